@@ -1,0 +1,373 @@
+//! Validated values: what a row becomes once everything about it is known to be good.
+//!
+//! A [`Contact`] can only be made by [`normalize`](crate::normalize); later stages rely on what its types
+//! promise and check nothing again. Rows as they stand in a file are in [`row`](crate::row).
+
+use std::{fmt, hash::Hasher, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// What rollcall reads from a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The phone number.
+    Phone,
+    /// The given name.
+    FirstName,
+    /// The family name.
+    LastName,
+    /// Given and family name in one cell, used where one of the two is missing.
+    FullName,
+    /// Mr, Mrs and the like.
+    Salutation,
+    /// The country the number is to be read with.
+    Country,
+}
+
+impl Field {
+    /// All fields, in the order in which reports list them.
+    pub const ALL: [Self; 6] =
+        [Self::Phone, Self::FirstName, Self::LastName, Self::FullName, Self::Salutation, Self::Country];
+
+    /// The name used by `--map` and by `columns` of `report.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::FullName => "full_name",
+            Self::Salutation => "salutation",
+            Self::Country => "country",
+        }
+    }
+}
+
+impl FromStr for Field {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|field| field.name() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("unknown field `{text}`; fields are {known}")
+        })
+    }
+}
+
+/// A whole international number, calling code first, in digits.
+///
+/// No calling code begins with 0, so the digits and the integer say the same. ITU-T E.164 allows 15 digits; a
+/// few numbering plans go beyond, and 19 fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct E164(u64);
+
+impl E164 {
+    const MAX_DIGITS: usize = 19;
+
+    /// Reads ASCII digits, without a plus.
+    ///
+    /// ```
+    /// use rollcall::contact::E164;
+    ///
+    /// assert_eq!(E164::from_digits("919876543210").unwrap().to_string(), "919876543210");
+    /// assert_eq!(E164::from_digits("09876543210"), None);
+    /// ```
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        let plausible = (1..=Self::MAX_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        if plausible { digits.parse().ok().map(Self) } else { None }
+    }
+
+    /// The number with all but its first two and last four digits hidden, for logs.
+    pub fn masked(self) -> String {
+        let digits = self.to_string();
+        let (head, tail) = (digits.get(..2).unwrap_or_default(), digits.len().saturating_sub(4).max(2));
+        format!("+{head}…{}", digits.get(tail..).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for E164 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An ISO 3166-1 alpha-2 code, or `001` for the calling codes that belong to no country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Region([u8; 2]);
+
+impl Region {
+    /// The "region" of numbers that belong to no country, such as satellite phones.
+    pub const WORLD: Self = Self([0, 1]);
+
+    /// Two ASCII letters, in any case, or `001`. Whether the region has a numbering plan is not checked.
+    pub fn new(code: &str) -> Option<Self> {
+        match code.as_bytes() {
+            b"001" => Some(Self::WORLD),
+            [first, second] if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() => {
+                Some(Self([first.to_ascii_uppercase(), second.to_ascii_uppercase()]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The code in capitals.
+    pub fn as_str(&self) -> &str {
+        if *self == Self::WORLD { "001" } else { str::from_utf8(&self.0).unwrap_or_default() }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What kind of line a number belongs to, as its numbering plan says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the plan's own")]
+pub enum NumberType {
+    Mobile,
+    FixedLine,
+    FixedLineOrMobile,
+    TollFree,
+    PremiumRate,
+    SharedCost,
+    Voip,
+    PersonalNumber,
+    Pager,
+    Uan,
+    Voicemail,
+    Unknown,
+}
+
+impl NumberType {
+    /// All types, in the order in which help texts list them.
+    pub const ALL: [Self; 12] = [
+        Self::Mobile,
+        Self::FixedLine,
+        Self::FixedLineOrMobile,
+        Self::TollFree,
+        Self::PremiumRate,
+        Self::SharedCost,
+        Self::Voip,
+        Self::PersonalNumber,
+        Self::Pager,
+        Self::Uan,
+        Self::Voicemail,
+        Self::Unknown,
+    ];
+
+    /// The name used by `--types` and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::FixedLine => "fixed-line",
+            Self::FixedLineOrMobile => "fixed-line-or-mobile",
+            Self::TollFree => "toll-free",
+            Self::PremiumRate => "premium-rate",
+            Self::SharedCost => "shared-cost",
+            Self::Voip => "voip",
+            Self::PersonalNumber => "personal-number",
+            Self::Pager => "pager",
+            Self::Uan => "uan",
+            Self::Voicemail => "voicemail",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl FromStr for NumberType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("unknown number type `{text}`; types are {known}")
+        })
+    }
+}
+
+/// A phone number that may be posted: its parts, and what its numbering plan says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneNumber {
+    e164: E164,
+    calling_code: u16,
+    region: Option<Region>,
+    kind: NumberType,
+}
+
+impl PhoneNumber {
+    /// Puts a number together; `None` where calling code and national number are not digits of a length that a
+    /// number can have.
+    ///
+    /// `national` is the national significant number with the leading zeros that belong to it (Italy's do).
+    pub fn new(calling_code: u16, national: &str, region: Option<Region>, kind: NumberType) -> Option<Self> {
+        if national.is_empty() {
+            return None;
+        }
+        let e164 = E164::from_digits(&format!("{calling_code}{national}"))?;
+        Some(Self { e164, calling_code, region, kind })
+    }
+
+    /// The whole international number.
+    pub fn e164(&self) -> E164 {
+        self.e164
+    }
+
+    /// The country calling code.
+    pub fn calling_code(&self) -> u16 {
+        self.calling_code
+    }
+
+    /// The national significant number in digits, leading zeros kept.
+    pub fn national(&self) -> String {
+        let mut digits = self.e164.to_string();
+        let code = self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1;
+        digits.split_off(code)
+    }
+
+    /// The region the number belongs to, where its plan tells.
+    pub fn region(&self) -> Option<Region> {
+        self.region
+    }
+
+    /// The kind of line.
+    pub fn kind(&self) -> NumberType {
+        self.kind
+    }
+}
+
+/// How a contact is addressed.
+///
+/// The platform's page documents `Mr` and `Mrs`; the others are recognised and sent as they stand here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the words themselves")]
+pub enum Salutation {
+    Mr,
+    Mrs,
+    Ms,
+    Miss,
+    Mx,
+    Dr,
+    Prof,
+}
+
+impl Salutation {
+    /// The word that is posted.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mr => "Mr",
+            Self::Mrs => "Mrs",
+            Self::Ms => "Ms",
+            Self::Miss => "Miss",
+            Self::Mx => "Mx",
+            Self::Dr => "Dr",
+            Self::Prof => "Prof",
+        }
+    }
+}
+
+/// A row that may be posted: everything the platform requires, in the form it is sent in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Given name: Unicode NFC, no control characters, single spaces, never empty.
+    pub first_name: String,
+    /// Family name, in the same form.
+    pub last_name: String,
+    /// How the contact is addressed.
+    pub salutation: Salutation,
+    /// The number, which is what makes a contact the same as another.
+    pub number: PhoneNumber,
+}
+
+impl Contact {
+    /// The name for comparing with another contact's.
+    pub fn name_key(&self) -> NameKey {
+        NameKey::new(&self.first_name, &self.last_name)
+    }
+}
+
+/// A whole name reduced to what decides whether two names are the same: case, white space, Unicode form and the
+/// split into first and last are ignored.
+///
+/// It is a 64-bit hash, so that a million of them stay small; it only ever decides between the codes
+/// `same-name` and `other-name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NameKey(u64);
+
+impl NameKey {
+    /// The key of a first and a last name.
+    ///
+    /// ```
+    /// use rollcall::contact::NameKey;
+    ///
+    /// assert_eq!(NameKey::new("Zoë", "van  Dijk"), NameKey::new("ZOE\u{308} VAN", "Dijk"));
+    /// ```
+    pub fn new(first: &str, last: &str) -> Self {
+        let mut hasher = std::hash::DefaultHasher::new();
+        for word in first.split_whitespace().chain(last.split_whitespace()) {
+            if word.is_ascii() {
+                for byte in word.bytes() {
+                    hasher.write_u8(byte.to_ascii_lowercase());
+                }
+            } else {
+                for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
+                    hasher.write(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+            hasher.write_u8(b' ');
+        }
+        Self(hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_zeros_of_the_national_number_are_kept() {
+        let number = PhoneNumber::new(39, "0612345678", Region::new("it"), NumberType::FixedLine).unwrap();
+        assert_eq!(number.e164().to_string(), "390612345678");
+        assert_eq!(number.national(), "0612345678");
+        assert_eq!(number.region().unwrap().as_str(), "IT");
+    }
+
+    #[test]
+    fn a_one_digit_calling_code_is_split_off() {
+        let number = PhoneNumber::new(1, "2015550123", None, NumberType::Unknown).unwrap();
+        assert_eq!(number.national(), "2015550123");
+    }
+
+    #[test]
+    fn numbers_too_long_for_any_plan_are_refused() {
+        assert_eq!(PhoneNumber::new(49, "123456789012345678", None, NumberType::Unknown), None);
+        assert_eq!(PhoneNumber::new(49, "", None, NumberType::Unknown), None);
+        assert_eq!(E164::from_digits("+491"), None);
+    }
+
+    #[test]
+    fn masks_show_the_ends_only() {
+        assert_eq!(E164::from_digits("919876543210").unwrap().masked(), "+91…3210");
+        assert_eq!(E164::from_digits("91").unwrap().masked(), "+91…");
+    }
+
+    #[test]
+    fn names_differ_where_their_letters_do() {
+        assert_ne!(NameKey::new("Asha", "Rao"), NameKey::new("Asha", "Roa"));
+        assert_ne!(NameKey::new("Ann", "Ash"), NameKey::new("Anna", "sh"));
+    }
+
+    #[test]
+    fn every_name_reads_back() {
+        for field in Field::ALL {
+            assert_eq!(field.name().parse(), Ok(field));
+        }
+        for kind in NumberType::ALL {
+            assert_eq!(kind.name().parse(), Ok(kind));
+        }
+    }
+}

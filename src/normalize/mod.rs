@@ -1,0 +1,230 @@
+//! A row becomes a contact, or the list of what is wrong with it.
+//!
+//! Pure: no files, no clock, no environment, so that any number of threads may do it. Which cell holds what is
+//! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
+//! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
+
+pub mod name;
+pub mod phone;
+pub mod region;
+pub mod salutation;
+
+use std::borrow::Cow;
+
+use self::{
+    phone::{PhonePolicy, Refusal},
+    region::Origin,
+};
+use crate::{
+    contact::{Contact, PhoneNumber, Salutation},
+    outcome::{Code, Problem, Verdict},
+    row::{CellKind, Columns, Row},
+};
+
+/// A name longer than this is a sign of rows that ran together, not a name.
+const MAX_NAME_CHARS: usize = 256;
+
+/// What the user decided about reading rows.
+#[derive(Clone, Debug, Default)]
+pub struct NormalizeSettings {
+    /// The region of numbers without a country of their own.
+    pub region: Option<crate::contact::Region>,
+    /// Which numbers are accepted.
+    pub phone: PhonePolicy,
+    /// The salutation of rows that have none.
+    pub default_salutation: Option<Salutation>,
+    /// The last name of rows that have none.
+    pub default_last_name: Option<String>,
+}
+
+/// Reads the rows of one input.
+#[derive(Clone, Copy, Debug)]
+pub struct Normalizer<'a> {
+    settings: &'a NormalizeSettings,
+    columns: &'a Columns,
+}
+
+/// A cell's text and the column it stands in.
+struct Found<'a> {
+    column: usize,
+    text: &'a str,
+    kind: CellKind,
+}
+
+impl<'a> Normalizer<'a> {
+    /// A normalizer for rows whose columns mean what `columns` says.
+    pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
+        Self { settings, columns }
+    }
+
+    /// Reads one row.
+    pub fn read(&self, row: Row<'_>) -> Verdict {
+        if let Some(ragged) = row.ragged {
+            let detail = format!("{} cells where the header has {}", ragged.found, ragged.expected);
+            return Verdict::Rejected {
+                number: None,
+                problems: vec![Problem::of_row(Code::RaggedRow, detail)],
+            };
+        }
+        let mut problems = Vec::new();
+        let mut refused_number = None;
+        let number = match self.number(row, &mut problems) {
+            Ok(number) => number,
+            Err(refused) => {
+                refused_number = refused;
+                None
+            }
+        };
+        let (first_name, last_name) = self.names(row, &mut problems);
+        let salutation = self.salutation(row, &mut problems);
+        match (number, salutation) {
+            (Some(number), Some(salutation)) if problems.is_empty() => {
+                Verdict::Contact(Contact { first_name, last_name, salutation, number })
+            }
+            (number, _) => Verdict::Rejected { number: number.or(refused_number), problems },
+        }
+    }
+
+    /// The number, or the number that was refused for what it is.
+    fn number(
+        &self,
+        row: Row<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<PhoneNumber>, Option<PhoneNumber>> {
+        let Ok(found) = first_filled(row, &self.columns.phone, problems) else { return Ok(None) };
+        let Some(found) = found else {
+            problems.push(self.missing(Code::MissingPhone, self.columns.phone.first().copied()));
+            return Ok(None);
+        };
+        let origin = if found.text.trim_start().starts_with(['+', '＋']) {
+            None
+        } else {
+            match self.origin(row, problems) {
+                Ok(origin) => origin,
+                Err(Unusable) => return Ok(None),
+            }
+        };
+        self.settings.phone.read(found.text, found.kind, origin).map(Some).map_err(
+            |Refusal { code, detail, number }| {
+                problems.push(Problem::of_cell(code, found.column, found.text.as_bytes(), detail));
+                number
+            },
+        )
+    }
+
+    fn origin(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Result<Option<Origin>, Unusable> {
+        let found = first_filled(row, &self.columns.country, problems)?;
+        let Some(found) = found else { return Ok(self.settings.region.map(Origin::Region)) };
+        region::country(found.text).map(Some).ok_or_else(|| {
+            problems.push(Problem::of_cell(Code::UnknownCountry, found.column, found.text.as_bytes(), ""));
+            Unusable
+        })
+    }
+
+    fn names(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> (String, String) {
+        let columns = self.columns;
+        let mut first = name_in(row, columns.first_name, problems);
+        let mut last = name_in(row, columns.last_name, problems);
+        let is_empty =
+            |name: &Result<Cow<'_, str>, Unusable>| name.as_ref().is_ok_and(|name| name.is_empty());
+        if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
+            match name_in(row, columns.full_name, problems) {
+                Ok(full) => {
+                    let (given, family) = name::split_full(&full);
+                    if is_empty(&first) {
+                        first = Ok(given.into());
+                    }
+                    if is_empty(&last) {
+                        last = Ok(family.into());
+                    }
+                }
+                Err(Unusable) => return Default::default(),
+            }
+        }
+        if is_empty(&last)
+            && let Some(default) = &self.settings.default_last_name
+        {
+            last = Ok(Cow::Borrowed(default));
+        }
+        if is_empty(&first) {
+            problems.push(self.missing(Code::MissingFirstName, columns.first_name.or(columns.full_name)));
+        }
+        if is_empty(&last) {
+            problems.push(self.missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
+        }
+        let owned = |name: Result<Cow<'_, str>, Unusable>| {
+            name.map_or_else(|Unusable| String::new(), Cow::into_owned)
+        };
+        (owned(first), owned(last))
+    }
+
+    fn salutation(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Option<Salutation> {
+        let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
+        let Some(found) = found else {
+            if self.settings.default_salutation.is_none() {
+                problems.push(self.missing(Code::MissingSalutation, self.columns.salutation));
+            }
+            return self.settings.default_salutation;
+        };
+        let salutation = salutation::recognise(&name::clean(found.text));
+        if salutation.is_none() {
+            problems.push(Problem::of_cell(Code::UnknownSalutation, found.column, found.text.as_bytes(), ""));
+        }
+        salutation
+    }
+
+    fn missing(&self, code: Code, column: Option<usize>) -> Problem {
+        match column {
+            Some(column) => Problem::of_cell(code, column, b"", ""),
+            None => Problem::of_row(code, "no such column in the file"),
+        }
+    }
+}
+
+/// A cell cannot be used; the problem is noted.
+struct Unusable;
+
+/// The first cell of the columns that is not blank.
+fn first_filled<'r>(
+    row: Row<'r>,
+    columns: &[usize],
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Found<'r>>, Unusable> {
+    for &column in columns {
+        let cell = row.cell(column);
+        if cell.is_blank() {
+            continue;
+        }
+        let text = str::from_utf8(cell.text).map_err(|error| {
+            let detail = format!("byte {} of the cell", error.valid_up_to() + 1);
+            problems.push(Problem::of_cell(Code::BadEncoding, column, cell.text, detail));
+            Unusable
+        })?;
+        let is_invisible = !text.is_ascii() && name::clean(text).is_empty();
+        if !is_invisible {
+            return Ok(Some(Found { column, text, kind: cell.kind }));
+        }
+    }
+    Ok(None)
+}
+
+/// The cleaned name in a column; empty where there is none.
+fn name_in<'r>(
+    row: Row<'r>,
+    column: Option<usize>,
+    problems: &mut Vec<Problem>,
+) -> Result<Cow<'r, str>, Unusable> {
+    let found = first_filled(row, column.as_slice(), problems)?;
+    let Some(found) = found.filter(|found| found.kind != CellKind::Error) else {
+        return Ok(Cow::Borrowed(""));
+    };
+    if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
+        let detail = format!("more than {MAX_NAME_CHARS} characters");
+        problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
+        return Err(Unusable);
+    }
+    Ok(name::clean(found.text))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! A phone cell before it is read as a number: what a spreadsheet added is taken off, what it destroyed is named.
+
+use std::borrow::Cow;
+
+use super::Refusal;
+use crate::{normalize::name::is_invisible, outcome::Code, row::CellKind};
+
+/// A double holds every integer of this many decimal digits, and not every longer one.
+const MAX_EXACT_DIGITS: usize = 15;
+
+/// No number, however spelled, is longer: Google's library reads no more either.
+const MAX_CHARS: usize = 250;
+
+/// The cell's text with invisible characters and a spreadsheet's marks gone.
+///
+/// # Errors
+///
+/// Where the digits a person typed are no longer in the file, or the cell cannot hold a number.
+pub(super) fn undo_spreadsheet(text: &str, kind: CellKind) -> Result<Cow<'_, str>, Refusal> {
+    match kind {
+        CellKind::Text => undo_text(text),
+        CellKind::Number => number_cell(text).map(Cow::Borrowed),
+        CellKind::Date => Err(Refusal::new(Code::NotANumber, "the cell holds a date")),
+        CellKind::Boolean => Err(Refusal::new(Code::NotANumber, "the cell holds TRUE or FALSE")),
+        CellKind::Error => Err(Refusal::new(Code::NotANumber, format!("the cell holds the error {text}"))),
+    }
+}
+
+fn number_cell(text: &str) -> Result<&str, Refusal> {
+    if text.starts_with('-') || text.contains('.') {
+        return Err(Refusal::new(Code::NotANumber, "the cell holds a number with a sign or a fraction"));
+    }
+    if text.len() > MAX_EXACT_DIGITS {
+        return Err(Refusal::new(Code::ExcelPrecision, format!("{} digits", text.len())));
+    }
+    Ok(text)
+}
+
+fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return Err(Refusal::new(Code::FieldTooLong, format!("more than {MAX_CHARS} characters")));
+    }
+    if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r')) {
+        return Err(Refusal::new(Code::ControlCharacters, String::new()));
+    }
+    let visible = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        // No-break spaces become plain ones, so that two numbers in a cell stay two.
+        let kept = text.chars().filter(|letter| !is_invisible(*letter));
+        Cow::Owned(
+            kept.map(|letter| if letter.is_whitespace() && letter != '\n' { ' ' } else { letter }).collect(),
+        )
+    };
+    let marked = match visible {
+        Cow::Borrowed(text) => Cow::Borrowed(strip_marks(text)),
+        Cow::Owned(text) => Cow::Owned(strip_marks(&text).to_owned()),
+    };
+    if is_scientific(&marked) {
+        return Err(Refusal::new(Code::ExcelScientific, String::new()));
+    }
+    if has_rounded_tail(&marked) {
+        return Err(Refusal::new(Code::ExcelPrecision, format!("{} digits", marked.len())));
+    }
+    Ok(match marked {
+        Cow::Borrowed(text) => Cow::Borrowed(strip_fraction(text)),
+        Cow::Owned(text) => Cow::Owned(strip_fraction(&text).to_owned()),
+    })
+}
+
+/// Takes off the `'` that marks text in a spreadsheet, and `="…"`, which some programs write for the same end.
+fn strip_marks(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
+    text.trim_start_matches(['\'', '\u{2019}', '`']).trim()
+}
+
+/// `919876543210.0`: a number that went through a program which took it for a floating-point one.
+fn strip_fraction(text: &str) -> &str {
+    let Some((whole, zeros)) = text.rsplit_once('.') else { return text };
+    let digits = whole.strip_prefix('+').unwrap_or(whole);
+    let is_float = matches!(zeros, "0" | "00")
+        && digits.len() >= 7
+        && digits.len() <= MAX_EXACT_DIGITS
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_float { whole } else { text }
+}
+
+/// `9.19877E+11` and `9,19877E+11`.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mantissa = mantissa.trim_start_matches(['+', '-']);
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    whole.len() == 1
+        && all_digits(whole)
+        && all_digits(fraction)
+        && exponent.len() <= 4
+        && all_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
+/// More digits than a spreadsheet keeps, and zeros in place of those it dropped. A leading zero shows that the text was
+/// never a number to it.
+fn has_rounded_tail(text: &str) -> bool {
+    text.len() > MAX_EXACT_DIGITS
+        && !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.bytes().skip(MAX_EXACT_DIGITS).all(|byte| byte == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn undone(text: &str) -> String {
+        match undo_spreadsheet(text, CellKind::Text) {
+            Ok(text) => text.into_owned(),
+            Err(refusal) => refusal.code.name().to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_can_be_repaired_is_repaired() {
+        for (text, expected) in [
+            ("'+919876543210", "+919876543210"),
+            ("=\"+91 98765 43210\"", "+91 98765 43210"),
+            ("919876543210.0", "919876543210"),
+            ("+919876543210.00", "+919876543210"),
+            ("\u{feff}\u{202a}98765\u{a0}43210\u{202c}", "98765 43210"),
+            ("  98765 43210 ", "98765 43210"),
+            ("555.0100", "555.0100"),
+            ("4120.0", "4120.0"),
+            ("98765\n98766", "98765\n98766"),
+        ] {
+            assert_eq!(undone(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_is_named() {
+        for (text, code) in [
+            ("9.19877E+11", "excel-scientific"),
+            ("9,19877e11", "excel-scientific"),
+            ("9E+11", "excel-scientific"),
+            ("9198765432101230", "excel-precision"),
+            ("9198765432101234", "9198765432101234"),
+            ("0097215112540000", "0097215112540000"),
+            ("9198765432101200000", "excel-precision"),
+            ("98765\u{7}43210", "control-characters"),
+        ] {
+            assert_eq!(undone(text), code, "{text:?}");
+        }
+        assert_eq!(undone(&"1".repeat(251)), "field-too-long");
+    }
+
+    #[test]
+    fn number_cells_must_be_whole_and_exact() {
+        let read = |text| undo_spreadsheet(text, CellKind::Number).map_err(|refusal| refusal.code);
+        assert_eq!(read("919876543210").unwrap(), "919876543210");
+        assert_eq!(read("9876543210.5"), Err(Code::NotANumber));
+        assert_eq!(read("-9876543210"), Err(Code::NotANumber));
+        assert_eq!(read("9198765432101230"), Err(Code::ExcelPrecision));
+        assert!(undo_spreadsheet("2024-01-31", CellKind::Date).is_err());
+    }
+}

@@ -1,0 +1,257 @@
+//! A phone cell becomes a number, or the reason why not.
+//!
+//! [`parse`] reads a spelling by Google's data and judges nothing. [`PhonePolicy::read`] adds what a person or a
+//! spreadsheet did to the cell before, and what the user accepts.
+
+mod cell;
+mod library;
+mod several;
+
+pub use library::{Length, ParsedNumber, Unreadable, has_numbering_plan, origin_of_calling_code, parse};
+
+use super::region::Origin;
+use crate::{
+    contact::{NumberType, PhoneNumber},
+    outcome::Code,
+    row::CellKind,
+};
+
+/// Which numbers may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accept {
+    /// Those their numbering plan has assigned.
+    #[default]
+    Valid,
+    /// Those of the right length.
+    Possible,
+}
+
+/// What the user accepts as a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhonePolicy {
+    /// How much must be known of a number.
+    pub accept: Accept,
+    /// The kinds of line that are taken; all of them where empty.
+    pub types: Vec<NumberType>,
+    /// Whether numbers with an extension are taken without it.
+    pub drop_extensions: bool,
+}
+
+/// Why a cell gives no number that may be posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind of problem.
+    pub code: Code,
+    /// What the code alone does not say; may be empty.
+    pub detail: String,
+    /// The number, where there is one and it was refused for what it is.
+    pub number: Option<PhoneNumber>,
+}
+
+impl Refusal {
+    fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), number: None }
+    }
+}
+
+impl PhonePolicy {
+    /// Reads a cell that is not blank.
+    ///
+    /// # Errors
+    ///
+    /// The first reason found why the cell's number may not be posted.
+    pub fn read(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
+        let text = cell::undo_spreadsheet(text, kind)?;
+        let parsed = parse_line(&text, origin);
+        let is_plain = parsed.as_ref().is_ok_and(|number| number.is_valid && number.extension.is_none());
+        let is_overlong = match &parsed {
+            Ok(number) => number.length == Length::TooLong,
+            Err(unreadable) => matches!(unreadable, Unreadable::TooLong | Unreadable::NotANumber),
+        };
+        if !is_plain && let Some(numbers) = several::several(&text, origin, is_overlong) {
+            let spelled: Vec<String> = numbers
+                .iter()
+                .map(|number| format!("+{} {}", number.calling_code, number.national))
+                .collect();
+            return Err(Refusal::new(Code::SeveralNumbers, spelled.join(" and ")));
+        }
+        match parsed {
+            Ok(number) => self.judge(&number),
+            Err(unreadable) => Err(Refusal::new(unreadable_code(unreadable, &text, origin), String::new())),
+        }
+    }
+
+    fn judge(&self, parsed: &ParsedNumber) -> Result<PhoneNumber, Refusal> {
+        let is_accepted = match self.accept {
+            Accept::Valid => parsed.is_valid,
+            Accept::Possible => parsed.is_valid || parsed.length == Length::Possible,
+        };
+        let read_as = format!("read as +{} {}", parsed.calling_code, parsed.national);
+        if !is_accepted {
+            let code = match parsed.length {
+                Length::Possible => Code::InvalidNumber,
+                Length::TooShort | Length::LocalOnly => Code::TooShort,
+                Length::TooLong => Code::TooLong,
+                Length::Invalid => Code::InvalidLength,
+            };
+            return Err(Refusal::new(code, read_as));
+        }
+        let Some(number) =
+            PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
+        else {
+            return Err(Refusal::new(Code::TooLong, read_as));
+        };
+        let refuse = |code, detail| Err(Refusal { code, detail, number: Some(number) });
+        if let Some(extension) = parsed.extension.as_ref().filter(|_| !self.drop_extensions) {
+            return refuse(Code::HasExtension, format!("extension {extension}"));
+        }
+        if !self.takes(parsed.kind) {
+            return refuse(Code::WrongType, parsed.kind.name().to_owned());
+        }
+        Ok(number)
+    }
+
+    /// A plan that does not tell fixed lines from mobiles is taken for either.
+    fn takes(&self, kind: NumberType) -> bool {
+        let has = |wanted| self.types.contains(&wanted);
+        self.types.is_empty()
+            || has(kind)
+            || kind == NumberType::FixedLineOrMobile
+                && (has(NumberType::Mobile) || has(NumberType::FixedLine))
+    }
+}
+
+/// A number broken over two lines is one number; the library knows no line breaks.
+fn parse_line(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
+    if text.contains(['\n', '\r', '\t']) {
+        parse(&text.replace(['\n', '\r', '\t'], " "), origin)
+    } else {
+        parse(text, origin)
+    }
+}
+
+fn unreadable_code(unreadable: Unreadable, text: &str, origin: Option<Origin>) -> Code {
+    match unreadable {
+        Unreadable::InvalidCountryCode if origin.is_none() && !text.starts_with(['+', '＋']) => {
+            Code::NoRegion
+        }
+        Unreadable::InvalidCountryCode => Code::InvalidCountryCode,
+        Unreadable::NotANumber => Code::NotANumber,
+        Unreadable::TooShortAfterPrefix | Unreadable::TooShort => Code::TooShort,
+        Unreadable::TooLong => Code::TooLong,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contact::Region;
+
+    fn read_with(policy: &PhonePolicy, text: &str, region: &str) -> String {
+        let origin = Region::new(region).map(Origin::Region);
+        match policy.read(text, CellKind::Text, origin) {
+            Ok(number) => number.e164().to_string(),
+            Err(refusal) => refusal.code.name().to_owned(),
+        }
+    }
+
+    fn read(text: &str, region: &str) -> String {
+        read_with(&PhonePolicy::default(), text, region)
+    }
+
+    #[test]
+    fn spellings_of_one_number_are_one_number() {
+        for text in [
+            "9876543210",
+            "09876543210",
+            "919876543210",
+            "+919876543210",
+            "0091 98765 43210",
+            "+91 (0)98765-43210",
+            "tel:+91-98765-43210",
+            "Tel: 98765 43210",
+            "9876543210.0",
+            "'9876543210",
+            "９８７６５４３２１０",
+            "٩٨٧٦٥٤٣٢١٠",
+        ] {
+            assert_eq!(read(text, "IN"), "919876543210", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_national_number_that_begins_like_the_calling_code_keeps_its_digits() {
+        assert_eq!(read("9186159819", "IN"), "919186159819");
+        assert_eq!(read("919186159819", "IN"), "919186159819");
+    }
+
+    #[test]
+    fn every_reason_has_its_code() {
+        for (text, region, code) in [
+            ("hello", "IN", "not-a-number"),
+            ("N/A", "IN", "not-a-number"),
+            ("9876543210", "", "no-region"),
+            ("+999 12345678", "IN", "invalid-country-code"),
+            ("12345", "IN", "too-short"),
+            ("555-0100", "US", "too-short"),
+            ("98765432101234", "IN", "too-long"),
+            ("+44 20 7946 001", "GB", "invalid-number"),
+            ("(555) 555-0100", "US", "invalid-number"),
+            ("+49 1", "DE", "too-short"),
+            ("+47 1234567", "NO", "invalid-length"),
+            ("98765 43210 x12", "IN", "has-extension"),
+            ("98765 43210 / 98765 43211", "IN", "several-numbers"),
+            ("9.87654E+09", "IN", "excel-scientific"),
+        ] {
+            assert_eq!(read(text, region), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_user_decides_what_passes() {
+        let possible = PhonePolicy { accept: Accept::Possible, ..PhonePolicy::default() };
+        assert_eq!(read_with(&possible, "(555) 555-0100", "US"), "15555550100");
+        assert_eq!(read_with(&possible, "555-0100", "US"), "too-short");
+        let direct = PhonePolicy { drop_extensions: true, ..PhonePolicy::default() };
+        assert_eq!(read_with(&direct, "98765 43210 x12", "IN"), "919876543210");
+        let mobile = PhonePolicy { types: vec![NumberType::Mobile], ..PhonePolicy::default() };
+        assert_eq!(read_with(&mobile, "98765 43210", "IN"), "919876543210");
+        assert_eq!(read_with(&mobile, "011 2345 6789", "IN"), "wrong-type");
+        assert_eq!(read_with(&mobile, "(201) 555-0123", "US"), "12015550123");
+    }
+
+    #[test]
+    fn a_refused_number_is_still_named() {
+        let refusal = PhonePolicy::default()
+            .read("98765 43210 x12", CellKind::Text, Region::new("IN").map(Origin::Region))
+            .unwrap_err();
+        assert_eq!(refusal.number.unwrap().e164().to_string(), "919876543210");
+        assert_eq!(refusal.detail, "extension 12");
+    }
+
+    #[test]
+    fn calling_codes_of_no_country_are_read() {
+        let satellite = origin_of_calling_code(870);
+        assert_eq!(satellite, Some(Origin::CallingCode(870)));
+        let number = PhonePolicy::default().read("773 111 632", CellKind::Text, satellite).unwrap();
+        assert_eq!((number.calling_code(), number.region()), (870, Some(Region::WORLD)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_panics(text in "\\PC{0,40}|[0-9+()/ ;,x.eE-]{0,40}") {
+            let _ = PhonePolicy::default().read(&text, CellKind::Text, Region::new("DE").map(Origin::Region));
+        }
+
+        #[test]
+        fn reading_a_number_again_changes_nothing(national in "[0-9]{7,11}") {
+            let policy = PhonePolicy::default();
+            if let Ok(number) = policy.read(&national, CellKind::Text, Region::new("DE").map(Origin::Region)) {
+                let again = policy.read(&format!("+{}", number.e164()), CellKind::Text, None);
+                prop_assert_eq!(again, Ok(number));
+            }
+        }
+    }
+}

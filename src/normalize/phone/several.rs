@@ -1,0 +1,81 @@
+//! Two numbers in one cell: recognised only where each part is a valid number by itself.
+
+use super::{ParsedNumber, parse};
+use crate::normalize::region::Origin;
+
+/// What people write between two numbers. A slash also stands inside one, which is why parts must be valid.
+const SEPARATORS: [&str; 10] = [":::", "\n", ";", ",", "|", "/", "&", " or ", " and ", "+"];
+
+/// More words than any spelling of two numbers has; splitting between all of them would cost the square.
+const MAX_WORDS: usize = 16;
+
+/// The numbers in the cell, where there are two or more. Only what is too long for one number is split between words.
+pub(super) fn several(text: &str, origin: Option<Origin>, is_overlong: bool) -> Option<Vec<ParsedNumber>> {
+    SEPARATORS
+        .iter()
+        .find_map(|separator| split_at(text, separator, origin))
+        .or_else(|| if is_overlong { split_between_words(text, origin) } else { None })
+}
+
+fn split_at(text: &str, separator: &str, origin: Option<Origin>) -> Option<Vec<ParsedNumber>> {
+    if !text.contains(separator) {
+        return None;
+    }
+    // The plus belongs to the number behind it.
+    let parts = text
+        .split(separator)
+        .map(|part| if separator == "+" { valid(&format!("+{part}"), None) } else { valid(part, origin) });
+    let numbers: Vec<ParsedNumber> = parts.flatten().collect();
+    (numbers.len() > 1).then_some(numbers)
+}
+
+fn split_between_words(text: &str, origin: Option<Origin>) -> Option<Vec<ParsedNumber>> {
+    let gaps: Vec<usize> = text.match_indices(' ').map(|(index, _)| index).take(MAX_WORDS + 1).collect();
+    if gaps.len() > MAX_WORDS {
+        return None;
+    }
+    gaps.into_iter().find_map(|gap| {
+        let (left, right) = text.split_at(gap);
+        Some(vec![valid(left, origin)?, valid(right, origin)?])
+    })
+}
+
+fn valid(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
+    parse(text.trim(), origin).ok().filter(|number| number.is_valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Region;
+
+    fn found(text: &str) -> Vec<String> {
+        let india = Region::new("IN").map(Origin::Region);
+        several(text, india, true).unwrap_or_default().into_iter().map(|number| number.national).collect()
+    }
+
+    #[test]
+    fn both_numbers_are_found() {
+        for text in [
+            "98765 43210 / 98765 43211",
+            "9876543210,9876543211",
+            "9876543210; 9876543211",
+            "9876543210 or 9876543211",
+            "9876543210\n9876543211",
+            "+91 98765 43210 +91 98765 43211",
+            "9876543210 9876543211",
+            "98765 43210 98765 43211",
+        ] {
+            assert_eq!(found(text), ["9876543210", "9876543211"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_number_with_separators_inside_is_one() {
+        for text in
+            ["98765/43210", "98765 43210", "+91 98765 43210", "98765 43210 / 11", "1 2 3 4 5 6 7 8 9 0 1 2"]
+        {
+            assert_eq!(found(text), [""; 0], "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Salutations in the spellings people use, become the ones that are sent.
+
+use crate::contact::Salutation;
+
+/// Spellings in lower case, without periods. The platform documents `Mr` and `Mrs`, so that words of other
+/// languages which do not tell married from unmarried become `Mrs`.
+const SPELLINGS: &[(&str, Salutation)] = &[
+    ("mr", Salutation::Mr),
+    ("mister", Salutation::Mr),
+    ("herr", Salutation::Mr),
+    ("hr", Salutation::Mr),
+    ("m", Salutation::Mr),
+    ("monsieur", Salutation::Mr),
+    ("sr", Salutation::Mr),
+    ("senor", Salutation::Mr),
+    ("señor", Salutation::Mr),
+    ("sig", Salutation::Mr),
+    ("signor", Salutation::Mr),
+    ("shri", Salutation::Mr),
+    ("sri", Salutation::Mr),
+    ("mrs", Salutation::Mrs),
+    ("frau", Salutation::Mrs),
+    ("mme", Salutation::Mrs),
+    ("madame", Salutation::Mrs),
+    ("sra", Salutation::Mrs),
+    ("senora", Salutation::Mrs),
+    ("señora", Salutation::Mrs),
+    ("sig ra", Salutation::Mrs),
+    ("signora", Salutation::Mrs),
+    ("smt", Salutation::Mrs),
+    ("shrimati", Salutation::Mrs),
+    ("ms", Salutation::Ms),
+    ("miss", Salutation::Miss),
+    ("mlle", Salutation::Miss),
+    ("mademoiselle", Salutation::Miss),
+    ("srta", Salutation::Miss),
+    ("senorita", Salutation::Miss),
+    ("señorita", Salutation::Miss),
+    ("kumari", Salutation::Miss),
+    ("mx", Salutation::Mx),
+    ("dr", Salutation::Dr),
+    ("doctor", Salutation::Dr),
+    ("prof", Salutation::Prof),
+    ("professor", Salutation::Prof),
+];
+
+/// Reads a salutation; `None` where it is not known.
+///
+/// ```
+/// use rollcall::{contact::Salutation, normalize::salutation::recognise};
+///
+/// assert_eq!(recognise(" MR. "), Some(Salutation::Mr));
+/// assert_eq!(recognise("Smt"), Some(Salutation::Mrs));
+/// assert_eq!(recognise("Captain"), None);
+/// ```
+pub fn recognise(text: &str) -> Option<Salutation> {
+    let find = |folded: &str| {
+        SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(folded)).map(|(_, found)| *found)
+    };
+    find(text.trim().trim_end_matches('.')).or_else(|| {
+        let folded = text.to_lowercase().replace('.', " ");
+        find(&folded.split_whitespace().collect::<Vec<_>>().join(" "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_recognised_again() {
+        use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
+        for salutation in [Mr, Mrs, Ms, Miss, Mx, Dr, Prof] {
+            assert_eq!(recognise(salutation.as_str()), Some(salutation));
+        }
+    }
+
+    #[test]
+    fn common_spellings_are_known_and_others_are_not_guessed() {
+        for (text, expected) in [
+            ("mrs", "Mrs"),
+            ("Herr", "Mr"),
+            ("FRAU", "Mrs"),
+            ("Mme.", "Mrs"),
+            ("Sra.", "Mrs"),
+            ("Shri", "Mr"),
+        ] {
+            assert_eq!(recognise(text).map(Salutation::as_str), Some(expected), "{text}");
+        }
+        for text in ["", "Mr & Mrs", "Sir", "Dr Prof", "mrr"] {
+            assert_eq!(recognise(text), None, "{text}");
+        }
+    }
+}

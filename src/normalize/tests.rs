@@ -1,0 +1,187 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    contact::Region,
+    row::{Ragged, Rows},
+};
+
+/// Columns: phone, mobile, first, last, full, salutation, country.
+fn columns() -> Columns {
+    Columns {
+        phone: vec![1, 0],
+        first_name: Some(2),
+        last_name: Some(3),
+        full_name: Some(4),
+        salutation: Some(5),
+        country: vec![6],
+    }
+}
+
+fn rows(cells: &[&[u8]]) -> Rows {
+    let mut rows = Rows::new(0);
+    for cell in cells {
+        rows.push_cell(cell, CellKind::Text);
+    }
+    rows.end_row(2, None);
+    rows
+}
+
+fn verdict(settings: &NormalizeSettings, cells: [&str; 7]) -> Verdict {
+    Normalizer::new(settings, &columns()).read(rows(&cells.map(str::as_bytes)).row(0))
+}
+
+/// The contact as it would be sent, or the codes of its problems.
+fn read(settings: &NormalizeSettings, cells: [&str; 7]) -> String {
+    match verdict(settings, cells) {
+        Verdict::Contact(contact) => format!(
+            "{} {}|{} +{} {}",
+            contact.salutation.as_str(),
+            contact.first_name,
+            contact.last_name,
+            contact.number.calling_code(),
+            contact.number.national(),
+        ),
+        Verdict::Rejected { problems, .. } => {
+            problems.iter().map(|problem| problem.code.name()).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn india() -> NormalizeSettings {
+    NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() }
+}
+
+#[test]
+fn a_whole_row_becomes_a_contact() {
+    let cells = ["", "98765 43210", " Asha ", "Rao", "", "mrs.", ""];
+    assert_eq!(read(&india(), cells), "Mrs Asha|Rao +91 9876543210");
+}
+
+#[test]
+fn an_empty_first_choice_takes_the_next_column() {
+    assert_eq!(read(&india(), ["9876543211", "\u{a0}", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
+    assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "too-short");
+}
+
+#[test]
+fn the_rows_country_wins_over_the_default_and_a_plus_over_both() {
+    assert_eq!(read(&india(), ["", "020 7946 0018", "A", "B", "", "Mr", "UK"]), "Mr A|B +44 2079460018");
+    assert_eq!(read(&india(), ["", "2079460018", "A", "B", "", "Mr", "0044"]), "Mr A|B +44 2079460018");
+    assert_eq!(
+        read(&india(), ["", "+91 98765 43210", "A", "B", "", "Mr", "Atlantis"]),
+        "Mr A|B +91 9876543210"
+    );
+    assert_eq!(read(&india(), ["", "98765 43210", "A", "B", "", "Mr", "Atlantis"]), "unknown-country");
+    assert_eq!(read(&NormalizeSettings::default(), ["", "98765 43210", "A", "B", "", "Mr", ""]), "no-region");
+}
+
+#[test]
+fn full_names_fill_what_is_missing() {
+    assert_eq!(
+        read(&india(), ["", "9876543210", "", "", "Asha van Rao", "Mr", ""]),
+        "Mr Asha|van Rao +91 9876543210"
+    );
+    assert_eq!(
+        read(&india(), ["", "9876543210", "Asha", "", "Asha Rao", "Mr", ""]),
+        "Mr Asha|Rao +91 9876543210"
+    );
+    assert_eq!(read(&india(), ["", "9876543210", "", "", "Asha", "Mr", ""]), "missing-last-name");
+}
+
+#[test]
+fn defaults_fill_what_nobody_wrote() {
+    let settings = NormalizeSettings {
+        default_salutation: Some(Salutation::Mr),
+        default_last_name: Some("-".to_owned()),
+        ..india()
+    };
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "", ""]), "Mr Asha|- +91 9876543210");
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "Lord", ""]), "unknown-salutation");
+}
+
+#[test]
+fn every_problem_of_a_row_is_found_in_order() {
+    assert_eq!(
+        read(&india(), ["", "", "", "", "", "", ""]),
+        "missing-phone missing-first-name missing-last-name missing-salutation"
+    );
+    assert_eq!(
+        read(&india(), ["", "12", "A", "", "", "Lord", ""]),
+        "too-short missing-last-name unknown-salutation"
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_named_and_not_taken_for_missing() {
+    let settings = india();
+    let rows = rows(&[b"", b"9876543210", b"Jos\xe9", b"Rao", b"", b"Mr", b""]);
+    let Verdict::Rejected { number, problems } = Normalizer::new(&settings, &columns()).read(rows.row(0))
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].message(), "letters that are not UTF-8: byte 4 of the cell");
+    assert_eq!(number.unwrap().national(), "9876543210");
+}
+
+#[test]
+fn a_ragged_row_is_not_looked_at_any_further() {
+    let settings = india();
+    let mut rows = Rows::new(0);
+    rows.push_cell(b"x", CellKind::Text);
+    rows.end_row(2, Some(Ragged { expected: 7, found: 1 }));
+    let Verdict::Rejected { problems, .. } = Normalizer::new(&settings, &columns()).read(rows.row(0)) else {
+        panic!("accepted");
+    };
+    assert_eq!(problems[0].message(), "more or fewer cells than the header: 1 cells where the header has 7");
+}
+
+#[test]
+fn errors_and_endless_cells_are_no_names() {
+    let settings = india();
+    let mut rows = Rows::new(0);
+    for (text, kind) in [
+        ("", CellKind::Text),
+        ("9876543210", CellKind::Number),
+        ("#REF!", CellKind::Error),
+        (&*"x".repeat(300), CellKind::Text),
+        ("", CellKind::Text),
+        ("Mr", CellKind::Text),
+        ("", CellKind::Text),
+    ] {
+        rows.push_cell(text.as_bytes(), kind);
+    }
+    rows.end_row(2, None);
+    let Verdict::Rejected { problems, .. } = Normalizer::new(&settings, &columns()).read(rows.row(0)) else {
+        panic!("accepted");
+    };
+    let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, [Code::FieldTooLong, Code::MissingFirstName]);
+}
+
+proptest! {
+    #[test]
+    fn normalizing_twice_changes_nothing(
+        phone in "[0-9]{10}",
+        first in "\\PC{1,12}",
+        last in "\\PC{1,12}",
+    ) {
+        if let Verdict::Contact(once) = verdict(&india(), ["", &phone, &first, &last, "", "Dr", ""]) {
+            let number = format!("+{}", once.number.e164());
+            let again = verdict(
+                &NormalizeSettings::default(),
+                ["", &number, &once.first_name, &once.last_name, "", once.salutation.as_str(), ""],
+            );
+            prop_assert_eq!(again, Verdict::Contact(once));
+        }
+    }
+
+    #[test]
+    fn no_row_panics_and_every_rejection_has_a_reason(cells in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..16), 7)) {
+        let cells: Vec<&[u8]> = cells.iter().map(Vec::as_slice).collect();
+        if let Verdict::Rejected { problems, .. } = Normalizer::new(&india(), &columns()).read(rows(&cells).row(0)) {
+            prop_assert!(!problems.is_empty());
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What becomes of a row: the ten outcomes, and the stable codes with the words every report uses for them.
+//!
+//! The names here are a contract with other people's scripts; they may grow, but what stands does not change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::{Contact, PhoneNumber};
+
+/// What became of a row. Every data row ends in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Outcome {
+    /// `check`: the row may be imported.
+    Valid,
+    /// A dry run would have posted it.
+    Planned,
+    /// The platform created the contact and said so.
+    Created,
+    /// The platform created the contact and did not say so: a later reading found it.
+    Confirmed,
+    /// The platform held the number already.
+    Existing,
+    /// An earlier (or, with `--keep last`, a later) row of the input has the same number.
+    Duplicate,
+    /// Left out on purpose.
+    Suppressed,
+    /// The row is not good enough to be posted.
+    Rejected,
+    /// The platform refused the contact.
+    Failed,
+    /// Not reached: the run ended before.
+    Pending,
+}
+
+impl Outcome {
+    /// All outcomes, in the order of the report's totals.
+    pub const ALL: [Self; 10] = [
+        Self::Valid,
+        Self::Planned,
+        Self::Created,
+        Self::Confirmed,
+        Self::Existing,
+        Self::Duplicate,
+        Self::Suppressed,
+        Self::Rejected,
+        Self::Failed,
+        Self::Pending,
+    ];
+
+    /// The name used in `outcomes.csv` and `report.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Planned => "planned",
+            Self::Created => "created",
+            Self::Confirmed => "confirmed",
+            Self::Existing => "existing",
+            Self::Duplicate => "duplicate",
+            Self::Suppressed => "suppressed",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// Whether the row belongs in `rejected.csv`: somebody has to mend it.
+    pub const fn needs_mending(self) -> bool {
+        matches!(self, Self::Rejected | Self::Failed)
+    }
+}
+
+/// Why a row ended as it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is described by its title")]
+pub enum Code {
+    MissingPhone,
+    MissingFirstName,
+    MissingLastName,
+    MissingSalutation,
+    UnknownSalutation,
+    NoRegion,
+    UnknownCountry,
+    NotANumber,
+    InvalidCountryCode,
+    TooShort,
+    TooLong,
+    InvalidLength,
+    InvalidNumber,
+    WrongType,
+    HasExtension,
+    SeveralNumbers,
+    ExcelScientific,
+    ExcelPrecision,
+    FieldTooLong,
+    BadEncoding,
+    RaggedRow,
+    ControlCharacters,
+    SameName,
+    OtherName,
+    Refused,
+}
+
+/// The words for one code.
+struct Wording {
+    code: Code,
+    name: &'static str,
+    title: &'static str,
+    hint: &'static str,
+}
+
+/// One table for every report, in the order of [`Code`].
+const WORDINGS: [Wording; 25] = [
+    Wording {
+        code: Code::MissingPhone,
+        name: "missing-phone",
+        title: "no phone number",
+        hint: "Fill in the number, or remove the row.",
+    },
+    Wording {
+        code: Code::MissingFirstName,
+        name: "missing-first-name",
+        title: "no first name",
+        hint: "The platform requires one: fill it in, or name the column with --map first_name=COLUMN.",
+    },
+    Wording {
+        code: Code::MissingLastName,
+        name: "missing-last-name",
+        title: "no last name",
+        hint: "The platform requires one: fill it in, or choose one for all such rows with --default-last-name.",
+    },
+    Wording {
+        code: Code::MissingSalutation,
+        name: "missing-salutation",
+        title: "no salutation",
+        hint: "The platform requires one: fill in Mr or Mrs, or choose one for all such rows with \
+               --default-salutation.",
+    },
+    Wording {
+        code: Code::UnknownSalutation,
+        name: "unknown-salutation",
+        title: "a salutation that is not known",
+        hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
+    },
+    Wording {
+        code: Code::NoRegion,
+        name: "no-region",
+        title: "a national number, and no country to read it with",
+        hint: "Give the country of such numbers with --region (for example --region IN), add a country column, or \
+               write the number with + and its country code.",
+    },
+    Wording {
+        code: Code::UnknownCountry,
+        name: "unknown-country",
+        title: "a country that is not known",
+        hint: "Write the country's two- or three-letter code, its English name, or its dialing code.",
+    },
+    Wording {
+        code: Code::NotANumber,
+        name: "not-a-number",
+        title: "not a phone number",
+        hint: "Put one phone number into the cell, in digits.",
+    },
+    Wording {
+        code: Code::InvalidCountryCode,
+        name: "invalid-country-code",
+        title: "a country code that does not exist",
+        hint: "Look at the digits after the +, or write the number as it is dialed inside its country and give the \
+               country.",
+    },
+    Wording {
+        code: Code::TooShort,
+        name: "too-short",
+        title: "too short for a phone number",
+        hint: "Digits are missing, often the area code or a leading zero that a spreadsheet took away: look the \
+               number up.",
+    },
+    Wording {
+        code: Code::TooLong,
+        name: "too-long",
+        title: "too long for a phone number",
+        hint: "Look for a doubled country code, an extension, or a second number in the cell.",
+    },
+    Wording {
+        code: Code::InvalidLength,
+        name: "invalid-length",
+        title: "a length no number of its country has",
+        hint: "A digit is missing or too many: look the number up.",
+    },
+    Wording {
+        code: Code::InvalidNumber,
+        name: "invalid-number",
+        title: "a number that its country has not assigned",
+        hint: "Look for a mistyped digit or the wrong country. --accept possible lets such numbers pass.",
+    },
+    Wording {
+        code: Code::WrongType,
+        name: "wrong-type",
+        title: "a kind of number that was not asked for",
+        hint: "Only the kinds given with --types are taken: find another number for the person, or widen --types.",
+    },
+    Wording {
+        code: Code::HasExtension,
+        name: "has-extension",
+        title: "a number with an extension",
+        hint: "The platform cannot dial extensions: find a direct number, or import without them with \
+               --drop-extensions.",
+    },
+    Wording {
+        code: Code::SeveralNumbers,
+        name: "several-numbers",
+        title: "several numbers in one cell",
+        hint: "Keep one number in the cell; give the others rows of their own.",
+    },
+    Wording {
+        code: Code::ExcelScientific,
+        name: "excel-scientific",
+        title: "digits lost to scientific notation",
+        hint: "The digits are gone from the file. Open the original, format the column as a number without decimals \
+               (or as text), and export again.",
+    },
+    Wording {
+        code: Code::ExcelPrecision,
+        name: "excel-precision",
+        title: "more digits than a spreadsheet keeps",
+        hint: "A spreadsheet keeps 15 digits and writes zeros for the rest. Format the column as text before typing \
+               or pasting such numbers, and export again.",
+    },
+    Wording {
+        code: Code::FieldTooLong,
+        name: "field-too-long",
+        title: "a cell far longer than such a field can be",
+        hint: "Shorten the cell; often several rows ran together because of a stray quotation mark.",
+    },
+    Wording {
+        code: Code::BadEncoding,
+        name: "bad-encoding",
+        title: "letters that are not UTF-8",
+        hint: "Export the file again as \"CSV UTF-8\".",
+    },
+    Wording {
+        code: Code::RaggedRow,
+        name: "ragged-row",
+        title: "more or fewer cells than the header",
+        hint: "Look for a comma that should stand in quotes, or a line broken in two.",
+    },
+    Wording {
+        code: Code::ControlCharacters,
+        name: "control-characters",
+        title: "control characters in the number",
+        hint: "Type the number again; the cell holds characters that cannot be seen.",
+    },
+    Wording {
+        code: Code::SameName,
+        name: "same-name",
+        title: "the same number under the same name",
+        hint: "Nothing to do.",
+    },
+    Wording {
+        code: Code::OtherName,
+        name: "other-name",
+        title: "the same number under another name",
+        hint: "The platform holds a number once. Decide who it belongs to.",
+    },
+    Wording {
+        code: Code::Refused,
+        name: "refused",
+        title: "refused by the platform",
+        hint: "The platform's own words stand in the row's detail.",
+    },
+];
+
+impl Code {
+    fn wording(self) -> &'static Wording {
+        let wording = &WORDINGS[self as usize];
+        debug_assert_eq!(wording.code, self, "the table stands in the order of the codes");
+        wording
+    }
+
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        self.wording().name
+    }
+
+    /// A few words that say what is wrong.
+    pub fn title(self) -> &'static str {
+        self.wording().title
+    }
+
+    /// A sentence that says what to do.
+    pub fn hint(self) -> &'static str {
+        self.wording().hint
+    }
+}
+
+/// Something wrong with a row. It is data: it never stops the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What is wrong.
+    pub code: Code,
+    /// The column it was found in, where it is one column's.
+    pub column: Option<u32>,
+    /// The cell's text, shortened, for an example in the report.
+    pub value: String,
+    /// What the code alone does not say.
+    pub detail: String,
+}
+
+impl Problem {
+    const MAX_VALUE_CHARS: usize = 60;
+
+    /// A problem of the whole row.
+    pub fn of_row(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, column: None, value: String::new(), detail: detail.into() }
+    }
+
+    /// A problem of one cell.
+    pub fn of_cell(code: Code, column: usize, value: &[u8], detail: impl Into<String>) -> Self {
+        let text = String::from_utf8_lossy(value);
+        let mut chars = text.chars();
+        let mut value: String = chars.by_ref().take(Self::MAX_VALUE_CHARS).collect();
+        if chars.next().is_some() {
+            value.push('…');
+        }
+        Self { code, column: u32::try_from(column).ok(), value, detail: detail.into() }
+    }
+
+    /// The problem in a few words: its title, and what else there is to say.
+    pub fn message(&self) -> String {
+        if self.detail.is_empty() {
+            self.code.title().to_owned()
+        } else {
+            format!("{}: {}", self.code.title(), self.detail)
+        }
+    }
+}
+
+/// What normalization says of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Everything the platform requires is there.
+    Contact(Contact),
+    /// Something is wrong.
+    Rejected {
+        /// The number, where it could be read although the row is rejected.
+        number: Option<PhoneNumber>,
+        /// What is wrong, in the order found; never empty.
+        problems: Vec<Problem>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_stands_in_the_order_of_the_codes() {
+        for (index, wording) in WORDINGS.iter().enumerate() {
+            assert_eq!(wording.code as usize, index, "{}", wording.name);
+            assert_eq!(wording.code.name(), wording.name);
+        }
+    }
+
+    #[test]
+    fn titles_and_hints_are_whole() {
+        for wording in &WORDINGS {
+            assert!(wording.hint.ends_with('.'), "{}", wording.name);
+            assert!(!wording.title.ends_with('.'), "{}", wording.name);
+            assert!(!wording.hint.contains("  "), "{}", wording.name);
+        }
+    }
+
+    #[test]
+    fn values_are_shortened_by_characters() {
+        let long = "é".repeat(100);
+        let problem = Problem::of_cell(Code::TooLong, 2, long.as_bytes(), "");
+        assert_eq!(problem.value.chars().count(), 61);
+        assert_eq!(problem.message(), "too long for a phone number");
+    }
+}

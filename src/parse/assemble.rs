@@ -1,0 +1,195 @@
+//! From raw cells to the rows that are handed on: blank rows and rollcall's own columns go, the rest is kept as it
+//! stands.
+
+use std::ops::ControlFlow;
+
+use super::columns::OWN_PREFIX;
+use crate::{
+    formula,
+    row::{Cell, Ragged, Rows},
+};
+
+/// Rows in a block: enough to be worth a thread's while, few enough that little is in flight.
+const BLOCK_ROWS: usize = 2048;
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// The cells of one row, as the file has them.
+pub(super) trait RawRow {
+    fn len(&self) -> usize;
+    fn cell(&self, index: usize) -> Cell<'_>;
+
+    fn is_blank(&self) -> bool {
+        (0..self.len()).all(|index| self.cell(index).is_blank())
+    }
+}
+
+/// Which of the file's columns are the user's own, and what they are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The names of the columns that are kept.
+    pub(super) names: Vec<String>,
+    /// Cells of a whole row of the file.
+    width: usize,
+    /// The columns that are kept, where not all are.
+    kept: Option<Vec<usize>>,
+}
+
+impl Header {
+    /// The header that a row spells out.
+    pub(super) fn from_row(row: &impl RawRow) -> Self {
+        let name =
+            |index| String::from_utf8_lossy(row.cell(index).text).trim_matches(['\u{feff}', ' ']).to_owned();
+        let all: Vec<String> = (0..row.len()).map(name).collect();
+        let width = all.len();
+        if !all.iter().any(|name| name.starts_with(OWN_PREFIX)) {
+            return Self { names: all, width, kept: None };
+        }
+        let kept: Vec<usize> = (0..width).filter(|index| !all[*index].starts_with(OWN_PREFIX)).collect();
+        let names = kept.iter().map(|index| formula::unguard(all[*index].as_bytes()));
+        let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        Self { names, width, kept: Some(kept) }
+    }
+
+    /// The header of a file without one, from its first row.
+    pub(super) fn numbered(row: &impl RawRow) -> Self {
+        let width = row.len();
+        Self { names: (1..=width).map(|number| format!("column {number}")).collect(), width, kept: None }
+    }
+}
+
+/// Puts rows together into blocks and hands these to `sink`.
+pub(super) struct Assembler<'a> {
+    header: &'a Header,
+    /// Whether a row with another number of cells than the header is a problem.
+    checks_width: bool,
+    input: u16,
+    block: Rows,
+    rows: u64,
+    sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
+}
+
+impl<'a> Assembler<'a> {
+    pub(super) fn new(
+        header: &'a Header,
+        checks_width: bool,
+        input: u16,
+        sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
+    ) -> Self {
+        Self { header, checks_width, input, block: Rows::new(input), rows: 0, sink }
+    }
+
+    /// Adds a row unless it is blank. `bytes_read` says how far the input has been read.
+    pub(super) fn push(&mut self, number: u64, row: &impl RawRow, bytes_read: u64) -> ControlFlow<()> {
+        let width = self.header.width;
+        let mut cells = row.len();
+        // Cells beyond the header that are empty shift nothing.
+        while cells > width && row.cell(cells - 1).is_blank() {
+            cells -= 1;
+        }
+        if row.is_blank() {
+            return ControlFlow::Continue(());
+        }
+        match &self.header.kept {
+            None => (0..cells).for_each(|index| {
+                let cell = row.cell(index);
+                self.block.push_cell(cell.text, cell.kind);
+            }),
+            // A file that rollcall wrote: its guards come off again.
+            Some(kept) => kept.iter().copied().chain(width..cells).for_each(|index| {
+                let cell = if index < cells { row.cell(index) } else { EMPTY };
+                self.block.push_cell(formula::unguard(cell.text), cell.kind);
+            }),
+        }
+        let ragged = (self.checks_width && cells != width).then(|| Ragged {
+            expected: u32::try_from(width).unwrap_or(u32::MAX),
+            found: u32::try_from(cells).unwrap_or(u32::MAX),
+        });
+        self.block.end_row(number, ragged);
+        self.rows += 1;
+        if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
+            return self.flush(bytes_read);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Hands on what is left and says how many rows there were.
+    pub(super) fn finish(mut self, bytes_read: u64) -> u64 {
+        if !self.block.is_empty() {
+            _ = self.flush(bytes_read);
+        }
+        self.rows
+    }
+
+    fn flush(&mut self, bytes_read: u64) -> ControlFlow<()> {
+        let mut block = std::mem::replace(&mut self.block, Rows::new(self.input));
+        block.bytes_read = bytes_read;
+        (self.sink)(block)
+    }
+}
+
+const EMPTY: Cell<'static> = Cell { text: &[], kind: crate::row::CellKind::Text };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::CellKind;
+
+    struct Line(&'static str);
+
+    impl RawRow for Line {
+        fn len(&self) -> usize {
+            self.0.split(',').count()
+        }
+
+        fn cell(&self, index: usize) -> Cell<'_> {
+            Cell { text: self.0.split(',').nth(index).unwrap().as_bytes(), kind: CellKind::Text }
+        }
+    }
+
+    fn assembled(header: &'static str, lines: &[&'static str]) -> Vec<(u64, Vec<String>, bool)> {
+        let header = Header::from_row(&Line(header));
+        let mut found = Vec::new();
+        let mut sink = |rows: Rows| {
+            found.extend(rows.iter().map(|row| {
+                let cells = row.cells().map(|cell| String::from_utf8(cell.text.to_vec()).unwrap());
+                (row.location.row, cells.collect(), row.ragged.is_some())
+            }));
+            ControlFlow::Continue(())
+        };
+        let mut assembler = Assembler::new(&header, true, 0, &mut sink);
+        for (line, number) in lines.iter().zip(2..) {
+            assert!(assembler.push(number, &Line(line), 0).is_continue());
+        }
+        assembler.finish(0);
+        found
+    }
+
+    fn cells(list: &[&str]) -> Vec<String> {
+        list.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    #[test]
+    fn blank_rows_are_no_rows_and_empty_cells_at_the_end_are_no_cells() {
+        let found = assembled("a,b", &["1,2", ",", "  ,", "3,4,,", "5", "6,7,8"]);
+        assert_eq!(
+            found,
+            [
+                (2, cells(&["1", "2"]), false),
+                (5, cells(&["3", "4"]), false),
+                (6, cells(&["5"]), true),
+                (7, cells(&["6", "7", "8"]), true)
+            ]
+        );
+    }
+
+    #[test]
+    fn rollcalls_own_columns_and_guards_go() {
+        let found = assembled("a,rollcall_row,b", &["'+91,7,'=x", "''+91,7,'x"]);
+        assert_eq!(found, [(2, cells(&["+91", "=x"]), false), (3, cells(&["'+91", "'x"]), false)]);
+    }
+
+    #[test]
+    fn a_users_own_quotes_stay_where_the_file_is_not_rollcalls() {
+        assert_eq!(assembled("a,b", &["'+91,'=x"]), [(2, cells(&["'+91", "'=x"]), false)]);
+    }
+}

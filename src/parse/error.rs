@@ -1,0 +1,159 @@
+//! Why an input could not be read: what is wrong with which file, where, and the way out.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+use super::{columns::Mapping, sniff::Content};
+
+/// A failure to read an input; nothing was sent from it.
+#[derive(Debug, Error)]
+#[error("{}: {fault}", path.display())]
+pub struct ParseError {
+    /// The input, as given.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with an input.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Fault {
+    #[error("{0}")]
+    Io(#[source] io::Error),
+    #[error("is a folder, not a file")]
+    Folder,
+    #[error("the file is empty")]
+    Empty,
+    #[error("there is a header but not one row below it")]
+    HeaderOnly,
+    #[error("this is {}, which rollcall does not read", .0.name())]
+    Unsupported(Content),
+    #[error("the workbook is protected by a password")]
+    Password,
+    #[error("the workbook is damaged or incomplete: {0}")]
+    DamagedWorkbook(String),
+    #[error("there is no sheet `{wanted}`; the sheets are {}", quoted(sheets))]
+    NoSuchSheet { wanted: String, sheets: Vec<String> },
+    #[error("the workbook holds no sheet with cells")]
+    NoSheet,
+    #[error("line {line}: this record is longer than {max_bytes} bytes")]
+    RecordTooLong { line: u64, max_bytes: usize },
+    #[error("line {line}: a cell of this record is longer than {max_bytes} bytes")]
+    CellTooLong { line: u64, max_bytes: usize },
+    #[error("line {line}: this record has more than {max} cells")]
+    TooManyCells { line: u64, max: usize },
+    #[error("line {line}: a quotation mark is opened and never closed")]
+    OpenQuote { line: u64 },
+    #[error("row {row}: rows are not in order")]
+    RowsOutOfOrder { row: u64 },
+    #[error("there is no column `{}` for {}; the columns are {}", .mapping.column, .mapping.field.name(), quoted(.headers))]
+    NoSuchColumn { mapping: Mapping, headers: Vec<String> },
+    #[error("no column is known to hold phone numbers; the columns are {}", quoted(.headers))]
+    NoPhoneColumn { headers: Vec<String>, likeliest: Option<String> },
+}
+
+impl ParseError {
+    /// What to do about it, where there is something to say beyond the message.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match &self.fault {
+            Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                "Look at the name and the folder; `-` reads from standard input.".to_owned()
+            }
+            Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::NoSuchColumn { .. } => return None,
+            Fault::Folder => "Name the files inside it.".to_owned(),
+            Fault::Empty | Fault::HeaderOnly => {
+                "Export it again, and look whether the right sheet or view was exported.".to_owned()
+            }
+            Fault::Unsupported(content) => content.way_out().to_owned(),
+            Fault::Password => {
+                "Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and \
+                 save it."
+                    .to_owned()
+            }
+            Fault::DamagedWorkbook(_) => {
+                "Copy or download it again; if that does not help, open it in the spreadsheet program and save it \
+                 under a new name."
+                    .to_owned()
+            }
+            Fault::NoSheet => "Choose the sheet with --sheet.".to_owned(),
+            Fault::RecordTooLong { .. } | Fault::CellTooLong { .. } | Fault::OpenQuote { .. } => {
+                "Look for a stray quotation mark on that line.".to_owned()
+            }
+            Fault::TooManyCells { .. } => {
+                "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
+            }
+            Fault::RowsOutOfOrder { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
+            Fault::NoPhoneColumn { headers, likeliest } => self.mapping_hint(headers, likeliest.as_deref()),
+        };
+        Some(hint)
+    }
+
+    fn mapping_hint(&self, headers: &[String], likeliest: Option<&str>) -> String {
+        let looks_like_data = headers.iter().find_map(|header| {
+            let digits = header.bytes().filter(u8::is_ascii_digit).count();
+            (digits >= 7).then_some(header)
+        });
+        if let Some(cell) = looks_like_data {
+            let column = headers.iter().position(|header| header == cell).unwrap_or_default() + 1;
+            return format!(
+                "If the file has no header, say so and which column holds the number: --no-header --map phone={column}"
+            );
+        }
+        let column = likeliest.unwrap_or("COLUMN");
+        format!("Say which column holds the number: --map phone={}", shell_quoted(column))
+    }
+}
+
+/// The headers or sheets of a message, each in backticks, the first twenty of them.
+fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
+    }
+    list.join(", ")
+}
+
+/// A word that a shell takes as one.
+fn shell_quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no_phone(headers: &[&str], likeliest: Option<&str>) -> ParseError {
+        let headers = headers.iter().map(|header| (*header).to_owned()).collect();
+        ParseError {
+            path: "list.csv".into(),
+            fault: Fault::NoPhoneColumn { headers, likeliest: likeliest.map(str::to_owned) },
+        }
+    }
+
+    #[test]
+    fn the_mapping_can_be_pasted() {
+        let error = no_phone(&["Name", "Ring me, 'mornings'"], Some("Ring me, 'mornings'"));
+        assert_eq!(
+            error.to_string(),
+            "list.csv: no column is known to hold phone numbers; the columns are `Name`, `Ring me, 'mornings'`"
+        );
+        assert!(error.hint().unwrap().ends_with(r"--map phone='Ring me, '\''mornings'\'''"));
+        assert!(no_phone(&["A", "B"], None).hint().unwrap().ends_with("--map phone=COLUMN"));
+    }
+
+    #[test]
+    fn a_file_without_header_is_noticed() {
+        let hint = no_phone(&["Asha", "+91 98765 43210"], None).hint().unwrap();
+        assert!(hint.ends_with("--no-header --map phone=2"), "{hint}");
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let many: Vec<String> = (0..30).map(|n| n.to_string()).collect();
+        assert!(quoted(&many).ends_with("`19`, and 10 more"));
+    }
+}

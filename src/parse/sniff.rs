@@ -1,0 +1,229 @@
+//! What a file is, by its first bytes. Its name is not asked.
+
+use csv_core::{ReadRecordResult, ReaderBuilder};
+
+/// How much of a file is looked at.
+pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the formats'")]
+pub enum Content {
+    Csv,
+    Xlsx,
+    EncryptedOrLegacyExcel,
+    Xlsb,
+    Ods,
+    Zip,
+    Compressed,
+    Pdf,
+    Image,
+    Utf16,
+    Json,
+    Vcard,
+    Html,
+    Xml,
+    Binary,
+}
+
+impl Content {
+    /// Words for an error message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "a CSV file",
+            Self::Xlsx => "an Excel workbook",
+            Self::EncryptedOrLegacyExcel => "an Excel 97-2003 workbook or a workbook protected by a password",
+            Self::Xlsb => "a binary Excel workbook (XLSB)",
+            Self::Ods => "an OpenDocument file",
+            Self::Zip => "a ZIP archive without a workbook in it",
+            Self::Compressed => "a compressed file",
+            Self::Pdf => "a PDF document",
+            Self::Image => "an image",
+            Self::Utf16 => "text in UTF-16",
+            Self::Json => "JSON",
+            Self::Vcard => "a vCard file",
+            Self::Html => "a web page",
+            Self::Xml => "XML",
+            Self::Binary => "neither text nor a workbook",
+        }
+    }
+
+    pub(super) fn way_out(self) -> &'static str {
+        match self {
+            Self::EncryptedOrLegacyExcel => {
+                "Open it in the spreadsheet program, take a password off if there is one, and save it as XLSX."
+            }
+            Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
+            Self::Utf16 => "Save it as \"CSV UTF-8\".",
+            Self::Xlsb | Self::Ods | Self::Html => {
+                "Open it in the spreadsheet program and save it as XLSX or CSV."
+            }
+            _ => "rollcall reads CSV and XLSX: export the list as one of these.",
+        }
+    }
+}
+
+/// Tells what the file is from its beginning.
+pub(super) fn content(sample: &[u8]) -> Content {
+    const MAGIC: [(&[u8], Content); 12] = [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
+        (b"%PDF-", Content::Pdf),
+        (b"\x89PNG", Content::Image),
+        (b"\xff\xd8\xff", Content::Image),
+        (b"GIF8", Content::Image),
+        (b"\x1f\x8b", Content::Compressed),
+        (b"\x28\xb5\x2f\xfd", Content::Compressed),
+        (b"BZh", Content::Compressed),
+        (b"7z\xbc\xaf\x27\x1c", Content::Compressed),
+        (b"\xfd7zXZ", Content::Compressed),
+        (b"\xff\xfe", Content::Utf16),
+        (b"\xfe\xff", Content::Utf16),
+    ];
+    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
+        return zip_content(sample);
+    }
+    if let Some((_, content)) = MAGIC.iter().find(|(magic, _)| sample.starts_with(magic)) {
+        return *content;
+    }
+    text_content(sample)
+}
+
+/// Names of entries stand uncompressed in a ZIP archive; those that tell come first in practice.
+fn zip_content(sample: &[u8]) -> Content {
+    let has = |name: &[u8]| memchr::memmem::find(sample, name).is_some();
+    if has(b"application/vnd.oasis.opendocument") {
+        Content::Ods
+    } else if has(b"xl/workbook.bin") {
+        Content::Xlsb
+    } else if has(b"word/document") || has(b"ppt/presentation") {
+        Content::Zip
+    } else {
+        Content::Xlsx
+    }
+}
+
+fn text_content(sample: &[u8]) -> Content {
+    let is_control = |byte: &&u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
+    let controls = sample.iter().filter(is_control).count();
+    let zeros = memchr::memchr_iter(0, sample).count();
+    // UTF-16 without a byte order mark: every other byte of Latin text is zero.
+    if zeros * 10 > sample.len() * 4 && zeros * 10 < sample.len() * 6 && controls == zeros {
+        return Content::Utf16;
+    }
+    if controls * 50 > sample.len() || zeros > 0 && !is_mostly_utf8(sample) {
+        return Content::Binary;
+    }
+    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
+    let begins =
+        |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
+    match text.first() {
+        Some(b'{') => Content::Json,
+        Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b']')) => Content::Json,
+        _ if begins("BEGIN:VCARD") => Content::Vcard,
+        _ if begins("<!doctype html") || begins("<html") || begins("<table") => Content::Html,
+        _ if begins("<?xml") => Content::Xml,
+        _ => Content::Csv,
+    }
+}
+
+fn is_mostly_utf8(sample: &[u8]) -> bool {
+    match str::from_utf8(sample) {
+        Ok(_) => true,
+        // A letter cut at the end of the sample.
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// The delimiter of a CSV file: the one that cuts most records into as many cells as the first.
+pub(super) fn delimiter(sample: &[u8], is_whole_file: bool) -> u8 {
+    const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+    let score = |candidate: u8| {
+        let widths = record_widths(sample, candidate, is_whole_file);
+        let Some(&first) = widths.first().filter(|width| **width > 1) else { return (0, 0) };
+        let alike = widths.iter().filter(|width| **width == first).count();
+        (alike * 1000 / widths.len(), first)
+    };
+    let best = CANDIDATES.into_iter().rev().max_by_key(|candidate| score(*candidate));
+    best.filter(|candidate| score(*candidate) > (0, 0)).unwrap_or(b',')
+}
+
+/// Cells in each of the first records that stand whole in the sample.
+fn record_widths(sample: &[u8], delimiter: u8, is_whole_file: bool) -> Vec<usize> {
+    const MAX_RECORDS: usize = 100;
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+    let (mut text, mut ends) = (vec![0; sample.len() + 1], vec![0; sample.len() + 2]);
+    let mut rest = sample;
+    let mut widths = Vec::new();
+    while widths.len() < MAX_RECORDS {
+        let (result, read, _, cells) = reader.read_record(rest, &mut text, &mut ends);
+        rest = &rest[read..];
+        match result {
+            ReadRecordResult::Record => widths.push(cells),
+            ReadRecordResult::InputEmpty if is_whole_file => {
+                // The last record ends with the file: its last cell is still to be counted.
+                let (result, _, _, last) = reader.read_record(&[], &mut text, &mut ends);
+                if result == ReadRecordResult::Record {
+                    widths.push(cells + last);
+                }
+                break;
+            }
+            _ => break,
+        }
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_are_found_from_the_content() {
+        for (text, expected) in [
+            ("a,b,c\n1,2,3\n", b','),
+            ("a;b;c\n1,5;2;3\n2,5;3;4\n", b';'),
+            ("a\tb\n1\t2\n", b'\t'),
+            ("a|b\n1|2", b'|'),
+            ("phone\n123\n", b','),
+            ("name,phone\n\"Rao; Asha; Dr\",1\n", b','),
+            ("first name;phone\n\"a,b\";1\n\"c,d\";2\n", b';'),
+        ] {
+            assert_eq!(delimiter(text.as_bytes(), true) as char, expected as char, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_cut_by_the_end_of_the_sample_does_not_count() {
+        assert_eq!(record_widths(b"a,b\n1,2\n3", b',', false), [2, 2]);
+        assert_eq!(record_widths(b"a,b\n1,2\n3", b',', true), [2, 2, 1]);
+    }
+
+    #[test]
+    fn formats_are_told_by_content() {
+        for (bytes, expected) in [
+            (b"name,phone\n".as_slice(), Content::Csv),
+            (b"\xef\xbb\xbfname,phone\n", Content::Csv),
+            (b"n\xe4me,phone\n", Content::Csv),
+            (b"PK\x03\x04........xl/workbook.xml", Content::Xlsx),
+            (b"PK\x03\x04........xl/workbook.bin", Content::Xlsb),
+            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", Content::Ods),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
+            (b"%PDF-1.7", Content::Pdf),
+            (b"\xff\xfea\0", Content::Utf16),
+            (b"n\0a\0m\0e\0,\0p\0h\0o\0n\0e\0", Content::Utf16),
+            (b"[{\"phone\": 1}]", Content::Json),
+            (b"[phone]\n1\n", Content::Csv),
+            (b"begin:vcard\n", Content::Vcard),
+            (b"<HTML><table>", Content::Html),
+            (b"\x01\x02\x03\x04\x99\x88", Content::Binary),
+        ] {
+            assert_eq!(content(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn a_single_stray_zero_byte_does_not_make_text_binary() {
+        let text = format!("name,phone\n{}A\0sha,1\n", "Asha,9876543210\n".repeat(10));
+        assert_eq!(content(text.as_bytes()), Content::Csv);
+    }
+}

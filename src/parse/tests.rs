@@ -1,0 +1,111 @@
+use std::path::PathBuf;
+
+use super::*;
+
+/// A file with this content, gone when the folder is dropped.
+fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    std::fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn read(content: &[u8], settings: &ParseSettings) -> Result<Vec<String>, String> {
+    let (_folder, path) = file(content);
+    let message = |error: ParseError| error.fault.to_string();
+    let mut input = Input::open(&path, settings).map_err(message)?;
+    let mut lines = Vec::new();
+    let mut sink = |rows: Rows| {
+        for row in rows.iter() {
+            let cells: Vec<_> =
+                row.cells().map(|cell| String::from_utf8_lossy(cell.text).into_owned()).collect();
+            lines.push(format!("{}:{}", row.location.row, cells.join("|")));
+        }
+        ControlFlow::Continue(())
+    };
+    let summary = input.read(0, &mut sink).map_err(message)?;
+    assert_eq!(summary.rows, lines.len() as u64);
+    Ok(lines)
+}
+
+#[test]
+fn rows_carry_the_numbers_a_person_sees() {
+    let text = b"\xef\xbb\xbfName;Phone\r\n\r\nAsha;1\r\n;;\r\n\"Li\nWei\";2\r\nBo;3";
+    assert_eq!(read(text, &ParseSettings::default()).unwrap(), ["3:Asha|1", "5:Li\nWei|2", "7:Bo|3"]);
+}
+
+#[test]
+fn without_a_header_the_first_row_is_data() {
+    let settings = ParseSettings {
+        no_header: true,
+        mappings: vec!["phone=2".parse().unwrap()],
+        ..ParseSettings::default()
+    };
+    assert_eq!(read(b"Asha,1\nLi,2\n", &settings).unwrap(), ["1:Asha|1", "2:Li|2"]);
+    let (_folder, path) = file(b"Asha,1\n");
+    assert_eq!(Input::open(&path, &settings).unwrap().info.headers, ["column 1", "phone"]);
+}
+
+#[test]
+fn workbooks_are_read_from_the_first_row_that_holds_something() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let page = workbook.add_worksheet();
+    for (row, name, phone) in [(2, "Name", "Mobile"), (3, "Asha", "1"), (7, "Li", "2")] {
+        page.write(row, 1, name).unwrap();
+        page.write(row, 2, phone).unwrap();
+    }
+    page.write(8, 1, "  ").unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    assert_eq!(read(&bytes, &ParseSettings::default()).unwrap(), ["4:|Asha|1", "8:|Li|2"]);
+}
+
+#[test]
+fn the_hash_is_of_the_whole_file() {
+    for content in [b"Phone\n123\n".as_slice(), &rust_xlsxwriter_phone()] {
+        let (_folder, path) = file(content);
+        let summary = Input::open(&path, &ParseSettings::default())
+            .and_then(|mut input| input.read(0, &mut |_| ControlFlow::Continue(())));
+        assert_eq!(summary.unwrap().sha256, hex(&Sha256::digest(content)));
+    }
+}
+
+fn rust_xlsxwriter_phone() -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write_column(0, 0, ["Phone", "123"]).unwrap();
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn what_is_no_list_is_refused_with_a_way_out() {
+    for (content, message) in [
+        (b"".as_slice(), "the file is empty"),
+        (b"\xef\xbb\xbf\n \n", "the file is empty"),
+        (b"Name,Phone\n", "there is a header but not one row below it"),
+        (b"Name,Phone\n,\n\n", "there is a header but not one row below it"),
+        (b"%PDF-1.4 ...", "this is a PDF document, which rollcall does not read"),
+        (b"\xff\xfeN\0a\0", "this is text in UTF-16, which rollcall does not read"),
+        (
+            b"Name,City\nAsha,Pune\n",
+            "no column is known to hold phone numbers; the columns are `Name`, `City`",
+        ),
+    ] {
+        assert_eq!(read(content, &ParseSettings::default()).unwrap_err(), message);
+    }
+    let settings = ParseSettings { mappings: vec!["phone=Tel".parse().unwrap()], ..ParseSettings::default() };
+    assert_eq!(
+        read(b"Name,City\nAsha,Pune\n", &settings).unwrap_err(),
+        "there is no column `Tel` for phone; the columns are `Name`, `City`"
+    );
+}
+
+#[test]
+fn a_password_is_told_from_an_old_workbook() {
+    let magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let fault = |content: &[u8]| read(content, &ParseSettings::default()).unwrap_err();
+    assert_eq!(
+        fault(&[magic.as_slice(), &[0; 600], &name].concat()),
+        "the workbook is protected by a password"
+    );
+    assert!(fault(&[magic.as_slice(), &[0; 600]].concat()).contains("Excel 97-2003"));
+}

@@ -1,0 +1,239 @@
+//! Rows as they stand in a file: where they are and what their cells hold, untouched.
+//!
+//! [`Rows`] is what [`parse`](crate::parse) hands on: a few thousand rows in three allocations. Nothing here
+//! knows what a cell means.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Field;
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Location {
+    /// The input, in the order given, from 0.
+    pub input: u16,
+    /// What a person sees: the spreadsheet's row number, or the line on which a CSV record starts, from 1.
+    pub row: u64,
+}
+
+/// What a spreadsheet says a cell is. Every cell of a CSV file is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CellKind {
+    /// Text, as bytes that need not be UTF-8.
+    Text,
+    /// A number, written in plain digits: never with an exponent.
+    Number,
+    /// A date, a time or a duration, written as ISO 8601.
+    Date,
+    /// `TRUE` or `FALSE`.
+    Boolean,
+    /// An error such as `#N/A`.
+    Error,
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// The cell's text.
+    pub text: &'a [u8],
+    /// What the file says it is.
+    pub kind: CellKind,
+}
+
+impl Cell<'_> {
+    /// Whether there is nothing but white space in it.
+    pub fn is_blank(&self) -> bool {
+        self.text.trim_ascii().is_empty()
+    }
+}
+
+/// Which column of an input holds which field, by index from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Phone numbers, the preferred column first: a row takes the first that it fills.
+    pub phone: Vec<usize>,
+    /// First names.
+    pub first_name: Option<usize>,
+    /// Last names.
+    pub last_name: Option<usize>,
+    /// Whole names.
+    pub full_name: Option<usize>,
+    /// Salutations.
+    pub salutation: Option<usize>,
+    /// Countries or dialing codes, the preferred column first.
+    pub country: Vec<usize>,
+}
+
+impl Columns {
+    /// The columns of a field, the preferred one first.
+    pub fn of(&self, field: Field) -> &[usize] {
+        match field {
+            Field::Phone => &self.phone,
+            Field::FirstName => self.first_name.as_slice(),
+            Field::LastName => self.last_name.as_slice(),
+            Field::FullName => self.full_name.as_slice(),
+            Field::Salutation => self.salutation.as_slice(),
+            Field::Country => &self.country,
+        }
+    }
+
+    /// Adds a column to a field, behind those it has; a field of one column keeps the first.
+    pub fn add(&mut self, field: Field, column: usize) {
+        match field {
+            Field::Phone => self.phone.push(column),
+            Field::Country => self.country.push(column),
+            Field::FirstName => _ = self.first_name.get_or_insert(column),
+            Field::LastName => _ = self.last_name.get_or_insert(column),
+            Field::FullName => _ = self.full_name.get_or_insert(column),
+            Field::Salutation => _ = self.salutation.get_or_insert(column),
+        }
+    }
+}
+
+/// The end of a cell in the block's text; it begins where the cell before it ends.
+#[derive(Clone, Copy, Debug)]
+struct CellMark {
+    end: u32,
+    kind: CellKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RowMark {
+    number: u64,
+    cells_end: u32,
+    text_end: u32,
+    ragged: Option<Ragged>,
+}
+
+/// A row whose number of cells is not that of the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ragged {
+    /// Cells the header has.
+    pub expected: u32,
+    /// Cells the row has.
+    pub found: u32,
+}
+
+/// A block of consecutive rows of one input.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    input: u16,
+    text: Vec<u8>,
+    cells: Vec<CellMark>,
+    rows: Vec<RowMark>,
+    /// Bytes of the input read so far, for progress.
+    pub bytes_read: u64,
+}
+
+impl Rows {
+    /// An empty block of the given input.
+    pub fn new(input: u16) -> Self {
+        Self { input, text: Vec::new(), cells: Vec::new(), rows: Vec::new(), bytes_read: 0 }
+    }
+
+    /// Rows in the block.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the block holds no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes of text in the block.
+    pub fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Adds a cell to the row being put together.
+    pub fn push_cell(&mut self, text: &[u8], kind: CellKind) {
+        self.text.extend_from_slice(text);
+        self.cells.push(CellMark { end: mark(self.text.len()), kind });
+    }
+
+    /// Ends the row being put together.
+    pub fn end_row(&mut self, number: u64, ragged: Option<Ragged>) {
+        let (cells_end, text_end) = (mark(self.cells.len()), mark(self.text.len()));
+        self.rows.push(RowMark { number, cells_end, text_end, ragged });
+    }
+
+    /// The rows, in input order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        (0..self.rows.len()).map(|index| self.row(index))
+    }
+
+    /// The row at `index`.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many rows.
+    pub fn row(&self, index: usize) -> Row<'_> {
+        let mark = self.rows[index];
+        let before = index.checked_sub(1).map(|before| self.rows[before]);
+        let (cells, text) = before.map_or((0, 0), |row| (row.cells_end, row.text_end));
+        Row {
+            location: Location { input: self.input, row: mark.number },
+            text: &self.text,
+            start: text,
+            cells: &self.cells[cells as usize..mark.cells_end as usize],
+            ragged: mark.ragged,
+        }
+    }
+}
+
+/// Blocks are ended long before their text reaches 4 GiB.
+fn mark(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// One data row.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Where it stands.
+    pub location: Location,
+    /// Set if it does not have as many cells as the header.
+    pub ragged: Option<Ragged>,
+    text: &'a [u8],
+    start: u32,
+    cells: &'a [CellMark],
+}
+
+impl<'a> Row<'a> {
+    /// The cell at `index`, from 0; an empty one where the row ends before.
+    pub fn cell(&self, index: usize) -> Cell<'a> {
+        let Some(mark) = self.cells.get(index) else {
+            return Cell { text: &[], kind: CellKind::Text };
+        };
+        let start = index.checked_sub(1).map_or(self.start, |before| self.cells[before].end);
+        Cell { text: &self.text[start as usize..mark.end as usize], kind: mark.kind }
+    }
+
+    /// The cells, from left to right.
+    pub fn cells(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
+        (0..self.cells.len()).map(move |index| self.cell(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_cells_come_back_as_they_went_in() {
+        let mut rows = Rows::new(3);
+        rows.push_cell(b"Asha", CellKind::Text);
+        rows.push_cell(b"", CellKind::Text);
+        rows.end_row(2, None);
+        rows.end_row(3, Some(Ragged { expected: 2, found: 0 }));
+        rows.push_cell(b"42", CellKind::Number);
+        rows.end_row(5, None);
+
+        let cells: Vec<Vec<_>> = rows.iter().map(|row| row.cells().map(|cell| cell.text).collect()).collect();
+        assert_eq!(cells, [vec![b"Asha".as_slice(), b""], vec![], vec![b"42"]]);
+        assert_eq!(rows.row(2).location, Location { input: 3, row: 5 });
+        assert_eq!(rows.row(2).cell(0).kind, CellKind::Number);
+        assert!(rows.row(2).cell(7).is_blank());
+        assert!(rows.row(1).ragged.is_some());
+    }
+}

@@ -1,0 +1,103 @@
+//! Every row of a table made with Google's own data, read by us.
+
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+use rollcall::{
+    contact::Region,
+    normalize::{
+        phone::{Length, Unreadable, parse},
+        region::Origin,
+    },
+};
+
+/// Default region, text, and the eight columns of the answer: status, calling code, national number, extension,
+/// possible, valid, type, region.
+const TABLE: &[u8] = include_bytes!("../data/phone-reference.tsv.gz");
+
+/// Noise on which `rlibphonenumber` answers otherwise than Google's library: none of them is a number to either.
+/// The first six it takes for a few digits with an extension, the last for a number that could exist.
+const NOISE: [(&str, &str); 7] = [
+    ("SC", "xat77#6343"),
+    ("GD", ")71;,33"),
+    ("CG", "#X,(11#6"),
+    ("UY", "(ac*x5٣;634"),
+    ("FM", "x .-)/#88#2"),
+    ("GI", "/79#٣"),
+    ("ZW", "b; (10*-6e25-a"),
+];
+
+fn table() -> String {
+    let mut text = String::new();
+    GzDecoder::new(TABLE).read_to_string(&mut text).unwrap();
+    text
+}
+
+fn answer(region: &str, text: &str) -> String {
+    match parse(text, Region::new(region).map(Origin::Region)) {
+        Ok(number) => {
+            let is_possible = matches!(number.length, Length::Possible | Length::LocalOnly);
+            [
+                "ok",
+                &number.calling_code.to_string(),
+                &number.national,
+                number.extension.as_deref().unwrap_or_default(),
+                if is_possible { "1" } else { "0" },
+                if number.is_valid { "1" } else { "0" },
+                &number.kind.name().replace('-', "_").to_uppercase(),
+                number.region.as_ref().map_or("", Region::as_str),
+            ]
+            .join("\t")
+        }
+        Err(unreadable) => {
+            let name = match unreadable {
+                Unreadable::InvalidCountryCode => "invalid-country-code",
+                Unreadable::NotANumber => "not-a-number",
+                Unreadable::TooShortAfterPrefix => "too-short-after-idd",
+                Unreadable::TooShort => "too-short-nsn",
+                Unreadable::TooLong => "too-long",
+            };
+            format!("{name}{}", "\t".repeat(7))
+        }
+    }
+}
+
+#[test]
+fn numbers_are_read_as_googles_library_reads_them() {
+    let table = table();
+    let differing: Vec<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| {
+            let (region, rest) = line.split_once('\t').unwrap();
+            let (text, expected) = rest.split_once('\t').unwrap();
+            (answer(region, text) != expected).then_some((region, text))
+        })
+        .collect();
+    assert_eq!(table.lines().count(), 31_204);
+    assert_eq!(differing, NOISE);
+}
+
+/// What a row becomes, beside what the table says of its text: the policy adds nothing and loses nothing.
+#[test]
+fn valid_numbers_without_extension_are_accepted_and_no_others() {
+    use rollcall::{normalize::phone::PhonePolicy, row::CellKind};
+
+    let table = table();
+    let policy = PhonePolicy { drop_extensions: true, ..PhonePolicy::default() };
+    for line in table.lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [region, text, status, code, national, _, _, valid, kind, owner] = cells[..] else {
+            panic!("{line}")
+        };
+        let read = policy.read(text, CellKind::Text, Region::new(region).map(Origin::Region));
+        if status == "ok" && valid == "1" {
+            let number = read.unwrap_or_else(|refusal| panic!("{line}: {refusal:?}"));
+            assert_eq!(number.e164().to_string(), format!("{code}{national}"), "{line}");
+            assert_eq!(number.national(), national, "{line}");
+            assert_eq!(number.region().unwrap().as_str(), owner, "{line}");
+            assert_eq!(number.kind().name().replace('-', "_").to_uppercase(), kind, "{line}");
+        } else {
+            assert!(read.is_err(), "{line}");
+        }
+    }
+}

@@ -19,9 +19,20 @@
 //! assert_eq!(number.national(), "9876543210");
 //! ```
 
+pub mod cli;
 pub mod contact;
+pub mod dedupe;
+pub mod diff;
 pub mod formula;
+pub mod interrupt;
 pub mod normalize;
 pub mod outcome;
 pub mod parse;
+pub mod pipeline;
+pub mod plan;
+pub mod platform;
+pub mod post;
+pub mod progress;
+pub mod report;
 pub mod row;
+pub mod sandbox;

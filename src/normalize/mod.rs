@@ -93,7 +93,7 @@ impl<'a> Normalizer<'a> {
     ) -> Result<Option<PhoneNumber>, Option<PhoneNumber>> {
         let Ok(found) = first_filled(row, &self.columns.phone, problems) else { return Ok(None) };
         let Some(found) = found else {
-            problems.push(self.missing(Code::MissingPhone, self.columns.phone.first().copied()));
+            problems.push(missing(Code::MissingPhone, self.columns.phone.first().copied()));
             return Ok(None);
         };
         let origin = if found.text.trim_start().starts_with(['+', '＋']) {
@@ -147,10 +147,10 @@ impl<'a> Normalizer<'a> {
             last = Ok(Cow::Borrowed(default));
         }
         if is_empty(&first) {
-            problems.push(self.missing(Code::MissingFirstName, columns.first_name.or(columns.full_name)));
+            problems.push(missing(Code::MissingFirstName, columns.first_name.or(columns.full_name)));
         }
         if is_empty(&last) {
-            problems.push(self.missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
+            problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
         }
         let owned = |name: Result<Cow<'_, str>, Unusable>| {
             name.map_or_else(|Unusable| String::new(), Cow::into_owned)
@@ -162,7 +162,7 @@ impl<'a> Normalizer<'a> {
         let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
         let Some(found) = found else {
             if self.settings.default_salutation.is_none() {
-                problems.push(self.missing(Code::MissingSalutation, self.columns.salutation));
+                problems.push(missing(Code::MissingSalutation, self.columns.salutation));
             }
             return self.settings.default_salutation;
         };
@@ -172,12 +172,13 @@ impl<'a> Normalizer<'a> {
         }
         salutation
     }
+}
 
-    fn missing(&self, code: Code, column: Option<usize>) -> Problem {
-        match column {
-            Some(column) => Problem::of_cell(code, column, b"", ""),
-            None => Problem::of_row(code, "no such column in the file"),
-        }
+/// A field that the row leaves empty, or that the file has no column for.
+fn missing(code: Code, column: Option<usize>) -> Problem {
+    match column {
+        Some(column) => Problem::of_cell(code, column, b"", ""),
+        None => Problem::of_row(code, "no such column in the file"),
     }
 }
 

@@ -85,25 +85,22 @@ impl ParseError {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
             Fault::RowsOutOfOrder { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
-            Fault::NoPhoneColumn { headers, likeliest } => self.mapping_hint(headers, likeliest.as_deref()),
+            Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };
         Some(hint)
     }
+}
 
-    fn mapping_hint(&self, headers: &[String], likeliest: Option<&str>) -> String {
-        let looks_like_data = headers.iter().find_map(|header| {
-            let digits = header.bytes().filter(u8::is_ascii_digit).count();
-            (digits >= 7).then_some(header)
-        });
-        if let Some(cell) = looks_like_data {
-            let column = headers.iter().position(|header| header == cell).unwrap_or_default() + 1;
-            return format!(
-                "If the file has no header, say so and which column holds the number: --no-header --map phone={column}"
-            );
-        }
-        let column = likeliest.unwrap_or("COLUMN");
-        format!("Say which column holds the number: --map phone={}", shell_quoted(column))
+/// The `--map` to paste, or what to say of a file without a header.
+fn mapping_hint(headers: &[String], likeliest: Option<&str>) -> String {
+    let is_data = |header: &String| header.bytes().filter(u8::is_ascii_digit).count() >= 7;
+    if let Some(column) = headers.iter().position(is_data) {
+        let column = column + 1;
+        return format!(
+            "If the file has no header, say so and which column holds the number: --no-header --map phone={column}"
+        );
     }
+    format!("Say which column holds the number: --map phone={}", shell_quoted(likeliest.unwrap_or("COLUMN")))
 }
 
 /// The headers or sheets of a message, each in backticks, the first twenty of them.

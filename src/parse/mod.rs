@@ -256,7 +256,7 @@ fn finish(
         // So that `rejected.csv`, which has a header, is understood without any mapping.
         for field in Field::ALL {
             if let Some(column) = columns.of(field).first() {
-                header.names[*column] = field.name().to_owned();
+                field.name().clone_into(&mut header.names[*column]);
             }
         }
     }

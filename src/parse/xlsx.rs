@@ -136,7 +136,7 @@ impl RawRow for SheetRow {
 
     fn cell(&self, index: usize) -> Cell<'_> {
         let (start, end, kind) = self.cells[index];
-        Cell { text: self.text[start..end].as_bytes(), kind }
+        Cell { text: &self.text.as_bytes()[start..end], kind }
     }
 }
 

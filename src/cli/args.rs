@@ -1,0 +1,306 @@
+//! The command line as it is typed: every option once, with its help text.
+//!
+//! The same structs are read from `rollcall.toml`, so that an option has one name everywhere.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Gets a list of people from a spreadsheet onto an outbound-calling platform, without a single double.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read, normalize, deduplicate, report; no network and no account needed
+    Check(CheckArgs),
+    /// The same, then post what the platform does not hold yet
+    Import(ImportArgs),
+    /// A local platform: the documented API with its rules and its rate limit
+    Sandbox(SandboxArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GlobalArgs {
+    /// Options from this file instead of ./rollcall.toml or the user's config folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) talk: TalkOptions,
+}
+
+/// How much is said, and how.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct TalkOptions {
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) quiet: bool,
+    /// Say more; twice for every request
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) verbose: u8,
+    /// When to use colour [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
+    /// How log lines are written [default: text]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(super) log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Files to read (CSV or XLSX); `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Files to read (CSV or XLSX); `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) posting: PostingOptions,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+}
+
+/// How files are read and rows are judged.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Reading")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct ReadingOptions {
+    /// Region of numbers without a country, such as IN
+    #[arg(long, value_name = "ISO2")]
+    pub(super) region: Option<String>,
+    /// Sheet of a workbook, by name or number [default: the first]
+    #[arg(long, value_name = "NAME|N")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(super) sheet: Option<String>,
+    /// Delimiter of text files, one character or `tab` [default: found from the content]
+    #[arg(long, value_name = "C")]
+    pub(super) delimiter: Option<String>,
+    /// Column of a field, by header or number: `phone=Mobile`; the fields are phone, first_name, last_name, full_name,
+    /// salutation, country
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) map: Vec<String>,
+    /// The first row is data already
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) no_header: bool,
+    /// Numbers to accept: assigned ones, or all of the right length [default: valid]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) accept: Option<AcceptChoice>,
+    /// Number types to accept, such as mobile,fixed-line [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) types: Vec<String>,
+    /// Salutation of rows without one, such as Mr
+    #[arg(long, value_name = "S")]
+    pub(super) default_salutation: Option<String>,
+    /// Last name of rows without one
+    #[arg(long, value_name = "S")]
+    pub(super) default_last_name: Option<String>,
+    /// Take numbers with an extension without it
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) drop_extensions: bool,
+    /// Which of several rows with one number goes on [default: first]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) keep: Option<KeepChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AcceptChoice {
+    #[default]
+    Valid,
+    Possible,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum KeepChoice {
+    #[default]
+    First,
+    Last,
+}
+
+/// Where the account is.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Platform")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct PlatformOptions {
+    /// Address of the platform, such as <https://platform.kore.ai>
+    #[arg(long, value_name = "URL", env = "ROLLCALL_HOST", hide_env_values = true)]
+    pub(super) host: Option<String>,
+    /// The stream (bot) that the contacts belong to
+    #[arg(long, value_name = "ID", env = "ROLLCALL_STREAM_ID", hide_env_values = true)]
+    pub(super) stream_id: Option<String>,
+    /// The account
+    #[arg(long, value_name = "ID", env = "ROLLCALL_ACCOUNT_ID", hide_env_values = true)]
+    pub(super) account_id: Option<String>,
+    /// File with a ready token [env: ROLLCALL_TOKEN holds the token itself]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Client id of the app that makes tokens
+    #[arg(long, value_name = "ID", env = "ROLLCALL_CLIENT_ID", hide_env_values = true)]
+    pub(super) client_id: Option<String>,
+    /// File with the app's client secret [env: ROLLCALL_CLIENT_SECRET holds the secret itself]
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// Use a local platform inside this process instead: no account needed
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) sandbox: bool,
+}
+
+/// How contacts are posted.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Posting")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct PostingOptions {
+    /// Contacts in one request [default: 100]
+    #[arg(long, value_name = "N")]
+    pub(super) batch_size: Option<u32>,
+    /// Requests a minute for the account [default: 60]
+    #[arg(long, value_name = "N")]
+    pub(super) rate: Option<u32>,
+    /// How long an answer may take [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+    /// How often a request is tried [default: 5]
+    #[arg(long, value_name = "N")]
+    pub(super) max_attempts: Option<u32>,
+    /// Do everything but post
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) dry_run: bool,
+    /// Post without asking
+    #[arg(short, long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) yes: bool,
+}
+
+/// Where the files of a run go.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Output")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct OutputOptions {
+    /// Folder for the run's files [default: rollcall-out/<run>]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    #[command(flatten)]
+    pub(super) options: SandboxOptions,
+}
+
+/// What the sandbox is like; in the file, these stand in a table `[sandbox-server]`.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct SandboxOptions {
+    /// Port on 127.0.0.1 [default: any that is free]
+    #[arg(long, value_name = "PORT")]
+    pub(super) port: Option<u16>,
+    /// The most contacts in a page [default: 100]
+    #[arg(long, value_name = "N")]
+    pub(super) page_cap: Option<u64>,
+    /// Requests a minute [default: 60]
+    #[arg(long, value_name = "N")]
+    pub(super) rate_limit: Option<u32>,
+    /// What becomes of a batch that holds a number which exists: reject-batch, skip or per-contact
+    /// [default: reject-batch]
+    #[arg(long, value_name = "HOW")]
+    pub(super) duplicates: Option<String>,
+    /// Contacts to begin with: the platform's JSON, or any contact file
+    #[arg(long, value_name = "FILE")]
+    pub(super) seed: Option<PathBuf>,
+    /// Region of the seed's national numbers
+    #[arg(long, value_name = "ISO2")]
+    pub(super) region: Option<String>,
+    /// A contact list: JSON, or CSV with a column phoneNumber
+    #[arg(long, value_name = "ID=FILE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) list: Vec<String>,
+    /// A campaign: JSON, or CSV with a column phoneNumber
+    #[arg(long, value_name = "ID=FILE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) campaign: Vec<String>,
+    /// Keep contacts in this SQLite file across restarts
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: Option<PathBuf>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
+/// `sheet = 2` and `sheet = "Leads"` are both natural in the file.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrNumber {
+        Text(String),
+        Number(u64),
+    }
+    Ok(Some(match TextOrNumber::deserialize(deserializer)? {
+        TextOrNumber::Text(text) => text,
+        TextOrNumber::Number(number) => number.to_string(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

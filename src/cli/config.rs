@@ -1,0 +1,195 @@
+//! `rollcall.toml`: the same options as on the command line, under the same names.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::CommandFactory as _;
+use directories::ProjectDirs;
+use serde::{Serialize, de::DeserializeOwned};
+use toml::{Table, Value};
+
+use super::{args::Cli, error::CliError};
+
+/// The file's name.
+const NAME: &str = "rollcall.toml";
+
+/// Options that belong to the sandbox's own command.
+pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
+
+/// Options whose relative paths start from the file, as whoever wrote it meant them.
+const SECRET_FILES: [&str; 2] = ["token-file", "client-secret-file"];
+
+/// What the file says; empty where there is none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    options: Table,
+}
+
+impl ConfigFile {
+    /// Reads the file that was named, else the one in this folder, else the user's.
+    pub(super) fn load(named: Option<&Path>) -> Result<Self, CliError> {
+        if let Some(path) = named {
+            return Self::read(path)?.ok_or_else(|| {
+                CliError::usage(format!("there is no config file {}", path.display()), "Look at --config.")
+            });
+        }
+        let user = ProjectDirs::from("", "", "rollcall").map(|folders| folders.config_dir().join(NAME));
+        for path in [Some(PathBuf::from(NAME)), user].into_iter().flatten() {
+            if let Some(file) = Self::read(&path)? {
+                return Ok(file);
+            }
+        }
+        Ok(Self::default())
+    }
+
+    fn read(path: &Path) -> Result<Option<Self>, CliError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(CliError::Usage { message: format!("{}: {error}", path.display()), hint: None });
+            }
+        };
+        let fail = |reason: String| CliError::Usage {
+            message: format!("{}: {}", path.display(), reason.trim_end()),
+            hint: Some("Options have the names of the command line, without the dashes in front.".to_owned()),
+        };
+        let mut options: Table = text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))?;
+        check_names(&options).map_err(fail)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for name in SECRET_FILES {
+            if let Some(Value::String(file)) = options.get_mut(name) {
+                *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
+        }
+        Ok(Some(Self { path: path.to_owned(), options }))
+    }
+
+    /// The options that were typed, over those of the file.
+    pub(super) fn under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
+        self.merge(&self.options, typed)
+    }
+
+    /// The same for the options of the sandbox's own command.
+    pub(super) fn sandbox_under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
+        let none = Table::new();
+        let options = self.options.get(SANDBOX_TABLE).and_then(Value::as_table);
+        self.merge(options.unwrap_or(&none), typed)
+    }
+
+    fn merge<T: Serialize + DeserializeOwned>(&self, options: &Table, typed: &T) -> Result<T, CliError> {
+        let fail = |error: toml::de::Error| CliError::Usage {
+            message: format!("{}: {}", self.path.display(), error.to_string().trim_end()),
+            hint: None,
+        };
+        let mut merged = options.clone();
+        let typed = Table::try_from(typed).unwrap_or_default();
+        for (name, value) in typed {
+            match (merged.get_mut(&name), value) {
+                // Mappings of other fields stay; a field that was typed is what was typed.
+                (Some(Value::Array(file)), Value::Array(typed)) if name == "map" => {
+                    let fields: Vec<&str> = typed.iter().filter_map(mapped_field).collect();
+                    file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
+                    file.extend(typed.iter().cloned());
+                }
+                (_, value) => _ = merged.insert(name, value),
+            }
+        }
+        merged.try_into().map_err(fail)
+    }
+}
+
+fn mapped_field(mapping: &Value) -> Option<&str> {
+    mapping.as_str()?.split_once('=').map(|(field, _)| field.trim())
+}
+
+/// Whether every name is an option's; the error names the first that is not.
+fn check_names(options: &Table) -> Result<(), String> {
+    let cli = Cli::command();
+    let names_of = |command: &clap::Command| -> Vec<String> {
+        command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned).collect()
+    };
+    let sandbox = cli.find_subcommand("sandbox").map(names_of).unwrap_or_default();
+    let mut main = names_of(&cli);
+    for command in cli.get_subcommands().filter(|command| command.get_name() != "sandbox") {
+        main.extend(names_of(command));
+    }
+    main.retain(|name| !matches!(name.as_str(), "config" | "help" | "version"));
+    for (name, value) in options {
+        match value {
+            Value::Table(table) if name == SANDBOX_TABLE => {
+                table.keys().try_for_each(|name| check_name(name, &sandbox))?;
+            }
+            _ => check_name(name, &main)?,
+        }
+    }
+    Ok(())
+}
+
+fn check_name(name: &str, known: &[String]) -> Result<(), String> {
+    if known.iter().any(|option| option == name) {
+        return Ok(());
+    }
+    let similarity = |option: &&String| strsim::jaro_winkler(option, name);
+    let nearest = known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    let nearest = nearest.filter(|option| similarity(option) > 0.8);
+    Err(match nearest {
+        Some(option) => format!("there is no option `{name}`; is `{option}` meant?"),
+        None => format!("there is no option `{name}`"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{ReadingOptions, SandboxOptions};
+
+    fn file(text: &str) -> Result<ConfigFile, CliError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        fs::write(&path, text).unwrap();
+        ConfigFile::load(Some(&path))
+    }
+
+    #[test]
+    fn what_is_typed_wins_over_the_file() {
+        let file = file("region = \"IN\"\nkeep = \"last\"\nno-header = true\nsheet = 2\n").unwrap();
+        let typed = ReadingOptions { region: Some("GB".to_owned()), ..ReadingOptions::default() };
+        let merged = file.under(&typed).unwrap();
+        assert_eq!(merged.region.as_deref(), Some("GB"));
+        assert_eq!(merged.sheet.as_deref(), Some("2"));
+        assert!(merged.no_header && merged.keep.is_some());
+    }
+
+    #[test]
+    fn mappings_are_joined_field_by_field() {
+        let file = file("map = [\"phone=A\", \"phone=B\", \"country=C\"]").unwrap();
+        let typed = ReadingOptions { map: vec!["phone=D".to_owned()], ..ReadingOptions::default() };
+        assert_eq!(file.under(&typed).unwrap().map, ["country=C", "phone=D"]);
+        assert_eq!(file.under(&ReadingOptions::default()).unwrap().map, ["phone=A", "phone=B", "country=C"]);
+    }
+
+    #[test]
+    fn the_sandbox_has_a_table_of_its_own() {
+        let file = file("[sandbox-server]\npage-cap = 7\nregion = \"IN\"\n").unwrap();
+        let merged = file.sandbox_under(&SandboxOptions::default()).unwrap();
+        assert_eq!((merged.page_cap, merged.region.as_deref()), (Some(7), Some("IN")));
+        assert_eq!(file.under(&ReadingOptions::default()).unwrap().region, None);
+    }
+
+    #[test]
+    fn mistakes_in_the_file_are_named() {
+        let message = |text| {
+            file(text)
+                .map(|file| file.under(&ReadingOptions::default()))
+                .map_or_else(|error| error.to_string(), |merged| merged.unwrap_err().to_string())
+        };
+        assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; is `region` meant?"));
+        assert!(message("client-secret = \"x\"").contains("there is no option `client-secret`"));
+        assert!(message("keep = \"middle\"").contains("unknown variant `middle`"));
+        assert!(message("region = ").contains("rollcall.toml"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What went wrong, in one place: the message, the way out, and the exit code.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use crate::{
+    parse::ParseError, pipeline::PipelineError, platform::PlatformError, report::ReportError,
+    sandbox::SandboxError,
+};
+
+/// The documented exit codes.
+pub(super) mod exit {
+    pub(in crate::cli) const OK: u8 = 0;
+    pub(in crate::cli) const ROWS_TO_MEND: u8 = 1;
+    pub(in crate::cli) const USAGE: u8 = 2;
+    pub(in crate::cli) const INPUT: u8 = 3;
+    pub(in crate::cli) const PLATFORM: u8 = 4;
+    pub(in crate::cli) const MACHINE: u8 = 5;
+    /// A shell adds the signal's number to this.
+    pub(in crate::cli) const SIGNAL: u8 = 128;
+}
+
+/// A failure that ends the program.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    /// Wrong usage or settings.
+    #[error("{message}")]
+    Usage { message: String, hint: Option<String> },
+    /// Inputs that cannot be read, each with its reason.
+    #[error("{}", join(.0))]
+    Inputs(Vec<ParseError>),
+    /// A stage that stopped.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// A folder that cannot be used.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A sandbox that cannot be started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+}
+
+fn join(errors: &[ParseError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl CliError {
+    pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => exit::USAGE,
+            Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
+            Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
+            Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
+            Self::Pipeline(
+                PipelineError::Report(_) | PipelineError::Spool(_) | PipelineError::Runtime(_),
+            )
+            | Self::Report(_) => exit::MACHINE,
+            Self::Sandbox(SandboxError::Seed(_) | SandboxError::Parse(_)) => exit::INPUT,
+            Self::Sandbox(SandboxError::Listen { .. }) => exit::USAGE,
+            Self::Sandbox(SandboxError::Runtime(_) | SandboxError::Database { .. }) => exit::MACHINE,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
+            Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
+            Self::Report(ReportError::Io { .. })
+            | Self::Pipeline(PipelineError::Report(ReportError::Io { .. })) => {
+                Some("Choose a folder that can be written to, with room, with --out.".to_owned())
+            }
+            Self::Pipeline(PipelineError::Report(ReportError::Sums(_)))
+            | Self::Report(ReportError::Sums(_)) => {
+                Some("This is a fault of rollcall: please report it. Its report was not written.".to_owned())
+            }
+            Self::Pipeline(PipelineError::Spool(_)) => {
+                Some("Is the disk full? --out chooses another.".to_owned())
+            }
+            Self::Sandbox(SandboxError::Listen { .. }) => Some("Choose another port with --port.".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Everything that is said of the failure: messages and hints, line by line.
+    pub(super) fn lines(&self) -> String {
+        let mut text = String::new();
+        let mut say = |message: &str, hint: Option<String>| {
+            // Writing to a string cannot fail.
+            _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", escaped_lines(message));
+            if let Some(hint) = hint {
+                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", escaped_lines(&hint));
+            }
+        };
+        match self {
+            Self::Inputs(errors) => errors.iter().for_each(|error| say(&error.to_string(), error.hint())),
+            other => say(&other.to_string(), other.hint()),
+        }
+        text
+    }
+}
+
+const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
+
+/// Messages may quote a file; its text must not speak to the terminal.
+fn escaped_lines(message: &str) -> String {
+    message.split('\n').map(crate::report::terminal::printable).collect::<Vec<_>>().join("\n")
+}
+
+/// The failure of the network part of a run that was reported all the same.
+pub(super) fn stopped(error: PlatformError) -> CliError {
+    CliError::Pipeline(PipelineError::Platform(error))
+}
+
+fn platform_exit_code(error: &PlatformError) -> u8 {
+    match error {
+        PlatformError::Interrupted(signal) => signal_exit_code(*signal),
+        PlatformError::Notes(_) => exit::MACHINE,
+        _ => exit::PLATFORM,
+    }
+}
+
+/// 130 for SIGINT and 143 for SIGTERM, as shells do it.
+pub(super) fn signal_exit_code(signal: i32) -> u8 {
+    exit::SIGNAL.saturating_add(u8::try_from(signal).unwrap_or_default())
+}

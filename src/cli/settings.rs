@@ -1,0 +1,372 @@
+//! From options as they were written to settings as they are used: everything is checked here, before anything is read
+//! or sent.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{
+    args::{AcceptChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions},
+    error::CliError,
+};
+use crate::{
+    contact::{Field, NumberType, Region},
+    dedupe::Keep,
+    normalize::{
+        NormalizeSettings, name,
+        phone::{Accept, PhonePolicy, has_numbering_plan},
+        salutation,
+    },
+    parse::{Mapping, ParseSettings},
+    platform::{ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
+};
+
+/// The largest batch that is posted; the platform's own limit is not documented.
+const MAX_BATCH_SIZE: u32 = 10_000;
+
+/// How inputs are read.
+#[derive(Clone, Debug)]
+pub(super) struct ReadingSettings {
+    pub(super) parse: ParseSettings,
+    pub(super) normalize: NormalizeSettings,
+    pub(super) keep: Keep,
+}
+
+impl ReadingSettings {
+    pub(super) fn new(options: ReadingOptions) -> Result<Self, CliError> {
+        let fail = |option: &str| {
+            let option = option.to_owned();
+            move |reason: String| CliError::Usage { message: format!("{option}: {reason}"), hint: None }
+        };
+        let mappings: Vec<Mapping> = options
+            .map
+            .iter()
+            .map(|mapping| mapping.parse())
+            .collect::<Result<_, _>>()
+            .map_err(fail("--map"))?;
+        if options.no_header && !mappings.iter().any(|mapping| mapping.field == Field::Phone) {
+            return Err(CliError::usage(
+                "--no-header leaves open which column holds the number",
+                "Name it by its place, such as --map phone=3.",
+            ));
+        }
+        let types: Vec<NumberType> = options
+            .types
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<_, _>>()
+            .map_err(fail("--types"))?;
+        let default_salutation = options
+            .default_salutation
+            .map(|text| {
+                let unknown = || format!("`{text}` is not known; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof");
+                salutation::recognise(&text).ok_or_else(unknown)
+            })
+            .transpose()
+            .map_err(fail("--default-salutation"))?;
+        let default_last_name = options.default_last_name.map(|text| name::clean(&text).into_owned());
+        if default_last_name.as_ref().is_some_and(String::is_empty) {
+            return Err(fail("--default-last-name")("is empty".to_owned()));
+        }
+        let accept = match options.accept.unwrap_or_default() {
+            AcceptChoice::Valid => Accept::Valid,
+            AcceptChoice::Possible => Accept::Possible,
+        };
+        let keep = match options.keep.unwrap_or_default() {
+            KeepChoice::First => Keep::First,
+            KeepChoice::Last => Keep::Last,
+        };
+        Ok(Self {
+            parse: ParseSettings {
+                sheet: options.sheet,
+                delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
+                mappings,
+                no_header: options.no_header,
+            },
+            normalize: NormalizeSettings {
+                region: options.region.as_deref().map(region).transpose()?,
+                phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
+                default_salutation,
+                default_last_name,
+            },
+            keep,
+        })
+    }
+}
+
+/// A region with telephone numbers.
+pub(super) fn region(text: &str) -> Result<Region, CliError> {
+    Region::new(text.trim())
+        .filter(|region| *region != Region::WORLD && has_numbering_plan(*region))
+        .ok_or_else(|| {
+            CliError::usage(
+                format!("--region: `{text}` is not the code of a region with telephone numbers"),
+                "Use the two letters of ISO 3166, such as IN, GB or US.",
+            )
+        })
+}
+
+fn delimiter(text: &str) -> Result<u8, CliError> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+            _ => Err(CliError::usage(
+                format!("--delimiter: `{text}` is not one character"),
+                "Use a character such as `;`, or `tab`.",
+            )),
+        },
+    }
+}
+
+/// How contacts are posted, and where.
+#[derive(Clone, Debug)]
+pub(super) struct PostingSettings {
+    pub(super) batch_size: usize,
+    pub(super) rate: u32,
+    timeout: Duration,
+    max_attempts: u32,
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+}
+
+impl PostingSettings {
+    pub(super) fn new(options: &PostingOptions) -> Result<Self, CliError> {
+        let within = |name: &str, value: u64, range: std::ops::RangeInclusive<u64>| {
+            if range.contains(&value) {
+                return Ok(());
+            }
+            let (low, high) = (range.start(), range.end());
+            let message = format!("--{name}: {value} is not between {low} and {high}");
+            Err(CliError::Usage { message, hint: None })
+        };
+        let batch_size = options.batch_size.unwrap_or(100);
+        let rate = options.rate.unwrap_or(DOCUMENTED_RATE);
+        let timeout = options.timeout.unwrap_or(30);
+        let max_attempts = options.max_attempts.unwrap_or(5);
+        within("batch-size", batch_size.into(), 1..=MAX_BATCH_SIZE.into())?;
+        within("rate", rate.into(), 1..=1_000_000)?;
+        within("timeout", timeout, 1..=3600)?;
+        within("max-attempts", max_attempts.into(), 1..=100)?;
+        Ok(Self {
+            batch_size: batch_size as usize,
+            rate,
+            timeout: Duration::from_secs(timeout),
+            max_attempts,
+            dry_run: options.dry_run,
+            yes: options.yes,
+        })
+    }
+
+    /// The client of an account, at this pace.
+    pub(super) fn client(&self, account: Account) -> ClientSettings {
+        ClientSettings {
+            host: account.host,
+            stream_id: account.stream_id,
+            account_id: account.account_id,
+            credentials: account.credentials,
+            rate: self.rate,
+            timeout: self.timeout,
+            max_attempts: self.max_attempts,
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// Whose contacts they are.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) host: Host,
+    pub(super) stream_id: String,
+    pub(super) account_id: String,
+    pub(super) credentials: Credentials,
+}
+
+impl Account {
+    pub(super) fn new(options: PlatformOptions) -> Result<Self, CliError> {
+        let credentials = credentials(options.client_id, options.token_file, options.client_secret_file)?;
+        let mut missing = Vec::new();
+        let mut needed = |value: Option<String>, name: &'static str| {
+            value.filter(|value| !value.trim().is_empty()).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
+        let host = needed(options.host, "--host (ROLLCALL_HOST)");
+        let stream_id = needed(options.stream_id, "--stream-id (ROLLCALL_STREAM_ID)");
+        let account_id = needed(options.account_id, "--account-id (ROLLCALL_ACCOUNT_ID)");
+        if credentials.is_none() {
+            missing.push("ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET");
+        }
+        let Some(credentials) = credentials.filter(|_| missing.is_empty()) else {
+            return Err(CliError::usage(
+                format!("it is not known which account to use; missing: {}", missing.join("; ")),
+                "Give them as options, in the environment or in rollcall.toml. To try rollcall without an account, use \
+                 --sandbox.",
+            ));
+        };
+        let host = host.parse().map_err(|error: crate::platform::HostError| CliError::Usage {
+            message: error.to_string(),
+            hint: None,
+        })?;
+        Ok(Self { host, stream_id, account_id, credentials })
+    }
+}
+
+/// A ready token, or an app with its secret; never both, as it would be a guess which is meant.
+fn credentials(
+    client_id: Option<String>,
+    token_file: Option<PathBuf>,
+    secret_file: Option<PathBuf>,
+) -> Result<Option<Credentials>, CliError> {
+    let token = secret("ROLLCALL_TOKEN", "--token-file", token_file)?;
+    let client_secret = secret("ROLLCALL_CLIENT_SECRET", "--client-secret-file", secret_file)?;
+    let client_id = client_id.filter(|id| !id.trim().is_empty());
+    match (token, client_id, client_secret) {
+        (Some(token), None, None) => Ok(Some(Credentials::Token(token))),
+        (None, Some(client_id), Some(client_secret)) => {
+            Ok(Some(Credentials::App { client_id, client_secret }))
+        }
+        (Some(_), ..) => Err(CliError::usage(
+            "both a ready token and an app's client id or secret are given",
+            "Keep one: a token, or the client id with its secret.",
+        )),
+        (None, Some(_), None) => Err(CliError::usage(
+            "the client id has no secret with it",
+            "Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.",
+        )),
+        (None, None, Some(_)) => Err(CliError::usage(
+            "the client secret has no client id with it",
+            "Give the id with --client-id or ROLLCALL_CLIENT_ID.",
+        )),
+        (None, None, None) => Ok(None),
+    }
+}
+
+/// A secret from a file or, without one, from the environment.
+fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<SecretString>, CliError> {
+    let Some(path) = file else {
+        let value = env::var(variable).ok().filter(|value| !value.trim().is_empty());
+        return Ok(value.map(|value| value.trim().to_owned().into()));
+    };
+    let fail = |reason: String, hint: Option<String>| CliError::Usage {
+        message: format!("{option}: {}: {reason}", path.display()),
+        hint,
+    };
+    check_private(&path).map_err(|error| match error {
+        NotPrivate::Unreadable(reason) => fail(reason, None),
+        NotPrivate::Open => fail(
+            "others on this machine can read the file".to_owned(),
+            Some(format!("Take their rights away: chmod 600 {}", path.display())),
+        ),
+    })?;
+    let text = fs::read_to_string(&path).map_err(|error| fail(error.to_string(), None))?;
+    if text.trim().is_empty() {
+        return Err(fail("the file is empty".to_owned(), None));
+    }
+    Ok(Some(text.trim().to_owned().into()))
+}
+
+enum NotPrivate {
+    Unreadable(String),
+    Open,
+}
+
+#[cfg(unix)]
+fn check_private(path: &Path) -> Result<(), NotPrivate> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = fs::metadata(path).map_err(|error| NotPrivate::Unreadable(error.to_string()))?;
+    let rights_of_others = metadata.permissions().mode() & 0o077;
+    if rights_of_others == 0 { Ok(()) } else { Err(NotPrivate::Open) }
+}
+
+#[cfg(not(unix))]
+fn check_private(_: &Path) -> Result<(), NotPrivate> {
+    Ok(())
+}
+
+/// A name for a run: when it began, and enough chance to keep two apart.
+pub(super) fn new_run() -> String {
+    let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut chance = Uuid::new_v4().simple().to_string();
+    chance.truncate(4);
+    format!("{now}-{chance}")
+}
+
+/// The folder for the run's files.
+pub(super) fn output_folder(out: Option<PathBuf>, run: &str) -> PathBuf {
+    out.unwrap_or_else(|| Path::new("rollcall-out").join(run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(options: ReadingOptions) -> String {
+        ReadingSettings::new(options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
+    }
+
+    #[test]
+    fn options_are_checked_before_anything_is_read() {
+        let with = |change: fn(&mut ReadingOptions)| {
+            let mut options = ReadingOptions::default();
+            change(&mut options);
+            reading(options)
+        };
+        assert_eq!(with(|_| ()), "fine");
+        assert_eq!(with(|options| options.region = Some("in".to_owned())), "fine");
+        assert!(with(|options| options.region = Some("XX".to_owned())).contains("`XX`"));
+        assert!(with(|options| options.region = Some("001".to_owned())).contains("`001`"));
+        assert!(with(|options| options.no_header = true).contains("--no-header"));
+        assert!(with(|options| options.map = vec!["fone=1".to_owned()]).contains("unknown field `fone`"));
+        assert!(
+            with(|options| options.types = vec!["mobil".to_owned()]).contains("unknown number type `mobil`")
+        );
+        assert!(with(|options| options.delimiter = Some(";;".to_owned())).contains("`;;`"));
+        assert_eq!(with(|options| options.delimiter = Some("tab".to_owned())), "fine");
+        assert!(with(|options| options.default_salutation = Some("Lord".to_owned())).contains("`Lord`"));
+        assert!(with(|options| options.default_last_name = Some(" ".to_owned())).contains("is empty"));
+    }
+
+    #[test]
+    fn counts_have_bounds() {
+        let with = |change: fn(&mut PostingOptions)| {
+            let mut options = PostingOptions::default();
+            change(&mut options);
+            PostingSettings::new(&options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
+        };
+        assert_eq!(with(|_| ()), "fine");
+        assert!(with(|options| options.batch_size = Some(0)).contains("--batch-size: 0"));
+        assert!(with(|options| options.rate = Some(0)).contains("--rate: 0"));
+        assert!(with(|options| options.timeout = Some(0)).contains("--timeout: 0"));
+        assert!(with(|options| options.max_attempts = Some(0)).contains("--max-attempts: 0"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn secret_files_must_be_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        use secrecy::ExposeSecret as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "canary\n").unwrap();
+        let read = |mode| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            secret("NOT_SET", "--token-file", Some(path.clone()))
+        };
+        assert_eq!(read(0o600).unwrap().unwrap().expose_secret(), "canary");
+        let error = read(0o644).unwrap_err();
+        assert!(error.to_string().contains("others on this machine"), "{error}");
+        assert!(!format!("{error:?}").contains("canary"));
+        assert!(secret("NOT_SET", "--token-file", Some(folder.path().join("none"))).is_err());
+    }
+}

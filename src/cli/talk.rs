@@ -1,0 +1,271 @@
+//! The one gate to the terminal: results, log lines, progress, and the question before posting.
+//!
+//! All of it goes to standard error; nothing of it appears with `-q`, and progress only on a terminal.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal as _, Write},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anstream::AutoStream;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::{
+    args::{Color, LogFormat, TalkOptions},
+    error::CliError,
+};
+use crate::{
+    plan::Plan,
+    progress::{Progress, Wait},
+    report::terminal::{self, grouped, printable},
+};
+
+/// Waits shorter than this are not worth a line where there is no progress bar.
+const WORTH_A_LINE: Duration = Duration::from_secs(5);
+
+/// Columns that text is wrapped to where the terminal is wider, or not known.
+const MAX_WIDTH: usize = 100;
+
+const READING: &str = "reading";
+const FETCHING: &str = "fetching";
+const POSTING: &str = "posting";
+
+/// Standard error, shared by everything that is said.
+pub(super) struct Talk {
+    quiet: bool,
+    bars: MultiProgress,
+    bar: Mutex<Option<ProgressBar>>,
+    figures: Arc<Figures>,
+    asks: AtomicBool,
+}
+
+/// What a bar shows beside its position.
+#[derive(Default)]
+struct Figures {
+    rows: AtomicU64,
+    wait: Mutex<Option<(Instant, &'static str)>>,
+}
+
+impl Figures {
+    fn wait(&self) -> MutexGuard<'_, Option<(Instant, &'static str)>> {
+        self.wait.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Talk {
+    /// Sets up colours, logging and progress.
+    pub(super) fn new(options: &TalkOptions) -> Self {
+        let choice = match options.color.unwrap_or_default() {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        let target = if options.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bars = MultiProgress::with_draw_target(target);
+        start_log(options, &bars);
+        Self {
+            quiet: options.quiet,
+            bars,
+            bar: Mutex::new(None),
+            figures: Arc::default(),
+            asks: AtomicBool::new(false),
+        }
+    }
+
+    /// Asks before posting, where there is somebody to ask.
+    pub(super) fn ask_before_posting(&self) {
+        self.asks.store(io::stdin().is_terminal() && io::stderr().is_terminal(), Ordering::Relaxed);
+    }
+
+    /// Says something that is not an error.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.write(text);
+        }
+    }
+
+    /// Says why the program ends.
+    pub(super) fn fail(&self, error: &CliError) {
+        self.write(&error.lines());
+    }
+
+    fn write(&self, text: &str) {
+        // Nobody is left to tell where standard error is closed.
+        self.bars.suspend(|| _ = stderr().write_all(text.as_bytes()));
+    }
+
+    /// The columns that text is wrapped to.
+    pub(super) fn width() -> usize {
+        let terminal = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+        terminal.map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH))
+    }
+
+    /// Shows another bar in place of the one there is.
+    fn show(&self, bar: ProgressBar) -> ProgressBar {
+        let bar = self.bars.add(bar);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.replace(Some(bar.clone()));
+        bar
+    }
+
+    fn replace(&self, bar: Option<ProgressBar>) {
+        let before = std::mem::replace(&mut *self.bar(), bar);
+        if let Some(before) = before {
+            before.finish_and_clear();
+        }
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bar of a stage, which begins when the stage first says something.
+    fn stage(&self, stage: &'static str, length: Option<u64>, template: &str) -> ProgressBar {
+        let current = self.bar().as_ref().filter(|bar| bar.prefix() == stage).cloned();
+        current.unwrap_or_else(|| {
+            let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+            self.show(bar.with_style(self.style(template)).with_prefix(stage))
+        })
+    }
+
+    fn style(&self, template: &str) -> ProgressStyle {
+        let plain = || ProgressStyle::default_bar();
+        let (rows, waits, rate) =
+            (Arc::clone(&self.figures), Arc::clone(&self.figures), Arc::clone(&self.figures));
+        ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| plain())
+            .progress_chars("━╸─")
+            .with_key("rows", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                _ = out.write_str(&grouped(rows.rows.load(Ordering::Relaxed)));
+            })
+            .with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let millis = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+                _ = out.write_str(&grouped(rate.rows.load(Ordering::Relaxed) * 1000 / millis));
+            })
+            .with_key("wait", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                if let Some((until, reason)) = *waits.wait() {
+                    let left = until.saturating_duration_since(Instant::now()).as_secs() + 1;
+                    _ = write!(out, "  (waiting {} {reason})", terminal::duration(left));
+                }
+            })
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        self.replace(None);
+    }
+}
+
+fn stderr() -> AutoStream<io::Stderr> {
+    AutoStream::auto(io::stderr())
+}
+
+/// Log lines, written so that they do not run into a progress bar.
+#[derive(Clone)]
+struct LogWriter(MultiProgress);
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stderr().flush()
+    }
+}
+
+impl MakeWriter<'_> for LogWriter {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+fn start_log(options: &TalkOptions, bars: &MultiProgress) {
+    let level = match (options.quiet, options.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    // Other crates log what they are given, which may be what nobody should see.
+    let own = tracing_subscriber::EnvFilter::new(format!("off,rollcall={level}"));
+    let log = tracing_subscriber::fmt().with_env_filter(own).with_writer(LogWriter(bars.clone()));
+    // A log that was started before, by a test or by whoever uses the library, stays.
+    _ = match options.log_format.unwrap_or_default() {
+        LogFormat::Text => log.without_time().with_target(false).with_ansi(true).try_init(),
+        LogFormat::Json => log.json().with_ansi(false).try_init(),
+    };
+}
+
+impl Progress for Talk {
+    fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
+        let length = of_bytes.filter(|_| bytes > 0);
+        let template = match length {
+            Some(_) => "{prefix} {msg}  {bar:24} {percent:>3} %  {rows} rows, {rate} rows/s",
+            None => "{prefix} {msg}  {spinner} {rows} rows, {rate} rows/s",
+        };
+        let bar = self.stage(READING, length, template);
+        self.figures.rows.store(rows, Ordering::Relaxed);
+        bar.set_message(printable(path));
+        bar.set_position(bytes);
+    }
+
+    fn read(&self, _: u64) {
+        self.replace(None);
+    }
+
+    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {
+        let template = "{prefix} existing contacts  {bar:24} {pos} of {len}, {msg}, {eta} left{wait}";
+        let bar = self.stage(FETCHING, Some(0), template);
+        bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
+        bar.set_position(contacts);
+        bar.set_message(format!("{} requests", grouped(requests)));
+    }
+
+    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64) {
+        let template = "{prefix} new contacts  {bar:24} {pos} of {len}, {msg}, {eta} left{wait}";
+        let bar = self.stage(POSTING, Some(of_contacts), template);
+        bar.set_position(contacts);
+        bar.set_message(format!("{} requests", grouped(requests)));
+    }
+
+    fn waiting(&self, wait: Duration, why: Wait) {
+        let reason = match why {
+            Wait::RateLimit => "for the rate limit",
+            Wait::RateLimited => "because the account's requests are used up",
+            Wait::Retry => "before trying again",
+        };
+        *self.figures.wait() = Some((Instant::now() + wait, reason));
+        if self.bars.is_hidden() && wait >= WORTH_A_LINE {
+            self.say(&format!("waiting {} {reason}\n", terminal::duration(wait.as_secs())));
+        }
+    }
+
+    fn resumed(&self) {
+        *self.figures.wait() = None;
+    }
+
+    fn confirm(&self, plan: &Plan, contacts: u64) -> bool {
+        self.replace(None);
+        self.say(&format!("{}\n", terminal::plan(plan, contacts)));
+        if !self.asks.load(Ordering::Relaxed) {
+            return true;
+        }
+        self.write("Post them? [y/N] ");
+        let mut answer = String::new();
+        // No answer is a no.
+        _ = io::stdin().read_line(&mut answer);
+        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+}

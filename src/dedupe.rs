@@ -1,0 +1,154 @@
+//! The documented rule: one number, one contact.
+//!
+//! "Saving contacts through the public API allows duplicate names with different numbers but prevents the same number
+//! from being associated with different or identical names" (the platform's create page). So the number alone
+//! decides; the name only says which kind of duplicate it is.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use crate::{
+    contact::{E164, NameKey},
+    outcome::Code,
+    row::Location,
+};
+
+/// Which of several rows with one number goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// The first.
+    #[default]
+    First,
+    /// The last.
+    Last,
+}
+
+/// A row that claims a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claimant {
+    /// Where it stands.
+    pub location: Location,
+    /// Its name.
+    pub name: NameKey,
+}
+
+/// The row that goes on in place of a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Collision {
+    /// Where that row stands.
+    pub with: Location,
+    /// `same-name` or `other-name`.
+    pub code: Code,
+}
+
+/// The numbers of a run, each with the row that goes on.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    keep: Keep,
+    holders: HashMap<E164, Claimant>,
+}
+
+impl Numbers {
+    /// No numbers yet.
+    pub fn new(keep: Keep) -> Self {
+        Self { keep, holders: HashMap::new() }
+    }
+
+    /// Distinct numbers seen.
+    pub fn len(&self) -> usize {
+        self.holders.len()
+    }
+
+    /// Whether no number was seen.
+    pub fn is_empty(&self) -> bool {
+        self.holders.is_empty()
+    }
+
+    /// Whether some row has this number.
+    pub fn contains(&self, number: E164) -> bool {
+        self.holders.contains_key(&number)
+    }
+
+    /// Notes a row's number. Rows come in input order; where the first is kept, the answer is final.
+    pub fn claim(&mut self, number: E164, claimant: Claimant) -> Option<Collision> {
+        match self.holders.entry(number) {
+            Entry::Vacant(entry) => {
+                entry.insert(claimant);
+                None
+            }
+            Entry::Occupied(entry) if self.keep == Keep::First => Some(collision(*entry.get(), claimant)),
+            Entry::Occupied(mut entry) => {
+                entry.insert(claimant);
+                None
+            }
+        }
+    }
+
+    /// The row that goes on instead of this one, if another does. Final once every row has claimed its number.
+    pub fn rival(&self, number: E164, claimant: Claimant) -> Option<Collision> {
+        let holder = *self.holders.get(&number)?;
+        (holder.location != claimant.location).then(|| collision(holder, claimant))
+    }
+}
+
+fn collision(holder: Claimant, claimant: Claimant) -> Collision {
+    let code = if holder.name == claimant.name { Code::SameName } else { Code::OtherName };
+    Collision { with: holder.location, code }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn row(row: u64, name: &str) -> Claimant {
+        Claimant { location: Location { input: 0, row }, name: NameKey::new(name, "") }
+    }
+
+    fn number(digits: u32) -> E164 {
+        E164::from_digits(&format!("91{digits}")).unwrap()
+    }
+
+    #[test]
+    fn the_first_row_goes_on() {
+        let mut numbers = Numbers::new(Keep::First);
+        assert_eq!(numbers.claim(number(1), row(2, "Asha")), None);
+        assert_eq!(numbers.claim(number(2), row(3, "Asha")), None);
+        let with = Location { input: 0, row: 2 };
+        assert_eq!(numbers.claim(number(1), row(4, "ASHA")), Some(Collision { with, code: Code::SameName }));
+        assert_eq!(numbers.claim(number(1), row(5, "Li")), Some(Collision { with, code: Code::OtherName }));
+        assert_eq!(numbers.len(), 2);
+    }
+
+    #[test]
+    fn the_last_row_goes_on_if_so_chosen() {
+        let mut numbers = Numbers::new(Keep::Last);
+        let rows = [row(2, "Asha"), row(3, "Li"), row(4, "Asha")];
+        for claimant in rows {
+            assert_eq!(numbers.claim(number(1), claimant), None);
+        }
+        let with = Location { input: 0, row: 4 };
+        assert_eq!(numbers.rival(number(1), rows[0]), Some(Collision { with, code: Code::SameName }));
+        assert_eq!(numbers.rival(number(1), rows[1]), Some(Collision { with, code: Code::OtherName }));
+        assert_eq!(numbers.rival(number(1), rows[2]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_one_row_of_each_number_goes_on(digits in prop::collection::vec(0u32..6, 1..30)) {
+            for keep in [Keep::First, Keep::Last] {
+                let mut numbers = Numbers::new(keep);
+                let rows: Vec<_> = digits.iter().zip(2..).map(|(digit, at)| (number(*digit), row(at, "A"))).collect();
+                for (number, row) in &rows {
+                    numbers.claim(*number, *row);
+                }
+                let going: Vec<_> = rows.iter().filter(|(number, row)| numbers.rival(*number, *row).is_none()).collect();
+                let distinct: HashSet<_> = digits.iter().collect();
+                prop_assert_eq!(going.len(), distinct.len());
+                prop_assert_eq!(going.iter().map(|(number, _)| number).collect::<HashSet<_>>().len(), distinct.len());
+            }
+        }
+    }
+}

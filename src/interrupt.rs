@@ -1,0 +1,38 @@
+//! A request from outside to end, noticed at the next moment at which nothing is half done.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Shared by whoever asks for the end and whoever is to notice.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicUsize>);
+
+impl Interrupt {
+    /// How often a wait looks whether it should end.
+    const GLANCE: Duration = Duration::from_millis(50);
+
+    /// The number of the signal, where the end was asked for.
+    pub fn signal(&self) -> Option<i32> {
+        i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|signal| *signal != 0)
+    }
+
+    /// Where a signal handler stores the signal's number.
+    pub fn slot(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.0)
+    }
+
+    /// Waits until the end is asked for.
+    pub async fn requested(&self) -> i32 {
+        loop {
+            if let Some(signal) = self.signal() {
+                return signal;
+            }
+            tokio::time::sleep(Self::GLANCE).await;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The outcome of a row, from everything that is known in the end.
+
+use crate::{
+    contact::{Contact, PhoneNumber},
+    dedupe::{Claimant, Collision, Numbers},
+    diff::Existing,
+    outcome::{Code, Outcome, Verdict},
+    parse::InputInfo,
+    post::Settlements,
+    report::{ReportError, ReportedRow, RunWriter},
+    row::{Location, Row},
+};
+
+/// What the stages found out, each about the rows it knows.
+pub(super) struct Ledger<'a> {
+    pub(super) inputs: &'a [InputInfo],
+    pub(super) numbers: &'a Numbers,
+    pub(super) existing: &'a Existing,
+    pub(super) settlements: &'a Settlements,
+    /// The outcome of a contact that nothing else is known of.
+    pub(super) otherwise: Outcome,
+}
+
+/// What became of a contact.
+pub(super) struct Ending {
+    outcome: Outcome,
+    code: Option<Code>,
+    detail: String,
+}
+
+impl Ledger<'_> {
+    /// What becomes of a contact.
+    pub(super) fn ending(&self, ordinal: u64, location: Location, contact: &Contact) -> Ending {
+        let (number, name) = (contact.number.e164(), contact.name_key());
+        if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
+            return duplicate(collision, location, self.inputs);
+        }
+        if let Some(settlement) = self.settlements.of(ordinal) {
+            let (outcome, code, detail) = (settlement.outcome, settlement.code, settlement.detail.clone());
+            return Ending { outcome, code, detail };
+        }
+        if let Some(held) = self.existing.holder(number) {
+            let code = if held.has_name(name) { Code::SameName } else { Code::OtherName };
+            let detail = format!("held as {}", held.describe());
+            return Ending { outcome: Outcome::Existing, code: Some(code), detail };
+        }
+        Ending { outcome: self.otherwise, code: None, detail: String::new() }
+    }
+
+    /// Whether the contact is still to be posted.
+    pub(super) fn is_new(&self, ordinal: u64, location: Location, contact: &Contact) -> bool {
+        self.ending(ordinal, location, contact).outcome == self.otherwise
+    }
+}
+
+/// The ending of a row whose number another row has.
+pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[InputInfo]) -> Ending {
+    let with = collision.with;
+    let mut detail = format!("same number as row {}", with.row);
+    if with.input != location.input {
+        detail.push_str(" of ");
+        detail.push_str(&inputs[usize::from(with.input)].path);
+    }
+    Ending { outcome: Outcome::Duplicate, code: Some(collision.code), detail }
+}
+
+/// The ending of a contact that a check found nothing wrong with.
+pub(super) fn valid() -> Ending {
+    Ending { outcome: Outcome::Valid, code: None, detail: String::new() }
+}
+
+/// Writes a row with the ending of its contact, or with its problems.
+pub(super) fn write(
+    writer: &mut RunWriter,
+    row: Row<'_>,
+    verdict: &Verdict,
+    ending: impl FnOnce(&Contact) -> Ending,
+) -> Result<(), ReportError> {
+    match verdict {
+        Verdict::Contact(contact) => {
+            let Ending { outcome, code, detail } = ending(contact);
+            let number = Some(&contact.number);
+            writer.write(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] })
+        }
+        Verdict::Rejected { number, problems } => {
+            let number: Option<&PhoneNumber> = number.as_ref();
+            let details: Vec<String> = problems
+                .iter()
+                .map(|problem| match problem.detail.as_str() {
+                    "" => problem.code.name().to_owned(),
+                    detail => format!("{}: {detail}", problem.code.name()),
+                })
+                .collect();
+            let code = problems.first().map(|problem| problem.code);
+            let detail = details.join("; ");
+            writer.write(&ReportedRow {
+                row,
+                outcome: Outcome::Rejected,
+                code,
+                number,
+                detail: &detail,
+                problems,
+            })
+        }
+    }
+}

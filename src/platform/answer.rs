@@ -1,0 +1,180 @@
+//! What an answer means: one pure function from what came back to what it is.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::wire;
+
+/// The platform's words when the account's requests of the minute are used up. No status code is documented for them, so
+/// they are recognised at any.
+const RATE_LIMIT_TEXT: &str = "exceeded the per-minute rate limit";
+
+/// No wait that the platform asks for is taken for longer.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+
+/// What came back for one request.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) retry_after: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why nothing came back, or nothing whole.
+#[derive(Clone, Debug)]
+pub(super) enum Silence {
+    /// There was no connection: the platform cannot have seen the request.
+    NotSent(String),
+    /// The request may have been seen.
+    Unanswered(String),
+}
+
+/// What an attempt means for what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A success; the body is yet to be understood.
+    Success,
+    /// The platform never saw the request.
+    NotSent(String),
+    /// It may or may not have been carried out.
+    Unknown(String),
+    /// The account's requests are used up; how long the platform asks to wait.
+    RateLimited(Option<Duration>),
+    /// The token was not accepted.
+    Unauthorized(String),
+    /// The account may not do this, or there is no such thing.
+    Denied(String),
+    /// The platform wants the request elsewhere; it is never sent there.
+    Redirected(String),
+    /// The body was too large.
+    TooLarge(String),
+    /// What was sent was refused.
+    Refused(String),
+}
+
+/// Says what an attempt means.
+pub(super) fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
+    let answer = match attempt {
+        Ok(answer) => answer,
+        Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
+        Err(Silence::Unanswered(reason)) => return Meaning::Unknown(reason.clone()),
+    };
+    let says_rate_limit = memchr::memmem::find(&answer.body, RATE_LIMIT_TEXT.as_bytes()).is_some();
+    if answer.status == StatusCode::TOO_MANY_REQUESTS || says_rate_limit && !answer.status.is_success() {
+        return Meaning::RateLimited(answer.retry_after());
+    }
+    let words = answer.words();
+    match answer.status {
+        status if status.is_success() && says_rate_limit && !answer.is_list() => {
+            Meaning::RateLimited(answer.retry_after())
+        }
+        status if status.is_success() => Meaning::Success,
+        StatusCode::UNAUTHORIZED => Meaning::Unauthorized(words),
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            Meaning::Denied(words)
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => Meaning::TooLarge(words),
+        StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
+            Meaning::Refused(words)
+        }
+        status if status.is_redirection() => Meaning::Redirected(words),
+        StatusCode::REQUEST_TIMEOUT => Meaning::Unknown(words),
+        status if status.is_client_error() => Meaning::Denied(words),
+        _ => Meaning::Unknown(words),
+    }
+}
+
+impl Answer {
+    /// How long the platform asks to wait, at most an hour; a date or rubbish is no answer.
+    fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.retry_after.as_ref()?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+    }
+
+    /// Contacts could hold the rate limit's words in a name.
+    fn is_list(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"[")
+            || memchr::memmem::find(&self.body, b"\"results\"").is_some()
+    }
+
+    /// The status and what the platform says, in one line that is safe to show.
+    pub(super) fn words(&self) -> String {
+        const MAX_CHARS: usize = 200;
+        let said = serde_json::from_slice(&self.body).ok().and_then(|body| wire::message_in(&body));
+        let text = said.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
+        let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
+        let line: String = text.trim().chars().map(visible).take(MAX_CHARS).collect();
+        let line = line.trim();
+        let status = format!("HTTP {}", self.status.as_u16());
+        if line.is_empty() { status } else { format!("{status}, \"{line}\"") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, retry_after: None, body: body.as_bytes().to_vec() }
+    }
+
+    fn meaning_of(status: u16, body: &str) -> Meaning {
+        meaning(&Ok(answer(status, body)))
+    }
+
+    fn waits(retry_after: &str) -> Meaning {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        meaning(&Ok(Answer { status, retry_after: Some(retry_after.to_owned()), body: vec![] }))
+    }
+
+    #[test]
+    fn every_answer_has_its_meaning() {
+        const LIMIT: &str =
+            "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.";
+        assert_eq!(meaning_of(200, "[]"), Meaning::Success);
+        assert_eq!(meaning_of(201, ""), Meaning::Success);
+        for status in [200, 400, 403, 429, 500, 503] {
+            assert_eq!(meaning_of(status, LIMIT), Meaning::RateLimited(None), "{status}");
+        }
+        assert_eq!(meaning_of(200, &format!("[{{\"firstName\": \"{LIMIT}\"}}]")), Meaning::Success);
+        assert!(matches!(meaning_of(401, ""), Meaning::Unauthorized(_)));
+        for status in [402, 403, 404, 405, 415, 451] {
+            assert!(matches!(meaning_of(status, ""), Meaning::Denied(_)), "{status}");
+        }
+        for status in [400, 409, 422] {
+            assert!(matches!(meaning_of(status, ""), Meaning::Refused(_)), "{status}");
+        }
+        assert!(matches!(meaning_of(413, ""), Meaning::TooLarge(_)));
+        for status in [408, 500, 502, 503, 504, 599, 600] {
+            assert!(matches!(meaning_of(status, ""), Meaning::Unknown(_)), "{status}");
+        }
+        for status in [301, 302, 304, 307, 308] {
+            assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
+        }
+        assert_eq!(meaning(&Err(Silence::NotSent("dns".to_owned()))), Meaning::NotSent("dns".to_owned()));
+        assert_eq!(
+            meaning(&Err(Silence::Unanswered("reset".to_owned()))),
+            Meaning::Unknown("reset".to_owned())
+        );
+    }
+
+    #[test]
+    fn waits_are_bounded_and_rubbish_is_no_wait() {
+        assert_eq!(waits("7"), Meaning::RateLimited(Some(Duration::from_secs(7))));
+        assert_eq!(waits("99999999"), Meaning::RateLimited(Some(Duration::from_hours(1))));
+        for rubbish in ["-1", "soon", "", "Fri, 20 Nov 2026 08:00:00 GMT", "1e9"] {
+            assert_eq!(waits(rubbish), Meaning::RateLimited(None), "{rubbish}");
+        }
+    }
+
+    #[test]
+    fn the_platforms_words_are_one_safe_line() {
+        let words = |body| answer(400, body).words();
+        assert_eq!(words("{\"errors\":[{\"msg\":\"number\\nexists\"}]}"), "HTTP 400, \"number exists\"");
+        assert_eq!(words("\x1b[31m<html>"), "HTTP 400, \"[31m<html>\"");
+        assert_eq!(words(""), "HTTP 400");
+        assert!(words(&"x".repeat(5000)).len() < 250);
+    }
+}

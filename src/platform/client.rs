@@ -1,0 +1,343 @@
+//! One request after the other, each within the account's quota.
+//!
+//! A GET may be repeated. A POST is repeated only where the platform cannot have carried it out: there was no
+//! connection, the quota was used up, or the token was refused.
+
+use std::time::Duration;
+
+use reqwest::{
+    Method, Request, Url,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    redirect::Policy,
+};
+use tokio::time::{Instant, sleep};
+use tracing::{debug, warn};
+
+use super::{
+    Credentials, Host, PlatformError,
+    answer::{Answer, Meaning, Silence, meaning},
+    limiter::RateLimiter,
+};
+use crate::{
+    interrupt::Interrupt,
+    progress::{Progress, Wait},
+};
+
+/// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// How often in a row the platform may say that the quota is used up.
+const MAX_RATE_LIMITED: u32 = 10;
+
+/// Where the account is and how it is to be treated.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// The platform.
+    pub host: Host,
+    /// The stream (bot) whose contacts they are.
+    pub stream_id: String,
+    /// The account.
+    pub account_id: String,
+    /// What proves that we may.
+    pub credentials: Credentials,
+    /// Requests a minute for the account.
+    pub rate: u32,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How often a request is tried.
+    pub max_attempts: u32,
+    /// How long the waits are.
+    pub pace: Pace,
+}
+
+/// The lengths of waits; tests make them short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The window of the rate limit.
+    pub window: Duration,
+    /// The longest wait before the second attempt; it doubles with each further one.
+    pub first_wait: Duration,
+    /// The longest wait of all.
+    pub longest_wait: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_mins(1),
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(1),
+        }
+    }
+}
+
+/// What was asked of the platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests that read.
+    pub get: u64,
+    /// Requests that create.
+    pub post: u64,
+    /// Requests that repeated another.
+    pub retries: u64,
+    /// Answers that said that the quota is used up.
+    pub rate_limited: u64,
+    /// Time spent waiting, in milliseconds.
+    pub waited_ms: u64,
+    /// Contacts in a page, as the platform granted them.
+    pub page_size: u64,
+}
+
+/// The client of one account.
+pub struct Client<'a> {
+    http: reqwest::Client,
+    settings: ClientSettings,
+    limiter: RateLimiter,
+    counts: Counts,
+    progress: &'a dyn Progress,
+    interrupt: Interrupt,
+}
+
+/// What a request is, so that it can be made anew for each attempt.
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl<'a> Client<'a> {
+    /// A client that has not asked anything yet.
+    ///
+    /// # Errors
+    ///
+    /// Where TLS cannot be set up.
+    pub fn new(
+        settings: ClientSettings,
+        progress: &'a dyn Progress,
+        interrupt: Interrupt,
+    ) -> Result<Self, PlatformError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .timeout(settings.timeout)
+            // The client's own repetitions would not ask what may have been applied.
+            .retry(reqwest::retry::never());
+        if settings.host.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(PlatformError::Setup)?;
+        let limiter = RateLimiter::new(settings.rate, settings.pace.window);
+        Ok(Self { http, settings, limiter, counts: Counts::default(), progress, interrupt })
+    }
+
+    /// What was asked so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Where the platform is.
+    pub fn host(&self) -> &Host {
+        &self.settings.host
+    }
+
+    /// Requests that may be made in one window.
+    pub fn slots(&self) -> u64 {
+        self.limiter.slots() as u64
+    }
+
+    pub(super) fn note_page_size(&mut self, granted: u64) {
+        self.counts.page_size = granted;
+    }
+
+    /// Whom the run tells of its steps.
+    pub fn progress(&self) -> &'a dyn Progress {
+        self.progress
+    }
+
+    /// The address of the stream's contacts.
+    pub(super) fn contacts_url(&self) -> Url {
+        let stream = self.settings.stream_id.as_str();
+        self.settings.host.url(["agentassist", "api", "v1", "public", stream, "contacts"])
+    }
+
+    /// Makes a request that changes nothing, until it succeeds.
+    pub(super) async fn get(&mut self, call: &Call) -> Result<Answer, PlatformError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let attempt = self.attempt(call).await?;
+            match meaning(&attempt) {
+                Meaning::Success => return attempt.map_err(|silence| unreachable_silence(call, &silence)),
+                Meaning::Unknown(reason) => self.retry(call, &mut attempts, reason, true).await?,
+                other => self.repeatable(call, other, &mut attempts).await?,
+            }
+        }
+    }
+
+    /// Makes a request that changes something. It is repeated only while it cannot have been carried out; anything else
+    /// is for the caller to judge.
+    pub(super) async fn post(&mut self, call: &Call) -> Result<(Meaning, Option<Answer>), PlatformError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let attempt = self.attempt(call).await?;
+            match meaning(&attempt) {
+                meaning @ (Meaning::Success
+                | Meaning::Unknown(_)
+                | Meaning::Refused(_)
+                | Meaning::TooLarge(_)) => return Ok((meaning, attempt.ok())),
+                other => self.repeatable(call, other, &mut attempts).await?,
+            }
+        }
+    }
+
+    /// Waits until the request may be made again, where it certainly was not carried out; else an error.
+    async fn repeatable(
+        &mut self,
+        call: &Call,
+        meaning: Meaning,
+        attempts: &mut Attempts,
+    ) -> Result<(), PlatformError> {
+        let request = call.name;
+        match meaning {
+            Meaning::NotSent(reason) => self.retry(call, attempts, reason, false).await,
+            Meaning::RateLimited(asked) => {
+                attempts.rate_limited += 1;
+                self.counts.rate_limited += 1;
+                if attempts.rate_limited >= MAX_RATE_LIMITED {
+                    return Err(PlatformError::RateLimited(attempts.rate_limited));
+                }
+                let rest = self.limiter.rest_of_window(Instant::now());
+                warn!(request, "the platform's rate limit was met");
+                self.pause(rest.max(asked.unwrap_or_default()), Wait::RateLimited).await
+            }
+            Meaning::Unauthorized(_) if self.settings.credentials.can_renew() && !attempts.has_renewed => {
+                attempts.has_renewed = true;
+                self.counts.retries += 1;
+                Ok(())
+            }
+            Meaning::Unauthorized(words) => Err(PlatformError::Unauthorized(words)),
+            Meaning::Denied(answer) => Err(PlatformError::Denied { request, answer }),
+            Meaning::Redirected(answer) => Err(PlatformError::Redirected { request, answer }),
+            Meaning::Refused(answer) | Meaning::TooLarge(answer) => {
+                Err(PlatformError::Refused { request, answer })
+            }
+            Meaning::Success | Meaning::Unknown(_) => Ok(()),
+        }
+    }
+
+    async fn retry(
+        &mut self,
+        call: &Call,
+        attempts: &mut Attempts,
+        reason: String,
+        was_sent: bool,
+    ) -> Result<(), PlatformError> {
+        attempts.failed += 1;
+        if attempts.failed >= self.settings.max_attempts {
+            return Err(if was_sent {
+                PlatformError::GaveUp { request: call.name, reason, attempts: attempts.failed }
+            } else {
+                let host = self.settings.host.to_string();
+                PlatformError::Unreachable { host, reason, attempts: attempts.failed }
+            });
+        }
+        self.counts.retries += 1;
+        warn!(request = call.name, attempt = attempts.failed, reason, "trying again");
+        let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts.failed - 1);
+        self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
+    }
+
+    /// One attempt, within the quota. The error is that the run is to end.
+    async fn attempt(&mut self, call: &Call) -> Result<Result<Answer, Silence>, PlatformError> {
+        while let Some(wait) = self.limiter.wait(Instant::now()) {
+            self.pause(wait, Wait::RateLimit).await?;
+        }
+        if let Some(signal) = self.interrupt.signal() {
+            return Err(PlatformError::Interrupted(signal));
+        }
+        match call.method {
+            Method::GET => self.counts.get += 1,
+            _ => self.counts.post += 1,
+        }
+        let request = self.request(call)?;
+        let started = Instant::now();
+        let attempt = exchange(&self.http, request).await;
+        self.limiter.answered(Instant::now());
+        let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
+        debug!(request = call.name, status, elapsed = ?started.elapsed(), "answered");
+        Ok(attempt)
+    }
+
+    fn request(&self, call: &Call) -> Result<Request, PlatformError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("auth", self.settings.credentials.header()?);
+        let account = HeaderValue::try_from(&self.settings.account_id);
+        headers.insert("accountId", account.map_err(|_| PlatformError::MalformedToken)?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut request = Request::new(call.method.clone(), call.url.clone());
+        *request.headers_mut() = headers;
+        *request.body_mut() = call.body.clone().map(Into::into);
+        Ok(request)
+    }
+
+    async fn pause(&mut self, wait: Duration, why: Wait) -> Result<(), PlatformError> {
+        self.progress.waiting(wait, why);
+        let started = Instant::now();
+        let ended = tokio::select! {
+            () = sleep(wait) => Ok(()),
+            signal = self.interrupt.requested() => Err(PlatformError::Interrupted(signal)),
+        };
+        self.counts.waited_ms += u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.progress.resumed();
+        ended
+    }
+}
+
+/// What was tried for one request.
+#[derive(Debug, Default)]
+struct Attempts {
+    failed: u32,
+    rate_limited: u32,
+    has_renewed: bool,
+}
+
+/// Sends a request and reads the whole answer, up to a limit.
+async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
+    let mut response = http.execute(request).await.map_err(|error| {
+        if error.is_connect() { Silence::NotSent(cause(&error)) } else { Silence::Unanswered(cause(&error)) }
+    })?;
+    let retry_after =
+        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok().map(str::to_owned));
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Silence::Unanswered(cause(&error)))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, retry_after, body })
+}
+
+/// The innermost reason of a failure; the outer ones repeat the address.
+fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}
+
+fn unreachable_silence(call: &Call, silence: &Silence) -> PlatformError {
+    let (Silence::NotSent(reason) | Silence::Unanswered(reason)) = silence;
+    PlatformError::BrokenAnswer { request: call.name, reason: reason.clone() }
+}
+
+/// A random part of the wait ("full jitter"), so that programs which failed together do not return together.
+fn jitter(longest: Duration) -> Duration {
+    let (random, ..) = uuid::Uuid::new_v4().as_fields();
+    longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}

@@ -1,0 +1,107 @@
+//! The platform's limit of requests a minute, kept by slots.
+//!
+//! A slot is free again one window after the **answer** to the request that took it: counting from the send lets slow
+//! requests crowd into a later window. Other programs on the same account use the same quota, so a few slots are left to
+//! them when the limit is the documented one.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+/// Requests a minute the platform documents.
+pub const DOCUMENTED_RATE: u32 = 60;
+
+/// Slots left to others under the documented limit.
+const RESERVE: u32 = 5;
+
+/// Hands out slots for requests, one at a time.
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    slots: usize,
+    window: Duration,
+    /// When the slots in use are free again, the earliest first.
+    free_at: VecDeque<Instant>,
+}
+
+impl RateLimiter {
+    pub(super) fn new(rate: u32, window: Duration) -> Self {
+        let slots = if rate == DOCUMENTED_RATE { rate - RESERVE } else { rate.max(1) };
+        Self { slots: slots as usize, window, free_at: VecDeque::new() }
+    }
+
+    /// How many requests may be made in a window.
+    pub(super) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// How long the next request must wait.
+    pub(super) fn wait(&mut self, now: Instant) -> Option<Duration> {
+        while self.free_at.front().is_some_and(|free_at| *free_at <= now) {
+            self.free_at.pop_front();
+        }
+        if self.free_at.len() < self.slots {
+            None
+        } else {
+            self.free_at.front().map(|free_at| *free_at - now)
+        }
+    }
+
+    /// Notes that a request was answered, or given up.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.free_at.push_back(now + self.window);
+    }
+
+    /// How long it takes until no slot is in use: the rest of the window, when the platform says it is used up.
+    pub(super) fn rest_of_window(&self, now: Instant) -> Duration {
+        self.free_at.back().map_or(self.window, |free_at| free_at.saturating_duration_since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_mins(1);
+
+    /// Makes requests that each take `length` and returns when they were sent, in seconds.
+    async fn sent(rate: u32, requests: usize, length: Duration) -> Vec<u64> {
+        let start = Instant::now();
+        let mut limiter = RateLimiter::new(rate, WINDOW);
+        let mut sent = Vec::new();
+        for _ in 0..requests {
+            while let Some(wait) = limiter.wait(Instant::now()) {
+                tokio::time::sleep(wait).await;
+            }
+            sent.push(start.elapsed().as_secs());
+            tokio::time::sleep(length).await;
+            limiter.answered(Instant::now());
+        }
+        sent
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_window_holds_more_than_the_limit() {
+        for (rate, length) in [(3, 0), (3, 7), (3, 25), (60, 1), (10, 13)] {
+            let sent = sent(rate, 200, Duration::from_secs(length)).await;
+            let slots = RateLimiter::new(rate, WINDOW).slots();
+            for (first, over) in sent.iter().zip(sent.iter().skip(slots)) {
+                assert!(over - first >= 60, "{rate}/min with requests of {length} s: {first} and {over}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_is_used() {
+        let sent = sent(60, 56, Duration::ZERO).await;
+        assert_eq!((sent[54], sent[55]), (0, 60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rest_of_the_window_is_that_of_the_last_answer() {
+        let mut limiter = RateLimiter::new(3, WINDOW);
+        assert_eq!(limiter.rest_of_window(Instant::now()), WINDOW);
+        limiter.answered(Instant::now());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert_eq!(limiter.rest_of_window(Instant::now()), Duration::from_secs(40));
+    }
+}

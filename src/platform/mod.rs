@@ -1,0 +1,22 @@
+//! The documented API as a client: what is sent, what is understood, and how the account's quota is kept.
+//!
+//! The source of every rule here is the platform's own pages on contacts and its rate limits; where these leave a
+//! question open, every possible answer is survived and none is relied on. Nothing here knows of files or rows.
+
+mod answer;
+mod auth;
+mod client;
+mod contacts;
+mod error;
+mod host;
+mod limiter;
+mod wire;
+
+pub use self::{
+    auth::Credentials,
+    client::{Client, ClientSettings, Counts, Pace},
+    contacts::{ContactSink, Created},
+    error::PlatformError,
+    host::{Host, HostError},
+    limiter::DOCUMENTED_RATE,
+};

@@ -1,0 +1,303 @@
+//! What goes over the wire, in the shapes of the platform's pages.
+//!
+//! Sent types are exact. Received types tolerate what is missing: only the fields that are used are read, and each of
+//! them may be absent.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::{
+    contact::{Contact, E164},
+    diff::StoredContact,
+};
+
+/// A contact as it is posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewContact<'a> {
+    first_name: &'a str,
+    last_name: &'a str,
+    salutation: &'static str,
+    cell_phone: NewCellPhone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewCellPhone {
+    phone_number: String,
+    country_code: String,
+    extension: &'static str,
+}
+
+impl<'a> From<&'a Contact> for NewContact<'a> {
+    fn from(contact: &'a Contact) -> Self {
+        Self {
+            first_name: &contact.first_name,
+            last_name: &contact.last_name,
+            salutation: contact.salutation.as_str(),
+            cell_phone: NewCellPhone {
+                phone_number: contact.number.national(),
+                country_code: format!("+{}", contact.number.calling_code()),
+                // The dialing prefix, as in the page's sample; not an extension.
+                extension: "+",
+            },
+        }
+    }
+}
+
+/// One page of the contacts of a stream.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ContactsPage {
+    pub(super) results: Vec<WireContact>,
+    #[serde(default)]
+    pub(super) skip: Option<u64>,
+    #[serde(default)]
+    pub(super) limit: Option<u64>,
+    #[serde(default)]
+    pub(super) has_more: Option<bool>,
+    #[serde(default)]
+    pub(super) total_results: Option<u64>,
+}
+
+/// A contact as the platform shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireContact {
+    #[serde(deserialize_with = "text", alias = "_id")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    first_name: String,
+    #[serde(deserialize_with = "text")]
+    last_name: String,
+    cell_phone: WirePhone,
+}
+
+/// A stored number: its parts are text, in several shapes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WirePhone {
+    #[serde(deserialize_with = "text")]
+    phone_number: String,
+    #[serde(deserialize_with = "text")]
+    country_code: String,
+    #[serde(deserialize_with = "text")]
+    extension: String,
+}
+
+/// Text, where a number or nothing may stand instead.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    })
+}
+
+impl WirePhone {
+    /// The whole international numbers that this can be: usually one; two where digits without a plus begin like their
+    /// own country code, and may or may not hold it.
+    pub(super) fn numbers(&self) -> Vec<E164> {
+        let written = self.phone_number.trim();
+        let digits = digits(written);
+        if digits.is_empty() {
+            return Vec::new();
+        }
+        let code = Some(self::digits(&self.country_code)).filter(|code| !code.is_empty());
+        let code = code.unwrap_or_else(|| self::digits(&self.extension));
+        let whole = E164::from_digits(digits.trim_start_matches('0'));
+        if written.starts_with('+') || written.starts_with("00") || code.is_empty() {
+            return whole.into_iter().collect();
+        }
+        let joined = E164::from_digits(&format!("{code}{digits}"));
+        if digits.starts_with(&code) {
+            whole.into_iter().chain(joined).collect()
+        } else {
+            joined.into_iter().collect()
+        }
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+impl From<WireContact> for StoredContact {
+    fn from(contact: WireContact) -> Self {
+        Self {
+            numbers: contact.cell_phone.numbers(),
+            name: format!("{} {}", contact.first_name, contact.last_name).trim().to_owned(),
+            id: contact.id,
+        }
+    }
+}
+
+/// What the platform says of each contact it was sent, in any of the shapes that its pages leave open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CreateAnswer {
+    /// Contacts that were created.
+    pub(super) created: Vec<StoredContact>,
+    /// Contacts that were refused, and the platform's words.
+    pub(super) refused: Vec<(StoredContact, String)>,
+}
+
+impl CreateAnswer {
+    /// Reads the created contacts as an array, or the object of the bulk calls; `None` if it is neither.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        match serde_json::from_slice(body).ok()? {
+            Value::Array(created) => {
+                let created: Option<Vec<_>> = created.iter().map(contact_in).collect();
+                Some(Self { created: created?, refused: Vec::new() })
+            }
+            Value::Object(answer) => {
+                let records = |name: &str| match answer.get(name) {
+                    Some(Value::Array(records)) => Some(records.as_slice()),
+                    _ => None,
+                };
+                let (successful, failed) = (records("successfulRecords"), records("failedRecords"));
+                if successful.is_none() && failed.is_none() {
+                    return None;
+                }
+                let created: Option<Vec<_>> = successful.unwrap_or_default().iter().map(contact_in).collect();
+                let refused: Option<Vec<_>> = failed
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|record| Some((contact_in(record)?, message_in(record).unwrap_or_default())))
+                    .collect();
+                Some(Self { created: created?, refused: refused? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The contact in a record: the record itself, or what it wraps.
+fn contact_in(record: &Value) -> Option<StoredContact> {
+    let wrapped = ["contact", "record", "data"].iter().find_map(|name| record.get(name));
+    let inner = wrapped.filter(|inner| inner.get("cellPhone").is_some()).unwrap_or(record);
+    inner.get("cellPhone")?;
+    let mut contact = WireContact::deserialize(inner).ok()?;
+    if contact.id.is_empty()
+        && let Some(Value::String(id)) = record.get("id")
+    {
+        contact.id.clone_from(id);
+    }
+    Some(contact.into())
+}
+
+/// The platform's words in an answer or record that is not a success, wherever they stand.
+pub(super) fn message_in(answer: &Value) -> Option<String> {
+    match answer {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Array(items) => {
+            let messages: Vec<String> = items.iter().filter_map(message_in).collect();
+            (!messages.is_empty()).then(|| messages.join("; "))
+        }
+        Value::Object(fields) => {
+            ["errors", "error", "msg", "message", "reason", "errorMessage", "description"]
+                .iter()
+                .find_map(|name| message_in(fields.get(*name)?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contact::{NumberType, PhoneNumber, Region, Salutation};
+
+    /// The samples of the pages "Create Contact" and "Get All Contacts", their masked digits replaced.
+    const CREATED: &str = include_str!("samples/create-contact.json");
+    const PAGE: &str = include_str!("samples/get-all-contacts.json");
+
+    fn phone(number: &str, code: &str, extension: &str) -> Vec<String> {
+        let phone = json!({"phoneNumber": number, "countryCode": code, "extension": extension});
+        WirePhone::deserialize(phone).unwrap().numbers().iter().map(E164::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_posted_is_what_the_page_shows() {
+        let contact = Contact {
+            first_name: "John".to_owned(),
+            last_name: "Doe".to_owned(),
+            salutation: Salutation::Mr,
+            number: PhoneNumber::new(91, "9876543210", Region::new("IN"), NumberType::Mobile).unwrap(),
+        };
+        let expected = json!({
+            "firstName": "John",
+            "lastName": "Doe",
+            "salutation": "Mr",
+            "cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91", "extension": "+"}
+        });
+        assert_eq!(serde_json::to_value(NewContact::from(&contact)).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_sample_of_the_create_page_is_read() {
+        let answer = CreateAnswer::read(CREATED.as_bytes()).unwrap();
+        assert_eq!(answer.created[0].numbers[0].to_string(), "919876543210");
+        assert_eq!(answer.created[0].id, "63c7c8119187ebc8bae10000");
+        assert_eq!(answer.created[0].name, "John Doe");
+    }
+
+    #[test]
+    fn the_sample_of_the_get_page_is_read() {
+        let page: ContactsPage = serde_json::from_str(PAGE).unwrap();
+        assert_eq!(
+            (page.skip, page.limit, page.has_more, page.total_results),
+            (Some(0), Some(10), Some(false), Some(6))
+        );
+        let contacts: Vec<StoredContact> = page.results.into_iter().map(StoredContact::from).collect();
+        let numbers: Vec<String> =
+            contacts.iter().flat_map(|contact| &contact.numbers).map(E164::to_string).collect();
+        assert_eq!(numbers, ["919550100001", "91244560001"]);
+        assert_eq!(contacts[1].name, "john doe_1");
+    }
+
+    #[test]
+    fn numbers_are_whole_whatever_their_shape() {
+        assert_eq!(phone("+919876543210", "+91", "+91"), ["919876543210"]);
+        assert_eq!(phone("00919876543210", "91", "+"), ["919876543210"]);
+        assert_eq!(phone("8876543210", "+91", "91"), ["918876543210"]);
+        assert_eq!(phone("8876543210", "", "+91"), ["918876543210"]);
+        assert_eq!(phone("0612345678", "+39", "+"), ["390612345678"]);
+        assert_eq!(phone("919876543210", "", "+"), ["919876543210"]);
+        assert_eq!(phone("9186159819", "+91", "+"), ["9186159819", "919186159819"]);
+        assert_eq!(phone("n/a", "+91", "+"), [""; 0]);
+    }
+
+    #[test]
+    fn every_shape_of_an_answer_is_read_by_number() {
+        let phone = json!({"phoneNumber": "+919876543210", "countryCode": "+91", "extension": "+"});
+        let bulk = json!({
+            "totalRequested": 2, "successful": 1, "failed": 1,
+            "successfulRecords": [{"id": "a", "contact": {"firstName": "A", "lastName": "B", "cellPhone": phone}}],
+            "failedRecords": [{"cellPhone": {"phoneNumber": "8876543210", "countryCode": "+91"}, "error": {"msg": "exists"}}]
+        });
+        let answer = CreateAnswer::read(bulk.to_string().as_bytes()).unwrap();
+        assert_eq!((answer.created[0].id.as_str(), answer.created[0].name.as_str()), ("a", "A B"));
+        assert_eq!(answer.refused[0].0.numbers[0].to_string(), "918876543210");
+        assert_eq!(answer.refused[0].1, "exists");
+        assert_eq!(CreateAnswer::read(b"[]"), Some(CreateAnswer::default()));
+        for other in
+            ["{}", "<html>", "[1]", "[{\"id\": 1}]", "{\"message\": \"ok\"}", "null", "[{\"cellPhone\":{}"]
+        {
+            assert_eq!(CreateAnswer::read(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn messages_are_found_where_they_stand() {
+        for (answer, message) in [
+            (json!({"errors": [{"msg": "a", "code": 1}, {"msg": "b"}]}), Some("a; b")),
+            (json!({"message": " m "}), Some("m")),
+            (json!({"error": {"reason": "r"}}), Some("r")),
+            (json!({"status": "x"}), None),
+        ] {
+            assert_eq!(message_in(&answer).as_deref(), message, "{answer}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which contact of a batch each part of an answer speaks of.
+
+use std::collections::{HashMap, HashSet};
+
+use super::NewContact;
+use crate::{contact::E164, diff::StoredContact};
+
+/// What an answer says of one contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It was created, under this id.
+    Created(String),
+    /// It was refused, in these words.
+    Refused(String),
+}
+
+/// Finds the contact that each record speaks of, by number. A record that could speak of several contacts of the batch,
+/// or of none, says nothing; so do two records that contradict each other.
+pub(super) fn by_number(
+    batch: &[NewContact],
+    created: &[StoredContact],
+    refused: Vec<(StoredContact, String)>,
+) -> HashMap<u64, Answer> {
+    let ordinals: HashMap<E164, u64> =
+        batch.iter().map(|new| (new.contact.number.e164(), new.ordinal)).collect();
+    let find = |record: &StoredContact| {
+        let mut found = record.numbers.iter().filter_map(|number| ordinals.get(number));
+        found.next().copied().filter(|_| found.next().is_none())
+    };
+    let created = created.iter().map(|record| (find(record), Answer::Created(record.id.clone())));
+    let refused = refused.into_iter().map(|(record, words)| (find(&record), Answer::Refused(words)));
+    let mut answers = HashMap::new();
+    let mut contradicted = HashSet::new();
+    for (ordinal, answer) in created.chain(refused) {
+        let Some(ordinal) = ordinal else { continue };
+        let is_created = matches!(answer, Answer::Created(_));
+        if let Some(before) = answers.insert(ordinal, answer)
+            && matches!(before, Answer::Created(_)) != is_created
+        {
+            contradicted.insert(ordinal);
+        }
+    }
+    answers.retain(|ordinal, _| !contradicted.contains(ordinal));
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{Contact, NumberType, PhoneNumber, Salutation};
+
+    fn new(ordinal: u64, national: &str) -> NewContact {
+        let number = PhoneNumber::new(91, national, None, NumberType::Mobile).unwrap();
+        let contact = Contact {
+            first_name: "A".to_owned(),
+            last_name: "B".to_owned(),
+            salutation: Salutation::Mr,
+            number,
+        };
+        NewContact { ordinal, contact }
+    }
+
+    fn record(id: &str, numbers: &[&str]) -> StoredContact {
+        let numbers = numbers.iter().map(|digits| E164::from_digits(digits).unwrap()).collect();
+        StoredContact { id: id.to_owned(), name: String::new(), numbers }
+    }
+
+    #[test]
+    fn records_find_their_contacts_in_any_order() {
+        let batch = [new(4, "9876543210"), new(7, "9876543211"), new(9, "9876543212")];
+        let created = [record("x", &["919876543212"]), record("y", &["919876543210"])];
+        let answers = by_number(&batch, &created, vec![(record("", &["919876543211"]), "no".to_owned())]);
+        assert_eq!(answers[&4], Answer::Created("y".to_owned()));
+        assert_eq!(answers[&7], Answer::Refused("no".to_owned()));
+        assert_eq!(answers[&9], Answer::Created("x".to_owned()));
+    }
+
+    #[test]
+    fn what_speaks_of_none_or_of_several_says_nothing() {
+        let batch = [new(1, "9876543210"), new(2, "9876543211")];
+        let created =
+            [record("x", &["919876543210", "919876543211"]), record("y", &["4412345"]), record("z", &[])];
+        assert_eq!(by_number(&batch, &created, vec![]), HashMap::new());
+    }
+
+    #[test]
+    fn a_contradiction_says_nothing() {
+        let batch = [new(1, "9876543210")];
+        let created = [record("x", &["919876543210"])];
+        let refused = vec![(record("", &["919876543210"]), "no".to_owned())];
+        assert_eq!(by_number(&batch, &created, refused), HashMap::new());
+    }
+}

@@ -1,0 +1,308 @@
+//! New contacts go to the platform in batches, and every one of them ends in one settlement.
+//!
+//! What the platform says is matched by number, never by position. A contact that it refuses, or does not mention, is
+//! never taken for lost or stored on its word alone: after all batches were sent, one reading of the existing contacts
+//! settles what is there; what is not is tried once more in halves, until those that are refused stand alone, and a last
+//! reading settles these. An answer that leaves open whether a batch was stored ends the run: the next one reads first.
+
+mod matching;
+mod settlement;
+
+use std::collections::{HashMap, HashSet};
+
+use tracing::info;
+
+pub use self::settlement::{Settlement, Settlements};
+use crate::{
+    contact::{Contact, E164},
+    diff::{Existing, StoredContact},
+    outcome::{Code, Outcome},
+    platform::{Client, ContactSink, Created, PlatformError},
+};
+
+/// Batches refused whole, with nothing created before, after which the settings are taken to be wrong.
+const MAX_REFUSED_BATCHES: usize = 5;
+
+/// Contacts refused alone for one reason after which the settings are taken to be wrong, if they are also more than a
+/// tenth of the file.
+const MAX_REFUSED_CONTACTS: usize = 20;
+
+/// A contact to be posted, and the row it comes from.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// The row, counted from 0 over all inputs.
+    pub ordinal: u64,
+    /// The contact.
+    pub contact: Contact,
+}
+
+/// Posts the contacts of one run.
+pub struct Poster<'a, 'p> {
+    client: &'a mut Client<'p>,
+    batch_size: usize,
+    /// Contacts to be posted, all in all.
+    contacts: u64,
+    /// Rows of the file.
+    rows: u64,
+    settlements: &'a mut Settlements,
+    /// Batches that were refused whole.
+    refused_batches: Vec<Vec<NewContact>>,
+    /// The platform's words for the last of them.
+    last_refusal: String,
+    /// Contacts that a success did not mention.
+    unmentioned: Vec<NewContact>,
+    /// Contacts refused by themselves, with the platform's words.
+    suspects: Vec<(NewContact, String)>,
+}
+
+impl<'a, 'p> Poster<'a, 'p> {
+    /// A poster of `contacts` contacts out of a file of `rows` rows.
+    pub fn new(
+        client: &'a mut Client<'p>,
+        settlements: &'a mut Settlements,
+        batch_size: usize,
+        contacts: u64,
+        rows: u64,
+    ) -> Self {
+        Self {
+            client,
+            batch_size: batch_size.max(1),
+            contacts,
+            rows,
+            settlements,
+            refused_batches: Vec::new(),
+            last_refusal: String::new(),
+            unmentioned: Vec::new(),
+            suspects: Vec::new(),
+        }
+    }
+
+    /// Posts all contacts and settles each.
+    ///
+    /// # Errors
+    ///
+    /// Where the platform cannot be used any further. What was settled until then is settled; the rest is pending.
+    pub async fn post(
+        mut self,
+        contacts: impl Iterator<Item = std::io::Result<NewContact>>,
+    ) -> Result<(), PlatformError> {
+        let mut contacts = contacts.fuse();
+        loop {
+            let next = contacts.by_ref().take(self.batch_size).collect::<Result<Vec<_>, _>>();
+            let batch = next.map_err(PlatformError::Notes)?;
+            if batch.is_empty() {
+                break;
+            }
+            self.post_batch(batch).await?;
+            self.check_not_everything_is_refused()?;
+        }
+        match self.try_refused_again().await {
+            Ok(()) => self.judge_suspects().await,
+            // Those that were refused so far are still to be told apart from those that are there.
+            Err(error @ PlatformError::TooManyRefused { .. }) => self.judge_suspects().await.and(Err(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Posts a batch and settles what the answer settles.
+    async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
+        let contacts: Vec<&Contact> = batch.iter().map(|new| &new.contact).collect();
+        match self.client.create(&contacts).await? {
+            Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
+            Created::Refused(words) => match <[NewContact; 1]>::try_from(batch) {
+                Ok([alone]) => self.suspects.push((alone, words)),
+                Err(batch) => {
+                    info!(contacts = batch.len(), words, "a batch was refused");
+                    self.last_refusal = words;
+                    self.refused_batches.push(batch);
+                }
+            },
+            Created::TooLarge(words) => match <[NewContact; 1]>::try_from(batch) {
+                Ok([alone]) => self.suspects.push((alone, words)),
+                Err(batch) => {
+                    // Nothing was stored: the halves go out at once, and all further batches are no larger.
+                    self.batch_size = batch.len() / 2;
+                    info!(batch_size = self.batch_size, "a batch was too large");
+                    let (first, second) = halves(batch);
+                    Box::pin(self.post_batch(first)).await?;
+                    Box::pin(self.post_batch(second)).await?;
+                }
+            },
+            Created::Unknown(reason) => {
+                let contacts = batch.len();
+                for new in batch {
+                    let detail = format!("sent, but not known whether it was stored: {reason}");
+                    self.settle(new.ordinal, Outcome::Pending, None, detail);
+                }
+                return Err(PlatformError::Unanswered { contacts, reason });
+            }
+        }
+        self.client.progress().posting(self.settlements.settled(), self.contacts, self.client.counts().post);
+        Ok(())
+    }
+
+    fn settle_listed(
+        &mut self,
+        batch: Vec<NewContact>,
+        created: &[StoredContact],
+        refused: Vec<(StoredContact, String)>,
+    ) {
+        let mut answers = matching::by_number(&batch, created, refused);
+        for new in batch {
+            match answers.remove(&new.ordinal) {
+                Some(matching::Answer::Created(id)) => {
+                    let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
+                    self.settle(new.ordinal, Outcome::Created, None, detail);
+                }
+                Some(matching::Answer::Refused(words)) => self.suspects.push((new, words)),
+                None => self.unmentioned.push(new),
+            }
+        }
+    }
+
+    fn settle(&mut self, ordinal: u64, outcome: Outcome, code: Option<Code>, detail: String) {
+        self.settlements.settle(ordinal, Settlement { outcome, code, detail });
+    }
+
+    /// One wrong setting refuses every contact: there is no use in trying them all.
+    fn check_not_everything_is_refused(&self) -> Result<(), PlatformError> {
+        let batches = self.refused_batches.len();
+        if batches < MAX_REFUSED_BATCHES || self.settlements.settled() > 0 {
+            return Ok(());
+        }
+        Err(PlatformError::EverythingRefused { batches, answer: self.last_refusal.clone() })
+    }
+
+    /// Reads what became of the contacts that were refused in a batch or not mentioned, and posts what is not there: the
+    /// refused batches in halves, until those that are refused stand alone.
+    async fn try_refused_again(&mut self) -> Result<(), PlatformError> {
+        if self.refused_batches.is_empty() && self.unmentioned.is_empty() {
+            return Ok(());
+        }
+        let refused = std::mem::take(&mut self.refused_batches);
+        let unmentioned = std::mem::take(&mut self.unmentioned);
+        let existing = self.read_existing(refused.iter().flatten().chain(&unmentioned)).await?;
+        // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
+        let mut absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
+        while !absent.is_empty() {
+            let rest = absent.split_off(self.batch_size.min(absent.len()));
+            self.post_batch(std::mem::replace(&mut absent, rest)).await?;
+        }
+        let mut work: Vec<Vec<NewContact>> = Vec::new();
+        for batch in refused {
+            let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
+            if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
+        }
+        while let Some(batch) = work.pop() {
+            if !batch.is_empty() {
+                self.post_batch(batch).await?;
+            }
+            for batch in std::mem::take(&mut self.refused_batches) {
+                push_halves(&mut work, batch);
+            }
+            self.check_not_all_for_one_reason()?;
+        }
+        Ok(())
+    }
+
+    fn check_not_all_for_one_reason(&self) -> Result<(), PlatformError> {
+        let Some((_, words)) = self.suspects.last() else { return Ok(()) };
+        let contacts = self.suspects.iter().filter(|(_, other)| other == words).count();
+        if contacts > MAX_REFUSED_CONTACTS && contacts as u64 * 10 > self.rows {
+            return Err(PlatformError::TooManyRefused { contacts, answer: words.clone() });
+        }
+        Ok(())
+    }
+
+    /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
+    async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
+        let suspects = std::mem::take(&mut self.suspects);
+        let unmentioned = std::mem::take(&mut self.unmentioned);
+        if suspects.is_empty() && unmentioned.is_empty() {
+            return Ok(());
+        }
+        let all = suspects.iter().map(|(new, _)| new).chain(&unmentioned);
+        let existing = self.read_existing(all).await?;
+        let (suspects, words): (Vec<_>, Vec<_>) = suspects.into_iter().unzip();
+        let mut words: HashMap<u64, String> = suspects.iter().map(|new| new.ordinal).zip(words).collect();
+        for new in self.settle_present(suspects, &existing, Outcome::Existing) {
+            let words = words.remove(&new.ordinal).unwrap_or_default();
+            self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), words);
+        }
+        for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
+            let detail = "the platform accepted the batch twice and did not create this contact".to_owned();
+            self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), detail);
+        }
+        self.client.progress().posting(self.settlements.settled(), self.contacts, self.client.counts().post);
+        Ok(())
+    }
+
+    /// Settles the contacts that the platform holds, and returns the others.
+    fn settle_present(
+        &mut self,
+        contacts: Vec<NewContact>,
+        existing: &Existing,
+        outcome: Outcome,
+    ) -> Vec<NewContact> {
+        let mut absent = Vec::new();
+        for new in contacts {
+            let Some(held) = existing.holder(new.contact.number.e164()) else {
+                absent.push(new);
+                continue;
+            };
+            let same = held.has_name(new.contact.name_key());
+            let code = if same { Code::SameName } else { Code::OtherName };
+            // Under another name it cannot be ours.
+            let (outcome, code) = if outcome == Outcome::Confirmed && same {
+                (outcome, None)
+            } else {
+                (Outcome::Existing, Some(code))
+            };
+            self.settle(new.ordinal, outcome, code, format!("held as {}", held.describe()));
+        }
+        absent
+    }
+
+    async fn read_existing(
+        &mut self,
+        asked: impl Iterator<Item = &NewContact>,
+    ) -> Result<Existing, PlatformError> {
+        let asked: HashSet<E164> = asked.map(|new| new.contact.number.e164()).collect();
+        let mut sink =
+            ExistingSink { existing: Existing::default(), is_asked: &|number| asked.contains(&number) };
+        self.client.read_contacts(&mut sink).await?;
+        Ok(sink.existing)
+    }
+}
+
+/// Collects existing contacts while they are read.
+pub struct ExistingSink<'a> {
+    /// What was read so far.
+    pub existing: Existing,
+    /// Whether the run has a number.
+    pub is_asked: &'a (dyn Fn(E164) -> bool + Sync),
+}
+
+impl ContactSink for ExistingSink<'_> {
+    fn contact(&mut self, contact: StoredContact) {
+        self.existing.note(contact, self.is_asked);
+    }
+
+    fn restart(&mut self) {
+        self.existing = Existing::default();
+    }
+}
+
+fn halves(mut batch: Vec<NewContact>) -> (Vec<NewContact>, Vec<NewContact>) {
+    let second = batch.split_off(batch.len() / 2);
+    (batch, second)
+}
+
+/// Puts both halves on the stack, so that the first is posted first.
+fn push_halves(work: &mut Vec<Vec<NewContact>>, batch: Vec<NewContact>) {
+    let (first, second) = halves(batch);
+    work.extend([second, first]);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What a run tells while it goes, to whoever shows it.
+
+use std::time::Duration;
+
+use crate::plan::Plan;
+
+/// Told about each step of a run. Every method does nothing unless it is implemented.
+#[expect(unused_variables, reason = "the names are the documentation")]
+pub trait Progress: Sync {
+    /// Rows were read; `bytes` of `of_bytes` of the input were needed for them, where that is known.
+    fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {}
+
+    /// All inputs were read.
+    fn read(&self, rows: u64) {}
+
+    /// A page of the platform's contacts arrived.
+    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {}
+
+    /// Contacts were settled, of those to be posted.
+    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64) {}
+
+    /// The next request waits.
+    fn waiting(&self, wait: Duration, why: Wait) {}
+
+    /// The run goes on after a wait.
+    fn resumed(&self) {}
+
+    /// Whether to post, now that it is known what there is to post.
+    fn confirm(&self, plan: &Plan, contacts: u64) -> bool {
+        true
+    }
+}
+
+/// Why a request waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The requests of this minute are used up.
+    RateLimit,
+    /// The platform said that the account's requests are used up.
+    RateLimited,
+    /// The platform could not be reached, or did not answer.
+    Retry,
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {}

@@ -1,0 +1,176 @@
+//! The folder of a run's files: each is written beside its place, synced, and renamed into it, so that it appears
+//! whole or not at all.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use super::ReportError;
+
+/// A folder that exists. Folders made for it go again if nothing is put there.
+#[derive(Debug)]
+pub struct OutputFolder {
+    path: PathBuf,
+    /// Folders that did not exist before, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl OutputFolder {
+    /// Makes the folder, and those above it, where they do not exist.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be made or written to.
+    pub fn create(path: &Path) -> Result<Self, ReportError> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made: Vec<PathBuf> = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        fs::create_dir_all(path).map_err(|source| ReportError::new("make the folder", path, source))?;
+        let folder = Self { path: path.to_owned(), made };
+        // Found out now and not after an hour of posting.
+        tempfile::tempfile_in(path)
+            .map_err(|source| ReportError::new("write into the folder", path, source))?;
+        Ok(folder)
+    }
+
+    /// The folder's path, as given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a file, which appears under `name` when it is committed.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be made.
+    pub fn begin(&self, name: &str) -> Result<PendingFile, ReportError> {
+        let target = self.path.join(name);
+        let mut builder = tempfile::Builder::new();
+        let prefix = format!(".{name}.");
+        builder.prefix(&prefix).suffix(".partial");
+        #[cfg(unix)]
+        {
+            // What any program would give a new file; the default of the crate shuts colleagues out.
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let file =
+            builder.tempfile_in(&self.path).map_err(|source| ReportError::new("write", &target, source))?;
+        Ok(PendingFile { target, file: BufWriter::with_capacity(256 * 1024, file) })
+    }
+
+    /// Makes sure that the names of committed files survive a crash of the machine.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be synced.
+    pub fn sync(mut self) -> Result<(), ReportError> {
+        self.made.clear();
+        if cfg!(unix) {
+            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| ReportError::new("sync the folder", &self.path, source))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        // A folder that holds something is not removed, and that is meant.
+        for folder in &self.made {
+            _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// A file being written; it is removed again unless it is committed.
+#[derive(Debug)]
+pub struct PendingFile {
+    target: PathBuf,
+    file: BufWriter<NamedTempFile>,
+}
+
+impl PendingFile {
+    /// Where the file will appear.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    ///
+    /// Where what was written cannot be kept.
+    pub fn commit(self) -> Result<(), ReportError> {
+        let Self { target, file } = self;
+        let fail = |source| ReportError::new("write", &target, source);
+        let file = file.into_inner().map_err(|error| fail(error.into_error()))?;
+        file.as_file().sync_all().map_err(fail)?;
+        file.persist(&target).map_err(|error| fail(error.error))?;
+        Ok(())
+    }
+
+    /// What was written so far, from the beginning.
+    pub(super) fn reread(&mut self) -> io::Result<impl Read + use<'_>> {
+        self.file.flush()?;
+        let file = self.file.get_mut().as_file_mut();
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+impl Write for PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_committed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = OutputFolder::create(&home.path().join("a/b")).unwrap();
+        let mut file = folder.begin("x.csv").unwrap();
+        file.write_all(b"whole").unwrap();
+        let target = file.target().to_owned();
+        assert!(!target.exists());
+        file.commit().unwrap();
+        folder.sync().unwrap();
+        assert_eq!(fs::read(target).unwrap(), b"whole");
+        assert_eq!(names(&home.path().join("a/b")), ["x.csv"]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_run_that_fails() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = OutputFolder::create(&home.path().join("a/b")).unwrap();
+        let mut file = folder.begin("x.csv").unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        drop(folder);
+        assert_eq!(names(home.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("file"), "").unwrap();
+        let error = OutputFolder::create(&home.path().join("file/out")).unwrap_err();
+        assert!(error.to_string().contains("file/out"), "{error}");
+    }
+}

@@ -1,0 +1,140 @@
+//! `report.json`, schema `rollcall.report/1`.
+
+use std::{collections::BTreeMap, io::Write as _};
+
+use serde::Serialize;
+
+use super::{
+    OutputFolder, PendingFile, ReportError,
+    tally::{ProblemCount, RegionCount, Totals, TypeCount},
+};
+use crate::{
+    contact::Field,
+    outcome::Outcome,
+    parse::{Format, InputInfo, ReadSummary},
+    plan::Plan,
+};
+
+/// The file's name.
+pub(super) const NAME: &str = "report.json";
+
+/// Everything a program may want to know of a run.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct Report {
+    pub schema: &'static str,
+    pub run: String,
+    pub command: &'static str,
+    pub dry_run: bool,
+    pub complete: bool,
+    pub started_at: String,
+    pub finished_at: String,
+    pub inputs: Vec<InputReport>,
+    pub totals: Totals,
+    pub problems: Vec<ProblemCount>,
+    pub regions: Vec<RegionCount>,
+    pub types: Vec<TypeCount>,
+    pub platform: Option<PlatformReport>,
+    pub plan: Option<Plan>,
+    pub timing_ms: Timing,
+}
+
+/// One input, and how it was understood.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct InputReport {
+    pub path: String,
+    pub sha256: String,
+    pub format: &'static str,
+    pub encoding: Option<&'static str>,
+    pub delimiter: Option<String>,
+    pub sheet: Option<String>,
+    pub rows: u64,
+    pub columns: BTreeMap<String, String>,
+}
+
+impl InputReport {
+    /// What was found before and by reading the input.
+    pub fn new(info: &InputInfo, summary: &ReadSummary) -> Self {
+        let columns = Field::ALL.iter().flat_map(|field| {
+            info.columns.of(*field).iter().zip(1..).filter_map(|(column, rank)| {
+                let key =
+                    if rank == 1 { field.name().to_owned() } else { format!("{}_{rank}", field.name()) };
+                Some((key, info.headers.get(*column)?.clone()))
+            })
+        });
+        Self {
+            path: info.path.clone(),
+            sha256: summary.sha256.clone(),
+            format: info.format.name(),
+            encoding: (info.format == Format::Csv).then_some("utf-8"),
+            delimiter: info.delimiter.map(|delimiter| char::from(delimiter).to_string()),
+            sheet: info.sheet.clone(),
+            rows: summary.rows,
+            columns: columns.collect(),
+        }
+    }
+}
+
+/// What the run asked of the platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct PlatformReport {
+    pub host: String,
+    pub get: u64,
+    pub post: u64,
+    pub retries: u64,
+    pub rate_limited: u64,
+    pub waited_ms: u64,
+    pub existing_contacts: u64,
+    pub existing_repeated_numbers: u64,
+    pub page_size: u64,
+}
+
+/// Where the time went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct Timing {
+    pub total: u64,
+    pub read: u64,
+    pub existing: u64,
+    pub post: u64,
+}
+
+impl Report {
+    /// The version of the schema; readers may rely on every field it names.
+    pub const SCHEMA: &'static str = "rollcall.report/1";
+
+    /// Whether somebody has to mend rows.
+    pub fn has_rows_to_mend(&self) -> bool {
+        Outcome::ALL.iter().any(|outcome| outcome.needs_mending() && self.totals.of(*outcome) > 0)
+    }
+
+    /// Checks that no row was lost or counted twice.
+    ///
+    /// # Errors
+    ///
+    /// Where the sums do not agree, which is a fault of this program.
+    pub fn check_sums(&self) -> Result<(), ReportError> {
+        let read: u64 = self.inputs.iter().map(|input| input.rows).sum();
+        let pending = self.totals.of(Outcome::Pending);
+        if self.totals.rows() != read {
+            return Err(ReportError::Sums(format!(
+                "{read} rows were read and {} reported",
+                self.totals.rows()
+            )));
+        }
+        if self.complete && pending > 0 {
+            return Err(ReportError::Sums(format!("{pending} rows of a finished run are still pending")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, folder: &OutputFolder) -> Result<PendingFile, ReportError> {
+        let mut file = folder.begin(NAME)?;
+        let written = serde_json::to_writer_pretty(&mut file, self).map_err(std::io::Error::from);
+        let written = written.and_then(|()| file.write_all(b"\n"));
+        written.map_err(|source| ReportError::new("write", file.target(), source))?;
+        Ok(file)
+    }
+}

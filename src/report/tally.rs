@@ -1,0 +1,190 @@
+//! Counting: what the report sums up is counted row by row as it is written, never worked out afterwards.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::ReportedRow;
+use crate::{
+    contact::{NumberType, Region},
+    outcome::{Code, Outcome, Problem},
+    parse::InputInfo,
+};
+
+/// Rows by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    by_outcome: [u64; Outcome::ALL.len()],
+}
+
+impl Totals {
+    /// Rows with this outcome.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.by_outcome[outcome as usize]
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> u64 {
+        self.by_outcome.iter().sum()
+    }
+
+    /// Counts one row.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.by_outcome[outcome as usize] += 1;
+    }
+}
+
+impl Serialize for Totals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + Outcome::ALL.len()))?;
+        map.serialize_entry("rows", &self.rows())?;
+        for outcome in Outcome::ALL {
+            map.serialize_entry(outcome.name(), &self.of(outcome))?;
+        }
+        map.end()
+    }
+}
+
+/// One row as an example of a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// The file.
+    pub file: String,
+    /// The sheet.
+    pub sheet: Option<String>,
+    /// The row, as a person sees it.
+    pub row: u64,
+    /// The column, where the problem is one cell's.
+    pub column: Option<String>,
+    /// The cell's text, shortened.
+    pub value: String,
+}
+
+/// One kind of problem and how often it was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemCount {
+    /// The code.
+    pub code: &'static str,
+    /// Rows that have it.
+    pub count: u64,
+    /// What is wrong.
+    pub title: &'static str,
+    /// What to do.
+    pub hint: &'static str,
+    /// The first rows that have it.
+    pub examples: Vec<Example>,
+}
+
+/// Numbers of one region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegionCount {
+    /// The region; empty where the plan does not tell.
+    pub region: String,
+    /// The calling code.
+    pub country_code: String,
+    /// Rows.
+    pub count: u64,
+}
+
+/// Numbers of one kind of line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TypeCount {
+    /// The kind.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Rows.
+    pub count: u64,
+}
+
+/// Counts rows as they are written.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) totals: Totals,
+    problems: BTreeMap<Code, (u64, Vec<Example>)>,
+    regions: BTreeMap<(Option<Region>, u16), u64>,
+    types: BTreeMap<NumberType, u64>,
+}
+
+impl Tally {
+    const MAX_EXAMPLES: usize = 5;
+
+    pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
+        self.totals.add(row.outcome);
+        if row.outcome.needs_mending() {
+            for problem in row.problems {
+                self.add_problem(input, row, problem.code, Some(problem));
+            }
+            if let Some(code) = row.code.filter(|_| row.problems.is_empty()) {
+                self.add_problem(input, row, code, None);
+            }
+        }
+        // Numbers that somebody has to look at again are not counted as numbers of the list.
+        if let Some(number) = row.number.filter(|_| row.outcome != Outcome::Rejected) {
+            *self.regions.entry((number.region(), number.calling_code())).or_default() += 1;
+            *self.types.entry(number.kind()).or_default() += 1;
+        }
+    }
+
+    fn add_problem(
+        &mut self,
+        input: &InputInfo,
+        row: &ReportedRow<'_>,
+        code: Code,
+        problem: Option<&Problem>,
+    ) {
+        let (count, examples) = self.problems.entry(code).or_default();
+        *count += 1;
+        if examples.len() < Self::MAX_EXAMPLES {
+            let column = problem.and_then(|problem| input.headers.get(problem.column? as usize)).cloned();
+            let value = match (problem, row.number) {
+                (Some(problem), _) => problem.value.clone(),
+                (None, Some(number)) => format!("+{}", number.e164()),
+                (None, None) => String::new(),
+            };
+            let location = row.row.location;
+            examples.push(Example {
+                file: input.path.clone(),
+                sheet: input.sheet.clone(),
+                row: location.row,
+                column,
+                value,
+            });
+        }
+    }
+
+    /// The problems, the most frequent first.
+    pub(super) fn problems(&self) -> Vec<ProblemCount> {
+        let counted = self.problems.iter().map(|(code, (count, examples))| ProblemCount {
+            code: code.name(),
+            count: *count,
+            title: code.title(),
+            hint: code.hint(),
+            examples: examples.clone(),
+        });
+        sorted(counted.collect(), |problem| problem.count)
+    }
+
+    /// The regions, the most frequent first.
+    pub(super) fn regions(&self) -> Vec<RegionCount> {
+        let counted = self.regions.iter().map(|((region, code), count)| RegionCount {
+            region: region.map(|region| region.to_string()).unwrap_or_default(),
+            country_code: code.to_string(),
+            count: *count,
+        });
+        sorted(counted.collect(), |region| region.count)
+    }
+
+    /// The kinds of line, the most frequent first. Premium-rate numbers stand there even if there are none: calling
+    /// one costs money.
+    pub(super) fn types(&self) -> Vec<TypeCount> {
+        let mut types = self.types.clone();
+        types.entry(NumberType::PremiumRate).or_default();
+        let counted = types.iter().map(|(kind, count)| TypeCount { kind: kind.name(), count: *count });
+        sorted(counted.collect(), |kind| kind.count)
+    }
+}
+
+fn sorted<T>(mut counted: Vec<T>, count: impl Fn(&T) -> u64) -> Vec<T> {
+    counted.sort_by_key(|item| std::cmp::Reverse(count(item)));
+    counted
+}

@@ -1,0 +1,210 @@
+//! The short text that a person reads at the end of a run.
+//!
+//! It is made here and printed elsewhere. Styles are ANSI escapes, which whoever prints takes out where they are not
+//! wanted; text from the input is escaped, so that a cell cannot speak to the terminal.
+
+use std::{fmt::Write as _, path::Path};
+
+use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSplitter};
+
+use super::{InputReport, ProblemCount, Report};
+use crate::{outcome::Outcome, plan::Plan};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Where the text below a problem begins.
+const INDENT: &str = "         ";
+
+/// Kinds of problems that are shown; all of them are in the report.
+const MAX_PROBLEMS: usize = 8;
+
+/// Sums up a run whose files are in `folder`, in lines of `width` columns.
+pub fn summary(report: &Report, folder: &Path, width: usize) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    _ = write_summary(&mut text, report, folder, width);
+    text
+}
+
+fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize) -> std::fmt::Result {
+    for input in &report.inputs {
+        writeln!(text, "{}", describe(input))?;
+    }
+    writeln!(text)?;
+    funnel(text, report)?;
+    if !report.problems.is_empty() {
+        writeln!(text, "\n{BOLD}To mend{BOLD:#}\n")?;
+        let several = report.inputs.len() > 1;
+        for problem in report.problems.iter().take(MAX_PROBLEMS) {
+            describe_problem(text, problem, several, width)?;
+        }
+        let more = report.problems.len().saturating_sub(MAX_PROBLEMS);
+        if more > 0 {
+            writeln!(text, "  and {more} more kinds of problems, in report.json")?;
+        }
+    }
+    let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
+    if premium > 0 {
+        let note = format!(
+            "{premium} premium-rate numbers are among them, which cost money to call; --types leaves kinds out."
+        );
+        writeln!(text, "\n{}", textwrap::fill(&note, width))?;
+    }
+    if let Some(platform) = &report.platform {
+        let waited = platform.waited_ms / 1000;
+        let waited = if waited > 0 { format!(", waited {}", duration(waited)) } else { String::new() };
+        let requests = platform.get + platform.post;
+        let host = printable(&platform.host);
+        writeln!(
+            text,
+            "\n{DIM}{host}: {requests} requests ({} to read, {} to post){waited}{DIM:#}",
+            platform.get, platform.post
+        )?;
+    }
+    let folder = printable(&folder.display().to_string());
+    writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
+}
+
+/// How an input was understood: what was taken for what.
+fn describe(input: &InputReport) -> String {
+    let sheet = input.sheet.as_ref().map(|sheet| format!(", sheet {}", printable(sheet))).unwrap_or_default();
+    let columns: Vec<String> = input
+        .columns
+        .iter()
+        .map(|(field, header)| format!("{} = {}", field.replace('_', " "), printable(header)))
+        .collect();
+    format!("{BOLD}{}{BOLD:#}{sheet}  {DIM}{}{DIM:#}", printable(&input.path), columns.join(", "))
+}
+
+/// From the rows to what became of them, each step with what it takes away.
+fn funnel(text: &mut String, report: &Report) -> std::fmt::Result {
+    let totals = &report.totals;
+    let mut left = totals.rows();
+    let width = grouped(left).len();
+    writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
+    for (outcome, note) in [
+        (Outcome::Rejected, "to mend, in rejected.csv"),
+        (Outcome::Duplicate, "the number of another row"),
+        (Outcome::Suppressed, "left out on purpose"),
+        (Outcome::Existing, "on the platform already"),
+    ] {
+        let count = totals.of(outcome);
+        if count > 0 {
+            left -= count;
+            let name = outcome.name();
+            let style = if outcome == Outcome::Rejected { BAD } else { Style::new() };
+            writeln!(text, "  − {style}{:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}", grouped(count))?;
+        }
+    }
+    let endings: Vec<(Outcome, u64)> = [
+        Outcome::Valid,
+        Outcome::Planned,
+        Outcome::Created,
+        Outcome::Confirmed,
+        Outcome::Failed,
+        Outcome::Pending,
+    ]
+    .into_iter()
+    .map(|outcome| (outcome, totals.of(outcome)))
+    .filter(|(_, count)| *count > 0)
+    .collect();
+    if endings.len() != 1 {
+        writeln!(text, "  = {BOLD}{:>width$}{BOLD:#}  new", grouped(left))?;
+    }
+    for (outcome, count) in &endings {
+        let sign = if endings.len() == 1 { "=" } else { " " };
+        let (style, note) = match outcome {
+            Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
+            Outcome::Pending => (BAD, "not reached: run the same command again"),
+            Outcome::Planned => (GOOD, "would be posted"),
+            _ => (GOOD, ""),
+        };
+        let line = format!(
+            "  {sign} {style}{:>width$}  {:<10}{style:#} {DIM}{note}{DIM:#}",
+            grouped(*count),
+            outcome.name()
+        );
+        writeln!(text, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn describe_problem(
+    text: &mut String,
+    problem: &ProblemCount,
+    several: bool,
+    width: usize,
+) -> std::fmt::Result {
+    writeln!(
+        text,
+        "  {BAD}{:>5}{BAD:#}  {BOLD}{}{BOLD:#}: {}",
+        grouped(problem.count),
+        problem.code,
+        problem.title
+    )?;
+    let wrap = |line: &str| {
+        let options = Options::new(width.max(40)).initial_indent(INDENT).subsequent_indent(INDENT);
+        // Options are to be copied as they stand.
+        textwrap::fill(line, options.word_splitter(WordSplitter::NoHyphenation))
+    };
+    if let Some(example) = problem.examples.first() {
+        let file = if several { format!("{}, ", printable(&example.file)) } else { String::new() };
+        let column =
+            example.column.as_ref().map(|column| format!(", {}", printable(column))).unwrap_or_default();
+        let value = match example.value.as_str() {
+            "" => String::new(),
+            value => format!(": {}", printable(value)),
+        };
+        writeln!(text, "{DIM}{}{DIM:#}", wrap(&format!("{file}row {}{column}{value}", example.row)))?;
+    }
+    writeln!(text, "{}", wrap(problem.hint))
+}
+
+/// What posting will cost, for the question before it.
+pub fn plan(plan: &Plan, contacts: u64) -> String {
+    let time = if plan.seconds == 0 {
+        "less than a minute".to_owned()
+    } else {
+        format!("about {}", duration(plan.seconds))
+    };
+    format!("{} new contacts in {} requests, {time}", grouped(contacts), grouped(plan.post))
+}
+
+/// Text from outside, with everything that a terminal might act on spelled out.
+pub fn printable(text: &str) -> String {
+    let mut printed = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let is_active =
+            letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if is_active { printed.extend(letter.escape_unicode()) } else { printed.push(letter) }
+    }
+    printed
+}
+
+/// A count with its thousands set apart.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Seconds as a person says them.
+pub fn duration(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -1,0 +1,50 @@
+//! Contacts kept across restarts, in a `SQLite` file.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::store::Contact;
+
+/// An open file.
+pub(super) struct Database(Connection);
+
+impl Database {
+    /// Opens the file, or makes it.
+    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS contacts (position INTEGER PRIMARY KEY, contact TEXT NOT NULL) STRICT",
+        )?;
+        Ok(Self(connection))
+    }
+
+    /// All contacts, in the order in which they were created.
+    pub(super) fn contacts(&self) -> rusqlite::Result<Vec<Contact>> {
+        let mut statement = self.0.prepare("SELECT contact FROM contacts ORDER BY position")?;
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        statement
+            .query_map([], read)?
+            .map(|text| {
+                serde_json::from_str(&text?).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+                })
+            })
+            .collect()
+    }
+
+    /// Adds contacts, all or none.
+    pub(super) fn insert(&mut self, contacts: &[Contact]) -> rusqlite::Result<()> {
+        let transaction = self.0.transaction()?;
+        {
+            let mut statement = transaction.prepare_cached("INSERT INTO contacts (contact) VALUES (?1)")?;
+            for contact in contacts {
+                let text = serde_json::to_string(contact)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+                statement.execute(params![text])?;
+            }
+        }
+        transaction.commit()
+    }
+}

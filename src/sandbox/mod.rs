@@ -1,0 +1,295 @@
+//! A local platform: the documented API with its rules and its rate limit, on a loopback address.
+//!
+//! It is written from the platform's pages and shares no code with the client, so that a misreading on one side is met by
+//! the other. Where the pages leave open what happens, a setting chooses.
+
+mod access;
+mod campaign_routes;
+mod contact_routes;
+mod database;
+mod seed;
+mod store;
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Json, Response},
+    routing::{get, post},
+};
+use secrecy::SecretString;
+use serde_json::json;
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use self::{access::Access, store::Store};
+pub use self::{
+    access::{ACCOUNT_ID, CLIENT_ID, STREAM_ID},
+    seed::SeedError,
+};
+use crate::parse::ParseError;
+
+/// The longest body that is read.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// What the platform does with a batch that holds a contact it refuses: its pages do not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// Refuses the whole batch, and stores nothing of it.
+    #[default]
+    RejectBatch,
+    /// Stores the others, and answers with them.
+    Skip,
+    /// Stores the others, and says of each what became of it.
+    PerContact,
+}
+
+impl Duplicates {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::RejectBatch, Self::Skip, Self::PerContact];
+
+    /// The name used by `--duplicates`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RejectBatch => "reject-batch",
+            Self::Skip => "skip",
+            Self::PerContact => "per-contact",
+        }
+    }
+}
+
+impl FromStr for Duplicates {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = || Self::ALL.map(Self::name).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|choice| choice.name() == text)
+            .ok_or_else(|| format!("use one of {}", known()))
+    }
+}
+
+/// What a sandbox is like.
+#[derive(Clone, Debug)]
+pub struct SandboxSettings {
+    /// The port; 0 for any that is free.
+    pub port: u16,
+    /// The most contacts in a page.
+    pub page_cap: u64,
+    /// Requests a minute.
+    pub rate_limit: u32,
+    /// What becomes of a batch with a contact that is refused.
+    pub duplicates: Duplicates,
+    /// What tokens are signed with.
+    pub client_secret: SecretString,
+    /// Contacts to begin with.
+    pub seed: Seed,
+    /// Contact lists, by id.
+    pub lists: Vec<(String, PathBuf)>,
+    /// Campaigns, by id.
+    pub campaigns: Vec<(String, PathBuf)>,
+    /// Where contacts are kept across restarts.
+    pub data: Option<PathBuf>,
+}
+
+/// The contacts a sandbox begins with.
+#[derive(Clone, Debug, Default)]
+pub enum Seed {
+    /// None.
+    #[default]
+    Empty,
+    /// Those that go with the sample files, so that each outcome occurs.
+    Samples,
+    /// Those of a file: the platform's JSON, or any contact file; and the region of its national numbers.
+    File(PathBuf, Option<crate::contact::Region>),
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            page_cap: 100,
+            rate_limit: crate::platform::DOCUMENTED_RATE,
+            duplicates: Duplicates::default(),
+            client_secret: access::new_secret(),
+            seed: Seed::default(),
+            lists: Vec::new(),
+            campaigns: Vec::new(),
+            data: None,
+        }
+    }
+}
+
+/// Why a sandbox cannot be started.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum SandboxError {
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    Listen { port: u16, source: io::Error },
+    #[error("the network cannot be used: {0}")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    #[error("{}: {source}", path.display())]
+    Database { path: PathBuf, source: rusqlite::Error },
+}
+
+/// What the routes share.
+struct Platform {
+    store: Mutex<Store>,
+    access: Mutex<Access>,
+    page_cap: u64,
+    duplicates: Duplicates,
+}
+
+impl Platform {
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The routes of the API over a store.
+fn app(platform: Arc<Platform>) -> Router {
+    const CONTACT_LIST: &str = "/public/{stream_id}/campaign/contactList/{list_id}/getAllContacts";
+    const CAMPAIGN: &str = "/public/{stream_id}/campaign/{campaign_id}/status";
+    let contacts = post(contact_routes::create).get(contact_routes::get_all);
+    let list = || get(campaign_routes::list_contacts);
+    let campaign = || post(campaign_routes::campaign_contacts);
+    Router::new()
+        .route("/agentassist/api/v1/public/{stream_id}/contacts", contacts)
+        .route(&format!("/agentassist/api/v1{CONTACT_LIST}"), list())
+        .route(&format!("/campaign/api/v2{CONTACT_LIST}"), list())
+        .route(&format!("/agentassist/api/v1{CAMPAIGN}"), campaign())
+        .route(&format!("/campaign/api/v2{CAMPAIGN}"), campaign())
+        .fallback(|| async { failure(StatusCode::NOT_FOUND, "there is no such call") })
+        .method_not_allowed_fallback(|| async {
+            failure(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
+        })
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&platform), access::check))
+        .with_state(platform)
+}
+
+/// An answer that is no success, in the one shape that all of them have.
+fn failure(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"errors": [{"msg": message, "code": status.as_u16()}]}))).into_response()
+}
+
+/// A sandbox that is ready to serve.
+pub struct Sandbox {
+    listener: TcpListener,
+    address: SocketAddr,
+    platform: Arc<Platform>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Loads the contacts and takes the port.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be used or the port is taken.
+    pub fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
+        let store = Store::open(settings)?;
+        let listen = |source| SandboxError::Listen { port: settings.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let platform = Platform {
+            store: Mutex::new(store),
+            access: Mutex::new(Access::new(&settings.client_secret, settings.rate_limit)),
+            page_cap: settings.page_cap.max(1),
+            duplicates: settings.duplicates,
+        };
+        Ok(Self { listener, address, platform: Arc::new(platform) })
+    }
+
+    /// The address for `--host`.
+    pub fn host(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Contacts that it holds.
+    pub fn contacts(&self) -> usize {
+        self.platform.store().len()
+    }
+
+    /// A token for tools that cannot make one, good for a day.
+    pub fn token(&self) -> String {
+        self.platform.access.lock().unwrap_or_else(PoisonError::into_inner).token()
+    }
+
+    /// Serves until `end` is ready.
+    ///
+    /// # Errors
+    ///
+    /// Where the network cannot be used.
+    pub fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(SandboxError::Runtime)?;
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(self.listener).map_err(SandboxError::Runtime)?;
+            let ended = async {
+                // Connections that a client keeps open would otherwise keep the server up.
+                tokio::select! {
+                    served = axum::serve(listener, app(self.platform)) => served,
+                    () = end => Ok(()),
+                }
+            };
+            ended.await.map_err(SandboxError::Runtime)
+        })
+    }
+
+    /// Serves on a thread of its own for as long as the answer is kept.
+    pub fn serve_in_background(self) -> RunningSandbox {
+        let host = self.host();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serve = move || {
+            self.serve(async {
+                _ = stopped.await;
+            })
+        };
+        RunningSandbox { host, stop: Some(stop), thread: Some(std::thread::spawn(serve)) }
+    }
+}
+
+/// A sandbox on a thread of its own; it ends when this is dropped.
+pub struct RunningSandbox {
+    /// The address for `--host`.
+    pub host: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), SandboxError>>>,
+}
+
+impl Drop for RunningSandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What the platform holds: contacts, contact lists and campaigns.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{SandboxError, SandboxSettings, access, database::Database, seed};
+
+/// A contact as the platform shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Contact {
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    pub(super) salutation: String,
+    pub(super) cell_phone: CellPhone,
+    #[serde(default = "active")]
+    status: String,
+    #[serde(default = "stream")]
+    instance_bot_id: String,
+    #[serde(default = "organisation")]
+    org_id: String,
+    #[serde(default = "account")]
+    account_id: String,
+    #[serde(default = "user")]
+    created_by: String,
+    #[serde(default)]
+    address: Vec<Value>,
+    #[serde(default)]
+    twitter_details: Vec<Value>,
+    #[serde(default = "now")]
+    created_at: String,
+    #[serde(default = "now")]
+    updated_at: String,
+    #[serde(default = "new_id")]
+    pub(super) id: String,
+}
+
+/// A contact's number. `extension` is the dialing prefix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CellPhone {
+    pub(super) phone_number: String,
+    #[serde(default)]
+    pub(super) country_code: String,
+    #[serde(default)]
+    pub(super) extension: String,
+}
+
+fn active() -> String {
+    "ACTIVE".to_owned()
+}
+
+fn stream() -> String {
+    access::STREAM_ID.to_owned()
+}
+
+fn organisation() -> String {
+    "o-00000000-0000-5000-8000-000000000001".to_owned()
+}
+
+fn account() -> String {
+    access::ACCOUNT_ID.to_owned()
+}
+
+fn user() -> String {
+    "u-00000000-0000-5000-8000-000000000001".to_owned()
+}
+
+pub(super) fn now() -> String {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now).to_string()
+}
+
+/// Twenty-four hexadecimal digits.
+fn new_id() -> String {
+    let mut id = Uuid::new_v4().simple().to_string();
+    id.truncate(24);
+    id
+}
+
+impl Contact {
+    /// A contact as it is stored when it is created now.
+    pub(super) fn new(first_name: &str, last_name: &str, salutation: &str, cell_phone: CellPhone) -> Self {
+        let now = now();
+        Self {
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            full_name: format!("{first_name} {last_name}"),
+            salutation: salutation.to_owned(),
+            cell_phone,
+            status: active(),
+            instance_bot_id: stream(),
+            org_id: organisation(),
+            account_id: account(),
+            created_by: user(),
+            address: Vec::new(),
+            twitter_details: Vec::new(),
+            created_at: now.clone(),
+            updated_at: now,
+            id: new_id(),
+        }
+    }
+
+    /// The whole number in digits, which no other contact may have.
+    fn number(&self) -> String {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let phone = &self.cell_phone;
+        let number = digits(&phone.phone_number);
+        if phone.phone_number.starts_with('+') { number } else { digits(&phone.country_code) + &number }
+    }
+
+    /// Contacts that are not active are not shown, and still hold their number.
+    fn is_shown(&self) -> bool {
+        self.status == "ACTIVE"
+    }
+}
+
+/// Everything the platform holds.
+pub(super) struct Store {
+    contacts: Vec<Contact>,
+    numbers: HashSet<String>,
+    pub(super) lists: BTreeMap<String, Vec<Value>>,
+    pub(super) campaigns: BTreeMap<String, Vec<Value>>,
+    database: Option<Database>,
+}
+
+impl Store {
+    /// Loads what the settings name. Seeds go only into a database that is empty.
+    pub(super) fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
+        let mut store = Self {
+            contacts: Vec::new(),
+            numbers: HashSet::new(),
+            lists: seed::collections(&settings.lists)?,
+            campaigns: seed::collections(&settings.campaigns)?,
+            database: None,
+        };
+        let mut database = None;
+        if let Some(path) = &settings.data {
+            let fail = |source| SandboxError::Database { path: path.clone(), source };
+            let opened = Database::open(path).map_err(fail)?;
+            store.admit(opened.contacts().map_err(fail)?);
+            database = Some((opened, fail));
+        }
+        if store.contacts.is_empty() {
+            let seeds = seed::contacts(&settings.seed)?;
+            if let Some((database, fail)) = &mut database {
+                database.insert(&seeds).map_err(*fail)?;
+            }
+            store.admit(seeds);
+        }
+        store.database = database.map(|(database, _)| database);
+        Ok(store)
+    }
+
+    /// All contacts, also those that are not shown.
+    pub(super) fn len(&self) -> usize {
+        self.contacts.len()
+    }
+
+    /// Contacts that are shown, in the order in which they were created.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().filter(|contact| contact.is_shown())
+    }
+
+    /// Whether a contact's number is taken.
+    pub(super) fn holds(&self, contact: &Contact) -> bool {
+        self.numbers.contains(&contact.number())
+    }
+
+    /// Stores contacts whose numbers are not taken, all or none.
+    pub(super) fn create(&mut self, contacts: Vec<Contact>) -> Result<(), rusqlite::Error> {
+        if let Some(database) = &mut self.database {
+            database.insert(&contacts)?;
+        }
+        self.admit(contacts);
+        Ok(())
+    }
+
+    /// Numbers may come twice here: the platform keeps doubles from before its rule.
+    fn admit(&mut self, contacts: Vec<Contact>) {
+        self.numbers.extend(contacts.iter().map(Contact::number));
+        self.contacts.extend(contacts);
+    }
+}
+
+/// Which contacts of a batch have a number that is taken, by the store or by an earlier one of the batch.
+pub(super) fn taken(store: &Store, batch: &[Contact]) -> Vec<bool> {
+    let mut seen = HashSet::new();
+    batch.iter().map(|contact| store.holds(contact) || !seen.insert(contact.number())).collect()
+}

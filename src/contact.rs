@@ -3,7 +3,7 @@
 //! A [`Contact`] can only be made by [`normalize`](crate::normalize); later stages rely on what its types
 //! promise and check nothing again. Rows as they stand in a file are in [`row`](crate::row).
 
-use std::{fmt, hash::Hasher, str::FromStr};
+use std::{fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -63,6 +63,8 @@ pub struct E164(u64);
 
 impl E164 {
     const MAX_DIGITS: usize = 19;
+    /// The first number with more digits.
+    const END: u64 = 10_000_000_000_000_000_000;
 
     /// Reads ASCII digits, without a plus.
     ///
@@ -79,9 +81,14 @@ impl E164 {
         if plausible { digits.parse().ok().map(Self) } else { None }
     }
 
+    /// The number in digits, without a plus.
+    pub fn digits(self) -> Digits {
+        Digits::of(self.0)
+    }
+
     /// The number with all but its first two and last four digits hidden, for logs.
     pub fn masked(self) -> String {
-        let digits = self.to_string();
+        let digits = self.digits();
         let (head, tail) = (digits.get(..2).unwrap_or_default(), digits.len().saturating_sub(4).max(2));
         format!("+{head}…{}", digits.get(tail..).unwrap_or_default())
     }
@@ -89,7 +96,45 @@ impl E164 {
 
 impl fmt::Display for E164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.pad(&self.digits())
+    }
+}
+
+/// The digits of a number as text, which takes no allocation to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Digits {
+    text: [u8; Self::MAX],
+    start: usize,
+}
+
+impl Digits {
+    /// As many as a `u64` can have.
+    const MAX: usize = 20;
+
+    /// The digits of a number.
+    pub fn of(number: u64) -> Self {
+        let mut digits = Self { text: [b'0'; Self::MAX], start: Self::MAX };
+        let mut rest = number;
+        while rest > 0 || digits.start == Self::MAX {
+            digits.start -= 1;
+            digits.text[digits.start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        digits
+    }
+}
+
+impl Deref for Digits {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        str::from_utf8(&self.text[self.start..]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
     }
 }
 
@@ -205,11 +250,14 @@ impl PhoneNumber {
     ///
     /// `national` is the national significant number with the leading zeros that belong to it (Italy's do).
     pub fn new(calling_code: u16, national: &str, region: Option<Region>, kind: NumberType) -> Option<Self> {
-        if national.is_empty() {
-            return None;
-        }
-        let e164 = E164::from_digits(&format!("{calling_code}{national}"))?;
-        Some(Self { e164, calling_code, region, kind })
+        let national_digits = u32::try_from(national.len()).ok().filter(|digits| *digits > 0)?;
+        let is_digits = national.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = 10_u64
+            .checked_pow(national_digits)
+            .and_then(|shift| u64::from(calling_code).checked_mul(shift))
+            .and_then(|code| code.checked_add(national.parse().ok()?))
+            .filter(|whole| is_digits && calling_code > 0 && *whole < E164::END)?;
+        Some(Self { e164: E164(whole), calling_code, region, kind })
     }
 
     /// The whole international number.
@@ -222,11 +270,16 @@ impl PhoneNumber {
         self.calling_code
     }
 
+    /// The country calling code in digits.
+    pub fn calling_code_digits(&self) -> Digits {
+        Digits::of(self.calling_code.into())
+    }
+
     /// The national significant number in digits, leading zeros kept.
-    pub fn national(&self) -> String {
-        let mut digits = self.e164.to_string();
-        let code = self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1;
-        digits.split_off(code)
+    pub fn national(&self) -> Digits {
+        let mut digits = self.e164.digits();
+        digits.start += self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1;
+        digits
     }
 
     /// The region the number belongs to, where its plan tells.
@@ -273,27 +326,57 @@ impl Salutation {
 /// A row that may be posted: everything the platform requires, in the form it is sent in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Given name: Unicode NFC, no control characters, single spaces, never empty.
-    pub first_name: String,
-    /// Family name, in the same form.
-    pub last_name: String,
-    /// How the contact is addressed.
-    pub salutation: Salutation,
-    /// The number, which is what makes a contact the same as another.
-    pub number: PhoneNumber,
+    /// First and last name, one behind the other.
+    names: Box<str>,
+    last_name_at: usize,
+    name_key: NameKey,
+    salutation: Salutation,
+    number: PhoneNumber,
 }
 
 impl Contact {
+    /// Puts a contact together. Names are those that [`name::clean`](crate::normalize::name::clean) returns, and not
+    /// empty.
+    pub fn new(first_name: &str, last_name: &str, salutation: Salutation, number: PhoneNumber) -> Self {
+        Self {
+            names: [first_name, last_name].concat().into(),
+            last_name_at: first_name.len(),
+            name_key: NameKey::new(first_name, last_name),
+            salutation,
+            number,
+        }
+    }
+
+    /// The given name.
+    pub fn first_name(&self) -> &str {
+        &self.names[..self.last_name_at]
+    }
+
+    /// The family name.
+    pub fn last_name(&self) -> &str {
+        &self.names[self.last_name_at..]
+    }
+
     /// The name for comparing with another contact's.
     pub fn name_key(&self) -> NameKey {
-        NameKey::new(&self.first_name, &self.last_name)
+        self.name_key
+    }
+
+    /// How the contact is addressed.
+    pub fn salutation(&self) -> Salutation {
+        self.salutation
+    }
+
+    /// The number, which is what makes a contact the same as another.
+    pub fn number(&self) -> &PhoneNumber {
+        &self.number
     }
 }
 
 /// A whole name reduced to what decides whether two names are the same: case, white space, Unicode form and the
 /// split into first and last are ignored.
 ///
-/// It is a 64-bit hash, so that a million of them stay small; it only ever decides between the codes
+/// It is a 64-bit hash (FNV-1a), so that a million of them stay small; it only ever decides between the codes
 /// `same-name` and `other-name`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NameKey(u64);
@@ -307,20 +390,21 @@ impl NameKey {
     /// assert_eq!(NameKey::new("Zoë", "van  Dijk"), NameKey::new("ZOE\u{308} VAN", "Dijk"));
     /// ```
     pub fn new(first: &str, last: &str) -> Self {
-        let mut hasher = std::hash::DefaultHasher::new();
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let mut hash = OFFSET;
+        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
         for word in first.split_whitespace().chain(last.split_whitespace()) {
             if word.is_ascii() {
-                for byte in word.bytes() {
-                    hasher.write_u8(byte.to_ascii_lowercase());
-                }
+                word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));
             } else {
                 for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
-                    hasher.write(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
                 }
             }
-            hasher.write_u8(b' ');
+            add(b' ');
         }
-        Self(hasher.finish())
+        Self(hash)
     }
 }
 
@@ -332,14 +416,14 @@ mod tests {
     fn leading_zeros_of_the_national_number_are_kept() {
         let number = PhoneNumber::new(39, "0612345678", Region::new("it"), NumberType::FixedLine).unwrap();
         assert_eq!(number.e164().to_string(), "390612345678");
-        assert_eq!(number.national(), "0612345678");
+        assert_eq!(&*number.national(), "0612345678");
         assert_eq!(number.region().unwrap().as_str(), "IT");
     }
 
     #[test]
     fn a_one_digit_calling_code_is_split_off() {
         let number = PhoneNumber::new(1, "2015550123", None, NumberType::Unknown).unwrap();
-        assert_eq!(number.national(), "2015550123");
+        assert_eq!(&*number.national(), "2015550123");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! from being associated with different or identical names" (the platform's create page). So the number alone
 //! decides; the name only says which kind of duplicate it is.
 
-use std::collections::{HashMap, hash_map::Entry};
+use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::{
     contact::{E164, NameKey},

@@ -16,7 +16,7 @@
 //! let india = Region::new("IN").map(Origin::Region);
 //! let number = PhonePolicy::default().read("098765 43210", CellKind::Text, india).unwrap();
 //! assert_eq!(number.e164().to_string(), "919876543210");
-//! assert_eq!(number.national(), "9876543210");
+//! assert_eq!(&*number.national(), "9876543210");
 //! ```
 
 pub mod cli;

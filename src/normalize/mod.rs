@@ -79,7 +79,7 @@ impl<'a> Normalizer<'a> {
         let salutation = self.salutation(row, &mut problems);
         match (number, salutation) {
             (Some(number), Some(salutation)) if problems.is_empty() => {
-                Verdict::Contact(Contact { first_name, last_name, salutation, number })
+                Verdict::Contact(Contact::new(&first_name, &last_name, salutation, number))
             }
             (number, _) => Verdict::Rejected { number: number.or(refused_number), problems },
         }
@@ -121,7 +121,7 @@ impl<'a> Normalizer<'a> {
         })
     }
 
-    fn names(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> (String, String) {
+    fn names<'r>(&'r self, row: Row<'r>, problems: &mut Vec<Problem>) -> (Cow<'r, str>, Cow<'r, str>) {
         let columns = self.columns;
         let mut first = name_in(row, columns.first_name, problems);
         let mut last = name_in(row, columns.last_name, problems);
@@ -132,10 +132,10 @@ impl<'a> Normalizer<'a> {
                 Ok(full) => {
                     let (given, family) = name::split_full(&full);
                     if is_empty(&first) {
-                        first = Ok(given.into());
+                        first = Ok(Cow::Owned(given));
                     }
                     if is_empty(&last) {
-                        last = Ok(family.into());
+                        last = Ok(Cow::Owned(family));
                     }
                 }
                 Err(Unusable) => return Default::default(),
@@ -152,10 +152,7 @@ impl<'a> Normalizer<'a> {
         if is_empty(&last) {
             problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
         }
-        let owned = |name: Result<Cow<'_, str>, Unusable>| {
-            name.map_or_else(|Unusable| String::new(), Cow::into_owned)
-        };
-        (owned(first), owned(last))
+        (first.unwrap_or_default(), last.unwrap_or_default())
     }
 
     fn salutation(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Option<Salutation> {
@@ -183,6 +180,7 @@ fn missing(code: Code, column: Option<usize>) -> Problem {
 }
 
 /// A cell cannot be used; the problem is noted.
+#[derive(Debug)]
 struct Unusable;
 
 /// The first cell of the columns that is not blank.

@@ -131,8 +131,14 @@ pub fn country(text: &str) -> Option<Origin> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return phone::origin_of_calling_code(digits.trim_start_matches('0').parse().ok()?);
     }
-    let region = *REGIONS.get(&folded(text))?;
-    phone::has_numbering_plan(region).then_some(Origin::Region(region))
+    // Most columns hold the two letters, for which nothing has to be folded.
+    let letters =
+        Region::new(text).filter(|region| *region != Region::WORLD && phone::has_numbering_plan(*region));
+    let region = match letters {
+        Some(region) => region,
+        None => *REGIONS.get(&folded(text)).filter(|region| phone::has_numbering_plan(**region))?,
+    };
+    Some(Origin::Region(region))
 }
 
 #[cfg(test)]

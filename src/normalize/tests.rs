@@ -36,11 +36,11 @@ fn read(settings: &NormalizeSettings, cells: [&str; 7]) -> String {
     match verdict(settings, cells) {
         Verdict::Contact(contact) => format!(
             "{} {}|{} +{} {}",
-            contact.salutation.as_str(),
-            contact.first_name,
-            contact.last_name,
-            contact.number.calling_code(),
-            contact.number.national(),
+            contact.salutation().as_str(),
+            contact.first_name(),
+            contact.last_name(),
+            contact.number().calling_code(),
+            contact.number().national(),
         ),
         Verdict::Rejected { problems, .. } => {
             problems.iter().map(|problem| problem.code.name()).collect::<Vec<_>>().join(" ")
@@ -122,7 +122,7 @@ fn bytes_that_are_not_utf_8_are_named_and_not_taken_for_missing() {
     };
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].message(), "letters that are not UTF-8: byte 4 of the cell");
-    assert_eq!(number.unwrap().national(), "9876543210");
+    assert_eq!(&*number.unwrap().national(), "9876543210");
 }
 
 #[test]
@@ -168,10 +168,10 @@ proptest! {
         last in "\\PC{1,12}",
     ) {
         if let Verdict::Contact(once) = verdict(&india(), ["", &phone, &first, &last, "", "Dr", ""]) {
-            let number = format!("+{}", once.number.e164());
+            let number = format!("+{}", once.number().e164());
             let again = verdict(
                 &NormalizeSettings::default(),
-                ["", &number, &once.first_name, &once.last_name, "", once.salutation.as_str(), ""],
+                ["", &number, once.first_name(), once.last_name(), "", once.salutation().as_str(), ""],
             );
             prop_assert_eq!(again, Verdict::Contact(once));
         }

@@ -31,7 +31,7 @@ pub(super) struct Ending {
 impl Ledger<'_> {
     /// What becomes of a contact.
     pub(super) fn ending(&self, ordinal: u64, location: Location, contact: &Contact) -> Ending {
-        let (number, name) = (contact.number.e164(), contact.name_key());
+        let (number, name) = (contact.number().e164(), contact.name_key());
         if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
             return duplicate(collision, location, self.inputs);
         }
@@ -79,7 +79,7 @@ pub(super) fn write(
     match verdict {
         Verdict::Contact(contact) => {
             let Ending { outcome, code, detail } = ending(contact);
-            let number = Some(&contact.number);
+            let number = Some(contact.number());
             writer.write(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] })
         }
         Verdict::Rejected { number, problems } => {

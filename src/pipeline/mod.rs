@@ -101,7 +101,7 @@ pub fn check(
             intake::run(&mut inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
                 ledger::write(&mut writer, row, &verdict, |contact| {
                     let claimant = Claimant { location: row.location, name: contact.name_key() };
-                    match numbers.claim(contact.number.e164(), claimant) {
+                    match numbers.claim(contact.number().e164(), claimant) {
                         Some(collision) => ledger::duplicate(collision, row.location, &infos),
                         None => ledger::valid(),
                     }
@@ -295,7 +295,7 @@ fn spool_all(
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
         if let Verdict::Contact(contact) = &verdict {
             let claimant = Claimant { location: row.location, name: contact.name_key() };
-            numbers.claim(contact.number.e164(), claimant);
+            numbers.claim(contact.number().e164(), claimant);
         }
         spool.push(row, verdict).map_err(PipelineError::Spool)
     })?;

@@ -36,9 +36,7 @@ pub enum PlatformError {
         "it is not known whether a batch of {contacts} contacts was stored: {reason}. Nothing more was sent"
     )]
     Unanswered { contacts: usize, reason: String },
-    #[error("the platform refused {batches} whole batches and created nothing; it says: {answer}")]
-    EverythingRefused { batches: usize, answer: String },
-    #[error("the platform refused {contacts} contacts one by one for the same reason: {answer}")]
+    #[error("the platform refused {contacts} contacts, each by itself, for the same reason: {answer}")]
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
     Interrupted(i32),
@@ -65,7 +63,7 @@ impl PlatformError {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
             }
             Self::GaveUp { .. } | Self::Drifting(_) | Self::Interrupted(_) => "Run the same command again.",
-            Self::EverythingRefused { .. } | Self::TooManyRefused { .. } => {
+            Self::TooManyRefused { .. } => {
                 "The settings are more likely wrong than the rows: look at what the platform says. Rows not created \
                  are `pending`; run the same command again when it is mended."
             }

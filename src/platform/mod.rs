@@ -20,3 +20,8 @@ pub use self::{
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
 };
+
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;

@@ -32,12 +32,12 @@ struct NewCellPhone {
 impl<'a> From<&'a Contact> for NewContact<'a> {
     fn from(contact: &'a Contact) -> Self {
         Self {
-            first_name: &contact.first_name,
-            last_name: &contact.last_name,
-            salutation: contact.salutation.as_str(),
+            first_name: contact.first_name(),
+            last_name: contact.last_name(),
+            salutation: contact.salutation().as_str(),
             cell_phone: NewCellPhone {
-                phone_number: contact.number.national(),
-                country_code: format!("+{}", contact.number.calling_code()),
+                phone_number: contact.number().national().to_string(),
+                country_code: format!("+{}", contact.number().calling_code()),
                 // The dialing prefix, as in the page's sample; not an extension.
                 extension: "+",
             },
@@ -220,12 +220,8 @@ mod tests {
 
     #[test]
     fn what_is_posted_is_what_the_page_shows() {
-        let contact = Contact {
-            first_name: "John".to_owned(),
-            last_name: "Doe".to_owned(),
-            salutation: Salutation::Mr,
-            number: PhoneNumber::new(91, "9876543210", Region::new("IN"), NumberType::Mobile).unwrap(),
-        };
+        let number = PhoneNumber::new(91, "9876543210", Region::new("IN"), NumberType::Mobile).unwrap();
+        let contact = Contact::new("John", "Doe", Salutation::Mr, number);
         let expected = json!({
             "firstName": "John",
             "lastName": "Doe",

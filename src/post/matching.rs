@@ -22,7 +22,7 @@ pub(super) fn by_number(
     refused: Vec<(StoredContact, String)>,
 ) -> HashMap<u64, Answer> {
     let ordinals: HashMap<E164, u64> =
-        batch.iter().map(|new| (new.contact.number.e164(), new.ordinal)).collect();
+        batch.iter().map(|new| (new.contact.number().e164(), new.ordinal)).collect();
     let find = |record: &StoredContact| {
         let mut found = record.numbers.iter().filter_map(|number| ordinals.get(number));
         found.next().copied().filter(|_| found.next().is_none())
@@ -51,13 +51,7 @@ mod tests {
 
     fn new(ordinal: u64, national: &str) -> NewContact {
         let number = PhoneNumber::new(91, national, None, NumberType::Mobile).unwrap();
-        let contact = Contact {
-            first_name: "A".to_owned(),
-            last_name: "B".to_owned(),
-            salutation: Salutation::Mr,
-            number,
-        };
-        NewContact { ordinal, contact }
+        NewContact { ordinal, contact: Contact::new("A", "B", Salutation::Mr, number) }
     }
 
     fn record(id: &str, numbers: &[&str]) -> StoredContact {

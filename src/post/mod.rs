@@ -8,7 +8,10 @@
 mod matching;
 mod settlement;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::{replace, take},
+};
 
 use tracing::info;
 
@@ -20,11 +23,11 @@ use crate::{
     platform::{Client, ContactSink, Created, PlatformError},
 };
 
-/// Batches refused whole, with nothing created before, after which the settings are taken to be wrong.
+/// Batches refused whole, with nothing created before, after which one of them is looked at closely.
 const MAX_REFUSED_BATCHES: usize = 5;
 
 /// Contacts refused alone for one reason after which the settings are taken to be wrong, if they are also more than a
-/// tenth of the file.
+/// tenth of the file or nothing was created at all.
 const MAX_REFUSED_CONTACTS: usize = 20;
 
 /// A contact to be posted, and the row it comes from.
@@ -47,12 +50,12 @@ pub struct Poster<'a, 'p> {
     settlements: &'a mut Settlements,
     /// Batches that were refused whole.
     refused_batches: Vec<Vec<NewContact>>,
-    /// The platform's words for the last of them.
-    last_refusal: String,
     /// Contacts that a success did not mention.
     unmentioned: Vec<NewContact>,
     /// Contacts refused by themselves, with the platform's words.
     suspects: Vec<(NewContact, String)>,
+    /// How many of them, by these words.
+    refusals: HashMap<String, usize>,
 }
 
 impl<'a, 'p> Poster<'a, 'p> {
@@ -71,9 +74,9 @@ impl<'a, 'p> Poster<'a, 'p> {
             rows,
             settlements,
             refused_batches: Vec::new(),
-            last_refusal: String::new(),
             unmentioned: Vec::new(),
             suspects: Vec::new(),
+            refusals: HashMap::new(),
         }
     }
 
@@ -86,6 +89,18 @@ impl<'a, 'p> Poster<'a, 'p> {
         mut self,
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
     ) -> Result<(), PlatformError> {
+        match self.post_all(contacts).await {
+            Ok(()) => self.judge_suspects().await,
+            // Those that were refused so far are still to be told apart from those that are there.
+            Err(error @ PlatformError::TooManyRefused { .. }) => self.judge_suspects().await.and(Err(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn post_all(
+        &mut self,
+        contacts: impl Iterator<Item = std::io::Result<NewContact>>,
+    ) -> Result<(), PlatformError> {
         let mut contacts = contacts.fuse();
         loop {
             let next = contacts.by_ref().take(self.batch_size).collect::<Result<Vec<_>, _>>();
@@ -94,14 +109,15 @@ impl<'a, 'p> Poster<'a, 'p> {
                 break;
             }
             self.post_batch(batch).await?;
-            self.check_not_everything_is_refused()?;
+            self.check_refusals()?;
+            if self.refused_batches.len() >= MAX_REFUSED_BATCHES && self.settlements.settled() == 0 {
+                // Perhaps every batch holds a bad contact, perhaps every contact is refused: one batch will tell.
+                let probe = vec![self.refused_batches.remove(0)];
+                self.isolate(probe, Vec::new()).await?;
+            }
         }
-        match self.try_refused_again().await {
-            Ok(()) => self.judge_suspects().await,
-            // Those that were refused so far are still to be told apart from those that are there.
-            Err(error @ PlatformError::TooManyRefused { .. }) => self.judge_suspects().await.and(Err(error)),
-            Err(error) => Err(error),
-        }
+        let (refused, unmentioned) = (take(&mut self.refused_batches), take(&mut self.unmentioned));
+        self.isolate(refused, unmentioned).await
     }
 
     /// Posts a batch and settles what the answer settles.
@@ -110,15 +126,14 @@ impl<'a, 'p> Poster<'a, 'p> {
         match self.client.create(&contacts).await? {
             Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
             Created::Refused(words) => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => self.suspects.push((alone, words)),
+                Ok([alone]) => self.suspect(alone, words),
                 Err(batch) => {
                     info!(contacts = batch.len(), words, "a batch was refused");
-                    self.last_refusal = words;
                     self.refused_batches.push(batch);
                 }
             },
             Created::TooLarge(words) => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => self.suspects.push((alone, words)),
+                Ok([alone]) => self.suspect(alone, words),
                 Err(batch) => {
                     // Nothing was stored: the halves go out at once, and all further batches are no larger.
                     self.batch_size = batch.len() / 2;
@@ -154,39 +169,38 @@ impl<'a, 'p> Poster<'a, 'p> {
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
                     self.settle(new.ordinal, Outcome::Created, None, detail);
                 }
-                Some(matching::Answer::Refused(words)) => self.suspects.push((new, words)),
+                Some(matching::Answer::Refused(words)) => self.suspect(new, words),
                 None => self.unmentioned.push(new),
             }
         }
+    }
+
+    fn suspect(&mut self, new: NewContact, words: String) {
+        *self.refusals.entry(words.clone()).or_default() += 1;
+        self.suspects.push((new, words));
     }
 
     fn settle(&mut self, ordinal: u64, outcome: Outcome, code: Option<Code>, detail: String) {
         self.settlements.settle(ordinal, Settlement { outcome, code, detail });
     }
 
-    /// One wrong setting refuses every contact: there is no use in trying them all.
-    fn check_not_everything_is_refused(&self) -> Result<(), PlatformError> {
-        let batches = self.refused_batches.len();
-        if batches < MAX_REFUSED_BATCHES || self.settlements.settled() > 0 {
-            return Ok(());
-        }
-        Err(PlatformError::EverythingRefused { batches, answer: self.last_refusal.clone() })
-    }
-
-    /// Reads what became of the contacts that were refused in a batch or not mentioned, and posts what is not there: the
+    /// Reads what became of contacts that were refused in a batch or not mentioned, and posts what is not there: the
     /// refused batches in halves, until those that are refused stand alone.
-    async fn try_refused_again(&mut self) -> Result<(), PlatformError> {
-        if self.refused_batches.is_empty() && self.unmentioned.is_empty() {
+    async fn isolate(
+        &mut self,
+        refused: Vec<Vec<NewContact>>,
+        unmentioned: Vec<NewContact>,
+    ) -> Result<(), PlatformError> {
+        if refused.is_empty() && unmentioned.is_empty() {
             return Ok(());
         }
-        let refused = std::mem::take(&mut self.refused_batches);
-        let unmentioned = std::mem::take(&mut self.unmentioned);
+        let others = take(&mut self.refused_batches);
         let existing = self.read_existing(refused.iter().flatten().chain(&unmentioned)).await?;
         // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
         let mut absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
         while !absent.is_empty() {
             let rest = absent.split_off(self.batch_size.min(absent.len()));
-            self.post_batch(std::mem::replace(&mut absent, rest)).await?;
+            self.post_batch(replace(&mut absent, rest)).await?;
         }
         let mut work: Vec<Vec<NewContact>> = Vec::new();
         for batch in refused {
@@ -197,18 +211,21 @@ impl<'a, 'p> Poster<'a, 'p> {
             if !batch.is_empty() {
                 self.post_batch(batch).await?;
             }
-            for batch in std::mem::take(&mut self.refused_batches) {
+            for batch in take(&mut self.refused_batches) {
                 push_halves(&mut work, batch);
             }
-            self.check_not_all_for_one_reason()?;
+            self.check_refusals()?;
         }
+        self.refused_batches = others;
         Ok(())
     }
 
-    fn check_not_all_for_one_reason(&self) -> Result<(), PlatformError> {
+    /// One wrong setting refuses every contact: there is no use in trying them all.
+    fn check_refusals(&self) -> Result<(), PlatformError> {
         let Some((_, words)) = self.suspects.last() else { return Ok(()) };
-        let contacts = self.suspects.iter().filter(|(_, other)| other == words).count();
-        if contacts > MAX_REFUSED_CONTACTS && contacts as u64 * 10 > self.rows {
+        let contacts = self.refusals.get(words).copied().unwrap_or_default();
+        let is_most = contacts as u64 * 10 > self.rows || self.settlements.settled() == 0;
+        if contacts > MAX_REFUSED_CONTACTS && is_most {
             return Err(PlatformError::TooManyRefused { contacts, answer: words.clone() });
         }
         Ok(())
@@ -216,8 +233,8 @@ impl<'a, 'p> Poster<'a, 'p> {
 
     /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
     async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
-        let suspects = std::mem::take(&mut self.suspects);
-        let unmentioned = std::mem::take(&mut self.unmentioned);
+        let suspects = take(&mut self.suspects);
+        let unmentioned = take(&mut self.unmentioned);
         if suspects.is_empty() && unmentioned.is_empty() {
             return Ok(());
         }
@@ -246,7 +263,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) -> Vec<NewContact> {
         let mut absent = Vec::new();
         for new in contacts {
-            let Some(held) = existing.holder(new.contact.number.e164()) else {
+            let Some(held) = existing.holder(new.contact.number().e164()) else {
                 absent.push(new);
                 continue;
             };
@@ -267,7 +284,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         &mut self,
         asked: impl Iterator<Item = &NewContact>,
     ) -> Result<Existing, PlatformError> {
-        let asked: HashSet<E164> = asked.map(|new| new.contact.number.e164()).collect();
+        let asked: HashSet<E164> = asked.map(|new| new.contact.number().e164()).collect();
         let mut sink =
             ExistingSink { existing: Existing::default(), is_asked: &|number| asked.contains(&number) };
         self.client.read_contacts(&mut sink).await?;

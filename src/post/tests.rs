@@ -1,1 +1,301 @@
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex},
+};
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    contact::{NumberType, PhoneNumber, Salutation},
+    platform::scripted::{Asked, Reply, Scripted},
+};
+
+/// What the platform of a test does with a batch that it does not take whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    RejectBatch,
+    Skip,
+    PerContact,
+}
+
+/// A platform that refuses some numbers, and remembers what it was sent.
+#[derive(Default)]
+struct Model {
+    /// Numbers it holds and shows.
+    held: BTreeMap<String, String>,
+    /// Numbers it refuses without holding them.
+    poison: HashSet<String>,
+    /// Every batch it was sent.
+    posts: Vec<Vec<String>>,
+}
+
+fn number(index: u64) -> String {
+    format!("91987654{index:04}")
+}
+
+fn shown(number: &str, id: &str) -> Value {
+    json!({
+        "id": id, "firstName": "Asha", "lastName": "Rao",
+        "cellPhone": {"phoneNumber": format!("+{number}"), "countryCode": "+91", "extension": "+"}
+    })
+}
+
+impl Model {
+    fn answer(&mut self, manner: Manner, asked: &Asked) -> Reply {
+        if asked.method == "GET" {
+            let results: Vec<Value> = self.held.iter().map(|(number, id)| shown(number, id)).collect();
+            let total = results.len();
+            return Reply::json(
+                &json!({"results": results, "skip": 0, "limit": 1000, "hasMore": false, "totalResults": total}),
+            );
+        }
+        let batch: Vec<String> = asked.body.as_array().unwrap().iter().map(number_of).collect();
+        self.posts.push(batch.clone());
+        let is_taken = |number: &String| self.poison.contains(number) || self.held.contains_key(number);
+        let (refused, fine): (Vec<String>, Vec<String>) = batch.into_iter().partition(is_taken);
+        if manner == Manner::RejectBatch && !refused.is_empty() {
+            return Reply::Answer(400, "{\"errors\": [{\"msg\": \"not this one\"}]}".to_owned());
+        }
+        for number in &fine {
+            assert!(
+                self.held.insert(number.clone(), format!("id-{number}")).is_none(),
+                "{number} was created twice"
+            );
+        }
+        // In another order than it was asked in.
+        let created: Vec<Value> =
+            fine.iter().rev().map(|number| shown(number, &format!("id-{number}"))).collect();
+        if manner == Manner::PerContact {
+            let failed: Vec<Value> = refused
+                .iter()
+                .map(|number| json!({"contact": shown(number, ""), "error": "not this one"}))
+                .collect();
+            return Reply::json(&json!({"successfulRecords": created, "failedRecords": failed}));
+        }
+        Reply::json(&json!(created))
+    }
+}
+
+fn number_of(item: &Value) -> String {
+    let phone = &item["cellPhone"];
+    let text = |name: &str| phone[name].as_str().unwrap().to_owned();
+    text("countryCode").trim_start_matches('+').to_owned() + &text("phoneNumber")
+}
+
+fn contacts(count: u64) -> Vec<NewContact> {
+    let contact = |ordinal| {
+        let number = PhoneNumber::new(91, &number(ordinal)[2..], None, NumberType::Mobile).unwrap();
+        NewContact { ordinal, contact: Contact::new("Asha", "Rao", Salutation::Mrs, number) }
+    };
+    (0..count).map(contact).collect()
+}
+
+/// What a run came to.
+struct Posted {
+    ended: Result<(), PlatformError>,
+    settlements: Settlements,
+    gets: u64,
+    model: Arc<Mutex<Model>>,
+}
+
+impl Posted {
+    fn outcome(&self, ordinal: u64) -> Option<Outcome> {
+        self.settlements.of(ordinal).map(|settlement| settlement.outcome)
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        (0..1000).filter(|ordinal| self.outcome(*ordinal) == Some(outcome)).count()
+    }
+
+    fn posts(&self) -> usize {
+        self.model.lock().unwrap().posts.len()
+    }
+}
+
+/// Posts `count` contacts to a platform that answers with `answer`.
+fn post_with(
+    model: Model,
+    count: u64,
+    batch_size: usize,
+    mut answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
+) -> Posted {
+    let model = Arc::new(Mutex::new(model));
+    let shared = Arc::clone(&model);
+    let platform = Scripted::serve(move |asked| answer(&mut shared.lock().unwrap(), &asked));
+    let mut client = platform.client();
+    let mut settlements = Settlements::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let poster = Poster::new(&mut client, &mut settlements, batch_size, count, count);
+    let ended = runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
+    let gets = client.counts().get;
+    Posted { ended, settlements, gets, model }
+}
+
+fn post(model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
+    post_with(model, count, batch_size, move |model, asked| model.answer(manner, asked))
+}
+
+fn poisoned(indexes: impl IntoIterator<Item = u64>) -> Model {
+    Model { poison: indexes.into_iter().map(number).collect(), ..Model::default() }
+}
+
+#[test]
+fn contacts_go_out_in_batches_and_come_back_by_number() {
+    for manner in [Manner::RejectBatch, Manner::Skip, Manner::PerContact] {
+        let posted = post(Model::default(), manner, 25, 10);
+        posted.ended.as_ref().unwrap();
+        assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
+        assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
+        assert_eq!(posted.settlements.of(7).unwrap().detail, format!("id id-{}", number(7)));
+    }
+}
+
+#[test]
+fn one_refused_contact_is_isolated_wherever_it_stands() {
+    for index in 0..16 {
+        let posted = post(poisoned([index]), Manner::RejectBatch, 16, 16);
+        posted.ended.as_ref().unwrap();
+        assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index}");
+        assert_eq!(posted.settlements.of(index).unwrap().detail, "HTTP 400, \"not this one\"");
+        assert_eq!(posted.count(Outcome::Created), 15, "{index}");
+        // The batch itself, and two halves on each of four levels.
+        assert!(posted.posts() <= 1 + 2 * 4, "{index}: {} posts", posted.posts());
+        assert_eq!(posted.gets, 2, "{index}");
+    }
+}
+
+#[test]
+fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
+    for index in [0, 1, 49, 50, 98, 99] {
+        let posted = post(poisoned([index]), Manner::RejectBatch, 100, 100);
+        assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (1, 99), "{index}");
+        assert!(posted.posts() <= 1 + 14, "{index}: {} posts", posted.posts());
+    }
+}
+
+#[test]
+fn refused_contacts_are_told_from_those_that_exist() {
+    for manner in [Manner::RejectBatch, Manner::Skip, Manner::PerContact] {
+        // Somebody created two of them after the contacts had been read.
+        let mut model = poisoned([3, 17]);
+        model.held.extend([5, 12].map(|index| (number(index), format!("theirs-{index}"))));
+        let posted = post(model, manner, 20, 10);
+        posted.ended.as_ref().unwrap();
+        assert_eq!(posted.count(Outcome::Created), 16, "{manner:?}");
+        assert_eq!(posted.count(Outcome::Failed), 2, "{manner:?}");
+        let other = [5, 12].map(|index| posted.outcome(index).unwrap());
+        // A platform that leaves them out without a word does not say that they are not ours.
+        let expected = if manner == Manner::Skip { Outcome::Confirmed } else { Outcome::Existing };
+        assert_eq!(other, [expected; 2], "{manner:?}");
+        assert!(posted.settlements.of(5).unwrap().detail.contains("theirs-5"));
+    }
+}
+
+#[test]
+fn a_contact_that_was_stored_and_not_mentioned_is_confirmed() {
+    let posted = post_with(Model::default(), 10, 10, |model, asked| {
+        let answer = model.answer(Manner::Skip, asked);
+        match (asked.method.as_str(), answer) {
+            ("POST", Reply::Answer(status, body)) => {
+                let mut created: Vec<Value> = serde_json::from_str(&body).unwrap();
+                created.retain(|contact| number_of_shown(contact) != number(4));
+                Reply::Answer(status, json!(created).to_string())
+            }
+            (_, answer) => answer,
+        }
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!(posted.outcome(4), Some(Outcome::Confirmed));
+    assert_eq!((posted.count(Outcome::Created), posted.posts(), posted.gets), (9, 1, 1));
+}
+
+fn number_of_shown(contact: &Value) -> String {
+    contact["cellPhone"]["phoneNumber"].as_str().unwrap().trim_start_matches('+').to_owned()
+}
+
+#[test]
+fn an_answer_that_leaves_it_open_ends_the_run_and_says_so() {
+    // The second batch is stored and then answered with an error.
+    let posted = post_with(Model::default(), 30, 10, |model, asked| {
+        let answer = model.answer(Manner::Skip, asked);
+        if model.posts.len() == 2 { Reply::Answer(502, "bad gateway".to_owned()) } else { answer }
+    });
+    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })));
+    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Pending)), (10, 10));
+    assert_eq!(posted.outcome(25), None, "the third batch was not sent");
+    assert_eq!(posted.posts(), 2);
+    assert!(posted.settlements.of(15).unwrap().detail.contains("not known whether it was stored"));
+}
+
+#[test]
+fn batches_that_are_too_large_are_halved_for_good() {
+    let posted = post_with(Model::default(), 40, 16, |model, asked| {
+        if asked.body.as_array().is_some_and(|batch| batch.len() > 5) {
+            model.posts.push(vec!["too large".to_owned()]);
+            return Reply::Answer(413, String::new());
+        }
+        model.answer(Manner::RejectBatch, asked)
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!(posted.count(Outcome::Created), 40);
+    let too_large = posted.model.lock().unwrap().posts.iter().filter(|post| post[0] == "too large").count();
+    // Sixteen, its two eights, and never again.
+    assert_eq!(too_large, 3);
+    assert_eq!(posted.gets, 0);
+}
+
+#[test]
+fn a_setting_that_refuses_everything_stops_early() {
+    for (batch_size, most_posts) in [(1, 21), (10, 5 + 4 * 20), (100, 5 + 80)] {
+        let posted = post(poisoned(0..900), Manner::RejectBatch, 900, batch_size);
+        assert!(
+            matches!(&posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, answer }) if answer.contains("not this one")),
+            "{:?}",
+            posted.ended
+        );
+        assert!(posted.posts() <= most_posts, "{} posts", posted.posts());
+        assert_eq!(posted.count(Outcome::Failed), 21);
+    }
+
+    let posted = post(poisoned(0..40), Manner::RejectBatch, 100, 50);
+    assert!(matches!(posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, .. })));
+    assert_eq!(posted.count(Outcome::Failed), 21);
+}
+
+#[test]
+fn a_few_refused_contacts_among_many_do_not_stop_a_run() {
+    let posted = post(poisoned((0..300).step_by(12)), Manner::RejectBatch, 300, 50);
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (25, 275));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn every_contact_ends_once_and_none_is_created_twice(
+        count in 1u64..60,
+        batch_size in 1usize..20,
+        refused in prop::collection::hash_set(0u64..60, 0..5),
+        held in prop::collection::hash_set(0u64..60, 0..5),
+        manner in prop::sample::select(vec![Manner::RejectBatch, Manner::Skip, Manner::PerContact]),
+    ) {
+        let mut model = poisoned(refused.difference(&held).copied());
+        model.held.extend(held.iter().map(|index| (number(*index), format!("theirs-{index}"))));
+        let posted = post(model, manner, count, batch_size);
+        // So few cannot be a wrong setting, unless nearly all were sent alone.
+        prop_assert!(posted.ended.is_ok(), "{:?}", posted.ended);
+        for ordinal in 0..count {
+            let expected = if held.contains(&ordinal) {
+                if manner == Manner::Skip { Outcome::Confirmed } else { Outcome::Existing }
+            } else if refused.contains(&ordinal) {
+                Outcome::Failed
+            } else {
+                Outcome::Created
+            };
+            prop_assert_eq!(posted.outcome(ordinal), Some(expected), "contact {}", ordinal);
+        }
+    }
+}

@@ -19,7 +19,7 @@ use thiserror::Error;
 
 pub use self::{
     folder::{OutputFolder, PendingFile},
-    summary::{InputReport, PlatformReport, Report, Timing},
+    summary::{ColumnNames, InputReport, PlatformReport, Report, Timing},
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
 };
 use self::{outcomes::OutcomesWriter, rejected::RejectedWriter, tally::Tally};

@@ -1,7 +1,7 @@
 //! `outcomes.csv`: every row and what became of it.
 
 use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
-use crate::{formula, parse::InputInfo};
+use crate::{contact::Digits, formula, parse::InputInfo};
 
 /// The file's name.
 pub(super) const NAME: &str = "outcomes.csv";
@@ -38,12 +38,12 @@ impl OutcomesWriter {
         record.clear();
         push_guarded(record, input.path.as_bytes());
         push_guarded(record, input.sheet.as_deref().unwrap_or_default().as_bytes());
-        record.push_field(row.row.location.row.to_string().as_bytes());
+        record.push_field(Digits::of(row.row.location.row).as_bytes());
         record.push_field(row.outcome.name().as_bytes());
         record.push_field(row.code.map_or("", crate::outcome::Code::name).as_bytes());
         if let Some(number) = row.number {
-            record.push_field(number.e164().to_string().as_bytes());
-            record.push_field(number.calling_code().to_string().as_bytes());
+            record.push_field(number.e164().digits().as_bytes());
+            record.push_field(number.calling_code_digits().as_bytes());
             record.push_field(number.national().as_bytes());
             record.push_field(number.region().as_ref().map_or("", crate::contact::Region::as_str).as_bytes());
             record.push_field(number.kind().name().as_bytes());

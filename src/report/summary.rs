@@ -1,8 +1,8 @@
 //! `report.json`, schema `rollcall.report/1`.
 
-use std::{collections::BTreeMap, io::Write as _};
+use std::io::Write as _;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     OutputFolder, PendingFile, ReportError,
@@ -50,7 +50,17 @@ pub struct InputReport {
     pub delimiter: Option<String>,
     pub sheet: Option<String>,
     pub rows: u64,
-    pub columns: BTreeMap<String, String>,
+    pub columns: ColumnNames,
+}
+
+/// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnNames(pub Vec<(String, String)>);
+
+impl Serialize for ColumnNames {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, header)| (field, header)))
+    }
 }
 
 impl InputReport {
@@ -71,7 +81,7 @@ impl InputReport {
             delimiter: info.delimiter.map(|delimiter| char::from(delimiter).to_string()),
             sheet: info.sheet.clone(),
             rows: summary.rows,
-            columns: columns.collect(),
+            columns: ColumnNames(columns.collect()),
         }
     }
 }

@@ -44,24 +44,23 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
         let more = report.problems.len().saturating_sub(MAX_PROBLEMS);
         if more > 0 {
-            writeln!(text, "  and {more} more kinds of problems, in report.json")?;
+            writeln!(text, "  and {} of problems, in report.json", counted(more as u64, "more kind"))?;
         }
     }
     let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
     if premium > 0 {
-        let note = format!(
-            "{premium} premium-rate numbers are among them, which cost money to call; --types leaves kinds out."
-        );
+        let numbers = counted(premium, "premium-rate number");
+        let note = format!("Among them: {numbers}, costly to call; --types leaves kinds of numbers out.");
         writeln!(text, "\n{}", textwrap::fill(&note, width))?;
     }
     if let Some(platform) = &report.platform {
         let waited = platform.waited_ms / 1000;
         let waited = if waited > 0 { format!(", waited {}", duration(waited)) } else { String::new() };
-        let requests = platform.get + platform.post;
+        let requests = counted(platform.get + platform.post, "request");
         let host = printable(&platform.host);
         writeln!(
             text,
-            "\n{DIM}{host}: {requests} requests ({} to read, {} to post){waited}{DIM:#}",
+            "\n{DIM}{host}: {requests} ({} to read, {} to post){waited}{DIM:#}",
             platform.get, platform.post
         )?;
     }
@@ -74,6 +73,7 @@ fn describe(input: &InputReport) -> String {
     let sheet = input.sheet.as_ref().map(|sheet| format!(", sheet {}", printable(sheet))).unwrap_or_default();
     let columns: Vec<String> = input
         .columns
+        .0
         .iter()
         .map(|(field, header)| format!("{} = {}", field.replace('_', " "), printable(header)))
         .collect();
@@ -123,12 +123,13 @@ fn funnel(text: &mut String, report: &Report) -> std::fmt::Result {
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
         };
-        let line = format!(
-            "  {sign} {style}{:>width$}  {:<10}{style:#} {DIM}{note}{DIM:#}",
-            grouped(*count),
-            outcome.name()
-        );
-        writeln!(text, "{}", line.trim_end())?;
+        let (count, name) = (grouped(*count), outcome.name());
+        match note {
+            "" => writeln!(text, "  {sign} {style}{count:>width$}  {name}{style:#}")?,
+            note => {
+                writeln!(text, "  {sign} {style}{count:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}")?
+            }
+        }
     }
     Ok(())
 }
@@ -171,7 +172,7 @@ pub fn plan(plan: &Plan, contacts: u64) -> String {
     } else {
         format!("about {}", duration(plan.seconds))
     };
-    format!("{} new contacts in {} requests, {time}", grouped(contacts), grouped(plan.post))
+    format!("{} in {}, {time}", counted(contacts, "new contact"), counted(plan.post, "request"))
 }
 
 /// Text from outside, with everything that a terminal might act on spelled out.
@@ -183,6 +184,11 @@ pub fn printable(text: &str) -> String {
         if is_active { printed.extend(letter.escape_unicode()) } else { printed.push(letter) }
     }
     printed
+}
+
+/// A count with the word for what is counted.
+fn counted(count: u64, word: &str) -> String {
+    format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A count with its thousands set apart.

@@ -135,11 +135,11 @@ fn from_contact_file(path: &Path, region: Option<Region>) -> Result<Vec<Contact>
 }
 
 fn stored(contact: &crate::contact::Contact) -> Contact {
-    let code = contact.number.calling_code();
+    let code = contact.number().calling_code();
     let phone = CellPhone {
-        phone_number: format!("+{}", contact.number.e164()),
+        phone_number: format!("+{}", contact.number().e164()),
         country_code: format!("+{code}"),
         extension: "+".to_owned(),
     };
-    Contact::new(&contact.first_name, &contact.last_name, contact.salutation.as_str(), phone)
+    Contact::new(contact.first_name(), contact.last_name(), contact.salutation().as_str(), phone)
 }

@@ -36,7 +36,16 @@ fn number_cell(text: &str) -> Result<&str, Refusal> {
     Ok(text)
 }
 
+/// Whether there is nothing to undo: digits and the usual separators, too few to be a rounded number.
+fn is_plain(text: &str) -> bool {
+    text.len() <= MAX_EXACT_DIGITS
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b' ' | b'(' | b')'))
+}
+
 fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    if is_plain(text) {
+        return Ok(Cow::Borrowed(text.trim_ascii()));
+    }
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(Refusal::new(Code::FieldTooLong, format!("more than {MAX_CHARS} characters")));
     }

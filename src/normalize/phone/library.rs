@@ -101,14 +101,12 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
             ParseError::TooShortNsn => Unreadable::TooShort,
             ParseError::TooLongNsn => Unreadable::TooLong,
         })?;
-        let length = match util.is_possible_number_with_reason(&number) {
-            Ok(NumberLengthType::IsPossible) => Length::Possible,
-            Ok(NumberLengthType::IsPossibleLocalOnly) => Length::LocalOnly,
-            Err(ValidationError::TooShort) => Length::TooShort,
-            Err(ValidationError::TooLong) => Length::TooLong,
-            Err(ValidationError::InvalidLength | ValidationError::InvalidCountryCode) => Length::Invalid,
-        };
         let kind = number_type(util.get_number_type(&number));
+        // The length of a number that is assigned need not be asked for.
+        let length = match kind {
+            NumberType::Unknown => length(util.is_possible_number_with_reason(&number)),
+            _ => Length::Possible,
+        };
         Ok(ParsedNumber {
             calling_code: u16::try_from(number.country_code).map_err(|_| Unreadable::InvalidCountryCode)?,
             national: number.get_national_significant_number(),
@@ -120,6 +118,16 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
             length,
         })
     })
+}
+
+fn length(judged: Result<NumberLengthType, ValidationError>) -> Length {
+    match judged {
+        Ok(NumberLengthType::IsPossible) => Length::Possible,
+        Ok(NumberLengthType::IsPossibleLocalOnly) => Length::LocalOnly,
+        Err(ValidationError::TooShort) => Length::TooShort,
+        Err(ValidationError::TooLong) => Length::TooLong,
+        Err(ValidationError::InvalidLength | ValidationError::InvalidCountryCode) => Length::Invalid,
+    }
 }
 
 /// The region whose rules read numbers of this calling code, or the code itself where it belongs to no region.

@@ -1,0 +1,126 @@
+//! The whole program beside bare readings of the same files, in one run.
+//!
+//! `cargo bench --bench throughput` (a million rows of CSV, 200,000 of XLSX; about two minutes), or with
+//! `-- --rows 100000 --sheet-rows 20000 --runs 1` for a first look.
+//!
+//! The bare readings are the loop over records of the `csv` crate and the loop over cells of calamine, each in a process
+//! of its own, on one thread. Runs alternate; the table shows medians.
+
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+
+mod corpus;
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use wait4::Wait4 as _;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let args: Vec<String> = env::args().collect();
+    match args.get(1).map(String::as_str) {
+        Some("bare-csv") => return bare_csv(Path::new(&args[2])),
+        Some("bare-xlsx") => return bare_xlsx(Path::new(&args[2])),
+        Some("write") => return corpus::write(Path::new(&args[2]), args[3].parse()?),
+        _ => {}
+    }
+    let option = |name: &str, default: u64| {
+        let value = args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+        value.map_or(Ok(default), |value| value.parse())
+    };
+    let (rows, sheet_rows, runs) =
+        (option("--rows", 1_000_000)?, option("--sheet-rows", 200_000)?, option("--runs", 5)?);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (csv, xlsx) = (folder.join("throughput.csv"), folder.join("throughput.xlsx"));
+    // In processes of their own: what they take would count as the peak of every process started from here.
+    for (file, rows) in [(&csv, rows), (&xlsx, sheet_rows)] {
+        let written =
+            Command::new(env::current_exe()?).arg("write").arg(file).arg(rows.to_string()).status()?;
+        assert!(written.success(), "{} cannot be written", file.display());
+    }
+
+    let mut out = io::stdout().lock();
+    writeln!(out, "{:<24} {:>10} {:>12} {:>10} {:>9}", "", "seconds", "rows/s", "peak MB", "ratio")?;
+    for (name, file, rows) in [("csv", &csv, rows), ("xlsx", &xlsx, sheet_rows)] {
+        let megabytes = fs::metadata(file)?.len() / 1_000_000;
+        writeln!(out, "{rows} rows, {megabytes} MB of {name}")?;
+        let bare = format!("bare-{name}");
+        let (mut scans, mut checks) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            scans.push(measure(Command::new(env::current_exe()?).arg(&bare).arg(file))?);
+            let out = folder.join("throughput-out");
+            let mut check = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+            checks.push(measure(check.args(["check", "-q", "--out"]).arg(out).arg(file))?);
+        }
+        let scan = median(scans);
+        let check = median(checks);
+        for (name, run) in [(bare.as_str(), &scan), ("rollcall check", &check)] {
+            let seconds = run.time.as_secs_f64();
+            writeln!(
+                out,
+                "  {name:<22} {seconds:>10.3} {:>12.0} {:>10.0} {:>9.2}",
+                rows as f64 / seconds,
+                run.peak_bytes as f64 / 1e6,
+                seconds / scan.time.as_secs_f64(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What one run took.
+struct Run {
+    time: Duration,
+    peak_bytes: u64,
+}
+
+fn measure(command: &mut Command) -> Outcome<Run> {
+    let started = Instant::now();
+    let used = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?.wait4()?;
+    let time = started.elapsed();
+    // Rows to mend are expected.
+    if !matches!(used.status.code(), Some(0 | 1)) {
+        return Err(format!("{command:?} ended with {}", used.status).into());
+    }
+    Ok(Run { time, peak_bytes: used.rusage.maxrss })
+}
+
+fn median(mut runs: Vec<Run>) -> Run {
+    runs.sort_by_key(|run| run.time);
+    let middle = runs.len() / 2;
+    runs.swap_remove(middle)
+}
+
+fn bare_csv(path: &Path) -> Outcome<()> {
+    let mut reader = csv::Reader::from_path(path)?;
+    let mut record = csv::ByteRecord::new();
+    let mut cells = 0;
+    while reader.read_byte_record(&mut record)? {
+        cells += record.len();
+    }
+    finish(cells)
+}
+
+fn bare_xlsx(path: &Path) -> Outcome<()> {
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path)?;
+    let sheet = calamine::Reader::sheet_names(&workbook).swap_remove(0);
+    let mut reader = workbook.worksheet_cells_reader(&sheet)?;
+    let mut cells = 0;
+    while reader.next_cell()?.is_some() {
+        cells += 1;
+    }
+    finish(cells)
+}
+
+/// Uses the count, so that the loop is not left out.
+fn finish(cells: usize) -> Outcome<()> {
+    Ok(writeln!(io::stdout(), "{cells}")?)
+}

@@ -73,11 +73,12 @@ pub struct ReportedRow<'a> {
 
 /// Writes the files of a run.
 pub struct RunWriter {
-    folder: OutputFolder,
     inputs: Vec<InputInfo>,
     outcomes: OutcomesWriter,
     rejected: RejectedWriter,
     tally: Tally,
+    // The last to be dropped: it goes only when the unfinished files in it have gone.
+    folder: OutputFolder,
 }
 
 impl RunWriter {
@@ -89,7 +90,7 @@ impl RunWriter {
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>) -> Result<Self, ReportError> {
         let outcomes = OutcomesWriter::begin(&folder)?;
         let rejected = RejectedWriter::begin(&folder, &inputs)?;
-        Ok(Self { folder, inputs, outcomes, rejected, tally: Tally::default() })
+        Ok(Self { inputs, outcomes, rejected, tally: Tally::default(), folder })
     }
 
     /// Writes one row. Rows come in input order.

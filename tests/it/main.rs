@@ -2,4 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
+mod check;
+mod import;
 mod phone_reference;
+mod samples;
+mod sealed;

@@ -1,0 +1,202 @@
+//! Wrong files and wrong options: one clear message, the documented exit code, and nothing left behind.
+
+use crate::sealed::{Sealed, assert_same};
+
+const LIST: &str = "Name,Salutation,Phone\nAsha Kumar,Mrs,+91 81234 56789\n";
+
+/// Runs `check` on a file with this content and these options; what it says must be an error.
+fn refused(content: &[u8], options: &[&str], code: i32) -> String {
+    let sealed = Sealed::new();
+    sealed.write("list", content);
+    let args: Vec<&str> = ["check", "list"].into_iter().chain(options.iter().copied()).collect();
+    let ended = sealed.run(&args);
+    assert_eq!(ended.code, code, "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(sealed.files(), ["list"], "something was left behind");
+    ended.stderr
+}
+
+#[test]
+fn files_that_are_not_there_or_no_files() {
+    let sealed = Sealed::new();
+    sealed.write("folder/inside.csv", LIST);
+    let ended = sealed.run(&["check", "none.csv", "folder"]);
+    assert_eq!(ended.code, 3);
+    assert_same!(ended.stderr, @r"
+    error: none.csv: No such file or directory (os error 2)
+    hint: Look at the name and the folder; `-` reads from standard input.
+    error: folder: is a folder, not a file
+    hint: Name the files inside it.
+    ");
+    assert_eq!(sealed.files(), ["folder", "folder/inside.csv"]);
+}
+
+#[test]
+fn one_bad_file_among_good_ones_stops_all() {
+    let sealed = Sealed::new();
+    sealed.write("good.csv", LIST);
+    sealed.write("bad.csv", "");
+    let ended = sealed.run(&["import", "good.csv", "bad.csv", "--sandbox"]);
+    assert_eq!(ended.code, 3);
+    assert_eq!(sealed.files(), ["bad.csv", "good.csv"]);
+    // Also where only reading to its end shows that it is bad.
+    sealed.write("bad.csv", "Name,Phone\nA,\"1\n");
+    let ended = sealed.run(&["import", "good.csv", "bad.csv", "--sandbox"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert_eq!(sealed.files(), ["bad.csv", "good.csv"]);
+}
+
+#[test]
+fn files_without_a_list_in_them() {
+    assert_same!(refused(b"", &[], 3), @r"
+    error: list: the file is empty
+    hint: Export it again, and look whether the right sheet or view was exported.
+    ");
+    assert_same!(refused(b"Name,Phone\n", &[], 3), @r"
+    error: list: there is a header but not one row below it
+    hint: Export it again, and look whether the right sheet or view was exported.
+    ");
+    assert_same!(refused(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0", &[], 3), @r"
+    error: list: this is neither text nor a workbook, which rollcall does not read
+    hint: rollcall reads CSV and XLSX: export the list as one of these.
+    ");
+    assert_same!(refused(b"Name,Phone\nAsha,\"1\nLi,2\n", &[], 3), @r"
+    error: list: line 2: a quotation mark is opened and never closed
+    hint: Look for a stray quotation mark on that line.
+    ");
+}
+
+#[test]
+fn workbooks_that_cannot_be_opened() {
+    let workbook = std::fs::read(crate::sealed::samples().join("contacts.xlsx")).unwrap();
+    let cut = refused(&workbook[..workbook.len() / 2], &[], 3);
+    assert!(cut.starts_with("error: list: the workbook is damaged or incomplete: "), "{cut}");
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let encrypted = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 500], &name].concat();
+    assert_same!(refused(&encrypted, &[], 3), @r"
+    error: list: the workbook is protected by a password
+    hint: Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and save it.
+    ");
+    assert_same!(refused(&workbook, &["--sheet", "Ledas"], 3), @r"
+    error: list: there is no sheet `Ledas`; the sheets are `Leads`, `Read me`
+    ");
+    assert_same!(refused(&workbook, &["--sheet", "2"], 3), @r"
+    error: list: no column is known to hold phone numbers; the columns are `The list is on the sheet Leads.`
+    hint: Say which column holds the number: --map phone=COLUMN
+    ");
+}
+
+#[test]
+fn columns_that_are_not_understood() {
+    assert_same!(refused(b"Name,Contact Phone No.\nAsha,1\n", &[], 3), @r"
+    error: list: no column is known to hold phone numbers; the columns are `Name`, `Contact Phone No.`
+    hint: Say which column holds the number: --map phone='Contact Phone No.'
+    ");
+    assert_same!(refused(b"Asha,+91 81234 56789\nLi,+91 81234 56780\n", &[], 3), @r"
+    error: list: no column is known to hold phone numbers; the columns are `Asha`, `+91 81234 56789`
+    hint: If the file has no header, say so and which column holds the number: --no-header --map phone=2
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--map", "phone=Tel"], 3), @r"
+    error: list: there is no column `Tel` for phone; the columns are `Name`, `Salutation`, `Phone`
+    ");
+}
+
+#[test]
+fn wrong_options() {
+    assert_same!(refused(LIST.as_bytes(), &["--region", "XX"], 2), @r"
+    error: --region: `XX` is not the code of a region with telephone numbers
+    hint: Use the two letters of ISO 3166, such as IN, GB or US.
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--map", "fone=Phone"], 2), @r"
+    error: --map: unknown field `fone`; fields are phone, first_name, last_name, full_name, salutation, country
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--map", "Phone"], 2), @r"
+    error: --map: `Phone` is not FIELD=COLUMN, such as phone=Mobile or phone=3
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--no-header"], 2), @r"
+    error: --no-header leaves open which column holds the number
+    hint: Name it by its place, such as --map phone=3.
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--types", "mobile,landline"], 2), @r"
+    error: --types: unknown number type `landline`; types are mobile, fixed-line, fixed-line-or-mobile, toll-free, premium-rate, shared-cost, voip, personal-number, pager, uan, voicemail, unknown
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--default-salutation", "Lord"], 2), @r"
+    error: --default-salutation: `Lord` is not known; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof
+    ");
+    assert_same!(refused(LIST.as_bytes(), &["--config", "none.toml"], 2), @r"
+    error: there is no config file none.toml
+    hint: Look at --config.
+    ");
+    assert!(refused(LIST.as_bytes(), &["--keep", "middle"], 2).contains("[possible values: first, last]"));
+}
+
+#[test]
+fn folders_that_cannot_be_written_to() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    sealed.write("file", "");
+    let ended = sealed.run(&["check", "list.csv", "--out", "file/out"]);
+    assert_eq!(ended.code, 5);
+    assert_same!(ended.stderr, @r"
+    error: cannot make the folder file/out: Not a directory (os error 20)
+    hint: Choose a folder that can be written to, with room, with --out.
+    ");
+    // A device takes no files, whoever asks.
+    let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "/dev/null"]);
+    assert_eq!(ended.code, 5);
+    assert!(ended.stderr.contains("/dev/null"), "{}", ended.stderr);
+    assert_eq!(sealed.files(), ["file", "list.csv"]);
+}
+
+#[test]
+fn accounts_that_are_not_told() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let with = |environment: &[(&str, &str)]| {
+        let mut command = sealed.command(&["import", "list.csv"]);
+        command.envs(environment.iter().copied());
+        let ended = crate::sealed::ended(command);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert_eq!(sealed.files(), ["list.csv"]);
+        ended.stderr
+    };
+    assert_same!(with(&[]), @r"
+    error: it is not known which account to use; missing: --host (ROLLCALL_HOST); --stream-id (ROLLCALL_STREAM_ID); --account-id (ROLLCALL_ACCOUNT_ID); ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET
+    hint: Give them as options, in the environment or in rollcall.toml. To try rollcall without an account, use --sandbox.
+    ");
+    let account = [("ROLLCALL_STREAM_ID", "st"), ("ROLLCALL_ACCOUNT_ID", "a"), ("ROLLCALL_TOKEN", "t")];
+    assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "http://platform.example.com")]].concat()), @r"
+    error: the host `http://platform.example.com` would send credentials in the clear; http:// is only for this machine, write https://
+    ");
+    assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "platform.example.com")]].concat()), @r"
+    error: the host `platform.example.com` has no scheme; write https://platform.example.com
+    ");
+    assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "https://x.example.com"), ("ROLLCALL_CLIENT_ID", "cs")]].concat()), @r"
+    error: both a ready token and an app's client id or secret are given
+    hint: Keep one: a token, or the client id with its secret.
+    ");
+}
+
+#[test]
+fn sandboxes_that_cannot_be_started() {
+    let sealed = Sealed::new();
+    sealed.write("seed.csv", "Name,Phone\nAsha Kumar,12\n");
+    let ended = sealed.run(&["sandbox", "--seed", "seed.csv", "--region", "IN"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (3, ""));
+    assert_same!(ended.stderr, @"error: seed.csv: row 2: too short for a phone number: read as +91 12");
+    let ended = sealed.run(&["sandbox", "--duplicates", "sometimes"]);
+    assert_eq!(ended.code, 2);
+    assert_same!(ended.stderr, @"error: --duplicates: use one of reject-batch, skip, per-contact");
+    let ended = sealed.run(&["sandbox", "--list", "l1"]);
+    assert_eq!(ended.code, 2);
+    assert_same!(ended.stderr, @"error: --list: `l1` is not ID=FILE");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let sealed = Sealed::new();
+    let mut command = sealed.command(&["--help"]);
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,298 @@
+//! `rollcall check`: reading, judging and reporting, through the built program.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use rollcall::{
+    interrupt::Interrupt,
+    normalize::NormalizeSettings,
+    parse::{Input, ParseSettings},
+    pipeline::{RunSettings, check},
+    progress::Silent,
+    report::OutputFolder,
+};
+
+use crate::sealed::{Outcome, Sealed, assert_same};
+
+const HEADER: &str = "First Name,Last Name,Salutation,Mobile,Country\n";
+
+fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
+    sealed.outcomes(folder).iter().map(Outcome::brief).collect()
+}
+
+/// Checks a list and returns its outcomes in brief.
+fn checked(text: &str, options: &[&str]) -> Vec<String> {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", text);
+    let args: Vec<&str> =
+        ["check", "list.csv", "-q", "--out", "out"].into_iter().chain(options.iter().copied()).collect();
+    let ended = sealed.run(&args);
+    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "-q says nothing");
+    briefs(&sealed, "out")
+}
+
+#[test]
+fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\nJoe,Bloggs,Mr,020 7946 0018,GB\n"),
+    );
+    let ended = sealed.run(&["check", "list.csv", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(
+        sealed.files(),
+        ["list.csv", "out", "out/outcomes.csv", "out/rejected.csv", "out/report.json"]
+    );
+    let report = regex_free_timing(&sealed.read("out/report.json"));
+    assert_same!("report_json", report);
+    assert_eq!(
+        sealed.read("out/rejected.csv"),
+        "First Name,Last Name,Salutation,Mobile,Country,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint\n"
+    );
+}
+
+/// Milliseconds differ from run to run.
+fn regex_free_timing(report: &str) -> String {
+    let (head, _) = report.split_once("\"timing_ms\"").unwrap();
+    format!("{head}\"timing_ms\": ...")
+}
+
+#[test]
+fn without_out_every_run_has_a_folder_of_its_own() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\n"));
+    for _ in 0..2 {
+        assert_eq!(sealed.run(&["check", "list.csv", "-q"]).code, 0);
+    }
+    let folders = sealed.files().iter().filter(|name| name.ends_with("outcomes.csv")).count();
+    assert_eq!(folders, 2);
+}
+
+#[test]
+fn several_files_are_one_list() {
+    let sealed = Sealed::new();
+    sealed.write("a.csv", format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\n"));
+    sealed.write("b.csv", "Phone;Name;Prefix\n+91 81234 56789;Asha Kumar;Mrs\n+44 20 7946 0018;Joe;Mr\n");
+    let ended = sealed.run(&["check", "a.csv", "b.csv", "--out", "out", "-q"]);
+    assert_eq!(ended.code, 1);
+    let outcomes = sealed.outcomes("out");
+    assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected missing-last-name"]);
+    assert_eq!((outcomes[0].file.as_str(), outcomes[1].file.as_str()), ("a.csv", "b.csv"));
+    assert_eq!(outcomes[1].detail, "same number as row 2 of a.csv");
+    assert_same!(sealed.read("out/rejected.csv"), @r#"
+    First Name,Last Name,Salutation,Mobile,Country,Phone,Name,Prefix,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
+    ,,,,,'+44 20 7946 0018,Joe,Mr,3,missing-last-name,no last name,"The platform requires one: fill it in, or choose one for all such rows with --default-last-name."
+    "#);
+}
+
+#[test]
+fn the_first_or_the_last_row_of_a_number_goes_on() {
+    let list = format!(
+        "{HEADER}Asha,Kumar,Mrs,81234 56789,IN\nLi,Example,Mr,081234 56789,IN\nasha,KUMAR,Mrs,+91 81234 56789,\n"
+    );
+    assert_eq!(checked(&list, &[]), ["2 valid", "3 duplicate other-name", "4 duplicate same-name"]);
+    assert_eq!(
+        checked(&list, &["--keep", "last"]),
+        ["2 duplicate same-name", "3 duplicate other-name", "4 valid"]
+    );
+}
+
+#[test]
+fn a_rejected_row_does_not_take_its_number_from_a_good_one() {
+    let list = format!("{HEADER}Asha,,Mrs,81234 56789,IN\nAsha,Kumar,Mrs,81234 56789,IN\n");
+    assert_eq!(checked(&list, &[]), ["2 rejected missing-last-name", "3 valid"]);
+}
+
+#[test]
+fn options_decide_what_passes() {
+    let list = format!(
+        "{HEADER}Asha,Kumar,,81234 56789,\nFred,,Mr,020 7946 0018 x5,GB\nAnn,Sample,Ms,(555) 555-0123,US\nJoe,Bloggs,Mr,020 7946 0444,GB\n"
+    );
+    assert_eq!(
+        checked(&list, &[]),
+        ["2 rejected no-region", "3 rejected has-extension", "4 rejected invalid-number", "5 valid"]
+    );
+    let options = [
+        "--region",
+        "in",
+        "--default-salutation",
+        "Mrs",
+        "--default-last-name",
+        "-",
+        "--drop-extensions",
+        "--accept",
+        "possible",
+    ];
+    assert_eq!(checked(&list, &options), ["2 valid", "3 valid", "4 valid", "5 valid"]);
+    assert_eq!(checked(&list, &["--types", "mobile"])[3], "5 rejected wrong-type");
+    assert_eq!(checked(&list, &["--types", "mobile,fixed-line"])[3], "5 valid");
+}
+
+#[test]
+fn columns_are_mapped_by_header_or_number() {
+    let list = "who,anrede,ring me at\nAsha Kumar,Frau,+91 81234 56789\n";
+    assert_eq!(checked(list, &["--map", "phone=ring me at", "--map", "full_name=1"]), ["2 valid"]);
+    assert_eq!(checked(list, &["--map", "phone=3", "--map", "full-name=who"]), ["2 valid"]);
+    let list = "Asha Kumar|Frau|+91 81234 56789\nJoe Bloggs|Mr|+44 20 7946 0018\n";
+    let options = ["--no-header", "--map", "phone=3", "--map", "full_name=1", "--map", "salutation=2"];
+    assert_eq!(checked(list, &options), ["1 valid", "2 valid"]);
+    assert_eq!(checked(list, &[&options[..], &["--delimiter", "|"]].concat()), ["1 valid", "2 valid"]);
+}
+
+#[test]
+fn a_list_may_come_from_standard_input() {
+    let sealed = Sealed::new();
+    let list = format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\n");
+    let ended = sealed.run_with_input(&["check", "-", "--out", "out", "-q"], list.as_bytes());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(sealed.outcomes("out")[0].file, "-");
+    let workbook = std::fs::read(crate::sealed::samples().join("contacts.xlsx")).unwrap();
+    let ended = sealed.run_with_input(&["check", "-", "--out", "xlsx", "-q"], &workbook);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(sealed.report("xlsx")["inputs"][0]["sheet"], "Leads");
+}
+
+#[test]
+fn what_was_rejected_is_read_back_and_judged_the_same() {
+    let sealed = Sealed::new().with_samples();
+    assert_eq!(sealed.run(&["check", "samples/contacts.csv", "--out", "once", "-q"]).code, 1);
+    // Rows with cells missing or to spare have their places now: they are not what they were.
+    let rejected = without_ragged_rows(&std::fs::read(sealed.path("once/rejected.csv")).unwrap());
+    sealed.write("again.csv", &rejected);
+    assert_eq!(sealed.run(&["check", "again.csv", "--out", "twice", "-q"]).code, 1);
+    let codes = |folder: &str| -> Vec<String> {
+        let rows = sealed.outcomes(folder).into_iter().filter(|row| row.outcome == "rejected");
+        rows.map(|row| row.code).filter(|code| code != "ragged-row").collect()
+    };
+    assert_eq!(codes("twice"), codes("once"));
+    // Only the row's number is another: it is that of the file that was read.
+    let again = std::fs::read(sealed.path("twice/rejected.csv")).unwrap();
+    assert_eq!(without_column(&again, "rollcall_row"), without_column(&rejected, "rollcall_row"));
+}
+
+fn place_of(reader: &mut csv::Reader<&[u8]>, column: &str) -> usize {
+    reader.headers().unwrap().iter().position(|header| header == column).unwrap()
+}
+
+fn without_column(csv: &[u8], column: &str) -> Vec<Vec<Vec<u8>>> {
+    let mut reader = csv::Reader::from_reader(csv);
+    let place = place_of(&mut reader, column);
+    let kept = |row: csv::ByteRecord| {
+        row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, cell)| cell.to_vec()).collect()
+    };
+    reader.byte_records().map(|row| kept(row.unwrap())).collect()
+}
+
+fn without_ragged_rows(rejected: &[u8]) -> Vec<u8> {
+    let mut reader = csv::Reader::from_reader(rejected);
+    let code = place_of(&mut reader, "rollcall_code");
+    let mut writer = csv::Writer::from_writer(vec![]);
+    writer.write_byte_record(reader.byte_headers().unwrap()).unwrap();
+    for row in reader.byte_records().map(Result::unwrap).filter(|row| &row[code] != b"ragged-row") {
+        writer.write_byte_record(&row).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let sealed = Sealed::new();
+    let mut list = HEADER.to_owned();
+    for n in 0..9000 {
+        let country = ["IN", "GB", "US", "XX"][n % 4];
+        list.push_str(&format!("First{n},Last{},Mr,0{}{:04},{country}\n", n % 7, 2079 + n % 3, n % 5000));
+    }
+    sealed.write("list.csv", list);
+    let outcomes: BTreeSet<String> = ["1", "2", "7"]
+        .into_iter()
+        .map(|threads| {
+            let mut command = sealed.command(&["check", "list.csv", "--out", threads, "-q"]);
+            command.env("RAYON_NUM_THREADS", threads);
+            assert_eq!(crate::sealed::ended(command).code, 1);
+            sealed.read(&format!("{threads}/outcomes.csv")) + &sealed.read(&format!("{threads}/rejected.csv"))
+        })
+        .collect();
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!(sealed.outcomes("7").len(), 9000);
+}
+
+#[test]
+fn a_hostile_cell_does_not_speak_to_the_terminal_or_a_spreadsheet() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        "Name,Salutation,Phone,Notes\n=cmd|' /C calc'!A0,Mr,\x1b[2J\x1b]0;gotcha\x07,@x\n",
+    );
+    let ended = sealed.run(&["check", "list.csv", "--out", "out"]);
+    assert_eq!(ended.code, 1);
+    assert!(!ended.stderr.contains('\x1b'), "{:?}", ended.stderr);
+    assert!(ended.stderr.contains("\\u{1b}"), "{}", ended.stderr);
+    let rejected = sealed.read("out/rejected.csv");
+    assert!(rejected.contains("\n'=cmd") && rejected.contains("'@x"), "{rejected}");
+}
+
+#[test]
+fn config_files_hold_any_option_and_the_command_line_wins() {
+    let sealed = Sealed::new();
+    let list = format!("{HEADER}Asha,Kumar,,81234 56789,\n");
+    sealed.write("list.csv", &list);
+    sealed.write(
+        "rollcall.toml",
+        "region = \"IN\"\ndefault-salutation = \"Mrs\"\nout = \"here\"\nquiet = true\n",
+    );
+    let ended = sealed.run(&["check", "list.csv"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(briefs(&sealed, "here"), ["2 valid"]);
+    assert_eq!(sealed.run(&["check", "list.csv", "--region", "GB"]).code, 1);
+    sealed.write("other.toml", "region = \"IN\"\n");
+    sealed.run(&["check", "list.csv", "--config", "other.toml", "--out", "there"]);
+    assert_eq!(briefs(&sealed, "there"), ["2 rejected missing-salutation"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever stands in a file: every row that is not blank ends in exactly one outcome, in order.
+    #[test]
+    fn outcomes_partition_the_rows(
+        rows in prop::collection::vec(("[A-Z][a-z]{0,3}|", "[A-Z][a-z]{0,3}|", "Mr|Mrs|X|", "0?8123456[0-9]{3}|[0-9+ ]{0,9}"), 1..40),
+        keep_last in any::<bool>(),
+    ) {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("list.csv");
+        let mut writer = csv::Writer::from_path(&path).unwrap();
+        writer.write_record(["First", "Last", "Salutation", "Phone"]).unwrap();
+        for (first, last, salutation, phone) in &rows {
+            writer.write_record([first, last, salutation, phone]).unwrap();
+        }
+        writer.flush().unwrap();
+        let expected: Vec<u64> = (2..).zip(&rows)
+            .filter(|(_, (a, b, c, d))| [a, b, c, d].iter().any(|cell| !cell.trim().is_empty()))
+            .map(|(line, _)| line)
+            .collect();
+        prop_assume!(!expected.is_empty());
+
+        let settings = RunSettings {
+            run: "test".to_owned(),
+            normalize: NormalizeSettings { region: rollcall::contact::Region::new("IN"), ..NormalizeSettings::default() },
+            keep: if keep_last { rollcall::dedupe::Keep::Last } else { rollcall::dedupe::Keep::First },
+        };
+        let input = Input::open(&path, &ParseSettings::default()).unwrap();
+        let folder = OutputFolder::create(&home.path().join("out")).unwrap();
+        let finished = check(vec![input], &settings, folder, &Silent, &Interrupt::default()).unwrap();
+
+        let mut reader = csv::Reader::from_path(home.path().join("out/outcomes.csv")).unwrap();
+        let outcomes: Vec<Outcome> = reader.deserialize().map(Result::unwrap).collect();
+        prop_assert_eq!(outcomes.iter().map(|row| row.row).collect::<Vec<_>>(), expected);
+        prop_assert_eq!(finished.report.totals.rows(), outcomes.len() as u64);
+        let valid: Vec<&str> = outcomes.iter().filter(|row| row.outcome == "valid").map(|row| row.number.as_str()).collect();
+        let distinct: BTreeSet<&str> = valid.iter().copied().collect();
+        prop_assert_eq!(valid.len(), distinct.len(), "a number goes on once");
+        let duplicates: BTreeSet<&str> =
+            outcomes.iter().filter(|row| row.outcome == "duplicate").map(|row| row.number.as_str()).collect();
+        prop_assert!(duplicates.is_subset(&distinct), "a duplicate repeats a number that goes on");
+    }
+}

@@ -1,0 +1,257 @@
+//! `rollcall import` against `rollcall sandbox`, each a process of its own.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    io::{BufRead as _, BufReader},
+};
+
+use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
+
+/// `count` contacts, all new.
+fn list(count: u32) -> String {
+    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
+    for n in 0..count {
+        writeln!(list, "First{n},Last{n},Mr,+9198765{n:05}").unwrap();
+    }
+    list
+}
+
+fn import(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
+    let mut command = sealed.command(&[&["import", "list.csv"], args].concat());
+    sandbox.point(&mut command);
+    ended(command)
+}
+
+/// The platform's numbers, as a third import of them sees them.
+fn held(sealed: &Sealed, sandbox: &Running) -> u64 {
+    let mut command =
+        sealed.command(&["import", "list.csv", "--dry-run", "-q", "--rate", "100000", "--out", "held"]);
+    sandbox.point(&mut command);
+    ended(command);
+    sealed.report("held")["platform"]["existing_contacts"].as_u64().unwrap()
+}
+
+#[test]
+fn every_new_number_is_created_once_and_a_second_run_creates_none() {
+    for duplicates in ["reject-batch", "skip", "per-contact"] {
+        let sealed = Sealed::new();
+        let mut list = list(250);
+        // The first five again, in another spelling.
+        (0..5).for_each(|n| writeln!(list, "Other{n},Name,Mrs,+91 (0)98765 {n:05}").unwrap());
+        sealed.write("list.csv", &list);
+        let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--duplicates", duplicates]);
+
+        let first = import(&sealed, &sandbox, &["--rate", "100000", "--batch-size", "60", "--out", "first"]);
+        assert_eq!(first.code, 0, "{}", first.stderr);
+        let report = sealed.report("first");
+        assert_eq!((&report["totals"]["created"], &report["totals"]["duplicate"]), (&250.into(), &5.into()));
+        assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&1.into(), &5.into()));
+        let numbers: BTreeSet<String> = sealed.outcomes("first").into_iter().map(|row| row.number).collect();
+        assert_eq!(numbers.len(), 250);
+        assert_eq!(held(&sealed, &sandbox), 250);
+
+        let second = import(&sealed, &sandbox, &["--rate", "100000", "--out", "second"]);
+        assert_eq!(second.code, 0, "{}", second.stderr);
+        let report = sealed.report("second");
+        assert_eq!((&report["totals"]["created"], &report["totals"]["existing"]), (&0.into(), &250.into()));
+        assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&3.into(), &0.into()));
+        assert_eq!(held(&sealed, &sandbox), 250, "{duplicates}");
+        let row = &sealed.outcomes("second")[0];
+        assert_eq!(row.brief(), "2 existing same-name");
+        assert!(row.detail.starts_with("held as First0 Last0 (id "), "{}", row.detail);
+    }
+}
+
+#[test]
+fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(130));
+    let sandbox = Running::sandbox(&sealed, &["--page-cap", "7"]);
+    let ended = import(&sealed, &sandbox, &["--dry-run", "--batch-size", "2", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let report = sealed.report("out");
+    assert_eq!(report["totals"]["planned"], 130);
+    assert_eq!((&report["dry_run"], &report["complete"]), (&true.into(), &true.into()));
+    assert_eq!(report["plan"], serde_json::json!({"get": 1, "post": 65, "seconds": 60}));
+    assert_eq!(report["platform"]["post"], 0);
+    assert_same!(ended.stderr, @r"
+    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+
+        130  rows
+      = 130  planned    would be posted
+
+    http://127.0.0.1:PORT: 1 request (1 to read, 0 to post)
+
+    Files: out/  outcomes.csv  rejected.csv  report.json
+    ");
+}
+
+#[test]
+fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(3));
+    let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_same!(ended.stderr, @r"
+    3 new contacts in 1 request, less than a minute
+    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+
+        3  rows
+      = 3  created
+
+    http://127.0.0.1:PORT: 2 requests (1 to read, 1 to post)
+
+    Files: out/  outcomes.csv  rejected.csv  report.json
+    ");
+}
+
+/// What the platform's refusals look like to the person who made the mistake.
+#[test]
+fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(3));
+    let sandbox = Running::sandbox(&sealed, &[]);
+    let mistaken = |name: &str, value: &str| {
+        let mut command = sealed.command(&["import", "list.csv", "--out", "out"]);
+        sandbox.point(&mut command);
+        command.env(name, value);
+        ended(command)
+    };
+    let wrong_secret = mistaken("ROLLCALL_CLIENT_SECRET", "canary-secret");
+    assert_eq!(wrong_secret.code, 4);
+    assert!(!wrong_secret.stderr.contains("canary"), "{}", wrong_secret.stderr);
+    assert_same!(wrong_secret.stderr, @r#"
+    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+
+        3  rows
+      = 3  pending    not reached: run the same command again
+
+    http://127.0.0.1:PORT: 2 requests (2 to read, 0 to post)
+
+    Files: out/  outcomes.csv  rejected.csv  report.json
+
+    error: the platform does not accept the credentials: HTTP 401, "the token is not valid"
+    hint: Look at --client-id and the client secret, or make a new token; the app must have the scope for this API.
+    "#);
+    let report = sealed.report("out");
+    assert_eq!((&report["complete"], &report["totals"]["pending"]), (&false.into(), &3.into()));
+
+    let last_lines = |ended: &Ended| {
+        ended
+            .stderr
+            .lines()
+            .rev()
+            .take(2)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let wrong_stream = mistaken("ROLLCALL_STREAM_ID", "st-other");
+    assert_eq!(wrong_stream.code, 4);
+    assert_same!(last_lines(&wrong_stream), @r#"
+    error: the platform does not allow reading the contacts: HTTP 404, "there is no such stream"
+    hint: Look at --host, --stream-id and --account-id, and whether the app has the scope for this API.
+    "#);
+    let wrong_account = mistaken("ROLLCALL_ACCOUNT_ID", "other");
+    assert_eq!(wrong_account.code, 4);
+    assert_same!(last_lines(&wrong_account), @r#"
+    error: the platform does not allow reading the contacts: HTTP 403, "the account is another"
+    hint: Look at --host, --stream-id and --account-id, and whether the app has the scope for this API.
+    "#);
+}
+
+#[test]
+fn a_platform_that_is_not_there_is_named() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(1));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = sealed.command(&["import", "list.csv", "--max-attempts", "1", "--out", "out"]);
+    command.env("ROLLCALL_HOST", format!("http://127.0.0.1:{port}"));
+    for (name, value) in [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("TOKEN", "a.b.c")] {
+        command.env(format!("ROLLCALL_{name}"), value);
+    }
+    let ended = ended(command);
+    assert_eq!(ended.code, 4);
+    assert_same!(ended.stderr.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @r"
+    hint: Look at --host and at the network; then run the same command again.
+    error: http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1 attempts)
+    ");
+    assert_eq!(sealed.outcomes("out").iter().map(Outcome::brief).collect::<Vec<_>>(), ["2 pending"]);
+}
+
+#[test]
+fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(5));
+    let sandbox = Running::sandbox(&sealed, &[]);
+    let mut command =
+        sealed.command(&["import", "list.csv", "--batch-size", "2", "--rate", "2", "--out", "out"]);
+    sandbox.point(&mut command);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    // One request reads, one posts, and the third waits for a minute.
+    while !said.contains("waiting") {
+        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let importing = Running { child, printed: String::new() };
+    importing.signal("TERM");
+    let mut importing = importing;
+    assert_eq!(importing.child.wait().unwrap().code(), Some(143));
+    let outcomes: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    assert_eq!(outcomes, ["2 created", "3 created", "4 pending", "5 pending", "6 pending"]);
+    assert_eq!(sealed.report("out")["complete"], false);
+
+    let ended = import(&sealed, &sandbox, &["--out", "again"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let totals = &sealed.report("again")["totals"];
+    assert_eq!((&totals["created"], &totals["existing"]), (&3.into(), &2.into()));
+}
+
+#[test]
+fn secrets_may_come_from_files_that_others_cannot_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(1));
+    let sandbox = Running::sandbox(&sealed, &[]);
+    let secret = sealed.write("secret", sandbox.variable("ROLLCALL_CLIENT_SECRET"));
+    sealed.write("rollcall.toml", "client-secret-file = \"secret\"\n");
+    let run = || {
+        let mut command = sealed.command(&["import", "list.csv", "--out", "out", "-q"]);
+        sandbox.point(&mut command);
+        command.env_remove("ROLLCALL_CLIENT_SECRET");
+        ended(command)
+    };
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = run();
+    assert_eq!(open.code, 2);
+    assert_same!(open.stderr, @r"
+    error: --client-secret-file: secret: others on this machine can read the file
+    hint: Take their rights away: chmod 600 secret
+    ");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let private = run();
+    assert_eq!(private.code, 0, "{}", private.stderr);
+}
+
+#[test]
+fn no_secret_is_said_however_loudly() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(3));
+    let sandbox = Running::sandbox(&sealed, &[]);
+    let secret = sandbox.variable("ROLLCALL_CLIENT_SECRET");
+    let mut command = sealed.command(&["import", "list.csv", "-vv", "--log-format", "json", "--out", "out"]);
+    sandbox.point(&mut command);
+    let ended = ended(command);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("\"request\":\"creating contacts\""), "{}", ended.stderr);
+    let everything =
+        ended.stderr + &ended.stdout + &sealed.read("out/report.json") + &sealed.read("out/outcomes.csv");
+    assert!(!everything.contains(&secret));
+    // The first part of every token signed with HS256.
+    assert!(!everything.contains("eyJ"), "a token was said");
+}

@@ -1,0 +1,225 @@
+//! A sealed place to run the built program in: its own home, folder and environment, and nothing of this machine's.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// A folder of its own for one test.
+pub(crate) struct Sealed {
+    home: tempfile::TempDir,
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Sealed {
+    pub(crate) fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("work")).unwrap();
+        fs::create_dir_all(home.path().join("tmp")).unwrap();
+        Self { home }
+    }
+
+    /// The folder the program runs in.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join("work").join(name)
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Puts the sample files where the README finds them.
+    pub(crate) fn with_samples(self) -> Self {
+        for file in fs::read_dir(samples()).unwrap() {
+            let file = file.unwrap().path();
+            self.write(&format!("samples/{}", file.file_name().unwrap().display()), fs::read(&file).unwrap());
+        }
+        self
+    }
+
+    /// The program, not yet started.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("rollcall"));
+        command
+            .args(args)
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("TMPDIR", self.home.path().join("tmp"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        ended(self.command(args))
+    }
+
+    /// Runs the program with text on its standard input.
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Ended {
+        let file = self.write(".stdin", input);
+        let mut command = self.command(args);
+        command.stdin(fs::File::open(file).unwrap());
+        ended(command)
+    }
+
+    /// A file of a run's folder.
+    pub(crate) fn read(&self, name: &str) -> String {
+        let path = self.path(name);
+        String::from_utf8_lossy(
+            &fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        )
+        .into_owned()
+    }
+
+    /// `report.json` of a run's folder.
+    pub(crate) fn report(&self, folder: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(&format!("{folder}/report.json"))).unwrap()
+    }
+
+    /// The rows of `outcomes.csv`, each by the names of its columns.
+    pub(crate) fn outcomes(&self, folder: &str) -> Vec<Outcome> {
+        let text = self.read(&format!("{folder}/outcomes.csv"));
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        reader.deserialize().map(Result::unwrap).collect()
+    }
+
+    /// Everything in the folder, with what is below it.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                found.push(path.strip_prefix(self.path("")).unwrap().display().to_string());
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// A line of `outcomes.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) file: String,
+    pub(crate) row: u64,
+    pub(crate) outcome: String,
+    pub(crate) code: String,
+    pub(crate) number: String,
+    pub(crate) detail: String,
+}
+
+impl Outcome {
+    /// Row, outcome and code in a few letters.
+    pub(crate) fn brief(&self) -> String {
+        format!("{} {} {}", self.row, self.outcome, self.code).trim_end().to_owned()
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn ended(mut command: Command) -> Ended {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// The folder of the sample files.
+pub(crate) fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+/// A process that is ended with the value, by the id it was started with.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    /// What it printed when it was ready.
+    pub(crate) printed: String,
+}
+
+impl Running {
+    /// Starts a sandbox and waits until it has said where it is.
+    pub(crate) fn sandbox(sealed: &Sealed, args: &[&str]) -> Self {
+        let args: Vec<&str> = ["sandbox", "-q"].into_iter().chain(args.iter().copied()).collect();
+        let mut child = sealed.command(&args).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut printed = String::new();
+        // The token is the last line.
+        while !printed.contains("# a token") {
+            if lines.read_line(&mut printed).unwrap() == 0 {
+                let mut said = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+                panic!("the sandbox ended: {said}");
+            }
+        }
+        Self { child, printed }
+    }
+
+    /// What the sandbox printed for this variable.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        let line = self.printed.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+        line.unwrap().to_owned()
+    }
+
+    /// Sets the environment that the sandbox printed.
+    pub(crate) fn point(&self, command: &mut Command) {
+        for line in self.printed.lines().filter_map(|line| line.strip_prefix("export ")) {
+            let (name, value) = line.split_once('=').unwrap();
+            command.env(name, value);
+        }
+    }
+
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// What changes from run to run, made the same.
+pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN"),
+        (r"id [0-9a-f]{24}", "id ID"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+    ]
+}
+
+/// A snapshot in which nothing changes from run to run.
+macro_rules! assert_same {
+    ($($args:tt)*) => {
+        insta::with_settings!({filters => crate::sealed::filters(), omit_expression => true, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!($($args)*);
+        })
+    };
+}
+pub(crate) use assert_same;

@@ -7,28 +7,24 @@ use super::{
     config::ConfigFile,
     error::{CliError, exit},
     settings::{ReadingSettings, new_run, output_folder},
+    signals,
     talk::Talk,
 };
 use crate::{
-    interrupt::Interrupt,
     parse::{Input, ParseSettings},
     pipeline::{self, Finished, RunSettings},
     report::{OutputFolder, terminal},
 };
 
-pub(super) fn run(
-    args: &CheckArgs,
-    config: &ConfigFile,
-    talk: &Talk,
-    interrupt: &Interrupt,
-) -> Result<u8, CliError> {
+pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let output = config.under(&args.output)?;
     let inputs = open_all(&args.files, &reading.parse)?;
     let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
+    let interrupt = signals::listen();
     let path = output_folder(output.out, &settings.run);
     let folder = OutputFolder::create(&path)?;
-    let finished = pipeline::check(inputs, &settings, folder, talk, interrupt)?;
+    let finished = pipeline::check(inputs, &settings, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
 }
 
@@ -52,7 +48,7 @@ pub(super) fn open_all(files: &[PathBuf], settings: &ParseSettings) -> Result<Ve
 
 /// Shows what a run came to, and says it with the exit code.
 pub(super) fn conclude(finished: Finished, folder: &std::path::Path, talk: &Talk) -> u8 {
-    talk.say(&terminal::summary(&finished.report, folder, Talk::width()));
+    talk.conclude(&terminal::summary(&finished.report, folder, Talk::width()));
     match finished.stopped {
         Some(error) => {
             let error = super::error::stopped(error);

@@ -6,22 +6,17 @@ use super::{
     config::ConfigFile,
     error::CliError,
     settings::{Account, PostingSettings, ReadingSettings, new_run, output_folder},
+    signals,
     talk::Talk,
 };
 use crate::{
-    interrupt::Interrupt,
     pipeline::{self, ImportSettings, RunSettings},
     platform::Credentials,
     report::OutputFolder,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
-pub(super) fn run(
-    args: &ImportArgs,
-    config: &ConfigFile,
-    talk: &Talk,
-    interrupt: &Interrupt,
-) -> Result<u8, CliError> {
+pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let posting = PostingSettings::new(&config.under(&args.posting)?)?;
     let platform = config.under(&args.platform.without_empty())?;
@@ -36,12 +31,13 @@ pub(super) fn run(
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
     };
+    let interrupt = signals::listen();
     let path = output_folder(output.out, &settings.run);
     let folder = OutputFolder::create(&path)?;
     if !posting.yes && !is_sandbox {
-        talk.ask_before_posting();
+        talk.ask_before_posting(interrupt.clone());
     }
-    let finished = pipeline::import(inputs, &settings, &import, folder, talk, interrupt)?;
+    let finished = pipeline::import(inputs, &settings, &import, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
 }
 

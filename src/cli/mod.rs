@@ -7,24 +7,18 @@ mod error;
 mod import;
 mod sandbox;
 mod settings;
+mod signals;
 mod talk;
 
-use std::{
-    ffi::OsString,
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::{
     args::{Cli, Command, PlatformOptions},
     config::ConfigFile,
-    error::signal_exit_code,
     talk::Talk,
 };
-use crate::interrupt::Interrupt;
 
 /// Runs the program with these arguments, of which the first is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -45,31 +39,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(error.exit_code());
         }
     };
-    let interrupt = Interrupt::default();
-    listen_for_signals(&interrupt);
     let ended = match cli.command {
-        Command::Check(args) => check::run(&args, &config, &talk, &interrupt),
-        Command::Import(args) => import::run(&args, &config, &talk, &interrupt),
-        Command::Sandbox(args) => sandbox::run(&args, &config, &talk, &interrupt),
+        Command::Check(args) => check::run(&args, &config, &talk),
+        Command::Import(args) => import::run(&args, &config, &talk),
+        Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
     };
     ExitCode::from(ended.unwrap_or_else(|error| {
         talk.fail(&error);
         error.exit_code()
     }))
-}
-
-/// The first signal asks for the end; a second one ends the program at once.
-fn listen_for_signals(interrupt: &Interrupt) {
-    for signal in [SIGINT, SIGTERM] {
-        let is_second = Arc::new(AtomicBool::new(false));
-        let code = i32::from(signal_exit_code(signal));
-        // Where a handler cannot be set, the signal ends the program at once, as it would without any of this.
-        _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&is_second));
-        _ = signal_hook::flag::register(signal, is_second);
-        if let Ok(number) = usize::try_from(signal) {
-            _ = signal_hook::flag::register_usize(signal, interrupt.slot(), number);
-        }
-    }
 }
 
 impl PlatformOptions {

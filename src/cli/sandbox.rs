@@ -11,20 +11,12 @@ use super::{
     args::SandboxArgs,
     config::ConfigFile,
     error::{CliError, signal_exit_code},
-    settings,
+    settings, signals,
     talk::Talk,
 };
-use crate::{
-    interrupt::Interrupt,
-    sandbox::{self, Sandbox, SandboxSettings, Seed},
-};
+use crate::sandbox::{self, Sandbox, SandboxSettings, Seed};
 
-pub(super) fn run(
-    args: &SandboxArgs,
-    config: &ConfigFile,
-    talk: &Talk,
-    interrupt: &Interrupt,
-) -> Result<u8, CliError> {
+pub(super) fn run(args: &SandboxArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let options = config.sandbox_under(&args.options)?;
     let defaults = SandboxSettings::default();
     let region = options.region.as_deref().map(settings::region).transpose()?;
@@ -52,6 +44,7 @@ pub(super) fn run(
         ..defaults
     };
     let sandbox = Sandbox::open(&settings)?;
+    let interrupt = signals::listen();
     print_environment(&sandbox, settings.client_secret.expose_secret());
     talk.say(&format!("{} contacts; Ctrl-C ends it\n", sandbox.contacts()));
     let ended = interrupt.clone();

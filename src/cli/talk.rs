@@ -6,8 +6,9 @@ use std::{
     fmt,
     io::{self, IsTerminal as _, Write},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     time::{Duration, Instant},
 };
@@ -22,9 +23,10 @@ use super::{
     error::CliError,
 };
 use crate::{
+    interrupt::Interrupt,
     plan::Plan,
     progress::{Progress, Wait},
-    report::terminal::{self, grouped, printable},
+    report::terminal::{self, counted, grouped, printable},
 };
 
 /// Waits shorter than this are not worth a line where there is no progress bar.
@@ -43,7 +45,8 @@ pub(super) struct Talk {
     bars: MultiProgress,
     bar: Mutex<Option<ProgressBar>>,
     figures: Arc<Figures>,
-    asks: AtomicBool,
+    /// Set where there is somebody to ask before posting; a signal is an answer too.
+    asks: OnceLock<Interrupt>,
 }
 
 /// What a bar shows beside its position.
@@ -76,13 +79,15 @@ impl Talk {
             bars,
             bar: Mutex::new(None),
             figures: Arc::default(),
-            asks: AtomicBool::new(false),
+            asks: OnceLock::new(),
         }
     }
 
     /// Asks before posting, where there is somebody to ask.
-    pub(super) fn ask_before_posting(&self) {
-        self.asks.store(io::stdin().is_terminal() && io::stderr().is_terminal(), Ordering::Relaxed);
+    pub(super) fn ask_before_posting(&self, interrupt: Interrupt) {
+        if io::stdin().is_terminal() && io::stderr().is_terminal() {
+            self.asks.get_or_init(|| interrupt);
+        }
     }
 
     /// Says something that is not an error.
@@ -92,8 +97,15 @@ impl Talk {
         }
     }
 
+    /// Says what a run came to, in place of its progress.
+    pub(super) fn conclude(&self, text: &str) {
+        self.replace(None);
+        self.say(text);
+    }
+
     /// Says why the program ends.
     pub(super) fn fail(&self, error: &CliError) {
+        self.replace(None);
         self.write(&error.lines());
     }
 
@@ -147,13 +159,17 @@ impl Talk {
                 _ = out.write_str(&grouped(rows.rows.load(Ordering::Relaxed)));
             })
             .with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
-                let millis = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-                _ = out.write_str(&grouped(rate.rows.load(Ordering::Relaxed) * 1000 / millis));
+                let millis = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX);
+                // A moment after the beginning, a rate says nothing.
+                if millis >= 500 {
+                    let rows = rate.rows.load(Ordering::Relaxed);
+                    _ = write!(out, ", {} rows/s", grouped(rows.saturating_mul(1000) / millis));
+                }
             })
             .with_key("wait", move |_: &ProgressState, out: &mut dyn fmt::Write| {
                 if let Some((until, reason)) = *waits.wait() {
                     let left = until.saturating_duration_since(Instant::now()).as_secs() + 1;
-                    _ = write!(out, "  (waiting {} {reason})", terminal::duration(left));
+                    _ = write!(out, ", waiting {} {reason}", terminal::duration(left));
                 }
             })
     }
@@ -167,6 +183,24 @@ impl Drop for Talk {
 
 fn stderr() -> AutoStream<io::Stderr> {
     AutoStream::auto(io::stderr())
+}
+
+/// A line from standard input, or nothing where a signal comes first.
+fn ask(interrupt: &Interrupt) -> Option<String> {
+    let (sender, answer) = mpsc::channel();
+    // A signal does not end the reading of a line: it goes on by itself, until the program ends.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        _ = io::stdin().read_line(&mut line);
+        _ = sender.send(line);
+    });
+    loop {
+        match answer.recv_timeout(Duration::from_millis(50)) {
+            Ok(line) => return Some(line),
+            Err(mpsc::RecvTimeoutError::Timeout) if interrupt.signal().is_none() => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Log lines, written so that they do not run into a progress bar.
@@ -212,8 +246,8 @@ impl Progress for Talk {
     fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
         let length = of_bytes.filter(|_| bytes > 0);
         let template = match length {
-            Some(_) => "{prefix} {msg}  {bar:24} {percent:>3} %  {rows} rows, {rate} rows/s",
-            None => "{prefix} {msg}  {spinner} {rows} rows, {rate} rows/s",
+            Some(_) => "{prefix} {msg} {wide_bar} {percent:>3} %, {rows} rows{rate}",
+            None => "{prefix} {msg} {spinner} {rows} rows{rate}",
         };
         let bar = self.stage(READING, length, template);
         self.figures.rows.store(rows, Ordering::Relaxed);
@@ -226,18 +260,19 @@ impl Progress for Talk {
     }
 
     fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {
-        let template = "{prefix} existing contacts  {bar:24} {pos} of {len}, {msg}, {eta} left{wait}";
+        let template =
+            "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}, {eta} left{wait}";
         let bar = self.stage(FETCHING, Some(0), template);
         bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
         bar.set_position(contacts);
-        bar.set_message(format!("{} requests", grouped(requests)));
+        bar.set_message(counted(requests, "request"));
     }
 
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64) {
-        let template = "{prefix} new contacts  {bar:24} {pos} of {len}, {msg}, {eta} left{wait}";
+        let template = "{prefix} new contacts {wide_bar} {human_pos} of {human_len}, {msg}, {eta} left{wait}";
         let bar = self.stage(POSTING, Some(of_contacts), template);
         bar.set_position(contacts);
-        bar.set_message(format!("{} requests", grouped(requests)));
+        bar.set_message(counted(requests, "request"));
     }
 
     fn waiting(&self, wait: Duration, why: Wait) {
@@ -259,13 +294,12 @@ impl Progress for Talk {
     fn confirm(&self, plan: &Plan, contacts: u64) -> bool {
         self.replace(None);
         self.say(&format!("{}\n", terminal::plan(plan, contacts)));
-        if !self.asks.load(Ordering::Relaxed) {
-            return true;
-        }
+        let Some(interrupt) = self.asks.get() else { return true };
         self.write("Post them? [y/N] ");
-        let mut answer = String::new();
-        // No answer is a no.
-        _ = io::stdin().read_line(&mut answer);
-        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+        let answer = ask(interrupt);
+        if answer.is_none() {
+            self.write("\n");
+        }
+        answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 }

@@ -236,7 +236,9 @@ impl Conversation<'_> {
         }
         let plan = Plan::new(client.counts().get, contacts, self.import.batch_size, client.slots());
         self.plan = Some(plan);
-        self.is_dry = self.is_dry || contacts > 0 && !client.progress().confirm(&plan, contacts);
+        let is_declined = !self.is_dry && contacts > 0 && !client.progress().confirm(&plan, contacts);
+        client.check_interrupt()?;
+        self.is_dry |= is_declined;
         if self.is_dry || contacts == 0 {
             return Ok(());
         }

@@ -150,6 +150,15 @@ impl<'a> Client<'a> {
         self.counts.page_size = granted;
     }
 
+    /// Whether the run is to end.
+    ///
+    /// # Errors
+    ///
+    /// That it is.
+    pub fn check_interrupt(&self) -> Result<(), PlatformError> {
+        self.interrupt.signal().map_or(Ok(()), |signal| Err(PlatformError::Interrupted(signal)))
+    }
+
     /// Whom the run tells of its steps.
     pub fn progress(&self) -> &'a dyn Progress {
         self.progress
@@ -252,9 +261,7 @@ impl<'a> Client<'a> {
         while let Some(wait) = self.limiter.wait(Instant::now()) {
             self.pause(wait, Wait::RateLimit).await?;
         }
-        if let Some(signal) = self.interrupt.signal() {
-            return Err(PlatformError::Interrupted(signal));
-        }
+        self.check_interrupt()?;
         match call.method {
             Method::GET => self.counts.get += 1,
             _ => self.counts.post += 1,

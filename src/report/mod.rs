@@ -112,7 +112,7 @@ impl RunWriter {
     ///
     /// # Errors
     ///
-    /// Where the sums do not agree or a file cannot be kept; none is in place then that was not before.
+    /// Where the sums do not agree or a file cannot be kept. Nothing is put in place before all files are written.
     pub fn finish(self, mut report: Report) -> Result<Report, ReportError> {
         report.totals = self.tally.totals.clone();
         report.problems = self.tally.problems();

@@ -187,7 +187,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// A count with the word for what is counted.
-fn counted(count: u64, word: &str) -> String {
+pub fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 

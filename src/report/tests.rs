@@ -1,1 +1,167 @@
+use super::*;
+use crate::{
+    contact::{NumberType, Region},
+    parse::{Format, ReadSummary},
+    row::{CellKind, Columns, Rows},
+};
 
+fn info(path: &str, headers: &[&str]) -> InputInfo {
+    InputInfo {
+        path: path.to_owned(),
+        format: Format::Csv,
+        delimiter: Some(b','),
+        sheet: None,
+        headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+        columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
+        bytes: None,
+    }
+}
+
+fn report(rows: u64, infos: &[InputInfo]) -> Report {
+    let summary = ReadSummary { rows, sha256: "00".to_owned() };
+    Report {
+        schema: Report::SCHEMA,
+        run: "run".to_owned(),
+        command: "import",
+        dry_run: false,
+        complete: true,
+        started_at: "then".to_owned(),
+        finished_at: "now".to_owned(),
+        inputs: infos.iter().map(|info| InputReport::new(info, &summary)).collect(),
+        totals: Totals::default(),
+        problems: Vec::new(),
+        regions: Vec::new(),
+        types: Vec::new(),
+        platform: None,
+        plan: None,
+        timing_ms: Timing::default(),
+    }
+}
+
+/// Writes rows with these outcomes, all with one number, and finishes the run.
+fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> Result<Report, ReportError> {
+    let home = tempfile::tempdir().unwrap();
+    let infos = vec![info("list.csv", &["Name", "Phone"])];
+    let folder = OutputFolder::create(&home.path().join("out")).unwrap();
+    let mut writer = RunWriter::begin(folder, infos.clone()).unwrap();
+    let number = PhoneNumber::new(44, "9098790123", Region::new("GB"), NumberType::PremiumRate).unwrap();
+    let mut rows = Rows::new(0);
+    for (line, _) in (2..).zip(outcomes) {
+        rows.push_cell(b"Asha", CellKind::Text);
+        rows.push_cell(b"0909 8790123", CellKind::Text);
+        rows.end_row(line, None);
+    }
+    for (row, (outcome, code)) in rows.iter().zip(outcomes) {
+        let (outcome, code) = (*outcome, *code);
+        let reported =
+            ReportedRow { row, outcome, code, number: Some(&number), detail: "said so", problems: &[] };
+        writer.write(&reported).unwrap();
+    }
+    let finished = writer.finish(Report { complete, ..report(read, &infos) });
+    let is_there = home.path().join("out/outcomes.csv").exists();
+    assert_eq!(is_there, finished.is_ok(), "files appear exactly where the sums agree");
+    finished
+}
+
+#[test]
+fn sums_that_do_not_agree_are_never_reported() {
+    let two = [(Outcome::Created, None), (Outcome::Failed, Some(Code::Refused))];
+    assert!(finished(&two, 2, true).is_ok());
+    let error = finished(&two, 3, true).unwrap_err();
+    assert_eq!(error.to_string(), "the sums of the report do not agree: 3 rows were read and 2 reported");
+    let pending = [(Outcome::Pending, None)];
+    assert!(finished(&pending, 1, false).is_ok());
+    assert!(finished(&pending, 1, true).is_err());
+}
+
+#[test]
+fn rows_are_counted_as_they_are_written() {
+    let outcomes = [
+        (Outcome::Created, None),
+        (Outcome::Created, None),
+        (Outcome::Existing, Some(Code::SameName)),
+        (Outcome::Failed, Some(Code::Refused)),
+        (Outcome::Rejected, Some(Code::TooShort)),
+    ];
+    let report = finished(&outcomes, 5, true).unwrap();
+    assert_eq!((report.totals.rows(), report.totals.of(Outcome::Created)), (5, 2));
+    let problems: Vec<_> = report.problems.iter().map(|problem| (problem.code, problem.count)).collect();
+    assert_eq!(problems, [("too-short", 1), ("refused", 1)]);
+    assert_eq!(report.problems[1].examples[0].value, "+449098790123");
+    // A rejected row's number is none of the list's.
+    assert_eq!(
+        report.regions,
+        [RegionCount { region: "GB".to_owned(), country_code: "44".to_owned(), count: 4 }]
+    );
+    assert_eq!(report.types, [TypeCount { kind: "premium-rate", count: 4 }]);
+}
+
+#[test]
+fn a_second_column_of_a_field_has_its_rank_behind_the_name() {
+    let columns =
+        serde_json::to_string(&report(0, &[info("a", &["Name", "Phone"])]).inputs[0].columns).unwrap();
+    assert_eq!(columns, r#"{"phone":"Phone","phone_2":"Name","first_name":"Name"}"#);
+}
+
+#[test]
+fn a_summary_shows_each_step_and_the_ways_out() {
+    let outcomes = [
+        (Outcome::Created, None),
+        (Outcome::Confirmed, None),
+        (Outcome::Existing, Some(Code::SameName)),
+        (Outcome::Duplicate, Some(Code::OtherName)),
+        (Outcome::Failed, Some(Code::Refused)),
+        (Outcome::Pending, None),
+    ];
+    let mut report = finished(&outcomes, 6, false).unwrap();
+    report.platform = Some(PlatformReport {
+        host: "https://platform.example.com".to_owned(),
+        get: 1234,
+        post: 1,
+        waited_ms: 83_000,
+        ..PlatformReport::default()
+    });
+    let text = terminal::summary(&report, Path::new("out"), 60);
+    insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
+    list.csv  phone = Phone, phone 2 = Name, first name = Name
+
+        6  rows
+      − 1  duplicate  the number of another row
+      − 1  existing   on the platform already
+      = 4  new
+        1  created
+        1  confirmed
+        1  failed     refused by the platform, in rejected.csv
+        1  pending    not reached: run the same command again
+
+    To mend
+
+          1  refused: refused by the platform
+             row 6: +449098790123
+             The platform's own words stand in the row's detail.
+
+    Among them: 6 premium-rate numbers, costly to call; --types
+    leaves kinds of numbers out.
+
+    https://platform.example.com: 1,235 requests (1234 to read, 1 to post), waited 1 min 23 s
+
+    Files: out/  outcomes.csv  rejected.csv  report.json
+    ");
+}
+
+#[test]
+fn figures_are_written_for_people() {
+    assert_eq!([0, 999, 1000, 1_234_567].map(terminal::grouped), ["0", "999", "1,000", "1,234,567"]);
+    assert_eq!(
+        [5, 60, 83, 3600, 10_020].map(terminal::duration),
+        ["5 s", "1 min", "1 min 23 s", "1 h", "2 h 47 min"]
+    );
+    let plan = |post, seconds| terminal::plan(&crate::plan::Plan { get: 1, post, seconds }, 10_000);
+    assert_eq!(plan(1, 0), "10,000 new contacts in 1 request, less than a minute");
+    assert_eq!(plan(100, 60), "10,000 new contacts in 100 requests, about 1 min");
+}
+
+#[test]
+fn text_from_outside_is_spelled_out() {
+    assert_eq!(terminal::printable("é\x1b[2J\u{202e}\u{9b}x"), "é\\u{1b}[2J\\u{202e}\\u{9b}x");
+}

@@ -6,5 +6,6 @@ mod bad_input;
 mod check;
 mod import;
 mod phone_reference;
+mod readme;
 mod samples;
 mod sealed;

@@ -166,7 +166,7 @@ pub(super) enum KeepChoice {
 #[command(next_help_heading = "Platform")]
 #[serde(rename_all = "kebab-case", default)]
 pub(super) struct PlatformOptions {
-    /// Address of the platform, such as <https://platform.kore.ai>
+    /// Address of the platform, such as `https://platform.kore.ai`
     #[arg(long, value_name = "URL", env = "ROLLCALL_HOST", hide_env_values = true)]
     pub(super) host: Option<String>,
     /// The stream (bot) that the contacts belong to
@@ -222,7 +222,7 @@ pub(super) struct PostingOptions {
 #[command(next_help_heading = "Output")]
 #[serde(rename_all = "kebab-case", default)]
 pub(super) struct OutputOptions {
-    /// Folder for the run's files [default: rollcall-out/<run>]
+    /// Folder for the run's files [default: rollcall-out/RUN]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }

@@ -125,11 +125,9 @@ fn funnel(text: &mut String, report: &Report) -> std::fmt::Result {
         };
         let (count, name) = (grouped(*count), outcome.name());
         match note {
-            "" => writeln!(text, "  {sign} {style}{count:>width$}  {name}{style:#}")?,
-            note => {
-                writeln!(text, "  {sign} {style}{count:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}")?
-            }
-        }
+            "" => writeln!(text, "  {sign} {style}{count:>width$}  {name}{style:#}"),
+            note => writeln!(text, "  {sign} {style}{count:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}"),
+        }?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `rollcall check`: reading, judging and reporting, through the built program.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use proptest::prelude::*;
 use rollcall::{
@@ -203,7 +203,7 @@ fn the_number_of_threads_changes_nothing() {
     let mut list = HEADER.to_owned();
     for n in 0..9000 {
         let country = ["IN", "GB", "US", "XX"][n % 4];
-        list.push_str(&format!("First{n},Last{},Mr,0{}{:04},{country}\n", n % 7, 2079 + n % 3, n % 5000));
+        writeln!(list, "First{n},Last{},Mr,0{}{:04},{country}", n % 7, 2079 + n % 3, n % 5000).unwrap();
     }
     sealed.write("list.csv", list);
     let outcomes: BTreeSet<String> = ["1", "2", "7"]

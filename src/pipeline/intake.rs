@@ -4,8 +4,9 @@
 
 use std::{
     ops::ControlFlow,
-    sync::mpsc::{Receiver, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
+    time::Duration,
 };
 
 use super::PipelineError;
@@ -13,7 +14,7 @@ use crate::{
     interrupt::Interrupt,
     normalize::{NormalizeSettings, Normalizer},
     outcome::Verdict,
-    parse::{Input, ReadSummary},
+    parse::{Input, ParseError, ReadSummary},
     progress::Progress,
     row::{Row, Rows},
 };
@@ -27,9 +28,12 @@ struct Judged {
     verdicts: Vec<Verdict>,
 }
 
+/// How often a wait for the next block looks whether the run is to end.
+const GLANCE: Duration = Duration::from_millis(50);
+
 /// Reads all inputs and gives every row and its verdict to `each`, in order.
 pub(super) fn run(
-    inputs: &mut [Input],
+    inputs: Vec<Input>,
     settings: &NormalizeSettings,
     progress: &dyn Progress,
     interrupt: &Interrupt,
@@ -38,19 +42,19 @@ pub(super) fn run(
     let mut rows = 0;
     let mut summaries = Vec::with_capacity(inputs.len());
     for (index, input) in (0..).zip(inputs) {
-        let info = input.info.clone();
-        let normalizer = Normalizer::new(settings, &info.columns);
-        let (queue, judged) = sync_channel::<Receiver<Judged>>(BLOCKS_AHEAD * rayon::current_num_threads());
-        let summary = thread::scope(|threads| {
-            let reader = threads.spawn(move || read(input, index, normalizer, &queue));
-            let used = use_all(judged, each, &mut |block| {
-                rows += block.len() as u64;
-                progress.reading(&info.path, rows, block.bytes_read, info.bytes);
-                interrupt.signal().map_or(Ok(()), |signal| Err(PipelineError::Interrupted(signal)))
-            });
-            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            used.and(read)
-        })?;
+        let (path, bytes) = (input.info.path.clone(), input.info.bytes);
+        let (queue, judged) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
+        let settings = settings.clone();
+        let reader = thread::spawn(move || read(input, index, &settings, &queue));
+        // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
+        while let Some(Judged { rows: block, verdicts }) = next(&judged, interrupt)? {
+            for (row, verdict) in block.iter().zip(verdicts) {
+                each(row, verdict)?;
+            }
+            rows += block.len() as u64;
+            progress.reading(&path, rows, block.bytes_read, bytes);
+        }
+        let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         summaries.push(summary);
     }
     progress.read(rows);
@@ -59,13 +63,15 @@ pub(super) fn run(
 
 /// Reads the input; each block is normalized by whichever thread is free, and waited for in order.
 fn read(
-    input: &mut Input,
+    mut input: Input,
     index: u16,
-    normalizer: Normalizer<'_>,
-    queue: &std::sync::mpsc::SyncSender<Receiver<Judged>>,
-) -> Result<ReadSummary, PipelineError> {
+    settings: &NormalizeSettings,
+    queue: &SyncSender<Receiver<Judged>>,
+) -> Result<ReadSummary, ParseError> {
+    let columns = input.info.columns.clone();
+    let normalizer = Normalizer::new(settings, &columns);
     rayon::in_place_scope(|scope| {
-        let read = input.read(index, &mut |rows| {
+        input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
             if queue.send(receiver).is_err() {
                 return ControlFlow::Break(());
@@ -76,23 +82,21 @@ fn read(
                 _ = sender.send(Judged { rows, verdicts });
             });
             ControlFlow::Continue(())
-        });
-        Ok(read?)
+        })
     })
 }
 
-fn use_all(
-    judged: Receiver<Receiver<Judged>>,
-    each: &mut dyn FnMut(Row<'_>, Verdict) -> Result<(), PipelineError>,
-    after_block: &mut dyn FnMut(&Rows) -> Result<(), PipelineError>,
-) -> Result<(), PipelineError> {
-    for block in judged {
-        // A block that never comes is a panic of the thread that had it, which ends the reader too.
-        let Ok(Judged { rows, verdicts }) = block.recv() else { break };
-        for (row, verdict) in rows.iter().zip(verdicts) {
-            each(row, verdict)?;
+/// The next block, or nothing after the last. A block that never comes is a panic of the thread that had it, which the
+/// reader meets too.
+fn next(judged: &Receiver<Receiver<Judged>>, interrupt: &Interrupt) -> Result<Option<Judged>, PipelineError> {
+    loop {
+        if let Some(signal) = interrupt.signal() {
+            return Err(PipelineError::Interrupted(signal));
         }
-        after_block(&rows)?;
+        match judged.recv_timeout(GLANCE) {
+            Ok(block) => return Ok(block.recv().ok()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
     }
-    Ok(())
 }

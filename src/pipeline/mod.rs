@@ -85,7 +85,7 @@ pub struct Finished {
 ///
 /// Where an input cannot be read to its end, or the files of the run cannot be written: nothing is left behind then.
 pub fn check(
-    mut inputs: Vec<Input>,
+    inputs: Vec<Input>,
     settings: &RunSettings,
     folder: OutputFolder,
     progress: &dyn Progress,
@@ -97,21 +97,20 @@ pub fn check(
     let (mut writer, summaries);
     if settings.keep == Keep::First {
         writer = RunWriter::begin(folder, infos.clone())?;
-        summaries =
-            intake::run(&mut inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
-                ledger::write(&mut writer, row, &verdict, |contact| {
-                    let claimant = Claimant { location: row.location, name: contact.name_key() };
-                    match numbers.claim(contact.number().e164(), claimant) {
-                        Some(collision) => ledger::duplicate(collision, row.location, &infos),
-                        None => ledger::valid(),
-                    }
-                })?;
-                Ok(())
+        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
+            ledger::write(&mut writer, row, &verdict, |contact| {
+                let claimant = Claimant { location: row.location, name: contact.name_key() };
+                match numbers.claim(contact.number().e164(), claimant) {
+                    Some(collision) => ledger::duplicate(collision, row.location, &infos),
+                    None => ledger::valid(),
+                }
             })?;
+            Ok(())
+        })?;
     } else {
         // Which row is the last of its number is known when all are read.
         let mut spool;
-        (spool, summaries) = spool_all(&mut inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+        (spool, summaries) = spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
         writer = RunWriter::begin(folder, infos.clone())?;
         let ledger = Ledger {
             inputs: &infos,
@@ -136,7 +135,7 @@ pub fn check(
 /// Where an input cannot be read to its end, or the files of the run cannot be written. A platform that cannot be used is
 /// no error here: the run is reported with what was settled, and says why it stopped.
 pub fn import(
-    mut inputs: Vec<Input>,
+    inputs: Vec<Input>,
     settings: &RunSettings,
     import: &ImportSettings,
     folder: OutputFolder,
@@ -146,8 +145,7 @@ pub fn import(
     let clock = Clock::start();
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
-    let (mut spool, summaries) =
-        spool_all(&mut inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+    let (mut spool, summaries) = spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
     let mut report = clock.report("import", settings, &infos, &summaries);
     report.dry_run = import.dry_run;
     report.timing_ms.read = clock.elapsed_ms();
@@ -286,7 +284,7 @@ impl Conversation<'_> {
 
 /// Reads all rows to disk, and their numbers into `numbers`.
 fn spool_all(
-    inputs: &mut [Input],
+    inputs: Vec<Input>,
     settings: &RunSettings,
     folder: &OutputFolder,
     numbers: &mut Numbers,

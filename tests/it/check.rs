@@ -296,3 +296,28 @@ proptest! {
         prop_assert!(duplicates.is_subset(&distinct), "a duplicate repeats a number that goes on");
     }
 }
+
+#[test]
+fn a_list_that_never_ends_can_be_interrupted() {
+    use std::io::Write as _;
+
+    let sealed = Sealed::new();
+    let mut command = sealed.command(&["check", "-", "--out", "out"]);
+    command.stdin(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(HEADER.as_bytes()).unwrap();
+    // More than is looked at to tell what the file is; then nothing comes any more.
+    for _ in 0..4000 {
+        input.write_all(b"Asha,Kumar,Mrs,81234 56789,IN\n").unwrap();
+    }
+    // The folder is there once the signal has its meaning.
+    while !sealed.path("out").exists() {
+        std::thread::yield_now();
+    }
+    let mut running = crate::sealed::Running { child, printed: String::new() };
+    running.signal("INT");
+    assert_eq!(running.child.wait().unwrap().code(), Some(130));
+    assert_eq!(sealed.files(), [""; 0], "something was left behind");
+    drop(input);
+}

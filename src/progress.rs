@@ -16,8 +16,8 @@ pub trait Progress: Sync {
     /// A page of the platform's contacts arrived.
     fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {}
 
-    /// Contacts were settled, of those to be posted.
-    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64) {}
+    /// Contacts were settled, of those to be posted; the quota makes the rest take as long as `left`.
+    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {}
 
     /// The next request waits.
     fn waiting(&self, wait: Duration, why: Wait) {}
@@ -25,8 +25,8 @@ pub trait Progress: Sync {
     /// The run goes on after a wait.
     fn resumed(&self) {}
 
-    /// Whether to post, now that it is known what there is to post.
-    fn confirm(&self, plan: &Plan, contacts: u64) -> bool {
+    /// Whether to post, now that it is known what there is to post, and where.
+    fn confirm(&self, plan: &Plan, contacts: u64, host: &str) -> bool {
         true
     }
 }

@@ -92,10 +92,18 @@ impl Answer {
         Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
     }
 
-    /// Contacts could hold the rate limit's words in a name.
+    /// Contacts could hold the rate limit's words in a name, and what is said of one of a batch is not said of all.
     fn is_list(&self) -> bool {
+        const LISTS: [&[u8]; 3] = [b"\"results\"", b"\"successfulRecords\"", b"\"failedRecords\""];
         self.body.trim_ascii_start().starts_with(b"[")
-            || memchr::memmem::find(&self.body, b"\"results\"").is_some()
+            || LISTS.iter().any(|name| memchr::memmem::find(&self.body, name).is_some())
+    }
+
+    /// Takes a secret out of what the platform said, should it have repeated it.
+    pub(super) fn forget(&mut self, secret: &[u8]) {
+        while let Some(at) = memchr::memmem::find(&self.body, secret).filter(|_| !secret.is_empty()) {
+            self.body.splice(at..at + secret.len(), *b"***");
+        }
     }
 
     /// The status and what the platform says, in one line that is safe to show.
@@ -109,6 +117,27 @@ impl Answer {
         let status = format!("HTTP {}", self.status.as_u16());
         if line.is_empty() { status } else { format!("{status}, \"{line}\"") }
     }
+}
+
+/// The platform's words with the middle of every long number hidden, for logs.
+pub(crate) fn masked(words: &str) -> String {
+    const SHOWN: (usize, usize) = (2, 4);
+    const MIN_DIGITS: usize = 7;
+    let mut masked = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, digits) = rest.split_at(start);
+        let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
+        let (run, after) = digits.split_at(end);
+        masked.push_str(before);
+        if run.len() < MIN_DIGITS {
+            masked.push_str(run);
+        } else {
+            masked.extend([&run[..SHOWN.0], "…", &run[run.len() - SHOWN.1..]]);
+        }
+        rest = after;
+    }
+    masked + rest
 }
 
 #[cfg(test)]
@@ -167,6 +196,24 @@ mod tests {
         for rubbish in ["-1", "soon", "", "Fri, 20 Nov 2026 08:00:00 GMT", "1e9"] {
             assert_eq!(waits(rubbish), Meaning::RateLimited(None), "{rubbish}");
         }
+    }
+
+    #[test]
+    fn the_limits_words_in_a_list_are_about_one_contact() {
+        const PARTLY: &str = r#"{"successfulRecords": [], "failedRecords": [{"error": "You've exceeded the per-minute rate limit."}]}"#;
+        assert_eq!(meaning_of(200, PARTLY), Meaning::Success);
+    }
+
+    #[test]
+    fn secrets_and_numbers_in_the_platforms_words_are_hidden() {
+        let mut answer = answer(401, "{\"message\": \"invalid token a.b.c, not a.b.c\"}");
+        answer.forget(b"a.b.c");
+        assert_eq!(answer.words(), "HTTP 401, \"invalid token ***, not ***\"");
+        assert_eq!(
+            masked("HTTP 400, 919876543210 or +12345 exists: 1234567"),
+            "HTTP 400, 91…3210 or +12345 exists: 12…4567"
+        );
+        assert_eq!(masked("none"), "none");
     }
 
     #[test]

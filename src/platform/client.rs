@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 
 use super::{
     Credentials, Host, PlatformError,
-    answer::{Answer, Meaning, Silence, meaning},
+    answer::{Answer, Meaning, Silence, masked, meaning},
     limiter::RateLimiter,
 };
 use crate::{
@@ -23,8 +23,17 @@ use crate::{
     progress::{Progress, Wait},
 };
 
+/// The header that carries the token.
+const AUTH: &str = "auth";
+
 /// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long a connection may take. A request that never left may be repeated; one that was sent may not.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a connection is kept for the next request.
+const LONGEST_IDLE: Duration = Duration::from_secs(1);
 
 /// How often in a row the platform may say that the quota is used up.
 const MAX_RATE_LIMITED: u32 = 10;
@@ -121,6 +130,10 @@ impl<'a> Client<'a> {
             .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .timeout(settings.timeout)
+            .connect_timeout(settings.timeout.min(LONGEST_CONNECT))
+            // A connection that waited for a person's answer may have been closed at the other end: a request on it
+            // would be lost, and nobody could tell.
+            .pool_idle_timeout(LONGEST_IDLE)
             // The client's own repetitions would not ask what may have been applied.
             .retry(reqwest::retry::never());
         if settings.host.is_loopback() {
@@ -144,6 +157,11 @@ impl<'a> Client<'a> {
     /// Requests that may be made in one window.
     pub fn slots(&self) -> u64 {
         self.limiter.slots() as u64
+    }
+
+    /// How long the quota makes as many requests take.
+    pub fn time_for(&mut self, requests: u64) -> Duration {
+        self.limiter.time_for(requests, Instant::now())
     }
 
     pub(super) fn note_page_size(&mut self, granted: u64) {
@@ -190,6 +208,10 @@ impl<'a> Client<'a> {
         loop {
             let attempt = self.attempt(call).await?;
             match meaning(&attempt) {
+                // It may have been carried out and then sent elsewhere to be looked at.
+                Meaning::Redirected(words) => {
+                    return Ok((Meaning::Unknown(format!("the platform sends it elsewhere: {words}")), None));
+                }
                 meaning @ (Meaning::Success
                 | Meaning::Unknown(_)
                 | Meaning::Refused(_)
@@ -251,7 +273,7 @@ impl<'a> Client<'a> {
             });
         }
         self.counts.retries += 1;
-        warn!(request = call.name, attempt = attempts.failed, reason, "trying again");
+        warn!(request = call.name, attempt = attempts.failed, reason = masked(&reason), "trying again");
         let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts.failed - 1);
         self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
     }
@@ -268,7 +290,18 @@ impl<'a> Client<'a> {
         }
         let request = self.request(call)?;
         let started = Instant::now();
-        let attempt = exchange(&self.http, request).await;
+        let token = request.headers().get(AUTH).cloned();
+        let mut attempt = match call.method {
+            // Nothing is lost with an answer to a question.
+            Method::GET => tokio::select! {
+                attempt = exchange(&self.http, request) => attempt,
+                signal = self.interrupt.requested() => return Err(PlatformError::Interrupted(signal)),
+            },
+            _ => exchange(&self.http, request).await,
+        };
+        if let (Ok(answer), Some(token)) = (&mut attempt, token) {
+            answer.forget(token.as_bytes());
+        }
         self.limiter.answered(Instant::now());
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
         debug!(request = call.name, status, elapsed = ?started.elapsed(), "answered");
@@ -277,9 +310,9 @@ impl<'a> Client<'a> {
 
     fn request(&self, call: &Call) -> Result<Request, PlatformError> {
         let mut headers = HeaderMap::new();
-        headers.insert("auth", self.settings.credentials.header()?);
+        headers.insert(AUTH, self.settings.credentials.header()?);
         let account = HeaderValue::try_from(&self.settings.account_id);
-        headers.insert("accountId", account.map_err(|_| PlatformError::MalformedToken)?);
+        headers.insert("accountId", account.map_err(|_| PlatformError::MalformedAccount)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut request = Request::new(call.method.clone(), call.url.clone());
         *request.headers_mut() = headers;

@@ -5,12 +5,12 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use tracing::warn;
 
 use super::{
     Client, PlatformError,
-    answer::{Answer, Meaning},
+    answer::{Answer, Meaning, masked},
     client::Call,
     wire::{ContactsPage, CreateAnswer, NewContact},
 };
@@ -36,8 +36,13 @@ pub enum Created {
         /// The refused ones.
         refused: Vec<(StoredContact, String)>,
     },
-    /// The whole batch was refused, with the platform's words; a part of it may have been stored all the same.
-    Refused(String),
+    /// The whole batch was refused; a part of it may have been stored all the same.
+    Refused {
+        /// The platform's words.
+        words: String,
+        /// The status says that something of it exists already.
+        is_conflict: bool,
+    },
     /// The batch was too large.
     TooLarge(String),
     /// It is not known whether it was stored.
@@ -67,12 +72,13 @@ impl Client<'_> {
         Ok(match (meaning, answer) {
             (Meaning::Success, Some(answer)) => listed(&answer),
             (Meaning::Refused(words), answer) => {
+                let is_conflict = answer.as_ref().is_some_and(|answer| answer.status == StatusCode::CONFLICT);
                 match answer.and_then(|answer| CreateAnswer::read(&answer.body)) {
                     // A refusal that names contacts says of each what became of it.
                     Some(read) if !read.refused.is_empty() => {
                         Created::Listed { created: read.created, refused: read.refused }
                     }
-                    _ => Created::Refused(words),
+                    _ => Created::Refused { words, is_conflict },
                 }
             }
             (Meaning::TooLarge(words), _) => Created::TooLarge(words),
@@ -88,6 +94,7 @@ impl Client<'_> {
     /// Where the platform cannot be used, or its pages cannot be trusted.
     pub async fn read_contacts(&mut self, sink: &mut dyn ContactSink) -> Result<(), PlatformError> {
         let mut drift = String::new();
+        self.progress().fetching(0, None, self.counts().get);
         for _ in 0..MAX_READINGS {
             sink.restart();
             match self.read_once(sink).await? {
@@ -131,7 +138,7 @@ impl Client<'_> {
         let answer = self.get(&Call { name: GET_ALL, method: Method::GET, url, body: None }).await?;
         serde_json::from_slice(&answer.body).map_err(|error| PlatformError::BrokenAnswer {
             request: GET_ALL,
-            reason: format!("{error}; it begins with {}", answer.words()),
+            reason: format!("{error}; it begins with {}", masked(&answer.words())),
         })
     }
 }
@@ -139,7 +146,9 @@ impl Client<'_> {
 fn listed(answer: &Answer) -> Created {
     match CreateAnswer::read(&answer.body) {
         Some(read) => Created::Listed { created: read.created, refused: read.refused },
-        None => Created::Unknown(format!("the answer is not the documented one ({})", answer.words())),
+        None => {
+            Created::Unknown(format!("the answer is not the documented one ({})", masked(&answer.words())))
+        }
     }
 }
 
@@ -211,10 +220,10 @@ impl Pages {
 /// What tells a contact from the others: its id, or all of it where it has none.
 fn identity(contact: &super::wire::WireContact) -> u64 {
     let mut hasher = DefaultHasher::new();
-    if contact.id.is_empty() {
+    if contact.id().is_empty() {
         format!("{contact:?}").hash(&mut hasher);
     } else {
-        contact.id.hash(&mut hasher);
+        contact.id().hash(&mut hasher);
     }
     hasher.finish()
 }

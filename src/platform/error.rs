@@ -10,6 +10,8 @@ pub enum PlatformError {
     Setup(#[source] reqwest::Error),
     #[error("the token holds characters that no token has")]
     MalformedToken,
+    #[error("the account id holds characters that no account id has")]
+    MalformedAccount,
     #[error("{host} cannot be reached: {reason} ({attempts} attempts)")]
     Unreachable { host: String, reason: String, attempts: u32 },
     #[error("{request} failed {attempts} times; last: {reason}")]
@@ -64,11 +66,12 @@ impl PlatformError {
             }
             Self::GaveUp { .. } | Self::Drifting(_) | Self::Interrupted(_) => "Run the same command again.",
             Self::TooManyRefused { .. } => {
-                "The settings are more likely wrong than the rows: look at what the platform says. Rows not created \
-                 are `pending`; run the same command again when it is mended."
+                "The settings are more likely wrong than the rows: look at what the platform says. Rows that were not \
+                 tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
             }
             Self::Setup(_)
             | Self::MalformedToken
+            | Self::MalformedAccount
             | Self::BrokenAnswer { .. }
             | Self::SkipIgnored
             | Self::Notes(_) => return None,

@@ -53,12 +53,14 @@ impl FromStr for Host {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let malformed = || HostError::Malformed(text.to_owned());
+        // What stands before an @ may be a password.
+        let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        let malformed = || HostError::Malformed(shown.to_owned());
         if !text.contains("://") {
             return Err(if text.is_empty() {
                 malformed()
             } else {
-                HostError::NoScheme { host: text.to_owned() }
+                HostError::NoScheme { host: shown.to_owned() }
             });
         }
         let url = Url::parse(text).map_err(|_| malformed())?;

@@ -46,6 +46,21 @@ impl RateLimiter {
         }
     }
 
+    /// How long as many further requests take at least, the last of them answered at once.
+    pub(super) fn time_for(&mut self, requests: u64, now: Instant) -> Duration {
+        let in_use = self.wait(now).map_or(self.free_at.len(), |_| self.slots) as u64;
+        let slots = self.slots as u64;
+        let Some(waiting) = requests.checked_sub(slots - in_use.min(slots)).filter(|waiting| *waiting > 0)
+        else {
+            return Duration::ZERO;
+        };
+        let windows = (waiting - 1) / slots;
+        let index = usize::try_from((waiting - 1) % slots).unwrap_or_default();
+        let free_at =
+            self.free_at.get(index).map_or(self.window, |free_at| free_at.saturating_duration_since(now));
+        free_at + self.window * u32::try_from(windows).unwrap_or(u32::MAX)
+    }
+
     /// Notes that a request was answered, or given up.
     pub(super) fn answered(&mut self, now: Instant) {
         self.free_at.push_back(now + self.window);
@@ -94,6 +109,19 @@ mod tests {
     async fn the_limit_is_used() {
         let sent = sent(60, 56, Duration::ZERO).await;
         assert_eq!((sent[54], sent[55]), (0, 60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_for_requests_is_known_beforehand() {
+        let mut limiter = RateLimiter::new(3, WINDOW);
+        assert_eq!(limiter.time_for(3, Instant::now()), Duration::ZERO);
+        assert_eq!(limiter.time_for(4, Instant::now()), WINDOW);
+        assert_eq!(limiter.time_for(7, Instant::now()), 2 * WINDOW);
+        limiter.answered(Instant::now());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        limiter.answered(Instant::now());
+        let mut time_for = |requests| limiter.time_for(requests, Instant::now()).as_secs();
+        assert_eq!([0, 1, 2, 3, 4, 5].map(&mut time_for), [0, 0, 40, 60, 60, 100]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ mod host;
 mod limiter;
 mod wire;
 
+pub(crate) use self::answer::masked;
 pub use self::{
     auth::Credentials,
     client::{Client, ClientSettings, Counts, Pace},

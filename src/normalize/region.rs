@@ -91,7 +91,7 @@ static REGIONS: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
         }
     }
     for (name, code) in OTHER_NAMES {
-        regions.extend(Region::new(code).map(|region| ((*name).to_owned(), region)));
+        regions.extend(Region::new(code).map(|region| (folded(name), region)));
     }
     regions.extend(Region::new("XK").map(|region| ("xk".to_owned(), region)));
     regions
@@ -109,8 +109,8 @@ fn folded(name: &str) -> String {
     let words: Vec<&str> = letters.split_whitespace().collect();
     let joined =
         if words.iter().all(|word| word.chars().count() == 1) { words.concat() } else { words.join(" ") };
-    let joined = joined.replace("st ", "saint ");
-    joined.strip_prefix("the ").map_or(joined.clone(), str::to_owned)
+    let joined = joined.strip_prefix("the ").unwrap_or(&joined);
+    joined.split(' ').map(|word| if word == "st" { "saint" } else { word }).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads a country: an ISO 3166-1 code of two or three letters, an English name, or a dialing code (`91`, `+91`,

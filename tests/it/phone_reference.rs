@@ -77,6 +77,12 @@ fn numbers_are_read_as_googles_library_reads_them() {
     assert_eq!(differing, NOISE);
 }
 
+/// Whether letters stand behind digits. Google's library dials them; rollcall leaves words out.
+fn has_words_behind(text: &str) -> bool {
+    let number = text.find(char::is_numeric).unwrap_or(text.len());
+    text[number..].contains(char::is_alphabetic)
+}
+
 /// What a row becomes, beside what the table says of its text: the policy adds nothing and loses nothing.
 #[test]
 fn valid_numbers_without_extension_are_accepted_and_no_others() {
@@ -84,11 +90,15 @@ fn valid_numbers_without_extension_are_accepted_and_no_others() {
 
     let table = table();
     let policy = PhonePolicy { drop_extensions: true, ..PhonePolicy::default() };
+    let mut compared = 0;
     for line in table.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [region, text, status, code, national, _, _, valid, kind, owner] = cells[..] else {
+        let [region, text, status, code, national, extension, _, valid, kind, owner] = cells[..] else {
             panic!("{line}")
         };
+        if has_words_behind(text) && extension.is_empty() {
+            continue;
+        }
         let read = policy.read(text, CellKind::Text, Region::new(region).map(Origin::Region));
         if status == "ok" && valid == "1" {
             let number = read.unwrap_or_else(|refusal| panic!("{line}: {refusal:?}"));
@@ -99,5 +109,7 @@ fn valid_numbers_without_extension_are_accepted_and_no_others() {
         } else {
             assert!(read.is_err(), "{line}");
         }
+        compared += 1;
     }
+    assert_eq!(compared, 27_040);
 }

@@ -43,7 +43,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
-    if is_plain(text) {
+    if is_plain(text) && !is_date(text.trim_ascii()) {
         return Ok(Cow::Borrowed(text.trim_ascii()));
     }
     if text.chars().nth(MAX_CHARS).is_some() {
@@ -70,6 +70,9 @@ fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
     }
     if has_rounded_tail(&marked) {
         return Err(Refusal::new(Code::ExcelPrecision, format!("{} digits", marked.len())));
+    }
+    if is_date(&marked) {
+        return Err(Refusal::new(Code::NotANumber, "a date"));
     }
     Ok(match marked {
         Cow::Borrowed(text) => Cow::Borrowed(strip_fraction(text)),
@@ -106,6 +109,17 @@ fn is_scientific(text: &str) -> bool {
         && all_digits(fraction)
         && exponent.len() <= 4
         && all_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
+/// `2026-11-20`, with a time of day or without: what a date cell becomes on its way through CSV.
+fn is_date(text: &str) -> bool {
+    let (day, _) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let mut parts = day.split('-');
+    let mut part = |digits: usize, range: std::ops::RangeInclusive<u16>| {
+        let part = parts.next().filter(|part| part.len() == digits);
+        part.and_then(|part| part.parse().ok()).is_some_and(|value| range.contains(&value))
+    };
+    part(4, 1900..=2100) && part(2, 1..=12) && part(2, 1..=31) && parts.next().is_none()
 }
 
 /// More digits than a spreadsheet keeps, and zeros in place of those it dropped. A leading zero shows that the text was
@@ -156,6 +170,9 @@ mod tests {
             ("0097215112540000", "0097215112540000"),
             ("9198765432101200000", "excel-precision"),
             ("98765\u{7}43210", "control-characters"),
+            ("2024-01-31", "not-a-number"),
+            ("2024-01-31T10:00:00", "not-a-number"),
+            ("2024-13-31", "2024-13-31"),
         ] {
             assert_eq!(undone(text), code, "{text:?}");
         }

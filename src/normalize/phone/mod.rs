@@ -6,6 +6,7 @@
 mod cell;
 mod library;
 mod several;
+mod words;
 
 pub use library::{Length, ParsedNumber, Unreadable, has_numbering_plan, origin_of_calling_code, parse};
 
@@ -62,7 +63,7 @@ impl PhonePolicy {
     /// The first reason found why the cell's number may not be posted.
     pub fn read(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
         let text = cell::undo_spreadsheet(text, kind)?;
-        let parsed = parse_line(&text, origin);
+        let parsed = words::read(&text, origin);
         let is_plain = parsed.as_ref().is_ok_and(|number| number.is_valid && number.extension.is_none());
         let is_overlong = match &parsed {
             Ok(number) => number.length == Length::TooLong,
@@ -74,6 +75,9 @@ impl PhonePolicy {
                 .map(|number| format!("+{} {}", number.calling_code, number.national))
                 .collect();
             return Err(Refusal::new(Code::SeveralNumbers, spelled.join(" and ")));
+        }
+        if let Some(spelled) = several::with_endings(&text, origin) {
+            return Err(Refusal::new(Code::SeveralNumbers, spelled));
         }
         match parsed {
             Ok(number) => self.judge(&number),
@@ -118,15 +122,6 @@ impl PhonePolicy {
             || has(kind)
             || kind == NumberType::FixedLineOrMobile
                 && (has(NumberType::Mobile) || has(NumberType::FixedLine))
-    }
-}
-
-/// A number broken over two lines is one number; the library knows no line breaks.
-fn parse_line(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
-    if text.contains(['\n', '\r', '\t']) {
-        parse(&text.replace(['\n', '\r', '\t'], " "), origin)
-    } else {
-        parse(text, origin)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two numbers in one cell: recognised only where each part is a valid number by itself.
 
-use super::{ParsedNumber, parse};
+use super::{ParsedNumber, words};
 use crate::normalize::region::Origin;
 
 /// What people write between two numbers. A slash also stands inside one, which is why parts must be valid.
@@ -41,7 +41,20 @@ fn split_between_words(text: &str, origin: Option<Origin>) -> Option<Vec<ParsedN
 }
 
 fn valid(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
-    parse(text.trim(), origin).ok().filter(|number| number.is_valid)
+    words::read(text.trim(), origin).ok().filter(|number| number.is_valid)
+}
+
+/// `030 231250/51`: two numbers that differ in their last digits. Spelled as such, if the part before the slash is a
+/// number by itself.
+pub(super) fn with_endings(text: &str, origin: Option<Origin>) -> Option<String> {
+    const MAX_ENDING: usize = 3;
+    const MIN_NUMBER: usize = 6;
+    let (number, ending) = text.rsplit_once('/')?;
+    let ending = ending.trim();
+    let is_ending =
+        (1..=MAX_ENDING).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_digit());
+    let number = valid(number, origin).filter(|number| is_ending && number.national.len() >= MIN_NUMBER)?;
+    Some(format!("+{} {} and one ending in {ending}", number.calling_code, number.national))
 }
 
 #[cfg(test)]
@@ -68,6 +81,21 @@ mod tests {
         ] {
             assert_eq!(found(text), ["9876543210", "9876543211"], "{text:?}");
         }
+    }
+
+    #[test]
+    fn numbers_that_differ_at_the_end_are_two() {
+        let germany = Region::new("DE").map(Origin::Region);
+        assert_eq!(
+            with_endings("030 231250/51", germany).as_deref(),
+            Some("+49 30231250 and one ending in 51")
+        );
+        assert_eq!(
+            with_endings("030 23125-01/02", germany).as_deref(),
+            Some("+49 302312501 and one ending in 02")
+        );
+        assert_eq!(with_endings("030/231250", germany), None);
+        assert_eq!(with_endings("0171/12/345", germany), None);
     }
 
     #[test]

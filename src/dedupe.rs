@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn the_first_row_goes_on() {
         let mut numbers = Numbers::new(Keep::First);
+        assert!(numbers.is_empty() && !numbers.contains(number(1)));
         assert_eq!(numbers.claim(number(1), row(2, "Asha")), None);
+        assert!(!numbers.is_empty() && numbers.contains(number(1)) && !numbers.contains(number(2)));
         assert_eq!(numbers.claim(number(2), row(3, "Asha")), None);
         let with = Location { input: 0, row: 2 };
         assert_eq!(numbers.claim(number(1), row(4, "ASHA")), Some(Collision { with, code: Code::SameName }));

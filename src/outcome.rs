@@ -240,7 +240,8 @@ const WORDINGS: [Wording; 25] = [
         code: Code::RaggedRow,
         name: "ragged-row",
         title: "more or fewer cells than the header",
-        hint: "Look for a comma that should stand in quotes, or a line broken in two.",
+        hint: "Look for a comma that should stand in quotes, or a line broken in two. In rejected.csv, put the cells \
+               into their columns and empty those named rollcall_extra.",
     },
     Wording {
         code: Code::ControlCharacters,

@@ -10,7 +10,11 @@ use directories::ProjectDirs;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{args::Cli, error::CliError};
+use super::{
+    args::{Cli, PlatformOptions},
+    error::CliError,
+};
+use crate::{contact::Field, parse::Mapping};
 
 /// The file's name.
 const NAME: &str = "rollcall.toml";
@@ -57,7 +61,12 @@ impl ConfigFile {
             message: format!("{}: {}", path.display(), reason.trim_end()),
             hint: Some("Options have the names of the command line, without the dashes in front.".to_owned()),
         };
-        let mut options: Table = text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))?;
+        // Not the error's own text: it quotes the line, which may hold what nobody should see.
+        let syntax = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            fail(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+        };
+        let mut options: Table = text.parse().map_err(syntax)?;
         check_names(&options).map_err(fail)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for name in SECRET_FILES {
@@ -73,6 +82,26 @@ impl ConfigFile {
         self.merge(&self.options, typed)
     }
 
+    /// The same for the options of the platform. Credentials that were typed or stand in the environment replace those of
+    /// the file, of whatever kind.
+    pub(super) fn under_platform(&self, typed: &PlatformOptions) -> Result<PlatformOptions, CliError> {
+        let is_set = |name| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
+        let mut options = self.options.clone();
+        let overruled: &[&str] = if typed.token_file.is_some() || is_set("ROLLCALL_TOKEN") {
+            &["token-file", "client-id", "client-secret-file"]
+        } else if typed.client_secret_file.is_some() || is_set("ROLLCALL_CLIENT_SECRET") {
+            &["token-file", "client-secret-file"]
+        } else if typed.client_id.is_some() {
+            &["token-file"]
+        } else {
+            &[]
+        };
+        for name in overruled {
+            options.remove(*name);
+        }
+        self.merge(&options, typed)
+    }
+
     /// The same for the options of the sandbox's own command.
     pub(super) fn sandbox_under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         let none = Table::new();
@@ -82,7 +111,7 @@ impl ConfigFile {
 
     fn merge<T: Serialize + DeserializeOwned>(&self, options: &Table, typed: &T) -> Result<T, CliError> {
         let fail = |error: toml::de::Error| CliError::Usage {
-            message: format!("{}: {}", self.path.display(), error.to_string().trim_end()),
+            message: format!("{}: {}", self.path.display(), error.to_string().trim_end().replace('\n', " ")),
             hint: None,
         };
         let mut merged = options.clone();
@@ -91,7 +120,7 @@ impl ConfigFile {
             match (merged.get_mut(&name), value) {
                 // Mappings of other fields stay; a field that was typed is what was typed.
                 (Some(Value::Array(file)), Value::Array(typed)) if name == "map" => {
-                    let fields: Vec<&str> = typed.iter().filter_map(mapped_field).collect();
+                    let fields: Vec<Field> = typed.iter().filter_map(mapped_field).collect();
                     file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
                     file.extend(typed.iter().cloned());
                 }
@@ -102,8 +131,8 @@ impl ConfigFile {
     }
 }
 
-fn mapped_field(mapping: &Value) -> Option<&str> {
-    mapping.as_str()?.split_once('=').map(|(field, _)| field.trim())
+fn mapped_field(mapping: &Value) -> Option<Field> {
+    mapping.as_str()?.parse::<Mapping>().ok().map(|mapping| mapping.field)
 }
 
 /// Whether every name is an option's; the error names the first that is not.

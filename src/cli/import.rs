@@ -2,7 +2,7 @@
 
 use super::{
     args::{ImportArgs, PlatformOptions},
-    check::{conclude, open_all},
+    check::{self, conclude, open_all},
     config::ConfigFile,
     error::CliError,
     settings::{Account, PostingSettings, ReadingSettings, new_run, output_folder},
@@ -12,14 +12,13 @@ use super::{
 use crate::{
     pipeline::{self, ImportSettings, RunSettings},
     platform::Credentials,
-    report::OutputFolder,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let posting = PostingSettings::new(&config.under(&args.posting)?)?;
-    let platform = config.under(&args.platform.without_empty())?;
+    let platform = config.under_platform(&args.platform.without_empty())?;
     let output = config.under(&args.output)?;
     let is_sandbox = platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
@@ -33,7 +32,7 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
     };
     let interrupt = signals::listen();
     let path = output_folder(output.out, &settings.run);
-    let folder = OutputFolder::create(&path)?;
+    let folder = check::output(&path, &args.files)?;
     if !posting.yes && !is_sandbox {
         talk.ask_before_posting(interrupt.clone());
     }

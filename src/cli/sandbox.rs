@@ -54,7 +54,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFile, talk: &Talk) -> Resul
     Ok(interrupt.signal().map_or(super::error::exit::OK, signal_exit_code))
 }
 
-/// The environment that makes `rollcall import` use this platform, to paste or to `eval`.
+/// The environment that makes `rollcall import` use this platform, to paste into another terminal.
 fn print_environment(sandbox: &Sandbox, secret: &str) {
     let lines = format!(
         "export ROLLCALL_HOST={}\n\

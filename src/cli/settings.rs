@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::{
@@ -25,6 +25,7 @@ use crate::{
     },
     parse::{Mapping, ParseSettings},
     platform::{ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
+    report::terminal::printable,
 };
 
 /// The largest batch that is posted; the platform's own limit is not documented.
@@ -59,6 +60,7 @@ impl ReadingSettings {
         let types: Vec<NumberType> = options
             .types
             .iter()
+            .filter(|name| !name.trim().is_empty())
             .map(|name| name.parse())
             .collect::<Result<_, _>>()
             .map_err(fail("--types"))?;
@@ -193,10 +195,11 @@ impl Account {
         let credentials = credentials(options.client_id, options.token_file, options.client_secret_file)?;
         let mut missing = Vec::new();
         let mut needed = |value: Option<String>, name: &'static str| {
-            value.filter(|value| !value.trim().is_empty()).unwrap_or_else(|| {
+            let value = value.as_deref().unwrap_or_default().trim().to_owned();
+            if value.is_empty() {
                 missing.push(name);
-                String::new()
-            })
+            }
+            value
         };
         let host = needed(options.host, "--host (ROLLCALL_HOST)");
         let stream_id = needed(options.stream_id, "--stream-id (ROLLCALL_STREAM_ID)");
@@ -211,6 +214,14 @@ impl Account {
                  --sandbox.",
             ));
         };
+        for (name, id) in [("--stream-id", &stream_id), ("--account-id", &account_id)] {
+            if !id.chars().all(|letter| letter.is_ascii_graphic()) {
+                return Err(CliError::usage(
+                    format!("{name}: `{}` is not an id", printable(id)),
+                    "Copy it again.",
+                ));
+            }
+        }
         let host = host.parse().map_err(|error: crate::platform::HostError| CliError::Usage {
             message: error.to_string(),
             hint: None,
@@ -229,7 +240,13 @@ fn credentials(
     let client_secret = secret("ROLLCALL_CLIENT_SECRET", "--client-secret-file", secret_file)?;
     let client_id = client_id.filter(|id| !id.trim().is_empty());
     match (token, client_id, client_secret) {
-        (Some(token), None, None) => Ok(Some(Credentials::Token(token))),
+        (Some(token), None, None) => {
+            // The token itself is not shown: whatever is wrong with it, it may be good in part.
+            let is_token = token.expose_secret().chars().all(|letter| letter.is_ascii_graphic());
+            is_token.then_some(Some(Credentials::Token(token))).ok_or_else(|| {
+                CliError::usage("the token holds characters that no token has", "Copy it again, in one line.")
+            })
+        }
         (None, Some(client_id), Some(client_secret)) => {
             Ok(Some(Credentials::App { client_id, client_secret }))
         }
@@ -353,8 +370,6 @@ mod tests {
     #[cfg(unix)]
     fn secret_files_must_be_private() {
         use std::os::unix::fs::PermissionsExt as _;
-
-        use secrecy::ExposeSecret as _;
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");

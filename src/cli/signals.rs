@@ -1,8 +1,11 @@
-//! SIGINT and SIGTERM: from a certain point of a run on, its end has to be orderly.
+//! SIGINT, SIGTERM and SIGHUP: from a certain point of a run on, its end has to be orderly.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    fs,
+    sync::{Arc, atomic::AtomicBool},
+};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::error::signal_exit_code;
 use crate::interrupt::Interrupt;
@@ -11,15 +14,24 @@ use crate::interrupt::Interrupt;
 /// nothing to put in order, a signal does what it does to any program.
 pub(super) fn listen() -> Interrupt {
     let interrupt = Interrupt::default();
-    for signal in [SIGINT, SIGTERM] {
-        let is_second = Arc::new(AtomicBool::new(false));
+    let is_second = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
         let code = i32::from(signal_exit_code(signal));
         // Where a handler cannot be set, the signal ends the program at once, as it would without any of this.
         _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&is_second));
-        _ = signal_hook::flag::register(signal, is_second);
+        _ = signal_hook::flag::register(signal, Arc::clone(&is_second));
         if let Ok(number) = usize::try_from(signal) {
             _ = signal_hook::flag::register_usize(signal, interrupt.slot(), number);
         }
     }
     interrupt
+}
+
+/// Whether whoever started the program wants it to outlive this signal, as `nohup` and `&` do. Where that cannot be told,
+/// only the end of the terminal is taken to be ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.map_or(signal == SIGHUP, |mask| mask >> (signal - 1) & 1 == 1)
 }

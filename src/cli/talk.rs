@@ -4,7 +4,8 @@
 
 use std::{
     fmt,
-    io::{self, IsTerminal as _, Write},
+    fs::File,
+    io::{self, BufRead as _, IsTerminal as _, Write},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -32,6 +33,9 @@ use crate::{
 /// Waits shorter than this are not worth a line where there is no progress bar.
 const WORTH_A_LINE: Duration = Duration::from_secs(5);
 
+/// How often a question is asked before it counts as answered with no.
+const MAX_QUESTIONS: u32 = 3;
+
 /// Columns that text is wrapped to where the terminal is wider, or not known.
 const MAX_WIDTH: usize = 100;
 
@@ -54,11 +58,17 @@ pub(super) struct Talk {
 struct Figures {
     rows: AtomicU64,
     wait: Mutex<Option<(Instant, &'static str)>>,
+    /// How long the quota makes the rest of the requests take.
+    left: Mutex<Duration>,
 }
 
 impl Figures {
     fn wait(&self) -> MutexGuard<'_, Option<(Instant, &'static str)>> {
         self.wait.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Duration> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,9 +93,10 @@ impl Talk {
         }
     }
 
-    /// Asks before posting, where there is somebody to ask.
+    /// Asks before posting, where there is somebody to ask: whoever sits at the terminal, even where the list or what is
+    /// said goes through a pipe.
     pub(super) fn ask_before_posting(&self, interrupt: Interrupt) {
-        if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        if io::stdin().is_terminal() || io::stderr().is_terminal() {
             self.asks.get_or_init(|| interrupt);
         }
     }
@@ -150,8 +161,7 @@ impl Talk {
 
     fn style(&self, template: &str) -> ProgressStyle {
         let plain = || ProgressStyle::default_bar();
-        let (rows, waits, rate) =
-            (Arc::clone(&self.figures), Arc::clone(&self.figures), Arc::clone(&self.figures));
+        let [rows, waits, rate, left] = std::array::from_fn(|_| Arc::clone(&self.figures));
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| plain())
             .progress_chars("━╸─")
@@ -164,6 +174,12 @@ impl Talk {
                 if millis >= 500 {
                     let rows = rate.rows.load(Ordering::Relaxed);
                     _ = write!(out, ", {} rows/s", grouped(rows.saturating_mul(1000) / millis));
+                }
+            })
+            .with_key("left", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let left = left.left().as_secs();
+                if left > 0 {
+                    _ = write!(out, ", {} left", terminal::duration(left));
                 }
             })
             .with_key("wait", move |_: &ProgressState, out: &mut dyn fmt::Write| {
@@ -185,13 +201,16 @@ fn stderr() -> AutoStream<io::Stderr> {
     AutoStream::auto(io::stderr())
 }
 
-/// A line from standard input, or nothing where a signal comes first.
-fn ask(interrupt: &Interrupt) -> Option<String> {
+/// Asks at the terminal and returns the line typed, or nothing where a signal comes first or nobody can be asked.
+fn ask(question: &str, interrupt: &Interrupt) -> Option<String> {
+    const TERMINAL: &str = if cfg!(windows) { "CON" } else { "/dev/tty" };
     let (sender, answer) = mpsc::channel();
+    let mut terminal = File::options().write(true).open(TERMINAL).ok()?;
+    terminal.write_all(question.as_bytes()).ok()?;
     // A signal does not end the reading of a line: it goes on by itself, until the program ends.
     std::thread::spawn(move || {
         let mut line = String::new();
-        _ = io::stdin().read_line(&mut line);
+        _ = File::open(TERMINAL).and_then(|terminal| io::BufReader::new(terminal).read_line(&mut line));
         _ = sender.send(line);
     });
     loop {
@@ -260,17 +279,17 @@ impl Progress for Talk {
     }
 
     fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {
-        let template =
-            "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}, {eta} left{wait}";
+        let template = "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}{wait}";
         let bar = self.stage(FETCHING, Some(0), template);
         bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
         bar.set_position(contacts);
         bar.set_message(counted(requests, "request"));
     }
 
-    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64) {
-        let template = "{prefix} new contacts {wide_bar} {human_pos} of {human_len}, {msg}, {eta} left{wait}";
+    fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {
+        let template = "{prefix} new contacts {wide_bar} {human_pos} of {human_len}, {msg}{left}{wait}";
         let bar = self.stage(POSTING, Some(of_contacts), template);
+        *self.figures.left() = left;
         bar.set_position(contacts);
         bar.set_message(counted(requests, "request"));
     }
@@ -291,15 +310,27 @@ impl Progress for Talk {
         *self.figures.wait() = None;
     }
 
-    fn confirm(&self, plan: &Plan, contacts: u64) -> bool {
+    fn confirm(&self, plan: &Plan, contacts: u64, host: &str) -> bool {
         self.replace(None);
-        self.say(&format!("{}\n", terminal::plan(plan, contacts)));
-        let Some(interrupt) = self.asks.get() else { return true };
-        self.write("Post them? [y/N] ");
-        let answer = ask(interrupt);
-        if answer.is_none() {
-            self.write("\n");
+        let plan = terminal::plan(plan, contacts);
+        let Some(interrupt) = self.asks.get() else {
+            self.say(&format!("{plan}\n"));
+            return true;
+        };
+        let question = format!("{plan}\nPost them to {}? [y/N] ", printable(host));
+        for _ in 0..MAX_QUESTIONS {
+            let answer = ask(&question, interrupt);
+            match answer.as_deref().map(|answer| answer.trim().to_lowercase()).as_deref() {
+                Some("y" | "yes") => return true,
+                Some("n" | "no" | "") => break,
+                Some(_) => {}
+                None => {
+                    self.write("\n");
+                    break;
+                }
+            }
         }
-        answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+        self.say("Nothing was posted.\n");
+        false
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Header {
     width: usize,
     /// The columns that are kept, where not all are.
     kept: Option<Vec<usize>>,
+    /// The columns of our own that say that a row is still to be mended.
+    extra: Vec<usize>,
 }
 
 impl Header {
@@ -42,18 +44,20 @@ impl Header {
         let all: Vec<String> = (0..row.len()).map(name).collect();
         let width = all.len();
         if !all.iter().any(|name| name.starts_with(OWN_PREFIX)) {
-            return Self { names: all, width, kept: None };
+            return Self { names: all, width, kept: None, extra: Vec::new() };
         }
+        let extra = (0..width).filter(|index| all[*index].starts_with(Ragged::EXTRA_COLUMN)).collect();
         let kept: Vec<usize> = (0..width).filter(|index| !all[*index].starts_with(OWN_PREFIX)).collect();
         let names = kept.iter().map(|index| formula::unguard(all[*index].as_bytes()));
         let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        Self { names, width, kept: Some(kept) }
+        Self { names, width, kept: Some(kept), extra }
     }
 
     /// The header of a file without one, from its first row.
     pub(super) fn numbered(row: &impl RawRow) -> Self {
         let width = row.len();
-        Self { names: (1..=width).map(|number| format!("column {number}")).collect(), width, kept: None }
+        let names = (1..=width).map(|number| format!("column {number}")).collect();
+        Self { names, width, kept: None, extra: Vec::new() }
     }
 }
 
@@ -95,16 +99,34 @@ impl<'a> Assembler<'a> {
                 self.block.push_cell(formula::unguard(cell.text), cell.kind);
             }),
         }
-        let ragged = (self.checks_width && cells != width).then(|| Ragged {
-            expected: u32::try_from(width).unwrap_or(u32::MAX),
-            found: u32::try_from(cells).unwrap_or(u32::MAX),
-        });
+        let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
+        let ragged = if self.checks_width && cells != width {
+            Some(Ragged { expected: count(width), found: count(cells) })
+        } else {
+            self.still_ragged(row)
+        };
         self.block.end_row(number, ragged);
         self.rows += 1;
         if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
             return self.flush(bytes_read);
         }
         ControlFlow::Continue(())
+    }
+
+    /// What a row of our own making says of itself, and the cells that did not fit its header.
+    fn still_ragged(&mut self, row: &impl RawRow) -> Option<Ragged> {
+        let extra =
+            self.header.extra.iter().filter(|index| **index < row.len()).map(|index| row.cell(*index));
+        let extra: Vec<Cell<'_>> = extra.collect();
+        let last = extra.iter().rposition(|cell| !cell.is_blank())?;
+        let note = Ragged::from_note(extra[last].text);
+        let cells = if note.is_some() { &extra[..last] } else { &extra[..=last] };
+        for cell in cells {
+            self.block.push_cell(formula::unguard(cell.text), cell.kind);
+        }
+        let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
+        let expected = count(self.header.names.len());
+        Some(note.unwrap_or(Ragged { expected, found: count(self.header.names.len() + cells.len()) }))
     }
 
     /// Hands on what is left and says how many rows there were.
@@ -182,6 +204,22 @@ mod tests {
     fn rollcalls_own_columns_and_guards_go() {
         let found = assembled("a,rollcall_row,b", &["'+91,7,'=x", "''+91,7,'x"]);
         assert_eq!(found, [(2, cells(&["+91", "=x"]), false), (3, cells(&["'+91", "'x"]), false)]);
+    }
+
+    #[test]
+    fn rows_that_did_not_fit_do_not_fit_until_somebody_mends_them() {
+        let found = assembled(
+            "a,b,rollcall_extra_1,rollcall_row",
+            &["1,2,3,7", "1,,1 cells instead of 2,8", "1,2,,9"],
+        );
+        assert_eq!(
+            found,
+            [
+                (2, cells(&["1", "2", "3"]), true),
+                (3, cells(&["1", ""]), true),
+                (4, cells(&["1", "2"]), false)
+            ]
+        );
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl std::str::FromStr for Mapping {
         if column.trim().is_empty() {
             return Err(format!("`{text}` names no column"));
         }
-        Ok(Self { field: field.trim().replace('-', "_").parse()?, column: column.trim().to_owned() })
+        Ok(Self { field: field.trim().replace(['-', ' '], "_").parse()?, column: column.trim().to_owned() })
     }
 }
 
@@ -170,6 +170,8 @@ impl std::str::FromStr for Mapping {
 pub(super) enum ColumnsProblem {
     /// A mapping names a column that is not there.
     NoSuchColumn(Mapping),
+    /// Two mappings name one column.
+    MappedTwice(Mapping),
     /// No column is known to hold phone numbers; perhaps this one does.
     NoPhone(Option<String>),
 }
@@ -180,6 +182,9 @@ pub(super) fn recognise(headers: &[String], mappings: &[Mapping]) -> Result<Colu
     for mapping in mappings {
         let column =
             find(headers, &mapping.column).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
+        if Field::ALL.iter().any(|field| columns.of(*field).contains(&column)) {
+            return Err(ColumnsProblem::MappedTwice(mapping.clone()));
+        }
         columns.add(mapping.field, column);
     }
     let mapped = columns.clone();

@@ -50,6 +50,8 @@ pub enum Fault {
     RowsOutOfOrder { row: u64 },
     #[error("there is no column `{}` for {}; the columns are {}", .mapping.column, .mapping.field.name(), quoted(.headers))]
     NoSuchColumn { mapping: Mapping, headers: Vec<String> },
+    #[error("--map {}={} names a column that another --map names already", .mapping.field.name(), .mapping.column)]
+    MappedTwice { mapping: Mapping },
     #[error("no column is known to hold phone numbers; the columns are {}", quoted(.headers))]
     NoPhoneColumn { headers: Vec<String>, likeliest: Option<String> },
 }
@@ -61,7 +63,9 @@ impl ParseError {
             Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 "Look at the name and the folder; `-` reads from standard input.".to_owned()
             }
-            Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::NoSuchColumn { .. } => return None,
+            Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::NoSuchColumn { .. } | Fault::MappedTwice { .. } => {
+                return None;
+            }
             Fault::Folder => "Name the files inside it.".to_owned(),
             Fault::Empty | Fault::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()

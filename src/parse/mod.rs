@@ -36,6 +36,9 @@ use crate::{
     row::{Columns, Rows},
 };
 
+/// The path that means standard input.
+pub const STDIN: &str = "-";
+
 /// What the user decided about reading files.
 #[derive(Clone, Debug, Default)]
 pub struct ParseSettings {
@@ -120,7 +123,7 @@ impl Input {
     }
 
     fn try_open(path: &Path, settings: &ParseSettings) -> Result<Self, Fault> {
-        let is_stdin = path.as_os_str() == "-";
+        let is_stdin = path.as_os_str() == STDIN;
         let (mut source, bytes): (Box<dyn Read + Send>, _) = if is_stdin {
             (Box::new(io::stdin()), None)
         } else {
@@ -248,6 +251,7 @@ fn finish(
         ColumnsProblem::NoSuchColumn(mapping) => {
             Fault::NoSuchColumn { mapping, headers: header.names.clone() }
         }
+        ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
         ColumnsProblem::NoPhone(likeliest) => {
             Fault::NoPhoneColumn { headers: header.names.clone(), likeliest }
         }
@@ -255,8 +259,10 @@ fn finish(
     if settings.no_header {
         // So that `rejected.csv`, which has a header, is understood without any mapping.
         for field in Field::ALL {
-            if let Some(column) = columns.of(field).first() {
-                field.name().clone_into(&mut header.names[*column]);
+            for (column, number) in columns.of(field).iter().zip(1..) {
+                let name = field.name();
+                header.names[*column] =
+                    if number == 1 { name.to_owned() } else { format!("{name} {number}") };
             }
         }
     }

@@ -54,6 +54,8 @@ pub(super) fn run(
             rows += block.len() as u64;
             progress.reading(&path, rows, block.bytes_read, bytes);
         }
+        // After a panic the reader may still wait to hand on a block.
+        drop(judged);
         let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         summaries.push(summary);
     }

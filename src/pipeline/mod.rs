@@ -234,7 +234,9 @@ impl Conversation<'_> {
         }
         let plan = Plan::new(client.counts().get, contacts, self.import.batch_size, client.slots());
         self.plan = Some(plan);
-        let is_declined = !self.is_dry && contacts > 0 && !client.progress().confirm(&plan, contacts);
+        let is_declined = !self.is_dry
+            && contacts > 0
+            && !client.progress().confirm(&plan, contacts, &client.host().to_string());
         client.check_interrupt()?;
         self.is_dry |= is_declined;
         if self.is_dry || contacts == 0 {

@@ -36,6 +36,11 @@ impl OutputFolder {
         Ok(folder)
     }
 
+    /// The files that a run puts into a folder.
+    pub fn files(path: &Path) -> [PathBuf; 3] {
+        [super::outcomes::NAME, super::rejected::NAME, super::summary::NAME].map(|name| path.join(name))
+    }
+
     /// The folder's path, as given.
     pub fn path(&self) -> &Path {
         &self.path
@@ -48,6 +53,10 @@ impl OutputFolder {
     /// Where it cannot be made.
     pub fn begin(&self, name: &str) -> Result<PendingFile, ReportError> {
         let target = self.path.join(name);
+        if target.is_dir() {
+            let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
+            return Err(ReportError::new("write", &target, source));
+        }
         let mut builder = tempfile::Builder::new();
         let prefix = format!(".{name}.");
         builder.prefix(&prefix).suffix(".partial");

@@ -36,7 +36,10 @@ impl OutcomesWriter {
     pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let record = &mut self.record;
         record.clear();
-        record.push_field(input.path.as_bytes());
+        match input.path.as_str() {
+            crate::parse::STDIN => record.push_field(input.path.as_bytes()),
+            path => push_guarded(record, path.as_bytes()),
+        }
         push_guarded(record, input.sheet.as_deref().unwrap_or_default().as_bytes());
         record.push_field(Digits::of(row.row.location.row).as_bytes());
         record.push_field(row.outcome.name().as_bytes());

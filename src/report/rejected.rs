@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
-use crate::{formula, outcome::Problem, parse::InputInfo};
+use crate::{formula, outcome::Problem, parse::InputInfo, row::Ragged};
 
 /// The file's name.
 pub(super) const NAME: &str = "rejected.csv";
@@ -55,6 +55,8 @@ impl RejectedWriter {
                 None => cells.push(cell.text),
             }
         }
+        let note = row.row.ragged.map(Ragged::note);
+        cells.extend(note.as_ref().map(String::as_bytes));
         self.surplus = self.surplus.max(cells.len() - self.headers.len());
         self.record.clear();
         for cell in cells {
@@ -100,7 +102,7 @@ fn writer(file: PendingFile) -> csv::Writer<PendingFile> {
     csv::WriterBuilder::new().flexible(true).from_writer(file)
 }
 
-/// The user's headers, columns without one for cells beyond them, then ours.
+/// The user's headers, columns for cells beyond them, then ours.
 fn write_header(
     csv: &mut csv::Writer<PendingFile>,
     headers: &[String],
@@ -108,9 +110,9 @@ fn write_header(
 ) -> Result<(), ReportError> {
     let guarded =
         headers.iter().map(|header| [formula::guard(header.as_bytes()), header.as_bytes()].concat());
-    let unnamed = std::iter::repeat_n(Vec::new(), surplus);
+    let extra = (1..=surplus).map(|number| format!("{}_{number}", Ragged::EXTRA_COLUMN).into_bytes());
     let own = OWN_COLUMNS.iter().map(|column| column.as_bytes().to_vec());
-    let written = csv.write_record(guarded.chain(unnamed).chain(own));
+    let written = csv.write_record(guarded.chain(extra).chain(own));
     written.map_err(|error| super::csv_error(csv, error))
 }
 

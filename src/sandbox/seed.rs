@@ -10,6 +10,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
+use tracing::{debug, warn};
 
 use super::{
     SandboxError, Seed,
@@ -103,7 +104,7 @@ fn completed(mut record: Value) -> Value {
     record
 }
 
-/// Any file that rollcall reads; every row must be good.
+/// Any file that rollcall reads; rows that could not be imported are left out.
 fn from_contact_file(path: &Path, region: Option<Region>) -> Result<Vec<Contact>, SandboxError> {
     let mut input = Input::open(path, &ParseSettings::default())?;
     let columns = input.info.columns.clone();
@@ -114,24 +115,33 @@ fn from_contact_file(path: &Path, region: Option<Region>) -> Result<Vec<Contact>
     };
     let normalizer = Normalizer::new(&settings, &columns);
     let mut contacts = Vec::new();
-    let mut bad_row = None;
+    let (mut left_out, mut first_reason) = (0_u64, None);
     input.read(0, &mut |rows| {
         for row in rows.iter() {
             match normalizer.read(row) {
                 Verdict::Contact(contact) => contacts.push(stored(&contact)),
                 Verdict::Rejected { problems, .. } => {
+                    left_out += 1;
                     let reasons: Vec<String> = problems.iter().map(Problem::message).collect();
-                    bad_row = Some(format!("row {}: {}", row.location.row, reasons.join("; ")));
-                    return ControlFlow::Break(());
+                    first_reason
+                        .get_or_insert_with(|| format!("row {}: {}", row.location.row, reasons.join("; ")));
+                    debug!(
+                        row = row.location.row,
+                        reasons = reasons.join("; "),
+                        "a row of the seed is left out"
+                    );
                 }
             }
         }
         ControlFlow::Continue(())
     })?;
-    match bad_row {
-        Some(reason) => Err(SeedError::new(path, &reason).into()),
-        None => Ok(contacts),
+    if let Some(reason) = first_reason.filter(|_| contacts.is_empty()) {
+        return Err(SeedError::new(path, &reason).into());
     }
+    if left_out > 0 {
+        warn!(rows = left_out, path = %path.display(), "rows that cannot be imported are left out of the seed");
+    }
+    Ok(contacts)
 }
 
 fn stored(contact: &crate::contact::Contact) -> Contact {

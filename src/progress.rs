@@ -13,8 +13,8 @@ pub trait Progress: Sync {
     /// All inputs were read.
     fn read(&self, rows: u64) {}
 
-    /// A page of the platform's contacts arrived.
-    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {}
+    /// A page of the platform's contacts arrived; the quota makes the other pages take as long as `left`.
+    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {}
 
     /// Contacts were settled, of those to be posted; the quota makes the rest take as long as `left`.
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {}

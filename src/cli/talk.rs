@@ -265,7 +265,7 @@ impl Progress for Talk {
     fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
         let length = of_bytes.filter(|_| bytes > 0);
         let template = match length {
-            Some(_) => "{prefix} {msg} {wide_bar} {percent:>3} %, {rows} rows{rate}",
+            Some(_) => "{prefix} {msg} {wide_bar} {percent:>3} %, {rows} rows{rate}, {eta} left",
             None => "{prefix} {msg} {spinner} {rows} rows{rate}",
         };
         let bar = self.stage(READING, length, template);
@@ -278,8 +278,9 @@ impl Progress for Talk {
         self.replace(None);
     }
 
-    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64) {
-        let template = "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}{wait}";
+    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {
+        let template = "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}{left}{wait}";
+        *self.figures.left() = left;
         let bar = self.stage(FETCHING, Some(0), template);
         bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
         bar.set_position(contacts);

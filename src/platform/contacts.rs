@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    time::Duration,
 };
 
 use reqwest::{Method, StatusCode};
@@ -94,7 +95,7 @@ impl Client<'_> {
     /// Where the platform cannot be used, or its pages cannot be trusted.
     pub async fn read_contacts(&mut self, sink: &mut dyn ContactSink) -> Result<(), PlatformError> {
         let mut drift = String::new();
-        self.progress().fetching(0, None, self.counts().get);
+        self.progress().fetching(0, None, self.counts().get, Duration::ZERO);
         for _ in 0..MAX_READINGS {
             sink.restart();
             match self.read_once(sink).await? {
@@ -118,7 +119,8 @@ impl Client<'_> {
             if step != Step::Repeated {
                 page.results.into_iter().for_each(|contact| sink.contact(contact.into()));
             }
-            self.progress().fetching(pages.read, pages.total, self.counts().get);
+            let left = self.time_for(pages.left());
+            self.progress().fetching(pages.read, pages.total, self.counts().get, left);
             if step != Step::More {
                 if pages.total.is_some_and(|total| total != pages.read) {
                     warn!(
@@ -179,6 +181,12 @@ struct Pages {
 }
 
 impl Pages {
+    /// Pages still to be asked for, as far as the platform says how many contacts there are.
+    fn left(&self) -> u64 {
+        let contacts = self.total.unwrap_or_default().saturating_sub(self.read);
+        contacts.div_ceil(self.granted.unwrap_or(ASKED_PAGE_SIZE).max(1))
+    }
+
     fn take(&mut self, page: &ContactsPage) -> Result<Step, PlatformError> {
         if page.skip.is_some_and(|skip| skip != self.read) && !page.results.is_empty() {
             return if self.is_beyond_last { Ok(Step::Repeated) } else { Err(PlatformError::SkipIgnored) };

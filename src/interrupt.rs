@@ -14,7 +14,7 @@ pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
     /// How often a wait looks whether it should end.
-    const GLANCE: Duration = Duration::from_millis(50);
+    pub const GLANCE: Duration = Duration::from_millis(50);
 
     /// The number of the signal, where the end was asked for.
     pub fn signal(&self) -> Option<i32> {

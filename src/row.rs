@@ -52,6 +52,8 @@ impl Cell<'_> {
 pub struct Columns {
     /// Phone numbers, the preferred column first: a row takes the first that it fills.
     pub phone: Vec<usize>,
+    /// For some of these, the column that says what kind of phone it is.
+    pub labels: Vec<(usize, usize)>,
     /// First names.
     pub first_name: Option<usize>,
     /// Last names.

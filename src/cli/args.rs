@@ -114,6 +114,9 @@ pub(super) struct ReadingOptions {
     /// Delimiter of text files, one character or `tab` [default: found from the content]
     #[arg(long, value_name = "C")]
     pub(super) delimiter: Option<String>,
+    /// Encoding of text files, such as windows-1252 [default: found from the content]
+    #[arg(long, value_name = "NAME")]
+    pub(super) encoding: Option<String>,
     /// Column of a field, by header or number: `phone=Mobile`; the fields are phone, first_name, last_name, full_name,
     /// salutation, country
     #[arg(long, value_name = "FIELD=COLUMN")]

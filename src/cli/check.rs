@@ -1,6 +1,10 @@
 //! `rollcall check`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+};
 
 use super::{
     args::CheckArgs,
@@ -11,39 +15,64 @@ use super::{
     talk::Talk,
 };
 use crate::{
-    parse::{Input, ParseSettings, STDIN},
-    pipeline::{self, Finished, RunSettings},
+    interrupt::Interrupt,
+    parse::{Input, ParseError, ParseSettings, STDIN},
+    pipeline::{self, Finished, PipelineError, RunSettings},
     report::{OutputFolder, terminal},
 };
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let output_options = config.under(&args.output)?;
-    let inputs = open_all(&args.files, &reading.parse)?;
-    let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
     let interrupt = signals::listen();
+    let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
+    let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
     let path = output_folder(output_options.out, &settings.run);
     let folder = output(&path, &args.files)?;
+    say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
 }
 
-/// Opens all inputs; every one that cannot be used is named.
-pub(super) fn open_all(files: &[PathBuf], settings: &ParseSettings) -> Result<Vec<Input>, CliError> {
+/// Opens all inputs; every one that cannot be used is named. A signal ends it, since a pipe may never end.
+pub(super) fn open_all(
+    files: &[PathBuf],
+    settings: &ParseSettings,
+    interrupt: &Interrupt,
+) -> Result<Vec<Input>, CliError> {
     if files.iter().filter(|file| file.as_os_str() == STDIN).count() > 1 {
         return Err(CliError::usage("standard input is named twice", "It can be read once."));
     }
     if files.len() > usize::from(u16::MAX) {
         return Err(CliError::usage("too many files", "Read them in several runs."));
     }
-    let (mut inputs, mut errors) = (Vec::new(), Vec::new());
-    for file in files {
-        match Input::open(file, settings) {
-            Ok(input) => inputs.push(input),
-            Err(error) => errors.push(error),
+    let (sender, opened) = mpsc::channel();
+    let (files, settings) = (files.to_vec(), settings.clone());
+    // Where it is interrupted, nobody waits for it: it may wait for bytes that never come.
+    thread::spawn(move || {
+        let opened: Vec<_> = files.iter().map(|file| Input::open(file, &settings)).collect();
+        _ = sender.send(opened);
+    });
+    let opened = loop {
+        match opened.recv_timeout(Interrupt::GLANCE) {
+            Ok(opened) => break opened,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if let Some(signal) = interrupt.signal() {
+                    return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
+                }
+            }
+            // The thread has panicked, and said so.
+            Err(mpsc::RecvTimeoutError::Disconnected) => break Vec::new(),
         }
-    }
-    if errors.is_empty() { Ok(inputs) } else { Err(CliError::Inputs(errors)) }
+    };
+    let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    let errors: Vec<ParseError> = errors.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() { Ok(inputs.into_iter().flatten().collect()) } else { Err(CliError::Inputs(errors)) }
+}
+
+/// Says how the inputs were understood, before anything is done with them.
+pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
+    talk.say(&terminal::understood(inputs.iter().map(|input| &input.info), Talk::width()));
 }
 
 /// The folder for the run's files, none of which may be what is read.

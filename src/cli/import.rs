@@ -23,19 +23,20 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
     let is_sandbox = platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
     let (account, _local) = account(platform, &posting)?;
-    let inputs = open_all(&args.files, &reading.parse)?;
+    let interrupt = signals::listen();
+    let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
     let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
     let import = ImportSettings {
         client: posting.client(account),
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
     };
-    let interrupt = signals::listen();
     let path = output_folder(output.out, &settings.run);
     let folder = check::output(&path, &args.files)?;
     if !posting.yes && !is_sandbox {
         talk.ask_before_posting(interrupt.clone());
     }
+    check::say_understood(&inputs, talk);
     let finished = pipeline::import(inputs, &settings, &import, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
 }

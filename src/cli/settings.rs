@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use encoding_rs::Encoding;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -84,15 +85,18 @@ impl ReadingSettings {
             KeepChoice::First => Keep::First,
             KeepChoice::Last => Keep::Last,
         };
+        let region = options.region.as_deref().map(self::region).transpose()?;
         Ok(Self {
             parse: ParseSettings {
+                encoding: options.encoding.as_deref().map(encoding).transpose()?,
+                region,
                 sheet: options.sheet,
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
                 no_header: options.no_header,
             },
             normalize: NormalizeSettings {
-                region: options.region.as_deref().map(region).transpose()?,
+                region,
                 phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
                 default_salutation,
                 default_last_name,
@@ -112,6 +116,15 @@ pub(super) fn region(text: &str) -> Result<Region, CliError> {
                 "Use the two letters of ISO 3166, such as IN, GB or US.",
             )
         })
+}
+
+fn encoding(name: &str) -> Result<&'static Encoding, CliError> {
+    crate::parse::encoding::by_name(name).ok_or_else(|| {
+        CliError::usage(
+            format!("--encoding: `{name}` is not known"),
+            "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, shift_jis or gb18030.",
+        )
+    })
 }
 
 fn delimiter(text: &str) -> Result<u8, CliError> {

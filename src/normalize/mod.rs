@@ -4,6 +4,7 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod label;
 pub mod name;
 pub mod phone;
 pub mod region;
@@ -91,7 +92,10 @@ impl<'a> Normalizer<'a> {
         row: Row<'_>,
         problems: &mut Vec<Problem>,
     ) -> Result<Option<PhoneNumber>, Option<PhoneNumber>> {
-        let Ok(found) = first_filled(row, &self.columns.phone, problems) else { return Ok(None) };
+        let preferred = self.by_preference(row);
+        let phones = preferred.as_deref().unwrap_or(&self.columns.phone);
+        let Ok(found) = first_filled(row, phones, problems) else { return Ok(None) };
+        let found = found.map(|found| Found { text: preferred_value(found.text), ..found });
         let Some(found) = found else {
             problems.push(missing(Code::MissingPhone, self.columns.phone.first().copied()));
             return Ok(None);
@@ -110,6 +114,24 @@ impl<'a> Normalizer<'a> {
                 number
             },
         )
+    }
+
+    /// The phone columns in the order in which this row's labels put them, without those that are no phones.
+    fn by_preference(&self, row: Row<'_>) -> Option<Vec<usize>> {
+        if self.columns.labels.is_empty() {
+            return None;
+        }
+        let label_of = |phone: usize| {
+            let (_, label) = self.columns.labels.iter().find(|(column, _)| *column == phone)?;
+            str::from_utf8(row.cell(*label).text).ok().filter(|label| !label.trim().is_empty())
+        };
+        let ranked =
+            self.columns.phone.iter().filter_map(|phone| {
+                Some((label_of(*phone).map_or(Some(label::UNKNOWN), label::rank)?, *phone))
+            });
+        let mut ranked: Vec<(u8, usize)> = ranked.collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        Some(ranked.into_iter().map(|(_, phone)| phone).collect())
     }
 
     fn origin(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Result<Option<Origin>, Unusable> {
@@ -169,6 +191,17 @@ impl<'a> Normalizer<'a> {
         }
         salutation
     }
+}
+
+/// Of several values that an address book put into one cell, the one it marks, else the first.
+fn preferred_value(text: &str) -> &str {
+    const SEPARATOR: &str = " ::: ";
+    if !text.contains(SEPARATOR) {
+        return text;
+    }
+    let values = || text.split(SEPARATOR).map(str::trim).filter(|value| !value.is_empty());
+    let marked = values().find_map(|value| value.strip_prefix("* "));
+    marked.or_else(|| values().next()).unwrap_or(text)
 }
 
 /// A field that the row leaves empty, or that the file has no column for.

@@ -10,6 +10,7 @@ use crate::{
 fn columns() -> Columns {
     Columns {
         phone: vec![1, 0],
+        labels: vec![],
         first_name: Some(2),
         last_name: Some(3),
         full_name: Some(4),

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use super::columns::OWN_PREFIX;
+use super::{columns::OWN_PREFIX, source::Progress, table::RowSink};
 use crate::{
     formula,
     row::{Cell, Ragged, Rows},
@@ -53,6 +53,16 @@ impl Header {
         Self { names, width, kept: Some(kept), extra }
     }
 
+    /// The header that a format spells out by itself.
+    pub(super) fn named(names: &[String]) -> Self {
+        Self { names: names.to_vec(), width: names.len(), kept: None, extra: Vec::new() }
+    }
+
+    /// Where the column that is the user's own stands in the file.
+    pub(super) fn place_of(&self, column: usize) -> usize {
+        self.kept.as_ref().and_then(|kept| kept.get(column)).copied().unwrap_or(column)
+    }
+
     /// The header of a file without one, from its first row.
     pub(super) fn numbered(row: &impl RawRow) -> Self {
         let width = row.len();
@@ -66,24 +76,48 @@ pub(super) struct Assembler<'a> {
     header: &'a Header,
     /// Whether a row with another number of cells than the header is a problem.
     checks_width: bool,
+    /// The last row that is not one of data.
+    header_row: u64,
+    progress: Option<Progress>,
     input: u16,
     block: Rows,
     rows: u64,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
 }
 
+impl RowSink for Assembler<'_> {
+    fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
+        if number > self.header_row { self.push(number, row) } else { ControlFlow::Continue(()) }
+    }
+}
+
 impl<'a> Assembler<'a> {
     pub(super) fn new(
         header: &'a Header,
+        header_row: u64,
         checks_width: bool,
         input: u16,
         sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Self {
-        Self { header, checks_width, input, block: Rows::new(input), rows: 0, sink }
+        Self {
+            header,
+            checks_width,
+            header_row,
+            progress: None,
+            input,
+            block: Rows::new(input),
+            rows: 0,
+            sink,
+        }
     }
 
-    /// Adds a row unless it is blank. `bytes_read` says how far the input has been read.
-    pub(super) fn push(&mut self, number: u64, row: &impl RawRow, bytes_read: u64) -> ControlFlow<()> {
+    /// Has every block say how far the input has been read.
+    pub(super) fn with_progress(self, progress: Progress) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// Adds a row unless it is blank.
+    fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
         if row.is_blank() {
             return ControlFlow::Continue(());
@@ -108,7 +142,7 @@ impl<'a> Assembler<'a> {
         self.block.end_row(number, ragged);
         self.rows += 1;
         if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
-            return self.flush(bytes_read);
+            return self.flush();
         }
         ControlFlow::Continue(())
     }
@@ -130,16 +164,16 @@ impl<'a> Assembler<'a> {
     }
 
     /// Hands on what is left and says how many rows there were.
-    pub(super) fn finish(mut self, bytes_read: u64) -> u64 {
+    pub(super) fn finish(mut self) -> u64 {
         if !self.block.is_empty() {
-            _ = self.flush(bytes_read);
+            _ = self.flush();
         }
         self.rows
     }
 
-    fn flush(&mut self, bytes_read: u64) -> ControlFlow<()> {
+    fn flush(&mut self) -> ControlFlow<()> {
         let mut block = std::mem::replace(&mut self.block, Rows::new(self.input));
-        block.bytes_read = bytes_read;
+        block.bytes_read = self.progress.as_ref().map_or(0, Progress::bytes);
         (self.sink)(block)
     }
 }
@@ -173,11 +207,11 @@ mod tests {
             }));
             ControlFlow::Continue(())
         };
-        let mut assembler = Assembler::new(&header, true, 0, &mut sink);
+        let mut assembler = Assembler::new(&header, 0, true, 0, &mut sink);
         for (line, number) in lines.iter().zip(2..) {
-            assert!(assembler.push(number, &Line(line), 0).is_continue());
+            assert!(assembler.row(number, &Line(line)).is_continue());
         }
-        assembler.finish(0);
+        assembler.finish();
         found
     }
 

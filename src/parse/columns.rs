@@ -1,143 +1,14 @@
 //! Which column holds what: headers are recognised by exact synonyms, others are only suggested.
 //!
-//! The synonyms were collected from the platform's own import file, from address books, CRMs and dialers, and in
-//! four languages. Telling files apart by the program that wrote them is left to a later stage of this module.
+//! Headers that mean different things in the files of different programs are told apart by the other headers and, where
+//! these do not tell, by what the column holds.
 
 use std::collections::HashMap;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::{contact::Field, row::Columns};
-
-/// Headers by field, in the folded form of [`fold`]; within a field the preferred ones stand first.
-const SYNONYMS: &[(Field, &[&str])] = &[
-    (
-        Field::Phone,
-        &[
-            "cell phone number",
-            "mobile",
-            "mobile phone",
-            "mobilephone",
-            "mobile number",
-            "mobile phone number",
-            "mobile no",
-            "cell",
-            "cellphone",
-            "cell phone",
-            "gsm",
-            "msisdn",
-            "handy",
-            "whatsapp",
-            "primary phone",
-            "phone",
-            "phone n",
-            "phone no",
-            "phone number",
-            "phone n value",
-            "phonenumber",
-            "tel",
-            "telephone",
-            "telefon",
-            "telefono",
-            "contact number",
-            "number n",
-            "business phone",
-            "work phone",
-            "business phone n",
-            "home phone",
-            "other phone",
-            "main phone",
-            "company main phone",
-        ],
-    ),
-    (
-        Field::FirstName,
-        &[
-            "first name",
-            "firstname",
-            "given name",
-            "first",
-            "fname",
-            "forename",
-            "prenom",
-            "vorname",
-            "nombre",
-        ],
-    ),
-    (
-        Field::LastName,
-        &[
-            "last name",
-            "lastname",
-            "family name",
-            "surname",
-            "last",
-            "lname",
-            "nom",
-            "nachname",
-            "apellido",
-            "apellidos",
-        ],
-    ),
-    (Field::FullName, &["full name", "fullname", "name", "display name", "contact name"]),
-    (Field::Salutation, &["salutation", "name prefix", "prefix", "honorific", "anrede", "civilite"]),
-    (
-        Field::Country,
-        &["cell phone country code", "phone code", "dial code", "isd code", "country code", "cc", "country"],
-    ),
-];
-
-/// Words that make a header likely to mean a phone number.
-const PHONE_WORDS: &[&str] = &[
-    "phone",
-    "mobile",
-    "cell",
-    "tel",
-    "telephone",
-    "telefon",
-    "telefono",
-    "whatsapp",
-    "gsm",
-    "msisdn",
-    "handy",
-    "ph",
-    "mob",
-    "number",
-    "contact",
-    "call",
-    "dial",
-];
-
-/// Words that make sure a header does not.
-const NEVER_PHONE_WORDS: &[&str] = &[
-    "fax",
-    "telex",
-    "pager",
-    "isdn",
-    "tty",
-    "assistant",
-    "type",
-    "label",
-    "status",
-    "consent",
-    "opt",
-    "verified",
-    "date",
-    "id",
-    "account",
-    "customer",
-    "zip",
-    "postal",
-    "postcode",
-    "birthday",
-    "name",
-    "email",
-    "mail",
-    "country",
-    "code",
-    "person",
-    "owner",
-];
+use super::synonyms::{DO_NOT_CALL, NEVER_PHONE_WORDS, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION};
+use crate::{contact::Field, normalize::salutation, row::Columns};
 
 /// Headers beginning so are rollcall's own and hold nothing of the user's.
 pub(super) const OWN_PREFIX: &str = "rollcall_";
@@ -177,7 +48,12 @@ pub(super) enum ColumnsProblem {
 }
 
 /// Finds the columns of every field. Mapped fields take what the mapping says, and nothing else.
-pub(super) fn recognise(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsProblem> {
+/// `values` are what the first rows hold in a column.
+pub(super) fn recognise(
+    headers: &[String],
+    mappings: &[Mapping],
+    values: &dyn Fn(usize) -> Vec<String>,
+) -> Result<Columns, ColumnsProblem> {
     let mut columns = Columns::default();
     for mapping in mappings {
         let column =
@@ -201,7 +77,48 @@ pub(super) fn recognise(headers: &[String], mappings: &[Mapping]) -> Result<Colu
     if columns.phone.is_empty() {
         return Err(ColumnsProblem::NoPhone(likeliest_phone(headers)));
     }
+    if columns.salutation.is_none()
+        && let Some([title]) = by_name.get("title").map(Vec::as_slice)
+        && (TITLE_IS_SALUTATION.iter().any(|name| by_name.contains_key(*name))
+            || are_salutations(&values(*title)))
+    {
+        columns.salutation = Some(*title);
+    }
+    columns.labels = labels(headers, &columns.phone);
     Ok(columns)
+}
+
+/// Whether most of what a column holds are salutations.
+fn are_salutations(values: &[String]) -> bool {
+    let known = values.iter().filter(|value| salutation::recognise(value.trim()).is_some()).count();
+    known * 2 > values.len()
+}
+
+/// The columns that say what kind of phone the number in another one belongs to, as Google's `Phone 1 - Type`.
+fn labels(headers: &[String], phones: &[usize]) -> Vec<(usize, usize)> {
+    const LABELS: [&str; 2] = ["type", "label"];
+    let plain: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
+    let label_of = |phone: &usize| {
+        let base = plain[*phone].trim_end_matches(" value").trim_end_matches(" number");
+        let is_label = |name: &String| {
+            name.strip_prefix(base).is_some_and(|rest| LABELS.contains(&rest.trim_start()))
+                && name.len() > base.len()
+        };
+        plain.iter().position(is_label).map(|label| (*phone, label))
+    };
+    phones.iter().filter_map(label_of).collect()
+}
+
+/// What somebody should know of columns that are not used.
+pub(super) fn notes(headers: &[String], columns: &Columns) -> Vec<String> {
+    let is_used = |column: usize| Field::ALL.iter().any(|field| columns.of(*field).contains(&column));
+    let unused = headers.iter().enumerate().filter(|(column, _)| !is_used(*column));
+    let about_calls = unused.filter(|(_, header)| DO_NOT_CALL.contains(&fold(header).as_str()));
+    about_calls
+        .map(|(_, header)| {
+            format!("the column `{header}` is not looked at: take out whom it says not to call")
+        })
+        .collect()
 }
 
 /// A column by its exact header, by a header that folds to the same, or by its number.
@@ -214,7 +131,12 @@ fn find(headers: &[String], wanted: &str) -> Option<usize> {
 
 /// A header in the form in which synonyms are compared: NFKC without accents, `camelCase` split, lower case,
 /// punctuation as space, numbers as `n`.
-fn fold(header: &str) -> String {
+pub(super) fn fold(header: &str) -> String {
+    words(header, true)
+}
+
+/// The same, with numbers as they stand unless `folds_numbers`.
+fn words(header: &str, folds_numbers: bool) -> String {
     let mut words = String::with_capacity(header.len() + 4);
     let mut before = ' ';
     for letter in
@@ -225,7 +147,7 @@ fn fold(header: &str) -> String {
         if is_new_word {
             words.push(' ');
         }
-        if letter.is_numeric() {
+        if letter.is_numeric() && folds_numbers {
             if !before.is_numeric() {
                 words.push('n');
             }
@@ -265,7 +187,7 @@ mod tests {
     }
 
     fn columns(list: &str) -> Columns {
-        recognise(&headers(list), &[]).unwrap()
+        recognise(&headers(list), &[], &|_| vec![]).unwrap()
     }
 
     #[test]
@@ -312,15 +234,68 @@ mod tests {
 
     #[test]
     fn fax_type_and_label_columns_are_no_phones() {
-        let found = recognise(&headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"), &[]);
+        let found = recognise(
+            &headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"),
+            &[],
+            &|_| vec![],
+        );
         assert_eq!(found, Err(ColumnsProblem::NoPhone(None)));
+    }
+
+    #[test]
+    fn files_of_known_programs_are_understood() {
+        let google = columns(
+            "First Name, Middle Name, Last Name, Name Prefix, Labels, Phone 1 - Label, Phone 1 - Value, Phone 2 - Label, Phone 2 - Value",
+        );
+        assert_eq!((google.phone, google.salutation), (vec![6, 8], Some(3)));
+        assert_eq!(google.labels, [(6, 5), (8, 7)]);
+        let older = columns("Name, Given Name, Family Name, Phone 1 - Type, Phone 1 - Value");
+        assert_eq!((older.labels, older.full_name), (vec![(4, 3)], Some(0)));
+        let salesforce = columns(
+            "SALUTATION, FIRSTNAME, LASTNAME, NAME, TITLE, PHONE, MOBILEPHONE, HOMEPHONE, OTHERPHONE, FAX, MAILINGCOUNTRY",
+        );
+        assert_eq!((salesforce.phone, salesforce.salutation), (vec![6, 5, 7, 8], Some(0)));
+        assert_eq!(salesforce.country, [10]);
+        let dialer = columns("phone_code, phone_number, title, first_name, last_name");
+        assert_eq!((dialer.phone, dialer.country, dialer.salutation), (vec![1], vec![0], Some(2)));
+        let cisco = columns("Account Number, First Name, Last Name, Phone1, Phone2, Phone3");
+        assert_eq!(cisco.phone, [3, 4, 5]);
+        let genesys = columns("HomePhone, WorkPhone, CellPhone");
+        assert_eq!(genesys.phone, [2, 1, 0]);
+        let nested = columns("firstName, cellPhone.phoneNumber, cellPhone.countryCode, cellPhone.extension");
+        assert_eq!((nested.phone, nested.country), (vec![1], vec![2]));
+        let hubspot = columns("First name, Last name, Phone number, Mobile phone number, Country/Region");
+        assert_eq!((hubspot.phone, hubspot.country), (vec![3, 2], vec![4]));
+    }
+
+    #[test]
+    fn title_is_a_salutation_in_some_files() {
+        let salutation = |list: &str, values: &[&str]| {
+            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            recognise(&headers(list), &[], &|_| values.clone()).unwrap().salutation
+        };
+        assert_eq!(salutation("Title, First Name, Job Title, Mobile Phone", &[]), Some(0));
+        assert_eq!(salutation("Title, Name, Phone", &["Mr", "Dr.", "Ms"]), Some(0));
+        assert_eq!(salutation("Title, Name, Phone", &["CEO", "Head of Sales", "Mr"]), None);
+        assert_eq!(salutation("Salutation, Title, Name, Phone", &["Mr", "Mr"]), Some(0));
+        assert_eq!(salutation("Title, Name, Phone", &[]), None);
+    }
+
+    #[test]
+    fn columns_about_calling_are_mentioned() {
+        let given = headers("Name, Phone, Do Not Call, Email");
+        let found = recognise(&given, &[], &|_| vec![]).unwrap();
+        assert_eq!(
+            notes(&given, &found),
+            ["the column `Do Not Call` is not looked at: take out whom it says not to call"]
+        );
     }
 
     #[test]
     fn a_mapping_wins_and_takes_its_column_away() {
         let given = headers("Name, Phone, Ring me at, First");
         let mappings = ["phone=Ring me at", "full_name=first"].map(|text| text.parse().unwrap());
-        let found = recognise(&given, &mappings).unwrap();
+        let found = recognise(&given, &mappings, &|_| vec![]).unwrap();
         assert_eq!((found.phone, found.full_name, found.first_name), (vec![2], Some(3), None));
     }
 
@@ -329,18 +304,18 @@ mod tests {
         let given = headers("Nome, Ring me at");
         for column in ["Ring me at", "ring_me_AT", "2"] {
             let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
-            assert_eq!(recognise(&given, &[mapping]).unwrap().phone, [1], "{column}");
+            assert_eq!(recognise(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
         }
         for column in ["0", "3", "Ring"] {
             let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
             let missing = ColumnsProblem::NoSuchColumn(mapping.clone());
-            assert_eq!(recognise(&given, &[mapping]), Err(missing), "{column}");
+            assert_eq!(recognise(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");
         }
     }
 
     #[test]
     fn the_likeliest_header_is_suggested() {
-        let suggest = |list| match recognise(&headers(list), &[]) {
+        let suggest = |list| match recognise(&headers(list), &[], &|_| vec![]) {
             Err(ColumnsProblem::NoPhone(suggestion)) => suggestion,
             other => panic!("{other:?}"),
         };

@@ -4,30 +4,46 @@
 //! limits on the size of a record, and its line numbers are off after blank lines and with CRLF (its issues 208 and
 //! 395); both depend on seeing the raw bytes.
 
-use std::{
-    io::{self, Read},
-    ops::ControlFlow,
-};
+use std::io::{self, Read};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use sha2::{Digest, Sha256};
+use encoding_rs::Encoding;
 
-use super::{
-    assemble::{Assembler, Header, RawRow},
-    error::Fault,
-};
-use crate::row::{Cell, CellKind, Rows};
+use super::{assemble::RawRow, encoding, error::Fault, source::Source, table::RowSink};
+use crate::row::{Cell, CellKind};
 
 const READ_BYTES: usize = 128 * 1024;
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
-const MAX_CELL_BYTES: usize = 64 * 1024;
+pub(super) const MAX_CELL_BYTES: usize = 64 * 1024;
 pub(super) const MAX_CELLS: usize = 512;
+
+/// Delimited text in some encoding.
+pub(super) struct Text {
+    pub(super) encoding: &'static Encoding,
+    pub(super) delimiter: u8,
+    /// The first line names the delimiter, as spreadsheets do it, and is no row.
+    pub(super) skips_first_line: bool,
+}
+
+impl Text {
+    /// Goes through all records.
+    pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
+        let mut records = Records::new(encoding::decoded(source, self.encoding)?, self.delimiter);
+        if self.skips_first_line {
+            records.next_record()?;
+        }
+        while let Some(record) = records.next_record()? {
+            if sink.row(record.line, record).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The records of a delimited text, one at a time, with the line each starts on.
 pub(super) struct Records {
     source: Box<dyn Read + Send>,
-    hash: Sha256,
-    bytes_read: u64,
     buffer: Vec<u8>,
     /// Where the record being read begins in the buffer, how far it was read, and where the buffer's bytes end.
     record_start: usize,
@@ -65,8 +81,6 @@ impl Records {
     pub(super) fn new(source: Box<dyn Read + Send>, delimiter: u8) -> Self {
         Self {
             source,
-            hash: Sha256::new(),
-            bytes_read: 0,
             buffer: vec![0; READ_BYTES],
             record_start: 0,
             next: 0,
@@ -78,11 +92,6 @@ impl Records {
             is_after_cr: false,
             record: Record { line: 1, text: vec![0; 4096], ends: vec![0; 64], cells: 0 },
         }
-    }
-
-    /// The SHA-256 of all bytes read so far, in hexadecimal.
-    pub(super) fn sha256(&self) -> String {
-        super::hex(&self.hash.clone().finalize())
     }
 
     /// The next record that is not an empty line.
@@ -128,28 +137,6 @@ impl Records {
         Ok(Some(&self.record))
     }
 
-    /// Reads to the end, beginning with the record read last if that is data already.
-    pub(super) fn read_all(
-        &mut self,
-        header: &Header,
-        first_row_is_data: bool,
-        input: u16,
-        sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
-    ) -> Result<u64, Fault> {
-        let mut assembler = Assembler::new(header, true, input, sink);
-        if first_row_is_data {
-            _ = assembler.push(self.record.line, &self.record, self.bytes_read);
-        }
-        loop {
-            let bytes_read = self.bytes_read;
-            let Some(record) = self.next_record()? else { break };
-            if assembler.push(record.line, record, bytes_read).is_break() {
-                break;
-            }
-        }
-        Ok(assembler.finish(self.bytes_read))
-    }
-
     /// Moves to the first byte of a record; false at the end of the file.
     fn skip_line_ends(&mut self) -> Result<bool, Fault> {
         loop {
@@ -182,11 +169,9 @@ impl Records {
         let read = loop {
             match self.source.read(&mut self.buffer[self.end..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other.map_err(Fault::Io)?,
+                other => break other.map_err(Fault::from_io)?,
             }
         };
-        self.hash.update(&self.buffer[self.end..self.end + read]);
-        self.bytes_read += read as u64;
         self.end += read;
         self.is_at_end = read == 0;
         Ok(())
@@ -311,7 +296,7 @@ mod tests {
         reader.next_record().unwrap();
         let error = reader.next_record().map(|_| ()).unwrap_err();
         assert!(matches!(error, Fault::RecordTooLong { line: 3, .. }), "{error}");
-        assert!(reader.bytes_read < 2 * MAX_RECORD_BYTES as u64);
+        assert!(reader.buffer.len() < 2 * MAX_RECORD_BYTES);
 
         let wide = vec![b','; MAX_CELLS];
         assert!(matches!(records(&wide, 1 << 20), Err(Fault::TooManyCells { line: 1, .. })));

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{columns::Mapping, sniff::Content};
+use super::{columns::Mapping, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -24,6 +24,16 @@ pub enum Fault {
     Io(#[source] io::Error),
     #[error("is a folder, not a file")]
     Folder,
+    #[error("is a device, not a file")]
+    Device,
+    #[error("{0}")]
+    Unpack(#[source] UnpackError),
+    #[error("more than {} GiB came through a pipe", max_bytes >> 30)]
+    PipeTooLong { max_bytes: u64 },
+    #[error("the file was changed while it was read")]
+    Changed,
+    #[error("row {row}: a cell beyond the last row or column that a sheet can have")]
+    OutsideSheet { row: u64 },
     #[error("the file is empty")]
     Empty,
     #[error("there is a header but not one row below it")]
@@ -56,6 +66,16 @@ pub enum Fault {
     NoPhoneColumn { headers: Vec<String>, likeliest: Option<String> },
 }
 
+impl Fault {
+    /// A failure to read, or to unpack what was read.
+    pub(super) fn from_io(error: io::Error) -> Self {
+        match error.downcast::<UnpackError>() {
+            Ok(unpack) => Self::Unpack(unpack),
+            Err(error) => Self::Io(error),
+        }
+    }
+}
+
 impl ParseError {
     /// What to do about it, where there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
@@ -66,6 +86,13 @@ impl ParseError {
             Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::NoSuchColumn { .. } | Fault::MappedTwice { .. } => {
                 return None;
             }
+            Fault::Device => "Name a file, or `-` for standard input.".to_owned(),
+            Fault::Unpack(UnpackError::Damaged(_)) => "Copy or download it again.".to_owned(),
+            Fault::Unpack(UnpackError::TooMuch) => {
+                "Unpack it and look what is in it; name the list itself then.".to_owned()
+            }
+            Fault::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
+            Fault::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
             Fault::Folder => "Name the files inside it.".to_owned(),
             Fault::Empty | Fault::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()
@@ -88,7 +115,7 @@ impl ParseError {
             Fault::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
-            Fault::RowsOutOfOrder { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
+            Fault::RowsOutOfOrder { .. } | Fault::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };
         Some(hint)

@@ -7,34 +7,42 @@
 mod assemble;
 mod columns;
 mod csv;
+pub mod encoding;
 mod error;
+mod header;
 mod sniff;
+mod source;
+mod synonyms;
+mod table;
 mod xlsx;
+mod zstd;
 
-use std::{
-    fs::File,
-    io::{self, Cursor, Read, Seek, SeekFrom},
-    ops::ControlFlow,
-    path::Path,
-};
+use std::{io::Read, ops::ControlFlow, path::Path};
+
+use encoding_rs::Encoding;
 
 use self::{
-    assemble::{Header, RawRow},
+    assemble::{Assembler, Header},
     columns::ColumnsProblem,
-    csv::Records,
-    xlsx::{Sheet, Storage},
+    csv::Text,
+    header::Found,
+    source::{Source, read_up_to},
+    table::{Preview, Table},
+    xlsx::Sheet,
 };
 pub use self::{
     columns::Mapping,
     error::{Fault, ParseError},
     sniff::Content,
+    source::Packing,
 };
-use sha2::{Digest, Sha256};
-
 use crate::{
-    contact::Field,
+    contact::{Field, Region},
     row::{Columns, Rows},
 };
+
+/// Rows that are looked at before any is used.
+const PREVIEW_ROWS: usize = 100;
 
 /// The path that means standard input.
 pub const STDIN: &str = "-";
@@ -44,6 +52,10 @@ pub const STDIN: &str = "-";
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
+    /// The encoding of text; found from the content where not given.
+    pub encoding: Option<&'static Encoding>,
+    /// The region that numbers are likely to belong to, which says something of the encoding too.
+    pub region: Option<Region>,
     /// The delimiter of text; found from the content where not given.
     pub delimiter: Option<u8>,
     /// Columns by field.
@@ -62,6 +74,14 @@ pub enum Format {
 }
 
 impl Format {
+    /// The name shown to people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Xlsx => "Excel workbook",
+        }
+    }
+
     /// The name used in `report.json`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -78,6 +98,10 @@ pub struct InputInfo {
     pub path: String,
     /// The kind of file.
     pub format: Format,
+    /// How it is packed.
+    pub packing: Packing,
+    /// The encoding of text.
+    pub encoding: Option<String>,
     /// The delimiter of text.
     pub delimiter: Option<u8>,
     /// The name of the sheet.
@@ -86,8 +110,27 @@ pub struct InputInfo {
     pub headers: Vec<String>,
     /// Which of them holds what.
     pub columns: Columns,
-    /// Bytes of the file, where they are known before it is read.
-    pub bytes: Option<u64>,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// What somebody should know of how it was understood.
+    pub notes: Vec<String>,
+}
+
+impl InputInfo {
+    fn new(path: &Path, source: &Source) -> Self {
+        Self {
+            path: path.display().to_string(),
+            format: Format::Csv,
+            packing: source.packing(),
+            encoding: None,
+            delimiter: None,
+            sheet: None,
+            headers: Vec::new(),
+            columns: Columns::default(),
+            bytes: source.len(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// What was found by reading to the end.
@@ -104,12 +147,9 @@ pub struct Input {
     /// What is known of it.
     pub info: InputInfo,
     header: Header,
+    header_row: u64,
     source: Source,
-}
-
-enum Source {
-    Csv { records: Box<Records>, first_row_is_data: bool },
-    Xlsx { sheet: Box<Sheet>, header_row: u64, sha256: String },
+    table: Table,
 }
 
 impl Input {
@@ -123,29 +163,40 @@ impl Input {
     }
 
     fn try_open(path: &Path, settings: &ParseSettings) -> Result<Self, Fault> {
-        let is_stdin = path.as_os_str() == STDIN;
-        let (mut source, bytes): (Box<dyn Read + Send>, _) = if is_stdin {
-            (Box::new(io::stdin()), None)
-        } else {
-            let file = File::open(path).map_err(Fault::Io)?;
-            let metadata = file.metadata().map_err(Fault::Io)?;
-            if metadata.is_dir() {
-                return Err(Fault::Folder);
-            }
-            (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        let mut source = Source::open(path)?;
+        let mut info = InputInfo::new(path, &source);
+        let mut table = open_table(&mut source, settings, &mut info)?;
+        let mut preview = Preview::new(PREVIEW_ROWS);
+        table.visit(&mut source, &mut preview)?;
+        let rows = preview.rows;
+        let found = match table.names() {
+            Some(names) => header::given(Header::named(names), &rows, settings),
+            None if rows.is_empty() => return Err(Fault::Empty),
+            None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
+            None => header::find(&rows, settings),
         };
-        let mut sample = Vec::new();
-        source.by_ref().take(sniff::SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(Fault::Io)?;
-        if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
-            return Err(Fault::Empty);
+        let Found { mut header, columns, row, rows_above } =
+            found.map_err(|(header, problem)| fault_of(header, problem))?;
+        if rows_above > 0 {
+            info.notes.push(match rows_above {
+                1 => format!("the header is in row {row}; the row above it is left out"),
+                _ => format!("the header is in row {row}; the {rows_above} rows above it are left out"),
+            });
         }
-        let path = path.display().to_string();
-        match sniff::content(&sample) {
-            Content::Csv => open_csv(path, bytes, sample, source, settings),
-            Content::Xlsx => open_xlsx(path, bytes, &sample, source, settings),
-            Content::EncryptedOrLegacyExcel => Err(ole_fault(sample, source)?),
-            other => Err(Fault::Unsupported(other)),
+        if settings.no_header {
+            // So that `rejected.csv`, which has a header, is understood without any mapping.
+            for field in Field::ALL {
+                for (column, number) in columns.of(field).iter().zip(1..) {
+                    let name = field.name();
+                    header.names[*column] =
+                        if number == 1 { name.to_owned() } else { format!("{name} {number}") };
+                }
+            }
         }
+        info.notes.extend(columns::notes(&header.names, &columns));
+        info.headers.clone_from(&header.names);
+        info.columns = columns;
+        Ok(Self { info, header, header_row: row, source, table })
     }
 
     /// Reads all rows and hands them on in blocks, in order, until `sink` breaks.
@@ -158,154 +209,99 @@ impl Input {
         input: u16,
         sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Result<ReadSummary, ParseError> {
-        let read = match &mut self.source {
-            Source::Csv { records, first_row_is_data } => records
-                .read_all(&self.header, *first_row_is_data, input, sink)
-                .map(|rows| ReadSummary { rows, sha256: records.sha256() }),
-            Source::Xlsx { sheet, header_row, sha256 } => sheet
-                .read_all(&self.header, *header_row, input, sink)
-                .map(|rows| ReadSummary { rows, sha256: sha256.clone() }),
-        };
-        let summary = read.and_then(|summary| match summary.rows {
-            0 if self.source.has_header() => Err(Fault::HeaderOnly),
+        let read = self.try_read(input, sink);
+        read.map_err(|fault| ParseError { path: self.info.path.clone().into(), fault })
+    }
+
+    fn try_read(
+        &mut self,
+        input: u16,
+        sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
+    ) -> Result<ReadSummary, Fault> {
+        let checks_width = self.table.checks_width();
+        let mut assembler = Assembler::new(&self.header, self.header_row, checks_width, input, sink);
+        if self.table.reads_all() {
+            assembler = assembler.with_progress(self.source.progress());
+        }
+        self.table.visit(&mut self.source, &mut assembler)?;
+        let rows = assembler.finish();
+        let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
+        match rows {
+            0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 => Err(Fault::Empty),
-            _ => Ok(summary),
-        });
-        summary.map_err(|fault| ParseError { path: self.info.path.clone().into(), fault })
-    }
-}
-
-impl Source {
-    fn has_header(&self) -> bool {
-        match self {
-            Self::Csv { first_row_is_data, .. } => !first_row_is_data,
-            Self::Xlsx { header_row, .. } => *header_row > 0,
+            _ => Ok(ReadSummary { rows, sha256 }),
         }
     }
 }
 
-fn open_csv(
-    path: String,
-    bytes: Option<u64>,
-    sample: Vec<u8>,
-    rest: Box<dyn Read + Send>,
-    settings: &ParseSettings,
-) -> Result<Input, Fault> {
-    let is_whole_file = sample.len() < sniff::SAMPLE_BYTES;
-    let delimiter = settings.delimiter.unwrap_or_else(|| sniff::delimiter(&sample, is_whole_file));
-    let mut records = Records::new(Box::new(Cursor::new(sample).chain(rest)), delimiter);
-    let header = loop {
-        match records.next_record()? {
-            None => return Err(Fault::Empty),
-            Some(record) if record.is_blank() => {}
-            Some(record) => break header(record, settings),
-        }
+/// Finds out what the file is.
+fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
+    let sample = sample(&mut source.start()?)?;
+    if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
+        return Err(Fault::Empty);
+    }
+    match sniff::content(&sample) {
+        Content::Xlsx => open_workbook(source, settings, info),
+        Content::EncryptedOrLegacyExcel => Err(ole_fault(source)?),
+        Content::Text => open_text(source, settings, info),
+        other => Err(Fault::Unsupported(other)),
+    }
+}
+
+fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
+    let encoding = match settings.encoding {
+        Some(encoding) => encoding,
+        None => encoding::detect(source, settings.region)?,
     };
-    let source = Source::Csv { records: Box::new(records), first_row_is_data: settings.no_header };
-    finish(path, bytes, Format::Csv, header, source, settings).map(|mut input| {
-        input.info.delimiter = Some(delimiter);
-        input
-    })
+    info.encoding = Some(encoding::name(encoding));
+    let sample = sample(&mut encoding::decoded(source, encoding)?)?;
+    match sniff::text_content(&sample) {
+        Content::Csv => {}
+        other => return Err(Fault::Unsupported(other)),
+    }
+    let named = sniff::named_delimiter(&sample);
+    let is_whole_file = sample.len() < sniff::SAMPLE_BYTES;
+    let delimiter = settings.delimiter.or(named).unwrap_or_else(|| sniff::delimiter(&sample, is_whole_file));
+    info.format = Format::Csv;
+    info.delimiter = Some(delimiter);
+    Ok(Table::Text(Text { encoding, delimiter, skips_first_line: named.is_some() }))
 }
 
-fn open_xlsx(
-    path: String,
-    bytes: Option<u64>,
-    sample: &[u8],
-    rest: Box<dyn Read + Send>,
+fn open_workbook(
+    source: &mut Source,
     settings: &ParseSettings,
-) -> Result<Input, Fault> {
-    let (storage, sha256) = seekable(sample, rest)?;
-    let mut sheet = Sheet::open(storage, settings.sheet.as_deref())?;
-    let mut first = None;
-    sheet.for_each_row(|row| {
-        if row.is_blank() {
-            return ControlFlow::Continue(());
-        }
-        first = Some((header(row, settings), row.number));
-        ControlFlow::Break(())
-    })?;
-    let (header, first_row) = first.ok_or(Fault::Empty)?;
-    let name = sheet.name.clone();
-    let header_row = if settings.no_header { 0 } else { first_row };
-    let source = Source::Xlsx { sheet: Box::new(sheet), header_row, sha256 };
-    finish(path, bytes, Format::Xlsx, header, source, settings).map(|mut input| {
-        input.info.sheet = Some(name);
-        input
-    })
+    info: &mut InputInfo,
+) -> Result<Table, Fault> {
+    let sheet = Sheet::open(Box::new(source.seekable()?), settings.sheet.as_deref())?;
+    info.format = Format::Xlsx;
+    info.sheet = Some(sheet.name.clone());
+    Ok(Table::Sheet(Box::new(sheet)))
 }
 
-fn header(row: &impl RawRow, settings: &ParseSettings) -> Header {
-    if settings.no_header { Header::numbered(row) } else { Header::from_row(row) }
+fn sample(bytes: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, Fault> {
+    let mut sample = vec![0; sniff::SAMPLE_BYTES];
+    let filled = read_up_to(bytes, &mut sample).map_err(Fault::from_io)?;
+    sample.truncate(filled);
+    Ok(sample)
 }
 
-fn finish(
-    path: String,
-    bytes: Option<u64>,
-    format: Format,
-    mut header: Header,
-    source: Source,
-    settings: &ParseSettings,
-) -> Result<Input, Fault> {
-    let columns = columns::recognise(&header.names, &settings.mappings).map_err(|problem| match problem {
-        ColumnsProblem::NoSuchColumn(mapping) => {
-            Fault::NoSuchColumn { mapping, headers: header.names.clone() }
-        }
+fn fault_of(header: Header, problem: ColumnsProblem) -> Fault {
+    let headers = header.names;
+    match problem {
+        ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
-        ColumnsProblem::NoPhone(likeliest) => {
-            Fault::NoPhoneColumn { headers: header.names.clone(), likeliest }
-        }
-    })?;
-    if settings.no_header {
-        // So that `rejected.csv`, which has a header, is understood without any mapping.
-        for field in Field::ALL {
-            for (column, number) in columns.of(field).iter().zip(1..) {
-                let name = field.name();
-                header.names[*column] =
-                    if number == 1 { name.to_owned() } else { format!("{name} {number}") };
-            }
-        }
+        ColumnsProblem::NoPhone(likeliest) => Fault::NoPhoneColumn { headers, likeliest },
     }
-    let headers = header.names.clone();
-    let info = InputInfo { path, format, delimiter: None, sheet: None, headers, columns, bytes };
-    Ok(Input { info, header, source })
-}
-
-/// Copies the file to where one can move about in it: a workbook's directory stands at its end, and standard input
-/// cannot be wound. What happens to the original meanwhile does not matter.
-fn seekable(sample: &[u8], mut rest: Box<dyn Read + Send>) -> Result<(Box<dyn Storage>, String), Fault> {
-    let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; 64 * 1024];
-    let mut source = Cursor::new(sample).chain(&mut rest);
-    loop {
-        let read = source.read(&mut chunk).map_err(Fault::Io)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&chunk[..read]);
-        io::Write::write_all(&mut copy, &chunk[..read]).map_err(Fault::Io)?;
-    }
-    copy.seek(SeekFrom::Start(0)).map_err(Fault::Io)?;
-    Ok((Box::new(copy), hex(&hash.finalize())))
 }
 
 /// A compound file is a workbook of Excel 97 or the wrapping of one with a password; the latter names its content.
-fn ole_fault(mut bytes: Vec<u8>, rest: Box<dyn Read + Send>) -> Result<Fault, Fault> {
+fn ole_fault(source: &mut Source) -> Result<Fault, Fault> {
     const MAX_BYTES: u64 = 64 * 1024 * 1024;
-    rest.take(MAX_BYTES).read_to_end(&mut bytes).map_err(Fault::Io)?;
+    let mut bytes = Vec::new();
+    source.start()?.take(MAX_BYTES).read_to_end(&mut bytes).map_err(Fault::from_io)?;
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let is_encrypted = memchr::memmem::find(&bytes, &name).is_some();
     Ok(if is_encrypted { Fault::Password } else { Fault::Unsupported(Content::EncryptedOrLegacyExcel) })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.extend(
-            [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')),
-        );
-        text
-    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
 #[expect(missing_docs, reason = "the names are the formats'")]
 pub enum Content {
     Csv,
+    Text,
     Xlsx,
     EncryptedOrLegacyExcel,
     Xlsb,
@@ -18,7 +19,6 @@ pub enum Content {
     Compressed,
     Pdf,
     Image,
-    Utf16,
     Json,
     Vcard,
     Html,
@@ -30,7 +30,7 @@ impl Content {
     /// Words for an error message.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Csv => "a CSV file",
+            Self::Csv | Self::Text => "a CSV file",
             Self::Xlsx => "an Excel workbook",
             Self::EncryptedOrLegacyExcel => "an Excel 97-2003 workbook or a workbook protected by a password",
             Self::Xlsb => "a binary Excel workbook (XLSB)",
@@ -39,7 +39,6 @@ impl Content {
             Self::Compressed => "a compressed file",
             Self::Pdf => "a PDF document",
             Self::Image => "an image",
-            Self::Utf16 => "text in UTF-16",
             Self::Json => "JSON",
             Self::Vcard => "a vCard file",
             Self::Html => "a web page",
@@ -54,7 +53,6 @@ impl Content {
                 "Open it in the spreadsheet program, take a password off if there is one, and save it as XLSX."
             }
             Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
-            Self::Utf16 => "Save it as \"CSV UTF-8\".",
             Self::Xlsb | Self::Ods | Self::Html => {
                 "Open it in the spreadsheet program and save it as XLSX or CSV."
             }
@@ -65,7 +63,7 @@ impl Content {
 
 /// Tells what the file is from its beginning.
 pub(super) fn content(sample: &[u8]) -> Content {
-    const MAGIC: [(&[u8], Content); 12] = [
+    const MAGIC: [(&[u8], Content); 10] = [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
         (b"%PDF-", Content::Pdf),
         (b"\x89PNG", Content::Image),
@@ -76,8 +74,6 @@ pub(super) fn content(sample: &[u8]) -> Content {
         (b"BZh", Content::Compressed),
         (b"7z\xbc\xaf\x27\x1c", Content::Compressed),
         (b"\xfd7zXZ", Content::Compressed),
-        (b"\xff\xfe", Content::Utf16),
-        (b"\xfe\xff", Content::Utf16),
     ];
     if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return zip_content(sample);
@@ -85,7 +81,7 @@ pub(super) fn content(sample: &[u8]) -> Content {
     if let Some((_, content)) = MAGIC.iter().find(|(magic, _)| sample.starts_with(magic)) {
         return *content;
     }
-    text_content(sample)
+    if is_text(sample) { Content::Text } else { Content::Binary }
 }
 
 /// Names of entries stand uncompressed in a ZIP archive; those that tell come first in practice.
@@ -102,18 +98,27 @@ fn zip_content(sample: &[u8]) -> Content {
     }
 }
 
-fn text_content(sample: &[u8]) -> Content {
+/// Whether bytes are text in some encoding.
+fn is_text(sample: &[u8]) -> bool {
     let is_control = |byte: &&u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
     let controls = sample.iter().filter(is_control).count();
     let zeros = memchr::memchr_iter(0, sample).count();
-    // UTF-16 without a byte order mark: every other byte of Latin text is zero.
-    if zeros * 10 > sample.len() * 4 && zeros * 10 < sample.len() * 6 && controls == zeros {
-        return Content::Utf16;
+    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
+        return true;
     }
-    if controls * 50 > sample.len() || zeros > 0 && !is_mostly_utf8(sample) {
-        return Content::Binary;
+    // UTF-16 without a byte order mark: of Latin text, every other byte is zero.
+    if zeros * 10 > sample.len() * 2
+        && zeros * 10 < sample.len() * 6
+        && (controls - zeros) * 50 <= sample.len()
+    {
+        return true;
     }
-    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
+    controls * 50 <= sample.len() && (zeros == 0 || is_mostly_utf8(sample))
+}
+
+/// Tells what decoded text is.
+pub(super) fn text_content(sample: &[u8]) -> Content {
+    let text = sample.trim_ascii_start();
     let begins =
         |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
     match text.first() {
@@ -131,6 +136,16 @@ fn is_mostly_utf8(sample: &[u8]) -> bool {
         Ok(_) => true,
         // A letter cut at the end of the sample.
         Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// The delimiter that a first line `sep=;` names.
+pub(super) fn named_delimiter(sample: &[u8]) -> Option<u8> {
+    let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line.get(..4).filter(|start| start.eq_ignore_ascii_case(b"sep="))?.len() {
+        4 if line.len() == 5 && line[4].is_ascii() => Some(line[4]),
+        _ => None,
     }
 }
 
@@ -201,29 +216,47 @@ mod tests {
     #[test]
     fn formats_are_told_by_content() {
         for (bytes, expected) in [
-            (b"name,phone\n".as_slice(), Content::Csv),
-            (b"\xef\xbb\xbfname,phone\n", Content::Csv),
-            (b"n\xe4me,phone\n", Content::Csv),
+            (b"name,phone\n".as_slice(), Content::Text),
+            (b"\xef\xbb\xbfname,phone\n", Content::Text),
+            (b"n\xe4me,phone\n", Content::Text),
             (b"PK\x03\x04........xl/workbook.xml", Content::Xlsx),
             (b"PK\x03\x04........xl/workbook.bin", Content::Xlsb),
             (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", Content::Ods),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
             (b"%PDF-1.7", Content::Pdf),
-            (b"\xff\xfea\0", Content::Utf16),
-            (b"n\0a\0m\0e\0,\0p\0h\0o\0n\0e\0", Content::Utf16),
-            (b"[{\"phone\": 1}]", Content::Json),
-            (b"[phone]\n1\n", Content::Csv),
-            (b"begin:vcard\n", Content::Vcard),
-            (b"<HTML><table>", Content::Html),
+            (b"\xff\xfea\0", Content::Text),
+            (b"n\0a\0m\0e\0,\0p\0h\0o\0n\0e\0", Content::Text),
             (b"\x01\x02\x03\x04\x99\x88", Content::Binary),
         ] {
             assert_eq!(content(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
+        }
+        for (text, expected) in [
+            ("name,phone\n", Content::Csv),
+            ("[{\"phone\": 1}]", Content::Json),
+            ("[phone]\n1\n", Content::Csv),
+            ("begin:vcard\n", Content::Vcard),
+            ("<HTML><table>", Content::Html),
+        ] {
+            assert_eq!(text_content(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_may_name_the_delimiter() {
+        for (text, delimiter) in [
+            ("sep=;\r\nname;phone", Some(b';')),
+            ("\"SEP=|\"\nname|phone", Some(b'|')),
+            ("sep=\t\nname\tphone", Some(b'\t')),
+            ("sep=\nname", None),
+            ("separator,phone\n", None),
+        ] {
+            assert_eq!(named_delimiter(text.as_bytes()), delimiter, "{text:?}");
         }
     }
 
     #[test]
     fn a_single_stray_zero_byte_does_not_make_text_binary() {
         let text = format!("name,phone\n{}A\0sha,1\n", "Asha,9876543210\n".repeat(10));
-        assert_eq!(content(text.as_bytes()), Content::Csv);
+        assert_eq!(content(text.as_bytes()), Content::Text);
     }
 }

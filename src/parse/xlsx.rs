@@ -3,19 +3,17 @@
 //! Never the whole sheet at once: a few bytes can claim a cell in the last corner of a sheet, and its range would ask
 //! for hundreds of gigabytes. Cells arrive in the order of the file; a row is put together from those that are there.
 
-use std::{
-    io::{BufReader, Read, Seek},
-    ops::ControlFlow,
-};
+use std::io::{BufReader, Read, Seek};
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::{
-    assemble::{Assembler, Header, RawRow},
-    csv::MAX_CELLS,
+    assemble::RawRow,
+    csv::{MAX_CELL_BYTES, MAX_CELLS},
     error::Fault,
+    table::RowSink,
 };
-use crate::row::{Cell, CellKind, Rows};
+use crate::row::{Cell, CellKind};
 
 /// What a workbook is read from.
 pub(super) trait Storage: Read + Seek + Send {}
@@ -53,51 +51,51 @@ impl Sheet {
         Ok(Self { workbook, name })
     }
 
-    /// Calls `each` with every row that has a cell, from the top, until it breaks.
-    pub(super) fn for_each_row(
-        &mut self,
-        mut each: impl FnMut(&SheetRow) -> ControlFlow<()>,
-    ) -> Result<(), Fault> {
+    /// Goes through all rows that have a cell.
+    pub(super) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
         let mut cells = self.workbook.worksheet_cells_reader(&self.name).map_err(fault)?;
+        let plus = shows_plus(cells.styles());
         let mut row = SheetRow::default();
-        while let Some(cell) = cells.next_cell().map_err(fault)? {
+        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(fault)? {
             let (index, column) = cell.get_position();
             let number = u64::from(index) + 1;
+            if number > MAX_ROWS || column as usize >= MAX_COLUMNS {
+                return Err(Fault::OutsideSheet { row: number });
+            }
             if number < row.number {
                 return Err(Fault::RowsOutOfOrder { row: number });
             }
             if number > row.number {
-                if row.len() > 0 && each(&row).is_break() {
+                if row.len() > 0 && sink.row(row.number, &row).is_break() {
                     return Ok(());
                 }
                 row.clear(number);
             }
-            row.set(column as usize, cell.get_value())?;
+            row.set(column as usize, cell.get_value(), plus.get(style).is_some_and(|plus| *plus))?;
         }
         if row.len() > 0 {
-            _ = each(&row);
+            _ = sink.row(row.number, &row);
         }
         Ok(())
     }
+}
 
-    /// Reads the rows below `header_row`.
-    pub(super) fn read_all(
-        &mut self,
-        header: &Header,
-        header_row: u64,
-        input: u16,
-        sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
-    ) -> Result<u64, Fault> {
-        let mut assembler = Assembler::new(header, false, input, sink);
-        self.for_each_row(|row| {
-            if row.number > header_row {
-                assembler.push(row.number, row, 0)
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
-        Ok(assembler.finish(0))
-    }
+/// The last row and column of any sheet.
+const MAX_ROWS: u64 = 1_048_576;
+const MAX_COLUMNS: usize = 16_384;
+
+/// Which styles put a plus in front of whole numbers, as people format phone numbers that a sheet took for numbers.
+fn shows_plus(styles: &[calamine::Style]) -> Vec<bool> {
+    let code =
+        |style: &calamine::Style| style.number_format.as_ref().map(|format| format.format_code.clone());
+    styles.iter().map(|style| code(style).is_some_and(|code| format_has_plus(&code))).collect()
+}
+
+fn format_has_plus(code: &str) -> bool {
+    let positive = code.split(';').next().unwrap_or_default();
+    // `[Color]` and such may stand in front.
+    let shown = positive.rsplit(']').next().unwrap_or_default().trim_start_matches(['"', '\\', ' ']);
+    shown.starts_with('+') && positive.contains(['0', '#']) && !positive.contains(['E', 'e', '.', '%'])
 }
 
 fn find<'a>(sheets: &'a [calamine::Sheet], wanted: &str) -> Option<&'a calamine::Sheet> {
@@ -147,7 +145,8 @@ impl SheetRow {
         self.cells.clear();
     }
 
-    fn set(&mut self, column: usize, value: &DataRef<'_>) -> Result<(), Fault> {
+    /// Sets a cell. `shows_plus` says that the sheet shows whole numbers in it with a plus.
+    fn set(&mut self, column: usize, value: &DataRef<'_>, shows_plus: bool) -> Result<(), Fault> {
         if matches!(value, DataRef::Empty) {
             return Ok(());
         }
@@ -158,7 +157,13 @@ impl SheetRow {
             self.cells.resize(column + 1, (0, 0, CellKind::Text));
         }
         let start = self.text.len();
+        if shows_plus && matches!(value, DataRef::Int(_) | DataRef::Float(_)) {
+            self.text.push('+');
+        }
         let kind = self.write(value);
+        if self.text.len() - start > MAX_CELL_BYTES {
+            return Err(Fault::CellTooLong { line: self.number, max_bytes: MAX_CELL_BYTES });
+        }
         self.cells[column] = (start, self.text.len(), kind);
         Ok(())
     }
@@ -217,20 +222,17 @@ mod tests {
     use rust_xlsxwriter::{Format, Formula, Workbook};
 
     use super::*;
+    use crate::parse::table::Preview;
 
     fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
         Sheet::open(Box::new(Cursor::new(workbook.save_to_buffer().unwrap())), wanted)
     }
 
     fn rows(sheet: &mut Sheet) -> Vec<(u64, Vec<(String, CellKind)>)> {
-        let mut found = Vec::new();
-        let each = |row: &SheetRow| {
-            let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
-            found.push((row.number, (0..row.len()).map(|index| text(row.cell(index))).collect()));
-            ControlFlow::Continue(())
-        };
-        sheet.for_each_row(each).unwrap();
-        found
+        let mut preview = Preview::new(usize::MAX);
+        sheet.visit(&mut preview).unwrap();
+        let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
+        preview.rows.iter().map(|row| (row.location.row, row.cells().map(text).collect())).collect()
     }
 
     #[test]
@@ -289,8 +291,7 @@ mod tests {
         let page = workbook.add_worksheet();
         page.write(0, 0, "a").unwrap();
         page.write(1_048_575, 16_383, "z").unwrap();
-        let error =
-            sheet(&mut workbook, None).unwrap().for_each_row(|_| ControlFlow::Continue(())).unwrap_err();
+        let error = sheet(&mut workbook, None).unwrap().visit(&mut Preview::new(usize::MAX)).unwrap_err();
         assert!(matches!(error, Fault::TooManyCells { line: 1_048_576, .. }), "{error}");
     }
 

@@ -6,7 +6,6 @@ use std::{
     ops::ControlFlow,
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
-    time::Duration,
 };
 
 use super::PipelineError;
@@ -27,9 +26,6 @@ struct Judged {
     rows: Rows,
     verdicts: Vec<Verdict>,
 }
-
-/// How often a wait for the next block looks whether the run is to end.
-const GLANCE: Duration = Duration::from_millis(50);
 
 /// Reads all inputs and gives every row and its verdict to `each`, in order.
 pub(super) fn run(
@@ -52,7 +48,7 @@ pub(super) fn run(
                 each(row, verdict)?;
             }
             rows += block.len() as u64;
-            progress.reading(&path, rows, block.bytes_read, bytes);
+            progress.reading(&path, rows, block.bytes_read, Some(bytes));
         }
         // After a panic the reader may still wait to hand on a block.
         drop(judged);
@@ -95,7 +91,7 @@ fn next(judged: &Receiver<Receiver<Judged>>, interrupt: &Interrupt) -> Result<Op
         if let Some(signal) = interrupt.signal() {
             return Err(PipelineError::Interrupted(signal));
         }
-        match judged.recv_timeout(GLANCE) {
+        match judged.recv_timeout(Interrupt::GLANCE) {
             Ok(block) => return Ok(block.recv().ok()),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}

@@ -116,6 +116,9 @@ impl RunWriter {
     pub fn finish(self, mut report: Report) -> Result<Report, ReportError> {
         report.totals = self.tally.totals.clone();
         report.problems = self.tally.problems();
+        for ((index, input), info) in (0..).zip(&mut report.inputs).zip(&self.inputs) {
+            input.notes.extend(self.tally.notes(index, info));
+        }
         report.regions = self.tally.regions();
         report.types = self.tally.types();
         // What was posted was posted: should the sums not agree, the files are the only record of it.

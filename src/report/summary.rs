@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contact::Field,
     outcome::Outcome,
-    parse::{Format, InputInfo, ReadSummary},
+    parse::{InputInfo, ReadSummary},
     plan::Plan,
 };
 
@@ -46,11 +46,15 @@ pub struct InputReport {
     pub path: String,
     pub sha256: String,
     pub format: &'static str,
-    pub encoding: Option<&'static str>,
+    pub encoding: Option<String>,
     pub delimiter: Option<String>,
     pub sheet: Option<String>,
     pub rows: u64,
     pub columns: ColumnNames,
+    pub notes: Vec<String>,
+    /// How many of the notes were known before the rows were read.
+    #[serde(skip)]
+    pub early_notes: usize,
 }
 
 /// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
@@ -63,9 +67,9 @@ impl Serialize for ColumnNames {
     }
 }
 
-impl InputReport {
-    /// What was found before and by reading the input.
-    pub fn new(info: &InputInfo, summary: &ReadSummary) -> Self {
+impl ColumnNames {
+    /// The columns of an input.
+    pub fn new(info: &InputInfo) -> Self {
         let columns = Field::ALL.iter().flat_map(|field| {
             info.columns.of(*field).iter().zip(1..).filter_map(|(column, rank)| {
                 let key =
@@ -73,15 +77,24 @@ impl InputReport {
                 Some((key, info.headers.get(*column)?.clone()))
             })
         });
+        Self(columns.collect())
+    }
+}
+
+impl InputReport {
+    /// What was found before and by reading the input.
+    pub fn new(info: &InputInfo, summary: &ReadSummary) -> Self {
         Self {
             path: info.path.clone(),
             sha256: summary.sha256.clone(),
             format: info.format.name(),
-            encoding: (info.format == Format::Csv).then_some("utf-8"),
+            encoding: info.encoding.clone(),
             delimiter: info.delimiter.map(|delimiter| char::from(delimiter).to_string()),
             sheet: info.sheet.clone(),
             rows: summary.rows,
-            columns: ColumnNames(columns.collect()),
+            columns: ColumnNames::new(info),
+            notes: info.notes.clone(),
+            early_notes: info.notes.len(),
         }
     }
 }

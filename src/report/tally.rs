@@ -103,13 +103,27 @@ pub(super) struct Tally {
     problems: BTreeMap<Code, (u64, Vec<Example>)>,
     regions: BTreeMap<(Option<Region>, u16), u64>,
     types: BTreeMap<NumberType, u64>,
+    /// By input: its rows, and by column how many cells a spreadsheet has damaged.
+    damage: BTreeMap<u16, (u64, BTreeMap<u32, u64>)>,
 }
 
 impl Tally {
     const MAX_EXAMPLES: usize = 5;
 
+    /// As few damaged cells of a column say nothing of the rest of it.
+    const MIN_DAMAGED: u64 = 3;
+
     pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
         self.totals.add(row.outcome);
+        let (rows, damaged) = self.damage.entry(row.row.location.input).or_default();
+        *rows += 1;
+        for problem in row.problems {
+            if let (Code::ExcelScientific | Code::ExcelPrecision, Some(column)) =
+                (problem.code, problem.column)
+            {
+                *damaged.entry(column).or_default() += 1;
+            }
+        }
         if row.outcome.needs_mending() {
             for problem in row.problems {
                 self.add_problem(input, row, problem.code, Some(problem));
@@ -150,6 +164,24 @@ impl Tally {
                 value,
             });
         }
+    }
+
+    /// What is to be said of an input once instead of in every row: columns that a spreadsheet has damaged for the most
+    /// part, and how to export them again.
+    pub(super) fn notes(&self, index: u16, input: &InputInfo) -> Vec<String> {
+        let Some((rows, damaged)) = self.damage.get(&index) else { return Vec::new() };
+        let is_most = |count: u64| count >= Self::MIN_DAMAGED && count * 2 > *rows;
+        let columns = damaged.iter().filter(|(_, count)| is_most(**count));
+        columns
+            .map(|(column, count)| {
+                let name = input.headers.get(*column as usize).map_or("", String::as_str);
+                format!(
+                    "a spreadsheet has shortened {count} of {rows} cells of `{name}`: the digits are not in this file any \
+                     more. In the program that holds the list, export it again, and do not open the file in a spreadsheet \
+                     before importing it; or import it there with that column as text, and save it as XLSX"
+                )
+            })
+            .collect()
     }
 
     /// The problems, the most frequent first.

@@ -8,8 +8,8 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{InputReport, ProblemCount, Report};
-use crate::{outcome::Outcome, plan::Plan};
+use super::{ColumnNames, ProblemCount, Report};
+use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -18,6 +18,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Where the text below a problem begins.
 const INDENT: &str = "         ";
+
+/// Stands for a space at which no line is broken.
+const TIED: &str = "\u{a0}";
 
 /// Kinds of problems that are shown; all of them are in the report.
 const MAX_PROBLEMS: usize = 8;
@@ -31,9 +34,6 @@ pub fn summary(report: &Report, folder: &Path, width: usize) -> String {
 }
 
 fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize) -> std::fmt::Result {
-    for input in &report.inputs {
-        writeln!(text, "{}", describe(input))?;
-    }
     writeln!(text)?;
     funnel(text, report)?;
     if !report.problems.is_empty() {
@@ -46,6 +46,12 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         if more > 0 {
             writeln!(text, "  and {} of problems, in report.json", counted(more as u64, "more kind"))?;
         }
+    }
+    for note in
+        report.inputs.iter().flat_map(|input| &input.notes[input.early_notes.min(input.notes.len())..])
+    {
+        let note = wrapped(&printable(note), width);
+        writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
     }
     let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
     if premium > 0 {
@@ -68,16 +74,39 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
 }
 
-/// How an input was understood: what was taken for what.
-fn describe(input: &InputReport) -> String {
-    let sheet = input.sheet.as_ref().map(|sheet| format!(", sheet {}", printable(sheet))).unwrap_or_default();
-    let columns: Vec<String> = input
-        .columns
-        .0
-        .iter()
-        .map(|(field, header)| format!("{} = {}", field.replace('_', " "), printable(header)))
-        .collect();
-    format!("{BOLD}{}{BOLD:#}{sheet}  {DIM}{}{DIM:#}", printable(&input.path), columns.join(", "))
+/// How the inputs were understood, said before anything is done with them.
+pub fn understood<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) -> String {
+    inputs.map(|input| describe(input, width)).collect()
+}
+
+/// What an input was taken for, and which column holds what.
+fn describe(input: &InputInfo, width: usize) -> String {
+    let is_plain = |encoding: &&String| encoding.as_str() != "utf-8";
+    let kind = [Some(input.format.title().to_owned()), input.packing.name().map(str::to_owned)]
+        .into_iter()
+        .chain([input.encoding.as_ref().filter(is_plain).cloned()])
+        .chain([input.sheet.as_ref().map(|sheet| format!("sheet {}", printable(sheet)))])
+        .flatten();
+    let kind: Vec<String> = kind.collect();
+    let columns = ColumnNames::new(input).0;
+    let columns = columns.iter().map(|(field, header)| {
+        format!("{} = {}", field.replace('_', " "), printable(header)).replace(' ', TIED)
+    });
+    let columns: Vec<String> = columns.collect();
+    let mut text = format!("{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", printable(&input.path), kind.join(", "));
+    text.push_str(&wrapped(&columns.join(", "), width).replace(TIED, " "));
+    for note in &input.notes {
+        text.push_str(&wrapped(&format!("note: {}", printable(note)), width));
+    }
+    text
+}
+
+fn wrapped(text: &str, width: usize) -> String {
+    let options = Options::new(width)
+        .initial_indent("  ")
+        .subsequent_indent("  ")
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::fill(text, options) + "\n"
 }
 
 /// From the rows to what became of them, each step with what it takes away.

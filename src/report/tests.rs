@@ -9,11 +9,14 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
     InputInfo {
         path: path.to_owned(),
         format: Format::Csv,
+        packing: crate::parse::Packing::Plain,
+        encoding: Some("utf-8".to_owned()),
+        notes: Vec::new(),
         delimiter: Some(b','),
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
         columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
-        bytes: None,
+        bytes: 0,
     }
 }
 
@@ -128,7 +131,6 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     });
     let text = terminal::summary(&report, Path::new("out"), 60);
     insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
-    list.csv  phone = Phone, phone 2 = Name, first name = Name
 
         6  rows
       − 1  duplicate  the number of another row

@@ -53,6 +53,8 @@ fn files_without_a_list_in_them() {
     hint: Export it again, and look whether the right sheet or view was exported.
     ");
     assert_same!(refused(b"Name,Phone\n", &[], 3), @r"
+    list  CSV
+      phone = Phone, full name = Name
     error: list: there is a header but not one row below it
     hint: Export it again, and look whether the right sheet or view was exported.
     ");

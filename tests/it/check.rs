@@ -159,12 +159,13 @@ fn a_list_may_come_from_standard_input() {
 fn what_was_rejected_is_read_back_and_judged_the_same() {
     let sealed = Sealed::new().with_samples();
     assert_eq!(sealed.run(&["check", "samples/contacts.csv", "--out", "once", "-q"]).code, 1);
-    let rejected = std::fs::read(sealed.path("once/rejected.csv")).unwrap();
+    // A list whose only letters with accents are those of this row is taken for one of their encoding, and all is well.
+    let rejected = without_code(&std::fs::read(sealed.path("once/rejected.csv")).unwrap(), b"bad-encoding");
     sealed.write("again.csv", &rejected);
     assert_eq!(sealed.run(&["check", "again.csv", "--out", "twice", "-q"]).code, 1);
     let codes = |folder: &str| -> Vec<String> {
         let rows = sealed.outcomes(folder).into_iter().filter(|row| row.outcome == "rejected");
-        rows.map(|row| row.code).collect()
+        rows.map(|row| row.code).filter(|code| code != "bad-encoding").collect()
     };
     assert_eq!(codes("twice"), codes("once"));
     // Only the row's number is another: it is that of the file that was read.
@@ -183,6 +184,17 @@ fn without_column(csv: &[u8], column: &str) -> Vec<Vec<Vec<u8>>> {
         row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, cell)| cell.to_vec()).collect()
     };
     reader.byte_records().map(|row| kept(row.unwrap())).collect()
+}
+
+fn without_code(rejected: &[u8], code: &[u8]) -> Vec<u8> {
+    let mut reader = csv::Reader::from_reader(rejected);
+    let place = place_of(&mut reader, "rollcall_code");
+    let mut writer = csv::Writer::from_writer(vec![]);
+    writer.write_byte_record(reader.byte_headers().unwrap()).unwrap();
+    for row in reader.byte_records().map(Result::unwrap).filter(|row| &row[place] != code) {
+        writer.write_byte_record(&row).unwrap();
+    }
+    writer.into_inner().unwrap()
 }
 
 #[test]
@@ -295,13 +307,9 @@ fn a_list_that_never_ends_can_be_interrupted() {
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     input.write_all(HEADER.as_bytes()).unwrap();
-    // More than is looked at to tell what the file is; then nothing comes any more.
+    // More than a pipe holds: once it is written, some of it was read, and before that the signal got its meaning.
     for _ in 0..4000 {
         input.write_all(b"Asha,Kumar,Mrs,81234 56789,IN\n").unwrap();
-    }
-    // The folder is there once the signal has its meaning.
-    while !sealed.path("out").exists() {
-        std::thread::yield_now();
     }
     let mut running = crate::sealed::Running { child, printed: String::new() };
     running.signal("INT");

@@ -76,7 +76,8 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
     assert_eq!(report["plan"], serde_json::json!({"get": 1, "post": 65, "seconds": 60}));
     assert_eq!(report["platform"]["post"], 0);
     assert_same!(ended.stderr, @r"
-    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+    list.csv  CSV
+      phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
         130  rows
       = 130  planned    would be posted
@@ -94,8 +95,9 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
     let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_same!(ended.stderr, @r"
+    list.csv  CSV
+      phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
     3 new contacts in 1 request, less than a minute
-    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
         3  rows
       = 3  created
@@ -122,7 +124,8 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     assert_eq!(wrong_secret.code, 4);
     assert!(!wrong_secret.stderr.contains("canary"), "{}", wrong_secret.stderr);
     assert_same!(wrong_secret.stderr, @r#"
-    list.csv  phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+    list.csv  CSV
+      phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
         3  rows
       = 3  pending    not reached: run the same command again

@@ -1,0 +1,374 @@
+//! Where the bytes of an input come from: opened once, read from the start as often as needed, unpacked on the way.
+//!
+//! A file is found out about before its rows are used, so it is read more than once. What cannot be wound back, such as
+//! standard input, is copied to a temporary file first. A file that changes meanwhile is noticed.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write as _},
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::{STDIN, error::Fault, zstd::ZstdDecoder};
+
+/// What may come from a pipe: it is kept on disk while it is read.
+const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
+/// A list of people compresses to a fifth or a tenth. What unpacks to more than this many times its size is no list.
+const MAX_RATIO: u64 = 250;
+
+/// Below this the ratio does not matter.
+const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How the bytes of an input are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Packing {
+    /// The name shown to people, where there is anything to say.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+
+    fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            // A frame, or a skippable one before it.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// An input's bytes.
+pub(super) struct Source {
+    file: File,
+    /// What tells whether the file has changed; nothing for our own copy of a pipe.
+    before: Option<Stamp>,
+    len: u64,
+    packing: Packing,
+    meter: Arc<Meter>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { len: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// What was read of the file since the last start.
+#[derive(Default)]
+struct Meter {
+    hash: Mutex<Sha256>,
+    bytes: AtomicU64,
+}
+
+impl Meter {
+    fn hash(&self) -> MutexGuard<'_, Sha256> {
+        self.hash.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn restart(&self) {
+        *self.hash() = Sha256::new();
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+}
+
+struct Metered {
+    file: File,
+    meter: Arc<Meter>,
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.meter.hash().update(&buffer[..read]);
+        self.meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Source {
+    /// Opens a file, or standard input where the path is `-`.
+    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        let (mut file, before) = if path.as_os_str() == STDIN {
+            (copied(&mut io::stdin().lock())?, None)
+        } else {
+            match kind(&path.metadata().map_err(Fault::Io)?) {
+                Kind::File => {
+                    let file = File::open(path).map_err(Fault::Io)?;
+                    let stamp = Stamp::of(&file.metadata().map_err(Fault::Io)?);
+                    (file, Some(stamp))
+                }
+                Kind::Pipe => (copied(&mut File::open(path).map_err(Fault::Io)?)?, None),
+                Kind::Folder => return Err(Fault::Folder),
+                Kind::Device => return Err(Fault::Device),
+            }
+        };
+        let len = file.seek(SeekFrom::End(0)).map_err(Fault::Io)?;
+        let mut start = [0; 4];
+        file.rewind().map_err(Fault::Io)?;
+        let known = read_up_to(&mut file, &mut start).map_err(Fault::Io)?;
+        Ok(Self { file, before, len, packing: Packing::of(&start[..known]), meter: Arc::default() })
+    }
+
+    pub(super) fn packing(&self) -> Packing {
+        self.packing
+    }
+
+    /// Bytes of the file itself.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Bytes of the file read since the last start.
+    pub(super) fn progress(&self) -> Progress {
+        Progress(Arc::clone(&self.meter))
+    }
+
+    /// The unpacked bytes, from the start. What was started before is not to be used any more.
+    pub(super) fn start(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
+        self.file.rewind().map_err(Fault::Io)?;
+        self.meter.restart();
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        let metered = Metered { file, meter: Arc::clone(&self.meter) };
+        let bounded = |unpacked: Box<dyn Read + Send>| {
+            Box::new(Bounded { unpacked, left: HARMLESS_BYTES.max(self.len.saturating_mul(MAX_RATIO)) })
+        };
+        Ok(match self.packing {
+            Packing::Plain => Box::new(metered),
+            Packing::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
+            Packing::Zstd => bounded(Box::new(ZstdDecoder::new(BufReader::new(metered)))),
+        })
+    }
+
+    /// A file of the unpacked bytes, to move about in.
+    pub(super) fn seekable(&mut self) -> Result<File, Fault> {
+        if self.packing == Packing::Plain {
+            let mut file = self.file.try_clone().map_err(Fault::Io)?;
+            file.rewind().map_err(Fault::Io)?;
+            return Ok(file);
+        }
+        copied(&mut self.start()?)
+    }
+
+    /// Reads what is left and returns the SHA-256 of the file, in hexadecimal.
+    pub(super) fn finish(&mut self) -> Result<String, Fault> {
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        io::copy(&mut Metered { file, meter: Arc::clone(&self.meter) }, &mut io::sink())
+            .map_err(Fault::Io)?;
+        if let Some(before) = self.before
+            && before != Stamp::of(&self.file.metadata().map_err(Fault::Io)?)
+        {
+            return Err(Fault::Changed);
+        }
+        let digest = self.meter.hash().clone().finalize();
+        Ok(hex(&digest))
+    }
+
+    /// The same where the file was not read from its start to its end.
+    pub(super) fn digest(&mut self) -> Result<String, Fault> {
+        self.file.rewind().map_err(Fault::Io)?;
+        self.meter.restart();
+        self.finish()
+    }
+}
+
+/// How far a file has been read.
+#[derive(Clone)]
+pub(super) struct Progress(Arc<Meter>);
+
+impl Progress {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+enum Kind {
+    File,
+    Pipe,
+    Folder,
+    Device,
+}
+
+fn kind(metadata: &Metadata) -> Kind {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        if metadata.file_type().is_fifo() {
+            return Kind::Pipe;
+        }
+    }
+    match metadata.file_type() {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_dir() => Kind::Folder,
+        _ => Kind::Device,
+    }
+}
+
+/// Copies to where one can start again: a temporary file that nobody else sees and that goes with the program.
+fn copied(source: &mut dyn Read) -> Result<File, Fault> {
+    let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
+    let mut chunk = vec![0; 128 * 1024];
+    let mut bytes = 0_u64;
+    loop {
+        let read = read_up_to(source, &mut chunk).map_err(Fault::from_io)?;
+        if read == 0 {
+            break;
+        }
+        bytes += read as u64;
+        if bytes > MAX_PIPED_BYTES {
+            return Err(Fault::PipeTooLong { max_bytes: MAX_PIPED_BYTES });
+        }
+        copy.write_all(&chunk[..read]).map_err(Fault::Io)?;
+    }
+    copy.rewind().map_err(Fault::Io)?;
+    Ok(copy)
+}
+
+/// Fills the buffer, or as much of it as there is.
+pub(super) fn read_up_to(source: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Why packed bytes cannot be unpacked; travels inside an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The data does not end, or begin, as it must.
+    #[error("the compressed data is damaged or incomplete: {0}")]
+    Damaged(String),
+    /// No list of people compresses so well.
+    #[error("it unpacks to more than {MAX_RATIO} times its size")]
+    TooMuch,
+}
+
+/// Gives out no more than was agreed.
+struct Bounded {
+    unpacked: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.unpacked.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+                io::Error::other(UnpackError::Damaged(error.to_string()))
+            }
+            _ => error,
+        })?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(UnpackError::TooMuch))?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn all(source: &mut Source) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        source.start()?.read_to_end(&mut bytes).map_err(Fault::from_io)?;
+        Ok(bytes)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn packed_bytes_are_unpacked_as_often_as_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3], &zstd(b"name,")[..]].concat();
+        for (bytes, packing) in [
+            (b"name,phone".to_vec(), Packing::Plain),
+            (gzip(b"name,phone"), Packing::Gzip),
+            ([gzip(b"name,"), gzip(b"phone")].concat(), Packing::Gzip),
+            (zstd(b"name,phone"), Packing::Zstd),
+            ([skippable, zstd(b"phone")].concat(), Packing::Zstd),
+        ] {
+            fs::write(&path, &bytes).unwrap();
+            let mut source = Source::open(&path).unwrap();
+            assert_eq!(source.packing(), packing);
+            for _ in 0..2 {
+                assert_eq!(all(&mut source).unwrap(), b"name,phone", "{packing:?}");
+            }
+            assert_eq!(source.finish().unwrap(), hex(&Sha256::digest(&bytes)), "of the file, not of what is in it");
+        }
+    }
+
+    #[test]
+    fn damaged_and_endless_packings_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let text = "Asha,9876543210\n".repeat(500);
+        for whole in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
+            fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+            let error = all(&mut Source::open(&path).unwrap()).unwrap_err();
+            assert!(matches!(error, Fault::Unpack(UnpackError::Damaged(_))), "{error:?}");
+        }
+        fs::write(&path, gzip(&vec![b' '; 70 << 20])).unwrap();
+        let error = all(&mut Source::open(&path).unwrap()).unwrap_err();
+        assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        fs::write(&path, "a").unwrap();
+        let mut source = Source::open(&path).unwrap();
+        fs::write(&path, "ab").unwrap();
+        assert!(matches!(source.digest(), Err(Fault::Changed)));
+    }
+}

@@ -56,6 +56,10 @@ pub enum Fault {
     TooManyCells { line: u64, max: usize },
     #[error("line {line}: a quotation mark is opened and never closed")]
     OpenQuote { line: u64 },
+    #[error("{place}: {reason}")]
+    Json { place: String, reason: String },
+    #[error("line {line}: the card is not ended")]
+    OpenCard { line: u64 },
     #[error("row {row}: rows are not in order")]
     RowsOutOfOrder { row: u64 },
     #[error("there is no column `{}` for {}; the columns are {}", .mapping.column, .mapping.field.name(), quoted(.headers))]
@@ -115,6 +119,10 @@ impl ParseError {
             Fault::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
+            Fault::Json { .. } => {
+                "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
+            }
+            Fault::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
             Fault::RowsOutOfOrder { .. } | Fault::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };

@@ -10,10 +10,12 @@ mod csv;
 pub mod encoding;
 mod error;
 mod header;
+mod json;
 mod sniff;
 mod source;
 mod synonyms;
 mod table;
+mod vcard;
 mod xlsx;
 mod zstd;
 
@@ -26,8 +28,10 @@ use self::{
     columns::ColumnsProblem,
     csv::Text,
     header::Found,
+    json::Json,
     source::{Source, read_up_to},
     table::{Preview, Table},
+    vcard::Cards,
     xlsx::Sheet,
 };
 pub use self::{
@@ -69,6 +73,12 @@ pub struct ParseSettings {
 pub enum Format {
     /// Delimited text.
     Csv,
+    /// A JSON document.
+    Json,
+    /// A JSON document on each line.
+    Ndjson,
+    /// vCards.
+    Vcard,
     /// An Excel workbook.
     Xlsx,
 }
@@ -78,6 +88,9 @@ impl Format {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
+            Self::Json => "JSON",
+            Self::Ndjson => "JSON, one object on each line",
+            Self::Vcard => "vCard",
             Self::Xlsx => "Excel workbook",
         }
     }
@@ -86,6 +99,9 @@ impl Format {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Vcard => "vcard",
             Self::Xlsx => "xlsx",
         }
     }
@@ -257,6 +273,15 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
     match sniff::text_content(&sample) {
         Content::Csv => {}
+        Content::Json => {
+            let json = Json::open(source, encoding, &sample)?;
+            info.format = if json.has_lines() { Format::Ndjson } else { Format::Json };
+            return Ok(Table::Json(json));
+        }
+        Content::Vcard => {
+            info.format = Format::Vcard;
+            return Ok(Table::Cards(Cards::new(encoding)));
+        }
         other => return Err(Fault::Unsupported(other)),
     }
     let named = sniff::named_delimiter(&sample);

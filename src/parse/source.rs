@@ -343,7 +343,11 @@ mod tests {
             for _ in 0..2 {
                 assert_eq!(all(&mut source).unwrap(), b"name,phone", "{packing:?}");
             }
-            assert_eq!(source.finish().unwrap(), hex(&Sha256::digest(&bytes)), "of the file, not of what is in it");
+            assert_eq!(
+                source.finish().unwrap(),
+                hex(&Sha256::digest(&bytes)),
+                "of the file, not of what is in it"
+            );
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::{assemble::RawRow, csv::Text, error::Fault, source::Source, xlsx::Sheet};
+use super::{
+    assemble::RawRow, csv::Text, error::Fault, json::Json, source::Source, vcard::Cards, xlsx::Sheet,
+};
 use crate::row::Rows;
 
 /// Takes the rows of a table, from the top, until it breaks.
@@ -14,6 +16,8 @@ pub(super) trait RowSink {
 /// A table in one of the formats.
 pub(super) enum Table {
     Text(Text),
+    Json(Json),
+    Cards(Cards),
     Sheet(Box<Sheet>),
 }
 
@@ -22,6 +26,8 @@ impl Table {
     pub(super) fn visit(&mut self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         match self {
             Self::Text(text) => text.visit(source, sink),
+            Self::Json(json) => json.visit(source, sink),
+            Self::Cards(cards) => cards.visit(source, sink),
             Self::Sheet(sheet) => sheet.visit(sink),
         }
     }
@@ -30,6 +36,8 @@ impl Table {
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {
             Self::Text(_) | Self::Sheet(_) => None,
+            Self::Json(json) => Some(&json.names),
+            Self::Cards(cards) => Some(&cards.names),
         }
     }
 

@@ -46,6 +46,10 @@ pub enum Fault {
     DamagedWorkbook(String),
     #[error("there is no sheet `{wanted}`; the sheets are {}", quoted(sheets))]
     NoSuchSheet { wanted: String, sheets: Vec<String> },
+    #[error("this file does what no list of people needs to: {0}")]
+    Hostile(String),
+    #[error("this is an old Office document, but no workbook")]
+    NoWorkbook,
     #[error("the workbook holds no sheet with cells")]
     NoSheet,
     #[error("line {line}: this record is longer than {max_bytes} bytes")]
@@ -119,6 +123,10 @@ impl ParseError {
             Fault::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
+            Fault::Hostile(_) => {
+                "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
+            }
+            Fault::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
             Fault::Json { .. } => {
                 "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
             }

@@ -33,7 +33,7 @@ use super::{
 use crate::row::{Cell, CellKind};
 
 /// The longest record.
-const MAX_RECORD_BYTES: u64 = 1024 * 1024;
+const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
 /// Objects inside objects.
 const MAX_DEPTH: usize = 8;
@@ -41,6 +41,9 @@ const MAX_DEPTH: usize = 8;
 /// Names under which programs answer with a list.
 const LIST_NAMES: [&str; 9] =
     ["results", "contacts", "data", "items", "records", "value", "rows", "people", "connections"];
+
+/// What comes of handing a record on.
+type Step = Result<ControlFlow<()>, Fault>;
 
 /// A JSON document, or one on each line.
 pub(super) struct Json {
@@ -103,11 +106,7 @@ impl Json {
         })
     }
 
-    fn each(
-        &self,
-        source: &mut Source,
-        each: &mut dyn FnMut(u64, &RawValue) -> Result<ControlFlow<()>, Fault>,
-    ) -> Result<(), Fault> {
+    fn each(&self, source: &mut Source, each: &mut dyn FnMut(u64, &RawValue) -> Step) -> Result<(), Fault> {
         let text = encoding::decoded(source, self.encoding)?;
         if self.has_lines { each_line(text, each) } else { each_in_document(text, each) }
     }
@@ -122,20 +121,20 @@ fn has_lines(sample: &[u8]) -> bool {
         && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
-fn each_line(
-    text: Box<dyn Read + Send>,
-    each: &mut dyn FnMut(u64, &RawValue) -> Result<ControlFlow<()>, Fault>,
-) -> Result<(), Fault> {
+fn each_line(text: Box<dyn Read + Send>, each: &mut dyn FnMut(u64, &RawValue) -> Step) -> Result<(), Fault> {
     let mut text = BufReader::new(text);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let read =
-            text.by_ref().take(MAX_RECORD_BYTES + 1).read_until(b'\n', &mut line).map_err(Fault::from_io)?;
+        let read = text
+            .by_ref()
+            .take(MAX_RECORD_BYTES as u64 + 1)
+            .read_until(b'\n', &mut line)
+            .map_err(Fault::from_io)?;
         if read == 0 {
             break;
         }
-        if read as u64 > MAX_RECORD_BYTES {
+        if read > MAX_RECORD_BYTES {
             return Err(too_long(number));
         }
         if line.trim_ascii().is_empty() {
@@ -155,7 +154,7 @@ fn each_line(
 }
 
 fn too_long(record: u64) -> Fault {
-    Fault::RecordTooLong { line: record, max_bytes: MAX_RECORD_BYTES as usize }
+    Fault::RecordTooLong { line: record, max_bytes: MAX_RECORD_BYTES }
 }
 
 /// serde's message without the place, which is that within one record.
@@ -166,7 +165,7 @@ fn without_place(error: &serde_json::Error) -> String {
 
 fn each_in_document(
     text: Box<dyn Read + Send>,
-    each: &mut dyn FnMut(u64, &RawValue) -> Result<ControlFlow<()>, Fault>,
+    each: &mut dyn FnMut(u64, &RawValue) -> Step,
 ) -> Result<(), Fault> {
     let budget = Arc::new(AtomicU64::new(0));
     let text = BufReader::with_capacity(16 * 1024, Budgeted { text, since: Arc::clone(&budget) });
@@ -179,10 +178,9 @@ fn each_in_document(
         (None, Err(error)) if error.is_io() => {
             let number = state.number + 1;
             let error = io::Error::from(error);
-            Err(if error.get_ref().is_some_and(|inner| inner.is::<OverBudget>()) {
-                too_long(number)
-            } else {
-                Fault::from_io(error)
+            Err(match error.downcast::<OverBudget>() {
+                Ok(OverBudget) => too_long(number),
+                Err(error) => Fault::from_io(error),
             })
         }
         (None, Err(error)) => {
@@ -204,7 +202,7 @@ struct OverBudget;
 impl<R: Read> Read for Budgeted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.text.read(buffer)?;
-        if self.since.fetch_add(read as u64, Ordering::Relaxed) > MAX_RECORD_BYTES {
+        if self.since.fetch_add(read as u64, Ordering::Relaxed) > MAX_RECORD_BYTES as u64 {
             return Err(io::Error::other(OverBudget));
         }
         Ok(read)
@@ -212,7 +210,7 @@ impl<R: Read> Read for Budgeted<R> {
 }
 
 struct Walk<'a> {
-    each: &'a mut dyn FnMut(u64, &RawValue) -> Result<ControlFlow<()>, Fault>,
+    each: &'a mut dyn FnMut(u64, &RawValue) -> Step,
     budget: &'a AtomicU64,
     number: u64,
     /// Why the walk ends before the document does.

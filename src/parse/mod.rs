@@ -11,12 +11,16 @@ pub mod encoding;
 mod error;
 mod header;
 mod json;
+mod ods;
+mod package;
+mod sheet;
 mod sniff;
 mod source;
 mod synonyms;
 mod table;
 mod vcard;
-mod xlsx;
+mod workbook;
+mod xls;
 mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
@@ -32,7 +36,7 @@ use self::{
     source::{Source, read_up_to},
     table::{Preview, Table},
     vcard::Cards,
-    xlsx::Sheet,
+    workbook::Sheet,
 };
 pub use self::{
     columns::Mapping,
@@ -81,6 +85,12 @@ pub enum Format {
     Vcard,
     /// An Excel workbook.
     Xlsx,
+    /// A binary Excel workbook.
+    Xlsb,
+    /// A workbook of Excel 97.
+    Xls,
+    /// A spreadsheet in the Open Document Format.
+    Ods,
 }
 
 impl Format {
@@ -92,6 +102,9 @@ impl Format {
             Self::Ndjson => "JSON, one object on each line",
             Self::Vcard => "vCard",
             Self::Xlsx => "Excel workbook",
+            Self::Xlsb => "binary Excel workbook",
+            Self::Xls => "Excel 97 workbook",
+            Self::Ods => "OpenDocument spreadsheet",
         }
     }
 
@@ -103,6 +116,9 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Vcard => "vcard",
             Self::Xlsx => "xlsx",
+            Self::Xlsb => "xlsb",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
         }
     }
 }
@@ -256,9 +272,11 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
     if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
         return Err(Fault::Empty);
     }
-    match sniff::content(&sample) {
-        Content::Xlsx => open_workbook(source, settings, info),
-        Content::EncryptedOrLegacyExcel => Err(ole_fault(source)?),
+    let content = sniff::content(&sample);
+    match content {
+        Content::Xlsx | Content::Xlsb | Content::Ods | Content::EncryptedOrLegacyExcel => {
+            open_workbook(source, content, settings, info)
+        }
         Content::Text => open_text(source, settings, info),
         other => Err(Fault::Unsupported(other)),
     }
@@ -294,12 +312,17 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
 
 fn open_workbook(
     source: &mut Source,
+    content: Content,
     settings: &ParseSettings,
     info: &mut InputInfo,
 ) -> Result<Table, Fault> {
-    let sheet = Sheet::open(Box::new(source.seekable()?), settings.sheet.as_deref())?;
-    info.format = Format::Xlsx;
+    let sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
+    info.format = sheet.format;
     info.sheet = Some(sheet.name.clone());
+    if settings.sheet.is_none() && !sheet.others.is_empty() {
+        info.notes
+            .push(format!("other sheets are not read: {}; --sheet chooses one", sheet.others.join(", ")));
+    }
     Ok(Table::Sheet(Box::new(sheet)))
 }
 
@@ -317,16 +340,6 @@ fn fault_of(header: Header, problem: ColumnsProblem) -> Fault {
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
         ColumnsProblem::NoPhone(likeliest) => Fault::NoPhoneColumn { headers, likeliest },
     }
-}
-
-/// A compound file is a workbook of Excel 97 or the wrapping of one with a password; the latter names its content.
-fn ole_fault(source: &mut Source) -> Result<Fault, Fault> {
-    const MAX_BYTES: u64 = 64 * 1024 * 1024;
-    let mut bytes = Vec::new();
-    source.start()?.take(MAX_BYTES).read_to_end(&mut bytes).map_err(Fault::from_io)?;
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let is_encrypted = memchr::memmem::find(&bytes, &name).is_some();
-    Ok(if is_encrypted { Fault::Password } else { Fault::Unsupported(Content::EncryptedOrLegacyExcel) })
 }
 
 #[cfg(test)]

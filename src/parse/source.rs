@@ -26,7 +26,7 @@ const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 const MAX_RATIO: u64 = 250;
 
 /// Below this the ratio does not matter.
-const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How the bytes of an input are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

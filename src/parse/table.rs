@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, json::Json, source::Source, vcard::Cards, xlsx::Sheet,
+    assemble::RawRow, csv::Text, error::Fault, json::Json, source::Source, vcard::Cards, workbook::Sheet,
 };
 use crate::row::Rows;
 

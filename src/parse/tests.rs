@@ -99,14 +99,37 @@ fn what_is_no_list_is_refused_with_a_way_out() {
     );
 }
 
+/// A compound file with one stream.
+fn compound(name: &str, content: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    file.create_stream(name).unwrap().write_all(content).unwrap();
+    file.into_inner().into_inner()
+}
+
 #[test]
 fn a_password_is_told_from_an_old_workbook() {
-    let magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let fault = |content: &[u8]| read(content, &ParseSettings::default()).unwrap_err();
-    assert_eq!(
-        fault(&[magic.as_slice(), &[0; 600], &name].concat()),
-        "the workbook is protected by a password"
-    );
-    assert!(fault(&[magic.as_slice(), &[0; 600]].concat()).contains("Excel 97-2003"));
+    assert_eq!(fault(&compound("EncryptedPackage", b"x")), "the workbook is protected by a password");
+    assert_eq!(fault(&compound("WordDocument", b"x")), "this is an old Office document, but no workbook");
+}
+
+#[test]
+fn an_old_workbook_whose_cells_lie_far_apart_is_refused() {
+    let record = |kind: u16, body: &[u8]| {
+        [&kind.to_le_bytes()[..], &u16::try_from(body.len()).unwrap().to_le_bytes(), body].concat()
+    };
+    let number = |row: u16, column: u16| {
+        let place = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
+        record(0x0203, &[place, 1.0_f64.to_le_bytes().to_vec()].concat())
+    };
+    let sheet = [
+        record(0x0809, &[0, 6, 0x10, 0, 0, 0, 0, 0]),
+        number(0, 0),
+        number(65_535, 65_535),
+        record(0x000a, &[]),
+    ];
+    let error = read(&compound("Workbook", &sheet.concat()), &ParseSettings::default()).unwrap_err();
+    assert!(error.contains("so far apart"), "{error}");
 }

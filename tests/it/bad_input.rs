@@ -73,8 +73,9 @@ fn workbooks_that_cannot_be_opened() {
     let workbook = std::fs::read(crate::sealed::samples().join("contacts.xlsx")).unwrap();
     let cut = refused(&workbook[..workbook.len() / 2], &[], 3);
     assert!(cut.starts_with("error: list: the workbook is damaged or incomplete: "), "{cut}");
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let encrypted = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 500], &name].concat();
+    let mut encrypted = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    encrypted.create_stream("EncryptedPackage").unwrap();
+    let encrypted = encrypted.into_inner().into_inner();
     assert_same!(refused(&encrypted, &[], 3), @r"
     error: list: the workbook is protected by a password
     hint: Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and save it.

@@ -1,0 +1,249 @@
+//! A workbook is a ZIP archive of XML files. Before a library takes it at its word, all of it is unpacked once to see
+//! that it is what it says: no archive in which a few kilobytes become gigabytes, no text that fills the memory.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read as _},
+};
+
+use zip::{ZipArchive, result::ZipError};
+
+use super::{error::Fault, source::HARMLESS_BYTES};
+
+/// Files in a workbook: sheets, styles, pictures.
+const MAX_ENTRIES: usize = 1000;
+
+/// All files unpacked.
+const MAX_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Rows and cells are numbered, so that sheets compress to a tenth or a thirtieth, however much alike their cells are.
+const MAX_RATIO: u64 = 120;
+
+/// The strings of a workbook are held in memory.
+const MAX_STRINGS_BYTES: u64 = 160 * 1024 * 1024;
+
+/// The longest text or tag: a cell holds at most 32,767 characters.
+const MAX_RUN_BYTES: usize = 1024 * 1024;
+
+/// The shortest element that holds a shared string.
+const MIN_STRING_BYTES: u64 = 5;
+
+/// Checks an archive.
+pub(super) fn check(file: &File) -> Result<(), Fault> {
+    let file = file.try_clone().map_err(Fault::Io)?;
+    let packed = file.metadata().map_err(Fault::Io)?.len();
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
+    }
+    if archive.has_overlapping_files().map_err(damaged)? {
+        return Err(Fault::Hostile("files in it share their bytes".to_owned()));
+    }
+    let allowed = MAX_UNPACKED_BYTES.min(HARMLESS_BYTES.max(packed.saturating_mul(MAX_RATIO)));
+    let mut unpacked = 0_u64;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(damaged)?;
+        let name = entry.name().map_err(damaged)?.into_owned();
+        let declared = entry.size();
+        let mut part = Part::new(&name);
+        let mut chunk = vec![0; 256 * 1024];
+        loop {
+            let read = entry.read(&mut chunk).map_err(|error| unreadable(&name, &error))?;
+            if read == 0 {
+                break;
+            }
+            unpacked += read as u64;
+            if unpacked > allowed {
+                return Err(Fault::Hostile(format!("it unpacks to more than {} MB", allowed / 1_000_000)));
+            }
+            part.take(&chunk[..read])?;
+        }
+        if part.bytes != declared {
+            return Err(Fault::Hostile(format!("{name} is {} bytes long and says {declared}", part.bytes)));
+        }
+        part.check_strings()?;
+    }
+    Ok(())
+}
+
+fn damaged(error: ZipError) -> Fault {
+    match error {
+        ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Fault::Io(error),
+        other => Fault::DamagedWorkbook(other.to_string()),
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Fault {
+    Fault::DamagedWorkbook(format!("{name}: {error}"))
+}
+
+/// One file of the archive, while it is unpacked.
+struct Part<'a> {
+    name: &'a str,
+    is_text: bool,
+    bytes: u64,
+    /// Bytes since the last `<`.
+    run: usize,
+    /// The beginning of the file, in which it says what it is.
+    start: Vec<u8>,
+}
+
+impl<'a> Part<'a> {
+    const START_BYTES: usize = 4096;
+
+    fn new(name: &'a str) -> Self {
+        Self { name, is_text: false, bytes: 0, run: 0, start: Vec::new() }
+    }
+
+    fn is_strings(&self) -> bool {
+        self.name.to_lowercase().contains("sharedstrings")
+    }
+
+    fn take(&mut self, chunk: &[u8]) -> Result<(), Fault> {
+        if self.bytes == 0 {
+            let start = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk);
+            self.is_text = start.trim_ascii_start().starts_with(b"<");
+        }
+        self.bytes += chunk.len() as u64;
+        if self.is_strings() && self.bytes > MAX_STRINGS_BYTES {
+            return Err(Fault::Hostile(format!("its texts take more than {} MB", MAX_STRINGS_BYTES >> 20)));
+        }
+        if !self.is_text {
+            return Ok(());
+        }
+        if self.start.len() < Self::START_BYTES {
+            self.start.extend(chunk.iter().take(Self::START_BYTES - self.start.len()));
+        }
+        let mut after = 0;
+        for at in memchr::memchr_iter(b'<', chunk) {
+            self.check_run(self.run + at - after)?;
+            (self.run, after) = (0, at);
+            if chunk[at..].starts_with(b"<!DOCTYPE") || chunk[at..].starts_with(b"<!ENTITY") {
+                return Err(Fault::Hostile(format!("{} defines entities of its own", self.name)));
+            }
+        }
+        self.run += chunk.len() - after;
+        self.check_run(self.run)
+    }
+
+    fn check_run(&self, run: usize) -> Result<(), Fault> {
+        if run > MAX_RUN_BYTES {
+            return Err(Fault::Hostile(format!(
+                "{} holds a text of more than {MAX_RUN_BYTES} bytes",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// The strings are counted in the file itself, and libraries make room for as many.
+    fn check_strings(&self) -> Result<(), Fault> {
+        const COUNT: &[u8] = b"uniqueCount=";
+        if !self.is_strings() {
+            return Ok(());
+        }
+        let Some(at) = memchr::memmem::find(&self.start, COUNT) else { return Ok(()) };
+        let digits: Vec<u8> =
+            self.start[at + COUNT.len() + 1..].iter().copied().take_while(u8::is_ascii_digit).collect();
+        let count = String::from_utf8_lossy(&digits).parse().unwrap_or(u64::MAX);
+        if count > self.bytes / MIN_STRING_BYTES {
+            return Err(Fault::Hostile(format!(
+                "{} counts {count} texts in {} bytes",
+                self.name, self.bytes
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    /// An archive of these files.
+    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        for (name, content) in files {
+            writer.start_file(*name, options).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn checked(archive: &[u8]) -> String {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(archive).unwrap();
+        check(&file).map_or_else(|fault| fault.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn an_honest_archive_passes() {
+        assert_eq!(
+            checked(&archive(&[("xl/workbook.xml", b"<workbook/>"), ("xl/media/a.png", &[0; 999])])),
+            "fine"
+        );
+    }
+
+    #[test]
+    fn a_few_kilobytes_do_not_become_gigabytes() {
+        let rows = "<c/>".repeat(18_000_000);
+        let error = checked(&archive(&[("xl/worksheets/sheet1.xml", rows.as_bytes())]));
+        assert!(error.contains("unpacks to more than"), "{error}");
+    }
+
+    #[test]
+    fn no_text_fills_the_memory() {
+        let cell = format!("<t>{}</t>", "x".repeat(2 << 20));
+        let spaces = format!("<sheetData>{}</sheetData>", " ".repeat(2 << 20));
+        for content in [cell, spaces] {
+            let error = checked(&archive(&[("xl/sharedStrings.xml", content.as_bytes())]));
+            assert!(error.contains("holds a text of more than"), "{error}");
+        }
+    }
+
+    #[test]
+    fn counts_of_strings_are_not_believed() {
+        let strings = br#"<sst uniqueCount="4000000000"><si><t>a</t></si></sst>"#;
+        let error = checked(&archive(&[("xl/sharedStrings.xml", strings)]));
+        assert!(error.contains("counts 4000000000 texts"), "{error}");
+        let honest = br#"<sst uniqueCount="1"><si><t>a</t></si></sst>"#;
+        assert_eq!(checked(&archive(&[("xl/sharedStrings.xml", honest)])), "fine");
+    }
+
+    #[test]
+    fn entities_of_its_own_are_refused() {
+        let lol = br#"<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><sst/>"#;
+        assert!(checked(&archive(&[("xl/sharedStrings.xml", lol)])).contains("entities of its own"));
+    }
+
+    #[test]
+    fn many_files_and_forged_sizes_are_refused() {
+        let names: Vec<String> = (0..1001).map(|number| format!("{number}.xml")).collect();
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
+        assert!(checked(&archive(&files)).contains("1001 files"));
+
+        let mut forged = archive(&[("xl/workbook.xml", b"<workbook></workbook>")]);
+        // The size in the directory, which stands behind the last file.
+        let directory = memchr::memmem::rfind(&forged, b"PK\x01\x02").unwrap();
+        forged[directory + 24] = 5;
+        let error = checked(&forged);
+        assert!(error.contains("says 5") || error.contains("damaged"), "{error}");
+    }
+
+    #[test]
+    fn files_that_share_their_bytes_are_refused() {
+        let mut shared = archive(&[("a.xml", b"<a/>"), ("b.xml", b"<b/>")]);
+        let first = memchr::memmem::find(&shared, b"PK\x01\x02").unwrap();
+        let second = memchr::memmem::rfind(&shared, b"PK\x01\x02").unwrap();
+        // Both begin at the first file.
+        let offset: [u8; 4] = shared[first + 42..first + 46].try_into().unwrap();
+        shared[second + 42..second + 46].copy_from_slice(&offset);
+        let error = checked(&shared);
+        assert!(error.contains("share their bytes") || error.contains("damaged"), "{error}");
+    }
+}

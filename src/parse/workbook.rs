@@ -1,0 +1,311 @@
+//! A sheet of a workbook becomes rows, cell by cell.
+//!
+//! Never the whole sheet at once where that can be helped: a few bytes can claim a cell in the last corner of a sheet, and
+//! its range would ask for hundreds of gigabytes. Cells arrive in the order of the file; a row is put together from those
+//! that are there.
+
+use std::{
+    fs::File,
+    io::BufReader,
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use calamine::{DataType, Range, Reader, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxError};
+
+use super::{
+    Format,
+    assemble::RawRow as _,
+    error::Fault,
+    ods::Ods,
+    package,
+    sheet::{MAX_COLUMNS, MAX_ROWS, SheetRow, choose, others},
+    sniff::Content,
+    table::RowSink,
+    xls,
+};
+
+/// A sheet, chosen but not yet read.
+pub(super) struct Sheet {
+    workbook: Workbook,
+    pub(super) name: String,
+    /// Other sheets that can be seen.
+    pub(super) others: Vec<String>,
+    pub(super) format: Format,
+}
+
+enum Workbook {
+    Xlsx(Box<Xlsx<BufReader<File>>>),
+    Xlsb(Box<Xlsb<BufReader<File>>>),
+    Xls(Range<calamine::Data>),
+    Ods(Ods),
+}
+
+impl Sheet {
+    /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
+    pub(super) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
+        guarded(|| match content {
+            Content::EncryptedOrLegacyExcel => {
+                xls::check(&file)?;
+                let mut workbook = Xls::new(BufReader::new(file)).map_err(xls_fault)?;
+                let name = choose(workbook.sheets_metadata(), wanted)?;
+                let others = others(workbook.sheets_metadata(), &name);
+                let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
+                Ok(Self { workbook: Workbook::Xls(range), name, others, format: Format::Xls })
+            }
+            Content::Ods => {
+                package::check(&file)?;
+                let ods = Ods::open(file, wanted)?;
+                let (name, others) = (ods.sheet.clone(), ods.others.clone());
+                Ok(Self { workbook: Workbook::Ods(ods), name, others, format: Format::Ods })
+            }
+            Content::Xlsb => {
+                package::check(&file)?;
+                let workbook = Xlsb::new(BufReader::new(file)).map_err(xlsb_fault)?;
+                let name = choose(workbook.sheets_metadata(), wanted)?;
+                let others = others(workbook.sheets_metadata(), &name);
+                Ok(Self { workbook: Workbook::Xlsb(Box::new(workbook)), name, others, format: Format::Xlsb })
+            }
+            _ => {
+                package::check(&file)?;
+                let workbook = Xlsx::new(BufReader::new(file)).map_err(fault)?;
+                let name = choose(workbook.sheets_metadata(), wanted)?;
+                let others = others(workbook.sheets_metadata(), &name);
+                Ok(Self { workbook: Workbook::Xlsx(Box::new(workbook)), name, others, format: Format::Xlsx })
+            }
+        })
+    }
+
+    /// Goes through all rows that have a cell.
+    pub(super) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
+        let name = self.name.clone();
+        guarded(|| match &mut self.workbook {
+            Workbook::Xlsx(workbook) => {
+                let mut cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
+                let plus = shows_plus(cells.styles());
+                let mut rows = Gathered::new(sink);
+                while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(fault)? {
+                    let shows_plus = plus.get(style).is_some_and(|plus| *plus);
+                    if rows.take(cell.get_position(), cell.get_value(), shows_plus)?.is_break() {
+                        return Ok(());
+                    }
+                }
+                rows.finish();
+                Ok(())
+            }
+            Workbook::Xlsb(workbook) => {
+                let mut cells = workbook.worksheet_cells_reader(&name).map_err(xlsb_fault)?;
+                let mut rows = Gathered::new(sink);
+                while let Some(cell) = cells.next_cell().map_err(xlsb_fault)? {
+                    if rows.take(cell.get_position(), cell.get_value(), false)?.is_break() {
+                        return Ok(());
+                    }
+                }
+                rows.finish();
+                Ok(())
+            }
+            Workbook::Xls(range) => {
+                let (top, left) = range.start().unwrap_or_default();
+                let mut rows = Gathered::new(sink);
+                for (row, column, value) in range.used_cells() {
+                    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                    let position = (top.saturating_add(place(row)), left.saturating_add(place(column)));
+                    if rows.take(position, value, false)?.is_break() {
+                        return Ok(());
+                    }
+                }
+                rows.finish();
+                Ok(())
+            }
+            Workbook::Ods(ods) => ods.visit(sink),
+        })
+    }
+}
+
+/// Runs what reads a file by a library that may panic on a damaged one.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let reason =
+            panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Err(Fault::DamagedWorkbook(reason.unwrap_or("its parts contradict each other").to_owned()))
+    })
+}
+
+/// Puts rows together from cells.
+struct Gathered<'s, S> {
+    row: SheetRow,
+    sink: &'s mut S,
+}
+
+impl<'s, S: RowSink> Gathered<'s, S> {
+    fn new(sink: &'s mut S) -> Self {
+        Self { row: SheetRow::default(), sink }
+    }
+
+    fn take(
+        &mut self,
+        (index, column): (u32, u32),
+        value: &impl DataType,
+        shows_plus: bool,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let number = u64::from(index) + 1;
+        if number > MAX_ROWS || column as usize >= MAX_COLUMNS {
+            return Err(Fault::OutsideSheet { row: number });
+        }
+        if number < self.row.number {
+            return Err(Fault::RowsOutOfOrder { row: number });
+        }
+        if number > self.row.number {
+            if self.row.len() > 0 && self.sink.row(self.row.number, &self.row).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.row.clear(number);
+        }
+        self.row.set(column as usize, value, shows_plus)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn finish(self) {
+        if self.row.len() > 0 {
+            _ = self.sink.row(self.row.number, &self.row);
+        }
+    }
+}
+
+/// Which styles put a plus in front of whole numbers, as people format phone numbers that a sheet took for numbers.
+fn shows_plus(styles: &[calamine::Style]) -> Vec<bool> {
+    let code =
+        |style: &calamine::Style| style.number_format.as_ref().map(|format| format.format_code.clone());
+    styles.iter().map(|style| code(style).is_some_and(|code| format_has_plus(&code))).collect()
+}
+
+fn format_has_plus(code: &str) -> bool {
+    let positive = code.split(';').next().unwrap_or_default();
+    // `[Color]` and such may stand in front.
+    let shown = positive.rsplit(']').next().unwrap_or_default().trim_start_matches(['"', '\\', ' ']);
+    shown.starts_with('+') && positive.contains(['0', '#']) && !positive.contains(['E', 'e', '.', '%'])
+}
+
+fn fault(error: XlsxError) -> Fault {
+    match error {
+        XlsxError::Password => Fault::Password,
+        XlsxError::Io(error) => Fault::Io(error),
+        other => Fault::DamagedWorkbook(other.to_string()),
+    }
+}
+
+fn xlsb_fault(error: XlsbError) -> Fault {
+    match error {
+        XlsbError::Password => Fault::Password,
+        XlsbError::Io(error) => Fault::Io(error),
+        other => Fault::DamagedWorkbook(other.to_string()),
+    }
+}
+
+fn xls_fault(error: XlsError) -> Fault {
+    match error {
+        XlsError::Password => Fault::Password,
+        XlsError::Io(error) => Fault::Io(error),
+        other => Fault::DamagedWorkbook(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_xlsxwriter::{Format, Formula, Workbook};
+
+    use super::*;
+    use crate::{
+        parse::table::Preview,
+        row::{Cell, CellKind},
+    };
+
+    fn stored(bytes: &[u8]) -> File {
+        use std::io::{Seek as _, Write as _};
+
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
+        Sheet::open(stored(&workbook.save_to_buffer().unwrap()), Content::Xlsx, wanted)
+    }
+
+    fn rows(sheet: &mut Sheet) -> Vec<(u64, Vec<(String, CellKind)>)> {
+        let mut preview = Preview::new(usize::MAX);
+        sheet.visit(&mut preview).unwrap();
+        let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
+        preview.rows.iter().map(|row| (row.location.row, row.cells().map(text).collect())).collect()
+    }
+
+    #[test]
+    fn cells_of_every_kind_become_text() {
+        let mut workbook = Workbook::new();
+        let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+        let page = workbook.add_worksheet();
+        page.write(0, 0, "text").unwrap();
+        page.write(0, 1, 919_876_543_210_f64).unwrap();
+        page.write(0, 2, 0.5).unwrap();
+        page.write(0, 3, true).unwrap();
+        page.write_with_format(0, 4, 45_943.5, &date).unwrap();
+        page.write_with_format(0, 5, 45_943.0, &date).unwrap();
+        page.write_formula(0, 6, Formula::new("=NA()").set_result("#N/A")).unwrap();
+        page.write(0, 7, 1e21).unwrap();
+        page.write(2, 1, "below").unwrap();
+        let found = rows(&mut sheet(&mut workbook, None).unwrap());
+        let cells: Vec<(&str, CellKind)> =
+            found[0].1.iter().map(|(text, kind)| (text.as_str(), *kind)).collect();
+        assert_eq!(
+            cells[..6],
+            [
+                ("text", CellKind::Text),
+                ("919876543210", CellKind::Number),
+                ("0.5", CellKind::Number),
+                ("TRUE", CellKind::Boolean),
+                ("2025-10-13T12:00:00", CellKind::Date),
+                ("2025-10-13", CellKind::Date),
+            ]
+        );
+        assert_eq!(cells[7], ("1000000000000000000000", CellKind::Number));
+        assert_eq!(
+            found[1],
+            (3, vec![(String::new(), CellKind::Text), ("below".to_owned(), CellKind::Text)])
+        );
+    }
+
+    #[test]
+    fn sheets_are_chosen_by_name_or_number_and_hidden_ones_only_when_asked_for() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().set_name("Secret").unwrap().set_hidden(true).write(0, 0, "s").unwrap();
+        workbook.add_worksheet().set_name("Leads").unwrap().write(0, 0, "l").unwrap();
+        workbook.worksheet_from_name("Leads").unwrap().set_active(true);
+        for (wanted, name) in
+            [(None, "Leads"), (Some("leads"), "Leads"), (Some("1"), "Secret"), (Some("2"), "Leads")]
+        {
+            assert_eq!(sheet(&mut workbook, wanted).unwrap().name, name, "{wanted:?}");
+        }
+        let missing = sheet(&mut workbook, Some("Lead")).err().unwrap();
+        assert_eq!(missing.to_string(), "there is no sheet `Lead`; the sheets are `Secret`, `Leads`");
+    }
+
+    #[test]
+    fn a_cell_in_the_last_corner_costs_nothing_and_is_refused() {
+        let mut workbook = Workbook::new();
+        let page = workbook.add_worksheet();
+        page.write(0, 0, "a").unwrap();
+        page.write(1_048_575, 16_383, "z").unwrap();
+        let error = sheet(&mut workbook, None).unwrap().visit(&mut Preview::new(usize::MAX)).unwrap_err();
+        assert!(matches!(error, Fault::TooManyCells { line: 1_048_576, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_workbook_cut_short_is_damaged() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().write(0, 0, "a").unwrap();
+        let bytes = workbook.save_to_buffer().unwrap();
+        let cut = Sheet::open(stored(&bytes[..bytes.len() / 2]), Content::Xlsx, None);
+        assert!(matches!(cut, Err(Fault::DamagedWorkbook(_))));
+    }
+}

@@ -75,7 +75,7 @@ pub(super) enum LogFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files to read (CSV or XLSX); `-` for standard input
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// Files to read (CSV or XLSX); `-` for standard input
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -114,6 +114,9 @@ pub(super) struct ReadingOptions {
     /// Delimiter of text files, one character or `tab` [default: found from the content]
     #[arg(long, value_name = "C")]
     pub(super) delimiter: Option<String>,
+    /// Format of all files [default: found from the content of each]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<FormatChoice>,
     /// Encoding of text files, such as windows-1252 [default: found from the content]
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
@@ -146,6 +149,20 @@ pub(super) struct ReadingOptions {
     /// Which of several rows with one number goes on [default: first]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) keep: Option<KeepChoice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FormatChoice {
+    #[value(alias = "tsv")]
+    Csv,
+    Json,
+    Ndjson,
+    Vcard,
+    Xlsx,
+    Xlsb,
+    Xls,
+    Ods,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

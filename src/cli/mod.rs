@@ -39,6 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(error.exit_code());
         }
     };
+    silence_caught_panics();
     let ended = match cli.command {
         Command::Check(args) => check::run(&args, &config, &talk),
         Command::Import(args) => import::run(&args, &config, &talk),
@@ -48,6 +49,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         talk.fail(&error);
         error.exit_code()
     }))
+}
+
+/// A panic that becomes a message of ours is not reported twice.
+fn silence_caught_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !crate::parse::panic_is_caught() {
+            report(panic);
+        }
+    }));
 }
 
 impl PlatformOptions {

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::{
-    args::{AcceptChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions},
+    args::{AcceptChoice, FormatChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions},
     error::CliError,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
-    parse::{Mapping, ParseSettings},
+    parse::{Format, Mapping, ParseSettings},
     platform::{ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
     report::terminal::printable,
 };
@@ -88,6 +88,7 @@ impl ReadingSettings {
         let region = options.region.as_deref().map(self::region).transpose()?;
         Ok(Self {
             parse: ParseSettings {
+                format: options.format.map(format),
                 encoding: options.encoding.as_deref().map(encoding).transpose()?,
                 region,
                 sheet: options.sheet,
@@ -116,6 +117,19 @@ pub(super) fn region(text: &str) -> Result<Region, CliError> {
                 "Use the two letters of ISO 3166, such as IN, GB or US.",
             )
         })
+}
+
+fn format(choice: FormatChoice) -> Format {
+    match choice {
+        FormatChoice::Csv => Format::Csv,
+        FormatChoice::Json => Format::Json,
+        FormatChoice::Ndjson => Format::Ndjson,
+        FormatChoice::Vcard => Format::Vcard,
+        FormatChoice::Xlsx => Format::Xlsx,
+        FormatChoice::Xlsb => Format::Xlsb,
+        FormatChoice::Xls => Format::Xls,
+        FormatChoice::Ods => Format::Ods,
+    }
 }
 
 fn encoding(name: &str) -> Result<&'static Encoding, CliError> {

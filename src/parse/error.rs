@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{columns::Mapping, sniff::Content, source::UnpackError};
+use super::{Format, columns::Mapping, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -48,6 +48,8 @@ pub enum Fault {
     NoSuchSheet { wanted: String, sheets: Vec<String> },
     #[error("this file does what no list of people needs to: {0}")]
     Hostile(String),
+    #[error("this is {}, not {}", .found.title(), .wanted.title())]
+    OtherFormat { wanted: Format, found: Format },
     #[error("this is an old Office document, but no workbook")]
     NoWorkbook,
     #[error("the workbook holds no sheet with cells")]
@@ -126,6 +128,7 @@ impl ParseError {
             Fault::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
             }
+            Fault::OtherFormat { .. } => "Leave out --format: what a file is, is found from its content.".to_owned(),
             Fault::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
             Fault::Json { .. } => {
                 "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()

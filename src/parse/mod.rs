@@ -43,6 +43,7 @@ pub use self::{
     error::{Fault, ParseError},
     sniff::Content,
     source::Packing,
+    workbook::panic_is_caught,
 };
 use crate::{
     contact::{Field, Region},
@@ -60,6 +61,8 @@ pub const STDIN: &str = "-";
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
+    /// The format; found from the content where not given.
+    pub format: Option<Format>,
     /// The encoding of text; found from the content where not given.
     pub encoding: Option<&'static Encoding>,
     /// The region that numbers are likely to belong to, which says something of the encoding too.
@@ -198,6 +201,13 @@ impl Input {
         let mut source = Source::open(path)?;
         let mut info = InputInfo::new(path, &source);
         let mut table = open_table(&mut source, settings, &mut info)?;
+        match settings.format {
+            Some(wanted) if wanted != info.format => {
+                return Err(Fault::OtherFormat { wanted, found: info.format });
+            }
+            Some(_) => {}
+            None => info.notes.extend(name_note(path, info.format)),
+        }
         let mut preview = Preview::new(PREVIEW_ROWS);
         table.visit(&mut source, &mut preview)?;
         let rows = preview.rows;
@@ -289,7 +299,12 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     };
     info.encoding = Some(encoding::name(encoding));
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
-    match sniff::text_content(&sample) {
+    let found = match settings.format {
+        // A list may begin like something else: `[phone]` is a header too.
+        Some(Format::Csv) => Content::Csv,
+        _ => sniff::text_content(&sample),
+    };
+    match found {
         Content::Csv => {}
         Content::Json => {
             let json = Json::open(source, encoding, &sample)?;
@@ -324,6 +339,25 @@ fn open_workbook(
             .push(format!("other sheets are not read: {}; --sheet chooses one", sheet.others.join(", ")));
     }
     Ok(Table::Sheet(Box::new(sheet)))
+}
+
+/// What to say where a file's name promises another format: the name is not believed.
+fn name_note(path: &Path, format: Format) -> Option<String> {
+    let packing = |ending: &str| matches!(ending, "gz" | "zst" | "zstd");
+    let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending =
+        ending(path).filter(|ending| !packing(ending)).or_else(|| ending(Path::new(path.file_stem()?)))?;
+    let promised: &[Format] = match ending.as_str() {
+        "csv" | "tsv" => &[Format::Csv],
+        "xlsx" | "xlsm" => &[Format::Xlsx],
+        "xlsb" => &[Format::Xlsb],
+        "xls" => &[Format::Xls],
+        "ods" => &[Format::Ods],
+        "json" | "ndjson" | "jsonl" => &[Format::Json, Format::Ndjson],
+        "vcf" | "vcard" => &[Format::Vcard],
+        _ => return None,
+    };
+    (!promised.contains(&format)).then(|| format!("its name ends in .{ending}, but it is {}", format.title()))
 }
 
 fn sample(bytes: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, Fault> {

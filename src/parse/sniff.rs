@@ -49,14 +49,11 @@ impl Content {
 
     pub(super) fn way_out(self) -> &'static str {
         match self {
-            Self::EncryptedOrLegacyExcel => {
-                "Open it in the spreadsheet program, take a password off if there is one, and save it as XLSX."
-            }
             Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
-            Self::Xlsb | Self::Ods | Self::Html => {
-                "Open it in the spreadsheet program and save it as XLSX or CSV."
+            Self::Html => "Open it in the spreadsheet program and save it as XLSX or CSV.",
+            _ => {
+                "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
             }
-            _ => "rollcall reads CSV and XLSX: export the list as one of these.",
         }
     }
 }

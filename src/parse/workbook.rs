@@ -5,6 +5,7 @@
 //! that are there.
 
 use std::{
+    cell::Cell,
     fs::File,
     io::BufReader,
     ops::ControlFlow,
@@ -122,9 +123,21 @@ impl Sheet {
     }
 }
 
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread, now, is one of a library on a damaged workbook, which becomes an error.
+pub fn panic_is_caught() -> bool {
+    IS_GUARDED.get()
+}
+
 /// Runs what reads a file by a library that may panic on a damaged one.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+    let before = IS_GUARDED.replace(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    IS_GUARDED.set(before);
+    read.unwrap_or_else(|panic| {
         let reason =
             panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(Fault::DamagedWorkbook(reason.unwrap_or("its parts contradict each other").to_owned()))

@@ -60,7 +60,7 @@ fn files_without_a_list_in_them() {
     ");
     assert_same!(refused(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0", &[], 3), @r"
     error: list: this is neither text nor a workbook, which rollcall does not read
-    hint: rollcall reads CSV and XLSX: export the list as one of these.
+    hint: rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these.
     ");
     assert_same!(refused(b"Name,Phone\nAsha,\"1\nLi,2\n", &[], 3), @r"
     error: list: line 2: a quotation mark is opened and never closed

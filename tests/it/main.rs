@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod check;
+mod formats;
 mod import;
+mod mutants;
 mod phone_reference;
 mod readme;
 mod samples;

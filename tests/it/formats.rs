@@ -1,0 +1,166 @@
+//! Lists as programs write them, in every format, through the built program.
+
+use std::io::Write as _;
+
+use proptest::prelude::*;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use crate::sealed::Sealed;
+
+/// Checks a file and returns the numbers of its valid rows, with the format and encoding found.
+fn numbers(name: &str, content: &[u8]) -> (Vec<String>, String, String) {
+    let sealed = Sealed::new();
+    sealed.write(name, content);
+    let ended = sealed.run(&["check", name, "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
+    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let report = sealed.report("out");
+    let input = &report["inputs"][0];
+    let rows = sealed.outcomes("out").into_iter().filter(|row| row.outcome == "valid");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    (rows.map(|row| row.number).collect(), text(&input["format"]), text(&input["encoding"]))
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+const CSV: &str = "Name,Mobile\nJosé Núñez,98765 43210\nZoë Müller,+49 171 1234567\n";
+const NUMBERS: [&str; 2] = ["919876543210", "491711234567"];
+
+#[test]
+fn a_list_is_read_whatever_its_format_encoding_and_name() {
+    let latin: Vec<u8> = CSV.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let json = r#"[{"name": "José Núñez", "mobile": "98765 43210"}, {"name": "Zoë Müller", "mobile": "+49 171 1234567"}]"#;
+    let lines = "{\"name\": \"José Núñez\", \"mobile\": 9876543210}\n{\"name\": \"Zoë Müller\", \"mobile\": \"+49 171 1234567\"}\n";
+    let nested = r#"{"results": [
+        {"firstName": "José", "lastName": "Núñez", "cellPhone": {"phoneNumber": "+919876543210", "countryCode": "+91", "extension": "+91"}},
+        {"firstName": "Zoë", "lastName": "Müller", "cellPhone": {"phoneNumber": "1711234567", "countryCode": "+49", "extension": "+"}}]}"#;
+    let cards = "BEGIN:VCARD\nVERSION:3.0\nFN:José Núñez\nTEL;TYPE=HOME,FAX:022 1\nTEL;TYPE=CELL:98765 43210\nEND:VCARD\n\
+        BEGIN:VCARD\nVERSION:4.0\nFN:Zoë Müller\nTEL;VALUE=uri:tel:+49-171-1234567\nEND:VCARD\n";
+    let utf_16: Vec<u8> =
+        format!("\u{feff}{CSV}").replace(',', "\t").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (name, content, format, encoding) in [
+        ("list.csv", CSV.as_bytes().to_vec(), "csv", "utf-8"),
+        ("list.xlsx", CSV.replace(',', "|").into_bytes(), "csv", "utf-8"),
+        ("list.txt", latin, "csv", "windows-1252"),
+        ("list.csv", utf_16, "csv", "utf-16be"),
+        ("list.json", json.as_bytes().to_vec(), "json", "utf-8"),
+        ("list.json", nested.as_bytes().to_vec(), "json", "utf-8"),
+        ("list.ndjson", lines.as_bytes().to_vec(), "ndjson", "utf-8"),
+        ("list.vcf", cards.as_bytes().to_vec(), "vcard", "utf-8"),
+        ("list.csv.gz", gzip(CSV.as_bytes()), "csv", "utf-8"),
+        ("list.vcf.gz", gzip(cards.as_bytes()), "vcard", "utf-8"),
+        ("list.ods", spreadsheet(), "ods", ""),
+    ] {
+        let (found, found_format, found_encoding) = numbers(name, &content);
+        assert_eq!((found_format.as_str(), found_encoding.as_str()), (format, encoding), "{name}");
+        assert_eq!(found, NUMBERS, "{name}, {format}");
+    }
+}
+
+/// The list as a spreadsheet in the Open Document Format, with what such files repeat.
+fn spreadsheet() -> Vec<u8> {
+    let text = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let rows = [
+        [text("Name"), text("Mobile")].concat(),
+        [
+            text("José N&#250;ñez"),
+            "<table:table-cell office:value-type=\"float\" office:value=\"9876543210\"/>".to_owned(),
+        ]
+        .concat(),
+        [text("Zoë Müller"), text("+49 171 <text:span>1234567</text:span>")].concat(),
+    ];
+    let rows = rows.map(|cells| format!("<table:table-row>{cells}<table:table-cell table:number-columns-repeated=\"16382\"/></table:table-row>"));
+    let content = format!(
+        "<office:document-content><office:spreadsheet><table:table table:name=\"Leads\">{}\
+         <table:table-row table:number-rows-repeated=\"1048573\"><table:table-cell/></table:table-row>\
+         </table:table></office:spreadsheet></office:document-content>",
+        rows.concat()
+    );
+    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, content) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", "<manifest:manifest/>"),
+        ("content.xml", &content),
+    ] {
+        writer.start_file(name, stored).unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_plus_that_only_the_format_shows_is_seen() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let plus = rust_xlsxwriter::Format::new().set_num_format("\"+\"0");
+    let page = workbook.add_worksheet();
+    page.write_row(0, 0, ["Name", "Mobile"]).unwrap();
+    page.write(1, 0, "Zoë Müller").unwrap();
+    page.write_with_format(1, 1, 491_711_234_567_f64, &plus).unwrap();
+    let (found, ..) = numbers("list.xlsx", &workbook.save_to_buffer().unwrap());
+    assert_eq!(found, ["491711234567"]);
+}
+
+#[test]
+fn what_was_decided_is_said_before_anything_is_done() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "Export of leads\n\nName,Mobile,Do Not Call\nAsha Rao,98765 43210,yes\n");
+    let ended =
+        sealed.run(&["check", "list.csv", "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(ended.code, 0);
+    for line in [
+        "  phone = Mobile, full name = Name\n",
+        "  note: the header is in row 3; the row above it is left out\n",
+        "  note: the column `Do Not Call` is not looked at: take out whom it says not to call\n",
+    ] {
+        assert!(ended.stderr.contains(line), "{}", ended.stderr);
+    }
+    assert_eq!(sealed.report("out")["inputs"][0]["notes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_column_that_a_spreadsheet_damaged_is_named_once() {
+    let sealed = Sealed::new();
+    let rows = "A B,9.19877E+11\n".repeat(8);
+    sealed.write("list.csv", format!("Name,Mobile\n{rows}"));
+    let ended = sealed.run(&["check", "list.csv", "--default-salutation", "Mr", "--out", "out"]);
+    assert!(
+        ended.stderr.contains("a spreadsheet has shortened 8 of 8 cells of `Mobile`"),
+        "{}",
+        ended.stderr
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// What is written for mending is read back cell by cell, whatever stood in the cells.
+    #[test]
+    fn rejected_rows_come_back_as_they_were(
+        rows in prop::collection::vec(prop::collection::vec("[-=+@'\"a,;\n\r\t é\u{202e}|0-9]{0,8}", 3), 1..12),
+    ) {
+        let sealed = Sealed::new();
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(vec![]);
+        writer.write_record(["Name", "Phone", "Note"]).unwrap();
+        let rows: Vec<Vec<String>> = rows.into_iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
+        prop_assume!(!rows.is_empty());
+        for row in &rows {
+            // No number passes, so that every row is rejected.
+            writer.write_record([row[0].as_str(), "not a number", row[2].as_str()]).unwrap();
+        }
+        sealed.write("list.csv", writer.into_inner().unwrap());
+        prop_assert_eq!(sealed.run(&["check", "list.csv", "--out", "once", "-q"]).code, 1);
+        prop_assert_eq!(sealed.run(&["check", "once/rejected.csv", "--out", "twice", "-q"]).code, 1);
+        let cells = |folder: &str| -> Vec<Vec<String>> {
+            let mut reader = csv::Reader::from_path(sealed.path(folder).join("rejected.csv")).unwrap();
+            reader.records().map(|row| row.unwrap().iter().take(3).map(str::to_owned).collect()).collect()
+        };
+        prop_assert_eq!(cells("once"), cells("twice"));
+        prop_assert_eq!(cells("once").len(), rows.len());
+    }
+}

@@ -1,0 +1,248 @@
+//! Files with something broken in them: whatever it is, reading ends with rows or with a reason, never with a panic, and
+//! the same bytes always end the same.
+//!
+//! 10,000 of each kind, the same in every run. `ROLLCALL_MUTANTS=100000` makes more of them, `ROLLCALL_SEED=7` others.
+
+use std::{
+    env, fs,
+    io::{Cursor, Read as _, Write as _},
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use rollcall::{
+    contact::Region,
+    normalize::{NormalizeSettings, Normalizer},
+    parse::{Input, ParseSettings},
+};
+use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+/// A generator of numbers, the same everywhere (`SplitMix64`).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound.max(1) as u64).unwrap()
+    }
+}
+
+/// What breaks formats: their own marks, and values at the edges.
+const PIECES: [&[u8]; 24] = [
+    b"\"",
+    b",",
+    b";",
+    b"\r\n",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"\xc3",
+    b"=\"",
+    b"'",
+    b"<",
+    b">",
+    b"&#0;",
+    b"&amp;",
+    b"{",
+    b"[",
+    b"\\u0000",
+    b"1e308",
+    b"-1",
+    b"4294967296",
+    b"BEGIN:VCARD\n",
+    b"END:VCARD\n",
+    b"XFD1048576",
+    b"+91 98765 43210 ext. 1",
+];
+
+/// One to four small changes.
+fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(20)).min(bytes.len());
+        match random.below(6) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 => drop(bytes.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied())),
+            2 => drop(bytes.splice(at..end, PIECES[random.below(PIECES.len())].iter().copied())),
+            3 => drop(bytes.drain(at..end)),
+            4 => {
+                let copy = bytes[at..end].to_vec();
+                let to = random.below(bytes.len() + 1);
+                bytes.splice(to..to, copy);
+            }
+            _ if random.below(8) == 0 => bytes.truncate(at),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+/// Reads a file to its end and judges its rows; what came of it.
+fn outcome(path: &std::path::Path, content: &[u8]) -> Result<u64, String> {
+    fs::write(path, content).unwrap();
+    let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
+    let read = Input::open(path, &ParseSettings::default()).and_then(|mut input| {
+        let columns = input.info.columns.clone();
+        let normalizer = Normalizer::new(&settings, &columns);
+        input.read(0, &mut |rows| {
+            rows.iter().for_each(|row| drop(normalizer.read(row)));
+            ControlFlow::Continue(())
+        })
+    });
+    read.map(|summary| summary.rows).map_err(|error| error.to_string())
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+/// Breaks the seeds in turn, and reads what comes of it.
+#[expect(clippy::print_stderr, reason = "the figures of a long run")]
+fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    let (count, seed) = (setting("ROLLCALL_MUTANTS", 10_000), setting("ROLLCALL_SEED", 1));
+    let (mut read, mut longest) = (0, Duration::ZERO);
+    for case in 0..count {
+        let content = broken(&mut Random(seed.wrapping_mul(1_000_003) ^ case));
+        let started = Instant::now();
+        let first = std::panic::catch_unwind(|| outcome(&path, &content));
+        longest = longest.max(started.elapsed());
+        let kept = || {
+            let kept = env::temp_dir().join(format!("rollcall-{kind}-{seed}-{case}"));
+            fs::write(&kept, &content).unwrap();
+            kept
+        };
+        let Ok(first) = first else {
+            panic!("{kind}: case {case} of seed {seed} panics: {}", kept().display())
+        };
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{kind}: case {case} of seed {seed} hangs: {}",
+            kept().display()
+        );
+        read += u64::from(first.is_ok());
+        // Now and then once more.
+        if case % 16 == 0 {
+            assert_eq!(
+                outcome(&path, &content),
+                first,
+                "{kind}: case {case} of seed {seed}: {}",
+                kept().display()
+            );
+        }
+    }
+    assert!(
+        read > count / 20 && read < count,
+        "{kind}: {read} of {count} were read: the mutants are too tame or too wild"
+    );
+    eprintln!("{kind}: {count} mutants of seed {seed}, {read} read, the longest in {longest:?}");
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    fs::read(crate::sealed::samples().join(name)).unwrap()
+}
+
+/// The head of a sample: small seeds are broken more often where it matters.
+fn head(bytes: &[u8], lines: usize) -> Vec<u8> {
+    bytes.split_inclusive(|byte| *byte == b'\n').take(lines).flatten().copied().collect()
+}
+
+#[test]
+fn broken_text_is_survived() {
+    let seeds = [
+        head(&sample("contacts.csv"), 12),
+        b"sep=;\r\nVorname;Nachname;Handy\r\nJ\xfcrgen;M\xfcller;0171 1234567\r\n".to_vec(),
+        b"Name,Phone 1 - Label,Phone 1 - Value\n\"A\nB\",Work Fax,1\nC D,* Mobile,98765 43210 ::: 98765 43211\n".to_vec(),
+        "\u{feff}Name\tMobile\nJosé Núñez\t+34 612 345 678\n".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    ];
+    survive("csv", |random| mutated(&seeds[random.below(seeds.len())], random));
+}
+
+#[test]
+fn broken_json_is_survived() {
+    let seeds = [
+        br#"[{"firstName": "Asha", "lastName": "Rao", "cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91"}}]"#.to_vec(),
+        br#"{"results": [{"name": "Li Wei", "phones": ["98765 43210", 5.0e3, null]}], "hasMore": false}"#.to_vec(),
+        b"{\"name\": \"A B\", \"phone\": 919876543210}\n{\"name\": \"C \\u00e9\", \"phone\": \"1\"}\n".to_vec(),
+    ];
+    survive("json", |random| mutated(&seeds[random.below(seeds.len())], random));
+}
+
+#[test]
+fn broken_cards_are_survived() {
+    let seed = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\r\nTEL;CELL:+49 170 1234567\r\nEND:VCARD\r\n\
+        BEGIN:VCARD\nVERSION:4.0\nFN:Li Wei\nitem1.TEL;VALUE=uri;TYPE=\"voice,cell\":tel:+86-138-1234-5678\nPHOTO;ENCODING=b:AAAA\n BBBB\nEND:VCARD\n";
+    survive("vcard", |random| mutated(seed, random));
+}
+
+/// A workbook whose files are broken, in an archive that is whole: what an archive's own checks do not catch.
+#[test]
+fn broken_workbooks_are_survived() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let page = workbook.add_worksheet();
+    page.write_row(0, 0, ["First Name", "Last Name", "Salutation", "Mobile"]).unwrap();
+    for row in 1..6 {
+        page.write_row(row, 0, ["Asha", "Rao", "Ms"]).unwrap();
+        page.write(row, 3, 9_876_543_210_f64 + f64::from(row)).unwrap();
+    }
+    let whole = workbook.save_to_buffer().unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(whole)).unwrap();
+    let parts: Vec<(String, Vec<u8>)> = (0..archive.len())
+        .map(|index| {
+            let mut part = archive.by_index(index).unwrap();
+            let mut content = Vec::new();
+            part.read_to_end(&mut content).unwrap();
+            (part.name().unwrap().into_owned(), content)
+        })
+        .collect();
+    survive("xlsx", |random| {
+        let broken = random.below(parts.len());
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        for (index, (name, content)) in parts.iter().enumerate() {
+            writer.start_file(name.as_str(), options).unwrap();
+            let content = if index == broken { mutated(content, random) } else { content.clone() };
+            writer.write_all(&content).unwrap();
+        }
+        let whole = writer.finish().unwrap().into_inner();
+        // Some are broken in the archive itself.
+        if random.below(8) == 0 { mutated(&whole, random) } else { whole }
+    });
+}
+
+#[test]
+fn broken_phone_cells_are_survived() {
+    use rollcall::{
+        normalize::{phone::PhonePolicy, region::Origin},
+        row::CellKind,
+    };
+
+    let seeds = [
+        "+91 98765 43210",
+        "030 231250/51",
+        "tel:+86-138-1234-5678;ext=5",
+        "=\"0171 1234567\"",
+        "1-800-FLOWERS",
+        "٩٨٧٦٥٤٣٢١٠ x12",
+    ];
+    let policy = PhonePolicy::default();
+    let (count, seed) = (setting("ROLLCALL_MUTANTS", 10_000), setting("ROLLCALL_SEED", 1));
+    for case in 0..count {
+        let mut random = Random(seed.wrapping_mul(1_000_003) ^ case);
+        let bytes = mutated(seeds[random.below(seeds.len())].as_bytes(), &mut random);
+        let text = String::from_utf8_lossy(&bytes);
+        let region = ["IN", "DE", "US", "GB"][random.below(4)];
+        let origin = Region::new(region).map(Origin::Region);
+        if let Ok(number) = policy.read(&text, CellKind::Text, origin) {
+            let again = policy.read(&format!("+{}", number.e164()), CellKind::Text, None);
+            assert_eq!(again, Ok(number), "case {case} of seed {seed}: {text:?} in {region}");
+        }
+    }
+}

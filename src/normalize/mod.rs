@@ -76,8 +76,9 @@ impl<'a> Normalizer<'a> {
                 None
             }
         };
-        let (first_name, last_name) = self.names(row, &mut problems);
-        let salutation = self.salutation(row, &mut problems);
+        let mut spelled = None;
+        let (first_name, last_name) = self.names(row, &mut spelled, &mut problems);
+        let salutation = self.salutation(row, spelled, &mut problems);
         match (number, salutation) {
             (Some(number), Some(salutation)) if problems.is_empty() => {
                 Verdict::Contact(Contact::new(&first_name, &last_name, salutation, number))
@@ -143,7 +144,12 @@ impl<'a> Normalizer<'a> {
         })
     }
 
-    fn names<'r>(&'r self, row: Row<'r>, problems: &mut Vec<Problem>) -> (Cow<'r, str>, Cow<'r, str>) {
+    fn names<'r>(
+        &'r self,
+        row: Row<'r>,
+        spelled: &mut Option<Salutation>,
+        problems: &mut Vec<Problem>,
+    ) -> (Cow<'r, str>, Cow<'r, str>) {
         let columns = self.columns;
         let mut first = name_in(row, columns.first_name, problems);
         let mut last = name_in(row, columns.last_name, problems);
@@ -152,7 +158,9 @@ impl<'a> Normalizer<'a> {
         if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
             match name_in(row, columns.full_name, problems) {
                 Ok(full) => {
-                    let (given, family) = name::split_full(&full);
+                    let (salutation, full) = salutation::split(&full);
+                    *spelled = salutation;
+                    let (given, family) = name::split_full(full);
                     if is_empty(&first) {
                         first = Ok(Cow::Owned(given));
                     }
@@ -177,13 +185,20 @@ impl<'a> Normalizer<'a> {
         (first.unwrap_or_default(), last.unwrap_or_default())
     }
 
-    fn salutation(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Option<Salutation> {
+    /// The salutation of the row, else the one `spelled` in front of its full name.
+    fn salutation(
+        &self,
+        row: Row<'_>,
+        spelled: Option<Salutation>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Salutation> {
         let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
         let Some(found) = found else {
-            if self.settings.default_salutation.is_none() {
+            let salutation = spelled.or(self.settings.default_salutation);
+            if salutation.is_none() {
                 problems.push(missing(Code::MissingSalutation, self.columns.salutation));
             }
-            return self.settings.default_salutation;
+            return salutation;
         };
         let salutation = salutation::recognise(&name::clean(found.text));
         if salutation.is_none() {

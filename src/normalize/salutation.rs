@@ -44,6 +44,30 @@ const SPELLINGS: &[(&str, Salutation)] = &[
     ("professor", Salutation::Prof),
 ];
 
+/// Spellings that are never the first name of anybody, nor an initial.
+const NEVER_NAMES: &[&str] =
+    &["mr", "mrs", "ms", "mx", "dr", "prof", "herr", "frau", "mme", "mlle", "smt", "shri", "srta"];
+
+/// Takes the salutation off a cleaned full name that begins with one, where a first and a last name are left.
+///
+/// ```
+/// use rollcall::{contact::Salutation, normalize::salutation::split};
+///
+/// assert_eq!(split("Dr. Asha Rao"), (Some(Salutation::Dr), "Asha Rao"));
+/// assert_eq!(split("Dr. House"), (None, "Dr. House"));
+/// assert_eq!(split("M. K. Gandhi"), (None, "M. K. Gandhi"));
+/// ```
+pub fn split(name: &str) -> (Option<Salutation>, &str) {
+    let Some((word, rest)) = name.split_once(' ').filter(|(_, rest)| rest.contains(' ')) else {
+        return (None, name);
+    };
+    let bare = word.trim_end_matches('.').to_lowercase();
+    match recognise(word).filter(|_| NEVER_NAMES.contains(&bare.as_str())) {
+        Some(salutation) => (Some(salutation), rest),
+        None => (None, name),
+    }
+}
+
 /// Reads a salutation; `None` where it is not known.
 ///
 /// ```

@@ -91,6 +91,48 @@ fn full_names_fill_what_is_missing() {
 }
 
 #[test]
+fn a_salutation_in_front_of_a_full_name_is_one() {
+    let row = |name, salutation| read(&india(), ["", "9876543210", "", "", name, salutation, ""]);
+    assert_eq!(row("Dr. Asha Rao", ""), "Dr Asha|Rao +91 9876543210");
+    assert_eq!(row("Dr. Asha Rao", "Mrs"), "Mrs Asha|Rao +91 9876543210");
+    assert_eq!(row("M. K. Gandhi", "Mr"), "Mr M. K.|Gandhi +91 9876543210");
+    assert_eq!(row("Asha Rao", ""), "missing-salutation");
+}
+
+#[test]
+fn the_labels_of_a_row_say_which_number_to_call() {
+    // Two phones with a label each, behind a name and a salutation.
+    let columns = Columns {
+        phone: vec![2, 4],
+        labels: vec![(2, 3), (4, 5)],
+        full_name: Some(0),
+        salutation: Some(1),
+        ..Columns::default()
+    };
+    let settings = india();
+    let number = |cells: [&str; 4]| {
+        let rows = rows(&[
+            b"Asha Rao",
+            b"Ms",
+            cells[0].as_bytes(),
+            cells[1].as_bytes(),
+            cells[2].as_bytes(),
+            cells[3].as_bytes(),
+        ]);
+        match Normalizer::new(&settings, &columns).read(rows.row(0)) {
+            Verdict::Contact(contact) => contact.number().national().to_string(),
+            Verdict::Rejected { problems, .. } => problems[0].code.name().to_owned(),
+        }
+    };
+    assert_eq!(number(["022 2345 6789", "Home", "98765 43210", "Mobile"]), "9876543210");
+    assert_eq!(number(["022 2345 6789", "* Work", "022 2345 6780", "Home"]), "2223456789");
+    assert_eq!(number(["022 2345 6789", "Work Fax", "022 2345 6780", ""]), "2223456780");
+    assert_eq!(number(["022 2345 6789", "Work Fax", "", "Mobile"]), "missing-phone");
+    assert_eq!(number(["98765 43211 ::: * 98765 43212", "Mobile", "", ""]), "9876543212");
+    assert_eq!(number(["98765 43211 ::: 98765 43212", "Mobile", "", ""]), "9876543211");
+}
+
+#[test]
 fn defaults_fill_what_nobody_wrote() {
     let settings = NormalizeSettings {
         default_salutation: Some(Salutation::Mr),

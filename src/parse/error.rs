@@ -30,6 +30,8 @@ pub enum Fault {
     Unpack(#[source] UnpackError),
     #[error("more than {} GiB came through a pipe", max_bytes >> 30)]
     PipeTooLong { max_bytes: u64 },
+    #[error("this is a pipe, and nobody has written into it for {seconds} seconds")]
+    NobodyWrites { seconds: u64 },
     #[error("the file was changed while it was read")]
     Changed,
     #[error("row {row}: a cell beyond the last row or column that a sheet can have")]
@@ -102,6 +104,7 @@ impl ParseError {
                 "Unpack it and look what is in it; name the list itself then.".to_owned()
             }
             Fault::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
+            Fault::NobodyWrites { .. } => "Start what writes into it first, or name a file.".to_owned(),
             Fault::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
             Fault::Folder => "Name the files inside it.".to_owned(),
             Fault::Empty | Fault::HeaderOnly => {

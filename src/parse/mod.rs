@@ -338,6 +338,13 @@ fn open_workbook(
         info.notes
             .push(format!("other sheets are not read: {}; --sheet chooses one", sheet.others.join(", ")));
     }
+    if sheet.formulas_without_result > 0 {
+        info.notes.push(format!(
+            "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
+             spreadsheet program first",
+            sheet.formulas_without_result
+        ));
+    }
     Ok(Table::Sheet(Box::new(sheet)))
 }
 

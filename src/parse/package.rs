@@ -28,8 +28,19 @@ const MAX_RUN_BYTES: usize = 1024 * 1024;
 /// The shortest element that holds a shared string.
 const MIN_STRING_BYTES: u64 = 5;
 
+/// What was seen on the way.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Formula cells whose result is not stored: to a reader, they are empty.
+    pub(super) formulas_without_result: u64,
+}
+
+/// How such cells end.
+const WITHOUT_RESULT: [&[u8]; 4] = [b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />"];
+
 /// Checks an archive.
-pub(super) fn check(file: &File) -> Result<(), Fault> {
+pub(super) fn check(file: &File) -> Result<Seen, Fault> {
+    let mut seen = Seen::default();
     let file = file.try_clone().map_err(Fault::Io)?;
     let packed = file.metadata().map_err(Fault::Io)?.len();
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
@@ -62,8 +73,9 @@ pub(super) fn check(file: &File) -> Result<(), Fault> {
             return Err(Fault::Hostile(format!("{name} is {} bytes long and says {declared}", part.bytes)));
         }
         part.check_strings()?;
+        seen.formulas_without_result += part.formulas_without_result;
     }
-    Ok(())
+    Ok(seen)
 }
 
 fn damaged(error: ZipError) -> Fault {
@@ -86,13 +98,14 @@ struct Part<'a> {
     run: usize,
     /// The beginning of the file, in which it says what it is.
     start: Vec<u8>,
+    formulas_without_result: u64,
 }
 
 impl<'a> Part<'a> {
     const START_BYTES: usize = 4096;
 
     fn new(name: &'a str) -> Self {
-        Self { name, is_text: false, bytes: 0, run: 0, start: Vec::new() }
+        Self { name, is_text: false, bytes: 0, run: 0, start: Vec::new(), formulas_without_result: 0 }
     }
 
     fn is_strings(&self) -> bool {
@@ -113,6 +126,10 @@ impl<'a> Part<'a> {
         }
         if self.start.len() < Self::START_BYTES {
             self.start.extend(chunk.iter().take(Self::START_BYTES - self.start.len()));
+        }
+        if self.name.contains("sheets/") && memchr::memmem::find(chunk, b"</f>").is_some() {
+            let ends = WITHOUT_RESULT.iter().map(|end| memchr::memmem::find_iter(chunk, end).count() as u64);
+            self.formulas_without_result += ends.sum::<u64>();
         }
         let mut after = 0;
         for at in memchr::memchr_iter(b'<', chunk) {
@@ -178,7 +195,7 @@ mod tests {
     fn checked(archive: &[u8]) -> String {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(archive).unwrap();
-        check(&file).map_or_else(|fault| fault.to_string(), |()| "fine".to_owned())
+        check(&file).map_or_else(|fault| fault.to_string(), |_| "fine".to_owned())
     }
 
     #[test]

@@ -10,14 +10,19 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
-    time::SystemTime,
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::{STDIN, error::Fault, zstd::ZstdDecoder};
+
+/// How long a named pipe may have nobody at its other end.
+const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What may come from a pipe: it is kept on disk while it is read.
 const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
@@ -125,7 +130,7 @@ impl Source {
                     let stamp = Stamp::of(&file.metadata().map_err(Fault::Io)?);
                     (file, Some(stamp))
                 }
-                Kind::Pipe => (copied(&mut File::open(path).map_err(Fault::Io)?)?, None),
+                Kind::Pipe => (copied(&mut open_pipe(path)?)?, None),
                 Kind::Folder => return Err(Fault::Folder),
                 Kind::Device => return Err(Fault::Device),
             }
@@ -235,6 +240,18 @@ fn kind(metadata: &Metadata) -> Kind {
         kind if kind.is_file() => Kind::File,
         kind if kind.is_dir() => Kind::Folder,
         _ => Kind::Device,
+    }
+}
+
+/// Opens a named pipe, which waits until somebody opens its other end.
+fn open_pipe(path: &Path) -> Result<File, Fault> {
+    let (sender, opened) = mpsc::channel();
+    let path = path.to_owned();
+    // Where nobody comes, it waits on until the program ends.
+    thread::spawn(move || _ = sender.send(File::open(path)));
+    match opened.recv_timeout(PIPE_PATIENCE) {
+        Ok(opened) => opened.map_err(Fault::Io),
+        Err(_) => Err(Fault::NobodyWrites { seconds: PIPE_PATIENCE.as_secs() }),
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Sheet {
     /// Other sheets that can be seen.
     pub(super) others: Vec<String>,
     pub(super) format: Format,
+    /// Formula cells of the workbook whose result is not stored.
+    pub(super) formulas_without_result: u64,
 }
 
 enum Workbook {
@@ -52,27 +54,47 @@ impl Sheet {
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
-                Ok(Self { workbook: Workbook::Xls(range), name, others, format: Format::Xls })
+                Ok(Self {
+                    workbook: Workbook::Xls(range),
+                    name,
+                    others,
+                    format: Format::Xls,
+                    formulas_without_result: 0,
+                })
             }
             Content::Ods => {
                 package::check(&file)?;
                 let ods = Ods::open(file, wanted)?;
                 let (name, others) = (ods.sheet.clone(), ods.others.clone());
-                Ok(Self { workbook: Workbook::Ods(ods), name, others, format: Format::Ods })
+                Ok(Self {
+                    workbook: Workbook::Ods(ods),
+                    name,
+                    others,
+                    format: Format::Ods,
+                    formulas_without_result: 0,
+                })
             }
             Content::Xlsb => {
                 package::check(&file)?;
                 let workbook = Xlsb::new(BufReader::new(file)).map_err(xlsb_fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
-                Ok(Self { workbook: Workbook::Xlsb(Box::new(workbook)), name, others, format: Format::Xlsb })
+                Ok(Self {
+                    workbook: Workbook::Xlsb(Box::new(workbook)),
+                    name,
+                    others,
+                    format: Format::Xlsb,
+                    formulas_without_result: 0,
+                })
             }
             _ => {
-                package::check(&file)?;
+                let seen = package::check(&file)?;
                 let workbook = Xlsx::new(BufReader::new(file)).map_err(fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
-                Ok(Self { workbook: Workbook::Xlsx(Box::new(workbook)), name, others, format: Format::Xlsx })
+                let formulas_without_result = seen.formulas_without_result;
+                let workbook = Workbook::Xlsx(Box::new(workbook));
+                Ok(Self { workbook, name, others, format: Format::Xlsx, formulas_without_result })
             }
         })
     }

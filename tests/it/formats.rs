@@ -164,3 +164,42 @@ proptest! {
         prop_assert_eq!(cells("once").len(), rows.len());
     }
 }
+
+#[test]
+fn formulas_without_a_result_are_mentioned() {
+    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let page = workbook.add_worksheet();
+    page.write_row(0, 0, ["Name", "Mobile"]).unwrap();
+    page.write(1, 0, "Asha Rao").unwrap();
+    page.write_formula(1, 1, "=1+1").unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook.save_to_buffer().unwrap())).unwrap();
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let content = std::io::read_to_string(part).unwrap().replace("</f><v>0</v></c>", "</f><v></v></c>");
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+    }
+    let sealed = Sealed::new();
+    sealed.write("list.xlsx", writer.finish().unwrap().into_inner());
+    let ended = sealed.run(&["check", "list.xlsx", "--out", "out"]);
+    assert!(ended.stderr.contains("no stored result, which are read as empty: 1."), "{}", ended.stderr);
+}
+
+/// The shell's own way to name what a program writes.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", CSV);
+    let pipe = sealed.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let source = std::fs::read(sealed.path("list.csv")).unwrap();
+    let writer = std::thread::spawn(move || std::fs::write(pipe, source));
+    let ended =
+        sealed.run(&["check", "pipe", "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(sealed.outcomes("out").len(), 2);
+    writer.join().unwrap().unwrap();
+}

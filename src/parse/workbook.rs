@@ -335,6 +335,31 @@ mod tests {
         assert!(matches!(error, Fault::TooManyCells { line: 1_048_576, .. }), "{error}");
     }
 
+    /// The library adds up the digits of a reference without looking whether they fit; found by fuzzing.
+    #[test]
+    fn a_reference_with_too_many_digits_is_an_error_and_no_panic() {
+        use std::io::{Read as _, Write as _};
+
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().write(0, 0, "a").unwrap();
+        let whole = std::io::Cursor::new(workbook.save_to_buffer().unwrap());
+        let mut archive = zip::ZipArchive::new(whole).unwrap();
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).unwrap();
+            let name = part.name().unwrap().into_owned();
+            let mut content = String::new();
+            part.read_to_string(&mut content).unwrap();
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(content.replace("r=\"A1\"", "r=\"A99999999999\"").as_bytes()).unwrap();
+        }
+        let broken = stored(&writer.finish().unwrap().into_inner());
+        let mut sheet = Sheet::open(broken, Content::Xlsx, None).unwrap();
+        let error = sheet.visit(&mut Preview::new(usize::MAX)).unwrap_err();
+        assert!(matches!(error, Fault::DamagedWorkbook(_)), "{error}");
+        assert!(!panic_is_caught(), "the guard ends with the reading");
+    }
+
     #[test]
     fn a_workbook_cut_short_is_damaged() {
         let mut workbook = Workbook::new();

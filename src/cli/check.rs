@@ -49,7 +49,7 @@ pub(super) fn open_all(
     let (sender, opened) = mpsc::channel();
     let (files, settings) = (files.to_vec(), settings.clone());
     // Where it is interrupted, nobody waits for it: it may wait for bytes that never come.
-    thread::spawn(move || {
+    let opener = thread::spawn(move || {
         let opened: Vec<_> = files.iter().map(|file| Input::open(file, &settings)).collect();
         _ = sender.send(opened);
     });
@@ -61,8 +61,10 @@ pub(super) fn open_all(
                     return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
                 }
             }
-            // The thread has panicked, and said so.
-            Err(mpsc::RecvTimeoutError::Disconnected) => break Vec::new(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => match opener.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => break Vec::new(),
+            },
         }
     };
     let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);

@@ -19,6 +19,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Where the text below a problem begins.
 const INDENT: &str = "         ";
 
+/// Columns of one field that are shown; all of them are in the report.
+const MAX_OF_FIELD: usize = 4;
+
 /// Stands for a space at which no line is broken.
 const TIED: &str = "\u{a0}";
 
@@ -88,11 +91,20 @@ fn describe(input: &InputInfo, width: usize) -> String {
         .chain([input.sheet.as_ref().map(|sheet| format!("sheet {}", printable(sheet)))])
         .flatten();
     let kind: Vec<String> = kind.collect();
-    let columns = ColumnNames::new(input).0;
+    let mut columns = ColumnNames::new(input).0;
+    let all = columns.len();
+    columns.retain(|(field, _)| {
+        let rank = field.rsplit('_').next().and_then(|rank| rank.parse().ok());
+        rank.is_none_or(|rank: usize| rank <= MAX_OF_FIELD)
+    });
+    let left_out = all - columns.len();
     let columns = columns.iter().map(|(field, header)| {
         format!("{} = {}", field.replace('_', " "), printable(header)).replace(' ', TIED)
     });
-    let columns: Vec<String> = columns.collect();
+    let mut columns: Vec<String> = columns.collect();
+    if left_out > 0 {
+        columns.push(format!("and {left_out} more").replace(' ', TIED));
+    }
     let mut text = format!("{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", printable(&input.path), kind.join(", "));
     text.push_str(&wrapped(&columns.join(", "), width).replace(TIED, " "));
     for note in &input.notes {

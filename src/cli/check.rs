@@ -49,7 +49,7 @@ pub(super) fn open_all(
     let (sender, opened) = mpsc::channel();
     let (files, settings) = (files.to_vec(), settings.clone());
     // Where it is interrupted, nobody waits for it: it may wait for bytes that never come.
-    let opener = thread::spawn(move || {
+    let reader = thread::spawn(move || {
         let opened: Vec<_> = files.iter().map(|file| Input::open(file, &settings)).collect();
         _ = sender.send(opened);
     });
@@ -61,7 +61,7 @@ pub(super) fn open_all(
                     return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
                 }
             }
-            Err(mpsc::RecvTimeoutError::Disconnected) => match opener.join() {
+            Err(mpsc::RecvTimeoutError::Disconnected) => match reader.join() {
                 Err(panic) => std::panic::resume_unwind(panic),
                 Ok(()) => break Vec::new(),
             },

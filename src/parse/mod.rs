@@ -7,6 +7,7 @@
 mod assemble;
 mod columns;
 mod csv;
+mod digits;
 pub mod encoding;
 mod error;
 mod header;

@@ -28,6 +28,8 @@ pub(super) struct Ods {
     file: File,
     pub(super) sheet: String,
     pub(super) others: Vec<String>,
+    /// Formula cells of any sheet whose result is not stored.
+    pub(super) formulas_without_result: u64,
 }
 
 /// A value and how it is to be taken.
@@ -39,10 +41,11 @@ struct Value {
 
 impl Ods {
     pub(super) fn open(file: File, wanted: Option<&str>) -> Result<Self, Fault> {
-        let mut ods = Self { file, sheet: String::new(), others: Vec::new() };
+        let mut ods = Self { file, sheet: String::new(), others: Vec::new(), formulas_without_result: 0 };
         let mut sheets = Vec::new();
         let mut hidden_styles: Vec<String> = Vec::new();
         let mut style = String::new();
+        let mut formulas_without_result = 0;
         ods.each_event(&mut |event| {
             match event {
                 Event::Start(tag) | Event::Empty(tag) => match tag.name().as_ref() {
@@ -61,12 +64,19 @@ impl Ods {
                             visible: if is_hidden { SheetVisible::Hidden } else { SheetVisible::Visible },
                         });
                     }
+                    "table:table-cell"
+                        if attribute(&tag, "table:formula").is_some()
+                            && attribute(&tag, "office:value-type").is_none() =>
+                    {
+                        formulas_without_result += 1;
+                    }
                     _ => {}
                 },
                 _ => {}
             }
             Ok(true)
         })?;
+        ods.formulas_without_result = formulas_without_result;
         ods.sheet = choose(&sheets, wanted)?;
         ods.others = others(&sheets, &ods.sheet);
         Ok(ods)

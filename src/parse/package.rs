@@ -8,7 +8,7 @@ use std::{
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{error::Fault, source::HARMLESS_BYTES};
+use super::{digits, error::Fault, source::HARMLESS_BYTES};
 
 /// Files in a workbook: sheets, styles, pictures.
 const MAX_ENTRIES: usize = 1000;
@@ -33,6 +33,8 @@ const MIN_STRING_BYTES: u64 = 5;
 pub(super) struct Seen {
     /// Formula cells whose result is not stored: to a reader, they are empty.
     pub(super) formulas_without_result: u64,
+    /// Whether a cell holds a number that a double may not.
+    pub(super) has_long_numbers: bool,
 }
 
 /// How such cells end.
@@ -74,6 +76,7 @@ pub(super) fn check(file: &File) -> Result<Seen, Fault> {
         }
         part.check_strings()?;
         seen.formulas_without_result += part.formulas_without_result;
+        seen.has_long_numbers |= part.has_long_numbers;
     }
     Ok(seen)
 }
@@ -89,6 +92,18 @@ fn unreadable(name: &str, error: &io::Error) -> Fault {
     Fault::DamagedWorkbook(format!("{name}: {error}"))
 }
 
+/// Whether a tag and the text behind it are a value with a long number. Of one that began in an earlier chunk only the end is
+/// here, and it is taken for one if it could be.
+fn may_end_in_long_number(run: &[u8], began_earlier: bool) -> bool {
+    if began_earlier {
+        return run.last().is_none_or(u8::is_ascii_digit);
+    }
+    // The shortest such tag is `<v>`.
+    run.len() >= 3 + digits::MIN_DIGITS
+        && memchr::memchr(b'>', run)
+            .is_some_and(|end| run[..end].ends_with(b"v") && digits::are_many(&run[end + 1..]))
+}
+
 /// One file of the archive, while it is unpacked.
 struct Part<'a> {
     name: &'a str,
@@ -99,13 +114,22 @@ struct Part<'a> {
     /// The beginning of the file, in which it says what it is.
     start: Vec<u8>,
     formulas_without_result: u64,
+    has_long_numbers: bool,
 }
 
 impl<'a> Part<'a> {
     const START_BYTES: usize = 4096;
 
     fn new(name: &'a str) -> Self {
-        Self { name, is_text: false, bytes: 0, run: 0, start: Vec::new(), formulas_without_result: 0 }
+        Self {
+            name,
+            is_text: false,
+            bytes: 0,
+            run: 0,
+            start: Vec::new(),
+            formulas_without_result: 0,
+            has_long_numbers: false,
+        }
     }
 
     fn is_strings(&self) -> bool {
@@ -127,13 +151,15 @@ impl<'a> Part<'a> {
         if self.start.len() < Self::START_BYTES {
             self.start.extend(chunk.iter().take(Self::START_BYTES - self.start.len()));
         }
-        if self.name.contains("sheets/") && memchr::memmem::find(chunk, b"</f>").is_some() {
+        let is_sheet = self.name.contains("sheets/");
+        if is_sheet && memchr::memmem::find(chunk, b"</f>").is_some() {
             let ends = WITHOUT_RESULT.iter().map(|end| memchr::memmem::find_iter(chunk, end).count() as u64);
             self.formulas_without_result += ends.sum::<u64>();
         }
         let mut after = 0;
         for at in memchr::memchr_iter(b'<', chunk) {
             self.check_run(self.run + at - after)?;
+            self.has_long_numbers |= is_sheet && may_end_in_long_number(&chunk[after..at], self.run > 0);
             (self.run, after) = (0, at);
             if chunk[at..].starts_with(b"<!DOCTYPE") || chunk[at..].starts_with(b"<!ENTITY") {
                 return Err(Fault::Hostile(format!("{} defines entities of its own", self.name)));

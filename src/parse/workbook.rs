@@ -12,11 +12,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use calamine::{DataType, Range, Reader, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxError};
+use calamine::{DataType, Range, Reader, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxCellReader, XlsxError};
+use positioned_io::SizeCursor;
 
 use super::{
     Format,
     assemble::RawRow as _,
+    digits,
     error::Fault,
     ods::Ods,
     package,
@@ -25,6 +27,7 @@ use super::{
     table::RowSink,
     xls,
 };
+use crate::row::CellKind;
 
 /// A sheet, chosen but not yet read.
 pub(super) struct Sheet {
@@ -35,10 +38,15 @@ pub(super) struct Sheet {
     pub(super) format: Format,
     /// Formula cells of the workbook whose result is not stored.
     pub(super) formulas_without_result: u64,
+    /// The file, if it is to be read beside the library for numbers that a double may not hold.
+    long_numbers: Option<File>,
 }
 
+/// A file with a place of its own in it, so that two can read it in turns.
+type Positioned = BufReader<SizeCursor<File>>;
+
 enum Workbook {
-    Xlsx(Box<Xlsx<BufReader<File>>>),
+    Xlsx(Box<Xlsx<Positioned>>),
     Xlsb(Box<Xlsb<BufReader<File>>>),
     Xls(Range<calamine::Data>),
     Ods(Ods),
@@ -60,18 +68,21 @@ impl Sheet {
                     others,
                     format: Format::Xls,
                     formulas_without_result: 0,
+                    long_numbers: None,
                 })
             }
             Content::Ods => {
                 package::check(&file)?;
                 let ods = Ods::open(file, wanted)?;
                 let (name, others) = (ods.sheet.clone(), ods.others.clone());
+                let formulas_without_result = ods.formulas_without_result;
                 Ok(Self {
                     workbook: Workbook::Ods(ods),
                     name,
                     others,
                     format: Format::Ods,
-                    formulas_without_result: 0,
+                    formulas_without_result,
+                    long_numbers: None,
                 })
             }
             Content::Xlsb => {
@@ -85,16 +96,26 @@ impl Sheet {
                     others,
                     format: Format::Xlsb,
                     formulas_without_result: 0,
+                    long_numbers: None,
                 })
             }
             _ => {
                 let seen = package::check(&file)?;
-                let workbook = Xlsx::new(BufReader::new(file)).map_err(fault)?;
+                let long_numbers =
+                    seen.has_long_numbers.then(|| file.try_clone()).transpose().map_err(Fault::Io)?;
+                let workbook = Xlsx::new(BufReader::new(SizeCursor::new(file))).map_err(fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 let formulas_without_result = seen.formulas_without_result;
                 let workbook = Workbook::Xlsx(Box::new(workbook));
-                Ok(Self { workbook, name, others, format: Format::Xlsx, formulas_without_result })
+                Ok(Self {
+                    workbook,
+                    name,
+                    others,
+                    format: Format::Xlsx,
+                    formulas_without_result,
+                    long_numbers,
+                })
             }
         })
     }
@@ -104,17 +125,13 @@ impl Sheet {
         let name = self.name.clone();
         guarded(|| match &mut self.workbook {
             Workbook::Xlsx(workbook) => {
-                let mut cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
-                let plus = shows_plus(cells.styles());
-                let mut rows = Gathered::new(sink);
-                while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(fault)? {
-                    let shows_plus = plus.get(style).is_some_and(|plus| *plus);
-                    if rows.take(cell.get_position(), cell.get_value(), shows_plus)?.is_break() {
-                        return Ok(());
+                let cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
+                match &self.long_numbers {
+                    None => visit_xlsx(cells, sink, &mut |_| None),
+                    Some(file) => {
+                        digits::with_long_numbers(file, &name, |digits| visit_xlsx(cells, sink, digits))
                     }
                 }
-                rows.finish();
-                Ok(())
             }
             Workbook::Xlsb(workbook) => {
                 let mut cells = workbook.worksheet_cells_reader(&name).map_err(xlsb_fault)?;
@@ -143,6 +160,33 @@ impl Sheet {
             Workbook::Ods(ods) => ods.visit(sink),
         })
     }
+}
+
+/// Goes through the cells of a sheet. `digits` has those of the numbers that a double may not hold, by row and column.
+fn visit_xlsx(
+    mut cells: XlsxCellReader<'_, Positioned>,
+    sink: &mut impl RowSink,
+    digits: &mut dyn FnMut((u32, u32)) -> Option<String>,
+) -> Result<(), Fault> {
+    /// Smaller whole numbers are the same as a double.
+    const EXACT: f64 = 1e15;
+
+    let plus = shows_plus(cells.styles());
+    let mut rows = Gathered::new(sink);
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(fault)? {
+        let (position, value) = (cell.get_position(), cell.get_value());
+        let shows_plus = plus.get(style).is_some_and(|plus| *plus);
+        let digits = value.get_float().filter(|number| *number >= EXACT).and_then(|_| digits(position));
+        let step = match digits {
+            Some(digits) => rows.take_number(position, &digits)?,
+            None => rows.take(position, value, shows_plus)?,
+        };
+        if step.is_break() {
+            return Ok(());
+        }
+    }
+    rows.finish();
+    Ok(())
 }
 
 thread_local! {
@@ -179,9 +223,22 @@ impl<'s, S: RowSink> Gathered<'s, S> {
 
     fn take(
         &mut self,
-        (index, column): (u32, u32),
+        position: (u32, u32),
         value: &impl DataType,
         shows_plus: bool,
+    ) -> Result<ControlFlow<()>, Fault> {
+        self.reach(position, |row, column| row.set(column, value, shows_plus))
+    }
+
+    /// Takes a number by the digits that stand in the sheet.
+    fn take_number(&mut self, position: (u32, u32), digits: &str) -> Result<ControlFlow<()>, Fault> {
+        self.reach(position, |row, column| row.set_text(column, digits, CellKind::Number))
+    }
+
+    fn reach(
+        &mut self,
+        (index, column): (u32, u32),
+        set: impl FnOnce(&mut SheetRow, usize) -> Result<(), Fault>,
     ) -> Result<ControlFlow<()>, Fault> {
         let number = u64::from(index) + 1;
         if number > MAX_ROWS || column as usize >= MAX_COLUMNS {
@@ -196,7 +253,7 @@ impl<'s, S: RowSink> Gathered<'s, S> {
             }
             self.row.clear(number);
         }
-        self.row.set(column as usize, value, shows_plus)?;
+        set(&mut self.row, column as usize)?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -264,6 +321,24 @@ mod tests {
         file
     }
 
+    /// The workbook with something else in its files.
+    fn rewritten(workbook: &mut Workbook, from: &str, to: &str) -> File {
+        use std::io::{Read as _, Write as _};
+
+        let whole = std::io::Cursor::new(workbook.save_to_buffer().unwrap());
+        let mut archive = zip::ZipArchive::new(whole).unwrap();
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).unwrap();
+            let name = part.name().unwrap().into_owned();
+            let mut content = String::new();
+            part.read_to_string(&mut content).unwrap();
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(content.replace(from, to).as_bytes()).unwrap();
+        }
+        stored(&writer.finish().unwrap().into_inner())
+    }
+
     fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
         Sheet::open(stored(&workbook.save_to_buffer().unwrap()), Content::Xlsx, wanted)
     }
@@ -311,6 +386,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_too_long_for_a_double_keep_their_digits() {
+        let mut workbook = Workbook::new();
+        let page = workbook.add_worksheet();
+        for row in 0..3 {
+            page.write(row, 0, "Rao").unwrap();
+            page.write(row, 2, 919_876_543_210.0 + f64::from(row)).unwrap();
+        }
+        let long = rewritten(&mut workbook, "<v>919876543211</v>", "<v>919876543210123456</v>");
+        let found = rows(&mut Sheet::open(long, Content::Xlsx, None).unwrap());
+        let cells: Vec<&(String, CellKind)> = found.iter().map(|(_, cells)| &cells[2]).collect();
+        let expected = ["919876543210", "919876543210123456", "919876543212"];
+        assert_eq!(
+            cells,
+            expected.map(|digits| (digits.to_owned(), CellKind::Number)).iter().collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
     fn sheets_are_chosen_by_name_or_number_and_hidden_ones_only_when_asked_for() {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().set_name("Secret").unwrap().set_hidden(true).write(0, 0, "s").unwrap();
@@ -338,22 +431,9 @@ mod tests {
     /// The library adds up the digits of a reference without looking whether they fit; found by fuzzing.
     #[test]
     fn a_reference_with_too_many_digits_is_an_error_and_no_panic() {
-        use std::io::{Read as _, Write as _};
-
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
-        let whole = std::io::Cursor::new(workbook.save_to_buffer().unwrap());
-        let mut archive = zip::ZipArchive::new(whole).unwrap();
-        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for index in 0..archive.len() {
-            let mut part = archive.by_index(index).unwrap();
-            let name = part.name().unwrap().into_owned();
-            let mut content = String::new();
-            part.read_to_string(&mut content).unwrap();
-            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(content.replace("r=\"A1\"", "r=\"A99999999999\"").as_bytes()).unwrap();
-        }
-        let broken = stored(&writer.finish().unwrap().into_inner());
+        let broken = rewritten(&mut workbook, "r=\"A1\"", "r=\"A99999999999\"");
         let mut sheet = Sheet::open(broken, Content::Xlsx, None).unwrap();
         let error = sheet.visit(&mut Preview::new(usize::MAX)).unwrap_err();
         assert!(matches!(error, Fault::DamagedWorkbook(_)), "{error}");

@@ -62,16 +62,17 @@ fn a_list_is_read_whatever_its_format_encoding_and_name() {
 
 /// The list as a spreadsheet in the Open Document Format, with what such files repeat.
 fn spreadsheet() -> Vec<u8> {
+    spreadsheet_of("<table:table-cell office:value-type=\"float\" office:value=\"9876543210\"/>")
+}
+
+/// The same, with this cell for the first number.
+fn spreadsheet_of(number: &str) -> Vec<u8> {
     let text = |text: &str| {
         format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
     };
     let rows = [
         [text("Name"), text("Mobile")].concat(),
-        [
-            text("José N&#250;ñez"),
-            "<table:table-cell office:value-type=\"float\" office:value=\"9876543210\"/>".to_owned(),
-        ]
-        .concat(),
+        [text("José N&#250;ñez"), number.to_owned()].concat(),
         [text("Zoë Müller"), text("+49 171 <text:span>1234567</text:span>")].concat(),
     ];
     let rows = rows.map(|cells| format!("<table:table-row>{cells}<table:table-cell table:number-columns-repeated=\"16382\"/></table:table-row>"));
@@ -183,8 +184,11 @@ fn formulas_without_a_result_are_mentioned() {
     }
     let sealed = Sealed::new();
     sealed.write("list.xlsx", writer.finish().unwrap().into_inner());
-    let ended = sealed.run(&["check", "list.xlsx", "--out", "out"]);
-    assert!(ended.stderr.contains("no stored result, which are read as empty: 1."), "{}", ended.stderr);
+    sealed.write("list.ods", spreadsheet_of("<table:table-cell table:formula=\"of:=[.A1]\"/>"));
+    for list in ["list.xlsx", "list.ods"] {
+        let ended = sealed.run(&["check", list, "--out", "out"]);
+        assert!(ended.stderr.contains("no stored result, which are read as empty: 1."), "{}", ended.stderr);
+    }
 }
 
 /// The shell's own way to name what a program writes.

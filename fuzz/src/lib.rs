@@ -1,6 +1,12 @@
 //! What the fuzz targets share.
 
-use std::{fs, ops::ControlFlow, path::PathBuf, sync::LazyLock};
+use std::{
+    fs,
+    io::{Cursor, Write as _},
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::LazyLock,
+};
 
 use rollcall::{
     contact::Region,
@@ -8,6 +14,7 @@ use rollcall::{
     parse::{Input, ParseSettings},
 };
 use tempfile::TempDir;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
 
@@ -23,4 +30,25 @@ pub fn read(content: &[u8]) {
         rows.iter().for_each(|row| drop(normalizer.read(row)));
         ControlFlow::Continue(())
     });
+}
+
+/// An archive of these files.
+pub fn package(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, content) in parts {
+        writer.start_file(*name, options).expect("a file");
+        writer.write_all(content).expect("its content");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+/// What is caught and becomes an error is no find.
+pub fn pass_over_caught_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !rollcall::parse::panic_is_caught() {
+            report(panic);
+        }
+    }));
 }

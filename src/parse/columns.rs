@@ -158,7 +158,8 @@ fn words(header: &str, folds_numbers: bool) -> String {
         }
         before = letter;
     }
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+    // One word, whatever its capitals say.
+    words.split_whitespace().collect::<Vec<_>>().join(" ").replace("whats app", "whatsapp")
 }
 
 /// The header that most looks as if it meant a phone number, if any does.
@@ -200,6 +201,7 @@ mod tests {
             ("Phone 1 - Value", "phone n value"),
             ("Phone12", "phone n"),
             ("  E-mail  ", "e mail"),
+            ("WhatsApp", "whatsapp"),
             ("ＭＯＢＩＬＥ", "mobile"),
         ] {
             assert_eq!(fold(header), folded, "{header}");

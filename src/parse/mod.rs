@@ -22,6 +22,7 @@ mod table;
 mod vcard;
 mod workbook;
 mod xls;
+mod xlsb;
 mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};

@@ -81,7 +81,7 @@ pub(super) fn check(file: &File) -> Result<Seen, Fault> {
     Ok(seen)
 }
 
-fn damaged(error: ZipError) -> Fault {
+pub(super) fn damaged(error: ZipError) -> Fault {
     match error {
         ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Fault::Io(error),
         other => Fault::DamagedWorkbook(other.to_string()),

@@ -115,21 +115,40 @@ fn a_password_is_told_from_an_old_workbook() {
     assert_eq!(fault(&compound("WordDocument", b"x")), "this is an old Office document, but no workbook");
 }
 
+fn record(kind: u16, body: &[u8]) -> Vec<u8> {
+    [&kind.to_le_bytes()[..], &u16::try_from(body.len()).unwrap().to_le_bytes(), body].concat()
+}
+
+const BOF: [u8; 8] = [0, 6, 0x10, 0, 0, 0, 0, 0];
+
 #[test]
 fn an_old_workbook_whose_cells_lie_far_apart_is_refused() {
-    let record = |kind: u16, body: &[u8]| {
-        [&kind.to_le_bytes()[..], &u16::try_from(body.len()).unwrap().to_le_bytes(), body].concat()
-    };
     let number = |row: u16, column: u16| {
         let place = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
         record(0x0203, &[place, 1.0_f64.to_le_bytes().to_vec()].concat())
     };
-    let sheet = [
-        record(0x0809, &[0, 6, 0x10, 0, 0, 0, 0, 0]),
-        number(0, 0),
-        number(65_535, 65_535),
-        record(0x000a, &[]),
-    ];
-    let error = read(&compound("Workbook", &sheet.concat()), &ParseSettings::default()).unwrap_err();
-    assert!(error.contains("so far apart"), "{error}");
+    let (begin, end) = (record(0x0809, &BOF), record(0x000a, &[]));
+    // A chart between the cells does not hide how far they are from each other.
+    for between in [vec![], [begin.clone(), end.clone()].concat()] {
+        let sheet = [begin.clone(), number(0, 0), between, number(65_535, 65_535), end.clone()].concat();
+        let error = read(&compound("Workbook", &sheet), &ParseSettings::default()).unwrap_err();
+        assert!(error.contains("so far apart"), "{error}");
+    }
+}
+
+/// The library makes room for as many, and the process ends if there is none; found by breaking files.
+#[test]
+fn an_old_workbook_is_not_believed_how_many_rows_it_has() {
+    let dimensions = [0_u32.to_le_bytes(), u32::MAX.to_le_bytes(), [0, 0, 0, 1], [0; 4]].concat();
+    let sheet = [record(0x0809, &BOF), record(0x0200, &dimensions), record(0x000a, &[])].concat();
+    let error = read(&compound("Workbook", &sheet), &ParseSettings::default()).unwrap_err();
+    assert!(error.contains("says that it has 4294967295 rows"), "{error}");
+}
+
+#[test]
+fn an_old_workbook_whose_sheet_begins_inside_something_else_is_refused() {
+    let globals =
+        [record(0x0809, &BOF), record(0x0085, &[4, 0, 0, 0, 0, 0, 1, 0, b'S']), record(0x000a, &[])].concat();
+    let error = read(&compound("Workbook", &globals), &ParseSettings::default()).unwrap_err();
+    assert!(error.contains("does not begin where"), "{error}");
 }

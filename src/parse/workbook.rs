@@ -25,7 +25,7 @@ use super::{
     sheet::{MAX_COLUMNS, MAX_ROWS, SheetRow, choose, others},
     sniff::Content,
     table::RowSink,
-    xls,
+    xls, xlsb,
 };
 use crate::row::CellKind;
 
@@ -57,8 +57,7 @@ impl Sheet {
     pub(super) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
         guarded(|| match content {
             Content::EncryptedOrLegacyExcel => {
-                xls::check(&file)?;
-                let mut workbook = Xls::new(BufReader::new(file)).map_err(xls_fault)?;
+                let mut workbook = Xls::new(BufReader::new(xls::check(&file)?)).map_err(xls_fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
@@ -87,7 +86,7 @@ impl Sheet {
             }
             Content::Xlsb => {
                 package::check(&file)?;
-                let workbook = Xlsb::new(BufReader::new(file)).map_err(xlsb_fault)?;
+                let workbook = Xlsb::new(BufReader::new(xlsb::check(file)?)).map_err(xlsb_fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 Ok(Self {

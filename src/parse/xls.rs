@@ -2,8 +2,9 @@
 //! sheet, and two cells in far corners make that as large as they like.
 
 use std::{
+    collections::HashSet,
     fs::File,
-    io::{self, BufReader, Read, Seek as _},
+    io::{self, BufReader, Read, Seek, SeekFrom},
 };
 
 use super::error::Fault;
@@ -14,15 +15,28 @@ const MAX_CELLS: u64 = 8_000_000;
 /// The whole file is held in memory.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
+/// Rows and columns of any sheet of this format; a sheet may say that it uses all of them.
+const MAX_ROWS: u32 = 65_536;
+
+/// A sheet, a chart in it, and no more in any file that a program wrote.
+const MAX_OPEN: usize = 64;
+
 /// Records that hold cells: their first fields are row and column.
 const CELLS: [u16; 12] =
     [0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x027e, 0x00bd, 0x00be, 0x00d6, 0x00fd, 0x0001, 0x0003];
 
-/// The beginning of a sheet.
+/// The beginning and the end of a sheet, or of a chart inside one.
 const BOF: u16 = 0x0809;
+const EOF: u16 = 0x000a;
 
-/// Checks a compound file.
-pub(super) fn check(file: &File) -> Result<(), Fault> {
+/// Where a sheet begins.
+const BOUND_SHEET: u16 = 0x0085;
+
+/// The rows and columns that a sheet says it uses.
+const DIMENSIONS: u16 = 0x0200;
+
+/// Checks a compound file, and returns one that holds nothing but the workbook.
+pub(super) fn check(file: &File) -> Result<File, Fault> {
     let mut file = file.try_clone().map_err(Fault::Io)?;
     let len = file.metadata().map_err(Fault::Io)?.len();
     if len > MAX_FILE_BYTES {
@@ -30,47 +44,138 @@ pub(super) fn check(file: &File) -> Result<(), Fault> {
     }
     file.rewind().map_err(Fault::Io)?;
     let damaged = |error: io::Error| Fault::DamagedWorkbook(error.to_string());
-    let mut compound = cfb::CompoundFile::open(BufReader::new(&file)).map_err(damaged)?;
+    let padded = Padded::new(&file, len).map_err(damaged)?;
+    let mut compound = cfb::CompoundFile::open(BufReader::new(padded)).map_err(damaged)?;
     if compound.exists("/EncryptedPackage") {
         return Err(Fault::Password);
     }
-    let name = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"].into_iter().find(|name| compound.exists(name));
+    let name = ["/Workbook", "/Book"].into_iter().find(|name| compound.exists(name));
     let Some(name) = name else {
         return Err(Fault::NoWorkbook);
     };
-    let stream = compound.open_stream(name).map_err(damaged)?;
-    check_cells(&mut BufReader::new(stream)).map_err(damaged)??;
-    file.rewind().map_err(Fault::Io)
+    let mut stream = compound.open_stream(name).map_err(damaged)?;
+    check_records(&mut BufReader::new(&mut stream)).map_err(damaged)??;
+    stream.rewind().map_err(damaged)?;
+    // Two readers may understand a damaged directory in two ways; of this copy there is one.
+    let empty = tempfile::tempfile().map_err(Fault::Io)?;
+    let mut copy = cfb::CompoundFile::create_with_version(cfb::Version::V3, empty).map_err(Fault::Io)?;
+    let mut to = copy.create_stream(name).map_err(Fault::Io)?;
+    io::copy(&mut stream, &mut to).map_err(damaged)?;
+    drop(to);
+    copy.flush().map_err(Fault::Io)?;
+    let mut copy = copy.into_inner();
+    copy.rewind().map_err(Fault::Io)?;
+    Ok(copy)
 }
 
-fn check_cells(records: &mut impl Read) -> io::Result<Result<(), Fault>> {
-    let mut rectangle = Rectangle::default();
-    let mut before = 0;
+fn check_records(records: &mut impl Read) -> io::Result<Result<(), Fault>> {
+    // The rectangles of what has begun and not ended: a chart stands inside its sheet.
+    let mut open: Vec<Rectangle> = vec![Rectangle::default()];
+    let mut ended_cells = 0;
+    let mut beginnings = HashSet::new();
+    let mut sheets = Vec::new();
+    let mut at = 0;
     let mut head = [0; 4];
     loop {
         match records.read_exact(&mut head) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             other => other?,
         }
-        let word = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-        let (kind, len) = (word(0), u64::from(word(2)));
-        let mut body = [0; 4];
-        let known = usize::try_from(len.min(4)).unwrap_or_default();
+        let half = |bytes: &[u8], at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let (kind, len) = (half(&head, 0), u64::from(half(&head, 2)));
+        let mut body = [0; 12];
+        let known = usize::try_from(len.min(body.len() as u64)).unwrap_or_default();
         records.read_exact(&mut body[..known])?;
         io::copy(&mut records.take(len - known as u64), &mut io::sink())?;
-        if kind == BOF {
-            before += rectangle.cells();
-            rectangle = Rectangle::default();
-        } else if CELLS.contains(&kind) && known == 4 {
-            let word = |at: usize| u64::from(u16::from_le_bytes([body[at], body[at + 1]]));
-            rectangle.add(word(0), word(2));
+        let word = |at: usize| u32::from_le_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
+        match kind {
+            BOF => {
+                beginnings.insert(at);
+                open.push(Rectangle::default());
+            }
+            EOF => ended_cells += open.pop().map_or(0, |rectangle| rectangle.cells()),
+            BOUND_SHEET if known >= 4 => sheets.push(u64::from(word(0))),
+            // Shorter in the formats before; there the numbers are too small to do harm.
+            DIMENSIONS if len > 10 && known == 12 && word(0).max(word(4)) > MAX_ROWS => {
+                let rows = word(0).max(word(4));
+                return Ok(Err(Fault::Hostile(format!("it says that it has {rows} rows"))));
+            }
+            kind if CELLS.contains(&kind) && known >= 4 => {
+                if let Some(rectangle) = open.last_mut() {
+                    rectangle.add(u64::from(half(&body, 0)), u64::from(half(&body, 2)));
+                }
+            }
+            _ => {}
         }
-        if before + rectangle.cells() > MAX_CELLS {
+        if ended_cells + open.iter().map(Rectangle::cells).sum::<u64>() > MAX_CELLS {
             let reason = format!("its cells lie so far apart that their sheets have more than {MAX_CELLS}");
             return Ok(Err(Fault::Hostile(reason)));
         }
+        if open.len() > MAX_OPEN {
+            return Ok(Err(Fault::Hostile("its charts stand inside each other without end".to_owned())));
+        }
+        at += head.len() as u64 + len;
+    }
+    if sheets.iter().any(|sheet| !beginnings.contains(sheet)) {
+        let reason = "a sheet does not begin where the workbook says that it does";
+        return Ok(Err(Fault::DamagedWorkbook(reason.to_owned())));
     }
     Ok(Ok(()))
+}
+
+/// A compound file whose table of sectors says nothing of sectors behind its end. Some programs fill the last sector of the
+/// table with zeros, which speak of sectors that are not there; nothing refers to them, and here they are read as zeros.
+struct Padded<'f> {
+    file: &'f File,
+    at: u64,
+    len: u64,
+    padded_len: u64,
+}
+
+impl<'f> Padded<'f> {
+    /// Sectors of 512 bytes, and a table of 128 to each of its own sectors: those of workbooks.
+    const SECTOR_BYTES: u64 = 512;
+    const ENTRIES: u64 = 128;
+
+    fn new(mut file: &'f File, len: u64) -> io::Result<Self> {
+        let mut header = [0; 48];
+        let known = super::source::read_up_to(&mut file, &mut header)?;
+        file.rewind()?;
+        let tables = u32::from_le_bytes([header[44], header[45], header[46], header[47]]);
+        let spoken_of = (u64::from(tables) * Self::ENTRIES + 1) * Self::SECTOR_BYTES;
+        let at_most = len + Self::ENTRIES * Self::SECTOR_BYTES;
+        let is_known = known == header.len() && header[30] == 9;
+        let padded_len = if is_known && spoken_of <= at_most { spoken_of.max(len) } else { len };
+        Ok(Self { file, at: 0, len, padded_len })
+    }
+}
+
+impl Read for Padded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = if self.at < self.len {
+            self.file.read(buffer)?
+        } else {
+            let left = usize::try_from(self.padded_len.saturating_sub(self.at)).unwrap_or(usize::MAX);
+            let padding = buffer.len().min(left);
+            buffer[..padding].fill(0);
+            padding
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Padded<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(distance) => self.padded_len.checked_add_signed(distance),
+            SeekFrom::Current(distance) => self.at.checked_add_signed(distance),
+        };
+        self.at = to.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        self.file.seek(SeekFrom::Start(self.at.min(self.len)))?;
+        Ok(self.at)
+    }
 }
 
 /// The rectangle around some cells, from the first to the last row and column.

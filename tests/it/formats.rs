@@ -60,6 +60,23 @@ fn a_list_is_read_whatever_its_format_encoding_and_name() {
     }
 }
 
+/// The same list, an address book's export, saved by several programs in formats that nothing here writes.
+#[test]
+fn workbooks_of_other_programs_are_read() {
+    for (name, format) in [
+        ("libreoffice.ods", "ods"),
+        ("libreoffice.xls", "xls"),
+        ("sheetjs.xls", "xls"),
+        ("sheetjs.xlsb", "xlsb"),
+        ("xlwt.xls", "xls"),
+    ] {
+        let content = std::fs::read(crate::sealed::producers().join(name)).unwrap();
+        let (found, found_format, _) = numbers(name, &content);
+        assert_eq!(found_format, format, "{name}");
+        assert_eq!(found, ["919876543210", "491711234567", "919876543211"], "{name}");
+    }
+}
+
 /// The list as a spreadsheet in the Open Document Format, with what such files repeat.
 fn spreadsheet() -> Vec<u8> {
     spreadsheet_of("<table:table-cell office:value-type=\"float\" office:value=\"9876543210\"/>")

@@ -192,8 +192,33 @@ fn broken_workbooks_are_survived() {
         page.write_row(row, 0, ["Asha", "Rao", "Ms"]).unwrap();
         page.write(row, 3, 9_876_543_210_f64 + f64::from(row)).unwrap();
     }
-    let whole = workbook.save_to_buffer().unwrap();
-    let mut archive = ZipArchive::new(Cursor::new(whole)).unwrap();
+    survive_in_parts("xlsx", &workbook.save_to_buffer().unwrap());
+}
+
+#[test]
+fn broken_binary_workbooks_are_survived() {
+    survive_in_parts("xlsb", &written_by("sheetjs.xlsb"));
+}
+
+#[test]
+fn broken_open_documents_are_survived() {
+    survive_in_parts("ods", &written_by("libreoffice.ods"));
+}
+
+#[test]
+fn broken_old_workbooks_are_survived() {
+    let seeds = ["sheetjs.xls", "libreoffice.xls", "xlwt.xls"].map(written_by);
+    survive("xls", |random| mutated(&seeds[random.below(seeds.len())], random));
+}
+
+/// A workbook as another program writes it.
+fn written_by(name: &str) -> Vec<u8> {
+    fs::read(crate::sealed::producers().join(name)).unwrap()
+}
+
+/// Breaks the files of an archive that is whole, and now and then the archive.
+fn survive_in_parts(kind: &str, archive: &[u8]) {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
     let parts: Vec<(String, Vec<u8>)> = (0..archive.len())
         .map(|index| {
             let mut part = archive.by_index(index).unwrap();
@@ -201,9 +226,12 @@ fn broken_workbooks_are_survived() {
             part.read_to_end(&mut content).unwrap();
             (part.name().unwrap().into_owned(), content)
         })
+        .filter(|(_, content)| !content.is_empty())
         .collect();
-    survive("xlsx", |random| {
-        let broken = random.below(parts.len());
+    let holds_cells = |(name, _): &(String, Vec<u8>)| name.contains("sheet1") || name == "content.xml";
+    let cells = parts.iter().position(holds_cells).unwrap();
+    survive(kind, |random| {
+        let broken = if random.below(2) == 0 { cells } else { random.below(parts.len()) };
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for (index, (name, content)) in parts.iter().enumerate() {

@@ -151,6 +151,11 @@ pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
 }
 
+/// The folder of workbooks that other programs wrote.
+pub(crate) fn producers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/producers")
+}
+
 /// A process that is ended with the value, by the id it was started with.
 pub(crate) struct Running {
     pub(crate) child: Child,

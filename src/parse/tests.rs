@@ -139,10 +139,17 @@ fn an_old_workbook_whose_cells_lie_far_apart_is_refused() {
 /// The library makes room for as many, and the process ends if there is none; found by breaking files.
 #[test]
 fn an_old_workbook_is_not_believed_how_many_rows_it_has() {
-    let dimensions = [0_u32.to_le_bytes(), u32::MAX.to_le_bytes(), [0, 0, 0, 1], [0; 4]].concat();
-    let sheet = [record(0x0809, &BOF), record(0x0200, &dimensions), record(0x000a, &[])].concat();
-    let error = read(&compound("Workbook", &sheet), &ParseSettings::default()).unwrap_err();
-    assert!(error.contains("says that it has 4294967295 rows"), "{error}");
+    for [first, behind_last] in [[0, u32::MAX], [4_000_000_000, 1]] {
+        let dimensions = [first.to_le_bytes(), behind_last.to_le_bytes(), [0, 0, 0, 1], [0; 4]].concat();
+        let globals =
+            [record(0x0809, &BOF), record(0x0085, &[29, 0, 0, 0, 0, 0, 1, 0, b'S']), record(0x000a, &[])]
+                .concat();
+        assert_eq!(globals.len(), 29);
+        let sheet = [record(0x0809, &BOF), record(0x0200, &dimensions), record(0x000a, &[])].concat();
+        let error =
+            read(&compound("Workbook", &[globals, sheet].concat()), &ParseSettings::default()).unwrap_err();
+        assert!(error.contains("empty"), "{error}");
+    }
 }
 
 #[test]

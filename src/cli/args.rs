@@ -25,6 +25,8 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// A local platform: the documented API with its rules and its rate limit
     Sandbox(SandboxArgs),
+    /// An empty list with the right header, to fill in
+    Template(TemplateArgs),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +84,13 @@ pub(super) struct CheckArgs {
     pub(super) reading: ReadingOptions,
     #[command(flatten)]
     pub(super) output: OutputOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// File to write, .csv or .xlsx; `-` for CSV on standard output. One that exists is not touched
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

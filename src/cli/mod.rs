@@ -9,6 +9,7 @@ mod sandbox;
 mod settings;
 mod signals;
 mod talk;
+mod template;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -44,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args, &config, &talk),
         Command::Import(args) => import::run(&args, &config, &talk),
         Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
+        Command::Template(args) => template::run(&args, &talk),
     };
     ExitCode::from(ended.unwrap_or_else(|error| {
         talk.fail(&error);

@@ -184,6 +184,33 @@ proptest! {
 }
 
 #[test]
+fn a_filled_template_is_read_without_being_told() {
+    let sealed = Sealed::new();
+    for name in ["list.csv", "list.xlsx"] {
+        assert_eq!(sealed.run(&["template", name]).code, 0);
+        let empty = sealed.run(&["check", name, "--out", "out"]);
+        assert_eq!(empty.code, 3, "{}", empty.stderr);
+        assert!(
+            empty.stderr.contains(
+                "phone = cellPhoneNumber, first name = firstName, last name = lastName, salutation = salutation,\n  \
+                 country = cellPhoneCountryCode"
+            ),
+            "{}",
+            empty.stderr
+        );
+        let again = sealed.run(&["template", name]);
+        assert_eq!(again.code, 2);
+        assert!(again.stderr.contains("it stays as it is"), "{}", again.stderr);
+    }
+    let header = String::from_utf8(std::fs::read(sealed.path("list.csv")).unwrap()).unwrap();
+    assert_eq!(sealed.run(&["template", "-"]).stdout, header);
+    sealed.write("list.csv", header + "Asha,Rao,Ms,98765 43210,+91\n");
+    assert_eq!(sealed.run(&["check", "list.csv", "--out", "out"]).code, 0);
+    assert_eq!(sealed.outcomes("out")[0].number, "919876543210");
+    assert_eq!(sealed.run(&["template", "list.pdf"]).code, 2);
+}
+
+#[test]
 fn formulas_without_a_result_are_mentioned() {
     let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut workbook = rust_xlsxwriter::Workbook::new();

@@ -1,0 +1,80 @@
+//! `rollcall template`
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use super::{
+    args::TemplateArgs,
+    error::{CliError, exit},
+    talk::Talk,
+};
+use crate::report::ReportError;
+
+/// The names of the platform's own import file, which are recognised without being told.
+const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
+
+pub(super) fn run(args: &TemplateArgs, talk: &Talk) -> Result<u8, CliError> {
+    let path = args.file.as_path();
+    let content = match path.extension().map(OsStr::to_ascii_lowercase) {
+        _ if path == Path::new("-") => {
+            print();
+            return Ok(exit::OK);
+        }
+        Some(extension) if extension == "csv" => line().into_bytes(),
+        Some(extension) if extension == "xlsx" => workbook().map_err(|error| {
+            CliError::Report(ReportError::new("write", path, io::Error::other(error.to_string())))
+        })?,
+        _ => {
+            let message = format!("{}: a template is a .csv or an .xlsx file", path.display());
+            return Err(CliError::usage(message, "Give the file a name such as contacts.xlsx."));
+        }
+    };
+    write_new(path, &content)?;
+    talk.say(&format!("{}  {}\n", path.display(), HEADER.join(", ")));
+    Ok(exit::OK)
+}
+
+fn print() {
+    let mut stdout = io::stdout().lock();
+    // A closed pipe is no error: whoever wanted the line has it.
+    _ = stdout.write_all(line().as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn line() -> String {
+    format!("{}\n", HEADER.join(","))
+}
+
+/// A sheet whose cells are text, so that no spreadsheet takes a telephone number for a quantity.
+fn workbook() -> Result<Vec<u8>, XlsxError> {
+    let (text, bold) = (Format::new().set_num_format("@"), Format::new().set_num_format("@").set_bold());
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("Contacts")?;
+    for (column, name) in (0..).zip(HEADER) {
+        sheet.set_column_format(column, &text)?.set_column_width(column, 22)?;
+        sheet.write_with_format(0, column, name, &bold)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    workbook.save_to_buffer()
+}
+
+/// Writes a file that does not exist yet.
+fn write_new(path: &Path, content: &[u8]) -> Result<(), CliError> {
+    let fail = |source| CliError::Report(ReportError::new("write", path, source));
+    let mut file = match File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let message = format!("{}: there is a file of that name, and it stays as it is", path.display());
+            return Err(CliError::usage(message, "Choose another name, or move the file away."));
+        }
+        other => other.map_err(fail)?,
+    };
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| {
+        _ = fs::remove_file(path);
+        fail(error)
+    })
+}

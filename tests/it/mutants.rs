@@ -10,25 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::random::{Random, setting};
 use rollcall::{
     contact::Region,
     normalize::{NormalizeSettings, Normalizer},
     parse::{Input, ParseSettings},
 };
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
-
-/// A generator of numbers, the same everywhere (`SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound.max(1) as u64).unwrap()
-    }
-}
 
 /// What breaks formats: their own marks, and values at the edges.
 const PIECES: [&[u8]; 24] = [
@@ -94,10 +82,6 @@ fn outcome(path: &std::path::Path, content: &[u8]) -> Result<u64, String> {
         })
     });
     read.map(|summary| summary.rows).map_err(|error| error.to_string())
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 /// Breaks the seeds in turn, and reads what comes of it.

@@ -27,7 +27,7 @@ const NOISE: [(&str, &str); 7] = [
     ("ZW", "b; (10*-6e25-a"),
 ];
 
-fn table() -> String {
+pub(crate) fn table() -> String {
     let mut text = String::new();
     GzDecoder::new(TABLE).read_to_string(&mut text).unwrap();
     text

@@ -1,10 +1,11 @@
-//! Numbers by Google's data, through `rlibphonenumber`: the one place that knows the crate.
+//! Numbers by Google's data, through `rlibphonenumber`: every spelling, at a microsecond a number.
 
 use rlibphonenumber::{
-    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumberType, PhoneNumberUtil, ValidationError,
+    NumberLengthType, ParseError, PhoneNumberType, PhoneNumberUtil, ValidationError,
     enums::Region as LibraryRegion,
 };
 
+use super::plans;
 use crate::{
     contact::{NumberType, Region},
     normalize::region::Origin,
@@ -13,11 +14,12 @@ use crate::{
 thread_local! {
     // One per thread: the compiled patterns keep scratch space that threads otherwise wait for. On two cores 1.27
     // million numbers a second of mixed regions against 0.86 with a shared instance.
-    static UTIL: Option<PhoneNumberUtil> = PhoneNumberUtil::new().ok();
+    #[expect(clippy::expect_used, reason = "the plans are a part of the program, and tests read them")]
+    static UTIL: PhoneNumberUtil = PhoneNumberUtil::new_for_metadata(plans::metadata()).expect("known regions");
 }
 
 fn with_util<T>(call: impl FnOnce(&PhoneNumberUtil) -> T) -> T {
-    UTIL.with(|own| call(own.as_ref().unwrap_or(&PHONE_NUMBER_UTIL)))
+    UTIL.with(|own| call(own))
 }
 
 /// How long a number is, compared with the numbers of its plan.
@@ -69,20 +71,12 @@ pub enum Unreadable {
     TooLong,
 }
 
-/// Reads a number with the rules of `origin` where it does not carry its own calling code.
+/// Reads a number by the library alone: what [`parse`](super::parse) must come to, and does.
 ///
 /// # Errors
 ///
 /// Why it cannot be read, where it cannot.
-///
-/// ```
-/// use rollcall::{contact::Region, normalize::{phone::parse, region::Origin}};
-///
-/// let india = Some(Origin::Region(Region::new("IN").unwrap()));
-/// let number = parse("091861 59819", india).unwrap();
-/// assert_eq!((number.calling_code, number.national.as_str(), number.is_valid), (91, "9186159819", true));
-/// ```
-pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
+pub fn parse_by_library(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
     match origin {
         None => parse_with(text, None),
         Some(Origin::Region(region)) => parse_with(text, library_region(region)),
@@ -128,19 +122,6 @@ fn length(judged: Result<NumberLengthType, ValidationError>) -> Length {
         Err(ValidationError::TooLong) => Length::TooLong,
         Err(ValidationError::InvalidLength | ValidationError::InvalidCountryCode) => Length::Invalid,
     }
-}
-
-/// The region whose rules read numbers of this calling code, or the code itself where it belongs to no region.
-pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
-    with_util(|util| match util.get_region_for_country_code(i32::from(code))? {
-        LibraryRegion::World => Some(Origin::CallingCode(code)),
-        region => own_region(region).map(Origin::Region),
-    })
-}
-
-/// Whether the region has telephone numbers.
-pub fn has_numbering_plan(region: Region) -> bool {
-    library_region(region).is_some()
 }
 
 fn own_region(region: LibraryRegion) -> Option<Region> {

@@ -5,14 +5,18 @@
 
 mod cell;
 mod library;
+mod plain;
+mod plans;
 mod several;
 mod words;
 
-pub use library::{Length, ParsedNumber, Unreadable, has_numbering_plan, origin_of_calling_code, parse};
+pub use library::{Length, ParsedNumber, Unreadable, parse_by_library};
+pub use plans::METADATA_VERSION;
 
+use self::plain::Spelling;
 use super::region::Origin;
 use crate::{
-    contact::{NumberType, PhoneNumber},
+    contact::{NumberType, PhoneNumber, Region},
     outcome::Code,
     row::CellKind,
 };
@@ -53,6 +57,60 @@ impl Refusal {
     fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), number: None }
     }
+}
+
+/// Reads a number with the rules of `origin` where it does not carry its own calling code.
+///
+/// # Errors
+///
+/// Why it cannot be read, where it cannot.
+///
+/// ```
+/// use rollcall::{contact::Region, normalize::{phone::parse, region::Origin}};
+///
+/// let india = Some(Origin::Region(Region::new("IN").unwrap()));
+/// let number = parse("091861 59819", india).unwrap();
+/// assert_eq!((number.calling_code, number.national.as_str(), number.is_valid), (91, "9186159819", true));
+/// ```
+pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
+    match parse_plain(text, origin) {
+        Some(number) => Ok(number),
+        None => parse_by_library(text, origin),
+    }
+}
+
+/// Reads a number in a plain spelling; nothing where the library is to decide.
+pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
+    let region = match origin {
+        None => None,
+        Some(Origin::Region(region)) => Some(region),
+        Some(Origin::CallingCode(_)) => return None,
+    };
+    let spelling = Spelling::of(text)?;
+    let number = spelling.read(region)?;
+    let (kind, region) = number.verdict();
+    Some(ParsedNumber {
+        calling_code: number.calling_code(),
+        national: String::from_utf8_lossy(number.national()).into_owned(),
+        extension: None,
+        length: if kind == NumberType::Unknown { number.length() } else { Length::Possible },
+        is_valid: kind != NumberType::Unknown,
+        kind,
+        region,
+    })
+}
+
+/// The region whose rules read numbers of this calling code, or the code itself where it belongs to no region.
+pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
+    match plans::plans().main_region(code)? {
+        Region::WORLD => Some(Origin::CallingCode(code)),
+        region => Some(Origin::Region(region)),
+    }
+}
+
+/// Whether the region has telephone numbers.
+pub fn has_numbering_plan(region: Region) -> bool {
+    plans::plans().has_region(region)
 }
 
 impl PhonePolicy {

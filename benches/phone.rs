@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use rollcall::{
     contact::Region,
     normalize::{
-        phone::{PhonePolicy, parse},
+        phone::{PhonePolicy, parse_by_library},
         region::Origin,
     },
     row::CellKind,
@@ -30,6 +30,14 @@ fn spellings() -> Vec<Spelling> {
         spelled("e164", "IN", |n| format!("+9198765{n:05}", n = n % 100_000)),
         spelled("spaced", "GB", |n| format!("07400 {n:06}", n = n % 1_000_000)),
         spelled("us", "US", |n| format!("(201) 555-{n:04}", n = n % 10_000)),
+        spelled("mixed", "DE", |n| match n % 6 {
+            0 => format!("+49171{n:07}", n = n % 10_000_000),
+            1 => format!("+4930{n:06}", n = n % 1_000_000),
+            2 => format!("0171 {n:07}", n = n % 10_000_000),
+            3 => format!("+1201555{n:04}", n = n % 10_000),
+            4 => format!("+9198765{n:05}", n = n % 100_000),
+            _ => format!("+336{n:08}", n = 10_000_000 + n),
+        }),
         spelled("extension", "US", |n| format!("201-555-{n:04} ext. 12", n = n % 10_000)),
     ]
 }
@@ -46,8 +54,9 @@ fn numbers_by_spelling(criterion: &mut Criterion) {
             });
         });
         group.bench_function(BenchmarkId::new("rlibphonenumber", name), |bencher| {
-            bencher
-                .iter(|| numbers.iter().filter(|text| parse(text, origin).is_ok_and(|n| n.is_valid)).count());
+            bencher.iter(|| {
+                numbers.iter().filter(|text| parse_by_library(text, origin).is_ok_and(|n| n.is_valid)).count()
+            });
         });
         let country: Option<phonenumber::country::Id> = region.parse().ok();
         group.bench_function(BenchmarkId::new("phonenumber", name), |bencher| {

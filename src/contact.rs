@@ -250,14 +250,32 @@ impl PhoneNumber {
     ///
     /// `national` is the national significant number with the leading zeros that belong to it (Italy's do).
     pub fn new(calling_code: u16, national: &str, region: Option<Region>, kind: NumberType) -> Option<Self> {
-        let national_digits = u32::try_from(national.len()).ok().filter(|digits| *digits > 0)?;
-        let is_digits = national.bytes().all(|byte| byte.is_ascii_digit());
-        let whole = 10_u64
-            .checked_pow(national_digits)
-            .and_then(|shift| u64::from(calling_code).checked_mul(shift))
-            .and_then(|code| code.checked_add(national.parse().ok()?))
-            .filter(|whole| is_digits && calling_code > 0 && *whole < E164::END)?;
-        Some(Self { e164: E164(whole), calling_code, region, kind })
+        Self::from_digits(calling_code, national.as_bytes(), region, kind)
+    }
+
+    /// The same from ASCII digits.
+    pub fn from_digits(
+        calling_code: u16,
+        national: &[u8],
+        region: Option<Region>,
+        kind: NumberType,
+    ) -> Option<Self> {
+        /// Behind a calling code, so few digits cannot overflow.
+        const MAX_SAFE_DIGITS: usize = 13;
+
+        let start = u64::from(calling_code);
+        let digit = |byte: &u8| u64::from(byte.wrapping_sub(b'0'));
+        let whole = if national.len() <= MAX_SAFE_DIGITS {
+            national.iter().fold(start, |whole, byte| whole.wrapping_mul(10).wrapping_add(digit(byte)))
+        } else {
+            let next = |whole: u64, byte: &u8| whole.checked_mul(10)?.checked_add(digit(byte));
+            national.iter().try_fold(start, next)?
+        };
+        let is_number = calling_code > 0
+            && !national.is_empty()
+            && national.iter().all(u8::is_ascii_digit)
+            && whole < E164::END;
+        is_number.then_some(Self { e164: E164(whole), calling_code, region, kind })
     }
 
     /// The whole international number.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Refusal;
+use super::{Refusal, plain::Spelling};
 use crate::{normalize::name::is_invisible, outcome::Code, row::CellKind};
 
 /// A double holds every integer of this many decimal digits, and not every longer one.
@@ -34,6 +34,20 @@ fn number_cell(text: &str) -> Result<&str, Refusal> {
         return Err(Refusal::new(Code::ExcelPrecision, format!("{} digits", text.len())));
     }
     Ok(text)
+}
+
+/// Whether a plainly spelled cell has nothing that [`undo_spreadsheet`] would undo or refuse.
+pub(super) fn is_undamaged(text: &str, kind: CellKind, spelling: &Spelling) -> bool {
+    match kind {
+        CellKind::Text => {
+            // Behind the stop of a fraction are one zero or two.
+            spelling.behind_stop(text).is_none_or(|digits| digits > 2)
+                && spelling.digits().len() <= MAX_EXACT_DIGITS
+                && !(spelling.has_separators() && may_be_date(text))
+        }
+        CellKind::Number => !spelling.has_separators() && text.len() <= MAX_EXACT_DIGITS,
+        CellKind::Date | CellKind::Boolean | CellKind::Error => false,
+    }
 }
 
 /// Whether there is nothing to undo: digits and the usual separators, too few to be a rounded number.
@@ -120,6 +134,12 @@ fn is_date(text: &str) -> bool {
         part.and_then(|part| part.parse().ok()).is_some_and(|value| range.contains(&value))
     };
     part(4, 1900..=2100) && part(2, 1..=12) && part(2, 1..=31) && parts.next().is_none()
+}
+
+/// Whether the hyphens are where those of a date are.
+fn may_be_date(text: &str) -> bool {
+    let text = text.as_bytes().trim_ascii();
+    text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-')
 }
 
 /// More digits than a spreadsheet keeps, and zeros in place of those it dropped. A leading zero shows that the text was

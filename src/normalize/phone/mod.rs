@@ -120,6 +120,14 @@ impl PhonePolicy {
     ///
     /// The first reason found why the cell's number may not be posted.
     pub fn read(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
+        match read_plain(text, kind, origin) {
+            Some(number) => self.admit(number, None),
+            None => self.read_any(text, kind, origin),
+        }
+    }
+
+    /// The same, whatever the cell looks like.
+    fn read_any(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
         let text = cell::undo_spreadsheet(text, kind)?;
         let parsed = words::read(&text, origin);
         let is_plain = parsed.as_ref().is_ok_and(|number| number.is_valid && number.extension.is_none());
@@ -163,12 +171,17 @@ impl PhonePolicy {
         else {
             return Err(Refusal::new(Code::TooLong, read_as));
         };
+        self.admit(number, parsed.extension.as_deref())
+    }
+
+    /// Takes a number that exists, unless the user wants none of its kind.
+    fn admit(&self, number: PhoneNumber, extension: Option<&str>) -> Result<PhoneNumber, Refusal> {
         let refuse = |code, detail| Err(Refusal { code, detail, number: Some(number) });
-        if let Some(extension) = parsed.extension.as_ref().filter(|_| !self.drop_extensions) {
+        if let Some(extension) = extension.filter(|_| !self.drop_extensions) {
             return refuse(Code::HasExtension, format!("extension {extension}"));
         }
-        if !self.takes(parsed.kind) {
-            return refuse(Code::WrongType, parsed.kind.name().to_owned());
+        if !self.takes(number.kind()) {
+            return refuse(Code::WrongType, number.kind().name().to_owned());
         }
         Ok(number)
     }
@@ -181,6 +194,26 @@ impl PhonePolicy {
             || kind == NumberType::FixedLineOrMobile
                 && (has(NumberType::Mobile) || has(NumberType::FixedLine))
     }
+}
+
+/// Reads a cell that holds a valid number in a plain spelling and nothing that a person or a spreadsheet may have meant
+/// otherwise. Of all other cells, nothing.
+fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<PhoneNumber> {
+    let region = match origin {
+        None => None,
+        Some(Origin::Region(region)) => Some(region),
+        Some(Origin::CallingCode(_)) => return None,
+    };
+    let spelling = Spelling::of(text)?;
+    if !cell::is_undamaged(text, kind, &spelling) || several::may_have_ending(text, &spelling) {
+        return None;
+    }
+    let number = spelling.read(region)?;
+    let (kind, region) = number.verdict();
+    if kind == NumberType::Unknown {
+        return None;
+    }
+    PhoneNumber::from_digits(number.calling_code(), number.national(), region, kind)
 }
 
 fn unreadable_code(unreadable: Unreadable, text: &str, origin: Option<Origin>) -> Code {
@@ -296,6 +329,18 @@ mod tests {
         #[test]
         fn no_cell_panics(text in "\\PC{0,40}|[0-9+()/ ;,x.eE-]{0,40}") {
             let _ = PhonePolicy::default().read(&text, CellKind::Text, Region::new("DE").map(Origin::Region));
+        }
+
+        #[test]
+        fn plain_cells_are_read_as_all_cells_are(
+            text in "[+]?[0-9 ()./-]{4,20}|0?[1-9][0-9]{5,12}|[+(]{0,2}(49|1|91|44)[0-9 ./()-]{6,14}(/[0-9]{1,4}|[.]0{1,3})?",
+            region in prop::sample::select(vec!["DE", "US", "IN", "GB", "AR", "BR", "IT", "CA", "KZ", ""]),
+            kind in prop::sample::select(vec![CellKind::Text, CellKind::Number]),
+            accept in prop::sample::select(vec![Accept::Valid, Accept::Possible]),
+        ) {
+            let policy = PhonePolicy { accept, ..PhonePolicy::default() };
+            let origin = Region::new(region).map(Origin::Region);
+            prop_assert_eq!(policy.read(&text, kind, origin), policy.read_any(&text, kind, origin));
         }
 
         #[test]

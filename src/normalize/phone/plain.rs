@@ -17,80 +17,82 @@ const MIN_DIGITS: usize = 3;
 
 const MIN_NATIONAL: usize = 2;
 
+/// The longest text that is looked at.
+const MAX_TEXT: usize = 40;
+
+/// Room for the digits of such a text, and a power of two, so that no place in it need be checked.
+const ROOM: usize = 64;
+
 /// The digits of a cell and how they are separated.
 pub(super) struct Spelling {
-    digits: [u8; MAX_DIGITS],
+    digits: [u8; ROOM],
     len: usize,
-    has_plus: bool,
-    /// How many separators there are of any kind.
-    pub(super) separators: usize,
-    /// Digits behind the last slash, if there is one.
-    pub(super) behind_slash: Option<usize>,
-    /// Digits behind the last full stop, if there is one.
-    pub(super) behind_stop: Option<usize>,
+    /// All kinds of bytes that occur.
+    bytes: u8,
 }
 
-/// What a byte is in a plain spelling.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Byte {
-    Digit,
-    Plus,
-    Separator,
-    Slash,
-    Stop,
-    Other,
+/// Kinds of bytes in a plain spelling.
+mod byte {
+    pub(super) const DIGIT: u8 = 1;
+    pub(super) const PLUS: u8 = 2;
+    pub(super) const SEPARATOR: u8 = 4;
+    pub(super) const SLASH: u8 = 8;
+    pub(super) const STOP: u8 = 16;
+    pub(super) const OTHER: u8 = 32;
 }
 
-const BYTES: [Byte; 256] = {
-    let mut bytes = [Byte::Other; 256];
+const KINDS: [u8; 256] = {
+    let mut kinds = [byte::OTHER; 256];
     let mut digit = b'0';
     while digit <= b'9' {
-        bytes[digit as usize] = Byte::Digit;
+        kinds[digit as usize] = byte::DIGIT;
         digit += 1;
     }
-    bytes[b'+' as usize] = Byte::Plus;
-    bytes[b' ' as usize] = Byte::Separator;
-    bytes[b'-' as usize] = Byte::Separator;
-    bytes[b'(' as usize] = Byte::Separator;
-    bytes[b')' as usize] = Byte::Separator;
-    bytes[b'/' as usize] = Byte::Slash;
-    bytes[b'.' as usize] = Byte::Stop;
-    bytes
+    kinds[b'+' as usize] = byte::PLUS;
+    kinds[b' ' as usize] = byte::SEPARATOR;
+    kinds[b'-' as usize] = byte::SEPARATOR;
+    kinds[b'(' as usize] = byte::SEPARATOR;
+    kinds[b')' as usize] = byte::SEPARATOR;
+    kinds[b'/' as usize] = byte::SLASH;
+    kinds[b'.' as usize] = byte::STOP;
+    kinds
 };
 
 impl Spelling {
     /// The digits of a text that is plainly spelled.
     pub(super) fn of(text: &str) -> Option<Self> {
-        let mut spelling = Self {
-            digits: [0; MAX_DIGITS],
-            len: 0,
-            has_plus: false,
-            separators: 0,
-            behind_slash: None,
-            behind_stop: None,
-        };
-        let (mut slash, mut stop) = (None, None);
-        for byte in text.bytes() {
-            match BYTES[usize::from(byte)] {
-                Byte::Digit => {
-                    *spelling.digits.get_mut(spelling.len)? = byte;
-                    spelling.len += 1;
-                    continue;
-                }
-                Byte::Plus if spelling.len == 0 && !spelling.has_plus => {
-                    spelling.has_plus = true;
-                    continue;
-                }
-                Byte::Separator => {}
-                Byte::Slash => slash = Some(spelling.len),
-                Byte::Stop => stop = Some(spelling.len),
-                Byte::Plus | Byte::Other => return None,
-            }
-            spelling.separators += 1;
+        if text.len() > MAX_TEXT {
+            return None;
         }
-        spelling.behind_slash = slash.map(|before| spelling.len - before);
-        spelling.behind_stop = stop.map(|before| spelling.len - before);
-        (spelling.len >= MIN_DIGITS).then_some(spelling)
+        let mut spelling = Self { digits: [0; ROOM], len: 0, bytes: 0 };
+        for byte in text.bytes() {
+            let kind = KINDS[usize::from(byte)];
+            // What is no digit is overwritten by the next one.
+            spelling.digits[spelling.len % ROOM] = byte;
+            spelling.len += usize::from(kind & byte::DIGIT);
+            spelling.bytes |= kind;
+        }
+        let is_plain = spelling.bytes & byte::OTHER == 0 && (MIN_DIGITS..=MAX_DIGITS).contains(&spelling.len);
+        (is_plain && (!spelling.has_plus() || is_plus_in_front(text))).then_some(spelling)
+    }
+
+    fn has_plus(&self) -> bool {
+        self.bytes & byte::PLUS != 0
+    }
+
+    /// Whether there is anything but digits and a plus.
+    pub(super) fn has_separators(&self) -> bool {
+        self.bytes & (byte::SEPARATOR | byte::SLASH | byte::STOP) != 0
+    }
+
+    /// Digits behind the last slash, if there is one.
+    pub(super) fn behind_slash(&self, text: &str) -> Option<usize> {
+        (self.bytes & byte::SLASH != 0).then(|| digits_behind(b'/', text))
+    }
+
+    /// Digits behind the last full stop, if there is one.
+    pub(super) fn behind_stop(&self, text: &str) -> Option<usize> {
+        (self.bytes & byte::STOP != 0).then(|| digits_behind(b'.', text))
     }
 
     /// The digits.
@@ -103,7 +105,7 @@ impl Spelling {
     pub(super) fn read(&self, region: Option<Region>) -> Option<Plain<'_>> {
         let plans = plans::plans();
         let digits = self.digits();
-        if self.has_plus {
+        if self.has_plus() {
             return international(digits);
         }
         let (plan, member) = plans.of_region(region?)?;
@@ -120,6 +122,19 @@ impl Spelling {
         }
         national(plan, member, digits)
     }
+}
+
+/// One plus, and no digit before it.
+fn is_plus_in_front(text: &str) -> bool {
+    let text = text.as_bytes();
+    memchr::memchr(b'+', text).is_some_and(|at| {
+        !text[..at].iter().any(u8::is_ascii_digit) && memchr::memchr(b'+', &text[at + 1..]).is_none()
+    })
+}
+
+fn digits_behind(mark: u8, text: &str) -> usize {
+    let behind = text.bytes().rev().take_while(|byte| *byte != mark);
+    behind.filter(u8::is_ascii_digit).count()
 }
 
 /// A number of which the calling code is a part.

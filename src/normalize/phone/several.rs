@@ -1,6 +1,6 @@
 //! Two numbers in one cell: recognised only where each part is a valid number by itself.
 
-use super::{ParsedNumber, words};
+use super::{ParsedNumber, plain::Spelling, words};
 use crate::normalize::region::Origin;
 
 /// What people write between two numbers. A slash also stands inside one, which is why parts must be valid.
@@ -44,10 +44,17 @@ fn valid(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     words::read(text.trim(), origin).ok().filter(|number| number.is_valid)
 }
 
+/// The longest ending of a second number.
+const MAX_ENDING: usize = 3;
+
+/// Whether a plainly spelled cell may be such a pair as [`with_endings`] looks for.
+pub(super) fn may_have_ending(text: &str, spelling: &Spelling) -> bool {
+    spelling.behind_slash(text).is_some_and(|digits| digits <= MAX_ENDING)
+}
+
 /// `030 231250/51`: two numbers that differ in their last digits. Spelled as such, if the part before the slash is a
 /// number by itself.
 pub(super) fn with_endings(text: &str, origin: Option<Origin>) -> Option<String> {
-    const MAX_ENDING: usize = 3;
     const MIN_NUMBER: usize = 6;
     let (number, ending) = text.rsplit_once('/')?;
     let ending = ending.trim();

@@ -52,6 +52,9 @@ struct Row {
 const DEAD: usize = 0;
 const START: usize = 1;
 
+/// The set of no pattern.
+const NO_SET: usize = 0;
+
 impl Automaton {
     /// The automaton of these patterns, and the sets of them that can match together, the empty one first.
     pub(super) fn of(patterns: &[String]) -> Option<(Self, Vec<Vec<usize>>)> {
@@ -102,6 +105,9 @@ impl Automaton {
         let mut state = START;
         for digit in digits {
             state = usize::from(self.rows[state].next[usize::from(digit - b'0')]);
+            if state == DEAD {
+                return NO_SET;
+            }
         }
         usize::from(self.rows[state].set)
     }

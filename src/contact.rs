@@ -415,6 +415,11 @@ impl NameKey {
         for word in first.split_whitespace().chain(last.split_whitespace()) {
             if word.is_ascii() {
                 word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));
+            } else if word.chars().all(is_plain_letter) {
+                for letter in word.chars() {
+                    let letter = letter.to_lowercase().next().unwrap_or(letter);
+                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                }
             } else {
                 for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
                     letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
@@ -426,9 +431,26 @@ impl NameKey {
     }
 }
 
+/// A letter of western Europe, alone or beside ASCII: as one character, in no other form, and in lower case as many.
+fn is_plain_letter(letter: char) -> bool {
+    letter.is_ascii() || matches!(letter, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{ff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_letters_are_hashed_as_all_letters_are() {
+        for letter in (0..=0xff_u8).map(char::from).filter(|letter| is_plain_letter(*letter)) {
+            for word in [format!("{letter}"), format!("a{letter}b"), format!("{letter}{letter}")] {
+                let folded: String = word.chars().flat_map(char::to_lowercase).nfkc().collect();
+                let plain: String =
+                    word.chars().map(|letter| letter.to_lowercase().next().unwrap_or(letter)).collect();
+                assert_eq!(plain, folded);
+            }
+        }
+    }
 
     #[test]
     fn leading_zeros_of_the_national_number_are_kept() {

@@ -152,6 +152,17 @@ impl Rows {
         Self { input, text: Vec::new(), cells: Vec::new(), rows: Vec::new(), bytes_read: 0 }
     }
 
+    /// An empty block of the same input, with room for as much as this one holds.
+    pub fn with_room_of(other: &Self) -> Self {
+        Self {
+            input: other.input,
+            text: Vec::with_capacity(other.text.len() + other.text.len() / 8),
+            cells: Vec::with_capacity(other.cells.len() + other.cells.len() / 8),
+            rows: Vec::with_capacity(other.rows.len() + other.rows.len() / 8),
+            bytes_read: 0,
+        }
+    }
+
     /// Rows in the block.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -171,6 +182,13 @@ impl Rows {
     pub fn push_cell(&mut self, text: &[u8], kind: CellKind) {
         self.text.extend_from_slice(text);
         self.cells.push(CellMark { end: mark(self.text.len()), kind });
+    }
+
+    /// Adds cells of text to the row being put together: one text, and where in it each cell ends.
+    pub fn push_texts(&mut self, text: &[u8], ends: &[usize]) {
+        let start = self.text.len();
+        self.text.extend_from_slice(text);
+        self.cells.extend(ends.iter().map(|end| CellMark { end: mark(start + end), kind: CellKind::Text }));
     }
 
     /// Ends the row being put together.

@@ -32,16 +32,27 @@ pub(super) fn is_invisible(letter: char) -> bool {
 /// ```
 pub fn clean(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    let is_plain = |bytes: &[u8]| {
-        bytes.iter().all(|byte| (b' '..0x7f).contains(byte)) && !bytes.windows(2).any(|pair| pair == b"  ")
-    };
-    if is_plain(text.as_bytes()) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let visible = |letter: &char| !is_invisible(*letter) && (!letter.is_control() || letter.is_whitespace());
     let kept: String = text.chars().filter(visible).collect();
     let folded = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     Cow::Owned(if is_nfc(&folded) { folded } else { folded.nfc().collect() })
+}
+
+/// Whether there is nothing to clean: ASCII that can be seen, letters of western and central Europe as one character each,
+/// and no two spaces together.
+fn is_plain(text: &str) -> bool {
+    let mut before = 0;
+    let is_ascii = text.bytes().all(|byte| {
+        let is_two_spaces = byte == b' ' && before == b' ';
+        before = byte;
+        (b' '..0x7f).contains(&byte) && !is_two_spaces
+    });
+    is_ascii
+        || !text.contains("  ")
+            && text.chars().all(|letter| matches!(letter, ' '..='~' | '\u{c0}'..='\u{17f}'))
 }
 
 /// Splits a cleaned full name into first and last name.

@@ -21,6 +21,14 @@ pub(super) trait RawRow {
     fn is_blank(&self) -> bool {
         (0..self.len()).all(|index| self.cell(index).is_blank())
     }
+
+    /// Adds all cells to the row that is put together in a block.
+    fn append_to(&self, block: &mut Rows) {
+        for index in 0..self.len() {
+            let cell = self.cell(index);
+            block.push_cell(cell.text, cell.kind);
+        }
+    }
 }
 
 /// Which of the file's columns are the user's own, and what they are called.
@@ -79,7 +87,6 @@ pub(super) struct Assembler<'a> {
     /// The last row that is not one of data.
     header_row: u64,
     progress: Option<Progress>,
-    input: u16,
     block: Rows,
     rows: u64,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
@@ -99,16 +106,7 @@ impl<'a> Assembler<'a> {
         input: u16,
         sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Self {
-        Self {
-            header,
-            checks_width,
-            header_row,
-            progress: None,
-            input,
-            block: Rows::new(input),
-            rows: 0,
-            sink,
-        }
+        Self { header, checks_width, header_row, progress: None, block: Rows::new(input), rows: 0, sink }
     }
 
     /// Has every block say how far the input has been read.
@@ -123,10 +121,7 @@ impl<'a> Assembler<'a> {
             return ControlFlow::Continue(());
         }
         match &self.header.kept {
-            None => (0..cells).for_each(|index| {
-                let cell = row.cell(index);
-                self.block.push_cell(cell.text, cell.kind);
-            }),
+            None => row.append_to(&mut self.block),
             // A file that rollcall wrote: its guards come off again.
             Some(kept) => kept.iter().copied().chain(width..cells).for_each(|index| {
                 let cell = if index < cells { row.cell(index) } else { EMPTY };
@@ -172,7 +167,8 @@ impl<'a> Assembler<'a> {
     }
 
     fn flush(&mut self) -> ControlFlow<()> {
-        let mut block = std::mem::replace(&mut self.block, Rows::new(self.input));
+        let next = Rows::with_room_of(&self.block);
+        let mut block = std::mem::replace(&mut self.block, next);
         block.bytes_read = self.progress.as_ref().map_or(0, Progress::bytes);
         (self.sink)(block)
     }

@@ -10,7 +10,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 
 use super::{assemble::RawRow, encoding, error::Fault, source::Source, table::RowSink};
-use crate::row::{Cell, CellKind};
+use crate::row::{Cell, CellKind, Rows};
 
 const READ_BYTES: usize = 128 * 1024;
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
@@ -75,6 +75,11 @@ impl RawRow for Record {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         Cell { text: &self.text[start..self.ends[index]], kind: CellKind::Text }
     }
+
+    fn append_to(&self, block: &mut Rows) {
+        let ends = &self.ends[..self.cells];
+        block.push_texts(&self.text[..ends.last().copied().unwrap_or_default()], ends);
+    }
 }
 
 impl Records {
@@ -131,7 +136,8 @@ impl Records {
             }
         }
         self.record.cells = cells;
-        if (0..cells).any(|index| self.record.cell(index).text.len() > MAX_CELL_BYTES) {
+        let is_short = text_len <= MAX_CELL_BYTES;
+        if !is_short && (0..cells).any(|index| self.record.cell(index).text.len() > MAX_CELL_BYTES) {
             return Err(Fault::CellTooLong { line: self.record.line, max_bytes: MAX_CELL_BYTES });
         }
         Ok(Some(&self.record))

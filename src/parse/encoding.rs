@@ -107,17 +107,17 @@ struct Utf8Check {
 
 impl Utf8Check {
     fn feed(&mut self, chunk: &[u8]) {
-        if self.cut.is_empty() && chunk.is_ascii() {
-            return;
+        let joined;
+        let mut rest = chunk;
+        if !self.cut.is_empty() {
+            joined = [std::mem::take(&mut self.cut).as_slice(), chunk].concat();
+            rest = &joined;
         }
-        let bytes = [std::mem::take(&mut self.cut).as_slice(), chunk].concat();
-        let mut rest = bytes.as_slice();
         loop {
-            let (valid, error) = match str::from_utf8(rest) {
-                Ok(text) => (text, None),
-                Err(error) => (str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default(), Some(error)),
-            };
-            self.letters += valid.chars().filter(|letter| !letter.is_ascii()).count() as u64;
+            let error = str::from_utf8(rest).err();
+            let valid = error.map_or(rest, |error| &rest[..error.valid_up_to()]);
+            // Each letter beyond ASCII begins with one of these.
+            self.letters += valid.iter().map(|byte| u64::from(*byte >= 0xc0)).sum::<u64>();
             let Some(error) = error else { break };
             let Some(len) = error.error_len() else {
                 self.cut = rest[error.valid_up_to()..].to_vec();

@@ -88,7 +88,7 @@ impl RunWriter {
     ///
     /// Where they cannot be made.
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>) -> Result<Self, ReportError> {
-        let outcomes = OutcomesWriter::begin(&folder)?;
+        let outcomes = OutcomesWriter::begin(&folder, &inputs)?;
         let rejected = RejectedWriter::begin(&folder, &inputs)?;
         Ok(Self { inputs, outcomes, rejected, tally: Tally::default(), folder })
     }
@@ -100,7 +100,7 @@ impl RunWriter {
     /// Where a file cannot be written.
     pub fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let input = &self.inputs[usize::from(row.row.location.input)];
-        self.outcomes.write(input, row)?;
+        self.outcomes.write(row)?;
         if row.outcome.needs_mending() {
             self.rejected.write(row)?;
         }

@@ -1,70 +1,132 @@
 //! `outcomes.csv`: every row and what became of it.
+//!
+//! A line a row of every list is written here, most of it names from a table and digits. So lines are put together as bytes, and
+//! only text from outside is looked at for what has to be quoted.
+
+use std::io::Write as _;
 
 use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
-use crate::{contact::Digits, formula, parse::InputInfo};
+use crate::{
+    contact::{Digits, Region},
+    formula,
+    outcome::Code,
+    parse::{self, InputInfo},
+};
 
 /// The file's name.
 pub(super) const NAME: &str = "outcomes.csv";
 
-const COLUMNS: [&str; 11] = [
-    "file",
-    "sheet",
-    "row",
-    "outcome",
-    "code",
-    "number",
-    "country_code",
-    "national_number",
-    "region",
-    "type",
-    "detail",
-];
+const COLUMNS: &str = "file,sheet,row,outcome,code,number,country_code,national_number,region,type,detail\n";
+
+/// Lines are written when there are so many bytes of them.
+const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Writes one line for each row.
 pub(super) struct OutcomesWriter {
-    csv: csv::Writer<PendingFile>,
-    record: csv::ByteRecord,
+    file: PendingFile,
+    lines: Vec<u8>,
+    /// How the lines of each input begin.
+    beginnings: Vec<Vec<u8>>,
 }
 
 impl OutcomesWriter {
-    pub(super) fn begin(folder: &OutputFolder) -> Result<Self, ReportError> {
-        let mut csv = csv::Writer::from_writer(folder.begin(NAME)?);
-        csv.write_record(COLUMNS).map_err(|error| super::csv_error(&csv, error))?;
-        Ok(Self { csv, record: csv::ByteRecord::new() })
+    pub(super) fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+        let mut lines = Vec::with_capacity(BUFFER_BYTES + 1024);
+        lines.extend_from_slice(COLUMNS.as_bytes());
+        let beginnings = inputs.iter().map(beginning).collect();
+        Ok(Self { file: folder.begin(NAME)?, lines, beginnings })
     }
 
-    pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
-        let record = &mut self.record;
-        record.clear();
-        match input.path.as_str() {
-            crate::parse::STDIN => record.push_field(input.path.as_bytes()),
-            path => push_guarded(record, path.as_bytes()),
-        }
-        push_guarded(record, input.sheet.as_deref().unwrap_or_default().as_bytes());
-        record.push_field(Digits::of(row.row.location.row).as_bytes());
-        record.push_field(row.outcome.name().as_bytes());
-        record.push_field(row.code.map_or("", crate::outcome::Code::name).as_bytes());
+    pub(super) fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        let location = row.row.location;
+        let lines = &mut self.lines;
+        lines.extend_from_slice(&self.beginnings[usize::from(location.input)]);
+        let mut push = |field: &str| {
+            lines.extend_from_slice(field.as_bytes());
+            lines.push(b',');
+        };
+        push(&Digits::of(location.row));
+        push(row.outcome.name());
+        push(row.code.map_or("", Code::name));
         if let Some(number) = row.number {
-            record.push_field(number.e164().digits().as_bytes());
-            record.push_field(number.calling_code_digits().as_bytes());
-            record.push_field(number.national().as_bytes());
-            record.push_field(number.region().as_ref().map_or("", crate::contact::Region::as_str).as_bytes());
-            record.push_field(number.kind().name().as_bytes());
+            push(&number.e164().digits());
+            push(&number.calling_code_digits());
+            push(&number.national());
+            push(number.region().as_ref().map_or("", Region::as_str));
+            push(number.kind().name());
         } else {
-            (0..5).for_each(|_| record.push_field(b""));
+            lines.extend_from_slice(b",,,,,");
         }
-        push_guarded(record, row.detail.as_bytes());
-        self.csv.write_byte_record(&self.record).map_err(|error| super::csv_error(&self.csv, error))
+        push_field(lines, row.detail.as_bytes());
+        lines.push(b'\n');
+        if lines.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
-    pub(super) fn finish(self) -> Result<PendingFile, ReportError> {
-        super::into_file(self.csv)
+    fn flush(&mut self) -> Result<(), ReportError> {
+        let written = self.file.write_all(&self.lines);
+        self.lines.clear();
+        written.map_err(|source| ReportError::new("write", self.file.target(), source))
+    }
+
+    pub(super) fn finish(mut self) -> Result<PendingFile, ReportError> {
+        self.flush()?;
+        Ok(self.file)
     }
 }
 
-fn push_guarded(record: &mut csv::ByteRecord, cell: &[u8]) {
-    match formula::guard(cell) {
-        b"" => record.push_field(cell),
-        guard => record.push_field(&[guard, cell].concat()),
+/// File and sheet, as every line of an input has them.
+fn beginning(input: &InputInfo) -> Vec<u8> {
+    let mut beginning = Vec::new();
+    match input.path.as_str() {
+        parse::STDIN => beginning.extend_from_slice(parse::STDIN.as_bytes()),
+        path => push_field(&mut beginning, path.as_bytes()),
+    }
+    beginning.push(b',');
+    push_field(&mut beginning, input.sheet.as_deref().unwrap_or_default().as_bytes());
+    beginning.push(b',');
+    beginning
+}
+
+/// Adds text from outside: no formula, and quoted where it has to be (RFC 4180).
+fn push_field(line: &mut Vec<u8>, text: &[u8]) {
+    let guard = formula::guard(text);
+    if !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+        line.extend_from_slice(guard);
+        line.extend_from_slice(text);
+        return;
+    }
+    line.push(b'"');
+    line.extend_from_slice(guard);
+    for byte in text {
+        line.push(*byte);
+        if *byte == b'"' {
+            line.push(b'"');
+        }
+    }
+    line.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn fields_are_read_back_as_they_were(fields in prop::collection::vec("[-=a,\"\r\n' é]{0,6}", 2..5)) {
+            let mut line = Vec::new();
+            for (field, index) in fields.iter().zip(0..) {
+                if index > 0 {
+                    line.push(b',');
+                }
+                push_field(&mut line, field.as_bytes());
+            }
+            line.push(b'\n');
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_slice());
+            let read = reader.byte_records().next().unwrap().unwrap();
+            let read: Vec<&[u8]> = read.iter().map(formula::unguard).collect();
+            prop_assert_eq!(read, fields.iter().map(String::as_bytes).collect::<Vec<_>>());
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::ReportedRow;
@@ -101,10 +103,10 @@ pub struct TypeCount {
 pub(super) struct Tally {
     pub(super) totals: Totals,
     problems: BTreeMap<Code, (u64, Vec<Example>)>,
-    regions: BTreeMap<(Option<Region>, u16), u64>,
-    types: BTreeMap<NumberType, u64>,
+    regions: HashMap<(Option<Region>, u16), u64>,
+    types: [u64; NumberType::ALL.len()],
     /// By input: its rows, and by column how many cells a spreadsheet has damaged.
-    damage: BTreeMap<u16, (u64, BTreeMap<u32, u64>)>,
+    damage: Vec<(u64, BTreeMap<u32, u64>)>,
 }
 
 impl Tally {
@@ -115,7 +117,11 @@ impl Tally {
 
     pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
         self.totals.add(row.outcome);
-        let (rows, damaged) = self.damage.entry(row.row.location.input).or_default();
+        let index = usize::from(row.row.location.input);
+        if self.damage.len() <= index {
+            self.damage.resize_with(index + 1, Default::default);
+        }
+        let (rows, damaged) = &mut self.damage[index];
         *rows += 1;
         for problem in row.problems {
             if let (Code::ExcelScientific | Code::ExcelPrecision, Some(column)) =
@@ -135,7 +141,7 @@ impl Tally {
         // Numbers that somebody has to look at again are not counted as numbers of the list.
         if let Some(number) = row.number.filter(|_| row.outcome != Outcome::Rejected) {
             *self.regions.entry((number.region(), number.calling_code())).or_default() += 1;
-            *self.types.entry(number.kind()).or_default() += 1;
+            self.types[number.kind() as usize] += 1;
         }
     }
 
@@ -169,7 +175,7 @@ impl Tally {
     /// What is to be said of an input once instead of in every row: columns that a spreadsheet has damaged for the most
     /// part, and how to export them again.
     pub(super) fn notes(&self, index: u16, input: &InputInfo) -> Vec<String> {
-        let Some((rows, damaged)) = self.damage.get(&index) else { return Vec::new() };
+        let Some((rows, damaged)) = self.damage.get(usize::from(index)) else { return Vec::new() };
         let is_most = |count: u64| count >= Self::MIN_DAMAGED && count * 2 > *rows;
         let columns = damaged.iter().filter(|(_, count)| is_most(**count));
         columns
@@ -203,15 +209,17 @@ impl Tally {
             country_code: code.to_string(),
             count: *count,
         });
-        sorted(counted.collect(), |region| region.count)
+        let mut counted: Vec<RegionCount> = counted.collect();
+        counted.sort_by(|a, b| (&a.region, &a.country_code).cmp(&(&b.region, &b.country_code)));
+        sorted(counted, |region| region.count)
     }
 
     /// The kinds of line, the most frequent first. Premium-rate numbers stand there even if there are none: calling
     /// one costs money.
     pub(super) fn types(&self) -> Vec<TypeCount> {
-        let mut types = self.types.clone();
-        types.entry(NumberType::PremiumRate).or_default();
-        let counted = types.iter().map(|(kind, count)| TypeCount { kind: kind.name(), count: *count });
+        let counted = NumberType::ALL.into_iter().map(|kind| (kind, self.types[kind as usize]));
+        let told = counted.filter(|(kind, count)| *count > 0 || *kind == NumberType::PremiumRate);
+        let counted = told.map(|(kind, count)| TypeCount { kind: kind.name(), count });
         sorted(counted.collect(), |kind| kind.count)
     }
 }

@@ -20,6 +20,11 @@ pub(super) fn beginning(pattern: &str) -> Option<String> {
     inside(pattern).map(|inside| format!("{OPEN}{inside})[0-9]*$"))
 }
 
+/// The pattern for the beginning alone.
+pub(super) fn beginning_alone(pattern: &str) -> Option<String> {
+    inside(pattern).map(|inside| format!("{OPEN}{inside})"))
+}
+
 fn inside(pattern: &str) -> Option<&str> {
     pattern.strip_prefix(OPEN)?.strip_suffix(CLOSE).filter(|inside| !inside.is_empty())
 }

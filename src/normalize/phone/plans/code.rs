@@ -1,5 +1,6 @@
 //! The numbers of one calling code.
 
+use regex::bytes::Regex;
 use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
 
 use super::{
@@ -59,8 +60,8 @@ pub(in crate::normalize::phone) struct Member {
     index: u8,
     international_prefix: Prefix,
     national_prefix: Prefix,
-    /// Whether what a national prefix stood in front of is rewritten, and not only set free.
-    rewrites: bool,
+    /// The national prefix with its groups, where what stands in them makes the number another one.
+    rewriting: Option<Regex>,
     /// Lengths of numbers, a bit for each; and of those that do without the area code.
     possible: u64,
     local: u64,
@@ -108,7 +109,10 @@ impl CodePlan {
                 index,
                 international_prefix: Prefix::of(international)?,
                 national_prefix: Prefix::of(national)?,
-                rewrites: !member.national_prefix_transform_rule().is_empty(),
+                rewriting: match (national, member.national_prefix_transform_rule()) {
+                    (None, _) | (_, "") => None,
+                    (Some(national), _) => Some(Regex::new(&automaton::beginning_alone(national)?).ok()?),
+                },
                 possible: general.map_or(Some(0), |general| mask(&general.possible_length))?,
                 local: general.map_or(Some(0), |general| mask(&general.possible_length_local_only))?,
             });
@@ -157,7 +161,7 @@ impl CodePlan {
         digits: &'d [u8],
     ) -> Option<&'d [u8]> {
         let Some(end) = member.national_prefix.end_in(digits) else { return Some(digits) };
-        if member.rewrites {
+        if member.rewriting.as_ref().is_some_and(|prefix| has_group(prefix, digits)) {
             return None;
         }
         let stripped = &digits[end..];
@@ -278,6 +282,17 @@ fn beginnings(metadata: &PhoneMetadata) -> (Option<&str>, Option<&str>, Option<&
         metadata.national_prefix_for_parsing.as_deref(),
         metadata.leading_digits.as_deref(),
     )
+}
+
+/// Whether a group of the prefix holds anything that goes into the number.
+fn has_group(prefix: &Regex, digits: &[u8]) -> bool {
+    let Some(found) = prefix.captures(digits) else { return false };
+    let group = |index| found.get(index).map(|group| !group.is_empty());
+    match (group(1), group(2)) {
+        (Some(_), Some(is_filled)) => is_filled,
+        (is_filled, None) => is_filled == Some(true),
+        (None, Some(_)) => false,
+    }
 }
 
 /// Lengths as bits; -1 stands for none at all.

@@ -5,6 +5,7 @@
 
 use std::{fmt, ops::Deref, str::FromStr};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -345,7 +346,7 @@ impl Salutation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// First and last name, one behind the other.
-    names: Box<str>,
+    names: CompactString,
     last_name_at: usize,
     name_key: NameKey,
     salutation: Salutation,
@@ -356,8 +357,10 @@ impl Contact {
     /// Puts a contact together. Names are those that [`name::clean`](crate::normalize::name::clean) returns, and not
     /// empty.
     pub fn new(first_name: &str, last_name: &str, salutation: Salutation, number: PhoneNumber) -> Self {
+        let mut names = CompactString::new(first_name);
+        names.push_str(last_name);
         Self {
-            names: [first_name, last_name].concat().into(),
+            names,
             last_name_at: first_name.len(),
             name_key: NameKey::new(first_name, last_name),
             salutation,
@@ -412,22 +415,45 @@ impl NameKey {
         const PRIME: u64 = 0x0100_0000_01b3;
         let mut hash = OFFSET;
         let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-        for word in first.split_whitespace().chain(last.split_whitespace()) {
-            if word.is_ascii() {
-                word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));
-            } else if word.chars().all(is_plain_letter) {
-                for letter in word.chars() {
-                    let letter = letter.to_lowercase().next().unwrap_or(letter);
-                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+        for name in [first, last] {
+            if name.is_ascii() {
+                let mut is_in_word = false;
+                for byte in name.bytes() {
+                    if matches!(byte, b'\t'..=b'\r' | b' ') {
+                        if is_in_word {
+                            add(b' ');
+                        }
+                        is_in_word = false;
+                    } else {
+                        add(byte.to_ascii_lowercase());
+                        is_in_word = true;
+                    }
                 }
-            } else {
-                for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
-                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                if is_in_word {
+                    add(b' ');
                 }
+                continue;
             }
-            add(b' ');
+            for word in name.split_whitespace() {
+                if word.chars().all(is_plain_letter) {
+                    for letter in word.chars() {
+                        let letter = letter.to_lowercase().next().unwrap_or(letter);
+                        letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                    }
+                } else {
+                    for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
+                        letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                    }
+                }
+                add(b' ');
+            }
         }
         Self(hash)
+    }
+
+    /// All of it.
+    pub fn bits(self) -> u64 {
+        self.0
     }
 }
 
@@ -450,6 +476,17 @@ mod tests {
                 assert_eq!(plain, folded);
             }
         }
+    }
+
+    #[test]
+    fn white_space_of_a_name_does_not_matter() {
+        let key = NameKey::new("anna maria", "rao");
+        for (first, last) in
+            [(" Anna\t\u{b}MARIA ", "Rao\n"), ("anna", "maria rao"), ("", "anna\u{a0}maria rao")]
+        {
+            assert_eq!(NameKey::new(first, last), key, "{first:?} {last:?}");
+        }
+        assert_ne!(NameKey::new("annamaria", "rao"), key);
     }
 
     #[test]

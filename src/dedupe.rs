@@ -40,17 +40,41 @@ pub struct Collision {
     pub code: Code,
 }
 
-/// The numbers of a run, each with the row that goes on.
+/// The numbers of a run, each with the row that goes on: 16 bytes a number.
 #[derive(Debug, Default)]
 pub struct Numbers {
     keep: Keep,
-    holders: HashMap<E164, Claimant>,
+    holders: HashMap<E164, Holder>,
+    /// By input, where its rows begin when those of all inputs are counted as one; and the last row of all so far.
+    beginnings: Vec<u64>,
+    last: u64,
+}
+
+/// The row that goes on: where it stands among the rows of all inputs, and a part of its name's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Holder(u64);
+
+impl Holder {
+    /// Enough to tell names apart; the others count rows, up to seventeen thousand million.
+    const NAME_BITS: u32 = 30;
+
+    fn new(place: u64, name: NameKey) -> Self {
+        Self(place << Self::NAME_BITS | name.bits() & ((1 << Self::NAME_BITS) - 1))
+    }
+
+    fn place(self) -> u64 {
+        self.0 >> Self::NAME_BITS
+    }
+
+    fn has_name_of(self, other: Self) -> bool {
+        (self.0 ^ other.0) & ((1 << Self::NAME_BITS) - 1) == 0
+    }
 }
 
 impl Numbers {
     /// No numbers yet.
     pub fn new(keep: Keep) -> Self {
-        Self { keep, holders: HashMap::new() }
+        Self { keep, ..Self::default() }
     }
 
     /// Distinct numbers seen.
@@ -70,29 +94,44 @@ impl Numbers {
 
     /// Notes a row's number. Rows come in input order; where the first is kept, the answer is final.
     pub fn claim(&mut self, number: E164, claimant: Claimant) -> Option<Collision> {
-        match self.holders.entry(number) {
-            Entry::Vacant(entry) => {
-                entry.insert(claimant);
-                None
-            }
-            Entry::Occupied(entry) if self.keep == Keep::First => Some(collision(*entry.get(), claimant)),
-            Entry::Occupied(mut entry) => {
-                entry.insert(claimant);
-                None
-            }
+        let input = usize::from(claimant.location.input);
+        while self.beginnings.len() <= input {
+            self.beginnings.push(self.last);
         }
+        let own = Holder::new(self.beginnings[input] + claimant.location.row, claimant.name);
+        self.last = self.last.max(own.place());
+        let holder = match self.holders.entry(number) {
+            Entry::Vacant(entry) => {
+                entry.insert(own);
+                return None;
+            }
+            Entry::Occupied(mut entry) => {
+                if self.keep == Keep::Last {
+                    entry.insert(own);
+                    return None;
+                }
+                *entry.get()
+            }
+        };
+        Some(self.collision(holder, own))
     }
 
     /// The row that goes on instead of this one, if another does. Final once every row has claimed its number.
     pub fn rival(&self, number: E164, claimant: Claimant) -> Option<Collision> {
         let holder = *self.holders.get(&number)?;
-        (holder.location != claimant.location).then(|| collision(holder, claimant))
+        let beginning = self.beginnings.get(usize::from(claimant.location.input))?;
+        let own = Holder::new(beginning + claimant.location.row, claimant.name);
+        (holder.place() != own.place()).then(|| self.collision(holder, own))
     }
-}
 
-fn collision(holder: Claimant, claimant: Claimant) -> Collision {
-    let code = if holder.name == claimant.name { Code::SameName } else { Code::OtherName };
-    Collision { with: holder.location, code }
+    fn collision(&self, holder: Holder, own: Holder) -> Collision {
+        let code = if holder.has_name_of(own) { Code::SameName } else { Code::OtherName };
+        // Rows are counted from 1, so that the last row of an input is not taken for one of the next.
+        let input =
+            self.beginnings.partition_point(|beginning| *beginning < holder.place()).saturating_sub(1);
+        let row = holder.place() - self.beginnings[input];
+        Collision { with: Location { input: u16::try_from(input).unwrap_or(u16::MAX), row }, code }
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +174,24 @@ mod tests {
         assert_eq!(numbers.rival(number(1), rows[0]), Some(Collision { with, code: Code::SameName }));
         assert_eq!(numbers.rival(number(1), rows[1]), Some(Collision { with, code: Code::OtherName }));
         assert_eq!(numbers.rival(number(1), rows[2]), None);
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_input_is_named_with_its_input() {
+        let mut numbers = Numbers::new(Keep::First);
+        let at = |input, row| Claimant { location: Location { input, row }, name: NameKey::new("A", "") };
+        for (digits, claimant) in [(1, at(0, 2)), (2, at(0, 9)), (3, at(2, 1)), (4, at(2, 30))] {
+            assert_eq!(numbers.claim(number(digits), claimant), None);
+        }
+        for (digits, with) in [(1, at(0, 2)), (2, at(0, 9)), (3, at(2, 1)), (4, at(2, 30))] {
+            let collision = numbers.claim(number(digits), at(3, 2)).unwrap();
+            assert_eq!(collision, Collision { with: with.location, code: Code::SameName });
+        }
+    }
+
+    #[test]
+    fn a_number_takes_sixteen_bytes() {
+        assert_eq!(size_of::<(E164, Holder)>(), 16);
     }
 
     proptest! {

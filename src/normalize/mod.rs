@@ -211,7 +211,7 @@ impl<'a> Normalizer<'a> {
 /// Of several values that an address book put into one cell, the one it marks, else the first.
 fn preferred_value(text: &str) -> &str {
     const SEPARATOR: &str = " ::: ";
-    if !text.contains(SEPARATOR) {
+    if memchr::memchr(b':', text.as_bytes()).is_none() || !text.contains(SEPARATOR) {
         return text;
     }
     let values = || text.split(SEPARATOR).map(str::trim).filter(|value| !value.is_empty());

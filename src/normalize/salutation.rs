@@ -81,7 +81,16 @@ pub fn recognise(text: &str) -> Option<Salutation> {
     let find = |folded: &str| {
         SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(folded)).map(|(_, found)| *found)
     };
-    find(text.trim().trim_end_matches('.')).or_else(|| {
+    let bare = text.trim().trim_end_matches('.');
+    // What most cells hold.
+    let usual = match bare {
+        "Mr" => Some(Salutation::Mr),
+        "Mrs" => Some(Salutation::Mrs),
+        "Ms" => Some(Salutation::Ms),
+        "Dr" => Some(Salutation::Dr),
+        _ => None,
+    };
+    usual.or_else(|| find(bare)).or_else(|| {
         let folded = text.to_lowercase().replace('.', " ");
         find(&folded.split_whitespace().collect::<Vec<_>>().join(" "))
     })

@@ -54,7 +54,7 @@ pub(super) fn name(encoding: &'static Encoding) -> String {
 
 /// Finds the encoding of a text. Which region its numbers belong to says which of two likely ones it is.
 pub(super) fn detect(source: &mut Source, region: Option<Region>) -> Result<&'static Encoding, Fault> {
-    let mut bytes = source.start()?;
+    let mut bytes = source.look()?;
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
     if let Some((encoding, _)) = Encoding::for_bom(&chunk[..filled]) {
@@ -72,7 +72,7 @@ pub(super) fn detect(source: &mut Source, region: Option<Region>) -> Result<&'st
         return Ok(UTF_8);
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let mut bytes = source.start()?.take(MAX_DETECTED_BYTES as u64);
+    let mut bytes = source.look()?.take(MAX_DETECTED_BYTES as u64);
     loop {
         let filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
         detector.feed(&chunk[..filled], filled < chunk.len());
@@ -114,17 +114,18 @@ impl Utf8Check {
             rest = &joined;
         }
         loop {
-            let error = str::from_utf8(rest).err();
-            let valid = error.map_or(rest, |error| &rest[..error.valid_up_to()]);
+            let valid = &rest[..Encoding::utf8_valid_up_to(rest)];
+            let error = str::from_utf8(&rest[valid.len()..]).err();
             // Each letter beyond ASCII begins with one of these.
             self.letters += valid.iter().map(|byte| u64::from(*byte >= 0xc0)).sum::<u64>();
             let Some(error) = error else { break };
+            rest = &rest[valid.len()..];
             let Some(len) = error.error_len() else {
-                self.cut = rest[error.valid_up_to()..].to_vec();
+                self.cut = rest.to_vec();
                 break;
             };
             self.errors += 1;
-            rest = &rest[error.valid_up_to() + len..];
+            rest = &rest[len..];
         }
     }
 

@@ -280,7 +280,7 @@ impl Input {
 
 /// Finds out what the file is.
 fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
-    let sample = sample(&mut source.start()?)?;
+    let sample = sample(&mut source.look()?)?;
     if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
         return Err(Fault::Empty);
     }

@@ -106,14 +106,17 @@ impl Meter {
 
 struct Metered {
     file: File,
-    meter: Arc<Meter>,
+    /// None where the file is only looked at.
+    meter: Option<Arc<Meter>>,
 }
 
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
-        self.meter.hash().update(&buffer[..read]);
-        self.meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(meter) = &self.meter {
+            meter.hash().update(&buffer[..read]);
+            meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        }
         Ok(read)
     }
 }
@@ -158,10 +161,20 @@ impl Source {
 
     /// The unpacked bytes, from the start. What was started before is not to be used any more.
     pub(super) fn start(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
-        self.file.rewind().map_err(Fault::Io)?;
         self.meter.restart();
+        let meter = Arc::clone(&self.meter);
+        self.unpacked(Some(meter))
+    }
+
+    /// The same for a look at them, of which nothing is counted or hashed.
+    pub(super) fn look(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
+        self.unpacked(None)
+    }
+
+    fn unpacked(&mut self, meter: Option<Arc<Meter>>) -> Result<Box<dyn Read + Send>, Fault> {
+        self.file.rewind().map_err(Fault::Io)?;
         let file = self.file.try_clone().map_err(Fault::Io)?;
-        let metered = Metered { file, meter: Arc::clone(&self.meter) };
+        let metered = Metered { file, meter };
         let bounded = |unpacked: Box<dyn Read + Send>| {
             Box::new(Bounded { unpacked, left: HARMLESS_BYTES.max(self.len.saturating_mul(MAX_RATIO)) })
         };
@@ -185,7 +198,7 @@ impl Source {
     /// Reads what is left and returns the SHA-256 of the file, in hexadecimal.
     pub(super) fn finish(&mut self) -> Result<String, Fault> {
         let file = self.file.try_clone().map_err(Fault::Io)?;
-        io::copy(&mut Metered { file, meter: Arc::clone(&self.meter) }, &mut io::sink())
+        io::copy(&mut Metered { file, meter: Some(Arc::clone(&self.meter)) }, &mut io::sink())
             .map_err(Fault::Io)?;
         if let Some(before) = self.before
             && before != Stamp::of(&self.file.metadata().map_err(Fault::Io)?)

@@ -21,31 +21,47 @@ use crate::{
 /// Blocks that may be read and not yet used, for each thread that normalizes.
 const BLOCKS_AHEAD: usize = 3;
 
-/// A block with what normalization says of each of its rows.
-struct Judged {
+/// A block with what normalization says of each of its rows, and what was prepared for them.
+struct JudgedRows<P> {
     rows: Rows,
     verdicts: Vec<Verdict>,
+    prepared: P,
 }
 
+/// One row of a block.
+pub(super) struct Judged<'b, P> {
+    pub(super) row: Row<'b>,
+    pub(super) verdict: &'b Verdict,
+    /// What was prepared for the whole block, and where in it the row is.
+    pub(super) prepared: &'b P,
+    pub(super) index: usize,
+}
+
+/// Prepares something for a block on the thread that has normalized it.
+pub(super) trait Prepare<P>: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static {}
+
+impl<P, F: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static> Prepare<P> for F {}
+
 /// Reads all inputs and gives every row and its verdict to `each`, in order.
-pub(super) fn run(
+pub(super) fn run<P: Send + 'static>(
     inputs: Vec<Input>,
     settings: &NormalizeSettings,
     progress: &dyn Progress,
     interrupt: &Interrupt,
-    each: &mut dyn FnMut(Row<'_>, Verdict) -> Result<(), PipelineError>,
+    prepare: impl Prepare<P>,
+    each: &mut dyn FnMut(Judged<'_, P>) -> Result<(), PipelineError>,
 ) -> Result<Vec<ReadSummary>, PipelineError> {
     let mut rows = 0;
     let mut summaries = Vec::with_capacity(inputs.len());
     for (index, input) in (0..).zip(inputs) {
         let (path, bytes) = (input.info.path.clone(), input.info.bytes);
         let (queue, judged) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
-        let settings = settings.clone();
-        let reader = thread::spawn(move || read(input, index, &settings, &queue));
+        let (settings, prepare) = (settings.clone(), prepare.clone());
+        let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
         // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
-        while let Some(Judged { rows: block, verdicts }) = next(&judged, interrupt)? {
-            for (row, verdict) in block.iter().zip(verdicts) {
-                each(row, verdict)?;
+        while let Some(JudgedRows { rows: block, verdicts, prepared }) = next(&judged, interrupt)? {
+            for (index, (row, verdict)) in block.iter().zip(&verdicts).enumerate() {
+                each(Judged { row, verdict, prepared: &prepared, index })?;
             }
             rows += block.len() as u64;
             progress.reading(&path, rows, block.bytes_read, Some(bytes));
@@ -60,11 +76,12 @@ pub(super) fn run(
 }
 
 /// Reads the input; each block is normalized by whichever thread is free, and waited for in order.
-fn read(
+fn read<P: Send>(
     mut input: Input,
     index: u16,
     settings: &NormalizeSettings,
-    queue: &SyncSender<Receiver<Judged>>,
+    prepare: &impl Prepare<P>,
+    queue: &SyncSender<Receiver<JudgedRows<P>>>,
 ) -> Result<ReadSummary, ParseError> {
     let columns = input.info.columns.clone();
     let normalizer = Normalizer::new(settings, &columns);
@@ -75,9 +92,10 @@ fn read(
                 return ControlFlow::Break(());
             }
             scope.spawn(move |_| {
-                let verdicts = rows.iter().map(|row| normalizer.read(row)).collect();
+                let verdicts: Vec<Verdict> = rows.iter().map(|row| normalizer.read(row)).collect();
+                let prepared = prepare(&rows, &verdicts);
                 // Nobody waits for it where the run has ended.
-                _ = sender.send(Judged { rows, verdicts });
+                _ = sender.send(JudgedRows { rows, verdicts, prepared });
             });
             ControlFlow::Continue(())
         })
@@ -86,7 +104,10 @@ fn read(
 
 /// The next block, or nothing after the last. A block that never comes is a panic of the thread that had it, which the
 /// reader meets too.
-fn next(judged: &Receiver<Receiver<Judged>>, interrupt: &Interrupt) -> Result<Option<Judged>, PipelineError> {
+fn next<P>(
+    judged: &Receiver<Receiver<JudgedRows<P>>>,
+    interrupt: &Interrupt,
+) -> Result<Option<JudgedRows<P>>, PipelineError> {
     loop {
         if let Some(signal) = interrupt.signal() {
             return Err(PipelineError::Interrupted(signal));

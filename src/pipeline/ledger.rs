@@ -76,11 +76,24 @@ pub(super) fn write(
     verdict: &Verdict,
     ending: impl FnOnce(&Contact) -> Ending,
 ) -> Result<(), ReportError> {
+    write_with(writer, row, verdict, b"", ending)
+}
+
+/// The same with the line that the row has if it is a valid contact, made before.
+pub(super) fn write_with(
+    writer: &mut RunWriter,
+    row: Row<'_>,
+    verdict: &Verdict,
+    valid_line: &[u8],
+    ending: impl FnOnce(&Contact) -> Ending,
+) -> Result<(), ReportError> {
     match verdict {
         Verdict::Contact(contact) => {
             let Ending { outcome, code, detail } = ending(contact);
             let number = Some(contact.number());
-            writer.write(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] })
+            let line = if outcome == Outcome::Valid { valid_line } else { b"" };
+            writer
+                .write_with(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] }, line)
         }
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();

@@ -28,6 +28,7 @@ use crate::{
     post::{ExistingSink, NewContact, Poster, Settlements},
     progress::Progress,
     report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
+    row::Rows,
 };
 
 /// What the user decided about a run, whatever its command.
@@ -97,8 +98,11 @@ pub fn check(
     let (mut writer, summaries);
     if settings.keep == Keep::First {
         writer = RunWriter::begin(folder, infos.clone())?;
-        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
-            ledger::write(&mut writer, row, &verdict, |contact| {
+        let format = writer.line_format();
+        let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
+        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
+            let (row, verdict, line) = (judged.row, judged.verdict, judged.prepared.line(judged.index));
+            ledger::write_with(&mut writer, row, verdict, line, |contact| {
                 let claimant = Claimant { location: row.location, name: contact.name_key() };
                 match numbers.claim(contact.number().e164(), claimant) {
                     Some(collision) => ledger::duplicate(collision, row.location, &infos),
@@ -294,8 +298,10 @@ fn spool_all(
     interrupt: &Interrupt,
 ) -> Result<(Spool, Vec<ReadSummary>), PipelineError> {
     let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
-    let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, &mut |row, verdict| {
-        if let Verdict::Contact(contact) = &verdict {
+    let prepare = |_: &Rows, _: &[Verdict]| ();
+    let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
+        let (row, verdict) = (judged.row, judged.verdict);
+        if let Verdict::Contact(contact) = verdict {
             let claimant = Claimant { location: row.location, name: contact.name_key() };
             numbers.claim(contact.number().e164(), claimant);
         }

@@ -16,8 +16,17 @@ use crate::{
     row::{CellKind, Location, Ragged, Row, Rows},
 };
 
-/// A row as it is kept.
-#[derive(Serialize, Deserialize)]
+/// A row as it is to be kept.
+#[derive(Serialize)]
+struct Keep<'r> {
+    location: Location,
+    ragged: Option<Ragged>,
+    verdict: &'r Verdict,
+    cells: Vec<(CellKind, &'r [u8])>,
+}
+
+/// A row as it was kept.
+#[derive(Deserialize)]
 struct Kept {
     location: Location,
     ragged: Option<Ragged>,
@@ -50,9 +59,9 @@ impl SpoolWriter {
         })
     }
 
-    pub(super) fn push(&mut self, row: Row<'_>, verdict: Verdict) -> io::Result<()> {
-        let cells = row.cells().map(|cell| (cell.kind, cell.text.to_vec())).collect();
-        let kept = Kept { location: row.location, ragged: row.ragged, verdict, cells };
+    pub(super) fn push(&mut self, row: Row<'_>, verdict: &Verdict) -> io::Result<()> {
+        let cells = row.cells().map(|cell| (cell.kind, cell.text)).collect();
+        let kept = Keep { location: row.location, ragged: row.ragged, verdict, cells };
         self.buffer.clear();
         self.buffer =
             postcard::to_extend(&kept, std::mem::take(&mut self.buffer)).map_err(io::Error::other)?;
@@ -129,8 +138,8 @@ mod tests {
         rows.end_row(9, Some(Ragged { expected: 2, found: 0 }));
         let rejected = |code| Verdict::Rejected { number: None, problems: vec![Problem::of_row(code, "x")] };
         let mut writer = SpoolWriter::begin(folder.path()).unwrap();
-        writer.push(rows.row(0), rejected(Code::TooLong)).unwrap();
-        writer.push(rows.row(1), rejected(Code::RaggedRow)).unwrap();
+        writer.push(rows.row(0), &rejected(Code::TooLong)).unwrap();
+        writer.push(rows.row(1), &rejected(Code::RaggedRow)).unwrap();
         let mut spool = writer.finish().unwrap();
         for _ in 0..2 {
             let back: Vec<SpooledRow> = spool.rows().unwrap().map(Result::unwrap).collect();

@@ -19,6 +19,7 @@ use thiserror::Error;
 
 pub use self::{
     folder::{OutputFolder, PendingFile},
+    outcomes::{LineFormat, Lines},
     summary::{ColumnNames, InputReport, PlatformReport, Report, Timing},
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
 };
@@ -99,8 +100,22 @@ impl RunWriter {
     ///
     /// Where a file cannot be written.
     pub fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        self.write_with(row, b"")
+    }
+
+    /// How lines of `outcomes.csv` are written, to make them elsewhere.
+    pub fn line_format(&self) -> LineFormat {
+        self.outcomes.format.clone()
+    }
+
+    /// Writes one row, whose line was made before if it is not empty.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be written.
+    pub fn write_with(&mut self, row: &ReportedRow<'_>, line: &[u8]) -> Result<(), ReportError> {
         let input = &self.inputs[usize::from(row.row.location.input)];
-        self.outcomes.write(row)?;
+        self.outcomes.write(row, line)?;
         if row.outcome.needs_mending() {
             self.rejected.write(row)?;
         }

@@ -3,14 +3,15 @@
 //! A line a row of every list is written here, most of it names from a table and digits. So lines are put together as bytes, and
 //! only text from outside is looked at for what has to be quoted.
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 
 use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
 use crate::{
     contact::{Digits, Region},
     formula,
-    outcome::Code,
+    outcome::{Code, Outcome, Verdict},
     parse::{self, InputInfo},
+    row::Rows,
 };
 
 /// The file's name.
@@ -21,25 +22,61 @@ const COLUMNS: &str = "file,sheet,row,outcome,code,number,country_code,national_
 /// Lines are written when there are so many bytes of them.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Writes one line for each row.
-pub(super) struct OutcomesWriter {
-    file: PendingFile,
-    lines: Vec<u8>,
+/// How the lines of each input are written.
+#[derive(Clone, Debug)]
+pub struct LineFormat {
     /// How the lines of each input begin.
-    beginnings: Vec<Vec<u8>>,
+    beginnings: Arc<[Vec<u8>]>,
 }
 
-impl OutcomesWriter {
-    pub(super) fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
-        let mut lines = Vec::with_capacity(BUFFER_BYTES + 1024);
-        lines.extend_from_slice(COLUMNS.as_bytes());
-        let beginnings = inputs.iter().map(beginning).collect();
-        Ok(Self { file: folder.begin(NAME)?, lines, beginnings })
+/// Lines of a block of rows, one for each; empty for rows that have to be looked at first.
+#[derive(Debug, Default)]
+pub struct Lines {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    /// The line of the row at `index`.
+    pub fn line(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[index]]
+    }
+}
+
+impl LineFormat {
+    fn new(inputs: &[InputInfo]) -> Self {
+        Self { beginnings: inputs.iter().map(beginning).collect() }
     }
 
-    pub(super) fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+    /// The lines of contacts with which nothing is wrong, made wherever a thread is free: most rows of most lists keep
+    /// theirs.
+    pub fn valid_lines(&self, rows: &Rows, verdicts: &[Verdict]) -> Lines {
+        /// What most lines take.
+        const LINE_BYTES: usize = 96;
+
+        let mut lines =
+            Lines { text: Vec::with_capacity(rows.len() * LINE_BYTES), ends: Vec::with_capacity(rows.len()) };
+        for (row, verdict) in rows.iter().zip(verdicts) {
+            if let Verdict::Contact(contact) = verdict {
+                let number = Some(contact.number());
+                let row = ReportedRow {
+                    row,
+                    outcome: Outcome::Valid,
+                    code: None,
+                    number,
+                    detail: "",
+                    problems: &[],
+                };
+                self.push_line(&mut lines.text, &row);
+            }
+            lines.ends.push(lines.text.len());
+        }
+        lines
+    }
+
+    fn push_line(&self, lines: &mut Vec<u8>, row: &ReportedRow<'_>) {
         let location = row.row.location;
-        let lines = &mut self.lines;
         lines.extend_from_slice(&self.beginnings[usize::from(location.input)]);
         let mut push = |field: &str| {
             lines.extend_from_slice(field.as_bytes());
@@ -59,7 +96,33 @@ impl OutcomesWriter {
         }
         push_field(lines, row.detail.as_bytes());
         lines.push(b'\n');
-        if lines.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
+    }
+}
+
+/// Writes one line for each row.
+pub(super) struct OutcomesWriter {
+    file: PendingFile,
+    lines: Vec<u8>,
+    pub(super) format: LineFormat,
+}
+
+impl OutcomesWriter {
+    pub(super) fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+        let mut lines = Vec::with_capacity(BUFFER_BYTES + 1024);
+        lines.extend_from_slice(COLUMNS.as_bytes());
+        Ok(Self { file: folder.begin(NAME)?, lines, format: LineFormat::new(inputs) })
+    }
+
+    /// Writes the line of a row: the one that was made before, if there is one.
+    pub(super) fn write(&mut self, row: &ReportedRow<'_>, line: &[u8]) -> Result<(), ReportError> {
+        let start = self.lines.len();
+        if line.is_empty() || cfg!(debug_assertions) {
+            self.format.push_line(&mut self.lines, row);
+            debug_assert!(line.is_empty() || line == &self.lines[start..], "a line made before is the same");
+        } else {
+            self.lines.extend_from_slice(line);
+        }
+        if self.lines.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), ReportError> {

@@ -264,18 +264,18 @@ impl PhoneNumber {
         /// Behind a calling code, so few digits cannot overflow.
         const MAX_SAFE_DIGITS: usize = 13;
 
-        let start = u64::from(calling_code);
-        let digit = |byte: &u8| u64::from(byte.wrapping_sub(b'0'));
-        let whole = if national.len() <= MAX_SAFE_DIGITS {
-            national.iter().fold(start, |whole, byte| whole.wrapping_mul(10).wrapping_add(digit(byte)))
-        } else {
-            let next = |whole: u64, byte: &u8| whole.checked_mul(10)?.checked_add(digit(byte));
-            national.iter().try_fold(start, next)?
-        };
-        let is_number = calling_code > 0
-            && !national.is_empty()
-            && national.iter().all(u8::is_ascii_digit)
-            && whole < E164::END;
+        let mut whole = u64::from(calling_code);
+        let mut largest = 0;
+        for byte in national {
+            let digit = byte.wrapping_sub(b'0');
+            largest = largest.max(digit);
+            whole = if national.len() <= MAX_SAFE_DIGITS {
+                whole.wrapping_mul(10).wrapping_add(u64::from(digit))
+            } else {
+                whole.checked_mul(10)?.checked_add(u64::from(digit))?
+            };
+        }
+        let is_number = calling_code > 0 && !national.is_empty() && largest < 10 && whole < E164::END;
         is_number.then_some(Self { e164: E164(whole), calling_code, region, kind })
     }
 

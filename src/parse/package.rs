@@ -92,16 +92,16 @@ fn unreadable(name: &str, error: &io::Error) -> Fault {
     Fault::DamagedWorkbook(format!("{name}: {error}"))
 }
 
-/// Whether a tag and the text behind it are a value with a long number. Of one that began in an earlier chunk only the end is
-/// here, and it is taken for one if it could be.
-fn may_end_in_long_number(run: &[u8], began_earlier: bool) -> bool {
-    if began_earlier {
-        return run.last().is_none_or(u8::is_ascii_digit);
-    }
-    // The shortest such tag is `<v>`.
-    run.len() >= 3 + digits::MIN_DIGITS
-        && memchr::memchr(b'>', run)
-            .is_some_and(|end| run[..end].ends_with(b"v") && digits::are_many(&run[end + 1..]))
+/// The shortest tag of a value, and the number in it.
+const MIN_LONG_NUMBER: usize = 3 + digits::MIN_DIGITS;
+
+/// As much of a run is kept over the end of a chunk.
+const MAX_TAIL: usize = 256;
+
+/// Whether a tag and the text behind it are a value with a number that a double may not hold.
+fn is_long_number(run: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'>', run) else { return false };
+    run[..end].ends_with(b"v") && digits::are_many(&run[end + 1..])
 }
 
 /// One file of the archive, while it is unpacked.
@@ -115,6 +115,8 @@ struct Part<'a> {
     start: Vec<u8>,
     formulas_without_result: u64,
     has_long_numbers: bool,
+    /// The beginning of the run that the chunk before ended in.
+    tail: Vec<u8>,
 }
 
 impl<'a> Part<'a> {
@@ -129,6 +131,7 @@ impl<'a> Part<'a> {
             start: Vec::new(),
             formulas_without_result: 0,
             has_long_numbers: false,
+            tail: Vec::new(),
         }
     }
 
@@ -159,13 +162,24 @@ impl<'a> Part<'a> {
         let mut after = 0;
         for at in memchr::memchr_iter(b'<', chunk) {
             self.check_run(self.run + at - after)?;
-            self.has_long_numbers |= is_sheet && may_end_in_long_number(&chunk[after..at], self.run > 0);
+            if is_sheet && self.run + at - after >= MIN_LONG_NUMBER {
+                self.has_long_numbers |= if self.run == 0 {
+                    is_long_number(&chunk[after..at])
+                } else {
+                    is_long_number(&[&self.tail, &chunk[after..at]].concat())
+                };
+            }
             (self.run, after) = (0, at);
             if chunk[at..].starts_with(b"<!DOCTYPE") || chunk[at..].starts_with(b"<!ENTITY") {
                 return Err(Fault::Hostile(format!("{} defines entities of its own", self.name)));
             }
         }
+        if self.run == 0 {
+            self.tail.clear();
+        }
         self.run += chunk.len() - after;
+        let room = MAX_TAIL.saturating_sub(self.tail.len());
+        self.tail.extend(chunk[after..].iter().take(room));
         self.check_run(self.run)
     }
 
@@ -262,6 +276,22 @@ mod tests {
     fn entities_of_its_own_are_refused() {
         let lol = br#"<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><sst/>"#;
         assert!(checked(&archive(&[("xl/sharedStrings.xml", lol)])).contains("entities of its own"));
+    }
+
+    #[test]
+    fn long_numbers_are_seen_wherever_a_chunk_ends() {
+        for (cell, is_long) in [
+            ("<c r=\"A1\"><v>9198765432101234</v></c>", true),
+            ("<c r=\"A1\"><v>919876543210123</v></c>", false),
+            ("<c r=\"A1234567\" t=\"inlineStr\"><is><t>9198765432101234</t></is></c>", false),
+        ] {
+            for at in 1..cell.len() {
+                let mut part = Part::new("xl/worksheets/sheet1.xml");
+                part.take(&cell.as_bytes()[..at]).unwrap();
+                part.take(&cell.as_bytes()[at..]).unwrap();
+                assert_eq!(part.has_long_numbers, is_long, "{cell} at {at}");
+            }
+        }
     }
 
     #[test]

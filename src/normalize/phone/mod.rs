@@ -88,12 +88,12 @@ pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     };
     let spelling = Spelling::of(text)?;
     let number = spelling.read(region)?;
-    let (kind, region) = number.verdict();
+    let (kind, region) = number.verdict()?;
     Some(ParsedNumber {
         calling_code: number.calling_code(),
         national: String::from_utf8_lossy(number.national()).into_owned(),
         extension: None,
-        length: if kind == NumberType::Unknown { number.length() } else { Length::Possible },
+        length: if kind == NumberType::Unknown { number.length()? } else { Length::Possible },
         is_valid: kind != NumberType::Unknown,
         kind,
         region,
@@ -209,7 +209,7 @@ fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<Phon
         return None;
     }
     let number = spelling.read(region)?;
-    let (kind, region) = number.verdict();
+    let (kind, region) = number.verdict()?;
     if kind == NumberType::Unknown {
         return None;
     }

@@ -65,15 +65,18 @@ impl Spelling {
             return None;
         }
         let mut spelling = Self { digits: [0; ROOM], len: 0, bytes: 0 };
+        let mut pluses = 0;
         for byte in text.bytes() {
             let kind = KINDS[usize::from(byte)];
             // What is no digit is overwritten by the next one.
             spelling.digits[spelling.len % ROOM] = byte;
             spelling.len += usize::from(kind & byte::DIGIT);
             spelling.bytes |= kind;
+            pluses += kind & byte::PLUS;
         }
         let is_plain = spelling.bytes & byte::OTHER == 0 && (MIN_DIGITS..=MAX_DIGITS).contains(&spelling.len);
-        (is_plain && (!spelling.has_plus() || is_plus_in_front(text))).then_some(spelling)
+        let is_plus_fine = pluses == 0 || pluses == byte::PLUS && is_plus_in_front(text);
+        (is_plain && is_plus_fine).then_some(spelling)
     }
 
     fn has_plus(&self) -> bool {
@@ -114,22 +117,19 @@ impl Spelling {
         }
         if let Some(behind_code) = plan.without_code(digits) {
             // The digits of the calling code may as well be the number's own.
-            let without_prefix = plan.without_national_prefix(member, behind_code)?;
-            let is_better = !plan.is_general(member, digits) && plan.is_general(member, without_prefix);
+            let without_prefix = member.without_national_prefix(behind_code)?;
+            let is_better = !member.is_general(digits)? && member.is_general(without_prefix)?;
             if is_better || member.length_of(digits) == Length::TooLong {
-                return national(plan, plan.main(), without_prefix);
+                return national(plan, plan.main()?, without_prefix);
             }
         }
         national(plan, member, digits)
     }
 }
 
-/// One plus, and no digit before it.
+/// Whether there is no digit before the plus.
 fn is_plus_in_front(text: &str) -> bool {
-    let text = text.as_bytes();
-    memchr::memchr(b'+', text).is_some_and(|at| {
-        !text[..at].iter().any(u8::is_ascii_digit) && memchr::memchr(b'+', &text[at + 1..]).is_none()
-    })
+    text.bytes().find(|byte| *byte == b'+' || byte.is_ascii_digit()) == Some(b'+')
 }
 
 fn digits_behind(mark: u8, text: &str) -> usize {
@@ -143,7 +143,7 @@ fn international(digits: &[u8]) -> Option<Plain<'_>> {
         return None;
     }
     let (plan, code_digits) = plans::plans().at_start_of(digits)?;
-    national(plan, plan.main(), &digits[code_digits..])
+    national(plan, plan.main()?, &digits[code_digits..])
 }
 
 /// A number of a plan, read with the rules of one of its regions.
@@ -151,7 +151,7 @@ fn national<'d>(plan: &'static CodePlan, member: &Member, digits: &'d [u8]) -> O
     if digits.len() < MIN_NATIONAL {
         return None;
     }
-    let without_prefix = plan.without_national_prefix(member, digits)?;
+    let without_prefix = member.without_national_prefix(digits)?;
     // What would be too short without it keeps it: it may be a short number.
     let national = match member.length_of(without_prefix) {
         Length::LocalOnly | Length::TooShort | Length::Invalid => digits,
@@ -177,13 +177,13 @@ impl Plain<'_> {
     }
 
     /// Its kind, unknown if it is not valid, and its region.
-    pub(super) fn verdict(&self) -> (NumberType, Option<Region>) {
-        let verdict = self.plan.verdict(self.national);
-        (verdict.kind, verdict.region)
+    pub(super) fn verdict(&self) -> Option<(NumberType, Option<Region>)> {
+        let verdict = self.plan.verdict(self.national)?;
+        Some((verdict.kind, verdict.region))
     }
 
     /// Whether a number of the calling code can have its length.
-    pub(super) fn length(&self) -> Length {
-        self.plan.main().length_of(self.national)
+    pub(super) fn length(&self) -> Option<Length> {
+        Some(self.plan.main()?.length_of(self.national))
     }
 }

@@ -42,20 +42,17 @@ fn builder(kind: MatchKind) -> dense::Builder {
 
 /// Tells which of many patterns match a whole number.
 pub(super) struct Automaton {
-    rows: Vec<Row>,
+    /// States, one behind the other: where each digit leads, then which set of patterns matches if the number ends here.
+    table: Vec<u16>,
 }
 
-/// A state: where each digit leads, and which set of patterns matches if the number ends here.
-#[derive(Clone, Copy, Default)]
-#[repr(align(32))]
-struct Row {
-    next: [u16; 10],
-    set: u16,
-}
+/// Room for a state in the table. A state is known by its place there.
+const ROW: usize = 16;
+const SET: usize = 10;
 
 /// The state that nothing leaves, and in which no pattern matches.
 const DEAD: usize = 0;
-const START: usize = 1;
+const START: usize = ROW;
 
 /// The set of no pattern.
 const NO_SET: usize = 0;
@@ -65,27 +62,27 @@ impl Automaton {
     pub(super) fn of(patterns: &[String]) -> Option<(Self, Vec<Vec<usize>>)> {
         let dfa = builder(MatchKind::All).build_many(patterns).ok()?;
         let mut states: Vec<StateID> = Vec::new();
-        let mut place_of = std::collections::HashMap::new();
-        let mut rows = vec![Row::default(), Row::default()];
+        let mut place_of = hashbrown::HashMap::new();
+        let mut table = vec![0; 2 * ROW];
         let mut sets = vec![Vec::new()];
         let first = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
         states.push(first);
         place_of.insert(first, START);
         let mut at = 0;
         while let Some(state) = states.get(at).copied() {
-            let mut row = Row::default();
-            for (digit, next) in (b'0'..=b'9').zip(&mut row.next) {
+            let row = START + at * ROW;
+            for (digit, column) in (b'0'..=b'9').zip(0..) {
                 let to = dfa.next_state(state, digit);
                 let place = if dfa.is_dead_state(to) {
                     DEAD
                 } else {
                     *place_of.entry(to).or_insert_with(|| {
                         states.push(to);
-                        rows.push(Row::default());
-                        rows.len() - 1
+                        table.resize(table.len() + ROW, 0);
+                        table.len() - ROW
                     })
                 };
-                *next = u16::try_from(place).ok()?;
+                table[row + column] = u16::try_from(place).ok()?;
             }
             let end = dfa.next_eoi_state(state);
             if dfa.is_match_state(end) {
@@ -97,24 +94,23 @@ impl Automaton {
                     sets.push(set);
                     sets.len() - 1
                 });
-                row.set = u16::try_from(index).ok()?;
+                table[row + SET] = u16::try_from(index).ok()?;
             }
-            rows[START + at] = row;
             at += 1;
         }
-        Some((Self { rows }, sets))
+        Some((Self { table }, sets))
     }
 
     /// The set of patterns that match a number of these digits.
     pub(super) fn set_of(&self, digits: &[u8]) -> usize {
         let mut state = START;
         for digit in digits {
-            state = usize::from(self.rows[state].next[usize::from(digit - b'0')]);
+            state = usize::from(self.table[state + usize::from(digit - b'0')]);
             if state == DEAD {
                 return NO_SET;
             }
         }
-        usize::from(self.rows[state].set)
+        usize::from(self.table[state + SET])
     }
 }
 
@@ -148,7 +144,11 @@ impl Prefix {
     pub(super) fn end_in(&self, digits: &[u8]) -> Option<usize> {
         match self {
             Self::None => None,
-            Self::Digits(prefix) => digits.starts_with(prefix).then_some(prefix.len()),
+            // Most numbers differ in the first digit, which is cheaper to see.
+            Self::Digits(prefix) => {
+                let is_prefix = digits.first() == prefix.first() && digits.starts_with(prefix);
+                is_prefix.then_some(prefix.len())
+            }
             Self::Pattern { begins, dfa } => {
                 let first = digits.first()?;
                 if begins >> (first - b'0') & 1 == 0 {

@@ -1,5 +1,7 @@
 //! The numbers of one calling code.
 
+use std::sync::OnceLock;
+
 use regex::bytes::Regex;
 use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
 
@@ -31,21 +33,17 @@ const GENERAL: usize = 10;
 const LEADING: usize = 11;
 const DESCRIPTIONS: usize = 12;
 
-/// The plan of a calling code.
+/// The plan of a calling code and the regions that share it, the main one first.
 pub(in crate::normalize::phone) struct CodePlan {
     calling_code: u16,
     code_digits: Vec<u8>,
-    automaton: Automaton,
-    sets: Vec<Set>,
-    members: Vec<Member>,
+    members: Vec<LazyMember>,
 }
 
-/// What is known of a number by the patterns it matches.
-struct Set {
-    /// The regions whose general pattern it matches.
-    general: u32,
-    /// What it is, by its length.
-    verdicts: [Verdict; MAX_NATIONAL + 1],
+/// A region as the metadata has it, and as its numbers are read: nothing where the metadata is not as expected.
+struct LazyMember {
+    metadata: PhoneMetadata,
+    member: OnceLock<Option<Member>>,
 }
 
 /// What a number is.
@@ -57,7 +55,7 @@ pub(in crate::normalize::phone) struct Verdict {
 
 /// A region of the code, as far as its numbers are read.
 pub(in crate::normalize::phone) struct Member {
-    index: u8,
+    region: Option<Region>,
     international_prefix: Prefix,
     national_prefix: Prefix,
     /// The national prefix with its groups, where what stands in them makes the number another one.
@@ -65,65 +63,53 @@ pub(in crate::normalize::phone) struct Member {
     /// Lengths of numbers, a bit for each; and of those that do without the area code.
     possible: u64,
     local: u64,
+    described: Described,
+    /// Made when a number is met that may belong to the region; nothing where it cannot be made.
+    numbers: OnceLock<Option<Numbers>>,
 }
 
-/// The descriptions of a region, each with the lengths it is for; no length means any.
+/// The descriptions of a region's numbers.
 struct Described {
-    region: Option<Region>,
+    /// Patterns, and which description each is of.
+    patterns: Vec<String>,
+    places: Vec<usize>,
+    /// The lengths that each description is for; none means any.
     lengths: [u64; DESCRIPTIONS],
     same_mobile_and_fixed_line: bool,
 }
 
+/// The numbers of a region.
+struct Numbers {
+    automaton: Automaton,
+    sets: Vec<Set>,
+}
+
+/// What is known of a number by the patterns it matches.
+struct Set {
+    /// Whether it is as all numbers of the region are described, whatever its length.
+    is_general: bool,
+    /// Whether it begins as those of no other region of the code do.
+    is_leading: bool,
+    /// Its kind, by its length.
+    kinds: [NumberType; MAX_NATIONAL + 1],
+}
+
 impl CodePlan {
-    /// The plan of a calling code; nothing where the metadata is not as expected.
-    pub(super) fn of(calling_code: u16, metadata: &[PhoneMetadata]) -> Option<Self> {
-        let (mut patterns, mut owners) = (Vec::new(), Vec::new());
-        let mut described = Vec::new();
-        let mut members = Vec::new();
-        for (member, index) in metadata.iter().zip(0_u8..) {
-            let mut lengths = [0; DESCRIPTIONS];
-            for (place, description) in descriptions(member).into_iter().enumerate() {
-                let Some(description) = description else { continue };
-                lengths[place] = if description.possible_length.is_empty() {
-                    u64::MAX
-                } else {
-                    bits(description.possible_length.iter().filter(|length| **length >= 0))?
-                };
-                if let Some(pattern) = pattern_of(description) {
-                    patterns.push(automaton::whole(pattern)?);
-                    owners.push((usize::from(index), place));
-                }
-            }
-            let (international, national, leading) = beginnings(member);
-            if let Some(leading) = leading {
-                patterns.push(automaton::beginning(leading)?);
-                owners.push((usize::from(index), LEADING));
-            }
-            described.push(Described {
-                region: Region::new(&member.id),
-                lengths,
-                same_mobile_and_fixed_line: member.same_mobile_and_fixed_line_pattern(),
-            });
-            let general = descriptions(member)[GENERAL];
-            members.push(Member {
-                index,
-                international_prefix: Prefix::of(international)?,
-                national_prefix: Prefix::of(national)?,
-                rewriting: match (national, member.national_prefix_transform_rule()) {
-                    (None, _) | (_, "") => None,
-                    (Some(national), _) => Some(Regex::new(&automaton::beginning_alone(national)?).ok()?),
-                },
-                possible: general.map_or(Some(0), |general| mask(&general.possible_length))?,
-                local: general.map_or(Some(0), |general| mask(&general.possible_length_local_only))?,
-            });
-        }
-        if members.is_empty() || members.len() > u32::BITS as usize {
-            return None;
-        }
-        let (automaton, matches) = Automaton::of(&patterns)?;
-        let sets = matches.iter().map(|matching| Set::of(matching, &owners, &described)).collect();
+    /// The plan of a calling code of which no region is known yet.
+    pub(super) fn new(calling_code: u16) -> Self {
         let code_digits = calling_code.to_string().into_bytes();
-        Some(Self { calling_code, code_digits, automaton, sets, members })
+        Self { calling_code, code_digits, members: Vec::new() }
+    }
+
+    /// Adds a region, in front if it is the main one.
+    pub(super) fn add(&mut self, metadata: PhoneMetadata) {
+        let place = if metadata.main_country_for_code() { 0 } else { self.members.len() };
+        self.members.insert(place, LazyMember { metadata, member: OnceLock::new() });
+    }
+
+    /// The regions of the code.
+    pub(super) fn regions(&self) -> impl Iterator<Item = Option<Region>> {
+        self.members.iter().map(|member| Region::new(&member.metadata.id))
     }
 
     pub(in crate::normalize::phone) fn calling_code(&self) -> u16 {
@@ -131,46 +117,113 @@ impl CodePlan {
     }
 
     /// The region whose rules are for the whole code.
-    pub(in crate::normalize::phone) fn main(&self) -> &Member {
-        &self.members[0]
+    pub(in crate::normalize::phone) fn main(&self) -> Option<&Member> {
+        self.members.first()?.get()
     }
 
     pub(super) fn member(&self, index: u8) -> Option<&Member> {
-        self.members.get(usize::from(index))
+        self.members.get(usize::from(index))?.get()
     }
 
-    /// What a national number is.
-    pub(in crate::normalize::phone) fn verdict(&self, national: &[u8]) -> Verdict {
-        self.sets[self.automaton.set_of(national)].verdicts[national.len().min(MAX_NATIONAL)]
+    /// What a national number is: that of the first region that knows it. A code of one region is that region's.
+    pub(in crate::normalize::phone) fn verdict(&self, national: &[u8]) -> Option<Verdict> {
+        let length = national.len().min(MAX_NATIONAL);
+        if let [only] = self.members.as_slice() {
+            let only = only.get()?;
+            return Some(Verdict { kind: only.set_of(national)?.kinds[length], region: only.region });
+        }
+        for member in &self.members {
+            let member = member.get()?;
+            let set = member.set_of(national)?;
+            let kind = set.kinds[length];
+            if set.is_leading || kind != NumberType::Unknown {
+                return Some(Verdict { kind, region: member.region });
+            }
+        }
+        Some(Verdict { kind: NumberType::Unknown, region: None })
     }
 
     /// The number without the calling code, if it begins with it.
     pub(in crate::normalize::phone) fn without_code<'d>(&self, digits: &'d [u8]) -> Option<&'d [u8]> {
+        // Most numbers differ in the first digit, which is cheaper to see.
+        if digits.first() != self.code_digits.first() {
+            return None;
+        }
         digits.strip_prefix(self.code_digits.as_slice())
     }
+}
 
-    /// Whether the number is as the plan of a region describes all of its numbers, whatever its length.
-    pub(in crate::normalize::phone) fn is_general(&self, member: &Member, national: &[u8]) -> bool {
-        self.sets[self.automaton.set_of(national)].general >> member.index & 1 == 1
+impl LazyMember {
+    fn get(&self) -> Option<&Member> {
+        self.member.get_or_init(|| Member::of(&self.metadata)).as_ref()
+    }
+}
+
+impl Member {
+    fn of(metadata: &PhoneMetadata) -> Option<Self> {
+        let mut described = Described {
+            patterns: Vec::new(),
+            places: Vec::new(),
+            lengths: [0; DESCRIPTIONS],
+            same_mobile_and_fixed_line: metadata.same_mobile_and_fixed_line_pattern(),
+        };
+        for (place, description) in descriptions(metadata).into_iter().enumerate() {
+            let Some(description) = description else { continue };
+            described.lengths[place] = if description.possible_length.is_empty() {
+                u64::MAX
+            } else {
+                bits(description.possible_length.iter().filter(|length| **length >= 0))?
+            };
+            if let Some(pattern) = pattern_of(description) {
+                described.patterns.push(automaton::whole(pattern)?);
+                described.places.push(place);
+            }
+        }
+        let (international, national, leading) = beginnings(metadata);
+        if let Some(leading) = leading {
+            described.patterns.push(automaton::beginning(leading)?);
+            described.places.push(LEADING);
+        }
+        let general = descriptions(metadata)[GENERAL];
+        Some(Self {
+            region: Region::new(&metadata.id),
+            international_prefix: Prefix::of(international)?,
+            national_prefix: Prefix::of(national)?,
+            rewriting: match (national, metadata.national_prefix_transform_rule()) {
+                (None, _) | (_, "") => None,
+                (Some(national), _) => Some(Regex::new(&automaton::beginning_alone(national)?).ok()?),
+            },
+            possible: general.map_or(Some(0), |general| mask(&general.possible_length))?,
+            local: general.map_or(Some(0), |general| mask(&general.possible_length_local_only))?,
+            described,
+            numbers: OnceLock::new(),
+        })
+    }
+
+    fn set_of(&self, national: &[u8]) -> Option<&Set> {
+        let numbers = self.numbers.get_or_init(|| Numbers::of(&self.described)).as_ref()?;
+        numbers.sets.get(numbers.automaton.set_of(national))
+    }
+
+    /// Whether the number is as the plan of the region describes all of its numbers, whatever its length.
+    pub(in crate::normalize::phone) fn is_general(&self, national: &[u8]) -> Option<bool> {
+        Some(self.set_of(national)?.is_general)
     }
 
     /// The number without what is dialed in front of it inside the country. Nothing where that would rewrite it.
     pub(in crate::normalize::phone) fn without_national_prefix<'d>(
         &self,
-        member: &Member,
         digits: &'d [u8],
     ) -> Option<&'d [u8]> {
-        let Some(end) = member.national_prefix.end_in(digits) else { return Some(digits) };
-        if member.rewriting.as_ref().is_some_and(|prefix| has_group(prefix, digits)) {
+        let Some(end) = self.national_prefix.end_in(digits) else { return Some(digits) };
+        if self.rewriting.as_ref().is_some_and(|prefix| has_group(prefix, digits)) {
             return None;
         }
         let stripped = &digits[end..];
-        let would_break = self.is_general(member, digits) && !self.is_general(member, stripped);
+        let would_break = self.is_general(digits)? && !self.is_general(stripped)?;
         Some(if would_break { digits } else { stripped })
     }
-}
 
-impl Member {
     /// Where the prefix for calls abroad ends, if the number has one.
     pub(in crate::normalize::phone) fn end_of_international_prefix(&self, digits: &[u8]) -> Option<usize> {
         let end = self.international_prefix.end_in(digits)?;
@@ -197,35 +250,20 @@ impl Member {
     }
 }
 
-impl Set {
-    fn of(matching: &[usize], owners: &[(usize, usize)], described: &[Described]) -> Self {
-        let mut matched = vec![0_u16; described.len()];
-        for pattern in matching {
-            let (member, place) = owners[*pattern];
-            matched[member] |= 1 << place;
-        }
-        let general = matched
-            .iter()
-            .zip(0_u32..)
-            .fold(0, |general, (places, index)| general | u32::from(places >> GENERAL & 1) << index);
-        let verdicts = std::array::from_fn(|length| verdict(&matched, described, length));
-        Self { general, verdicts }
+impl Numbers {
+    fn of(described: &Described) -> Option<Self> {
+        let (automaton, together) = Automaton::of(&described.patterns)?;
+        let set = |matching: &Vec<usize>| {
+            let matched =
+                matching.iter().fold(0, |matched, pattern| matched | 1 << described.places[*pattern]);
+            Set {
+                is_general: matched >> GENERAL & 1 == 1,
+                is_leading: matched >> LEADING & 1 == 1,
+                kinds: std::array::from_fn(|length| described.kind(matched, length)),
+            }
+        };
+        Some(Self { automaton, sets: together.iter().map(set).collect() })
     }
-}
-
-/// What a number of this length is, if the patterns it matches are these, region by region.
-fn verdict(matched: &[u16], described: &[Described], length: usize) -> Verdict {
-    if let ([places], [region]) = (matched, described) {
-        return Verdict { kind: region.kind(*places, length), region: region.region };
-    }
-    let regions = matched.iter().zip(described).filter(|(places, _)| **places != 0);
-    for (places, region) in regions {
-        let kind = region.kind(*places, length);
-        if places >> LEADING & 1 == 1 || kind != NumberType::Unknown {
-            return Verdict { kind, region: region.region };
-        }
-    }
-    Verdict { kind: NumberType::Unknown, region: None }
 }
 
 impl Described {

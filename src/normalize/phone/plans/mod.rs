@@ -7,10 +7,10 @@
 mod automaton;
 mod code;
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
 use prost::Message as _;
-use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection};
+use rlibphonenumber::PhoneMetadataCollection;
 
 pub(super) use self::code::{CodePlan, MAX_NATIONAL, Member};
 use crate::contact::Region;
@@ -37,18 +37,11 @@ const NONE: u16 = u16::MAX;
 
 /// All plans.
 pub(super) struct Plans {
-    codes: Vec<Code>,
+    codes: Vec<CodePlan>,
     /// Where in `codes` each calling code is.
     by_code: Vec<u16>,
     /// Where in `codes` each region's code is, and the region in it.
     by_region: Vec<(u16, u8)>,
-}
-
-/// A calling code and the regions that share it, the main one first.
-struct Code {
-    calling_code: u16,
-    members: Vec<PhoneMetadata>,
-    plan: OnceLock<Option<CodePlan>>,
 }
 
 static PLANS: LazyLock<Plans> = LazyLock::new(|| Plans::of(metadata()));
@@ -72,15 +65,13 @@ impl Plans {
             let Some(at) = plans.by_code.get_mut(usize::from(calling_code)) else { continue };
             if *at == NONE {
                 *at = u16::try_from(plans.codes.len()).unwrap_or(NONE);
-                plans.codes.push(Code { calling_code, members: Vec::new(), plan: OnceLock::new() });
+                plans.codes.push(CodePlan::new(calling_code));
             }
-            let members = &mut plans.codes[usize::from(*at)].members;
-            let place = if metadata.main_country_for_code() { 0 } else { members.len() };
-            members.insert(place, metadata);
+            plans.codes[usize::from(*at)].add(metadata);
         }
         for (code, at) in plans.codes.iter().zip(0..) {
-            for (member, index) in code.members.iter().zip(0..) {
-                if let Some(slot) = Region::new(&member.id).and_then(slot) {
+            for (region, index) in code.regions().zip(0..) {
+                if let Some(slot) = region.and_then(slot) {
                     plans.by_region[slot] = (at, index);
                 }
             }
@@ -98,7 +89,7 @@ impl Plans {
                 return None;
             }
             if let Some(found) = self.by_code.get(code).and_then(|at| self.codes.get(usize::from(*at))) {
-                return Some((found.plan()?, len));
+                return Some((found, len));
             }
         }
         None
@@ -107,7 +98,7 @@ impl Plans {
     /// The plan of the calling code of a region, and where in it the region is.
     pub(super) fn of_region(&self, region: Region) -> Option<(&CodePlan, &Member)> {
         let (at, member) = self.by_region[slot(region)?];
-        let plan = self.codes.get(usize::from(at))?.plan()?;
+        let plan = self.codes.get(usize::from(at))?;
         Some((plan, plan.member(member)?))
     }
 
@@ -119,20 +110,7 @@ impl Plans {
     /// The main region of a calling code.
     pub(super) fn main_region(&self, calling_code: u16) -> Option<Region> {
         let at = *self.by_code.get(usize::from(calling_code))?;
-        Region::new(&self.codes.get(usize::from(at))?.members.first()?.id)
-    }
-
-    #[cfg(test)]
-    pub(super) fn all(&self) -> impl Iterator<Item = (u16, Option<&CodePlan>, Vec<Option<Region>>)> {
-        let regions = |code: &Code| code.members.iter().map(|member| Region::new(&member.id)).collect();
-        self.codes.iter().map(move |code| (code.calling_code, code.plan(), regions(code)))
-    }
-}
-
-impl Code {
-    /// What numbers of this code are. Nothing where the data is not as it should be: then the library decides.
-    fn plan(&self) -> Option<&CodePlan> {
-        self.plan.get_or_init(|| CodePlan::of(self.calling_code, &self.members)).as_ref()
+        self.codes.get(usize::from(at))?.regions().next()?
     }
 }
 
@@ -149,10 +127,12 @@ mod tests {
     #[test]
     fn every_plan_of_the_file_becomes_an_automaton() {
         let mut numbers = 0;
-        for (code, plan, regions) in plans().all() {
-            assert!(plan.is_some(), "no plan for +{code}");
-            assert!(regions.iter().all(Option::is_some), "+{code}: {regions:?}");
-            numbers += regions.len();
+        for plan in &plans().codes {
+            let code = plan.calling_code();
+            // All regions are asked for a number that none of them has.
+            assert!(plan.verdict(b"00").is_some(), "no automaton for +{code}");
+            assert!(plan.regions().all(|region| region.is_some()), "+{code}");
+            numbers += plan.regions().count();
         }
         assert!(numbers > 240, "{numbers} regions");
     }

@@ -77,6 +77,15 @@ impl Numbers {
         Self { keep, ..Self::default() }
     }
 
+    /// Makes room for the numbers of so many rows, so that it need not be made again and again.
+    pub fn expect(&mut self, rows: u64) {
+        /// What a small file may claim without harm.
+        const MAX_EXPECTED: usize = 32 << 20;
+
+        let expected = usize::try_from(rows).unwrap_or(MAX_EXPECTED).min(MAX_EXPECTED);
+        self.holders.reserve(expected.saturating_sub(self.holders.len()));
+    }
+
     /// Distinct numbers seen.
     pub fn len(&self) -> usize {
         self.holders.len()

@@ -3,6 +3,9 @@
 //! `cargo bench --bench throughput` (a million rows of CSV, 200,000 of XLSX; about two minutes), or with
 //! `-- --rows 100000 --sheet-rows 20000 --runs 1` for a first look.
 //!
+//! `-- --peers FOLDER` runs the scripts of `benches/peers` on the CSV too: FOLDER holds the `node_modules` of the one in
+//! JavaScript, and `python3` has `phonenumbers`.
+//!
 //! The bare readings are the loop over records of the `csv` crate and the loop over cells of calamine, each in a process
 //! of its own, on one thread. Runs alternate; the table shows medians.
 
@@ -20,6 +23,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rollcall::{
+    contact::Region,
+    normalize::{phone::parse_plain, region::Origin},
+};
 use wait4::Wait4 as _;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -47,22 +54,39 @@ fn main() -> Outcome<()> {
         assert!(written.success(), "{} cannot be written", file.display());
     }
 
+    let peers =
+        args.iter().position(|arg| arg == "--peers").and_then(|at| args.get(at + 1)).map(PathBuf::from);
     let mut out = io::stdout().lock();
+    let (plain, numbers) = plain_share(&csv)?;
+    writeln!(out, "{plain} of {numbers} numbers are spelled plainly and read without the library")?;
     writeln!(out, "{:<24} {:>10} {:>12} {:>10} {:>9}", "", "seconds", "rows/s", "peak MB", "ratio")?;
     for (name, file, rows) in [("csv", &csv, rows), ("xlsx", &xlsx, sheet_rows)] {
         let megabytes = fs::metadata(file)?.len() / 1_000_000;
         writeln!(out, "{rows} rows, {megabytes} MB of {name}")?;
         let bare = format!("bare-{name}");
-        let (mut scans, mut checks) = (Vec::new(), Vec::new());
+        let (mut scans, mut checks, mut pythons, mut nodes) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..runs {
             scans.push(measure(Command::new(env::current_exe()?).arg(&bare).arg(file))?);
             let out = folder.join("throughput-out");
             let mut check = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-            checks.push(measure(check.args(["check", "-q", "--out"]).arg(out).arg(file))?);
+            checks.push(measure(check.args(["check", "-q", "--out"]).arg(&out).arg(file))?);
+            if let Some(modules) = peers.as_ref().filter(|_| name == "csv") {
+                let script =
+                    |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(name);
+                let out = folder.join("throughput-peer");
+                pythons.push(measure(Command::new("python3").arg(script("check.py")).arg(file).arg(&out))?);
+                let mut node = Command::new("node");
+                nodes.push(measure(node.current_dir(modules).arg(script("check.mjs")).arg(file).arg(&out))?);
+            }
         }
-        let scan = median(scans);
-        let check = median(checks);
-        for (name, run) in [(bare.as_str(), &scan), ("rollcall check", &check)] {
+        let scan = median(scans).ok_or("no run")?;
+        let others = [("rollcall check", checks), ("peers/check.py", pythons), ("peers/check.mjs", nodes)];
+        let others: Vec<_> =
+            others.into_iter().filter_map(|(name, runs)| Some((name, median(runs)?))).collect();
+        let all =
+            std::iter::once((bare.as_str(), &scan)).chain(others.iter().map(|(name, run)| (*name, run)));
+        for (name, run) in all {
             let seconds = run.time.as_secs_f64();
             writeln!(
                 out,
@@ -93,10 +117,23 @@ fn measure(command: &mut Command) -> Outcome<Run> {
     Ok(Run { time, peak_bytes: used.rusage.maxrss })
 }
 
-fn median(mut runs: Vec<Run>) -> Run {
+fn median(mut runs: Vec<Run>) -> Option<Run> {
     runs.sort_by_key(|run| run.time);
     let middle = runs.len() / 2;
-    runs.swap_remove(middle)
+    runs.into_iter().nth(middle)
+}
+
+/// How many numbers of a file the tables answer, and how many there are.
+fn plain_share(path: &Path) -> Outcome<(u64, u64)> {
+    let mut reader = csv::Reader::from_path(path)?;
+    let (mut plain, mut numbers) = (0, 0);
+    for row in reader.records() {
+        let row = row?;
+        let origin = Region::new(&row[4]).map(Origin::Region);
+        numbers += 1;
+        plain += u64::from(parse_plain(&row[3], origin).is_some_and(|number| number.is_valid));
+    }
+    Ok((plain, numbers))
 }
 
 fn bare_csv(path: &Path) -> Outcome<()> {

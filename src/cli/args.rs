@@ -2,14 +2,20 @@
 //!
 //! The same structs are read from `rollcall.toml`, so that an option has one name everywhere.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::LazyLock};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::normalize::phone::METADATA_VERSION;
+
+/// The program's own version, and that of the numbering plans in it.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}, numbering plans {METADATA_VERSION}", env!("CARGO_PKG_VERSION")));
+
 /// Gets a list of people from a spreadsheet onto an outbound-calling platform, without a single double.
 #[derive(Debug, Parser)]
-#[command(name = "rollcall", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "rollcall", version = VERSION.as_str(), max_term_width = 100, arg_required_else_help = true)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: GlobalArgs,

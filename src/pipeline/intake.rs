@@ -35,6 +35,8 @@ pub(super) struct Judged<'b, P> {
     /// What was prepared for the whole block, and where in it the row is.
     pub(super) prepared: &'b P,
     pub(super) index: usize,
+    /// About how many rows there will be at the end of the input; 0 where that cannot be told.
+    pub(super) expected_rows: u64,
 }
 
 /// Prepares something for a block on the thread that has normalized it.
@@ -60,8 +62,9 @@ pub(super) fn run<P: Send + 'static>(
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
         // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
         while let Some(JudgedRows { rows: block, verdicts, prepared }) = next(&judged, interrupt)? {
+            let expected_rows = expected(rows, block.len() as u64, block.bytes_read, bytes);
             for (index, (row, verdict)) in block.iter().zip(&verdicts).enumerate() {
-                each(Judged { row, verdict, prepared: &prepared, index })?;
+                each(Judged { row, verdict, prepared: &prepared, index, expected_rows })?;
             }
             rows += block.len() as u64;
             progress.reading(&path, rows, block.bytes_read, Some(bytes));
@@ -73,6 +76,13 @@ pub(super) fn run<P: Send + 'static>(
     }
     progress.read(rows);
     Ok(summaries)
+}
+
+/// How many rows there will be, if the rest of the input is like what was read; a little more, since rows differ.
+fn expected(rows_before: u64, rows: u64, bytes_read: u64, bytes: u64) -> u64 {
+    let share = |rows: u64| rows.saturating_mul(bytes).checked_div(bytes_read).unwrap_or_default();
+    // Only at the beginning: later it is known well enough.
+    if rows_before > 0 { 0 } else { share(rows).saturating_mul(17) / 16 }
 }
 
 /// Reads the input; each block is normalized by whichever thread is free, and waited for in order.

@@ -317,3 +317,9 @@ fn a_list_that_never_ends_can_be_interrupted() {
     assert_eq!(sealed.files(), [""; 0], "something was left behind");
     drop(input);
 }
+
+#[test]
+fn the_version_names_the_numbering_plans() {
+    let version = Sealed::new().run(&["--version"]).stdout;
+    assert!(version.starts_with("rollcall ") && version.contains(", numbering plans 9."), "{version}");
+}

@@ -158,6 +158,11 @@ impl Region {
         }
     }
 
+    /// The two letters of a country.
+    pub fn letters(self) -> Option<[u8; 2]> {
+        (self != Self::WORLD).then_some(self.0)
+    }
+
     /// The code in capitals.
     pub fn as_str(&self) -> &str {
         if *self == Self::WORLD { "001" } else { str::from_utf8(&self.0).unwrap_or_default() }

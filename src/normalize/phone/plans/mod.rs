@@ -115,8 +115,8 @@ impl Plans {
 }
 
 fn slot(region: Region) -> Option<usize> {
-    let [first, second] = region.as_str().as_bytes() else { return None };
-    let letter = |byte: &u8| usize::from(byte.wrapping_sub(b'A'));
+    let [first, second] = region.letters()?;
+    let letter = |byte: u8| usize::from(byte - b'A');
     Some(letter(first) * LETTERS + letter(second))
 }
 

@@ -62,7 +62,8 @@ pub(super) fn run<P: Send + 'static>(
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
         // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
         while let Some(JudgedRows { rows: block, verdicts, prepared }) = next(&judged, interrupt)? {
-            let expected_rows = expected(rows, block.len() as u64, block.bytes_read, bytes);
+            // Once, at the beginning: later it is known well enough.
+            let expected_rows = if rows == 0 { expected(&block, bytes) } else { 0 };
             for (index, (row, verdict)) in block.iter().zip(&verdicts).enumerate() {
                 each(Judged { row, verdict, prepared: &prepared, index, expected_rows })?;
             }
@@ -78,11 +79,14 @@ pub(super) fn run<P: Send + 'static>(
     Ok(summaries)
 }
 
-/// How many rows there will be, if the rest of the input is like what was read; a little more, since rows differ.
-fn expected(rows_before: u64, rows: u64, bytes_read: u64, bytes: u64) -> u64 {
-    let share = |rows: u64| rows.saturating_mul(bytes).checked_div(bytes_read).unwrap_or_default();
-    // Only at the beginning: later it is known well enough.
-    if rows_before > 0 { 0 } else { share(rows).saturating_mul(17) / 16 }
+/// How many rows an input of so many bytes has, if all are like those of its first block; a little more, since rows differ. What is
+/// packed has more.
+fn expected(block: &Rows, bytes: u64) -> u64 {
+    if block.bytes_read == 0 {
+        return 0;
+    }
+    let share = (block.len() as u64).saturating_mul(bytes).checked_div(block.delimited_len() as u64);
+    share.unwrap_or_default().saturating_mul(17) / 16
 }
 
 /// Reads the input; each block is normalized by whichever thread is free, and waited for in order.

@@ -79,8 +79,8 @@ impl Numbers {
 
     /// Makes room for the numbers of so many rows, so that it need not be made again and again.
     pub fn expect(&mut self, rows: u64) {
-        /// What a small file may claim without harm.
-        const MAX_EXPECTED: usize = 32 << 20;
+        /// Room for these is 285 MB, of which what is not used is not taken either; more is made as it is needed.
+        const MAX_EXPECTED: usize = 14_000_000;
 
         let expected = usize::try_from(rows).unwrap_or(MAX_EXPECTED).min(MAX_EXPECTED);
         self.holders.reserve(expected.saturating_sub(self.holders.len()));

@@ -178,11 +178,6 @@ impl Rows {
         self.text.len()
     }
 
-    /// Bytes that the block takes as delimited text: its cells, and what stands behind each.
-    pub fn delimited_len(&self) -> usize {
-        self.text.len() + self.cells.len()
-    }
-
     /// Adds a cell to the row being put together.
     pub fn push_cell(&mut self, text: &[u8], kind: CellKind) {
         self.text.extend_from_slice(text);

@@ -1,6 +1,6 @@
 //! What went wrong, in one place: the message, the way out, and the exit code.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io, path::PathBuf};
 
 use thiserror::Error;
 
@@ -36,6 +36,9 @@ pub(super) enum CliError {
     /// A folder that cannot be used.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A template that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Template { path: PathBuf, source: io::Error },
     /// A sandbox that cannot be started.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -59,7 +62,8 @@ impl CliError {
             Self::Pipeline(
                 PipelineError::Report(_) | PipelineError::Spool(_) | PipelineError::Runtime(_),
             )
-            | Self::Report(_) => exit::MACHINE,
+            | Self::Report(_)
+            | Self::Template { .. } => exit::MACHINE,
             Self::Sandbox(SandboxError::Seed(_) | SandboxError::Parse(_)) => exit::INPUT,
             Self::Sandbox(SandboxError::Listen { .. }) => exit::USAGE,
             Self::Sandbox(SandboxError::Runtime(_) | SandboxError::Database { .. }) => exit::MACHINE,
@@ -77,7 +81,10 @@ impl CliError {
             }
             Self::Pipeline(PipelineError::Report(ReportError::Sums(_)))
             | Self::Report(ReportError::Sums(_)) => {
-                Some("This is a fault of rollcall: please report it. Its report was not written.".to_owned())
+                Some("This is a fault of rollcall: please report it, with report.json.".to_owned())
+            }
+            Self::Template { .. } => {
+                Some("Choose a folder that exists and can be written to, with room.".to_owned())
             }
             Self::Pipeline(PipelineError::Spool(_)) => {
                 Some("Is the disk full? --out chooses another.".to_owned())

@@ -14,7 +14,6 @@ use super::{
     error::{CliError, exit},
     talk::Talk,
 };
-use crate::report::ReportError;
 
 /// The names of the platform's own import file, which are recognised without being told.
 const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
@@ -27,9 +26,9 @@ pub(super) fn run(args: &TemplateArgs, talk: &Talk) -> Result<u8, CliError> {
             return Ok(exit::OK);
         }
         Some(extension) if extension == "csv" => line().into_bytes(),
-        Some(extension) if extension == "xlsx" => workbook().map_err(|error| {
-            CliError::Report(ReportError::new("write", path, io::Error::other(error.to_string())))
-        })?,
+        Some(extension) if extension == "xlsx" => {
+            workbook().map_err(|error| cannot_write(path, io::Error::other(error)))?
+        }
         _ => {
             let message = format!("{}: a template is a .csv or an .xlsx file", path.display());
             return Err(CliError::usage(message, "Give the file a name such as contacts.xlsx."));
@@ -63,9 +62,13 @@ fn workbook() -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
+fn cannot_write(path: &Path, source: io::Error) -> CliError {
+    CliError::Template { path: path.to_owned(), source }
+}
+
 /// Writes a file that does not exist yet.
 fn write_new(path: &Path, content: &[u8]) -> Result<(), CliError> {
-    let fail = |source| CliError::Report(ReportError::new("write", path, source));
+    let fail = |source| cannot_write(path, source);
     let mut file = match File::create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let message = format!("{}: there is a file of that name, and it stays as it is", path.display());

@@ -130,6 +130,18 @@ mod tests {
         assert_eq!(clean("mcDONALD"), "mcDONALD");
     }
 
+    #[test]
+    fn letters_that_are_plain_are_in_the_form_that_is_sent() {
+        for letter in '\u{c0}'..='\u{17f}' {
+            let name = format!("a{letter}");
+            assert!(
+                is_plain(&name) && is_nfc(&name) && !is_invisible(letter) && !letter.is_control(),
+                "{letter:?}"
+            );
+        }
+        assert!(!is_plain("a  \u{e9}") && !is_plain("e\u{301}") && !is_plain("a\u{200b}\u{e9}"));
+    }
+
     proptest! {
         #[test]
         fn cleaning_twice_changes_nothing(name in "\\PC{0,20}|[ a\u{301}e\u{200b}\t\0]{0,12}") {

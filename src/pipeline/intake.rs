@@ -21,6 +21,9 @@ use crate::{
 /// Blocks that may be read and not yet used, for each thread that normalizes.
 const BLOCKS_AHEAD: usize = 3;
 
+/// So many rows of an input tell what the others take: what is read ahead is little beside them.
+const ROWS_TO_JUDGE_BY: u64 = 32_768;
+
 /// A block with what normalization says of each of its rows, and what was prepared for them.
 struct JudgedRows<P> {
     rows: Rows,
@@ -35,8 +38,8 @@ pub(super) struct Judged<'b, P> {
     /// What was prepared for the whole block, and where in it the row is.
     pub(super) prepared: &'b P,
     pub(super) index: usize,
-    /// About how many rows there will be at the end of the input; 0 where that cannot be told.
-    pub(super) expected_rows: u64,
+    /// Said once an input, where it is long: about how many rows it will have been at its end.
+    pub(super) expected_rows: Option<u64>,
 }
 
 /// Prepares something for a block on the thread that has normalized it.
@@ -60,11 +63,17 @@ pub(super) fn run<P: Send + 'static>(
         let (queue, judged) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
         let (settings, prepare) = (settings.clone(), prepare.clone());
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
+        let (mut own_rows, mut is_expected) = (0, false);
         // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
         while let Some(JudgedRows { rows: block, verdicts, prepared }) = next(&judged, interrupt)? {
-            // Once, at the beginning: later it is known well enough.
-            let expected_rows = if rows == 0 { expected(&block, bytes) } else { 0 };
+            let mut expected_rows = None;
+            own_rows += block.len() as u64;
+            if !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
+                is_expected = true;
+                expected_rows = expected(own_rows, block.bytes_read, bytes);
+            }
             for (index, (row, verdict)) in block.iter().zip(&verdicts).enumerate() {
+                let expected_rows = expected_rows.take();
                 each(Judged { row, verdict, prepared: &prepared, index, expected_rows })?;
             }
             rows += block.len() as u64;
@@ -79,14 +88,10 @@ pub(super) fn run<P: Send + 'static>(
     Ok(summaries)
 }
 
-/// How many rows an input of so many bytes has, if all are like those of its first block; a little more, since rows differ. What is
-/// packed has more.
-fn expected(block: &Rows, bytes: u64) -> u64 {
-    if block.bytes_read == 0 {
-        return 0;
-    }
-    let share = (block.len() as u64).saturating_mul(bytes).checked_div(block.delimited_len() as u64);
-    share.unwrap_or_default().saturating_mul(17) / 16
+/// How many rows an input of so many bytes has, if the rest is like what was read; a little more, since rows differ. Nothing
+/// where it is not read from its beginning to its end.
+fn expected(rows: u64, bytes_read: u64, bytes: u64) -> Option<u64> {
+    rows.saturating_mul(bytes).checked_div(bytes_read).map(|rows| rows.saturating_mul(17) / 16)
 }
 
 /// Reads the input; each block is normalized by whichever thread is free, and waited for in order.
@@ -131,5 +136,17 @@ fn next<P>(
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_to_come_are_judged_by_those_that_were_read() {
+        assert_eq!(expected(40_000, 4_000_000, 400_000_000), Some(4_250_000));
+        assert_eq!(expected(40_000, 0, 400_000_000), None, "a workbook");
+        assert_eq!(expected(u64::MAX, 1, u64::MAX), Some(u64::MAX / 16));
     }
 }

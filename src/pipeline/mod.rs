@@ -102,9 +102,7 @@ pub fn check(
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
         summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
             let (row, verdict, line) = (judged.row, judged.verdict, judged.prepared.line(judged.index));
-            if judged.index == 0 {
-                numbers.expect(judged.expected_rows);
-            }
+            judged.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
             ledger::write_with(&mut writer, row, verdict, line, |contact| {
                 let claimant = Claimant { location: row.location, name: contact.name_key() };
                 match numbers.claim(contact.number().e164(), claimant) {
@@ -304,9 +302,7 @@ fn spool_all(
     let prepare = |_: &Rows, _: &[Verdict]| ();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
         let (row, verdict) = (judged.row, judged.verdict);
-        if judged.index == 0 {
-            numbers.expect(judged.expected_rows);
-        }
+        judged.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
         if let Verdict::Contact(contact) = verdict {
             let claimant = Claimant { location: row.location, name: contact.name_key() };
             numbers.claim(contact.number().e164(), claimant);

@@ -50,7 +50,7 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+    fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
 }

@@ -208,6 +208,9 @@ fn a_filled_template_is_read_without_being_told() {
     assert_eq!(sealed.run(&["check", "list.csv", "--out", "out"]).code, 0);
     assert_eq!(sealed.outcomes("out")[0].number, "919876543210");
     assert_eq!(sealed.run(&["template", "list.pdf"]).code, 2);
+    let nowhere = sealed.run(&["template", "missing/list.csv"]);
+    assert_eq!(nowhere.code, 5);
+    assert!(nowhere.stderr.contains("hint: Choose a folder that exists"), "{}", nowhere.stderr);
 }
 
 #[test]

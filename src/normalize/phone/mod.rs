@@ -13,7 +13,7 @@ mod words;
 pub use library::{Length, ParsedNumber, Unreadable, parse_by_library};
 pub use plans::METADATA_VERSION;
 
-use self::plain::Spelling;
+use self::{plain::Spelling, plans::Assignment};
 use super::region::Origin;
 use crate::{
     contact::{NumberType, PhoneNumber, Region},
@@ -81,14 +81,9 @@ pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreada
 
 /// Reads a number in a plain spelling; nothing where the library is to decide.
 pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
-    let region = match origin {
-        None => None,
-        Some(Origin::Region(region)) => Some(region),
-        Some(Origin::CallingCode(_)) => return None,
-    };
     let spelling = Spelling::of(text)?;
-    let number = spelling.read(region)?;
-    let (kind, region) = number.verdict()?;
+    let number = spelling.read(origin)?;
+    let Assignment { kind, region } = number.assignment()?;
     Some(ParsedNumber {
         calling_code: number.calling_code(),
         national: String::from_utf8_lossy(number.national()).into_owned(),
@@ -199,17 +194,12 @@ impl PhonePolicy {
 /// Reads a cell that holds a valid number in a plain spelling and nothing that a person or a spreadsheet may have meant
 /// otherwise. Of all other cells, nothing.
 fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<PhoneNumber> {
-    let region = match origin {
-        None => None,
-        Some(Origin::Region(region)) => Some(region),
-        Some(Origin::CallingCode(_)) => return None,
-    };
     let spelling = Spelling::of(text)?;
     if !cell::is_undamaged(text, kind, &spelling) || several::may_have_ending(text, &spelling) {
         return None;
     }
-    let number = spelling.read(region)?;
-    let (kind, region) = number.verdict()?;
+    let number = spelling.read(origin)?;
+    let Assignment { kind, region } = number.assignment()?;
     if kind == NumberType::Unknown {
         return None;
     }

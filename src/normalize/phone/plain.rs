@@ -1,13 +1,13 @@
 //! Numbers in plain spellings: digits, a plus in front, the usual separators.
 //!
 //! Most numbers of most lists are spelled so. For them the library's answer is known without asking it: the same steps, in
-//! the same order, on digits alone and by tables. Whatever is not plain, and whatever comes to no number, is the library's.
+//! the same order, on digits alone and by tables. Whatever is not plain, and whatever cannot be read, is the library's.
 
 use super::{
     Length,
-    plans::{self, CodePlan, MAX_NATIONAL, Member},
+    plans::{self, Assignment, CodePlan, MAX_NATIONAL, Member},
 };
-use crate::contact::{NumberType, Region};
+use crate::normalize::region::Origin;
 
 /// More digits than a number has with everything that may stand in front of it.
 const MAX_DIGITS: usize = 20;
@@ -103,15 +103,19 @@ impl Spelling {
         &self.digits[..self.len]
     }
 
-    /// The number, read with the rules of `region` where it does not carry its own calling code. Nothing where the library
-    /// is to decide, which is never where the number is valid and no rule rewrites it.
-    pub(super) fn read(&self, region: Option<Region>) -> Option<Plain<'_>> {
-        let plans = plans::plans();
+    /// The number, read with the rules of `origin` where it does not carry its own calling code. Nothing where the library is
+    /// to decide: where it cannot be read, where a rule rewrites it, and with a calling code of no region.
+    pub(super) fn read(&self, origin: Option<Origin>) -> Option<Plain<'_>> {
         let digits = self.digits();
+        let region = match origin {
+            Some(Origin::CallingCode(_)) => return None,
+            Some(Origin::Region(region)) => Some(region),
+            None => None,
+        };
         if self.has_plus() {
             return international(digits);
         }
-        let (plan, member) = plans.of_region(region?)?;
+        let (plan, member) = plans::plans().of_region(region?)?;
         if let Some(end) = member.end_of_international_prefix(digits) {
             return international(&digits[end..]);
         }
@@ -176,10 +180,9 @@ impl Plain<'_> {
         self.national
     }
 
-    /// Its kind, unknown if it is not valid, and its region.
-    pub(super) fn verdict(&self) -> Option<(NumberType, Option<Region>)> {
-        let verdict = self.plan.verdict(self.national)?;
-        Some((verdict.kind, verdict.region))
+    /// What the plan has assigned it to.
+    pub(super) fn assignment(&self) -> Option<Assignment> {
+        self.plan.assignment(self.national)
     }
 
     /// Whether a number of the calling code can have its length.

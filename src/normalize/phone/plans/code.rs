@@ -46,9 +46,10 @@ struct LazyMember {
     member: OnceLock<Option<Member>>,
 }
 
-/// What a number is.
+/// What a number is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::normalize::phone) struct Verdict {
+pub(in crate::normalize::phone) struct Assignment {
+    /// Unknown if the number is not valid.
     pub(in crate::normalize::phone) kind: NumberType,
     pub(in crate::normalize::phone) region: Option<Region>,
 }
@@ -126,21 +127,21 @@ impl CodePlan {
     }
 
     /// What a national number is: that of the first region that knows it. A code of one region is that region's.
-    pub(in crate::normalize::phone) fn verdict(&self, national: &[u8]) -> Option<Verdict> {
+    pub(in crate::normalize::phone) fn assignment(&self, national: &[u8]) -> Option<Assignment> {
         let length = national.len().min(MAX_NATIONAL);
         if let [only] = self.members.as_slice() {
             let only = only.get()?;
-            return Some(Verdict { kind: only.set_of(national)?.kinds[length], region: only.region });
+            return Some(Assignment { kind: only.set_of(national)?.kinds[length], region: only.region });
         }
         for member in &self.members {
             let member = member.get()?;
             let set = member.set_of(national)?;
             let kind = set.kinds[length];
             if set.is_leading || kind != NumberType::Unknown {
-                return Some(Verdict { kind, region: member.region });
+                return Some(Assignment { kind, region: member.region });
             }
         }
-        Some(Verdict { kind: NumberType::Unknown, region: None })
+        Some(Assignment { kind: NumberType::Unknown, region: None })
     }
 
     /// The number without the calling code, if it begins with it.

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use prost::Message as _;
 use rlibphonenumber::PhoneMetadataCollection;
 
-pub(super) use self::code::{CodePlan, MAX_NATIONAL, Member};
+pub(super) use self::code::{Assignment, CodePlan, MAX_NATIONAL, Member};
 use crate::contact::Region;
 
 /// The plans, compiled by `rlibphonenumber` from the files of Google's libphonenumber of this version.
@@ -130,7 +130,7 @@ mod tests {
         for plan in &plans().codes {
             let code = plan.calling_code();
             // All regions are asked for a number that none of them has.
-            assert!(plan.verdict(b"00").is_some(), "no automaton for +{code}");
+            assert!(plan.assignment(b"00").is_some(), "no automaton for +{code}");
             assert!(plan.regions().all(|region| region.is_some()), "+{code}");
             numbers += plan.regions().count();
         }

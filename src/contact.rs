@@ -123,13 +123,18 @@ impl Digits {
         }
         digits
     }
+
+    /// The digits in ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text[self.start..]
+    }
 }
 
 impl Deref for Digits {
     type Target = str;
 
     fn deref(&self) -> &str {
-        str::from_utf8(&self.text[self.start..]).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
@@ -420,6 +425,18 @@ impl NameKey {
         const PRIME: u64 = 0x0100_0000_01b3;
         let mut hash = OFFSET;
         let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        if first.is_ascii() && last.is_ascii() {
+            for name in [first, last] {
+                // White space as it is in all of Unicode.
+                for word in name.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' ')) {
+                    if !word.is_empty() {
+                        word.iter().for_each(|byte| add(byte.to_ascii_lowercase()));
+                        add(b' ');
+                    }
+                }
+            }
+            return Self(hash);
+        }
         for word in first.split_whitespace().chain(last.split_whitespace()) {
             if word.is_ascii() {
                 word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));

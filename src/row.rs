@@ -3,6 +3,8 @@
 //! [`Rows`] is what [`parse`](crate::parse) hands on: a few thousand rows in three allocations. Nothing here
 //! knows what a cell means.
 
+use std::{ops::Range, str::Utf8Error};
+
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Field;
@@ -104,6 +106,8 @@ struct RowMark {
     number: u64,
     cells_end: u32,
     text_end: u32,
+    /// A byte that belongs to no cell stands between its cells.
+    is_separated: bool,
     ragged: Option<Ragged>,
 }
 
@@ -142,6 +146,8 @@ pub struct Rows {
     text: Vec<u8>,
     cells: Vec<CellMark>,
     rows: Vec<RowMark>,
+    /// Of the row being put together.
+    is_separated: bool,
     /// Bytes of the input read so far, for progress.
     pub bytes_read: u64,
 }
@@ -149,7 +155,14 @@ pub struct Rows {
 impl Rows {
     /// An empty block of the given input.
     pub fn new(input: u16) -> Self {
-        Self { input, text: Vec::new(), cells: Vec::new(), rows: Vec::new(), bytes_read: 0 }
+        Self {
+            input,
+            text: Vec::new(),
+            cells: Vec::new(),
+            rows: Vec::new(),
+            is_separated: false,
+            bytes_read: 0,
+        }
     }
 
     /// An empty block of the same input, with room for as much as this one holds.
@@ -159,6 +172,7 @@ impl Rows {
             text: Vec::with_capacity(other.text.len() + other.text.len() / 8),
             cells: Vec::with_capacity(other.cells.len() + other.cells.len() / 8),
             rows: Vec::with_capacity(other.rows.len() + other.rows.len() / 8),
+            is_separated: false,
             bytes_read: 0,
         }
     }
@@ -180,13 +194,16 @@ impl Rows {
 
     /// Adds a cell to the row being put together.
     pub fn push_cell(&mut self, text: &[u8], kind: CellKind) {
+        debug_assert!(!self.is_separated, "the row is complete");
         self.text.extend_from_slice(text);
         self.cells.push(CellMark { end: mark(self.text.len()), kind });
     }
 
-    /// Adds cells of text to the row being put together: one text, and where in it each cell ends.
-    pub fn push_texts(&mut self, text: &[u8], ends: &[usize]) {
+    /// Puts all cells of a row together from one text, and where in it each cell ends; `is_separated` where a byte that belongs
+    /// to no cell stands between them.
+    pub fn push_texts(&mut self, text: &[u8], ends: &[usize], is_separated: bool) {
         let start = self.text.len();
+        self.is_separated = is_separated;
         self.text.extend_from_slice(text);
         self.cells.extend(ends.iter().map(|end| CellMark { end: mark(start + end), kind: CellKind::Text }));
     }
@@ -194,12 +211,19 @@ impl Rows {
     /// Ends the row being put together.
     pub fn end_row(&mut self, number: u64, ragged: Option<Ragged>) {
         let (cells_end, text_end) = (mark(self.cells.len()), mark(self.text.len()));
-        self.rows.push(RowMark { number, cells_end, text_end, ragged });
+        let is_separated = std::mem::take(&mut self.is_separated);
+        self.rows.push(RowMark { number, cells_end, text_end, is_separated, ragged });
     }
 
     /// The rows, in input order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         (0..self.rows.len()).map(|index| self.row(index))
+    }
+
+    /// The same, where their text is wanted: whether it is UTF-8 is looked at once for all.
+    pub fn iter_text(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        let utf_8 = str::from_utf8(&self.text).ok();
+        self.iter().map(move |row| Row { utf_8, ..row })
     }
 
     /// The row at `index`.
@@ -216,6 +240,8 @@ impl Rows {
             text: &self.text,
             start: text,
             cells: &self.cells[cells as usize..mark.cells_end as usize],
+            separator: u32::from(mark.is_separated),
+            utf_8: None,
             ragged: mark.ragged,
         }
     }
@@ -236,16 +262,35 @@ pub struct Row<'a> {
     text: &'a [u8],
     start: u32,
     cells: &'a [CellMark],
+    /// Bytes between two cells.
+    separator: u32,
+    /// All text of the block, where it is known to be UTF-8.
+    utf_8: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
     /// The cell at `index`, from 0; an empty one where the row ends before.
     pub fn cell(&self, index: usize) -> Cell<'a> {
-        let Some(mark) = self.cells.get(index) else {
-            return Cell { text: &[], kind: CellKind::Text };
-        };
-        let start = index.checked_sub(1).map_or(self.start, |before| self.cells[before].end);
-        Cell { text: &self.text[start as usize..mark.end as usize], kind: mark.kind }
+        let kind = self.cells.get(index).map_or(CellKind::Text, |mark| mark.kind);
+        Cell { text: &self.text[self.place(index)], kind }
+    }
+
+    /// The text of the cell at `index`.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not UTF-8.
+    pub fn text(&self, index: usize) -> Result<&'a str, Utf8Error> {
+        let place = self.place(index);
+        let known = self.utf_8.and_then(|text| text.get(place.clone()));
+        known.map_or_else(|| str::from_utf8(&self.text[place]), Ok)
+    }
+
+    /// Where the cell's text stands in that of the block.
+    fn place(&self, index: usize) -> Range<usize> {
+        let Some(mark) = self.cells.get(index) else { return 0..0 };
+        let start = index.checked_sub(1).map_or(self.start, |before| self.cells[before].end + self.separator);
+        start as usize..mark.end as usize
     }
 
     /// The cells, from left to right.

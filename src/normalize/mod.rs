@@ -19,7 +19,7 @@ use self::{
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
-    row::{CellKind, Columns, Row},
+    row::{CellKind, Columns, Row, Rows},
 };
 
 /// A name longer than this is a sign of rows that ran together, not a name.
@@ -56,6 +56,11 @@ impl<'a> Normalizer<'a> {
     /// A normalizer for rows whose columns mean what `columns` says.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
         Self { settings, columns }
+    }
+
+    /// Reads a block of rows.
+    pub fn read_all(&self, rows: &Rows) -> Vec<Verdict> {
+        rows.iter_text().map(|row| self.read(row)).collect()
     }
 
     /// Reads one row.
@@ -124,7 +129,7 @@ impl<'a> Normalizer<'a> {
         }
         let label_of = |phone: usize| {
             let (_, label) = self.columns.labels.iter().find(|(column, _)| *column == phone)?;
-            str::from_utf8(row.cell(*label).text).ok().filter(|label| !label.trim().is_empty())
+            row.text(*label).ok().filter(|label| !label.trim().is_empty())
         };
         let ranked =
             self.columns.phone.iter().filter_map(|phone| {
@@ -242,7 +247,7 @@ fn first_filled<'r>(
         if cell.is_blank() {
             continue;
         }
-        let text = str::from_utf8(cell.text).map_err(|error| {
+        let text = row.text(column).map_err(|error| {
             let detail = format!("byte {} of the cell", error.valid_up_to() + 1);
             problems.push(Problem::of_cell(Code::BadEncoding, column, cell.text, detail));
             Unusable

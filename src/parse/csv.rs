@@ -64,6 +64,8 @@ pub(super) struct Record {
     text: Vec<u8>,
     ends: Vec<usize>,
     cells: usize,
+    /// The delimiters are still in the text.
+    is_separated: bool,
 }
 
 impl RawRow for Record {
@@ -72,13 +74,14 @@ impl RawRow for Record {
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let separator = usize::from(self.is_separated);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + separator);
         Cell { text: &self.text[start..self.ends[index]], kind: CellKind::Text }
     }
 
     fn append_to(&self, block: &mut Rows) {
         let ends = &self.ends[..self.cells];
-        block.push_texts(&self.text[..ends.last().copied().unwrap_or_default()], ends);
+        block.push_texts(&self.text[..ends.last().copied().unwrap_or_default()], ends, self.is_separated);
     }
 }
 
@@ -95,7 +98,7 @@ impl Records {
             delimiter,
             line: 1,
             is_after_cr: false,
-            record: Record { line: 1, text: vec![0; 4096], ends: vec![0; 64], cells: 0 },
+            record: Record { line: 1, text: vec![0; 4096], ends: vec![0; 64], cells: 0, is_separated: false },
         }
     }
 
@@ -106,6 +109,10 @@ impl Records {
         }
         self.record_start = self.next;
         self.record.line = self.line;
+        if self.split_plain() {
+            return Ok(Some(&self.record));
+        }
+        self.record.is_separated = false;
         let (mut text_len, mut cells) = (0, 0);
         loop {
             let input = &self.buffer[self.next..self.end];
@@ -141,6 +148,37 @@ impl Records {
             return Err(Fault::CellTooLong { line: self.record.line, max_bytes: MAX_CELL_BYTES });
         }
         Ok(Some(&self.record))
+    }
+
+    /// Reads a record in which nothing is quoted, of moderate size, that ends in what was read already; any other is left to
+    /// the automaton.
+    fn split_plain(&mut self) -> bool {
+        let input = &self.buffer[self.next..self.end];
+        let Some(len) = memchr::memchr3(b'\n', b'\r', b'"', input) else { return false };
+        if input[len] == b'"' || len > MAX_CELL_BYTES {
+            return false;
+        }
+        let (line, record) = (&input[..len], &mut self.record);
+        if record.ends.len() <= MAX_CELLS {
+            record.ends.resize(MAX_CELLS + 1, 0);
+        }
+        let mut cells = 0;
+        for end in memchr::memchr_iter(self.delimiter, line).chain([len]) {
+            if cells == MAX_CELLS {
+                return false;
+            }
+            record.ends[cells] = end;
+            cells += 1;
+        }
+        if record.text.len() < len {
+            record.text.resize(len, 0);
+        }
+        record.text[..len].copy_from_slice(line);
+        record.cells = cells;
+        record.is_separated = true;
+        self.next += len;
+        self.is_after_cr = false;
+        true
     }
 
     /// Moves to the first byte of a record; false at the end of the file.

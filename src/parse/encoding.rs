@@ -5,12 +5,16 @@
 //! last row.
 
 use std::{
+    fs::File,
     io::{self, Read},
+    ops::Range,
     str,
 };
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use positioned_io::Cursor;
+use rayon::prelude::*;
 
 use super::{
     error::Fault,
@@ -19,6 +23,9 @@ use super::{
 use crate::contact::Region;
 
 const CHUNK_BYTES: usize = 128 * 1024;
+
+/// So much of a file is looked at at a time on each core: it stays in the core's cache.
+const PIECE_BYTES: u64 = 512 * 1024;
 
 /// As much of a file as is looked at to find its encoding, where it is not UTF-8.
 const MAX_DETECTED_BYTES: usize = 32 * 1024 * 1024;
@@ -63,11 +70,17 @@ pub(super) fn detect(source: &mut Source, region: Option<Region>) -> Result<&'st
     if let Some(encoding) = utf_16_without_mark(&chunk[..filled]) {
         return Ok(encoding);
     }
-    let mut utf_8 = Utf8Check::default();
-    while filled > 0 {
-        utf_8.feed(&chunk[..filled]);
-        filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
-    }
+    let utf_8 = match source.anywhere() {
+        Some(file) => Utf8Check::of_file(file, source.len(), PIECE_BYTES).map_err(Fault::from_io)?,
+        None => {
+            let mut utf_8 = Utf8Check::default();
+            while filled > 0 {
+                utf_8.feed(&chunk[..filled]);
+                filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
+            }
+            utf_8
+        }
+    };
     if utf_8.is_likely() {
         return Ok(UTF_8);
     }
@@ -106,6 +119,37 @@ struct Utf8Check {
 }
 
 impl Utf8Check {
+    /// Looks at all of a file, on all cores.
+    fn of_file(file: &File, len: u64, piece_bytes: u64) -> io::Result<Self> {
+        let pieces = (0..len.div_ceil(piece_bytes)).into_par_iter();
+        let checked = pieces.map_init(Vec::new, |buffer, piece| {
+            let start = piece * piece_bytes;
+            Self::of_piece(file, start..len.min(start + piece_bytes), buffer)
+        });
+        checked.try_reduce(Self::default, |a, b| {
+            Ok(Self { cut: Vec::new(), letters: a.letters + b.letters, errors: a.errors + b.errors })
+        })
+    }
+
+    /// A piece with the whole letter that it ends in, without one that it begins in the midst of.
+    fn of_piece(file: &File, piece: Range<u64>, buffer: &mut Vec<u8>) -> io::Result<Self> {
+        /// Bytes of a letter behind its first.
+        const MAX_CONTINUED: usize = 3;
+
+        let len = usize::try_from(piece.end - piece.start).map_err(io::Error::other)?;
+        buffer.resize(len + MAX_CONTINUED, 0);
+        let filled = read_up_to(&mut Cursor::new_pos(file, piece.start), buffer)?;
+        let continued = |bytes: &[u8]| {
+            bytes.iter().take(MAX_CONTINUED).take_while(|byte| (0x80..0xc0).contains(*byte)).count()
+        };
+        let begins = if piece.start == 0 { 0 } else { continued(&buffer[..filled]) };
+        let ends = len.min(filled) + continued(&buffer[len.min(filled)..filled]);
+        let mut check = Self::default();
+        check.feed(&buffer[begins.min(ends)..ends]);
+        check.errors += u64::from(!std::mem::take(&mut check.cut).is_empty());
+        Ok(check)
+    }
+
     fn feed(&mut self, chunk: &[u8]) {
         let joined;
         let mut rest = chunk;
@@ -117,7 +161,7 @@ impl Utf8Check {
             let valid = &rest[..Encoding::utf8_valid_up_to(rest)];
             let error = str::from_utf8(&rest[valid.len()..]).err();
             // Each letter beyond ASCII begins with one of these.
-            self.letters += valid.iter().map(|byte| u64::from(*byte >= 0xc0)).sum::<u64>();
+            self.letters += letters(valid);
             let Some(error) = error else { break };
             rest = &rest[valid.len()..];
             let Some(len) = error.error_len() else {
@@ -134,6 +178,13 @@ impl Utf8Check {
         const LETTERS_TO_AN_ERROR: u64 = 8;
         self.errors + u64::from(!self.cut.is_empty()) == 0 || self.letters > self.errors * LETTERS_TO_AN_ERROR
     }
+}
+
+/// Bytes with which a letter beyond ASCII begins.
+fn letters(text: &[u8]) -> u64 {
+    // So few that their count fits into a byte, of which a processor adds up many at once.
+    let parts = text.chunks(255);
+    parts.map(|part| u64::from(part.iter().map(|byte| u8::from(*byte >= 0xc0)).sum::<u8>())).sum()
 }
 
 /// The text of a source as UTF-8, without a byte order mark. Bytes that mean no letter are no UTF-8 here either.
@@ -311,6 +362,29 @@ mod tests {
         decoded(&mut source, by_name("sjis").unwrap()).unwrap().read_to_end(&mut text).unwrap();
         assert!(str::from_utf8(&text).is_err());
         assert!(text.ends_with(b",1\n"));
+    }
+
+    #[test]
+    fn a_file_in_pieces_is_looked_at_as_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let euro = "a€".as_bytes();
+        for bytes in
+            [NAMES.as_bytes(), "नाम😀é".as_bytes(), b"\xe9a", &euro[..3], b"a\x80\x80\x80\x80\x80b", b""]
+        {
+            fs::write(&path, bytes).unwrap();
+            let whole = {
+                let mut check = Utf8Check::default();
+                check.feed(bytes);
+                (check.letters, check.errors + u64::from(!check.cut.is_empty()))
+            };
+            for piece_bytes in 1..9 {
+                let file = File::open(&path).unwrap();
+                let check = Utf8Check::of_file(&file, bytes.len() as u64, piece_bytes).unwrap();
+                let found = (check.letters, check.errors);
+                assert_eq!((found.0, found.1 > 0), (whole.0, whole.1 > 0), "{bytes:?} by {piece_bytes}");
+            }
+        }
     }
 
     #[test]

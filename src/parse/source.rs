@@ -185,6 +185,11 @@ impl Source {
         })
     }
 
+    /// The file itself where its bytes are not packed, to be read anywhere.
+    pub(super) fn anywhere(&self) -> Option<&File> {
+        (self.packing == Packing::Plain).then_some(&self.file)
+    }
+
     /// A file of the unpacked bytes, to move about in.
     pub(super) fn seekable(&mut self) -> Result<File, Fault> {
         if self.packing == Packing::Plain {

@@ -15,7 +15,7 @@ use crate::{
     outcome::Verdict,
     parse::{Input, ParseError, ReadSummary},
     progress::Progress,
-    row::{Row, Rows},
+    row::Rows,
 };
 
 /// Blocks that may be read and not yet used, for each thread that normalizes.
@@ -25,19 +25,10 @@ const BLOCKS_AHEAD: usize = 3;
 const ROWS_TO_JUDGE_BY: u64 = 32_768;
 
 /// A block with what normalization says of each of its rows, and what was prepared for them.
-struct JudgedRows<P> {
-    rows: Rows,
-    verdicts: Vec<Verdict>,
-    prepared: P,
-}
-
-/// One row of a block.
-pub(super) struct Judged<'b, P> {
-    pub(super) row: Row<'b>,
-    pub(super) verdict: &'b Verdict,
-    /// What was prepared for the whole block, and where in it the row is.
-    pub(super) prepared: &'b P,
-    pub(super) index: usize,
+pub(super) struct JudgedRows<P> {
+    pub(super) rows: Rows,
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) prepared: P,
     /// Said once an input, where it is long: about how many rows it will have been at its end.
     pub(super) expected_rows: Option<u64>,
 }
@@ -47,14 +38,14 @@ pub(super) trait Prepare<P>: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 
 
 impl<P, F: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static> Prepare<P> for F {}
 
-/// Reads all inputs and gives every row and its verdict to `each`, in order.
+/// Reads all inputs and gives every block of rows and their verdicts to `each`, in order.
 pub(super) fn run<P: Send + 'static>(
     inputs: Vec<Input>,
     settings: &NormalizeSettings,
     progress: &dyn Progress,
     interrupt: &Interrupt,
     prepare: impl Prepare<P>,
-    each: &mut dyn FnMut(Judged<'_, P>) -> Result<(), PipelineError>,
+    each: &mut dyn FnMut(&JudgedRows<P>) -> Result<(), PipelineError>,
 ) -> Result<Vec<ReadSummary>, PipelineError> {
     let mut rows = 0;
     let mut summaries = Vec::with_capacity(inputs.len());
@@ -65,19 +56,15 @@ pub(super) fn run<P: Send + 'static>(
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
         let (mut own_rows, mut is_expected) = (0, false);
         // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
-        while let Some(JudgedRows { rows: block, verdicts, prepared }) = next(&judged, interrupt)? {
-            let mut expected_rows = None;
-            own_rows += block.len() as u64;
+        while let Some(mut block) = next(&judged, interrupt)? {
+            own_rows += block.rows.len() as u64;
             if !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
                 is_expected = true;
-                expected_rows = expected(own_rows, block.bytes_read, bytes);
+                block.expected_rows = expected(own_rows, block.rows.bytes_read, bytes);
             }
-            for (index, (row, verdict)) in block.iter().zip(&verdicts).enumerate() {
-                let expected_rows = expected_rows.take();
-                each(Judged { row, verdict, prepared: &prepared, index, expected_rows })?;
-            }
-            rows += block.len() as u64;
-            progress.reading(&path, rows, block.bytes_read, Some(bytes));
+            each(&block)?;
+            rows += block.rows.len() as u64;
+            progress.reading(&path, rows, block.rows.bytes_read, Some(bytes));
         }
         // After a panic the reader may still wait to hand on a block.
         drop(judged);
@@ -111,10 +98,10 @@ fn read<P: Send>(
                 return ControlFlow::Break(());
             }
             scope.spawn(move |_| {
-                let verdicts: Vec<Verdict> = rows.iter().map(|row| normalizer.read(row)).collect();
+                let verdicts = normalizer.read_all(&rows);
                 let prepared = prepare(&rows, &verdicts);
                 // Nobody waits for it where the run has ended.
-                _ = sender.send(JudgedRows { rows, verdicts, prepared });
+                _ = sender.send(JudgedRows { rows, verdicts, prepared, expected_rows: None });
             });
             ControlFlow::Continue(())
         })

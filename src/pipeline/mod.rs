@@ -13,11 +13,12 @@ use jiff::{Timestamp, Unit};
 use thiserror::Error;
 
 use self::{
+    intake::JudgedRows,
     ledger::Ledger,
     spool::{Spool, SpoolWriter},
 };
 use crate::{
-    dedupe::{Claimant, Keep, Numbers},
+    dedupe::{Claimant, Collision, Keep, Numbers},
     diff::Existing,
     interrupt::Interrupt,
     normalize::NormalizeSettings,
@@ -100,16 +101,18 @@ pub fn check(
         writer = RunWriter::begin(folder, infos.clone())?;
         let format = writer.line_format();
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
-        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
-            let (row, verdict, line) = (judged.row, judged.verdict, judged.prepared.line(judged.index));
-            judged.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
-            ledger::write_with(&mut writer, row, verdict, line, |contact| {
-                let claimant = Claimant { location: row.location, name: contact.name_key() };
-                match numbers.claim(contact.number().e164(), claimant) {
+        let mut collisions = Vec::new();
+        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
+            // Nearly every number of a long list is looked for where no cache is: one after the other, several are on their
+            // way at a time.
+            claim_all(block, &mut numbers, |collision| collisions.push(collision));
+            for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
+                let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
+                ledger::write_with(&mut writer, row, verdict, line, |_| match collision {
                     Some(collision) => ledger::duplicate(collision, row.location, &infos),
                     None => ledger::valid(),
-                }
-            })?;
+                })?;
+            }
             Ok(())
         })?;
     } else {
@@ -300,16 +303,26 @@ fn spool_all(
 ) -> Result<(Spool, Vec<ReadSummary>), PipelineError> {
     let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
     let prepare = |_: &Rows, _: &[Verdict]| ();
-    let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |judged| {
-        let (row, verdict) = (judged.row, judged.verdict);
-        judged.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
-        if let Verdict::Contact(contact) = verdict {
-            let claimant = Claimant { location: row.location, name: contact.name_key() };
-            numbers.claim(contact.number().e164(), claimant);
-        }
-        spool.push(row, verdict).map_err(PipelineError::Spool)
+    let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
+        claim_all(block, numbers, |_| ());
+        let mut rows = block.rows.iter().zip(&block.verdicts);
+        rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
     })?;
     Ok((spool.finish().map_err(PipelineError::Spool)?, summaries))
+}
+
+/// Has the rows of a block claim their numbers; a row without one collides with none.
+fn claim_all<P>(block: &JudgedRows<P>, numbers: &mut Numbers, mut each: impl FnMut(Option<Collision>)) {
+    block.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
+    for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
+        each(match verdict {
+            Verdict::Contact(contact) => {
+                let claimant = Claimant { location: row.location, name: contact.name_key() };
+                numbers.claim(contact.number().e164(), claimant)
+            }
+            Verdict::Rejected { .. } => None,
+        });
+    }
 }
 
 /// Writes every row with its outcome, in input order.

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Read, Seek, Write},
     path::{Path, PathBuf},
+    thread::{self, JoinHandle},
 };
 
 use tempfile::NamedTempFile;
@@ -68,7 +69,8 @@ impl OutputFolder {
         }
         let file =
             builder.tempfile_in(&self.path).map_err(|source| ReportError::new("write", &target, source))?;
-        Ok(PendingFile { target, file: BufWriter::with_capacity(256 * 1024, file) })
+        let file = BufWriter::with_capacity(256 * 1024, file);
+        Ok(PendingFile { target, file, unsynced: 0, syncing: None })
     }
 
     /// Makes sure that the names of committed files survive a crash of the machine.
@@ -95,11 +97,17 @@ impl Drop for OutputFolder {
     }
 }
 
+/// After so many bytes, what was written is synced while more is written: at the end little is left to wait for.
+const BYTES_BETWEEN_SYNCS: usize = 16 * 1024 * 1024;
+
 /// A file being written; it is removed again unless it is committed.
 #[derive(Debug)]
 pub struct PendingFile {
     target: PathBuf,
     file: BufWriter<NamedTempFile>,
+    unsynced: usize,
+    /// The syncing under way.
+    syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl PendingFile {
@@ -113,12 +121,32 @@ impl PendingFile {
     /// # Errors
     ///
     /// Where what was written cannot be kept.
-    pub fn commit(self) -> Result<(), ReportError> {
-        let Self { target, file } = self;
+    pub fn commit(mut self) -> Result<(), ReportError> {
+        let synced = self.end_syncing();
+        let Self { target, file, .. } = self;
         let fail = |source| ReportError::new("write", &target, source);
+        synced.map_err(fail)?;
         let file = file.into_inner().map_err(|error| fail(error.into_error()))?;
         file.as_file().sync_all().map_err(fail)?;
         file.persist(&target).map_err(|error| fail(error.error))?;
+        Ok(())
+    }
+
+    /// Waits for the syncing under way: an error is told once, to whoever asks first.
+    fn end_syncing(&mut self) -> io::Result<()> {
+        let synced = self.syncing.take().map(JoinHandle::join);
+        synced.map_or(Ok(()), |synced| synced.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+
+    /// Begins to sync what was written, unless that is still being done.
+    fn begin_syncing(&mut self) -> io::Result<()> {
+        if self.syncing.as_ref().is_some_and(|syncing| !syncing.is_finished()) {
+            return Ok(());
+        }
+        self.end_syncing()?;
+        self.unsynced = 0;
+        let file = self.file.get_ref().as_file().try_clone()?;
+        self.syncing = Some(thread::spawn(move || file.sync_data()));
         Ok(())
     }
 
@@ -133,7 +161,12 @@ impl PendingFile {
 
 impl Write for PendingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= BYTES_BETWEEN_SYNCS {
+            self.begin_syncing()?;
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

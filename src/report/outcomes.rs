@@ -78,19 +78,19 @@ impl LineFormat {
     fn push_line(&self, lines: &mut Vec<u8>, row: &ReportedRow<'_>) {
         let location = row.row.location;
         lines.extend_from_slice(&self.beginnings[usize::from(location.input)]);
-        let mut push = |field: &str| {
-            lines.extend_from_slice(field.as_bytes());
+        let mut push = |field: &[u8]| {
+            lines.extend_from_slice(field);
             lines.push(b',');
         };
-        push(&Digits::of(location.row));
-        push(row.outcome.name());
-        push(row.code.map_or("", Code::name));
+        push(Digits::of(location.row).as_bytes());
+        push(row.outcome.name().as_bytes());
+        push(row.code.map_or("", Code::name).as_bytes());
         if let Some(number) = row.number {
-            push(&number.e164().digits());
-            push(&number.calling_code_digits());
-            push(&number.national());
-            push(number.region().as_ref().map_or("", Region::as_str));
-            push(number.kind().name());
+            push(number.e164().digits().as_bytes());
+            push(number.calling_code_digits().as_bytes());
+            push(number.national().as_bytes());
+            push(number.region().as_ref().map_or("", Region::as_str).as_bytes());
+            push(number.kind().name().as_bytes());
         } else {
             lines.extend_from_slice(b",,,,,");
         }

@@ -430,7 +430,9 @@ impl NameKey {
                 // White space as it is in all of Unicode.
                 for word in name.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' ')) {
                     if !word.is_empty() {
-                        word.iter().for_each(|byte| add(byte.to_ascii_lowercase()));
+                        for byte in word {
+                            add(byte.to_ascii_lowercase());
+                        }
                         add(b' ');
                     }
                 }

@@ -70,17 +70,15 @@ pub(super) fn detect(source: &mut Source, region: Option<Region>) -> Result<&'st
     if let Some(encoding) = utf_16_without_mark(&chunk[..filled]) {
         return Ok(encoding);
     }
-    let utf_8 = match source.anywhere() {
-        Some(file) => Utf8Check::of_file(file, source.len(), PIECE_BYTES).map_err(Fault::from_io)?,
-        None => {
-            let mut utf_8 = Utf8Check::default();
-            while filled > 0 {
-                utf_8.feed(&chunk[..filled]);
-                filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
-            }
-            utf_8
+    let mut utf_8 = Utf8Check::default();
+    if let Some(file) = source.anywhere() {
+        utf_8 = Utf8Check::of_file(file, source.len(), PIECE_BYTES).map_err(Fault::from_io)?;
+    } else {
+        while filled > 0 {
+            utf_8.feed(&chunk[..filled]);
+            filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
         }
-    };
+    }
     if utf_8.is_likely() {
         return Ok(UTF_8);
     }

@@ -10,6 +10,7 @@ mod csv;
 mod digits;
 pub mod encoding;
 mod error;
+mod gate;
 mod header;
 mod json;
 mod ods;

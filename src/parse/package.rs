@@ -4,8 +4,11 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read as _},
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
+use positioned_io::SizeCursor;
 use zip::{ZipArchive, result::ZipError};
 
 use super::{digits, error::Fault, source::HARMLESS_BYTES};
@@ -37,48 +40,99 @@ pub(super) struct Seen {
     pub(super) has_long_numbers: bool,
 }
 
+impl Seen {
+    /// Adds what was seen elsewhere.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.formulas_without_result += other.formulas_without_result;
+        self.has_long_numbers |= other.has_long_numbers;
+    }
+}
+
 /// How such cells end.
 const WITHOUT_RESULT: [&[u8]; 4] = [b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />"];
 
 /// Checks an archive.
 pub(super) fn check(file: &File) -> Result<Seen, Fault> {
-    let mut seen = Seen::default();
-    let file = file.try_clone().map_err(Fault::Io)?;
-    let packed = file.metadata().map_err(Fault::Io)?.len();
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-    if archive.len() > MAX_ENTRIES {
-        return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
+    Package::open(file)?.check(|_| true)
+}
+
+/// An archive whose directory is what it says, and whose files are yet to be checked.
+pub(super) struct Package<'f> {
+    file: &'f File,
+    /// Bytes that all files together may unpack to, and those they did so far.
+    allowed: u64,
+    unpacked: AtomicU64,
+}
+
+impl<'f> Package<'f> {
+    pub(super) fn open(file: &'f File) -> Result<Self, Fault> {
+        let packed = file.metadata().map_err(Fault::Io)?.len();
+        let allowed = MAX_UNPACKED_BYTES.min(HARMLESS_BYTES.max(packed.saturating_mul(MAX_RATIO)));
+        let package = Self { file, allowed, unpacked: AtomicU64::new(0) };
+        let mut archive = package.archive()?;
+        if archive.len() > MAX_ENTRIES {
+            return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
+        }
+        if archive.has_overlapping_files().map_err(damaged)? {
+            return Err(Fault::Hostile("files in it share their bytes".to_owned()));
+        }
+        Ok(package)
     }
-    if archive.has_overlapping_files().map_err(damaged)? {
-        return Err(Fault::Hostile("files in it share their bytes".to_owned()));
+
+    fn archive(&self) -> Result<ZipArchive<BufReader<SizeCursor<&'f File>>>, Fault> {
+        ZipArchive::new(BufReader::new(SizeCursor::new(self.file))).map_err(damaged)
     }
-    let allowed = MAX_UNPACKED_BYTES.min(HARMLESS_BYTES.max(packed.saturating_mul(MAX_RATIO)));
-    let mut unpacked = 0_u64;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(damaged)?;
-        let name = entry.name().map_err(damaged)?.into_owned();
-        let declared = entry.size();
-        let mut part = Part::new(&name);
+
+    /// Where the packed bytes of the files that are wanted stand.
+    pub(super) fn places(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Range<u64>>, Fault> {
+        let mut archive = self.archive()?;
+        let mut places = Vec::new();
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(damaged)?;
+            if is_wanted(&entry.name().map_err(damaged)?) {
+                let start = entry.data_start().unwrap_or_default();
+                places.push(start..start.saturating_add(entry.compressed_size()));
+            }
+        }
+        Ok(places)
+    }
+
+    /// Unpacks the files that are wanted; different threads may want different ones.
+    pub(super) fn check(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Seen, Fault> {
+        let mut seen = Seen::default();
+        let mut archive = self.archive()?;
         let mut chunk = vec![0; 256 * 1024];
-        loop {
-            let read = entry.read(&mut chunk).map_err(|error| unreadable(&name, &error))?;
-            if read == 0 {
-                break;
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index).map_err(damaged)?;
+            let name = entry.name().map_err(damaged)?.into_owned();
+            if !is_wanted(&name) {
+                continue;
             }
-            unpacked += read as u64;
-            if unpacked > allowed {
-                return Err(Fault::Hostile(format!("it unpacks to more than {} MB", allowed / 1_000_000)));
+            let declared = entry.size();
+            let mut part = Part::new(&name);
+            loop {
+                let read = entry.read(&mut chunk).map_err(|error| unreadable(&name, &error))?;
+                if read == 0 {
+                    break;
+                }
+                let before = self.unpacked.fetch_add(read as u64, Ordering::Relaxed);
+                if before + read as u64 > self.allowed {
+                    let megabytes = self.allowed / 1_000_000;
+                    return Err(Fault::Hostile(format!("it unpacks to more than {megabytes} MB")));
+                }
+                part.take(&chunk[..read])?;
             }
-            part.take(&chunk[..read])?;
+            if part.bytes != declared {
+                return Err(Fault::Hostile(format!(
+                    "{name} is {} bytes long and says {declared}",
+                    part.bytes
+                )));
+            }
+            part.check_strings()?;
+            seen.add(&part.seen);
         }
-        if part.bytes != declared {
-            return Err(Fault::Hostile(format!("{name} is {} bytes long and says {declared}", part.bytes)));
-        }
-        part.check_strings()?;
-        seen.formulas_without_result += part.formulas_without_result;
-        seen.has_long_numbers |= part.has_long_numbers;
+        Ok(seen)
     }
-    Ok(seen)
 }
 
 pub(super) fn damaged(error: ZipError) -> Fault {
@@ -113,8 +167,7 @@ struct Part<'a> {
     run: usize,
     /// The beginning of the file, in which it says what it is.
     start: Vec<u8>,
-    formulas_without_result: u64,
-    has_long_numbers: bool,
+    seen: Seen,
     /// The beginning of the run that the chunk before ended in.
     tail: Vec<u8>,
 }
@@ -129,8 +182,7 @@ impl<'a> Part<'a> {
             bytes: 0,
             run: 0,
             start: Vec::new(),
-            formulas_without_result: 0,
-            has_long_numbers: false,
+            seen: Seen::default(),
             tail: Vec::new(),
         }
     }
@@ -157,13 +209,13 @@ impl<'a> Part<'a> {
         let is_sheet = self.name.contains("sheets/");
         if is_sheet && memchr::memmem::find(chunk, b"</f>").is_some() {
             let ends = WITHOUT_RESULT.iter().map(|end| memchr::memmem::find_iter(chunk, end).count() as u64);
-            self.formulas_without_result += ends.sum::<u64>();
+            self.seen.formulas_without_result += ends.sum::<u64>();
         }
         let mut after = 0;
         for at in memchr::memchr_iter(b'<', chunk) {
             self.check_run(self.run + at - after)?;
             if is_sheet && self.run + at - after >= MIN_LONG_NUMBER {
-                self.has_long_numbers |= if self.run == 0 {
+                self.seen.has_long_numbers |= if self.run == 0 {
                     is_long_number(&chunk[after..at])
                 } else {
                     is_long_number(&[&self.tail, &chunk[after..at]].concat())
@@ -289,7 +341,7 @@ mod tests {
                 let mut part = Part::new("xl/worksheets/sheet1.xml");
                 part.take(&cell.as_bytes()[..at]).unwrap();
                 part.take(&cell.as_bytes()[at..]).unwrap();
-                assert_eq!(part.has_long_numbers, is_long, "{cell} at {at}");
+                assert_eq!(part.seen.has_long_numbers, is_long, "{cell} at {at}");
             }
         }
     }

@@ -9,7 +9,9 @@ use std::{
     fs::File,
     io::BufReader,
     ops::ControlFlow,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+    thread,
 };
 
 use calamine::{DataType, Range, Reader, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxCellReader, XlsxError};
@@ -20,8 +22,9 @@ use super::{
     assemble::RawRow as _,
     digits,
     error::Fault,
+    gate::{Gate, Gated},
     ods::Ods,
-    package,
+    package::{self, Package, Seen},
     sheet::{MAX_COLUMNS, MAX_ROWS, SheetRow, choose, others},
     sniff::Content,
     table::RowSink,
@@ -43,7 +46,7 @@ pub(super) struct Sheet {
 }
 
 /// A file with a place of its own in it, so that two can read it in turns.
-type Positioned = BufReader<SizeCursor<File>>;
+type Positioned = BufReader<SizeCursor<Gated>>;
 
 enum Workbook {
     Xlsx(Box<Xlsx<Positioned>>),
@@ -99,10 +102,9 @@ impl Sheet {
                 })
             }
             _ => {
-                let seen = package::check(&file)?;
+                let (seen, workbook) = open_xlsx(&file)?;
                 let long_numbers =
                     seen.has_long_numbers.then(|| file.try_clone()).transpose().map_err(Fault::Io)?;
-                let workbook = Xlsx::new(BufReader::new(SizeCursor::new(file))).map_err(fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 let formulas_without_result = seen.formulas_without_result;
@@ -159,6 +161,31 @@ impl Sheet {
             Workbook::Ods(ods) => ods.visit(sink),
         })
     }
+}
+
+/// Opens a workbook while its sheets, by far the largest of its files, are still being checked.
+fn open_xlsx(file: &File) -> Result<(Seen, Xlsx<Positioned>), Fault> {
+    let package = Package::open(file)?;
+    let is_sheet = |name: &str| name.contains("worksheets/");
+    let gate = Gate::before(package.places(is_sheet)?);
+    let gated = Gated::new(file.try_clone().map_err(Fault::Io)?, Arc::clone(&gate));
+    let (opened, sheets) = thread::scope(|scope| {
+        let sheets = scope.spawn(|| {
+            let checked = guarded(|| package.check(is_sheet));
+            gate.decide(checked.is_ok());
+            checked
+        });
+        let others = package.check(|name| !is_sheet(name));
+        let opened = others.map(|seen| {
+            let gated = BufReader::new(SizeCursor::new(gated));
+            (seen, guarded(|| Xlsx::new(gated).map_err(fault)))
+        });
+        (opened, sheets.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (mut seen, workbook) = opened?;
+    // What the check of the sheets says comes before what a library made of them.
+    seen.add(&sheets?);
+    Ok((seen, workbook?))
 }
 
 /// Goes through the cells of a sheet. `digits` has those of the numbers that a double may not hold, by row and column.

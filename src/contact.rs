@@ -460,6 +460,11 @@ impl NameKey {
     pub fn bits(self) -> u64 {
         self.0
     }
+
+    /// The key with this hash.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
 }
 
 /// A letter of western Europe beside others and ASCII: its lower case is in compatibility form as it stands.

@@ -25,6 +25,7 @@ pub mod dedupe;
 pub mod diff;
 pub mod formula;
 pub mod interrupt;
+pub mod journal;
 pub mod normalize;
 pub mod outcome;
 pub mod parse;

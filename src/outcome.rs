@@ -281,6 +281,11 @@ impl Code {
         self.wording().name
     }
 
+    /// The code of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        WORDINGS.iter().find(|wording| wording.name == name).map(|wording| wording.code)
+    }
+
     /// A few words that say what is wrong.
     pub fn title(self) -> &'static str {
         self.wording().title

@@ -45,7 +45,7 @@ pub use self::{
     columns::Mapping,
     error::{Fault, ParseError},
     sniff::Content,
-    source::Packing,
+    source::{Packing, hex},
     workbook::panic_is_caught,
 };
 use crate::{

@@ -1,0 +1,65 @@
+//! Why the journal cannot be used.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+/// A failure of this machine: nothing is sent that cannot be noted.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum JournalError {
+    #[error("the state folder {} cannot be used: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("the journal {} was written by a newer rollcall (version {found}, known up to {known})", path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("the journal {} is damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("{} is no journal of rollcall", path.display())]
+    Foreign { path: PathBuf },
+    #[error("the journal {} is being written by another process and stays so", path.display())]
+    Busy { path: PathBuf },
+    #[error("the journal {} cannot be written: {source}", path.display())]
+    Sqlite { path: PathBuf, source: rusqlite::Error },
+    #[error("the account cannot be reserved with {}: {source}", path.display())]
+    Lock { path: PathBuf, source: io::Error },
+}
+
+impl JournalError {
+    pub(super) fn at(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged { path, reason: source.to_string() }
+            }
+            _ => Self::Sqlite { path, source },
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } | Self::Lock { .. } => {
+                "Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR."
+            }
+            Self::Newer { .. } => {
+                "Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed."
+            }
+            Self::Damaged { .. } => {
+                "Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run \
+                 the same command again: it reads first what the platform holds, and posts only what is missing. Rows \
+                 created before are then reported as existing."
+            }
+            Self::Foreign { .. } => "Choose another folder with --state-dir; the file was not touched.",
+            Self::Busy { .. } => "See which other program uses it, end that, and run the same command again.",
+            Self::Sqlite { .. } => {
+                "Is the disk full, or the folder read-only? Nothing was sent that is not noted: when it is mended, run the \
+                 same command again."
+            }
+        }
+    }
+}

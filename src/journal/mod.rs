@@ -1,0 +1,158 @@
+//! What has to survive a crash: runs, the batches of each, and what the account's programs share.
+//!
+//! One `SQLite` database in the state folder. Whatever an import is about to do is committed before it is done, so that the
+//! next run knows what may have been done; what it did is committed before the next step. A journal that cannot be written
+//! stops the import: what is not noted is not sent.
+
+mod batches;
+mod error;
+mod lock;
+mod quota;
+mod runs;
+mod schema;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use self::{
+    batches::{BatchId, Fate, Note, Unsettled},
+    error::JournalError,
+    lock::{AccountLock, Holder},
+    quota::SharedQuota,
+    runs::{Ending, NewRun, RunRecord},
+};
+
+/// The file's name in the state folder.
+const NAME: &str = "journal.sqlite3";
+
+/// How long another process may be writing.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The journal of one state folder; copies of it are the same journal.
+#[derive(Clone)]
+pub struct Journal {
+    connection: Arc<Mutex<Connection>>,
+    /// The state folder; none where the journal is in memory.
+    folder: Option<Arc<Path>>,
+    clock: Clock,
+}
+
+/// Where the time comes from: milliseconds since 1970.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Journal {
+    /// Opens the journal in a state folder, or makes both.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be used, or the journal is damaged, newer than this program, or no journal.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(NAME);
+        let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
+        make_private(folder).map_err(unusable)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| JournalError::at(&path, error))?;
+        let journal = Self::new(connection, Some(folder));
+        journal.prepare()?;
+        Ok(journal)
+    }
+
+    /// A journal that is gone with the process, for a platform that is so too.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no memory for it.
+    pub fn in_memory() -> Result<Self, JournalError> {
+        let connection =
+            Connection::open_in_memory().map_err(|error| JournalError::at(Path::new(""), error))?;
+        // Nobody shares it, so that a clock which nobody sets will do.
+        let start = tokio::time::Instant::now();
+        let clock = Clock(Arc::new(move || ms(start.elapsed())));
+        let journal = Self { clock, ..Self::new(connection, None) };
+        journal.prepare()?;
+        Ok(journal)
+    }
+
+    fn new(connection: Connection, folder: Option<&Path>) -> Self {
+        let clock = Clock(Arc::new(system_ms));
+        Self { connection: Arc::new(Mutex::new(connection)), folder: folder.map(Arc::from), clock }
+    }
+
+    /// Where the file is; empty where it is in memory.
+    fn path(&self) -> PathBuf {
+        self.folder.as_ref().map(|folder| folder.join(NAME)).unwrap_or_default()
+    }
+
+    fn prepare(&self) -> Result<(), JournalError> {
+        let path = self.path();
+        let mut connection = self.connection();
+        schema::prepare(&mut connection, BUSY).map_err(|problem| problem.at(&path))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does everything or nothing, and keeps it before it returns.
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut connection = self.connection();
+        let write = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = change(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        write().map_err(|error| JournalError::at(&self.path(), error))
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+        look(&self.connection()).map_err(|error| JournalError::at(&self.path(), error))
+    }
+
+    fn now(&self) -> i64 {
+        (self.clock.0)()
+    }
+}
+
+/// Makes a folder that only its owner may look into: the journal names the people of a list.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+fn system_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    ms(since)
+}
+
+/// In milliseconds, as the journal counts.
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn duration(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The tables, and how older ones become these.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+
+use super::JournalError;
+
+/// Marks the file as a journal of rollcall (`PRAGMA application_id`): "roll" in ASCII.
+const APPLICATION_ID: i64 = 0x726f_6c6c;
+
+/// What each version added. A journal of version n has had the first n of these.
+pub(super) const STEPS: &[&str] = &[
+    // Runs, and what was posted in each.
+    "CREATE TABLE run (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        command TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        closed_at INTEGER,
+        ending TEXT CHECK (ending IN ('finished', 'declined')),
+        reason TEXT,
+        totals TEXT
+    ) STRICT;
+    CREATE INDEX run_by_fingerprint ON run (fingerprint);
+    CREATE TABLE batch (
+        id INTEGER PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES run (id),
+        body_sha256 TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        sent_at INTEGER NOT NULL,
+        limit_ms INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('in_flight', 'closed'))
+    ) STRICT;
+    CREATE INDEX batch_by_state ON batch (state) WHERE state = 'in_flight';
+    CREATE TABLE contact (
+        run TEXT NOT NULL REFERENCES run (id),
+        number TEXT NOT NULL,
+        name_key INTEGER NOT NULL,
+        batch INTEGER NOT NULL REFERENCES batch (id),
+        state TEXT NOT NULL
+            CHECK (state IN ('pending', 'in_flight', 'created', 'confirmed', 'existing', 'failed')),
+        was_unanswered INTEGER NOT NULL DEFAULT 0,
+        code TEXT,
+        detail TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (run, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX contact_in_flight ON contact (batch) WHERE state = 'in_flight';",
+    // What all programs that use an account share.
+    "CREATE TABLE account (
+        name TEXT PRIMARY KEY,
+        paused_until INTEGER NOT NULL DEFAULT 0,
+        retry_tokens INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE slot (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        free_at INTEGER NOT NULL,
+        held_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX slot_by_account ON slot (account, free_at);",
+];
+
+/// Why a database cannot be made ready.
+pub(super) enum Problem {
+    Newer(i64),
+    Damaged(String),
+    Foreign,
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl Problem {
+    pub(super) fn at(self, path: &Path) -> JournalError {
+        let path = path.to_owned();
+        match self {
+            Self::Newer(found) => JournalError::Newer { path, found, known: known() },
+            Self::Damaged(reason) => JournalError::Damaged { path, reason },
+            Self::Foreign => JournalError::Foreign { path },
+            Self::Sqlite(error) => JournalError::at(&path, error),
+        }
+    }
+}
+
+fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Looks whether the database is a journal that is understood, and brings an older one up to date.
+pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(), Problem> {
+    connection.busy_timeout(busy)?;
+    // Before anything of it is changed, even how it is written.
+    let (application, version) = identity(connection)?;
+    let is_new = application == 0 && version == 0 && is_empty(connection)?;
+    if !is_new && application != APPLICATION_ID {
+        return Err(Problem::Foreign);
+    }
+    if version > known() {
+        return Err(Problem::Newer(version));
+    }
+    if !is_new {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Problem::Damaged(verdict));
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done it meanwhile.
+    let (_, version) = identity(&transaction)?;
+    let done = usize::try_from(version).unwrap_or_default();
+    for step in STEPS.iter().skip(done) {
+        transaction.execute_batch(step)?;
+    }
+    if done < STEPS.len() {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", known())?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((pragma("application_id")?, pragma("user_version")?))
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let table = connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional()?;
+    Ok(table.is_none())
+}

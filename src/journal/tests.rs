@@ -1,0 +1,251 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::*;
+use crate::{
+    contact::{E164, NameKey},
+    outcome::{Code, Outcome},
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A journal whose time a test sets.
+fn timed(folder: &Path) -> (Journal, Arc<AtomicI64>) {
+    let now = Arc::new(AtomicI64::new(1_000_000_000));
+    let clock = Arc::clone(&now);
+    let journal = Journal::open(folder).unwrap();
+    (Journal { clock: Clock(Arc::new(move || clock.load(Ordering::Relaxed))), ..journal }, now)
+}
+
+fn open_run(journal: &Journal, id: &str, fingerprint: &str) {
+    let folder = Path::new("/out");
+    let run = NewRun { id, account: "acc", stream: "st", fingerprint, command: "{}", folder };
+    journal.open_run(&run).unwrap();
+}
+
+fn number(index: u64) -> E164 {
+    E164::from_digits(&format!("91987654{index:04}")).unwrap()
+}
+
+fn contacts(count: u64) -> impl Iterator<Item = (E164, NameKey)> {
+    (0..count).map(|index| (number(index), NameKey::new("Asha", "Rao")))
+}
+
+fn note(index: u64, fate: Fate) -> Note {
+    Note { number: number(index), fate, code: None, detail: String::new(), was_unanswered: false }
+}
+
+fn error(folder: &Path) -> JournalError {
+    Journal::open(folder).map(|_| ()).unwrap_err()
+}
+
+#[test]
+fn what_was_noted_is_there_after_the_process_died() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("a/state");
+    let journal = Journal::open(&folder).unwrap();
+    open_run(&journal, "r1", "f");
+    let batch = journal.begin_batch("r1", contacts(3), "hash", LIMIT).unwrap();
+    let created = Note { detail: "id 7".to_owned(), ..note(0, Fate::Settled(Outcome::Created)) };
+    let failed = Note { code: Some(Code::Refused), ..note(1, Fate::Settled(Outcome::Failed)) };
+    journal.note("r1", Some(batch), &[created.clone(), failed.clone()]).unwrap();
+    // Not even closed.
+    std::mem::forget(journal);
+
+    let journal = Journal::open(&folder).unwrap();
+    assert_eq!(journal.unfinished("f").unwrap().unwrap().id, "r1");
+    assert_eq!(journal.notes("r1").unwrap(), [created, failed, note(2, Fate::InFlight)]);
+    let (unsettled, wait) = journal.unsettled("acc", "st").unwrap();
+    assert_eq!((unsettled.len(), wait), (1, Duration::ZERO), "the batch was answered");
+    assert_eq!((unsettled[0].run.as_str(), unsettled[0].number), ("r1", number(2)));
+    assert!(journal.unsettled("acc", "other").unwrap().0.is_empty());
+
+    journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(2, Fate::Pending) })]).unwrap();
+    assert!(journal.unsettled("acc", "st").unwrap().0.is_empty());
+    journal.close_run("r1", Ending::Finished, "{}").unwrap();
+    assert_eq!(journal.unfinished("f").unwrap(), None);
+}
+
+#[test]
+fn an_unanswered_batch_is_waited_for_and_a_clock_set_back_makes_that_no_longer() {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    open_run(&journal, "r1", "f");
+    let batch = journal.begin_batch("r1", contacts(2), "hash", LIMIT).unwrap();
+    let wait = || journal.unsettled("acc", "st").unwrap().1;
+    assert_eq!(wait(), LIMIT);
+    now.fetch_add(20_000, Ordering::Relaxed);
+    assert_eq!(wait(), Duration::from_secs(10));
+    journal.resend_batch(batch).unwrap();
+    assert_eq!(wait(), LIMIT);
+    now.fetch_sub(3_600_000, Ordering::Relaxed);
+    assert_eq!(wait(), LIMIT);
+    now.fetch_add(7_200_000, Ordering::Relaxed);
+    assert_eq!(wait(), Duration::ZERO);
+}
+
+#[test]
+fn a_number_sent_again_is_in_flight_again_and_stays_one_that_was_unanswered() {
+    let journal = Journal::in_memory().unwrap();
+    open_run(&journal, "r1", "f");
+    journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
+    journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(0, Fate::Pending) })]).unwrap();
+    let batch = journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
+    journal.note("r1", Some(batch), &[note(0, Fate::Settled(Outcome::Confirmed))]).unwrap();
+    let notes = journal.notes("r1").unwrap();
+    assert_eq!(notes, [Note { was_unanswered: true, ..note(0, Fate::Settled(Outcome::Confirmed)) }]);
+}
+
+#[test]
+fn an_older_journal_is_brought_up_to_date_and_a_newer_one_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(NAME);
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(schema::STEPS[0]).unwrap();
+    old.execute_batch("PRAGMA application_id = 1919904876; PRAGMA user_version = 1").unwrap();
+    old.execute(
+        "INSERT INTO run (id, account, stream, fingerprint, command, folder, opened_at) VALUES ('r', 'a', 's', 'f', '{}', '/', 1)",
+        [],
+    )
+    .unwrap();
+    drop(old);
+    let journal = Journal::open(home.path()).unwrap();
+    assert_eq!(journal.runs().unwrap().len(), 1);
+    assert_eq!(journal.quota("a").take(1, LIMIT, MINUTE).unwrap(), None);
+    drop(journal);
+
+    let newer = Connection::open(&path).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(newer);
+    let before = fs::read(&path).unwrap();
+    let error = error(home.path());
+    assert!(matches!(error, JournalError::Newer { found: 99, .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn what_is_damaged_or_foreign_is_refused_and_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(NAME);
+    fs::write(&path, "no database at all, but some text that somebody keeps here").unwrap();
+    assert!(matches!(error(home.path()), JournalError::Damaged { .. }));
+    fs::remove_file(&path).unwrap();
+
+    let foreign = Connection::open(&path).unwrap();
+    foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    drop(foreign);
+    assert!(matches!(error(home.path()), JournalError::Foreign { .. }));
+    fs::remove_file(&path).unwrap();
+
+    let journal = Journal::open(home.path()).unwrap();
+    open_run(&journal, "r1", "f");
+    journal.begin_batch("r1", contacts(2000), "hash", LIMIT).unwrap();
+    journal.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")).unwrap();
+    drop(journal);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+    let error = error(home.path());
+    assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+    assert!(error.hint().contains("--state-dir"));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("file"), "").unwrap();
+    let error = error(&home.path().join("file/state"));
+    assert!(matches!(error, JournalError::Folder { .. }), "{error}");
+    assert!(error.to_string().contains("file/state"));
+}
+
+#[test]
+#[cfg(unix)]
+fn others_may_not_look_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("state");
+    Journal::open(&folder).unwrap();
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn an_account_is_had_by_one_at_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let (first, second) = (Journal::open(home.path()).unwrap(), Journal::open(home.path()).unwrap());
+    let lock = first.lock_account("acc").unwrap().unwrap();
+    let holder = second.lock_account("acc").unwrap().unwrap_err().unwrap();
+    assert_eq!(holder.process, std::process::id());
+    second.lock_account("another").unwrap().unwrap();
+    drop(lock);
+    second.lock_account("acc").unwrap().unwrap();
+}
+
+#[test]
+fn slots_are_shared_and_free_a_window_after_the_answer() {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    let (mut first, mut second) = (journal.quota("acc"), journal.quota("acc"));
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), None);
+    now.fetch_add(10_000, Ordering::Relaxed);
+    first.answered(MINUTE, true).unwrap();
+    assert_eq!(second.take(2, LIMIT, MINUTE).unwrap(), None);
+    // The second request is not answered: its slot is taken for as long as the answer may take, and a window.
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(MINUTE));
+    assert_eq!(journal.quota("another").take(2, LIMIT, MINUTE).unwrap(), None);
+    now.fetch_add(60_000, Ordering::Relaxed);
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(Duration::from_secs(30)));
+}
+
+#[test]
+fn a_clock_set_back_may_only_delay_and_not_for_an_hour() {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    let mut quota = journal.quota("acc");
+    quota.take(1, LIMIT, MINUTE).unwrap();
+    quota.answered(MINUTE, true).unwrap();
+    now.fetch_sub(3_600_000, Ordering::Relaxed);
+    assert_eq!(quota.take(1, LIMIT, MINUTE).unwrap(), Some(LIMIT + MINUTE));
+    now.fetch_add(90_000, Ordering::Relaxed);
+    assert_eq!(quota.take(1, LIMIT, MINUTE).unwrap(), None);
+
+    quota.pause(Duration::from_mins(5)).unwrap();
+    now.fetch_sub(7_200_000, Ordering::Relaxed);
+    assert_eq!(quota.take(9, LIMIT, MINUTE).unwrap(), Some(Duration::from_hours(1)));
+}
+
+#[test]
+fn pauses_are_for_all_and_never_too_long() {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    journal.quota("acc").pause(MINUTE).unwrap();
+    journal.quota("acc").pause(Duration::from_secs(1)).unwrap();
+    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), Some(MINUTE));
+    journal.quota("acc").pause(Duration::MAX).unwrap();
+    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), Some(Duration::from_hours(1)));
+    now.fetch_add(3_600_000, Ordering::Relaxed);
+    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), None);
+}
+
+#[test]
+fn repeating_has_a_price_and_success_pays_it_back() {
+    let journal = Journal::in_memory().unwrap();
+    let mut quota = journal.quota("acc");
+    let paid = (0..30).filter(|_| quota.spend(5).unwrap()).count();
+    assert_eq!(paid, 20);
+    for _ in 0..5 {
+        quota.take(99, LIMIT, MINUTE).unwrap();
+        quota.answered(MINUTE, true).unwrap();
+    }
+    assert_eq!([quota.spend(5).unwrap(), quota.spend(5).unwrap()], [true, false]);
+}
+
+#[test]
+fn the_bundled_database_is_new_enough() {
+    // Older ones can damage a journal that several processes write.
+    assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+}

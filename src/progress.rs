@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::Plan;
+use crate::{journal::Holder, plan::Plan};
 
 /// Told about each step of a run. Every method does nothing unless it is implemented.
 #[expect(unused_variables, reason = "the names are the documentation")]
@@ -22,6 +22,9 @@ pub trait Progress: Sync {
     /// The next request waits.
     fn waiting(&self, wait: Duration, why: Wait) {}
 
+    /// Another process imports to the account; this one waits for it.
+    fn waiting_for(&self, holder: Option<&Holder>) {}
+
     /// The run goes on after a wait.
     fn resumed(&self) {}
 
@@ -40,6 +43,8 @@ pub enum Wait {
     RateLimited,
     /// The platform could not be reached, or did not answer.
     Retry,
+    /// The platform may still be storing what it did not answer.
+    Unanswered,
 }
 
 /// Tells nobody.

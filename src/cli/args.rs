@@ -28,7 +28,11 @@ pub(super) enum Command {
     /// Read, normalize, deduplicate, report; no network and no account needed
     Check(CheckArgs),
     /// The same, then post what the platform does not hold yet
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
+    /// Finish an import that was interrupted; running the same `import` again does the same
+    Resume(ResumeArgs),
+    /// Past imports and how they ended
+    Runs(RunsArgs),
     /// A local platform: the documented API with its rules and its rate limit
     Sandbox(SandboxArgs),
     /// An empty list with the right header, to fill in
@@ -112,6 +116,39 @@ pub(super) struct ImportArgs {
     pub(super) posting: PostingOptions,
     #[command(flatten)]
     pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The import to finish, as `rollcall runs` names it [default: the latest that is not finished]
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Post without asking
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunsArgs {
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+/// Where the journal is.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Output")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct StateOptions {
+    /// Folder of the journal, on a local disk [default: rollcall in the user's state folder]
+    #[arg(long, value_name = "DIR", env = "ROLLCALL_STATE_DIR", hide_env_values = true)]
+    pub(super) state_dir: Option<PathBuf>,
 }
 
 /// How files are read and rows are judged.

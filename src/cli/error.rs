@@ -5,8 +5,8 @@ use std::{fmt::Write as _, io, path::PathBuf};
 use thiserror::Error;
 
 use crate::{
-    parse::ParseError, pipeline::PipelineError, platform::PlatformError, report::ReportError,
-    sandbox::SandboxError,
+    journal::JournalError, parse::ParseError, pipeline::PipelineError, platform::PlatformError,
+    report::ReportError, sandbox::SandboxError,
 };
 
 /// The documented exit codes.
@@ -36,6 +36,9 @@ pub(super) enum CliError {
     /// A folder that cannot be used.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A journal that cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A template that cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Template { path: PathBuf, source: io::Error },
@@ -59,6 +62,7 @@ impl CliError {
             Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
             Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
+            Self::Pipeline(PipelineError::Journal(_)) | Self::Journal(_) => exit::MACHINE,
             Self::Pipeline(
                 PipelineError::Report(_) | PipelineError::Spool(_) | PipelineError::Runtime(_),
             )
@@ -75,6 +79,9 @@ impl CliError {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
             Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
+            Self::Pipeline(PipelineError::Journal(error)) | Self::Journal(error) => {
+                Some(error.hint().to_owned())
+            }
             Self::Report(ReportError::Io { .. })
             | Self::Pipeline(PipelineError::Report(ReportError::Io { .. })) => {
                 Some("Choose a folder that can be written to, with room, with --out.".to_owned())
@@ -128,7 +135,7 @@ pub(super) fn stopped(error: PlatformError) -> CliError {
 fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Interrupted(signal) => signal_exit_code(*signal),
-        PlatformError::Notes(_) => exit::MACHINE,
+        PlatformError::Notes(_) | PlatformError::Journal(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }
 }

@@ -1,44 +1,208 @@
-//! `rollcall import`
+//! `rollcall import` and `rollcall resume`
+
+use std::path::{Path, PathBuf, absolute};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
-    args::{ImportArgs, PlatformOptions},
+    args::{ImportArgs, PlatformOptions, PostingOptions, ReadingOptions, ResumeArgs},
     check::{self, conclude, open_all},
     config::ConfigFile,
     error::CliError,
-    settings::{Account, PostingSettings, ReadingSettings, new_run, output_folder},
+    settings::{Account, PostingSettings, ReadingSettings, new_run, open_journal, output_folder},
     signals,
     talk::Talk,
 };
 use crate::{
-    pipeline::{self, ImportSettings, RunSettings},
+    interrupt::Interrupt,
+    journal::{Journal, RunRecord},
+    parse::{Input, STDIN},
+    pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Target},
     platform::Credentials,
+    report::OutputFolder,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
+/// What is needed to begin an import again: every option as it was meant, and no secret.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoredImport {
+    pub(super) files: Vec<PathBuf>,
+    reading: ReadingOptions,
+    platform: PlatformOptions,
+    posting: PostingOptions,
+}
+
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
-    let reading = ReadingSettings::new(config.under(&args.reading)?)?;
-    let posting = PostingSettings::new(&config.under(&args.posting)?)?;
-    let platform = config.under_platform(&args.platform.without_empty())?;
+    let stored = StoredImport {
+        files: args.files.clone(),
+        reading: config.under(&args.reading)?,
+        platform: config.under_platform(&args.platform.without_empty())?,
+        posting: config.under(&args.posting)?,
+    };
     let output = config.under(&args.output)?;
-    let is_sandbox = platform.sandbox;
+    let state = config.under(&args.state)?;
+    let journal =
+        if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
+    import(stored, journal, output.out, None, talk)
+}
+
+/// Finishes an import that was interrupted.
+pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+    let journal = open_journal(config.under(&args.state)?.state_dir)?;
+    let runs = journal.runs()?;
+    let run = match &args.run {
+        Some(id) => runs
+            .into_iter()
+            .find(|run| run.id == *id)
+            .ok_or_else(|| CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."))?,
+        None => runs.into_iter().find(|run| run.closed_at.is_none()).ok_or_else(|| {
+            CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones.")
+        })?,
+    };
+    if run.closed_at.is_some() {
+        return Err(CliError::usage(
+            format!("the import {} is over", run.id),
+            "To import its files again, use `rollcall import`: what is there is not posted again.",
+        ));
+    }
+    let mut stored: StoredImport = serde_json::from_str(&run.command).map_err(|error| {
+        CliError::usage(
+            format!("the import {} was begun by another version of rollcall: {error}", run.id),
+            "Run the same `rollcall import` again, which finishes it.",
+        )
+    })?;
+    if stored.files.iter().any(|file| file.as_os_str() == STDIN) {
+        return Err(CliError::usage(
+            format!("the import {} read standard input, which is gone", run.id),
+            "Run the same `rollcall import` again with the same input, which finishes it.",
+        ));
+    }
+    stored.posting.yes |= args.yes;
+    let folder = run.folder.clone();
+    import(stored, journal, Some(folder), Some(&run), talk)
+}
+
+fn import(
+    mut stored: StoredImport,
+    journal: Journal,
+    out: Option<PathBuf>,
+    resumed: Option<&RunRecord>,
+    talk: &Talk,
+) -> Result<u8, CliError> {
+    let reading = ReadingSettings::new(stored.reading.clone())?;
+    let posting = PostingSettings::new(&stored.posting)?;
+    let is_sandbox = stored.platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
-    let (account, _local) = account(platform, &posting)?;
+    let (account, _local) = account(stored.platform.clone(), &posting)?;
+    let target = Target {
+        account: format!("{} {}", account.host, account.account_id),
+        stream: account.stream_id.clone(),
+    };
     let interrupt = signals::listen();
-    let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
-    let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
+    let mut inputs = open_all(&stored.files, &reading.parse, &interrupt)?;
     let import = ImportSettings {
+        quota: journal.quota(&target.account),
         client: posting.client(account),
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
     };
-    let path = output_folder(output.out, &settings.run);
-    let folder = check::output(&path, &args.files)?;
+    let named = (!posting.dry_run).then(|| {
+        let reserved = Reserved::wait(journal, target, talk, &interrupt)?;
+        let settings = format!("{reading:?}");
+        make_absolute(&mut stored);
+        Named::find(reserved, &mut inputs, &settings, resumed, &interrupt)
+    });
+    let named = named.transpose()?;
+    let id = named.as_ref().map_or_else(new_run, |named| named.id.clone());
+    let before = named.as_ref().and_then(|named| named.before.clone());
+    let path = out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
+    let folder = check::output(&path, &stored.files)?;
+    let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
         talk.ask_before_posting(interrupt.clone());
     }
+    if before.is_some() {
+        talk.say(&format!("going on with the import {id}, which was interrupted\n"));
+    }
     check::say_understood(&inputs, talk);
-    let finished = pipeline::import(inputs, &settings, &import, folder, talk, &interrupt)?;
+    let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep };
+    let finished = begin(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
+}
+
+fn begin(
+    inputs: Vec<Input>,
+    settings: &RunSettings,
+    import: &ImportSettings,
+    run: Option<&OpenRun>,
+    folder: OutputFolder,
+    talk: &Talk,
+    interrupt: &Interrupt,
+) -> Result<pipeline::Finished, PipelineError> {
+    pipeline::import(inputs, settings, import, run, folder, talk, interrupt)
+}
+
+/// A run with its name, not yet begun.
+struct Named {
+    reserved: Reserved,
+    id: String,
+    fingerprint: String,
+    /// The folder of the same import that was interrupted, if there is one.
+    before: Option<PathBuf>,
+}
+
+impl Named {
+    fn find(
+        reserved: Reserved,
+        inputs: &mut [Input],
+        settings: &str,
+        resumed: Option<&RunRecord>,
+        interrupt: &Interrupt,
+    ) -> Result<Self, CliError> {
+        let mut digests = Vec::new();
+        for input in inputs {
+            digests.push(input.digest().map_err(|error| CliError::Inputs(vec![error]))?);
+            if let Some(signal) = interrupt.signal() {
+                return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
+            }
+        }
+        let fingerprint = reserved.fingerprint(&digests, settings);
+        let found = reserved.unfinished(&fingerprint)?;
+        if let Some(resumed) = resumed
+            && found.as_ref().is_none_or(|found| found.id != resumed.id)
+        {
+            return Err(CliError::usage(
+                format!("the import {} cannot be gone on with: its files have changed since", resumed.id),
+                "Import them as they are now, with `rollcall import`: what is there is not posted again.",
+            ));
+        }
+        let (id, before) = found.map_or_else(|| (new_run(), None), |found| (found.id, Some(found.folder)));
+        Ok(Self { reserved, id, fingerprint, before })
+    }
+
+    fn open(self, stored: &StoredImport, folder: &Path) -> Result<OpenRun, CliError> {
+        let folder = absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        if self.before.is_some() {
+            return Ok(self.reserved.go_on(&self.id, &folder)?);
+        }
+        let command = serde_json::to_string(stored).map_err(|error| CliError::Usage {
+            message: format!("the options cannot be noted: {error}"),
+            hint: None,
+        })?;
+        Ok(self.reserved.begin(&self.id, &self.fingerprint, &command, &folder)?)
+    }
+}
+
+/// The run may be gone on with from another folder.
+fn make_absolute(stored: &mut StoredImport) {
+    let files = stored.files.iter_mut().filter(|file| file.as_os_str() != STDIN);
+    let secrets = [&mut stored.platform.token_file, &mut stored.platform.client_secret_file];
+    for file in files.chain(secrets.into_iter().flatten()) {
+        if let Ok(path) = absolute(&*file) {
+            *file = path;
+        }
+    }
 }
 
 /// The account to use, and the local platform it is on, if it is.

@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod error;
 mod import;
+mod runs;
 mod sandbox;
 mod settings;
 mod signals;
@@ -44,6 +45,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = match cli.command {
         Command::Check(args) => check::run(&args, &config, &talk),
         Command::Import(args) => import::run(&args, &config, &talk),
+        Command::Resume(args) => import::resume(&args, &config, &talk),
+        Command::Runs(args) => runs::run(&args, &config),
         Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
         Command::Template(args) => template::run(&args, &talk),
     };

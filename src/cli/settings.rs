@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use directories::ProjectDirs;
 use encoding_rs::Encoding;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     contact::{Field, NumberType, Region},
     dedupe::Keep,
+    journal::Journal,
     normalize::{
         NormalizeSettings, name,
         phone::{Accept, PhonePolicy, has_numbering_plan},
@@ -342,6 +344,22 @@ pub(super) fn new_run() -> String {
     let mut chance = Uuid::new_v4().simple().to_string();
     chance.truncate(4);
     format!("{now}-{chance}")
+}
+
+/// Opens the journal in the folder that was named, else in the user's.
+pub(super) fn open_journal(folder: Option<PathBuf>) -> Result<Journal, CliError> {
+    let named = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = named.or_else(|| {
+        let folders = ProjectDirs::from("", "", "rollcall")?;
+        Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    });
+    let folder = folder.ok_or_else(|| {
+        CliError::usage(
+            "it is not known where to keep the journal: the user has no home folder",
+            "Name a folder on a local disk with --state-dir or ROLLCALL_STATE_DIR.",
+        )
+    })?;
+    Ok(Journal::open(&folder)?)
 }
 
 /// The folder for the run's files.

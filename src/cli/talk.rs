@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     interrupt::Interrupt,
+    journal::Holder,
     plan::Plan,
     progress::{Progress, Wait},
     report::terminal::{self, counted, grouped, printable},
@@ -300,11 +301,20 @@ impl Progress for Talk {
             Wait::RateLimit => "for the rate limit",
             Wait::RateLimited => "because the account's requests are used up",
             Wait::Retry => "before trying again",
+            Wait::Unanswered => "until the platform cannot be storing any more what it did not answer",
         };
         *self.figures.wait() = Some((Instant::now() + wait, reason));
         if self.bars.is_hidden() && wait >= WORTH_A_LINE {
             self.say(&format!("waiting {} {reason}\n", terminal::duration(wait.as_secs())));
         }
+    }
+
+    fn waiting_for(&self, holder: Option<&Holder>) {
+        let who = holder.map_or_else(
+            || "another process".to_owned(),
+            |holder| format!("process {} (since {})", holder.process, holder.since),
+        );
+        self.say(&format!("waiting for {who}, which imports to the same account\n"));
     }
 
     fn resumed(&self) {

@@ -68,6 +68,8 @@ pub struct Unsettled {
     pub number: E164,
     /// Its name.
     pub name: NameKey,
+    /// Another run has created a contact with this number.
+    pub is_others: bool,
 }
 
 impl Journal {
@@ -168,8 +170,8 @@ impl Journal {
         })
     }
 
-    /// The contacts of an account's stream, of whatever run, of which nobody knows whether they were created; and how long the
-    /// platform may still be creating them.
+    /// The contacts of an account's stream, of whatever run, of which nobody knows whether they were created, or that were not
+    /// there and may have been created late; and how long the platform may still be creating them.
     ///
     /// # Errors
     ///
@@ -178,9 +180,12 @@ impl Journal {
         let now = self.now();
         self.read(|connection| {
             let mut statement = connection.prepare(
-                "SELECT contact.run, number, name_key, batch.state, sent_at, limit_ms FROM contact
-                 JOIN run ON run.id = contact.run JOIN batch ON batch.id = contact.batch
-                 WHERE run.account = ?1 AND run.stream = ?2 AND contact.state = 'in_flight'",
+                "SELECT contact.run, number, name_key, batch.state, sent_at, limit_ms, EXISTS (
+                     SELECT 1 FROM contact AS other WHERE other.number = contact.number AND other.run <> contact.run
+                     AND other.state IN ('created', 'confirmed'))
+                 FROM contact JOIN run ON run.id = contact.run JOIN batch ON batch.id = contact.batch
+                 WHERE run.account = ?1 AND run.stream = ?2
+                 AND (contact.state = 'in_flight' OR contact.state = 'pending' AND was_unanswered)",
             )?;
             let mut rows = statement.query([account, stream])?;
             let (mut unsettled, mut wait) = (Vec::new(), 0);
@@ -188,7 +193,7 @@ impl Journal {
                 let number: String = row.get(1)?;
                 let Some(number) = E164::from_digits(&number) else { continue };
                 let name = NameKey::from_bits(row.get::<_, i64>(2)?.cast_unsigned());
-                unsettled.push(Unsettled { run: row.get(0)?, number, name });
+                unsettled.push(Unsettled { run: row.get(0)?, number, name, is_others: row.get(6)? });
                 let (state, sent_at, limit): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
                 if state == "in_flight" {
                     // A clock that was set back makes no limit longer.

@@ -48,7 +48,8 @@ pub(super) const STEPS: &[&str] = &[
         detail TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (run, number)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX contact_in_flight ON contact (batch) WHERE state = 'in_flight';",
+    CREATE INDEX contact_in_flight ON contact (batch) WHERE state = 'in_flight';
+    CREATE INDEX contact_by_number ON contact (number) WHERE state IN ('created', 'confirmed');",
     // What all programs that use an account share.
     "CREATE TABLE account (
         name TEXT PRIMARY KEY,

@@ -61,6 +61,8 @@ fn what_was_noted_is_there_after_the_process_died() {
     assert!(journal.unsettled("acc", "other").unwrap().0.is_empty());
 
     journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(2, Fate::Pending) })]).unwrap();
+    assert_eq!(journal.unsettled("acc", "st").unwrap().0.len(), 1, "it may still be created late");
+    journal.settle(&[("r1".to_owned(), note(2, Fate::Settled(Outcome::Confirmed)))]).unwrap();
     assert!(journal.unsettled("acc", "st").unwrap().0.is_empty());
     journal.close_run("r1", Ending::Finished, "{}").unwrap();
     assert_eq!(journal.unfinished("f").unwrap(), None);

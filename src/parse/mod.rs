@@ -244,6 +244,16 @@ impl Input {
         Ok(Self { info, header, header_row: row, source, table })
     }
 
+    /// The SHA-256 of the file, in hexadecimal, before its rows are read.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, or has changed since it was opened.
+    pub fn digest(&mut self) -> Result<String, ParseError> {
+        let digest = self.source.digest();
+        digest.map_err(|fault| ParseError { path: self.info.path.clone().into(), fault })
+    }
+
     /// Reads all rows and hands them on in blocks, in order, until `sink` breaks.
     ///
     /// # Errors

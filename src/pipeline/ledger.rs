@@ -30,12 +30,12 @@ pub(super) struct Ending {
 
 impl Ledger<'_> {
     /// What becomes of a contact.
-    pub(super) fn ending(&self, ordinal: u64, location: Location, contact: &Contact) -> Ending {
+    pub(super) fn ending(&self, location: Location, contact: &Contact) -> Ending {
         let (number, name) = (contact.number().e164(), contact.name_key());
         if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
             return duplicate(collision, location, self.inputs);
         }
-        if let Some(settlement) = self.settlements.of(ordinal) {
+        if let Some(settlement) = self.settlements.of(number) {
             let (outcome, code, detail) = (settlement.outcome, settlement.code, settlement.detail.clone());
             return Ending { outcome, code, detail };
         }
@@ -48,8 +48,8 @@ impl Ledger<'_> {
     }
 
     /// Whether the contact is still to be posted.
-    pub(super) fn is_new(&self, ordinal: u64, location: Location, contact: &Contact) -> bool {
-        self.ending(ordinal, location, contact).outcome == self.otherwise
+    pub(super) fn is_new(&self, location: Location, contact: &Contact) -> bool {
+        self.ending(location, contact).outcome == self.otherwise
     }
 }
 

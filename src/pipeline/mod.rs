@@ -5,22 +5,26 @@
 
 mod intake;
 mod ledger;
+mod open_run;
 mod spool;
 
-use std::{io, time::Instant};
+use std::{collections::HashSet, io, time::Instant};
 
 use jiff::{Timestamp, Unit};
 use thiserror::Error;
 
+pub use self::open_run::{OpenRun, Reserved, Target, Unfinished};
 use self::{
     intake::JudgedRows,
     ledger::Ledger,
     spool::{Spool, SpoolWriter},
 };
 use crate::{
+    contact::E164,
     dedupe::{Claimant, Collision, Keep, Numbers},
     diff::Existing,
     interrupt::Interrupt,
+    journal::{Ending, JournalError, SharedQuota},
     normalize::NormalizeSettings,
     outcome::{Outcome, Verdict},
     parse::{Input, InputInfo, ParseError, ReadSummary},
@@ -44,7 +48,7 @@ pub struct RunSettings {
 }
 
 /// What the user decided about posting.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImportSettings {
     /// Where the account is.
     pub client: ClientSettings,
@@ -52,6 +56,8 @@ pub struct ImportSettings {
     pub batch_size: usize,
     /// Whether to stop before posting.
     pub dry_run: bool,
+    /// The account's requests, shared with other programs.
+    pub quota: SharedQuota,
 }
 
 /// A failure that ends a run before there is anything to report.
@@ -64,6 +70,8 @@ pub enum PipelineError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Platform(#[from] PlatformError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error("the rows cannot be kept on disk while the run goes on: {0}")]
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
@@ -136,7 +144,8 @@ pub fn check(
     Ok(Finished { report: writer.finish(report)?, stopped: None })
 }
 
-/// Reads, normalizes and deduplicates, asks the platform what it holds, and posts what is new.
+/// Reads, normalizes and deduplicates, asks the platform what it holds, and posts what is new. Without a run that the
+/// journal knows of, which a dry run has not, nothing is posted.
 ///
 /// # Errors
 ///
@@ -146,6 +155,24 @@ pub fn import(
     inputs: Vec<Input>,
     settings: &RunSettings,
     import: &ImportSettings,
+    run: Option<&OpenRun>,
+    folder: OutputFolder,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Finished, PipelineError> {
+    let finished = import_noted(inputs, settings, import, run, folder, progress, interrupt);
+    if let (Some(run), Err(error)) = (run, &finished) {
+        // The failure itself is what the user has to know of.
+        _ = run.stop(&error.to_string(), None);
+    }
+    finished
+}
+
+fn import_noted(
+    inputs: Vec<Input>,
+    settings: &RunSettings,
+    import: &ImportSettings,
+    run: Option<&OpenRun>,
     folder: OutputFolder,
     progress: &dyn Progress,
     interrupt: &Interrupt,
@@ -162,18 +189,19 @@ pub fn import(
 
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
-    let mut client = Client::new(import.client.clone(), progress, interrupt.clone())?;
+    let mut client = Client::new(import.client.clone(), import.quota.clone(), progress, interrupt.clone())?;
     let mut conversation = Conversation {
         inputs: &infos,
         numbers: &numbers,
         import,
+        run,
         clock,
         rows: summaries.iter().map(|summary| summary.rows).sum(),
         existing: Existing::default(),
         settlements: Settlements::default(),
         plan: None,
         timing: report.timing_ms,
-        is_dry: import.dry_run,
+        is_dry: import.dry_run || run.is_none(),
     };
     let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
 
@@ -203,7 +231,18 @@ pub fn import(
         page_size: counts.page_size,
     });
     report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };
-    Ok(Finished { report: writer.finish(report)?, stopped })
+    let is_declined = conversation.is_dry;
+    let report = writer.finish(report)?;
+    if let Some(run) = run {
+        // After the files are in place: should the program die between, the run is gone on with, and reported the same.
+        let totals = serde_json::to_string(&report.totals).unwrap_or_default();
+        match &stopped {
+            Some(error) => run.stop(&error.to_string(), Some(&totals))?,
+            None if is_declined => run.close(Ending::Declined, &totals)?,
+            None => run.close(Ending::Finished, &totals)?,
+        }
+    }
+    Ok(Finished { report, stopped })
 }
 
 /// The network part of an import.
@@ -211,6 +250,7 @@ struct Conversation<'a> {
     inputs: &'a [InputInfo],
     numbers: &'a Numbers,
     import: &'a ImportSettings,
+    run: Option<&'a OpenRun>,
     clock: Clock,
     rows: u64,
     existing: Existing,
@@ -224,14 +264,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     async fn hold(&mut self, client: &mut Client<'_>, spool: &mut Spool) -> Result<(), PlatformError> {
         let before = self.clock.elapsed_ms();
-        let read = {
-            let numbers = self.numbers;
-            let mut sink =
-                ExistingSink { existing: Existing::default(), is_asked: &|number| numbers.contains(number) };
-            let read = client.read_contacts(&mut sink).await;
-            self.existing = sink.existing;
-            read
-        };
+        let read = self.read_existing(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
         read?;
 
@@ -252,16 +285,36 @@ impl Conversation<'_> {
         }
 
         let before = self.clock.elapsed_ms();
+        let Some(run) = self.run else { return Ok(()) };
         // Settled apart, so that what is still to be posted can be told while it is.
-        let mut settlements = Settlements::default();
-        let poster = Poster::new(client, &mut settlements, self.import.batch_size, contacts, self.rows);
+        let mut settlements = self.settlements.unsettled();
+        let mut record = run.record(self.import.client.timeout);
+        let size = self.import.batch_size;
+        let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
         let ended = match self.new_contacts(spool) {
             Ok(new) => poster.post(new).await,
             Err(error) => Err(PlatformError::Notes(error)),
         };
-        self.settlements = settlements;
+        self.settlements.extend(settlements);
         self.timing.post = self.clock.elapsed_ms() - before;
         ended
+    }
+
+    /// Reads what the platform holds, and settles by it what was sent before and not answered.
+    async fn read_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
+        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        client.wait_out(wait).await?;
+        let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
+        let numbers = self.numbers;
+        let is_asked = |number| numbers.contains(number) || sent.contains(&number);
+        let mut sink = ExistingSink { existing: Existing::default(), is_asked: &is_asked };
+        let read = client.read_contacts(&mut sink).await;
+        self.existing = sink.existing;
+        read?;
+        if let Some(run) = self.run {
+            self.settlements = run.settle(unsettled, &self.existing)?;
+        }
+        Ok(())
     }
 
     /// The contacts that nobody holds yet, in input order.
@@ -283,8 +336,8 @@ impl Conversation<'_> {
             };
             let location = row.rows.row(0).location;
             match row.verdict {
-                Verdict::Contact(contact) if ledger.is_new(row.ordinal, location, &contact) => {
-                    Some(Ok(NewContact { ordinal: row.ordinal, contact }))
+                Verdict::Contact(contact) if ledger.is_new(location, &contact) => {
+                    Some(Ok(NewContact { contact }))
                 }
                 _ => None,
             }
@@ -330,9 +383,7 @@ fn write_all(writer: &mut RunWriter, spool: &mut Spool, ledger: &Ledger<'_>) -> 
     for row in spool.rows().map_err(PipelineError::Spool)? {
         let spooled = row.map_err(PipelineError::Spool)?;
         let row = spooled.rows.row(0);
-        ledger::write(writer, row, &spooled.verdict, |contact| {
-            ledger.ending(spooled.ordinal, row.location, contact)
-        })?;
+        ledger::write(writer, row, &spooled.verdict, |contact| ledger.ending(row.location, contact))?;
     }
     Ok(())
 }

@@ -36,8 +36,6 @@ struct Kept {
 
 /// A row as it comes back.
 pub(super) struct SpooledRow {
-    /// The row, counted from 0 over all inputs.
-    pub(super) ordinal: u64,
     /// A block of this row alone.
     pub(super) rows: Rows,
     /// What normalization said of it.
@@ -85,7 +83,7 @@ impl Spool {
     pub(super) fn rows(&mut self) -> io::Result<SpoolRows<'_>> {
         self.file.seek(SeekFrom::Start(0))?;
         let end = self.file.metadata()?.len();
-        Ok(SpoolRows { file: BufReader::with_capacity(256 * 1024, &mut self.file), left: end, ordinal: 0 })
+        Ok(SpoolRows { file: BufReader::with_capacity(256 * 1024, &mut self.file), left: end })
     }
 }
 
@@ -93,7 +91,6 @@ impl Spool {
 pub(super) struct SpoolRows<'a> {
     file: BufReader<&'a mut File>,
     left: u64,
-    ordinal: u64,
 }
 
 impl SpoolRows<'_> {
@@ -110,8 +107,7 @@ impl SpoolRows<'_> {
             rows.push_cell(text, *kind);
         }
         rows.end_row(kept.location.row, kept.ragged);
-        self.ordinal += 1;
-        Ok(SpooledRow { ordinal: self.ordinal - 1, rows, verdict: kept.verdict })
+        Ok(SpooledRow { rows, verdict: kept.verdict })
     }
 }
 
@@ -144,7 +140,6 @@ mod tests {
         for _ in 0..2 {
             let back: Vec<SpooledRow> = spool.rows().unwrap().map(Result::unwrap).collect();
             assert_eq!(back.len(), 2);
-            assert_eq!((back[0].ordinal, back[1].ordinal), (0, 1));
             let row = back[0].rows.row(0);
             assert_eq!(
                 (row.location, row.cell(0).text, row.cell(1).kind),

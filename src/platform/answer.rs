@@ -1,10 +1,14 @@
-//! What an answer means: one pure function from what came back to what it is.
+//! The table of answers: one pure function from what came back to what is done next, with its reason.
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
+use serde::de::IgnoredAny;
 
-use super::wire;
+use super::{
+    PlatformError,
+    wire::{self, CreateAnswer},
+};
 
 /// The platform's words when the account's requests of the minute are used up. No status code is documented for them, so
 /// they are recognised at any.
@@ -28,11 +32,109 @@ pub(super) enum Silence {
     NotSent(String),
     /// The request may have been seen.
     Unanswered(String),
+    /// The same: it was waited for as long as an answer may take.
+    TimedOut,
+}
+
+/// What repeating a request costs of the account's retry budget.
+const RETRY_PRICE: u32 = 5;
+
+/// The same after no answer came in time: such an account is better left alone.
+const TIMEOUT_PRICE: u32 = 10;
+
+/// What is done after an attempt.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A reading came back whole: it is taken.
+    Take,
+    /// Each contact that the answer names ended as it says; the others are settled by reading.
+    Apply(CreateAnswer),
+    /// Nothing was changed: the request is made again after a wait, and paid for.
+    Again { reason: String, was_sent: bool, price: u32 },
+    /// Nothing was changed, and it is no attempt: the whole account waits, as long as the platform asks.
+    Pause(Option<Duration>),
+    /// Nothing was changed: the request is made again with a new token, once.
+    Renew(String),
+    /// It is not known whether anything was stored: never sent again blindly, settled by reading.
+    Settle(Unsettled),
+    /// Nothing was stored: sent again in halves, and all further batches are no larger.
+    Halve(String),
+    /// The batch was refused: what is there is read, the rest is sent in halves until the refused stand alone.
+    Isolate { words: String, is_conflict: bool },
+    /// The platform cannot be used.
+    Stop(PlatformError),
+}
+
+/// A request of which it is not known whether it was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Why.
+    pub reason: String,
+    /// How long the platform asks to be left alone.
+    pub wait: Option<Duration>,
+    /// What asking again costs of the retry budget.
+    pub price: u32,
+    /// The platform sends it elsewhere, where it is never sent.
+    pub is_redirect: bool,
+}
+
+/// Says what to do after an attempt of a request of this name. `GET` changes nothing; anything else creates contacts.
+pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answer, Silence>) -> Step {
+    let is_reading = *method == Method::GET;
+    let timed_out = match attempt {
+        Ok(answer) => answer.status == StatusCode::REQUEST_TIMEOUT,
+        Err(silence) => matches!(silence, Silence::TimedOut),
+    };
+    let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
+    let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
+    let unknown = |reason, is_redirect| {
+        if is_reading {
+            Step::Again { reason, was_sent: true, price }
+        } else {
+            Step::Settle(Unsettled { reason, wait, price, is_redirect })
+        }
+    };
+    match (meaning(attempt), attempt) {
+        (Meaning::Success, Ok(answer)) if is_reading && answer.is_json() => Step::Take,
+        (Meaning::Success, Ok(answer)) if is_reading => {
+            unknown(format!("the answer is not JSON ({})", answer.words()), false)
+        }
+        (Meaning::Success, Ok(answer)) => match CreateAnswer::read(&answer.body) {
+            Some(read) => Step::Apply(read),
+            None => unknown(format!("the answer is not the documented one ({})", answer.words()), false),
+        },
+        (Meaning::NotSent(reason), _) => Step::Again { reason, was_sent: false, price },
+        (Meaning::Unknown(reason), _) => unknown(reason, false),
+        (Meaning::RateLimited(asked), _) => Step::Pause(asked),
+        (Meaning::Unauthorized(words), _) => Step::Renew(words),
+        (Meaning::Denied(answer), _) => Step::Stop(PlatformError::Denied { request, answer }),
+        (Meaning::Redirected(answer), _) if is_reading => {
+            Step::Stop(PlatformError::Redirected { request, answer })
+        }
+        // It may have been carried out and then sent elsewhere to be looked at.
+        (Meaning::Redirected(words), _) => unknown(format!("the platform sends it elsewhere: {words}"), true),
+        (Meaning::TooLarge(answer) | Meaning::Refused(answer), _) if is_reading => {
+            Step::Stop(PlatformError::Refused { request, answer })
+        }
+        (Meaning::TooLarge(words), _) => Step::Halve(words),
+        (Meaning::Refused(words), attempt) => {
+            let answer = attempt.as_ref().ok();
+            match answer.and_then(|answer| CreateAnswer::read(&answer.body)) {
+                // A refusal that names contacts says of each what became of it.
+                Some(read) if !read.refused.is_empty() => Step::Apply(read),
+                _ => {
+                    let is_conflict = answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT);
+                    Step::Isolate { words, is_conflict }
+                }
+            }
+        }
+        (Meaning::Success, Err(_)) => unknown(String::new(), false),
+    }
 }
 
 /// What an attempt means for what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+enum Meaning {
     /// A success; the body is yet to be understood.
     Success,
     /// The platform never saw the request.
@@ -54,11 +156,12 @@ pub(super) enum Meaning {
 }
 
 /// Says what an attempt means.
-pub(super) fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
+fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
         Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
         Err(Silence::Unanswered(reason)) => return Meaning::Unknown(reason.clone()),
+        Err(Silence::TimedOut) => return Meaning::Unknown("no answer in time".to_owned()),
     };
     let says_rate_limit = memchr::memmem::find(&answer.body, RATE_LIMIT_TEXT.as_bytes()).is_some();
     if answer.status == StatusCode::TOO_MANY_REQUESTS || says_rate_limit && !answer.status.is_success() {
@@ -90,6 +193,10 @@ impl Answer {
     fn retry_after(&self) -> Option<Duration> {
         let seconds = self.retry_after.as_ref()?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+    }
+
+    fn is_json(&self) -> bool {
+        serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
     }
 
     /// Contacts could hold the rate limit's words in a name, and what is said of one of a batch is not said of all.

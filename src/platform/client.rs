@@ -15,11 +15,12 @@ use tracing::{debug, warn};
 
 use super::{
     Credentials, Host, PlatformError,
-    answer::{Answer, Meaning, Silence, masked, meaning},
+    answer::{Answer, Silence, Step, masked, step},
     limiter::RateLimiter,
 };
 use crate::{
     interrupt::Interrupt,
+    journal::{JournalError, SharedQuota},
     progress::{Progress, Wait},
 };
 
@@ -34,6 +35,9 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// How long a connection is kept for the next request.
 const LONGEST_IDLE: Duration = Duration::from_secs(1);
+
+/// How long an answer to what was sent is still waited for when the run is to end.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// How often in a row the platform may say that the quota is used up.
 const MAX_RATE_LIMITED: u32 = 10;
@@ -101,7 +105,10 @@ pub struct Counts {
 pub struct Client<'a> {
     http: reqwest::Client,
     settings: ClientSettings,
+    /// This program's own requests, by a clock that nobody sets.
     limiter: RateLimiter,
+    /// Those of all programs that use the account.
+    quota: SharedQuota,
     counts: Counts,
     progress: &'a dyn Progress,
     interrupt: Interrupt,
@@ -123,6 +130,7 @@ impl<'a> Client<'a> {
     /// Where TLS cannot be set up.
     pub fn new(
         settings: ClientSettings,
+        quota: SharedQuota,
         progress: &'a dyn Progress,
         interrupt: Interrupt,
     ) -> Result<Self, PlatformError> {
@@ -141,7 +149,7 @@ impl<'a> Client<'a> {
         }
         let http = builder.build().map_err(PlatformError::Setup)?;
         let limiter = RateLimiter::new(settings.rate, settings.pace.window);
-        Ok(Self { http, settings, limiter, counts: Counts::default(), progress, interrupt })
+        Ok(Self { http, settings, limiter, quota, counts: Counts::default(), progress, interrupt })
     }
 
     /// What was asked so far.
@@ -192,68 +200,70 @@ impl<'a> Client<'a> {
     pub(super) async fn get(&mut self, call: &Call) -> Result<Answer, PlatformError> {
         let mut attempts = Attempts::default();
         loop {
-            let attempt = self.attempt(call).await?;
-            match meaning(&attempt) {
-                Meaning::Success => return attempt.map_err(|silence| unreachable_silence(call, &silence)),
-                Meaning::Unknown(reason) => self.retry(call, &mut attempts, reason, true).await?,
-                other => self.repeatable(call, other, &mut attempts).await?,
-            }
-        }
-    }
-
-    /// Makes a request that changes something. It is repeated only while it cannot have been carried out; anything else
-    /// is for the caller to judge.
-    pub(super) async fn post(&mut self, call: &Call) -> Result<(Meaning, Option<Answer>), PlatformError> {
-        let mut attempts = Attempts::default();
-        loop {
-            let attempt = self.attempt(call).await?;
-            match meaning(&attempt) {
-                // It may have been carried out and then sent elsewhere to be looked at.
-                Meaning::Redirected(words) => {
-                    return Ok((Meaning::Unknown(format!("the platform sends it elsewhere: {words}")), None));
+            let attempt = self.attempt(call, None).await?;
+            match (step(call.name, &call.method, &attempt), attempt) {
+                (Step::Take, Ok(answer)) => return Ok(answer),
+                (step, _) => {
+                    if let Some(step) = self.repeat(call, step, &mut attempts).await? {
+                        return Err(PlatformError::BrokenAnswer {
+                            request: call.name,
+                            reason: format!("{step:?}"),
+                        });
+                    }
                 }
-                meaning @ (Meaning::Success
-                | Meaning::Unknown(_)
-                | Meaning::Refused(_)
-                | Meaning::TooLarge(_)) => return Ok((meaning, attempt.ok())),
-                other => self.repeatable(call, other, &mut attempts).await?,
             }
         }
     }
 
-    /// Waits until the request may be made again, where it certainly was not carried out; else an error.
-    async fn repeatable(
+    /// Makes a request that changes something; `sending` is told each time before its first byte leaves. It is repeated only
+    /// while it cannot have been carried out; any other step is the caller's.
+    pub(super) async fn post(
         &mut self,
         call: &Call,
-        meaning: Meaning,
+        sending: &mut dyn Sending,
+    ) -> Result<Step, PlatformError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let attempt = self.attempt(call, Some(&mut *sending)).await?;
+            let step = step(call.name, &call.method, &attempt);
+            if let Some(step) = self.repeat(call, step, &mut attempts).await? {
+                return Ok(step);
+            }
+        }
+    }
+
+    /// Waits until the request may be made again, where nothing was changed; any other step is given back.
+    async fn repeat(
+        &mut self,
+        call: &Call,
+        step: Step,
         attempts: &mut Attempts,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<Option<Step>, PlatformError> {
         let request = call.name;
-        match meaning {
-            Meaning::NotSent(reason) => self.retry(call, attempts, reason, false).await,
-            Meaning::RateLimited(asked) => {
+        match step {
+            Step::Again { reason, was_sent, price } => {
+                self.retry(call, attempts, reason, was_sent, price).await?;
+            }
+            Step::Pause(asked) => {
                 attempts.rate_limited += 1;
                 self.counts.rate_limited += 1;
                 if attempts.rate_limited >= MAX_RATE_LIMITED {
                     return Err(PlatformError::RateLimited(attempts.rate_limited));
                 }
-                let rest = self.limiter.rest_of_window(Instant::now());
+                let rest = self.limiter.rest_of_window(Instant::now()).max(asked.unwrap_or_default());
                 warn!(request, "the platform's rate limit was met");
-                self.pause(rest.max(asked.unwrap_or_default()), Wait::RateLimited).await
+                self.quota.pause(rest)?;
+                self.pause(rest, Wait::RateLimited).await?;
             }
-            Meaning::Unauthorized(_) if self.settings.credentials.can_renew() && !attempts.has_renewed => {
+            Step::Renew(_) if self.settings.credentials.can_renew() && !attempts.has_renewed => {
                 attempts.has_renewed = true;
                 self.counts.retries += 1;
-                Ok(())
             }
-            Meaning::Unauthorized(words) => Err(PlatformError::Unauthorized(words)),
-            Meaning::Denied(answer) => Err(PlatformError::Denied { request, answer }),
-            Meaning::Redirected(answer) => Err(PlatformError::Redirected { request, answer }),
-            Meaning::Refused(answer) | Meaning::TooLarge(answer) => {
-                Err(PlatformError::Refused { request, answer })
-            }
-            Meaning::Success | Meaning::Unknown(_) => Ok(()),
+            Step::Renew(words) => return Err(PlatformError::Unauthorized(words)),
+            Step::Stop(error) => return Err(error),
+            other => return Ok(Some(other)),
         }
+        Ok(None)
     }
 
     async fn retry(
@@ -262,9 +272,10 @@ impl<'a> Client<'a> {
         attempts: &mut Attempts,
         reason: String,
         was_sent: bool,
+        price: u32,
     ) -> Result<(), PlatformError> {
         attempts.failed += 1;
-        if attempts.failed >= self.settings.max_attempts {
+        if attempts.failed >= self.settings.max_attempts || !self.quota.spend(price)? {
             return Err(if was_sent {
                 PlatformError::GaveUp { request: call.name, reason, attempts: attempts.failed }
             } else {
@@ -278,31 +289,85 @@ impl<'a> Client<'a> {
         self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
     }
 
-    /// One attempt, within the quota. The error is that the run is to end.
-    async fn attempt(&mut self, call: &Call) -> Result<Result<Answer, Silence>, PlatformError> {
-        while let Some(wait) = self.limiter.wait(Instant::now()) {
+    /// Pays for asking once more what became of a request; false where nothing is left to pay with.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be noted.
+    pub fn pay(&mut self, price: u32) -> Result<bool, PlatformError> {
+        Ok(self.quota.spend(price)?)
+    }
+
+    /// How often a request is tried.
+    pub fn max_attempts(&self) -> u32 {
+        self.settings.max_attempts
+    }
+
+    /// Waits until the platform cannot be carrying out any more what it was sent.
+    ///
+    /// # Errors
+    ///
+    /// That the run is to end.
+    pub async fn wait_out(&mut self, wait: Duration) -> Result<(), PlatformError> {
+        if wait.is_zero() {
+            return self.check_interrupt();
+        }
+        self.pause(wait, Wait::Unanswered).await
+    }
+
+    /// Waits for a slot, of this program's and of the account's.
+    async fn take_slot(&mut self) -> Result<(), PlatformError> {
+        loop {
+            self.check_interrupt()?;
+            let mut wait = self.limiter.wait(Instant::now());
+            if wait.is_none() {
+                let (slots, window) = (self.limiter.slots(), self.settings.pace.window);
+                wait = self.quota.take(slots, self.settings.timeout, window)?;
+            }
+            let Some(wait) = wait else { return Ok(()) };
             self.pause(wait, Wait::RateLimit).await?;
         }
-        self.check_interrupt()?;
+    }
+
+    /// One attempt, within the quota. The error is that the run is to end.
+    async fn attempt(
+        &mut self,
+        call: &Call,
+        sending: Option<&mut dyn Sending>,
+    ) -> Result<Result<Answer, Silence>, PlatformError> {
+        self.take_slot().await?;
+        let request = self.request(call)?;
+        if let Some(sending) = sending {
+            sending.sending(call.body.as_deref().unwrap_or_default())?;
+        }
         match call.method {
             Method::GET => self.counts.get += 1,
             _ => self.counts.post += 1,
         }
-        let request = self.request(call)?;
         let started = Instant::now();
         let token = request.headers().get(AUTH).cloned();
-        let mut attempt = match call.method {
+        let exchange = exchange(&self.http, request);
+        let mut attempt = if call.method == Method::GET {
             // Nothing is lost with an answer to a question.
-            Method::GET => tokio::select! {
-                attempt = exchange(&self.http, request) => attempt,
+            tokio::select! {
+                attempt = exchange => attempt,
                 signal = self.interrupt.requested() => return Err(PlatformError::Interrupted(signal)),
-            },
-            _ => exchange(&self.http, request).await,
+            }
+        } else {
+            // What was sent may have been stored: its answer is worth a moment.
+            tokio::select! {
+                attempt = exchange => attempt,
+                () = grace(&self.interrupt) => {
+                    Err(Silence::Unanswered("interrupted before the answer".to_owned()))
+                }
+            }
         };
         if let (Ok(answer), Some(token)) = (&mut attempt, token) {
             answer.forget(token.as_bytes());
         }
         self.limiter.answered(Instant::now());
+        let is_success = attempt.as_ref().is_ok_and(|answer| answer.status.is_success());
+        self.quota.answered(self.settings.pace.window, is_success)?;
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
         debug!(request = call.name, status, elapsed = ?started.elapsed(), "answered");
         Ok(attempt)
@@ -333,6 +398,21 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Told before the first byte of a request that changes something.
+pub trait Sending {
+    /// This body is about to be sent.
+    ///
+    /// # Errors
+    ///
+    /// That it may not.
+    fn sending(&mut self, body: &[u8]) -> Result<(), JournalError>;
+}
+
+async fn grace(interrupt: &Interrupt) {
+    interrupt.requested().await;
+    sleep(GRACE).await;
+}
+
 /// What was tried for one request.
 #[derive(Debug, Default)]
 struct Attempts {
@@ -344,13 +424,13 @@ struct Attempts {
 /// Sends a request and reads the whole answer, up to a limit.
 async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
     let mut response = http.execute(request).await.map_err(|error| {
-        if error.is_connect() { Silence::NotSent(cause(&error)) } else { Silence::Unanswered(cause(&error)) }
+        if error.is_connect() { Silence::NotSent(cause(&error)) } else { unanswered(&error) }
     })?;
     let retry_after =
         response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok().map(str::to_owned));
     let status = response.status();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Silence::Unanswered(cause(&error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
         }
@@ -371,9 +451,8 @@ fn cause(error: &reqwest::Error) -> String {
     reason.to_string()
 }
 
-fn unreachable_silence(call: &Call, silence: &Silence) -> PlatformError {
-    let (Silence::NotSent(reason) | Silence::Unanswered(reason)) = silence;
-    PlatformError::BrokenAnswer { request: call.name, reason: reason.clone() }
+fn unanswered(error: &reqwest::Error) -> Silence {
+    if error.is_timeout() { Silence::TimedOut } else { Silence::Unanswered(cause(error)) }
 }
 
 /// A random part of the wait ("full jitter"), so that programs which failed together do not return together.

@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use tracing::warn;
 
 use super::{
     Client, PlatformError,
-    answer::{Answer, Meaning, masked},
-    client::Call,
-    wire::{ContactsPage, CreateAnswer, NewContact},
+    answer::{Step, Unsettled, masked},
+    client::{Call, Sending},
+    wire::{ContactsPage, NewContact},
 };
 use crate::{contact::Contact, diff::StoredContact};
 
@@ -47,7 +47,7 @@ pub enum Created {
     /// The batch was too large.
     TooLarge(String),
     /// It is not known whether it was stored.
-    Unknown(String),
+    Unknown(Unsettled),
 }
 
 /// Takes contacts as they are read, and forgets them where the reading begins anew.
@@ -64,27 +64,23 @@ impl Client<'_> {
     /// # Errors
     ///
     /// Where the batch was certainly not stored and cannot be posted again.
-    pub async fn create(&mut self, batch: &[&Contact]) -> Result<Created, PlatformError> {
+    pub async fn create(
+        &mut self,
+        batch: &[&Contact],
+        sending: &mut dyn Sending,
+    ) -> Result<Created, PlatformError> {
         let contacts: Vec<NewContact<'_>> = batch.iter().copied().map(NewContact::from).collect();
         let body = serde_json::to_vec(&contacts)
             .map_err(|error| PlatformError::BrokenAnswer { request: CREATE, reason: error.to_string() })?;
         let call = Call { name: CREATE, method: Method::POST, url: self.contacts_url(), body: Some(body) };
-        let (meaning, answer) = self.post(&call).await?;
-        Ok(match (meaning, answer) {
-            (Meaning::Success, Some(answer)) => listed(&answer),
-            (Meaning::Refused(words), answer) => {
-                let is_conflict = answer.as_ref().is_some_and(|answer| answer.status == StatusCode::CONFLICT);
-                match answer.and_then(|answer| CreateAnswer::read(&answer.body)) {
-                    // A refusal that names contacts says of each what became of it.
-                    Some(read) if !read.refused.is_empty() => {
-                        Created::Listed { created: read.created, refused: read.refused }
-                    }
-                    _ => Created::Refused { words, is_conflict },
-                }
+        Ok(match self.post(&call, sending).await? {
+            Step::Apply(read) => Created::Listed { created: read.created, refused: read.refused },
+            Step::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
+            Step::Halve(words) => Created::TooLarge(words),
+            Step::Settle(unsettled) => Created::Unknown(unsettled),
+            step => {
+                return Err(PlatformError::BrokenAnswer { request: CREATE, reason: format!("{step:?}") });
             }
-            (Meaning::TooLarge(words), _) => Created::TooLarge(words),
-            (Meaning::Unknown(reason), _) => Created::Unknown(reason),
-            (meaning, _) => Created::Unknown(format!("{meaning:?}")),
         })
     }
 
@@ -112,16 +108,16 @@ impl Client<'_> {
         loop {
             let page = self.page(pages.read, pages.granted.unwrap_or(ASKED_PAGE_SIZE)).await?;
             let step = pages.take(&page)?;
-            if let Step::Drifted(how) = step {
+            if let PageStep::Drifted(how) = step {
                 return Ok(Reading::Drifted(how));
             }
             self.note_page_size(pages.granted.unwrap_or_default());
-            if step != Step::Repeated {
+            if step != PageStep::Repeated {
                 page.results.into_iter().for_each(|contact| sink.contact(contact.into()));
             }
             let left = self.time_for(pages.left());
             self.progress().fetching(pages.read, pages.total, self.counts().get, left);
-            if step != Step::More {
+            if step != PageStep::More {
                 if pages.total.is_some_and(|total| total != pages.read) {
                     warn!(
                         read = pages.read,
@@ -145,15 +141,6 @@ impl Client<'_> {
     }
 }
 
-fn listed(answer: &Answer) -> Created {
-    match CreateAnswer::read(&answer.body) {
-        Some(read) => Created::Listed { created: read.created, refused: read.refused },
-        None => {
-            Created::Unknown(format!("the answer is not the documented one ({})", masked(&answer.words())))
-        }
-    }
-}
-
 enum Reading {
     Whole,
     Drifted(String),
@@ -161,7 +148,7 @@ enum Reading {
 
 /// What a page says about going on.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum PageStep {
     More,
     Last,
     /// A page that came before, after the platform had said that there is no more.
@@ -187,40 +174,48 @@ impl Pages {
         contacts.div_ceil(self.granted.unwrap_or(ASKED_PAGE_SIZE).max(1))
     }
 
-    fn take(&mut self, page: &ContactsPage) -> Result<Step, PlatformError> {
+    fn take(&mut self, page: &ContactsPage) -> Result<PageStep, PlatformError> {
         if page.skip.is_some_and(|skip| skip != self.read) && !page.results.is_empty() {
-            return if self.is_beyond_last { Ok(Step::Repeated) } else { Err(PlatformError::SkipIgnored) };
+            return if self.is_beyond_last {
+                Ok(PageStep::Repeated)
+            } else {
+                Err(PlatformError::SkipIgnored)
+            };
         }
         if let (Some(before), Some(now)) = (self.total, page.total_results)
             && before != now
         {
-            return Ok(Step::Drifted(format!("it held {before}, then {now}")));
+            return Ok(PageStep::Drifted(format!("it held {before}, then {now}")));
         }
         self.total = page.total_results.or(self.total);
         let count = page.results.len() as u64;
         let repeated =
             page.results.iter().filter(|contact| !self.seen.insert(identity(contact))).count() as u64;
         if count > 0 && repeated == count && self.read > 0 {
-            return if self.is_beyond_last { Ok(Step::Repeated) } else { Err(PlatformError::SkipIgnored) };
+            return if self.is_beyond_last {
+                Ok(PageStep::Repeated)
+            } else {
+                Err(PlatformError::SkipIgnored)
+            };
         }
         if repeated > 0 {
-            return Ok(Step::Drifted(format!("{repeated} contacts appeared twice")));
+            return Ok(PageStep::Drifted(format!("{repeated} contacts appeared twice")));
         }
         self.granted = page.limit.filter(|limit| *limit > 0).or(self.granted).or(Some(count));
         self.read += count;
         if count == 0 {
-            return Ok(Step::Last);
+            return Ok(PageStep::Last);
         }
         let has_all = self.total.is_none_or(|total| self.read >= total);
         Ok(match page.has_more {
-            Some(true) => Step::More,
-            Some(false) if has_all => Step::Last,
+            Some(true) => PageStep::More,
+            Some(false) if has_all => PageStep::Last,
             Some(false) => {
                 self.is_beyond_last = true;
-                Step::More
+                PageStep::More
             }
-            None if self.total.is_some() && has_all => Step::Last,
-            None => Step::More,
+            None if self.total.is_some() && has_all => PageStep::Last,
+            None => PageStep::More,
         })
     }
 }
@@ -253,30 +248,30 @@ mod tests {
     fn pages_end_where_the_platform_says_so() {
         let mut pages = Pages::default();
         let all = json!({"skip": 0, "limit": 2, "hasMore": true, "totalResults": 3});
-        assert_eq!(pages.take(&page(0..2, &all)).unwrap(), Step::More);
+        assert_eq!(pages.take(&page(0..2, &all)).unwrap(), PageStep::More);
         assert_eq!((pages.read, pages.granted), (2, Some(2)));
         let last = json!({"skip": 2, "limit": 2, "hasMore": false, "totalResults": 3});
-        assert_eq!(pages.take(&page(2..3, &last)).unwrap(), Step::Last);
+        assert_eq!(pages.take(&page(2..3, &last)).unwrap(), PageStep::Last);
     }
 
     #[test]
     fn pages_that_say_nothing_end_with_an_empty_one() {
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&page(0..2, &json!({}))).unwrap(), Step::More);
+        assert_eq!(pages.take(&page(0..2, &json!({}))).unwrap(), PageStep::More);
         assert_eq!(pages.granted, Some(2));
-        assert_eq!(pages.take(&page(2..4, &json!({}))).unwrap(), Step::More);
-        assert_eq!(pages.take(&page(0..0, &json!({}))).unwrap(), Step::Last);
+        assert_eq!(pages.take(&page(2..4, &json!({}))).unwrap(), PageStep::More);
+        assert_eq!(pages.take(&page(0..0, &json!({}))).unwrap(), PageStep::Last);
     }
 
     #[test]
     fn an_ignored_skip_is_an_error_and_never_a_loop() {
         let first = || page(0..2, &json!({"limit": 2, "hasMore": true}));
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&first()).unwrap(), Step::More);
+        assert_eq!(pages.take(&first()).unwrap(), PageStep::More);
         assert!(matches!(pages.take(&first()), Err(PlatformError::SkipIgnored)));
         let mut pages = Pages::default();
         let said = json!({"skip": 0, "limit": 2, "hasMore": true});
-        assert_eq!(pages.take(&page(0..2, &said)).unwrap(), Step::More);
+        assert_eq!(pages.take(&page(0..2, &said)).unwrap(), PageStep::More);
         assert!(matches!(pages.take(&page(2..4, &said)), Err(PlatformError::SkipIgnored)));
     }
 
@@ -284,25 +279,25 @@ mod tests {
     fn changes_while_reading_are_noticed() {
         let mut pages = Pages::default();
         let at = |skip, total| json!({"skip": skip, "limit": 2, "hasMore": true, "totalResults": total});
-        assert_eq!(pages.take(&page(0..2, &at(0, 9))).unwrap(), Step::More);
-        assert!(matches!(pages.take(&page(2..4, &at(2, 10))).unwrap(), Step::Drifted(_)));
+        assert_eq!(pages.take(&page(0..2, &at(0, 9))).unwrap(), PageStep::More);
+        assert!(matches!(pages.take(&page(2..4, &at(2, 10))).unwrap(), PageStep::Drifted(_)));
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&page(0..2, &at(0, 9))).unwrap(), Step::More);
-        assert!(matches!(pages.take(&page(1..3, &at(2, 9))).unwrap(), Step::Drifted(_)));
+        assert_eq!(pages.take(&page(0..2, &at(0, 9))).unwrap(), PageStep::More);
+        assert!(matches!(pages.take(&page(1..3, &at(2, 9))).unwrap(), PageStep::Drifted(_)));
     }
 
     #[test]
     fn a_wrong_has_more_is_not_believed_when_contacts_are_missing() {
         let said = |skip| json!({"skip": skip, "limit": 2, "hasMore": false, "totalResults": 4});
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), Step::More);
-        assert_eq!(pages.take(&page(2..4, &said(2))).unwrap(), Step::Last);
+        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), PageStep::More);
+        assert_eq!(pages.take(&page(2..4, &said(2))).unwrap(), PageStep::Last);
         // A platform that counts more than it shows is asked once more and then believed.
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), Step::More);
-        assert_eq!(pages.take(&page(0..0, &said(2))).unwrap(), Step::Last);
+        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), PageStep::More);
+        assert_eq!(pages.take(&page(0..0, &said(2))).unwrap(), PageStep::Last);
         let mut pages = Pages::default();
-        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), Step::More);
-        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), Step::Repeated);
+        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), PageStep::More);
+        assert_eq!(pages.take(&page(0..2, &said(0))).unwrap(), PageStep::Repeated);
     }
 }

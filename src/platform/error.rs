@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::journal::JournalError;
+
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -42,6 +44,8 @@ pub enum PlatformError {
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
     Interrupted(i32),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error("the run's own notes cannot be read: {0}")]
     Notes(#[source] std::io::Error),
 }
@@ -69,6 +73,7 @@ impl PlatformError {
                 "The settings are more likely wrong than the rows: look at what the platform says. Rows that were not \
                  tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
             }
+            Self::Journal(error) => error.hint(),
             Self::Setup(_)
             | Self::MalformedToken
             | Self::MalformedAccount

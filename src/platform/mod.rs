@@ -14,8 +14,9 @@ mod wire;
 
 pub(crate) use self::answer::masked;
 pub use self::{
+    answer::Unsettled,
     auth::Credentials,
-    client::{Client, ClientSettings, Counts, Pace},
+    client::{Client, ClientSettings, Counts, Pace, Sending},
     contacts::{ContactSink, Created},
     error::PlatformError,
     host::{Host, HostError},

@@ -16,7 +16,7 @@ use std::{
 use serde_json::Value;
 
 use super::{Client, ClientSettings, Credentials, Host, Pace};
-use crate::{interrupt::Interrupt, progress::Silent};
+use crate::{interrupt::Interrupt, journal::Journal, progress::Silent};
 
 /// A request, as far as tests look at it.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +93,7 @@ impl Scripted {
 
     /// A client of this platform which waits for next to nothing.
     pub(crate) fn client(&self) -> Client<'static> {
-        Client::new(settings(self.host()), &Silent, Interrupt::default()).unwrap()
+        client(settings(self.host()), Interrupt::default())
     }
 }
 
@@ -105,6 +105,12 @@ impl Drop for Scripted {
             _ = thread.join();
         }
     }
+}
+
+/// A client whose requests nobody shares.
+pub(crate) fn client(settings: ClientSettings, interrupt: Interrupt) -> Client<'static> {
+    let quota = Journal::in_memory().unwrap().quota("acc-1");
+    Client::new(settings, quota, &Silent, interrupt).unwrap()
 }
 
 pub(crate) fn settings(host: Host) -> ClientSettings {

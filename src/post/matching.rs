@@ -20,27 +20,26 @@ pub(super) fn by_number(
     batch: &[NewContact],
     created: &[StoredContact],
     refused: Vec<(StoredContact, String)>,
-) -> HashMap<u64, Answer> {
-    let ordinals: HashMap<E164, u64> =
-        batch.iter().map(|new| (new.contact.number().e164(), new.ordinal)).collect();
+) -> HashMap<E164, Answer> {
+    let sent: HashSet<E164> = batch.iter().map(NewContact::number).collect();
     let find = |record: &StoredContact| {
-        let mut found = record.numbers.iter().filter_map(|number| ordinals.get(number));
+        let mut found = record.numbers.iter().filter(|number| sent.contains(*number));
         found.next().copied().filter(|_| found.next().is_none())
     };
     let created = created.iter().map(|record| (find(record), Answer::Created(record.id.clone())));
     let refused = refused.into_iter().map(|(record, words)| (find(&record), Answer::Refused(words)));
     let mut answers = HashMap::new();
     let mut contradicted = HashSet::new();
-    for (ordinal, answer) in created.chain(refused) {
-        let Some(ordinal) = ordinal else { continue };
+    for (number, answer) in created.chain(refused) {
+        let Some(number) = number else { continue };
         let is_created = matches!(answer, Answer::Created(_));
-        if let Some(before) = answers.insert(ordinal, answer)
+        if let Some(before) = answers.insert(number, answer)
             && matches!(before, Answer::Created(_)) != is_created
         {
-            contradicted.insert(ordinal);
+            contradicted.insert(number);
         }
     }
-    answers.retain(|ordinal, _| !contradicted.contains(ordinal));
+    answers.retain(|number, _| !contradicted.contains(number));
     answers
 }
 
@@ -49,9 +48,13 @@ mod tests {
     use super::*;
     use crate::contact::{Contact, NumberType, PhoneNumber, Salutation};
 
-    fn new(ordinal: u64, national: &str) -> NewContact {
+    fn new(national: &str) -> NewContact {
         let number = PhoneNumber::new(91, national, None, NumberType::Mobile).unwrap();
-        NewContact { ordinal, contact: Contact::new("A", "B", Salutation::Mr, number) }
+        NewContact { contact: Contact::new("A", "B", Salutation::Mr, number) }
+    }
+
+    fn number(digits: &str) -> E164 {
+        E164::from_digits(digits).unwrap()
     }
 
     fn record(id: &str, numbers: &[&str]) -> StoredContact {
@@ -61,17 +64,17 @@ mod tests {
 
     #[test]
     fn records_find_their_contacts_in_any_order() {
-        let batch = [new(4, "9876543210"), new(7, "9876543211"), new(9, "9876543212")];
+        let batch = [new("9876543210"), new("9876543211"), new("9876543212")];
         let created = [record("x", &["919876543212"]), record("y", &["919876543210"])];
         let answers = by_number(&batch, &created, vec![(record("", &["919876543211"]), "no".to_owned())]);
-        assert_eq!(answers[&4], Answer::Created("y".to_owned()));
-        assert_eq!(answers[&7], Answer::Refused("no".to_owned()));
-        assert_eq!(answers[&9], Answer::Created("x".to_owned()));
+        assert_eq!(answers[&number("919876543210")], Answer::Created("y".to_owned()));
+        assert_eq!(answers[&number("919876543211")], Answer::Refused("no".to_owned()));
+        assert_eq!(answers[&number("919876543212")], Answer::Created("x".to_owned()));
     }
 
     #[test]
     fn what_speaks_of_none_or_of_several_says_nothing() {
-        let batch = [new(1, "9876543210"), new(2, "9876543211")];
+        let batch = [new("9876543210"), new("9876543211")];
         let created =
             [record("x", &["919876543210", "919876543211"]), record("y", &["4412345"]), record("z", &[])];
         assert_eq!(by_number(&batch, &created, vec![]), HashMap::new());
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_contradiction_says_nothing() {
-        let batch = [new(1, "9876543210")];
+        let batch = [new("9876543210")];
         let created = [record("x", &["919876543210"])];
         let refused = vec![(record("", &["919876543210"]), "no".to_owned())];
         assert_eq!(by_number(&batch, &created, refused), HashMap::new());

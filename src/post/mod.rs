@@ -3,9 +3,13 @@
 //! What the platform says is matched by number, never by position. A contact that it refuses, or does not mention, is
 //! never taken for lost or stored on its word alone: after all batches were sent, one reading of the existing contacts
 //! settles what is there; what is not is tried once more in halves, until those that are refused stand alone, and a last
-//! reading settles these. An answer that leaves open whether a batch was stored ends the run: the next one reads first.
+//! reading settles these. Where an answer leaves open whether a batch was stored, it is never sent again blindly: when the
+//! platform cannot be storing it any more, a reading tells what is there, and the rest is sent again.
+//!
+//! Whatever is sent is noted in the journal before, and what became of it before anything else is sent.
 
 mod matching;
+mod record;
 mod settlement;
 
 use std::{
@@ -13,14 +17,17 @@ use std::{
     mem::{replace, take},
 };
 
-use tracing::info;
+use tracing::{info, warn};
 
-pub use self::settlement::{Settlement, Settlements};
+pub use self::{
+    record::Record,
+    settlement::{Settlement, Settlements},
+};
 use crate::{
     contact::{Contact, E164},
     diff::{Existing, StoredContact},
     outcome::{Code, Outcome},
-    platform::{Client, ContactSink, Created, PlatformError, masked},
+    platform::{Client, ContactSink, Created, PlatformError, Unsettled, masked},
 };
 
 /// Batches refused whole, with nothing created before, after which one of them is looked at closely.
@@ -30,13 +37,17 @@ const MAX_REFUSED_BATCHES: usize = 5;
 /// tenth of the file or nothing was created at all.
 const MAX_REFUSED_CONTACTS: usize = 20;
 
-/// A contact to be posted, and the row it comes from.
+/// A contact to be posted.
 #[derive(Clone, Debug)]
 pub struct NewContact {
-    /// The row, counted from 0 over all inputs.
-    pub ordinal: u64,
     /// The contact.
     pub contact: Contact,
+}
+
+impl NewContact {
+    fn number(&self) -> E164 {
+        self.contact.number().e164()
+    }
 }
 
 /// Posts the contacts of one run.
@@ -48,6 +59,11 @@ pub struct Poster<'a, 'p> {
     /// Rows of the file.
     rows: u64,
     settlements: &'a mut Settlements,
+    record: &'a mut Record,
+    /// Posts in a row that were not answered.
+    unanswered_posts: u32,
+    /// Whether one of them was sent elsewhere.
+    was_redirected: bool,
     /// Batches that were refused whole.
     refused_batches: Vec<Vec<NewContact>>,
     /// Contacts that a success did not mention.
@@ -65,6 +81,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     pub fn new(
         client: &'a mut Client<'p>,
         settlements: &'a mut Settlements,
+        record: &'a mut Record,
         batch_size: usize,
         contacts: u64,
         rows: u64,
@@ -75,6 +92,9 @@ impl<'a, 'p> Poster<'a, 'p> {
             contacts,
             rows,
             settlements,
+            record,
+            unanswered_posts: 0,
+            was_redirected: false,
             refused_batches: Vec::new(),
             unmentioned: Vec::new(),
             suspects: Vec::new(),
@@ -130,43 +150,104 @@ impl<'a, 'p> Poster<'a, 'p> {
     /// Posts a batch and settles what the answer settles.
     async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
         let contacts: Vec<&Contact> = batch.iter().map(|new| &new.contact).collect();
-        match self.client.create(&contacts).await? {
-            Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
-            Created::Refused { words, is_conflict } => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => {
-                    // That a number is taken says nothing against the settings.
-                    if !is_conflict {
-                        *self.refusals.entry(kind_of_refusal(&words, &alone.contact)).or_default() += 1;
-                    }
-                    self.suspects.push((alone, words));
-                }
-                Err(batch) => {
-                    info!(contacts = batch.len(), words = masked(&words), "a batch was refused");
-                    self.refused_batches.push(batch);
-                }
-            },
-            Created::TooLarge(words) => match <[NewContact; 1]>::try_from(batch) {
-                Ok([alone]) => self.suspects.push((alone, words)),
-                Err(batch) => {
-                    // Nothing was stored: the halves go out at once, and all further batches are no larger.
-                    self.batch_size = self.batch_size.min(batch.len() / 2);
-                    info!(batch_size = self.batch_size, "a batch was too large");
-                    let (first, second) = halves(batch);
-                    Box::pin(self.post_batch(first)).await?;
-                    Box::pin(self.post_batch(second)).await?;
-                }
-            },
-            Created::Unknown(reason) => {
-                let contacts = batch.len();
-                for new in batch {
-                    let detail = format!("sent, but not known whether it was stored: {reason}");
-                    self.settle(new.ordinal, Outcome::Pending, None, detail);
-                }
-                return Err(PlatformError::Unanswered { contacts, reason });
+        let answer = self.client.create(&contacts, &mut self.record.sending(&batch)).await;
+        let mut again = Vec::new();
+        match answer {
+            Ok(Created::Unknown(unsettled)) => again.push(self.settle_unanswered(batch, unsettled).await?),
+            // What cannot be noted is left as it was noted before it was sent.
+            Err(error @ PlatformError::Journal(_)) => return Err(error),
+            Err(error) => {
+                // It was certainly not stored.
+                self.record.all_pending(&batch, false);
+                self.record.save_answer()?;
+                return Err(error);
+            }
+            Ok(answer) => {
+                (self.unanswered_posts, self.was_redirected) = (0, false);
+                again.extend(self.take_answer(batch, answer));
+                self.record.save_answer()?;
             }
         }
         self.tell();
+        for batch in again.into_iter().filter(|batch| !batch.is_empty()) {
+            Box::pin(self.post_batch(batch)).await?;
+        }
         Ok(())
+    }
+
+    /// Settles what an answer settles, and returns what is to be sent again at once.
+    fn take_answer(&mut self, batch: Vec<NewContact>, answer: Created) -> Vec<Vec<NewContact>> {
+        match answer {
+            Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
+            Created::Refused { words, is_conflict } => {
+                self.record.all_pending(&batch, false);
+                match <[NewContact; 1]>::try_from(batch) {
+                    Ok([alone]) => {
+                        // That a number is taken says nothing against the settings.
+                        if !is_conflict {
+                            *self.refusals.entry(kind_of_refusal(&words, &alone.contact)).or_default() += 1;
+                        }
+                        self.suspects.push((alone, words));
+                    }
+                    Err(batch) => {
+                        info!(contacts = batch.len(), words = masked(&words), "a batch was refused");
+                        self.refused_batches.push(batch);
+                    }
+                }
+            }
+            Created::TooLarge(words) => {
+                self.record.all_pending(&batch, false);
+                match <[NewContact; 1]>::try_from(batch) {
+                    Ok([alone]) => self.suspects.push((alone, words)),
+                    Err(batch) => {
+                        // Nothing was stored: the halves go out at once, and all further batches are no larger.
+                        self.batch_size = self.batch_size.min(batch.len() / 2);
+                        info!(batch_size = self.batch_size, "a batch was too large");
+                        let (first, second) = halves(batch);
+                        return vec![first, second];
+                    }
+                }
+            }
+            // Settled by reading, elsewhere.
+            Created::Unknown(_) => {}
+        }
+        Vec::new()
+    }
+
+    /// Waits until the platform cannot be storing the batch any more, and reads what is there. Returns what is not, to be
+    /// sent again.
+    async fn settle_unanswered(
+        &mut self,
+        batch: Vec<NewContact>,
+        unsettled: Unsettled,
+    ) -> Result<Vec<NewContact>, PlatformError> {
+        let Unsettled { reason, wait, price, is_redirect } = unsettled;
+        let contacts = batch.len();
+        for new in &batch {
+            self.settlements.send_unanswered(new.number());
+            let detail = format!("sent, but not known whether it was stored: {reason}");
+            let pending = Settlement { outcome: Outcome::Pending, code: None, detail };
+            self.settlements.settle(new.number(), pending);
+        }
+        self.client.check_interrupt()?;
+        self.unanswered_posts += 1;
+        let is_hopeless =
+            self.unanswered_posts >= self.client.max_attempts() || is_redirect && self.was_redirected;
+        self.was_redirected = is_redirect;
+        if is_hopeless || !self.client.pay(price)? {
+            return Err(PlatformError::Unanswered { contacts, reason });
+        }
+        warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
+        let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
+        self.client.wait_out(wait).await?;
+        let existing = self.read_existing(batch.iter()).await?;
+        let absent = self.settle_present(batch, &existing, Outcome::Confirmed);
+        for new in &absent {
+            self.settlements.reopen(new.number());
+        }
+        self.record.all_pending(&absent, true);
+        self.record.save_answer()?;
+        Ok(absent)
     }
 
     /// Tells how far it is.
@@ -185,19 +266,28 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) {
         let mut answers = matching::by_number(&batch, created, refused);
         for new in batch {
-            match answers.remove(&new.ordinal) {
+            match answers.remove(&new.number()) {
                 Some(matching::Answer::Created(id)) => {
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
-                    self.settle(new.ordinal, Outcome::Created, None, detail);
+                    self.settle(new.number(), Outcome::Created, None, detail);
                 }
-                Some(matching::Answer::Refused(words)) => self.suspects.push((new, words)),
-                None => self.unmentioned.push(new),
+                Some(matching::Answer::Refused(words)) => {
+                    self.record.pending(new.number(), false);
+                    self.suspects.push((new, words));
+                }
+                None => {
+                    self.settlements.send_unanswered(new.number());
+                    self.record.unmentioned(new.number());
+                    self.unmentioned.push(new);
+                }
             }
         }
     }
 
-    fn settle(&mut self, ordinal: u64, outcome: Outcome, code: Option<Code>, detail: String) {
-        self.settlements.settle(ordinal, Settlement { outcome, code, detail });
+    fn settle(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
+        let settlement = Settlement { outcome, code, detail };
+        self.record.settled(number, &settlement);
+        self.settlements.settle(number, settlement);
     }
 
     /// Reads what became of contacts that were refused in a batch or not mentioned, and posts what is not there: the
@@ -214,6 +304,8 @@ impl<'a, 'p> Poster<'a, 'p> {
         let existing = self.read_existing(refused.iter().flatten().chain(&unmentioned)).await?;
         // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
         let mut absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
+        self.record.all_pending(&absent, true);
+        self.record.save()?;
         while !absent.is_empty() {
             let rest = absent.split_off(self.batch_size.min(absent.len()));
             self.post_batch(replace(&mut absent, rest)).await?;
@@ -226,6 +318,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
             if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
         }
+        self.record.save()?;
         while let Some(batch) = work.pop() {
             if !batch.is_empty() {
                 self.post_batch(batch).await?;
@@ -254,6 +347,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
             }
         }
+        self.record.save()?;
         let stop = self.too_many_refused().map_or(Ok(()), Err);
         // Readings cost requests: the next one comes when twice as many were refused.
         self.most_refusals *= 2;
@@ -278,15 +372,16 @@ impl<'a, 'p> Poster<'a, 'p> {
         let all = suspects.iter().map(|(new, _)| new).chain(&unmentioned);
         let existing = self.read_existing(all).await?;
         let (suspects, words): (Vec<_>, Vec<_>) = suspects.into_iter().unzip();
-        let mut words: HashMap<u64, String> = suspects.iter().map(|new| new.ordinal).zip(words).collect();
+        let mut words: HashMap<E164, String> = suspects.iter().map(NewContact::number).zip(words).collect();
         for new in self.settle_present(suspects, &existing, Outcome::Existing) {
-            let words = words.remove(&new.ordinal).unwrap_or_default();
-            self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), words);
+            let words = words.remove(&new.number()).unwrap_or_default();
+            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), words);
         }
         for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
             let detail = "the platform accepted the batch and did not create this contact".to_owned();
-            self.settle(new.ordinal, Outcome::Failed, Some(Code::Refused), detail);
+            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
         }
+        self.record.save()?;
         self.tell();
         Ok(())
     }
@@ -300,19 +395,17 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) -> Vec<NewContact> {
         let mut absent = Vec::new();
         for new in contacts {
-            let Some(held) = existing.holder(new.contact.number().e164()) else {
+            let Some(held) = existing.holder(new.number()) else {
                 absent.push(new);
                 continue;
             };
             let same = held.has_name(new.contact.name_key());
             let code = if same { Code::SameName } else { Code::OtherName };
-            // Under another name it cannot be ours.
-            let (outcome, code) = if outcome == Outcome::Confirmed && same {
-                (outcome, None)
-            } else {
-                (Outcome::Existing, Some(code))
-            };
-            self.settle(new.ordinal, outcome, code, format!("held as {}", held.describe()));
+            // Under another name it cannot be ours. What was once sent without an answer may have been stored late.
+            let is_sent = outcome == Outcome::Confirmed || self.settlements.was_unanswered(new.number());
+            let (outcome, code) =
+                if is_sent && same { (Outcome::Confirmed, None) } else { (Outcome::Existing, Some(code)) };
+            self.settle(new.number(), outcome, code, format!("held as {}", held.describe()));
         }
         absent
     }
@@ -321,7 +414,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         &mut self,
         asked: impl Iterator<Item = &NewContact>,
     ) -> Result<Existing, PlatformError> {
-        let asked: HashSet<E164> = asked.map(|new| new.contact.number().e164()).collect();
+        let asked: HashSet<E164> = asked.map(NewContact::number).collect();
         let mut sink =
             ExistingSink { existing: Existing::default(), is_asked: &|number| asked.contains(&number) };
         self.client.read_contacts(&mut sink).await?;

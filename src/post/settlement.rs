@@ -1,8 +1,12 @@
 //! What became of each contact that was to be posted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::outcome::{Code, Outcome};
+use crate::{
+    contact::E164,
+    journal::{Fate, Note},
+    outcome::{Code, Outcome},
+};
 
 /// How a contact ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +19,33 @@ pub struct Settlement {
     pub detail: String,
 }
 
-/// The settled contacts of a run, by the ordinal of their row.
+/// The settled contacts of a run, by number: of a run's rows with one number only one is posted.
 #[derive(Debug, Default)]
 pub struct Settlements {
-    by_ordinal: HashMap<u64, Settlement>,
+    by_number: HashMap<E164, Settlement>,
     settled: u64,
+    /// Numbers that were sent without an answer at some time: should they turn up on the platform, they are ours.
+    unanswered: HashSet<E164>,
 }
 
 impl Settlements {
-    /// What became of the row's contact, if it was posted.
-    pub fn of(&self, ordinal: u64) -> Option<&Settlement> {
-        self.by_ordinal.get(&ordinal)
+    /// What is known from before of the contacts of a run that is gone on with.
+    pub fn restored(notes: Vec<Note>) -> Self {
+        let mut settlements = Self::default();
+        for Note { number, fate, code, detail, was_unanswered } in notes {
+            if was_unanswered {
+                settlements.unanswered.insert(number);
+            }
+            if let Fate::Settled(outcome) = fate {
+                settlements.settle(number, Settlement { outcome, code, detail });
+            }
+        }
+        settlements
+    }
+
+    /// What became of the contact with this number, if it was posted.
+    pub fn of(&self, number: E164) -> Option<&Settlement> {
+        self.by_number.get(&number)
     }
 
     /// Contacts settled for good.
@@ -33,13 +53,42 @@ impl Settlements {
         self.settled
     }
 
+    /// Adds those of another part of the run.
+    pub fn extend(&mut self, other: Self) {
+        other.by_number.into_iter().for_each(|(number, settlement)| self.settle(number, settlement));
+        self.unanswered.extend(other.unanswered);
+    }
+
+    /// None settled yet, and the same numbers sent without an answer.
+    #[must_use]
+    pub fn unsettled(&self) -> Self {
+        Self { unanswered: self.unanswered.clone(), ..Self::default() }
+    }
+
+    /// Notes that a number was sent without an answer.
+    pub(super) fn send_unanswered(&mut self, number: E164) {
+        self.unanswered.insert(number);
+    }
+
+    /// Whether a number was sent without an answer at some time.
+    pub(super) fn was_unanswered(&self, number: E164) -> bool {
+        self.unanswered.contains(&number)
+    }
+
     /// Notes what became of a contact. Each is settled once; only what was not known may be put right.
-    pub(super) fn settle(&mut self, ordinal: u64, settlement: Settlement) {
+    pub(super) fn settle(&mut self, number: E164, settlement: Settlement) {
         self.settled += u64::from(settlement.outcome != Outcome::Pending);
-        let before = self.by_ordinal.insert(ordinal, settlement);
+        let before = self.by_number.insert(number, settlement);
         debug_assert!(
             before.is_none_or(|before| before.outcome == Outcome::Pending),
             "a contact was settled twice"
         );
+    }
+
+    /// Forgets what was not known of a contact: it is to be sent again.
+    pub(super) fn reopen(&mut self, number: E164) {
+        if self.of(number).is_some_and(|settlement| settlement.outcome == Outcome::Pending) {
+            self.by_number.remove(&number);
+        }
     }
 }

@@ -1,6 +1,8 @@
 use std::{
     collections::{BTreeMap, HashSet},
+    path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use proptest::prelude::*;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     contact::{NumberType, PhoneNumber, Salutation},
+    journal::{Fate, Journal, NewRun, Note},
     platform::scripted::{Asked, Reply, Scripted},
 };
 
@@ -35,6 +38,10 @@ struct Model {
 
 fn number(index: u64) -> String {
     format!("91987654{index:04}")
+}
+
+fn e164(index: u64) -> E164 {
+    E164::from_digits(&number(index)).unwrap()
 }
 
 fn shown(number: &str, id: &str) -> Value {
@@ -103,7 +110,7 @@ fn number_of(item: &Value) -> String {
 fn contacts(count: u64) -> Vec<NewContact> {
     let contact = |ordinal| {
         let number = PhoneNumber::new(91, &number(ordinal)[2..], None, NumberType::Mobile).unwrap();
-        NewContact { ordinal, contact: Contact::new("Asha", "Rao", Salutation::Mrs, number) }
+        NewContact { contact: Contact::new("Asha", "Rao", Salutation::Mrs, number) }
     };
     (0..count).map(contact).collect()
 }
@@ -114,11 +121,13 @@ struct Posted {
     settlements: Settlements,
     gets: u64,
     model: Arc<Mutex<Model>>,
+    /// What the journal says in the end.
+    notes: Vec<Note>,
 }
 
 impl Posted {
     fn outcome(&self, ordinal: u64) -> Option<Outcome> {
-        self.settlements.of(ordinal).map(|settlement| settlement.outcome)
+        self.settlements.of(e164(ordinal)).map(|settlement| settlement.outcome)
     }
 
     fn count(&self, outcome: Outcome) -> usize {
@@ -143,10 +152,24 @@ fn post_with(
     let mut client = platform.client();
     let mut settlements = Settlements::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let poster = Poster::new(&mut client, &mut settlements, batch_size, count, count);
+    let journal = Journal::in_memory().unwrap();
+    let (id, folder) = ("run", Path::new("/out"));
+    let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
+    journal.open_run(&run).unwrap();
+    let mut record = Record::new(journal.clone(), id, Duration::from_millis(1));
+    let poster = Poster::new(&mut client, &mut settlements, &mut record, batch_size, count, count);
     let ended = runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
     let gets = client.counts().get;
-    Posted { ended, settlements, gets, model }
+    let notes = journal.notes(id).unwrap();
+    for note in &notes {
+        let settled = settlements.of(note.number).filter(|settled| settled.outcome != Outcome::Pending);
+        let outcome = match note.fate {
+            Fate::Settled(outcome) => Some(outcome),
+            Fate::Pending | Fate::InFlight => None,
+        };
+        assert_eq!(outcome, settled.map(|settled| settled.outcome), "{} is noted as it ended", note.number);
+    }
+    Posted { ended, settlements, gets, model, notes }
 }
 
 fn post(model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
@@ -164,7 +187,7 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
         assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
-        assert_eq!(posted.settlements.of(7).unwrap().detail, format!("id id-{}", number(7)));
+        assert_eq!(posted.settlements.of(e164(7)).unwrap().detail, format!("id id-{}", number(7)));
     }
 }
 
@@ -174,7 +197,7 @@ fn one_refused_contact_is_isolated_wherever_it_stands() {
         let posted = post(poisoned([index]), Manner::RejectBatch, 16, 16);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index}");
-        assert_eq!(posted.settlements.of(index).unwrap().detail, "HTTP 400, \"not this one\"");
+        assert_eq!(posted.settlements.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
         assert_eq!(posted.count(Outcome::Created), 15, "{index}");
         // The batch itself, and two halves on each of four levels.
         assert!(posted.posts() <= 1 + 2 * 4, "{index}: {} posts", posted.posts());
@@ -205,7 +228,7 @@ fn refused_contacts_are_told_from_those_that_exist() {
         // A platform that leaves them out without a word does not say that they are not ours.
         let expected = if manner.is_silent() { Outcome::Confirmed } else { Outcome::Existing };
         assert_eq!(other, [expected; 2], "{manner:?}");
-        assert!(posted.settlements.of(5).unwrap().detail.contains("theirs-5"));
+        assert!(posted.settlements.of(e164(5)).unwrap().detail.contains("theirs-5"));
     }
 }
 
@@ -241,18 +264,73 @@ fn number_of_shown(contact: &Value) -> String {
     contact["cellPhone"]["phoneNumber"].as_str().unwrap().trim_start_matches('+').to_owned()
 }
 
+/// The answer to the post of this number is lost; it was stored before or not.
+fn lost(which: usize, is_stored: bool) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
+    move |model, asked| {
+        if asked.method == "POST" && model.posts.len() + 1 == which {
+            if is_stored {
+                _ = model.answer(Manner::Skip, asked);
+            } else {
+                model.posts.push(vec!["lost".to_owned()]);
+            }
+            return Reply::HangUp;
+        }
+        model.answer(Manner::RejectBatch, asked)
+    }
+}
+
 #[test]
-fn an_answer_that_leaves_it_open_ends_the_run_and_says_so() {
-    // The second batch is stored and then answered with an error.
+fn a_batch_that_was_stored_and_not_answered_is_confirmed_by_reading() {
+    let posted = post_with(Model::default(), 30, 10, lost(2, true));
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Confirmed)), (20, 10));
+    assert_eq!((posted.posts(), posted.gets), (3, 1), "it was not sent again");
+    assert_eq!(posted.outcome(15), Some(Outcome::Confirmed));
+}
+
+#[test]
+fn a_batch_that_was_not_stored_and_not_answered_is_sent_again() {
+    let posted = post_with(Model::default(), 30, 10, lost(2, false));
+    posted.ended.as_ref().unwrap();
+    assert_eq!(posted.count(Outcome::Created), 30);
+    assert_eq!((posted.posts(), posted.gets), (4, 1));
+}
+
+#[test]
+fn a_batch_that_is_stored_late_is_confirmed_when_it_is_refused() {
+    let mut late: Option<Asked> = None;
+    let posted = post_with(Model::default(), 20, 10, move |model, asked| {
+        if asked.method == "POST" && model.posts.is_empty() {
+            model.posts.push(vec!["late".to_owned()]);
+            late = Some(asked.clone());
+            return Reply::HangUp;
+        }
+        // After the reading that does not find it, and before it is sent again.
+        if let Some(late) = late.take_if(|_| asked.method == "POST") {
+            _ = model.answer(Manner::Skip, &late);
+            model.posts.pop();
+        }
+        model.answer(Manner::RejectBatch, asked)
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Confirmed), posted.count(Outcome::Created)), (10, 10));
+}
+
+#[test]
+fn posts_that_are_never_answered_end_the_run_and_say_so() {
     let posted = post_with(Model::default(), 30, 10, |model, asked| {
-        let answer = model.answer(Manner::Skip, asked);
-        if model.posts.len() == 2 { Reply::Answer(502, "bad gateway".to_owned()) } else { answer }
+        if asked.method == "GET" {
+            return model.answer(Manner::Skip, asked);
+        }
+        model.posts.push(vec!["lost".to_owned()]);
+        Reply::Answer(502, "bad gateway".to_owned())
     });
     assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })));
-    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Pending)), (10, 10));
-    assert_eq!(posted.outcome(25), None, "the third batch was not sent");
-    assert_eq!(posted.posts(), 2);
-    assert!(posted.settlements.of(15).unwrap().detail.contains("not known whether it was stored"));
+    assert_eq!((posted.posts(), posted.gets), (3, 2));
+    assert_eq!(posted.outcome(25), None, "the next batch was not sent");
+    assert_eq!(posted.count(Outcome::Pending), 10);
+    assert!(posted.settlements.of(e164(5)).unwrap().detail.contains("not known whether it was stored"));
+    assert!(posted.notes.iter().all(|note| note.fate == Fate::InFlight && note.was_unanswered));
 }
 
 #[test]
@@ -336,7 +414,14 @@ fn numbers_that_are_taken_do_not_stop_a_run() {
 
 #[test]
 fn a_post_that_is_sent_elsewhere_leaves_it_open() {
-    let posted = post_with(Model::default(), 10, 10, |_, _| Reply::Answer(302, String::new()));
+    let posted = post_with(Model::default(), 10, 10, |model, asked| {
+        if asked.method == "GET" {
+            return model.answer(Manner::Skip, asked);
+        }
+        model.posts.push(vec!["elsewhere".to_owned()]);
+        Reply::Answer(302, String::new())
+    });
+    assert_eq!((posted.posts(), posted.gets), (2, 1));
     assert!(
         matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })),
         "{:?}",

@@ -1,0 +1,98 @@
+//! `rollcall runs`
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    args::RunsArgs, config::ConfigFile, error::CliError, import::StoredImport, settings::open_journal,
+};
+use crate::{
+    journal::{Journal, RunRecord},
+    outcome::Outcome,
+    report::terminal::printable,
+};
+
+/// A run, as programs get it.
+#[derive(Serialize)]
+struct Shown {
+    run: String,
+    state: &'static str,
+    began_at: String,
+    ended_at: Option<String>,
+    /// Why it stopped, where it is not finished.
+    reason: Option<String>,
+    files: Vec<PathBuf>,
+    folder: PathBuf,
+    totals: Option<Box<RawValue>>,
+}
+
+pub(super) fn run(args: &RunsArgs, config: &ConfigFile) -> Result<u8, CliError> {
+    let journal = open_journal(config.under(&args.state)?.state_dir)?;
+    let runs = journal.runs()?.into_iter().map(|run| shown(&journal, run)).collect::<Result<Vec<_>, _>>()?;
+    let text = if args.json {
+        let json = serde_json::to_string_pretty(&runs).unwrap_or_default();
+        json + "\n"
+    } else if runs.is_empty() {
+        "No import was made yet.\n".to_owned()
+    } else {
+        runs.iter().map(described).collect()
+    };
+    // A closed pipe is no error.
+    _ = io::stdout().write_all(text.as_bytes());
+    Ok(super::error::exit::OK)
+}
+
+fn shown(journal: &Journal, run: RunRecord) -> Result<Shown, CliError> {
+    let state = match run.ending.as_deref() {
+        Some("declined") => "declined",
+        Some(_) => "finished",
+        // Whoever works on it has the account.
+        None if run.reason.is_none() && journal.lock_account(&run.account)?.is_err() => "running",
+        None => "unfinished",
+    };
+    let stored = serde_json::from_str::<StoredImport>(&run.command);
+    Ok(Shown {
+        run: run.id,
+        state,
+        began_at: moment(run.opened_at),
+        ended_at: run.closed_at.map(moment),
+        reason: run.reason,
+        files: stored.map(|stored| stored.files).unwrap_or_default(),
+        folder: run.folder,
+        totals: run.totals.and_then(|totals| RawValue::from_string(totals).ok()),
+    })
+}
+
+fn moment(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+/// A run for people: a line of its own, and what else there is to say behind it.
+fn described(run: &Shown) -> String {
+    let files: Vec<String> = run.files.iter().map(|file| printable(&file.display().to_string())).collect();
+    let began = run.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z').replace('T', " ");
+    let mut text = format!("{}  {:<10}  {began} UTC  {}\n", run.run, run.state, files.join(" "));
+    let totals = run.totals.as_ref().and_then(|totals| serde_json::from_str::<Value>(totals.get()).ok());
+    if let Some(totals) = totals {
+        let count = |name: &str| totals[name].as_u64().unwrap_or_default();
+        let told = Outcome::ALL.into_iter().filter(|outcome| count(outcome.name()) > 0);
+        let told: Vec<String> =
+            told.map(|outcome| format!("{} {}", count(outcome.name()), outcome.name())).collect();
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "    {} rows: {}", count("rows"), told.join(", "));
+    }
+    if let Some(reason) = &run.reason {
+        _ = writeln!(text, "    stopped: {}", printable(reason));
+    }
+    if run.state == "unfinished" {
+        _ = writeln!(text, "    `rollcall resume {}` finishes it", run.run);
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! An import from its beginning to its end, as the journal knows it.
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::PipelineError;
+use crate::{
+    diff::Existing,
+    interrupt::Interrupt,
+    journal::{AccountLock, Ending, Fate, Journal, JournalError, NewRun, Note, Unsettled},
+    outcome::{Code, Outcome},
+    parse,
+    post::{Record, Settlements},
+    progress::Progress,
+};
+
+/// Where an import posts to, by names that stay the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The account, which has one quota and one import at a time.
+    pub account: String,
+    /// The stream whose contacts they are.
+    pub stream: String,
+}
+
+/// An account that this process alone imports to.
+pub struct Reserved {
+    journal: Journal,
+    target: Target,
+    lock: AccountLock,
+}
+
+/// An import that the journal knows of.
+pub struct OpenRun {
+    journal: Journal,
+    target: Target,
+    id: String,
+    /// Held until the run is over.
+    _lock: AccountLock,
+}
+
+/// An import of the same inputs, with the same settings, to the same target, that is not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its name.
+    pub id: String,
+    /// Where its files go.
+    pub folder: PathBuf,
+}
+
+impl Reserved {
+    /// Waits until no other process imports to the account.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be used, or the run is to end.
+    pub fn wait(
+        journal: Journal,
+        target: Target,
+        progress: &dyn Progress,
+        interrupt: &Interrupt,
+    ) -> Result<Self, PipelineError> {
+        let mut told = None;
+        loop {
+            let holder = match journal.lock_account(&target.account)? {
+                Ok(lock) => return Ok(Self { journal, target, lock }),
+                Err(holder) => holder,
+            };
+            if told.as_ref() != Some(&holder) {
+                progress.waiting_for(holder.as_ref());
+                told = Some(holder);
+            }
+            if let Some(signal) = interrupt.signal() {
+                return Err(PipelineError::Interrupted(signal));
+            }
+            thread::sleep(Interrupt::GLANCE);
+        }
+    }
+
+    /// What is the same for the same inputs, settings and target.
+    pub fn fingerprint(&self, inputs: &[String], settings: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in
+            inputs.iter().map(String::as_str).chain([&*self.target.account, &self.target.stream, settings])
+        {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        parse::hex(&hash.finalize())
+    }
+
+    /// The import with this fingerprint that was begun and not finished.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn unfinished(&self, fingerprint: &str) -> Result<Option<Unfinished>, JournalError> {
+        let found = self.journal.unfinished(fingerprint)?;
+        Ok(found.map(|run| Unfinished { id: run.id, folder: run.folder }))
+    }
+
+    /// Notes that a new import begins.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be noted.
+    pub fn begin(
+        self,
+        id: &str,
+        fingerprint: &str,
+        command: &str,
+        folder: &Path,
+    ) -> Result<OpenRun, JournalError> {
+        let Target { account, stream } = &self.target;
+        self.journal.open_run(&NewRun { id, account, stream, fingerprint, command, folder })?;
+        Ok(self.opened(id))
+    }
+
+    /// Notes that an import goes on.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be noted.
+    pub fn go_on(self, id: &str, folder: &Path) -> Result<OpenRun, JournalError> {
+        self.journal.continue_run(id, folder)?;
+        Ok(self.opened(id))
+    }
+
+    fn opened(self, id: &str) -> OpenRun {
+        OpenRun { journal: self.journal, target: self.target, id: id.to_owned(), _lock: self.lock }
+    }
+}
+
+impl OpenRun {
+    /// What the run's posts are noted with.
+    pub(super) fn record(&self, limit: std::time::Duration) -> Record {
+        Record::new(self.journal.clone(), &self.id, limit)
+    }
+
+    /// The contacts, of this run or another, that were sent and of which nobody knows whether they were stored.
+    pub(super) fn unsettled(&self) -> Result<(Vec<Unsettled>, std::time::Duration), JournalError> {
+        self.journal.unsettled(&self.target.account, &self.target.stream)
+    }
+
+    /// Settles these by what the platform holds, and says what is known of the contacts of this run.
+    pub(super) fn settle(
+        &self,
+        unsettled: Vec<Unsettled>,
+        existing: &Existing,
+    ) -> Result<Settlements, JournalError> {
+        let notes: Vec<(String, Note)> =
+            unsettled.into_iter().map(|contact| (contact.run.clone(), found(&contact, existing))).collect();
+        self.journal.settle(&notes)?;
+        Ok(Settlements::restored(self.journal.notes(&self.id)?))
+    }
+
+    /// Notes that the run is over, and how its rows ended.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be noted: the run counts as unfinished then, and doing it again changes nothing.
+    pub fn close(&self, ending: Ending, totals: &str) -> Result<(), JournalError> {
+        self.journal.close_run(&self.id, ending, totals)
+    }
+
+    /// Notes why the run stopped before it was finished.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be noted.
+    pub fn stop(&self, reason: &str, totals: Option<&str>) -> Result<(), JournalError> {
+        self.journal.stop_run(&self.id, reason, totals)
+    }
+}
+
+/// What a reading says of a contact that was sent without an answer.
+fn found(contact: &Unsettled, existing: &Existing) -> Note {
+    let (fate, code, detail) = match existing.holder(contact.number) {
+        None => (Fate::Pending, None, String::new()),
+        Some(held) => {
+            let detail = format!("held as {}", held.describe());
+            let is_same = held.has_name(contact.name);
+            if is_same && !contact.is_others {
+                (Fate::Settled(Outcome::Confirmed), None, detail)
+            } else {
+                let code = if is_same { Code::SameName } else { Code::OtherName };
+                (Fate::Settled(Outcome::Existing), Some(code), detail)
+            }
+        }
+    };
+    Note { number: contact.number, fate, code, detail, was_unanswered: true }
+}

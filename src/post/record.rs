@@ -1,0 +1,105 @@
+//! What is noted of contacts in the journal: before they are sent, and when it is known what became of them.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::{NewContact, Settlement};
+use crate::{
+    contact::E164,
+    journal::{BatchId, Fate, Journal, JournalError, Note},
+    outcome::Outcome,
+    parse,
+    platform::Sending,
+};
+
+/// The notes of one run.
+pub struct Record {
+    journal: Journal,
+    run: String,
+    /// How long an answer may take.
+    limit: Duration,
+    /// The batch under way, and when it was sent.
+    batch: Option<BatchId>,
+    sent_at: Option<Instant>,
+    unsaved: Vec<Note>,
+}
+
+impl Record {
+    /// The notes of a run whose requests are answered within `limit`.
+    pub fn new(journal: Journal, run: &str, limit: Duration) -> Self {
+        Self { journal, run: run.to_owned(), limit, batch: None, sent_at: None, unsaved: Vec::new() }
+    }
+
+    /// What is to be told before each attempt to send a batch.
+    pub(super) fn sending<'r>(&'r mut self, batch: &'r [NewContact]) -> impl Sending + 'r {
+        SendingBatch { record: self, batch }
+    }
+
+    /// How long the platform may still be storing what was sent last.
+    pub(super) fn rest_of_limit(&self) -> Duration {
+        self.sent_at.map_or(self.limit, |sent_at| self.limit.saturating_sub(sent_at.elapsed()))
+    }
+
+    /// Notes that a contact may be sent again.
+    pub(super) fn pending(&mut self, number: E164, was_unanswered: bool) {
+        let (fate, detail) = (Fate::Pending, String::new());
+        self.unsaved.push(Note { number, fate, code: None, detail, was_unanswered });
+    }
+
+    /// The same of several.
+    pub(super) fn all_pending(&mut self, batch: &[NewContact], was_unanswered: bool) {
+        for new in batch {
+            self.pending(new.number(), was_unanswered);
+        }
+    }
+
+    /// Notes that a contact was sent and not spoken of.
+    pub(super) fn unmentioned(&mut self, number: E164) {
+        let (fate, detail) = (Fate::InFlight, String::new());
+        self.unsaved.push(Note { number, fate, code: None, detail, was_unanswered: true });
+    }
+
+    /// Notes how a contact ended. One of which it is not known stays as it is.
+    pub(super) fn settled(&mut self, number: E164, settlement: &Settlement) {
+        if settlement.outcome != Outcome::Pending {
+            let fate = Fate::Settled(settlement.outcome);
+            let (code, detail) = (settlement.code, settlement.detail.clone());
+            self.unsaved.push(Note { number, fate, code, detail, was_unanswered: false });
+        }
+    }
+
+    /// Keeps what was noted, and that the batch under way was answered. Nothing more is sent before.
+    pub(super) fn save_answer(&mut self) -> Result<(), JournalError> {
+        self.journal.note(&self.run, self.batch.take(), &self.unsaved)?;
+        self.unsaved.clear();
+        Ok(())
+    }
+
+    /// Keeps what was noted of contacts that were read.
+    pub(super) fn save(&mut self) -> Result<(), JournalError> {
+        self.journal.note(&self.run, None, &self.unsaved)?;
+        self.unsaved.clear();
+        Ok(())
+    }
+}
+
+struct SendingBatch<'r> {
+    record: &'r mut Record,
+    batch: &'r [NewContact],
+}
+
+impl Sending for SendingBatch<'_> {
+    fn sending(&mut self, body: &[u8]) -> Result<(), JournalError> {
+        let record = &mut *self.record;
+        record.sent_at = Some(Instant::now());
+        if let Some(batch) = record.batch {
+            return record.journal.resend_batch(batch);
+        }
+        let contacts = self.batch.iter().map(|new| (new.contact.number().e164(), new.contact.name_key()));
+        let body_sha256 = parse::hex(&Sha256::digest(body));
+        record.batch = Some(record.journal.begin_batch(&record.run, contacts, &body_sha256, record.limit)?);
+        Ok(())
+    }
+}

@@ -23,6 +23,7 @@ pub mod cli;
 pub mod contact;
 pub mod dedupe;
 pub mod diff;
+mod failpoint;
 pub mod formula;
 pub mod interrupt;
 pub mod journal;

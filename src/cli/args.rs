@@ -339,6 +339,9 @@ pub(super) struct SandboxOptions {
     /// Keep contacts in this SQLite file across restarts
     #[arg(long, value_name = "FILE")]
     pub(super) data: Option<PathBuf>,
+    /// Store every Nth batch without answering it, as a broken line would have it
+    #[arg(long, value_name = "N")]
+    pub(super) drop_every: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -359,7 +362,7 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
         Text(String),
         Number(u64),
     }
-    Ok(Some(match TextOrNumber::deserialize(deserializer)? {
+    Ok(Option::deserialize(deserializer)?.map(|value| match value {
         TextOrNumber::Text(text) => text,
         TextOrNumber::Number(number) => number.to_string(),
     }))

@@ -236,3 +236,22 @@ fn account(
     };
     Ok((account, Some(running)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_read_back() {
+        let stored = StoredImport {
+            files: vec![PathBuf::from("/list.csv")],
+            reading: ReadingOptions { region: Some("IN".to_owned()), ..ReadingOptions::default() },
+            platform: PlatformOptions { token_file: Some("/token".into()), ..PlatformOptions::default() },
+            posting: PostingOptions { yes: true, ..PostingOptions::default() },
+        };
+        let text = serde_json::to_string(&stored).unwrap();
+        let back: StoredImport = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        assert_eq!((back.files, back.posting.yes), (stored.files, true));
+    }
+}

@@ -26,6 +26,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFile, talk: &Talk) -> Resul
         _ => Ok(()),
     };
     at_least_one("page-cap", options.page_cap)?;
+    at_least_one("drop-every", options.drop_every)?;
     at_least_one("rate-limit", options.rate_limit.map(u64::from))?;
     let settings = SandboxSettings {
         port: options.port.unwrap_or(defaults.port),
@@ -41,6 +42,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFile, talk: &Talk) -> Resul
         lists: named_files("list", &options.list)?,
         campaigns: named_files("campaign", &options.campaign)?,
         data: options.data,
+        drop_every: options.drop_every,
         ..defaults
     };
     let sandbox = Sandbox::open(&settings)?;

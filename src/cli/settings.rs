@@ -203,11 +203,20 @@ impl PostingSettings {
             account_id: account.account_id,
             credentials: account.credentials,
             rate: self.rate,
-            timeout: self.timeout,
+            timeout: scaled().map_or(self.timeout, |(_, timeout)| timeout),
             max_attempts: self.max_attempts,
-            pace: Pace::default(),
+            pace: scaled().map_or_else(Pace::default, |(pace, _)| pace),
         }
     }
+}
+
+/// In builds for tests, waits of other lengths: window, first wait, longest wait and time limit, in milliseconds.
+fn scaled() -> Option<(Pace, Duration)> {
+    let text = if cfg!(debug_assertions) { env::var("ROLLCALL_PACE").ok()? } else { return None };
+    let ms: Vec<Duration> =
+        text.split(',').map_while(|ms| ms.parse().ok()).map(Duration::from_millis).collect();
+    let [window, first_wait, longest_wait, timeout] = *ms else { return None };
+    Some((Pace { window, first_wait, longest_wait }, timeout))
 }
 
 /// Whose contacts they are.

@@ -18,7 +18,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
+
+use crate::failpoint;
 
 pub use self::{
     batches::{BatchId, Fate, Note, Unsettled},
@@ -110,7 +112,9 @@ impl Journal {
         let write = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = change(&transaction)?;
+            fail_at("before a commit")?;
             transaction.commit()?;
+            fail_at("after a commit")?;
             Ok(result)
         };
         write().map_err(|error| JournalError::at(&self.path(), error))
@@ -123,6 +127,13 @@ impl Journal {
     fn now(&self) -> i64 {
         (self.clock.0)()
     }
+}
+
+/// A test may have the disk be full, before or after.
+fn fail_at(point: &str) -> rusqlite::Result<()> {
+    failpoint::reach(point).map_err(|error| {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), Some(error.to_string()))
+    })
 }
 
 /// Makes a folder that only its owner may look into: the journal names the people of a list.

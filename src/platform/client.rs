@@ -19,6 +19,7 @@ use super::{
     limiter::RateLimiter,
 };
 use crate::{
+    failpoint,
     interrupt::Interrupt,
     journal::{JournalError, SharedQuota},
     progress::{Progress, Wait},
@@ -423,12 +424,14 @@ struct Attempts {
 
 /// Sends a request and reads the whole answer, up to a limit.
 async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
+    failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
     let mut response = http.execute(request).await.map_err(|error| {
         if error.is_connect() { Silence::NotSent(cause(&error)) } else { unanswered(&error) }
     })?;
     let retry_after =
         response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok().map(str::to_owned));
     let status = response.status();
+    failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {

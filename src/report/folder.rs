@@ -11,6 +11,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 use super::ReportError;
+use crate::failpoint;
 
 /// A folder that exists. Folders made for it go again if nothing is put there.
 #[derive(Debug)]
@@ -54,6 +55,8 @@ impl OutputFolder {
     /// Where it cannot be made.
     pub fn begin(&self, name: &str) -> Result<PendingFile, ReportError> {
         let target = self.path.join(name);
+        failpoint::reach("before a file is begun")
+            .map_err(|source| ReportError::new("write", &target, source))?;
         if target.is_dir() {
             let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
             return Err(ReportError::new("write", &target, source));
@@ -81,7 +84,9 @@ impl OutputFolder {
     pub fn sync(mut self) -> Result<(), ReportError> {
         self.made.clear();
         if cfg!(unix) {
-            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+            let synced = failpoint::reach("before a folder is synced")
+                .and_then(|()| File::open(&self.path))
+                .and_then(|folder| folder.sync_all());
             synced.map_err(|source| ReportError::new("sync the folder", &self.path, source))?;
         }
         Ok(())
@@ -126,10 +131,13 @@ impl PendingFile {
         let Self { target, file, .. } = self;
         let fail = |source| ReportError::new("write", &target, source);
         synced.map_err(fail)?;
+        failpoint::reach("before the last write of a file").map_err(fail)?;
         let file = file.into_inner().map_err(|error| fail(error.into_error()))?;
+        failpoint::reach("before a file is synced").map_err(fail)?;
         file.as_file().sync_all().map_err(fail)?;
+        failpoint::reach("before a file is renamed").map_err(fail)?;
         file.persist(&target).map_err(|error| fail(error.error))?;
-        Ok(())
+        failpoint::reach("after a file was renamed").map_err(fail)
     }
 
     /// Waits for the syncing under way: an error is told once, to whoever asks first.
@@ -161,6 +169,7 @@ impl PendingFile {
 
 impl Write for PendingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        failpoint::reach("before a write")?;
         let written = self.file.write(bytes)?;
         self.unsynced += written;
         if self.unsynced >= BYTES_BETWEEN_SYNCS {

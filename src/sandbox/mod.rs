@@ -15,7 +15,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     thread::JoinHandle,
 };
 
@@ -100,6 +100,8 @@ pub struct SandboxSettings {
     pub campaigns: Vec<(String, PathBuf)>,
     /// Where contacts are kept across restarts.
     pub data: Option<PathBuf>,
+    /// Every so many batches that arrive, one is stored and its connection closed without an answer.
+    pub drop_every: Option<u64>,
 }
 
 /// The contacts a sandbox begins with.
@@ -126,6 +128,7 @@ impl Default for SandboxSettings {
             lists: Vec::new(),
             campaigns: Vec::new(),
             data: None,
+            drop_every: None,
         }
     }
 }
@@ -152,6 +155,9 @@ struct Platform {
     access: Mutex<Access>,
     page_cap: u64,
     duplicates: Duplicates,
+    drop_every: Option<u64>,
+    /// Batches that arrived.
+    batches: AtomicU64,
 }
 
 impl Platform {
@@ -217,6 +223,8 @@ impl Sandbox {
             access: Mutex::new(Access::new(&settings.client_secret, settings.rate_limit)),
             page_cap: settings.page_cap.max(1),
             duplicates: settings.duplicates,
+            drop_every: settings.drop_every,
+            batches: AtomicU64::new(0),
         };
         Ok(Self { listener, address, platform: Arc::new(platform) })
     }

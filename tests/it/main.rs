@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod check;
+mod faults;
 mod formats;
 mod import;
 mod mutants;

@@ -1,0 +1,42 @@
+//! Points at which a test can have the program fail or die, in builds for tests only.
+//!
+//! `ROLLCALL_FAIL_AT=7` has the seventh point that is reached fail, `7!` has the process die there. In any other build a
+//! point is nothing.
+
+use std::io;
+
+/// A point before something that can fail.
+///
+/// # Errors
+///
+/// Where a test wants it to.
+#[cfg(debug_assertions)]
+pub(crate) fn reach(point: &str) -> io::Result<()> {
+    use std::sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    static WANTED: OnceLock<Option<(u64, bool)>> = OnceLock::new();
+    static REACHED: AtomicU64 = AtomicU64::new(0);
+    let wanted = WANTED.get_or_init(|| {
+        let text = std::env::var("ROLLCALL_FAIL_AT").ok()?;
+        let number = text.trim_end_matches('!').parse().ok()?;
+        Some((number, text.ends_with('!')))
+    });
+    let Some((wanted, dies)) = *wanted else { return Ok(()) };
+    if REACHED.fetch_add(1, Ordering::Relaxed) + 1 != wanted {
+        return Ok(());
+    }
+    if dies {
+        std::process::abort();
+    }
+    Err(io::Error::other(format!("a test has this fail: {point}")))
+}
+
+/// Nothing.
+#[cfg(not(debug_assertions))]
+#[expect(clippy::unnecessary_wraps, reason = "builds for tests fail here")]
+pub(crate) const fn reach(_: &str) -> io::Result<()> {
+    Ok(())
+}

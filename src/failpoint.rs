@@ -1,7 +1,7 @@
-//! Points at which a test can have the program fail or die, in builds for tests only.
+//! Points at which a test can have the program fail or die, and safeguards that a test can take out, in builds for tests only.
 //!
-//! `ROLLCALL_FAIL_AT=7` has the seventh point that is reached fail, `7!` has the process die there. In any other build a
-//! point is nothing.
+//! `ROLLCALL_FAIL_AT=7` has the seventh point that is reached fail, `7!` has the process die there. `ROLLCALL_WITHOUT=lock`
+//! takes out the safeguard of that name, to show that a test fails then. In any other build there is nothing of this.
 
 use std::io;
 
@@ -28,6 +28,7 @@ pub(crate) fn reach(point: &str) -> io::Result<()> {
     if REACHED.fetch_add(1, Ordering::Relaxed) + 1 != wanted {
         return Ok(());
     }
+    tracing::error!(point, "a test has this fail");
     if dies {
         std::process::abort();
     }
@@ -39,4 +40,9 @@ pub(crate) fn reach(point: &str) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "builds for tests fail here")]
 pub(crate) const fn reach(_: &str) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a test has taken this safeguard out.
+pub(crate) fn is_without(safeguard: &str) -> bool {
+    cfg!(debug_assertions) && std::env::var("ROLLCALL_WITHOUT").is_ok_and(|without| without == safeguard)
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{NewContact, Settlement};
 use crate::{
     contact::E164,
+    failpoint,
     journal::{BatchId, Fate, Journal, JournalError, Note},
     outcome::Outcome,
     parse,
@@ -93,6 +94,9 @@ struct SendingBatch<'r> {
 impl Sending for SendingBatch<'_> {
     fn sending(&mut self, body: &[u8]) -> Result<(), JournalError> {
         let record = &mut *self.record;
+        if failpoint::is_without("noting before sending") {
+            return Ok(());
+        }
         record.sent_at = Some(Instant::now());
         if let Some(batch) = record.batch {
             return record.journal.resend_batch(batch);

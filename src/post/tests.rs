@@ -193,14 +193,14 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
 
 #[test]
 fn one_refused_contact_is_isolated_wherever_it_stands() {
-    for index in 0..16 {
-        let posted = post(poisoned([index]), Manner::RejectBatch, 16, 16);
+    for index in 0..128 {
+        let posted = post(poisoned([index]), Manner::RejectBatch, 128, 128);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index}");
         assert_eq!(posted.settlements.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
-        assert_eq!(posted.count(Outcome::Created), 15, "{index}");
-        // The batch itself, and two halves on each of four levels.
-        assert!(posted.posts() <= 1 + 2 * 4, "{index}: {} posts", posted.posts());
+        assert_eq!(posted.count(Outcome::Created), 127, "{index}");
+        // The batch itself, and two halves on each of seven levels.
+        assert!(posted.posts() <= 1 + 2 * 7, "{index}: {} posts", posted.posts());
         assert_eq!(posted.gets, 2, "{index}");
     }
 }

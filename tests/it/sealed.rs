@@ -78,6 +78,11 @@ impl Sealed {
         ended(command)
     }
 
+    /// The user's home, in which the journal is.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// A file of a run's folder.
     pub(crate) fn read(&self, name: &str) -> String {
         let path = self.path(name);

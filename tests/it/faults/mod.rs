@@ -2,11 +2,16 @@
 //!
 //! Sizes are those of CI; `ROLLCALL_LONG=1` makes the long run, `ROLLCALL_SEED` another one.
 
+mod ablations;
+mod answers;
 mod platform;
+mod points;
+mod sharing;
 
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
+    fs,
     process::{Child, Command},
     time::{Duration, Instant},
 };
@@ -50,6 +55,8 @@ fn list() -> String {
 struct Scene {
     sealed: Sealed,
     platform: TestPlatform,
+    /// A safeguard that is taken out.
+    without: Option<&'static str>,
 }
 
 impl Scene {
@@ -57,16 +64,37 @@ impl Scene {
         let sealed = Sealed::new();
         sealed.write("list.csv", list());
         let platform = TestPlatform::serve(manner, plan);
-        let held = (9000..9003).map(|index| (number(index), (format!("id-{index}"), 0)));
+        let held = (9000..9003).map(|index| (number(index), format!("id-{index}")));
         platform.world().held.extend(held);
-        Self { sealed, platform }
+        Self { sealed, platform, without: None }
     }
 
     fn command(&self) -> Command {
-        let args = ["import", "list.csv", "--batch-size", "7", "--rate", "1000000", "--out", "out"];
-        let mut command = self.sealed.command(&[&args[..], &["--max-attempts", "100"]].concat());
+        self.command_with(&[])
+    }
+
+    /// The import with these options in place of the usual ones.
+    fn command_with(&self, options: &[&str]) -> Command {
+        let mut args = vec!["import", "list.csv"];
+        for [name, value] in
+            [["--batch-size", "7"], ["--rate", "1000000"], ["--out", "out"], ["--max-attempts", "100"]]
+        {
+            if !options.contains(&name) {
+                args.extend([name, value]);
+            }
+        }
+        args.extend(options);
+        let mut command = self.sealed.command(&args);
         self.platform.point(&mut command);
+        command.envs(self.without.map(|without| ("ROLLCALL_WITHOUT", without)));
         command
+    }
+
+    /// What is in the files of the journal.
+    fn state_files(&self) -> Vec<String> {
+        let folder = self.sealed.home().join(".local/state/rollcall");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
     }
 
     /// Starts an import and kills it after this time, unless it has ended before.

@@ -4,7 +4,7 @@
 //! after a time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::Command,
@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -54,28 +55,32 @@ pub(super) enum Fault {
     Redirect,
     /// Nothing is stored, and this is the status.
     Status(u16),
+    /// Nothing is stored, and no answer comes as long as anybody waits for one.
+    Hang,
 }
 
 /// All that the platform knows.
 pub(super) struct World {
     manner: Manner,
-    /// Contacts by number: id, and the request that stored it (0 for those it began with).
-    pub(super) held: BTreeMap<String, (String, u64)>,
+    /// Contacts by number: their ids.
+    pub(super) held: BTreeMap<String, String>,
+    /// Numbers of which nobody could know when they were sent again that they are there.
+    stored_late: BTreeSet<String>,
     /// Numbers that are refused.
     pub(super) poison: Vec<String>,
     /// Requests so far.
     requests: u64,
-    /// The request with which the last reading began.
-    last_reading: u64,
     pub(super) posts: u64,
     /// Numbers that were sent although a reading would have shown them.
     pub(super) needless: Vec<String>,
     late: Vec<(u64, Vec<Value>)>,
     /// What happens to a request, by its kind and number.
     plan: Box<dyn FnMut(bool, u64) -> Fault + Send>,
+    /// When each request came.
+    pub(super) times: Vec<Instant>,
     posts_at_once: u32,
     pub(super) most_posts_at_once: u32,
-    page_cap: usize,
+    pub(super) page_cap: usize,
 }
 
 /// A running platform.
@@ -94,11 +99,12 @@ impl TestPlatform {
             held: BTreeMap::new(),
             poison: Vec::new(),
             requests: 0,
-            last_reading: 0,
+            stored_late: BTreeSet::new(),
             posts: 0,
             needless: Vec::new(),
             late: Vec::new(),
             plan: Box::new(plan),
+            times: Vec::new(),
             posts_at_once: 0,
             most_posts_at_once: 0,
             page_cap: 50,
@@ -122,6 +128,18 @@ impl TestPlatform {
             });
         });
         Self { address, world, ended, thread: Some(thread) }
+    }
+
+    /// From now on nothing happens to any request.
+    pub(super) fn end_faults(&self) {
+        self.world().plan = Box::new(|_, _| Fault::None);
+    }
+
+    /// Waits until so many batches have arrived.
+    pub(super) fn wait_for_post(&self, count: u64) {
+        while self.world().posts < count {
+            std::thread::yield_now();
+        }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -226,6 +244,7 @@ fn converse(mut stream: TcpStream, world: &Mutex<World>) -> std::io::Result<()> 
     let fault = {
         let mut world = world.lock().unwrap();
         world.requests += 1;
+        world.times.push(Instant::now());
         let number = world.requests;
         world.store_late();
         if asked.posts {
@@ -243,6 +262,11 @@ fn converse(mut stream: TcpStream, world: &Mutex<World>) -> std::io::Result<()> 
     }
     let (status, body) = match fault {
         Fault::DropBefore | Fault::DropAfter | Fault::Late => return Ok(()),
+        Fault::Hang => {
+            // Ends with the client's end of the connection.
+            _ = stream.read(&mut [0]);
+            return Ok(());
+        }
         Fault::ErrorBefore(status) | Fault::ErrorAfter(status) | Fault::Status(status) => {
             (status, "{\"errors\": [{\"msg\": \"not now\"}]}".to_owned())
         }
@@ -273,6 +297,7 @@ impl World {
             let (_, fine) = self.judged(&batch);
             if self.manner == Manner::PerContact || fine.len() == batch.len() {
                 self.store(&fine);
+                self.stored_late.extend(fine.iter().map(number_of));
             }
         }
     }
@@ -292,10 +317,7 @@ impl World {
         for contact in batch {
             let number = number_of(contact);
             let id = format!("id-{number}");
-            assert!(
-                self.held.insert(number, (id, self.requests)).is_none(),
-                "the rule is the platform's own"
-            );
+            assert!(self.held.insert(number, id).is_none(), "the rule is the platform's own");
         }
     }
 
@@ -305,7 +327,8 @@ impl World {
             | Fault::ErrorBefore(_)
             | Fault::RateLimited
             | Fault::Redirect
-            | Fault::Status(_) => false,
+            | Fault::Status(_)
+            | Fault::Hang => false,
             Fault::Late => {
                 self.late.push((self.requests + 2, asked.body.clone()));
                 false
@@ -315,8 +338,7 @@ impl World {
         self.posts += 1;
         for contact in &asked.body {
             let number = number_of(contact);
-            let was_shown = |(_, at): &(String, u64)| *at < self.last_reading;
-            if self.held.get(&number).is_some_and(was_shown) {
+            if self.held.contains_key(&number) && !self.stored_late.contains(&number) {
                 self.needless.push(number);
             }
         }
@@ -339,17 +361,14 @@ impl World {
     }
 
     fn shown(&self, number: &str) -> Value {
-        let id = self.held.get(number).map_or("", |(id, _)| id);
+        let id = self.held.get(number).map_or("", String::as_str);
         json!({
             "id": id, "firstName": "Asha", "lastName": format!("Rao {number}"),
             "cellPhone": {"phoneNumber": format!("+{number}"), "countryCode": "+91", "extension": "+91"}
         })
     }
 
-    fn page(&mut self, asked: &Asked) -> (u16, String) {
-        if asked.skip == 0 {
-            self.last_reading = self.requests;
-        }
+    fn page(&self, asked: &Asked) -> (u16, String) {
         let limit = asked.limit.min(self.page_cap);
         let numbers: Vec<&String> = self.held.keys().skip(asked.skip).take(limit).collect();
         let results: Vec<Value> = numbers.iter().map(|number| self.shown(number)).collect();

@@ -1,0 +1,41 @@
+//! A failure, or death, at each commit, write, rename and socket step in turn.
+
+use super::*;
+
+/// Fails or dies at one point after the other, until a run reaches no further one.
+fn at_each_point(how: &str) -> u64 {
+    let mut point = 0;
+    loop {
+        point += 1;
+        let what = format!("point {point}{how}");
+        let scene = Scene::new(Manner::AllOrNothing, |_, _| Fault::None);
+        let mut command = scene.command_with(&["--batch-size", "25"]);
+        command.env("ROLLCALL_FAIL_AT", format!("{point}{how}"));
+        let first = ended(command);
+        if !first.stderr.contains("a test has this fail") {
+            scene.check(&first, &what);
+            return point - 1;
+        }
+        if how.is_empty() {
+            assert!(matches!(first.code, 1 | 4 | 5), "{what}: {}\n{}", first.code, first.stderr);
+            assert!(first.code == 1 || first.stderr.contains("error: "), "{what}: {}", first.stderr);
+        } else {
+            assert_eq!(first.code, -1, "{what}");
+        }
+        let is_done = scene.is_reported();
+        let last = if is_done { Ended { code: 1, ..first } } else { scene.finish(&what) };
+        scene.check(&last, &what);
+    }
+}
+
+#[test]
+fn a_failure_at_each_step_is_told_and_the_next_run_goes_on() {
+    let points = at_each_point("");
+    assert!(points > 40, "{points} points were reached");
+}
+
+#[test]
+fn death_at_each_step_loses_nothing() {
+    let points = at_each_point("!");
+    assert!(points > 40, "{points} points were reached");
+}

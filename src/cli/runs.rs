@@ -16,7 +16,7 @@ use super::{
 use crate::{
     journal::{Journal, RunRecord},
     outcome::Outcome,
-    report::terminal::printable,
+    report::terminal::{counted, printable},
 };
 
 /// A run, as programs get it.
@@ -86,7 +86,7 @@ fn described(run: &Shown) -> String {
         let told: Vec<String> =
             told.map(|outcome| format!("{} {}", count(outcome.name()), outcome.name())).collect();
         // Writing to a string cannot fail.
-        _ = writeln!(text, "    {} rows: {}", count("rows"), told.join(", "));
+        _ = writeln!(text, "    {}: {}", counted(count("rows"), "row"), told.join(", "));
     }
     if let Some(reason) = &run.reason {
         _ = writeln!(text, "    stopped: {}", printable(reason));

@@ -96,7 +96,7 @@ impl Journal {
     fn prepare(&self) -> Result<(), JournalError> {
         let path = self.path();
         let mut connection = self.connection();
-        schema::prepare(&mut connection, BUSY).map_err(|problem| problem.at(&path))
+        schema::prepare(&mut connection, busy()).map_err(|problem| problem.at(&path))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -141,6 +141,9 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
+    if folder.exists() {
+        return Err(std::io::Error::other("there is a file of that name"));
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -149,6 +152,12 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)
+}
+
+/// In builds for tests, a shorter time.
+fn busy() -> Duration {
+    let scaled = || std::env::var("ROLLCALL_BUSY_MS").ok()?.parse().ok().map(Duration::from_millis);
+    if cfg!(debug_assertions) { scaled().unwrap_or(BUSY) } else { BUSY }
 }
 
 fn system_ms() -> i64 {

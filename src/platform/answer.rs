@@ -265,6 +265,71 @@ mod tests {
         meaning(&Ok(Answer { status, retry_after: Some(retry_after.to_owned()), body: vec![] }))
     }
 
+    /// What is done after a post and after a reading, in one word each.
+    fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
+        [Method::POST, Method::GET].map(|method| match step("asking", &method, attempt) {
+            Step::Take => "take",
+            Step::Apply(_) => "apply",
+            Step::Again { was_sent: false, .. } => "again",
+            Step::Again { price: TIMEOUT_PRICE, .. } => "again, dearly",
+            Step::Again { .. } => "again, sent",
+            Step::Pause(_) => "pause",
+            Step::Renew(_) => "renew",
+            Step::Settle(Unsettled { is_redirect: true, .. }) => "settle, redirected",
+            Step::Settle(Unsettled { price: TIMEOUT_PRICE, .. }) => "settle, dearly",
+            Step::Settle(_) => "settle",
+            Step::Halve(_) => "halve",
+            Step::Isolate { is_conflict: true, .. } => "isolate, taken",
+            Step::Isolate { .. } => "isolate",
+            Step::Stop(_) => "stop",
+        })
+    }
+
+    #[test]
+    fn the_table_of_answers() {
+        const LIMIT: &str = "{\"errors\": [{\"msg\": \"You've exceeded the per-minute rate limit.\"}]}";
+        const NAMED: &str =
+            "{\"failedRecords\": [{\"contact\": {\"cellPhone\": {\"phoneNumber\": \"+911\"}}}]}";
+        for (status, body, expected) in [
+            (200, "[]", ["apply", "take"]),
+            (201, "{\"successfulRecords\": []}", ["apply", "take"]),
+            (200, "{\"message\": \"in progress\"}", ["settle", "take"]),
+            (200, "<html>", ["settle", "again, sent"]),
+            (200, "[{\"id\": \"7", ["settle", "again, sent"]),
+            (204, "", ["settle", "again, sent"]),
+            (302, "", ["settle, redirected", "stop"]),
+            (400, "{}", ["isolate", "stop"]),
+            (400, LIMIT, ["pause", "pause"]),
+            (400, NAMED, ["apply", "stop"]),
+            (401, "", ["renew", "renew"]),
+            (403, "", ["stop", "stop"]),
+            (404, "", ["stop", "stop"]),
+            (405, "", ["stop", "stop"]),
+            (408, "", ["settle, dearly", "again, dearly"]),
+            (409, "", ["isolate, taken", "stop"]),
+            (409, NAMED, ["apply", "stop"]),
+            (413, "", ["halve", "stop"]),
+            (422, "", ["isolate", "stop"]),
+            (429, "", ["pause", "pause"]),
+            (500, "", ["settle", "again, sent"]),
+            (503, "{}", ["settle", "again, sent"]),
+            (503, LIMIT, ["pause", "pause"]),
+        ] {
+            assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
+        }
+        assert_eq!(steps(&Err(Silence::NotSent(String::new()))), ["again", "again"]);
+        assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["settle", "again, sent"]);
+        assert_eq!(steps(&Err(Silence::TimedOut)), ["settle, dearly", "again, dearly"]);
+    }
+
+    #[test]
+    fn an_unanswered_post_is_left_alone_as_long_as_the_platform_asks() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let busy = Answer { status, retry_after: Some("7".to_owned()), body: vec![] };
+        let Step::Settle(unsettled) = step("asking", &Method::POST, &Ok(busy)) else { panic!("not settled") };
+        assert_eq!(unsettled.wait, Some(Duration::from_secs(7)));
+    }
+
     #[test]
     fn every_answer_has_its_meaning() {
         const LIMIT: &str =

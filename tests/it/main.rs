@@ -7,6 +7,7 @@ mod check;
 mod faults;
 mod formats;
 mod import;
+mod journal;
 mod mutants;
 mod phone_paths;
 mod phone_reference;

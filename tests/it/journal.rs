@@ -1,0 +1,216 @@
+//! The journal as the built program uses it: where it is, what is wrong with it, and what it says of past imports.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+
+fn place() -> (Sealed, Running) {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
+    (sealed, sandbox)
+}
+
+fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
+    let mut command = sealed.command(args);
+    sandbox.point(&mut command);
+    command
+}
+
+fn import(sealed: &Sealed, sandbox: &Running) -> Ended {
+    ended(command(sealed, sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]))
+}
+
+fn journal(sealed: &Sealed) -> PathBuf {
+    sealed.path("state/journal.sqlite3")
+}
+
+/// The import is refused, says this, and neither reads nor posts.
+macro_rules! assert_refused {
+    ($sealed:expr, $sandbox:expr, @$said:literal) => {
+        let ended = import(&$sealed, &$sandbox);
+        assert_eq!(ended.code, 5, "{}", ended.stderr);
+        assert_same!(ended.stderr, @$said);
+        assert!(!$sealed.path("out").exists());
+    };
+}
+
+#[test]
+fn past_imports_are_listed_for_people_and_programs() {
+    let (sealed, sandbox) = place();
+    let none = ended(command(&sealed, &sandbox, &["runs", "--state-dir", "state"]));
+    assert_eq!((none.code, none.stdout.as_str()), (0, "No import was made yet.\n"));
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    let runs = ended(command(&sealed, &sandbox, &["runs", "--state-dir", "state"]));
+    let text = runs.stdout.replace(&sealed.path("").display().to_string(), "/work/");
+    let text = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+        .unwrap()
+        .replace_all(&text, "MOMENT")
+        .into_owned();
+    assert_same!(text, @r"
+    RUN  finished    MOMENT UTC  /work/list.csv
+        1 row: 1 existing
+    RUN  finished    MOMENT UTC  /work/list.csv
+        1 row: 1 created
+    ");
+    let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    assert_eq!((&runs[0]["state"], &runs[0]["totals"]["existing"]), (&"finished".into(), &1.into()));
+    assert_eq!(runs[1]["run"].as_str().unwrap().len(), "20261120T101500Z-5e1d".len());
+    assert_eq!(runs[1]["files"][0], sealed.path("list.csv").display().to_string());
+    assert!(!runs.to_string().contains(&sandbox.variable("ROLLCALL_CLIENT_SECRET")));
+}
+
+#[test]
+fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
+    for by_name in [false, true] {
+        let (sealed, sandbox) = place();
+        let mut dying =
+            command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
+        // After the batch was noted, before its answer was.
+        dying.env("ROLLCALL_FAIL_AT", "16!");
+        assert_eq!(ended(dying).code, -1);
+        let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+        let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+        assert_eq!(runs[0]["state"], "unfinished");
+        let name = runs[0]["run"].as_str().unwrap().to_owned();
+
+        // From another folder, too.
+        let mut args = vec!["resume", "--state-dir", "../state"];
+        args.extend(by_name.then_some(name.as_str()));
+        fs::create_dir_all(sealed.path("elsewhere")).unwrap();
+        let mut resume = command(&sealed, &sandbox, &args);
+        resume.current_dir(sealed.path("elsewhere")).env("ROLLCALL_PACE", "1,1,1,300");
+        let resumed = ended(resume);
+        assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+        let report = sealed.report("out");
+        assert_eq!((report["run"].as_str(), &report["complete"]), (Some(name.as_str()), &true.into()));
+        let totals = &report["totals"];
+        assert_eq!(
+            totals["created"].as_u64().unwrap() + totals["confirmed"].as_u64().unwrap(),
+            1,
+            "{totals}"
+        );
+
+        let again = ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"]));
+        assert_eq!(again.code, 2);
+        assert!(again.stderr.starts_with("error: no import is unfinished"), "{}", again.stderr);
+        let named = ended(command(&sealed, &sandbox, &["resume", &name, "--state-dir", "state"]));
+        assert_eq!(named.code, 2);
+        assert!(named.stderr.contains("is over"), "{}", named.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_resumed_is_said() {
+    let (sealed, sandbox) = place();
+    let mut dying = command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state"]);
+    dying.env("ROLLCALL_FAIL_AT", "12!");
+    assert_eq!(ended(dying).code, -1);
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543211\n");
+    let changed = ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"]));
+    assert_eq!(changed.code, 2);
+    assert_same!(changed.stderr, @r"
+    error: the import RUN cannot be gone on with: its files have changed since
+    hint: Import them as they are now, with `rollcall import`: what is there is not posted again.
+    ");
+    let unknown = ended(command(&sealed, &sandbox, &["resume", "nobody", "--state-dir", "state"]));
+    assert_eq!(unknown.code, 2);
+    assert_same!(unknown.stderr, @r"
+    error: there is no run nobody
+    hint: `rollcall runs` lists them.
+    ");
+}
+
+#[test]
+fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
+    let (sealed, sandbox) = place();
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    fs::remove_dir_all(sealed.path("out")).unwrap();
+    let good = fs::read(journal(&sealed)).unwrap();
+
+    // `user_version` stands at byte 60 of the header, in four bytes.
+    let mut newer = good.clone();
+    newer[63] = 99;
+    fs::write(journal(&sealed), &newer).unwrap();
+    assert_refused!(sealed, sandbox, @r"
+    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 2)
+    hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
+    ");
+    assert_eq!(fs::read(journal(&sealed)).unwrap(), newer);
+
+    let mut damaged = good.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 12_000].fill(0xa5);
+    fs::write(journal(&sealed), &damaged).unwrap();
+    let ended = import(&sealed, &sandbox);
+    assert_eq!(ended.code, 5);
+    assert!(
+        ended.stderr.contains("is damaged") && ended.stderr.contains("another --state-dir"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(fs::read(journal(&sealed)).unwrap(), damaged);
+
+    fs::write(
+        journal(&sealed),
+        "somebody's shopping list, of a length that a header could have, and more than that",
+    )
+    .unwrap();
+    assert_refused!(sealed, sandbox, @r"
+    error: the journal state/journal.sqlite3 is damaged: file is not a database
+    hint: Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run the same command again: it reads first what the platform holds, and posts only what is missing. Rows created before are then reported as existing.
+    ");
+
+    // The way out: what is there is read, and nothing is posted twice.
+    fs::remove_file(journal(&sealed)).unwrap();
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(sealed.report("out")["totals"]["existing"], 1);
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named() {
+    let (sealed, sandbox) = place();
+    sealed.write("state", "a file");
+    assert_refused!(sealed, sandbox, @r"
+    error: the state folder state cannot be used: there is a file of that name
+    hint: Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR.
+    ");
+}
+
+#[test]
+fn a_journal_that_another_program_keeps_locked_is_said() {
+    let (sealed, sandbox) = place();
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    fs::remove_dir_all(sealed.path("out")).unwrap();
+    let other = rusqlite::Connection::open(journal(&sealed)).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut waiting =
+        command(&sealed, &sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]);
+    waiting.env("ROLLCALL_BUSY_MS", "50");
+    let waited = ended(waiting);
+    assert_eq!(waited.code, 5, "{}", waited.stderr);
+    assert_same!(waited.stderr, @r"
+    error: the journal state/journal.sqlite3 is being written by another process and stays so
+    hint: See which other program uses it, end that, and run the same command again.
+    ");
+}
+
+#[test]
+fn a_disk_that_is_full_stops_before_anything_is_sent() {
+    let (sealed, sandbox) = place();
+    let mut full =
+        command(&sealed, &sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]);
+    // The first commit of all.
+    full.env("ROLLCALL_FAIL_AT", "1");
+    let ended = ended(full);
+    assert_eq!(ended.code, 5);
+    assert!(
+        ended.stderr.contains("cannot be written") && ended.stderr.contains("Is the disk full"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(sealed.report("out")["totals"]["created"], 1);
+}

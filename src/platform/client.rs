@@ -276,7 +276,13 @@ impl<'a> Client<'a> {
         price: u32,
     ) -> Result<(), PlatformError> {
         attempts.failed += 1;
-        if attempts.failed >= self.settings.max_attempts || !self.quota.spend(price)? {
+        let mut reason = reason;
+        let is_last = attempts.failed >= self.settings.max_attempts;
+        let is_unpaid = !is_last && !self.quota.spend(price)?;
+        if is_unpaid {
+            reason.push_str("; the account has no more retries, of which each success gives a part back");
+        }
+        if is_last || is_unpaid {
             return Err(if was_sent {
                 PlatformError::GaveUp { request: call.name, reason, attempts: attempts.failed }
             } else {

@@ -57,6 +57,8 @@ struct Scene {
     platform: TestPlatform,
     /// A safeguard that is taken out.
     without: Option<&'static str>,
+    /// How long an answer may take.
+    limit: Duration,
 }
 
 impl Scene {
@@ -66,7 +68,7 @@ impl Scene {
         let platform = TestPlatform::serve(manner, plan);
         let held = (9000..9003).map(|index| (number(index), format!("id-{index}")));
         platform.world().held.extend(held);
-        Self { sealed, platform, without: None }
+        Self { sealed, platform, without: None, limit: Duration::from_millis(400) }
     }
 
     fn command(&self) -> Command {
@@ -86,6 +88,7 @@ impl Scene {
         args.extend(options);
         let mut command = self.sealed.command(&args);
         self.platform.point(&mut command);
+        command.env("ROLLCALL_PACE", format!("1,1,2,{}", self.limit.as_millis()));
         command.envs(self.without.map(|without| ("ROLLCALL_WITHOUT", without)));
         command
     }

@@ -146,15 +146,14 @@ impl TestPlatform {
         self.world.lock().unwrap()
     }
 
-    /// Has a command use this platform, with waits that are short.
+    /// Has a command use this platform.
     pub(super) fn point(&self, command: &mut Command) {
         command
             .env("ROLLCALL_HOST", format!("http://{}", self.address))
             .env("ROLLCALL_STREAM_ID", "st-1")
             .env("ROLLCALL_ACCOUNT_ID", "acc-1")
             .env("ROLLCALL_CLIENT_ID", "cs-1")
-            .env("ROLLCALL_CLIENT_SECRET", "a-secret-of-no-use-elsewhere")
-            .env("ROLLCALL_PACE", "1,1,2,400");
+            .env("ROLLCALL_CLIENT_SECRET", "a-secret-of-no-use-elsewhere");
     }
 }
 

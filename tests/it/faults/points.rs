@@ -3,17 +3,20 @@
 use super::*;
 
 /// Fails or dies at one point after the other, until a run reaches no further one.
+#[expect(clippy::print_stdout, reason = "shown on demand")]
 fn at_each_point(how: &str) -> u64 {
     let mut point = 0;
     loop {
         point += 1;
         let what = format!("point {point}{how}");
-        let scene = Scene::new(Manner::AllOrNothing, |_, _| Fault::None);
+        let mut scene = Scene::new(Manner::AllOrNothing, |_, _| Fault::None);
+        scene.limit = Duration::from_millis(150);
         let mut command = scene.command_with(&["--batch-size", "25"]);
         command.env("ROLLCALL_FAIL_AT", format!("{point}{how}"));
         let first = ended(command);
         if !first.stderr.contains("a test has this fail") {
             scene.check(&first, &what);
+            println!("{} points, each with `{how}`: 0 lost, 0 doubled, 0 wrong", point - 1);
             return point - 1;
         }
         if how.is_empty() {

@@ -51,24 +51,24 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
 pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let runs = journal.runs()?;
-    let run = match &args.run {
-        Some(id) => runs
-            .into_iter()
-            .find(|run| run.id == *id)
-            .ok_or_else(|| CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."))?,
-        None => runs.into_iter().find(|run| run.closed_at.is_none()).ok_or_else(|| {
-            CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones.")
-        })?,
-    };
+    let run =
+        match &args.run {
+            Some(id) => runs.into_iter().find(|run| run.id == *id).ok_or_else(|| {
+                CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them.")
+            })?,
+            None => runs.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run)).ok_or_else(
+                || CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones."),
+            )?,
+        };
     if run.closed_at.is_some() {
         return Err(CliError::usage(
             format!("the import {} is over", run.id),
             "To import its files again, use `rollcall import`: what is there is not posted again.",
         ));
     }
-    let mut stored: StoredImport = serde_json::from_str(&run.command).map_err(|error| {
+    let mut stored: StoredImport = serde_json::from_str(&run.command).map_err(|_| {
         CliError::usage(
-            format!("the import {} was begun by another version of rollcall: {error}", run.id),
+            format!("what the import {} was begun with cannot be read back", run.id),
             "Run the same `rollcall import` again, which finishes it.",
         )
     })?;
@@ -167,13 +167,24 @@ impl Named {
                 return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
             }
         }
+        if let Some(resumed) = resumed
+            && reserved.is_over(&resumed.id)?
+        {
+            return Err(CliError::usage(
+                format!("the import {} was finished by another process meanwhile", resumed.id),
+                "There is nothing left to do.",
+            ));
+        }
         let fingerprint = reserved.fingerprint(&digests, settings);
         let found = reserved.unfinished(&fingerprint)?;
         if let Some(resumed) = resumed
             && found.as_ref().is_none_or(|found| found.id != resumed.id)
         {
             return Err(CliError::usage(
-                format!("the import {} cannot be gone on with: its files have changed since", resumed.id),
+                format!(
+                    "the import {} cannot be gone on with: its files, or how they are read, have changed since",
+                    resumed.id
+                ),
                 "Import them as they are now, with `rollcall import`: what is there is not posted again.",
             ));
         }
@@ -186,12 +197,15 @@ impl Named {
         if self.before.is_some() {
             return Ok(self.reserved.go_on(&self.id, &folder)?);
         }
-        let command = serde_json::to_string(stored).map_err(|error| CliError::Usage {
-            message: format!("the options cannot be noted: {error}"),
-            hint: None,
-        })?;
+        // A file whose name is no text cannot be noted: it is gone on with by the same command only.
+        let command = serde_json::to_string(stored).unwrap_or_else(|_| "null".to_owned());
         Ok(self.reserved.begin(&self.id, &self.fingerprint, &command, &folder)?)
     }
+}
+
+fn reads_stdin(run: &RunRecord) -> bool {
+    let stored = serde_json::from_str::<StoredImport>(&run.command);
+    stored.is_ok_and(|stored| stored.files.iter().any(|file| file.as_os_str() == STDIN))
 }
 
 /// The run may be gone on with from another folder.

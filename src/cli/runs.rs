@@ -1,6 +1,7 @@
 //! `rollcall runs`
 
 use std::{
+    collections::HashSet,
     fmt::Write as _,
     io::{self, Write as _},
     path::PathBuf,
@@ -35,7 +36,13 @@ struct Shown {
 
 pub(super) fn run(args: &RunsArgs, config: &ConfigFile) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
-    let runs = journal.runs()?.into_iter().map(|run| shown(&journal, run)).collect::<Result<Vec<_>, _>>()?;
+    let mut accounts = HashSet::new();
+    let runs = journal.runs()?.into_iter().map(|run| {
+        // Of an account's runs only the latest can be under way.
+        let may_run = run.closed_at.is_none() && accounts.insert(run.account.clone());
+        shown(&journal, run, may_run)
+    });
+    let runs = runs.collect::<Result<Vec<_>, _>>()?;
     let text = if args.json {
         let json = serde_json::to_string_pretty(&runs).unwrap_or_default();
         json + "\n"
@@ -49,12 +56,13 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFile) -> Result<u8, CliError> 
     Ok(super::error::exit::OK)
 }
 
-fn shown(journal: &Journal, run: RunRecord) -> Result<Shown, CliError> {
+fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliError> {
     let state = match run.ending.as_deref() {
         Some("declined") => "declined",
+        Some("failed") => "failed",
         Some(_) => "finished",
         // Whoever works on it has the account.
-        None if run.reason.is_none() && journal.lock_account(&run.account)?.is_err() => "running",
+        None if may_run && run.reason.is_none() && journal.lock_account(&run.account)?.is_err() => "running",
         None => "unfinished",
     };
     let stored = serde_json::from_str::<StoredImport>(&run.command);

@@ -68,7 +68,7 @@ pub struct Unsettled {
     pub number: E164,
     /// Its name.
     pub name: NameKey,
-    /// Another run has created a contact with this number.
+    /// Another run has created a contact with this number since.
     pub is_others: bool,
 }
 
@@ -181,8 +181,10 @@ impl Journal {
         self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT contact.run, number, name_key, batch.state, sent_at, limit_ms, EXISTS (
-                     SELECT 1 FROM contact AS other WHERE other.number = contact.number AND other.run <> contact.run
-                     AND other.state IN ('created', 'confirmed'))
+                     SELECT 1 FROM contact AS other JOIN run AS owner ON owner.id = other.run
+                     WHERE other.number = contact.number AND other.run <> contact.run AND other.batch > contact.batch
+                     AND other.state IN ('created', 'confirmed')
+                     AND owner.account = run.account AND owner.stream = run.stream)
                  FROM contact JOIN run ON run.id = contact.run JOIN batch ON batch.id = contact.batch
                  WHERE run.account = ?1 AND run.stream = ?2
                  AND (contact.state = 'in_flight' OR contact.state = 'pending' AND was_unanswered)",

@@ -12,7 +12,7 @@ mod runs;
 mod schema;
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -59,6 +59,10 @@ impl Journal {
         let path = folder.join(NAME);
         let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
         make_private(folder).map_err(unusable)?;
+        // Two programs that make the journal at one moment would take each other's half for something else.
+        let making = private_file(&folder.join("journal.lock")).map_err(unusable)?;
+        making.lock().map_err(unusable)?;
+        private_file(&path).map_err(unusable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(|error| JournalError::at(&path, error))?;
@@ -158,6 +162,18 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 fn busy() -> Duration {
     let scaled = || std::env::var("ROLLCALL_BUSY_MS").ok()?.parse().ok().map(Duration::from_millis);
     if cfg!(debug_assertions) { scaled().unwrap_or(BUSY) } else { BUSY }
+}
+
+/// Opens a file, or makes one that only its owner may look into.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 fn system_ms() -> i64 {

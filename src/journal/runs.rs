@@ -1,10 +1,16 @@
 //! Imports, from their beginning to their end.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{Journal, JournalError};
+use super::{Journal, JournalError, ms};
+
+/// How long the contacts of a run that is over are kept.
+const KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// An import that begins.
 #[derive(Clone, Debug)]
@@ -30,6 +36,8 @@ pub enum Ending {
     Finished,
     /// The user did not want anything posted.
     Declined,
+    /// An input could not be read, and nothing was sent.
+    Failed,
 }
 
 impl Ending {
@@ -38,6 +46,7 @@ impl Ending {
         match self {
             Self::Finished => "finished",
             Self::Declined => "declined",
+            Self::Failed => "failed",
         }
     }
 }
@@ -102,6 +111,13 @@ impl Journal {
     pub fn open_run(&self, run: &NewRun<'_>) -> Result<(), JournalError> {
         let (now, folder) = (self.now(), run.folder.display().to_string());
         self.write(|transaction| {
+            // What nobody asks about any more: how the run ended is kept.
+            for table in ["contact", "batch"] {
+                transaction.execute(
+                    &format!("DELETE FROM {table} WHERE run IN (SELECT id FROM run WHERE closed_at < ?1)"),
+                    [now.saturating_sub(ms(KEPT))],
+                )?;
+            }
             transaction.execute(
                 "INSERT INTO run (id, account, stream, fingerprint, command, folder, opened_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -135,7 +151,7 @@ impl Journal {
         self.write(|transaction| {
             transaction.execute(
                 "UPDATE run SET closed_at = ?2, ending = ?3, reason = NULL, totals = ?4 WHERE id = ?1",
-                params![id, now, ending.name(), totals],
+                params![id, now, ending.name(), Some(totals).filter(|totals| !totals.is_empty())],
             )
         })?;
         Ok(())

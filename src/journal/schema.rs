@@ -21,7 +21,7 @@ pub(super) const STEPS: &[&str] = &[
         folder TEXT NOT NULL,
         opened_at INTEGER NOT NULL,
         closed_at INTEGER,
-        ending TEXT CHECK (ending IN ('finished', 'declined')),
+        ending TEXT CHECK (ending IN ('finished', 'declined', 'failed')),
         reason TEXT,
         totals TEXT
     ) STRICT;
@@ -49,6 +49,7 @@ pub(super) const STEPS: &[&str] = &[
         PRIMARY KEY (run, number)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX contact_in_flight ON contact (batch) WHERE state = 'in_flight';
+    CREATE INDEX contact_unanswered ON contact (run) WHERE state = 'pending' AND was_unanswered;
     CREATE INDEX contact_by_number ON contact (number) WHERE state IN ('created', 'confirmed');",
     // What all programs that use an account share.
     "CREATE TABLE account (

@@ -163,7 +163,12 @@ pub fn import(
     let finished = import_noted(inputs, settings, import, run, folder, progress, interrupt);
     if let (Some(run), Err(error)) = (run, &finished) {
         // The failure itself is what the user has to know of.
-        _ = run.stop(&error.to_string(), None);
+        _ = match error {
+            PipelineError::Parse(_) if run.has_posted().is_ok_and(|has| !has) => {
+                run.close(Ending::Failed, "")
+            }
+            _ => run.stop(&error.to_string(), None),
+        };
     }
     finished
 }
@@ -238,6 +243,8 @@ fn import_noted(
         let totals = serde_json::to_string(&report.totals).unwrap_or_default();
         match &stopped {
             Some(error) => run.stop(&error.to_string(), Some(&totals))?,
+            // What was posted before is still to be gone on with.
+            None if is_declined && run.has_posted()? => run.stop("declined", Some(&totals))?,
             None if is_declined => run.close(Ending::Declined, &totals)?,
             None => run.close(Ending::Finished, &totals)?,
         }
@@ -303,14 +310,17 @@ impl Conversation<'_> {
     /// Reads what the platform holds, and settles by it what was sent before and not answered.
     async fn read_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
         let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        if let Some(run) = self.run {
+            // What is known from before is reported even where nothing more is learned.
+            self.settlements = run.settlements()?;
+        }
         client.wait_out(wait).await?;
         let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
         let numbers = self.numbers;
         let is_asked = |number| numbers.contains(number) || sent.contains(&number);
         let mut sink = ExistingSink { existing: Existing::default(), is_asked: &is_asked };
-        let read = client.read_contacts(&mut sink).await;
+        client.read_contacts(&mut sink).await?;
         self.existing = sink.existing;
-        read?;
         if let Some(run) = self.run {
             self.settlements = run.settle(unsettled, &self.existing)?;
         }

@@ -103,6 +103,15 @@ impl Reserved {
         Ok(found.map(|run| Unfinished { id: run.id, folder: run.folder }))
     }
 
+    /// Whether an import is over: another process may have finished it while this one waited.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn is_over(&self, id: &str) -> Result<bool, JournalError> {
+        Ok(self.journal.runs()?.iter().any(|run| run.id == id && run.closed_at.is_some()))
+    }
+
     /// Notes that a new import begins.
     ///
     /// # Errors
@@ -155,7 +164,17 @@ impl OpenRun {
         let notes: Vec<(String, Note)> =
             unsettled.into_iter().map(|contact| (contact.run.clone(), found(&contact, existing))).collect();
         self.journal.settle(&notes)?;
+        self.settlements()
+    }
+
+    /// What is known of the contacts of this run.
+    pub(super) fn settlements(&self) -> Result<Settlements, JournalError> {
         Ok(Settlements::restored(self.journal.notes(&self.id)?))
+    }
+
+    /// Whether a contact of this run was ever sent.
+    pub(super) fn has_posted(&self) -> Result<bool, JournalError> {
+        Ok(!self.journal.notes(&self.id)?.is_empty())
     }
 
     /// Notes that the run is over, and how its rows ended.

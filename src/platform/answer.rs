@@ -47,10 +47,11 @@ const TIMEOUT_PRICE: u32 = 10;
 pub(super) enum Step {
     /// A reading came back whole: it is taken.
     Take,
-    /// Each contact that the answer names ended as it says; the others are settled by reading.
-    Apply(CreateAnswer),
+    /// Each contact that the answer names ended as it says; the others are settled by reading, and where the batch was refused
+    /// sent in halves.
+    Apply { answer: CreateAnswer, is_refusal: bool },
     /// Nothing was changed: the request is made again after a wait, and paid for.
-    Again { reason: String, was_sent: bool, price: u32 },
+    Again { reason: String, was_sent: bool, wait: Option<Duration>, price: u32 },
     /// Nothing was changed, and it is no attempt: the whole account waits, as long as the platform asks.
     Pause(Option<Duration>),
     /// Nothing was changed: the request is made again with a new token, once.
@@ -89,7 +90,7 @@ pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answ
     let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
     let unknown = |reason, is_redirect| {
         if is_reading {
-            Step::Again { reason, was_sent: true, price }
+            Step::Again { reason, was_sent: true, wait, price }
         } else {
             Step::Settle(Unsettled { reason, wait, price, is_redirect })
         }
@@ -100,10 +101,10 @@ pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answ
             unknown(format!("the answer is not JSON ({})", answer.words()), false)
         }
         (Meaning::Success, Ok(answer)) => match CreateAnswer::read(&answer.body) {
-            Some(read) => Step::Apply(read),
+            Some(answer) => Step::Apply { answer, is_refusal: false },
             None => unknown(format!("the answer is not the documented one ({})", answer.words()), false),
         },
-        (Meaning::NotSent(reason), _) => Step::Again { reason, was_sent: false, price },
+        (Meaning::NotSent(reason), _) => Step::Again { reason, was_sent: false, wait: None, price },
         (Meaning::Unknown(reason), _) => unknown(reason, false),
         (Meaning::RateLimited(asked), _) => Step::Pause(asked),
         (Meaning::Unauthorized(words), _) => Step::Renew(words),
@@ -121,7 +122,7 @@ pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answ
             let answer = attempt.as_ref().ok();
             match answer.and_then(|answer| CreateAnswer::read(&answer.body)) {
                 // A refusal that names contacts says of each what became of it.
-                Some(read) if !read.refused.is_empty() => Step::Apply(read),
+                Some(answer) if !answer.refused.is_empty() => Step::Apply { answer, is_refusal: true },
                 _ => {
                     let is_conflict = answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT);
                     Step::Isolate { words, is_conflict }
@@ -208,9 +209,18 @@ impl Answer {
 
     /// Takes a secret out of what the platform said, should it have repeated it.
     pub(super) fn forget(&mut self, secret: &[u8]) {
-        while let Some(at) = memchr::memmem::find(&self.body, secret).filter(|_| !secret.is_empty()) {
-            self.body.splice(at..at + secret.len(), *b"***");
+        if secret.is_empty() {
+            return;
         }
+        let mut kept = Vec::with_capacity(self.body.len());
+        let mut rest = self.body.as_slice();
+        while let Some(at) = memchr::memmem::find(rest, secret) {
+            kept.extend_from_slice(&rest[..at]);
+            kept.extend_from_slice(b"***");
+            rest = &rest[at + secret.len()..];
+        }
+        kept.extend_from_slice(rest);
+        self.body = kept;
     }
 
     /// The status and what the platform says, in one line that is safe to show.
@@ -226,21 +236,25 @@ impl Answer {
     }
 }
 
-/// The platform's words with the middle of every long number hidden, for logs.
+/// The platform's words with the middle of every long number hidden, however it is spelled, for logs.
 pub(crate) fn masked(words: &str) -> String {
     const SHOWN: (usize, usize) = (2, 4);
     const MIN_DIGITS: usize = 7;
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let belongs = |letter: char| letter.is_ascii_digit() || matches!(letter, ' ' | '.' | '-' | '(' | ')');
     let mut masked = String::with_capacity(words.len());
     let mut rest = words;
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        let (before, digits) = rest.split_at(start);
-        let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
-        let (run, after) = digits.split_at(end);
+    while let Some(start) = rest.find(is_digit) {
+        let (before, behind) = rest.split_at(start);
+        // Up to the last digit, however they are set apart.
+        let end = behind.find(|letter| !belongs(letter)).unwrap_or(behind.len());
+        let (run, after) = behind.split_at(behind[..end].rfind(is_digit).map_or(1, |last| last + 1));
+        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
         masked.push_str(before);
-        if run.len() < MIN_DIGITS {
+        if digits.len() < MIN_DIGITS {
             masked.push_str(run);
         } else {
-            masked.extend([&run[..SHOWN.0], "…", &run[run.len() - SHOWN.1..]]);
+            masked.extend([&digits[..SHOWN.0], "…", &digits[digits.len() - SHOWN.1..]]);
         }
         rest = after;
     }
@@ -269,7 +283,7 @@ mod tests {
     fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
         [Method::POST, Method::GET].map(|method| match step("asking", &method, attempt) {
             Step::Take => "take",
-            Step::Apply(_) => "apply",
+            Step::Apply { .. } => "apply",
             Step::Again { was_sent: false, .. } => "again",
             Step::Again { price: TIMEOUT_PRICE, .. } => "again, dearly",
             Step::Again { .. } => "again, sent",
@@ -385,6 +399,7 @@ mod tests {
             masked("HTTP 400, 919876543210 or +12345 exists: 1234567"),
             "HTTP 400, 91…3210 or +12345 exists: 12…4567"
         );
+        assert_eq!(masked("call +1 (415) 555-0132, or 98765 43210."), "call +14…0132, or 98…3210.");
         assert_eq!(masked("none"), "none");
     }
 

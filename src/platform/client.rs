@@ -242,7 +242,11 @@ impl<'a> Client<'a> {
     ) -> Result<Option<Step>, PlatformError> {
         let request = call.name;
         match step {
-            Step::Again { reason, was_sent, price } => {
+            Step::Again { reason, was_sent, wait, price } => {
+                if let Some(wait) = wait {
+                    // For all programs that use the account.
+                    self.quota.pause(wait)?;
+                }
                 self.retry(call, attempts, reason, was_sent, price).await?;
             }
             Step::Pause(asked) => {

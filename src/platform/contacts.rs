@@ -36,6 +36,8 @@ pub enum Created {
         created: Vec<StoredContact>,
         /// The refused ones.
         refused: Vec<(StoredContact, String)>,
+        /// The batch was refused: those that are missing were not stored for all that is known.
+        is_refusal: bool,
     },
     /// The whole batch was refused; a part of it may have been stored all the same.
     Refused {
@@ -74,7 +76,9 @@ impl Client<'_> {
             .map_err(|error| PlatformError::BrokenAnswer { request: CREATE, reason: error.to_string() })?;
         let call = Call { name: CREATE, method: Method::POST, url: self.contacts_url(), body: Some(body) };
         Ok(match self.post(&call, sending).await? {
-            Step::Apply(read) => Created::Listed { created: read.created, refused: read.refused },
+            Step::Apply { answer, is_refusal } => {
+                Created::Listed { created: answer.created, refused: answer.refused, is_refusal }
+            }
             Step::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
             Step::Halve(words) => Created::TooLarge(words),
             Step::Settle(unsettled) => Created::Unknown(unsettled),

@@ -190,7 +190,7 @@ async fn the_rate_limit_is_waited_out_whatever_its_status() {
     let replies = limited.into_iter().chain([answer(200, "[]")]).collect();
     let (platform, asked) = script(replies);
     let (created, counts) = create(&platform).await;
-    assert_eq!(created.unwrap(), Created::Listed { created: vec![], refused: vec![] });
+    assert_eq!(created.unwrap(), Created::Listed { created: vec![], refused: vec![], is_refusal: false });
     assert_eq!((asked.lock().unwrap().len(), counts.rate_limited, counts.retries), (5, 4, 0));
 
     let platform = Scripted::serve(|_| Reply::WithHeader(429, "retry-after: rubbish", String::new()));
@@ -271,7 +271,7 @@ async fn a_refusal_that_names_contacts_says_so_of_each() {
     let failed = json!({"failedRecords": [{"contact": {"cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91"}}, "error": "exists"}]});
     for status in [200, 400, 409, 422] {
         let (platform, _) = script(vec![answer(status, &failed.to_string())]);
-        let Created::Listed { created, refused } = create(&platform).await.0.unwrap() else {
+        let Created::Listed { created, refused, .. } = create(&platform).await.0.unwrap() else {
             panic!("{status}")
         };
         assert_eq!((created.len(), refused[0].1.as_str()), (0, "exists"));

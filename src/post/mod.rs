@@ -61,6 +61,8 @@ pub struct Poster<'a, 'p> {
     rows: u64,
     settlements: &'a mut Settlements,
     record: &'a mut Record,
+    /// Too many were refused: the settings are taken to be wrong.
+    is_stopped: bool,
     /// Posts in a row that were not answered.
     unanswered_posts: u32,
     /// Whether one of them was sent elsewhere.
@@ -94,6 +96,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             rows,
             settlements,
             record,
+            is_stopped: false,
             unanswered_posts: 0,
             was_redirected: false,
             refused_batches: Vec::new(),
@@ -117,6 +120,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             Ok(()) => self.judge_suspects().await,
             // Those that were refused so far are still to be told apart from those that are there.
             Err(error @ PlatformError::TooManyRefused { .. }) => {
+                self.is_stopped = true;
                 self.judge_suspects().await?;
                 if self.settlements.settled() == self.contacts { Ok(()) } else { Err(error) }
             }
@@ -138,7 +142,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             }
             self.post_batch(batch).await?;
             self.check_refusals().await?;
-            if self.refused_batches.len() >= MAX_REFUSED_BATCHES && self.settlements.settled() == 0 {
+            if self.refused_batches.len() >= MAX_REFUSED_BATCHES && !self.settlements.has_settled() {
                 // Perhaps every batch holds a bad contact, perhaps every contact is refused: one batch will tell.
                 let probe = vec![self.refused_batches.remove(0)];
                 self.isolate(probe, Vec::new()).await?;
@@ -179,7 +183,9 @@ impl<'a, 'p> Poster<'a, 'p> {
     /// Settles what an answer settles, and returns what is to be sent again at once.
     fn take_answer(&mut self, batch: Vec<NewContact>, answer: Created) -> Vec<Vec<NewContact>> {
         match answer {
-            Created::Listed { created, refused } => self.settle_listed(batch, &created, refused),
+            Created::Listed { created, refused, is_refusal } => {
+                self.settle_listed(batch, &created, refused, is_refusal);
+            }
             Created::Refused { words, is_conflict } => {
                 self.record.all_pending(&batch, false);
                 match <[NewContact; 1]>::try_from(batch) {
@@ -268,7 +274,9 @@ impl<'a, 'p> Poster<'a, 'p> {
         batch: Vec<NewContact>,
         created: &[StoredContact],
         refused: Vec<(StoredContact, String)>,
+        is_refusal: bool,
     ) {
+        let mut unnamed = Vec::new();
         let mut answers = matching::by_number(&batch, created, refused);
         for new in batch {
             match answers.remove(&new.number()) {
@@ -280,12 +288,20 @@ impl<'a, 'p> Poster<'a, 'p> {
                     self.record.pending(new.number(), false);
                     self.suspects.push((new, words));
                 }
+                None if is_refusal => {
+                    self.record.pending(new.number(), false);
+                    unnamed.push(new);
+                }
                 None => {
                     self.settlements.send_unanswered(new.number());
                     self.record.unmentioned(new.number());
                     self.unmentioned.push(new);
                 }
             }
+        }
+        // A refusal may name the first of several that it is for.
+        if !unnamed.is_empty() {
+            self.refused_batches.push(unnamed);
         }
     }
 
@@ -362,7 +378,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     fn too_many_refused(&self) -> Option<PlatformError> {
         let (_, words) = self.suspects.last()?;
         let contacts = self.refusals.values().copied().max()?;
-        let is_most = contacts as u64 * 10 > self.rows || self.settlements.settled() == 0;
+        let is_most = contacts as u64 * 10 > self.rows || !self.settlements.has_settled();
         (contacts > self.most_refusals && is_most)
             .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
     }
@@ -381,6 +397,10 @@ impl<'a, 'p> Poster<'a, 'p> {
         for new in self.settle_present(suspects, &existing, Outcome::Existing) {
             let words = words.remove(&new.number()).unwrap_or_default();
             self.settle(new.number(), Outcome::Failed, Some(Code::Refused), words);
+            if self.is_stopped {
+                // With other settings it may be taken: the next run tries it again.
+                self.record.pending(new.number(), false);
+            }
         }
         for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
             let detail = "the platform accepted the batch and did not create this contact".to_owned();

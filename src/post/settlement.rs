@@ -25,6 +25,8 @@ pub struct Settlement {
 pub struct Settlements {
     by_number: HashMap<E164, Settlement>,
     settled: u64,
+    /// Whether some were settled in an earlier part of the run.
+    has_before: bool,
     /// Numbers that were sent without an answer at some time: should they turn up on the platform, they are ours.
     unanswered: HashSet<E164>,
 }
@@ -57,6 +59,11 @@ impl Settlements {
         self.settled
     }
 
+    /// Whether any contact of the run was settled, now or in an earlier part of it.
+    pub fn has_settled(&self) -> bool {
+        self.settled > 0 || self.has_before
+    }
+
     /// Adds those of another part of the run.
     pub fn extend(&mut self, other: Self) {
         other.by_number.into_iter().for_each(|(number, settlement)| self.settle(number, settlement));
@@ -66,7 +73,7 @@ impl Settlements {
     /// None settled yet, and the same numbers sent without an answer.
     #[must_use]
     pub fn unsettled(&self) -> Self {
-        Self { unanswered: self.unanswered.clone(), ..Self::default() }
+        Self { unanswered: self.unanswered.clone(), has_before: self.has_settled(), ..Self::default() }
     }
 
     /// Notes that a number was sent without an answer.

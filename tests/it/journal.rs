@@ -112,7 +112,7 @@ fn what_cannot_be_resumed_is_said() {
     let changed = ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"]));
     assert_eq!(changed.code, 2);
     assert_same!(changed.stderr, @r"
-    error: the import RUN cannot be gone on with: its files have changed since
+    error: the import RUN cannot be gone on with: its files, or how they are read, have changed since
     hint: Import them as they are now, with `rollcall import`: what is there is not posted again.
     ");
     let unknown = ended(command(&sealed, &sandbox, &["resume", "nobody", "--state-dir", "state"]));

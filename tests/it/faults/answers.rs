@@ -108,7 +108,20 @@ fn what_lasts_stops_the_run_and_the_next_one_finishes_it() {
         let scene = Scene::new(Manner::PerContact, met(true, 4, fault, true));
         let stopped = ended(scene.command_with(&["--max-attempts", "3"]));
         assert_eq!(stopped.code, 4, "{what}: {}", stopped.stderr);
-        scene.platform.end_faults();
+        scene.platform.plan(|_, _| Fault::None);
         scene.check(&scene.finish(&what), &what);
     }
+}
+
+#[test]
+fn what_was_created_before_is_reported_while_the_platform_is_out_of_reach() {
+    let scene = Scene::new(Manner::PerContact, met(true, 5, Fault::Status(403), true));
+    assert_eq!(ended(scene.command()).code, 4);
+    let created = || scene.sealed.report("out")["totals"]["created"].as_u64();
+    assert_eq!(created(), Some(28));
+    scene.platform.plan(|_, _| Fault::Status(403));
+    assert_eq!(ended(scene.command()).code, 4);
+    assert_eq!(created(), Some(28), "what is known is not forgotten");
+    scene.platform.plan(|_, _| Fault::None);
+    scene.check(&scene.finish("out of reach"), "out of reach");
 }

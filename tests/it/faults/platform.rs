@@ -130,9 +130,9 @@ impl TestPlatform {
         Self { address, world, ended, thread: Some(thread) }
     }
 
-    /// From now on nothing happens to any request.
-    pub(super) fn end_faults(&self) {
-        self.world().plan = Box::new(|_, _| Fault::None);
+    /// Says what happens to each request from now on.
+    pub(super) fn plan(&self, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) {
+        self.world().plan = Box::new(plan);
     }
 
     /// Waits until so many batches have arrived.

@@ -69,7 +69,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         let mut dying =
             command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
         // After the batch was noted, before its answer was.
-        dying.env("ROLLCALL_FAIL_AT", "16!");
+        dying.env("ROLLCALL_FAIL_AT", "16!").env("ROLLCALL_PACE", "1,1,1,300");
         assert_eq!(ended(dying).code, -1);
         let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();

@@ -5,8 +5,8 @@
 //!
 //! [`parse`] → [`normalize`] → [`dedupe`] → [`diff`] → [`post`] → [`report`], wired by [`pipeline`].
 //!
-//! [`platform`] is the client of the documented API, [`sandbox`] a local platform that behaves as documented, and
-//! [`cli`] the command line.
+//! [`journal`] keeps what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local
+//! platform that behaves as documented, and [`cli`] the command line.
 //!
 //! # Examples
 //!

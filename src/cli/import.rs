@@ -19,7 +19,6 @@ use crate::{
     parse::{Input, STDIN},
     pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Target},
     platform::Credentials,
-    report::OutputFolder,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
@@ -127,20 +126,8 @@ fn import(
     }
     check::say_understood(&inputs, talk);
     let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep };
-    let finished = begin(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt)?;
+    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
-}
-
-fn begin(
-    inputs: Vec<Input>,
-    settings: &RunSettings,
-    import: &ImportSettings,
-    run: Option<&OpenRun>,
-    folder: OutputFolder,
-    talk: &Talk,
-    interrupt: &Interrupt,
-) -> Result<pipeline::Finished, PipelineError> {
-    pipeline::import(inputs, settings, import, run, folder, talk, interrupt)
 }
 
 /// A run with its name, not yet begun.

@@ -20,6 +20,9 @@ use crate::{contact::Contact, diff::StoredContact};
 /// Contacts asked for at once. What the platform grants is found in its answer.
 const ASKED_PAGE_SIZE: u64 = 1000;
 
+/// More contacts than any account has: a platform that shows more never ends.
+const MAX_CONTACTS: u64 = 20_000_000;
+
 /// How often the contacts are read again because they changed meanwhile.
 const MAX_READINGS: u32 = 3;
 
@@ -207,6 +210,12 @@ impl Pages {
         }
         self.granted = page.limit.filter(|limit| *limit > 0).or(self.granted).or(Some(count));
         self.read += count;
+        if self.read > MAX_CONTACTS {
+            return Err(PlatformError::BrokenAnswer {
+                request: GET_ALL,
+                reason: format!("there are more than {MAX_CONTACTS}, and no end of them"),
+            });
+        }
         if count == 0 {
             return Ok(PageStep::Last);
         }
@@ -265,6 +274,13 @@ mod tests {
         assert_eq!(pages.granted, Some(2));
         assert_eq!(pages.take(&page(2..4, &json!({}))).unwrap(), PageStep::More);
         assert_eq!(pages.take(&page(0..0, &json!({}))).unwrap(), PageStep::Last);
+    }
+
+    #[test]
+    fn pages_that_never_end_are_given_up() {
+        let mut pages = Pages { read: MAX_CONTACTS, ..Pages::default() };
+        let error = pages.take(&page(0..1, &json!({"hasMore": true}))).unwrap_err();
+        assert!(error.to_string().contains("no end of them"), "{error}");
     }
 
     #[test]

@@ -126,7 +126,11 @@ fn import(
     }
     check::say_understood(&inputs, talk);
     let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep };
-    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt)?;
+    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt);
+    if let (Some(run), Err(error)) = (&run, &finished) {
+        run.failed(error);
+    }
+    let finished = finished?;
     Ok(conclude(finished, &path, talk))
 }
 

@@ -160,28 +160,6 @@ pub fn import(
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
-    let finished = import_noted(inputs, settings, import, run, folder, progress, interrupt);
-    if let (Some(run), Err(error)) = (run, &finished) {
-        // The failure itself is what the user has to know of.
-        _ = match error {
-            PipelineError::Parse(_) if run.has_posted().is_ok_and(|has| !has) => {
-                run.close(Ending::Failed, "")
-            }
-            _ => run.stop(&error.to_string(), None),
-        };
-    }
-    finished
-}
-
-fn import_noted(
-    inputs: Vec<Input>,
-    settings: &RunSettings,
-    import: &ImportSettings,
-    run: Option<&OpenRun>,
-    folder: OutputFolder,
-    progress: &dyn Progress,
-    interrupt: &Interrupt,
-) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);

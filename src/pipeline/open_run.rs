@@ -186,6 +186,17 @@ impl OpenRun {
         self.journal.close_run(&self.id, ending, totals)
     }
 
+    /// Notes the failure that ended the run before there was anything to report. That failure itself is what the user has to
+    /// know of, not one to note it.
+    pub fn failed(&self, error: &PipelineError) {
+        _ = match error {
+            PipelineError::Parse(_) if self.has_posted().is_ok_and(|has| !has) => {
+                self.close(Ending::Failed, "")
+            }
+            _ => self.stop(&error.to_string(), None),
+        };
+    }
+
     /// Notes why the run stopped before it was finished.
     ///
     /// # Errors

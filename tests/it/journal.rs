@@ -214,3 +214,15 @@ fn a_disk_that_is_full_stops_before_anything_is_sent() {
     assert_eq!(import(&sealed, &sandbox).code, 0);
     assert_eq!(sealed.report("out")["totals"]["created"], 1);
 }
+
+#[test]
+fn an_import_of_a_damaged_file_is_over_and_not_offered_again() {
+    let (sealed, sandbox) = place();
+    let rows = "Asha,Rao,Mrs,+919876543210\n".repeat(300);
+    sealed.write("list.csv", format!("First Name,Last Name,Salutation,Mobile\n{rows}Asha,\"Rao,Mrs,1\n"));
+    assert_eq!(import(&sealed, &sandbox).code, 3);
+    let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    assert_eq!((&runs[0]["state"], &runs[0]["totals"]), (&"failed".into(), &serde_json::Value::Null));
+    assert_eq!(ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"])).code, 2);
+}

@@ -459,7 +459,7 @@ fn a_few_refused_contacts_among_many_do_not_stop_a_run() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(if std::env::var("ROLLCALL_LONG").is_ok() { 500 } else { 40 }))]
 
     #[test]
     fn every_contact_ends_once_and_none_is_created_twice(

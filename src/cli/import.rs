@@ -49,16 +49,16 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
 /// Finishes an import that was interrupted.
 pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
-    let runs = journal.runs()?;
-    let run =
-        match &args.run {
-            Some(id) => runs.into_iter().find(|run| run.id == *id).ok_or_else(|| {
-                CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them.")
-            })?,
-            None => runs.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run)).ok_or_else(
-                || CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones."),
-            )?,
-        };
+    let run = if let Some(id) = &args.run {
+        let found = journal.run(id)?;
+        found
+            .ok_or_else(|| CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."))?
+    } else {
+        let found = journal.runs()?.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run));
+        found.ok_or_else(|| {
+            CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones.")
+        })?
+    };
     if run.closed_at.is_some() {
         return Err(CliError::usage(
             format!("the import {} is over", run.id),

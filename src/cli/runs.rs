@@ -17,6 +17,7 @@ use super::{
 use crate::{
     journal::{Journal, RunRecord},
     outcome::Outcome,
+    parse::STDIN,
     report::terminal::{counted, printable},
 };
 
@@ -100,7 +101,12 @@ fn described(run: &Shown) -> String {
         _ = writeln!(text, "    stopped: {}", printable(reason));
     }
     if run.state == "unfinished" {
-        _ = writeln!(text, "    `rollcall resume {}` finishes it", run.run);
+        let is_gone = run.files.is_empty() || run.files.iter().any(|file| file.as_os_str() == STDIN);
+        _ = if is_gone {
+            writeln!(text, "    the same `rollcall import` again finishes it")
+        } else {
+            writeln!(text, "    `rollcall resume {}` finishes it", run.run)
+        };
     }
     text
 }

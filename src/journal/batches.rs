@@ -141,6 +141,16 @@ impl Journal {
         })
     }
 
+    /// Whether a run has sent any contact.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn has_sent(&self, run: &str) -> Result<bool, JournalError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM contact WHERE run = ?1)";
+        self.read(|connection| connection.query_row(query, [run], |row| row.get(0)))
+    }
+
     /// What is known of the contacts that a run has sent.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! One import at a time for an account: a lock that the kernel gives back when the process dies.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, Write as _},
+    fs::{File, TryLockError},
+    io::{self, Read as _, Write as _},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Journal, JournalError};
+use super::{Journal, JournalError, private_file};
 use crate::failpoint;
 
 /// An account that this process alone imports to, until it is dropped.
@@ -40,8 +40,7 @@ impl Journal {
         let name = crate::parse::hex(&Sha256::digest(account.as_bytes())[..8]);
         let path = folder.join(format!("account-{name}.lock"));
         let fail = |source: io::Error| JournalError::Lock { path: path.clone(), source };
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
-        let mut file = options.open(&path).map_err(fail)?;
+        let mut file = private_file(&path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {
                 let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -62,6 +61,5 @@ impl Journal {
 
 fn note(file: &mut File, holder: &Holder) -> io::Result<()> {
     file.set_len(0)?;
-    file.rewind()?;
     file.write_all(&serde_json::to_vec(holder)?)
 }

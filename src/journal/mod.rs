@@ -45,7 +45,7 @@ pub struct Journal {
     clock: Clock,
 }
 
-/// Where the time comes from: milliseconds since 1970.
+/// Where the time comes from, in milliseconds: since 1970 where other processes share it.
 #[derive(Clone)]
 struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
@@ -164,7 +164,7 @@ fn busy() -> Duration {
     if cfg!(debug_assertions) { scaled().unwrap_or(BUSY) } else { BUSY }
 }
 
-/// Opens a file, or makes one that only its owner may look into.
+/// Opens a file to read and append to, or makes one that only its owner may look into.
 fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true).append(true).create(true);

@@ -1,5 +1,5 @@
-//! What all programs on this machine share that use one account: its requests of a minute, its pauses, and how often a
-//! request may be repeated.
+//! What all imports share that use one account and one journal: the account's requests of a minute, its pauses, and how often
+//! a request may be repeated.
 
 use std::time::Duration;
 

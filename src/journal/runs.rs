@@ -172,6 +172,16 @@ impl Journal {
         Ok(())
     }
 
+    /// The run of this name.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn run(&self, id: &str) -> Result<Option<RunRecord>, JournalError> {
+        let query = format!("SELECT {COLUMNS} FROM run WHERE id = ?1");
+        self.read(|connection| connection.query_row(&query, [id], record).optional())
+    }
+
     /// All runs, the latest first.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     thread,
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -109,7 +110,7 @@ impl Reserved {
     ///
     /// Where the journal cannot be read.
     pub fn is_over(&self, id: &str) -> Result<bool, JournalError> {
-        Ok(self.journal.runs()?.iter().any(|run| run.id == id && run.closed_at.is_some()))
+        Ok(self.journal.run(id)?.is_some_and(|run| run.closed_at.is_some()))
     }
 
     /// Notes that a new import begins.
@@ -146,12 +147,12 @@ impl Reserved {
 
 impl OpenRun {
     /// What the run's posts are noted with.
-    pub(super) fn record(&self, limit: std::time::Duration) -> Record {
+    pub(super) fn record(&self, limit: Duration) -> Record {
         Record::new(self.journal.clone(), &self.id, limit)
     }
 
     /// The contacts, of this run or another, that were sent and of which nobody knows whether they were stored.
-    pub(super) fn unsettled(&self) -> Result<(Vec<Unsettled>, std::time::Duration), JournalError> {
+    pub(super) fn unsettled(&self) -> Result<(Vec<Unsettled>, Duration), JournalError> {
         self.journal.unsettled(&self.target.account, &self.target.stream)
     }
 
@@ -174,7 +175,7 @@ impl OpenRun {
 
     /// Whether a contact of this run was ever sent.
     pub(super) fn has_posted(&self) -> Result<bool, JournalError> {
-        Ok(!self.journal.notes(&self.id)?.is_empty())
+        self.journal.has_sent(&self.id)
     }
 
     /// Notes that the run is over, and how its rows ended.

@@ -40,6 +40,10 @@ const LONGEST_IDLE: Duration = Duration::from_secs(1);
 /// How long an answer to what was sent is still waited for when the run is to end.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Said where the retry budget is spent.
+pub(crate) const NO_RETRIES: &str =
+    "; the account has no more retries, of which each success gives a part back";
+
 /// How often in a row the platform may say that the quota is used up.
 const MAX_RATE_LIMITED: u32 = 10;
 
@@ -284,7 +288,7 @@ impl<'a> Client<'a> {
         let is_last = attempts.failed >= self.settings.max_attempts;
         let is_unpaid = !is_last && !self.quota.spend(price)?;
         if is_unpaid {
-            reason.push_str("; the account has no more retries, of which each success gives a part back");
+            reason.push_str(NO_RETRIES);
         }
         if is_last || is_unpaid {
             return Err(if was_sent {

@@ -12,7 +12,6 @@ mod host;
 mod limiter;
 mod wire;
 
-pub(crate) use self::answer::masked;
 pub use self::{
     answer::Unsettled,
     auth::Credentials,
@@ -22,6 +21,7 @@ pub use self::{
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
 };
+pub(crate) use self::{answer::masked, client::NO_RETRIES};
 
 #[cfg(test)]
 pub(crate) mod scripted;

@@ -28,7 +28,7 @@ use crate::{
     diff::{Existing, StoredContact},
     failpoint,
     outcome::{Code, Outcome},
-    platform::{Client, ContactSink, Created, PlatformError, Unsettled, masked},
+    platform::{Client, ContactSink, Created, NO_RETRIES, PlatformError, Unsettled, masked},
 };
 
 /// Batches refused whole, with nothing created before, after which one of them is looked at closely.
@@ -228,7 +228,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         batch: Vec<NewContact>,
         unsettled: Unsettled,
     ) -> Result<Vec<NewContact>, PlatformError> {
-        let Unsettled { reason, wait, price, is_redirect } = unsettled;
+        let Unsettled { mut reason, wait, price, is_redirect } = unsettled;
         let contacts = batch.len();
         for new in &batch {
             self.settlements.send_unanswered(new.number());
@@ -241,7 +241,11 @@ impl<'a, 'p> Poster<'a, 'p> {
         let is_hopeless =
             self.unanswered_posts >= self.client.max_attempts() || is_redirect && self.was_redirected;
         self.was_redirected = is_redirect;
-        if is_hopeless || !self.client.pay(price)? {
+        let is_unpaid = !is_hopeless && !self.client.pay(price)?;
+        if is_unpaid {
+            reason.push_str(NO_RETRIES);
+        }
+        if is_hopeless || is_unpaid {
             return Err(PlatformError::Unanswered { contacts, reason });
         }
         warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");

@@ -97,6 +97,7 @@ impl ReadingSettings {
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
                 no_header: options.no_header,
+                ..ParseSettings::default()
             },
             normalize: NormalizeSettings {
                 region,

@@ -6,12 +6,14 @@
 
 mod label;
 pub mod name;
+mod numbers;
 pub mod phone;
 pub mod region;
 pub mod salutation;
 
 use std::borrow::Cow;
 
+pub use self::numbers::RowNumbers;
 use self::{
     phone::{PhonePolicy, Refusal},
     region::Origin,

@@ -131,7 +131,7 @@ fn find(headers: &[String], wanted: &str) -> Option<usize> {
 
 /// A header in the form in which synonyms are compared: NFKC without accents, `camelCase` split, lower case,
 /// punctuation as space, numbers as `n`.
-pub(super) fn fold(header: &str) -> String {
+pub(crate) fn fold(header: &str) -> String {
     words(header, true)
 }
 

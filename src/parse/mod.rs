@@ -20,6 +20,7 @@ mod sniff;
 mod source;
 mod synonyms;
 mod table;
+mod unnamed;
 mod vcard;
 mod workbook;
 mod xls;
@@ -30,6 +31,7 @@ use std::{io::Read, ops::ControlFlow, path::Path};
 
 use encoding_rs::Encoding;
 
+pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
@@ -76,6 +78,9 @@ pub struct ParseSettings {
     pub mappings: Vec<Mapping>,
     /// Whether the first row is data already.
     pub no_header: bool,
+    /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
+    /// holds, and nothing is said that helps with a list of contacts only.
+    pub only_numbers: bool,
 }
 
 /// The kinds of file that are read.
@@ -220,6 +225,18 @@ impl Input {
             None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
             None => header::find(&rows, settings),
         };
+        let found = match found {
+            Err((header, ColumnsProblem::NoPhone(likeliest))) if settings.only_numbers => {
+                match unnamed::find(table.names(), &rows, settings.region) {
+                    Some((found, note)) => {
+                        info.notes.push(note);
+                        Ok(found)
+                    }
+                    None => Err((header, ColumnsProblem::NoPhone(likeliest))),
+                }
+            }
+            found => found,
+        };
         let Found { mut header, columns, row, rows_above } =
             found.map_err(|(header, problem)| fault_of(header, problem))?;
         if rows_above > 0 {
@@ -238,7 +255,9 @@ impl Input {
                 }
             }
         }
-        info.notes.extend(columns::notes(&header.names, &columns));
+        if !settings.only_numbers {
+            info.notes.extend(columns::notes(&header.names, &columns));
+        }
         info.headers.clone_from(&header.names);
         info.columns = columns;
         Ok(Self { info, header, header_row: row, source, table })
@@ -348,8 +367,8 @@ fn open_workbook(
     info.format = sheet.format;
     info.sheet = Some(sheet.name.clone());
     if settings.sheet.is_none() && !sheet.others.is_empty() {
-        info.notes
-            .push(format!("other sheets are not read: {}; --sheet chooses one", sheet.others.join(", ")));
+        let way_out = if settings.only_numbers { "" } else { "; --sheet chooses one" };
+        info.notes.push(format!("other sheets are not read: {}{way_out}", sheet.others.join(", ")));
     }
     if sheet.formulas_without_result > 0 {
         info.notes.push(format!(

@@ -3,6 +3,8 @@
 //! [`check`] reads, normalizes, deduplicates and reports. [`import`] does the same, then asks the platform what it holds
 //! and posts what is new. Either way every row that was read is reported exactly once, and the sums are checked.
 
+mod do_not_call;
+mod expiry;
 mod intake;
 mod ledger;
 mod open_run;
@@ -13,6 +15,7 @@ use std::{collections::HashSet, io, time::Instant};
 use jiff::{Timestamp, Unit};
 use thiserror::Error;
 
+pub use self::do_not_call::DoNotCall;
 pub use self::open_run::{OpenRun, Reserved, Target, Unfinished};
 use self::{
     intake::JudgedRows,

@@ -3,6 +3,7 @@
 //! [`parse`] reads a spelling by Google's data and judges nothing. [`PhonePolicy::read`] adds what a person or a
 //! spreadsheet did to the cell before, and what the user accepts.
 
+mod all;
 mod cell;
 mod library;
 mod plain;
@@ -10,6 +11,8 @@ mod plans;
 mod several;
 mod words;
 
+pub use all::{AllNumbers, read_all};
+pub(crate) use all::{count_digits, is_number};
 pub use library::{Length, ParsedNumber, Unreadable, parse_by_library};
 pub use plans::METADATA_VERSION;
 

@@ -55,13 +55,19 @@ pub(super) fn may_have_ending(text: &str, spelling: &Spelling) -> bool {
 /// `030 231250/51`: two numbers that differ in their last digits. Spelled as such, if the part before the slash is a
 /// number by itself.
 pub(super) fn with_endings(text: &str, origin: Option<Origin>) -> Option<String> {
+    let (number, ending) = split_ending(text, origin)?;
+    Some(format!("+{} {} and one ending in {ending}", number.calling_code, number.national))
+}
+
+/// The number before the slash, and the ending of the other.
+pub(super) fn split_ending(text: &str, origin: Option<Origin>) -> Option<(ParsedNumber, &str)> {
     const MIN_NUMBER: usize = 6;
     let (number, ending) = text.rsplit_once('/')?;
     let ending = ending.trim();
     let is_ending =
         (1..=MAX_ENDING).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_digit());
     let number = valid(number, origin).filter(|number| is_ending && number.national.len() >= MIN_NUMBER)?;
-    Some(format!("+{} {} and one ending in {ending}", number.calling_code, number.national))
+    Some((number, ending))
 }
 
 #[cfg(test)]

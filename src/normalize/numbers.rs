@@ -1,0 +1,64 @@
+//! All numbers of a row, of which nobody must be missed: no name, no salutation and no choice among them.
+
+use super::{Normalizer, name, phone};
+use crate::{
+    contact::E164,
+    outcome::{Code, Problem},
+    row::Row,
+};
+
+/// With fewer digits beside a number that was read, a cell holds an extension or a remark.
+const MIN_DIGITS: usize = 6;
+
+/// The numbers of a row.
+#[derive(Debug, Default)]
+pub struct RowNumbers {
+    /// Those of all phone columns, each of them once.
+    pub found: Vec<E164>,
+    /// Why there is none, or why a cell that may hold another one cannot be read.
+    pub problem: Option<Problem>,
+    /// Whether digits were taken for a whole international number although neither a plus nor a country says so.
+    pub is_assumed: bool,
+}
+
+impl Normalizer<'_> {
+    /// Reads every phone cell of a row by [`read_all`](phone::read_all), whatever its label says and the settings accept.
+    pub fn numbers(&self, row: Row<'_>) -> RowNumbers {
+        let mut all = RowNumbers::default();
+        let mut problems = Vec::new();
+        // A country that is not known makes only those numbers unreadable that need one.
+        let origin = self.origin(row, &mut problems).unwrap_or_default();
+        // More cells than columns: numbers without quotation marks around them, as often as not.
+        let beyond = row.ragged.map_or(usize::MAX, |ragged| ragged.expected as usize);
+        let phones = self.columns.phone.iter().copied().filter(|column| *column < beyond);
+        for column in phones.chain(beyond..row.cells().len()) {
+            let cell = row.cell(column);
+            // Bytes that mean no letter do not spoil the digits beside them.
+            let text = String::from_utf8_lossy(cell.text);
+            if cell.is_blank() || name::clean(&text).is_empty() {
+                continue;
+            }
+            let read = phone::read_all(&text, cell.kind, origin);
+            all.is_assumed |= read.is_assumed;
+            let is_new = |number: &E164| !all.found.contains(number);
+            let new: Vec<E164> = read.found.into_iter().filter(is_new).collect();
+            all.found.extend(new);
+            if let Some(refusal) = read.refusal {
+                problems.push(Problem::of_cell(refusal.code, column, text.as_bytes(), refusal.detail));
+            }
+        }
+        all.problem = if all.found.is_empty() {
+            Some(match row.ragged {
+                Some(ragged) => Problem::of_row(Code::RaggedRow, ragged.note()),
+                None if problems.is_empty() => Problem::of_row(Code::MissingPhone, ""),
+                None => problems.swap_remove(0),
+            })
+        } else {
+            let is_told = |problem: &Problem| {
+                problem.code != Code::UnknownCountry && phone::count_digits(&problem.value) >= MIN_DIGITS
+            };
+            problems.into_iter().find(is_told)
+        };
+        all
+    }
+}

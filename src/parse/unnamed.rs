@@ -1,0 +1,133 @@
+//! A phone column that no header names, found by what it holds: lists of numbers often have one column and no header.
+
+use super::{assemble::Header, columns, columns::Mapping, header::Found};
+use crate::{
+    contact::{Field, Region},
+    normalize::{
+        phone::{Accept, count_digits, is_number},
+        region::Origin,
+    },
+    row::{Cell, CellKind, Row, Rows},
+};
+
+/// A cell with fewer digits tells nothing.
+const MIN_DIGITS: usize = 7;
+/// Two whole numbers.
+const MAX_DIGITS: usize = 30;
+
+/// How sure it is that a cell holds a number.
+type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
+
+/// The one column in which nearly all cells are numbers, and a note that says so. `names` are the columns' where the format
+/// says them.
+pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>) -> Option<(Found, String)> {
+    if rows.is_empty() {
+        return None;
+    }
+    let origin = region.map(Origin::Region);
+    let header = names.map_or_else(|| Header::from_row(&rows.row(0)), Header::named);
+    let valid = |text: &str, kind| is_number(text, kind, origin, Accept::Valid);
+    let possible = |text: &str, kind| is_number(text, kind, origin, Accept::Possible);
+    // Where there is nothing to choose between, that they need a region is for each row to say.
+    let any = |_: &str, kind| header.names.len() == 1 && matches!(kind, CellKind::Text | CellKind::Number);
+    let tests: [Test<'_>; 3] = [&valid, &possible, &any];
+    let (test, column) = tests.iter().find_map(|test| {
+        let mut found = (0..header.names.len()).filter(|column| {
+            let place = header.place_of(*column);
+            holds_numbers(rows, place, names.is_none(), header.names.len() == 1, *test)
+        });
+        Some((*test, (found.next()?, found.next())))
+    })?;
+    let (column, None) = column else { return None };
+
+    let is_data = names.is_none() && is_hit(rows.row(0).cell(header.place_of(column)), test);
+    let (header, row) = if is_data {
+        (Header::numbered(&rows.row(0)), 0)
+    } else if names.is_some() {
+        (header, 0)
+    } else {
+        (header, rows.row(0).location.row)
+    };
+    let mapping = Mapping { field: Field::Phone, column: (column + 1).to_string() };
+    let columns = columns::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
+    let note = if is_data {
+        format!("there is no header; the numbers are those of column {}", column + 1)
+    } else {
+        format!(
+            "no header is known to mean phone numbers; they are those of the column `{}`",
+            header.names[column]
+        )
+    };
+    // A header may be a column's number.
+    (columns.phone == [column]).then_some((Found { header, columns, row, rows_above: 0 }, note))
+}
+
+/// Whether nearly all cells of a column are numbers; of the only column, most. The first may be a header.
+fn holds_numbers(rows: &Rows, place: usize, may_have_header: bool, is_only: bool, test: Test<'_>) -> bool {
+    let cells =
+        |row: Row<'_>| Some(row.cell(place)).filter(|cell| !cell.is_blank()).map(|cell| is_hit(cell, test));
+    let hits: Vec<bool> = rows.iter().filter_map(cells).collect();
+    let is_header = may_have_header && cells(rows.row(0)) == Some(false);
+    let filled = hits.len() - usize::from(is_header);
+    let numbers = hits.iter().filter(|is_number| **is_number).count();
+    numbers > 0 && if is_only { numbers * 2 >= filled } else { numbers * 5 >= filled * 4 }
+}
+
+fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
+    let value = String::from_utf8_lossy(cell.text);
+    (MIN_DIGITS..=MAX_DIGITS).contains(&count_digits(&value))
+        && !may_be_date(&value)
+        && test(&value, cell.kind)
+}
+
+/// Whether the digits stand in groups as those of a date do.
+fn may_be_date(text: &str) -> bool {
+    let day = text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
+    let groups: Vec<usize> = day.split(['.', '/', '-']).map(str::len).collect();
+    matches!(groups[..], [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(table: &[&str], region: &str) -> Option<(Vec<usize>, u64)> {
+        let mut rows = Rows::new(0);
+        for (row, number) in table.iter().zip(1..) {
+            row.split(',').for_each(|cell| rows.push_cell(cell.as_bytes(), CellKind::Text));
+            rows.end_row(number, None);
+        }
+        find(None, &rows, Region::new(region)).map(|(found, _)| (found.columns.phone, found.row))
+    }
+
+    #[test]
+    fn one_column_is_enough() {
+        assert_eq!(found(&["919876543210", "919876543211"], ""), Some((vec![0], 0)));
+        assert_eq!(found(&["DNC", "919876543210", "n/a"], ""), Some((vec![0], 1)));
+        assert_eq!(found(&["DNC", "98765 43210"], "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["98765 43210"], ""), Some((vec![0], 0)), "rows say that a region is missing");
+        assert_eq!(found(&["DNC", "Asha", "Li"], "IN"), None);
+    }
+
+    #[test]
+    fn among_several_columns_the_one_with_numbers_is_taken() {
+        assert_eq!(found(&["DNC,Until", "98765 43210,31.12.2026", ",01.02.2027"], "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["Asha,98765 43210", "Li,98765 43211"], "IN"), Some((vec![1], 0)));
+        assert_eq!(found(&["Asha,98765 43210", "98765 43211,"], "IN"), None, "no column is full of numbers");
+    }
+
+    #[test]
+    fn where_two_columns_hold_numbers_nothing_is_guessed() {
+        assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
+    }
+
+    #[test]
+    fn dates_are_no_numbers() {
+        for text in ["31.12.2026", "2026-12-31", "12/31/26", "31.12.2026 10:00:00"] {
+            assert!(may_be_date(text), "{text}");
+        }
+        for text in ["0171/1234567", "12-34-567890", "919876543210", "30.23.12.50"] {
+            assert!(!may_be_date(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Until when somebody must not be called: the column that says it, and what people write into it.
+//!
+//! Wherever a date can be understood in two ways the later one counts: nobody is called too early.
+
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz};
+
+use crate::parse;
+
+/// Headers of the column, in the folded form of [`fold`](parse::fold).
+const HEADERS: [&str; 44] = [
+    "expiry",
+    "expires",
+    "expire",
+    "expiry date",
+    "expire date",
+    "expires date",
+    "expiration",
+    "expiration date",
+    "expires at",
+    "expires on",
+    "expired at",
+    "expiry time",
+    "expires after",
+    "valid until",
+    "valid till",
+    "valid to",
+    "until",
+    "till",
+    "end",
+    "end date",
+    "end time",
+    "ends",
+    "ends at",
+    "ends on",
+    "block until",
+    "blocked until",
+    "block expiry",
+    "block expires",
+    "dnc until",
+    "dnc expiry",
+    "dnc expires",
+    "dnc expiry date",
+    "do not call until",
+    "suppress until",
+    "suppressed until",
+    "exclude until",
+    "excluded until",
+    "gultig bis",
+    "gesperrt bis",
+    "ablaufdatum",
+    "bis",
+    "expire le",
+    "date d expiration",
+    "fin",
+];
+
+/// The same in Spanish.
+const SPANISH_HEADERS: [&str; 6] =
+    ["caduca", "caduca el", "caducidad", "fecha de caducidad", "valido hasta", "hasta"];
+
+/// What people write where there is no end.
+const NEVER: [&str; 25] = [
+    "-",
+    "--",
+    "–",
+    "—",
+    "/",
+    "never",
+    "none",
+    "no",
+    "n/a",
+    "na",
+    "null",
+    "nil",
+    "permanent",
+    "permanently",
+    "indefinite",
+    "indefinitely",
+    "unlimited",
+    "forever",
+    "no expiry",
+    "no end",
+    "nie",
+    "unbefristet",
+    "jamais",
+    "nunca",
+    "∞",
+];
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Letters of the shortest names of months and days.
+const SHORT: usize = 3;
+
+/// Days since the end of 1899 that a spreadsheet stores for 1954 to 2119: other numbers are no dates.
+const SERIALS: std::ops::RangeInclusive<i32> = 20_000..=80_000;
+
+/// The last time zone in which a day ends.
+const LAST_ZONE: i8 = -12;
+
+/// Whether a header says that its column holds the end of each entry.
+pub(super) fn is_header(header: &str) -> bool {
+    let folded = parse::fold(header);
+    HEADERS.iter().chain(&SPANISH_HEADERS).any(|known| *known == folded)
+}
+
+/// When an entry ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expiry {
+    Never,
+    /// With that day, wherever on Earth it ends last.
+    Day(Date),
+    /// At that moment.
+    Moment(Timestamp),
+}
+
+impl Expiry {
+    /// Reads a cell; nothing where it is no date.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\u{feff}'\"".contains(letter));
+        if text.is_empty() || NEVER.contains(&text.to_lowercase().as_str()) {
+            return Some(Self::Never);
+        }
+        moment(text).map(Self::Moment).or_else(|| {
+            let date = serial(text).or_else(|| text.parse().ok()).or_else(|| written(text))?;
+            Some(Self::Day(date))
+        })
+    }
+
+    /// Whether the entry says nothing any more.
+    pub(super) fn is_over(self, now: Timestamp) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Day(date) => {
+                // The last day there is has no day after it.
+                let end =
+                    date.tomorrow().and_then(|next| next.to_zoned(tz::offset(LAST_ZONE).to_time_zone()));
+                end.is_ok_and(|end| now >= end.timestamp())
+            }
+            Self::Moment(moment) => now > moment,
+        }
+    }
+}
+
+/// A moment that is the same everywhere: a date and a time with an offset.
+fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse() {
+        return Some(moment);
+    }
+    // "2026-12-31 10:00:00 UTC" and "2026-12-31 10:00:00 +0100".
+    let (time, zone) = text.rsplit_once(' ')?;
+    let zone = match zone {
+        "UTC" | "GMT" | "Z" => "Z",
+        zone if zone.starts_with(['+', '-']) => zone,
+        _ => return None,
+    };
+    format!("{}{zone}", time.trim_end()).parse().ok()
+}
+
+/// The number by which a spreadsheet stores a date, with the time of day behind the point.
+fn serial(text: &str) -> Option<Date> {
+    let (days, time) = text.split_once('.').unwrap_or((text, "0"));
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let days = Some(days).filter(|days| all_digits(days) && all_digits(time))?.parse().ok()?;
+    let first = Date::new(1899, 12, 30).ok()?;
+    SERIALS.contains(&days).then(|| first.checked_add(days.days()).ok())?
+}
+
+/// A date as people write it; a time behind it is left out.
+fn written(text: &str) -> Option<Date> {
+    let words: Vec<&str> =
+        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words = match words.split_first() {
+        Some((day, rest)) if is_name_in(&WEEKDAYS, day).is_some() => rest,
+        _ => &words,
+    };
+    let [first, second, third, behind @ ..] = words else { return None };
+    // `2026-12-31T10:00:00` is read before; what is cut off here must be a time.
+    if !behind.is_empty() && !text.contains(':') {
+        return None;
+    }
+    if let Some(month) = is_name_in(&MONTHS, first) {
+        return date(third, month, second);
+    }
+    if let Some(month) = is_name_in(&MONTHS, second) {
+        return date(third, month, first);
+    }
+    if first.len() == 4 {
+        return date(first, second.parse().ok()?, third);
+    }
+    let day_first = second.parse().ok().and_then(|month| date(third, month, first));
+    // With full stops the day always stands first.
+    let is_dotted = text.contains('.') && !text.contains(['/', '-']);
+    let month_first = first.parse().ok().and_then(|month| date(third, month, second));
+    day_first.max(month_first.filter(|_| !is_dotted))
+}
+
+/// The number from 1 of the name, which may be cut short.
+fn is_name_in(names: &[&str], word: &str) -> Option<i8> {
+    let word = word.to_lowercase();
+    let is_meant = |name: &&str| {
+        word.len() >= SHORT && name.starts_with(&word) || word == "sept" && *name == "september"
+    };
+    (1..).zip(names).find(|(_, name)| is_meant(name)).map(|(number, _)| number)
+}
+
+/// A year of two digits is one of this century.
+fn date(year: &str, month: i8, day: &str) -> Option<Date> {
+    let year: i16 = match year.len() {
+        4 => year.parse().ok()?,
+        2 => 2000 + year.parse::<i16>().ok()?,
+        _ => return None,
+    };
+    let day = day.to_lowercase();
+    let ordinal = ["st", "nd", "rd", "th"].iter().find_map(|ending| day.strip_suffix(ending));
+    Date::new(year, month, ordinal.unwrap_or(&day).parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> String {
+        match Expiry::read(text) {
+            Some(Expiry::Never) => "never".to_owned(),
+            Some(Expiry::Day(date)) => date.to_string(),
+            Some(Expiry::Moment(moment)) => moment.to_string(),
+            None => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_column_is_known_by_its_header() {
+        for header in [
+            "Expiry",
+            "expires_at",
+            "ExpirationDate",
+            "VALID UNTIL",
+            "Block-Until",
+            "Gültig bis",
+            "Ablaufdatum",
+            "Expire le",
+            "Date d'expiration",
+            "Caduca",
+            "Fecha de caducidad",
+            "Válido hasta",
+            "DNC expiry",
+        ] {
+            assert!(is_header(header), "{header}");
+        }
+        for header in ["Date", "Created at", "Phone", "Bisher", "Reason", ""] {
+            assert!(!is_header(header), "{header}");
+        }
+        for header in HEADERS.iter().chain(&SPANISH_HEADERS) {
+            assert_eq!(parse::fold(header), *header);
+        }
+    }
+
+    #[test]
+    fn dates_are_read_as_people_and_programs_write_them() {
+        for text in [
+            "2026-12-31",
+            " 2026-12-31 ",
+            "20261231",
+            "2026-12-31T00:00:00",
+            "2026-12-31 10:00:00",
+            "2026-12-31 10:00",
+            "2026-12-31T10:00:00.500",
+            "2026/12/31",
+            "31.12.2026",
+            "31.12.26",
+            "31.12.2026 10:00",
+            "31/12/2026",
+            "12/31/2026",
+            "12/31/2026 10:00 AM",
+            "31-12-2026",
+            "46387",
+            "46387.5",
+            "46387.0",
+            "Dec 31, 2026",
+            "31 Dec 2026",
+            "31-Dec-2026",
+            "December 31st, 2026",
+            "31 DECEMBER 2026",
+            "Thu, 31 Dec 2026 10:00:00",
+        ] {
+            assert_eq!(read(text), "2026-12-31", "{text}");
+        }
+        assert_eq!(read("2 Sept 2026"), "2026-09-02");
+        assert_eq!(read("3 May 2026"), "2026-05-03");
+    }
+
+    #[test]
+    fn of_two_readings_the_later_counts() {
+        assert_eq!(read("03/04/2026"), "2026-04-03");
+        assert_eq!(read("04/03/2026"), "2026-04-03");
+        assert_eq!(read("04.03.2026"), "2026-03-04", "full stops: the day stands first");
+        assert_eq!(read("12.31.2026"), "?");
+    }
+
+    #[test]
+    fn an_offset_makes_it_a_moment() {
+        for text in [
+            "2026-12-31T09:00:00Z",
+            "2026-12-31T10:00:00+01:00",
+            "2026-12-31 10:00:00+0100",
+            "2026-12-31 10:00:00 +01:00",
+            "2026-12-31 09:00:00 UTC",
+        ] {
+            assert_eq!(read(text), "2026-12-31T09:00:00Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_and_what_is_no_date() {
+        for text in ["", "  ", "-", "never", "NONE", "Permanent", "indefinite"] {
+            assert_eq!(read(text), "never", "{text}");
+        }
+        for text in [
+            "soon",
+            "TRUE",
+            "2026",
+            "19999",
+            "80001",
+            "46387.5.1",
+            "31.02.2026",
+            "13/13/2026",
+            "Dec 2026",
+            "2026-13-01",
+            "31.12.2026 or later",
+            "12 Foo 2026",
+            "919876543210",
+        ] {
+            assert_eq!(read(text), "?", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_where_it_ends_last() {
+        let is_over = |text, now: &str| Expiry::read(text).unwrap().is_over(now.parse().unwrap());
+        assert!(!is_over("2026-12-31", "2027-01-01T11:59:59Z"));
+        assert!(is_over("2026-12-31", "2027-01-01T12:00:00Z"));
+        assert!(!is_over("2026-12-31T00:00:00", "2027-01-01T11:59:59Z"), "without an offset it is the day");
+        assert!(!is_over("2026-12-31T10:00:00+01:00", "2026-12-31T09:00:00Z"));
+        assert!(is_over("2026-12-31T10:00:00+01:00", "2026-12-31T09:00:01Z"));
+        assert!(!is_over("9999-12-31", "9999-12-30T00:00:00Z"));
+        assert!(!is_over("never", "9999-12-30T00:00:00Z"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_panics(text in "\\PC{0,30}|[0-9./ :TZ+-]{0,30}|[0-9]{1,4}[./ -]([0-9]{1,2}|[A-Za-z]{2,9})[./ -][0-9]{1,4}") {
+            if let Some(expiry) = Expiry::read(&text) {
+                expiry.is_over(Timestamp::UNIX_EPOCH);
+            }
+        }
+    }
+}

@@ -19,7 +19,7 @@ use rollcall::{
     journal::Journal,
     normalize::NormalizeSettings,
     parse::{Input, ParseSettings},
-    pipeline::{self, ImportSettings, Reserved, RunSettings, Target},
+    pipeline::{self, ExcludeSettings, ExistingSettings, ImportSettings, Reserved, RunSettings, Target},
     platform::{ClientSettings, Credentials, Pace},
     progress::Silent,
     report::OutputFolder,
@@ -76,11 +76,15 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
             rate: RATE,
             timeout: Duration::from_secs(30),
             max_attempts: 5,
+            region: None,
             pace: Pace::default(),
         },
         batch_size: 100,
         dry_run: false,
         quota: journal.quota(&target.account),
+        snapshots: journal.snapshots(&target.account, &target.stream),
+        existing: ExistingSettings { file: None, max_age: Duration::from_hours(24), refresh: false },
+        exclude: ExcludeSettings::default(),
     };
     let run =
         RunSettings { run: "bench".to_owned(), normalize: NormalizeSettings::default(), keep: Keep::First };

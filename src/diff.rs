@@ -1,20 +1,30 @@
-//! The contacts the platform already holds, against the numbers of a run.
+//! The contacts the platform already holds, and those that are left out on purpose, against the numbers of a run.
 //!
 //! Contacts come one by one from wherever they are read; only those whose number the run asks about are kept.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+};
 
-use crate::contact::{E164, NameKey};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contact::{E164, NameKey},
+    outcome::Code,
+};
 
 /// A contact as the platform holds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredContact {
     /// The platform's id; may be empty.
     pub id: String,
     /// First and last name, as shown.
     pub name: String,
-    /// The numbers it may have: one, or two where the stored form can be read as either. Never more.
+    /// The numbers it may have: mostly one; none where what is stored is no number.
     pub numbers: Vec<E164>,
+    /// Whether more than one of them is a number that its country has assigned.
+    pub is_ambiguous: bool,
 }
 
 /// What is kept of a contact whose number was asked about.
@@ -24,6 +34,8 @@ pub struct Held {
     pub id: String,
     /// First and last name, as shown.
     pub name: String,
+    /// The other numbers that it can be read as.
+    pub others: Vec<E164>,
 }
 
 impl Held {
@@ -35,7 +47,12 @@ impl Held {
     /// The contact in a few words, for a row's detail.
     pub fn describe(&self) -> String {
         let name = if self.name.trim().is_empty() { "a contact without name" } else { &self.name };
-        if self.id.is_empty() { name.to_owned() } else { format!("{name} (id {})", self.id) }
+        let mut text = if self.id.is_empty() { name.to_owned() } else { format!("{name} (id {})", self.id) };
+        for other in &self.others {
+            // Writing to a string cannot fail.
+            _ = write!(text, ", whose number there may be +{other} instead");
+        }
+        text
     }
 }
 
@@ -46,21 +63,35 @@ pub struct Existing {
     seen: HashSet<E164>,
     repeated: HashSet<E164>,
     contacts: u64,
+    ambiguous: u64,
+    unreadable: u64,
 }
 
 impl Existing {
     /// Notes a contact; `is_asked` says whether the run has this number.
-    pub fn note(&mut self, contact: StoredContact, is_asked: impl Fn(E164) -> bool) {
+    pub fn note(&mut self, contact: &StoredContact, is_asked: impl Fn(E164) -> bool) {
         self.contacts += 1;
-        for number in contact.numbers {
-            if !self.seen.insert(number) {
-                self.repeated.insert(number);
+        self.ambiguous += u64::from(contact.is_ambiguous);
+        self.unreadable += u64::from(contact.numbers.is_empty());
+        for number in &contact.numbers {
+            if !self.seen.insert(*number) {
+                self.repeated.insert(*number);
             }
-            if is_asked(number) {
-                let held = || Held { id: contact.id.clone(), name: contact.name.clone() };
-                self.held.entry(number).or_insert_with(held);
+            if is_asked(*number) {
+                let others = contact.numbers.iter().filter(|other| contact.is_ambiguous && *other != number);
+                let held = || Held {
+                    id: contact.id.clone(),
+                    name: contact.name.clone(),
+                    others: others.copied().collect(),
+                };
+                self.held.entry(*number).or_insert_with(held);
             }
         }
+    }
+
+    /// Whether all numbers of a contact were noted.
+    pub fn has_seen(&self, contact: &StoredContact) -> bool {
+        contact.numbers.iter().all(|number| self.seen.contains(number))
     }
 
     /// The contact that has this number, if there is one and the run asked about it.
@@ -73,9 +104,92 @@ impl Existing {
         self.contacts
     }
 
+    /// Contacts whose number can be read as one of several, all of which are taken.
+    pub fn ambiguous(&self) -> u64 {
+        self.ambiguous
+    }
+
+    /// Contacts in which no number can be read.
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
     /// Numbers held more than once, from before the platform's rule.
     pub fn repeated_numbers(&self) -> u64 {
         self.repeated.len() as u64
+    }
+}
+
+/// Why numbers are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftOutBy {
+    /// They stand in a file.
+    File(String),
+    /// They are in a contact list of the platform.
+    List(String),
+    /// They are in a campaign of the platform.
+    Campaign(String),
+}
+
+impl LeftOutBy {
+    /// The code of rows that are left out.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::File(_) => Code::InFile,
+            Self::List(_) => Code::InList,
+            Self::Campaign(_) => Code::InCampaign,
+        }
+    }
+
+    /// The file, list or campaign.
+    pub fn name(&self) -> &str {
+        let (Self::File(name) | Self::List(name) | Self::Campaign(name)) = self;
+        name
+    }
+}
+
+/// The numbers that are left out on purpose, whatever else is known of them.
+#[derive(Debug, Default)]
+pub struct LeftOut {
+    sources: Vec<LeftOutBy>,
+    /// By which source, and in which row of it; 0 where it has no rows. The first source of a number counts.
+    numbers: HashMap<E164, (u32, u64)>,
+}
+
+impl LeftOut {
+    /// Begins a source, to which all numbers belong that are added until the next begins.
+    pub fn begin(&mut self, source: LeftOutBy) {
+        self.sources.push(source);
+    }
+
+    /// Adds a number, and the row of the source in which it stands, if it has rows.
+    pub fn add(&mut self, number: E164, row: Option<u64>) {
+        let source = u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        self.numbers.entry(number).or_insert((source, row.unwrap_or_default()));
+    }
+
+    /// Takes back what was added since the source began.
+    pub fn restart(&mut self) {
+        let last = u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        self.numbers.retain(|_, (source, _)| *source != last);
+    }
+
+    /// Why a number is left out, if it is: the source, and in words where it stands.
+    pub fn reason(&self, number: E164) -> Option<(&LeftOutBy, String)> {
+        let (source, row) = self.numbers.get(&number)?;
+        let source = self.sources.get(*source as usize)?;
+        let place = match source {
+            LeftOutBy::File(path) if *row > 0 => format!("in {path}, row {row}"),
+            LeftOutBy::File(path) => format!("in {path}"),
+            LeftOutBy::List(id) => format!("in contact list {id}"),
+            LeftOutBy::Campaign(id) => format!("in campaign {id}"),
+        };
+        Some((source, place))
+    }
+
+    /// Whether there is no number to leave out.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
     }
 }
 
@@ -88,8 +202,9 @@ mod tests {
     }
 
     fn stored(id: &str, name: &str, digits: &[&str]) -> StoredContact {
-        let numbers = digits.iter().map(|digits| number(digits)).collect();
-        StoredContact { id: id.to_owned(), name: name.to_owned(), numbers }
+        let numbers: Vec<E164> = digits.iter().map(|digits| number(digits)).collect();
+        let is_ambiguous = numbers.len() > 1;
+        StoredContact { id: id.to_owned(), name: name.to_owned(), numbers, is_ambiguous }
     }
 
     #[test]
@@ -98,7 +213,7 @@ mod tests {
         for contact in
             [stored("a", "Asha Rao", &["911"]), stored("b", "Li", &["912"]), stored("c", "Wu", &["911"])]
         {
-            existing.note(contact, |asked| asked == number("911"));
+            existing.note(&contact, |asked| asked == number("911"));
         }
         assert_eq!(existing.holder(number("911")).unwrap().id, "a");
         assert_eq!(existing.holder(number("912")), None);
@@ -108,18 +223,39 @@ mod tests {
     #[test]
     fn a_number_that_can_be_read_in_two_ways_is_taken_in_both() {
         let mut existing = Existing::default();
-        existing.note(stored("a", "Asha", &["9186159819", "919186159819"]), |_| true);
+        existing.note(&stored("a", "Asha", &["9186159819", "919186159819"]), |_| true);
         assert!(existing.holder(number("9186159819")).is_some());
-        assert!(existing.holder(number("919186159819")).is_some());
-        assert_eq!((existing.contacts(), existing.repeated_numbers()), (1, 0));
+        let held = existing.holder(number("919186159819")).unwrap();
+        assert_eq!(held.describe(), "Asha (id a), whose number there may be +9186159819 instead");
+        assert_eq!((existing.contacts(), existing.repeated_numbers(), existing.ambiguous()), (1, 0, 1));
+    }
+
+    #[test]
+    fn the_first_source_of_a_number_is_named() {
+        let mut left_out = LeftOut::default();
+        left_out.begin(LeftOutBy::File("dnc.csv".to_owned()));
+        left_out.add(number("911"), Some(7));
+        left_out.begin(LeftOutBy::List("cl-1".to_owned()));
+        left_out.add(number("913"), None);
+        left_out.restart();
+        left_out.add(number("911"), None);
+        left_out.add(number("912"), None);
+        let reason = |digits| {
+            let (source, place) = left_out.reason(number(digits))?;
+            Some((source.code(), place))
+        };
+        assert_eq!(reason("911"), Some((Code::InFile, "in dnc.csv, row 7".to_owned())));
+        assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
+        assert_eq!(reason("913"), None);
     }
 
     #[test]
     fn names_are_compared_whole() {
-        let held = Held { id: "x".to_owned(), name: "asha  RAO".to_owned() };
+        let held = Held { id: "x".to_owned(), name: "asha  RAO".to_owned(), others: Vec::new() };
         assert!(held.has_name(NameKey::new("Asha", "Rao")));
         assert!(!held.has_name(NameKey::new("Asha", "")));
         assert_eq!(held.describe(), "asha  RAO (id x)");
-        assert_eq!(Held { id: String::new(), name: " ".to_owned() }.describe(), "a contact without name");
+        let nameless = Held { id: String::new(), name: " ".to_owned(), others: Vec::new() };
+        assert_eq!(nameless.describe(), "a contact without name");
     }
 }

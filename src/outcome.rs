@@ -97,6 +97,9 @@ pub enum Code {
     SameName,
     OtherName,
     Refused,
+    InList,
+    InCampaign,
+    InFile,
 }
 
 /// The words for one code.
@@ -108,7 +111,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 25] = [
+const WORDINGS: [Wording; 28] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -266,6 +269,24 @@ const WORDINGS: [Wording; 25] = [
         name: "refused",
         title: "refused by the platform",
         hint: "The platform's own words stand in the row's detail.",
+    },
+    Wording {
+        code: Code::InList,
+        name: "in-list",
+        title: "in a contact list that is left out",
+        hint: "Nothing to do.",
+    },
+    Wording {
+        code: Code::InCampaign,
+        name: "in-campaign",
+        title: "in a campaign that is left out",
+        hint: "Nothing to do.",
+    },
+    Wording {
+        code: Code::InFile,
+        name: "in-file",
+        title: "in a file of people who are left out",
+        hint: "Nothing to do.",
     },
 ];
 

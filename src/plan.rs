@@ -1,5 +1,7 @@
 //! What posting costs under the account's quota, known before the first contact is posted.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 /// What posting costs, or would cost.
@@ -14,28 +16,61 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for `contacts` new contacts beside `get` requests, with `slots` requests in a minute.
+    /// The requests for `contacts` new contacts beside `get` others; how long they take is for whoever knows the quota.
     ///
     /// ```
     /// use rollcall::plan::Plan;
     ///
-    /// assert_eq!(Plan::new(5, 5_001, 100, 55), Plan { get: 5, post: 51, seconds: 60 });
+    /// assert_eq!(Plan::new(5, 5_001, 100), Plan { get: 5, post: 51, seconds: 0 });
     /// ```
-    pub fn new(get: u64, contacts: u64, batch_size: usize, slots: u64) -> Self {
-        let post = contacts.div_ceil(batch_size.max(1) as u64);
-        let seconds = (get + post).saturating_sub(1) / slots.max(1) * 60;
-        Self { get, post, seconds }
+    pub fn new(get: u64, contacts: u64, batch_size: usize) -> Self {
+        Self { get, post: contacts.div_ceil(batch_size.max(1) as u64), seconds: 0 }
     }
+}
+
+/// How long as many further requests take at least, the last of them answered at once: there are `slots` of them in a `window`,
+/// and those in use are free again after `busy`, the earliest first.
+pub fn time_for(requests: u64, slots: u64, window: Duration, busy: &[Duration]) -> Duration {
+    let slots = slots.max(1);
+    let Some(waiting) =
+        requests.checked_sub(slots.saturating_sub(busy.len() as u64)).filter(|left| *left > 0)
+    else {
+        return Duration::ZERO;
+    };
+    // Where more are in use than there are, the last of them have to be free first.
+    let ahead = (busy.len() as u64).saturating_sub(slots);
+    let windows = (waiting - 1) / slots;
+    let index = usize::try_from((waiting - 1) % slots + ahead).unwrap_or(usize::MAX);
+    let free_in = busy.get(index).copied().unwrap_or(window);
+    free_in + window * u32::try_from(windows).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const WINDOW: Duration = Duration::from_mins(1);
+
     #[test]
-    fn requests_are_counted_and_the_minutes_they_take() {
-        assert_eq!(Plan::new(1, 0, 100, 55), Plan { get: 1, post: 0, seconds: 0 });
-        assert_eq!(Plan::new(4, 5_001, 100, 55), Plan { get: 4, post: 51, seconds: 0 });
-        assert_eq!(Plan::new(1000, 0, 100, 60), Plan { get: 1000, post: 0, seconds: 960 });
+    fn requests_are_counted() {
+        assert_eq!(Plan::new(1, 0, 100), Plan { get: 1, post: 0, seconds: 0 });
+        assert_eq!(Plan::new(4, 5_001, 100), Plan { get: 4, post: 51, seconds: 0 });
+        assert_eq!(Plan::new(0, 1, 0), Plan { get: 0, post: 1, seconds: 0 });
+    }
+
+    #[test]
+    fn the_minutes_they_take_are_known_beforehand() {
+        let seconds = |requests, slots, busy: &[u64]| {
+            let busy: Vec<Duration> = busy.iter().copied().map(Duration::from_secs).collect();
+            time_for(requests, slots, WINDOW, &busy).as_secs()
+        };
+        assert_eq!([0, 3, 4, 6, 7].map(|requests| seconds(requests, 3, &[])), [0, 0, 60, 60, 120]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5].map(|requests| seconds(requests, 3, &[40, 60])),
+            [0, 0, 40, 60, 60, 100]
+        );
+        // Another program uses more of them than this one would.
+        assert_eq!([1, 2, 3].map(|requests| seconds(requests, 2, &[10, 20, 30])), [20, 30, 80]);
+        assert_eq!(seconds(1000, 60, &[]), 960);
     }
 }

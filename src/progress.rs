@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{journal::Holder, plan::Plan};
+use crate::{journal::Holder, plan::Plan, report::Totals};
 
 /// Told about each step of a run. Every method does nothing unless it is implemented.
 #[expect(unused_variables, reason = "the names are the documentation")]
@@ -13,8 +13,8 @@ pub trait Progress: Sync {
     /// All inputs were read.
     fn read(&self, rows: u64) {}
 
-    /// A page of the platform's contacts arrived; the quota makes the other pages take as long as `left`.
-    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {}
+    /// A page of what the platform holds arrived; the quota makes the other pages take as long as `left`.
+    fn fetching(&self, what: &str, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {}
 
     /// Contacts were settled, of those to be posted; the quota makes the rest take as long as `left`.
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {}
@@ -28,10 +28,26 @@ pub trait Progress: Sync {
     /// The run goes on after a wait.
     fn resumed(&self) {}
 
+    /// Something that the user should know.
+    fn note(&self, text: &str) {}
+
     /// Whether to post, now that it is known what there is to post, and where.
-    fn confirm(&self, plan: &Plan, contacts: u64, host: &str) -> bool {
+    fn confirm(&self, forecast: &Forecast) -> bool {
         true
     }
+}
+
+/// What is known before the first contact is posted.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// What posting costs.
+    pub plan: Plan,
+    /// New contacts.
+    pub contacts: u64,
+    /// Rows by outcome; those to be posted are pending.
+    pub totals: Totals,
+    /// Where they are posted to.
+    pub host: String,
 }
 
 /// Why a request waits.

@@ -33,6 +33,8 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Past imports and how they ended
     Runs(RunsArgs),
+    /// Write what the platform holds, all pages of it
+    Fetch(Box<FetchArgs>),
     /// A local platform: the documented API with its rules and its rate limit
     Sandbox(SandboxArgs),
     /// An empty list with the right header, to fill in
@@ -93,6 +95,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
     #[command(flatten)]
+    pub(super) exclude: ExcludeFileOptions,
+    #[command(flatten)]
     pub(super) output: OutputOptions,
 }
 
@@ -115,9 +119,140 @@ pub(super) struct ImportArgs {
     #[command(flatten)]
     pub(super) posting: PostingOptions,
     #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) exclude_files: ExcludeFileOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeOptions,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    #[command(flatten)]
+    pub(super) existing: ExistingOptions,
+    #[command(flatten)]
     pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) state: StateOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FetchKind {
+    /// All contacts of the stream
+    Contacts,
+    /// The contacts of a contact list, by its id
+    List,
+    /// The contacts of a voice campaign, by its id, with what became of their calls
+    Campaign,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// What to write
+    #[arg(value_enum)]
+    pub(super) what: FetchKind,
+    /// The contact list or campaign
+    #[arg(value_name = "ID", required_if_eq_any([("what", "list"), ("what", "campaign")]))]
+    pub(super) id: Option<String>,
+    /// File to write; it appears when everything was read [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Format to write [default: by the file's ending, else csv]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<FetchFormat>,
+    /// Contacts in a page [default: the most that is granted]
+    #[arg(long, value_name = "N")]
+    pub(super) page_size: Option<u64>,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    /// Region of numbers without any country code, such as IN
+    #[arg(long, value_name = "ISO2")]
+    pub(super) region: Option<String>,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FetchFormat {
+    Csv,
+    Json,
+    Ndjson,
+}
+
+/// How lists and campaigns are asked for.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Platform")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct ApiOption {
+    /// Version of the API that contact lists and campaigns are read with [default: v2]
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub(super) api: Option<ApiChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ApiChoice {
+    V1,
+    #[default]
+    V2,
+}
+
+/// Files of people who are left out.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Leaving people out")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct ExcludeFileOptions {
+    /// Leave out the numbers of this file, of any kind that is read; where it has an expiry column, until then
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) exclude_file: Vec<PathBuf>,
+}
+
+/// People on the platform who are left out.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Leaving people out")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct ExcludeOptions {
+    /// Leave out the contacts of this contact list
+    #[arg(long, value_name = "ID")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) exclude_list: Vec<String>,
+    /// Leave out the contacts of this campaign
+    #[arg(long, value_name = "ID")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) exclude_campaign: Vec<String>,
+    /// Of campaigns, only those who were called, or whose call was completed [default: any]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) campaign_filter: Option<FilterChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FilterChoice {
+    #[default]
+    Any,
+    Attempted,
+    Completed,
+}
+
+/// How it is learned what the platform holds.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Existing contacts")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct ExistingOptions {
+    /// Take what `fetch contacts` wrote instead of reading the platform
+    #[arg(long, value_name = "FILE")]
+    pub(super) existing: Option<PathBuf>,
+    /// How old the last reading may be to be relied on where the platform counts as many contacts, such as 90m or 7d; 0 for
+    /// never [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(super) existing_max_age: Option<String>,
+    /// Read all existing contacts anew
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) refresh: bool,
 }
 
 #[derive(Debug, Args)]
@@ -270,6 +405,21 @@ pub(super) struct PostingOptions {
     /// Contacts in one request [default: 100]
     #[arg(long, value_name = "N")]
     pub(super) batch_size: Option<u32>,
+    /// Do everything but post
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) dry_run: bool,
+    /// Post without asking
+    #[arg(short, long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) yes: bool,
+}
+
+/// How requests are made.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Requests")]
+#[serde(rename_all = "kebab-case", default)]
+pub(super) struct RequestOptions {
     /// Requests a minute for the account [default: 60]
     #[arg(long, value_name = "N")]
     pub(super) rate: Option<u32>,
@@ -279,14 +429,6 @@ pub(super) struct PostingOptions {
     /// How often a request is tried [default: 5]
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<u32>,
-    /// Do everything but post
-    #[arg(long)]
-    #[serde(skip_serializing_if = "is_false")]
-    pub(super) dry_run: bool,
-    /// Post without asking
-    #[arg(short, long)]
-    #[serde(skip_serializing_if = "is_false")]
-    pub(super) yes: bool,
 }
 
 /// Where the files of a run go.

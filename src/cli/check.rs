@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    args::CheckArgs,
+    args::{ApiOption, CheckArgs, ExcludeOptions},
     config::ConfigFile,
     error::{CliError, exit},
-    settings::{ReadingSettings, new_run, output_folder},
+    settings::{self, ReadingSettings, new_run, output_folder},
     signals,
     talk::Talk,
 };
@@ -23,6 +23,9 @@ use crate::{
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
+    let exclude_files = config.under(&args.exclude)?;
+    let region = reading.normalize.region;
+    let exclude = settings::exclude(exclude_files, ExcludeOptions::default(), &ApiOption::default(), region)?;
     let output_options = config.under(&args.output)?;
     let interrupt = signals::listen();
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
@@ -30,7 +33,7 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let path = output_folder(output_options.out, &settings.run);
     let folder = output(&path, &args.files)?;
     say_understood(&inputs, talk);
-    let finished = pipeline::check(inputs, &settings, folder, talk, &interrupt)?;
+    let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
 }
 

@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use super::{
-    args::{Cli, PlatformOptions},
+    args::{Cli, PlatformOptions, ReadingOptions},
     error::CliError,
 };
 use crate::{contact::Field, parse::Mapping};
@@ -23,7 +23,7 @@ const NAME: &str = "rollcall.toml";
 pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
 
 /// Options whose relative paths start from the file, as whoever wrote it meant them.
-const SECRET_FILES: [&str; 2] = ["token-file", "client-secret-file"];
+const FILES: [&str; 4] = ["token-file", "client-secret-file", "exclude-file", "existing"];
 
 /// What the file says; empty where there is none.
 #[derive(Clone, Debug, Default)]
@@ -69,9 +69,16 @@ impl ConfigFile {
         let mut options: Table = text.parse().map_err(syntax)?;
         check_names(&options).map_err(fail)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for name in SECRET_FILES {
-            if let Some(Value::String(file)) = options.get_mut(name) {
+        let below = |file: &mut Value| {
+            if let Value::String(file) = file {
                 *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
+        };
+        for name in FILES {
+            match options.get_mut(name) {
+                Some(Value::Array(files)) => files.iter_mut().for_each(below),
+                Some(file) => below(file),
+                None => {}
             }
         }
         Ok(Some(Self { path: path.to_owned(), options }))
@@ -80,6 +87,12 @@ impl ConfigFile {
     /// The options that were typed, over those of the file.
     pub(super) fn under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         self.merge(&self.options, typed)
+    }
+
+    /// The region that was typed, else that of the file.
+    pub(super) fn region(&self, typed: Option<&str>) -> Result<Option<String>, CliError> {
+        let typed = ReadingOptions { region: typed.map(str::to_owned), ..ReadingOptions::default() };
+        Ok(self.under(&typed)?.region)
     }
 
     /// The same for the options of the platform. Credentials that were typed or stand in the environment replace those of
@@ -174,7 +187,7 @@ fn check_name(name: &str, known: &[String]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{ReadingOptions, SandboxOptions};
+    use crate::cli::args::SandboxOptions;
 
     fn file(text: &str) -> Result<ConfigFile, CliError> {
         let folder = tempfile::tempdir().unwrap();

@@ -5,11 +5,17 @@ use std::path::{Path, PathBuf, absolute};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    args::{ImportArgs, PlatformOptions, PostingOptions, ReadingOptions, ResumeArgs},
+    args::{
+        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ImportArgs, PlatformOptions,
+        PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
+    },
     check::{self, conclude, open_all},
     config::ConfigFile,
     error::CliError,
-    settings::{Account, PostingSettings, ReadingSettings, new_run, open_journal, output_folder},
+    settings::{
+        self, Account, PostingSettings, ReadingSettings, RequestSettings, new_run, open_journal,
+        output_folder,
+    },
     signals,
     talk::Talk,
 };
@@ -17,7 +23,7 @@ use crate::{
     interrupt::Interrupt,
     journal::{Journal, RunRecord},
     parse::{Input, STDIN},
-    pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Target},
+    pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings},
     platform::Credentials,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
@@ -30,6 +36,16 @@ pub(super) struct StoredImport {
     reading: ReadingOptions,
     platform: PlatformOptions,
     posting: PostingOptions,
+    #[serde(default)]
+    requests: RequestOptions,
+    #[serde(default)]
+    exclude_files: ExcludeFileOptions,
+    #[serde(default)]
+    exclude: ExcludeOptions,
+    #[serde(default)]
+    api: ApiOption,
+    #[serde(default)]
+    existing: ExistingOptions,
 }
 
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
@@ -38,6 +54,11 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
         reading: config.under(&args.reading)?,
         platform: config.under_platform(&args.platform.without_empty())?,
         posting: config.under(&args.posting)?,
+        requests: config.under(&args.requests)?,
+        exclude_files: config.under(&args.exclude_files)?,
+        exclude: config.under(&args.exclude)?,
+        api: config.under(&args.api)?,
+        existing: config.under(&args.existing)?,
     };
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
@@ -91,24 +112,30 @@ fn import(
 ) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(stored.reading.clone())?;
     let posting = PostingSettings::new(&stored.posting)?;
+    let requests = RequestSettings::new(&stored.requests)?;
+    let region = reading.normalize.region;
+    let (files, options) = (stored.exclude_files.clone(), stored.exclude.clone());
+    let exclude = settings::exclude(files, options, &stored.api, region)?;
+    let existing = settings::existing(stored.existing.clone())?;
     let is_sandbox = stored.platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
-    let (account, _local) = account(stored.platform.clone(), &posting)?;
-    let target = Target {
-        account: format!("{} {}", account.host, account.account_id),
-        stream: account.stream_id.clone(),
-    };
+    let (account, _local) = account(stored.platform.clone(), &requests)?;
+    let target = settings::target(&account);
     let interrupt = signals::listen();
     let mut inputs = open_all(&stored.files, &reading.parse, &interrupt)?;
     let import = ImportSettings {
         quota: journal.quota(&target.account),
-        client: posting.client(account),
+        snapshots: journal.snapshots(&target.account, &target.stream),
+        client: requests.client(account, region),
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
+        existing,
+        exclude,
     };
     let named = (!posting.dry_run).then(|| {
         let reserved = Reserved::wait(journal, target, talk, &interrupt)?;
-        let settings = format!("{reading:?}");
+        // The same list with others left out is another import.
+        let settings = format!("{reading:?} {:?}", import.exclude);
         make_absolute(&mut stored);
         Named::find(reserved, &mut inputs, &settings, resumed, &interrupt)
     });
@@ -202,8 +229,13 @@ fn reads_stdin(run: &RunRecord) -> bool {
 /// The run may be gone on with from another folder.
 fn make_absolute(stored: &mut StoredImport) {
     let files = stored.files.iter_mut().filter(|file| file.as_os_str() != STDIN);
-    let secrets = [&mut stored.platform.token_file, &mut stored.platform.client_secret_file];
-    for file in files.chain(secrets.into_iter().flatten()) {
+    let others = [
+        &mut stored.platform.token_file,
+        &mut stored.platform.client_secret_file,
+        &mut stored.existing.existing,
+    ];
+    let excluded = stored.exclude_files.exclude_file.iter_mut();
+    for file in files.chain(others.into_iter().flatten()).chain(excluded) {
         if let Ok(path) = absolute(&*file) {
             *file = path;
         }
@@ -211,16 +243,16 @@ fn make_absolute(stored: &mut StoredImport) {
 }
 
 /// The account to use, and the local platform it is on, if it is.
-fn account(
+pub(super) fn account(
     options: PlatformOptions,
-    posting: &PostingSettings,
+    requests: &RequestSettings,
 ) -> Result<(Account, Option<RunningSandbox>), CliError> {
     if !options.sandbox {
         return Ok((Account::new(options)?, None));
     }
     let settings = SandboxSettings {
         seed: sandbox::Seed::Samples,
-        rate_limit: posting.rate,
+        rate_limit: requests.rate,
         duplicates: sandbox::Duplicates::PerContact,
         ..SandboxSettings::default()
     };
@@ -253,10 +285,15 @@ mod tests {
             reading: ReadingOptions { region: Some("IN".to_owned()), ..ReadingOptions::default() },
             platform: PlatformOptions { token_file: Some("/token".into()), ..PlatformOptions::default() },
             posting: PostingOptions { yes: true, ..PostingOptions::default() },
+            requests: RequestOptions { rate: Some(7), ..RequestOptions::default() },
+            exclude_files: ExcludeFileOptions { exclude_file: vec!["/dnc.csv".into()] },
+            exclude: ExcludeOptions::default(),
+            api: ApiOption::default(),
+            existing: ExistingOptions::default(),
         };
         let text = serde_json::to_string(&stored).unwrap();
         let back: StoredImport = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        assert_eq!((back.files, back.posting.yes), (stored.files, true));
+        assert_eq!((back.files, back.posting.yes, back.requests.rate), (stored.files, true, Some(7)));
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config;
 mod error;
+mod fetch;
 mod import;
 mod runs;
 mod sandbox;
@@ -47,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(args) => import::run(&args, &config, &talk),
         Command::Resume(args) => import::resume(&args, &config, &talk),
         Command::Runs(args) => runs::run(&args, &config),
+        Command::Fetch(args) => fetch::run(&args, &config, &talk),
         Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
         Command::Template(args) => template::run(&args, &talk),
     };

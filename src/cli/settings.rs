@@ -3,6 +3,7 @@
 
 use std::{
     env, fs,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,7 +15,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::{
-    args::{AcceptChoice, FormatChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions},
+    args::{
+        AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
+        FilterChoice, FormatChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions,
+        RequestOptions,
+    },
     error::CliError,
 };
 use crate::{
@@ -26,8 +31,9 @@ use crate::{
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
-    parse::{Format, Mapping, ParseSettings},
-    platform::{ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
+    parse::{Format, Mapping, ParseSettings, STDIN},
+    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
+    platform::{Api, ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
     report::terminal::printable,
 };
 
@@ -161,43 +167,48 @@ fn delimiter(text: &str) -> Result<u8, CliError> {
 #[derive(Clone, Debug)]
 pub(super) struct PostingSettings {
     pub(super) batch_size: usize,
-    pub(super) rate: u32,
-    timeout: Duration,
-    max_attempts: u32,
     pub(super) dry_run: bool,
     pub(super) yes: bool,
 }
 
 impl PostingSettings {
     pub(super) fn new(options: &PostingOptions) -> Result<Self, CliError> {
-        let within = |name: &str, value: u64, range: std::ops::RangeInclusive<u64>| {
-            if range.contains(&value) {
-                return Ok(());
-            }
-            let (low, high) = (range.start(), range.end());
-            let message = format!("--{name}: {value} is not between {low} and {high}");
-            Err(CliError::Usage { message, hint: None })
-        };
         let batch_size = options.batch_size.unwrap_or(100);
+        within("batch-size", batch_size.into(), 1..=MAX_BATCH_SIZE.into())?;
+        Ok(Self { batch_size: batch_size as usize, dry_run: options.dry_run, yes: options.yes })
+    }
+}
+
+pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), CliError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (low, high) = (range.start(), range.end());
+    let message = format!("--{name}: {value} is not between {low} and {high}");
+    Err(CliError::Usage { message, hint: None })
+}
+
+/// How requests are made.
+#[derive(Clone, Debug)]
+pub(super) struct RequestSettings {
+    pub(super) rate: u32,
+    timeout: Duration,
+    max_attempts: u32,
+}
+
+impl RequestSettings {
+    pub(super) fn new(options: &RequestOptions) -> Result<Self, CliError> {
         let rate = options.rate.unwrap_or(DOCUMENTED_RATE);
         let timeout = options.timeout.unwrap_or(30);
         let max_attempts = options.max_attempts.unwrap_or(5);
-        within("batch-size", batch_size.into(), 1..=MAX_BATCH_SIZE.into())?;
         within("rate", rate.into(), 1..=1_000_000)?;
         within("timeout", timeout, 1..=3600)?;
         within("max-attempts", max_attempts.into(), 1..=100)?;
-        Ok(Self {
-            batch_size: batch_size as usize,
-            rate,
-            timeout: Duration::from_secs(timeout),
-            max_attempts,
-            dry_run: options.dry_run,
-            yes: options.yes,
-        })
+        Ok(Self { rate, timeout: Duration::from_secs(timeout), max_attempts })
     }
 
     /// The client of an account, at this pace.
-    pub(super) fn client(&self, account: Account) -> ClientSettings {
+    pub(super) fn client(&self, account: Account, region: Option<Region>) -> ClientSettings {
         ClientSettings {
             host: account.host,
             stream_id: account.stream_id,
@@ -206,6 +217,7 @@ impl PostingSettings {
             rate: self.rate,
             timeout: scaled().map_or(self.timeout, |(_, timeout)| timeout),
             max_attempts: self.max_attempts,
+            region,
             pace: scaled().map_or_else(Pace::default, |(pace, _)| pace),
         }
     }
@@ -218,6 +230,90 @@ fn scaled() -> Option<(Pace, Duration)> {
         text.split(',').map_while(|ms| ms.parse().ok()).map(Duration::from_millis).collect();
     let [window, first_wait, longest_wait, timeout] = *ms else { return None };
     Some((Pace { window, first_wait, longest_wait }, timeout))
+}
+
+/// How lists and campaigns are asked for.
+pub(super) fn api(option: &ApiOption) -> Api {
+    match option.api.unwrap_or_default() {
+        ApiChoice::V1 => Api::V1,
+        ApiChoice::V2 => Api::V2,
+    }
+}
+
+/// Who is left out.
+pub(super) fn exclude(
+    files: ExcludeFileOptions,
+    options: ExcludeOptions,
+    api: &ApiOption,
+    region: Option<Region>,
+) -> Result<ExcludeSettings, CliError> {
+    if options.campaign_filter.is_some() && options.exclude_campaign.is_empty() {
+        return Err(CliError::usage(
+            "--campaign-filter says which contacts of a campaign are left out, and no campaign is named",
+            "Name it with --exclude-campaign.",
+        ));
+    }
+    if files.exclude_file.iter().any(|file| file.as_os_str() == STDIN) {
+        return Err(CliError::usage(
+            "--exclude-file: standard input is for the list itself",
+            "Save the numbers to a file and name that.",
+        ));
+    }
+    for (option, ids) in
+        [("--exclude-list", &options.exclude_list), ("--exclude-campaign", &options.exclude_campaign)]
+    {
+        ids.iter().try_for_each(|given| id(option, given))?;
+    }
+    Ok(ExcludeSettings {
+        files: files.exclude_file,
+        region,
+        lists: options.exclude_list,
+        campaigns: options.exclude_campaign,
+        filter: match options.campaign_filter.unwrap_or_default() {
+            FilterChoice::Any => CampaignFilter::Any,
+            FilterChoice::Attempted => CampaignFilter::Attempted,
+            FilterChoice::Completed => CampaignFilter::Completed,
+        },
+        api: self::api(api),
+    })
+}
+
+/// How it is learned what the platform holds.
+pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, CliError> {
+    const MAX_AGE: Duration = Duration::from_hours(24);
+
+    let max_age = options.existing_max_age.as_deref().map(age).transpose()?.unwrap_or(MAX_AGE);
+    if options.existing.is_some() && options.refresh {
+        return Err(CliError::usage(
+            "--existing takes a file instead of the platform, and --refresh reads the platform",
+            "Keep one of them.",
+        ));
+    }
+    Ok(ExistingSettings { file: options.existing, max_age, refresh: options.refresh })
+}
+
+/// A length of time such as `90m`, `24h` or `7d`.
+fn age(text: &str) -> Result<Duration, CliError> {
+    let text = text.trim();
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let span: Option<jiff::Span> = text.parse().ok();
+    let length = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    length.and_then(|length| Duration::try_from(length).ok()).ok_or_else(|| {
+        CliError::usage(
+            format!("--existing-max-age: `{}` is no length of time", printable(text)),
+            "Write it like 90m, 24h or 7d; 0 for never.",
+        )
+    })
+}
+
+/// Whether this can be an id of the platform: it becomes a part of an address.
+pub(super) fn id(option: &str, given: &str) -> Result<(), CliError> {
+    if !given.trim().is_empty() && given.chars().all(|letter| letter.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("{option}: `{}` is not an id", printable(given)), "Copy it again."))
 }
 
 /// Whose contacts they are.
@@ -253,13 +349,8 @@ impl Account {
                  --sandbox.",
             ));
         };
-        for (name, id) in [("--stream-id", &stream_id), ("--account-id", &account_id)] {
-            if !id.chars().all(|letter| letter.is_ascii_graphic()) {
-                return Err(CliError::usage(
-                    format!("{name}: `{}` is not an id", printable(id)),
-                    "Copy it again.",
-                ));
-            }
+        for (name, given) in [("--stream-id", &stream_id), ("--account-id", &account_id)] {
+            id(name, given)?;
         }
         let host = host.parse().map_err(|error: crate::platform::HostError| CliError::Usage {
             message: error.to_string(),
@@ -356,6 +447,11 @@ pub(super) fn new_run() -> String {
     format!("{now}-{chance}")
 }
 
+/// An account and stream by names that stay the same.
+pub(super) fn target(account: &Account) -> Target {
+    Target { account: format!("{} {}", account.host, account.account_id), stream: account.stream_id.clone() }
+}
+
 /// Opens the journal in the folder that was named, else in the user's.
 pub(super) fn open_journal(folder: Option<PathBuf>) -> Result<Journal, CliError> {
     let named = folder.filter(|folder| !folder.as_os_str().is_empty());
@@ -409,16 +505,24 @@ mod tests {
 
     #[test]
     fn counts_have_bounds() {
-        let with = |change: fn(&mut PostingOptions)| {
-            let mut options = PostingOptions::default();
+        let batches = PostingOptions { batch_size: Some(0), ..PostingOptions::default() };
+        assert!(PostingSettings::new(&batches).unwrap_err().to_string().contains("--batch-size: 0"));
+        let with = |change: fn(&mut RequestOptions)| {
+            let mut options = RequestOptions::default();
             change(&mut options);
-            PostingSettings::new(&options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
+            RequestSettings::new(&options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
         };
         assert_eq!(with(|_| ()), "fine");
-        assert!(with(|options| options.batch_size = Some(0)).contains("--batch-size: 0"));
         assert!(with(|options| options.rate = Some(0)).contains("--rate: 0"));
         assert!(with(|options| options.timeout = Some(0)).contains("--timeout: 0"));
         assert!(with(|options| options.max_attempts = Some(0)).contains("--max-attempts: 0"));
+    }
+
+    #[test]
+    fn ages_are_read_as_people_write_them() {
+        let hours = |text| age(text).map(|age| age.as_secs_f64() / 3600.0).ok();
+        assert_eq!([hours("24h"), hours("90m"), hours("7d"), hours("0")], [24.0, 1.5, 168.0, 0.0].map(Some));
+        assert_eq!([hours("24"), hours("-1h"), hours("soon"), hours("")], [None; 4]);
     }
 
     #[test]

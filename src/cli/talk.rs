@@ -26,8 +26,7 @@ use super::{
 use crate::{
     interrupt::Interrupt,
     journal::Holder,
-    plan::Plan,
-    progress::{Progress, Wait},
+    progress::{Forecast, Progress, Wait},
     report::terminal::{self, counted, grouped, printable},
 };
 
@@ -58,6 +57,7 @@ pub(super) struct Talk {
 #[derive(Default)]
 struct Figures {
     rows: AtomicU64,
+    requests: AtomicU64,
     wait: Mutex<Option<(Instant, &'static str)>>,
     /// How long the quota makes the rest of the requests take.
     left: Mutex<Duration>,
@@ -162,12 +162,15 @@ impl Talk {
 
     fn style(&self, template: &str) -> ProgressStyle {
         let plain = || ProgressStyle::default_bar();
-        let [rows, waits, rate, left] = std::array::from_fn(|_| Arc::clone(&self.figures));
+        let [rows, requests, waits, rate, left] = std::array::from_fn(|_| Arc::clone(&self.figures));
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| plain())
             .progress_chars("━╸─")
             .with_key("rows", move |_: &ProgressState, out: &mut dyn fmt::Write| {
                 _ = out.write_str(&grouped(rows.rows.load(Ordering::Relaxed)));
+            })
+            .with_key("requests", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                _ = out.write_str(&counted(requests.requests.load(Ordering::Relaxed), "request"));
             })
             .with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
                 let millis = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -279,13 +282,14 @@ impl Progress for Talk {
         self.replace(None);
     }
 
-    fn fetching(&self, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {
-        let template = "{prefix} existing contacts {wide_bar} {human_pos} of {human_len}, {msg}{left}{wait}";
+    fn fetching(&self, what: &str, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {
+        let template = "{prefix} {msg} {wide_bar} {human_pos} of {human_len}, {requests}{left}{wait}";
         *self.figures.left() = left;
+        self.figures.requests.store(requests, Ordering::Relaxed);
         let bar = self.stage(FETCHING, Some(0), template);
         bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
         bar.set_position(contacts);
-        bar.set_message(counted(requests, "request"));
+        bar.set_message(printable(what));
     }
 
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {
@@ -321,14 +325,18 @@ impl Progress for Talk {
         *self.figures.wait() = None;
     }
 
-    fn confirm(&self, plan: &Plan, contacts: u64, host: &str) -> bool {
+    fn note(&self, text: &str) {
+        self.say(&terminal::note(text, Self::width()));
+    }
+
+    fn confirm(&self, forecast: &Forecast) -> bool {
         self.replace(None);
-        let plan = terminal::plan(plan, contacts);
         let Some(interrupt) = self.asks.get() else {
-            self.say(&format!("{plan}\n"));
+            self.say(&format!("{}\n", terminal::plan(&forecast.plan, forecast.contacts)));
             return true;
         };
-        let question = format!("{plan}\nPost them to {}? [y/N] ", printable(host));
+        self.say(&terminal::forecast(&forecast.totals, &forecast.plan));
+        let question = format!("Post them to {}? [y/N] ", printable(&forecast.host));
         for _ in 0..MAX_QUESTIONS {
             let answer = ask(&question, interrupt);
             match answer.as_deref().map(|answer| answer.trim().to_lowercase()).as_deref() {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rusqlite::{Transaction, params};
 
-use super::{Journal, JournalError, duration, ms};
+use super::{Journal, JournalError, Snapshots, duration, ms};
 use crate::{
     contact::{E164, NameKey},
+    diff::StoredContact,
     outcome::{Code, Outcome},
 };
 
@@ -121,18 +122,28 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes what became of contacts, and that the batch was answered, if it is one batch's.
+    /// Notes what became of contacts, and that the batch was answered, if it is one batch's; what was created is added to the
+    /// snapshot.
     ///
     /// # Errors
     ///
     /// Where it cannot be noted: nothing more may be sent then.
-    pub fn note(&self, run: &str, batch: Option<BatchId>, notes: &[Note]) -> Result<(), JournalError> {
+    pub fn note(
+        &self,
+        run: &str,
+        batch: Option<BatchId>,
+        notes: &[Note],
+        created: Option<(&Snapshots, &[StoredContact])>,
+    ) -> Result<(), JournalError> {
         if batch.is_none() && notes.is_empty() {
             return Ok(());
         }
         self.write(|transaction| {
             for note in notes {
                 update(transaction, run, note)?;
+            }
+            if let Some((snapshots, created)) = created {
+                snapshots.add(transaction, created)?;
             }
             if let Some(batch) = batch {
                 transaction.execute("UPDATE batch SET state = 'closed' WHERE id = ?1", [batch.0])?;

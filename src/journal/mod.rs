@@ -10,6 +10,7 @@ mod lock;
 mod quota;
 mod runs;
 mod schema;
+mod snapshot;
 
 use std::{
     fs::{self, File},
@@ -28,6 +29,7 @@ pub use self::{
     lock::{AccountLock, Holder},
     quota::SharedQuota,
     runs::{Ending, NewRun, RunRecord},
+    snapshot::{Snapshot, SnapshotWriter, Snapshots},
 };
 
 /// The file's name in the state folder.

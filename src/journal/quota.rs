@@ -90,6 +90,23 @@ impl SharedQuota {
         })
     }
 
+    /// After how long each slot in use is free again, the earliest first; none takes longer than a window, as if what is under
+    /// way were answered now.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn busy(&self, window: Duration) -> Result<Vec<Duration>, JournalError> {
+        let now = self.journal.now();
+        let left = |free_at: i64| duration(free_at.saturating_sub(now).min(ms(window)));
+        self.journal.read(|connection| {
+            let query = "SELECT free_at FROM slot WHERE account = ?1 AND free_at > ?2 ORDER BY free_at";
+            let mut statement = connection.prepare(query)?;
+            let busy = statement.query_map(params![self.account, now], |row| Ok(left(row.get(0)?)))?;
+            busy.collect()
+        })
+    }
+
     /// Notes that the request was answered, or given up; a success gives a part of a retry back.
     ///
     /// # Errors

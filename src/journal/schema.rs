@@ -64,6 +64,24 @@ pub(super) const STEPS: &[&str] = &[
         held_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX slot_by_account ON slot (account, free_at);",
+    // What an account's stream held when it was read.
+    "CREATE TABLE snapshot (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        begun_at INTEGER NOT NULL,
+        read_at INTEGER,
+        how TEXT NOT NULL,
+        expected INTEGER,
+        page_size INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX snapshot_by_stream ON snapshot (account, stream);
+    CREATE TABLE snapshot_page (
+        id INTEGER PRIMARY KEY,
+        snapshot INTEGER NOT NULL REFERENCES snapshot (id),
+        contacts BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX snapshot_page_by_snapshot ON snapshot_page (snapshot);",
 ];
 
 /// Why a database cannot be made ready.

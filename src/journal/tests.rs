@@ -48,7 +48,7 @@ fn what_was_noted_is_there_after_the_process_died() {
     let batch = journal.begin_batch("r1", contacts(3), "hash", LIMIT).unwrap();
     let created = Note { detail: "id 7".to_owned(), ..note(0, Fate::Settled(Outcome::Created)) };
     let failed = Note { code: Some(Code::Refused), ..note(1, Fate::Settled(Outcome::Failed)) };
-    journal.note("r1", Some(batch), &[created.clone(), failed.clone()]).unwrap();
+    journal.note("r1", Some(batch), &[created.clone(), failed.clone()], None).unwrap();
     // Not even closed.
     std::mem::forget(journal);
 
@@ -93,7 +93,7 @@ fn a_number_sent_again_is_in_flight_again_and_stays_one_that_was_unanswered() {
     journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
     journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(0, Fate::Pending) })]).unwrap();
     let batch = journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
-    journal.note("r1", Some(batch), &[note(0, Fate::Settled(Outcome::Confirmed))]).unwrap();
+    journal.note("r1", Some(batch), &[note(0, Fate::Settled(Outcome::Confirmed))], None).unwrap();
     let notes = journal.notes("r1").unwrap();
     assert_eq!(notes, [Note { was_unanswered: true, ..note(0, Fate::Settled(Outcome::Confirmed)) }]);
 }

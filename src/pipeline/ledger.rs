@@ -1,9 +1,9 @@
 //! The outcome of a row, from everything that is known in the end.
 
 use crate::{
-    contact::{Contact, PhoneNumber},
+    contact::{Contact, E164, PhoneNumber},
     dedupe::{Claimant, Collision, Numbers},
-    diff::Existing,
+    diff::{Existing, LeftOut},
     outcome::{Code, Outcome, Verdict},
     parse::InputInfo,
     post::Settlements,
@@ -15,6 +15,7 @@ use crate::{
 pub(super) struct Ledger<'a> {
     pub(super) inputs: &'a [InputInfo],
     pub(super) numbers: &'a Numbers,
+    pub(super) left_out: &'a LeftOut,
     pub(super) existing: &'a Existing,
     pub(super) settlements: &'a Settlements,
     /// The outcome of a contact that nothing else is known of.
@@ -32,6 +33,13 @@ impl Ledger<'_> {
     /// What becomes of a contact.
     pub(super) fn ending(&self, location: Location, contact: &Contact) -> Ending {
         let (number, name) = (contact.number().e164(), contact.name_key());
+        // What was done is not undone by leaving it out afterwards.
+        let is_done = self.settlements.of(number).is_some_and(|settlement| {
+            matches!(settlement.outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
+        });
+        if let Some(ending) = suppressed(self.left_out, number).filter(|_| !is_done) {
+            return ending;
+        }
         if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
             return duplicate(collision, location, self.inputs);
         }
@@ -45,6 +53,15 @@ impl Ledger<'_> {
             return Ending { outcome: Outcome::Existing, code: Some(code), detail };
         }
         Ending { outcome: self.otherwise, code: None, detail: String::new() }
+    }
+
+    /// What becomes of a row.
+    pub(super) fn outcome(&self, location: Location, verdict: &Verdict) -> Outcome {
+        match verdict {
+            Verdict::Contact(contact) => self.ending(location, contact).outcome,
+            Verdict::Rejected { number, .. } => rejected_and_left_out(number.as_ref(), self.left_out)
+                .map_or(Outcome::Rejected, |ending| ending.outcome),
+        }
     }
 
     /// Whether the contact is still to be posted.
@@ -64,6 +81,17 @@ pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[Inpu
     Ending { outcome: Outcome::Duplicate, code: Some(collision.code), detail }
 }
 
+/// The ending of a contact whose number is left out.
+pub(super) fn suppressed(left_out: &LeftOut, number: E164) -> Option<Ending> {
+    let (source, detail) = left_out.reason(number)?;
+    Some(Ending { outcome: Outcome::Suppressed, code: Some(source.code()), detail })
+}
+
+/// The ending of a row that need not be mended, since its number is left out all the same.
+fn rejected_and_left_out(number: Option<&PhoneNumber>, left_out: &LeftOut) -> Option<Ending> {
+    suppressed(left_out, number?.e164())
+}
+
 /// The ending of a contact that a check found nothing wrong with.
 pub(super) fn valid() -> Ending {
     Ending { outcome: Outcome::Valid, code: None, detail: String::new() }
@@ -74,9 +102,10 @@ pub(super) fn write(
     writer: &mut RunWriter,
     row: Row<'_>,
     verdict: &Verdict,
-    ending: impl FnOnce(&Contact) -> Ending,
+    ledger: &Ledger<'_>,
 ) -> Result<(), ReportError> {
-    write_with(writer, row, verdict, b"", ending)
+    let ending = |contact: &Contact| ledger.ending(row.location, contact);
+    write_with(writer, row, verdict, b"", ledger.left_out, ending)
 }
 
 /// The same with the line that the row has if it is a valid contact, made before.
@@ -85,6 +114,7 @@ pub(super) fn write_with(
     row: Row<'_>,
     verdict: &Verdict,
     valid_line: &[u8],
+    left_out: &LeftOut,
     ending: impl FnOnce(&Contact) -> Ending,
 ) -> Result<(), ReportError> {
     match verdict {
@@ -97,6 +127,16 @@ pub(super) fn write_with(
         }
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();
+            if let Some(Ending { outcome, code, detail }) = rejected_and_left_out(number, left_out) {
+                return writer.write(&ReportedRow {
+                    row,
+                    outcome,
+                    code,
+                    number,
+                    detail: &detail,
+                    problems: &[],
+                });
+            }
             let details: Vec<String> = problems
                 .iter()
                 .map(|problem| match problem.detail.as_str() {

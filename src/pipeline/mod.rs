@@ -3,37 +3,47 @@
 //! [`check`] reads, normalizes, deduplicates and reports. [`import`] does the same, then asks the platform what it holds
 //! and posts what is new. Either way every row that was read is reported exactly once, and the sums are checked.
 
+mod conversation;
 mod do_not_call;
+mod existing;
 mod expiry;
+mod fetch;
 mod intake;
 mod ledger;
+mod left_out;
 mod open_run;
 mod spool;
 
-use std::{collections::HashSet, io, time::Instant};
+use std::{io, time::Instant};
 
 use jiff::{Timestamp, Unit};
 use thiserror::Error;
 
-pub use self::do_not_call::DoNotCall;
-pub use self::open_run::{OpenRun, Reserved, Target, Unfinished};
 use self::{
+    conversation::Conversation,
+    existing::Known,
     intake::JudgedRows,
     ledger::Ledger,
+    left_out::Exclusion,
     spool::{Spool, SpoolWriter},
 };
+pub use self::{
+    do_not_call::DoNotCall,
+    existing::ExistingSettings,
+    fetch::{FetchSettings, Fetched, fetch},
+    left_out::{CampaignFilter, ExcludeSettings},
+    open_run::{OpenRun, Reserved, Target, Unfinished},
+};
 use crate::{
-    contact::E164,
     dedupe::{Claimant, Collision, Keep, Numbers},
     diff::Existing,
     interrupt::Interrupt,
-    journal::{Ending, JournalError, SharedQuota},
+    journal::{Ending, JournalError, SharedQuota, Snapshots},
     normalize::NormalizeSettings,
     outcome::{Outcome, Verdict},
     parse::{Input, InputInfo, ParseError, ReadSummary},
-    plan::Plan,
     platform::{Client, ClientSettings, PlatformError},
-    post::{ExistingSink, NewContact, Poster, Settlements},
+    post::Settlements,
     progress::Progress,
     report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
     row::Rows,
@@ -61,6 +71,12 @@ pub struct ImportSettings {
     pub dry_run: bool,
     /// The account's requests, shared with other programs.
     pub quota: SharedQuota,
+    /// What the stream is known to hold.
+    pub snapshots: Snapshots,
+    /// How it is learned what the platform holds.
+    pub existing: ExistingSettings,
+    /// Who is left out.
+    pub exclude: ExcludeSettings,
 }
 
 /// A failure that ends a run before there is anything to report.
@@ -100,11 +116,13 @@ pub struct Finished {
 pub fn check(
     inputs: Vec<Input>,
     settings: &RunSettings,
+    exclude: &ExcludeSettings,
     folder: OutputFolder,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
+    let Exclusion { left_out, reports: excluded } = Exclusion::of_files(exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut writer, summaries);
@@ -119,9 +137,12 @@ pub fn check(
             claim_all(block, &mut numbers, |collision| collisions.push(collision));
             for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
                 let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
-                ledger::write_with(&mut writer, row, verdict, line, |_| match collision {
-                    Some(collision) => ledger::duplicate(collision, row.location, &infos),
-                    None => ledger::valid(),
+                ledger::write_with(&mut writer, row, verdict, line, &left_out, |contact| {
+                    match (ledger::suppressed(&left_out, contact.number().e164()), collision) {
+                        (Some(suppressed), _) => suppressed,
+                        (None, Some(collision)) => ledger::duplicate(collision, row.location, &infos),
+                        (None, None) => ledger::valid(),
+                    }
                 })?;
             }
             Ok(())
@@ -134,6 +155,7 @@ pub fn check(
         let ledger = Ledger {
             inputs: &infos,
             numbers: &numbers,
+            left_out: &left_out,
             existing: &Existing::default(),
             settlements: &Settlements::default(),
             otherwise: Outcome::Valid,
@@ -142,6 +164,7 @@ pub fn check(
     }
     let mut report = clock.report("check", settings, &infos, &summaries);
     report.complete = true;
+    report.excluded = excluded;
     report.timing_ms.read = clock.elapsed_ms();
     report.timing_ms.total = report.timing_ms.read;
     Ok(Finished { report: writer.finish(report)?, stopped: None })
@@ -164,47 +187,39 @@ pub fn import(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
+    let exclusion = Exclusion::of_files(&import.exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut spool, summaries) = spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
     let mut report = clock.report("import", settings, &infos, &summaries);
-    report.dry_run = import.dry_run;
-    report.timing_ms.read = clock.elapsed_ms();
+    let known = match &import.existing.file {
+        Some(file) => {
+            existing::from_file(file, import.client.region, interrupt, &|number| numbers.contains(number))?
+        }
+        None => Known::default(),
+    };
     // Begun before anything is sent, so that a full disk is met now.
     let mut writer = RunWriter::begin(folder, infos.clone())?;
 
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
     let mut client = Client::new(import.client.clone(), import.quota.clone(), progress, interrupt.clone())?;
-    let mut conversation = Conversation {
-        inputs: &infos,
-        numbers: &numbers,
-        import,
-        run,
-        clock,
-        rows: summaries.iter().map(|summary| summary.rows).sum(),
-        existing: Existing::default(),
-        settlements: Settlements::default(),
-        plan: None,
-        timing: report.timing_ms,
-        is_dry: import.dry_run || run.is_none(),
-    };
+    let rows = summaries.iter().map(|summary| summary.rows).sum();
+    let mut conversation = Conversation::new(&infos, &numbers, import, run, clock, rows);
+    (conversation.exclusion, conversation.known) = (exclusion, known);
     let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
 
     let is_planned = conversation.is_dry && stopped.is_none();
-    let ledger = Ledger {
-        inputs: &infos,
-        numbers: &numbers,
-        existing: &conversation.existing,
-        settlements: &conversation.settlements,
-        otherwise: if is_planned { Outcome::Planned } else { Outcome::Pending },
-    };
+    let ledger = conversation.ledger(if is_planned { Outcome::Planned } else { Outcome::Pending });
     write_all(&mut writer, &mut spool, &ledger)?;
     let counts = client.counts();
+    let existing = &conversation.known.existing;
+    report.excluded.clone_from(&conversation.exclusion.reports);
     report.dry_run = conversation.is_dry;
     report.complete = stopped.is_none();
     report.finished_at = now();
     report.plan = conversation.plan;
+    report.actual = conversation.actual(counts);
     report.platform = Some(PlatformReport {
         host: client.host().to_string(),
         get: counts.get,
@@ -212,8 +227,12 @@ pub fn import(
         retries: counts.retries,
         rate_limited: counts.rate_limited,
         waited_ms: counts.waited_ms,
-        existing_contacts: conversation.existing.contacts(),
-        existing_repeated_numbers: conversation.existing.repeated_numbers(),
+        existing_contacts: existing.contacts(),
+        existing_repeated_numbers: existing.repeated_numbers(),
+        existing_ambiguous_numbers: existing.ambiguous(),
+        existing_unreadable_numbers: existing.unreadable(),
+        existing_from: conversation.known.from,
+        existing_read_at: conversation.known.read_at.clone(),
         page_size: counts.page_size,
     });
     report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };
@@ -231,109 +250,6 @@ pub fn import(
         }
     }
     Ok(Finished { report, stopped })
-}
-
-/// The network part of an import.
-struct Conversation<'a> {
-    inputs: &'a [InputInfo],
-    numbers: &'a Numbers,
-    import: &'a ImportSettings,
-    run: Option<&'a OpenRun>,
-    clock: Clock,
-    rows: u64,
-    existing: Existing,
-    settlements: Settlements,
-    plan: Option<Plan>,
-    timing: Timing,
-    /// Nothing is posted: a dry run, or the user said no.
-    is_dry: bool,
-}
-
-impl Conversation<'_> {
-    async fn hold(&mut self, client: &mut Client<'_>, spool: &mut Spool) -> Result<(), PlatformError> {
-        let before = self.clock.elapsed_ms();
-        let read = self.read_existing(client).await;
-        self.timing.existing = self.clock.elapsed_ms() - before;
-        read?;
-
-        let mut contacts = 0;
-        for new in self.new_contacts(spool).map_err(PlatformError::Notes)? {
-            new.map_err(PlatformError::Notes)?;
-            contacts += 1;
-        }
-        let plan = Plan::new(client.counts().get, contacts, self.import.batch_size, client.slots());
-        self.plan = Some(plan);
-        let is_declined = !self.is_dry
-            && contacts > 0
-            && !client.progress().confirm(&plan, contacts, &client.host().to_string());
-        client.check_interrupt()?;
-        self.is_dry |= is_declined;
-        if self.is_dry || contacts == 0 {
-            return Ok(());
-        }
-
-        let before = self.clock.elapsed_ms();
-        let Some(run) = self.run else { return Ok(()) };
-        // Settled apart, so that what is still to be posted can be told while it is.
-        let mut settlements = self.settlements.unsettled();
-        let mut record = run.record(self.import.client.timeout);
-        let size = self.import.batch_size;
-        let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
-        let ended = match self.new_contacts(spool) {
-            Ok(new) => poster.post(new).await,
-            Err(error) => Err(PlatformError::Notes(error)),
-        };
-        self.settlements.extend(settlements);
-        self.timing.post = self.clock.elapsed_ms() - before;
-        ended
-    }
-
-    /// Reads what the platform holds, and settles by it what was sent before and not answered.
-    async fn read_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
-        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
-        if let Some(run) = self.run {
-            // What is known from before is reported even where nothing more is learned.
-            self.settlements = run.settlements()?;
-        }
-        client.wait_out(wait).await?;
-        let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
-        let numbers = self.numbers;
-        let is_asked = |number| numbers.contains(number) || sent.contains(&number);
-        let mut sink = ExistingSink { existing: Existing::default(), is_asked: &is_asked };
-        client.read_contacts(&mut sink).await?;
-        self.existing = sink.existing;
-        if let Some(run) = self.run {
-            self.settlements = run.settle(unsettled, &self.existing)?;
-        }
-        Ok(())
-    }
-
-    /// The contacts that nobody holds yet, in input order.
-    fn new_contacts<'s>(
-        &'s self,
-        spool: &'s mut Spool,
-    ) -> io::Result<impl Iterator<Item = io::Result<NewContact>> + 's> {
-        let ledger = Ledger {
-            inputs: self.inputs,
-            numbers: self.numbers,
-            existing: &self.existing,
-            settlements: &self.settlements,
-            otherwise: Outcome::Pending,
-        };
-        Ok(spool.rows()?.filter_map(move |row| {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => return Some(Err(error)),
-            };
-            let location = row.rows.row(0).location;
-            match row.verdict {
-                Verdict::Contact(contact) if ledger.is_new(location, &contact) => {
-                    Some(Ok(NewContact { contact }))
-                }
-                _ => None,
-            }
-        }))
-    }
 }
 
 /// Reads all rows to disk, and their numbers into `numbers`.
@@ -374,7 +290,7 @@ fn write_all(writer: &mut RunWriter, spool: &mut Spool, ledger: &Ledger<'_>) -> 
     for row in spool.rows().map_err(PipelineError::Spool)? {
         let spooled = row.map_err(PipelineError::Spool)?;
         let row = spooled.rows.row(0);
-        ledger::write(writer, row, &spooled.verdict, |contact| ledger.ending(row.location, contact))?;
+        ledger::write(writer, row, &spooled.verdict, ledger)?;
     }
     Ok(())
 }
@@ -420,8 +336,10 @@ impl Clock {
             problems: Vec::new(),
             regions: Vec::new(),
             types: Vec::new(),
+            excluded: Vec::new(),
             platform: None,
             plan: None,
+            actual: None,
             timing_ms: Timing::default(),
         }
     }

@@ -148,7 +148,8 @@ impl Reserved {
 impl OpenRun {
     /// What the run's posts are noted with.
     pub(super) fn record(&self, limit: Duration) -> Record {
-        Record::new(self.journal.clone(), &self.id, limit)
+        let snapshots = self.journal.snapshots(&self.target.account, &self.target.stream);
+        Record::new(self.journal.clone(), &self.id, snapshots, limit)
     }
 
     /// The contacts, of this run or another, that were sent and of which nobody knows whether they were stored.

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, RETRY_AFTER},
+};
 use serde::de::IgnoredAny;
 
 use super::{
-    PlatformError,
+    PlatformError, Purpose,
     wire::{self, CreateAnswer},
 };
 
@@ -21,7 +24,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) retry_after: Option<String>,
+    pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
@@ -79,9 +82,9 @@ pub struct Unsettled {
     pub is_redirect: bool,
 }
 
-/// Says what to do after an attempt of a request of this name. `GET` changes nothing; anything else creates contacts.
-pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answer, Silence>) -> Step {
-    let is_reading = *method == Method::GET;
+/// Says what to do after an attempt of a request.
+pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step {
+    let is_reading = request.is_reading();
     let timed_out = match attempt {
         Ok(answer) => answer.status == StatusCode::REQUEST_TIMEOUT,
         Err(silence) => matches!(silence, Silence::TimedOut),
@@ -108,7 +111,10 @@ pub(super) fn step(request: &'static str, method: &Method, attempt: &Result<Answ
         (Meaning::Unknown(reason), _) => unknown(reason, false),
         (Meaning::RateLimited(asked), _) => Step::Pause(asked),
         (Meaning::Unauthorized(words), _) => Step::Renew(words),
-        (Meaning::Denied(answer), _) => Step::Stop(PlatformError::Denied { request, answer }),
+        (Meaning::Denied(answer), attempt) => {
+            let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
+            Step::Stop(PlatformError::Denied { request, status, answer })
+        }
         (Meaning::Redirected(answer), _) if is_reading => {
             Step::Stop(PlatformError::Redirected { request, answer })
         }
@@ -192,7 +198,7 @@ fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
 impl Answer {
     /// How long the platform asks to wait, at most an hour; a date or rubbish is no answer.
     fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.retry_after.as_ref()?.trim().parse().ok()?;
+        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
     }
 
@@ -267,21 +273,26 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, retry_after: None, body: body.as_bytes().to_vec() }
+        Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
     fn meaning_of(status: u16, body: &str) -> Meaning {
         meaning(&Ok(answer(status, body)))
     }
 
+    /// An answer that asks to be left alone for a time.
+    fn asking(status: StatusCode, retry_after: &str) -> Answer {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
+        Answer { status, headers, body: vec![] }
+    }
+
     fn waits(retry_after: &str) -> Meaning {
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        meaning(&Ok(Answer { status, retry_after: Some(retry_after.to_owned()), body: vec![] }))
+        meaning(&Ok(asking(StatusCode::TOO_MANY_REQUESTS, retry_after)))
     }
 
     /// What is done after a post and after a reading, in one word each.
     fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
-        [Method::POST, Method::GET].map(|method| match step("asking", &method, attempt) {
+        [Purpose::Create, Purpose::ReadCampaign].map(|purpose| match step(purpose, attempt) {
             Step::Take => "take",
             Step::Apply { .. } => "apply",
             Step::Again { was_sent: false, .. } => "again",
@@ -338,9 +349,8 @@ mod tests {
 
     #[test]
     fn an_unanswered_post_is_left_alone_as_long_as_the_platform_asks() {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        let busy = Answer { status, retry_after: Some("7".to_owned()), body: vec![] };
-        let Step::Settle(unsettled) = step("asking", &Method::POST, &Ok(busy)) else { panic!("not settled") };
+        let busy = asking(StatusCode::SERVICE_UNAVAILABLE, "7");
+        let Step::Settle(unsettled) = step(Purpose::Create, &Ok(busy)) else { panic!("not settled") };
         assert_eq!(unsettled.wait, Some(Duration::from_secs(7)));
     }
 

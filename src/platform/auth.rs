@@ -6,10 +6,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::PlatformError;
@@ -47,6 +48,16 @@ impl Credentials {
         matches!(self, Self::App { .. })
     }
 
+    /// What a ready token says of itself that explains why it is not accepted. It is not verified, and of what is in it
+    /// nothing but a time is said.
+    pub fn about(&self, now: SystemTime) -> Option<String> {
+        let Self::Token(token) = self else { return None };
+        let expiry = expiry(token.expose_secret())?;
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let moment = Timestamp::from_second(i64::try_from(expiry).ok()?).ok()?;
+        (expiry <= now).then(|| format!("it expired at {moment}"))
+    }
+
     /// The value of the `auth` header of one request.
     pub(super) fn header(&self) -> Result<HeaderValue, PlatformError> {
         let token = match self {
@@ -57,6 +68,18 @@ impl Credentials {
         header.set_sensitive(true);
         Ok(header)
     }
+}
+
+/// When a token says that it expires, in seconds since 1970.
+fn expiry(token: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Expiring {
+        exp: f64,
+    }
+    let claims = jsonwebtoken::dangerous::insecure_decode::<Expiring>(token.trim()).ok()?.claims;
+    // Fractions are allowed (RFC 7519, NumericDate).
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time is neither")]
+    Some(claims.exp as u64)
 }
 
 fn signed(client_id: &str, client_secret: &SecretString) -> Result<String, PlatformError> {
@@ -77,8 +100,9 @@ fn signed(client_id: &str, client_secret: &SecretString) -> Result<String, Platf
 mod tests {
     use std::collections::HashSet;
 
+    use std::time::Duration;
+
     use jsonwebtoken::{DecodingKey, Validation, decode};
-    use serde::Deserialize;
 
     use super::*;
 
@@ -107,6 +131,17 @@ mod tests {
             assert_eq!(read.exp - read.iat, LIFETIME_SECS);
             assert!(seen.insert(read.jti));
         }
+    }
+
+    #[test]
+    fn a_token_that_has_expired_says_so() {
+        let token = signed("cs-1", &"a secret".into()).unwrap();
+        let ready = Credentials::Token(token.into());
+        let now = SystemTime::now();
+        assert_eq!(ready.about(now), None);
+        let later = ready.about(now + Duration::from_secs(LIFETIME_SECS + 1)).unwrap();
+        assert!(later.starts_with("it expired at 20") && later.ends_with('Z'), "{later}");
+        assert_eq!(Credentials::Token("no token".into()).about(now), None);
     }
 
     #[test]

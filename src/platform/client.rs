@@ -3,25 +3,28 @@
 //! A GET may be repeated. A POST is repeated only where the platform cannot have carried it out: there was no
 //! connection, the quota was used up, or the token was refused.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::{
     Method, Request, Url,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Credentials, Host, PlatformError,
+    Collection, Credentials, Host, PlatformError, Proxy, Purpose,
     answer::{Answer, Silence, Step, masked, step},
     limiter::RateLimiter,
+    paging::MAX_RECORDS,
 };
 use crate::{
+    contact::Region,
     failpoint,
     interrupt::Interrupt,
     journal::{JournalError, SharedQuota},
+    plan::time_for,
     progress::{Progress, Wait},
 };
 
@@ -64,6 +67,8 @@ pub struct ClientSettings {
     pub timeout: Duration,
     /// How often a request is tried.
     pub max_attempts: u32,
+    /// Numbers that the platform holds without any country code are read as numbers of this region too.
+    pub region: Option<Region>,
     /// How long the waits are.
     pub pace: Pace,
 }
@@ -92,7 +97,7 @@ impl Default for Pace {
 /// What was asked of the platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests that read.
+    /// Requests that read, by whatever method.
     pub get: u64,
     /// Requests that create.
     pub post: u64,
@@ -115,13 +120,37 @@ pub struct Client<'a> {
     /// Those of all programs that use the account.
     quota: SharedQuota,
     counts: Counts,
+    heard: Option<Heard>,
+    /// A collection that shows more never ends.
+    pub(super) max_records: u64,
     progress: &'a dyn Progress,
     interrupt: Interrupt,
 }
 
+/// What an answer says beside its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The platform's clock.
+    pub date: Option<String>,
+    /// What it says of its rate limit.
+    pub limits: Vec<(String, String)>,
+}
+
+impl Heard {
+    fn in_headers(headers: &HeaderMap) -> Self {
+        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        let is_limit = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
+        let limits = headers.iter().filter(|(name, _)| is_limit(name.as_str()));
+        Self {
+            date: headers.get(DATE).and_then(text),
+            limits: limits.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
+        }
+    }
+}
+
 /// What a request is, so that it can be made anew for each attempt.
 pub(super) struct Call {
-    pub(super) name: &'static str,
+    pub(super) purpose: Purpose,
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) body: Option<Vec<u8>>,
@@ -154,7 +183,17 @@ impl<'a> Client<'a> {
         }
         let http = builder.build().map_err(PlatformError::Setup)?;
         let limiter = RateLimiter::new(settings.rate, settings.pace.window);
-        Ok(Self { http, settings, limiter, quota, counts: Counts::default(), progress, interrupt })
+        Ok(Self {
+            http,
+            settings,
+            limiter,
+            quota,
+            counts: Counts::default(),
+            heard: None,
+            max_records: MAX_RECORDS,
+            progress,
+            interrupt,
+        })
     }
 
     /// What was asked so far.
@@ -172,13 +211,38 @@ impl<'a> Client<'a> {
         self.limiter.slots() as u64
     }
 
-    /// How long the quota makes as many requests take.
+    /// How long the quota makes as many requests of this program take, if no other uses the account.
     pub fn time_for(&mut self, requests: u64) -> Duration {
         self.limiter.time_for(requests, Instant::now())
     }
 
-    pub(super) fn note_page_size(&mut self, granted: u64) {
-        self.counts.page_size = granted;
+    /// The same, with what all programs that use the account have used of this minute.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be read.
+    pub fn time_for_all(&self, requests: u64) -> Result<Duration, PlatformError> {
+        let window = self.settings.pace.window;
+        Ok(time_for(requests, self.slots(), window, &self.quota.busy(window)?))
+    }
+
+    pub(super) fn note_page_size(&mut self, collection: &Collection, granted: u64) {
+        if *collection == Collection::Contacts {
+            self.counts.page_size = granted;
+        }
+    }
+
+    /// What the last answer said beside its body.
+    pub fn heard(&self) -> Option<&Heard> {
+        self.heard.as_ref()
+    }
+
+    pub(super) fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    pub(super) fn region(&self) -> Option<Region> {
+        self.settings.region
     }
 
     /// Whether the run is to end.
@@ -202,16 +266,16 @@ impl<'a> Client<'a> {
     }
 
     /// Makes a request that changes nothing, until it succeeds.
-    pub(super) async fn get(&mut self, call: &Call) -> Result<Answer, PlatformError> {
+    pub(super) async fn ask(&mut self, call: &Call) -> Result<Answer, PlatformError> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, None).await?;
-            match (step(call.name, &call.method, &attempt), attempt) {
+            match (step(call.purpose, &attempt), attempt) {
                 (Step::Take, Ok(answer)) => return Ok(answer),
                 (step, _) => {
                     if let Some(step) = self.repeat(call, step, &mut attempts).await? {
                         return Err(PlatformError::BrokenAnswer {
-                            request: call.name,
+                            request: call.purpose,
                             reason: format!("{step:?}"),
                         });
                     }
@@ -230,7 +294,7 @@ impl<'a> Client<'a> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, Some(&mut *sending)).await?;
-            let step = step(call.name, &call.method, &attempt);
+            let step = step(call.purpose, &attempt);
             if let Some(step) = self.repeat(call, step, &mut attempts).await? {
                 return Ok(step);
             }
@@ -244,7 +308,6 @@ impl<'a> Client<'a> {
         step: Step,
         attempts: &mut Attempts,
     ) -> Result<Option<Step>, PlatformError> {
-        let request = call.name;
         match step {
             Step::Again { reason, was_sent, wait, price } => {
                 if let Some(wait) = wait {
@@ -260,7 +323,7 @@ impl<'a> Client<'a> {
                     return Err(PlatformError::RateLimited(attempts.rate_limited));
                 }
                 let rest = self.limiter.rest_of_window(Instant::now()).max(asked.unwrap_or_default());
-                warn!(request, "the platform's rate limit was met");
+                warn!(request = call.purpose.name(), "the platform's rate limit was met");
                 self.quota.pause(rest)?;
                 self.pause(rest, Wait::RateLimited).await?;
             }
@@ -268,7 +331,11 @@ impl<'a> Client<'a> {
                 attempts.has_renewed = true;
                 self.counts.retries += 1;
             }
-            Step::Renew(words) => return Err(PlatformError::Unauthorized(words)),
+            Step::Renew(answer) => {
+                let about = self.settings.credentials.about(SystemTime::now());
+                let is_token = !self.settings.credentials.can_renew();
+                return Err(PlatformError::Unauthorized { answer, about, is_token });
+            }
             Step::Stop(error) => return Err(error),
             other => return Ok(Some(other)),
         }
@@ -292,14 +359,16 @@ impl<'a> Client<'a> {
         }
         if is_last || is_unpaid {
             return Err(if was_sent {
-                PlatformError::GaveUp { request: call.name, reason, attempts: attempts.failed }
+                PlatformError::GaveUp { request: call.purpose, reason, attempts: attempts.failed }
             } else {
                 let host = self.settings.host.to_string();
-                PlatformError::Unreachable { host, reason, attempts: attempts.failed }
+                let proxy = Proxy::of(&self.settings.host);
+                PlatformError::Unreachable { host, reason, attempts: attempts.failed, proxy }
             });
         }
         self.counts.retries += 1;
-        warn!(request = call.name, attempt = attempts.failed, reason = masked(&reason), "trying again");
+        let request = call.purpose.name();
+        warn!(request, attempt = attempts.failed, reason = masked(&reason), "trying again");
         let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts.failed - 1);
         self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
     }
@@ -355,14 +424,16 @@ impl<'a> Client<'a> {
         if let Some(sending) = sending {
             sending.sending(call.body.as_deref().unwrap_or_default())?;
         }
-        match call.method {
-            Method::GET => self.counts.get += 1,
-            _ => self.counts.post += 1,
+        let is_reading = call.purpose.is_reading();
+        if is_reading {
+            self.counts.get += 1;
+        } else {
+            self.counts.post += 1;
         }
         let started = Instant::now();
         let token = request.headers().get(AUTH).cloned();
         let exchange = exchange(&self.http, request);
-        let mut attempt = if call.method == Method::GET {
+        let mut attempt = if is_reading {
             // Nothing is lost with an answer to a question.
             tokio::select! {
                 attempt = exchange => attempt,
@@ -380,11 +451,14 @@ impl<'a> Client<'a> {
         if let (Ok(answer), Some(token)) = (&mut attempt, token) {
             answer.forget(token.as_bytes());
         }
+        if let Ok(answer) = &attempt {
+            self.heard = Some(Heard::in_headers(&answer.headers));
+        }
         self.limiter.answered(Instant::now());
         let is_success = attempt.as_ref().is_ok_and(|answer| answer.status.is_success());
         self.quota.answered(self.settings.pace.window, is_success)?;
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
-        debug!(request = call.name, status, elapsed = ?started.elapsed(), "answered");
+        debug!(request = call.purpose.name(), status, elapsed = ?started.elapsed(), "answered");
         Ok(attempt)
     }
 
@@ -394,6 +468,10 @@ impl<'a> Client<'a> {
         let account = HeaderValue::try_from(&self.settings.account_id);
         headers.insert("accountId", account.map_err(|_| PlatformError::MalformedAccount)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if call.purpose.is_of_campaigns() {
+            let application = HeaderValue::try_from(&self.settings.stream_id);
+            headers.insert("iid", application.map_err(|_| PlatformError::MalformedAccount)?);
+        }
         let mut request = Request::new(call.method.clone(), call.url.clone());
         *request.headers_mut() = headers;
         *request.body_mut() = call.body.clone().map(Into::into);
@@ -442,8 +520,7 @@ async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Si
     let mut response = http.execute(request).await.map_err(|error| {
         if error.is_connect() { Silence::NotSent(cause(&error)) } else { unanswered(&error) }
     })?;
-    let retry_after =
-        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok().map(str::to_owned));
+    let headers = response.headers().clone();
     let status = response.status();
     failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
     let mut body = Vec::new();
@@ -453,7 +530,7 @@ async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Si
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, retry_after, body })
+    Ok(Answer { status, headers, body })
 }
 
 /// The innermost reason of a failure; the outer ones repeat the address.

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::{Proxy, Purpose};
 use crate::journal::JournalError;
 
 /// A failure that ends the network part of a run.
@@ -14,28 +15,39 @@ pub enum PlatformError {
     MalformedToken,
     #[error("the account id holds characters that no account id has")]
     MalformedAccount,
-    #[error("{host} cannot be reached: {reason} ({attempts} attempts)")]
-    Unreachable { host: String, reason: String, attempts: u32 },
+    #[error("{host} cannot be reached{}: {reason} ({attempts} attempts)", through(proxy.as_ref()))]
+    Unreachable { host: String, reason: String, attempts: u32, proxy: Option<Proxy> },
     #[error("{request} failed {attempts} times; last: {reason}")]
-    GaveUp { request: &'static str, reason: String, attempts: u32 },
-    #[error("the platform does not accept the credentials: {0}")]
-    Unauthorized(String),
+    GaveUp { request: Purpose, reason: String, attempts: u32 },
+    #[error(
+        "the platform does not accept the {}: {answer}{}", if *is_token { "token" } else { "credentials" },
+        about.as_ref().map(|about| format!("; {about}")).unwrap_or_default()
+    )]
+    Unauthorized { answer: String, about: Option<String>, is_token: bool },
     #[error("the platform does not allow {request}: {answer}")]
-    Denied { request: &'static str, answer: String },
+    Denied { request: Purpose, status: u16, answer: String },
+    #[error("the platform has no {what}: {answer}")]
+    NoSuch { what: String, answer: String },
     #[error("the platform sends {request} elsewhere: {answer}")]
-    Redirected { request: &'static str, answer: String },
+    Redirected { request: Purpose, answer: String },
     #[error("{request} was refused: {answer}")]
-    Refused { request: &'static str, answer: String },
+    Refused { request: Purpose, answer: String },
+    #[error("a page of {asked} cannot be asked for: of the {what}, from 1 to {largest}")]
+    PageSize { asked: u64, largest: u64, what: String },
     #[error(
         "the platform kept saying that the account's requests of this minute are used up ({0} times in a row)"
     )]
     RateLimited(u32),
     #[error("the answer to {request} is not the documented one: {reason}")]
-    BrokenAnswer { request: &'static str, reason: String },
-    #[error("the platform shows the same contacts again instead of the next page (it ignores `skip`)")]
-    SkipIgnored,
-    #[error("the platform's contacts kept changing while they were read: {0}")]
-    Drifting(String),
+    BrokenAnswer { request: Purpose, reason: String },
+    #[error("the platform shows the same contacts again instead of the next page (it ignores `{0}`)")]
+    SkipIgnored(&'static str),
+    #[error("the platform shows a page again that came before, in place of the one behind {read} contacts")]
+    PageRepeated { read: u64 },
+    #[error("the platform showed more than {0} contacts, and no end of them")]
+    Endless(u64),
+    #[error("the platform's {what} kept changing while being read: {how}")]
+    Drifting { what: String, how: String },
     #[error(
         "it is not known whether a batch of {contacts} contacts was stored: {reason}. Nothing more was sent"
     )]
@@ -48,19 +60,50 @@ pub enum PlatformError {
     Journal(#[from] JournalError),
     #[error("the run's own notes cannot be read: {0}")]
     Notes(#[source] std::io::Error),
+    #[error("the reading was ended by whoever takes what is read")]
+    Ended,
 }
+
+fn through(proxy: Option<&Proxy>) -> String {
+    proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
+}
+
+/// What to do where the platform does not allow something.
+const CONFIGURATION_SCOPE: &str = "The app needs the scope `Configuration` for this, and must be one of the account in \
+    --account-id. Scopes are set where the app was made; a ready token has those of its app.";
+const CAMPAIGN_SCOPE: &str = "The app needs the scope `Campaign Management` for this, and must be one of the account in \
+    --account-id. Scopes are set where the app was made; a ready token has those of its app.";
 
 impl PlatformError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Unreachable { .. } => "Look at --host and at the network; then run the same command again.",
-            Self::Unauthorized(_) => {
-                "Look at --client-id and the client secret, or make a new token; the app must have the scope for \
-                 this API."
+            Self::Unreachable { proxy: Some(_), .. } => {
+                "Look at --host and at the proxy that the environment names; then run the same command again."
             }
+            Self::Unreachable { .. } => "Look at --host and at the network; then run the same command again.",
+            Self::Unauthorized { about: Some(_), .. } => {
+                "Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An app's --client-id \
+                 with its secret makes them by itself."
+            }
+            Self::Unauthorized { is_token: true, .. } => {
+                "Make a new token with the app of this account, and put it where this one came from (ROLLCALL_TOKEN or \
+                 --token-file)."
+            }
+            Self::Unauthorized { .. } => {
+                "Look at --client-id and the client secret: both are of one app, which is one of the account in --account-id."
+            }
+            Self::Denied { request, status: 401 | 403, .. } if request.is_of_campaigns() => CAMPAIGN_SCOPE,
+            Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
             Self::Denied { .. } | Self::Redirected { .. } | Self::Refused { .. } => {
-                "Look at --host, --stream-id and --account-id, and whether the app has the scope for this API."
+                "Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place."
+            }
+            Self::NoSuch { .. } => {
+                "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
+            }
+            Self::PageSize { .. } => "Choose another --page-size, or none.",
+            Self::PageRepeated { .. } => {
+                "Run the same command again, with a smaller --page-size if there is one."
             }
             Self::RateLimited(_) => {
                 "Another program uses the account. Run the same command again later, or with a smaller --rate."
@@ -68,7 +111,10 @@ impl PlatformError {
             Self::Unanswered { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
             }
-            Self::GaveUp { .. } | Self::Drifting(_) | Self::Interrupted(_) => "Run the same command again.",
+            Self::GaveUp { .. } | Self::Drifting { .. } | Self::Interrupted(_) => {
+                "Run the same command again."
+            }
+
             Self::TooManyRefused { .. } => {
                 "The settings are more likely wrong than the rows: look at what the platform says. Rows that were not \
                  tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
@@ -78,7 +124,9 @@ impl PlatformError {
             | Self::MalformedToken
             | Self::MalformedAccount
             | Self::BrokenAnswer { .. }
-            | Self::SkipIgnored
+            | Self::SkipIgnored(_)
+            | Self::Endless(_)
+            | Self::Ended
             | Self::Notes(_) => return None,
         })
     }

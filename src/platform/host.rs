@@ -38,6 +38,13 @@ impl Host {
         }
     }
 
+    /// Whether this is the host that an entry of `NO_PROXY` names, or one below it.
+    pub(super) fn is_within(&self, name: &str) -> bool {
+        let (host, name) = (self.0.host_str().unwrap_or_default(), name.trim_start_matches('.'));
+        let below = || host.strip_suffix(name).is_some_and(|front| front.ends_with('.'));
+        name == "*" || !name.is_empty() && (host == name || below())
+    }
+
     /// The address of a path on the platform, made of segments which are escaped as needed.
     pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.clone();

@@ -8,6 +8,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
+use crate::plan::time_for;
+
 /// Requests a minute the platform documents.
 pub const DOCUMENTED_RATE: u32 = 60;
 
@@ -48,17 +50,10 @@ impl RateLimiter {
 
     /// How long as many further requests take at least, the last of them answered at once.
     pub(super) fn time_for(&mut self, requests: u64, now: Instant) -> Duration {
-        let in_use = self.wait(now).map_or(self.free_at.len(), |_| self.slots) as u64;
-        let slots = self.slots as u64;
-        let Some(waiting) = requests.checked_sub(slots - in_use.min(slots)).filter(|waiting| *waiting > 0)
-        else {
-            return Duration::ZERO;
-        };
-        let windows = (waiting - 1) / slots;
-        let index = usize::try_from((waiting - 1) % slots).unwrap_or_default();
-        let free_at =
-            self.free_at.get(index).map_or(self.window, |free_at| free_at.saturating_duration_since(now));
-        free_at + self.window * u32::try_from(windows).unwrap_or(u32::MAX)
+        self.wait(now);
+        let free_at = self.free_at.iter();
+        let busy: Vec<Duration> = free_at.map(|free_at| free_at.saturating_duration_since(now)).collect();
+        time_for(requests, self.slots as u64, self.window, &busy)
     }
 
     /// Notes that a request was answered, or given up.

@@ -6,20 +6,31 @@
 mod answer;
 mod auth;
 mod client;
-mod contacts;
+mod collection;
+mod create;
 mod error;
 mod host;
 mod limiter;
+mod paging;
+mod proxy;
+mod purpose;
+mod reading;
+mod record;
 mod wire;
 
 pub use self::{
     answer::Unsettled,
     auth::Credentials,
-    client::{Client, ClientSettings, Counts, Pace, Sending},
-    contacts::{ContactSink, Created},
+    client::{Client, ClientSettings, Counts, Heard, Pace, Sending},
+    collection::{Api, Collection},
+    create::Created,
     error::PlatformError,
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
+    proxy::Proxy,
+    purpose::Purpose,
+    reading::{PageInfo, Readout, RecordSink},
+    record::{Record, stored_contact},
 };
 pub(crate) use self::{answer::masked, client::NO_RETRIES};
 

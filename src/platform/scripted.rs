@@ -122,6 +122,7 @@ pub(crate) fn settings(host: Host) -> ClientSettings {
         rate: 100_000,
         timeout: Duration::from_secs(20),
         max_attempts: 3,
+        region: None,
         pace: Pace {
             window: Duration::from_millis(1),
             first_wait: Duration::from_millis(1),

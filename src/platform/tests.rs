@@ -19,13 +19,15 @@ use crate::{
 #[derive(Default)]
 struct Collected(Vec<StoredContact>);
 
-impl ContactSink for Collected {
-    fn contact(&mut self, contact: StoredContact) {
-        self.0.push(contact);
+impl RecordSink for Collected {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+        self.0.push(record.stored());
+        Ok(())
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> Result<(), PlatformError> {
         self.0.clear();
+        Ok(())
     }
 }
 
@@ -60,10 +62,21 @@ fn pages(total: u64, cap: u64) -> impl FnMut(Asked) -> Reply + Send {
 }
 
 async fn read_all(platform: &Scripted) -> (Result<usize, String>, Counts) {
+    let (read, counts) = read(platform, &Collection::Contacts, None).await;
+    (read.map(|(contacts, _)| contacts).map_err(|error| error.to_string()), counts)
+}
+
+/// How many contacts a collection has, and what was odd about its pages.
+async fn read(
+    platform: &Scripted,
+    collection: &Collection,
+    page_size: Option<u64>,
+) -> (Result<(usize, Vec<String>), PlatformError>, Counts) {
     let mut client = platform.client();
+    client.max_records = 100;
     let mut collected = Collected::default();
-    let read = client.read_contacts(&mut collected).await;
-    (read.map(|()| collected.0.len()).map_err(|error| error.to_string()), client.counts())
+    let read = client.read(collection, page_size, &mut collected).await;
+    (read.map(|readout| (collected.0.len(), readout.notes)), client.counts())
 }
 
 async fn create(platform: &Scripted) -> (Result<Created, String>, Counts) {
@@ -142,12 +155,201 @@ async fn contacts_that_change_meanwhile_are_read_again() {
 }
 
 #[tokio::test]
-async fn a_platform_that_ignores_skip_ends_in_an_error() {
-    let page = json!({"results": [stored(1)], "skip": 0, "limit": 1, "hasMore": true});
-    let platform = Scripted::serve(move |_| Reply::json(&page));
+async fn lists_and_campaigns_are_asked_for_as_their_pages_say() {
+    let list = |api| Collection::List { id: "cl/1".to_owned(), api };
+    let campaign = |api| Collection::Campaign { id: "cm-1".to_owned(), api };
+    let results = json!([{"phoneNumber": "912233340001"}, {"phoneNumber": "912233340002"}]);
+    let of_list = json!({"status": "success", "data": {"results": results, "skip": 0, "limit": 50, "hasMore": false, "totalResults": 2}});
+    let of_campaign = json!({"status": "success", "data": {"results": results, "page": 1, "limit": 100, "totalPages": 1, "totalResults": 2}});
+    for (collection, answer, method, target, body) in [
+        (
+            list(Api::V1),
+            &of_list,
+            "GET",
+            "/agentassist/api/v1/public/st-1/campaign/contactList/cl%2F1/getAllContacts?accountId=acc-1&skip=0&limit=1000",
+            json!(null),
+        ),
+        (
+            list(Api::V2),
+            &of_list,
+            "GET",
+            "/campaign/api/v2/public/st-1/campaign/contactList/cl%2F1/getAllContacts?accountId=acc-1&skip=0&limit=1000",
+            json!(null),
+        ),
+        (
+            campaign(Api::V1),
+            &of_campaign,
+            "POST",
+            "/agentassist/api/v1/public/st-1/campaign/cm-1/status?view=contacts",
+            json!({"page": 1, "limit": 100}),
+        ),
+        (
+            campaign(Api::V2),
+            &of_campaign,
+            "POST",
+            "/campaign/api/v2/public/st-1/campaign/cm-1/status?view=contacts",
+            json!({"page": 1, "limit": 100}),
+        ),
+    ] {
+        let (platform, asked) = script(vec![Reply::json(answer)]);
+        let (read, counts) = read(&platform, &collection, None).await;
+        assert_eq!((read.unwrap().0, counts.get, counts.post), (2, 1, 0));
+        let asked = &asked.lock().unwrap()[0];
+        assert_eq!((asked.method.as_str(), asked.target.as_str(), &asked.body), (method, target, &body));
+        assert_eq!((asked.header("iid"), asked.header("accountid")), (Some("st-1"), Some("acc-1")));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_may_not_be_asked_for_is_not_asked_for() {
+    let (platform, asked) = script(vec![]);
+    let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
+    for size in [0, 101] {
+        let error = read(&platform, &campaign, Some(size)).await.0.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("a page of {size} cannot be asked for: of the campaign cm-1, from 1 to 100")
+        );
+    }
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+/// A campaign of `total` contacts whose platform grants pages of `cap`.
+fn campaign_pages(total: u64, cap: u64) -> impl FnMut(Asked) -> Reply + Send {
+    move |asked| {
+        let (page, limit) =
+            (asked.body["page"].as_u64().unwrap(), asked.body["limit"].as_u64().unwrap().min(cap));
+        let from = (page - 1) * limit;
+        // They are alike: nobody was called yet.
+        let results: Vec<_> = (from..(from + limit).min(total))
+            .map(|n| json!({"phoneNumber": format!("9198765{:05}", n / 3)}))
+            .collect();
+        Reply::json(
+            &json!({"status": "success", "data": {"results": results, "page": page, "limit": limit, "totalResults": total}}),
+        )
+    }
+}
+
+#[tokio::test]
+async fn as_many_pages_are_asked_for_as_there_are() {
+    for (total, cap) in [(0_u64, 7_u64), (1, 7), (7, 7), (50, 7), (50, 1000)] {
+        let gets = total.div_ceil(cap).max(1);
+        let platform = Scripted::serve(pages(total, cap));
+        let (contacts, counts) = read_all(&platform).await;
+        assert_eq!((contacts.unwrap() as u64, counts.get), (total, gets), "{total} of {cap}");
+        let platform = Scripted::serve(campaign_pages(total, cap));
+        let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
+        let (read, counts) = read(&platform, &campaign, None).await;
+        assert_eq!((read.unwrap().0 as u64, counts.get), (total, gets), "campaign: {total} of {cap}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_size_that_is_refused_is_not_argued_with() {
+    for (words, gets) in [("limit must be at most 20", 4), ("too many", 2 + 6)] {
+        let platform = Scripted::serve(move |asked| {
+            if asked.query("limit").unwrap() > 20 {
+                Reply::Answer(400, json!({"message": words}).to_string())
+            } else {
+                pages(60, 20)(asked)
+            }
+        });
+        let (read, counts) = read_all(&platform).await;
+        // Behind the refused ones: pages of 20, or of 10.
+        assert_eq!((read, counts.get), (Ok(60), gets), "{words}");
+    }
+    let platform = Scripted::serve(|_| Reply::Answer(400, "{\"message\": \"no\"}".to_owned()));
     let (read, counts) = read_all(&platform).await;
-    assert!(read.unwrap_err().contains("ignores `skip`"));
-    assert_eq!(counts.get, 2);
+    assert_eq!(
+        (read.unwrap_err().as_str(), counts.get),
+        ("reading the contacts was refused: HTTP 400, \"no\"", 4)
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let (platform, _) = script(vec![answer(404, "{\"message\": \"not found\"}")]);
+    let list = Collection::List { id: "cl-1".to_owned(), api: Api::V2 };
+    let error = read(&platform, &list, None).await.0.unwrap_err();
+    assert_eq!(error.to_string(), "the platform has no contact list cl-1: HTTP 404, \"not found\"");
+    assert!(error.hint().unwrap().contains("--api v1"));
+    for (collection, scope) in [(list, "Campaign Management"), (Collection::Contacts, "Configuration")] {
+        let (platform, _) = script(vec![answer(403, "")]);
+        let error = read(&platform, &collection, None).await.0.unwrap_err();
+        assert!(error.hint().unwrap().contains(scope), "{error}");
+    }
+}
+
+/// Each way in which pages can mislead, told apart, and each in bounded time.
+#[tokio::test]
+async fn pages_that_cannot_be_trusted_are_told_apart() {
+    type Answer = Box<dyn FnMut(Asked) -> Reply + Send>;
+    let ignores_skip: Answer =
+        Box::new(|_| pages(10, 5)(Asked { target: "/?skip=0&limit=5".to_owned(), ..Asked::default() }));
+    let says_more: Answer = Box::new(|asked| {
+        let skip = asked.query("skip").unwrap();
+        let results: Vec<_> = (skip..(skip + 5).min(10)).map(stored).collect();
+        Reply::json(
+            &json!({"results": results, "skip": skip, "limit": 5, "hasMore": true, "totalResults": 10}),
+        )
+    });
+    let says_no_more: Answer = Box::new(|asked| {
+        let skip = asked.query("skip").unwrap();
+        let results: Vec<_> = (skip..(skip + 5).min(10)).map(stored).collect();
+        Reply::json(
+            &json!({"results": results, "skip": skip, "limit": 5, "hasMore": false, "totalResults": 10}),
+        )
+    });
+    let shows_less: Answer = Box::new(|asked| {
+        let skip = asked.query("skip").unwrap();
+        let results: Vec<_> = (skip..(skip + 5).min(10)).map(stored).collect();
+        Reply::json(
+            &json!({"results": results, "skip": skip, "limit": 5, "hasMore": skip < 10, "totalResults": 12}),
+        )
+    });
+    let mut gets = 0;
+    let once_twice: Answer = Box::new(move |asked| {
+        gets += 1;
+        let target = if gets == 3 { "/?skip=5&limit=5".to_owned() } else { asked.target.clone() };
+        pages(15, 5)(Asked { target, ..asked })
+    });
+    let stuck: Answer = Box::new(|asked| {
+        let skip = asked.query("skip").unwrap().min(5);
+        pages(15, 5)(Asked { target: format!("/?skip={skip}&limit=5"), ..asked })
+    });
+    let never_ends: Answer = Box::new(|asked| {
+        let skip = asked.query("skip").unwrap();
+        let results: Vec<_> = (0..30_u64).map(|n| json!({"id": skip + n})).collect();
+        Reply::json(&json!({"results": results, "hasMore": true}))
+    });
+    for (name, answer, expected, gets) in [
+        ("ignores skip", ignores_skip, Err("(it ignores `skip`)"), 3),
+        ("says that there is more", says_more, Ok((10, None)), 3),
+        ("says that there is no more", says_no_more, Ok((10, None)), 2),
+        ("counts more than it shows", shows_less, Ok((10, Some("the platform counts 12 and shows 10"))), 4),
+        (
+            "shows a page twice",
+            once_twice,
+            Ok((15, Some("page 3 came in place of another and was read again"))),
+            4,
+        ),
+        ("is stuck at a page", stuck, Err("in place of the one behind 10 contacts"), 4),
+        ("never ends", never_ends, Err("more than 100 contacts, and no end of them"), 4),
+    ] {
+        let platform = Scripted::serve(answer);
+        let (read, counts) = read(&platform, &Collection::Contacts, None).await;
+        let read = read
+            .map(|(contacts, notes)| (contacts, notes.first().cloned()))
+            .map_err(|error| error.to_string());
+        match (&read, expected) {
+            (Ok((contacts, note)), Ok(expected)) => {
+                assert_eq!((*contacts, note.as_deref()), expected, "{name}");
+            }
+            (Err(error), Err(expected)) => assert!(error.ends_with(expected), "{name}: {error}"),
+            _ => panic!("{name}: {read:?}"),
+        }
+        assert_eq!(counts.get, gets, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    contact::{Contact, E164},
+    contact::{Contact, E164, Region},
     diff::StoredContact,
+    normalize::{phone::parse, region::Origin},
 };
 
 /// A contact as it is posted.
@@ -45,22 +46,7 @@ impl<'a> From<&'a Contact> for NewContact<'a> {
     }
 }
 
-/// One page of the contacts of a stream.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ContactsPage {
-    pub(super) results: Vec<WireContact>,
-    #[serde(default, deserialize_with = "count")]
-    pub(super) skip: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    pub(super) limit: Option<u64>,
-    #[serde(default, deserialize_with = "flag")]
-    pub(super) has_more: Option<bool>,
-    #[serde(default, deserialize_with = "count")]
-    pub(super) total_results: Option<u64>,
-}
-
-/// A contact as the platform shows it.
+/// A contact as the platform shows it: of the stream, of a contact list, or of a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireContact {
@@ -74,9 +60,59 @@ pub(super) struct WireContact {
     last_name: String,
     #[serde(deserialize_with = "object")]
     cell_phone: WirePhone,
+    /// Of a list or campaign: in digits, without a plus.
+    #[serde(deserialize_with = "text")]
+    phone_number: String,
+    #[serde(deserialize_with = "count")]
+    number_of_attempts_so_far: Option<u64>,
+    #[serde(deserialize_with = "text")]
+    dialer_outcome: String,
 }
 
 impl WireContact {
+    /// A contact of which this much is known, wherever it was written down.
+    pub(super) fn new(id: &str, first_name: &str, last_name: &str, cell_phone: WirePhone) -> Self {
+        Self {
+            id: id.to_owned(),
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            cell_phone,
+            ..Self::default()
+        }
+    }
+
+    /// Calls made so far.
+    pub(super) fn attempts(&self) -> u64 {
+        self.number_of_attempts_so_far.unwrap_or_default()
+    }
+
+    /// How the last call ended.
+    pub(super) fn dialer_outcome(&self) -> &str {
+        &self.dialer_outcome
+    }
+
+    /// Who it is, as far as that is compared.
+    pub(super) fn stored(&self, region: Option<Region>) -> StoredContact {
+        let phone = if self.cell_phone.phone_number.trim().is_empty() {
+            &WirePhone { phone_number: self.phone_number.clone(), ..WirePhone::default() }
+        } else {
+            &self.cell_phone
+        };
+        let mut numbers = phone.numbers(region);
+        let mut valid = 1;
+        if numbers.len() > 1 {
+            // The likely ones first.
+            numbers.sort_by_cached_key(|number| !is_valid(*number));
+            valid = numbers.iter().filter(|number| is_valid(**number)).count();
+        }
+        StoredContact {
+            is_ambiguous: valid > 1,
+            numbers,
+            name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
+            id: self.id().to_owned(),
+        }
+    }
+
     /// The platform's id of the contact; empty where it shows none.
     pub(super) fn id(&self) -> &str {
         if self.id.is_empty() { &self.stored_id } else { &self.id }
@@ -105,7 +141,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 }
 
 /// A whole number, which may stand as text; nothing where it is none.
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -114,7 +150,7 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
 }
 
 /// Yes or no, which may stand as text.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Bool(value) => Some(value),
         Value::String(text) => text.trim().parse().ok(),
@@ -128,9 +164,16 @@ fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WirePhone, D::Er
 }
 
 impl WirePhone {
+    pub(super) fn new(phone_number: &str, country_code: &str, extension: &str) -> Self {
+        let [phone_number, country_code, extension] =
+            [phone_number, country_code, extension].map(|part| part.trim().to_owned());
+        Self { phone_number, country_code, extension }
+    }
+
     /// The whole international numbers that this can be: usually one; several where digits without a plus begin like
-    /// their own country code, which may or may not be it, or with a zero, which may or may not belong to the number.
-    pub(super) fn numbers(&self) -> Vec<E164> {
+    /// their own country code, which may or may not be it, or with a zero, which may or may not belong to the number, or
+    /// have no country code with them and are a number of `region` too.
+    pub(super) fn numbers(&self, region: Option<Region>) -> Vec<E164> {
         let written = self.phone_number.trim();
         let digits = digits(written);
         if digits.is_empty() {
@@ -139,8 +182,15 @@ impl WirePhone {
         let code = Some(self::digits(&self.country_code)).filter(|code| !code.is_empty());
         let code = code.unwrap_or_else(|| self::digits(&self.extension));
         let whole = E164::from_digits(digits.trim_start_matches('0'));
-        if written.starts_with('+') || written.starts_with("00") || code.is_empty() {
+        if written.starts_with('+') || written.starts_with("00") {
             return whole.into_iter().collect();
+        }
+        if code.is_empty() {
+            let at_home = region.and_then(|region| parse(&digits, Some(Origin::Region(region))).ok());
+            let at_home = at_home
+                .filter(|number| number.is_valid)
+                .and_then(|number| E164::from_digits(&format!("{}{}", number.calling_code, number.national)));
+            return whole.into_iter().chain(at_home.filter(|number| Some(*number) != whole)).collect();
         }
         let joined = E164::from_digits(&format!("{code}{digits}"));
         let without_trunk =
@@ -154,14 +204,9 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-impl From<WireContact> for StoredContact {
-    fn from(contact: WireContact) -> Self {
-        Self {
-            numbers: contact.cell_phone.numbers(),
-            name: format!("{} {}", contact.first_name, contact.last_name).trim().to_owned(),
-            id: contact.id().to_owned(),
-        }
-    }
+/// Whether its numbering plan has assigned the number.
+fn is_valid(number: E164) -> bool {
+    parse(&format!("+{number}"), None).is_ok_and(|number| number.is_valid)
 }
 
 /// What the platform says of each contact it was sent, in any of the shapes that its pages leave open.
@@ -211,7 +256,7 @@ fn contact_in(record: &Value) -> Option<StoredContact> {
     {
         contact.id.clone_from(id);
     }
-    Some(contact.into())
+    Some(contact.stored(None))
 }
 
 /// The platform's words in an answer or record that is not a success, wherever they stand.
@@ -236,15 +281,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::contact::{NumberType, PhoneNumber, Region, Salutation};
+    use crate::contact::{NumberType, PhoneNumber, Salutation};
 
-    /// The samples of the pages "Create Contact" and "Get All Contacts", their masked digits replaced.
+    /// The sample of the page "Create Contact", its masked digits replaced.
     const CREATED: &str = include_str!("samples/create-contact.json");
-    const PAGE: &str = include_str!("samples/get-all-contacts.json");
 
     fn phone(number: &str, code: &str, extension: &str) -> Vec<String> {
         let phone = json!({"phoneNumber": number, "countryCode": code, "extension": extension});
-        WirePhone::deserialize(phone).unwrap().numbers().iter().map(E164::to_string).collect()
+        WirePhone::deserialize(phone).unwrap().numbers(None).iter().map(E164::to_string).collect()
     }
 
     #[test]
@@ -266,20 +310,6 @@ mod tests {
         assert_eq!(answer.created[0].numbers[0].to_string(), "919876543210");
         assert_eq!(answer.created[0].id, "63c7c8119187ebc8bae10000");
         assert_eq!(answer.created[0].name, "John Doe");
-    }
-
-    #[test]
-    fn the_sample_of_the_get_page_is_read() {
-        let page: ContactsPage = serde_json::from_str(PAGE).unwrap();
-        assert_eq!(
-            (page.skip, page.limit, page.has_more, page.total_results),
-            (Some(0), Some(10), Some(false), Some(6))
-        );
-        let contacts: Vec<StoredContact> = page.results.into_iter().map(StoredContact::from).collect();
-        let numbers: Vec<String> =
-            contacts.iter().flat_map(|contact| &contact.numbers).map(E164::to_string).collect();
-        assert_eq!(numbers, ["919550100001", "91244560001"]);
-        assert_eq!(contacts[1].name, "john doe_1");
     }
 
     #[test]
@@ -320,25 +350,23 @@ mod tests {
     }
 
     #[test]
-    fn odd_contacts_are_read_as_far_as_they_go() {
-        let page = json!({
-            "results": [
-                {"id": "a", "_id": "b", "cellPhone": null},
-                {"_id": "c", "firstName": 7, "cellPhone": "none"},
-                {"id": 9, "cellPhone": {"phoneNumber": 919_876_543_210_u64}},
-            ],
-            "skip": "0", "limit": "1000", "hasMore": "false", "totalResults": null
-        });
-        let page: ContactsPage = serde_json::from_value(page).unwrap();
-        assert_eq!(
-            (page.skip, page.limit, page.has_more, page.total_results),
-            (Some(0), Some(1000), Some(false), None)
-        );
-        let contacts: Vec<StoredContact> = page.results.into_iter().map(StoredContact::from).collect();
-        let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
-        assert_eq!(ids, ["a", "c", "9"]);
-        assert_eq!(contacts[2].numbers[0].to_string(), "919876543210");
-        assert!(contacts[0].numbers.is_empty() && contacts[1].numbers.is_empty());
+    fn what_can_be_two_numbers_is_known() {
+        let stored = |number, code, region: Option<&str>| {
+            let contact = WireContact::new("", "", "", WirePhone::new(number, code, ""));
+            let stored = contact.stored(region.and_then(Region::new));
+            let numbers: Vec<String> = stored.numbers.iter().map(E164::to_string).collect();
+            (numbers, stored.is_ambiguous)
+        };
+        let numbers =
+            |numbers: &[&str]| numbers.iter().map(|number| (*number).to_owned()).collect::<Vec<_>>();
+        // Only one of the two is a number that its country has assigned.
+        assert_eq!(stored("919876543210", "91", None), (numbers(&["919876543210", "91919876543210"]), false));
+        // A German number that begins like its country code, or one that has it in front.
+        assert_eq!(stored("4961234567", "49", None), (numbers(&["4961234567", "494961234567"]), true));
+        // Without a country code: in Egypt, as it stands, or in the list's own country.
+        assert_eq!(stored("2015550123", "", None), (numbers(&["2015550123"]), false));
+        assert_eq!(stored("2015550123", "", Some("US")), (numbers(&["2015550123", "12015550123"]), true));
+        assert_eq!(stored("+2015550123", "", Some("US")), (numbers(&["2015550123"]), false));
     }
 
     #[test]

@@ -59,7 +59,7 @@ mod tests {
 
     fn record(id: &str, numbers: &[&str]) -> StoredContact {
         let numbers = numbers.iter().map(|digits| E164::from_digits(digits).unwrap()).collect();
-        StoredContact { id: id.to_owned(), name: String::new(), numbers }
+        StoredContact { id: id.to_owned(), numbers, ..StoredContact::default() }
     }
 
     #[test]

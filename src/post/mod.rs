@@ -8,6 +8,7 @@
 //!
 //! Whatever is sent is noted in the journal before, and what became of it before anything else is sent.
 
+mod existing;
 mod matching;
 mod record;
 mod settlement;
@@ -20,6 +21,7 @@ use std::{
 use tracing::{info, warn};
 
 pub use self::{
+    existing::ExistingSink,
     record::Record,
     settlement::{Settlement, Settlements},
 };
@@ -28,7 +30,7 @@ use crate::{
     diff::{Existing, StoredContact},
     failpoint,
     outcome::{Code, Outcome},
-    platform::{Client, ContactSink, Created, NO_RETRIES, PlatformError, Unsettled, masked},
+    platform::{Client, Collection, Created, NO_RETRIES, PlatformError, Unsettled, masked},
 };
 
 /// Batches refused whole, with nothing created before, after which one of them is looked at closely.
@@ -285,6 +287,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         for new in batch {
             match answers.remove(&new.number()) {
                 Some(matching::Answer::Created(id)) => {
+                    self.record.created(&new, &id);
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
                     self.settle(new.number(), Outcome::Created, None, detail);
                 }
@@ -444,28 +447,11 @@ impl<'a, 'p> Poster<'a, 'p> {
         asked: impl Iterator<Item = &NewContact>,
     ) -> Result<Existing, PlatformError> {
         let asked: HashSet<E164> = asked.map(NewContact::number).collect();
-        let mut sink =
-            ExistingSink { existing: Existing::default(), is_asked: &|number| asked.contains(&number) };
-        self.client.read_contacts(&mut sink).await?;
-        Ok(sink.existing)
-    }
-}
-
-/// Collects existing contacts while they are read.
-pub struct ExistingSink<'a> {
-    /// What was read so far.
-    pub existing: Existing,
-    /// Whether the run has a number.
-    pub is_asked: &'a (dyn Fn(E164) -> bool + Sync),
-}
-
-impl ContactSink for ExistingSink<'_> {
-    fn contact(&mut self, contact: StoredContact) {
-        self.existing.note(contact, self.is_asked);
-    }
-
-    fn restart(&mut self) {
-        self.existing = Existing::default();
+        let is_asked = |number| asked.contains(&number);
+        let snapshots = self.record.snapshots().clone();
+        let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);
+        let readout = self.client.read(&Collection::Contacts, None, &mut sink).await?;
+        Ok(sink.finish(&readout)?.0)
     }
 }
 

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::{NewContact, Settlement};
 use crate::{
     contact::E164,
+    diff::StoredContact,
     failpoint,
-    journal::{BatchId, Fate, Journal, JournalError, Note},
+    journal::{BatchId, Fate, Journal, JournalError, Note, Snapshots},
     outcome::Outcome,
     parse,
     platform::Sending,
@@ -19,18 +20,42 @@ use crate::{
 pub struct Record {
     journal: Journal,
     run: String,
+    /// What the platform is known to hold, to which is added what is created.
+    snapshots: Snapshots,
     /// How long an answer may take.
     limit: Duration,
     /// The batch under way, and when it was sent.
     batch: Option<BatchId>,
     sent_at: Option<Instant>,
     unsaved: Vec<Note>,
+    unsaved_created: Vec<StoredContact>,
 }
 
 impl Record {
     /// The notes of a run whose requests are answered within `limit`.
-    pub fn new(journal: Journal, run: &str, limit: Duration) -> Self {
-        Self { journal, run: run.to_owned(), limit, batch: None, sent_at: None, unsaved: Vec::new() }
+    pub fn new(journal: Journal, run: &str, snapshots: Snapshots, limit: Duration) -> Self {
+        Self {
+            journal,
+            run: run.to_owned(),
+            snapshots,
+            limit,
+            batch: None,
+            sent_at: None,
+            unsaved: Vec::new(),
+            unsaved_created: Vec::new(),
+        }
+    }
+
+    /// What the platform is known to hold.
+    pub(super) fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
+    }
+
+    /// Notes that the platform holds a contact from now on, under this id.
+    pub(super) fn created(&mut self, new: &NewContact, id: &str) {
+        let name = format!("{} {}", new.contact.first_name(), new.contact.last_name());
+        let (id, numbers) = (id.to_owned(), vec![new.number()]);
+        self.unsaved_created.push(StoredContact { id, name, numbers, is_ambiguous: false });
     }
 
     /// What is to be told before each attempt to send a batch.
@@ -73,16 +98,21 @@ impl Record {
 
     /// Keeps what was noted, and that the batch under way was answered. Nothing more is sent before.
     pub(super) fn save_answer(&mut self) -> Result<(), JournalError> {
-        self.journal.note(&self.run, self.batch.take(), &self.unsaved)?;
+        let batch = self.batch.take();
+        self.keep(batch)
+    }
+
+    fn keep(&mut self, batch: Option<BatchId>) -> Result<(), JournalError> {
+        let created = (&self.snapshots, self.unsaved_created.as_slice());
+        self.journal.note(&self.run, batch, &self.unsaved, Some(created))?;
         self.unsaved.clear();
+        self.unsaved_created.clear();
         Ok(())
     }
 
     /// Keeps what was noted of contacts that were read.
     pub(super) fn save(&mut self) -> Result<(), JournalError> {
-        self.journal.note(&self.run, None, &self.unsaved)?;
-        self.unsaved.clear();
-        Ok(())
+        self.keep(None)
     }
 }
 

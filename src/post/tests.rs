@@ -156,7 +156,8 @@ fn post_with(
     let (id, folder) = ("run", Path::new("/out"));
     let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
     journal.open_run(&run).unwrap();
-    let mut record = Record::new(journal.clone(), id, Duration::from_millis(1));
+    let mut record =
+        Record::new(journal.clone(), id, journal.snapshots("acc-1", "st-1"), Duration::from_millis(1));
     let poster = Poster::new(&mut client, &mut settlements, &mut record, batch_size, count, count);
     let ended = runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
     let gets = client.counts().get;

@@ -3,6 +3,7 @@
 //! [`RunWriter`] takes the rows in input order, writes and counts them, and puts all files of the run in place at its
 //! end. [`terminal`] makes the short text that a person reads.
 
+mod fetched;
 mod folder;
 mod outcomes;
 mod rejected;
@@ -18,9 +19,10 @@ use std::{
 use thiserror::Error;
 
 pub use self::{
+    fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
-    summary::{ColumnNames, InputReport, PlatformReport, Report, Timing},
+    summary::{ColumnNames, ExcludeReport, ExistingFrom, InputReport, PlatformReport, Report, Timing},
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
 };
 use self::{outcomes::OutcomesWriter, rejected::RejectedWriter, tally::Tally};

@@ -151,7 +151,7 @@ fn beginning(input: &InputInfo) -> Vec<u8> {
 }
 
 /// Adds text from outside: no formula, and quoted where it has to be (RFC 4180).
-fn push_field(line: &mut Vec<u8>, text: &[u8]) {
+pub(super) fn push_field(line: &mut Vec<u8>, text: &[u8]) {
     let guard = formula::guard(text);
     if !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
         line.extend_from_slice(guard);

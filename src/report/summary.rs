@@ -34,8 +34,10 @@ pub struct Report {
     pub problems: Vec<ProblemCount>,
     pub regions: Vec<RegionCount>,
     pub types: Vec<TypeCount>,
+    pub excluded: Vec<ExcludeReport>,
     pub platform: Option<PlatformReport>,
     pub plan: Option<Plan>,
+    pub actual: Option<Plan>,
     pub timing_ms: Timing,
 }
 
@@ -111,7 +113,34 @@ pub struct PlatformReport {
     pub waited_ms: u64,
     pub existing_contacts: u64,
     pub existing_repeated_numbers: u64,
+    pub existing_ambiguous_numbers: u64,
+    pub existing_unreadable_numbers: u64,
+    pub existing_from: ExistingFrom,
+    pub existing_read_at: Option<String>,
     pub page_size: u64,
+}
+
+/// How it is known what the platform holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExistingFrom {
+    /// All of it was read.
+    #[default]
+    Platform,
+    /// An earlier reading, which one page showed to hold still.
+    Snapshot,
+    /// A file that the user named.
+    File,
+}
+
+/// A file, contact list or campaign whose numbers were left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct ExcludeReport {
+    pub code: &'static str,
+    pub name: String,
+    pub numbers: u64,
+    pub notes: Vec<String>,
 }
 
 /// Where the time went, in milliseconds.

@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ProblemCount, Report};
+use super::{ColumnNames, ProblemCount, Report, Totals};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
@@ -38,7 +38,7 @@ pub fn summary(report: &Report, folder: &Path, width: usize) -> String {
 
 fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize) -> std::fmt::Result {
     writeln!(text)?;
-    funnel(text, report)?;
+    funnel(text, &report.totals, false)?;
     if !report.problems.is_empty() {
         writeln!(text, "\n{BOLD}To mend{BOLD:#}\n")?;
         let several = report.inputs.len() > 1;
@@ -108,7 +108,7 @@ fn describe(input: &InputInfo, width: usize) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", printable(&input.path), kind.join(", "));
     text.push_str(&wrapped(&columns.join(", "), width).replace(TIED, " "));
     for note in &input.notes {
-        text.push_str(&wrapped(&format!("note: {}", printable(note)), width));
+        text.push_str(&self::note(note, width));
     }
     text
 }
@@ -122,8 +122,7 @@ fn wrapped(text: &str, width: usize) -> String {
 }
 
 /// From the rows to what became of them, each step with what it takes away.
-fn funnel(text: &mut String, report: &Report) -> std::fmt::Result {
-    let totals = &report.totals;
+fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Result {
     let mut left = totals.rows();
     let width = grouped(left).len();
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
@@ -160,6 +159,7 @@ fn funnel(text: &mut String, report: &Report) -> std::fmt::Result {
         let sign = if endings.len() == 1 { "=" } else { " " };
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
+            Outcome::Pending if is_forecast => (GOOD, "to be posted"),
             Outcome::Pending => (BAD, "not reached: run the same command again"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
@@ -204,14 +204,32 @@ fn describe_problem(
     writeln!(text, "{}", wrap(problem.hint))
 }
 
-/// What posting will cost, for the question before it.
+/// What posting will cost.
 pub fn plan(plan: &Plan, contacts: u64) -> String {
     let time = if plan.seconds == 0 {
         "less than a minute".to_owned()
     } else {
         format!("about {}", duration(plan.seconds))
     };
-    format!("{} in {}, {time}", counted(contacts, "new contact"), counted(plan.post, "request"))
+    let to_read = match plan.get {
+        0 => String::new(),
+        get => format!(" to post and {} to read", grouped(get)),
+    };
+    format!("{} in {}{to_read}, {time}", counted(contacts, "new contact"), counted(plan.post, "request"))
+}
+
+/// What will become of the rows, and what posting costs, for the question before it.
+pub fn forecast(totals: &Totals, plan: &Plan) -> String {
+    let mut text = String::from("\n");
+    // Writing to a string cannot fail.
+    _ = funnel(&mut text, totals, true);
+    _ = writeln!(text, "\n{}", self::plan(plan, totals.of(Outcome::Pending)));
+    text
+}
+
+/// Something that the user should know.
+pub fn note(text: &str, width: usize) -> String {
+    wrapped(&format!("note: {}", printable(text)), width)
 }
 
 /// Text from outside, with everything that a terminal might act on spelled out.

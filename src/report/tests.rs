@@ -35,8 +35,10 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
         problems: Vec::new(),
         regions: Vec::new(),
         types: Vec::new(),
+        excluded: Vec::new(),
         platform: None,
         plan: None,
+        actual: None,
         timing_ms: Timing::default(),
     }
 }
@@ -163,9 +165,9 @@ fn figures_are_written_for_people() {
         [5, 60, 83, 3600, 10_020].map(terminal::duration),
         ["5 s", "1 min", "1 min 23 s", "1 h", "2 h 47 min"]
     );
-    let plan = |post, seconds| terminal::plan(&crate::plan::Plan { get: 1, post, seconds }, 10_000);
+    let plan = |post, seconds| terminal::plan(&crate::plan::Plan { get: post - 1, post, seconds }, 10_000);
     assert_eq!(plan(1, 0), "10,000 new contacts in 1 request, less than a minute");
-    assert_eq!(plan(100, 60), "10,000 new contacts in 100 requests, about 1 min");
+    assert_eq!(plan(100, 60), "10,000 new contacts in 100 requests to post and 99 to read, about 1 min");
 }
 
 #[test]

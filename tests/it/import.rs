@@ -55,7 +55,9 @@ fn every_new_number_is_created_once_and_a_second_run_creates_none() {
         assert_eq!(second.code, 0, "{}", second.stderr);
         let report = sealed.report("second");
         assert_eq!((&report["totals"]["created"], &report["totals"]["existing"]), (&0.into(), &250.into()));
-        assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&3.into(), &0.into()));
+        // One page shows that the platform holds what it held, and what was created.
+        assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&1.into(), &0.into()));
+        assert_eq!(report["platform"]["existing_from"], "snapshot");
         assert_eq!(held(&sealed, &sandbox), 250, "{duplicates}");
         let row = &sealed.outcomes("second")[0];
         assert_eq!(row.brief(), "2 existing same-name");
@@ -135,7 +137,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     Files: out/  outcomes.csv  rejected.csv  report.json
 
     error: the platform does not accept the credentials: HTTP 401, "the token is not valid"
-    hint: Look at --client-id and the client secret, or make a new token; the app must have the scope for this API.
+    hint: Look at --client-id and the client secret: both are of one app, which is one of the account in --account-id.
     "#);
     let report = sealed.report("out");
     assert_eq!((&report["complete"], &report["totals"]["pending"]), (&false.into(), &3.into()));
@@ -156,13 +158,13 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     assert_eq!(wrong_stream.code, 4);
     assert_same!(last_lines(&wrong_stream), @r#"
     error: the platform does not allow reading the contacts: HTTP 404, "there is no such stream"
-    hint: Look at --host, --stream-id and --account-id, and whether the app has the scope for this API.
+    hint: Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place.
     "#);
     let wrong_account = mistaken("ROLLCALL_ACCOUNT_ID", "other");
     assert_eq!(wrong_account.code, 4);
     assert_same!(last_lines(&wrong_account), @r#"
     error: the platform does not allow reading the contacts: HTTP 403, "the account is another"
-    hint: Look at --host, --stream-id and --account-id, and whether the app has the scope for this API.
+    hint: The app needs the scope `Configuration` for this, and must be one of the account in --account-id. Scopes are set where the app was made; a ready token has those of its app.
     "#);
 }
 

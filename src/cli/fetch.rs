@@ -1,0 +1,154 @@
+//! `rollcall fetch`
+
+use std::{
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    args::{FetchArgs, FetchFormat, FetchKind},
+    config::ConfigFile,
+    error::{CliError, exit},
+    import::account,
+    settings::{self, RequestSettings, open_journal, target},
+    signals,
+    talk::Talk,
+};
+use crate::{
+    journal::Journal,
+    parse::STDIN,
+    pipeline::{self, FetchSettings, Fetched},
+    platform::Collection,
+    report::{
+        FetchedFormat, FetchedWriter,
+        terminal::{counted, grouped, printable},
+    },
+};
+
+pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+    let collection = collection(args, config)?;
+    if let Some(size) = args.page_size {
+        settings::within("page-size", size, 1..=collection.largest_page())?;
+    }
+    let region = config.region(args.region.as_deref())?;
+    let region = region.as_deref().map(settings::region).transpose()?;
+    let requests = RequestSettings::new(&config.under(&args.requests)?)?;
+    let platform = config.under_platform(&args.platform.without_empty())?;
+    let state = config.under(&args.state)?;
+    let journal = if platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
+    // Kept until all is read: the local platform ends with it.
+    let (account, _local) = account(platform, &requests)?;
+    let target = target(&account);
+    let interrupt = signals::listen();
+    let settings = FetchSettings {
+        quota: journal.quota(&target.account),
+        snapshots: journal.snapshots(&target.account, &target.stream),
+        client: requests.client(account, region),
+        collection,
+        page_size: args.page_size,
+    };
+    let path = args.output.clone().filter(|path| path.as_os_str() != STDIN);
+    let format = args.format.map_or_else(|| by_ending(path.as_deref()), format);
+    let fields = settings.collection.fields();
+    let output = match &path {
+        Some(path) => FetchedWriter::to_file(path, format, fields)?,
+        None => {
+            FetchedWriter::to_stream(Path::new("standard output"), Box::new(io::stdout()), format, fields)?
+        }
+    };
+    let fetched = pipeline::fetch(&settings, output, talk, &interrupt)?;
+    talk.conclude(&conclusion(&fetched, &settings.collection, path.as_ref(), format));
+    Ok(exit::OK)
+}
+
+fn collection(args: &FetchArgs, config: &ConfigFile) -> Result<Collection, CliError> {
+    let api = settings::api(&config.under(&args.api)?);
+    let id = || {
+        let id = args.id.clone().unwrap_or_default();
+        settings::id("ID", &id)?;
+        Ok::<_, CliError>(id)
+    };
+    Ok(match args.what {
+        FetchKind::Contacts if args.id.is_some() => {
+            return Err(CliError::usage(
+                "`fetch contacts` takes no id",
+                "It writes all contacts of the stream; those of a list or campaign are `fetch list ID` and `fetch campaign ID`.",
+            ));
+        }
+        FetchKind::Contacts => Collection::Contacts,
+        FetchKind::List => Collection::List { id: id()?, api },
+        FetchKind::Campaign => Collection::Campaign { id: id()?, api },
+    })
+}
+
+fn format(format: FetchFormat) -> FetchedFormat {
+    match format {
+        FetchFormat::Csv => FetchedFormat::Csv,
+        FetchFormat::Json => FetchedFormat::Json,
+        FetchFormat::Ndjson => FetchedFormat::Ndjson,
+    }
+}
+
+fn by_ending(path: Option<&Path>) -> FetchedFormat {
+    let ending = path.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("json") => FetchedFormat::Json,
+        Some("ndjson" | "jsonl") => FetchedFormat::Ndjson,
+        _ => FetchedFormat::Csv,
+    }
+}
+
+fn conclusion(
+    fetched: &Fetched,
+    collection: &Collection,
+    path: Option<&PathBuf>,
+    format: FetchedFormat,
+) -> String {
+    let Fetched { summary, readout, counts } = fetched;
+    let mut text = String::new();
+    let what = match collection {
+        Collection::Contacts => String::new(),
+        other => format!(" of {}", printable(&other.to_string())),
+    };
+    let place =
+        path.map(|path| format!(", in {}", printable(&path.display().to_string()))).unwrap_or_default();
+    // Writing to a string cannot fail.
+    _ = writeln!(
+        text,
+        "{}{what} in {} of {}, {}{place}",
+        counted(summary.records, "contact"),
+        counted(readout.pages, "page"),
+        grouped(readout.page_size),
+        counted(counts.get, "request"),
+    );
+    for note in &readout.notes {
+        _ = writeln!(text, "note: {note}");
+    }
+    if summary.unreadable > 0 {
+        _ = writeln!(
+            text,
+            "note: {} without a number that can be read",
+            counted(summary.unreadable, "contact")
+        );
+    }
+    if summary.ambiguous > 0 {
+        let contacts = counted(summary.ambiguous, "contact");
+        _ = writeln!(
+            text,
+            "note: {contacts} whose number can be read as one of several; an import takes all of them for held"
+        );
+    }
+    if summary.repeated > 0 {
+        let unit = if format == FetchedFormat::Csv { "row" } else { "record" };
+        _ = writeln!(text, "{} whose number an earlier one has:", counted(summary.repeated, "contact"));
+        for repeat in &summary.repeats {
+            _ = writeln!(text, "  +{}  {unit} {} and {unit} {}", repeat.number, repeat.first, repeat.again);
+        }
+        let more = summary.repeated - summary.repeats.len() as u64;
+        if more > 0 {
+            _ = writeln!(text, "  and {} more; rollcall_repeats in the output names them all", grouped(more));
+        }
+    }
+    text
+}

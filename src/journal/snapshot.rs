@@ -1,0 +1,307 @@
+//! What an account held when it was read last, so that the next import need not read it again.
+//!
+//! Contacts are kept a page at a time, as they come: the next import goes through all of them anyway. A reading takes the place
+//! of the one before when it is whole.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::{Journal, JournalError};
+use crate::diff::StoredContact;
+
+/// A reading that was begun and never finished is forgotten after so long.
+const LONGEST_READING_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Contacts kept together, where they do not come in larger pages.
+const PAGE: usize = 1000;
+
+/// The snapshots of one stream.
+#[derive(Clone)]
+pub struct Snapshots {
+    journal: Journal,
+    account: String,
+    stream: String,
+}
+
+/// What is known of a snapshot beside its contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    id: i64,
+    /// When it was read, in milliseconds since 1970.
+    pub read_at: i64,
+    /// How long ago that is; nothing where the clock was set back since.
+    pub age_ms: Option<u64>,
+    /// Which command read it.
+    pub how: String,
+    /// Contacts that the platform is expected to count now, if it counts.
+    pub expected: Option<u64>,
+    /// Contacts in a page, as the platform granted them.
+    pub page_size: u64,
+}
+
+/// A snapshot that is being made.
+pub struct SnapshotWriter {
+    snapshots: Snapshots,
+    id: i64,
+    page: Vec<StoredContact>,
+}
+
+impl Journal {
+    /// The snapshots of an account's stream.
+    pub fn snapshots(&self, account: &str, stream: &str) -> Snapshots {
+        Snapshots { journal: self.clone(), account: account.to_owned(), stream: stream.to_owned() }
+    }
+}
+
+impl Snapshots {
+    /// The last whole reading, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn latest(&self) -> Result<Option<Snapshot>, JournalError> {
+        let now = self.journal.now();
+        self.journal.read(|connection| {
+            let query = "SELECT id, read_at, how, expected, page_size FROM snapshot
+                 WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+            let row = |row: &rusqlite::Row<'_>| {
+                let read_at: i64 = row.get(1)?;
+                Ok(Snapshot {
+                    id: row.get(0)?,
+                    read_at,
+                    age_ms: u64::try_from(now.saturating_sub(read_at)).ok(),
+                    how: row.get(2)?,
+                    expected: row.get::<_, Option<i64>>(3)?.and_then(|total| u64::try_from(total).ok()),
+                    page_size: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
+                })
+            };
+            connection.query_row(query, params![self.account, self.stream], row).optional()
+        })
+    }
+
+    /// Hands over all contacts of a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn read(&self, snapshot: &Snapshot, mut each: impl FnMut(StoredContact)) -> Result<(), JournalError> {
+        self.journal.read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT contacts FROM snapshot_page WHERE snapshot = ?1 ORDER BY id")?;
+            let mut rows = statement.query([snapshot.id])?;
+            while let Some(row) = rows.next()? {
+                let page: Vec<StoredContact> =
+                    postcard::from_bytes(row.get_ref(0)?.as_blob()?).map_err(|error| {
+                        let kind = rusqlite::types::Type::Blob;
+                        rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+                    })?;
+                page.into_iter().for_each(&mut each);
+            }
+            Ok(())
+        })
+    }
+
+    /// Begins a new one, beside the one there is.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be kept.
+    pub fn begin(&self, how: &str) -> Result<SnapshotWriter, JournalError> {
+        let now = self.journal.now();
+        let id = self.journal.write(|transaction| {
+            let given_up = now.saturating_sub(LONGEST_READING_MS);
+            self.delete(transaction, "read_at IS NULL AND begun_at < ?3", given_up)?;
+            transaction.execute(
+                "INSERT INTO snapshot (account, stream, begun_at, how) VALUES (?1, ?2, ?3, ?4)",
+                params![self.account, self.stream, now, how],
+            )?;
+            Ok(transaction.last_insert_rowid())
+        })?;
+        Ok(SnapshotWriter { snapshots: self.clone(), id, page: Vec::new() })
+    }
+
+    /// Forgets the last reading: it does not hold any more.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be noted.
+    pub fn forget(&self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        self.journal.write(|transaction| self.delete(transaction, "id = ?3", snapshot.id))
+    }
+
+    fn delete(&self, transaction: &Transaction<'_>, which: &str, value: i64) -> rusqlite::Result<()> {
+        let those = format!("(SELECT id FROM snapshot WHERE account = ?1 AND stream = ?2 AND {which})");
+        for query in [
+            format!("DELETE FROM snapshot_page WHERE snapshot IN {those}"),
+            format!("DELETE FROM snapshot WHERE id IN {those}"),
+        ] {
+            transaction.execute(&query, params![self.account, self.stream, value])?;
+        }
+        Ok(())
+    }
+
+    /// Adds contacts that were created to the last whole reading, in the transaction that notes that they were.
+    pub(super) fn add(
+        &self,
+        transaction: &Transaction<'_>,
+        created: &[StoredContact],
+    ) -> rusqlite::Result<()> {
+        if created.is_empty() {
+            return Ok(());
+        }
+        let count = i64::try_from(created.len()).unwrap_or_default();
+        let latest: Option<i64> = transaction
+            .prepare_cached(
+                "UPDATE snapshot SET expected = expected + ?3 WHERE id = (
+                     SELECT max(id) FROM snapshot WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL)
+                 RETURNING id",
+            )?
+            .query_row(params![self.account, self.stream, count], |row| row.get(0))
+            .optional()?;
+        latest.map_or(Ok(()), |id| insert_page(transaction, id, created))
+    }
+}
+
+impl SnapshotWriter {
+    /// Adds a contact.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be kept.
+    pub fn push(&mut self, contact: StoredContact) -> Result<(), JournalError> {
+        self.page.push(contact);
+        if self.page.len() >= PAGE { self.save() } else { Ok(()) }
+    }
+
+    fn save(&mut self) -> Result<(), JournalError> {
+        if self.page.is_empty() {
+            return Ok(());
+        }
+        self.snapshots.journal.write(|transaction| insert_page(transaction, self.id, &self.page))?;
+        self.page.clear();
+        Ok(())
+    }
+
+    /// Forgets what was added so far.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be noted.
+    pub fn restart(&mut self) -> Result<(), JournalError> {
+        self.page.clear();
+        self.snapshots.journal.write(|transaction| {
+            transaction.execute("DELETE FROM snapshot_page WHERE snapshot = ?1", [self.id])
+        })?;
+        Ok(())
+    }
+
+    /// Puts the reading in the place of the one before, now that it is whole.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be kept.
+    pub fn finish(mut self, total: Option<u64>, page_size: u64) -> Result<(), JournalError> {
+        let now = self.snapshots.journal.now();
+        let expected = total.and_then(|total| i64::try_from(total).ok());
+        let page_size = i64::try_from(page_size).unwrap_or_default();
+        let Self { snapshots, id, page } = &mut self;
+        snapshots.journal.write(|transaction| {
+            if !page.is_empty() {
+                insert_page(transaction, *id, page)?;
+            }
+            transaction.execute(
+                "UPDATE snapshot SET read_at = ?2, expected = ?3, page_size = ?4 WHERE id = ?1",
+                params![*id, now, expected, page_size],
+            )?;
+            snapshots.delete(transaction, "id < ?3 AND read_at IS NOT NULL", *id)
+        })
+    }
+}
+
+fn insert_page(transaction: &Transaction<'_>, snapshot: i64, page: &[StoredContact]) -> rusqlite::Result<()> {
+    let contacts = postcard::to_stdvec(page)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    transaction
+        .prepare_cached("INSERT INTO snapshot_page (snapshot, contacts) VALUES (?1, ?2)")?
+        .execute(params![snapshot, contacts])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::E164;
+
+    fn contact(n: u64) -> StoredContact {
+        let numbers = vec![E164::from_digits(&format!("9198765{n:05}")).unwrap()];
+        StoredContact {
+            id: format!("{n:024x}"),
+            name: format!("First{n} Last"),
+            numbers,
+            is_ambiguous: false,
+        }
+    }
+
+    fn contacts(snapshots: &Snapshots) -> Vec<StoredContact> {
+        let mut contacts = Vec::new();
+        let latest = snapshots.latest().unwrap().unwrap();
+        snapshots.read(&latest, |contact| contacts.push(contact)).unwrap();
+        contacts
+    }
+
+    #[test]
+    fn a_reading_counts_when_it_is_whole_and_replaces_the_one_before() {
+        let journal = Journal::in_memory().unwrap();
+        let snapshots = journal.snapshots("host account", "stream");
+        assert_eq!(snapshots.latest().unwrap(), None);
+        for (from, to) in [(0, 2500), (10, 12)] {
+            let before = snapshots.latest().unwrap();
+            let mut writer = snapshots.begin("import").unwrap();
+            writer.push(contact(99_999)).unwrap();
+            writer.restart().unwrap();
+            (from..to).for_each(|n| writer.push(contact(n)).unwrap());
+            assert_eq!(snapshots.latest().unwrap(), before, "not whole yet");
+            writer.finish(Some(to - from), 1000).unwrap();
+            assert_eq!(contacts(&snapshots), (from..to).map(contact).collect::<Vec<_>>());
+            let latest = snapshots.latest().unwrap().unwrap();
+            assert_eq!(
+                (latest.expected, latest.page_size, latest.how.as_str()),
+                (Some(to - from), 1000, "import")
+            );
+        }
+        let pages: i64 = journal
+            .read(|connection| {
+                connection.query_row("SELECT count(*) FROM snapshot_page", [], |row| row.get(0))
+            })
+            .unwrap();
+        assert_eq!(pages, 1, "what was replaced is gone");
+        assert_eq!(journal.snapshots("host account", "other").latest().unwrap(), None);
+        assert_eq!(journal.snapshots("other", "stream").latest().unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_created_is_added_and_a_snapshot_can_be_forgotten() {
+        let journal = Journal::in_memory().unwrap();
+        let snapshots = journal.snapshots("host account", "stream");
+        let add = |n| journal.write(|transaction| snapshots.add(transaction, &[contact(n)])).unwrap();
+        add(1);
+        assert_eq!(snapshots.latest().unwrap(), None);
+        let mut writer = snapshots.begin("import").unwrap();
+        writer.push(contact(2)).unwrap();
+        writer.finish(Some(1), 1000).unwrap();
+        add(3);
+        assert_eq!(contacts(&snapshots), [contact(2), contact(3)]);
+        let latest = snapshots.latest().unwrap().unwrap();
+        assert_eq!(latest.expected, Some(2));
+        snapshots.forget(&latest).unwrap();
+        assert_eq!(snapshots.latest().unwrap(), None);
+    }
+
+    #[test]
+    fn half_a_million_contacts_fit_in_32_mb() {
+        const CONTACTS: u64 = 500_000;
+        // A thousandth of them: a page says how large the others are.
+        let page: Vec<StoredContact> = (0..CONTACTS / 1000).map(contact).collect();
+        let bytes = postcard::to_stdvec(&page).unwrap().len();
+        assert!(bytes * 1000 < 30_000_000, "{bytes} bytes a page");
+    }
+}

@@ -1,0 +1,186 @@
+//! The network part of an import: who is left out, who is there, and the others posted.
+
+use std::{collections::HashSet, io};
+
+use super::{
+    Clock, ImportSettings, OpenRun, existing::Known, ledger::Ledger, left_out::Exclusion, spool::Spool,
+};
+use crate::{
+    contact::E164,
+    dedupe::Numbers,
+    outcome::{Outcome, Verdict},
+    parse::InputInfo,
+    plan::Plan,
+    platform::{Client, Counts, PlatformError},
+    post::{NewContact, Poster, Settlements},
+    progress::Forecast,
+    report::{ExistingFrom, Timing, Totals},
+};
+
+/// What is known and settled while an import talks to the platform.
+pub(super) struct Conversation<'a> {
+    pub(super) inputs: &'a [InputInfo],
+    pub(super) numbers: &'a Numbers,
+    pub(super) import: &'a ImportSettings,
+    pub(super) run: Option<&'a OpenRun>,
+    pub(super) clock: Clock,
+    pub(super) rows: u64,
+    pub(super) exclusion: Exclusion,
+    pub(super) known: Known,
+    pub(super) settlements: Settlements,
+    pub(super) plan: Option<Plan>,
+    /// What was asked, and when it was, at the moment of the plan.
+    planned_at: Option<(Counts, u64)>,
+    pub(super) timing: Timing,
+    /// Nothing is posted: a dry run, or the user said no.
+    pub(super) is_dry: bool,
+}
+
+impl<'a> Conversation<'a> {
+    pub(super) fn new(
+        inputs: &'a [InputInfo],
+        numbers: &'a Numbers,
+        import: &'a ImportSettings,
+        run: Option<&'a OpenRun>,
+        clock: Clock,
+        rows: u64,
+    ) -> Self {
+        Self {
+            inputs,
+            numbers,
+            import,
+            run,
+            clock,
+            rows,
+            exclusion: Exclusion::default(),
+            known: Known::default(),
+            settlements: Settlements::default(),
+            plan: None,
+            planned_at: None,
+            timing: Timing { read: clock.elapsed_ms(), ..Timing::default() },
+            is_dry: import.dry_run || run.is_none(),
+        }
+    }
+
+    /// What is known of each row, and what becomes of a contact that nothing else is known of.
+    pub(super) fn ledger(&self, otherwise: Outcome) -> Ledger<'_> {
+        Ledger {
+            inputs: self.inputs,
+            numbers: self.numbers,
+            left_out: &self.exclusion.left_out,
+            existing: &self.known.existing,
+            settlements: &self.settlements,
+            otherwise,
+        }
+    }
+
+    /// What it took after the plan was made, beside what was planned.
+    pub(super) fn actual(&self, counts: Counts) -> Option<Plan> {
+        let (before, at_ms) = self.planned_at.filter(|_| !self.is_dry)?;
+        let seconds = (self.clock.elapsed_ms().saturating_sub(at_ms) + 500) / 1000;
+        Some(Plan { get: counts.get - before.get, post: counts.post - before.post, seconds })
+    }
+
+    pub(super) async fn hold(
+        &mut self,
+        client: &mut Client<'_>,
+        spool: &mut Spool,
+    ) -> Result<(), PlatformError> {
+        let before = self.clock.elapsed_ms();
+        let read = self.learn(client).await;
+        self.timing.existing = self.clock.elapsed_ms() - before;
+        let gets_of_next_run = read?;
+
+        let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
+        let contacts = totals.of(if self.is_dry { Outcome::Planned } else { Outcome::Pending });
+        let get = if self.is_dry { gets_of_next_run } else { 0 };
+        let mut plan = Plan::new(get, contacts, self.import.batch_size);
+        plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
+        self.plan = Some(plan);
+        let host = client.host().to_string();
+        let forecast = Forecast { plan, contacts, totals, host };
+        let is_declined = !self.is_dry && contacts > 0 && !client.progress().confirm(&forecast);
+        client.check_interrupt()?;
+        self.is_dry |= is_declined;
+        if self.is_dry {
+            return Ok(());
+        }
+        self.planned_at = Some((client.counts(), self.clock.elapsed_ms()));
+        let Some(run) = self.run.filter(|_| contacts > 0) else { return Ok(()) };
+
+        let before = self.clock.elapsed_ms();
+        // Settled apart, so that what is still to be posted can be told while it is.
+        let mut settlements = self.settlements.unsettled();
+        let mut record = run.record(self.import.client.timeout);
+        let size = self.import.batch_size;
+        let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
+        let ended = match self.new_contacts(spool) {
+            Ok(new) => poster.post(new).await,
+            Err(error) => Err(PlatformError::Notes(error)),
+        };
+        self.settlements.extend(settlements);
+        self.timing.post = self.clock.elapsed_ms() - before;
+        ended
+    }
+
+    /// Learns who is left out and who is there, and settles by it what was sent before and not answered. Returns how many
+    /// requests it will take the next run to learn as much.
+    async fn learn(&mut self, client: &mut Client<'_>) -> Result<u64, PlatformError> {
+        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        if let Some(run) = self.run {
+            // What is known from before is reported even where nothing more is learned.
+            self.settlements = run.settlements()?;
+        }
+        client.wait_out(wait).await?;
+        self.exclusion.ask(&self.import.exclude, client).await?;
+        let of_exclusion = client.counts().get;
+        // What was sent and not answered, only the platform can tell.
+        if self.known.from == ExistingFrom::File && unsettled.is_empty() {
+            return Ok(of_exclusion);
+        }
+        let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
+        let numbers = self.numbers;
+        let is_asked = |number| numbers.contains(number) || sent.contains(&number);
+        let how = if self.import.dry_run { "dry run" } else { "import" };
+        let ImportSettings { existing, snapshots, .. } = self.import;
+        let known = existing.ask(client, snapshots, how, !unsettled.is_empty(), &is_asked).await?;
+        if let Some(run) = self.run {
+            self.settlements = run.settle(unsettled, &known.existing)?;
+        }
+        let pages = if known.is_kept { 1 } else { client.counts().get - of_exclusion };
+        self.known = known;
+        Ok(of_exclusion + pages)
+    }
+
+    /// What will become of the rows if everything goes well but the posting, which is still to be done.
+    fn forecast(&self, spool: &mut Spool) -> io::Result<Totals> {
+        let ledger = self.ledger(if self.is_dry { Outcome::Planned } else { Outcome::Pending });
+        let mut totals = Totals::default();
+        for row in spool.rows()? {
+            let row = row?;
+            totals.add(ledger.outcome(row.rows.row(0).location, &row.verdict));
+        }
+        Ok(totals)
+    }
+
+    /// The contacts that nobody holds yet, in input order.
+    fn new_contacts<'s>(
+        &'s self,
+        spool: &'s mut Spool,
+    ) -> io::Result<impl Iterator<Item = io::Result<NewContact>> + 's> {
+        let ledger = self.ledger(Outcome::Pending);
+        Ok(spool.rows()?.filter_map(move |row| {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error)),
+            };
+            let location = row.rows.row(0).location;
+            match row.verdict {
+                Verdict::Contact(contact) if ledger.is_new(location, &contact) => {
+                    Some(Ok(NewContact { contact }))
+                }
+                _ => None,
+            }
+        }))
+    }
+}

@@ -1,0 +1,117 @@
+//! What the platform holds, learned in the cheapest way that can be trusted: from a file that the user names, from the last reading
+//! where the platform still counts as many, or by reading all of it.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::PipelineError;
+use crate::{
+    contact::{E164, Region},
+    diff::Existing,
+    interrupt::Interrupt,
+    journal::{Snapshot, Snapshots},
+    parse::{Fault, Input, ParseError, ParseSettings},
+    platform::{Client, Collection, PlatformError, stored_contact},
+    post::ExistingSink,
+    report::ExistingFrom,
+};
+
+/// What the user decided about learning what the platform holds.
+#[derive(Clone, Debug)]
+pub struct ExistingSettings {
+    /// What `fetch contacts` wrote, instead of asking.
+    pub file: Option<PathBuf>,
+    /// How old the last reading may be to be relied on.
+    pub max_age: Duration,
+    /// Whether to read everything anew.
+    pub refresh: bool,
+}
+
+/// What the platform holds, and how that is known.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) existing: Existing,
+    pub(super) from: ExistingFrom,
+    /// When the platform was read, where that was not in this run.
+    pub(super) read_at: Option<String>,
+    /// Whether the next run can rely on it, and need not read everything.
+    pub(super) is_kept: bool,
+}
+
+impl ExistingSettings {
+    /// The last reading, if it is young enough.
+    fn candidate(&self, snapshots: &Snapshots) -> Result<Option<Snapshot>, PlatformError> {
+        let Some(latest) = snapshots.latest()? else { return Ok(None) };
+        let is_young = latest.age_ms.is_some_and(|age| u128::from(age) <= self.max_age.as_millis());
+        if self.refresh || !is_young {
+            snapshots.forget(&latest)?;
+            return Ok(None);
+        }
+        Ok(Some(latest))
+    }
+
+    /// Asks the platform. Where posts of an earlier time are still to be settled, only a whole reading can tell.
+    pub(super) async fn ask(
+        &self,
+        client: &mut Client<'_>,
+        snapshots: &Snapshots,
+        how: &'static str,
+        has_unsettled: bool,
+        is_asked: &(dyn Fn(E164) -> bool + Sync),
+    ) -> Result<Known, PlatformError> {
+        let candidate = if has_unsettled { None } else { self.candidate(snapshots)? };
+        let mut sink = ExistingSink::new(is_asked, snapshots, how, candidate);
+        let readout = client.read(&Collection::Contacts, None, &mut sink).await?;
+        let (existing, used) = sink.finish(&readout)?;
+        let is_kept = readout.total.is_some() && !self.max_age.is_zero() && !self.refresh;
+        let Some(snapshot) = used else { return Ok(Known { existing, is_kept, ..Known::default() }) };
+        let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);
+        Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, is_kept })
+    }
+}
+
+/// The columns of what `fetch contacts` writes that are used; the first must be there.
+const COLUMNS: [&str; 6] =
+    ["cellPhone.phoneNumber", "cellPhone.countryCode", "cellPhone.extension", "id", "firstName", "lastName"];
+
+/// Reads what `fetch contacts` wrote, in any of its formats.
+pub(super) fn from_file(
+    path: &Path,
+    region: Option<Region>,
+    interrupt: &Interrupt,
+    is_asked: &dyn Fn(E164) -> bool,
+) -> Result<Known, PipelineError> {
+    let mut input = Input::open(path, &ParseSettings { region, ..ParseSettings::default() })?;
+    let headers = &input.info.headers;
+    let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));
+    if places[0].is_none() {
+        let fault = Fault::NotFetched { column: COLUMNS[0] };
+        return Err(ParseError { path: path.to_owned(), fault }.into());
+    }
+    let mut existing = Existing::default();
+    let mut signal = None;
+    let read = input.read(0, &mut |rows| {
+        for row in rows.iter() {
+            let text = |place: Option<usize>| {
+                let cell = place.map(|place| row.cell(place).text).unwrap_or_default();
+                String::from_utf8_lossy(cell).into_owned()
+            };
+            existing.note(&stored_contact(places.map(text), region), is_asked);
+        }
+        signal = interrupt.signal();
+        if signal.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    match (signal, read) {
+        (Some(signal), _) => Err(PipelineError::Interrupted(signal)),
+        // An account that holds nobody.
+        (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => {
+            Ok(Known { existing, from: ExistingFrom::File, ..Known::default() })
+        }
+        (None, Err(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Everything that the platform holds of a collection, to a file; the stream's contacts for the next import too.
+
+use super::PipelineError;
+use crate::{
+    interrupt::Interrupt,
+    journal::{SharedQuota, SnapshotWriter, Snapshots},
+    platform::{Client, ClientSettings, Collection, Counts, PlatformError, Readout, Record, RecordSink},
+    progress::Progress,
+    report::{FetchedFormat, FetchedSummary, FetchedWriter},
+};
+
+/// What is to be fetched, and from where.
+pub struct FetchSettings {
+    /// The account.
+    pub client: ClientSettings,
+    /// Its requests, shared with other programs.
+    pub quota: SharedQuota,
+    /// Where what the stream holds is kept for the next import.
+    pub snapshots: Snapshots,
+    /// What is fetched.
+    pub collection: Collection,
+    /// Records in a page; the most that is granted where not given.
+    pub page_size: Option<u64>,
+}
+
+/// What was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What was written.
+    pub summary: FetchedSummary,
+    /// How it was read.
+    pub readout: Readout,
+    /// What was asked.
+    pub counts: Counts,
+}
+
+/// Reads a collection to its end, and writes it.
+///
+/// # Errors
+///
+/// Where it cannot be read or written: nothing is left behind then.
+pub fn fetch(
+    settings: &FetchSettings,
+    output: FetchedWriter,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Fetched, PipelineError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
+    let mut client =
+        Client::new(settings.client.clone(), settings.quota.clone(), progress, interrupt.clone())?;
+    let mut sink = Sink { output, snapshot: None, failed: None };
+    if settings.collection == Collection::Contacts {
+        sink.snapshot = Some(settings.snapshots.begin("fetch")?);
+    }
+    let read = runtime.block_on(client.read(&settings.collection, settings.page_size, &mut sink));
+    if let Some(error) = sink.failed {
+        return Err(error);
+    }
+    let readout = read?;
+    let summary = sink.output.finish()?;
+    if let Some(snapshot) = sink.snapshot {
+        snapshot.finish(readout.total, readout.page_size)?;
+    }
+    Ok(Fetched { summary, readout, counts: client.counts() })
+}
+
+struct Sink {
+    output: FetchedWriter,
+    snapshot: Option<SnapshotWriter>,
+    /// Why nothing more can be written, which ends the reading.
+    failed: Option<PipelineError>,
+}
+
+impl Sink {
+    /// Has the reading end with an error that is not the platform's.
+    fn fail(&mut self, error: impl Into<PipelineError>) -> PlatformError {
+        self.failed = Some(error.into());
+        PlatformError::Ended
+    }
+}
+
+impl RecordSink for Sink {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+        let stored = record.stored();
+        let texts = match self.output.format() {
+            FetchedFormat::Csv => record.texts(self.output.fields()),
+            FetchedFormat::Json | FetchedFormat::Ndjson => Vec::new(),
+        };
+        if let Err(source) = self.output.write(record.json(), &texts, &stored) {
+            let error = self.output.error(source);
+            return Err(self.fail(error));
+        }
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.push(stored)?;
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<(), PlatformError> {
+        if let Err(error) = self.output.restart() {
+            return Err(self.fail(error));
+        }
+        self.snapshot.as_mut().map_or(Ok(()), SnapshotWriter::restart)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Who is left out on purpose: read from files, contact lists and campaigns before anything is posted.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{DoNotCall, PipelineError};
+use crate::{
+    contact::Region,
+    diff::{LeftOut, LeftOutBy},
+    interrupt::Interrupt,
+    platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
+    progress::Progress,
+    report::ExcludeReport,
+};
+
+/// Which contacts of a campaign are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CampaignFilter {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those that were called.
+    Attempted,
+    /// Those whose call was completed.
+    Completed,
+}
+
+impl CampaignFilter {
+    fn takes(self, record: &Record<'_>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Attempted => record.attempts() > 0,
+            Self::Completed => record.dialer_outcome().trim().eq_ignore_ascii_case("completed"),
+        }
+    }
+}
+
+/// What the user decided about whom to leave out.
+#[derive(Clone, Debug, Default)]
+pub struct ExcludeSettings {
+    /// Files of numbers.
+    pub files: Vec<PathBuf>,
+    /// The region of the files' national numbers.
+    pub region: Option<Region>,
+    /// Contact lists of the platform.
+    pub lists: Vec<String>,
+    /// Campaigns of the platform.
+    pub campaigns: Vec<String>,
+    /// Which contacts of the campaigns.
+    pub filter: CampaignFilter,
+    /// How lists and campaigns are asked for.
+    pub api: Api,
+}
+
+/// Who is left out, and what is to be said of where that was learned.
+#[derive(Debug, Default)]
+pub(super) struct Exclusion {
+    pub(super) left_out: LeftOut,
+    pub(super) reports: Vec<ExcludeReport>,
+}
+
+impl Exclusion {
+    /// Reads the files, and says what is to be known of them.
+    pub(super) fn of_files(
+        settings: &ExcludeSettings,
+        progress: &dyn Progress,
+        interrupt: &Interrupt,
+    ) -> Result<Self, PipelineError> {
+        let mut exclusion = Self::default();
+        for path in &settings.files {
+            let read = DoNotCall::read(path, settings.region, Timestamp::now(), interrupt)?;
+            let notes = read.notes();
+            for note in &notes {
+                progress.note(&format!("{}: {note}", read.path));
+            }
+            let numbers = read.numbers.len() as u64;
+            exclusion.begin(LeftOutBy::File(read.path), numbers, notes);
+            for (number, row) in read.numbers {
+                exclusion.left_out.add(number, Some(row));
+            }
+        }
+        Ok(exclusion)
+    }
+
+    /// Reads the contact lists and campaigns.
+    pub(super) async fn ask(
+        &mut self,
+        settings: &ExcludeSettings,
+        client: &mut Client<'_>,
+    ) -> Result<(), PlatformError> {
+        let api = settings.api;
+        let lists = settings.lists.iter().map(|id| {
+            (LeftOutBy::List(id.clone()), Collection::List { id: id.clone(), api }, CampaignFilter::Any)
+        });
+        let campaigns = settings.campaigns.iter().map(|id| {
+            let collection = Collection::Campaign { id: id.clone(), api };
+            (LeftOutBy::Campaign(id.clone()), collection, settings.filter)
+        });
+        for (source, collection, filter) in lists.chain(campaigns) {
+            self.begin(source, 0, Vec::new());
+            let mut sink = Sink { exclusion: self, filter, contacts: 0, unreadable: 0 };
+            let readout = client.read(&collection, None, &mut sink).await?;
+            let (contacts, unreadable) = (sink.contacts, sink.unreadable);
+            if let Some(report) = self.reports.last_mut() {
+                report.numbers = contacts;
+                report.notes = readout.notes;
+                if unreadable > 0 {
+                    let note =
+                        format!("{unreadable} contacts without a number that can be read leave nobody out");
+                    client.progress().note(&format!("{collection}: {note}"));
+                    report.notes.push(note);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, source: LeftOutBy, numbers: u64, notes: Vec<String>) {
+        let (code, name) = (source.code().name(), source.name().to_owned());
+        self.reports.push(ExcludeReport { code, name, numbers, notes });
+        self.left_out.begin(source);
+    }
+}
+
+/// Adds the numbers of a collection as they are read.
+struct Sink<'a> {
+    exclusion: &'a mut Exclusion,
+    filter: CampaignFilter,
+    contacts: u64,
+    unreadable: u64,
+}
+
+impl RecordSink for Sink<'_> {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+        if self.filter.takes(record) {
+            let contact = record.stored();
+            self.contacts += 1;
+            self.unreadable += u64::from(contact.numbers.is_empty());
+            // What may be one of several numbers leaves out all of them.
+            contact.numbers.into_iter().for_each(|number| self.exclusion.left_out.add(number, None));
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<(), PlatformError> {
+        (self.contacts, self.unreadable) = (0, 0);
+        self.exclusion.left_out.restart();
+        Ok(())
+    }
+}

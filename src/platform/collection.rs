@@ -1,0 +1,168 @@
+//! What can be read of the platform, one page of its documentation each: the contacts of a stream, of a contact list, and of a
+//! voice campaign.
+
+use std::fmt;
+
+use reqwest::{Method, Url};
+
+use super::{ClientSettings, Purpose, client::Call};
+
+/// The version of the campaign API; the contacts API has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Api {
+    /// Under `/agentassist/api/v1`.
+    V1,
+    /// Under `/campaign/api/v2`.
+    #[default]
+    V2,
+}
+
+/// Contacts that the platform shows page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Collection {
+    /// All contacts of the stream.
+    Contacts,
+    /// The contacts of a contact list.
+    List {
+        /// The list.
+        id: String,
+        /// How it is asked for.
+        api: Api,
+    },
+    /// The contacts of a voice campaign, with what became of their calls.
+    Campaign {
+        /// The campaign.
+        id: String,
+        /// How it is asked for.
+        api: Api,
+    },
+}
+
+/// Where a page begins, and how much is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Its number, from 1.
+    pub(super) page: u64,
+    /// Records before it.
+    pub(super) skip: u64,
+    pub(super) limit: u64,
+}
+
+/// Asked for at once where no largest size is documented. What the platform grants is found in its answer.
+const ASKED_PAGE_SIZE: u64 = 1000;
+
+/// The largest page of a campaign, as its page documents.
+const MAX_CAMPAIGN_PAGE_SIZE: u64 = 100;
+
+/// The fields that the pages document, in the order of their samples.
+const CONTACT_FIELDS: &[&str] = &[
+    "id",
+    "firstName",
+    "lastName",
+    "fullName",
+    "salutation",
+    "cellPhone.phoneNumber",
+    "cellPhone.countryCode",
+    "cellPhone.extension",
+    "status",
+    "instanceBotId",
+    "orgId",
+    "accountId",
+    "createdBy",
+    "createdByAId",
+    "address",
+    "twitterDetails",
+    "createdAt",
+    "updatedAt",
+    "updatedBy",
+    "updatedByAId",
+];
+
+const LIST_FIELDS: &[&str] = &["_id", "phoneNumber", "createdAt", "updatedAt"];
+
+const CAMPAIGN_FIELDS: &[&str] = &[
+    "phoneNumber",
+    "uniqueId",
+    "dialerOutcome",
+    "numberOfAttemptsSoFar",
+    "botSessionId",
+    "agentDispositionCodes",
+    "botOutboundStatus",
+    "botOutboundStatusDetail",
+];
+
+impl Collection {
+    /// The fields of a record that the platform documents, those inside others behind a dot.
+    pub fn fields(&self) -> &'static [&'static str] {
+        match self {
+            Self::Contacts => CONTACT_FIELDS,
+            Self::List { .. } => LIST_FIELDS,
+            Self::Campaign { .. } => CAMPAIGN_FIELDS,
+        }
+    }
+
+    /// The largest page that may be asked for.
+    pub fn largest_page(&self) -> u64 {
+        match self {
+            Self::Contacts | Self::List { .. } => ASKED_PAGE_SIZE,
+            Self::Campaign { .. } => MAX_CAMPAIGN_PAGE_SIZE,
+        }
+    }
+
+    /// Whether its pages are asked for by their number. Records of such a collection have no id.
+    pub(super) fn is_numbered(&self) -> bool {
+        matches!(self, Self::Campaign { .. })
+    }
+
+    pub(super) fn purpose(&self) -> Purpose {
+        match self {
+            Self::Contacts => Purpose::ReadContacts,
+            Self::List { .. } => Purpose::ReadList,
+            Self::Campaign { .. } => Purpose::ReadCampaign,
+        }
+    }
+
+    /// The request for one page.
+    pub(super) fn call(&self, settings: &ClientSettings, position: Position) -> Call {
+        let mut url = self.url(settings);
+        let (method, body) = if self.is_numbered() {
+            url.query_pairs_mut().append_pair("view", "contacts");
+            let body = serde_json::json!({"page": position.page, "limit": position.limit});
+            (Method::POST, Some(body.to_string().into_bytes()))
+        } else {
+            let mut query = url.query_pairs_mut();
+            if matches!(self, Self::List { .. }) {
+                query.append_pair("accountId", &settings.account_id);
+            }
+            query.append_pair("skip", &position.skip.to_string());
+            query.append_pair("limit", &position.limit.to_string());
+            (Method::GET, None)
+        };
+        Call { purpose: self.purpose(), method, url, body }
+    }
+
+    fn url(&self, settings: &ClientSettings) -> Url {
+        let stream = settings.stream_id.as_str();
+        let base = |api| match api {
+            Api::V1 => ["agentassist", "api", "v1", "public", stream],
+            Api::V2 => ["campaign", "api", "v2", "public", stream],
+        };
+        let (base, path) = match self {
+            Self::Contacts => (base(Api::V1), vec!["contacts"]),
+            Self::List { id, api } => (base(*api), vec!["campaign", "contactList", id, "getAllContacts"]),
+            Self::Campaign { id, api } => (base(*api), vec!["campaign", id, "status"]),
+        };
+        settings.host.url(base.into_iter().chain(path))
+    }
+}
+
+/// As in "the platform has no …".
+impl fmt::Display for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contacts => f.write_str("contacts"),
+            Self::List { id, .. } => write!(f, "contact list {id}"),
+            Self::Campaign { id, .. } => write!(f, "campaign {id}"),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading a collection to its end, as often as it takes to have it whole.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use tracing::warn;
+
+use super::{
+    Client, Collection, PlatformError,
+    answer::{Answer, masked},
+    collection::Position,
+    paging::{PageStep, Pages},
+    record::{Page, Record},
+};
+
+/// How often a collection is read again because it changed meanwhile.
+const MAX_READINGS: u32 = 3;
+
+/// How often a smaller page is asked for where the platform refuses one.
+const MAX_REFUSED_SIZES: u32 = 3;
+
+/// Takes records as they are read, and forgets them where the reading begins anew.
+pub trait RecordSink {
+    /// A record.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be kept: the reading ends.
+    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError>;
+
+    /// All records of a page were handed over. Nothing more is read where this is enough.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be kept: the reading ends.
+    fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, PlatformError> {
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What came so far does not count.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be taken back: the reading ends.
+    fn restart(&mut self) -> Result<(), PlatformError>;
+}
+
+/// What is known after a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageInfo {
+    /// How many came before it in this reading.
+    pub pages_before: u64,
+    /// Records that the platform says there are.
+    pub total: Option<u64>,
+    /// Records that the platform grants a page.
+    pub page_size: u64,
+    /// Whether the reading is at its end.
+    pub is_last: bool,
+}
+
+/// A reading that came to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readout {
+    /// Records read.
+    pub records: u64,
+    /// Pages they came in.
+    pub pages: u64,
+    /// Records that the platform grants a page; 0 where there are none.
+    pub page_size: u64,
+    /// Records that the platform says there are.
+    pub total: Option<u64>,
+    /// What was odd about the pages, and was got over.
+    pub notes: Vec<String>,
+}
+
+impl Client<'_> {
+    /// Reads a collection to its end, in pages of `page_size` or of what the platform grants.
+    ///
+    /// # Errors
+    ///
+    /// Where the platform cannot be used, its pages cannot be trusted, or the page size is not one that may be asked for.
+    pub async fn read(
+        &mut self,
+        collection: &Collection,
+        page_size: Option<u64>,
+        sink: &mut dyn RecordSink,
+    ) -> Result<Readout, PlatformError> {
+        let largest = collection.largest_page();
+        let asked = page_size.unwrap_or(largest);
+        if !(1..=largest).contains(&asked) {
+            return Err(PlatformError::PageSize { asked, largest, what: collection.to_string() });
+        }
+        let mut drift = String::new();
+        self.progress().fetching(&collection.to_string(), 0, None, self.counts().get, Duration::ZERO);
+        for _ in 0..MAX_READINGS {
+            sink.restart()?;
+            match self.read_once(collection, asked, sink).await? {
+                Reading::Whole(readout) => return Ok(readout),
+                Reading::Drifted(how) => drift = how,
+            }
+            warn!(drift, "the {collection} changed while being read; reading again");
+        }
+        Err(PlatformError::Drifting { what: collection.to_string(), how: drift })
+    }
+
+    async fn read_once(
+        &mut self,
+        collection: &Collection,
+        asked: u64,
+        sink: &mut dyn RecordSink,
+    ) -> Result<Reading, PlatformError> {
+        let mut pages = Pages::new(collection.is_numbered(), asked, self.max_records);
+        let mut answer = self.first_page(collection, &mut pages).await?;
+        loop {
+            let page = Page::read(&answer.body, collection, self.region()).map_err(|error| {
+                let reason = format!("{error}; it begins with {}", masked(&answer.words()));
+                PlatformError::BrokenAnswer { request: collection.purpose(), reason }
+            })?;
+            let step = pages.take(&page.facts)?;
+            if let PageStep::Drifted(how) = step {
+                return Ok(Reading::Drifted(how));
+            }
+            let page_size = pages.granted.unwrap_or_default();
+            self.note_page_size(collection, page_size);
+            let mut is_over = matches!(step, PageStep::Last | PageStep::Over);
+            if matches!(step, PageStep::More | PageStep::Last) {
+                page.records.iter().try_for_each(|record| sink.record(record))?;
+                let info = PageInfo {
+                    pages_before: pages.taken.saturating_sub(1),
+                    total: pages.total,
+                    page_size,
+                    is_last: is_over,
+                };
+                is_over |= sink.page(&info)?.is_break();
+            }
+            let left = self.time_for(pages.left());
+            self.progress().fetching(
+                &collection.to_string(),
+                pages.read,
+                pages.total,
+                self.counts().get,
+                left,
+            );
+            if is_over {
+                for note in &pages.notes {
+                    warn!("{collection}: {note}");
+                }
+                return Ok(Reading::Whole(Readout {
+                    records: pages.read,
+                    pages: pages.taken,
+                    page_size,
+                    total: pages.total,
+                    notes: pages.notes,
+                }));
+            }
+            answer = self.page(collection, pages.position()).await?;
+        }
+    }
+
+    /// The first page, in the size that was asked for or the largest that the platform does not refuse.
+    async fn first_page(
+        &mut self,
+        collection: &Collection,
+        pages: &mut Pages,
+    ) -> Result<Answer, PlatformError> {
+        let mut first_refusal = None;
+        for _ in 0..=MAX_REFUSED_SIZES {
+            match self.page(collection, pages.position()).await {
+                Err(PlatformError::Refused { request, answer }) => {
+                    let smaller = smaller_size(pages.asked(), &answer);
+                    first_refusal.get_or_insert(PlatformError::Refused { request, answer });
+                    let Some(smaller) = smaller else { break };
+                    pages.ask_for(smaller);
+                }
+                other => return other,
+            }
+        }
+        Err(first_refusal.unwrap_or(PlatformError::PageRepeated { read: 0 }))
+    }
+
+    async fn page(&mut self, collection: &Collection, position: Position) -> Result<Answer, PlatformError> {
+        let call = collection.call(self.settings(), position);
+        match self.ask(&call).await {
+            Err(PlatformError::Denied { status: 404, answer, .. }) if *collection != Collection::Contacts => {
+                Err(PlatformError::NoSuch { what: collection.to_string(), answer })
+            }
+            other => other,
+        }
+    }
+}
+
+enum Reading {
+    Whole(Readout),
+    Drifted(String),
+}
+
+/// The size to ask for after one was refused: the one that the platform names, else a tenth.
+fn smaller_size(refused: u64, words: &str) -> Option<u64> {
+    // Behind the status.
+    let said = words.split_once(',').map_or("", |(_, said)| said);
+    let named = said.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+    let named = named.filter(|size| (2..refused).contains(size)).max();
+    named.or(Some(refused / 10)).filter(|size| *size > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_that_a_refusal_names_is_asked_for() {
+        assert_eq!(smaller_size(1000, "HTTP 400, \"limit must be between 1 and 250\""), Some(250));
+        assert_eq!(smaller_size(1000, "HTTP 422, \"limit is too large\""), Some(100));
+        assert_eq!(smaller_size(5, "HTTP 400"), None);
+    }
+}

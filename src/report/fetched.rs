@@ -1,0 +1,405 @@
+//! What `fetch` writes: every record of a collection, as CSV, JSON, or JSON with a record on each line.
+//!
+//! In JSON a record stands as the platform wrote it, without its white space; in CSV its documented fields do. The file appears when
+//! everything was read, and whole; so does what goes to a stream.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Seek as _, Write},
+    path::{Path, PathBuf},
+};
+
+use hashbrown::HashMap;
+
+use super::{OutputFolder, PendingFile, ReportError};
+use crate::{contact::E164, diff::StoredContact};
+
+/// Columns and fields that are rollcall's own: the whole international number, and the place of the record that has it too.
+const NUMBER: &str = "rollcall_number";
+const REPEATS: &str = "rollcall_repeats";
+
+/// Repeated numbers that are named one by one; all of them stand in the file.
+const MAX_REPEATS: usize = 20;
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchedFormat {
+    /// A header, and a line for each record.
+    Csv,
+    /// One array of all records.
+    Json,
+    /// A record on each line.
+    Ndjson,
+}
+
+/// A number that several records have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The number.
+    pub number: E164,
+    /// Where it stands first: the row of the CSV file, or the place among the records, from 1.
+    pub first: u64,
+    /// Where it stands again.
+    pub again: u64,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FetchedSummary {
+    /// Records.
+    pub records: u64,
+    /// Records whose number an earlier one has.
+    pub repeated: u64,
+    /// The first of them.
+    pub repeats: Vec<Repeat>,
+    /// Records whose number can be read as one of several.
+    pub ambiguous: u64,
+    /// Records in which no number can be read.
+    pub unreadable: u64,
+}
+
+/// Writes records as they are read.
+pub struct FetchedWriter {
+    out: Out,
+    // Dropped after what is unfinished in it.
+    place: Place,
+    format: FetchedFormat,
+    fields: &'static [&'static str],
+    line: Vec<u8>,
+    places: HashMap<E164, u64>,
+    summary: FetchedSummary,
+}
+
+/// Where the records go in the end.
+enum Place {
+    File { folder: OutputFolder, name: String },
+    Stream { path: PathBuf, stream: Box<dyn Write> },
+}
+
+/// Where they are until then.
+enum Out {
+    Pending(PendingFile),
+    Spool(BufWriter<File>),
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Pending(file) => file.write(bytes),
+            Self::Spool(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Pending(file) => file.flush(),
+            Self::Spool(file) => file.flush(),
+        }
+    }
+}
+
+impl Place {
+    fn begin(&self) -> Result<Out, ReportError> {
+        match self {
+            Self::File { folder, name } => folder.begin(name).map(Out::Pending),
+            Self::Stream { path, .. } => {
+                let spool = tempfile::tempfile();
+                let spool =
+                    spool.map_err(|source| ReportError::new("make a file to write to", path, source))?;
+                Ok(Out::Spool(BufWriter::with_capacity(256 * 1024, spool)))
+            }
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::File { folder, name } => folder.path().join(name),
+            Self::Stream { path, .. } => path.clone(),
+        }
+    }
+}
+
+impl FetchedWriter {
+    /// Begins a file.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be made.
+    pub fn to_file(
+        path: &Path,
+        format: FetchedFormat,
+        fields: &'static [&'static str],
+    ) -> Result<Self, ReportError> {
+        let fail = |source| ReportError::new("write", path, source);
+        // A device or pipe is written to, and never replaced.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            let stream = File::options().write(true).open(path).map_err(fail)?;
+            return Self::to_stream(path, Box::new(stream), format, fields);
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| fail(io::Error::other("this is no name of a file")))?.to_owned();
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = OutputFolder::create(parent.unwrap_or(Path::new(".")))?;
+        Self::new(Place::File { folder, name }, format, fields)
+    }
+
+    /// Begins what goes to a stream, which is called `path` in messages.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no place for it until then.
+    pub fn to_stream(
+        path: &Path,
+        stream: Box<dyn Write>,
+        format: FetchedFormat,
+        fields: &'static [&'static str],
+    ) -> Result<Self, ReportError> {
+        Self::new(Place::Stream { path: path.to_owned(), stream }, format, fields)
+    }
+
+    fn new(
+        place: Place,
+        format: FetchedFormat,
+        fields: &'static [&'static str],
+    ) -> Result<Self, ReportError> {
+        let out = place.begin()?;
+        let (line, places, summary) = (Vec::new(), HashMap::new(), FetchedSummary::default());
+        let mut writer = Self { out, place, format, fields, line, places, summary };
+        writer.head().map_err(|source| writer.error(source))?;
+        Ok(writer)
+    }
+
+    /// A failure to write, with what was to be written.
+    pub fn error(&self, source: io::Error) -> ReportError {
+        ReportError::new("write", &self.place.path(), source)
+    }
+
+    /// The documented fields of a record.
+    pub fn fields(&self) -> &'static [&'static str] {
+        self.fields
+    }
+
+    /// How records are written.
+    pub fn format(&self) -> FetchedFormat {
+        self.format
+    }
+
+    fn head(&mut self) -> io::Result<()> {
+        match self.format {
+            FetchedFormat::Csv => {
+                let names = self.fields.iter().copied().chain([NUMBER, REPEATS]);
+                push_csv(&mut self.line, names.map(str::as_bytes));
+                self.flush_line()
+            }
+            FetchedFormat::Json => self.out.write_all(b"["),
+            FetchedFormat::Ndjson => Ok(()),
+        }
+    }
+
+    /// Writes a record: all of it in JSON, the texts of its documented fields in CSV.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn write(&mut self, json: &str, texts: &[String], stored: &StoredContact) -> io::Result<()> {
+        self.summary.records += 1;
+        // The header is row 1, as a spreadsheet shows it.
+        let place = self.summary.records + u64::from(self.format == FetchedFormat::Csv);
+        self.summary.ambiguous += u64::from(stored.is_ambiguous);
+        self.summary.unreadable += u64::from(stored.numbers.is_empty());
+        let number = stored.numbers.first().copied();
+        let first =
+            number.map(|number| *self.places.entry(number).or_insert(place)).filter(|first| *first != place);
+        if let (Some(number), Some(first)) = (number, first) {
+            self.summary.repeated += 1;
+            if self.summary.repeats.len() < MAX_REPEATS {
+                self.summary.repeats.push(Repeat { number, first, again: place });
+            }
+        }
+        match self.format {
+            FetchedFormat::Csv => {
+                let shown = if stored.is_ambiguous { stored.numbers.as_slice() } else { number.as_slice() };
+                let numbers: Vec<String> = shown.iter().map(E164::to_string).collect();
+                let own = [numbers.join(" or "), first.map(|first| first.to_string()).unwrap_or_default()];
+                push_csv(&mut self.line, texts.iter().chain(&own).map(String::as_bytes));
+            }
+            FetchedFormat::Json | FetchedFormat::Ndjson => {
+                if self.format == FetchedFormat::Json {
+                    self.line.extend_from_slice(if self.summary.records > 1 { b",\n" } else { b"\n" });
+                }
+                push_compact(&mut self.line, json.as_bytes());
+                if let Some(first) = first.filter(|_| self.line.ends_with(b"}")) {
+                    self.line.pop();
+                    let comma = if self.line.ends_with(b"{") { "" } else { "," };
+                    write!(self.line, "{comma}\"{REPEATS}\":{first}}}")?;
+                }
+                if self.format == FetchedFormat::Ndjson {
+                    self.line.push(b'\n');
+                }
+            }
+        }
+        self.flush_line()
+    }
+
+    fn flush_line(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.line);
+        self.line.clear();
+        written
+    }
+
+    /// Forgets what was written so far.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be begun anew.
+    pub fn restart(&mut self) -> Result<(), ReportError> {
+        if self.summary.records == 0 {
+            return Ok(());
+        }
+        self.out = self.place.begin()?;
+        self.places.clear();
+        self.summary = FetchedSummary::default();
+        self.head().map_err(|source| self.error(source))
+    }
+
+    /// Puts everything in its place, now that it is whole.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be kept. A stream that nobody reads any more is no error.
+    pub fn finish(mut self) -> Result<FetchedSummary, ReportError> {
+        if self.format == FetchedFormat::Json {
+            let end: &[u8] = if self.summary.records > 0 { b"\n]\n" } else { b"]\n" };
+            self.out.write_all(end).map_err(|source| self.error(source))?;
+        }
+        let path = self.place.path();
+        let fail = |source| ReportError::new("write", &path, source);
+        match (self.out, self.place) {
+            (Out::Pending(file), Place::File { folder, .. }) => {
+                file.commit()?;
+                folder.sync()?;
+            }
+            (Out::Spool(spool), Place::Stream { mut stream, .. }) => {
+                let mut spool = spool.into_inner().map_err(|error| fail(error.into_error()))?;
+                spool.rewind().map_err(fail)?;
+                let copied = io::copy(&mut spool, &mut stream).and_then(|_| stream.flush());
+                match copied {
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    copied => copied.map_err(fail)?,
+                }
+            }
+            _ => {}
+        }
+        Ok(self.summary)
+    }
+}
+
+/// Adds a line of cells: no formulas, and quoted where they have to be.
+fn push_csv<'c>(line: &mut Vec<u8>, cells: impl Iterator<Item = &'c [u8]>) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            line.push(b',');
+        }
+        super::outcomes::push_field(line, cell);
+    }
+    line.push(b'\n');
+}
+
+/// Adds JSON without the white space between its parts.
+fn push_compact(line: &mut Vec<u8>, json: &[u8]) {
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in json {
+        if is_text {
+            (is_text, is_escaped) = (is_escaped || *byte != b'"', !is_escaped && *byte == b'\\');
+        } else if byte.is_ascii_whitespace() {
+            continue;
+        } else {
+            is_text = *byte == b'"';
+        }
+        line.push(*byte);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stored(digits: &[&str]) -> StoredContact {
+        let numbers: Vec<E164> = digits.iter().map(|digits| E164::from_digits(digits).unwrap()).collect();
+        StoredContact { is_ambiguous: numbers.len() > 1, numbers, ..StoredContact::default() }
+    }
+
+    fn written(format: FetchedFormat, records: &[(&str, StoredContact)]) -> (String, FetchedSummary) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("all");
+        let mut writer = FetchedWriter::to_file(&path, format, &["id", "n"]).unwrap();
+        let texts = |json: &str| {
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            vec![value["id"].as_str().unwrap_or_default().to_owned(), value["n"].to_string()]
+        };
+        writer.write(r#"{"id": "gone"}"#, &texts("{}"), &stored(&["911"])).unwrap();
+        writer.restart().unwrap();
+        for (json, contact) in records {
+            writer.write(json, &texts(json), contact).unwrap();
+        }
+        assert!(!path.exists(), "not whole yet");
+        let summary = writer.finish().unwrap();
+        (std::fs::read_to_string(path).unwrap(), summary)
+    }
+
+    #[test]
+    fn records_are_written_and_repeated_numbers_named() {
+        let records = [
+            ("{\"id\": \"=a, b\",\n \"n\": 1e2, \"new\": [ 1, \"x  y\" ]}", stored(&["911"])),
+            ("{\"id\": \"c\", \"n\": 2}", stored(&["912", "91912"])),
+            ("{}", stored(&["911"])),
+            ("{\"id\": \"d\", \"n\": 12345678901234567890123}", stored(&[])),
+        ];
+        let (csv, summary) = written(FetchedFormat::Csv, &records);
+        assert_eq!(
+            csv,
+            "id,n,rollcall_number,rollcall_repeats\n\"'=a, b\",100.0,911,\nc,2,912 or 91912,\n,null,911,2\nd,1.2345678901234568e+22,,\n"
+        );
+        let repeat = |first, again| vec![Repeat { number: E164::from_digits("911").unwrap(), first, again }];
+        assert_eq!(
+            summary,
+            FetchedSummary { records: 4, repeated: 1, repeats: repeat(2, 4), ambiguous: 1, unreadable: 1 }
+        );
+        let (lines, summary) = written(FetchedFormat::Ndjson, &records);
+        assert_eq!(
+            lines,
+            "{\"id\":\"=a, b\",\"n\":1e2,\"new\":[1,\"x  y\"]}\n{\"id\":\"c\",\"n\":2}\n{\"rollcall_repeats\":1}\n\
+             {\"id\":\"d\",\"n\":12345678901234567890123}\n"
+        );
+        assert_eq!(summary.repeats, repeat(1, 3));
+        let (json, _) = written(FetchedFormat::Json, &records[..2]);
+        assert_eq!(
+            json,
+            "[\n{\"id\":\"=a, b\",\"n\":1e2,\"new\":[1,\"x  y\"]},\n{\"id\":\"c\",\"n\":2}\n]\n"
+        );
+        assert_eq!(written(FetchedFormat::Json, &[]).0, "[]\n");
+    }
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/all.csv");
+        let mut writer = FetchedWriter::to_file(&path, FetchedFormat::Csv, &["id"]).unwrap();
+        writer.write("{}", &[String::new()], &stored(&["911"])).unwrap();
+        drop(writer);
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn compact_json_says_the_same(text in "[ \"\\\\a\\n{}]{0,12}", number in any::<f64>()) {
+            let value = serde_json::json!({text.clone(): [text, number, null, {"a": {}}]});
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            let mut compact = Vec::new();
+            push_compact(&mut compact, pretty.as_bytes());
+            prop_assert_eq!(String::from_utf8(compact).unwrap(), value.to_string());
+        }
+    }
+}

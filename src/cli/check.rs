@@ -31,7 +31,7 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
     let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
     let path = output_folder(output_options.out, &settings.run);
-    let folder = output(&path, &args.files)?;
+    let folder = output(&path, args.files.iter().chain(&exclude.files))?;
     say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, talk))
@@ -81,10 +81,13 @@ pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
 }
 
 /// The folder for the run's files, none of which may be what is read.
-pub(super) fn output(path: &Path, inputs: &[PathBuf]) -> Result<OutputFolder, CliError> {
+pub(super) fn output<'f>(
+    path: &Path,
+    inputs: impl Iterator<Item = &'f PathBuf> + Clone,
+) -> Result<OutputFolder, CliError> {
     let same = |target: &PathBuf| {
         let target = target.canonicalize().ok()?;
-        inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input == target))
+        inputs.clone().find(|input| input.canonicalize().is_ok_and(|input| input == target))
     };
     if let Some(input) = OutputFolder::files(path).iter().find_map(same) {
         return Err(CliError::usage(

@@ -143,7 +143,8 @@ fn import(
     let id = named.as_ref().map_or_else(new_run, |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
-    let folder = check::output(&path, &stored.files)?;
+    let folder =
+        check::output(&path, stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file))?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
         talk.ask_before_posting(interrupt.clone());

@@ -76,6 +76,8 @@ pub enum Fault {
     MappedTwice { mapping: Mapping },
     #[error("this is not what `rollcall fetch contacts` writes: there is no column `{column}`")]
     NotFetched { column: &'static str },
+    #[error("no column is known to hold the numbers to leave out; the columns are {}", quoted(.headers))]
+    NoNumberColumn { headers: Vec<String> },
     #[error("no column is known to hold phone numbers; the columns are {}", quoted(.headers))]
     NoPhoneColumn { headers: Vec<String>, likeliest: Option<String> },
 }
@@ -140,6 +142,7 @@ impl ParseError {
             }
             Fault::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
             Fault::RowsOutOfOrder { .. } | Fault::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
+            Fault::NoNumberColumn { .. } => "Give the column with the numbers the header `Phone`.".to_owned(),
             Fault::NotFetched { .. } => "Write it anew with `rollcall fetch contacts -o FILE`.".to_owned(),
             Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };

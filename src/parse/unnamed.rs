@@ -15,6 +15,20 @@ const MIN_DIGITS: usize = 7;
 /// Two whole numbers.
 const MAX_DIGITS: usize = 30;
 
+/// Headers, folded, that may mean a customer's number in another list, and in one of numbers mean those.
+const NAMES: [&str; 10] = [
+    "number",
+    "numbers",
+    "dnc",
+    "do not call",
+    "blocked",
+    "opt out",
+    "suppressed",
+    "nummer",
+    "numero",
+    "rufnummer",
+];
+
 /// How sure it is that a cell holds a number.
 type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
 
@@ -34,7 +48,9 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
     let (test, column) = tests.iter().find_map(|test| {
         let mut found = (0..header.names.len()).filter(|column| {
             let place = header.place_of(*column);
-            holds_numbers(rows, place, names.is_none(), header.names.len() == 1, *test)
+            let is_likely =
+                header.names.len() == 1 || NAMES.contains(&columns::fold(&header.names[*column]).as_str());
+            holds_numbers(rows, place, names.is_none(), is_likely, *test)
         });
         Some((*test, (found.next()?, found.next())))
     })?;
@@ -62,15 +78,15 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
     (columns.phone == [column]).then_some((Found { header, columns, row, rows_above: 0 }, note))
 }
 
-/// Whether nearly all cells of a column are numbers; of the only column, most. The first may be a header.
-fn holds_numbers(rows: &Rows, place: usize, may_have_header: bool, is_only: bool, test: Test<'_>) -> bool {
+/// Whether nearly all cells of a column are numbers; of a likely one, half of them. The first may be a header.
+fn holds_numbers(rows: &Rows, place: usize, may_have_header: bool, is_likely: bool, test: Test<'_>) -> bool {
     let cells =
         |row: Row<'_>| Some(row.cell(place)).filter(|cell| !cell.is_blank()).map(|cell| is_hit(cell, test));
     let hits: Vec<bool> = rows.iter().filter_map(cells).collect();
     let is_header = may_have_header && cells(rows.row(0)) == Some(false);
     let filled = hits.len() - usize::from(is_header);
     let numbers = hits.iter().filter(|is_number| **is_number).count();
-    numbers > 0 && if is_only { numbers * 2 >= filled } else { numbers * 5 >= filled * 4 }
+    numbers > 0 && if is_likely { numbers * 2 >= filled } else { numbers * 5 >= filled * 4 }
 }
 
 fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
@@ -119,6 +135,15 @@ mod tests {
     #[test]
     fn where_two_columns_hold_numbers_nothing_is_guessed() {
         assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
+    }
+
+    #[test]
+    fn a_column_named_number_may_hold_what_is_none() {
+        let table = ["number,valid until", "919876500010,2026-12-31", "12,", "4,"];
+        assert_eq!(found(&table, "IN"), None);
+        let table = ["number,valid until", "919876500010,2026-12-31", "919876500011,", "12,"];
+        assert_eq!(found(&table, "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["ref,until", "919876500010,", "919876500011,", "12,"], "IN"), None);
     }
 
     #[test]

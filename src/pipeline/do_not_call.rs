@@ -13,7 +13,7 @@ use crate::{
     interrupt::Interrupt,
     normalize::{NormalizeSettings, Normalizer, RowNumbers},
     outcome::Problem,
-    parse::{Input, ParseSettings},
+    parse::{Fault, Input, ParseError, ParseSettings},
     row::Row,
 };
 
@@ -85,7 +85,7 @@ impl DoNotCall {
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
         let settings = ParseSettings { region, only_numbers: true, ..ParseSettings::default() };
-        let mut input = Input::open(path, &settings)?;
+        let mut input = Input::open(path, &settings).map_err(without_options)?;
         let info = input.info.clone();
         let is_free = |column: &usize| !info.columns.phone.contains(column);
         let expiry =
@@ -99,7 +99,7 @@ impl DoNotCall {
             ..Self::default()
         };
         let mut interrupted = None;
-        input.read(0, &mut |rows| {
+        let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
                 if expiry.is_some_and(|column| list.is_over(row, column, now)) {
                     list.expired += 1;
@@ -109,8 +109,13 @@ impl DoNotCall {
             }
             interrupted = interrupt.signal();
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        interrupted.map_or(Ok(list), |signal| Err(PipelineError::Interrupted(signal)))
+        });
+        match (interrupted, read) {
+            (Some(signal), _) => Err(PipelineError::Interrupted(signal)),
+            // Nobody is to be left out today.
+            (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => Ok(list),
+            (None, Err(error)) => Err(error.into()),
+        }
     }
 
     /// Whether a row has expired; where that cannot be told, it has not.
@@ -181,6 +186,16 @@ impl DoNotCall {
         }
         notes
     }
+}
+
+/// The options that say how the list is read say nothing of this file, and are no way out.
+fn without_options(error: ParseError) -> ParseError {
+    let ParseError { path, fault } = error;
+    let fault = match fault {
+        Fault::NoPhoneColumn { headers, .. } => Fault::NoNumberColumn { headers },
+        other => other,
+    };
+    ParseError { path, fault }
 }
 
 /// What is wrong, and with what.

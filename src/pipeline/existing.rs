@@ -86,12 +86,15 @@ pub(super) fn from_file(
     interrupt: &Interrupt,
     is_asked: &dyn Fn(E164) -> bool,
 ) -> Result<Known, PipelineError> {
-    let mut input = Input::open(path, &ParseSettings { region, ..ParseSettings::default() })?;
+    let other = || ParseError { path: path.to_owned(), fault: Fault::NotFetched { column: COLUMNS[0] } };
+    let mut input = match Input::open(path, &ParseSettings { region, ..ParseSettings::default() }) {
+        Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(other().into()),
+        opened => opened?,
+    };
     let headers = &input.info.headers;
     let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));
     if places[0].is_none() {
-        let fault = Fault::NotFetched { column: COLUMNS[0] };
-        return Err(ParseError { path: path.to_owned(), fault }.into());
+        return Err(other().into());
     }
     let mut existing = Existing::default();
     let mut signal = None;

@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ProblemCount, Report, Totals};
+use super::{ColumnNames, ExistingFrom, PlatformReport, ProblemCount, Report, Totals};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
@@ -67,14 +67,62 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let waited = if waited > 0 { format!(", waited {}", duration(waited)) } else { String::new() };
         let requests = counted(platform.get + platform.post, "request");
         let host = printable(&platform.host);
+        if let Some(plan) = report.plan.as_ref().filter(|_| report.dry_run) {
+            writeln!(text, "\nTo be posted: {}", self::plan(plan, report.totals.of(Outcome::Planned)))?;
+        }
+        let planned = match (&report.plan, &report.actual) {
+            (Some(plan), Some(actual)) if (plan.get, plan.post) != (actual.get, actual.post) => {
+                format!(
+                    "; planned were {} to read and {} to post, and it took {} and {}",
+                    plan.get, plan.post, actual.get, actual.post
+                )
+            }
+            (Some(plan), Some(_)) if plan.post > 0 => ", as planned".to_owned(),
+            _ => String::new(),
+        };
+        for note in existing_notes(platform) {
+            writeln!(text, "\n{}", textwrap::fill(&note, width))?;
+        }
         writeln!(
             text,
-            "\n{DIM}{host}: {requests} ({} to read, {} to post){waited}{DIM:#}",
+            "\n{DIM}{host}: {requests} ({} to read, {} to post){planned}{waited}{DIM:#}",
             platform.get, platform.post
         )?;
     }
     let folder = printable(&folder.display().to_string());
     writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
+}
+
+/// What is to be said of the existing contacts.
+fn existing_notes(platform: &PlatformReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let (ExistingFrom::Snapshot, Some(read_at)) = (platform.existing_from, &platform.existing_read_at) {
+        notes.push(format!(
+            "The {} of the platform are those that were read at {}, and created since; one page showed that it still \
+             counts as many.",
+            counted(platform.existing_contacts, "contact"),
+            minute(read_at),
+        ));
+    }
+    if platform.existing_ambiguous_numbers > 0 {
+        notes.push(format!(
+            "The platform holds {} whose number can be read as one of several: all of them are taken for held.",
+            counted(platform.existing_ambiguous_numbers, "contact"),
+        ));
+    }
+    if platform.existing_unreadable_numbers > 0 {
+        notes.push(format!(
+            "The platform holds {} without a number that can be read.",
+            counted(platform.existing_unreadable_numbers, "contact"),
+        ));
+    }
+    notes
+}
+
+/// A moment as a person says it.
+fn minute(moment: &str) -> String {
+    let minute = moment.get(.."2026-11-20T10:15".len()).unwrap_or(moment);
+    format!("{} UTC", minute.replace('T', " "))
 }
 
 /// How the inputs were understood, said before anything is done with them.
@@ -128,8 +176,8 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
     for (outcome, note) in [
         (Outcome::Rejected, "to mend, in rejected.csv"),
-        (Outcome::Duplicate, "the number of another row"),
         (Outcome::Suppressed, "left out on purpose"),
+        (Outcome::Duplicate, "the number of another row"),
         (Outcome::Existing, "on the platform already"),
     ] {
         let count = totals.of(outcome);

@@ -50,8 +50,7 @@ pub(super) fn page<T>(items: impl ExactSizeIterator<Item = T>, page: &Page, cap:
 /// `GET …/contacts`
 pub(super) async fn get_all(State(platform): State<Arc<Platform>>, Query(query): Query<Page>) -> Response {
     let store = platform.store();
-    let shown: Vec<&Contact> = store.shown().collect();
-    let (results, mut answer) = page(shown.into_iter(), &query, platform.page_cap);
+    let (results, mut answer) = page(store.shown().iter(), &query, platform.page_cap);
     answer["results"] = json!(results);
     Json(answer).into_response()
 }

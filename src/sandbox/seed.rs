@@ -56,14 +56,17 @@ pub(super) fn contacts(seed: &Seed) -> Result<Vec<Contact>, SandboxError> {
     }
 }
 
-/// Contact lists or campaigns, by id: records in the platform's shape.
-pub(super) fn collections(files: &[(String, PathBuf)]) -> Result<BTreeMap<String, Vec<Value>>, SandboxError> {
+/// Contact lists or campaigns, by id: records in the platform's shape, with what `complete` adds to each.
+pub(super) fn collections(
+    files: &[(String, PathBuf)],
+    complete: fn(Value) -> Value,
+) -> Result<BTreeMap<String, Vec<Value>>, SandboxError> {
     let load = |(id, path): &(String, PathBuf)| {
         let bytes = fs::read(path).map_err(|error| SeedError::new(path, &error))?;
         let is_json =
             bytes.trim_ascii_start().starts_with(b"[") || bytes.trim_ascii_start().starts_with(b"{");
         let records = if is_json { from_json(path, &bytes)? } else { from_csv(path, &bytes)? };
-        Ok((id.clone(), records.into_iter().map(completed).collect()))
+        Ok((id.clone(), records.into_iter().map(complete).collect()))
     };
     files.iter().map(load).collect()
 }
@@ -93,12 +96,32 @@ fn from_csv(path: &Path, bytes: &[u8]) -> Result<Vec<Value>, SeedError> {
     records.collect()
 }
 
-/// A record of a contact list or campaign with what the platform would have added.
-fn completed(mut record: Value) -> Value {
+/// A record of a contact list with what the platform would have added.
+pub(super) fn listed(mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record {
         fields.entry("_id").or_insert_with(|| json!(format!("cc-{}", uuid::Uuid::new_v4())));
         for name in ["createdAt", "updatedAt"] {
             fields.entry(name).or_insert_with(|| json!(now()));
+        }
+    }
+    record
+}
+
+/// A record of a campaign with all fields of the platform's page, and counts as numbers where a table has them as text.
+pub(super) fn called(mut record: Value) -> Value {
+    if let Value::Object(fields) = &mut record {
+        for name in
+            ["uniqueId", "dialerOutcome", "botSessionId", "botOutboundStatus", "botOutboundStatusDetail"]
+        {
+            fields.entry(name).or_insert_with(|| json!(""));
+        }
+        let attempts = fields.entry("numberOfAttemptsSoFar").or_insert(json!(0));
+        if let Some(count) = attempts.as_str().map(|text| text.trim().parse::<u64>().unwrap_or_default()) {
+            *attempts = json!(count);
+        }
+        let codes = fields.entry("agentDispositionCodes").or_insert_with(|| json!([]));
+        if let Some(text) = codes.as_str() {
+            *codes = text.split(';').map(str::trim).filter(|code| !code.is_empty()).collect();
         }
     }
     record

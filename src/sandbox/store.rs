@@ -30,6 +30,8 @@ pub(super) struct Contact {
     account_id: String,
     #[serde(default = "user")]
     created_by: String,
+    #[serde(default = "app")]
+    created_by_a_id: String,
     #[serde(default)]
     address: Vec<Value>,
     #[serde(default)]
@@ -38,6 +40,10 @@ pub(super) struct Contact {
     created_at: String,
     #[serde(default = "now")]
     updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_by_a_id: Option<String>,
     #[serde(default = "new_id")]
     pub(super) id: String,
 }
@@ -73,6 +79,10 @@ fn user() -> String {
     "u-00000000-0000-5000-8000-000000000001".to_owned()
 }
 
+fn app() -> String {
+    "a-00000000-0000-4000-8000-000000000001".to_owned()
+}
+
 pub(super) fn now() -> String {
     let now = Timestamp::now();
     now.round(Unit::Millisecond).unwrap_or(now).to_string()
@@ -100,10 +110,13 @@ impl Contact {
             org_id: organisation(),
             account_id: account(),
             created_by: user(),
+            created_by_a_id: app(),
             address: Vec::new(),
             twitter_details: Vec::new(),
             created_at: now.clone(),
             updated_at: now,
+            updated_by: None,
+            updated_by_a_id: None,
             id: new_id(),
         }
     }
@@ -125,6 +138,8 @@ impl Contact {
 /// Everything the platform holds.
 pub(super) struct Store {
     contacts: Vec<Contact>,
+    /// Contacts that are not shown.
+    hidden: usize,
     numbers: HashSet<String>,
     pub(super) lists: BTreeMap<String, Vec<Value>>,
     pub(super) campaigns: BTreeMap<String, Vec<Value>>,
@@ -136,9 +151,10 @@ impl Store {
     pub(super) fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let mut store = Self {
             contacts: Vec::new(),
+            hidden: 0,
             numbers: HashSet::new(),
-            lists: seed::collections(&settings.lists)?,
-            campaigns: seed::collections(&settings.campaigns)?,
+            lists: seed::collections(&settings.lists, seed::listed)?,
+            campaigns: seed::collections(&settings.campaigns, seed::called)?,
             database: None,
         };
         let mut database = None;
@@ -148,7 +164,7 @@ impl Store {
             store.admit(opened.contacts().map_err(fail)?);
             database = Some((opened, fail));
         }
-        if store.contacts.is_empty() {
+        if store.len() == 0 {
             let seeds = seed::contacts(&settings.seed)?;
             if let Some((database, fail)) = &mut database {
                 database.insert(&seeds).map_err(*fail)?;
@@ -161,12 +177,12 @@ impl Store {
 
     /// All contacts, also those that are not shown.
     pub(super) fn len(&self) -> usize {
-        self.contacts.len()
+        self.contacts.len() + self.hidden
     }
 
     /// Contacts that are shown, in the order in which they were created.
-    pub(super) fn shown(&self) -> impl Iterator<Item = &Contact> {
-        self.contacts.iter().filter(|contact| contact.is_shown())
+    pub(super) fn shown(&self) -> &[Contact] {
+        &self.contacts
     }
 
     /// Whether a contact's number is taken.
@@ -186,7 +202,10 @@ impl Store {
     /// Numbers may come twice here: the platform keeps doubles from before its rule.
     fn admit(&mut self, contacts: Vec<Contact>) {
         self.numbers.extend(contacts.iter().map(Contact::number));
-        self.contacts.extend(contacts);
+        let all = contacts.len();
+        let before = self.contacts.len();
+        self.contacts.extend(contacts.into_iter().filter(Contact::is_shown));
+        self.hidden += all - (self.contacts.len() - before);
     }
 }
 

@@ -265,7 +265,7 @@ fn seeded(path: &Path, content: &str) -> Result<Vec<String>, String> {
     let settings = SandboxSettings { seed: Seed::File(path.to_owned(), region), ..quick() };
     let sandbox = Sandbox::open(&settings).map_err(|error| error.to_string())?;
     let store = sandbox.platform.store();
-    Ok(store.shown().map(|contact| contact.cell_phone.phone_number.clone()).collect())
+    Ok(store.shown().iter().map(|contact| contact.cell_phone.phone_number.clone()).collect())
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub(super) struct Known {
     pub(super) from: ExistingFrom,
     /// When the platform was read, where that was not in this run.
     pub(super) read_at: Option<String>,
+    /// What was odd about the pages, and was got over.
+    pub(super) notes: Vec<String>,
     /// Whether the next run can rely on it, and need not read everything.
     pub(super) is_kept: bool,
 }
@@ -69,9 +71,10 @@ impl ExistingSettings {
         let readout = client.read(&Collection::Contacts, None, &mut sink).await?;
         let (existing, used) = sink.finish(&readout)?;
         let is_kept = readout.total.is_some() && !self.max_age.is_zero() && !self.refresh;
-        let Some(snapshot) = used else { return Ok(Known { existing, is_kept, ..Known::default() }) };
+        let notes = readout.notes;
+        let Some(snapshot) = used else { return Ok(Known { existing, is_kept, notes, ..Known::default() }) };
         let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);
-        Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, is_kept })
+        Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, notes, is_kept })
     }
 }
 

@@ -233,6 +233,7 @@ pub fn import(
         existing_unreadable_numbers: existing.unreadable(),
         existing_from: conversation.known.from,
         existing_read_at: conversation.known.read_at.clone(),
+        existing_notes: conversation.known.notes.clone(),
         page_size: counts.page_size,
     });
     report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };

@@ -101,6 +101,9 @@ impl PlatformError {
             Self::NoSuch { .. } => {
                 "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
             }
+            Self::SkipIgnored(_) | Self::Endless(_) => {
+                "Ask whoever runs the platform. An import that is given what it holds with --existing FILE does not read it."
+            }
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {
                 "Run the same command again, with a smaller --page-size if there is one."
@@ -124,8 +127,6 @@ impl PlatformError {
             | Self::MalformedToken
             | Self::MalformedAccount
             | Self::BrokenAnswer { .. }
-            | Self::SkipIgnored(_)
-            | Self::Endless(_)
             | Self::Ended
             | Self::Notes(_) => return None,
         })

@@ -13,6 +13,8 @@ use super::{PlatformError, collection::Position};
 /// More records than any collection has: a platform that shows more never ends.
 pub(super) const MAX_RECORDS: u64 = 5_000_000;
 
+const NO_MORE: &str = "the platform said that there is more, and there was not";
+
 /// What a page says, beside its records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PageFacts {
@@ -57,6 +59,8 @@ pub(super) struct Pages {
     was_repeated: bool,
     /// The platform said that there is no more, and yet counts more than it showed.
     is_beyond_last: bool,
+    /// The platform said that there is more.
+    was_more_said: bool,
     max_records: u64,
     /// What was odd, and was got over.
     pub(super) notes: Vec<String>,
@@ -75,6 +79,7 @@ impl Pages {
             first_page: 0,
             was_repeated: false,
             is_beyond_last: false,
+            was_more_said: false,
             max_records,
             notes: Vec::new(),
         }
@@ -135,6 +140,11 @@ impl Pages {
         } else {
             self.seen.extend(&page.identities);
         }
+        if self.is_beyond_last {
+            self.is_beyond_last = false;
+            self.note_once("the platform said that there is no more, and there was");
+        }
+        self.was_more_said = page.has_more == Some(true);
         self.granted = limit.or(self.granted).or(Some(count));
         self.read += count;
         self.taken += 1;
@@ -176,7 +186,7 @@ impl Pages {
         let has_all = self.total.is_some_and(|total| self.read >= total);
         if self.is_beyond_last || has_all {
             if has_all {
-                self.notes.push("the platform said that there is more, and there was not".to_owned());
+                self.note_once(NO_MORE);
             } else {
                 self.note_shortfall();
             }
@@ -206,8 +216,16 @@ impl Pages {
         }
         if is_short {
             self.note_shortfall();
+        } else if self.was_more_said && self.total.is_some() {
+            self.note_once(NO_MORE);
         }
         PageStep::Last
+    }
+
+    fn note_once(&mut self, note: &str) {
+        if self.notes.iter().all(|noted| noted != note) {
+            self.notes.push(note.to_owned());
+        }
     }
 
     fn note_shortfall(&mut self) {
@@ -339,8 +357,9 @@ mod tests {
     #[test]
     fn a_wrong_has_more_is_not_believed() {
         // No more, and yet more than was shown: it is asked once more, and then believed.
-        let (went_on, ..) = steps(pages(), &[at(0, 4, false), at(2, 4, false)]);
+        let (went_on, _, more) = steps(pages(), &[at(0, 4, false), at(2, 4, false)]);
         assert_eq!(went_on, [PageStep::More, PageStep::Last]);
+        assert_eq!(more.notes, ["the platform said that there is no more, and there was"]);
         let empty = |skip| page(0..0, |page| (page.skip, page.total) = (Some(skip), Some(4)));
         let (ended, _, short) = steps(pages(), &[at(0, 4, false), empty(2)]);
         assert_eq!(ended, [PageStep::More, PageStep::Last]);
@@ -348,8 +367,9 @@ mod tests {
         let (ended, ..) = steps(pages(), &[at(0, 4, false), at(0, 4, false)]);
         assert_eq!(ended, [PageStep::More, PageStep::Over]);
         // More, and there is not: an empty page, or the last one again.
-        let (ended, ..) = steps(pages(), &[at(0, 4, true), at(2, 4, true), empty(4)]);
+        let (ended, _, over) = steps(pages(), &[at(0, 4, true), at(2, 4, true), empty(4)]);
         assert_eq!(ended, [PageStep::More, PageStep::More, PageStep::Last]);
+        assert_eq!(over.notes, ["the platform said that there is more, and there was not"]);
         let (ended, _, over) = steps(pages(), &[at(0, 4, true), at(2, 4, true), at(2, 4, true)]);
         assert_eq!(ended, [PageStep::More, PageStep::More, PageStep::Over]);
         assert_eq!(over.notes, ["the platform said that there is more, and there was not"]);

@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{
     Client, Collection, PlatformError,
@@ -142,7 +142,7 @@ impl Client<'_> {
             );
             if is_over {
                 for note in &pages.notes {
-                    warn!("{collection}: {note}");
+                    info!("{collection}: {note}");
                 }
                 return Ok(Reading::Whole(Readout {
                     records: pages.read,

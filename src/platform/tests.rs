@@ -324,8 +324,18 @@ async fn pages_that_cannot_be_trusted_are_told_apart() {
     });
     for (name, answer, expected, gets) in [
         ("ignores skip", ignores_skip, Err("(it ignores `skip`)"), 3),
-        ("says that there is more", says_more, Ok((10, None)), 3),
-        ("says that there is no more", says_no_more, Ok((10, None)), 2),
+        (
+            "says that there is more",
+            says_more,
+            Ok((10, Some("the platform said that there is more, and there was not"))),
+            3,
+        ),
+        (
+            "says that there is no more",
+            says_no_more,
+            Ok((10, Some("the platform said that there is no more, and there was"))),
+            2,
+        ),
         ("counts more than it shows", shows_less, Ok((10, Some("the platform counts 12 and shows 10"))), 4),
         (
             "shows a page twice",

@@ -9,7 +9,10 @@ use serde_json::Value;
 use crate::{
     contact::{Contact, E164, Region},
     diff::StoredContact,
-    normalize::{phone::parse, region::Origin},
+    normalize::{
+        phone::{ParsedNumber, parse},
+        region::Origin,
+    },
 };
 
 /// A contact as it is posted.
@@ -206,7 +209,10 @@ fn digits(text: &str) -> String {
 
 /// Whether its numbering plan has assigned the number.
 fn is_valid(number: E164) -> bool {
-    parse(&format!("+{number}"), None).is_ok_and(|number| number.is_valid)
+    // A trunk zero behind the calling code is dialed over by people, and no part of a number.
+    let is_same =
+        |parsed: &ParsedNumber| format!("{}{}", parsed.calling_code, parsed.national) == *number.digits();
+    parse(&format!("+{number}"), None).is_ok_and(|parsed| parsed.is_valid && is_same(&parsed))
 }
 
 /// What the platform says of each contact it was sent, in any of the shapes that its pages leave open.

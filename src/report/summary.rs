@@ -117,6 +117,7 @@ pub struct PlatformReport {
     pub existing_unreadable_numbers: u64,
     pub existing_from: ExistingFrom,
     pub existing_read_at: Option<String>,
+    pub existing_notes: Vec<String>,
     pub page_size: u64,
 }
 

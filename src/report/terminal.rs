@@ -95,7 +95,8 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
 
 /// What is to be said of the existing contacts.
 fn existing_notes(platform: &PlatformReport) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> =
+        platform.existing_notes.iter().map(|note| format!("Reading the contacts: {note}.")).collect();
     if let (ExistingFrom::Snapshot, Some(read_at)) = (platform.existing_from, &platform.existing_read_at) {
         notes.push(format!(
             "The {} of the platform are those that were read at {}, and created since; one page showed that it still \
@@ -200,6 +201,9 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
     .map(|outcome| (outcome, totals.of(outcome)))
     .filter(|(_, count)| *count > 0)
     .collect();
+    if is_forecast {
+        return writeln!(text, "  = {GOOD}{:>width$}  new{GOOD:#}", grouped(left));
+    }
     if endings.len() != 1 {
         writeln!(text, "  = {BOLD}{:>width$}{BOLD:#}  new", grouped(left))?;
     }
@@ -207,7 +211,6 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
         let sign = if endings.len() == 1 { "=" } else { " " };
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
-            Outcome::Pending if is_forecast => (GOOD, "to be posted"),
             Outcome::Pending => (BAD, "not reached: run the same command again"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),

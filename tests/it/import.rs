@@ -84,6 +84,8 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
         130  rows
       = 130  planned    would be posted
 
+    To be posted: 130 new contacts in 65 requests to post and 1 to read, about 1 min
+
     http://127.0.0.1:PORT: 1 request (1 to read, 0 to post)
 
     Files: out/  outcomes.csv  rejected.csv  report.json
@@ -104,7 +106,7 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
         3  rows
       = 3  created
 
-    http://127.0.0.1:PORT: 2 requests (1 to read, 1 to post)
+    http://127.0.0.1:PORT: 2 requests (1 to read, 1 to post), as planned
 
     Files: out/  outcomes.csv  rejected.csv  report.json
     ");

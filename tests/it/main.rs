@@ -4,10 +4,12 @@
 
 mod bad_input;
 mod check;
+mod existing;
 mod faults;
 mod formats;
 mod import;
 mod journal;
+mod left_out;
 mod mutants;
 mod phone_paths;
 mod phone_reference;

@@ -1,0 +1,321 @@
+//! What the platform holds: written out by `rollcall fetch`, and learned by imports in the cheapest way that can be trusted.
+
+use std::{fmt::Write as _, fs, io::BufRead as _, io::BufReader, process::Command};
+
+use serde_json::Value;
+
+use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
+
+/// Contacts `numbers`, as a list.
+fn list(numbers: std::ops::Range<u32>) -> String {
+    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
+    for n in numbers {
+        writeln!(list, "First{n},Last{n},Mr,+9198765{n:05}").unwrap();
+    }
+    list
+}
+
+fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
+    let mut command = sealed.command(args);
+    sandbox.point(&mut command);
+    command
+}
+
+fn run(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
+    ended(command(sealed, sandbox, &[args, &["--rate", "100000"]].concat()))
+}
+
+/// Imports the list with a journal of this name, and returns the report.
+fn import(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> Value {
+    let args = [&["import", "list.csv", "-q", "--state-dir", state, "--out", "out"], args].concat();
+    let ended = run(sealed, sandbox, &args);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    sealed.report("out")
+}
+
+/// A sandbox with 250 contacts in pages of 100.
+fn filled() -> (Sealed, Running) {
+    let sealed = Sealed::new();
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "100"]);
+    sealed.write("list.csv", list(0..250));
+    let report = import(&sealed, &sandbox, "filling", &[]);
+    assert_eq!(report["totals"]["created"], 250);
+    (sealed, sandbox)
+}
+
+/// Changes the journal of this name behind the program's back.
+fn journal(sealed: &Sealed, state: &str, change: &str) {
+    let journal = rusqlite::Connection::open(sealed.path(state).join("journal.sqlite3")).unwrap();
+    assert!(journal.execute(change, []).unwrap() > 0, "{change}");
+}
+
+fn asked(report: &Value) -> (u64, u64, &str) {
+    let platform = &report["platform"];
+    let count = |name: &str| platform[name].as_u64().unwrap();
+    (count("get"), count("post"), platform["existing_from"].as_str().unwrap())
+}
+
+#[test]
+fn the_second_import_asks_for_one_page() {
+    let (sealed, sandbox) = filled();
+    sealed.write("list.csv", list(200..300));
+    let first = import(&sealed, &sandbox, "state", &[]);
+    assert_eq!(asked(&first), (3, 1, "platform"));
+    assert_eq!(
+        (&first["plan"], &first["actual"]),
+        (&serde_json::json!({"get": 0, "post": 1, "seconds": 0}), &first["plan"])
+    );
+    // What was created has been added.
+    sealed.write("list.csv", list(240..310));
+    let second = import(&sealed, &sandbox, "state", &[]);
+    assert_eq!(asked(&second), (1, 1, "snapshot"));
+    assert_eq!((&second["totals"]["existing"], &second["totals"]["created"]), (&60.into(), &10.into()));
+    assert_eq!(second["platform"]["existing_contacts"], 300);
+    let rows = sealed.outcomes("out");
+    for (row, name) in [(&rows[0], "First240 Last240"), (&rows[59], "First299 Last299")] {
+        assert_eq!((row.outcome.as_str(), row.code.as_str()), ("existing", "same-name"));
+        assert!(row.detail.starts_with(&format!("held as {name} (id ")), "{}", row.detail);
+    }
+    // And is not relied on where it is to be read anew, too old, or never to be.
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at - 25 * 3600 * 1000");
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--existing-max-age", "2d"])), (1, 0, "snapshot"));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--existing-max-age", "0"])), (4, 0, "platform"));
+}
+
+#[test]
+fn a_snapshot_that_does_not_hold_any_more_is_read_again_without_asking_twice() {
+    let (sealed, sandbox) = filled();
+    sealed.write("list.csv", list(0..10));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    // Somebody else creates contacts.
+    sealed.write("list.csv", list(250..320));
+    import(&sealed, &sandbox, "elsewhere", &[]);
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    // The clock was set back: nobody knows how old it is.
+    journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at + 3600 * 1000");
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+}
+
+#[test]
+fn a_stale_snapshot_never_creates_a_contact_twice() {
+    for duplicates in ["reject-batch", "skip", "per-contact"] {
+        let sealed = Sealed::new();
+        let options = ["--rate-limit", "100000", "--page-cap", "100", "--duplicates", duplicates];
+        let sandbox = Running::sandbox(&sealed, &options);
+        sealed.write("list.csv", list(0..150));
+        import(&sealed, &sandbox, "filling", &[]);
+        sealed.write("list.csv", list(0..1));
+        assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (2, 0, "platform"));
+        sealed.write("list.csv", list(150..155));
+        import(&sealed, &sandbox, "elsewhere", &[]);
+        // Others went as these came: the platform counts as many as it should.
+        journal(&sealed, "state", "UPDATE snapshot SET expected = 155");
+        sealed.write("list.csv", list(145..160));
+        let report = import(&sealed, &sandbox, "state", &[]);
+        assert_eq!(report["platform"]["existing_from"], "snapshot");
+        let count = |outcome: &str| report["totals"][outcome].as_u64().unwrap();
+        // One that a success passes over in silence, and that is there under its name, may be ours.
+        assert_eq!((count("existing") + count("confirmed"), count("created")), (10, 5), "{duplicates}");
+        let fetched = run(&sealed, &sandbox, &["fetch", "contacts", "--format", "ndjson", "-q"]);
+        assert_eq!(fetched.stdout.lines().count(), 160);
+        // The reading that settled it is the snapshot from then on.
+        assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    }
+}
+
+#[test]
+fn what_was_fetched_takes_the_place_of_the_platform() {
+    let (sealed, sandbox) = filled();
+    sealed.write("list.csv", list(240..260));
+    for name in ["held.csv", "held.json", "held.ndjson"] {
+        assert_eq!(run(&sealed, &sandbox, &["fetch", "contacts", "-o", name]).code, 0);
+        let report = import(
+            &sealed,
+            &sandbox,
+            name.split('.').next_back().unwrap(),
+            &["--existing", name, "--dry-run"],
+        );
+        assert_eq!(asked(&report), (0, 0, "file"), "{name}");
+        assert_eq!((&report["totals"]["existing"], &report["totals"]["planned"]), (&10.into(), &10.into()));
+        assert_eq!(report["plan"], serde_json::json!({"get": 0, "post": 1, "seconds": 0}));
+        assert!(sealed.outcomes("out")[0].detail.starts_with("held as First240 Last240 (id "));
+    }
+    let other = run(&sealed, &sandbox, &["import", "list.csv", "-q", "--existing", "list.csv"]);
+    assert_eq!(other.code, 3);
+    assert_same!(other.stderr, @r"
+    error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber`
+    hint: Write it anew with `rollcall fetch contacts -o FILE`.
+    ");
+}
+
+#[test]
+fn nobody_on_the_platform_is_a_file_too() {
+    let sealed = Sealed::new();
+    let sandbox = Running::sandbox(&sealed, &[]);
+    sealed.write("list.csv", list(0..3));
+    assert_eq!(run(&sealed, &sandbox, &["fetch", "contacts", "-o", "held.csv"]).code, 0);
+    let report = import(&sealed, &sandbox, "state", &["--existing", "held.csv", "--dry-run"]);
+    assert_eq!(report["totals"]["planned"], 3);
+}
+
+#[test]
+fn contacts_are_fetched_with_all_their_fields() {
+    let sealed = Sealed::new().with_samples();
+    let options = ["--seed", "samples/platform.json", "--page-cap", "4", "--rate-limit", "100000"];
+    let sandbox = Running::sandbox(&sealed, &options);
+    let fetched = run(&sealed, &sandbox, &["fetch", "contacts", "-o", "new/held.csv"]);
+    assert_eq!(fetched.code, 0);
+    assert_same!(fetched.stderr, @r"
+    6 contacts in 2 pages of 4, 2 requests, in new/held.csv
+    1 contact whose number an earlier one has:
+      +491713920099  row 5 and row 6
+    ");
+    let text = sealed.read("new/held.csv");
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        "id,firstName,lastName,fullName,salutation,cellPhone.phoneNumber,cellPhone.countryCode,cellPhone.extension,status,\
+         instanceBotId,orgId,accountId,createdBy,createdByAId,address,twitterDetails,createdAt,updatedAt,updatedBy,\
+         updatedByAId,rollcall_number,rollcall_repeats"
+    );
+    assert!(lines.next().unwrap().starts_with(
+        "667e48f7c8b972fc69100001,meera,existing,meera existing,mrs,'+442079460601,'+44,'+44,ACTIVE,"
+    ));
+    assert!(text.lines().nth(5).unwrap().ends_with(",491713920099,5"));
+    let json = run(&sealed, &sandbox, &["fetch", "contacts", "--format", "json", "-q"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((json[4]["rollcall_repeats"].as_u64(), json[0]["rollcall_repeats"].as_u64()), (Some(4), None));
+    assert_eq!(json[0]["createdAt"], "2024-06-28T05:24:07.218Z");
+}
+
+#[test]
+fn lists_and_campaigns_are_fetched_in_both_versions() {
+    let sealed = Sealed::new();
+    sealed.write("people.csv", "phoneNumber\n919876500001\n447400123456\n");
+    sealed.write(
+        "called.json",
+        r#"{"data": {"results": [{"phoneNumber": "919876500001", "dialerOutcome": "completed", "numberOfAttemptsSoFar": 2,
+            "agentDispositionCodes": ["System Generated", "Busy"], "new": {"a": 1}}]}}"#,
+    );
+    let options = ["--list", "cl-1=people.csv", "--campaign", "cm-1=called.json", "--rate-limit", "100000"];
+    let sandbox = Running::sandbox(&sealed, &options);
+    for api in ["v1", "v2"] {
+        let list = run(&sealed, &sandbox, &["fetch", "list", "cl-1", "--api", api]);
+        assert_eq!(
+            (list.code, list.stderr.as_str()),
+            (0, "2 contacts of contact list cl-1 in 1 page of 100, 1 request\n")
+        );
+        let mut lines = list.stdout.lines();
+        assert_eq!(
+            lines.next(),
+            Some("_id,phoneNumber,createdAt,updatedAt,rollcall_number,rollcall_repeats")
+        );
+        assert!(lines.next().unwrap().contains(",919876500001,20"));
+        let campaign = run(&sealed, &sandbox, &["fetch", "campaign", "cm-1", "--api", api, "-q"]);
+        assert_eq!(
+            campaign.stdout,
+            "phoneNumber,uniqueId,dialerOutcome,numberOfAttemptsSoFar,botSessionId,agentDispositionCodes,botOutboundStatus,\
+             botOutboundStatusDetail,rollcall_number,rollcall_repeats\n\
+             919876500001,,completed,2,,System Generated; Busy,,,919876500001,\n"
+        );
+    }
+    let whole = run(&sealed, &sandbox, &["fetch", "campaign", "cm-1", "--format", "ndjson", "-q"]);
+    assert_eq!(serde_json::from_str::<Value>(&whole.stdout).unwrap()["new"], serde_json::json!({"a": 1}));
+
+    let unknown = run(&sealed, &sandbox, &["fetch", "list", "cl-2"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (4, ""));
+    assert_same!(unknown.stderr, @r#"
+    error: the platform has no contact list cl-2: HTTP 404, "there is no such contact list"
+    hint: Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+    "#);
+    for (mistaken, said) in [
+        (&["fetch", "list"][..], "required arguments were not provided"),
+        (&["fetch", "contacts", "cl-1"], "`fetch contacts` takes no id"),
+        (&["fetch", "campaign", "cm-1", "--page-size", "101"], "--page-size: 101 is not between 1 and 100"),
+        (&["fetch", "list", "a b"], "ID: `a b` is not an id"),
+    ] {
+        let mistaken = run(&sealed, &sandbox, mistaken);
+        assert_eq!(mistaken.code, 2);
+        assert!(mistaken.stderr.contains(said), "{}", mistaken.stderr);
+    }
+}
+
+#[test]
+fn an_interrupted_fetch_leaves_nothing() {
+    let (sealed, sandbox) = filled();
+    for output in [&["-o", "held.csv"][..], &[]] {
+        let args = [&["fetch", "contacts", "--rate", "2", "--state-dir", "slow"], output].concat();
+        let mut child = command(&sealed, &sandbox, &args).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        // Two requests are made, and the third waits for a minute.
+        while !said.contains("waiting") {
+            assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+        }
+        let stdout = child.stdout.take();
+        let mut fetching = Running { child, printed: String::new() };
+        fetching.signal("INT");
+        assert_eq!(fetching.child.wait().unwrap().code(), Some(130));
+        assert_eq!(std::io::read_to_string(stdout.unwrap()).unwrap(), "");
+        assert!(!sealed.files().iter().any(|file| file.contains("held")), "{:?}", sealed.files());
+        fs::remove_dir_all(sealed.path("slow")).unwrap();
+    }
+}
+
+#[test]
+fn numbers_in_any_shape_are_the_same_number() {
+    let sealed = Sealed::new();
+    let shapes = [
+        ("+919876500001", "+91", "+91"),
+        ("919876500002", "91", "+"),
+        ("9876500003", "+91", "91"),
+        ("00919876500004", "", "+"),
+        ("09876500005", "+91", "+"),
+    ];
+    let contacts: Vec<Value> = (1..)
+        .zip(shapes)
+        .map(|(n, (number, code, extension))| {
+            let phone = serde_json::json!({"phoneNumber": number, "countryCode": code, "extension": extension});
+            serde_json::json!({"id": format!("c{n}"), "firstName": "ZOË", "lastName": " Li ", "cellPhone": phone})
+        })
+        .collect();
+    sealed.write("seed.json", serde_json::to_string(&contacts).unwrap());
+    let sandbox = Running::sandbox(&sealed, &["--seed", "seed.json", "--rate-limit", "100000"]);
+    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
+    (1..=5).for_each(|n| writeln!(list, "Zoe\u{308},li,Ms,+91 98765 0000{n}").unwrap());
+    sealed.write("list.csv", list);
+    let report = import(&sealed, &sandbox, "state", &[]);
+    assert_eq!(report["platform"]["existing_ambiguous_numbers"], 0);
+    let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    assert_eq!(rows, (2..=6).map(|row| format!("{row} existing same-name")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_number_that_may_be_one_of_two_is_taken_for_both_and_said() {
+    let sealed = Sealed::new();
+    let phone = serde_json::json!({"phoneNumber": "4961234567", "countryCode": "49", "extension": "+"});
+    let contact = serde_json::json!([{"id": "c1", "firstName": "A", "lastName": "B", "cellPhone": phone}]);
+    sealed.write("seed.json", contact.to_string());
+    let sandbox = Running::sandbox(&sealed, &["--seed", "seed.json", "--rate-limit", "100000"]);
+    sealed.write(
+        "list.csv",
+        "First Name,Last Name,Salutation,Mobile\nA,B,Mr,+49 4961 234567\nC,D,Mr,+49 61234567\n",
+    );
+    let ended = run(&sealed, &sandbox, &["import", "list.csv", "--accept", "possible", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let rows = sealed.outcomes("out");
+    assert_eq!(
+        (rows[0].brief(), rows[1].brief()),
+        ("2 existing same-name".to_owned(), "3 existing other-name".to_owned())
+    );
+    assert_eq!(rows[0].detail, "held as A B (id c1), whose number there may be +4961234567 instead");
+    assert_eq!(sealed.report("out")["platform"]["existing_ambiguous_numbers"], 1);
+    assert!(
+        ended.stderr.contains("The platform holds 1 contact whose number can be read as one of several"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,203 @@
+//! People who are left out on purpose: by file, contact list and campaign.
+
+use std::process::Command;
+
+use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
+
+const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
+    Asha,Rao,Mrs,+919876500001\n\
+    Bo,Li,Mr,+919876500003\n\
+    Cy,Wu,Mr,+919876500004\n\
+    Di,Wu,Mr,+919876500005\n\
+    Ed,Zed,Mr,+919876500010\n\
+    ,Nameless,Mr,+919876500011\n\
+    Meera,Existing,Mrs,+442079460601\n\
+    Gi,New,Mr,+919876500020\n\
+    Gi,Again,Mr,+919876500020\n";
+
+fn place() -> (Sealed, Running) {
+    let sealed = Sealed::new().with_samples();
+    sealed.write("list.csv", LIST);
+    sealed.write("people.csv", "phoneNumber\n919876500001\n919876500020\n");
+    sealed.write(
+        "called.csv",
+        "phoneNumber,dialerOutcome,numberOfAttemptsSoFar\n919876500003,Completed,2\n919876500004,,0\n919876500005,busy,1\n",
+    );
+    sealed.write(
+        "dnc.csv",
+        "number,valid until\n919876500010,2999-12-31\n+91 98765 00011,\n+442079460601,2020-01-01\n",
+    );
+    let options = [
+        "--seed",
+        "samples/platform.json",
+        "--list",
+        "cl-1=people.csv",
+        "--campaign",
+        "cm-1=called.csv",
+        "--rate-limit",
+        "100000",
+        "--page-cap",
+        "2",
+    ];
+    let sandbox = Running::sandbox(&sealed, &options);
+    (sealed, sandbox)
+}
+
+fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
+    let mut command =
+        sealed.command(&[&["import", "list.csv", "--out", "out", "--rate", "100000"], args].concat());
+    sandbox.point(&mut command);
+    command
+}
+
+fn import(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<String>) {
+    let ended = ended(command(sealed, sandbox, args));
+    let rows = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    (ended, rows)
+}
+
+#[test]
+fn whoever_is_left_out_is_left_out_whatever_else_is_known() {
+    let (sealed, sandbox) = place();
+    let exclude = ["--exclude-file", "dnc.csv", "--exclude-list", "cl-1", "--exclude-campaign", "cm-1"];
+    let (ended, rows) = import(&sealed, &sandbox, &exclude);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(
+        rows,
+        [
+            "2 suppressed in-list",
+            "3 suppressed in-campaign",
+            "4 suppressed in-campaign",
+            "5 suppressed in-campaign",
+            "6 suppressed in-file",
+            // Without a first name, which nobody has to mend.
+            "7 suppressed in-file",
+            // What has expired leaves nobody out.
+            "8 existing same-name",
+            // Both rows with the number.
+            "9 suppressed in-list",
+            "10 suppressed in-list",
+        ]
+    );
+    let details: Vec<String> = sealed.outcomes("out").into_iter().map(|row| row.detail).collect();
+    assert_eq!(details[0], "in contact list cl-1");
+    assert_eq!(details[1], "in campaign cm-1");
+    assert_eq!(details[4], "in dnc.csv, row 2");
+    let report = sealed.report("out");
+    assert_eq!(report["platform"]["post"], 0);
+    // One page of the list, two of the campaign, three of the contacts.
+    assert_eq!(report["platform"]["get"], 6);
+    let excluded = report["excluded"].as_array().unwrap();
+    let sources: Vec<_> = excluded
+        .iter()
+        .map(|source| (source["code"].as_str().unwrap(), source["numbers"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(sources, [("in-file", 2), ("in-list", 2), ("in-campaign", 3)]);
+    assert_eq!(sealed.read("out/rejected.csv").lines().count(), 1, "nothing to mend");
+}
+
+#[test]
+fn of_a_campaign_those_who_were_called_can_be_left_out() {
+    for (filter, expected) in
+        [("any", [true, true, true]), ("attempted", [true, false, true]), ("completed", [true, false, false])]
+    {
+        let (sealed, sandbox) = place();
+        let (_, rows) = import(
+            &sealed,
+            &sandbox,
+            &["--exclude-campaign", "cm-1", "--campaign-filter", filter, "--dry-run"],
+        );
+        let left_out = [1, 2, 3].map(|row: usize| rows[row].ends_with("suppressed in-campaign"));
+        assert_eq!(left_out, expected, "{filter}: {rows:?}");
+    }
+}
+
+#[test]
+fn files_cost_no_request_and_are_left_out_by_check_too() {
+    let (sealed, sandbox) = place();
+    let (_, rows) = import(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run"]);
+    assert_eq!(rows[4..6], ["6 suppressed in-file", "7 suppressed in-file"]);
+    assert_eq!(sealed.report("out")["platform"]["get"], 3);
+    for keep in ["first", "last"] {
+        let check =
+            sealed.run(&["check", "list.csv", "--exclude-file", "dnc.csv", "--keep", keep, "--out", "check"]);
+        assert_eq!(check.code, 0, "{}", check.stderr);
+        let rows: Vec<String> = sealed.outcomes("check").iter().map(Outcome::brief).collect();
+        assert_eq!(rows[3..6], ["5 valid", "6 suppressed in-file", "7 suppressed in-file"]);
+        assert_eq!(sealed.report("check")["totals"]["suppressed"], 2);
+    }
+}
+
+#[test]
+fn what_the_file_says_of_itself_is_said() {
+    let (sealed, sandbox) = place();
+    let (ended, _) = import(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);
+    assert_same!(ended.stderr, @r"
+    list.csv  CSV
+      phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+      note: dnc.csv: no header is known to mean phone numbers; they are those of the column `number`
+      note: dnc.csv: rows that have expired by the column `valid until`, so that nobody is left out by
+      them: 1
+
+        9  rows
+      − 2  suppressed left out on purpose
+      − 1  duplicate  the number of another row
+      − 1  existing   on the platform already
+      = 5  planned    would be posted
+
+    To be posted: 5 new contacts in 1 request to post and 1 to read, less than a minute
+
+    http://127.0.0.1:PORT: 3 requests (3 to read, 0 to post)
+
+    Files: out/  outcomes.csv  rejected.csv  report.json
+    ");
+}
+
+#[test]
+fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
+    let (sealed, sandbox) = place();
+    let (list, rows) = import(&sealed, &sandbox, &["--exclude-list", "nobody"]);
+    assert_eq!(list.code, 4);
+    assert!(
+        list.stderr.contains("error: the platform has no contact list nobody: HTTP 404"),
+        "{}",
+        list.stderr
+    );
+    assert!(rows.iter().all(|row| !row.contains("created")), "{rows:?}");
+    let report = sealed.report("out");
+    assert_eq!((&report["complete"], &report["platform"]["post"]), (&false.into(), &0.into()));
+    // With the same list it would end the same: there is nothing to resume.
+    let mut resume = sealed.command(&["resume"]);
+    sandbox.point(&mut resume);
+    assert!(ended(resume).stderr.contains("no import is unfinished"));
+
+    for (file, content, said) in [
+        ("missing.csv", None, "error: missing.csv: No such file"),
+        (
+            "names.csv",
+            Some("Name,City\nAsha,Pune\n"),
+            "no column is known to hold the numbers to leave out; the columns are `Name`, `City`",
+        ),
+    ] {
+        content.into_iter().for_each(|content| _ = sealed.write(file, content));
+        let mut command = sealed.command(&["import", "list.csv", "--exclude-file", file, "--out", "none"]);
+        sandbox.point(&mut command);
+        let ended = ended(command);
+        assert_eq!(ended.code, 3);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(!sealed.path("none").exists());
+    }
+    let lonely = ended(command(&sealed, &sandbox, &["--campaign-filter", "completed"]));
+    assert_eq!(lonely.code, 2);
+    assert!(lonely.stderr.contains("no campaign is named"), "{}", lonely.stderr);
+}
+
+#[test]
+fn the_same_list_with_others_left_out_is_another_import() {
+    let (sealed, sandbox) = place();
+    let (_, rows) = import(&sealed, &sandbox, &[]);
+    assert_eq!(rows[0], "2 created");
+    // Who was created before is there, and is left out from now on all the same.
+    let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", "cl-1"]);
+    assert_eq!(rows[0], "2 suppressed in-list");
+}

@@ -83,13 +83,12 @@ pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
 /// The folder for the run's files, none of which may be what is read.
 pub(super) fn output<'f>(
     path: &Path,
-    inputs: impl Iterator<Item = &'f PathBuf> + Clone,
+    mut inputs: impl Iterator<Item = &'f PathBuf>,
 ) -> Result<OutputFolder, CliError> {
-    let same = |target: &PathBuf| {
-        let target = target.canonicalize().ok()?;
-        inputs.clone().find(|input| input.canonicalize().is_ok_and(|input| input == target))
-    };
-    if let Some(input) = OutputFolder::files(path).iter().find_map(same) {
+    let targets = OutputFolder::files(path);
+    let targets: Vec<PathBuf> = targets.iter().filter_map(|target| target.canonicalize().ok()).collect();
+    let is_target = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| targets.contains(&input));
+    if let Some(input) = inputs.find(is_target) {
         return Err(CliError::usage(
             format!("{} would be replaced by the file of that name of this run", input.display()),
             "Choose another folder with --out, or none: each run then has its own.",

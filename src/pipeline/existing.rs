@@ -72,7 +72,7 @@ impl ExistingSettings {
         let (existing, used) = sink.finish(&readout)?;
         let is_kept = readout.total.is_some() && !self.max_age.is_zero() && !self.refresh;
         let notes = readout.notes;
-        let Some(snapshot) = used else { return Ok(Known { existing, is_kept, notes, ..Known::default() }) };
+        let Some(snapshot) = used else { return Ok(Known { existing, notes, is_kept, ..Known::default() }) };
         let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);
         Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, notes, is_kept })
     }

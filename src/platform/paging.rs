@@ -57,10 +57,8 @@ pub(super) struct Pages {
     first_page: u64,
     /// The page at this place was asked for again.
     was_repeated: bool,
-    /// The platform said that there is no more, and yet counts more than it showed.
-    is_beyond_last: bool,
-    /// The platform said that there is more.
-    was_more_said: bool,
+    /// Whether the page before said that there is more. Where it said no, the platform counts more than it showed.
+    said_more: Option<bool>,
     max_records: u64,
     /// What was odd, and was got over.
     pub(super) notes: Vec<String>,
@@ -78,8 +76,7 @@ impl Pages {
             seen: HashSet::new(),
             first_page: 0,
             was_repeated: false,
-            is_beyond_last: false,
-            was_more_said: false,
+            said_more: None,
             max_records,
             notes: Vec::new(),
         }
@@ -140,11 +137,10 @@ impl Pages {
         } else {
             self.seen.extend(&page.identities);
         }
-        if self.is_beyond_last {
-            self.is_beyond_last = false;
+        if self.said_more == Some(false) {
             self.note_once("the platform said that there is no more, and there was");
         }
-        self.was_more_said = page.has_more == Some(true);
+        self.said_more = page.has_more;
         self.granted = limit.or(self.granted).or(Some(count));
         self.read += count;
         self.taken += 1;
@@ -156,10 +152,7 @@ impl Pages {
         Ok(match page.has_more {
             Some(true) => PageStep::More,
             Some(false) if has_all => PageStep::Last,
-            Some(false) => {
-                self.is_beyond_last = true;
-                PageStep::More
-            }
+            Some(false) => PageStep::More,
             None if self.total.is_some() && has_all => PageStep::Last,
             None => PageStep::More,
         })
@@ -184,7 +177,7 @@ impl Pages {
 
     fn repeated(&mut self, page: &PageFacts) -> Result<PageStep, PlatformError> {
         let has_all = self.total.is_some_and(|total| self.read >= total);
-        if self.is_beyond_last || has_all {
+        if self.said_more == Some(false) || has_all {
             if has_all {
                 self.note_once(NO_MORE);
             } else {
@@ -210,13 +203,13 @@ impl Pages {
     /// An empty page is the end; one that comes too early is asked for once more.
     fn ended(&mut self) -> PageStep {
         let is_short = self.total.is_some_and(|total| self.read < total);
-        if is_short && !self.is_beyond_last && !self.was_repeated {
+        if is_short && self.said_more != Some(false) && !self.was_repeated {
             self.was_repeated = true;
             return PageStep::Again;
         }
         if is_short {
             self.note_shortfall();
-        } else if self.was_more_said && self.total.is_some() {
+        } else if self.said_more == Some(true) && self.total.is_some() {
             self.note_once(NO_MORE);
         }
         PageStep::Last

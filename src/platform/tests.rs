@@ -258,6 +258,12 @@ async fn a_page_size_that_is_refused_is_not_argued_with() {
         // Behind the refused ones: pages of 20, or of 10.
         assert_eq!((read, counts.get), (Ok(60), gets), "{words}");
     }
+    // Behind the first page, its size is not what is wrong.
+    let platform = Scripted::serve(|asked| match asked.query("skip") {
+        Some(0) => pages(60, 20)(asked),
+        _ => answer(400, ""),
+    });
+    assert_eq!(read_all(&platform).await.1.get, 2);
     let platform = Scripted::serve(|_| Reply::Answer(400, "{\"message\": \"no\"}".to_owned()));
     let (read, counts) = read_all(&platform).await;
     assert_eq!(

@@ -72,10 +72,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
         let planned = match (&report.plan, &report.actual) {
             (Some(plan), Some(actual)) if (plan.get, plan.post) != (actual.get, actual.post) => {
-                format!(
-                    "; planned were {} to read and {} to post, and it took {} and {}",
-                    plan.get, plan.post, actual.get, actual.post
-                )
+                format!("; planned were {}, needed {}", requests_of(plan), requests_of(actual))
             }
             (Some(plan), Some(_)) if plan.post > 0 => ", as planned".to_owned(),
             _ => String::new(),
@@ -262,11 +259,18 @@ pub fn plan(plan: &Plan, contacts: u64) -> String {
     } else {
         format!("about {}", duration(plan.seconds))
     };
-    let to_read = match plan.get {
-        0 => String::new(),
-        get => format!(" to post and {} to read", grouped(get)),
+    let requests = match plan.get {
+        0 => counted(plan.post, "request"),
+        get => format!("{} to post and {} to read", counted(plan.post, "request"), grouped(get)),
     };
-    format!("{} in {}{to_read}, {time}", counted(contacts, "new contact"), counted(plan.post, "request"))
+    format!("{} in {requests}, {time}", counted(contacts, "new contact"))
+}
+
+fn requests_of(plan: &Plan) -> String {
+    match plan.get {
+        0 => format!("{} to post", grouped(plan.post)),
+        get => format!("{} to post and {} to read", grouped(plan.post), grouped(get)),
+    }
 }
 
 /// What will become of the rows, and what posting costs, for the question before it.

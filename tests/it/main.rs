@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod check;
+mod credentials;
 mod existing;
 mod faults;
 mod formats;

@@ -36,6 +36,28 @@ fn the_samples_import_with_every_outcome_of_an_import() {
 }
 
 #[test]
+fn the_do_not_call_sample_leaves_people_out() {
+    let sealed = Sealed::new().with_samples();
+    let exclude = ["--exclude-file", "samples/do-not-call.csv", "--out", "out"];
+    let ended = sealed.run(&[&["check", "samples/contacts.csv"], &exclude[..]].concat());
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let rows = sealed.outcomes("out");
+    let left_out = rows.iter().filter(|row| row.outcome == "suppressed");
+    let left_out: Vec<_> = left_out.map(|row| (row.number.as_str(), row.detail.as_str())).collect();
+    let [london, germany] = [
+        ("442079460018", "in samples/do-not-call.csv, row 2"),
+        ("491713920012", "in samples/do-not-call.csv, row 3"),
+    ];
+    // Both stand in the list twice.
+    assert_eq!(left_out, [london, germany, germany, london]);
+    assert_eq!(
+        (rows[0].number.as_str(), rows[0].outcome.as_str()),
+        ("12015550123", "valid"),
+        "it has expired"
+    );
+}
+
+#[test]
 fn the_platform_sample_seeds_a_sandbox() {
     let sealed = Sealed::new().with_samples();
     let sandbox = crate::sealed::Running::sandbox(&sealed, &["--seed", "samples/platform.json"]);

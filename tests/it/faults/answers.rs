@@ -93,8 +93,9 @@ fn answers_to_a_reading_have_the_documented_consequence() {
         (Fault::Redirect, End::Stopped),
         (Fault::Status(403), End::Stopped),
         (Fault::Status(404), End::Stopped),
-        (Fault::Status(400), End::Stopped),
-        (Fault::Status(409), End::Stopped),
+        // A smaller page is asked for.
+        (Fault::Status(400), End::Finished),
+        (Fault::Status(409), End::Finished),
     ] {
         import_with(Manner::PerContact, false, 1, fault, expected);
     }

@@ -96,7 +96,7 @@ pub(super) fn share_the_requests(dies: bool, seconds: u64, without: Option<&'sta
                 let mut random = Random(process);
                 while Instant::now() < until {
                     let out = format!("out-{process}");
-                    let args = ["--dry-run", "--out", &out, "--rate", &RATE.to_string()];
+                    let args = ["--dry-run", "--refresh", "--out", &out, "--rate", &RATE.to_string()];
                     let mut command = scene.command_with(&args);
                     command.env("ROLLCALL_PACE", format!("{},1,2,200", WINDOW.as_millis()));
                     let mut child = command.spawn().unwrap();

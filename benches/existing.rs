@@ -1,0 +1,158 @@
+//! Imports of 20,000 rows into an account that holds half a million contacts: the first, which reads them all, the second,
+//! which asks for one page, and the same from a file that `fetch` wrote.
+//!
+//! `cargo bench --bench existing` (about a minute), or with `-- --contacts 20000 --page-cap 100` for other sizes. The platform is
+//! `rollcall sandbox`, in a process of its own; half of the list's numbers are there already.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    io::{self, BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use wait4::Wait4 as _;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const ROWS: u64 = 20_000;
+
+/// What one run took, and what it reported.
+struct Run {
+    time: Duration,
+    peak_bytes: u64,
+}
+
+/// A local platform; it ends with the value.
+struct Platform {
+    child: Child,
+    environment: Vec<(String, String)>,
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+fn main() -> Outcome<()> {
+    let args: Vec<String> = env::args().collect();
+    let option = |name: &str, default: u64| {
+        let value = args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+        value.map_or(Ok(default), |value| value.parse())
+    };
+    let (contacts, page_cap) = (option("--contacts", 500_000)?, option("--page-cap", 1000)?);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("existing");
+    _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let (seed, list) = (folder.join("seed.json"), folder.join("list.csv"));
+    write_seed(&seed, contacts)?;
+    write_list(&list, contacts.saturating_sub(ROWS / 2))?;
+    let platform = Platform::start(&seed, page_cap)?;
+
+    let mut out = io::stdout().lock();
+    writeln!(out, "{contacts} contacts, pages of {page_cap}, a list of {ROWS} rows")?;
+    writeln!(out, "{:<28} {:>6} {:>6} {:>9} {:>9}", "", "GET", "POST", "seconds", "peak MB")?;
+    let held = folder.join("held.csv");
+    let existing = ["--existing".to_owned(), held.display().to_string()];
+    let runs: [(&str, Vec<String>); 5] = [
+        ("first import", vec![]),
+        ("second import", vec![]),
+        ("with --refresh", vec!["--refresh".to_owned()]),
+        ("fetch contacts", vec![]),
+        ("with --existing", existing.to_vec()),
+    ];
+    for (name, more) in runs {
+        let report = folder.join("out");
+        let mut command = platform.command(&folder);
+        if name == "fetch contacts" {
+            command.args(["fetch", "contacts", "-q", "-o"]).arg(&held);
+        } else {
+            command.args(["import", "-q", "--out"]).arg(&report).arg(&list).args(&more);
+        }
+        let run = measure(command.args(["--rate", "1000000"]))?;
+        let asked = if name == "fetch contacts" {
+            (fs::read_to_string(&held)?.lines().count() as u64 - 1).div_ceil(page_cap).to_string()
+        } else {
+            let report: Value = serde_json::from_slice(&fs::read(report.join("report.json"))?)?;
+            format!("{} {:>6}", report["platform"]["get"], report["platform"]["post"])
+        };
+        let (seconds, megabytes) = (run.time.as_secs_f64(), run.peak_bytes / 1_000_000);
+        writeln!(out, "{name:<28} {asked:<13} {seconds:>9.2} {megabytes:>9}")?;
+    }
+    let journal = fs::metadata(folder.join("state/journal.sqlite3"))?.len();
+    Ok(writeln!(out, "the journal takes {} MB", journal / 1_000_000)?)
+}
+
+impl Platform {
+    fn start(seed: &Path, page_cap: u64) -> Outcome<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args([
+            "sandbox",
+            "-q",
+            "--rate-limit",
+            "1000000",
+            "--page-cap",
+            &page_cap.to_string(),
+            "--seed",
+        ]);
+        let mut child = command.arg(seed).stdout(Stdio::piped()).spawn()?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        let mut environment = Vec::new();
+        for line in lines.take(5) {
+            let line = line?;
+            let (name, value) = line.trim_start_matches("export ").split_once('=').ok_or("no variable")?;
+            environment.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(Self { child, environment })
+    }
+
+    fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.envs(self.environment.iter().cloned()).env("ROLLCALL_STATE_DIR", folder.join("state"));
+        command
+    }
+}
+
+fn measure(command: &mut Command) -> Outcome<Run> {
+    let started = Instant::now();
+    let used = command.stdout(Stdio::null()).spawn()?.wait4()?;
+    let time = started.elapsed();
+    if !used.status.success() {
+        return Err(format!("{command:?} ended with {}", used.status).into());
+    }
+    Ok(Run { time, peak_bytes: used.rusage.maxrss })
+}
+
+/// The number of the contact at this place.
+fn number(place: u64) -> u64 {
+    919_700_000_000 + place
+}
+
+fn write_seed(path: &Path, contacts: u64) -> Outcome<()> {
+    let mut file = io::BufWriter::new(fs::File::create(path)?);
+    file.write_all(b"[")?;
+    for place in 0..contacts {
+        let phone =
+            json!({"phoneNumber": format!("+{}", number(place)), "countryCode": "+91", "extension": "+91"});
+        let id = format!("{:024x}", place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let contact = json!({"id": id, "firstName": "Lakshmi", "lastName": "Menon", "salutation": "Mrs", "cellPhone": phone});
+        write!(file, "{}{contact}", if place > 0 { ",\n" } else { "" })?;
+    }
+    Ok(file.write_all(b"]\n")?)
+}
+
+fn write_list(path: &Path, from: u64) -> Outcome<()> {
+    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
+    for place in from..from + ROWS {
+        writeln!(list, "Lakshmi,Menon,Mrs,+{}", number(place))?;
+    }
+    Ok(fs::write(path, list)?)
+}

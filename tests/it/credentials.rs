@@ -1,0 +1,117 @@
+//! Wrong addresses, tokens and proxies: what the person who made the mistake is told.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::Command,
+};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+
+use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+
+fn place() -> (Sealed, Running) {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
+    (sealed, sandbox)
+}
+
+fn command(sealed: &Sealed, sandbox: &Running) -> Command {
+    let mut command = sealed.command(&["import", "list.csv", "--out", "out", "--max-attempts", "1"]);
+    sandbox.point(&mut command);
+    command
+}
+
+/// The message and the hint.
+fn said(ended: &Ended) -> String {
+    let lines: Vec<&str> = ended.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
+    lines.join("\n")
+}
+
+/// An import with a ready token of this payload, signed with the app's secret.
+fn with_token(payload: &serde_json::Value) -> Ended {
+    let (sealed, sandbox) = place();
+    let key = EncodingKey::from_secret(sandbox.variable("ROLLCALL_CLIENT_SECRET").as_bytes());
+    let token = encode(&Header::new(Algorithm::HS256), payload, &key).unwrap();
+    let mut command = command(&sealed, &sandbox);
+    for name in ["ROLLCALL_CLIENT_ID", "ROLLCALL_CLIENT_SECRET"] {
+        command.env_remove(name);
+    }
+    command.env("ROLLCALL_TOKEN", &token);
+    let ended = ended(command);
+    assert!(!ended.stderr.contains(&token[..10]), "{}", ended.stderr);
+    ended
+}
+
+#[test]
+fn a_token_that_has_expired_says_when() {
+    let payload = serde_json::json!({"sub": "cs-1", "appId": "cs-1", "jti": "1", "iat": 1_700_000_000, "exp": 1_700_000_600});
+    let expired = with_token(&payload);
+    assert_eq!(expired.code, 4);
+    assert!(expired.stderr.contains("it expired at 2023-11-14T22:23:20Z"), "{}", expired.stderr);
+    assert_same!(said(&expired), @r#"
+    error: the platform does not accept the token: HTTP 401, "the token is not valid"; it expired at TIME
+    hint: Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An app's --client-id with its secret makes them by itself.
+    "#);
+}
+
+#[test]
+fn a_token_of_another_app_is_said() {
+    let payload = serde_json::json!({"sub": "cs-2", "appId": "cs-2", "jti": "1", "exp": 4_000_000_000_u64});
+    let other = with_token(&payload);
+    assert_eq!(other.code, 4);
+    assert_same!(said(&other), @r#"
+    error: the platform does not accept the token: HTTP 401, "the token is of another app"
+    hint: Make a new token with the app of this account, and put it where this one came from (ROLLCALL_TOKEN or --token-file).
+    "#);
+}
+
+#[test]
+fn addresses_that_cannot_be_meant_are_refused_before_anything_is_sent() {
+    let (sealed, sandbox) = place();
+    for (host, message) in [
+        ("http://platform.example.com", "would send credentials in the clear"),
+        ("https://platform.example.com/api", "has a path; write only https://platform.example.com"),
+        ("platform.example.com", "has no scheme; write https://platform.example.com"),
+        ("ftp://platform.example.com", "is not a web address"),
+    ] {
+        let mut command = command(&sealed, &sandbox);
+        command.env("ROLLCALL_HOST", host);
+        let ended = ended(command);
+        assert_eq!(ended.code, 2, "{host}");
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        assert!(!sealed.path("out").exists());
+    }
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_used_and_named_where_it_fails() {
+    let (sealed, sandbox) = place();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+        stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").unwrap();
+        line
+    });
+    let mut command = command(&sealed, &sandbox);
+    command.env("ROLLCALL_HOST", "https://platform.example.com");
+    command.env("HTTPS_PROXY", format!("http://me:canary@{address}"));
+    let ended = ended(command);
+    assert_eq!(asked.join().unwrap(), "CONNECT platform.example.com:443 HTTP/1.1\r\n");
+    assert_eq!(ended.code, 4);
+    assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
+    let said = said(&ended).replace(&address.to_string(), "127.0.0.1:PORT");
+    assert_same!(said, @r"
+    error: https://platform.example.com cannot be reached through the proxy http://127.0.0.1:PORT (HTTPS_PROXY): tunnel error: unsuccessful (1 attempts)
+    hint: Look at --host and at the proxy that the environment names; then run the same command again.
+    ");
+
+    // To this machine no proxy is asked, and none is named.
+    let mut command = self::command(&sealed, &sandbox);
+    command.env("HTTPS_PROXY", format!("http://{address}")).env("HTTP_PROXY", format!("http://{address}"));
+    assert_eq!(crate::sealed::ended(command).code, 0);
+}

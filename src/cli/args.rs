@@ -35,6 +35,8 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Write what the platform holds, all pages of it
     Fetch(Box<FetchArgs>),
+    /// Look whether settings, credentials and the platform are fit for an import; posts nothing
+    Doctor(Box<DoctorArgs>),
     /// A local platform: the documented API with its rules and its rate limit
     Sandbox(SandboxArgs),
     /// An empty list with the right header, to fill in
@@ -179,6 +181,25 @@ pub(super) enum FetchFormat {
     Csv,
     Json,
     Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// A contact list to try, by its id
+    #[arg(long, value_name = "ID")]
+    pub(super) list: Option<String>,
+    /// A campaign to try, by its id
+    #[arg(long, value_name = "ID")]
+    pub(super) campaign: Option<String>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
 }
 
 /// How lists and campaigns are asked for.

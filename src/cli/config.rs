@@ -22,6 +22,9 @@ const NAME: &str = "rollcall.toml";
 /// Options that belong to the sandbox's own command.
 pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
 
+/// Options that are typed only. Those of the sandbox stand in a table of their own.
+const TYPED_ONLY: [&str; 5] = ["config", "help", "version", "list", "campaign"];
+
 /// Options whose relative paths start from the file, as whoever wrote it meant them.
 const FILES: [&str; 4] = ["token-file", "client-secret-file", "exclude-file", "existing"];
 
@@ -82,6 +85,16 @@ impl ConfigFile {
             }
         }
         Ok(Some(Self { path: path.to_owned(), options }))
+    }
+
+    /// Where the file is, if there is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        Some(self.path.as_path()).filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// Whether the file says something of this option.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.options.contains_key(name)
     }
 
     /// The options that were typed, over those of the file.
@@ -159,7 +172,7 @@ fn check_names(options: &Table) -> Result<(), String> {
     for command in cli.get_subcommands().filter(|command| command.get_name() != "sandbox") {
         main.extend(names_of(command));
     }
-    main.retain(|name| !matches!(name.as_str(), "config" | "help" | "version"));
+    main.retain(|name| !TYPED_ONLY.contains(&name.as_str()));
     for (name, value) in options {
         match value {
             Value::Table(table) if name == SANDBOX_TABLE => {
@@ -232,6 +245,7 @@ mod tests {
         assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; is `region` meant?"));
         assert!(message("client-secret = \"x\"").contains("there is no option `client-secret`"));
         assert!(message("keep = \"middle\"").contains("unknown variant `middle`"));
+        assert!(message("list = \"l-1\"").contains("there is no option `list`"));
         assert!(message("region = ").contains("rollcall.toml"));
     }
 }

@@ -74,7 +74,7 @@ impl CliError {
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error)) => error.hint(),

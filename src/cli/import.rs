@@ -262,12 +262,8 @@ pub(super) fn account(
         client_secret: settings.client_secret.clone(),
     };
     let running = Sandbox::open(&settings)?.serve_in_background();
-    let host = running.host.parse().map_err(|error: crate::platform::HostError| CliError::Usage {
-        message: error.to_string(),
-        hint: None,
-    })?;
     let account = Account {
-        host,
+        host: settings::host(&running.host)?,
         stream_id: sandbox::STREAM_ID.to_owned(),
         account_id: sandbox::ACCOUNT_ID.to_owned(),
         credentials,

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod config;
+mod doctor;
 mod error;
 mod fetch;
 mod import;
@@ -15,7 +16,7 @@ mod template;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser as _;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use self::{
     args::{Cli, Command, PlatformOptions},
@@ -25,8 +26,8 @@ use self::{
 
 /// Runs the program with these arguments, of which the first is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let (cli, given) = match parse(args) {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are no failures; a closed pipe is none either.
             _ = error.print();
@@ -49,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Resume(args) => import::resume(&args, &config, &talk),
         Command::Runs(args) => runs::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &talk),
+        Command::Doctor(args) => doctor::run(&args, &given, &config, &talk),
         Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
         Command::Template(args) => template::run(&args, &talk),
     };
@@ -56,6 +58,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         talk.fail(&error);
         error.exit_code()
     }))
+}
+
+/// What was typed, and what the command was given: its options with where each came from.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
+    let mut given = Cli::command().try_get_matches_from(args)?;
+    let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut Cli::command()))?;
+    let given = given.remove_subcommand().map(|(_, given)| given);
+    Ok((cli, given.unwrap_or_default()))
 }
 
 /// A panic that becomes a message of ours is not reported twice.

@@ -33,7 +33,7 @@ use crate::{
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
     pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
-    platform::{Api, ClientSettings, Credentials, DOCUMENTED_RATE, Host, Pace},
+    platform::{Api, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
     report::terminal::printable,
 };
 
@@ -192,8 +192,8 @@ pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Resu
 #[derive(Clone, Debug)]
 pub(super) struct RequestSettings {
     pub(super) rate: u32,
-    timeout: Duration,
-    max_attempts: u32,
+    pub(super) timeout: Duration,
+    pub(super) max_attempts: u32,
 }
 
 impl RequestSettings {
@@ -352,16 +352,17 @@ impl Account {
         for (name, given) in [("--stream-id", &stream_id), ("--account-id", &account_id)] {
             id(name, given)?;
         }
-        let host = host.parse().map_err(|error: crate::platform::HostError| CliError::Usage {
-            message: error.to_string(),
-            hint: None,
-        })?;
-        Ok(Self { host, stream_id, account_id, credentials })
+        Ok(Self { host: self::host(&host)?, stream_id, account_id, credentials })
     }
 }
 
+/// The address of the platform.
+pub(super) fn host(text: &str) -> Result<Host, CliError> {
+    text.parse().map_err(|error: HostError| CliError::Usage { message: error.to_string(), hint: None })
+}
+
 /// A ready token, or an app with its secret; never both, as it would be a guess which is meant.
-fn credentials(
+pub(super) fn credentials(
     client_id: Option<String>,
     token_file: Option<PathBuf>,
     secret_file: Option<PathBuf>,

@@ -16,6 +16,7 @@ use std::{
 
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use terminal_size::{Height, Width};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -128,8 +129,12 @@ impl Talk {
 
     /// The columns that text is wrapped to.
     pub(super) fn width() -> usize {
-        let terminal = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
-        terminal.map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH))
+        columns(terminal_size::terminal_size_of(io::stderr()))
+    }
+
+    /// The columns that data is wrapped to where it is text for people.
+    pub(super) fn data_width() -> usize {
+        columns(terminal_size::terminal_size_of(io::stdout()))
     }
 
     /// Shows another bar in place of the one there is.
@@ -199,6 +204,10 @@ impl Drop for Talk {
     fn drop(&mut self) {
         self.replace(None);
     }
+}
+
+fn columns(terminal: Option<(Width, Height)>) -> usize {
+    terminal.map_or(MAX_WIDTH, |(width, _)| usize::from(width.0).min(MAX_WIDTH))
 }
 
 fn stderr() -> AutoStream<io::Stderr> {

@@ -95,7 +95,7 @@ impl Journal {
     }
 
     /// Where the file is; empty where it is in memory.
-    fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.as_ref().map(|folder| folder.join(NAME)).unwrap_or_default()
     }
 

@@ -51,11 +51,15 @@ impl Credentials {
     /// What a ready token says of itself that explains why it is not accepted. It is not verified, and of what is in it
     /// nothing but a time is said.
     pub fn about(&self, now: SystemTime) -> Option<String> {
+        let expiry = self.expires_at()?;
+        let now = Timestamp::try_from(now).unwrap_or_default();
+        (expiry <= now).then(|| format!("it expired at {expiry}"))
+    }
+
+    /// When a ready token says that it expires.
+    pub fn expires_at(&self) -> Option<Timestamp> {
         let Self::Token(token) = self else { return None };
-        let expiry = expiry(token.expose_secret())?;
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let moment = Timestamp::from_second(i64::try_from(expiry).ok()?).ok()?;
-        (expiry <= now).then(|| format!("it expired at {moment}"))
+        Timestamp::from_second(i64::try_from(expiry(token.expose_secret())?).ok()?).ok()
     }
 
     /// The value of the `auth` header of one request.

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use reqwest::{
     Method, Request, Url,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
@@ -132,17 +133,23 @@ pub struct Client<'a> {
 pub struct Heard {
     /// The platform's clock.
     pub date: Option<String>,
+    /// This machine's, when the answer was there.
+    pub received_at: Timestamp,
+    /// How long the answer took.
+    pub took: Duration,
     /// What it says of its rate limit.
     pub limits: Vec<(String, String)>,
 }
 
 impl Heard {
-    fn in_headers(headers: &HeaderMap) -> Self {
+    fn in_headers(headers: &HeaderMap, took: Duration) -> Self {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let is_limit = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
         let limits = headers.iter().filter(|(name, _)| is_limit(name.as_str()));
         Self {
             date: headers.get(DATE).and_then(text),
+            received_at: Timestamp::now(),
+            took,
             limits: limits.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
         }
     }
@@ -452,7 +459,7 @@ impl<'a> Client<'a> {
             answer.forget(token.as_bytes());
         }
         if let Ok(answer) = &attempt {
-            self.heard = Some(Heard::in_headers(&answer.headers));
+            self.heard = Some(Heard::in_headers(&answer.headers, started.elapsed()));
         }
         self.limiter.answered(Instant::now());
         let is_success = attempt.as_ref().is_ok_and(|answer| answer.status.is_success());

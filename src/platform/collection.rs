@@ -114,7 +114,8 @@ impl Collection {
         matches!(self, Self::Campaign { .. })
     }
 
-    pub(super) fn purpose(&self) -> Purpose {
+    /// What a request for it is for.
+    pub fn purpose(&self) -> Purpose {
         match self {
             Self::Contacts => Purpose::ReadContacts,
             Self::List { .. } => Purpose::ReadList,

@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod credentials;
+mod doctor;
 mod existing;
 mod faults;
 mod formats;

@@ -1,0 +1,200 @@
+//! `rollcall doctor`: what is found of settings, credentials and the platform, line by line, each with its remedy.
+//!
+//! It judges with the functions of an import, so that both say the same, and asks the platform only what changes nothing.
+
+mod network;
+mod settings;
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use clap::ArgMatches;
+use serde::Serialize;
+use textwrap::{Options, WordSplitter};
+
+use self::settings::Origins;
+use super::{
+    args::DoctorArgs,
+    config::ConfigFile,
+    error::{CliError, exit},
+    talk::Talk,
+};
+use crate::report::terminal::printable;
+
+/// Columns of the state and the space behind it; remedies begin there.
+const STATE: usize = 9;
+
+/// Columns of the subject and the space behind it.
+const SUBJECT: usize = 13;
+
+/// Text is not made narrower than this, however narrow the terminal.
+const MIN_WIDTH: usize = 50;
+
+pub(super) fn run(
+    args: &DoctorArgs,
+    given: &ArgMatches,
+    config: &ConfigFile,
+    talk: &Talk,
+) -> Result<u8, CliError> {
+    for (option, id) in [("--list", &args.list), ("--campaign", &args.campaign)] {
+        id.iter().try_for_each(|id| super::settings::id(option, id))?;
+    }
+    let mut findings = Findings::default();
+    let looked = look(args, &Origins::new(given, config), &mut findings, talk);
+    // The progress makes room.
+    talk.conclude("");
+    let text = if args.json { findings.json() } else { findings.text(Talk::data_width()) };
+    // A closed pipe is no error.
+    _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
+    looked?;
+    Ok(findings.exit_code())
+}
+
+fn look(
+    args: &DoctorArgs,
+    origins: &Origins<'_>,
+    findings: &mut Findings,
+    talk: &Talk,
+) -> Result<(), CliError> {
+    match settings::examine(args, origins, findings)? {
+        Some(fit) => network::examine(fit, args, findings, talk),
+        None => Ok(()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Good,
+    Warning,
+    Bad,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warning => "warning",
+            Self::Bad => "bad",
+        }
+    }
+
+    fn style(self) -> Style {
+        let colour = match self {
+            Self::Good => AnsiColor::Green,
+            Self::Warning => AnsiColor::Yellow,
+            Self::Bad => AnsiColor::Red,
+        };
+        colour.on_default().bold()
+    }
+}
+
+/// A line: what was looked at, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    state: State,
+    subject: &'static str,
+    found: String,
+    /// What to do, behind everything that is not good.
+    remedy: Option<String>,
+    #[serde(skip)]
+    exit_code: u8,
+}
+
+impl Finding {
+    fn good(subject: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Good, subject, found: found.into(), remedy: None, exit_code: exit::OK }
+    }
+
+    fn warning(subject: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { state: State::Warning, remedy: Some(remedy.into()), ..Self::good(subject, found) }
+    }
+
+    fn bad(
+        subject: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+        exit_code: u8,
+    ) -> Self {
+        Self { state: State::Bad, exit_code, ..Self::warning(subject, found, remedy) }
+    }
+
+    /// What would end an import, in the same words; `remedy` is for an error that has none of its own.
+    fn failed(subject: &'static str, error: &CliError, remedy: &str) -> Self {
+        let remedy = error.hint().unwrap_or_else(|| remedy.to_owned());
+        Self::bad(subject, error.to_string(), remedy, error.exit_code())
+    }
+
+    fn lines(&self, width: usize) -> String {
+        let width = width.max(MIN_WIDTH);
+        let indented = |text: &str, columns: usize| {
+            let indent = " ".repeat(columns);
+            let options = Options::new(width).initial_indent(&indent).subsequent_indent(&indent);
+            // Options are to be copied as they stand.
+            textwrap::fill(&printable(text), options.word_splitter(WordSplitter::NoHyphenation))
+        };
+        let (style, state, subject) = (self.state.style(), self.state.name(), self.subject);
+        let found = indented(&self.found, STATE + SUBJECT);
+        let space = " ".repeat(STATE - state.len());
+        let mut text =
+            format!("{style}{state}{style:#}{space}{subject:<SUBJECT$}{}\n", found.trim_start_matches(' '));
+        if let Some(remedy) = &self.remedy {
+            // Writing to a string cannot fail.
+            _ = writeln!(text, "{}", indented(remedy, STATE));
+        }
+        text
+    }
+}
+
+/// Everything that was found, in the order in which one thing depends on the other.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    fn text(&self, width: usize) -> String {
+        self.0.iter().map(|finding| finding.lines(width)).collect()
+    }
+
+    fn json(&self) -> String {
+        serde_json::to_string_pretty(&self.0).unwrap_or_default() + "\n"
+    }
+
+    /// That of the first that is bad: what follows may come of it.
+    fn exit_code(&self) -> u8 {
+        let bad = self.0.iter().find(|finding| finding.state == State::Bad);
+        bad.map_or(exit::OK, |finding| finding.exit_code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_is_bad_decides_how_it_ends() {
+        let mut findings = Findings(vec![Finding::good("host", "x"), Finding::warning("list v2", "x", "y")]);
+        assert_eq!(findings.exit_code(), exit::OK);
+        findings.push(Finding::bad("journal", "x", "y", exit::MACHINE));
+        findings.push(Finding::bad("reachable", "x", "y", exit::PLATFORM));
+        assert_eq!(findings.exit_code(), exit::MACHINE);
+    }
+
+    #[test]
+    fn lines_are_aligned_wrapped_and_cannot_speak_to_the_terminal() {
+        let finding = Finding::bad("host", "said \u{1b}[2J and a few more words than fit", "Look at it.", 4);
+        let text = anstream::adapter::strip_str(&finding.lines(10)).to_string();
+        insta::assert_snapshot!(text, @r"
+        bad      host         said \u{1b}[2J and a few
+                              more words than fit
+                 Look at it.
+        ");
+    }
+}

@@ -1,0 +1,346 @@
+//! The settings of an import: where each came from, and whether it can be used.
+
+use std::{fmt, path::Path};
+
+use clap::{ArgMatches, parser::ValueSource};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Finding, Findings};
+use crate::{
+    cli::{
+        args::{DoctorArgs, PlatformOptions, RequestOptions},
+        config::ConfigFile,
+        error::{CliError, exit},
+        import,
+        settings::{self, Account, RequestSettings, open_journal},
+    },
+    journal::Journal,
+    platform::{Credentials, DOCUMENTED_RATE, Proxy},
+    report::terminal::{counted, duration, grouped},
+    sandbox::RunningSandbox,
+};
+
+/// Said where an error names what is wrong, and no way out.
+const MEND: &str = "Mend it there.";
+
+const CONFIG_FILE: &str = "config file";
+const CREDENTIALS: &str = "credentials";
+const REQUESTS: &str = "requests";
+const JOURNAL: &str = "journal";
+
+/// The origin of what nobody gave.
+const DEFAULT: &str = "default";
+
+/// A ready token that is good for less than this may expire while a long list is posted.
+const SOON: SignedDuration = SignedDuration::from_hours(1);
+
+/// Settings with which the platform can be asked.
+pub(super) struct Fit {
+    pub(super) account: Account,
+    pub(super) requests: RequestSettings,
+    pub(super) journal: Journal,
+    /// The local platform, which ends with this.
+    pub(super) local: Option<RunningSandbox>,
+}
+
+/// Where settings come from.
+pub(super) struct Origins<'a> {
+    given: &'a ArgMatches,
+    config: &'a ConfigFile,
+}
+
+impl<'a> Origins<'a> {
+    /// `given` is what the command was given.
+    pub(super) fn new(given: &'a ArgMatches, config: &'a ConfigFile) -> Self {
+        Self { given, config }
+    }
+
+    /// The option or variable that gave it, if it `is_given`; else the file.
+    fn of(&self, name: &str, is_given: bool) -> String {
+        let id = name.replace('-', "_");
+        match self.given.value_source(&id) {
+            Some(ValueSource::EnvVariable) if is_given => variable(name),
+            _ if is_given => format!("--{name}"),
+            _ if self.config.has(name) => self.file(),
+            _ => DEFAULT.to_owned(),
+        }
+    }
+
+    /// The same for a secret, which is in a file or in a variable that nothing but it is read from.
+    fn of_secret(&self, name: &str, file: Option<&Path>, is_given: bool) -> String {
+        match file.map(Path::display) {
+            None => variable(name.trim_end_matches("-file")),
+            Some(path) if is_given => format!("--{name} {path}"),
+            Some(path) => format!("{name} {path} in {}", self.file()),
+        }
+    }
+
+    fn file(&self) -> String {
+        self.config.path().map(|path| path.display().to_string()).unwrap_or_default()
+    }
+}
+
+/// The environment variable of an option.
+fn variable(name: &str) -> String {
+    format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
+}
+
+/// Looks at everything that can be looked at without the network.
+///
+/// # Errors
+///
+/// Where what is looked at has nothing to do with it.
+pub(super) fn examine(
+    args: &DoctorArgs,
+    origins: &Origins<'_>,
+    findings: &mut Findings,
+) -> Result<Option<Fit>, CliError> {
+    let config = origins.config;
+    let given = args.platform.without_empty();
+    let options = config.under_platform(&given);
+    let options = options
+        .and_then(|platform| Ok((platform, config.under(&args.requests)?, config.under(&args.state)?)));
+    let (platform, requests, state) = match options {
+        Ok(options) => options,
+        Err(error) => {
+            findings.push(Finding::failed(CONFIG_FILE, &error, MEND));
+            return Ok(None);
+        }
+    };
+    let file = config.path().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    findings.push(Finding::good(CONFIG_FILE, file));
+    let mut examination = Examination { origins, given: &given, findings };
+    let requests = RequestSettings::new(&requests);
+    let is_sandbox = platform.sandbox;
+    let (account, local) = match &requests {
+        Ok(requests) if is_sandbox => {
+            let (account, local) = import::account(platform, requests)?;
+            (Some(examination.sandbox(account)), local)
+        }
+        Err(_) if is_sandbox => (None, None),
+        _ => (examination.account(&platform), None),
+    };
+    let requests = examination.requests(requests, &args.requests);
+    let journal = if is_sandbox {
+        findings.push(Finding::good(JOURNAL, "in memory: it ends with the sandbox"));
+        Journal::in_memory()?
+    } else {
+        let origin = origins.of("state-dir", args.state.state_dir.is_some());
+        match open_journal(state.state_dir) {
+            Ok(journal) => {
+                findings.push(Finding::good(JOURNAL, format!("{} ({origin})", journal.path().display())));
+                journal
+            }
+            Err(error) => {
+                findings.push(Finding::failed(JOURNAL, &error, MEND));
+                Journal::in_memory()?
+            }
+        }
+    };
+    if let Some(account) = &account {
+        let found = match Proxy::of(&account.host) {
+            Some(proxy) => proxy.to_string(),
+            None if account.host.is_loopback() => "none; requests to this machine go through none".to_owned(),
+            None => "none".to_owned(),
+        };
+        findings.push(Finding::good("proxy", found));
+    }
+    let fit = account.zip(requests);
+    Ok(fit.map(|(account, requests)| Fit { account, requests, journal, local }))
+}
+
+struct Examination<'a> {
+    origins: &'a Origins<'a>,
+    /// The options of the platform as they were typed or stand in the environment.
+    given: &'a PlatformOptions,
+    findings: &'a mut Findings,
+}
+
+impl Examination<'_> {
+    /// Each of the account's settings by itself, however the others are.
+    fn account(&mut self, options: &PlatformOptions) -> Option<Account> {
+        let id =
+            |option: &'static str| move |text: &str| settings::id(option, text).map(|()| text.to_owned());
+        let host = self.setting("host", "host", options.host.as_deref(), settings::host);
+        let stream_id = options.stream_id.as_deref();
+        let stream_id = self.setting("stream id", "stream-id", stream_id, id("--stream-id"));
+        let account_id = options.account_id.as_deref();
+        let account_id = self.setting("account id", "account-id", account_id, id("--account-id"));
+        let credentials = self.credentials(options);
+        Some(Account {
+            host: host?,
+            stream_id: stream_id?,
+            account_id: account_id?,
+            credentials: credentials?,
+        })
+    }
+
+    fn setting<T: fmt::Display>(
+        &mut self,
+        subject: &'static str,
+        name: &str,
+        text: Option<&str>,
+        read: impl FnOnce(&str) -> Result<T, CliError>,
+    ) -> Option<T> {
+        let text = text.unwrap_or_default().trim();
+        if text.is_empty() {
+            let remedy = format!("Give it with --{name}, {} or in rollcall.toml.", variable(name));
+            self.findings.push(Finding::bad(subject, "not set", remedy, exit::USAGE));
+            return None;
+        }
+        let is_given = match name {
+            "host" => self.given.host.is_some(),
+            "stream-id" => self.given.stream_id.is_some(),
+            _ => self.given.account_id.is_some(),
+        };
+        let origin = self.origins.of(name, is_given);
+        match read(text) {
+            Ok(value) => {
+                self.findings.push(Finding::good(subject, format!("{value} ({origin})")));
+                Some(value)
+            }
+            Err(error) => {
+                let mut finding = Finding::failed(subject, &error, MEND);
+                finding.found = format!("{} ({origin})", finding.found);
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    fn credentials(&mut self, options: &PlatformOptions) -> Option<Credentials> {
+        let (client_id, token_file) = (options.client_id.clone(), options.token_file.as_deref());
+        let secret_file = options.client_secret_file.as_deref();
+        let read =
+            settings::credentials(client_id, token_file.map(Path::to_owned), secret_file.map(Path::to_owned));
+        let (credentials, finding) = match read {
+            Err(error) => (None, Finding::failed(CREDENTIALS, &error, "Look at the file that is named.")),
+            Ok(None) => {
+                let remedy = "Give a ready token in ROLLCALL_TOKEN or a file for --token-file, or an app's --client-id with \
+                              its secret in ROLLCALL_CLIENT_SECRET or a file for --client-secret-file. To try rollcall \
+                              without an account, use --sandbox.";
+                (None, Finding::bad(CREDENTIALS, "not set", remedy, exit::USAGE))
+            }
+            Ok(Some(credentials)) => {
+                let finding = if let Credentials::App { client_id, .. } = &credentials {
+                    let is_given = self.given.client_secret_file.is_some();
+                    let id = self.origins.of("client-id", self.given.client_id.is_some());
+                    let secret = self.origins.of_secret("client-secret-file", secret_file, is_given);
+                    Finding::good(
+                        CREDENTIALS,
+                        format!("client id {client_id} ({id}), client secret set ({secret})"),
+                    )
+                } else {
+                    let is_given = self.given.token_file.is_some();
+                    let origin = self.origins.of_secret("token-file", token_file, is_given);
+                    token(&origin, credentials.expires_at(), Timestamp::now())
+                };
+                (Some(credentials), finding)
+            }
+        };
+        self.findings.push(finding);
+        credentials
+    }
+
+    fn sandbox(&mut self, account: Account) -> Account {
+        let origin = self.origins.of("sandbox", self.given.sandbox);
+        let client_id = match &account.credentials {
+            Credentials::App { client_id, .. } => client_id,
+            Credentials::Token(_) => "",
+        };
+        let credentials = format!("client id {client_id}, client secret set");
+        for (subject, found) in [
+            ("host", account.host.to_string()),
+            ("stream id", account.stream_id.clone()),
+            ("account id", account.account_id.clone()),
+            (CREDENTIALS, credentials),
+        ] {
+            self.findings.push(Finding::good(subject, format!("{found} ({origin})")));
+        }
+        account
+    }
+
+    fn requests(
+        &mut self,
+        settings: Result<RequestSettings, CliError>,
+        given: &RequestOptions,
+    ) -> Option<RequestSettings> {
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(error) => {
+                let remedy = "Change it on the command line or in rollcall.toml.";
+                self.findings.push(Finding::failed(REQUESTS, &error, remedy));
+                return None;
+            }
+        };
+        let origin = |name, is_given| match self.origins.of(name, is_given) {
+            default if default == DEFAULT => String::new(),
+            origin => format!(" ({origin})"),
+        };
+        let found = format!(
+            "{} a minute ({}), an answer may take {}{}, {}{}",
+            grouped(settings.rate.into()),
+            self.origins.of("rate", given.rate.is_some()),
+            duration(settings.timeout.as_secs()),
+            origin("timeout", given.timeout.is_some()),
+            counted(settings.max_attempts.into(), "attempt"),
+            origin("max-attempts", given.max_attempts.is_some()),
+        );
+        self.findings.push(if settings.rate > DOCUMENTED_RATE {
+            let found = format!("{found}; the platform documents {DOCUMENTED_RATE} a minute");
+            Finding::warning(REQUESTS, found, "Leave --rate out, unless the account was granted more.")
+        } else {
+            Finding::good(REQUESTS, found)
+        });
+        Some(settings)
+    }
+}
+
+/// A ready token, by what it says of itself.
+fn token(origin: &str, expires_at: Option<Timestamp>, now: Timestamp) -> Finding {
+    let set = format!("token set ({origin})");
+    let remedy = "Make a new token, and put it where this one came from. An app's --client-id with its secret makes them by \
+                  itself.";
+    match expires_at {
+        None => Finding::good(CREDENTIALS, format!("{set}; it does not say how long it is good for")),
+        Some(expiry) if expiry <= now => {
+            Finding::bad(CREDENTIALS, format!("{set}; it expired at {expiry}"), remedy, exit::USAGE)
+        }
+        Some(expiry) if expiry.duration_since(now) < SOON => {
+            let left = u64::try_from(expiry.duration_since(now).as_secs()).unwrap_or_default();
+            let found = format!("{set}, good until {expiry}: for {} more", duration(left));
+            Finding::warning(CREDENTIALS, found, remedy)
+        }
+        Some(expiry) => Finding::good(CREDENTIALS, format!("{set}, good until {expiry}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn a_token_is_judged_by_how_long_it_is_good_for() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let judged = |expiry: Option<&str>| {
+            let finding = token("ROLLCALL_TOKEN", expiry.map(|expiry| expiry.parse().unwrap()), now);
+            assert_eq!(finding.remedy.is_some(), finding.state != State::Good);
+            (finding.state, finding.found.replace("token set (ROLLCALL_TOKEN)", "…"), finding.exit_code)
+        };
+        let is = |state, found: &str, code| (state, found.to_owned(), code);
+        assert_eq!(judged(None), is(State::Good, "…; it does not say how long it is good for", 0));
+        assert_eq!(
+            judged(Some("2026-11-20T10:00:00Z")),
+            is(State::Bad, "…; it expired at 2026-11-20T10:00:00Z", exit::USAGE)
+        );
+        assert_eq!(
+            judged(Some("2026-11-20T10:59:59Z")),
+            is(State::Warning, "…, good until 2026-11-20T10:59:59Z: for 59 min 59 s more", 0)
+        );
+        assert_eq!(
+            judged(Some("2026-11-20T11:00:00Z")),
+            is(State::Good, "…, good until 2026-11-20T11:00:00Z", 0)
+        );
+    }
+}

@@ -1,0 +1,543 @@
+//! `rollcall doctor` against `rollcall sandbox`, and against platforms that answer otherwise.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::process::ExitStatusExt as _,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+
+const NUMBERS: &str = "phoneNumber\n919876500001\n919876500002\n919876500003\n";
+
+/// The program against a sandbox with a list and a campaign, with whatever is changed.
+fn doctor(args: &[&str], change: impl FnOnce(&Sealed, &mut Command)) -> Ended {
+    let sealed = Sealed::new();
+    let file = sealed.write("numbers.csv", NUMBERS);
+    let file = file.display();
+    let (list, campaign) = (format!("l-1={file}"), format!("c-1={file}"));
+    let sandbox = Running::sandbox(&sealed, &["--list", &list, "--campaign", &campaign, "--page-cap", "2"]);
+    let mut command = sealed.command(&[&["doctor", "--state-dir", "state"], args].concat());
+    sandbox.point(&mut command);
+    change(&sealed, &mut command);
+    ended(command)
+}
+
+/// What is said, with the time that an answer took made the same.
+fn said(ended: &Ended) -> String {
+    regex::Regex::new(r"answered in \d+\.\d\d s")
+        .unwrap()
+        .replace(&ended.stdout, "answered in N s")
+        .into_owned()
+}
+
+/// The line of a subject with what follows it up to the next.
+fn line(ended: &Ended, subject: &str) -> String {
+    let states = ["good ", "warning ", "bad "];
+    let is_of = |line: &&str| line.get(9..).is_some_and(|line| line.starts_with(&format!("{subject} ")));
+    let is_first = |line: &str| states.iter().any(|state| line.starts_with(state));
+    let mut lines = ended.stdout.lines().skip_while(|line| !is_of(line));
+    let first = lines.next().unwrap_or_else(|| panic!("no line {subject}: {}", ended.stdout));
+    std::iter::once(first).chain(lines.take_while(|line| !is_first(line))).collect::<Vec<_>>().join("\n")
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An account at this address that nothing is known of.
+fn account(command: &mut Command, address: SocketAddr) {
+    command.env("ROLLCALL_HOST", format!("http://{address}"));
+    for (name, value) in [("STREAM_ID", "st-1"), ("ACCOUNT_ID", "a-1"), ("TOKEN", "a.b.c")] {
+        command.env(format!("ROLLCALL_{name}"), value);
+    }
+}
+
+/// A platform that gives each request the answer of `answers`, and notes it.
+fn platform(
+    answers: impl Fn(&str) -> (u16, &'static str, Value) + Send + 'static,
+) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let requests = Arc::clone(&asked);
+    // It ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = read_request(&stream);
+            let (status, headers, body) = answers(&request);
+            requests.lock().unwrap().push(request);
+            let body = body.to_string();
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    (address, asked)
+}
+
+/// Method and path.
+fn read_request(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).unwrap();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    reader.read_exact(&mut vec![0; length]).unwrap();
+    first.rsplit_once(' ').unwrap().0.to_owned()
+}
+
+/// A token of nobody's, which is good for so many seconds.
+fn token(seconds: i64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let claims = json!({"sub": "cs-1", "appId": "cs-1", "jti": "1", "exp": now.checked_add_signed(seconds)});
+    encode(&Header::default(), &claims, &EncodingKey::from_secret(b"a secret")).unwrap()
+}
+
+#[test]
+fn everything_that_is_fit_is_good() {
+    let ended = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
+    assert_same!(said(&ended), @r"
+    good     config file  none
+    good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
+    good     stream id    st-00000000-0000-4000-8000-000000000001 (ROLLCALL_STREAM_ID)
+    good     account id   5f5a0d0c0000000000000001 (ROLLCALL_ACCOUNT_ID)
+    good     credentials  client id cs-00000000-0000-4000-8000-000000000001 (ROLLCALL_CLIENT_ID), client
+                          secret set (ROLLCALL_CLIENT_SECRET)
+    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     journal      state/journal.sqlite3 (--state-dir)
+    good     proxy        none; requests to this machine go through none
+    good     reachable    answered in N s
+    good     token        accepted
+    good     contacts     may be read: 0 contacts, so that the size of pages does not show
+    good     list v2      may be read: 3 contacts, pages of 2 (1,000 were asked for)
+    good     list v1      may be read: 3 contacts, pages of 2 (1,000 were asked for)
+    good     campaign v2  may be read: 3 contacts, pages of 2 (100 were asked for)
+    good     campaign v1  may be read: 3 contacts, pages of 2 (100 were asked for)
+    good     creating     not tried: it would create a contact; it needs the same scope as reading the
+                          contacts (`Configuration`)
+    good     rate limit   no headers about it; the documented 60 a minute are kept
+    good     clock        as the platform's
+    ");
+}
+
+#[test]
+fn nothing_needs_to_be_set_for_a_sandbox() {
+    let ended = Sealed::new().run(&["doctor", "--sandbox"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_same!(said(&ended), @r"
+    good     config file  none
+    good     host         http://127.0.0.1:PORT (--sandbox)
+    good     stream id    st-00000000-0000-4000-8000-000000000001 (--sandbox)
+    good     account id   5f5a0d0c0000000000000001 (--sandbox)
+    good     credentials  client id cs-00000000-0000-4000-8000-000000000001, client secret set
+                          (--sandbox)
+    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     journal      in memory: it ends with the sandbox
+    good     proxy        none; requests to this machine go through none
+    good     reachable    answered in N s
+    good     token        accepted
+    good     contacts     may be read: 6 contacts, pages of 100 (1,000 were asked for)
+    warning  list v2      not tried: no list was named
+             To try it: --list ID.
+    warning  list v1      not tried: no list was named
+             To try it: --list ID.
+    warning  campaign v2  not tried: no campaign was named
+             To try it: --campaign ID.
+    warning  campaign v1  not tried: no campaign was named
+             To try it: --campaign ID.
+    good     creating     not tried: it would create a contact; it needs the same scope as reading the
+                          contacts (`Configuration`)
+    good     rate limit   no headers about it; the documented 60 a minute are kept
+    good     clock        as the platform's
+    ");
+}
+
+#[test]
+fn every_setting_that_is_missing_is_named() {
+    let ended = Sealed::new().run(&["doctor", "--state-dir", "state"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
+    assert_same!(said(&ended), @r"
+    good     config file  none
+    bad      host         not set
+             Give it with --host, ROLLCALL_HOST or in rollcall.toml.
+    bad      stream id    not set
+             Give it with --stream-id, ROLLCALL_STREAM_ID or in rollcall.toml.
+    bad      account id   not set
+             Give it with --account-id, ROLLCALL_ACCOUNT_ID or in rollcall.toml.
+    bad      credentials  not set
+             Give a ready token in ROLLCALL_TOKEN or a file for --token-file, or an app's --client-id
+             with its secret in ROLLCALL_CLIENT_SECRET or a file for --client-secret-file. To try
+             rollcall without an account, use --sandbox.
+    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     journal      state/journal.sqlite3 (--state-dir)
+    ");
+}
+
+#[test]
+fn each_setting_is_judged_by_itself_and_its_origin_is_said() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "rollcall.toml",
+        "host = \"http://platform.example.com\"\naccount-id = \"a-1\"\nclient-id = \"cs-1\"\nmax-attempts = 2\n",
+    );
+    let mut command =
+        sealed.command(&["doctor", "--stream-id", "not one", "--rate", "100", "--timeout", "5"]);
+    // What is set to nothing is not set.
+    command.env("ROLLCALL_ACCOUNT_ID", "").env("ROLLCALL_STATE_DIR", "state");
+    let ended = ended(command);
+    assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
+    assert_same!(said(&ended), @r"
+    good     config file  rollcall.toml
+    bad      host         the host `http://platform.example.com` would send credentials in the clear;
+                          http:// is only for this machine, write https:// (rollcall.toml)
+             Mend it there.
+    bad      stream id    --stream-id: `not one` is not an id (--stream-id)
+             Copy it again.
+    good     account id   a-1 (rollcall.toml)
+    bad      credentials  the client id has no secret with it
+             Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.
+    warning  requests     100 a minute (--rate), an answer may take 5 s (--timeout), 2 attempts
+                          (rollcall.toml); the platform documents 60 a minute
+             Leave --rate out, unless the account was granted more.
+    good     journal      state/journal.sqlite3 (ROLLCALL_STATE_DIR)
+    ");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let sealed = Sealed::new();
+    sealed.write("rollcall.toml", "host = 5\n");
+    let ended = sealed.run(&["doctor"]);
+    assert_eq!(ended.code, 2);
+    assert_same!(said(&ended), @r"
+    bad      config file  rollcall.toml: invalid type: integer `5`, expected a string in `host`
+             Mend it there.
+    ");
+}
+
+#[test]
+fn credentials_that_are_not_accepted_are_bad() {
+    let ended = doctor(&[], |_, command| {
+        command.env("ROLLCALL_CLIENT_SECRET", "another");
+    });
+    assert_eq!(ended.code, 4, "{}", ended.stdout);
+    assert_same!(line(&ended, "token"), @r#"
+    bad      token        the platform does not accept the credentials: HTTP 401, "the token is not
+                          valid"
+             Look at --client-id and the client secret: both are of one app, which is one of the account
+             in --account-id.
+    "#);
+    // Nothing is known of what comes behind, but what the answer said beside.
+    assert!(!ended.stdout.contains("contacts") && !ended.stdout.contains("list v2"), "{}", ended.stdout);
+    assert!(line(&ended, "reachable").starts_with("good") && line(&ended, "clock").starts_with("good"));
+}
+
+#[test]
+fn the_scope_that_is_missing_is_named() {
+    let ended = doctor(&["--list", "l-1"], |_, command| {
+        command.env("ROLLCALL_ACCOUNT_ID", "other");
+    });
+    assert_eq!(ended.code, 4, "{}", ended.stdout);
+    let lines = [line(&ended, "token"), line(&ended, "contacts"), line(&ended, "list v1")];
+    assert_same!(lines.join("\n"), @r#"
+    good     token        accepted
+    bad      contacts     the platform does not allow reading the contacts: HTTP 403, "the account is
+                          another"
+             The app needs the scope `Configuration` for this, and must be one of the account in
+             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+    bad      list v1      the platform does not allow reading a contact list: HTTP 403, "the account is
+                          another"
+             The app needs the scope `Campaign Management` for this, and must be one of the account in
+             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+    "#);
+    assert!(!ended.stdout.contains("creating"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_platform_that_is_not_there_is_bad() {
+    let sealed = Sealed::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = sealed.command(&["doctor", "--max-attempts", "1", "--state-dir", "state"]);
+    account(&mut command, address);
+    let ended = ended(command);
+    assert_eq!(ended.code, 4);
+    assert_same!(said(&ended), @r"
+    good     config file  none
+    good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
+    good     stream id    st-1 (ROLLCALL_STREAM_ID)
+    good     account id   a-1 (ROLLCALL_ACCOUNT_ID)
+    good     credentials  token set (ROLLCALL_TOKEN); it does not say how long it is good for
+    good     requests     60 a minute (default), an answer may take 30 s, 1 attempt (--max-attempts)
+    good     journal      state/journal.sqlite3 (--state-dir)
+    good     proxy        none; requests to this machine go through none
+    bad      reachable    http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1
+                          attempts)
+             Look at --host and at the network; then run the same command again.
+    ");
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_named_without_its_password() {
+    let sealed = Sealed::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = sealed.command(&["doctor", "--max-attempts", "1", "--state-dir", "state"]);
+    account(&mut command, address);
+    command.env("ROLLCALL_HOST", "https://platform.example.com");
+    command.env("HTTPS_PROXY", format!("http://me:canary@{address}"));
+    let ended = ended(command);
+    assert_eq!(ended.code, 4, "{}", ended.stdout);
+    assert!(!ended.stdout.contains("canary"), "{}", ended.stdout);
+    assert_same!([line(&ended, "proxy"), line(&ended, "reachable")].join("\n"), @r"
+    good     proxy        http://127.0.0.1:PORT (HTTPS_PROXY)
+    bad      reachable    https://platform.example.com cannot be reached through the proxy
+                          http://127.0.0.1:PORT (HTTPS_PROXY): Connection refused (os error 111) (1
+                          attempts)
+             Look at --host and at the proxy that the environment names; then run the same command
+             again.
+    ");
+}
+
+#[test]
+fn a_ready_token_says_how_long_it_is_good_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let with = |seconds: i64| {
+        doctor(&["--token-file", "token"], |sealed, command| {
+            command.env_remove("ROLLCALL_CLIENT_ID").env_remove("ROLLCALL_CLIENT_SECRET");
+            let file = sealed.write("token", token(seconds));
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        })
+    };
+    let expired = with(-1);
+    // The platform is asked all the same: it may be the clock.
+    assert_eq!(expired.code, 2, "{}", expired.stdout);
+    let lines = [line(&expired, "credentials"), line(&expired, "token"), line(&expired, "clock")];
+    assert_same!(lines.join("\n"), @r#"
+    bad      credentials  token set (--token-file token); it expired at TIME
+             Make a new token, and put it where this one came from. An app's --client-id with its secret
+             makes them by itself.
+    bad      token        the platform does not accept the token: HTTP 401, "the token is not valid"; it
+                          expired at TIME
+             Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An
+             app's --client-id with its secret makes them by itself.
+    good     clock        as the platform's
+    "#);
+    // That it is signed by nobody is the platform's to say.
+    let short = with(1800);
+    assert_eq!(short.code, 4, "{}", short.stdout);
+    let left = regex::Regex::new(r"for (30 min|29 min \d+ s) more").unwrap();
+    assert!(line(&short, "credentials").starts_with("warning"), "{}", short.stdout);
+    assert!(left.is_match(&one_line(&line(&short, "credentials"))), "{}", short.stdout);
+    assert_same!(line(&with(86_400), "credentials"), @"good     credentials  token set (--token-file token), good until TIME");
+}
+
+#[test]
+fn credentials_do_not_go_in_the_clear() {
+    let ended = doctor(&["--host", "http://platform.example.com"], |_, _| ());
+    assert_eq!(ended.code, 2);
+    assert_same!(line(&ended, "host"), @r"
+    bad      host         the host `http://platform.example.com` would send credentials in the clear;
+                          http:// is only for this machine, write https:// (--host)
+             Mend it there.
+    ");
+    assert!(!ended.stdout.contains("reachable"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_this_machines_fault() {
+    let ended = doctor(&[], |sealed, _| _ = sealed.write("state", "a file"));
+    assert_eq!(ended.code, 5, "{}", ended.stdout);
+    assert_same!(line(&ended, "journal"), @r"
+    bad      journal      the state folder state cannot be used: there is a file of that name
+             Choose a folder on a local disk that can be written to, with --state-dir or
+             ROLLCALL_STATE_DIR.
+    ");
+    // The platform is asked all the same.
+    assert!(line(&ended, "contacts").starts_with("good"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_the_platform_says_beside_its_answers_is_judged() {
+    // Nothing but reading is allowed, and half of that is not.
+    let (address, asked) = platform(|request| {
+        const HEADERS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-RateLimit-Remaining: 58\r\n";
+        let contact = |id: &str| json!({"id": id, "cellPhone": {"phoneNumber": "+919876500001"}});
+        let page = json!({
+            "results": [contact("1"), contact("2")],
+            "skip": 0, "limit": 2, "hasMore": true, "totalPages": 6173, "totalResults": 12345,
+        });
+        let error = |message: &str| json!({"errors": [{"msg": message}]});
+        match request {
+            "GET /agentassist/api/v1/public/st-1/contacts?skip=0&limit=1000" => (200, HEADERS, page),
+            list if list.starts_with("GET /campaign/") => (403, HEADERS, error("no scope")),
+            list if list.starts_with("GET /agentassist/") => (404, HEADERS, error("no list")),
+            campaign if campaign.starts_with("POST /campaign/") => (401, HEADERS, error("no scope")),
+            _ => (404, HEADERS, error("no campaign")),
+        }
+    });
+    let sealed = Sealed::new();
+    let args = ["doctor", "--list", "l-1", "--campaign", "c-1", "--state-dir", "state"];
+    let mut command = sealed.command(&args);
+    account(&mut command, address);
+    let ended = ended(command);
+    assert_eq!(ended.code, 4, "{}", ended.stdout);
+    // How far the clock is off grows from day to day.
+    let said = regex::Regex::new(r"\d+ h( \d+ min)?").unwrap().replace(&said(&ended), "N h").into_owned();
+    assert_same!(said, @r#"
+    good     config file  none
+    good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
+    good     stream id    st-1 (ROLLCALL_STREAM_ID)
+    good     account id   a-1 (ROLLCALL_ACCOUNT_ID)
+    good     credentials  token set (ROLLCALL_TOKEN); it does not say how long it is good for
+    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     journal      state/journal.sqlite3 (--state-dir)
+    good     proxy        none; requests to this machine go through none
+    good     reachable    answered in N s
+    good     token        accepted
+    good     contacts     may be read: 12,345 contacts, pages of 2 (1,000 were asked for)
+    bad      list v2      the platform does not allow reading a contact list: HTTP 403, "no scope"
+             The app needs the scope `Campaign Management` for this, and must be one of the account in
+             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+    warning  list v1      the platform has no contact list l-1: HTTP 404, "no list"; the scope `Campaign
+                          Management` was not refused
+             Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+    bad      campaign v2  the platform does not accept the token: HTTP 401, "no scope"
+             The app needs the scope `Campaign Management` for this. Scopes are set where the app was
+             made.
+    warning  campaign v1  the platform has no campaign c-1: HTTP 404, "no campaign"; the scope `Campaign
+                          Management` was not refused
+             Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+    good     creating     not tried: it would create a contact; it needs the same scope as reading the
+                          contacts (`Configuration`)
+    good     rate limit   x-ratelimit-remaining: 58; the documented 60 a minute are kept
+    bad      clock        N h ahead of the platform's
+             Set the clock of this machine, for example with NTP: a token made here is good for ten
+             minutes by it.
+    "#);
+    // Nothing is asked twice, and nothing that changes anything.
+    assert_same!(asked.lock().unwrap().join("\n"), @r"
+    GET /agentassist/api/v1/public/st-1/contacts?skip=0&limit=1000
+    GET /campaign/api/v2/public/st-1/campaign/contactList/l-1/getAllContacts?accountId=a-1&skip=0&limit=1000
+    GET /agentassist/api/v1/public/st-1/campaign/contactList/l-1/getAllContacts?accountId=a-1&skip=0&limit=1000
+    POST /campaign/api/v2/public/st-1/campaign/c-1/status?view=contacts
+    POST /agentassist/api/v1/public/st-1/campaign/c-1/status?view=contacts
+    ");
+}
+
+#[test]
+fn a_signal_ends_it() {
+    let sealed = Sealed::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = sealed.command(&["doctor", "--state-dir", "state"]);
+    account(&mut command, listener.local_addr().unwrap());
+    let asking = Running { child: command.spawn().unwrap(), printed: String::new() };
+    // It waits for an answer that never comes.
+    let (connection, _) = listener.accept().unwrap();
+    read_request(&connection);
+    asking.signal("INT");
+    let mut asking = asking;
+    let status = asking.child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(130), None));
+    let mut said = String::new();
+    asking.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("good     proxy") && !said.contains("reachable"), "{said}");
+}
+
+#[test]
+fn no_secret_is_said() {
+    let secret_of = |args: &[&str], variable: &str, secret: &str| {
+        let ended = doctor(args, |_, command| {
+            command.env_remove("ROLLCALL_CLIENT_SECRET").env(variable, secret);
+        });
+        assert!(!(ended.stdout.clone() + &ended.stderr).contains("canary"), "{}", ended.stdout);
+        assert!(!(ended.stdout + &ended.stderr).contains("eyJ"), "a token was said");
+        ended.code
+    };
+    let loud = ["-vv", "--list", "l-1"];
+    assert_eq!(secret_of(&loud, "ROLLCALL_CLIENT_SECRET", "canary"), 4);
+    assert_eq!(secret_of(&loud, "ROLLCALL_TOKEN", "canary"), 2);
+    assert_eq!(secret_of(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary.b.c"), 4);
+    assert_eq!(secret_of(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary b c"), 2);
+    assert_eq!(secret_of(&[], "ROLLCALL_HOST", "https://me:canary@platform.example.com"), 2);
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let args = ["--list", "l-2", "--campaign", "c-1", "--json", "--color", "always"];
+    let ended = doctor(&args, |_, _| ());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
+    let lines: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let of = |subject: &str| lines.iter().find(|line| line["subject"] == subject).unwrap();
+    assert_eq!(
+        *of("contacts"),
+        json!({"state": "good", "subject": "contacts", "found": "may be read: 0 contacts, so that the size of pages does not show", "remedy": null})
+    );
+    assert_eq!(
+        *of("list v1"),
+        json!({
+            "state": "warning",
+            "subject": "list v1",
+            "found": "the platform has no contact list l-2: HTTP 404, \"there is no such contact list\"; the scope \
+                      `Campaign Management` was not refused",
+            "remedy": "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.",
+        })
+    );
+    let subjects: Vec<&str> = lines.iter().map(|line| line["subject"].as_str().unwrap()).collect();
+    assert_eq!(
+        subjects,
+        [
+            "config file",
+            "host",
+            "stream id",
+            "account id",
+            "credentials",
+            "requests",
+            "journal",
+            "proxy",
+            "reachable",
+            "token",
+            "contacts",
+            "list v2",
+            "list v1",
+            "campaign v2",
+            "campaign v1",
+            "creating",
+            "rate limit",
+            "clock",
+        ]
+    );
+}
+
+#[test]
+fn the_state_of_a_line_has_a_colour() {
+    let ended = doctor(&["--color", "always"], |_, _| ());
+    assert!(ended.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", ended.stdout);
+    assert!(ended.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", ended.stdout);
+}
+
+#[test]
+fn ids_that_cannot_be_any_are_wrong_usage() {
+    let ended = Sealed::new().run(&["doctor", "--list", "two words"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.contains("--list: `two words` is not an id"), "{}", ended.stderr);
+}

@@ -4,7 +4,10 @@
 
 use std::{path::PathBuf, sync::LazyLock};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, Parser, Subcommand, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::normalize::phone::METADATA_VERSION;
@@ -303,7 +306,14 @@ pub(super) struct RunsArgs {
 #[serde(rename_all = "kebab-case", default)]
 pub(super) struct StateOptions {
     /// Folder of the journal, on a local disk [default: rollcall in the user's state folder]
-    #[arg(long, value_name = "DIR", env = "ROLLCALL_STATE_DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ROLLCALL_STATE_DIR",
+        hide_env_values = true,
+        // A variable that is set to nothing is not set.
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     pub(super) state_dir: Option<PathBuf>,
 }
 

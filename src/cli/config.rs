@@ -23,7 +23,8 @@ const NAME: &str = "rollcall.toml";
 pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
 
 /// Options that are typed only. Those of the sandbox stand in a table of their own.
-const TYPED_ONLY: [&str; 5] = ["config", "help", "version", "list", "campaign"];
+const TYPED_ONLY: [&str; 8] =
+    ["config", "help", "version", "list", "campaign", "json", "output", "page-size"];
 
 /// Options whose relative paths start from the file, as whoever wrote it meant them.
 const FILES: [&str; 4] = ["token-file", "client-secret-file", "exclude-file", "existing"];

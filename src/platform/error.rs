@@ -15,9 +15,9 @@ pub enum PlatformError {
     MalformedToken,
     #[error("the account id holds characters that no account id has")]
     MalformedAccount,
-    #[error("{host} cannot be reached{}: {reason} ({attempts} attempts)", through(proxy.as_ref()))]
+    #[error("{host} cannot be reached{}: {reason} ({})", through(proxy.as_ref()), times(*attempts, "attempt"))]
     Unreachable { host: String, reason: String, attempts: u32, proxy: Option<Proxy> },
-    #[error("{request} failed {attempts} times; last: {reason}")]
+    #[error("{request} failed {}; last: {reason}", times(*attempts, "time"))]
     GaveUp { request: Purpose, reason: String, attempts: u32 },
     #[error(
         "the platform does not accept the {}: {answer}{}", if *is_token { "token" } else { "credentials" },
@@ -62,6 +62,10 @@ pub enum PlatformError {
     Notes(#[source] std::io::Error),
     #[error("the reading was ended by whoever takes what is read")]
     Ended,
+}
+
+fn times(count: u32, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn through(proxy: Option<&Proxy>) -> String {

@@ -127,6 +127,7 @@ impl Pages {
             return Ok(PageStep::Drifted(format!("{known} of them appeared twice")));
         }
         if count == 0 {
+            self.granted = self.granted.or(limit);
             return Ok(self.ended());
         }
         if self.taken == 0 {

@@ -106,7 +106,7 @@ fn the_proxy_of_the_environment_is_used_and_named_where_it_fails() {
     assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
     let said = said(&ended).replace(&address.to_string(), "127.0.0.1:PORT");
     assert_same!(said, @r"
-    error: https://platform.example.com cannot be reached through the proxy http://127.0.0.1:PORT (HTTPS_PROXY): tunnel error: unsuccessful (1 attempts)
+    error: https://platform.example.com cannot be reached through the proxy http://127.0.0.1:PORT (HTTPS_PROXY): tunnel error: unsuccessful (1 attempt)
     hint: Look at --host and at the proxy that the environment names; then run the same command again.
     ");
 

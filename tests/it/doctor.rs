@@ -128,7 +128,7 @@ fn everything_that_is_fit_is_good() {
     good     proxy        none; requests to this machine go through none
     good     reachable    answered in N s
     good     token        accepted
-    good     contacts     may be read: 0 contacts, so that the size of pages does not show
+    good     contacts     may be read: 0 contacts, pages of 2 (1,000 were asked for)
     good     list v2      may be read: 3 contacts, pages of 2 (1,000 were asked for)
     good     list v1      may be read: 3 contacts, pages of 2 (1,000 were asked for)
     good     campaign v2  may be read: 3 contacts, pages of 2 (100 were asked for)
@@ -291,7 +291,7 @@ fn a_platform_that_is_not_there_is_bad() {
     good     journal      state/journal.sqlite3 (--state-dir)
     good     proxy        none; requests to this machine go through none
     bad      reachable    http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1
-                          attempts)
+                          attempt)
              Look at --host and at the network; then run the same command again.
     ");
 }
@@ -311,7 +311,7 @@ fn the_proxy_of_the_environment_is_named_without_its_password() {
     good     proxy        http://127.0.0.1:PORT (HTTPS_PROXY)
     bad      reachable    https://platform.example.com cannot be reached through the proxy
                           http://127.0.0.1:PORT (HTTPS_PROXY): Connection refused (os error 111) (1
-                          attempts)
+                          attempt)
              Look at --host and at the proxy that the environment names; then run the same command
              again.
     ");
@@ -490,7 +490,7 @@ fn programs_get_the_same_as_json() {
     let of = |subject: &str| lines.iter().find(|line| line["subject"] == subject).unwrap();
     assert_eq!(
         *of("contacts"),
-        json!({"state": "good", "subject": "contacts", "found": "may be read: 0 contacts, so that the size of pages does not show", "remedy": null})
+        json!({"state": "good", "subject": "contacts", "found": "may be read: 0 contacts, pages of 2 (1,000 were asked for)", "remedy": null})
     );
     assert_eq!(
         *of("list v1"),

@@ -184,7 +184,7 @@ fn a_platform_that_is_not_there_is_named() {
     assert_eq!(ended.code, 4);
     assert_same!(ended.stderr.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @r"
     hint: Look at --host and at the network; then run the same command again.
-    error: http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1 attempts)
+    error: http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1 attempt)
     ");
     assert_eq!(sealed.outcomes("out").iter().map(Outcome::brief).collect::<Vec<_>>(), ["2 pending"]);
 }

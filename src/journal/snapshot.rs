@@ -139,6 +139,15 @@ impl Snapshots {
         Ok(())
     }
 
+    /// Adds contacts that were found to the last whole reading.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be kept.
+    pub fn add_found(&self, found: &[StoredContact]) -> Result<(), JournalError> {
+        self.journal.write(|transaction| self.add(transaction, found))
+    }
+
     /// Adds contacts that were created to the last whole reading, in the transaction that notes that they were.
     pub(super) fn add(
         &self,

@@ -12,6 +12,8 @@ use super::{
     record::{Page, Record},
 };
 
+use crate::diff::StoredContact;
+
 /// How often a collection is read again because it changed meanwhile.
 const MAX_READINGS: u32 = 3;
 
@@ -100,6 +102,28 @@ impl Client<'_> {
             warn!(drift, "the {collection} changed while being read; reading again");
         }
         Err(PlatformError::Drifting { what: collection.to_string(), how: drift })
+    }
+
+    /// What stands behind the first `skip` contacts of the stream, as far as one page goes, and how many contacts the platform says
+    /// there are. Nothing where it does not say, or shows another place.
+    ///
+    /// # Errors
+    ///
+    /// Where the platform cannot be used.
+    pub async fn look_behind(
+        &mut self,
+        skip: u64,
+        page_size: u64,
+    ) -> Result<Option<(Vec<StoredContact>, u64)>, PlatformError> {
+        let collection = Collection::Contacts;
+        let answer = match self.page(&collection, Position { page: 1, skip, limit: page_size }).await {
+            Err(PlatformError::Refused { .. }) => return Ok(None),
+            other => other?,
+        };
+        let Ok(page) = Page::read(&answer.body, &collection, self.region()) else { return Ok(None) };
+        let is_there = page.facts.skip.is_none_or(|said| said == skip);
+        let stored = || page.records.iter().map(Record::stored).collect();
+        Ok(page.facts.total.filter(|_| is_there).map(|total| (stored(), total)))
     }
 
     async fn read_once(

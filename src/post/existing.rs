@@ -1,12 +1,12 @@
 //! The existing contacts, as they are read: what the run asks about is kept, and all of them for the next run.
 
-use std::ops::ControlFlow;
+use std::{collections::HashSet, ops::ControlFlow};
 
 use crate::{
     contact::E164,
     diff::{Existing, StoredContact},
     journal::{JournalError, Snapshot, SnapshotWriter, Snapshots},
-    platform::{PageInfo, PlatformError, Readout, Record, RecordSink},
+    platform::{Client, PageInfo, PlatformError, Readout, Record, RecordSink},
 };
 
 /// Collects existing contacts while they are read.
@@ -64,6 +64,30 @@ impl<'a> ExistingSink<'a> {
         let has_page = self.first_page.iter().all(|contact| existing.has_seen(contact));
         Ok(has_page.then_some(existing))
     }
+}
+
+/// What became of contacts that were sent without an answer, without reading everything: where the platform counts no more than
+/// it is known to hold, none was stored; where what stands behind that is theirs, those were, and no others. Nothing where
+/// that does not tell.
+pub(super) async fn look_behind(
+    client: &mut Client<'_>,
+    snapshots: &Snapshots,
+    sent: &HashSet<E164>,
+) -> Result<Option<Existing>, PlatformError> {
+    let Some(latest) = snapshots.latest()? else { return Ok(None) };
+    // All of a small account is one page too.
+    let Some(known) = latest.expected.filter(|known| *known > latest.page_size) else { return Ok(None) };
+    let Some((found, total)) = client.look_behind(known, latest.page_size.max(1)).await? else {
+        return Ok(None);
+    };
+    let is_theirs = |contact: &StoredContact| contact.numbers.iter().any(|number| sent.contains(number));
+    if total != known + found.len() as u64 || !found.iter().all(is_theirs) {
+        return Ok(None);
+    }
+    let mut existing = Existing::default();
+    found.iter().for_each(|contact| existing.note(contact, |number| sent.contains(&number)));
+    snapshots.add_found(&found)?;
+    Ok(Some(existing))
 }
 
 impl RecordSink for ExistingSink<'_> {

@@ -256,7 +256,12 @@ impl<'a, 'p> Poster<'a, 'p> {
         let existing = if failpoint::is_without("settling by reading") {
             Existing::default()
         } else {
-            self.read_existing(batch.iter()).await?
+            let sent = batch.iter().map(NewContact::number).collect();
+            let snapshots = self.record.snapshots().clone();
+            match existing::look_behind(self.client, &snapshots, &sent).await? {
+                Some(existing) => existing,
+                None => self.read_existing(batch.iter()).await?,
+            }
         };
         let absent = self.settle_present(batch, &existing, Outcome::Confirmed);
         for new in &absent {

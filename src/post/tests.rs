@@ -123,6 +123,7 @@ struct Posted {
     model: Arc<Mutex<Model>>,
     /// What the journal says in the end.
     notes: Vec<Note>,
+    journal: Journal,
 }
 
 impl Posted {
@@ -144,6 +145,17 @@ fn post_with(
     model: Model,
     count: u64,
     batch_size: usize,
+    answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
+) -> Posted {
+    post_prepared(model, count, batch_size, |_| (), answer)
+}
+
+/// The same with a journal in which something stands already.
+fn post_prepared(
+    model: Model,
+    count: u64,
+    batch_size: usize,
+    prepare: impl FnOnce(&Journal),
     mut answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
 ) -> Posted {
     let model = Arc::new(Mutex::new(model));
@@ -153,6 +165,7 @@ fn post_with(
     let mut settlements = Settlements::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let journal = Journal::in_memory().unwrap();
+    prepare(&journal);
     let (id, folder) = ("run", Path::new("/out"));
     let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
     journal.open_run(&run).unwrap();
@@ -175,7 +188,7 @@ fn post_with(
         }
         assert_eq!(outcome, expected, "{} is noted as it ended", note.number);
     }
-    Posted { ended, settlements, gets, model, notes }
+    Posted { ended, settlements, gets, model, notes, journal }
 }
 
 fn post(model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
@@ -194,6 +207,61 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
         assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
         assert_eq!(posted.settlements.of(e164(7)).unwrap().detail, format!("id id-{}", number(7)));
+    }
+}
+
+/// An account with 2,500 contacts, in the order in which they came, and one answer that is lost: before or after the batch was
+/// stored, or a part of it.
+#[test]
+fn what_was_not_answered_is_settled_behind_what_is_known() {
+    const KNOWN: usize = 2500;
+    for (stored, others, gets) in [(0, 0, 1), (10, 0, 1), (4, 0, 1), (10, 1, 4), (0, 1, 4)] {
+        let theirs = |n: usize| shown(&format!("44207946{n:04}"), &format!("k{n}"));
+        let mut shown_contacts: Vec<Value> = (0..KNOWN).map(theirs).collect();
+        let mut posts = 0;
+        let prepare = |journal: &Journal| {
+            let mut writer = journal.snapshots("acc-1", "st-1").begin("import").unwrap();
+            writer.push(crate::diff::StoredContact::default()).unwrap();
+            writer.finish(Some(KNOWN as u64), 1000).unwrap();
+        };
+        let posted = post_prepared(Model::default(), 30, 10, prepare, move |_, asked| {
+            if asked.method == "GET" {
+                let skip = usize::try_from(asked.query("skip").unwrap()).unwrap();
+                let total = shown_contacts.len();
+                let page: Vec<&Value> = shown_contacts.iter().skip(skip).take(1000).collect();
+                return Reply::json(&json!({
+                    "results": page, "skip": skip, "limit": 1000, "hasMore": skip + page.len() < total, "totalResults": total
+                }));
+            }
+            posts += 1;
+            let batch: Vec<Value> = asked
+                .body
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| {
+                    let number = number_of(item);
+                    shown(&number, &format!("id-{number}"))
+                })
+                .collect();
+            let is_lost = posts == 2;
+            shown_contacts.extend(batch.iter().take(if is_lost { stored } else { batch.len() }).cloned());
+            if is_lost {
+                shown_contacts.extend((0..others).map(|n| theirs(KNOWN + n)));
+                return Reply::HangUp;
+            }
+            Reply::json(&json!(batch))
+        });
+        posted.ended.as_ref().unwrap();
+        let what = format!("{stored} stored, {others} of others");
+        assert_eq!(
+            (posted.count(Outcome::Created), posted.count(Outcome::Confirmed)),
+            (30 - stored, stored),
+            "{what}"
+        );
+        assert_eq!(posted.gets, gets, "{what}");
+        let expected = posted.journal.snapshots("acc-1", "st-1").latest().unwrap().unwrap().expected;
+        assert_eq!(expected, Some((KNOWN + 30 + others) as u64), "{what}: nothing is to be read again");
     }
 }
 

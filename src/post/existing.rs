@@ -85,7 +85,9 @@ pub(super) async fn look_behind(
         return Ok(None);
     }
     let mut existing = Existing::default();
-    found.iter().for_each(|contact| existing.note(contact, |number| sent.contains(&number)));
+    for contact in &found {
+        existing.note(contact, |number| sent.contains(&number));
+    }
     snapshots.add_found(&found)?;
     Ok(Some(existing))
 }

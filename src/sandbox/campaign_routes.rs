@@ -17,6 +17,9 @@ use super::{
     failure,
 };
 
+/// Contacts in a page of a list where the caller does not say, as in the pages' samples.
+const DEFAULT_LIST_LIMIT: u64 = 50;
+
 /// The page size of the campaign call, and the largest it allows.
 const MAX_CAMPAIGN_LIMIT: u64 = 100;
 
@@ -30,7 +33,7 @@ pub(super) async fn list_contacts(
     let Some(list) = store.lists.get(&list_id) else {
         return failure(StatusCode::NOT_FOUND, "there is no such contact list");
     };
-    let (results, mut data) = page(list.iter(), &query, platform.page_cap);
+    let (results, mut data) = page(list.iter(), &query, DEFAULT_LIST_LIMIT, platform.page_cap);
     data["results"] = json!(results);
     Json(json!({"status": "success", "message": "Contacts retrieved successfully", "data": data}))
         .into_response()

@@ -18,23 +18,26 @@ use super::{
 
 const TAKEN: &str = "A contact with this phone number already exists";
 
-/// Pages begin where the caller says; ten contacts if it does not say how many.
+/// Pages begin where the caller says, and hold as many as it says.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     #[serde(default)]
     skip: u64,
-    #[serde(default = "default_limit")]
-    limit: u64,
+    limit: Option<u64>,
 }
 
-fn default_limit() -> u64 {
-    10
-}
+/// Contacts in a page where the caller does not say, as in the page's sample.
+const DEFAULT_LIMIT: u64 = 10;
 
-/// `skip`, `limit` and what follows from them, as every GET answers.
-pub(super) fn page<T>(items: impl ExactSizeIterator<Item = T>, page: &Page, cap: u64) -> (Vec<T>, Value) {
+/// `skip`, `limit` and what follows from them, as every GET answers; `usual` is the limit of callers that name none.
+pub(super) fn page<T>(
+    items: impl ExactSizeIterator<Item = T>,
+    page: &Page,
+    usual: u64,
+    cap: u64,
+) -> (Vec<T>, Value) {
     let total = items.len() as u64;
-    let limit = page.limit.clamp(1, cap);
+    let limit = page.limit.unwrap_or(usual).clamp(1, cap);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
     let shown: Vec<T> = items.skip(skip).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
     let rest = json!({
@@ -50,7 +53,7 @@ pub(super) fn page<T>(items: impl ExactSizeIterator<Item = T>, page: &Page, cap:
 /// `GET …/contacts`
 pub(super) async fn get_all(State(platform): State<Arc<Platform>>, Query(query): Query<Page>) -> Response {
     let store = platform.store();
-    let (results, mut answer) = page(store.shown().iter(), &query, platform.page_cap);
+    let (results, mut answer) = page(store.shown().iter(), &query, DEFAULT_LIMIT, platform.page_cap);
     answer["results"] = json!(results);
     Json(answer).into_response()
 }

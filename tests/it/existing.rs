@@ -100,6 +100,17 @@ fn a_snapshot_that_does_not_hold_any_more_is_read_again_without_asking_twice() {
 }
 
 #[test]
+fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
+    let (sealed, sandbox) = filled();
+    sealed.write("list.csv", list(0..10));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    // As many as before, and others.
+    journal(&sealed, "state", "DELETE FROM snapshot_page");
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+}
+
+#[test]
 fn a_stale_snapshot_never_creates_a_contact_twice() {
     for duplicates in ["reject-batch", "skip", "per-contact"] {
         let sealed = Sealed::new();

@@ -134,8 +134,12 @@ impl CardRow {
         for entry in card.entries.iter().filter(|entry| entry.name == VCardProperty::Tel) {
             let kind = kind(entry);
             let places = NAMES.len() + kind * MAX_OF_KIND..NAMES.len() + (kind + 1) * MAX_OF_KIND;
-            if let Some(cell) = row.cells[places].iter_mut().find(|cell| cell.is_empty()) {
-                *cell = texts(entry).next().unwrap_or_default();
+            let number = texts(entry).next().unwrap_or_default();
+            let cells = &mut row.cells[places];
+            match cells.iter().position(String::is_empty) {
+                Some(free) => cells[free] = number,
+                // More than a list has columns for: the first is the one to call, and whoever must not be called has all.
+                None => cells[MAX_OF_KIND - 1].extend(["; ", &number]),
             }
         }
         match row.cells.iter().find(|cell| cell.len() > MAX_CELL_BYTES) {

@@ -238,6 +238,13 @@ fn files_that_cannot_be_read_are_errors() {
 }
 
 #[test]
+fn every_number_of_a_card_counts() {
+    let numbers_of_card: String = (0..5).map(|n| format!("TEL;TYPE=CELL:+91 98765 4321{n}\n")).collect();
+    let card = read(&format!("BEGIN:VCARD\nVERSION:3.0\nFN:Asha\n{numbers_of_card}END:VCARD\n"), "");
+    assert_eq!(numbers(&card), (0..5).map(|n| format!("1:91987654321{n}")).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_list_without_anybody_leaves_nobody_out() {
     assert_eq!(numbers(&read("Phone\n", "")), [""; 0]);
 }

@@ -82,7 +82,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
         batch_size: 100,
         dry_run: false,
         quota: journal.quota(&target.account),
-        snapshots: journal.snapshots(&target.account, &target.stream),
+        snapshots: journal.snapshots(&target.account, &target.stream, None),
         existing: ExistingSettings { file: None, max_age: Duration::from_hours(24), refresh: false },
         exclude: ExcludeSettings::default(),
     };

@@ -25,6 +25,9 @@ pub struct StoredContact {
     pub numbers: Vec<E164>,
     /// Whether more than one of them is a number that its country has assigned.
     pub is_ambiguous: bool,
+    /// Whether it is stored without any country code, so that it depends on a region what number it is.
+    #[serde(skip)]
+    pub lacks_country: bool,
 }
 
 /// What is kept of a contact whose number was asked about.
@@ -165,7 +168,9 @@ impl LeftOut {
     /// Adds a number, and the row of the source in which it stands, if it has rows.
     pub fn add(&mut self, number: E164, row: Option<u64>) {
         let source = u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        self.numbers.entry(number).or_insert((source, row.unwrap_or_default()));
+        for number in [Some(number), other_form(number)].into_iter().flatten() {
+            self.numbers.entry(number).or_insert((source, row.unwrap_or_default()));
+        }
     }
 
     /// Takes back what was added since the source began.
@@ -193,6 +198,23 @@ impl LeftOut {
     }
 }
 
+/// The same subscriber's number in the form that its country had before, or has beside: in Mexico mobile numbers had a 1 behind
+/// the calling code until 2019, in Argentina they have a 9 where they are called from abroad.
+fn other_form(number: E164) -> Option<E164> {
+    const NATIONAL_DIGITS: usize = 10;
+    const PREFIXES: [(&str, &str); 2] = [("52", "521"), ("54", "549")];
+    let digits = number.digits();
+    PREFIXES.iter().find_map(|(short, long)| {
+        let rest = |prefix: &str| digits.strip_prefix(prefix).filter(|rest| rest.len() == NATIONAL_DIGITS);
+        let (prefix, rest) = match (rest(long), rest(short)) {
+            (Some(rest), _) => (short, rest),
+            (None, Some(rest)) => (long, rest),
+            (None, None) => return None,
+        };
+        E164::from_digits(&format!("{prefix}{rest}"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +226,13 @@ mod tests {
     fn stored(id: &str, name: &str, digits: &[&str]) -> StoredContact {
         let numbers: Vec<E164> = digits.iter().map(|digits| number(digits)).collect();
         let is_ambiguous = numbers.len() > 1;
-        StoredContact { id: id.to_owned(), name: name.to_owned(), numbers, is_ambiguous }
+        StoredContact {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            numbers,
+            is_ambiguous,
+            ..StoredContact::default()
+        }
     }
 
     #[test]
@@ -247,6 +275,20 @@ mod tests {
         assert_eq!(reason("911"), Some((Code::InFile, "in dnc.csv, row 7".to_owned())));
         assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
         assert_eq!(reason("913"), None);
+    }
+
+    #[test]
+    fn a_subscriber_is_left_out_under_either_form_of_the_number() {
+        let mut left_out = LeftOut::default();
+        left_out.begin(LeftOutBy::File("dnc.csv".to_owned()));
+        for digits in ["5215512345678", "541123456789", "919876543210"] {
+            left_out.add(number(digits), None);
+        }
+        let is_left_out = |digits| left_out.reason(number(digits)).is_some();
+        assert!(
+            ["5215512345678", "525512345678", "541123456789", "5491123456789"].into_iter().all(is_left_out)
+        );
+        assert!(!is_left_out("9119876543210"));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
@@ -24,6 +26,28 @@ impl Interrupt {
     /// Where a signal handler stores the signal's number.
     pub fn slot(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.0)
+    }
+
+    /// Does on a thread of its own what may wait for ever, such as for bytes from a pipe. Where the end is asked for, nobody waits for
+    /// it any longer.
+    ///
+    /// # Errors
+    ///
+    /// The number of the signal.
+    pub fn watch<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, i32> {
+        let (running, ended) = mpsc::channel::<()>();
+        let worker = thread::spawn(move || {
+            let _running = running;
+            work()
+        });
+        loop {
+            if let Some(signal) = self.signal() {
+                return Err(signal);
+            }
+            if ended.recv_timeout(Self::GLANCE) == Err(mpsc::RecvTimeoutError::Disconnected) {
+                return Ok(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+        }
     }
 
     /// Waits until the end is asked for.

@@ -155,7 +155,7 @@ pub(super) struct FetchArgs {
     #[arg(value_enum)]
     pub(super) what: FetchKind,
     /// The contact list or campaign
-    #[arg(value_name = "ID", required_if_eq_any([("what", "list"), ("what", "campaign")]))]
+    #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
     /// File to write; it appears when everything was read [default: standard output]
     #[arg(short, long, value_name = "FILE")]

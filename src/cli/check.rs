@@ -1,10 +1,6 @@
 //! `rollcall check`
 
-use std::{
-    path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     args::{ApiOption, CheckArgs, ExcludeOptions},
@@ -49,27 +45,10 @@ pub(super) fn open_all(
     if files.len() > usize::from(u16::MAX) {
         return Err(CliError::usage("too many files", "Read them in several runs."));
     }
-    let (sender, opened) = mpsc::channel();
     let (files, settings) = (files.to_vec(), settings.clone());
-    // Where it is interrupted, nobody waits for it: it may wait for bytes that never come.
-    let reader = thread::spawn(move || {
-        let opened: Vec<_> = files.iter().map(|file| Input::open(file, &settings)).collect();
-        _ = sender.send(opened);
-    });
-    let opened = loop {
-        match opened.recv_timeout(Interrupt::GLANCE) {
-            Ok(opened) => break opened,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                if let Some(signal) = interrupt.signal() {
-                    return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
-                }
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => match reader.join() {
-                Err(panic) => std::panic::resume_unwind(panic),
-                Ok(()) => break Vec::new(),
-            },
-        }
-    };
+    let open = move || files.iter().map(|file| Input::open(file, &settings)).collect::<Vec<_>>();
+    let opened =
+        interrupt.watch(open).map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
     let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let errors: Vec<ParseError> = errors.into_iter().filter_map(Result::err).collect();
     if errors.is_empty() { Ok(inputs.into_iter().flatten().collect()) } else { Err(CliError::Inputs(errors)) }

@@ -151,6 +151,10 @@ impl ConfigFile {
                     file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
                     file.extend(typed.iter().cloned());
                 }
+                // Whoever is left out by the file stays left out.
+                (Some(Value::Array(file)), Value::Array(typed)) if name.starts_with("exclude-") => {
+                    file.extend(typed);
+                }
                 (_, value) => _ = merged.insert(name, value),
             }
         }
@@ -201,7 +205,7 @@ fn check_name(name: &str, known: &[String]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::SandboxOptions;
+    use crate::cli::args::{ExcludeOptions, SandboxOptions};
 
     fn file(text: &str) -> Result<ConfigFile, CliError> {
         let folder = tempfile::tempdir().unwrap();
@@ -226,6 +230,14 @@ mod tests {
         let typed = ReadingOptions { map: vec!["phone=D".to_owned()], ..ReadingOptions::default() };
         assert_eq!(file.under(&typed).unwrap().map, ["country=C", "phone=D"]);
         assert_eq!(file.under(&ReadingOptions::default()).unwrap().map, ["phone=A", "phone=B", "country=C"]);
+    }
+
+    #[test]
+    fn whoever_the_file_leaves_out_stays_left_out() {
+        let file = file("exclude-list = [\"cl-1\"]\n").unwrap();
+        let typed = ExcludeOptions { exclude_list: vec!["cl-2".to_owned()], ..ExcludeOptions::default() };
+        assert_eq!(file.under(&typed).unwrap().exclude_list, ["cl-1", "cl-2"]);
+        assert_eq!(file.under(&ExcludeOptions::default()).unwrap().exclude_list, ["cl-1"]);
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl CliError {
             }
             Self::Report(ReportError::Io { .. })
             | Self::Pipeline(PipelineError::Report(ReportError::Io { .. })) => {
-                Some("Choose a folder that can be written to, with room, with --out.".to_owned())
+                Some("Choose a place that can be written to, with room (--out; -o of `fetch`).".to_owned())
             }
             Self::Pipeline(PipelineError::Report(ReportError::Sums(_)))
             | Self::Report(ReportError::Sums(_)) => {
@@ -135,6 +135,8 @@ pub(super) fn stopped(error: PlatformError) -> CliError {
 fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Interrupted(signal) => signal_exit_code(*signal),
+        // What has to be changed is a setting, and nothing was sent.
+        PlatformError::NoCountry { .. } | PlatformError::PageSize { .. } => exit::USAGE,
         PlatformError::Notes(_) | PlatformError::Journal(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }

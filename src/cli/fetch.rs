@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -43,7 +43,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let interrupt = signals::listen();
     let settings = FetchSettings {
         quota: journal.quota(&target.account),
-        snapshots: journal.snapshots(&target.account, &target.stream),
+        snapshots: journal.snapshots(&target.account, &target.stream, region),
         client: requests.client(account, region),
         collection,
         page_size: args.page_size,
@@ -53,9 +53,12 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let fields = settings.collection.fields();
     let output = match &path {
         Some(path) => FetchedWriter::to_file(path, format, fields)?,
-        None => {
-            FetchedWriter::to_stream(Path::new("standard output"), Box::new(io::stdout()), format, fields)?
-        }
+        None => FetchedWriter::to_stream(
+            Path::new("standard output"),
+            Box::new(|| Ok(Box::new(io::stdout()) as Box<dyn Write>)),
+            format,
+            fields,
+        )?,
     };
     let fetched = pipeline::fetch(&settings, output, talk, &interrupt)?;
     talk.conclude(&conclusion(&fetched, &settings.collection, path.as_ref(), format));
@@ -65,7 +68,13 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<
 fn collection(args: &FetchArgs, config: &ConfigFile) -> Result<Collection, CliError> {
     let api = settings::api(&config.under(&args.api)?);
     let id = || {
-        let id = args.id.clone().unwrap_or_default();
+        let missing = || {
+            CliError::usage(
+                "it is not said which list or campaign",
+                "Name it: `fetch list ID`, `fetch campaign ID`.",
+            )
+        };
+        let id = args.id.clone().ok_or_else(missing)?;
         settings::id("ID", &id)?;
         Ok::<_, CliError>(id)
     };

@@ -125,7 +125,7 @@ fn import(
     let mut inputs = open_all(&stored.files, &reading.parse, &interrupt)?;
     let import = ImportSettings {
         quota: journal.quota(&target.account),
-        snapshots: journal.snapshots(&target.account, &target.stream),
+        snapshots: journal.snapshots(&target.account, &target.stream, region),
         client: requests.client(account, region),
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
@@ -135,8 +135,10 @@ fn import(
     let named = (!posting.dry_run).then(|| {
         let reserved = Reserved::wait(journal, target, talk, &interrupt)?;
         // The same list with others left out is another import.
-        let settings = format!("{reading:?} {:?}", import.exclude);
         make_absolute(&mut stored);
+        // The same list with others left out is another import; from another folder it is the same.
+        let (files, others) = (&stored.exclude_files, &stored.exclude);
+        let settings = format!("{reading:?} {files:?} {others:?} {:?}", import.exclude.api);
         Named::find(reserved, &mut inputs, &settings, resumed, &interrupt)
     });
     let named = named.transpose()?;

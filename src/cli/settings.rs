@@ -310,7 +310,9 @@ fn age(text: &str) -> Result<Duration, CliError> {
 
 /// Whether this can be an id of the platform: it becomes a part of an address.
 pub(super) fn id(option: &str, given: &str) -> Result<(), CliError> {
-    if !given.trim().is_empty() && given.chars().all(|letter| letter.is_ascii_graphic()) {
+    let is_word = !given.is_empty() && given.chars().all(|letter| letter.is_ascii_graphic());
+    // These two would name another address.
+    if is_word && !matches!(given, "." | "..") {
         return Ok(());
     }
     Err(CliError::usage(format!("{option}: `{}` is not an id", printable(given)), "Copy it again."))

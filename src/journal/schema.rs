@@ -73,7 +73,8 @@ pub(super) const STEPS: &[&str] = &[
         read_at INTEGER,
         how TEXT NOT NULL,
         expected INTEGER,
-        page_size INTEGER NOT NULL DEFAULT 0
+        page_size INTEGER NOT NULL DEFAULT 0,
+        region TEXT
     ) STRICT;
     CREATE INDEX snapshot_by_stream ON snapshot (account, stream);
     CREATE TABLE snapshot_page (

@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{Journal, JournalError};
-use crate::diff::StoredContact;
+use crate::{contact::Region, diff::StoredContact};
 
 /// A reading that was begun and never finished is forgotten after so long.
 const LONGEST_READING_MS: i64 = 24 * 60 * 60 * 1000;
@@ -20,6 +20,8 @@ pub struct Snapshots {
     journal: Journal,
     account: String,
     stream: String,
+    /// How numbers without a country code are read; nothing where they are read as they stand.
+    region: Option<Region>,
 }
 
 /// What is known of a snapshot beside its contacts.
@@ -43,17 +45,20 @@ pub struct SnapshotWriter {
     snapshots: Snapshots,
     id: i64,
     page: Vec<StoredContact>,
+    /// Whether some numbers are other ones in another region.
+    depends_on_region: bool,
+    is_finished: bool,
 }
 
 impl Journal {
-    /// The snapshots of an account's stream.
-    pub fn snapshots(&self, account: &str, stream: &str) -> Snapshots {
-        Snapshots { journal: self.clone(), account: account.to_owned(), stream: stream.to_owned() }
+    /// The snapshots of an account's stream, whose numbers without a country code are read as those of a region.
+    pub fn snapshots(&self, account: &str, stream: &str, region: Option<Region>) -> Snapshots {
+        Snapshots { journal: self.clone(), account: account.to_owned(), stream: stream.to_owned(), region }
     }
 }
 
 impl Snapshots {
-    /// The last whole reading, if there is one.
+    /// The last whole reading, if there is one, and its numbers would be read as the same today.
     ///
     /// # Errors
     ///
@@ -62,7 +67,8 @@ impl Snapshots {
         let now = self.journal.now();
         self.journal.read(|connection| {
             let query = "SELECT id, read_at, how, expected, page_size FROM snapshot
-                 WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+                 WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL AND (region IS NULL OR region = ?3)
+                 ORDER BY read_at DESC, id DESC LIMIT 1";
             let row = |row: &rusqlite::Row<'_>| {
                 let read_at: i64 = row.get(1)?;
                 Ok(Snapshot {
@@ -74,8 +80,13 @@ impl Snapshots {
                     page_size: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
                 })
             };
-            connection.query_row(query, params![self.account, self.stream], row).optional()
+            connection.query_row(query, params![self.account, self.stream, self.region()], row).optional()
         })
+    }
+
+    /// The region as it is noted.
+    fn region(&self) -> String {
+        self.region.map(|region| region.to_string()).unwrap_or_default()
     }
 
     /// Hands over all contacts of a snapshot.
@@ -116,16 +127,17 @@ impl Snapshots {
             )?;
             Ok(transaction.last_insert_rowid())
         })?;
-        Ok(SnapshotWriter { snapshots: self.clone(), id, page: Vec::new() })
+        let snapshots = self.clone();
+        Ok(SnapshotWriter { snapshots, id, page: Vec::new(), depends_on_region: false, is_finished: false })
     }
 
-    /// Forgets the last reading: it does not hold any more.
+    /// Forgets all whole readings up to this one: it does not hold any more, and neither do those before.
     ///
     /// # Errors
     ///
     /// Where that cannot be noted.
     pub fn forget(&self, snapshot: &Snapshot) -> Result<(), JournalError> {
-        self.journal.write(|transaction| self.delete(transaction, "id = ?3", snapshot.id))
+        self.journal.write(|transaction| self.delete(transaction, "read_at <= ?3", snapshot.read_at))
     }
 
     fn delete(&self, transaction: &Transaction<'_>, which: &str, value: i64) -> rusqlite::Result<()> {
@@ -161,7 +173,8 @@ impl Snapshots {
         let latest: Option<i64> = transaction
             .prepare_cached(
                 "UPDATE snapshot SET expected = expected + ?3 WHERE id = (
-                     SELECT max(id) FROM snapshot WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL)
+                     SELECT id FROM snapshot WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL
+                     ORDER BY read_at DESC, id DESC LIMIT 1)
                  RETURNING id",
             )?
             .query_row(params![self.account, self.stream, count], |row| row.get(0))
@@ -177,6 +190,7 @@ impl SnapshotWriter {
     ///
     /// Where it cannot be kept.
     pub fn push(&mut self, contact: StoredContact) -> Result<(), JournalError> {
+        self.depends_on_region |= contact.lacks_country;
         self.page.push(contact);
         if self.page.len() >= PAGE { self.save() } else { Ok(()) }
     }
@@ -197,6 +211,7 @@ impl SnapshotWriter {
     /// Where that cannot be noted.
     pub fn restart(&mut self) -> Result<(), JournalError> {
         self.page.clear();
+        self.depends_on_region = false;
         self.snapshots.journal.write(|transaction| {
             transaction.execute("DELETE FROM snapshot_page WHERE snapshot = ?1", [self.id])
         })?;
@@ -212,17 +227,35 @@ impl SnapshotWriter {
         let now = self.snapshots.journal.now();
         let expected = total.and_then(|total| i64::try_from(total).ok());
         let page_size = i64::try_from(page_size).unwrap_or_default();
-        let Self { snapshots, id, page } = &mut self;
+        let region = self.depends_on_region.then(|| self.snapshots.region());
+        let Self { snapshots, id, page, .. } = &mut self;
         snapshots.journal.write(|transaction| {
             if !page.is_empty() {
                 insert_page(transaction, *id, page)?;
             }
-            transaction.execute(
-                "UPDATE snapshot SET read_at = ?2, expected = ?3, page_size = ?4 WHERE id = ?1",
-                params![*id, now, expected, page_size],
+            let kept = transaction.execute(
+                "UPDATE snapshot SET read_at = ?2, expected = ?3, page_size = ?4, region = ?5 WHERE id = ?1",
+                params![*id, now, expected, page_size, region],
             )?;
-            snapshots.delete(transaction, "id < ?3 AND read_at IS NOT NULL", *id)
-        })
+            // Where the clock has jumped, it was taken for one that nobody finishes.
+            if kept == 0 {
+                return Ok(());
+            }
+            snapshots.delete(transaction, "id <> ?3 AND read_at IS NOT NULL", *id)
+        })?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for SnapshotWriter {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // What is not whole is of no use; should this fail, it is forgotten later.
+            _ = self.snapshots.journal.write(|transaction| {
+                self.snapshots.delete(transaction, "id = ?3 AND read_at IS NULL", self.id)
+            });
+        }
     }
 }
 
@@ -230,7 +263,10 @@ fn insert_page(transaction: &Transaction<'_>, snapshot: i64, page: &[StoredConta
     let contacts = postcard::to_stdvec(page)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     transaction
-        .prepare_cached("INSERT INTO snapshot_page (snapshot, contacts) VALUES (?1, ?2)")?
+        .prepare_cached(
+            "INSERT INTO snapshot_page (snapshot, contacts)
+             SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM snapshot WHERE id = ?1)",
+        )?
         .execute(params![snapshot, contacts])?;
     Ok(())
 }
@@ -246,7 +282,7 @@ mod tests {
             id: format!("{n:024x}"),
             name: format!("First{n} Last"),
             numbers,
-            is_ambiguous: false,
+            ..StoredContact::default()
         }
     }
 
@@ -260,9 +296,11 @@ mod tests {
     #[test]
     fn a_reading_counts_when_it_is_whole_and_replaces_the_one_before() {
         let journal = Journal::in_memory().unwrap();
-        let snapshots = journal.snapshots("host account", "stream");
+        let snapshots = journal.snapshots("host account", "stream", None);
         assert_eq!(snapshots.latest().unwrap(), None);
         for (from, to) in [(0, 2500), (10, 12)] {
+            // One that is never finished leaves nothing.
+            snapshots.begin("import").unwrap().push(contact(1)).unwrap();
             let before = snapshots.latest().unwrap();
             let mut writer = snapshots.begin("import").unwrap();
             writer.push(contact(99_999)).unwrap();
@@ -282,15 +320,29 @@ mod tests {
                 connection.query_row("SELECT count(*) FROM snapshot_page", [], |row| row.get(0))
             })
             .unwrap();
-        assert_eq!(pages, 1, "what was replaced is gone");
-        assert_eq!(journal.snapshots("host account", "other").latest().unwrap(), None);
-        assert_eq!(journal.snapshots("other", "stream").latest().unwrap(), None);
+        assert_eq!(pages, 1, "what was replaced or given up is gone");
+        assert_eq!(journal.snapshots("host account", "other", None).latest().unwrap(), None);
+        assert_eq!(journal.snapshots("other", "stream", None).latest().unwrap(), None);
+    }
+
+    #[test]
+    fn numbers_without_a_country_are_others_in_another_region() {
+        let journal = Journal::in_memory().unwrap();
+        let [plain, india, britain] = [None, Region::new("IN"), Region::new("GB")]
+            .map(|region| journal.snapshots("account", "stream", region));
+        for (lacks_country, is_known) in [(false, [true, true, true]), (true, [false, true, false])] {
+            let mut writer = india.begin("import").unwrap();
+            writer.push(StoredContact { lacks_country, ..contact(1) }).unwrap();
+            writer.finish(Some(1), 1000).unwrap();
+            let known = [&plain, &india, &britain].map(|snapshots| snapshots.latest().unwrap().is_some());
+            assert_eq!(known, is_known, "{lacks_country}");
+        }
     }
 
     #[test]
     fn what_was_created_is_added_and_a_snapshot_can_be_forgotten() {
         let journal = Journal::in_memory().unwrap();
-        let snapshots = journal.snapshots("host account", "stream");
+        let snapshots = journal.snapshots("host account", "stream", None);
         let add = |n| journal.write(|transaction| snapshots.add(transaction, &[contact(n)])).unwrap();
         add(1);
         assert_eq!(snapshots.latest().unwrap(), None);

@@ -70,7 +70,9 @@ impl ExistingSettings {
         let mut sink = ExistingSink::new(is_asked, snapshots, how, candidate);
         let readout = client.read(&Collection::Contacts, None, &mut sink).await?;
         let (existing, used) = sink.finish(&readout)?;
-        let is_kept = readout.total.is_some() && !self.max_age.is_zero() && !self.refresh;
+        let is_kept = readout.total.is_some_and(|total| total == existing.contacts())
+            && !self.max_age.is_zero()
+            && !self.refresh;
         let notes = readout.notes;
         let Some(snapshot) = used else { return Ok(Known { existing, notes, is_kept, ..Known::default() }) };
         let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);

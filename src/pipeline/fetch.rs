@@ -58,9 +58,12 @@ pub fn fetch(
         return Err(error);
     }
     let readout = read?;
-    let summary = sink.output.finish()?;
+    let output = sink.output;
+    // Whoever is to read it may never do so.
+    let summary = interrupt.watch(move || output.finish()).map_err(PipelineError::Interrupted)??;
     if let Some(snapshot) = sink.snapshot {
-        snapshot.finish(readout.total, readout.page_size)?;
+        let total = readout.total.filter(|total| *total == readout.records);
+        snapshot.finish(total, readout.page_size)?;
     }
     Ok(Fetched { summary, readout, counts: client.counts() })
 }

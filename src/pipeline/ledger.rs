@@ -17,6 +17,8 @@ pub(super) struct Ledger<'a> {
     pub(super) numbers: &'a Numbers,
     pub(super) left_out: &'a LeftOut,
     pub(super) existing: &'a Existing,
+    /// When the platform was read, where that was not in this run.
+    pub(super) read_at: Option<&'a str>,
     pub(super) settlements: &'a Settlements,
     /// The outcome of a contact that nothing else is known of.
     pub(super) otherwise: Outcome,
@@ -49,7 +51,11 @@ impl Ledger<'_> {
         }
         if let Some(held) = self.existing.holder(number) {
             let code = if held.has_name(name) { Code::SameName } else { Code::OtherName };
-            let detail = format!("held as {}", held.describe());
+            let mut detail = format!("held as {}", held.describe());
+            if let Some(read_at) = self.read_at {
+                detail.push_str(", as known since ");
+                detail.push_str(read_at);
+            }
             return Ending { outcome: Outcome::Existing, code: Some(code), detail };
         }
         Ending { outcome: self.otherwise, code: None, detail: String::new() }

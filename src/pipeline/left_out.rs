@@ -9,6 +9,7 @@ use crate::{
     contact::Region,
     diff::{LeftOut, LeftOutBy},
     interrupt::Interrupt,
+    normalize::phone::is_assigned,
     platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
     progress::Progress,
     report::ExcludeReport,
@@ -30,7 +31,11 @@ impl CampaignFilter {
     fn takes(self, record: &Record<'_>) -> bool {
         match self {
             Self::Any => true,
-            Self::Attempted => record.attempts() > 0,
+            // Whoever is not known not to have been called counts as called.
+            Self::Attempted => {
+                record.attempts().is_none_or(|attempts| attempts > 0)
+                    || !record.dialer_outcome().trim().is_empty()
+            }
             Self::Completed => record.dialer_outcome().trim().eq_ignore_ascii_case("completed"),
         }
     }
@@ -99,18 +104,34 @@ impl Exclusion {
         });
         for (source, collection, filter) in lists.chain(campaigns) {
             self.begin(source, 0, Vec::new());
-            let mut sink = Sink { exclusion: self, filter, contacts: 0, unreadable: 0 };
+            let name = collection.to_string();
+            let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
-            let (contacts, unreadable) = (sink.contacts, sink.unreadable);
+            let Seen { contacts, unreadable, unassigned } = sink.seen;
+            // Whoever is not shown would be called.
+            if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
+                return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
+            }
+            if unassigned * 2 > contacts {
+                return Err(PlatformError::NoCountry { what: name, contacts: unassigned });
+            }
+            let mut notes = readout.notes;
+            if unreadable > 0 {
+                notes.push(format!(
+                    "contacts without a number that can be read, who leave nobody out: {unreadable}"
+                ));
+            }
+            if unassigned > 0 {
+                notes.push(format!(
+                    "contacts whose number no country has assigned as it stands: {unassigned}. If it lacks the code of its \
+                     country, name that with --region"
+                ));
+            }
+            for note in &notes {
+                client.progress().note(&format!("{name}: {note}"));
+            }
             if let Some(report) = self.reports.last_mut() {
-                report.numbers = contacts;
-                report.notes = readout.notes;
-                if unreadable > 0 {
-                    let note =
-                        format!("{unreadable} contacts without a number that can be read leave nobody out");
-                    client.progress().note(&format!("{collection}: {note}"));
-                    report.notes.push(note);
-                }
+                (report.numbers, report.notes) = (contacts, notes);
             }
         }
         Ok(())
@@ -127,16 +148,26 @@ impl Exclusion {
 struct Sink<'a> {
     exclusion: &'a mut Exclusion,
     filter: CampaignFilter,
+    seen: Seen,
+}
+
+/// Contacts, and those of them who may not be left out although they should.
+#[derive(Default)]
+struct Seen {
     contacts: u64,
     unreadable: u64,
+    unassigned: u64,
 }
 
 impl RecordSink for Sink<'_> {
     fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
         if self.filter.takes(record) {
             let contact = record.stored();
-            self.contacts += 1;
-            self.unreadable += u64::from(contact.numbers.is_empty());
+            let numbers = &contact.numbers;
+            self.seen.contacts += 1;
+            self.seen.unreadable += u64::from(numbers.is_empty());
+            self.seen.unassigned +=
+                u64::from(!numbers.is_empty() && !numbers.iter().any(|number| is_assigned(*number)));
             // What may be one of several numbers leaves out all of them.
             contact.numbers.into_iter().for_each(|number| self.exclusion.left_out.add(number, None));
         }
@@ -144,7 +175,7 @@ impl RecordSink for Sink<'_> {
     }
 
     fn restart(&mut self) -> Result<(), PlatformError> {
-        (self.contacts, self.unreadable) = (0, 0);
+        self.seen = Seen::default();
         self.exclusion.left_out.restart();
         Ok(())
     }

@@ -157,6 +157,7 @@ pub fn check(
             numbers: &numbers,
             left_out: &left_out,
             existing: &Existing::default(),
+            read_at: None,
             settlements: &Settlements::default(),
             otherwise: Outcome::Valid,
         };

@@ -12,7 +12,7 @@ use super::PipelineError;
 use crate::{
     diff::Existing,
     interrupt::Interrupt,
-    journal::{AccountLock, Ending, Fate, Journal, JournalError, NewRun, Note, Unsettled},
+    journal::{AccountLock, Ending, Fate, Journal, JournalError, NewRun, Note, Snapshots, Unsettled},
     outcome::{Code, Outcome},
     parse,
     post::{Record, Settlements},
@@ -147,8 +147,7 @@ impl Reserved {
 
 impl OpenRun {
     /// What the run's posts are noted with.
-    pub(super) fn record(&self, limit: Duration) -> Record {
-        let snapshots = self.journal.snapshots(&self.target.account, &self.target.stream);
+    pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> Record {
         Record::new(self.journal.clone(), &self.id, snapshots, limit)
     }
 

@@ -268,8 +268,7 @@ impl<'a> Client<'a> {
 
     /// The address of the stream's contacts.
     pub(super) fn contacts_url(&self) -> Url {
-        let stream = self.settings.stream_id.as_str();
-        self.settings.host.url(["agentassist", "api", "v1", "public", stream, "contacts"])
+        Collection::Contacts.url(&self.settings)
     }
 
     /// Makes a request that changes nothing, until it succeeds.

@@ -142,7 +142,7 @@ impl Collection {
         Call { purpose: self.purpose(), method, url, body }
     }
 
-    fn url(&self, settings: &ClientSettings) -> Url {
+    pub(super) fn url(&self, settings: &ClientSettings) -> Url {
         let stream = settings.stream_id.as_str();
         let base = |api| match api {
             Api::V1 => ["agentassist", "api", "v1", "public", stream],

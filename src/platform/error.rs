@@ -44,6 +44,10 @@ pub enum PlatformError {
     SkipIgnored(&'static str),
     #[error("the platform shows a page again that came before, in place of the one behind {read} contacts")]
     PageRepeated { read: u64 },
+    #[error("the platform counts {counted} contacts of the {what} and shows {shown}")]
+    NotAllShown { what: String, counted: u64, shown: u64 },
+    #[error("most numbers of the {what} ({contacts}) belong to no country as they stand")]
+    NoCountry { what: String, contacts: u64 },
     #[error("the platform showed more than {0} contacts, and no end of them")]
     Endless(u64),
     #[error("the platform's {what} kept changing while being read: {how}")]
@@ -108,6 +112,13 @@ impl PlatformError {
             Self::SkipIgnored(_) | Self::Endless(_) => {
                 "Ask whoever runs the platform. An import that is given what it holds with --existing FILE does not read it."
             }
+            Self::NotAllShown { .. } => {
+                "Nothing was posted: whoever is not shown might be called. Run the same command again; `rollcall fetch` \
+                 shows what there is, to be given with --exclude-file."
+            }
+            Self::NoCountry { .. } => {
+                "Nothing was posted: nobody would be left out by them. Name their country with --region."
+            }
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {
                 "Run the same command again, with a smaller --page-size if there is one."
@@ -118,9 +129,10 @@ impl PlatformError {
             Self::Unanswered { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
             }
-            Self::GaveUp { .. } | Self::Drifting { .. } | Self::Interrupted(_) => {
-                "Run the same command again."
+            Self::Drifting { .. } => {
+                "Somebody adds or removes contacts, perhaps another import: run the same command again when that is over."
             }
+            Self::GaveUp { .. } | Self::Interrupted(_) => "Run the same command again.",
 
             Self::TooManyRefused { .. } => {
                 "The settings are more likely wrong than the rows: look at what the platform says. Rows that were not \

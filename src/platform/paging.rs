@@ -23,8 +23,10 @@ pub(super) struct PageFacts {
     pub(super) limit: Option<u64>,
     pub(super) has_more: Option<bool>,
     pub(super) total: Option<u64>,
-    /// What tells each record from the others.
+    /// What tells each record from the others: its id; of a contact of a campaign, which has none, its number.
     pub(super) identities: Vec<u64>,
+    /// What tells the page from the others.
+    pub(super) fingerprint: u64,
 }
 
 /// What a page says about going on.
@@ -45,7 +47,7 @@ pub(super) enum PageStep {
 /// How far the pages have been read.
 #[derive(Debug)]
 pub(super) struct Pages {
-    /// Whether they are asked for by number; their records have no id then.
+    /// Whether they are asked for by number; their records have no id then, and may be there twice.
     is_numbered: bool,
     /// Records asked for at once, until the platform has said how many it grants.
     asked: u64,
@@ -54,7 +56,12 @@ pub(super) struct Pages {
     pub(super) taken: u64,
     pub(super) total: Option<u64>,
     seen: HashSet<u64>,
+    seen_pages: HashSet<u64>,
     first_page: u64,
+    /// Records that are alike, where they may be.
+    pub(super) alike: u64,
+    /// The same for the same records in whatever order.
+    pub(super) sum: u64,
     /// The page at this place was asked for again.
     was_repeated: bool,
     /// Whether the page before said that there is more. Where it said no, the platform counts more than it showed.
@@ -74,7 +81,10 @@ impl Pages {
             taken: 0,
             total: None,
             seen: HashSet::new(),
+            seen_pages: HashSet::new(),
             first_page: 0,
+            alike: 0,
+            sum: 0,
             was_repeated: false,
             said_more: None,
             max_records,
@@ -131,12 +141,12 @@ impl Pages {
             return Ok(self.ended());
         }
         if self.taken == 0 {
-            self.first_page = fingerprint(page);
+            self.first_page = page.fingerprint;
         }
-        if self.is_numbered {
-            self.seen.insert(fingerprint(page));
-        } else {
-            self.seen.extend(&page.identities);
+        self.seen_pages.insert(page.fingerprint);
+        for identity in &page.identities {
+            self.alike += u64::from(!self.seen.insert(*identity));
+            self.sum = self.sum.wrapping_add(*identity);
         }
         if self.said_more == Some(false) {
             self.note_once("the platform said that there is no more, and there was");
@@ -169,7 +179,7 @@ impl Pages {
         };
         let came_before = if self.is_numbered {
             // Records without an id may be alike, but hardly a whole page of them.
-            page.identities.len() > 1 && self.seen.contains(&fingerprint(page))
+            page.identities.len() > 1 && self.seen_pages.contains(&page.fingerprint)
         } else {
             page.identities.iter().all(|identity| self.seen.contains(identity))
         };
@@ -192,7 +202,7 @@ impl Pages {
             return Ok(PageStep::Again);
         }
         let parameter = if self.is_numbered { "page" } else { "skip" };
-        let is_first = fingerprint(page) == self.first_page;
+        let is_first = page.fingerprint == self.first_page;
         let is_one_page = self.taken == 1;
         Err(if is_first || is_one_page {
             PlatformError::SkipIgnored(parameter)
@@ -228,11 +238,6 @@ impl Pages {
     }
 }
 
-/// What tells a page from the others.
-fn fingerprint(page: &PageFacts) -> u64 {
-    identity(&page.identities)
-}
-
 /// What tells a value from others.
 pub(super) fn identity(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -246,7 +251,8 @@ mod tests {
 
     /// A page of records `ids`, which says what `change` has it say.
     fn page(ids: std::ops::Range<u64>, change: impl FnOnce(&mut PageFacts)) -> PageFacts {
-        let mut page = PageFacts { identities: ids.collect(), ..PageFacts::default() };
+        let identities: Vec<u64> = ids.collect();
+        let mut page = PageFacts { fingerprint: identity(&identities), identities, ..PageFacts::default() };
         change(&mut page);
         page
     }
@@ -383,6 +389,7 @@ mod tests {
             limit: Some(2),
             total: Some(5),
             identities: ids.to_vec(),
+            fingerprint: identity(&ids),
             ..PageFacts::default()
         };
         let campaign = || Pages::new(true, 100, MAX_RECORDS);

@@ -17,6 +17,9 @@ use crate::diff::StoredContact;
 /// How often a collection is read again because it changed meanwhile.
 const MAX_READINGS: u32 = 3;
 
+/// A smaller number in a refusal is none of a page's size.
+const MIN_SIZE: u64 = 10;
+
 /// How often a smaller page is asked for where the platform refuses one.
 const MAX_REFUSED_SIZES: u32 = 3;
 
@@ -93,10 +96,19 @@ impl Client<'_> {
         }
         let mut drift = String::new();
         self.progress().fetching(&collection.to_string(), 0, None, self.counts().get, Duration::ZERO);
+        let mut before = None;
         for _ in 0..MAX_READINGS {
             sink.restart()?;
             match self.read_once(collection, asked, sink).await? {
-                Reading::Whole(readout) => return Ok(readout),
+                Reading::Whole(readout, Likeness { alike, sum }) => {
+                    // Where records may be alike, one that has moved to a later page looks like two, and another is not seen:
+                    // only a second reading of the same tells.
+                    if alike == 0 || !collection.is_numbered() || before == Some(sum) {
+                        return Ok(readout);
+                    }
+                    before = Some(sum);
+                    drift = format!("{alike} of them appeared twice");
+                }
                 Reading::Drifted(how) => drift = how,
             }
             warn!(drift, "the {collection} changed while being read; reading again");
@@ -168,13 +180,15 @@ impl Client<'_> {
                 for note in &pages.notes {
                     info!("{collection}: {note}");
                 }
-                return Ok(Reading::Whole(Readout {
+                let likeness = Likeness { alike: pages.alike, sum: pages.sum };
+                let readout = Readout {
                     records: pages.read,
                     pages: pages.taken,
                     page_size,
                     total: pages.total,
                     notes: pages.notes,
-                }));
+                };
+                return Ok(Reading::Whole(readout, likeness));
             }
             answer = self.page(collection, pages.position()).await?;
         }
@@ -213,8 +227,16 @@ impl Client<'_> {
 }
 
 enum Reading {
-    Whole(Readout),
+    Whole(Readout, Likeness),
     Drifted(String),
+}
+
+/// What is known of records that are alike.
+struct Likeness {
+    /// How many have one before them.
+    alike: u64,
+    /// The same for the same records in whatever order.
+    sum: u64,
 }
 
 /// The size to ask for after one was refused: the one that the platform names, else a tenth.
@@ -222,7 +244,7 @@ fn smaller_size(refused: u64, words: &str) -> Option<u64> {
     // Behind the status.
     let said = words.split_once(',').map_or("", |(_, said)| said);
     let named = said.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
-    let named = named.filter(|size| (2..refused).contains(size)).max();
+    let named = named.filter(|size| (MIN_SIZE..refused).contains(size)).max();
     named.or(Some(refused / 10)).filter(|size| *size > 0)
 }
 
@@ -234,6 +256,7 @@ mod tests {
     fn the_size_that_a_refusal_names_is_asked_for() {
         assert_eq!(smaller_size(1000, "HTTP 400, \"limit must be between 1 and 250\""), Some(250));
         assert_eq!(smaller_size(1000, "HTTP 422, \"limit is too large\""), Some(100));
+        assert_eq!(smaller_size(1000, "HTTP 400, \"error 7: limit\""), Some(100));
         assert_eq!(smaller_size(5, "HTTP 400"), None);
     }
 }

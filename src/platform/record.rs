@@ -28,8 +28,8 @@ impl Record<'_> {
         self.contact.stored(self.region)
     }
 
-    /// Calls made so far, of a contact of a campaign.
-    pub fn attempts(&self) -> u64 {
+    /// Calls made so far, of a contact of a campaign, where the platform says so.
+    pub fn attempts(&self) -> Option<u64> {
         self.contact.attempts()
     }
 
@@ -109,9 +109,12 @@ impl<'a> Page<'a> {
         let records: Vec<Record<'a>> =
             raws.into_iter().map(read).collect::<Result<_, serde_json::Error>>()?;
         let identity_of = |record: &Record<'_>| {
-            let id = record.contact.id();
-            if collection.is_numbered() || id.is_empty() { identity(&record.json()) } else { identity(&id) }
+            let contact = &record.contact;
+            // What else is said of a contact of a campaign changes while it is called.
+            let name = if collection.is_numbered() { contact.phone_number() } else { contact.id() };
+            if name.is_empty() { identity(&record.json()) } else { identity(&name) }
         };
+        let whole: Vec<&str> = records.iter().map(Record::json).collect();
         let facts = PageFacts {
             skip: fields.skip,
             page: fields.page,
@@ -119,6 +122,7 @@ impl<'a> Page<'a> {
             has_more: fields.has_more,
             total: fields.total_results,
             identities: records.iter().map(identity_of).collect(),
+            fingerprint: identity(&whole),
         };
         Ok(Self { facts, records })
     }
@@ -229,7 +233,7 @@ mod tests {
                 "user_hangup"
             ]
         );
-        assert_eq!((page.records[0].attempts(), page.records[0].dialer_outcome()), (2, ""));
+        assert_eq!((page.records[0].attempts(), page.records[0].dialer_outcome()), (Some(2), ""));
         let page = Page::read(CONTACTS.as_bytes(), &Collection::Contacts, None).unwrap();
         assert_eq!(
             page.records[1].texts(&["cellPhone.phoneNumber", "address", "updatedBy"]),

@@ -215,19 +215,46 @@ async fn a_page_that_may_not_be_asked_for_is_not_asked_for() {
 }
 
 /// A campaign of `total` contacts whose platform grants pages of `cap`.
-fn campaign_pages(total: u64, cap: u64) -> impl FnMut(Asked) -> Reply + Send {
+fn campaign_pages(total: u64, cap: u64, alike: u64) -> impl FnMut(Asked) -> Reply + Send {
     move |asked| {
         let (page, limit) =
             (asked.body["page"].as_u64().unwrap(), asked.body["limit"].as_u64().unwrap().min(cap));
         let from = (page - 1) * limit;
         // They are alike: nobody was called yet.
         let results: Vec<_> = (from..(from + limit).min(total))
-            .map(|n| json!({"phoneNumber": format!("9198765{:05}", n / 3)}))
+            .map(|n| json!({"phoneNumber": format!("9198765{:05}", n / alike)}))
             .collect();
         Reply::json(
             &json!({"status": "success", "data": {"results": results, "page": page, "limit": limit, "totalResults": total}}),
         )
     }
+}
+
+#[tokio::test]
+async fn a_campaign_that_changes_its_order_is_read_again() {
+    // After the first page, the last contact moves to the front: the second page begins with one that was shown, and the one
+    // that moved is not seen.
+    let mut asked_before = 0;
+    let platform = Scripted::serve(move |asked| {
+        asked_before += 1;
+        let order: Vec<u64> =
+            if asked_before == 1 { (0..25).collect() } else { [24].into_iter().chain(0..24).collect() };
+        let page = usize::try_from(asked.body["page"].as_u64().unwrap()).unwrap();
+        let results: Vec<_> = order
+            .iter()
+            .skip((page - 1) * 10)
+            .take(10)
+            .map(|n| json!({"phoneNumber": format!("9198765{n:05}")}))
+            .collect();
+        Reply::json(&json!({"data": {"results": results, "page": page, "limit": 10, "totalResults": 25}}))
+    });
+    let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
+    let mut client = platform.client();
+    let mut collected = Collected::default();
+    client.read(&campaign, None, &mut collected).await.unwrap();
+    let numbers: std::collections::BTreeSet<_> =
+        collected.0.iter().flat_map(|contact| &contact.numbers).collect();
+    assert_eq!((numbers.len(), client.counts().get), (25, 6));
 }
 
 #[tokio::test]
@@ -237,10 +264,18 @@ async fn as_many_pages_are_asked_for_as_there_are() {
         let platform = Scripted::serve(pages(total, cap));
         let (contacts, counts) = read_all(&platform).await;
         assert_eq!((contacts.unwrap() as u64, counts.get), (total, gets), "{total} of {cap}");
-        let platform = Scripted::serve(campaign_pages(total, cap));
         let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
-        let (read, counts) = read(&platform, &campaign, None).await;
-        assert_eq!((read.unwrap().0 as u64, counts.get), (total, gets), "campaign: {total} of {cap}");
+        // Where several are alike, it takes a second reading to know that these are the same.
+        for (alike, readings) in [(1, 1), (3, if total > 1 { 2 } else { 1 })] {
+            let platform = Scripted::serve(campaign_pages(total, cap, alike));
+            let (read, counts) = read(&platform, &campaign, None).await;
+            let read = read.unwrap().0 as u64;
+            assert_eq!(
+                (read, counts.get),
+                (total, gets * readings),
+                "campaign: {total} of {cap}, {alike} alike"
+            );
+        }
     }
 }
 

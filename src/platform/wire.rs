@@ -10,7 +10,7 @@ use crate::{
     contact::{Contact, E164, Region},
     diff::StoredContact,
     normalize::{
-        phone::{ParsedNumber, parse},
+        phone::{is_assigned, parse},
         region::Origin,
     },
 };
@@ -84,9 +84,14 @@ impl WireContact {
         }
     }
 
-    /// Calls made so far.
-    pub(super) fn attempts(&self) -> u64 {
-        self.number_of_attempts_so_far.unwrap_or_default()
+    /// Calls made so far, where the platform says so.
+    pub(super) fn attempts(&self) -> Option<u64> {
+        self.number_of_attempts_so_far
+    }
+
+    /// The number of a contact of a list or campaign, as it is written.
+    pub(super) fn phone_number(&self) -> &str {
+        &self.phone_number
     }
 
     /// How the last call ended.
@@ -105,11 +110,12 @@ impl WireContact {
         let mut valid = 1;
         if numbers.len() > 1 {
             // The likely ones first.
-            numbers.sort_by_cached_key(|number| !is_valid(*number));
-            valid = numbers.iter().filter(|number| is_valid(**number)).count();
+            numbers.sort_by_cached_key(|number| !is_assigned(*number));
+            valid = numbers.iter().filter(|number| is_assigned(**number)).count();
         }
         StoredContact {
             is_ambiguous: valid > 1,
+            lacks_country: phone.lacks_country(),
             numbers,
             name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
             id: self.id().to_owned(),
@@ -173,6 +179,13 @@ impl WirePhone {
         Self { phone_number, country_code, extension }
     }
 
+    /// Whether there is no country code anywhere in it.
+    fn lacks_country(&self) -> bool {
+        let written = self.phone_number.trim();
+        let has_code = [&self.country_code, &self.extension].into_iter().any(|part| !digits(part).is_empty());
+        !has_code && !digits(written).is_empty() && !written.starts_with('+') && !written.starts_with("00")
+    }
+
     /// The whole international numbers that this can be: usually one; several where digits without a plus begin like
     /// their own country code, which may or may not be it, or with a zero, which may or may not belong to the number, or
     /// have no country code with them and are a number of `region` too.
@@ -188,7 +201,7 @@ impl WirePhone {
         if written.starts_with('+') || written.starts_with("00") {
             return whole.into_iter().collect();
         }
-        if code.is_empty() {
+        if self.lacks_country() {
             let at_home = region.and_then(|region| parse(&digits, Some(Origin::Region(region))).ok());
             let at_home = at_home
                 .filter(|number| number.is_valid)
@@ -205,14 +218,6 @@ impl WirePhone {
 
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// Whether its numbering plan has assigned the number.
-fn is_valid(number: E164) -> bool {
-    // A trunk zero behind the calling code is dialed over by people, and no part of a number.
-    let is_same =
-        |parsed: &ParsedNumber| format!("{}{}", parsed.calling_code, parsed.national) == *number.digits();
-    parse(&format!("+{number}"), None).is_ok_and(|parsed| parsed.is_valid && is_same(&parsed))
 }
 
 /// What the platform says of each contact it was sent, in any of the shapes that its pages leave open.

@@ -52,7 +52,9 @@ impl<'a> ExistingSink<'a> {
     /// Where the reading cannot be kept for the next run.
     pub fn finish(self, readout: &Readout) -> Result<(Existing, Option<Snapshot>), JournalError> {
         if let Some(writer) = self.writer {
-            writer.finish(readout.total, readout.page_size)?;
+            // What was not shown whole is not relied on the next time.
+            let total = readout.total.filter(|total| *total == readout.records);
+            writer.finish(total, readout.page_size)?;
         }
         Ok((self.existing, self.used))
     }

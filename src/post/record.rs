@@ -55,7 +55,7 @@ impl Record {
     pub(super) fn created(&mut self, new: &NewContact, id: &str) {
         let name = format!("{} {}", new.contact.first_name(), new.contact.last_name());
         let (id, numbers) = (id.to_owned(), vec![new.number()]);
-        self.unsaved_created.push(StoredContact { id, name, numbers, is_ambiguous: false });
+        self.unsaved_created.push(StoredContact { id, name, numbers, ..StoredContact::default() });
     }
 
     /// What is to be told before each attempt to send a batch.

@@ -170,7 +170,7 @@ fn post_prepared(
     let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
     journal.open_run(&run).unwrap();
     let mut record =
-        Record::new(journal.clone(), id, journal.snapshots("acc-1", "st-1"), Duration::from_millis(1));
+        Record::new(journal.clone(), id, journal.snapshots("acc-1", "st-1", None), Duration::from_millis(1));
     let poster = Poster::new(&mut client, &mut settlements, &mut record, batch_size, count, count);
     let ended = runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
     let gets = client.counts().get;
@@ -220,7 +220,7 @@ fn what_was_not_answered_is_settled_behind_what_is_known() {
         let mut shown_contacts: Vec<Value> = (0..KNOWN).map(theirs).collect();
         let mut posts = 0;
         let prepare = |journal: &Journal| {
-            let mut writer = journal.snapshots("acc-1", "st-1").begin("import").unwrap();
+            let mut writer = journal.snapshots("acc-1", "st-1", None).begin("import").unwrap();
             writer.push(crate::diff::StoredContact::default()).unwrap();
             writer.finish(Some(KNOWN as u64), 1000).unwrap();
         };
@@ -260,7 +260,7 @@ fn what_was_not_answered_is_settled_behind_what_is_known() {
             "{what}"
         );
         assert_eq!(posted.gets, gets, "{what}");
-        let expected = posted.journal.snapshots("acc-1", "st-1").latest().unwrap().unwrap().expected;
+        let expected = posted.journal.snapshots("acc-1", "st-1", None).latest().unwrap().unwrap().expected;
         assert_eq!(expected, Some((KNOWN + 30 + others) as u64), "{what}: nothing is to be read again");
     }
 }

@@ -73,8 +73,11 @@ pub struct FetchedWriter {
 /// Where the records go in the end.
 enum Place {
     File { folder: OutputFolder, name: String },
-    Stream { path: PathBuf, stream: Box<dyn Write> },
+    Stream { path: PathBuf, open: Open },
 }
+
+/// Opens a stream when there is something to write to it: a pipe that nobody reads from would be waited for.
+type Open = Box<dyn FnOnce() -> io::Result<Box<dyn Write>> + Send>;
 
 /// Where they are until then.
 enum Out {
@@ -131,10 +134,14 @@ impl FetchedWriter {
         fields: &'static [&'static str],
     ) -> Result<Self, ReportError> {
         let fail = |source| ReportError::new("write", path, source);
+        // What is linked to is replaced, and not the link.
+        let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
+        let path = resolved.as_deref().unwrap_or(path);
         // A device or pipe is written to, and never replaced.
         if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-            let stream = File::options().write(true).open(path).map_err(fail)?;
-            return Self::to_stream(path, Box::new(stream), format, fields);
+            let opened = path.to_owned();
+            let open = move || Ok(Box::new(File::options().write(true).open(opened)?) as Box<dyn Write>);
+            return Self::to_stream(path, Box::new(open), format, fields);
         }
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| fail(io::Error::other("this is no name of a file")))?.to_owned();
@@ -150,11 +157,11 @@ impl FetchedWriter {
     /// Where there is no place for it until then.
     pub fn to_stream(
         path: &Path,
-        stream: Box<dyn Write>,
+        open: Open,
         format: FetchedFormat,
         fields: &'static [&'static str],
     ) -> Result<Self, ReportError> {
-        Self::new(Place::Stream { path: path.to_owned(), stream }, format, fields)
+        Self::new(Place::Stream { path: path.to_owned(), open }, format, fields)
     }
 
     fn new(
@@ -279,10 +286,13 @@ impl FetchedWriter {
                 file.commit()?;
                 folder.sync()?;
             }
-            (Out::Spool(spool), Place::Stream { mut stream, .. }) => {
+            (Out::Spool(spool), Place::Stream { open, .. }) => {
                 let mut spool = spool.into_inner().map_err(|error| fail(error.into_error()))?;
                 spool.rewind().map_err(fail)?;
-                let copied = io::copy(&mut spool, &mut stream).and_then(|_| stream.flush());
+                let copied = open().and_then(|mut stream| {
+                    io::copy(&mut spool, &mut stream)?;
+                    stream.flush()
+                });
                 match copied {
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                     copied => copied.map_err(fail)?,

@@ -142,7 +142,7 @@ fn folders_that_cannot_be_written_to() {
     assert_eq!(ended.code, 5);
     assert_same!(ended.stderr, @r"
     error: cannot make the folder file/out: Not a directory (os error 20)
-    hint: Choose a folder that can be written to, with room, with --out.
+    hint: Choose a place that can be written to, with room (--out; -o of `fetch`).
     ");
     // A device takes no files, whoever asks.
     let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "/dev/null"]);

@@ -75,6 +75,7 @@ fn the_second_import_asks_for_one_page() {
     for (row, name) in [(&rows[0], "First240 Last240"), (&rows[59], "First299 Last299")] {
         assert_eq!((row.outcome.as_str(), row.code.as_str()), ("existing", "same-name"));
         assert!(row.detail.starts_with(&format!("held as {name} (id ")), "{}", row.detail);
+        assert!(row.detail.contains(", as known since 20"), "{}", row.detail);
     }
     // And is not relied on where it is to be read anew, too old, or never to be.
     assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
@@ -108,6 +109,24 @@ fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
     journal(&sealed, "state", "DELETE FROM snapshot_page");
     assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
     assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+}
+
+#[test]
+fn a_number_without_a_country_is_read_again_for_another_region() {
+    let sealed = Sealed::new();
+    let contacts: Vec<Value> = (0..150)
+        .map(|n| serde_json::json!({"firstName": "A", "lastName": "B", "cellPhone": {"phoneNumber": format!("98765{n:05}")}}))
+        .collect();
+    sealed.write("seed.json", serde_json::to_string(&contacts).unwrap());
+    let sandbox = Running::sandbox(&sealed, &["--seed", "seed.json", "--rate-limit", "100000"]);
+    assert_eq!(
+        run(&sealed, &sandbox, &["fetch", "contacts", "-q", "--state-dir", "state", "-o", "held.csv"]).code,
+        0
+    );
+    sealed.write("list.csv", list(140..150));
+    let report = import(&sealed, &sandbox, "state", &["--region", "IN"]);
+    assert_eq!((asked(&report), &report["totals"]["existing"]), ((2, 0, "platform"), &10.into()));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--region", "IN"])), (1, 0, "snapshot"));
 }
 
 #[test]
@@ -243,10 +262,11 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
     hint: Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
     "#);
     for (mistaken, said) in [
-        (&["fetch", "list"][..], "required arguments were not provided"),
+        (&["fetch", "list"][..], "it is not said which list or campaign"),
         (&["fetch", "contacts", "cl-1"], "`fetch contacts` takes no id"),
         (&["fetch", "campaign", "cm-1", "--page-size", "101"], "--page-size: 101 is not between 1 and 100"),
         (&["fetch", "list", "a b"], "ID: `a b` is not an id"),
+        (&["fetch", "list", ".."], "ID: `..` is not an id"),
     ] {
         let mistaken = run(&sealed, &sandbox, mistaken);
         assert_eq!(mistaken.code, 2);
@@ -274,6 +294,24 @@ fn an_interrupted_fetch_leaves_nothing() {
         assert!(!sealed.files().iter().any(|file| file.contains("held")), "{:?}", sealed.files());
         fs::remove_dir_all(sealed.path("slow")).unwrap();
     }
+}
+
+#[test]
+fn an_output_that_nobody_reads_does_not_keep_the_program() {
+    let (sealed, sandbox) = filled();
+    let pipe = sealed.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let args = ["fetch", "contacts", "--rate", "100000", "-vv", "--state-dir", "piped", "-o", "pipe"];
+    let mut child = command(&sealed, &sandbox, &args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while said.matches("answered").count() < 3 {
+        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let mut fetching = Running { child, printed: String::new() };
+    fetching.signal("TERM");
+    assert_eq!(fetching.child.wait().unwrap().code(), Some(143));
+    assert!(pipe.exists(), "a pipe is never replaced");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! People who are left out on purpose: by file, contact list and campaign.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Command,
+};
 
 use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
 
@@ -151,6 +154,81 @@ fn what_the_file_says_of_itself_is_said() {
 
     Files: out/  outcomes.csv  rejected.csv  report.json
     ");
+}
+
+#[test]
+fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
+    let (sealed, _other) = place();
+    sealed.write("some.csv", "phoneNumber\n9876500001\n919876500003\n919876500004\nnobody\n");
+    sealed.write("most.csv", "phoneNumber\n9876500001\n9876500003\n919876500004\n");
+    let options = ["--list", "some=some.csv", "--list", "most=most.csv", "--rate-limit", "100000"];
+    let sandbox = Running::sandbox(&sealed, &options);
+    let (some, rows) = import(&sealed, &sandbox, &["--exclude-list", "some", "--dry-run"]);
+    assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
+    let said = some.stderr.replace("\n  ", " ");
+    for expected in [
+        "contact list some: contacts without a number that can be read, who leave nobody out: 1",
+        "contact list some: contacts whose number no country has assigned as it stands: 1. If it lacks",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    let (most, rows) = import(&sealed, &sandbox, &["--exclude-list", "most"]);
+    assert_eq!((most.code, rows[0].as_str()), (2, "2 pending"));
+    assert!(
+        most.stderr.ends_with(
+            "error: most numbers of the contact list most (2) belong to no country as they stand\n\
+         hint: Nothing was posted: nobody would be left out by them. Name their country with --region.\n"
+        ),
+        "{}",
+        most.stderr
+    );
+    for list in ["some", "most"] {
+        let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
+        assert_eq!(rows[..2], ["2 suppressed in-list", "3 suppressed in-list"]);
+    }
+}
+
+#[test]
+fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
+    let (sealed, sandbox) = place();
+    let mut slow = sealed.command(&[
+        "import",
+        "list.csv",
+        "--exclude-file",
+        "dnc.csv",
+        "--rate",
+        "4",
+        "--batch-size",
+        "1",
+        "--out",
+        "out",
+    ]);
+    sandbox.point(&mut slow);
+    let mut child = slow.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    // Three requests read, one posts, and the next waits for a minute.
+    while !said.contains("waiting") {
+        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let mut importing = Running { child, printed: String::new() };
+    importing.signal("TERM");
+    assert_eq!(importing.child.wait().unwrap().code(), Some(143));
+    // The lines of the account have to be free again.
+    let journal =
+        rusqlite::Connection::open(sealed.home().join(".local/state/rollcall/journal.sqlite3")).unwrap();
+    journal.execute("DELETE FROM slot", []).unwrap();
+    let command: String = journal.query_row("SELECT command FROM run", [], |row| row.get(0)).unwrap();
+    journal
+        .execute("UPDATE run SET command = ?1", [command.replace("\"rate\":4", "\"rate\":100000")])
+        .unwrap();
+    drop(journal);
+    let mut resume = sealed.command(&["resume"]);
+    sandbox.point(&mut resume);
+    let resumed = ended(resume);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    assert_eq!(rows[3..6], ["5 created", "6 suppressed in-file", "7 suppressed in-file"]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub use plans::METADATA_VERSION;
 use self::{plain::Spelling, plans::Assignment};
 use super::region::Origin;
 use crate::{
-    contact::{NumberType, PhoneNumber, Region},
+    contact::{E164, NumberType, PhoneNumber, Region},
     outcome::Code,
     row::CellKind,
 };
@@ -96,6 +96,14 @@ pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
         kind,
         region,
     })
+}
+
+/// Whether a number, as it stands, is one that its country has assigned.
+pub fn is_assigned(number: E164) -> bool {
+    // A trunk zero behind the calling code is dialed over by people, and no part of a number.
+    let is_same =
+        |parsed: &ParsedNumber| format!("{}{}", parsed.calling_code, parsed.national) == *number.digits();
+    parse(&format!("+{number}"), None).is_ok_and(|parsed| parsed.is_valid && is_same(&parsed))
 }
 
 /// The region whose rules read numbers of this calling code, or the code itself where it belongs to no region.

@@ -7,6 +7,7 @@ use std::{
     fmt::Write as _,
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,6 +29,9 @@ pub struct StoredContact {
     /// Whether it is stored without any country code, so that it depends on a region what number it is.
     #[serde(skip)]
     pub lacks_country: bool,
+    /// When the platform says that it was created.
+    #[serde(skip)]
+    pub created_at: Option<Timestamp>,
 }
 
 /// What is kept of a contact whose number was asked about.
@@ -39,6 +43,8 @@ pub struct Held {
     pub name: String,
     /// The other numbers that it can be read as.
     pub others: Vec<E164>,
+    /// When the platform says that it was created, where it was asked just now.
+    pub created_at: Option<Timestamp>,
 }
 
 impl Held {
@@ -86,6 +92,7 @@ impl Existing {
                     id: contact.id.clone(),
                     name: contact.name.clone(),
                     others: others.copied().collect(),
+                    created_at: contact.created_at,
                 };
                 self.held.entry(*number).or_insert_with(held);
             }
@@ -293,11 +300,12 @@ mod tests {
 
     #[test]
     fn names_are_compared_whole() {
-        let held = Held { id: "x".to_owned(), name: "asha  RAO".to_owned(), others: Vec::new() };
+        let held =
+            Held { id: "x".to_owned(), name: "asha  RAO".to_owned(), others: Vec::new(), created_at: None };
         assert!(held.has_name(NameKey::new("Asha", "Rao")));
         assert!(!held.has_name(NameKey::new("Asha", "")));
         assert_eq!(held.describe(), "asha  RAO (id x)");
-        let nameless = Held { id: String::new(), name: " ".to_owned(), others: Vec::new() };
+        let nameless = Held { id: String::new(), name: " ".to_owned(), others: Vec::new(), created_at: None };
         assert_eq!(nameless.describe(), "a contact without name");
     }
 }

@@ -70,6 +70,8 @@ pub(super) struct WireContact {
     number_of_attempts_so_far: Option<u64>,
     #[serde(deserialize_with = "text")]
     dialer_outcome: String,
+    #[serde(deserialize_with = "text")]
+    created_at: String,
 }
 
 impl WireContact {
@@ -116,6 +118,7 @@ impl WireContact {
         StoredContact {
             is_ambiguous: valid > 1,
             lacks_country: phone.lacks_country(),
+            created_at: self.created_at.parse().ok(),
             numbers,
             name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
             id: self.id().to_owned(),

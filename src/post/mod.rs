@@ -18,6 +18,7 @@ use std::{
     mem::{replace, take},
 };
 
+use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
 pub use self::{
@@ -27,7 +28,7 @@ pub use self::{
 };
 use crate::{
     contact::{Contact, E164},
-    diff::{Existing, StoredContact},
+    diff::{Existing, Held, StoredContact},
     failpoint,
     outcome::{Code, Outcome},
     platform::{Client, Collection, Created, NO_RETRIES, PlatformError, Unsettled, masked},
@@ -39,6 +40,9 @@ const MAX_REFUSED_BATCHES: usize = 5;
 /// Contacts refused alone for one reason after which the settings are taken to be wrong, if they are also more than a
 /// tenth of the file or nothing was created at all.
 const MAX_REFUSED_CONTACTS: usize = 20;
+
+/// The platform's clock may be off by so much.
+const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// A contact to be posted.
 #[derive(Clone, Debug)]
@@ -65,6 +69,10 @@ pub struct Poster<'a, 'p> {
     record: &'a mut Record,
     /// Too many were refused: the settings are taken to be wrong.
     is_stopped: bool,
+    /// When posting began. What the platform has held for longer is not ours.
+    started_at: Timestamp,
+    /// Numbers that were sent without an answer before that.
+    unanswered_before: HashSet<E164>,
     /// Posts in a row that were not answered.
     unanswered_posts: u32,
     /// Whether one of them was sent elsewhere.
@@ -91,6 +99,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         contacts: u64,
         rows: u64,
     ) -> Self {
+        let unanswered_before = settlements.unanswered().clone();
         Self {
             client,
             batch_size: batch_size.max(1),
@@ -99,6 +108,8 @@ impl<'a, 'p> Poster<'a, 'p> {
             settlements,
             record,
             is_stopped: false,
+            started_at: Timestamp::now(),
+            unanswered_before,
             unanswered_posts: 0,
             was_redirected: false,
             refused_batches: Vec::new(),
@@ -440,11 +451,19 @@ impl<'a, 'p> Poster<'a, 'p> {
             let code = if same { Code::SameName } else { Code::OtherName };
             // Under another name it cannot be ours. What was once sent without an answer may have been stored late.
             let is_sent = outcome == Outcome::Confirmed || self.settlements.was_unanswered(new.number());
+            let is_sent = is_sent && !self.was_there_before(new.number(), held);
             let (outcome, code) =
                 if is_sent && same { (Outcome::Confirmed, None) } else { (Outcome::Existing, Some(code)) };
             self.settle(new.number(), outcome, code, format!("held as {}", held.describe()));
         }
         absent
+    }
+
+    /// Whether the platform had a contact before it was sent, as far as it says when it was created.
+    fn was_there_before(&self, number: E164, held: &Held) -> bool {
+        let earliest = self.started_at - LARGEST_SKEW;
+        held.created_at.is_some_and(|created_at| created_at < earliest)
+            && !self.unanswered_before.contains(&number)
     }
 
     async fn read_existing(

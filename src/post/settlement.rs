@@ -76,6 +76,11 @@ impl Settlements {
         Self { unanswered: self.unanswered.clone(), has_before: self.has_settled(), ..Self::default() }
     }
 
+    /// Numbers that were sent without an answer at some time.
+    pub(super) fn unanswered(&self) -> &HashSet<E164> {
+        &self.unanswered
+    }
+
     /// Notes that a number was sent without an answer.
     pub(super) fn send_unanswered(&mut self, number: E164) {
         self.unanswered.insert(number);

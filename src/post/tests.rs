@@ -307,6 +307,25 @@ fn refused_contacts_are_told_from_those_that_exist() {
 }
 
 #[test]
+fn what_was_there_long_before_is_not_ours_though_nobody_speaks_of_it() {
+    for (created_at, outcome) in
+        [("2020-01-01T00:00:00.000Z", Outcome::Existing), ("2999-01-01T00:00:00.000Z", Outcome::Confirmed)]
+    {
+        let mut model = Model::default();
+        model.held.insert(number(5), "theirs".to_owned());
+        let posted = post_with(model, 10, 10, move |model, asked| match model.answer(Manner::Skip, asked) {
+            Reply::Answer(200, body) => {
+                let before = format!("\"createdAt\":\"{created_at}\",\"id\":\"theirs\"");
+                Reply::Answer(200, body.replace("\"id\":\"theirs\"", &before))
+            }
+            other => other,
+        });
+        posted.ended.as_ref().unwrap();
+        assert_eq!((posted.outcome(5), posted.count(Outcome::Created)), (Some(outcome), 9), "{created_at}");
+    }
+}
+
+#[test]
 fn a_batch_refused_for_those_that_exist_is_posted_once_more_without_them() {
     let mut model = Model::default();
     model.held.extend([2, 5].map(|index| (number(index), format!("theirs-{index}"))));

@@ -22,10 +22,16 @@ pub struct ParseError {
 pub enum Fault {
     #[error("{0}")]
     Io(#[source] io::Error),
+    /// Where standard input is no way out.
+    #[error("{0}")]
+    MissingFile(#[source] io::Error),
     #[error("is a folder, not a file")]
     Folder,
     #[error("is a device, not a file")]
     Device,
+    /// Where standard input is no way out.
+    #[error("is a device, not a file")]
+    NoFile,
     #[error("{0}")]
     Unpack(#[source] UnpackError),
     #[error("more than {} GiB came through a pipe", max_bytes >> 30)]
@@ -76,6 +82,10 @@ pub enum Fault {
     MappedTwice { mapping: Mapping },
     #[error("this is not what `rollcall fetch contacts` writes: there is no column `{column}`")]
     NotFetched { column: &'static str },
+    #[error("sheet `{sheet}`: {fault}")]
+    InSheet { sheet: String, fault: Box<Self> },
+    #[error("not one of its {rows} rows holds a number that can be read; the first is row {row} ({reason})")]
+    NoNumbers { rows: u64, row: u64, reason: String },
     #[error("no column is known to hold the numbers to leave out; the columns are {}", quoted(.headers))]
     NoNumberColumn { headers: Vec<String> },
     #[error("no column is known to hold phone numbers; the columns are {}", quoted(.headers))]
@@ -90,63 +100,77 @@ impl Fault {
             Err(error) => Self::Io(error),
         }
     }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                "Look at the name and the folder; `-` reads from standard input.".to_owned()
+            }
+            Self::MissingFile(_) => "Look at the name and the folder.".to_owned(),
+            Self::Io(_) | Self::NoSuchSheet { .. } | Self::NoSuchColumn { .. } | Self::MappedTwice { .. } => {
+                return None;
+            }
+            Self::Device => "Name a file, or `-` for standard input.".to_owned(),
+            Self::NoFile => "Name a file.".to_owned(),
+            Self::Unpack(UnpackError::Damaged(_)) => "Copy or download it again.".to_owned(),
+            Self::Unpack(UnpackError::TooMuch) => {
+                "Unpack it and look what is in it; name the list itself then.".to_owned()
+            }
+            Self::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
+            Self::NobodyWrites { .. } => "Start what writes into it first, or name a file.".to_owned(),
+            Self::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
+            Self::Folder => "Name the files inside it.".to_owned(),
+            Self::Empty | Self::HeaderOnly => {
+                "Export it again, and look whether the right sheet or view was exported.".to_owned()
+            }
+            Self::Unsupported(content) => content.way_out().to_owned(),
+            Self::Password => {
+                "Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and \
+                 save it."
+                    .to_owned()
+            }
+            Self::DamagedWorkbook(_) => {
+                "Copy or download it again; if that does not help, open it in the spreadsheet program and save it \
+                 under a new name."
+                    .to_owned()
+            }
+            Self::NoSheet => "Choose the sheet with --sheet.".to_owned(),
+            Self::RecordTooLong { .. } | Self::CellTooLong { .. } | Self::OpenQuote { .. } => {
+                "Look for a stray quotation mark on that line.".to_owned()
+            }
+            Self::TooManyCells { .. } => {
+                "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
+            }
+            Self::Hostile(_) => {
+                "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
+            }
+            Self::OtherFormat { .. } => "Leave out --format: what a file is, is found from its content.".to_owned(),
+            Self::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
+            Self::Json { .. } => {
+                "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
+            }
+            Self::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
+            Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
+            Self::InSheet { fault, .. } => {
+                let way_out = "If nobody is to be left out by that sheet, take it out of the workbook.";
+                let hint = fault.hint().into_iter().chain([way_out.to_owned()]);
+                hint.collect::<Vec<_>>().join(" ")
+            }
+            Self::NoNumbers { .. } => {
+                "If they are numbers of one country, name it with --region; else look at the file.".to_owned()
+            }
+            Self::NoNumberColumn { .. } => "Give the column with the numbers the header `Phone`.".to_owned(),
+            Self::NotFetched { .. } => "Write it anew with `rollcall fetch contacts -o FILE`.".to_owned(),
+            Self::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
+        };
+        Some(hint)
+    }
 }
 
 impl ParseError {
     /// What to do about it, where there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
-        let hint = match &self.fault {
-            Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                "Look at the name and the folder; `-` reads from standard input.".to_owned()
-            }
-            Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::NoSuchColumn { .. } | Fault::MappedTwice { .. } => {
-                return None;
-            }
-            Fault::Device => "Name a file, or `-` for standard input.".to_owned(),
-            Fault::Unpack(UnpackError::Damaged(_)) => "Copy or download it again.".to_owned(),
-            Fault::Unpack(UnpackError::TooMuch) => {
-                "Unpack it and look what is in it; name the list itself then.".to_owned()
-            }
-            Fault::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
-            Fault::NobodyWrites { .. } => "Start what writes into it first, or name a file.".to_owned(),
-            Fault::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
-            Fault::Folder => "Name the files inside it.".to_owned(),
-            Fault::Empty | Fault::HeaderOnly => {
-                "Export it again, and look whether the right sheet or view was exported.".to_owned()
-            }
-            Fault::Unsupported(content) => content.way_out().to_owned(),
-            Fault::Password => {
-                "Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and \
-                 save it."
-                    .to_owned()
-            }
-            Fault::DamagedWorkbook(_) => {
-                "Copy or download it again; if that does not help, open it in the spreadsheet program and save it \
-                 under a new name."
-                    .to_owned()
-            }
-            Fault::NoSheet => "Choose the sheet with --sheet.".to_owned(),
-            Fault::RecordTooLong { .. } | Fault::CellTooLong { .. } | Fault::OpenQuote { .. } => {
-                "Look for a stray quotation mark on that line.".to_owned()
-            }
-            Fault::TooManyCells { .. } => {
-                "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
-            }
-            Fault::Hostile(_) => {
-                "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
-            }
-            Fault::OtherFormat { .. } => "Leave out --format: what a file is, is found from its content.".to_owned(),
-            Fault::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
-            Fault::Json { .. } => {
-                "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
-            }
-            Fault::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
-            Fault::RowsOutOfOrder { .. } | Fault::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
-            Fault::NoNumberColumn { .. } => "Give the column with the numbers the header `Phone`.".to_owned(),
-            Fault::NotFetched { .. } => "Write it anew with `rollcall fetch contacts -o FILE`.".to_owned(),
-            Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
-        };
-        Some(hint)
+        self.fault.hint()
     }
 }
 

@@ -16,6 +16,7 @@ mod json;
 mod ods;
 mod package;
 mod sheet;
+mod sheets;
 mod sniff;
 mod source;
 mod synonyms;
@@ -46,6 +47,7 @@ use self::{
 pub use self::{
     columns::Mapping,
     error::{Fault, ParseError},
+    sheets::Sheets,
     sniff::Content,
     source::{Packing, hex},
     workbook::panic_is_caught,
@@ -81,6 +83,8 @@ pub struct ParseSettings {
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
+    /// Which headers say that a column holds something else than numbers, where columns are found by what they hold.
+    pub is_no_number: Option<fn(&str) -> bool>,
 }
 
 /// The kinds of file that are read.
@@ -202,13 +206,24 @@ impl Input {
     ///
     /// Where the file cannot be opened, is not of a kind that is read, is empty, or has no phone column.
     pub fn open(path: &Path, settings: &ParseSettings) -> Result<Self, ParseError> {
-        Self::try_open(path, settings).map_err(|fault| ParseError { path: path.to_owned(), fault })
+        let opened =
+            Source::open(path).and_then(|source| Self::of_source(path, source, settings, &mut Vec::new()));
+        opened.map_err(|fault| ParseError { path: path.to_owned(), fault })
     }
 
-    fn try_open(path: &Path, settings: &ParseSettings) -> Result<Self, Fault> {
-        let mut source = Source::open(path)?;
+    /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others that can be seen, even where
+    /// nothing of use is found in it.
+    fn of_source(
+        path: &Path,
+        mut source: Source,
+        settings: &ParseSettings,
+        sheets: &mut Vec<String>,
+    ) -> Result<Self, Fault> {
         let mut info = InputInfo::new(path, &source);
         let mut table = open_table(&mut source, settings, &mut info)?;
+        if let Table::Sheet(sheet) = &table {
+            *sheets = std::iter::once(&sheet.name).chain(&sheet.others).cloned().collect();
+        }
         match settings.format {
             Some(wanted) if wanted != info.format => {
                 return Err(Fault::OtherFormat { wanted, found: info.format });
@@ -232,13 +247,19 @@ impl Input {
                         info.notes.push(note);
                         Ok(found)
                     }
+                    None if unnamed::holds_any(&rows, settings.region) => {
+                        return Err(Fault::NoNumberColumn { headers: header.names });
+                    }
                     None => Err((header, ColumnsProblem::NoPhone(likeliest))),
                 }
             }
             found => found,
         };
-        let Found { mut header, columns, row, rows_above } =
-            found.map_err(|(header, problem)| fault_of(header, problem))?;
+        let mut found = found.map_err(|(header, problem)| fault_of(header, problem))?;
+        if settings.only_numbers {
+            info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
+        }
+        let Found { mut header, columns, row, rows_above } = found;
         if rows_above > 0 {
             info.notes.push(match rows_above {
                 1 => format!("the header is in row {row}; the row above it is left out"),
@@ -261,6 +282,11 @@ impl Input {
         info.headers.clone_from(&header.names);
         info.columns = columns;
         Ok(Self { info, header, header_row: row, source, table })
+    }
+
+    /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
+    pub fn counts_from_1904(&self) -> bool {
+        matches!(&self.table, Table::Sheet(sheet) if sheet.counts_from_1904)
     }
 
     /// The SHA-256 of the file, in hexadecimal, before its rows are read.
@@ -366,9 +392,10 @@ fn open_workbook(
     let sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
     info.format = sheet.format;
     info.sheet = Some(sheet.name.clone());
-    if settings.sheet.is_none() && !sheet.others.is_empty() {
-        let way_out = if settings.only_numbers { "" } else { "; --sheet chooses one" };
-        info.notes.push(format!("other sheets are not read: {}{way_out}", sheet.others.join(", ")));
+    // Of a list of numbers all sheets are read.
+    if settings.sheet.is_none() && !settings.only_numbers && !sheet.others.is_empty() {
+        let others = sheet.others.join(", ");
+        info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
     if sheet.formulas_without_result > 0 {
         info.notes.push(format!(

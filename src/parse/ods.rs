@@ -30,6 +30,7 @@ pub(super) struct Ods {
     pub(super) others: Vec<String>,
     /// Formula cells of any sheet whose result is not stored.
     pub(super) formulas_without_result: u64,
+    pub(super) counts_from_1904: bool,
 }
 
 /// A value and how it is to be taken.
@@ -41,11 +42,18 @@ struct Value {
 
 impl Ods {
     pub(super) fn open(file: File, wanted: Option<&str>) -> Result<Self, Fault> {
-        let mut ods = Self { file, sheet: String::new(), others: Vec::new(), formulas_without_result: 0 };
+        let mut ods = Self {
+            file,
+            sheet: String::new(),
+            others: Vec::new(),
+            formulas_without_result: 0,
+            counts_from_1904: false,
+        };
         let mut sheets = Vec::new();
         let mut hidden_styles: Vec<String> = Vec::new();
         let mut style = String::new();
         let mut formulas_without_result = 0;
+        let mut counts_from_1904 = false;
         ods.each_event(&mut |event| {
             match event {
                 Event::Start(tag) | Event::Empty(tag) => match tag.name().as_ref() {
@@ -54,6 +62,10 @@ impl Ods {
                         if attribute(&tag, "table:display").as_deref() == Some("false") =>
                     {
                         hidden_styles.push(style.clone());
+                    }
+                    "table:null-date" => {
+                        let first = attribute(&tag, "table:date-value").unwrap_or_default();
+                        counts_from_1904 = first.starts_with("1904");
                     }
                     "table:table" => {
                         let style = attribute(&tag, "table:style-name").unwrap_or_default();
@@ -77,6 +89,7 @@ impl Ods {
             Ok(true)
         })?;
         ods.formulas_without_result = formulas_without_result;
+        ods.counts_from_1904 = counts_from_1904;
         ods.sheet = choose(&sheets, wanted)?;
         ods.others = others(&sheets, &ods.sheet);
         Ok(ods)

@@ -145,6 +145,12 @@ impl Source {
         Ok(Self { file, before, len, packing: Packing::of(&start[..known]), meter: Arc::default() })
     }
 
+    /// The same file for another reader. Of the two only one may read at a time: they share a place in it.
+    pub(super) fn again(&self) -> Result<Self, Fault> {
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        Ok(Self { file, before: self.before, len: self.len, packing: self.packing, meter: Arc::default() })
+    }
+
     pub(super) fn packing(&self) -> Packing {
         self.packing
     }

@@ -1,13 +1,16 @@
 //! A phone column that no header names, found by what it holds: lists of numbers often have one column and no header.
 
-use super::{assemble::Header, columns, columns::Mapping, header::Found};
+use super::{
+    ParseSettings, assemble::Header, columns, columns::Mapping, header::Found, synonyms::NEVER_PHONE_WORDS,
+};
 use crate::{
     contact::{Field, Region},
     normalize::{
+        NormalizeSettings, Normalizer,
         phone::{Accept, count_digits, is_number},
         region::Origin,
     },
-    row::{Cell, CellKind, Row, Rows},
+    row::{Cell, CellKind, Columns, Row, Rows},
 };
 
 /// A cell with fewer digits tells nothing.
@@ -28,6 +31,12 @@ const NAMES: [&str; 10] = [
     "numero",
     "rufnummer",
 ];
+
+/// With fewer digits and no more than digits, a cell is hardly a number to call.
+const MIN_BARE_DIGITS: usize = 9;
+
+/// What people write into a cell, in small letters, for which they have nothing.
+const FILLERS: [&str; 8] = ["n/a", "na", "#n/a", "none", "no", "null", "nil", "unknown"];
 
 /// How sure it is that a cell holds a number.
 type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
@@ -56,7 +65,10 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
     })?;
     let (column, None) = column else { return None };
 
-    let is_data = names.is_none() && is_hit(rows.row(0).cell(header.place_of(column)), test);
+    let first = rows.row(0).cell(header.place_of(column));
+    // A number without letters is no header, even where it cannot be read without a country.
+    let is_bare = |text: &str, _| !text.contains(char::is_alphabetic);
+    let is_data = names.is_none() && (is_hit(first, test) || is_hit(first, &is_bare));
     let (header, row) = if is_data {
         (Header::numbered(&rows.row(0)), 0)
     } else if names.is_some() {
@@ -76,6 +88,85 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
     };
     // A header may be a column's number.
     (columns.phone == [column]).then_some((Found { header, columns, row, rows_above: 0 }, note))
+}
+
+/// Adds to the phone columns each other one of which nearly all filled cells are numbers, and says which: a header that means
+/// nothing, such as `home`, keeps nobody from being left out.
+pub(super) fn add_further(found: &mut Found, rows: &Rows, settings: &ParseSettings) -> Option<String> {
+    let Found { header, columns, row: header_row, .. } = found;
+    let is_free = |column: &usize| {
+        !columns.phone.contains(column)
+            && !columns.country.contains(column)
+            && !settings.is_no_number.is_some_and(|is_no_number| is_no_number(&header.names[*column]))
+    };
+    let below: Vec<Row<'_>> = rows.iter().filter(|row| row.location.row > *header_row).collect();
+    let holds_numbers =
+        |column: &usize| holds_further_numbers(&below, header, columns, *column, settings.region);
+    let further: Vec<usize> = (0..header.names.len()).filter(is_free).filter(holds_numbers).collect();
+    for column in &further {
+        columns.add(Field::Phone, *column);
+    }
+    let names: Vec<String> = further.iter().map(|column| format!("`{}`", header.names[*column])).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "columns are read too because they hold numbers, though no header says so: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// Whether nearly all filled cells of a column are numbers, by the country of their row where there is one. Those of what is
+/// called an identifier or the like must be valid.
+fn holds_further_numbers(
+    rows: &[Row<'_>],
+    header: &Header,
+    columns: &Columns,
+    column: usize,
+    region: Option<Region>,
+) -> bool {
+    let place = header.place_of(column);
+    let country = columns.country.iter().map(|column| header.place_of(*column)).collect();
+    let alone = Columns { phone: vec![place], country, ..Columns::default() };
+    let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
+    let normalizer = Normalizer::new(&settings, &alone);
+    let name = columns::fold(&header.names[column]);
+    let must_be_valid = name.split(' ').any(|word| NEVER_PHONE_WORDS.contains(&word));
+    let valid = |text: &str, kind| is_number(text, kind, region.map(Origin::Region), Accept::Valid);
+    let filled = rows.iter().filter(|row| !is_filler(row.cell(place)));
+    let hits: Vec<bool> = filled
+        .map(|row| {
+            let readable = |_: &str, _| !normalizer.numbers(*row).found.is_empty();
+            let test: Test<'_> = if must_be_valid { &valid } else { &readable };
+            is_hit(row.cell(place), &|text, kind| !is_compact_date(text) && test(text, kind))
+        })
+        .collect();
+    let numbers = hits.iter().filter(|is_number| **is_number).count();
+    numbers > 0 && numbers * 5 >= hits.len() * 4
+}
+
+/// Whether a cell anywhere may be a number, even one that cannot be read without a country.
+pub(super) fn holds_any(rows: &Rows, region: Option<Region>) -> bool {
+    let origin = region.map(Origin::Region);
+    let test = |text: &str, kind| {
+        let is_bare = !text.contains(char::is_alphabetic) && count_digits(text) >= MIN_BARE_DIGITS;
+        matches!(kind, CellKind::Text | CellKind::Number)
+            && (is_bare || is_number(text, kind, origin, Accept::Possible))
+    };
+    rows.iter().any(|row| row.cells().any(|cell| is_hit(cell, &test)))
+}
+
+/// Whether there is nothing in a cell, or what people write instead of nothing.
+fn is_filler(cell: Cell<'_>) -> bool {
+    let text = String::from_utf8_lossy(cell.text);
+    !text.contains(char::is_alphanumeric) || FILLERS.contains(&text.trim().to_lowercase().as_str())
+}
+
+/// Whether the digits are those of a date without anything between them.
+fn is_compact_date(text: &str) -> bool {
+    let text = text.trim();
+    text.len() == 8
+        && text.starts_with(['1', '2'])
+        && text.parse::<jiff::civil::Date>().is_ok_and(|date| (1900..2100).contains(&date.year()))
 }
 
 /// Whether nearly all cells of a column are numbers; of a likely one, half of them. The first may be a header.

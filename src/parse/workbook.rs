@@ -41,6 +41,8 @@ pub(super) struct Sheet {
     pub(super) format: Format,
     /// Formula cells of the workbook whose result is not stored.
     pub(super) formulas_without_result: u64,
+    /// Whether its dates are counted from 1904, so that a bare number means a date of four years later.
+    pub(super) counts_from_1904: bool,
     /// The file, if it is to be read beside the library for numbers that a double may not hold.
     long_numbers: Option<File>,
 }
@@ -63,6 +65,7 @@ impl Sheet {
                 let mut workbook = Xls::new(BufReader::new(xls::check(&file)?)).map_err(xls_fault)?;
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
+                let counts_from_1904 = workbook.has_1904_epoch();
                 let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
                 Ok(Self {
                     workbook: Workbook::Xls(range),
@@ -70,6 +73,7 @@ impl Sheet {
                     others,
                     format: Format::Xls,
                     formulas_without_result: 0,
+                    counts_from_1904,
                     long_numbers: None,
                 })
             }
@@ -78,12 +82,14 @@ impl Sheet {
                 let ods = Ods::open(file, wanted)?;
                 let (name, others) = (ods.sheet.clone(), ods.others.clone());
                 let formulas_without_result = ods.formulas_without_result;
+                let counts_from_1904 = ods.counts_from_1904;
                 Ok(Self {
                     workbook: Workbook::Ods(ods),
                     name,
                     others,
                     format: Format::Ods,
                     formulas_without_result,
+                    counts_from_1904,
                     long_numbers: None,
                 })
             }
@@ -93,6 +99,7 @@ impl Sheet {
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 Ok(Self {
+                    counts_from_1904: workbook.has_1904_epoch(),
                     workbook: Workbook::Xlsb(Box::new(workbook)),
                     name,
                     others,
@@ -108,9 +115,9 @@ impl Sheet {
                 let name = choose(workbook.sheets_metadata(), wanted)?;
                 let others = others(workbook.sheets_metadata(), &name);
                 let formulas_without_result = seen.formulas_without_result;
-                let workbook = Workbook::Xlsx(Box::new(workbook));
                 Ok(Self {
-                    workbook,
+                    counts_from_1904: workbook.has_1904_epoch(),
+                    workbook: Workbook::Xlsx(Box::new(workbook)),
                     name,
                     others,
                     format: Format::Xlsx,

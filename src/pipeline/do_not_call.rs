@@ -3,7 +3,7 @@
 //! A number that is missed here is somebody who is called against their will, one too many is somebody who is not called:
 //! everything is read so that, in doubt, the number counts.
 
-use std::{ops::ControlFlow, path::Path, sync::mpsc, thread};
+use std::{io, ops::ControlFlow, path::Path, sync::mpsc, thread};
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::{
     interrupt::Interrupt,
     normalize::{NormalizeSettings, Normalizer, RowNumbers},
     outcome::Problem,
-    parse::{Fault, Input, ParseError, ParseSettings},
+    parse::{Fault, Input, ParseError, ParseSettings, Sheets},
     row::Row,
 };
 
@@ -42,8 +42,8 @@ pub struct DoNotCall {
     pub unread_expiries: u64,
     /// The first of them, and what stands there.
     pub first_unread_expiry: Option<(u64, String)>,
-    /// The header of the column that says when a row expires, if there is one.
-    pub expiry_column: Option<String>,
+    /// The headers of the columns that say when a row expires: it does so only when all of them say so.
+    pub expiry_columns: Vec<String>,
     /// How the file was understood, where somebody should know.
     understood: Vec<String>,
 }
@@ -54,7 +54,8 @@ impl DoNotCall {
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read to its end or no column of numbers is found, and where the end is asked for.
+    /// Where the file cannot be read to its end, no column of numbers is found, or not one number can be read in it, and where
+    /// the end is asked for.
     pub fn read(
         path: &Path,
         region: Option<Region>,
@@ -84,53 +85,137 @@ impl DoNotCall {
         now: Timestamp,
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
-        let settings = ParseSettings { region, only_numbers: true, ..ParseSettings::default() };
-        let mut input = Input::open(path, &settings).map_err(without_options)?;
+        let settings = ParseSettings {
+            region,
+            only_numbers: true,
+            is_no_number: Some(expiry::is_header),
+            ..ParseSettings::default()
+        };
+        let mut list = Self { path: path.display().to_string(), ..Self::default() };
+        let mut sheets = Sheets::open(path, &settings).map_err(without_options)?;
+        let (mut read, mut without_numbers, mut refused) = (Vec::new(), Vec::new(), None);
+        while let Some(opened) = sheets.next() {
+            match opened {
+                Ok(input) => {
+                    let sheet = input.info.sheet.clone().filter(|_| sheets.are_several());
+                    list.read_input(input, region, now, interrupt, sheet.as_deref())?;
+                    read.push(sheet.unwrap_or_default());
+                }
+                Err(error) => match Unused::of(&error.fault) {
+                    None => return Err(without_options(error).into()),
+                    Some(unused) => {
+                        let mut is_first = refused.is_none();
+                        // What is said of a sheet with cells says more than that another is empty.
+                        if let Unused::WithoutNumbers(sheet) = unused {
+                            is_first |= without_numbers.is_empty();
+                            without_numbers.push(sheet.to_owned());
+                        }
+                        if is_first {
+                            refused = Some(error);
+                        }
+                    }
+                },
+            }
+        }
+        if read.is_empty() {
+            return refused.map_or(Ok(list), |error| Err(without_options(error).into()));
+        }
+        if read.len() > 1 {
+            list.understood
+                .push(format!("sheets that are read, each with rows of its own: {}", read.join(", ")));
+        }
+        if !without_numbers.is_empty() {
+            let others = without_numbers.join(", ");
+            list.understood.push(format!("other sheets are not read, since they hold no numbers: {others}"));
+        }
+        Ok(list)
+    }
+
+    /// Adds what stands in a sheet, or in a file that has none. `sheet` is its name where there are others.
+    fn read_input(
+        &mut self,
+        mut input: Input,
+        region: Option<Region>,
+        now: Timestamp,
+        interrupt: &Interrupt,
+        sheet: Option<&str>,
+    ) -> Result<(), PipelineError> {
         let info = input.info.clone();
-        let is_free = |column: &usize| !info.columns.phone.contains(column);
-        let expiry =
-            (0..info.headers.len()).filter(is_free).find(|column| expiry::is_header(&info.headers[*column]));
+        let is_expiry = |column: &usize| {
+            !info.columns.phone.contains(column) && expiry::is_header(&info.headers[*column])
+        };
+        let expiries = Expiries {
+            columns: (0..info.headers.len()).filter(is_expiry).collect(),
+            counts_from_1904: input.counts_from_1904(),
+            now,
+        };
+        let named = expiries.columns.iter().map(|column| &info.headers[*column]);
+        add_new(&mut self.expiry_columns, named);
+        add_new(&mut self.understood, &info.notes);
         let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
         let normalizer = Normalizer::new(&settings, &info.columns);
-        let mut list = Self {
-            path: info.path.clone(),
-            expiry_column: expiry.map(|column| info.headers[column].clone()),
-            understood: info.notes.clone(),
-            ..Self::default()
-        };
-        let mut interrupted = None;
+        let in_sheet = sheet.map(|sheet| format!(", sheet `{sheet}`")).unwrap_or_default();
+        let (unread_before, numbers_before) = (self.unread, self.numbers.len());
+        let (mut interrupted, mut first_unread) = (None, None);
         let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
-                if expiry.is_some_and(|column| list.is_over(row, column, now)) {
-                    list.expired += 1;
-                } else {
-                    list.add(row.location.row, normalizer.numbers(row));
+                if self.is_over(row, &expiries, &in_sheet) {
+                    self.expired += 1;
+                    continue;
                 }
+                let numbers = normalizer.numbers(row);
+                if let Some(problem) = numbers.problem.as_ref().filter(|_| numbers.found.is_empty()) {
+                    first_unread.get_or_insert_with(|| (row.location.row, reason(problem)));
+                }
+                self.add(row.location.row, numbers, &in_sheet);
             }
             interrupted = interrupt.signal();
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        match (interrupted, read) {
-            (Some(signal), _) => Err(PipelineError::Interrupted(signal)),
+        if let Some(signal) = interrupted {
+            return Err(PipelineError::Interrupted(signal));
+        }
+        match read {
             // Nobody is to be left out today.
-            (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => Ok(list),
-            (None, Err(error)) => Err(error.into()),
+            Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. }) => {}
+            Err(error) => return Err(without_options(error).into()),
+        }
+        let rows = self.unread - unread_before;
+        match first_unread {
+            Some((row, reason)) if self.numbers.len() == numbers_before => {
+                let fault = Fault::NoNumbers { rows, row, reason };
+                let fault = match sheet {
+                    Some(sheet) => Fault::InSheet { sheet: sheet.to_owned(), fault: Box::new(fault) },
+                    None => fault,
+                };
+                Err(ParseError { path: info.path.into(), fault }.into())
+            }
+            _ => Ok(()),
         }
     }
 
-    /// Whether a row has expired; where that cannot be told, it has not.
-    fn is_over(&mut self, row: Row<'_>, column: usize, now: Timestamp) -> bool {
-        let text = String::from_utf8_lossy(row.cell(column).text);
-        // Cells that have shifted may put any date here.
-        let expiry = Expiry::read(&text).filter(|expiry| row.ragged.is_none() || *expiry == Expiry::Never);
-        if expiry.is_none() {
+    /// Whether a row has expired, as every column must say; where one cannot be read, it has not.
+    fn is_over(&mut self, row: Row<'_>, expiries: &Expiries, in_sheet: &str) -> bool {
+        let mut is_over = !expiries.columns.is_empty();
+        let mut unread = None;
+        for column in &expiries.columns {
+            let text = String::from_utf8_lossy(row.cell(*column).text);
+            // Cells that have shifted may put any date here.
+            let expiry = Expiry::read(&text, expiries.counts_from_1904)
+                .filter(|expiry| row.ragged.is_none() || *expiry == Expiry::Never);
+            if expiry.is_none() {
+                unread.get_or_insert_with(|| shortened(&text));
+            }
+            is_over &= expiry.is_some_and(|expiry| expiry.is_over(expiries.now));
+        }
+        if let Some(text) = unread {
             self.unread_expiries += 1;
-            self.first_unread_expiry.get_or_insert_with(|| (row.location.row, shortened(&text)));
+            self.first_unread_expiry.get_or_insert((row.location.row, format!("`{text}`{in_sheet}")));
         }
-        expiry.is_some_and(|expiry| expiry.is_over(now))
+        is_over
     }
 
-    fn add(&mut self, row: u64, read: RowNumbers) {
+    fn add(&mut self, row: u64, read: RowNumbers, in_sheet: &str) {
         let RowNumbers { found, problem, is_assumed } = read;
         if let Some(problem) = &problem {
             let (rows, first) = if found.is_empty() {
@@ -139,7 +224,7 @@ impl DoNotCall {
                 (&mut self.partly_unread, &mut self.first_partly_unread)
             };
             *rows += 1;
-            first.get_or_insert_with(|| (row, reason(problem)));
+            first.get_or_insert_with(|| (row, format!("{}{in_sheet}", reason(problem))));
         }
         if let Some(number) = found.first().filter(|_| is_assumed) {
             self.assumed += 1;
@@ -173,14 +258,17 @@ impl DoNotCall {
         }
         if let Some((row, text)) = &self.first_unread_expiry {
             notes.push(format!(
-                "rows whose expiry cannot be read, which are taken not to expire: {}; the first is row {row} (`{text}`)",
+                "rows whose expiry cannot be read, which are taken not to expire: {}; the first is row {row} ({text})",
                 self.unread_expiries
             ));
         }
         if self.expired > 0 {
-            let column = self.expiry_column.as_deref().unwrap_or_default();
+            let columns: Vec<String> =
+                self.expiry_columns.iter().map(|column| format!("`{column}`")).collect();
+            let columns_word = if columns.len() == 1 { "column" } else { "columns" };
             notes.push(format!(
-                "rows that have expired by the column `{column}`, so that nobody is left out by them: {}",
+                "rows that have expired by the {columns_word} {}, so that nobody is left out by them: {}",
+                columns.join(" and "),
                 self.expired
             ));
         }
@@ -188,14 +276,59 @@ impl DoNotCall {
     }
 }
 
-/// The options that say how the list is read say nothing of this file, and are no way out.
+/// How the ends of the rows of a sheet are read.
+struct Expiries {
+    columns: Vec<usize>,
+    counts_from_1904: bool,
+    now: Timestamp,
+}
+
+/// A sheet that leaves nobody out.
+enum Unused<'a> {
+    Empty,
+    /// By its name.
+    WithoutNumbers(&'a str),
+}
+
+impl<'a> Unused<'a> {
+    /// Nothing where the fault is another.
+    fn of(fault: &'a Fault) -> Option<Self> {
+        match fault {
+            Fault::InSheet { sheet, fault } => match **fault {
+                Fault::Empty => Some(Self::Empty),
+                Fault::NoPhoneColumn { .. } => Some(Self::WithoutNumbers(sheet)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Adds what is not there yet.
+fn add_new<'a>(list: &mut Vec<String>, more: impl IntoIterator<Item = &'a String>) {
+    for text in more {
+        if !list.contains(text) {
+            list.push(text.clone());
+        }
+    }
+}
+
+/// The options that say how the list is read say nothing of this file, and are no way out; nor is standard input.
 fn without_options(error: ParseError) -> ParseError {
     let ParseError { path, fault } = error;
-    let fault = match fault {
+    ParseError { path, fault: without_options_for(fault) }
+}
+
+fn without_options_for(fault: Fault) -> Fault {
+    match fault {
         Fault::NoPhoneColumn { headers, .. } => Fault::NoNumberColumn { headers },
+        Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => Fault::MissingFile(error),
+        Fault::Device => Fault::NoFile,
+        Fault::InSheet { sheet, fault } => {
+            Fault::InSheet { sheet, fault: Box::new(without_options_for(*fault)) }
+        }
         other => other,
-    };
-    ParseError { path, fault }
+    }
 }
 
 /// What is wrong, and with what.

@@ -6,8 +6,9 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz};
 
 use crate::parse;
 
-/// Headers of the column, in the folded form of [`fold`](parse::fold).
-const HEADERS: [&str; 44] = [
+/// Headers of the column, in the folded form of [`fold`](parse::fold). Words that other columns may be called by as well, such
+/// as `end` for the end of a call, are not among them.
+const HEADERS: [&str; 38] = [
     "expiry",
     "expires",
     "expire",
@@ -25,11 +26,7 @@ const HEADERS: [&str; 44] = [
     "valid till",
     "valid to",
     "until",
-    "till",
-    "end",
     "end date",
-    "end time",
-    "ends",
     "ends at",
     "ends on",
     "block until",
@@ -48,10 +45,8 @@ const HEADERS: [&str; 44] = [
     "gultig bis",
     "gesperrt bis",
     "ablaufdatum",
-    "bis",
     "expire le",
     "date d expiration",
-    "fin",
 ];
 
 /// The same in Spanish.
@@ -110,6 +105,12 @@ const SHORT: usize = 3;
 /// Days since the end of 1899 that a spreadsheet stores for 1954 to 2119: other numbers are no dates.
 const SERIALS: std::ops::RangeInclusive<i32> = 20_000..=80_000;
 
+/// Days from the end of 1899 to the day from which some spreadsheets count.
+const TO_1904: i32 = 1462;
+
+/// Earlier dates are those that programs write where there is none, or dates of another calendar.
+const FIRST_YEAR: i16 = 2000;
+
 /// The last time zone in which a day ends.
 const LAST_ZONE: i8 = -12;
 
@@ -130,16 +131,26 @@ pub(super) enum Expiry {
 }
 
 impl Expiry {
-    /// Reads a cell; nothing where it is no date.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    /// Reads a cell; nothing where it is no date on which an entry may end. `counts_from_1904` is what the spreadsheet does.
+    pub(super) fn read(text: &str, counts_from_1904: bool) -> Option<Self> {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\u{feff}'\"".contains(letter));
         if text.is_empty() || NEVER.contains(&text.to_lowercase().as_str()) {
             return Some(Self::Never);
         }
-        moment(text).map(Self::Moment).or_else(|| {
-            let date = serial(text).or_else(|| text.parse().ok()).or_else(|| written(text))?;
-            Some(Self::Day(date))
-        })
+        let read = moment(text).map(Self::Moment).or_else(|| {
+            let serial = serial(text, counts_from_1904);
+            serial.or_else(|| text.parse().ok()).or_else(|| written(text)).map(Self::Day)
+        });
+        read.filter(|expiry| expiry.is_meant())
+    }
+
+    /// Whether it is a date that somebody chose.
+    fn is_meant(self) -> bool {
+        match self {
+            Self::Never => true,
+            Self::Day(date) => date.year() >= FIRST_YEAR,
+            Self::Moment(moment) => tz::Offset::UTC.to_datetime(moment).year() >= FIRST_YEAR,
+        }
     }
 
     /// Whether the entry says nothing any more.
@@ -173,12 +184,13 @@ fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// The number by which a spreadsheet stores a date, with the time of day behind the point.
-fn serial(text: &str) -> Option<Date> {
+fn serial(text: &str, counts_from_1904: bool) -> Option<Date> {
     let (days, time) = text.split_once('.').unwrap_or((text, "0"));
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let days = Some(days).filter(|days| all_digits(days) && all_digits(time))?.parse().ok()?;
+    let days: i32 = Some(days).filter(|days| all_digits(days) && all_digits(time))?.parse().ok()?;
     let first = Date::new(1899, 12, 30).ok()?;
-    SERIALS.contains(&days).then(|| first.checked_add(days.days()).ok())?
+    let behind = if counts_from_1904 { TO_1904 } else { 0 };
+    SERIALS.contains(&days).then(|| first.checked_add((days + behind).days()).ok())?
 }
 
 /// A date as people write it; a time behind it is left out.
@@ -198,16 +210,13 @@ fn written(text: &str) -> Option<Date> {
         return date(third, month, second);
     }
     if let Some(month) = is_name_in(&MONTHS, second) {
-        return date(third, month, first);
+        return date(third, month, first).max(date(first, month, third));
     }
-    if first.len() == 4 {
-        return date(first, second.parse().ok()?, third);
-    }
-    let day_first = second.parse().ok().and_then(|month| date(third, month, first));
-    // With full stops the day always stands first.
-    let is_dotted = text.contains('.') && !text.contains(['/', '-']);
-    let month_first = first.parse().ok().and_then(|month| date(third, month, second));
-    day_first.max(month_first.filter(|_| !is_dotted))
+    let of_month = |year, month: &str, day| date(year, month.parse().ok()?, day);
+    let day_first = of_month(third, second, first);
+    let month_first = of_month(third, first, second);
+    let year_first = of_month(first, second, third);
+    day_first.max(month_first).max(year_first)
 }
 
 /// The number from 1 of the name, which may be cut short.
@@ -238,7 +247,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        match Expiry::read(text) {
+        match Expiry::read(text, false) {
             Some(Expiry::Never) => "never".to_owned(),
             Some(Expiry::Day(date)) => date.to_string(),
             Some(Expiry::Moment(moment)) => moment.to_string(),
@@ -265,7 +274,9 @@ mod tests {
         ] {
             assert!(is_header(header), "{header}");
         }
-        for header in ["Date", "Created at", "Phone", "Bisher", "Reason", ""] {
+        for header in
+            ["Date", "Created at", "Phone", "Bis", "Reason", "End", "Ends", "End time", "Fin", "Till", ""]
+        {
             assert!(!is_header(header), "{header}");
         }
         for header in HEADERS.iter().chain(&SPANISH_HEADERS) {
@@ -285,12 +296,13 @@ mod tests {
             "2026-12-31T10:00:00.500",
             "2026/12/31",
             "31.12.2026",
-            "31.12.26",
             "31.12.2026 10:00",
             "31/12/2026",
             "12/31/2026",
             "12/31/2026 10:00 AM",
             "31-12-2026",
+            "12.31.2026",
+            "2026-Dec-31",
             "46387",
             "46387.5",
             "46387.0",
@@ -311,8 +323,39 @@ mod tests {
     fn of_two_readings_the_later_counts() {
         assert_eq!(read("03/04/2026"), "2026-04-03");
         assert_eq!(read("04/03/2026"), "2026-04-03");
-        assert_eq!(read("04.03.2026"), "2026-03-04", "full stops: the day stands first");
-        assert_eq!(read("12.31.2026"), "?");
+        assert_eq!(read("04.03.2026"), "2026-04-03");
+        assert_eq!(read("27-01-26"), "2027-01-26");
+        assert_eq!(read("26/01/27"), "2027-01-26");
+        assert_eq!(read("31.12.26"), "2031-12-26");
+        assert_eq!(read("27-Jan-26"), "2027-01-26");
+        assert_eq!(read("12/31/26"), "2026-12-31");
+    }
+
+    #[test]
+    fn dates_that_nobody_chose_are_none() {
+        for text in [
+            "0001-01-01T00:00:00",
+            "0001-01-01T00:00:00Z",
+            "1900-01-01",
+            "01/01/1900",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01 00:00:00 UTC",
+            "1999-12-31",
+            "1448-06-30",
+            "30/06/1448",
+            "Jan 1, 1900",
+            "36525",
+        ] {
+            assert_eq!(read(text), "?", "{text}");
+        }
+        assert_eq!(read("2000-01-01"), "2000-01-01");
+    }
+
+    #[test]
+    fn a_spreadsheet_may_count_from_1904() {
+        let day = |text| Expiry::read(text, true);
+        assert_eq!(day("44925"), Some(Expiry::Day(Date::constant(2026, 12, 31))));
+        assert_eq!(day("2026-12-31"), Some(Expiry::Day(Date::constant(2026, 12, 31))));
     }
 
     #[test]
@@ -354,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_day_ends_where_it_ends_last() {
-        let is_over = |text, now: &str| Expiry::read(text).unwrap().is_over(now.parse().unwrap());
+        let is_over = |text, now: &str| Expiry::read(text, false).unwrap().is_over(now.parse().unwrap());
         assert!(!is_over("2026-12-31", "2027-01-01T11:59:59Z"));
         assert!(is_over("2026-12-31", "2027-01-01T12:00:00Z"));
         assert!(!is_over("2026-12-31T00:00:00", "2027-01-01T11:59:59Z"), "without an offset it is the day");
@@ -367,7 +410,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_cell_panics(text in "\\PC{0,30}|[0-9./ :TZ+-]{0,30}|[0-9]{1,4}[./ -]([0-9]{1,2}|[A-Za-z]{2,9})[./ -][0-9]{1,4}") {
-            if let Some(expiry) = Expiry::read(&text) {
+            if let Some(expiry) = Expiry::read(&text, true) {
                 expiry.is_over(Timestamp::UNIX_EPOCH);
             }
         }

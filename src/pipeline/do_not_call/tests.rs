@@ -87,9 +87,56 @@ fn a_list_of_numbers_needs_no_header() {
 
 #[test]
 fn without_a_region_national_numbers_are_told_row_by_row() {
-    let list = read("98765 43210\n98765 43211\n", "");
-    assert_eq!((list.numbers.len(), list.unread), (0, 2));
+    let list = read("98765 43210\n98765 43211\n+91 98765 43212\n", "");
+    assert_eq!((list.numbers.len(), list.unread), (1, 2));
     assert!(list.notes()[1].contains("the first is row 1"), "{:?}", list.notes());
+}
+
+/// The message of what is wrong with a file, and what to do about it.
+fn refused(content: impl AsRef<[u8]>, region: &str) -> (String, String) {
+    match try_read(content.as_ref(), region) {
+        Err(PipelineError::Parse(error)) => (error.fault.to_string(), error.hint().unwrap_or_default()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_file_of_which_not_one_number_can_be_read_is_refused() {
+    for content in ["98765 43210\n98765 43211\n", "Phone\n98765 43210\n98765 43211\n"] {
+        let (message, hint) = refused(content, "");
+        assert!(
+            message.starts_with("not one of its 2 rows") && message.contains("; the first is row "),
+            "{message}"
+        );
+        assert!(hint.contains("--region"), "{hint}");
+    }
+    let (message, _) = refused("Phone,Until\n+919876543210,2020-01-01\nno number,\n", "");
+    assert!(message.contains("the first is row 3 (") && message.ends_with("`no number`)"), "{message}");
+    let list = read("Phone,Until\n+919876543210,2020-01-01\n", "");
+    assert_eq!((list.numbers.len(), list.expired), (0, 1));
+}
+
+#[test]
+fn columns_of_numbers_count_whatever_their_header() {
+    let list = read(
+        "Phone,Home,Phone (work),Festnetz,Expires on,Added,Customer ID,Remark\n\
+         98765 43210,98765 43211,,n/a,2099-12-31,2026-01-15,12345678,asked twice\n\
+         98765 43212,,98765 43213,011 2345 6789,,2026-01-16,12345679,98765 43214\n",
+        "IN",
+    );
+    assert_eq!(
+        numbers(&list),
+        ["2:919876543210", "2:919876543211", "3:919876543212", "3:919876543213", "3:911123456789"]
+    );
+    assert!(list.notes()[0].ends_with("says so: `Home`, `Phone (work)`, `Festnetz`"), "{:?}", list.notes());
+    // The country of the row says how they are read.
+    let list = read("Phone,Country,Home\n+44 20 7946 0018,UK,020 7946 0019\n", "");
+    assert_eq!(numbers(&list), ["2:442079460018", "2:442079460019"]);
+    let list = read("DNC,Other\n+919876543210,n/a\nn/a,+919876543211\n", "");
+    assert_eq!(numbers(&list), ["2:919876543210", "3:919876543211"]);
+    // Numbers of eight digits may look like days.
+    let list = read("Phone,Privat,Added,Until\n20123456,20123457,20260115,20991231\n", "DK");
+    assert_eq!(numbers(&list), ["2:4520123456", "2:4520123457"]);
 }
 
 #[test]
@@ -140,37 +187,65 @@ fn bytes_that_are_no_text_do_not_spoil_a_number() {
 #[test]
 fn what_has_expired_leaves_nobody_out() {
     let list = read(
-        "Phone,Expiry Date,Until\n\
-         +919876543200,2026-11-20,never\n\
-         +919876543201,2026-11-19,\n\
-         +919876543202,2026-11-21T11:00:00Z,\n\
-         +919876543203,2026-11-21T13:00:00Z,\n\
-         +919876543204,31.12.2026,\n\
-         +919876543205,12/31/2025,\n\
-         +919876543206,46387,\n\
-         +919876543207,45000.5,\n\
-         +919876543208,\"Dec 31, 2025\",\n\
-         +919876543209,never,2020-01-01\n\
-         +919876543210,some day,\n\
-         +919876543211,,\n\
-         no number,2020-01-01,\n",
+        "Phone,Expiry Date\n\
+         +919876543200,2026-11-20\n\
+         +919876543201,2026-11-19\n\
+         +919876543202,2026-11-21T11:00:00Z\n\
+         +919876543203,2026-11-21T13:00:00Z\n\
+         +919876543204,31.12.2026\n\
+         +919876543205,12/31/2025\n\
+         +919876543206,46387\n\
+         +919876543207,45000.5\n\
+         +919876543208,\"Dec 31, 2025\"\n\
+         +919876543209,never\n\
+         +919876543210,some day\n\
+         +919876543211,\n\
+         no number,2020-01-01\n",
         "",
     );
     let rows: Vec<u64> = list.numbers.iter().map(|(_, row)| *row).collect();
     // A day ends twelve hours later on the other side of the Earth: that of row 2 has just ended.
     assert_eq!(rows, [5, 6, 8, 11, 12, 13]);
     assert_eq!((list.expired, list.unread), (7, 0));
-    assert_eq!(list.expiry_column.as_deref(), Some("Expiry Date"));
+    assert_eq!(list.expiry_columns, ["Expiry Date"]);
     assert_eq!(
         (list.unread_expiries, list.first_unread_expiry.clone()),
-        (1, Some((12, "some day".to_owned())))
+        (1, Some((12, "`some day`".to_owned())))
     );
     let notes = list.notes();
     assert!(
         notes[0].contains("row 12 (`some day`)")
-            && notes[1].ends_with("`Expiry Date`, so that nobody is left out by them: 7"),
+            && notes[1].ends_with("column `Expiry Date`, so that nobody is left out by them: 7"),
         "{notes:?}"
     );
+}
+
+#[test]
+fn a_row_is_over_only_where_every_expiry_says_so() {
+    let list = read(
+        "Phone,Expiry Date,Until\n\
+         +919876543210,2020-01-01,2020-01-02\n\
+         +919876543211,2020-01-01,2099-01-01\n\
+         +919876543212,2099-01-01,2020-01-01\n\
+         +919876543213,2020-01-01,\n\
+         +919876543214,never,2020-01-01\n\
+         +919876543215,2020-01-01,some day\n",
+        "",
+    );
+    let rows: Vec<u64> = list.numbers.iter().map(|(_, row)| *row).collect();
+    assert_eq!((rows, list.expired, list.unread_expiries), (vec![3, 4, 5, 6, 7], 1, 1));
+    assert_eq!(list.expiry_columns, ["Expiry Date", "Until"]);
+    assert!(list.notes()[1].contains("by the columns `Expiry Date` and `Until`"), "{:?}", list.notes());
+}
+
+#[test]
+fn the_date_that_stands_for_none_is_no_end() {
+    let list = read(
+        "Phone,Expires,End\n+919876543210,0001-01-01T00:00:00,2020-01-01\n+919876543211,1970-01-01T00:00:00Z,x\n",
+        "",
+    );
+    assert_eq!((list.numbers.len(), list.expired, list.unread_expiries), (2, 0, 2));
+    assert_eq!(list.expiry_columns, ["Expires"]);
 }
 
 #[test]
@@ -201,8 +276,91 @@ fn dates_of_a_workbook_are_read() {
     workbook.add_worksheet().write(0, 0, "more").unwrap();
     let list = read(workbook.save_to_buffer().unwrap(), "IN");
     assert_eq!(numbers(&list), ["2:919876543211", "5:919876543214", "6:919876543215"]);
-    assert_eq!((list.expired, list.first_unread_expiry.clone()), (2, Some((6, "TRUE".to_owned()))));
-    assert_eq!(list.notes()[0], "other sheets are not read: Sheet2");
+    assert_eq!(
+        (list.expired, list.first_unread_expiry.clone()),
+        (2, Some((6, "`TRUE`, sheet `Sheet1`".to_owned())))
+    );
+    assert_eq!(list.notes()[0], "other sheets are not read, since they hold no numbers: Sheet2");
+}
+
+#[test]
+fn all_sheets_that_hold_numbers_are_read() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet();
+    for (name, cells) in [
+        ("Readme", ["Numbers to call never", "the contact is in the office"]),
+        ("Old", ["Phone", "+919876543210"]),
+        ("New", ["+91 98765 43211", "98765"]),
+    ] {
+        workbook.add_worksheet().set_name(name).unwrap().write_column(0, 0, cells).unwrap();
+    }
+    let list = read(workbook.save_to_buffer().unwrap(), "");
+    assert_eq!(numbers(&list), ["2:919876543210", "1:919876543211"]);
+    let notes = list.notes();
+    assert!(
+        notes.contains(&"sheets that are read, each with rows of its own: Old, New".to_owned()),
+        "{notes:?}"
+    );
+    assert!(notes.iter().any(|note| note.ends_with("they hold no numbers: Readme")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.contains("the first is row 2 (") && note.contains(", sheet `New`)"))
+    );
+
+    // Numbers of which it is not known in which column they are to be sought.
+    let page = workbook.add_worksheet().set_name("Pairs").unwrap();
+    page.write_row(0, 0, ["98765 43215", "98765 43216"]).unwrap();
+    let (message, hint) = refused(workbook.save_to_buffer().unwrap(), "");
+    assert!(message.starts_with("sheet `Pairs`: no column is known"), "{message}");
+    assert!(hint.ends_with("take it out of the workbook."), "{hint}");
+}
+
+#[test]
+fn a_sheet_of_which_not_one_number_can_be_read_is_refused() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write_column(0, 0, ["Phone", "+919876543210"]).unwrap();
+    workbook.add_worksheet().write_column(0, 0, ["Phone", "98765 43210"]).unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    let (message, _) = refused(&bytes, "");
+    assert!(message.starts_with("sheet `Sheet2`: not one of its 1 rows"), "{message}");
+    assert_eq!(numbers(&read(&bytes, "IN")).len(), 2);
+}
+
+#[test]
+fn sheets_without_any_number_are_no_list() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet();
+    workbook.add_worksheet().write(0, 0, "Name").unwrap();
+    workbook.add_worksheet().write(0, 0, "City").unwrap();
+    let (message, _) = refused(workbook.save_to_buffer().unwrap(), "");
+    assert!(message.starts_with("sheet `Sheet2`: no column is known"), "{message}");
+}
+
+#[test]
+fn a_workbook_may_count_its_days_from_1904() {
+    use std::io::{Read as _, Write as _};
+
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let page = workbook.add_worksheet();
+    page.write_row(0, 0, ["Phone", "Expires"]).unwrap();
+    // The last day of 2026, and of 2022 where days are counted as usual.
+    page.write(1, 0, "+919876543210").unwrap();
+    page.write(1, 1, 44_925).unwrap();
+    let usual = workbook.save_to_buffer().unwrap();
+    assert_eq!(read(&usual, "").expired, 1);
+
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(usual)).unwrap();
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).unwrap();
+        let mut content = String::new();
+        part.read_to_string(&mut content).unwrap();
+        let name = part.name().unwrap().into_owned();
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        let content = content.replace("<workbookPr ", "<workbookPr date1904=\"1\" ");
+        writer.write_all(content.as_bytes()).unwrap();
+    }
+    let list = read(writer.finish().unwrap().into_inner(), "");
+    assert_eq!((list.numbers.len(), list.expired), (1, 0));
 }
 
 #[test]
@@ -230,8 +388,12 @@ fn the_column_of_what_is_not_to_be_called_is_nothing_to_warn_of() {
 
 #[test]
 fn files_that_cannot_be_read_are_errors() {
-    let missing = read_path(&PathBuf::from("no/such/file"), "");
-    assert!(matches!(missing, Err(PipelineError::Parse(error)) if matches!(error.fault, Fault::Io(_))));
+    match read_path(&PathBuf::from("no/such/file"), "") {
+        Err(PipelineError::Parse(error)) => {
+            assert_eq!(error.hint().as_deref(), Some("Look at the name and the folder."));
+        }
+        other => panic!("{other:?}"),
+    }
     for content in [b"".as_slice(), b"Phone\n\"+91", b"%PDF-1.7"] {
         assert!(matches!(try_read(content, ""), Err(PipelineError::Parse(_))), "{content:?}");
     }

@@ -401,8 +401,9 @@ fn files_that_cannot_be_read_are_errors() {
 
 #[test]
 fn every_number_of_a_card_counts() {
-    let numbers_of_card: String = (0..5).map(|n| format!("TEL;TYPE=CELL:+91 98765 4321{n}\n")).collect();
-    let card = read(&format!("BEGIN:VCARD\nVERSION:3.0\nFN:Asha\n{numbers_of_card}END:VCARD\n"), "");
+    let numbers_of_card: Vec<String> = (0..5).map(|n| format!("TEL;TYPE=CELL:+91 98765 4321{n}\n")).collect();
+    let numbers_of_card = numbers_of_card.concat();
+    let card = read(format!("BEGIN:VCARD\nVERSION:3.0\nFN:Asha\n{numbers_of_card}END:VCARD\n"), "");
     assert_eq!(numbers(&card), (0..5).map(|n| format!("1:91987654321{n}")).collect::<Vec<_>>());
 }
 

@@ -3,7 +3,7 @@
 //! A number that is missed here is somebody who is called against their will, one too many is somebody who is not called:
 //! everything is read so that, in doubt, the number counts.
 
-use std::{io, ops::ControlFlow, path::Path, sync::mpsc, thread};
+use std::{io, ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 
@@ -62,21 +62,11 @@ impl DoNotCall {
         now: Timestamp,
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
-        let (running, ended) = mpsc::channel::<()>();
         let (path, asked) = (path.to_owned(), interrupt.clone());
-        // Where it is interrupted, nobody waits for it: it may wait for bytes that never come.
-        let reader = thread::spawn(move || {
-            let _running = running;
-            Self::read_here(&path, region, now, &asked)
-        });
-        loop {
-            if let Some(signal) = interrupt.signal() {
-                return Err(PipelineError::Interrupted(signal));
-            }
-            if ended.recv_timeout(Interrupt::GLANCE) == Err(mpsc::RecvTimeoutError::Disconnected) {
-                return reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            }
-        }
+        // It may wait for bytes that never come.
+        interrupt
+            .watch(move || Self::read_here(&path, region, now, &asked))
+            .map_err(PipelineError::Interrupted)?
     }
 
     fn read_here(

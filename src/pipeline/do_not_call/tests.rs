@@ -432,7 +432,7 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let interrupt = Interrupt::default();
-    thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let read = scope.spawn(|| DoNotCall::read(&pipe, None, NOW.parse().unwrap(), &interrupt));
         // Comes back when somebody reads.
         let writer = std::fs::File::options().write(true).open(&pipe).unwrap();

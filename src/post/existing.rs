@@ -1,6 +1,6 @@
 //! The existing contacts, as they are read: what the run asks about is kept, and all of them for the next run.
 
-use std::{collections::HashSet, ops::ControlFlow};
+use std::{cmp::Ordering, collections::HashSet, ops::ControlFlow};
 
 use crate::{
     contact::E164,
@@ -79,11 +79,24 @@ pub(super) async fn look_behind(
     let Some(latest) = snapshots.latest()? else { return Ok(None) };
     // All of a small account is one page too.
     let Some(known) = latest.expected.filter(|known| *known > latest.page_size) else { return Ok(None) };
-    let Some((found, total)) = client.look_behind(known, latest.page_size.max(1)).await? else {
-        return Ok(None);
-    };
+    let mut found: Vec<StoredContact> = Vec::new();
+    loop {
+        let place = known + found.len() as u64;
+        let Some((page, total)) = client.look_behind(place, latest.page_size.max(1)).await? else {
+            return Ok(None);
+        };
+        let is_end = page.is_empty();
+        found.extend(page);
+        // More than was sent came from others, fewer than there were went.
+        let added = total.checked_sub(known).filter(|added| *added <= sent.len() as u64);
+        match added.map(|added| added.cmp(&(found.len() as u64))) {
+            Some(Ordering::Equal) => break,
+            Some(Ordering::Greater) if !is_end => {}
+            _ => return Ok(None),
+        }
+    }
     let is_theirs = |contact: &StoredContact| contact.numbers.iter().any(|number| sent.contains(number));
-    if total != known + found.len() as u64 || !found.iter().all(is_theirs) {
+    if !found.iter().all(is_theirs) {
         return Ok(None);
     }
     let mut existing = Existing::default();

@@ -51,7 +51,9 @@ impl<'a> ExistingSink<'a> {
     ///
     /// Where the reading cannot be kept for the next run.
     pub fn finish(self, readout: &Readout) -> Result<(Existing, Option<Snapshot>), JournalError> {
-        if let Some(writer) = self.writer {
+        if self.used.is_none() {
+            // Also that nobody is there: whoever is created from now on is added.
+            let writer = self.writer.map_or_else(|| self.snapshots.begin(self.how), Ok)?;
             // What was not shown whole is not relied on the next time.
             let total = readout.total.filter(|total| *total == readout.records);
             writer.finish(total, readout.page_size)?;

@@ -87,6 +87,15 @@ fn the_second_import_asks_for_one_page() {
 }
 
 #[test]
+fn an_account_that_held_nobody_is_known_too() {
+    let sealed = Sealed::new();
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "10"]);
+    sealed.write("list.csv", list(0..50));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 1, "platform"));
+    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+}
+
+#[test]
 fn a_snapshot_that_does_not_hold_any_more_is_read_again_without_asking_twice() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(0..10));

@@ -69,11 +69,14 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         let mut dying =
             command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
         // After the batch was noted, before its answer was.
-        dying.env("ROLLCALL_FAIL_AT", "16!").env("ROLLCALL_PACE", "1,1,1,300");
+        dying.env("ROLLCALL_FAIL_AT", "20!").env("ROLLCALL_PACE", "1,1,1,300");
         assert_eq!(ended(dying).code, -1);
         let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
         assert_eq!(runs[0]["state"], "unfinished");
+        let journal = rusqlite::Connection::open(journal(&sealed)).unwrap();
+        let batches = "SELECT count(*) FROM batch WHERE state = 'in_flight'";
+        assert_eq!(journal.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
         let name = runs[0]["run"].as_str().unwrap().to_owned();
 
         // From another folder, too.

@@ -144,7 +144,7 @@ impl<'a> Conversation<'a> {
         let is_asked = |number| numbers.contains(number) || sent.contains(&number);
         let how = if self.import.dry_run { "dry run" } else { "import" };
         let ImportSettings { existing, snapshots, .. } = self.import;
-        let known = existing.ask(client, snapshots, how, !unsettled.is_empty(), &is_asked).await?;
+        let known = existing.ask(client, snapshots, how, &sent, &is_asked).await?;
         if let Some(run) = self.run {
             self.settlements = run.settle(unsettled, &known.existing)?;
         }

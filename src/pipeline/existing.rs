@@ -2,6 +2,7 @@
 //! where the platform still counts as many, or by reading all of it.
 
 use std::{
+    collections::HashSet,
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,7 +18,7 @@ use crate::{
     journal::{Snapshot, Snapshots},
     parse::{Fault, Input, ParseError, ParseSettings},
     platform::{Client, Collection, PlatformError, stored_contact},
-    post::ExistingSink,
+    post::{ExistingSink, look_behind},
     report::ExistingFrom,
 };
 
@@ -57,16 +58,22 @@ impl ExistingSettings {
         Ok(Some(latest))
     }
 
-    /// Asks the platform. Where posts of an earlier time are still to be settled, only a whole reading can tell.
+    /// Asks the platform. Where posts of an earlier time are still to be settled, `unsettled` are their numbers: what is not
+    /// found behind what is known takes a whole reading.
     pub(super) async fn ask(
         &self,
         client: &mut Client<'_>,
         snapshots: &Snapshots,
         how: &'static str,
-        has_unsettled: bool,
+        unsettled: &HashSet<E164>,
         is_asked: &(dyn Fn(E164) -> bool + Sync),
     ) -> Result<Known, PlatformError> {
-        let candidate = if has_unsettled { None } else { self.candidate(snapshots)? };
+        let mut candidate = self.candidate(snapshots)?;
+        if candidate.is_some() && !unsettled.is_empty() {
+            let is_told = look_behind(client, snapshots, unsettled).await?.is_some();
+            // With what was found.
+            candidate = if is_told { snapshots.latest()? } else { None };
+        }
         let mut sink = ExistingSink::new(is_asked, snapshots, how, candidate);
         let readout = client.read(&Collection::Contacts, None, &mut sink).await?;
         let (existing, used) = sink.finish(&readout)?;

@@ -72,8 +72,12 @@ impl<'a> ExistingSink<'a> {
 
 /// What became of contacts that were sent without an answer, without reading everything: where the platform counts no more than
 /// it is known to hold, none was stored; where what stands behind that is theirs, those were, and no others. Nothing where
-/// that does not tell.
-pub(super) async fn look_behind(
+/// that does not tell. What was found is added to what is known.
+///
+/// # Errors
+///
+/// Where the platform cannot be used, or what was found cannot be kept.
+pub(crate) async fn look_behind(
     client: &mut Client<'_>,
     snapshots: &Snapshots,
     sent: &HashSet<E164>,

@@ -21,6 +21,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
+pub(crate) use self::existing::look_behind;
 pub use self::{
     existing::ExistingSink,
     record::Record,
@@ -269,7 +270,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         } else {
             let sent = batch.iter().map(NewContact::number).collect();
             let snapshots = self.record.snapshots().clone();
-            match existing::look_behind(self.client, &snapshots, &sent).await? {
+            match look_behind(self.client, &snapshots, &sent).await? {
                 Some(existing) => existing,
                 None => self.read_existing(batch.iter()).await?,
             }

@@ -121,6 +121,28 @@ fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
 }
 
 #[test]
+fn what_was_under_way_when_the_program_died_is_looked_for_behind_what_is_known() {
+    let (sealed, sandbox) = filled();
+    sealed.write("list.csv", list(200..300));
+    // After the batch was noted: before it is sent, and before its answer is noted.
+    for (point, outcome) in [("14!", "created"), ("16!", "confirmed")] {
+        let state = point.trim_end_matches('!');
+        import(&sealed, &sandbox, state, &["--dry-run"]);
+        let mut dying = command(
+            &sealed,
+            &sandbox,
+            &["import", "list.csv", "--state-dir", state, "--out", "dead", "--rate", "100000"],
+        );
+        dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,300");
+        assert_eq!(ended(dying).code, -1);
+        let report = import(&sealed, &sandbox, state, &[]);
+        assert_eq!((asked(&report).0, asked(&report).2), (2, "snapshot"), "{point}: {report}");
+        assert_eq!(report["totals"][outcome], 50, "{point}: {report}");
+        sealed.write("list.csv", list(250..350));
+    }
+}
+
+#[test]
 fn a_number_without_a_country_is_read_again_for_another_region() {
     let sealed = Sealed::new();
     let contacts: Vec<Value> = (0..150)

@@ -112,7 +112,8 @@ impl Exclusion {
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
                 return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
             }
-            if unassigned * 2 > contacts {
+            // With a region there is nothing more to say of them.
+            if settings.region.is_none() && unassigned * 2 > contacts {
                 return Err(PlatformError::NoCountry { what: name, contacts: unassigned });
             }
             let mut notes = readout.notes;
@@ -122,9 +123,10 @@ impl Exclusion {
                 ));
             }
             if unassigned > 0 {
+                let way_out = ". If it lacks the code of its country, name that with --region";
+                let way_out = if settings.region.is_none() { way_out } else { "" };
                 notes.push(format!(
-                    "contacts whose number no country has assigned as it stands: {unassigned}. If it lacks the code of its \
-                     country, name that with --region"
+                    "contacts whose number no country has assigned as it stands: {unassigned}{way_out}"
                 ));
             }
             for note in &notes {

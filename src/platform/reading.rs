@@ -11,7 +11,6 @@ use super::{
     paging::{PageStep, Pages},
     record::{Page, Record},
 };
-
 use crate::diff::StoredContact;
 
 /// How often a collection is read again because it changed meanwhile.
@@ -21,7 +20,7 @@ const MAX_READINGS: u32 = 3;
 const MIN_SIZE: u64 = 10;
 
 /// How often a smaller page is asked for where the platform refuses one.
-const MAX_REFUSED_SIZES: u32 = 3;
+const MAX_REFUSED_SIZES: usize = 3;
 
 /// Takes records as they are read, and forgets them where the reading begins anew.
 pub trait RecordSink {
@@ -103,15 +102,18 @@ impl Client<'_> {
                 Reading::Whole(readout, Likeness { alike, sum }) => {
                     // Where records may be alike, one that has moved to a later page looks like two, and another is not seen:
                     // only a second reading of the same tells.
-                    if alike == 0 || !collection.is_numbered() || before == Some(sum) {
+                    if alike == 0 || before == Some(sum) {
                         return Ok(readout);
                     }
                     before = Some(sum);
                     drift = format!("{alike} of them appeared twice");
+                    info!("{collection}: {drift}; reading again to see whether they are the same");
                 }
-                Reading::Drifted(how) => drift = how,
+                Reading::Drifted(how) => {
+                    warn!(drift = how, "the {collection} changed while being read; reading again");
+                    drift = how;
+                }
             }
-            warn!(drift, "the {collection} changed while being read; reading again");
         }
         Err(PlatformError::Drifting { what: collection.to_string(), how: drift })
     }
@@ -158,6 +160,7 @@ impl Client<'_> {
             let page_size = pages.granted.unwrap_or_default();
             self.note_page_size(collection, page_size);
             let mut is_over = matches!(step, PageStep::Last | PageStep::Over);
+            let mut is_enough = false;
             if matches!(step, PageStep::More | PageStep::Last) {
                 page.records.iter().try_for_each(|record| sink.record(record))?;
                 let info = PageInfo {
@@ -166,7 +169,8 @@ impl Client<'_> {
                     page_size,
                     is_last: is_over,
                 };
-                is_over |= sink.page(&info)?.is_break();
+                is_enough = sink.page(&info)?.is_break();
+                is_over |= is_enough;
             }
             let left = self.time_for(pages.left());
             self.progress().fetching(
@@ -180,7 +184,9 @@ impl Client<'_> {
                 for note in &pages.notes {
                     info!("{collection}: {note}");
                 }
-                let likeness = Likeness { alike: pages.alike, sum: pages.sum };
+                // Of a part nothing has to be told apart.
+                let alike = if is_enough { 0 } else { pages.alike };
+                let likeness = Likeness { alike, sum: pages.sum };
                 let readout = Readout {
                     records: pages.read,
                     pages: pages.taken,
@@ -200,19 +206,21 @@ impl Client<'_> {
         collection: &Collection,
         pages: &mut Pages,
     ) -> Result<Answer, PlatformError> {
-        let mut first_refusal = None;
-        for _ in 0..=MAX_REFUSED_SIZES {
+        let mut refusals = Vec::new();
+        loop {
             match self.page(collection, pages.position()).await {
                 Err(PlatformError::Refused { request, answer }) => {
                     let smaller = smaller_size(pages.asked(), &answer);
-                    first_refusal.get_or_insert(PlatformError::Refused { request, answer });
-                    let Some(smaller) = smaller else { break };
-                    pages.ask_for(smaller);
+                    refusals.push(PlatformError::Refused { request, answer });
+                    match smaller.filter(|_| refusals.len() <= MAX_REFUSED_SIZES) {
+                        Some(smaller) => pages.ask_for(smaller),
+                        // Perhaps it was never the size: the first one says what is wrong.
+                        None => return Err(refusals.swap_remove(0)),
+                    }
                 }
                 other => return other,
             }
         }
-        Err(first_refusal.unwrap_or(PlatformError::PageRepeated { read: 0 }))
     }
 
     async fn page(&mut self, collection: &Collection, position: Position) -> Result<Answer, PlatformError> {

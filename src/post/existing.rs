@@ -105,11 +105,12 @@ pub(crate) async fn look_behind(
     if !found.iter().all(is_theirs) {
         return Ok(None);
     }
-    let mut existing = Existing::default();
-    for contact in &found {
-        existing.note(contact, |number| sent.contains(&number));
-    }
     snapshots.add_found(&found)?;
+    let mut existing = Existing::default();
+    let mut note = |contact: &StoredContact| existing.note(contact, |number| sent.contains(&number));
+    found.iter().for_each(&mut note);
+    // Another program may have read them meanwhile, so that they stand among what is known.
+    snapshots.read(&latest, |contact| note(&contact))?;
     Ok(Some(existing))
 }
 

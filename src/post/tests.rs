@@ -15,6 +15,8 @@ use crate::{
     platform::scripted::{Asked, Reply, Scripted},
 };
 
+mod behind;
+
 /// What the platform of a test does with a batch that it does not take whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
@@ -207,63 +209,6 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
         assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
         assert_eq!(posted.settlements.of(e164(7)).unwrap().detail, format!("id id-{}", number(7)));
-    }
-}
-
-/// An account with many contacts, in the order in which they came, and one answer that is lost: before or after the batch was
-/// stored, or a part of it.
-#[test]
-fn what_was_not_answered_is_settled_behind_what_is_known() {
-    const KNOWN: usize = 60;
-    const PAGE: usize = 7;
-    // Where the count does not allow it, all of the 81 or 71 are read.
-    for (stored, others, gets) in [(0, 0, 1), (10, 0, 2), (4, 0, 1), (10, 1, 1 + 12), (0, 1, 1 + 11)] {
-        let theirs = |n: usize| shown(&format!("44207946{n:04}"), &format!("k{n}"));
-        let mut shown_contacts: Vec<Value> = (0..KNOWN).map(theirs).collect();
-        let mut posts = 0;
-        let prepare = |journal: &Journal| {
-            let mut writer = journal.snapshots("acc-1", "st-1", None).begin("import").unwrap();
-            writer.push(crate::diff::StoredContact::default()).unwrap();
-            writer.finish(Some(KNOWN as u64), PAGE as u64).unwrap();
-        };
-        let posted = post_prepared(Model::default(), 30, 10, prepare, move |_, asked| {
-            if asked.method == "GET" {
-                let skip = usize::try_from(asked.query("skip").unwrap()).unwrap();
-                let total = shown_contacts.len();
-                let page: Vec<&Value> = shown_contacts.iter().skip(skip).take(PAGE).collect();
-                return Reply::json(&json!({
-                    "results": page, "skip": skip, "limit": PAGE, "hasMore": skip + page.len() < total, "totalResults": total
-                }));
-            }
-            posts += 1;
-            let batch: Vec<Value> = asked
-                .body
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| {
-                    let number = number_of(item);
-                    shown(&number, &format!("id-{number}"))
-                })
-                .collect();
-            let is_lost = posts == 2;
-            shown_contacts.extend(batch.iter().take(if is_lost { stored } else { batch.len() }).cloned());
-            if is_lost {
-                shown_contacts.extend((0..others).map(|n| theirs(KNOWN + n)));
-                return Reply::HangUp;
-            }
-            Reply::json(&json!(batch))
-        });
-        posted.ended.as_ref().unwrap();
-        let what = format!("{stored} stored, {others} of others");
-        assert_eq!(
-            (posted.count(Outcome::Created), posted.count(Outcome::Confirmed)),
-            (30 - stored, stored),
-            "{what}"
-        );
-        assert_eq!(posted.gets, gets, "{what}");
-        let expected = posted.journal.snapshots("acc-1", "st-1", None).latest().unwrap().unwrap().expected;
-        assert_eq!(expected, Some((KNOWN + 30 + others) as u64), "{what}: nothing is to be read again");
     }
 }
 

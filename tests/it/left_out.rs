@@ -161,7 +161,9 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     let (sealed, _other) = place();
     sealed.write("some.csv", "phoneNumber\n9876500001\n919876500003\n919876500004\nnobody\n");
     sealed.write("most.csv", "phoneNumber\n9876500001\n9876500003\n919876500004\n");
-    let options = ["--list", "some=some.csv", "--list", "most=most.csv", "--rate-limit", "100000"];
+    sealed.write("odd.csv", "phoneNumber\n1000000001\n1000000002\n919876500003\n");
+    let lists = ["--list", "some=some.csv", "--list", "most=most.csv", "--list", "odd=odd.csv"];
+    let options = [&lists[..], &["--rate-limit", "100000"]].concat();
     let sandbox = Running::sandbox(&sealed, &options);
     let (some, rows) = import(&sealed, &sandbox, &["--exclude-list", "some", "--dry-run"]);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
@@ -182,6 +184,10 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
         "{}",
         most.stderr
     );
+    // What is unassigned in its country too is not the lack of one.
+    let (odd, rows) = import(&sealed, &sandbox, &["--exclude-list", "odd", "--dry-run", "--region", "IN"]);
+    assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
+    assert!(odd.stderr.contains("has assigned as it stands: 2\n"), "{}", odd.stderr);
     for list in ["some", "most"] {
         let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
         assert_eq!(rows[..2], ["2 suppressed in-list", "3 suppressed in-list"]);

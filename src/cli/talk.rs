@@ -157,11 +157,12 @@ impl Talk {
     }
 
     /// The bar of a stage, which begins when the stage first says something.
-    fn stage(&self, stage: &'static str, length: Option<u64>, template: &str) -> ProgressBar {
+    fn stage(&self, stage: &'static str, message: &str, length: Option<u64>, template: &str) -> ProgressBar {
         let current = self.bar().as_ref().filter(|bar| bar.prefix() == stage).cloned();
         current.unwrap_or_else(|| {
             let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-            self.show(bar.with_style(self.style(template)).with_prefix(stage))
+            let bar = bar.with_style(self.style(template)).with_prefix(stage);
+            self.show(bar.with_message(message.to_owned()))
         })
     }
 
@@ -281,8 +282,8 @@ impl Progress for Talk {
             Some(_) => "{prefix} {msg} {wide_bar} {percent:>3} %, {rows} rows{rate}, {eta} left",
             None => "{prefix} {msg} {spinner} {rows} rows{rate}",
         };
-        let bar = self.stage(READING, length, template);
         self.figures.rows.store(rows, Ordering::Relaxed);
+        let bar = self.stage(READING, &printable(path), length, template);
         bar.set_message(printable(path));
         bar.set_position(bytes);
     }
@@ -292,21 +293,33 @@ impl Progress for Talk {
     }
 
     fn fetching(&self, what: &str, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {
-        let template = "{prefix} {msg} {wide_bar} {human_pos} of {human_len}, {requests}{left}{wait}";
+        // Of how many it is one is not known before the first page.
+        let template = match of_contacts {
+            Some(_) => "{prefix} {msg} {wide_bar} {human_pos} of {human_len}, {requests}{left}{wait}",
+            None => "{prefix} {msg} {spinner} {human_pos}, {requests}{wait}",
+        };
         *self.figures.left() = left;
         self.figures.requests.store(requests, Ordering::Relaxed);
-        let bar = self.stage(FETCHING, Some(0), template);
-        bar.set_length(of_contacts.unwrap_or(contacts).max(contacts));
+        let is_other = |bar: &ProgressBar| {
+            bar.message() != printable(what) || bar.length().is_some() != of_contacts.is_some()
+        };
+        if self.bar().as_ref().is_some_and(is_other) {
+            self.replace(None);
+        }
+        let bar = self.stage(FETCHING, &printable(what), of_contacts, template);
+        if let Some(of_contacts) = of_contacts {
+            bar.set_length(of_contacts.max(contacts));
+        }
         bar.set_position(contacts);
-        bar.set_message(printable(what));
     }
 
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {
         let template = "{prefix} new contacts {wide_bar} {human_pos} of {human_len}, {msg}{left}{wait}";
-        let bar = self.stage(POSTING, Some(of_contacts), template);
         *self.figures.left() = left;
+        let requests = counted(requests, "request");
+        let bar = self.stage(POSTING, &requests, Some(of_contacts), template);
         bar.set_position(contacts);
-        bar.set_message(counted(requests, "request"));
+        bar.set_message(requests);
     }
 
     fn waiting(&self, wait: Duration, why: Wait) {

@@ -144,12 +144,6 @@ fn fail_at(point: &str) -> rusqlite::Result<()> {
 
 /// Makes a folder that only its owner may look into: the journal names the people of a list.
 fn make_private(folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if folder.exists() {
-        return Err(std::io::Error::other("there is a file of that name"));
-    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -157,7 +151,10 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    // Not looked at before: another program may be making it at the same moment.
+    builder.create(folder).map_err(|error| {
+        if folder.is_file() { std::io::Error::other("there is a file of that name") } else { error }
+    })
 }
 
 /// In builds for tests, a shorter time.

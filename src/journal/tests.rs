@@ -251,3 +251,21 @@ fn the_bundled_database_is_new_enough() {
     // Older ones can damage a journal that several processes write.
     assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
 }
+
+#[test]
+fn programs_that_begin_at_one_moment_make_one_folder() {
+    let home = tempfile::tempdir().unwrap();
+    for n in 0..500 {
+        let folder = home.path().join(format!("{n}/state/rollcall"));
+        let start = std::sync::Barrier::new(4);
+        let make = || {
+            start.wait();
+            make_private(&folder)
+        };
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+        });
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+    }
+}

@@ -134,7 +134,12 @@ impl Existing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftOutBy {
     /// They stand in a file.
-    File(String),
+    File {
+        /// The path as given.
+        path: String,
+        /// Which sheet it is, where the file has several.
+        sheet: Option<String>,
+    },
     /// They are in a contact list of the platform.
     List(String),
     /// They are in a campaign of the platform.
@@ -145,7 +150,7 @@ impl LeftOutBy {
     /// The code of rows that are left out.
     pub const fn code(&self) -> Code {
         match self {
-            Self::File(_) => Code::InFile,
+            Self::File { .. } => Code::InFile,
             Self::List(_) => Code::InList,
             Self::Campaign(_) => Code::InCampaign,
         }
@@ -153,7 +158,7 @@ impl LeftOutBy {
 
     /// The file, list or campaign.
     pub fn name(&self) -> &str {
-        let (Self::File(name) | Self::List(name) | Self::Campaign(name)) = self;
+        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name)) = self;
         name
     }
 }
@@ -191,8 +196,17 @@ impl LeftOut {
         let (source, row) = self.numbers.get(&number)?;
         let source = self.sources.get(*source as usize)?;
         let place = match source {
-            LeftOutBy::File(path) if *row > 0 => format!("in {path}, row {row}"),
-            LeftOutBy::File(path) => format!("in {path}"),
+            LeftOutBy::File { path, sheet } => {
+                let mut place = format!("in {path}");
+                // Writing to a string cannot fail.
+                if let Some(sheet) = sheet {
+                    _ = write!(place, ", sheet {sheet}");
+                }
+                if *row > 0 {
+                    _ = write!(place, ", row {row}");
+                }
+                place
+            }
             LeftOutBy::List(id) => format!("in contact list {id}"),
             LeftOutBy::Campaign(id) => format!("in campaign {id}"),
         };
@@ -265,11 +279,18 @@ mod tests {
         assert_eq!((existing.contacts(), existing.repeated_numbers(), existing.ambiguous()), (1, 0, 1));
     }
 
+    fn file(path: &str, sheet: Option<&str>) -> LeftOutBy {
+        LeftOutBy::File { path: path.to_owned(), sheet: sheet.map(str::to_owned) }
+    }
+
     #[test]
     fn the_first_source_of_a_number_is_named() {
         let mut left_out = LeftOut::default();
-        left_out.begin(LeftOutBy::File("dnc.csv".to_owned()));
+        left_out.begin(file("dnc.csv", None));
         left_out.add(number("911"), Some(7));
+        left_out.begin(file("dnc.xlsx", Some("`Old`")));
+        left_out.add(number("911"), Some(8));
+        left_out.add(number("914"), Some(9));
         left_out.begin(LeftOutBy::List("cl-1".to_owned()));
         left_out.add(number("913"), None);
         left_out.restart();
@@ -280,6 +301,7 @@ mod tests {
             Some((source.code(), place))
         };
         assert_eq!(reason("911"), Some((Code::InFile, "in dnc.csv, row 7".to_owned())));
+        assert_eq!(reason("914"), Some((Code::InFile, "in dnc.xlsx, sheet `Old`, row 9".to_owned())));
         assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
         assert_eq!(reason("913"), None);
     }
@@ -287,7 +309,7 @@ mod tests {
     #[test]
     fn a_subscriber_is_left_out_under_either_form_of_the_number() {
         let mut left_out = LeftOut::default();
-        left_out.begin(LeftOutBy::File("dnc.csv".to_owned()));
+        left_out.begin(file("dnc.csv", None));
         for digits in ["5215512345678", "541123456789", "919876543210"] {
             left_out.add(number(digits), None);
         }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Format, columns::Mapping, sniff::Content, source::UnpackError};
+use super::{Format, columns::Mapping, sheet::SheetName, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -82,8 +82,8 @@ pub enum Fault {
     MappedTwice { mapping: Mapping },
     #[error("this is not what `rollcall fetch contacts` writes: there is no column `{column}`")]
     NotFetched { column: &'static str },
-    #[error("sheet `{sheet}`: {fault}")]
-    InSheet { sheet: String, fault: Box<Self> },
+    #[error("sheet {sheet}: {fault}")]
+    InSheet { sheet: SheetName, fault: Box<Self> },
     #[error("not one of its {rows} rows holds a number that can be read; the first is row {row} ({reason})")]
     NoNumbers { rows: u64, row: u64, reason: String },
     #[error("no column is known to hold the numbers to leave out; the columns are {}", quoted(.headers))]

@@ -47,6 +47,7 @@ use self::{
 pub use self::{
     columns::Mapping,
     error::{Fault, ParseError},
+    sheet::SheetName,
     sheets::Sheets,
     sniff::Content,
     source::{Packing, hex},
@@ -211,18 +212,18 @@ impl Input {
         opened.map_err(|fault| ParseError { path: path.to_owned(), fault })
     }
 
-    /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others that can be seen, even where
-    /// nothing of use is found in it.
+    /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others, even where nothing of use
+    /// is found in it.
     fn of_source(
         path: &Path,
         mut source: Source,
         settings: &ParseSettings,
-        sheets: &mut Vec<String>,
+        sheets: &mut Vec<SheetName>,
     ) -> Result<Self, Fault> {
         let mut info = InputInfo::new(path, &source);
         let mut table = open_table(&mut source, settings, &mut info)?;
         if let Table::Sheet(sheet) = &table {
-            *sheets = std::iter::once(&sheet.name).chain(&sheet.others).cloned().collect();
+            *sheets = std::iter::once(&sheet.choice.sheet).chain(&sheet.choice.others).cloned().collect();
         }
         match settings.format {
             Some(wanted) if wanted != info.format => {
@@ -391,10 +392,11 @@ fn open_workbook(
 ) -> Result<Table, Fault> {
     let sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
     info.format = sheet.format;
-    info.sheet = Some(sheet.name.clone());
+    info.sheet = Some(sheet.choice.sheet.name.clone());
     // Of a list of numbers all sheets are read.
-    if settings.sheet.is_none() && !settings.only_numbers && !sheet.others.is_empty() {
-        let others = sheet.others.join(", ");
+    let seen = sheet.choice.others.iter().filter(|other| !other.is_hidden);
+    let others = seen.map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
+    if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
     if sheet.formulas_without_result > 0 {

@@ -16,7 +16,7 @@ use super::{
     assemble::RawRow as _,
     csv::MAX_CELLS,
     error::Fault,
-    sheet::{MAX_ROWS, SheetRow, choose, others},
+    sheet::{Choice, MAX_ROWS, SheetRow, choose},
     table::RowSink,
 };
 use crate::row::CellKind;
@@ -26,8 +26,7 @@ const CONTENT: &str = "content.xml";
 /// A spreadsheet, of which one sheet was chosen.
 pub(super) struct Ods {
     file: File,
-    pub(super) sheet: String,
-    pub(super) others: Vec<String>,
+    pub(super) choice: Choice,
     /// Formula cells of any sheet whose result is not stored.
     pub(super) formulas_without_result: u64,
     pub(super) counts_from_1904: bool,
@@ -42,13 +41,8 @@ struct Value {
 
 impl Ods {
     pub(super) fn open(file: File, wanted: Option<&str>) -> Result<Self, Fault> {
-        let mut ods = Self {
-            file,
-            sheet: String::new(),
-            others: Vec::new(),
-            formulas_without_result: 0,
-            counts_from_1904: false,
-        };
+        let mut ods =
+            Self { file, choice: Choice::default(), formulas_without_result: 0, counts_from_1904: false };
         let mut sheets = Vec::new();
         let mut hidden_styles: Vec<String> = Vec::new();
         let mut style = String::new();
@@ -90,8 +84,7 @@ impl Ods {
         })?;
         ods.formulas_without_result = formulas_without_result;
         ods.counts_from_1904 = counts_from_1904;
-        ods.sheet = choose(&sheets, wanted)?;
-        ods.others = others(&sheets, &ods.sheet);
+        ods.choice = choose(&sheets, wanted)?;
         Ok(ods)
     }
 
@@ -99,7 +92,7 @@ impl Ods {
     pub(super) fn visit(&self, sink: &mut impl RowSink) -> Result<(), Fault> {
         let mut walk =
             Walk { is_inside: false, row: SheetRow::default(), number: 0, repeats: 1, column: 0, cell: None };
-        self.each_event(&mut |event| walk.take(event, &self.sheet, sink))
+        self.each_event(&mut |event| walk.take(event, &self.choice.sheet.name, sink))
     }
 
     fn each_event(&self, each: &mut dyn FnMut(Event<'_>) -> Result<bool, Fault>) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! The cells of a sheet, whatever kind of workbook it stands in.
 
+use std::fmt;
+
 use calamine::{DataType, ExcelDateTime, SheetType, SheetVisible};
 
 use super::{
@@ -13,8 +15,37 @@ use crate::row::{Cell, CellKind};
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 pub(super) const MAX_COLUMNS: usize = 16_384;
 
+/// The name of a sheet, and whether a person who opens the workbook sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetName {
+    /// The name.
+    pub name: String,
+    /// Whether the sheet is hidden.
+    pub is_hidden: bool,
+}
+
+impl SheetName {
+    fn of(sheet: &calamine::Sheet) -> Self {
+        Self { name: sheet.name.clone(), is_hidden: sheet.visible != SheetVisible::Visible }
+    }
+}
+
+impl fmt::Display for SheetName {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = if self.is_hidden { " (hidden)" } else { "" };
+        write!(to, "`{}`{hidden}", self.name)
+    }
+}
+
+/// Which sheet of a workbook is read, and which are not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice {
+    pub(super) sheet: SheetName,
+    pub(super) others: Vec<SheetName>,
+}
+
 /// The sheet named or numbered by `wanted`, else the first that can be seen.
-pub(super) fn choose(sheets: &[calamine::Sheet], wanted: Option<&str>) -> Result<String, Fault> {
+pub(super) fn choose(sheets: &[calamine::Sheet], wanted: Option<&str>) -> Result<Choice, Fault> {
     let is_sheet = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet;
     let chosen = match wanted {
         Some(wanted) => find(sheets, wanted),
@@ -23,15 +54,17 @@ pub(super) fn choose(sheets: &[calamine::Sheet], wanted: Option<&str>) -> Result
             .find(|sheet| is_sheet(sheet) && sheet.visible == SheetVisible::Visible)
             .or_else(|| sheets.iter().find(is_sheet)),
     };
-    chosen.map(|sheet| sheet.name.clone()).ok_or_else(|| {
+    let Some(chosen) = chosen else {
         let names: Vec<String> = sheets.iter().filter(is_sheet).map(|sheet| sheet.name.clone()).collect();
-        match wanted {
+        return Err(match wanted {
             Some(wanted) if !names.is_empty() => {
                 Fault::NoSuchSheet { wanted: wanted.to_owned(), sheets: names }
             }
             _ => Fault::NoSheet,
-        }
-    })
+        });
+    };
+    let others = sheets.iter().filter(is_sheet).filter(|sheet| sheet.name != chosen.name);
+    Ok(Choice { sheet: SheetName::of(chosen), others: others.map(SheetName::of).collect() })
 }
 
 fn find<'a>(sheets: &'a [calamine::Sheet], wanted: &str) -> Option<&'a calamine::Sheet> {
@@ -43,14 +76,6 @@ fn find<'a>(sheets: &'a [calamine::Sheet], wanted: &str) -> Option<&'a calamine:
         .or_else(|| sheets.iter().find(by_folded_name))
         .or_else(|| sheets.get(wanted.parse::<usize>().ok()?.checked_sub(1)?))
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-}
-
-/// Other sheets that can be seen: nothing of them is read.
-pub(super) fn others(sheets: &[calamine::Sheet], chosen: &str) -> Vec<String> {
-    let is_other = |sheet: &&calamine::Sheet| {
-        sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible && sheet.name != chosen
-    };
-    sheets.iter().filter(is_other).map(|sheet| sheet.name.clone()).collect()
 }
 
 /// One row of a sheet, as it is put together.

@@ -5,17 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fault, Input, ParseError, ParseSettings, source::Source};
+use super::{Fault, Input, ParseError, ParseSettings, sheet::SheetName, source::Source};
 
-/// The sheets of a file that can be seen; a file of another kind counts as one. Each input must be dropped before the next
-/// one is asked for, since they share a place in the file.
+/// The sheets of a file, also those that are hidden; a file of another kind counts as one. Each input must be dropped before
+/// the next one is asked for, since they share a place in the file.
 pub struct Sheets {
     path: PathBuf,
     settings: ParseSettings,
     source: Source,
     /// The sheets behind the first; nothing before that is known.
-    left: Option<VecDeque<String>>,
-    are_several: bool,
+    left: Option<VecDeque<SheetName>>,
+    current: Option<SheetName>,
 }
 
 impl Sheets {
@@ -26,27 +26,27 @@ impl Sheets {
     /// Where it cannot be opened.
     pub fn open(path: &Path, settings: &ParseSettings) -> Result<Self, ParseError> {
         let source = Source::open(path).map_err(|fault| ParseError { path: path.to_owned(), fault })?;
-        Ok(Self { path: path.to_owned(), settings: settings.clone(), source, left: None, are_several: false })
+        Ok(Self { path: path.to_owned(), settings: settings.clone(), source, left: None, current: None })
     }
 
-    /// Whether there is more than one, as is known after the first.
-    pub fn are_several(&self) -> bool {
-        self.are_several
+    /// The sheet that was asked for last, where there are several.
+    pub fn current(&self) -> Option<&SheetName> {
+        self.current.as_ref()
     }
 
     /// Opens the next sheet; where that fails, says which one it is.
-    fn open_next(&mut self, sheet: Option<String>) -> Result<Input, Fault> {
+    fn open_next(&mut self) -> Result<Input, Fault> {
+        let sheet = self.current.as_ref().map(|sheet| sheet.name.clone());
         let settings = ParseSettings { sheet, ..self.settings.clone() };
         let mut names = Vec::new();
         let source = self.source.again()?;
         let opened = Input::of_source(&self.path, source, &settings, &mut names);
-        let mut names = VecDeque::from(names);
-        let name = names.pop_front();
         if self.left.is_none() {
-            self.are_several = !names.is_empty();
+            let mut names = VecDeque::from(names);
+            self.current = names.pop_front().filter(|_| !names.is_empty());
             self.left = Some(names);
         }
-        match name.filter(|_| self.are_several) {
+        match self.current.clone() {
             Some(sheet) => opened.map_err(|fault| Fault::InSheet { sheet, fault: Box::new(fault) }),
             None => opened,
         }
@@ -57,11 +57,10 @@ impl Iterator for Sheets {
     type Item = Result<Input, ParseError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let sheet = match &mut self.left {
-            None => None,
-            Some(left) => Some(left.pop_front()?),
-        };
-        let opened = self.open_next(sheet);
+        if let Some(left) = &mut self.left {
+            self.current = Some(left.pop_front()?);
+        }
+        let opened = self.open_next();
         // Where not even the sheets are known there is nothing to go on with.
         self.left.get_or_insert_default();
         Some(opened.map_err(|fault| ParseError { path: self.path.clone(), fault }))

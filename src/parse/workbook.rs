@@ -25,7 +25,7 @@ use super::{
     gate::{Gate, Gated},
     ods::Ods,
     package::{self, Package, Seen},
-    sheet::{MAX_COLUMNS, MAX_ROWS, SheetRow, choose, others},
+    sheet::{Choice, MAX_COLUMNS, MAX_ROWS, SheetRow, choose},
     sniff::Content,
     table::RowSink,
     xls, xlsb,
@@ -35,9 +35,7 @@ use crate::row::CellKind;
 /// A sheet, chosen but not yet read.
 pub(super) struct Sheet {
     workbook: Workbook,
-    pub(super) name: String,
-    /// Other sheets that can be seen.
-    pub(super) others: Vec<String>,
+    pub(super) choice: Choice,
     pub(super) format: Format,
     /// Formula cells of the workbook whose result is not stored.
     pub(super) formulas_without_result: u64,
@@ -63,14 +61,12 @@ impl Sheet {
         guarded(|| match content {
             Content::EncryptedOrLegacyExcel => {
                 let mut workbook = Xls::new(BufReader::new(xls::check(&file)?)).map_err(xls_fault)?;
-                let name = choose(workbook.sheets_metadata(), wanted)?;
-                let others = others(workbook.sheets_metadata(), &name);
+                let choice = choose(workbook.sheets_metadata(), wanted)?;
                 let counts_from_1904 = workbook.has_1904_epoch();
-                let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
+                let range = workbook.worksheet_range(&choice.sheet.name).map_err(xls_fault)?;
                 Ok(Self {
                     workbook: Workbook::Xls(range),
-                    name,
-                    others,
+                    choice,
                     format: Format::Xls,
                     formulas_without_result: 0,
                     counts_from_1904,
@@ -80,13 +76,12 @@ impl Sheet {
             Content::Ods => {
                 package::check(&file)?;
                 let ods = Ods::open(file, wanted)?;
-                let (name, others) = (ods.sheet.clone(), ods.others.clone());
+                let choice = ods.choice.clone();
                 let formulas_without_result = ods.formulas_without_result;
                 let counts_from_1904 = ods.counts_from_1904;
                 Ok(Self {
                     workbook: Workbook::Ods(ods),
-                    name,
-                    others,
+                    choice,
                     format: Format::Ods,
                     formulas_without_result,
                     counts_from_1904,
@@ -96,13 +91,11 @@ impl Sheet {
             Content::Xlsb => {
                 package::check(&file)?;
                 let workbook = Xlsb::new(BufReader::new(xlsb::check(file)?)).map_err(xlsb_fault)?;
-                let name = choose(workbook.sheets_metadata(), wanted)?;
-                let others = others(workbook.sheets_metadata(), &name);
+                let choice = choose(workbook.sheets_metadata(), wanted)?;
                 Ok(Self {
                     counts_from_1904: workbook.has_1904_epoch(),
                     workbook: Workbook::Xlsb(Box::new(workbook)),
-                    name,
-                    others,
+                    choice,
                     format: Format::Xlsb,
                     formulas_without_result: 0,
                     long_numbers: None,
@@ -112,14 +105,12 @@ impl Sheet {
                 let (seen, workbook) = open_xlsx(&file)?;
                 let long_numbers =
                     seen.has_long_numbers.then(|| file.try_clone()).transpose().map_err(Fault::Io)?;
-                let name = choose(workbook.sheets_metadata(), wanted)?;
-                let others = others(workbook.sheets_metadata(), &name);
+                let choice = choose(workbook.sheets_metadata(), wanted)?;
                 let formulas_without_result = seen.formulas_without_result;
                 Ok(Self {
                     counts_from_1904: workbook.has_1904_epoch(),
                     workbook: Workbook::Xlsx(Box::new(workbook)),
-                    name,
-                    others,
+                    choice,
                     format: Format::Xlsx,
                     formulas_without_result,
                     long_numbers,
@@ -130,7 +121,7 @@ impl Sheet {
 
     /// Goes through all rows that have a cell.
     pub(super) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
-        let name = self.name.clone();
+        let name = self.choice.sheet.name.clone();
         guarded(|| match &mut self.workbook {
             Workbook::Xlsx(workbook) => {
                 let cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
@@ -445,7 +436,7 @@ mod tests {
         for (wanted, name) in
             [(None, "Leads"), (Some("leads"), "Leads"), (Some("1"), "Secret"), (Some("2"), "Leads")]
         {
-            assert_eq!(sheet(&mut workbook, wanted).unwrap().name, name, "{wanted:?}");
+            assert_eq!(sheet(&mut workbook, wanted).unwrap().choice.sheet.name, name, "{wanted:?}");
         }
         let missing = sheet(&mut workbook, Some("Lead")).err().unwrap();
         assert_eq!(missing.to_string(), "there is no sheet `Lead`; the sheets are `Secret`, `Leads`");

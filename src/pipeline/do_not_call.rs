@@ -13,7 +13,7 @@ use crate::{
     interrupt::Interrupt,
     normalize::{NormalizeSettings, Normalizer, RowNumbers},
     outcome::Problem,
-    parse::{Fault, Input, ParseError, ParseSettings, Sheets},
+    parse::{Fault, Input, ParseError, ParseSettings, SheetName, Sheets},
     row::Row,
 };
 
@@ -22,8 +22,8 @@ use crate::{
 pub struct DoNotCall {
     /// The path as given.
     pub path: String,
-    /// Each number, with the row in which it stands as a person sees it. One that stands in several rows is here as often.
-    pub numbers: Vec<(E164, u64)>,
+    /// The numbers, by the sheet in which they stand.
+    pub sheets: Vec<SheetNumbers>,
     /// Rows whose expiry is over: they leave nobody out.
     pub expired: u64,
     /// Rows in which no number can be read: they leave nobody out.
@@ -46,6 +46,15 @@ pub struct DoNotCall {
     pub expiry_columns: Vec<String>,
     /// How the file was understood, where somebody should know.
     understood: Vec<String>,
+}
+
+/// The numbers of a sheet, or of a file that has none.
+#[derive(Debug, Default)]
+pub struct SheetNumbers {
+    /// The sheet, where the file has several.
+    pub sheet: Option<SheetName>,
+    /// Each number, with the row in which it stands as a person sees it. One that stands in several rows is here as often.
+    pub numbers: Vec<(E164, u64)>,
 }
 
 impl DoNotCall {
@@ -83,14 +92,10 @@ impl DoNotCall {
         };
         let mut list = Self { path: path.display().to_string(), ..Self::default() };
         let mut sheets = Sheets::open(path, &settings).map_err(without_options)?;
-        let (mut read, mut without_numbers, mut refused) = (Vec::new(), Vec::new(), None);
+        let (mut without_numbers, mut refused) = (Vec::new(), None);
         while let Some(opened) = sheets.next() {
             match opened {
-                Ok(input) => {
-                    let sheet = input.info.sheet.clone().filter(|_| sheets.are_several());
-                    list.read_input(input, region, now, interrupt, sheet.as_deref())?;
-                    read.push(sheet.unwrap_or_default());
-                }
+                Ok(input) => list.read_input(input, region, now, interrupt, sheets.current())?,
                 Err(error) => match Unused::of(&error.fault) {
                     None => return Err(without_options(error).into()),
                     Some(unused) => {
@@ -98,7 +103,7 @@ impl DoNotCall {
                         // What is said of a sheet with cells says more than that another is empty.
                         if let Unused::WithoutNumbers(sheet) = unused {
                             is_first |= without_numbers.is_empty();
-                            without_numbers.push(sheet.to_owned());
+                            without_numbers.push(sheet.to_string());
                         }
                         if is_first {
                             refused = Some(error);
@@ -107,12 +112,14 @@ impl DoNotCall {
                 },
             }
         }
-        if read.is_empty() {
+        if list.sheets.is_empty() {
             return refused.map_or(Ok(list), |error| Err(without_options(error).into()));
         }
-        if read.len() > 1 {
+        let read: Vec<&SheetName> = list.sheets.iter().filter_map(|part| part.sheet.as_ref()).collect();
+        if read.len() > 1 || read.iter().any(|sheet| sheet.is_hidden) {
+            let names: Vec<String> = read.iter().map(ToString::to_string).collect();
             list.understood
-                .push(format!("sheets that are read, each with rows of its own: {}", read.join(", ")));
+                .push(format!("sheets that are read, each with rows of its own: {}", names.join(", ")));
         }
         if !without_numbers.is_empty() {
             let others = without_numbers.join(", ");
@@ -128,7 +135,7 @@ impl DoNotCall {
         region: Option<Region>,
         now: Timestamp,
         interrupt: &Interrupt,
-        sheet: Option<&str>,
+        sheet: Option<&SheetName>,
     ) -> Result<(), PipelineError> {
         let info = input.info.clone();
         let is_expiry = |column: &usize| {
@@ -144,8 +151,9 @@ impl DoNotCall {
         add_new(&mut self.understood, &info.notes);
         let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
         let normalizer = Normalizer::new(&settings, &info.columns);
-        let in_sheet = sheet.map(|sheet| format!(", sheet `{sheet}`")).unwrap_or_default();
-        let (unread_before, numbers_before) = (self.unread, self.numbers.len());
+        let in_sheet = sheet.map(|sheet| format!(", sheet {sheet}")).unwrap_or_default();
+        let unread_before = self.unread;
+        let mut listed = Vec::new();
         let (mut interrupted, mut first_unread) = (None, None);
         let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
@@ -157,7 +165,8 @@ impl DoNotCall {
                 if let Some(problem) = numbers.problem.as_ref().filter(|_| numbers.found.is_empty()) {
                     first_unread.get_or_insert_with(|| (row.location.row, reason(problem)));
                 }
-                self.add(row.location.row, numbers, &in_sheet);
+                listed.extend(numbers.found.iter().map(|number| (*number, row.location.row)));
+                self.count(row.location.row, &numbers, &in_sheet);
             }
             interrupted = interrupt.signal();
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -171,17 +180,16 @@ impl DoNotCall {
             Err(error) => return Err(without_options(error).into()),
         }
         let rows = self.unread - unread_before;
-        match first_unread {
-            Some((row, reason)) if self.numbers.len() == numbers_before => {
-                let fault = Fault::NoNumbers { rows, row, reason };
-                let fault = match sheet {
-                    Some(sheet) => Fault::InSheet { sheet: sheet.to_owned(), fault: Box::new(fault) },
-                    None => fault,
-                };
-                Err(ParseError { path: info.path.into(), fault }.into())
-            }
-            _ => Ok(()),
+        if let Some((row, reason)) = first_unread.filter(|_| listed.is_empty()) {
+            let fault = Fault::NoNumbers { rows, row, reason };
+            let fault = match sheet.cloned() {
+                Some(sheet) => Fault::InSheet { sheet, fault: Box::new(fault) },
+                None => fault,
+            };
+            return Err(ParseError { path: info.path.into(), fault }.into());
         }
+        self.sheets.push(SheetNumbers { sheet: sheet.cloned(), numbers: listed });
+        Ok(())
     }
 
     /// Whether a row has expired, as every column must say; where one cannot be read, it has not.
@@ -205,9 +213,9 @@ impl DoNotCall {
         is_over
     }
 
-    fn add(&mut self, row: u64, read: RowNumbers, in_sheet: &str) {
+    fn count(&mut self, row: u64, read: &RowNumbers, in_sheet: &str) {
         let RowNumbers { found, problem, is_assumed } = read;
-        if let Some(problem) = &problem {
+        if let Some(problem) = problem {
             let (rows, first) = if found.is_empty() {
                 (&mut self.unread, &mut self.first_unread)
             } else {
@@ -216,11 +224,10 @@ impl DoNotCall {
             *rows += 1;
             first.get_or_insert_with(|| (row, format!("{}{in_sheet}", reason(problem))));
         }
-        if let Some(number) = found.first().filter(|_| is_assumed) {
+        if let Some(number) = found.first().filter(|_| *is_assumed) {
             self.assumed += 1;
             self.first_assumed.get_or_insert((row, *number));
         }
-        self.numbers.extend(found.into_iter().map(|number| (number, row)));
     }
 
     /// What the user should know of the file, in sentences that begin with a small letter, as those of an input do.
@@ -276,8 +283,7 @@ struct Expiries {
 /// A sheet that leaves nobody out.
 enum Unused<'a> {
     Empty,
-    /// By its name.
-    WithoutNumbers(&'a str),
+    WithoutNumbers(&'a SheetName),
 }
 
 impl<'a> Unused<'a> {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{DoNotCall, PipelineError};
+use super::{DoNotCall, PipelineError, do_not_call::SheetNumbers};
 use crate::{
     contact::Region,
     diff::{LeftOut, LeftOutBy},
     interrupt::Interrupt,
     normalize::phone::is_assigned,
+    outcome::Code,
     platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
     progress::Progress,
     report::ExcludeReport,
@@ -79,10 +80,19 @@ impl Exclusion {
             for note in &notes {
                 progress.note(&format!("{}: {note}", read.path));
             }
-            let numbers = read.numbers.len() as u64;
-            exclusion.begin(LeftOutBy::File(read.path), numbers, notes);
-            for (number, row) in read.numbers {
-                exclusion.left_out.add(number, Some(row));
+            let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
+            exclusion.reports.push(ExcludeReport {
+                code: Code::InFile.name(),
+                name: read.path.clone(),
+                numbers,
+                notes,
+            });
+            for SheetNumbers { sheet, numbers } in read.sheets {
+                let sheet = sheet.map(|sheet| sheet.to_string());
+                exclusion.left_out.begin(LeftOutBy::File { path: read.path.clone(), sheet });
+                for (number, row) in numbers {
+                    exclusion.left_out.add(number, Some(row));
+                }
             }
         }
         Ok(exclusion)

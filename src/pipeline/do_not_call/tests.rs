@@ -20,9 +20,13 @@ fn read(content: impl AsRef<[u8]>, region: &str) -> DoNotCall {
     try_read(content.as_ref(), region).unwrap()
 }
 
+fn listed(list: &DoNotCall) -> impl Iterator<Item = &(E164, u64)> {
+    list.sheets.iter().flat_map(|part| &part.numbers)
+}
+
 /// Each number with its row.
 fn numbers(list: &DoNotCall) -> Vec<String> {
-    list.numbers.iter().map(|(number, row)| format!("{row}:{number}")).collect()
+    listed(list).map(|(number, row)| format!("{row}:{number}")).collect()
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn a_list_of_numbers_needs_no_header() {
 #[test]
 fn without_a_region_national_numbers_are_told_row_by_row() {
     let list = read("98765 43210\n98765 43211\n+91 98765 43212\n", "");
-    assert_eq!((list.numbers.len(), list.unread), (1, 2));
+    assert_eq!((listed(&list).count(), list.unread), (1, 2));
     assert!(list.notes()[1].contains("the first is row 1"), "{:?}", list.notes());
 }
 
@@ -113,7 +117,7 @@ fn a_file_of_which_not_one_number_can_be_read_is_refused() {
     let (message, _) = refused("Phone,Until\n+919876543210,2020-01-01\nno number,\n", "");
     assert!(message.contains("the first is row 3 (") && message.ends_with("`no number`)"), "{message}");
     let list = read("Phone,Until\n+919876543210,2020-01-01\n", "");
-    assert_eq!((list.numbers.len(), list.expired), (0, 1));
+    assert_eq!((listed(&list).count(), list.expired), (0, 1));
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn bytes_that_are_no_text_do_not_spoil_a_number() {
     content.extend(b"98765 43210 (B\xff),Li\n");
     let list = read(content, "IN");
     assert_eq!(list.unread, 0);
-    assert_eq!(list.numbers.last().unwrap().0.to_string(), "919876543210");
+    assert_eq!(listed(&list).last().unwrap().0.to_string(), "919876543210");
 }
 
 #[test]
@@ -203,7 +207,7 @@ fn what_has_expired_leaves_nobody_out() {
          no number,2020-01-01\n",
         "",
     );
-    let rows: Vec<u64> = list.numbers.iter().map(|(_, row)| *row).collect();
+    let rows: Vec<u64> = listed(&list).map(|(_, row)| *row).collect();
     // A day ends twelve hours later on the other side of the Earth: that of row 2 has just ended.
     assert_eq!(rows, [5, 6, 8, 11, 12, 13]);
     assert_eq!((list.expired, list.unread), (7, 0));
@@ -232,7 +236,7 @@ fn a_row_is_over_only_where_every_expiry_says_so() {
          +919876543215,2020-01-01,some day\n",
         "",
     );
-    let rows: Vec<u64> = list.numbers.iter().map(|(_, row)| *row).collect();
+    let rows: Vec<u64> = listed(&list).map(|(_, row)| *row).collect();
     assert_eq!((rows, list.expired, list.unread_expiries), (vec![3, 4, 5, 6, 7], 1, 1));
     assert_eq!(list.expiry_columns, ["Expiry Date", "Until"]);
     assert!(list.notes()[1].contains("by the columns `Expiry Date` and `Until`"), "{:?}", list.notes());
@@ -244,7 +248,7 @@ fn the_date_that_stands_for_none_is_no_end() {
         "Phone,Expires,End\n+919876543210,0001-01-01T00:00:00,2020-01-01\n+919876543211,1970-01-01T00:00:00Z,x\n",
         "",
     );
-    assert_eq!((list.numbers.len(), list.expired, list.unread_expiries), (2, 0, 2));
+    assert_eq!((listed(&list).count(), list.expired, list.unread_expiries), (2, 0, 2));
     assert_eq!(list.expiry_columns, ["Expires"]);
 }
 
@@ -280,7 +284,7 @@ fn dates_of_a_workbook_are_read() {
         (list.expired, list.first_unread_expiry.clone()),
         (2, Some((6, "`TRUE`, sheet `Sheet1`".to_owned())))
     );
-    assert_eq!(list.notes()[0], "other sheets are not read, since they hold no numbers: Sheet2");
+    assert_eq!(list.notes()[0], "other sheets are not read, since they hold no numbers: `Sheet2`");
 }
 
 #[test]
@@ -298,10 +302,10 @@ fn all_sheets_that_hold_numbers_are_read() {
     assert_eq!(numbers(&list), ["2:919876543210", "1:919876543211"]);
     let notes = list.notes();
     assert!(
-        notes.contains(&"sheets that are read, each with rows of its own: Old, New".to_owned()),
+        notes.contains(&"sheets that are read, each with rows of its own: `Old`, `New`".to_owned()),
         "{notes:?}"
     );
-    assert!(notes.iter().any(|note| note.ends_with("they hold no numbers: Readme")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.ends_with("they hold no numbers: `Readme`")), "{notes:?}");
     assert!(
         notes.iter().any(|note| note.contains("the first is row 2 (") && note.contains(", sheet `New`)"))
     );
@@ -312,6 +316,21 @@ fn all_sheets_that_hold_numbers_are_read() {
     let (message, hint) = refused(workbook.save_to_buffer().unwrap(), "");
     assert!(message.starts_with("sheet `Pairs`: no column is known"), "{message}");
     assert!(hint.ends_with("take it out of the workbook."), "{hint}");
+}
+
+#[test]
+fn hidden_sheets_are_read_and_said_to_be_hidden() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write_column(0, 0, ["Phone", "+919876543210"]).unwrap();
+    let page = workbook.add_worksheet().set_name("Old").unwrap();
+    page.set_hidden(true).write_column(0, 0, ["Phone", "+919876543211"]).unwrap();
+    let list = read(workbook.save_to_buffer().unwrap(), "");
+    assert_eq!(numbers(&list), ["2:919876543210", "2:919876543211"]);
+    assert_eq!(list.notes(), ["sheets that are read, each with rows of its own: `Sheet1`, `Old` (hidden)"]);
+
+    workbook.worksheet_from_name("Old").unwrap().write(1, 0, "98765").unwrap();
+    let (message, _) = refused(workbook.save_to_buffer().unwrap(), "");
+    assert!(message.starts_with("sheet `Old` (hidden): not one of its 1 rows"), "{message}");
 }
 
 #[test]
@@ -360,7 +379,7 @@ fn a_workbook_may_count_its_days_from_1904() {
         writer.write_all(content.as_bytes()).unwrap();
     }
     let list = read(writer.finish().unwrap().into_inner(), "");
-    assert_eq!((list.numbers.len(), list.expired), (1, 0));
+    assert_eq!((listed(&list).count(), list.expired), (1, 0));
 }
 
 #[test]

@@ -143,7 +143,9 @@ impl Journal {
                 update(transaction, run, note)?;
             }
             if let Some((snapshots, created)) = created {
-                snapshots.add(transaction, created)?;
+                let query = "SELECT sent_at FROM batch WHERE id = ?1";
+                let sent_at = |batch: BatchId| transaction.query_row(query, [batch.0], |row| row.get(0));
+                snapshots.add(transaction, created, batch.map(sent_at).transpose()?)?;
             }
             if let Some(batch) = batch {
                 transaction.execute("UPDATE batch SET state = 'closed' WHERE id = ?1", [batch.0])?;

@@ -89,16 +89,19 @@ impl Snapshots {
         self.region.map(|region| region.to_string()).unwrap_or_default()
     }
 
-    /// Hands over all contacts of a snapshot.
+    /// Hands over all contacts of a snapshot; none where another has taken its place.
     ///
     /// # Errors
     ///
     /// Where the journal cannot be read.
     pub fn read(&self, snapshot: &Snapshot, mut each: impl FnMut(StoredContact)) -> Result<(), JournalError> {
         self.journal.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT contacts FROM snapshot_page WHERE snapshot = ?1 ORDER BY id")?;
-            let mut rows = statement.query([snapshot.id])?;
+            // A reading that is being made may have the same id, once this one is forgotten.
+            let mut statement = connection.prepare(
+                "SELECT contacts FROM snapshot_page JOIN snapshot ON snapshot.id = snapshot_page.snapshot
+                 WHERE snapshot.id = ?1 AND read_at = ?2 ORDER BY snapshot_page.id",
+            )?;
+            let mut rows = statement.query([snapshot.id, snapshot.read_at])?;
             while let Some(row) = rows.next()? {
                 let page: Vec<StoredContact> =
                     postcard::from_bytes(row.get_ref(0)?.as_blob()?).map_err(|error| {
@@ -151,20 +154,34 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Adds contacts that were found to the last whole reading.
+    /// Adds contacts that were found behind those of a snapshot, and says whether it is still what it was; where another
+    /// program has read or posted since, nothing is added.
     ///
     /// # Errors
     ///
     /// Where they cannot be kept.
-    pub fn add_found(&self, found: &[StoredContact]) -> Result<(), JournalError> {
-        self.journal.write(|transaction| self.add(transaction, found))
+    pub fn add_found(&self, snapshot: &Snapshot, found: &[StoredContact]) -> Result<bool, JournalError> {
+        let expected = snapshot.expected.and_then(|expected| i64::try_from(expected).ok());
+        let count = i64::try_from(found.len()).unwrap_or_default();
+        self.journal.write(|transaction| {
+            let changed = transaction.execute(
+                "UPDATE snapshot SET expected = expected + ?4 WHERE id = ?1 AND read_at = ?2 AND expected = ?3",
+                params![snapshot.id, snapshot.read_at, expected, count],
+            )?;
+            if changed > 0 && !found.is_empty() {
+                insert_page(transaction, snapshot.id, found)?;
+            }
+            Ok(changed > 0)
+        })
     }
 
-    /// Adds contacts that were created to the last whole reading, in the transaction that notes that they were.
+    /// Adds contacts that were created to the last whole reading, in the transaction that notes that they were. Where that
+    /// came to its end after they were sent, it may have counted them: how many the platform holds is not known any more.
     pub(super) fn add(
         &self,
         transaction: &Transaction<'_>,
         created: &[StoredContact],
+        sent_at: Option<i64>,
     ) -> rusqlite::Result<()> {
         if created.is_empty() {
             return Ok(());
@@ -172,12 +189,12 @@ impl Snapshots {
         let count = i64::try_from(created.len()).unwrap_or_default();
         let latest: Option<i64> = transaction
             .prepare_cached(
-                "UPDATE snapshot SET expected = expected + ?3 WHERE id = (
+                "UPDATE snapshot SET expected = CASE WHEN read_at <= ?4 THEN expected + ?3 END WHERE id = (
                      SELECT id FROM snapshot WHERE account = ?1 AND stream = ?2 AND read_at IS NOT NULL
                      ORDER BY read_at DESC, id DESC LIMIT 1)
                  RETURNING id",
             )?
-            .query_row(params![self.account, self.stream, count], |row| row.get(0))
+            .query_row(params![self.account, self.stream, count, sent_at], |row| row.get(0))
             .optional()?;
         latest.map_or(Ok(()), |id| insert_page(transaction, id, created))
     }
@@ -343,18 +360,35 @@ mod tests {
     fn what_was_created_is_added_and_a_snapshot_can_be_forgotten() {
         let journal = Journal::in_memory().unwrap();
         let snapshots = journal.snapshots("host account", "stream", None);
-        let add = |n| journal.write(|transaction| snapshots.add(transaction, &[contact(n)])).unwrap();
-        add(1);
+        let add = |n, sent_at| {
+            journal.write(|transaction| snapshots.add(transaction, &[contact(n)], sent_at)).unwrap();
+        };
+        add(1, Some(0));
         assert_eq!(snapshots.latest().unwrap(), None);
         let mut writer = snapshots.begin("import").unwrap();
         writer.push(contact(2)).unwrap();
         writer.finish(Some(1), 1000).unwrap();
-        add(3);
+        let read = snapshots.latest().unwrap().unwrap();
+        add(3, Some(read.read_at));
         assert_eq!(contacts(&snapshots), [contact(2), contact(3)]);
         let latest = snapshots.latest().unwrap().unwrap();
         assert_eq!(latest.expected, Some(2));
+        // What was found behind another state is not added.
+        assert!(!snapshots.add_found(&read, &[contact(4)]).unwrap());
+        assert!(snapshots.add_found(&latest, &[contact(4)]).unwrap());
+        // What was sent before the reading ended may be counted already.
+        add(5, Some(read.read_at - 1));
+        assert_eq!(contacts(&snapshots), [2, 3, 4, 5].map(contact));
+        let latest = snapshots.latest().unwrap().unwrap();
+        assert_eq!(latest.expected, None);
         snapshots.forget(&latest).unwrap();
         assert_eq!(snapshots.latest().unwrap(), None);
+        // The next may have its id.
+        let mut next = snapshots.begin("fetch").unwrap();
+        (0..=PAGE as u64).for_each(|n| next.push(contact(n)).unwrap());
+        let mut read = 0;
+        snapshots.read(&latest, |_| read += 1).unwrap();
+        assert_eq!((next.id, read), (latest.id, 0));
     }
 
     #[test]

@@ -100,9 +100,9 @@ impl Client<'_> {
             sink.restart()?;
             match self.read_once(collection, asked, sink).await? {
                 Reading::Whole(readout, Likeness { alike, sum }) => {
-                    // Where records may be alike, one that has moved to a later page looks like two, and another is not seen:
+                    // Where records have no id and may be alike, one that has moved to a later page looks like two, and another is not seen:
                     // only a second reading of the same tells.
-                    if alike == 0 || before == Some(sum) {
+                    if alike == 0 || !collection.is_numbered() || before == Some(sum) {
                         return Ok(readout);
                     }
                     before = Some(sum);
@@ -160,7 +160,6 @@ impl Client<'_> {
             let page_size = pages.granted.unwrap_or_default();
             self.note_page_size(collection, page_size);
             let mut is_over = matches!(step, PageStep::Last | PageStep::Over);
-            let mut is_enough = false;
             if matches!(step, PageStep::More | PageStep::Last) {
                 page.records.iter().try_for_each(|record| sink.record(record))?;
                 let info = PageInfo {
@@ -169,8 +168,7 @@ impl Client<'_> {
                     page_size,
                     is_last: is_over,
                 };
-                is_enough = sink.page(&info)?.is_break();
-                is_over |= is_enough;
+                is_over |= sink.page(&info)?.is_break();
             }
             let left = self.time_for(pages.left());
             self.progress().fetching(
@@ -184,9 +182,7 @@ impl Client<'_> {
                 for note in &pages.notes {
                     info!("{collection}: {note}");
                 }
-                // Of a part nothing has to be told apart.
-                let alike = if is_enough { 0 } else { pages.alike };
-                let likeness = Likeness { alike, sum: pages.sum };
+                let likeness = Likeness { alike: pages.alike, sum: pages.sum };
                 let readout = Readout {
                     records: pages.read,
                     pages: pages.taken,

@@ -84,33 +84,43 @@ pub(crate) async fn look_behind(
 ) -> Result<Option<Existing>, PlatformError> {
     let Some(latest) = snapshots.latest()? else { return Ok(None) };
     // All of a small account is one page too.
-    let Some(known) = latest.expected.filter(|known| *known > latest.page_size) else { return Ok(None) };
-    let mut found: Vec<StoredContact> = Vec::new();
+    let Some(known) = latest.expected.filter(|known| *known > latest.page_size.max(1)) else {
+        return Ok(None);
+    };
+    // From the last one that is known: should it be another, some have gone and others have come.
+    let mut shown: Vec<StoredContact> = Vec::new();
     loop {
-        let place = known + found.len() as u64;
+        let place = known - 1 + shown.len() as u64;
         let Some((page, total)) = client.look_behind(place, latest.page_size.max(1)).await? else {
             return Ok(None);
         };
         let is_end = page.is_empty();
-        found.extend(page);
+        shown.extend(page);
         // More than was sent came from others, fewer than there were went.
         let added = total.checked_sub(known).filter(|added| *added <= sent.len() as u64);
-        match added.map(|added| added.cmp(&(found.len() as u64))) {
+        match added.map(|added| (added + 1).cmp(&(shown.len() as u64))) {
             Some(Ordering::Equal) => break,
             Some(Ordering::Greater) if !is_end => {}
             _ => return Ok(None),
         }
     }
+    let Some((last_known, found)) = shown.split_first() else { return Ok(None) };
     let is_theirs = |contact: &StoredContact| contact.numbers.iter().any(|number| sent.contains(number));
-    if !found.iter().all(is_theirs) {
+    let (mut is_known, mut is_among_known) = (false, false);
+    snapshots.read(&latest, |contact| {
+        is_known |= contact.numbers.iter().any(|number| last_known.numbers.contains(number));
+        is_among_known |= is_theirs(&contact);
+    })?;
+    // One that was known before it was sent has been there for long, or is not there any more: only a reading tells.
+    if !is_known || is_among_known || !found.iter().all(is_theirs) {
         return Ok(None);
     }
-    snapshots.add_found(&found)?;
+    // Another program may have read or posted meanwhile.
+    if !snapshots.add_found(&latest, found)? {
+        return Ok(None);
+    }
     let mut existing = Existing::default();
-    let mut note = |contact: &StoredContact| existing.note(contact, |number| sent.contains(&number));
-    found.iter().for_each(&mut note);
-    // Another program may have read them meanwhile, so that they stand among what is known.
-    snapshots.read(&latest, |contact| note(&contact))?;
+    found.iter().for_each(|contact| existing.note(contact, |number| sent.contains(&number)));
     Ok(Some(existing))
 }
 

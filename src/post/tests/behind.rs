@@ -1,53 +1,116 @@
 //! What was sent without an answer, looked for behind what is known.
 
 use super::*;
-use crate::diff::StoredContact;
+use crate::{diff::StoredContact, journal::Snapshots};
 
-/// An account with many contacts, in the order in which they came, and one answer that is lost: before or after the batch was
-/// stored, or a part of it.
+/// Contacts in a page.
+const PAGE: usize = 7;
+
+fn snapshots(journal: &Journal) -> Snapshots {
+    journal.snapshots("acc-1", "st-1", None)
+}
+
+/// The numbers of somebody else's contacts.
+fn of_others(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|n| format!("44207946{n:04}")).collect()
+}
+
+/// A program reads an account that shows these numbers.
+fn read_by_another(journal: &Journal, numbers: &[String]) {
+    let mut writer = snapshots(journal).begin("fetch").unwrap();
+    for number in numbers {
+        let numbers = vec![E164::from_digits(number).unwrap()];
+        writer.push(StoredContact { numbers, ..StoredContact::default() }).unwrap();
+    }
+    writer.finish(Some(numbers.len() as u64), PAGE as u64).unwrap();
+}
+
+/// An account that shows contacts in the order in which they came.
+struct Account {
+    numbers: Vec<String>,
+    /// Of these numbers it says that they were created long ago.
+    old: usize,
+}
+
+impl Account {
+    fn of(numbers: Vec<String>) -> Self {
+        let old = numbers.len();
+        Self { numbers, old }
+    }
+
+    fn page(&self, asked: &Asked) -> Reply {
+        let skip = usize::try_from(asked.query("skip").unwrap()).unwrap();
+        let shown = |(place, number): (usize, &String)| {
+            let mut contact = shown(number, &format!("id-{number}"));
+            if place < self.old {
+                contact["createdAt"] = "2019-01-01T00:00:00.000Z".into();
+            }
+            contact
+        };
+        let results: Vec<Value> = self.numbers.iter().enumerate().skip(skip).take(PAGE).map(shown).collect();
+        let total = self.numbers.len();
+        Reply::json(&json!({
+            "skip": skip, "limit": PAGE, "hasMore": skip + results.len() < total, "totalResults": total,
+            "results": results
+        }))
+    }
+
+    /// Stores a batch.
+    fn post(&mut self, asked: &Asked) -> Reply {
+        let numbers: Vec<String> = asked.body.as_array().unwrap().iter().map(number_of).collect();
+        assert!(numbers.iter().all(|number| !self.numbers.contains(number)), "nothing is sent that is there");
+        let created: Vec<Value> =
+            numbers.iter().map(|number| shown(number, &format!("id-{number}"))).collect();
+        self.numbers.extend(numbers);
+        Reply::json(&json!(created))
+    }
+}
+
+/// Posts `count` contacts in batches of ten, where the journal knows the contacts `known`. What the platform answers may
+/// change the journal, as another program does.
+fn post_to(
+    known: &[String],
+    count: u64,
+    mut answer: impl FnMut(&Journal, &Asked) -> Reply + Send + 'static,
+) -> Posted {
+    let shared: Arc<Mutex<Option<Journal>>> = Arc::default();
+    let of_platform = Arc::clone(&shared);
+    let prepare = |journal: &Journal| {
+        read_by_another(journal, known);
+        *shared.lock().unwrap() = Some(journal.clone());
+    };
+    let answer = move |model: &mut Model, asked: &Asked| {
+        if asked.method == "POST" {
+            model.posts.push(Vec::new());
+        }
+        answer(&of_platform.lock().unwrap().clone().unwrap(), asked)
+    };
+    let posted = post_prepared(Model::default(), count, 10, prepare, answer);
+    posted.ended.as_ref().unwrap();
+    posted
+}
+
+/// An account with many contacts, and one answer that is lost: before or after the batch was stored, or a part of it.
 #[test]
 fn what_was_not_answered_is_settled_behind_what_is_known() {
-    const KNOWN: usize = 60;
-    const PAGE: usize = 7;
     // Where the count does not allow it, all of the 81 or 71 are read.
     for (stored, others, gets) in [(0, 0, 1), (10, 0, 2), (4, 0, 1), (10, 1, 1 + 12), (0, 1, 1 + 11)] {
-        let theirs = |n: usize| shown(&format!("44207946{n:04}"), &format!("k{n}"));
-        let mut shown_contacts: Vec<Value> = (0..KNOWN).map(theirs).collect();
+        let mut account = Account::of(of_others(0..60));
         let mut posts = 0;
-        let prepare = |journal: &Journal| {
-            let mut writer = journal.snapshots("acc-1", "st-1", None).begin("import").unwrap();
-            writer.push(StoredContact::default()).unwrap();
-            writer.finish(Some(KNOWN as u64), PAGE as u64).unwrap();
-        };
-        let posted = post_prepared(Model::default(), 30, 10, prepare, move |_, asked| {
+        let posted = post_to(&of_others(0..60), 30, move |_, asked| {
             if asked.method == "GET" {
-                let skip = usize::try_from(asked.query("skip").unwrap()).unwrap();
-                let total = shown_contacts.len();
-                let page: Vec<&Value> = shown_contacts.iter().skip(skip).take(PAGE).collect();
-                return Reply::json(&json!({
-                    "results": page, "skip": skip, "limit": PAGE, "hasMore": skip + page.len() < total, "totalResults": total
-                }));
+                return account.page(asked);
             }
             posts += 1;
-            let batch: Vec<Value> = asked
-                .body
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| {
-                    let number = number_of(item);
-                    shown(&number, &format!("id-{number}"))
-                })
-                .collect();
-            let is_lost = posts == 2;
-            shown_contacts.extend(batch.iter().take(if is_lost { stored } else { batch.len() }).cloned());
-            if is_lost {
-                shown_contacts.extend((0..others).map(|n| theirs(KNOWN + n)));
-                return Reply::HangUp;
+            let before = account.numbers.len();
+            let answer = account.post(asked);
+            if posts != 2 {
+                return answer;
             }
-            Reply::json(&json!(batch))
+            account.numbers.truncate(before + stored);
+            account.numbers.extend(of_others(60..60 + others));
+            Reply::HangUp
         });
-        posted.ended.as_ref().unwrap();
         let what = format!("{stored} stored, {others} of others");
         assert_eq!(
             (posted.count(Outcome::Created), posted.count(Outcome::Confirmed)),
@@ -55,33 +118,88 @@ fn what_was_not_answered_is_settled_behind_what_is_known() {
             "{what}"
         );
         assert_eq!(posted.gets, gets, "{what}");
-        let expected = posted.journal.snapshots("acc-1", "st-1", None).latest().unwrap().unwrap().expected;
-        assert_eq!(expected, Some((KNOWN + 30 + others) as u64), "{what}: nothing is to be read again");
+        let expected = snapshots(&posted.journal).latest().unwrap().unwrap().expected;
+        assert_eq!(expected, Some(90 + others as u64), "{what}: nothing is to be read again");
     }
 }
 
-/// Another program reads the account between the batch and the look behind what is known.
+/// One of others went while a batch was stored: as many came as there are behind what was known, but one.
 #[test]
-fn what_was_not_answered_may_be_known_already() {
-    let shared: Arc<Mutex<Option<Journal>>> = Arc::default();
-    let of_other = Arc::clone(&shared);
-    let prepare = |journal: &Journal| *shared.lock().unwrap() = Some(journal.clone());
-    let posted = post_prepared(Model::default(), 3, 3, prepare, move |model, asked| {
+fn where_another_stands_in_the_place_of_the_last_one_known_all_are_read() {
+    let mut account = Account::of(of_others(0..60));
+    let posted = post_to(&of_others(0..60), 10, move |_, asked| {
         if asked.method == "GET" {
-            let rest = json!({"results": [], "skip": asked.query("skip").unwrap(), "limit": 2, "hasMore": false, "totalResults": 3});
-            return Reply::json(&rest);
+            return account.page(asked);
         }
-        assert!(model.posts.is_empty(), "it is not sent again");
-        model.posts.push(Vec::new());
-        let journal = of_other.lock().unwrap().clone().unwrap();
-        let mut writer = journal.snapshots("acc-1", "st-1", None).begin("fetch").unwrap();
-        for n in 0..3 {
-            let (name, numbers) = ("Asha Rao".to_owned(), vec![e164(n)]);
-            writer.push(StoredContact { name, numbers, ..Default::default() }).unwrap();
-        }
-        writer.finish(Some(3), 2).unwrap();
+        account.post(asked);
+        account.numbers.remove(3);
+        account.old -= 1;
         Reply::HangUp
     });
-    posted.ended.as_ref().unwrap();
-    assert_eq!((posted.count(Outcome::Confirmed), posted.gets), (3, 1));
+    assert_eq!((posted.count(Outcome::Confirmed), posted.posts()), (10, 1));
+}
+
+/// The contacts that are sent stand in what another program read before: some were there all the time, some have gone since.
+#[test]
+fn what_was_known_before_it_was_sent_is_not_taken_for_stored() {
+    let sent: Vec<String> = (0..10).map(number).collect();
+    for is_there in [true, false] {
+        let known = [&sent[..2], &of_others(0..58)].concat();
+        let mut account = Account::of(if is_there { known.clone() } else { of_others(0..60) });
+        let mut posts = 0;
+        let posted = post_to(&known, 10, move |_, asked| {
+            if asked.method == "GET" {
+                return account.page(asked);
+            }
+            posts += 1;
+            if posts == 1 { Reply::HangUp } else { account.post(asked) }
+        });
+        let counts = [Outcome::Existing, Outcome::Confirmed, Outcome::Created].map(|what| posted.count(what));
+        assert_eq!(counts, if is_there { [2, 0, 8] } else { [0, 0, 10] });
+    }
+}
+
+/// Another program reads the account: between the batch and the look behind what is known, or during the look, so that nothing
+/// is left of what was known.
+#[test]
+fn what_was_not_answered_may_have_been_read_by_another() {
+    for is_forgotten in [false, true] {
+        let mut account = Account::of(of_others(0..60));
+        let mut is_looked_for = false;
+        let posted = post_to(&of_others(0..60), 10, move |journal, asked| {
+            if asked.method == "GET" {
+                if is_forgotten && !is_looked_for {
+                    let snapshots = snapshots(journal);
+                    snapshots.forget(&snapshots.latest().unwrap().unwrap()).unwrap();
+                }
+                is_looked_for = true;
+                return account.page(asked);
+            }
+            account.post(asked);
+            read_by_another(journal, &account.numbers);
+            Reply::HangUp
+        });
+        assert_eq!((posted.count(Outcome::Confirmed), posted.posts()), (10, 1), "{is_forgotten}");
+    }
+}
+
+/// Another program reads the account when a batch is stored and its answer is still under way; the next one has none.
+#[test]
+fn what_was_counted_already_is_not_counted_again() {
+    let mut account = Account::of(of_others(0..60));
+    let mut posts = 0;
+    let posted = post_to(&of_others(0..60), 20, move |journal, asked| {
+        if asked.method == "GET" {
+            return account.page(asked);
+        }
+        posts += 1;
+        let answer = account.post(asked);
+        if posts == 2 {
+            return Reply::HangUp;
+        }
+        read_by_another(journal, &account.numbers);
+        answer
+    });
+    let counts = [Outcome::Created, Outcome::Confirmed].map(|what| posted.count(what));
+    assert_eq!((counts, posted.posts()), ([10, 10], 2));
 }

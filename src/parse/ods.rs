@@ -63,12 +63,15 @@ impl Ods {
                     }
                     "table:table" => {
                         let style = attribute(&tag, "table:style-name").unwrap_or_default();
+                        let name = attribute(&tag, "table:name").unwrap_or_default();
                         let is_hidden = hidden_styles.contains(&style);
-                        sheets.push(calamine::Sheet {
-                            name: attribute(&tag, "table:name").unwrap_or_default(),
-                            typ: SheetType::WorkSheet,
-                            visible: if is_hidden { SheetVisible::Hidden } else { SheetVisible::Visible },
-                        });
+                        if !is_copied_from_another_file(&style, &name) {
+                            sheets.push(calamine::Sheet {
+                                name,
+                                typ: SheetType::WorkSheet,
+                                visible: if is_hidden { SheetVisible::Hidden } else { SheetVisible::Visible },
+                            });
+                        }
                     }
                     "table:table-cell"
                         if attribute(&tag, "table:formula").is_some()
@@ -275,7 +278,53 @@ fn repeated(tag: &BytesStart<'_>, name: &str) -> u64 {
     attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
 }
 
+/// Whether a table is no sheet, but holds what formulas have read in another file. Nobody sees it, and nobody can.
+fn is_copied_from_another_file(style: &str, name: &str) -> bool {
+    // The style that LibreOffice keeps for them; their names are addresses, which those of sheets cannot be.
+    style == "ta_extref" || name.starts_with('\'') && name.contains("'#")
+}
+
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let attribute = tag.try_get_attribute(name).ok().flatten()?;
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    #[test]
+    fn hidden_sheets_are_known_and_copies_of_other_files_are_none() {
+        let style = |name: &str, display: bool| {
+            format!(
+                "<style:style style:name=\"{name}\"><style:table-properties table:display=\"{display}\"/></style:style>"
+            )
+        };
+        let table = |name: &str, style: &str| {
+            format!("<table:table table:name=\"{name}\" table:style-name=\"{style}\"/>")
+        };
+        let content = [
+            style("ta1", true),
+            style("ta2", false),
+            style("ta_extref", false),
+            table("Leads", "ta1"),
+            table("Old", "ta2"),
+            table("'file:///customers.ods'#$Sheet1", "ta_extref"),
+            table("'file:///others.ods'#Sheet1", "ta2"),
+        ]
+        .concat();
+        let mut writer = ZipWriter::new(tempfile::tempfile().unwrap());
+        writer.start_file(CONTENT, SimpleFileOptions::default()).unwrap();
+        write!(writer, "<office:document-content>{content}</office:document-content>").unwrap();
+        let ods = Ods::open(writer.finish().unwrap(), None).unwrap();
+        let names: Vec<String> = ods.choice.others.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (ods.choice.sheet.to_string().as_str(), names),
+            ("`Leads`", vec!["`Old` (hidden)".to_owned()])
+        );
+    }
 }

@@ -37,7 +37,7 @@ pub struct DoNotCall {
     /// Rows whose digits were taken for whole international numbers, although neither a plus nor a country says so.
     pub assumed: u64,
     /// The first of them, and what was read.
-    pub first_assumed: Option<(u64, E164)>,
+    pub first_assumed: Option<(u64, String)>,
     /// Rows whose expiry cannot be read: they are taken not to expire.
     pub unread_expiries: u64,
     /// The first of them, and what stands there.
@@ -226,7 +226,7 @@ impl DoNotCall {
         }
         if let Some(number) = found.first().filter(|_| *is_assumed) {
             self.assumed += 1;
-            self.first_assumed.get_or_insert((row, *number));
+            self.first_assumed.get_or_insert_with(|| (row, format!("+{number}{in_sheet}")));
         }
     }
 
@@ -248,7 +248,7 @@ impl DoNotCall {
         if let Some((row, number)) = &self.first_assumed {
             notes.push(format!(
                 "rows with digits that are taken for whole international numbers, since they have neither a plus nor a \
-                 country: {}; the first is row {row}, read as +{number}. If they are numbers of one country, name it with \
+                 country: {}; the first is row {row} ({number}). If they are numbers of one country, name it with \
                  --region",
                 self.assumed
             ));

@@ -122,9 +122,10 @@ impl Exclusion {
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
                 return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
             }
-            // With a region there is nothing more to say of them.
-            if settings.region.is_none() && unassigned * 2 > contacts {
-                return Err(PlatformError::NoCountry { what: name, contacts: unassigned });
+            // The region may be that of the new contacts only.
+            if unassigned * 2 > contacts {
+                let (contacts, region) = (unassigned, settings.region);
+                return Err(PlatformError::NoCountry { what: name, contacts, region });
             }
             let mut notes = readout.notes;
             if unreadable > 0 {
@@ -133,11 +134,15 @@ impl Exclusion {
                 ));
             }
             if unassigned > 0 {
-                let way_out = ". If it lacks the code of its country, name that with --region";
-                let way_out = if settings.region.is_none() { way_out } else { "" };
-                notes.push(format!(
-                    "contacts whose number no country has assigned as it stands: {unassigned}{way_out}"
-                ));
+                let what = "contacts whose number no country has assigned as it stands";
+                notes.push(match settings.region {
+                    None => format!(
+                        "{what}: {unassigned}. If it lacks the code of its country, name that with --region"
+                    ),
+                    Some(region) => format!(
+                        "{what}, nor {region} without its code, so that they may leave nobody out: {unassigned}"
+                    ),
+                });
             }
             for note in &notes {
                 client.progress().note(&format!("{name}: {note}"));

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{Proxy, Purpose};
-use crate::journal::JournalError;
+use crate::{contact::Region, journal::JournalError};
 
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
@@ -46,8 +46,8 @@ pub enum PlatformError {
     PageRepeated { read: u64 },
     #[error("the platform counts {counted} contacts of the {what} and shows {shown}")]
     NotAllShown { what: String, counted: u64, shown: u64 },
-    #[error("most numbers of the {what} ({contacts}) belong to no country as they stand")]
-    NoCountry { what: String, contacts: u64 },
+    #[error("most numbers of the {what} ({contacts}) belong to no country as they stand{}", nor_of(*.region))]
+    NoCountry { what: String, contacts: u64, region: Option<Region> },
     #[error("the platform showed more than {0} contacts, and no end of them")]
     Endless(u64),
     #[error("the platform's {what} kept changing while being read: {how}")]
@@ -66,6 +66,10 @@ pub enum PlatformError {
     Notes(#[source] std::io::Error),
     #[error("the reading was ended by whoever takes what is read")]
     Ended,
+}
+
+fn nor_of(region: Option<Region>) -> String {
+    region.map(|region| format!(", nor to {region}")).unwrap_or_default()
 }
 
 fn times(count: u32, word: &str) -> String {
@@ -116,8 +120,12 @@ impl PlatformError {
                 "Nothing was posted: whoever is not shown might be called. Run the same command again; `rollcall fetch` \
                  shows what there is, to be given with --exclude-file."
             }
-            Self::NoCountry { .. } => {
+            Self::NoCountry { region: None, .. } => {
                 "Nothing was posted: nobody would be left out by them. Name their country with --region."
+            }
+            Self::NoCountry { region: Some(_), .. } => {
+                "Nothing was posted: nobody would be left out by them. If they are numbers of another country, `rollcall fetch` \
+                 writes the list to a file: add a column `Country`, and give it with --exclude-file."
             }
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {

@@ -155,6 +155,15 @@ async fn contacts_that_change_meanwhile_are_read_again() {
 }
 
 #[tokio::test]
+async fn a_contact_that_a_page_shows_twice_is_no_change() {
+    let (platform, _) = script(vec![Reply::json(
+        &json!({"results": [stored(1), stored(1), stored(2)], "skip": 0, "limit": 10, "totalResults": 3}),
+    )]);
+    let (read, counts) = read_all(&platform).await;
+    assert_eq!((read, counts.get), (Ok(3), 1));
+}
+
+#[tokio::test]
 async fn lists_and_campaigns_are_asked_for_as_their_pages_say() {
     let list = |api| Collection::List { id: "cl/1".to_owned(), api };
     let campaign = |api| Collection::Campaign { id: "cm-1".to_owned(), api };

@@ -120,7 +120,9 @@ pub(crate) async fn look_behind(
         return Ok(None);
     }
     let mut existing = Existing::default();
-    found.iter().for_each(|contact| existing.note(contact, |number| sent.contains(&number)));
+    for contact in found {
+        existing.note(contact, |number| sent.contains(&number));
+    }
     Ok(Some(existing))
 }
 

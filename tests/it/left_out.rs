@@ -184,10 +184,18 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
         "{}",
         most.stderr
     );
-    // What is unassigned in its country too is not the lack of one.
-    let (odd, rows) = import(&sealed, &sandbox, &["--exclude-list", "odd", "--dry-run", "--region", "IN"]);
+    // The region of the new contacts need not be theirs.
+    for (list, region) in [("most", "GB"), ("odd", "IN")] {
+        let (refused, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
+        assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"), "{list}");
+        let said = format!("contact list {list} (2) belong to no country as they stand, nor to {region}\n");
+        assert!(refused.stderr.contains(&said), "{}", refused.stderr);
+    }
+    let options = ["--exclude-list", "some", "--dry-run", "--region", "GB"];
+    let (some, rows) = import(&sealed, &sandbox, &options);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
-    assert!(odd.stderr.contains("has assigned as it stands: 2\n"), "{}", odd.stderr);
+    let said = some.stderr.replace("\n  ", " ");
+    assert!(said.contains("nor GB without its code, so that they may leave nobody out: 1"), "{said}");
     for list in ["some", "most"] {
         let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
         assert_eq!(rows[..2], ["2 suppressed in-list", "3 suppressed in-list"]);

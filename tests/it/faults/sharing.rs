@@ -84,6 +84,8 @@ fn processes_share_the_requests_of_an_account() {
 pub(super) fn share_the_requests(dies: bool, seconds: u64, without: Option<&'static str>) {
     const RATE: usize = 40;
     const WINDOW: Duration = Duration::from_secs(1);
+    // A busy machine must not read a request later than it may be under way: nobody would know of it any more.
+    const LIMIT: Duration = Duration::from_secs(1);
 
     let mut scene = Scene::new(Manner::PerContact, |_, _| Fault::None);
     scene.without = without;
@@ -98,7 +100,7 @@ pub(super) fn share_the_requests(dies: bool, seconds: u64, without: Option<&'sta
                     let out = format!("out-{process}");
                     let args = ["--dry-run", "--refresh", "--out", &out, "--rate", &RATE.to_string()];
                     let mut command = scene.command_with(&args);
-                    command.env("ROLLCALL_PACE", format!("{},1,2,200", WINDOW.as_millis()));
+                    command.env("ROLLCALL_PACE", format!("{},1,2,{}", WINDOW.as_millis(), LIMIT.as_millis()));
                     let mut child = command.spawn().unwrap();
                     let end = Instant::now() + Duration::from_millis(random.below(1500) as u64);
                     while child.try_wait().unwrap().is_none() {

@@ -152,7 +152,7 @@ impl Fault {
             Self::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Self::InSheet { fault, .. } => {
-                let way_out = "If nobody is to be left out by that sheet, take it out of the workbook.";
+                let way_out = "If nobody is to be left out by that sheet, take it out of the workbook, or save the others as files of their own.";
                 let hint = fault.hint().into_iter().chain([way_out.to_owned()]);
                 hint.collect::<Vec<_>>().join(" ")
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{DoNotCall, PipelineError, do_not_call::SheetNumbers};
+use super::{DoNotCall, PipelineError};
 use crate::{
     contact::Region,
     diff::{LeftOut, LeftOutBy},
@@ -81,16 +81,12 @@ impl Exclusion {
                 progress.note(&format!("{}: {note}", read.path));
             }
             let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
-            exclusion.reports.push(ExcludeReport {
-                code: Code::InFile.name(),
-                name: read.path.clone(),
-                numbers,
-                notes,
-            });
-            for SheetNumbers { sheet, numbers } in read.sheets {
-                let sheet = sheet.map(|sheet| sheet.to_string());
+            let (code, name) = (Code::InFile.name(), read.path.clone());
+            exclusion.reports.push(ExcludeReport { code, name, numbers, notes });
+            for part in read.sheets {
+                let sheet = part.sheet.map(|sheet| sheet.to_string());
                 exclusion.left_out.begin(LeftOutBy::File { path: read.path.clone(), sheet });
-                for (number, row) in numbers {
+                for (number, row) in part.numbers {
                     exclusion.left_out.add(number, Some(row));
                 }
             }
@@ -113,7 +109,10 @@ impl Exclusion {
             (LeftOutBy::Campaign(id.clone()), collection, settings.filter)
         });
         for (source, collection, filter) in lists.chain(campaigns) {
-            self.begin(source, 0, Vec::new());
+            let (code, name) = (source.code().name(), source.name().to_owned());
+            // Also where the reading fails, the report says whom it was to leave out.
+            self.reports.push(ExcludeReport { code, name, numbers: 0, notes: Vec::new() });
+            self.left_out.begin(source);
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
@@ -152,12 +151,6 @@ impl Exclusion {
             }
         }
         Ok(())
-    }
-
-    fn begin(&mut self, source: LeftOutBy, numbers: u64, notes: Vec<String>) {
-        let (code, name) = (source.code().name(), source.name().to_owned());
-        self.reports.push(ExcludeReport { code, name, numbers, notes });
-        self.left_out.begin(source);
     }
 }
 

@@ -28,7 +28,7 @@ use self::{
     spool::{Spool, SpoolWriter},
 };
 pub use self::{
-    do_not_call::DoNotCall,
+    do_not_call::{DoNotCall, SheetNumbers},
     existing::ExistingSettings,
     fetch::{FetchSettings, Fetched, fetch},
     left_out::{CampaignFilter, ExcludeSettings},

@@ -100,8 +100,8 @@ impl Client<'_> {
             sink.restart()?;
             match self.read_once(collection, asked, sink).await? {
                 Reading::Whole(readout, Likeness { alike, sum }) => {
-                    // Where records have no id and may be alike, one that has moved to a later page looks like two, and another is not seen:
-                    // only a second reading of the same tells.
+                    // Where records have no id and may be alike, one that has moved to a later page looks like two, and
+                    // another is not seen: only a second reading of the same tells.
                     if alike == 0 || !collection.is_numbered() || before == Some(sum) {
                         return Ok(readout);
                     }

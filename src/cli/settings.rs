@@ -223,13 +223,14 @@ impl RequestSettings {
     }
 }
 
-/// In builds for tests, waits of other lengths: window, first wait, longest wait and time limit, in milliseconds.
+/// In builds for tests, waits of other lengths, in milliseconds: window, first wait, longest wait, time limit, and how long
+/// what was not answered may still be carried out.
 fn scaled() -> Option<(Pace, Duration)> {
     let text = if cfg!(debug_assertions) { env::var("ROLLCALL_PACE").ok()? } else { return None };
     let ms: Vec<Duration> =
         text.split(',').map_while(|ms| ms.parse().ok()).map(Duration::from_millis).collect();
-    let [window, first_wait, longest_wait, timeout] = *ms else { return None };
-    Some((Pace { window, first_wait, longest_wait }, timeout))
+    let [window, first_wait, longest_wait, timeout, in_flight] = *ms else { return None };
+    Some((Pace { window, first_wait, longest_wait, in_flight: Some(in_flight) }, timeout))
 }
 
 /// How lists and campaigns are asked for.

@@ -113,7 +113,9 @@ impl SharedQuota {
     ///
     /// Where it cannot be noted.
     pub fn answered(&mut self, window: Duration, is_success: bool) -> Result<(), JournalError> {
-        let (free_at, slot) = (self.journal.now().saturating_add(ms(window)), self.slot.take());
+        // The clock's milliseconds are rounded down: one more, and the window is over.
+        let free_at = self.journal.now().saturating_add(ms(window)).saturating_add(1);
+        let slot = self.slot.take();
         let account = &self.account;
         self.journal.write(|transaction| {
             transaction.execute("UPDATE slot SET free_at = ?2 WHERE id = ?1", params![slot, free_at])?;

@@ -196,11 +196,66 @@ fn slots_are_shared_and_free_a_window_after_the_answer() {
     first.answered(MINUTE, true).unwrap();
     assert_eq!(second.take(2, LIMIT, MINUTE).unwrap(), None);
     // The second request is not answered: its slot is taken for as long as the answer may take, and a window.
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(MINUTE));
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(MINUTE + Duration::from_millis(1)));
     assert_eq!(journal.quota("another").take(2, LIMIT, MINUTE).unwrap(), None);
-    now.fetch_add(60_000, Ordering::Relaxed);
+    now.fetch_add(60_001, Ordering::Relaxed);
     assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), None);
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(Duration::from_secs(30)));
+    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(Duration::from_millis(29_999)));
+}
+
+/// What one of several programs is doing, as a test plays it: nothing, or waiting for an answer that comes at this time.
+type UnderWay = Option<i64>;
+
+/// Plays programs that take requests at random, are answered late, or die, and returns when each request arrived.
+fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    let mut random = seed;
+    let mut below = |bound: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % bound
+    };
+    let mut quotas: Vec<_> = (0..programs).map(|_| (journal.quota("acc"), UnderWay::None)).collect();
+    let mut arrivals = Vec::new();
+    for _ in 0..2_000 {
+        let time = now.fetch_add(below(700).cast_signed(), Ordering::Relaxed);
+        let (quota, under_way) = &mut quotas[usize::try_from(below(programs as u64)).unwrap()];
+        match *under_way {
+            Some(answered_at) if answered_at > time => {}
+            Some(_) => {
+                quota.answered(MINUTE, true).unwrap();
+                *under_way = None;
+            }
+            None if quota.take(slots, LIMIT, MINUTE).unwrap().is_none() => {
+                let longest = u64::try_from(ms(LIMIT)).unwrap();
+                let time = now.load(Ordering::Relaxed);
+                let arrival = time + below(longest).cast_signed();
+                arrivals.push(arrival);
+                if dies && below(8) == 0 {
+                    // What it sent is still on its way. Another program takes its place.
+                    *quota = journal.quota("acc");
+                } else {
+                    *under_way = Some(arrival);
+                }
+            }
+            None => {}
+        }
+    }
+    arrivals.sort_unstable();
+    arrivals
+}
+
+#[test]
+fn no_window_holds_more_requests_than_the_account_has_whoever_makes_them() {
+    for seed in 0..4 {
+        for dies in [false, true] {
+            let arrivals = arrivals(seed, 8, 5, dies);
+            assert!(arrivals.len() > 20, "{}", arrivals.len());
+            for (first, over) in arrivals.iter().zip(arrivals.iter().skip(5)) {
+                assert!(over - first >= 60_000, "seed {seed}, {dies}: six requests in {} ms", over - first);
+            }
+        }
+    }
 }
 
 #[test]

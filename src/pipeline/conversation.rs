@@ -112,7 +112,7 @@ impl<'a> Conversation<'a> {
         let before = self.clock.elapsed_ms();
         // Settled apart, so that what is still to be posted can be told while it is.
         let mut settlements = self.settlements.unsettled();
-        let mut record = run.record(self.import.snapshots.clone(), self.import.client.timeout);
+        let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
         let size = self.import.batch_size;
         let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
         let ended = match self.new_contacts(spool) {

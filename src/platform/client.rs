@@ -74,6 +74,13 @@ pub struct ClientSettings {
     pub pace: Pace,
 }
 
+impl ClientSettings {
+    /// How long the platform may still be carrying out what it was sent and did not answer.
+    pub fn in_flight(&self) -> Duration {
+        self.pace.in_flight.unwrap_or(self.timeout)
+    }
+}
+
 /// The lengths of waits; tests make them short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
@@ -83,6 +90,9 @@ pub struct Pace {
     pub first_wait: Duration,
     /// The longest wait of all.
     pub longest_wait: Duration,
+    /// How long the platform may still be carrying out what it was sent and did not answer; none: as long as an answer may
+    /// take.
+    pub in_flight: Option<Duration>,
 }
 
 impl Default for Pace {
@@ -91,6 +101,7 @@ impl Default for Pace {
             window: Duration::from_mins(1),
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(1),
+            in_flight: None,
         }
     }
 }

@@ -37,4 +37,6 @@ pub(crate) use self::{answer::masked, client::NO_RETRIES};
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
+mod test_client;
+#[cfg(test)]
 mod tests;

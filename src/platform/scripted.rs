@@ -1,22 +1,22 @@
 //! A platform for tests that answers whatever a test wants, also what no well-behaved server would.
 //!
-//! Plain sockets, one request for each connection, on a thread that ends with the value.
+//! Plain sockets, one request for each connection. Requests that come at once are answered at once, while the script itself
+//! sees them one after the other. Nothing here waits for a time: a test waits for events.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
 };
 
 use serde_json::Value;
 
-use super::{Client, ClientSettings, Credentials, Host, Pace};
-use crate::{interrupt::Interrupt, journal::Journal, progress::Silent};
+/// The path of a request that only asks whether everything before it has been taken in.
+const FENCE: &str = "/fence";
 
 /// A request, as far as tests look at it.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,10 @@ impl Asked {
         let (_, query) = self.target.split_once('?')?;
         query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
     }
+
+    pub(crate) fn is_post(&self) -> bool {
+        self.method == "POST"
+    }
 }
 
 /// What comes back.
@@ -49,10 +53,16 @@ pub(crate) enum Reply {
     Answer(u16, String),
     /// The same, with a header.
     WithHeader(u16, &'static str, String),
-    /// Says that there will be so many bytes, and sends these.
+    /// A success with this body, of which only so many bytes are sent, those of the head included.
     Cut(usize, String),
-    /// Closes the connection without a word.
+    /// Status and body, byte by byte.
+    Drip(u16, String),
+    /// Ends the connection without a word.
     HangUp,
+    /// Says nothing until the client ends the connection.
+    Hang,
+    /// This, once the test lets it go: the request is under way until then.
+    Held(Gate, Box<Reply>),
 }
 
 impl Reply {
@@ -61,39 +71,106 @@ impl Reply {
     }
 }
 
+/// Keeps answers back until it is opened; copies of it are the same gate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        let (is_open, has_changed) = &*self.0;
+        *is_open.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        has_changed.notify_all();
+    }
+
+    fn wait(&self) {
+        let (is_open, has_changed) = &*self.0;
+        let is_open = is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(has_changed.wait_while(is_open, |is_open| !*is_open).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// The requests that are under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    /// Connections that are not ended yet.
+    connections: usize,
+    /// Posts that have arrived and are not answered yet.
+    posts: usize,
+    /// The most posts that were under way at once.
+    pub(crate) most_posts_at_once: usize,
+}
+
+#[derive(Default)]
+struct Shared {
+    traffic: Mutex<Traffic>,
+    has_changed: Condvar,
+}
+
+impl Shared {
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Traffic)) {
+        change(&mut self.traffic());
+        self.has_changed.notify_all();
+    }
+}
+
 /// A running platform.
 pub(crate) struct Scripted {
     address: SocketAddr,
+    shared: Arc<Shared>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Scripted {
     /// Serves with `answer`, which may remember what it was asked.
-    pub(crate) fn serve(mut answer: impl FnMut(Asked) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn serve(answer: impl FnMut(Asked) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let ended = Arc::new(AtomicBool::new(false));
-        let is_over = Arc::clone(&ended);
+        let (ended, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::default()));
+        let (is_over, traffic) = (Arc::clone(&ended), Arc::clone(&shared));
+        let answer = Mutex::new(answer);
         let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if is_over.load(Ordering::SeqCst) {
-                    break;
+            std::thread::scope(|scope| {
+                for stream in listener.incoming() {
+                    if is_over.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let Ok(stream) = stream else { continue };
+                    let (shared, answer) = (&*traffic, &answer);
+                    shared.change(|traffic| traffic.connections += 1);
+                    scope.spawn(move || {
+                        // A client that goes away in the middle is one of the things that are tested.
+                        _ = converse(stream, shared, answer);
+                        shared.change(|traffic| traffic.connections -= 1);
+                    });
                 }
-                // A client that goes away in the middle is one of the things that are tested.
-                _ = stream.and_then(|stream| converse(stream, &mut answer));
-            }
+            });
         });
-        Self { address, ended, thread: Some(thread) }
+        Self { address, shared, ended, thread: Some(thread) }
     }
 
-    pub(crate) fn host(&self) -> Host {
-        format!("http://{}", self.address).parse().unwrap()
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
-    /// A client of this platform which waits for next to nothing.
-    pub(crate) fn client(&self) -> Client<'static> {
-        client(settings(self.host()), Interrupt::default())
+    pub(crate) fn traffic(&self) -> Traffic {
+        *self.shared.traffic()
+    }
+
+    /// Waits until everything that was sent to the platform has been taken in, and no connection is open. What a client that
+    /// is dead had sent cannot arrive any later.
+    pub(crate) fn settle(&self) {
+        // Connections are accepted in the order in which they were made, and this one is the last.
+        let mut fence = TcpStream::connect(self.address).unwrap();
+        fence.write_all(format!("GET {FENCE} -\r\n\r\n").as_bytes()).unwrap();
+        _ = fence.read_to_end(&mut Vec::new());
+        let traffic = self.shared.traffic();
+        let wait = self.shared.has_changed.wait_while(traffic, |traffic| traffic.connections > 0);
+        drop(wait.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -107,32 +184,54 @@ impl Drop for Scripted {
     }
 }
 
-/// A client whose requests nobody shares.
-pub(crate) fn client(settings: ClientSettings, interrupt: Interrupt) -> Client<'static> {
-    let quota = Journal::in_memory().unwrap().quota("acc-1");
-    Client::new(settings, quota, &Silent, interrupt).unwrap()
-}
-
-pub(crate) fn settings(host: Host) -> ClientSettings {
-    ClientSettings {
-        host,
-        stream_id: "st-1".to_owned(),
-        account_id: "acc-1".to_owned(),
-        credentials: Credentials::App { client_id: "cs-1".to_owned(), client_secret: "secret".into() },
-        rate: 100_000,
-        timeout: Duration::from_secs(20),
-        max_attempts: 3,
-        region: None,
-        pace: Pace {
-            window: Duration::from_millis(1),
-            first_wait: Duration::from_millis(1),
-            longest_wait: Duration::from_millis(1),
-        },
+fn converse(
+    mut stream: TcpStream,
+    shared: &Shared,
+    answer: &Mutex<impl FnMut(Asked) -> Reply>,
+) -> std::io::Result<()> {
+    let asked = read_request(&stream)?;
+    if asked.target == FENCE || asked.target.is_empty() {
+        return Ok(());
+    }
+    let is_post = asked.is_post();
+    if is_post {
+        shared.change(|traffic| {
+            traffic.posts += 1;
+            traffic.most_posts_at_once = traffic.most_posts_at_once.max(traffic.posts);
+        });
+    }
+    let mut reply = answer.lock().unwrap_or_else(PoisonError::into_inner)(asked);
+    while let Reply::Held(gate, next) = reply {
+        gate.wait();
+        reply = *next;
+    }
+    if is_post {
+        // Before the client can know of it, and send another.
+        shared.change(|traffic| traffic.posts -= 1);
+    }
+    let (status, header, body) = match &reply {
+        Reply::Answer(status, body) | Reply::Drip(status, body) => (*status, String::new(), body),
+        Reply::WithHeader(status, header, body) => (*status, format!("{header}\r\n"), body),
+        Reply::Cut(_, body) => (200, String::new(), body),
+        Reply::HangUp | Reply::Held(..) => return Ok(()),
+        Reply::Hang => {
+            stream.read_to_end(&mut Vec::new())?;
+            return Ok(());
+        }
+    };
+    let length = body.len();
+    let whole =
+        format!("HTTP/1.1 {status} -\r\nconnection: close\r\n{header}content-length: {length}\r\n\r\n{body}");
+    let whole = whole.as_bytes();
+    match &reply {
+        Reply::Drip(..) => whole.chunks(1).try_for_each(|byte| stream.write_all(byte)),
+        Reply::Cut(sent, _) => stream.write_all(&whole[..(*sent).min(whole.len() - 1)]),
+        _ => stream.write_all(whole),
     }
 }
 
-fn converse(mut stream: TcpStream, answer: &mut dyn FnMut(Asked) -> Reply) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn read_request(stream: &TcpStream) -> std::io::Result<Asked> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split_whitespace().map(str::to_owned);
@@ -143,7 +242,11 @@ fn converse(mut stream: TcpStream, answer: &mut dyn FnMut(Asked) -> Reply) -> st
     };
     loop {
         line.clear();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+        if reader.read_line(&mut line)? == 0 {
+            // The client went away before it had said everything.
+            return Ok(Asked::default());
+        }
+        if line.trim().is_empty() {
             break;
         }
         if let Some((name, value)) = line.split_once(':') {
@@ -154,14 +257,5 @@ fn converse(mut stream: TcpStream, answer: &mut dyn FnMut(Asked) -> Reply) -> st
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     asked.body = serde_json::from_slice(&body).unwrap_or_default();
-    let (status, header, length, body) = match answer(asked) {
-        Reply::Answer(status, body) => (status, String::new(), body.len(), body),
-        Reply::WithHeader(status, name, body) => (status, format!("{name}\r\n"), body.len(), body),
-        Reply::Cut(length, body) => (200, String::new(), length, body),
-        Reply::HangUp => return Ok(()),
-    };
-    let head =
-        format!("HTTP/1.1 {status} -\r\nconnection: close\r\n{header}content-length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body.as_bytes())
+    Ok(asked)
 }

@@ -6,7 +6,8 @@ use std::{
 use serde_json::json;
 
 use super::{
-    scripted::{Asked, Reply, Scripted, client, settings},
+    scripted::{Asked, Reply, Scripted},
+    test_client::{client, settings},
     *,
 };
 use crate::{
@@ -414,7 +415,7 @@ async fn pages_that_cannot_be_trusted_are_told_apart() {
 
 #[tokio::test]
 async fn readings_are_repeated_and_posts_are_not() {
-    for failure in [answer(500, "oops"), answer(408, ""), Reply::HangUp, Reply::Cut(900, "{".to_owned())] {
+    for failure in [answer(500, "oops"), answer(408, ""), Reply::HangUp, Reply::Cut(100, " ".repeat(900))] {
         let end = answer(200, r#"{"results": [], "hasMore": false}"#);
         let (platform, _) = script(vec![failure.clone(), failure.clone(), end]);
         let (read, counts) = read_all(&platform).await;

@@ -133,7 +133,7 @@ fn what_was_under_way_when_the_program_died_is_looked_for_behind_what_is_known()
             &sandbox,
             &["import", "list.csv", "--state-dir", state, "--out", "dead", "--rate", "100000"],
         );
-        dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,300");
+        dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
         let report = import(&sealed, &sandbox, state, &[]);
         assert_eq!((asked(&report).0, asked(&report).2), (2, "snapshot"), "{point}: {report}");

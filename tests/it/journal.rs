@@ -69,7 +69,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         let mut dying =
             command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
         // After the batch was noted, before its answer was.
-        dying.env("ROLLCALL_FAIL_AT", "20!").env("ROLLCALL_PACE", "1,1,1,300");
+        dying.env("ROLLCALL_FAIL_AT", "20!").env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
         let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
@@ -84,7 +84,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         args.extend(by_name.then_some(name.as_str()));
         fs::create_dir_all(sealed.path("elsewhere")).unwrap();
         let mut resume = command(&sealed, &sandbox, &args);
-        resume.current_dir(sealed.path("elsewhere")).env("ROLLCALL_PACE", "1,1,1,300");
+        resume.current_dir(sealed.path("elsewhere")).env("ROLLCALL_PACE", "1,1,1,60000,1");
         let resumed = ended(resume);
         assert_eq!(resumed.code, 0, "{}", resumed.stderr);
         let report = sealed.report("out");

@@ -18,4 +18,7 @@ mod phone_reference;
 mod random;
 mod readme;
 mod samples;
+#[allow(dead_code, reason = "the unit tests use all of it")]
+#[path = "../../src/platform/scripted.rs"]
+mod scripted;
 mod sealed;

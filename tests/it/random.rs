@@ -20,3 +20,13 @@ impl Random {
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
     env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
+
+/// How many trials are made: few in an ordinary run, more in CI, most in the long run (`ROLLCALL_TRIALS`).
+pub(crate) fn size(ordinary: u64, ci: u64, long: u64) -> u64 {
+    match env::var("ROLLCALL_TRIALS").as_deref() {
+        Err(_) | Ok("") => ordinary,
+        Ok("ci") => ci,
+        Ok("long") => long,
+        Ok(other) => panic!("ROLLCALL_TRIALS is `ci` or `long`, not `{other}`"),
+    }
+}

@@ -16,7 +16,7 @@ fn killed_in_the_middle(without: Option<&'static str>) -> impl Fn(u64) {
         scene.without = without;
         let mut command = scene.command();
         command.env("ROLLCALL_FAIL_AT", format!("{}!", 30 + seed * 3));
-        _ = ended(command);
+        _ = scene.run(command);
         scene.check(&scene.finish("killed"), "killed");
     }
 }
@@ -31,19 +31,6 @@ fn met_by(without: Option<&'static str>, fault: Fault) -> impl Fn(u64) {
         });
         scene.without = without;
         scene.check(&scene.finish("met by a fault"), "met by a fault");
-    }
-}
-
-fn two_at_once(without: Option<&'static str>) -> impl Fn(u64) {
-    move |_| {
-        let mut scene = Scene::new(Manner::PerContact, |_, _| Fault::Drip);
-        scene.without = without;
-        let start = |out: &str| scene.command_with(&["--out", out]).spawn().unwrap();
-        for ended in [start("first"), start("second")].map(output) {
-            assert_eq!(ended.code, 1, "{}", ended.stderr);
-        }
-        let world = scene.platform.world();
-        assert_eq!((world.most_posts_at_once, world.needless.len()), (1, 0));
     }
 }
 
@@ -72,11 +59,12 @@ fn without_remembering_what_was_unanswered_late_contacts_are_taken_for_others() 
 
 #[test]
 fn without_the_lock_two_imports_post_the_same() {
-    assert!(!fails(3, two_at_once(None)));
-    assert!(fails(10, two_at_once(Some("one import at a time"))));
+    assert!(!fails(1, |_| sharing::two_at_once(None)));
+    assert!(fails(1, |_| sharing::two_at_once(Some("one import at a time"))));
 }
 
 #[test]
 fn without_shared_requests_the_limit_is_exceeded() {
-    assert!(fails(1, |_| sharing::share_the_requests(false, 3, Some("shared requests"))));
+    assert!(!fails(1, |_| sharing::one_after_another(false, None)));
+    assert!(fails(1, |_| sharing::one_after_another(false, Some("shared requests"))));
 }

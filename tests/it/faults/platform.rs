@@ -1,24 +1,19 @@
 //! A platform for the fault tests: it keeps its rule, loses answers, and remembers everything that it was sent.
 //!
-//! Plain sockets, so that an answer can be lost, cut, or dripped. What happens late happens before a later request, never
-//! after a time.
+//! What happens late happens before a later request, never after a time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::Command,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
-    time::Instant,
+    sync::{Arc, Condvar, Mutex, MutexGuard},
 };
 
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use crate::{
+    random::Random,
+    scripted::{Asked, Gate, Reply, Scripted},
+};
 
 /// What the platform does with a batch that holds a contact it refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +52,8 @@ pub(super) enum Fault {
     Status(u16),
     /// Nothing is stored, and no answer comes as long as anybody waits for one.
     Hang,
+    /// Everything is stored, and the answer comes when the test lets it.
+    Hold,
 }
 
 /// All that the platform knows.
@@ -69,26 +66,22 @@ pub(super) struct World {
     /// Numbers that are refused.
     pub(super) poison: Vec<String>,
     /// Requests so far.
-    requests: u64,
+    pub(super) requests: u64,
     pub(super) posts: u64,
     /// Numbers that were sent although a reading would have shown them.
     pub(super) needless: Vec<String>,
     late: Vec<(u64, Vec<Value>)>,
     /// What happens to a request, by its kind and number.
     plan: Box<dyn FnMut(bool, u64) -> Fault + Send>,
-    /// When each request came.
-    pub(super) times: Vec<Instant>,
-    posts_at_once: u32,
-    pub(super) most_posts_at_once: u32,
+    /// Keeps back the answers that are to be held.
+    gate: Gate,
     pub(super) page_cap: usize,
 }
 
 /// A running platform.
 pub(super) struct TestPlatform {
-    address: SocketAddr,
-    world: Arc<Mutex<World>>,
-    ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    world: Arc<(Mutex<World>, Condvar)>,
+    server: Scripted,
 }
 
 impl TestPlatform {
@@ -104,30 +97,18 @@ impl TestPlatform {
             needless: Vec::new(),
             late: Vec::new(),
             plan: Box::new(plan),
-            times: Vec::new(),
-            posts_at_once: 0,
-            most_posts_at_once: 0,
+            gate: Gate::default(),
             page_cap: 50,
         };
-        let world = Arc::new(Mutex::new(world));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let ended = Arc::new(AtomicBool::new(false));
-        let (is_over, shared) = (Arc::clone(&ended), Arc::clone(&world));
-        let thread = std::thread::spawn(move || {
-            std::thread::scope(|scope| {
-                for stream in listener.incoming() {
-                    if is_over.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    let Ok(stream) = stream else { continue };
-                    let world = &*shared;
-                    // A client that is killed in the middle is what is tested.
-                    scope.spawn(move || _ = converse(stream, world));
-                }
-            });
+        let world = Arc::new((Mutex::new(world), Condvar::new()));
+        let shared = Arc::clone(&world);
+        let server = Scripted::serve(move |asked| {
+            let (world, has_changed) = &*shared;
+            let reply = world.lock().unwrap().answer(&asked);
+            has_changed.notify_all();
+            reply
         });
-        Self { address, world, ended, thread: Some(thread) }
+        Self { world, server }
     }
 
     /// Says what happens to each request from now on.
@@ -135,21 +116,35 @@ impl TestPlatform {
         self.world().plan = Box::new(plan);
     }
 
-    /// Waits until so many batches have arrived.
-    pub(super) fn wait_for_post(&self, count: u64) {
-        while self.world().posts < count {
-            std::thread::yield_now();
-        }
+    /// Waits until this is so.
+    pub(super) fn wait_until(&self, is_so: impl Fn(&World) -> bool) {
+        let (_, has_changed) = &*self.world;
+        drop(has_changed.wait_while(self.world(), |world| !is_so(world)).unwrap());
+    }
+
+    /// Waits until nothing that was sent is still on its way: what a dead process had sent cannot be stored any later.
+    pub(super) fn settle(&self) {
+        self.server.settle();
+    }
+
+    /// Lets the answers go that were held back.
+    pub(super) fn release(&self) {
+        self.world().gate.open();
+    }
+
+    /// The most posts that were under way at once.
+    pub(super) fn most_posts_at_once(&self) -> usize {
+        self.server.traffic().most_posts_at_once
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
+        self.world.0.lock().unwrap()
     }
 
     /// Has a command use this platform.
     pub(super) fn point(&self, command: &mut Command) {
         command
-            .env("ROLLCALL_HOST", format!("http://{}", self.address))
+            .env("ROLLCALL_HOST", format!("http://{}", self.server.address()))
             .env("ROLLCALL_STREAM_ID", "st-1")
             .env("ROLLCALL_ACCOUNT_ID", "acc-1")
             .env("ROLLCALL_CLIENT_ID", "cs-1")
@@ -159,10 +154,9 @@ impl TestPlatform {
 
 impl Drop for TestPlatform {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
-        _ = TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            _ = thread.join();
+        // The server's threads end with what they hold back.
+        if let Ok(world) = self.world.0.lock() {
+            world.gate.open();
         }
     }
 }
@@ -194,100 +188,29 @@ pub(super) fn at_random(seed: u64, every: usize) -> impl FnMut(bool, u64) -> Fau
     }
 }
 
-struct Asked {
-    posts: bool,
-    skip: usize,
-    limit: usize,
-    body: Vec<Value>,
-}
-
-fn ask(stream: &TcpStream) -> Option<Asked> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, target) = (words.next()?, words.next()?);
-    let mut length = 0;
-    loop {
-        line.clear();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let query = |name: &str| {
-        let (_, query) = target.split_once('?')?;
-        query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-    };
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    Some(Asked {
-        posts: method == "POST",
-        skip: query("skip").unwrap_or(0),
-        limit: query("limit").unwrap_or(10),
-        body: body.as_array().cloned().unwrap_or_default(),
-    })
-}
-
-/// One request on a connection of its own.
-fn converse(mut stream: TcpStream, world: &Mutex<World>) -> std::io::Result<()> {
-    let Some(asked) = ask(&stream) else { return Ok(()) };
-    let fault = {
-        let mut world = world.lock().unwrap();
-        world.requests += 1;
-        world.times.push(Instant::now());
-        let number = world.requests;
-        world.store_late();
-        if asked.posts {
-            world.posts_at_once += 1;
-            world.most_posts_at_once = world.most_posts_at_once.max(world.posts_at_once);
-        }
-        (world.plan)(asked.posts, number)
-    };
-    let (status, body) = {
-        let mut world = world.lock().unwrap();
-        if asked.posts { world.post(&asked, fault) } else { world.page(&asked) }
-    };
-    if asked.posts {
-        world.lock().unwrap().posts_at_once -= 1;
-    }
-    let (status, body) = match fault {
-        Fault::DropBefore | Fault::DropAfter | Fault::Late => return Ok(()),
-        Fault::Hang => {
-            // Ends with the client's end of the connection.
-            _ = stream.read(&mut [0]);
-            return Ok(());
-        }
-        Fault::ErrorBefore(status) | Fault::ErrorAfter(status) | Fault::Status(status) => {
-            (status, "{\"errors\": [{\"msg\": \"not now\"}]}".to_owned())
-        }
-        Fault::RateLimited => (429, "You've exceeded the per-minute rate limit.".to_owned()),
-        Fault::Redirect => (302, String::new()),
-        Fault::Html => (200, "<html>gateway</html>".to_owned()),
-        Fault::TooMuch => (200, " ".repeat(33 << 20)),
-        Fault::None | Fault::Cut(_) | Fault::Drip => (status, body),
-    };
-    let head = format!("HTTP/1.1 {status} -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-    let whole = (head + &body).into_bytes();
-    let len = match fault {
-        Fault::Cut(len) => len.min(whole.len() - 1),
-        _ => whole.len(),
-    };
-    match fault {
-        Fault::Drip => whole.iter().try_for_each(|byte| stream.write_all(&[*byte])),
-        _ => stream.write_all(&whole[..len]),
-    }
-}
-
 impl World {
+    fn answer(&mut self, asked: &Asked) -> Reply {
+        self.requests += 1;
+        self.store_late();
+        let fault = (self.plan)(asked.is_post(), self.requests);
+        let (status, body) = if asked.is_post() { self.post(asked, fault) } else { self.page(asked) };
+        match fault {
+            Fault::DropBefore | Fault::DropAfter | Fault::Late => Reply::HangUp,
+            Fault::Hang => Reply::Hang,
+            Fault::Hold => Reply::Held(self.gate.clone(), Box::new(Reply::Answer(status, body))),
+            Fault::ErrorBefore(status) | Fault::ErrorAfter(status) | Fault::Status(status) => {
+                Reply::Answer(status, "{\"errors\": [{\"msg\": \"not now\"}]}".to_owned())
+            }
+            Fault::RateLimited => Reply::Answer(429, "You've exceeded the per-minute rate limit.".to_owned()),
+            Fault::Redirect => Reply::Answer(302, String::new()),
+            Fault::Html => Reply::Answer(200, "<html>gateway</html>".to_owned()),
+            Fault::TooMuch => Reply::Answer(200, " ".repeat(33 << 20)),
+            Fault::Cut(sent) => Reply::Cut(sent, body),
+            Fault::Drip => Reply::Drip(status, body),
+            Fault::None => Reply::Answer(status, body),
+        }
+    }
+
     fn store_late(&mut self) {
         let now = self.requests;
         let (due, later) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
@@ -321,6 +244,7 @@ impl World {
     }
 
     fn post(&mut self, asked: &Asked, fault: Fault) -> (u16, String) {
+        let batch = asked.body.as_array().unwrap();
         let is_stored = match fault {
             Fault::DropBefore
             | Fault::ErrorBefore(_)
@@ -329,13 +253,13 @@ impl World {
             | Fault::Status(_)
             | Fault::Hang => false,
             Fault::Late => {
-                self.late.push((self.requests + 2, asked.body.clone()));
+                self.late.push((self.requests + 2, batch.clone()));
                 false
             }
             _ => true,
         };
         self.posts += 1;
-        for contact in &asked.body {
+        for contact in batch {
             let number = number_of(contact);
             if self.held.contains_key(&number) && !self.stored_late.contains(&number) {
                 self.needless.push(number);
@@ -344,7 +268,7 @@ impl World {
         if !is_stored {
             return (500, String::new());
         }
-        let (refused, fine) = self.judged(&asked.body);
+        let (refused, fine) = self.judged(batch);
         if self.manner == Manner::AllOrNothing && !refused.is_empty() {
             return (409, "{\"errors\": [{\"msg\": \"one of them exists\"}]}".to_owned());
         }
@@ -368,13 +292,14 @@ impl World {
     }
 
     fn page(&self, asked: &Asked) -> (u16, String) {
-        let limit = asked.limit.min(self.page_cap);
-        let numbers: Vec<&String> = self.held.keys().skip(asked.skip).take(limit).collect();
+        let query = |name| usize::try_from(asked.query(name).unwrap()).unwrap();
+        let (skip, limit) = (query("skip"), query("limit").min(self.page_cap));
+        let numbers: Vec<&String> = self.held.keys().skip(skip).take(limit).collect();
         let results: Vec<Value> = numbers.iter().map(|number| self.shown(number)).collect();
         let total = self.held.len();
         let page = json!({
-            "results": results, "skip": asked.skip, "limit": limit,
-            "hasMore": asked.skip + results.len() < total, "totalResults": total,
+            "results": results, "skip": skip, "limit": limit,
+            "hasMore": skip + results.len() < total, "totalResults": total,
         });
         (200, page.to_string())
     }

@@ -1,35 +1,30 @@
 //! Signals, and several processes at once.
 
-use std::{fs, thread};
+use std::fs;
 
 use super::*;
 
 #[test]
-fn a_signal_ends_a_run_soon_and_the_next_one_finishes_it() {
+fn a_run_that_a_signal_ends_is_finished_by_the_next_one() {
     let usual = usual();
-    trials("SIGTERM", size(50, 200), |what, seed| {
+    trials("SIGTERM", size(20, 50, 200), |what, seed| {
         let mut random = Random(seed);
         let scene = Scene::new(Manner::PerContact, at_random(seed, 6));
         let wait = usual * u32::try_from(random.below(1000)).unwrap() / 1000;
-        let mut child = scene.command().spawn().unwrap();
-        let end = Instant::now() + wait;
-        while Instant::now() < end && child.try_wait().unwrap().is_none() {
-            thread::yield_now();
-        }
-        let signalled = Instant::now();
-        let id = child.id().to_string();
-        _ = Command::new("kill").args(["-s", "TERM", &id]).output().unwrap();
-        let first = output(child);
-        assert!(
-            signalled.elapsed() < Duration::from_secs(5),
-            "{what}: it stays for {:?}",
-            signalled.elapsed()
-        );
+        let first = Started::new(scene.command()).end_after(wait, "TERM");
+        scene.platform.settle();
         // Before it listens, a signal ends it as it ends any program.
         assert!(matches!(first.code, 143 | 1 | -1), "{what}: {} {}", first.code, first.stderr);
         let last = if scene.is_reported() { Ended { code: 1, ..first } } else { scene.finish(what) };
         scene.check(&last, what);
     });
+}
+
+/// An import that keeps to what the plan says for an hour, unless a signal ends it.
+fn for_an_hour(scene: &Scene) -> Command {
+    let mut command = scene.command();
+    command.env("ROLLCALL_PACE", "3600000,1,2,3600000,3600000");
+    command
 }
 
 #[test]
@@ -39,27 +34,128 @@ fn a_signal_ends_a_run_whose_post_is_never_answered() {
         posts += u32::from(is_post);
         if is_post && posts == 2 { Fault::Hang } else { Fault::None }
     });
-    let mut command = scene.command();
-    // An answer may take a minute.
-    command.env("ROLLCALL_PACE", "1,1,2,60000");
-    let child = command.spawn().unwrap();
-    scene.platform.wait_for_post(2);
-    let signalled = Instant::now();
-    assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
-    let first = output(child);
-    assert!(signalled.elapsed() < Duration::from_secs(5), "it stays for {:?}", signalled.elapsed());
-    assert_eq!(first.code, 143, "{}", first.stderr);
+    let started = Started::new(for_an_hour(&scene));
+    scene.platform.wait_until(|world| world.posts == 2);
+    started.signal("TERM");
+    let ended = started.end();
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
     let report = scene.sealed.report("out");
     assert_eq!((&report["totals"]["created"], &report["complete"]), (&7.into(), &false.into()));
 }
 
 #[test]
+fn a_signal_ends_a_run_whose_reading_is_never_answered() {
+    let scene = Scene::new(Manner::PerContact, |_, _| Fault::Hang);
+    let started = Started::new(for_an_hour(&scene));
+    scene.platform.wait_until(|world| world.requests == 1);
+    started.signal("TERM");
+    let ended = started.end();
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+}
+
+#[test]
+fn a_signal_ends_a_run_that_waits_for_the_rate_limit() {
+    let scene = Scene::new(Manner::PerContact, |is_post, _| match is_post {
+        true => Fault::RateLimited,
+        false => Fault::None,
+    });
+    let mut started = Started::new(for_an_hour(&scene));
+    started.wait_until_it_says("because the account's requests are used up");
+    started.signal("TERM");
+    let ended = started.end();
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    assert_eq!(scene.platform.world().posts, 1);
+}
+
+#[test]
+fn a_signal_ends_a_run_that_waits_for_another() {
+    let scene = Scene::new(Manner::PerContact, |is_post, _| if is_post { Fault::Hold } else { Fault::None });
+    let first = Started::new(scene.command_with(&["--out", "first"]));
+    scene.platform.wait_until(|world| world.posts == 1);
+    let mut second = Started::new(scene.command_with(&["--out", "second"]));
+    second.wait_until_it_says("which imports to the same account");
+    second.signal("TERM");
+    let ended = second.end();
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    scene.platform.plan(|_, _| Fault::None);
+    scene.platform.release();
+    assert_eq!(first.end().code, 1);
+}
+
+/// Two imports of one list: while a post of the first one is under way, the second one waits for its end.
+pub(super) fn two_at_once(without: Option<&'static str>) {
+    let mut scene =
+        Scene::new(Manner::PerContact, |is_post, _| if is_post { Fault::Hold } else { Fault::None });
+    scene.without = without;
+    let first = Started::new(scene.command_with(&["--out", "first"]));
+    scene.platform.wait_until(|world| world.posts == 1);
+    let mut second = Started::new(scene.command_with(&["--out", "second"]));
+    match without {
+        None => second.wait_until_it_says("which imports to the same account"),
+        Some(_) => scene.platform.wait_until(|world| world.posts == 2),
+    }
+    scene.platform.plan(|_, _| Fault::None);
+    scene.platform.release();
+    for ended in [first.end(), second.end()] {
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+    }
+    let needless = scene.platform.world().needless.len();
+    assert_eq!((scene.platform.most_posts_at_once(), needless), (1, 0));
+}
+
+/// Two processes, one after the other, of which each would make as many requests as the account has in an hour.
+pub(super) fn one_after_another(dies: bool, without: Option<&'static str>) {
+    const RATE: u64 = 4;
+
+    let mut scene =
+        Scene::new(
+            Manner::PerContact,
+            move |_, number| {
+                if dies && number == RATE { Fault::Hang } else { Fault::None }
+            },
+        );
+    scene.without = without;
+    // Three contacts in pages of one, and the page behind them that the total does not announce.
+    scene.platform.world().page_cap = 1;
+    let start = |out: &str| {
+        let rate = RATE.to_string();
+        let mut command = scene.command_with(&["--dry-run", "--refresh", "--out", out, "--rate", &rate]);
+        command.env("ROLLCALL_PACE", "3600000,1,2,3600000,3600000");
+        Started::new(command)
+    };
+    scene.platform.world().held.extend([(number(9003), "id-9003".to_owned())]);
+    let first = start("first");
+    if dies {
+        scene.platform.wait_until(|world| world.requests == RATE);
+        first.signal("KILL");
+    }
+    let first = first.end();
+    assert_eq!(first.code, if dies { -1 } else { 1 }, "{}", first.stderr);
+    assert_eq!(scene.platform.world().requests, RATE);
+    let mut second = start("second");
+    match without {
+        None => second.wait_until_it_says("for the rate limit"),
+        Some(_) => scene.platform.wait_until(|world| world.requests > RATE),
+    }
+    second.signal("KILL");
+    second.end();
+    scene.platform.settle();
+    assert_eq!(scene.platform.world().requests, RATE, "more requests than the account has");
+}
+
+#[test]
+fn the_requests_of_a_process_that_ended_or_died_count_for_the_next_one() {
+    one_after_another(false, None);
+    one_after_another(true, None);
+}
+
+#[test]
 fn two_processes_take_turns() {
-    trials("two processes", size(20, 200), |what, seed| {
+    trials("two processes", size(20, 20, 200), |what, seed| {
         let scene = Scene::new(Manner::PerContact, at_random(seed, 20));
-        let start = |out: &str| scene.command_with(&["--out", out]).spawn().unwrap();
+        let start = |out: &str| Started::new(scene.command_with(&["--out", out]));
         let (first, second) = (start("first"), start("second"));
-        let (first, second) = (output(first), output(second));
+        let (first, second) = (first.end(), second.end());
         assert_eq!((first.code, second.code), (1, 1), "{what}: {} {}", first.stderr, second.stderr);
         let count = |out: &str, outcome: &str| scene.sealed.report(out)["totals"][outcome].as_u64().unwrap();
         let ours = |out| count(out, "created") + count(out, "confirmed");
@@ -67,64 +163,9 @@ fn two_processes_take_turns() {
         created.sort_unstable();
         assert_eq!(created, [0, CONTACTS], "{what}");
         assert_eq!(count("first", "existing") + count("second", "existing"), CONTACTS + 6, "{what}");
-        let world = scene.platform.world();
-        assert_eq!((world.most_posts_at_once, world.needless.len()), (1, 0), "{what}");
+        let needless = scene.platform.world().needless.len();
+        assert_eq!((scene.platform.most_posts_at_once(), needless), (1, 0), "{what}");
     });
-}
-
-#[test]
-fn processes_share_the_requests_of_an_account() {
-    for dies in [false, true] {
-        share_the_requests(dies, size(6, 40), None);
-    }
-}
-
-/// No window may hold more requests than the limit, whoever makes them.
-#[expect(clippy::print_stdout, reason = "shown on demand")]
-pub(super) fn share_the_requests(dies: bool, seconds: u64, without: Option<&'static str>) {
-    const RATE: usize = 40;
-    const WINDOW: Duration = Duration::from_secs(1);
-    // A busy machine must not read a request later than it may be under way: nobody would know of it any more.
-    const LIMIT: Duration = Duration::from_secs(1);
-
-    let mut scene = Scene::new(Manner::PerContact, |_, _| Fault::None);
-    scene.without = without;
-    scene.platform.world().page_cap = 1;
-    let until = Instant::now() + Duration::from_secs(seconds);
-    thread::scope(|scope| {
-        for process in 0..8 {
-            let scene = &scene;
-            scope.spawn(move || {
-                let mut random = Random(process);
-                while Instant::now() < until {
-                    let out = format!("out-{process}");
-                    let args = ["--dry-run", "--refresh", "--out", &out, "--rate", &RATE.to_string()];
-                    let mut command = scene.command_with(&args);
-                    command.env("ROLLCALL_PACE", format!("{},1,2,{}", WINDOW.as_millis(), LIMIT.as_millis()));
-                    let mut child = command.spawn().unwrap();
-                    let end = Instant::now() + Duration::from_millis(random.below(1500) as u64);
-                    while child.try_wait().unwrap().is_none() {
-                        if dies && Instant::now() > end || Instant::now() > until {
-                            child.kill().unwrap();
-                        }
-                        thread::yield_now();
-                    }
-                    child.wait().unwrap();
-                }
-            });
-        }
-    });
-    let world = scene.platform.world();
-    let times = &world.times;
-    for (first, over) in times.iter().zip(times.iter().skip(RATE)) {
-        assert!(*over - *first >= WINDOW, "{RATE} requests and one more within {:?}", *over - *first);
-    }
-    let possible = RATE * usize::try_from(seconds).unwrap();
-    println!(
-        "8 processes, killed: {dies}: {} of {possible} requests in {seconds} s, never over the limit",
-        times.len()
-    );
-    assert!(times.len() > RATE, "only {} requests", times.len());
 }
 
 #[test]
@@ -134,11 +175,11 @@ fn a_secret_is_found_nowhere() {
     const HIDDEN: [&str; 3] =
         [SECRET, "Y2FuYXJ5K3NlY3JldC93aXRoPXNpZ25zJnRoYXQlY2hhbmdl", "canary%2Bsecret%2Fwith"];
 
-    trials("canary", size(50, 500), |what, seed| {
+    trials("canary", size(20, 50, 500), |what, seed| {
         let scene = Scene::new(Manner::PerContact, at_random(seed, 3));
         let mut command = scene.command_with(&["-vv", "--max-attempts", "4"]);
         command.env("ROLLCALL_CLIENT_SECRET", SECRET);
-        let ended = ended(command);
+        let ended = scene.run(command);
         let mut texts = vec![ended.stdout, ended.stderr];
         let files = scene.sealed.files();
         let files = files.iter().map(|name| scene.sealed.path(name)).filter(|path| path.is_file());

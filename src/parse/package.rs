@@ -66,8 +66,13 @@ pub(super) struct Package<'f> {
 
 impl<'f> Package<'f> {
     pub(super) fn open(file: &'f File) -> Result<Self, Fault> {
+        Self::open_within(file, HARMLESS_BYTES)
+    }
+
+    /// The same, where so many unpacked bytes are allowed whatever the ratio.
+    fn open_within(file: &'f File, harmless_bytes: u64) -> Result<Self, Fault> {
         let packed = file.metadata().map_err(Fault::Io)?.len();
-        let allowed = MAX_UNPACKED_BYTES.min(HARMLESS_BYTES.max(packed.saturating_mul(MAX_RATIO)));
+        let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(packed.saturating_mul(MAX_RATIO)));
         let package = Self { file, allowed, unpacked: AtomicU64::new(0) };
         let mut archive = package.archive()?;
         if archive.len() > MAX_ENTRIES {
@@ -300,9 +305,13 @@ mod tests {
 
     #[test]
     fn a_few_kilobytes_do_not_become_gigabytes() {
-        let rows = "<c/>".repeat(18_000_000);
-        let error = checked(&archive(&[("xl/worksheets/sheet1.xml", rows.as_bytes())]));
-        assert!(error.contains("unpacks to more than"), "{error}");
+        let rows = "<c/>".repeat(300_000);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&archive(&[("xl/worksheets/sheet1.xml", rows.as_bytes())])).unwrap();
+        assert_eq!(Package::open(&file).unwrap().allowed, HARMLESS_BYTES);
+        let error = Package::open_within(&file, 1_000_000).unwrap().check(|_| true).err().unwrap();
+        assert!(error.to_string().contains("unpacks to more than 1 MB"), "{error}");
+        assert!(Package::open_within(&file, rows.len() as u64).unwrap().check(|_| true).is_ok());
     }
 
     #[test]

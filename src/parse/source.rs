@@ -71,6 +71,8 @@ pub(super) struct Source {
     before: Option<Stamp>,
     len: u64,
     packing: Packing,
+    /// Unpacked bytes that are allowed whatever the ratio.
+    harmless_bytes: u64,
     meter: Arc<Meter>,
 }
 
@@ -142,13 +144,27 @@ impl Source {
         let mut start = [0; 4];
         file.rewind().map_err(Fault::Io)?;
         let known = read_up_to(&mut file, &mut start).map_err(Fault::Io)?;
-        Ok(Self { file, before, len, packing: Packing::of(&start[..known]), meter: Arc::default() })
+        Ok(Self {
+            file,
+            before,
+            len,
+            packing: Packing::of(&start[..known]),
+            harmless_bytes: HARMLESS_BYTES,
+            meter: Arc::default(),
+        })
     }
 
     /// The same file for another reader. Of the two only one may read at a time: they share a place in it.
     pub(super) fn again(&self) -> Result<Self, Fault> {
         let file = self.file.try_clone().map_err(Fault::Io)?;
-        Ok(Self { file, before: self.before, len: self.len, packing: self.packing, meter: Arc::default() })
+        Ok(Self {
+            file,
+            before: self.before,
+            len: self.len,
+            packing: self.packing,
+            harmless_bytes: self.harmless_bytes,
+            meter: Arc::default(),
+        })
     }
 
     pub(super) fn packing(&self) -> Packing {
@@ -182,7 +198,7 @@ impl Source {
         let file = self.file.try_clone().map_err(Fault::Io)?;
         let metered = Metered { file, meter };
         let bounded = |unpacked: Box<dyn Read + Send>| {
-            Box::new(Bounded { unpacked, left: HARMLESS_BYTES.max(self.len.saturating_mul(MAX_RATIO)) })
+            Box::new(Bounded { unpacked, left: self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO)) })
         };
         Ok(match self.packing {
             Packing::Plain => Box::new(metered),
@@ -402,9 +418,22 @@ mod tests {
             let error = all(&mut Source::open(&path).unwrap()).unwrap_err();
             assert!(matches!(error, Fault::Unpack(UnpackError::Damaged(_))), "{error:?}");
         }
-        fs::write(&path, gzip(&vec![b' '; 70 << 20])).unwrap();
-        let error = all(&mut Source::open(&path).unwrap()).unwrap_err();
-        assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
+        // Nearly a thousand times its size.
+        for bomb in [gzip(&vec![b' '; 512 << 10]), zstd(&vec![b' '; 512 << 10])] {
+            assert!(bomb.len() as u64 * MAX_RATIO < 512 << 10, "{} bytes", bomb.len());
+            fs::write(&path, &bomb).unwrap();
+            let mut source = Source::open(&path).unwrap();
+            assert_eq!(source.harmless_bytes, HARMLESS_BYTES);
+            assert_eq!(all(&mut source).unwrap().len(), 512 << 10, "a few bytes do no harm");
+            source.harmless_bytes = (512 << 10) - 1;
+            let error = all(&mut source).unwrap_err();
+            assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
+        }
+        // No more than a list does, so that only the ratio allows it.
+        fs::write(&path, gzip(text.as_bytes())).unwrap();
+        let mut source = Source::open(&path).unwrap();
+        source.harmless_bytes = 0;
+        assert_eq!(all(&mut source).unwrap(), text.as_bytes());
     }
 
     #[test]

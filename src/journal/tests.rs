@@ -310,7 +310,7 @@ fn the_bundled_database_is_new_enough() {
 #[test]
 fn programs_that_begin_at_one_moment_make_one_folder() {
     let home = tempfile::tempdir().unwrap();
-    for n in 0..500 {
+    for n in 0..150 {
         let folder = home.path().join(format!("{n}/state/rollcall"));
         let start = std::sync::Barrier::new(4);
         let make = || {

@@ -1,4 +1,5 @@
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashSet},
     path::Path,
     sync::{Arc, Mutex},
@@ -122,7 +123,8 @@ struct Posted {
     ended: Result<(), PlatformError>,
     settlements: Settlements,
     gets: u64,
-    model: Arc<Mutex<Model>>,
+    /// The batches that were sent.
+    posts: Vec<Vec<String>>,
     /// What the journal says in the end.
     notes: Vec<Note>,
     journal: Journal,
@@ -138,7 +140,83 @@ impl Posted {
     }
 
     fn posts(&self) -> usize {
-        self.model.lock().unwrap().posts.len()
+        self.posts.len()
+    }
+}
+
+/// How a platform answers a request.
+type Answer = Box<dyn FnMut(&mut Model, &Asked) -> Reply + Send>;
+
+/// A platform and a client of it, for as many runs as a test makes. Each run has a model, a journal and settlements of its own. A
+/// new client reads the certificates of the machine, which takes longer than most runs.
+struct Stage {
+    answer: Arc<Mutex<Answer>>,
+    model: Arc<Mutex<Model>>,
+    client: Client<'static>,
+    runtime: tokio::runtime::Runtime,
+    _platform: Scripted,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let nobody: Answer = Box::new(|_, _| Reply::HangUp);
+        let answer = Arc::new(Mutex::new(nobody));
+        let model = Arc::new(Mutex::new(Model::default()));
+        let (answers, models) = (Arc::clone(&answer), Arc::clone(&model));
+        let platform = Scripted::serve(move |asked| {
+            let mut answer = answers.lock().unwrap();
+            answer(&mut models.lock().unwrap(), &asked)
+        });
+        let client = platform.client();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { answer, model, client, runtime, _platform: platform }
+    }
+
+    /// Posts `count` contacts to a platform that answers with `answer`, with a journal that `prepare` has written to.
+    fn post_prepared(
+        &mut self,
+        model: Model,
+        count: u64,
+        batch_size: usize,
+        prepare: impl FnOnce(&Journal),
+        answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
+    ) -> Posted {
+        *self.model.lock().unwrap() = model;
+        *self.answer.lock().unwrap() = Box::new(answer);
+        let mut settlements = Settlements::default();
+        let journal = Journal::in_memory().unwrap();
+        prepare(&journal);
+        let (id, folder) = ("run", Path::new("/out"));
+        let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
+        journal.open_run(&run).unwrap();
+        let snapshots = journal.snapshots("acc-1", "st-1", None);
+        let mut record = Record::new(journal.clone(), id, snapshots, Duration::from_millis(1));
+        let gets_before = self.client.counts().get;
+        let poster = Poster::new(&mut self.client, &mut settlements, &mut record, batch_size, count, count);
+        let ended = self.runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
+        let gets = self.client.counts().get - gets_before;
+        let notes = journal.notes(id).unwrap();
+        for note in &notes {
+            let settled = settlements.of(note.number).filter(|settled| settled.outcome != Outcome::Pending);
+            let outcome = match note.fate {
+                Fate::Settled(outcome) => Some(outcome),
+                Fate::Pending | Fate::InFlight => None,
+            };
+            let mut expected = settled.map(|settled| settled.outcome);
+            if matches!(ended, Err(PlatformError::TooManyRefused { .. })) && expected == Some(Outcome::Failed)
+            {
+                // With other settings it may be taken.
+                expected = None;
+            }
+            assert_eq!(outcome, expected, "{} is recorded as it ended", note.number);
+        }
+        let posts = take(&mut self.model.lock().unwrap().posts);
+        Posted { ended, settlements, gets, posts, notes, journal }
+    }
+
+    fn post(&mut self, model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
+        let answer = move |model: &mut Model, asked: &Asked| model.answer(manner, asked);
+        self.post_prepared(model, count, batch_size, |_| (), answer)
     }
 }
 
@@ -149,52 +227,7 @@ fn post_with(
     batch_size: usize,
     answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
 ) -> Posted {
-    post_prepared(model, count, batch_size, |_| (), answer)
-}
-
-/// The same with a journal in which something stands already.
-fn post_prepared(
-    model: Model,
-    count: u64,
-    batch_size: usize,
-    prepare: impl FnOnce(&Journal),
-    mut answer: impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static,
-) -> Posted {
-    let model = Arc::new(Mutex::new(model));
-    let shared = Arc::clone(&model);
-    let platform = Scripted::serve(move |asked| answer(&mut shared.lock().unwrap(), &asked));
-    let mut client = platform.client();
-    let mut settlements = Settlements::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let journal = Journal::in_memory().unwrap();
-    prepare(&journal);
-    let (id, folder) = ("run", Path::new("/out"));
-    let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
-    journal.open_run(&run).unwrap();
-    let mut record =
-        Record::new(journal.clone(), id, journal.snapshots("acc-1", "st-1", None), Duration::from_millis(1));
-    let poster = Poster::new(&mut client, &mut settlements, &mut record, batch_size, count, count);
-    let ended = runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
-    let gets = client.counts().get;
-    let notes = journal.notes(id).unwrap();
-    for note in &notes {
-        let settled = settlements.of(note.number).filter(|settled| settled.outcome != Outcome::Pending);
-        let outcome = match note.fate {
-            Fate::Settled(outcome) => Some(outcome),
-            Fate::Pending | Fate::InFlight => None,
-        };
-        let mut expected = settled.map(|settled| settled.outcome);
-        if matches!(ended, Err(PlatformError::TooManyRefused { .. })) && expected == Some(Outcome::Failed) {
-            // With other settings it may be taken.
-            expected = None;
-        }
-        assert_eq!(outcome, expected, "{} is noted as it ended", note.number);
-    }
-    Posted { ended, settlements, gets, model, notes, journal }
-}
-
-fn post(model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
-    post_with(model, count, batch_size, move |model, asked| model.answer(manner, asked))
+    Stage::new().post_prepared(model, count, batch_size, |_| (), answer)
 }
 
 fn poisoned(indexes: impl IntoIterator<Item = u64>) -> Model {
@@ -203,8 +236,9 @@ fn poisoned(indexes: impl IntoIterator<Item = u64>) -> Model {
 
 #[test]
 fn contacts_go_out_in_batches_and_come_back_by_number() {
+    let mut stage = Stage::new();
     for manner in Manner::ALL {
-        let posted = post(Model::default(), manner, 25, 10);
+        let posted = stage.post(Model::default(), manner, 25, 10);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
         assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
@@ -214,22 +248,27 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
 
 #[test]
 fn one_refused_contact_is_isolated_wherever_it_stands() {
-    for index in 0..128 {
-        let posted = post(poisoned([index]), Manner::RejectBatch, 128, 128);
+    let mut stage = Stage::new();
+    // At every place of a small batch, and at the ends of a large one, or at every place of it.
+    let places_of_large = (0..128).step_by(size(127, 1, 1));
+    for (levels, index) in (0..32).map(|index| (5, index)).chain(places_of_large.map(|index| (7, index))) {
+        let count = 1 << levels;
+        let posted = stage.post(poisoned([index]), Manner::RejectBatch, count, 1 << levels);
         posted.ended.as_ref().unwrap();
-        assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index}");
+        assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index} of {count}");
         assert_eq!(posted.settlements.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
-        assert_eq!(posted.count(Outcome::Created), 127, "{index}");
-        // The batch itself, and two halves on each of seven levels.
-        assert!(posted.posts() <= 1 + 2 * 7, "{index}: {} posts", posted.posts());
-        assert_eq!(posted.gets, 2, "{index}");
+        assert_eq!(posted.count(Outcome::Created) as u64, count - 1, "{index} of {count}");
+        // The batch itself, and two halves on each level.
+        assert!(posted.posts() <= 1 + 2 * levels, "{index} of {count}: {} posts", posted.posts());
+        assert_eq!(posted.gets, 2, "{index} of {count}");
     }
 }
 
 #[test]
 fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
+    let mut stage = Stage::new();
     for index in [0, 1, 49, 50, 98, 99] {
-        let posted = post(poisoned([index]), Manner::RejectBatch, 100, 100);
+        let posted = stage.post(poisoned([index]), Manner::RejectBatch, 100, 100);
         assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (1, 99), "{index}");
         assert!(posted.posts() <= 1 + 14, "{index}: {} posts", posted.posts());
     }
@@ -237,11 +276,12 @@ fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
 
 #[test]
 fn refused_contacts_are_told_from_those_that_exist() {
+    let mut stage = Stage::new();
     for manner in Manner::ALL {
         // Somebody created two of them after the contacts had been read.
         let mut model = poisoned([3, 17]);
         model.held.extend([5, 12].map(|index| (number(index), format!("theirs-{index}"))));
-        let posted = post(model, manner, 20, 10);
+        let posted = stage.post(model, manner, 20, 10);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.count(Outcome::Created), 16, "{manner:?}");
         assert_eq!(posted.count(Outcome::Failed), 2, "{manner:?}");
@@ -276,7 +316,7 @@ fn what_was_there_long_before_is_not_ours_though_nobody_speaks_of_it() {
 fn a_batch_refused_for_those_that_exist_is_posted_once_more_without_them() {
     let mut model = Model::default();
     model.held.extend([2, 5].map(|index| (number(index), format!("theirs-{index}"))));
-    let posted = post(model, Manner::RejectBatch, 10, 10);
+    let posted = Stage::new().post(model, Manner::RejectBatch, 10, 10);
     posted.ended.as_ref().unwrap();
     assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Existing)), (8, 2));
     assert_eq!((posted.posts(), posted.gets), (2, 1));
@@ -401,7 +441,7 @@ fn batches_that_are_too_large_are_halved_for_good() {
     });
     posted.ended.as_ref().unwrap();
     assert_eq!(posted.count(Outcome::Created), 40);
-    let too_large = posted.model.lock().unwrap().posts.iter().filter(|post| post[0] == "too large").count();
+    let too_large = posted.posts.iter().filter(|post| post[0] == "too large").count();
     // Sixteen, its two eights, and never again.
     assert_eq!(too_large, 3);
     assert_eq!(posted.gets, 0);
@@ -409,8 +449,9 @@ fn batches_that_are_too_large_are_halved_for_good() {
 
 #[test]
 fn a_setting_that_refuses_everything_stops_early() {
+    let mut stage = Stage::new();
     for (batch_size, most_posts) in [(1, 21), (10, 5 + 4 * 20), (100, 5 + 80)] {
-        let posted = post(poisoned(0..900), Manner::RejectBatch, 900, batch_size);
+        let posted = stage.post(poisoned(0..900), Manner::RejectBatch, 900, batch_size);
         assert!(
             matches!(&posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, answer }) if answer.contains("not this one")),
             "{:?}",
@@ -420,7 +461,7 @@ fn a_setting_that_refuses_everything_stops_early() {
         assert_eq!(posted.count(Outcome::Failed), 21);
     }
 
-    let posted = post(poisoned(0..40), Manner::RejectBatch, 100, 50);
+    let posted = stage.post(poisoned(0..40), Manner::RejectBatch, 100, 50);
     assert!(matches!(posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, .. })));
     assert_eq!(posted.count(Outcome::Failed), 21);
 }
@@ -488,31 +529,41 @@ fn a_post_that_is_sent_elsewhere_leaves_it_open() {
 
 #[test]
 fn a_few_refused_contacts_among_many_do_not_stop_a_run() {
-    let posted = post(poisoned((0..300).step_by(12)), Manner::RejectBatch, 300, 50);
+    let posted = Stage::new().post(poisoned((0..300).step_by(12)), Manner::RejectBatch, 300, 50);
     posted.ended.as_ref().unwrap();
     assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (25, 275));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if std::env::var("ROLLCALL_LONG").is_ok() { 500 } else { 40 }))]
+/// How much a test does: little by default, more where `ROLLCALL_TRIALS` is `ci` or `long`.
+fn size<T>(default: T, ci: T, long: T) -> T {
+    match std::env::var("ROLLCALL_TRIALS").as_deref() {
+        Err(_) | Ok("") => default,
+        Ok("ci") => ci,
+        Ok("long") => long,
+        Ok(other) => panic!("ROLLCALL_TRIALS is `ci` or `long`, not `{other}`"),
+    }
+}
 
-    #[test]
-    fn every_contact_ends_once_and_none_is_created_twice(
+#[test]
+fn every_contact_ends_once_and_none_is_created_twice() {
+    let stage = RefCell::new(Stage::new());
+    proptest!(ProptestConfig::with_cases(size(20, 100, 500)), |(
         count in 1u64..60,
         batch_size in 1usize..20,
         refused in prop::collection::hash_set(0u64..60, 0..5),
         held in prop::collection::hash_set(0u64..60, 0..5),
         manner in prop::sample::select(Manner::ALL.to_vec()),
-    ) {
+    )| {
         let mut model = poisoned(refused.difference(&held).copied());
         model.held.extend(held.iter().map(|index| (number(*index), format!("theirs-{index}"))));
-        let posted = post(model, manner, count, batch_size);
+        let posted = stage.borrow_mut().post(model, manner, count, batch_size);
         // So few cannot be a wrong setting, unless nearly all were sent alone.
         prop_assert!(posted.ended.is_ok(), "{:?}", posted.ended);
         for ordinal in 0..count {
             let expected = if held.contains(&ordinal) {
                 // Alone, it is refused by name.
-                let is_silent = manner == Manner::Skip || manner.is_silent() && posted.outcome(ordinal) == Some(Outcome::Confirmed);
+                let is_silent = manner == Manner::Skip
+                    || manner.is_silent() && posted.outcome(ordinal) == Some(Outcome::Confirmed);
                 if is_silent { Outcome::Confirmed } else { Outcome::Existing }
             } else if refused.contains(&ordinal) {
                 Outcome::Failed
@@ -521,5 +572,5 @@ proptest! {
             };
             prop_assert_eq!(posted.outcome(ordinal), Some(expected), "contact {}", ordinal);
         }
-    }
+    });
 }

@@ -85,7 +85,7 @@ fn post_to(
         }
         answer(&of_platform.lock().unwrap().clone().unwrap(), asked)
     };
-    let posted = post_prepared(Model::default(), count, 10, prepare, answer);
+    let posted = Stage::new().post_prepared(Model::default(), count, 10, prepare, answer);
     posted.ended.as_ref().unwrap();
     posted
 }

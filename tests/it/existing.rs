@@ -4,33 +4,23 @@ use std::{fmt::Write as _, fs, io::BufRead as _, io::BufReader, process::Command
 
 use serde_json::Value;
 
-use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
-
-/// Contacts `numbers`, as a list.
-fn list(numbers: std::ops::Range<u32>) -> String {
-    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
-    for n in numbers {
-        writeln!(list, "First{n},Last{n},Mr,+9198765{n:05}").unwrap();
-    }
-    list
-}
-
-fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
-    let mut command = sealed.command(args);
-    sandbox.point(&mut command);
-    command
-}
-
-fn run(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
-    ended(command(sealed, sandbox, &[args, &["--rate", "100000"]].concat()))
-}
+use crate::{
+    lists::list,
+    sandboxed::{command, import, run},
+    sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
+};
 
 /// Imports the list with a journal of this name, and returns the report.
-fn import(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> Value {
-    let args = [&["import", "list.csv", "-q", "--state-dir", state, "--out", "out"], args].concat();
-    let ended = run(sealed, sandbox, &args);
+fn imported(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> Value {
+    let fixed = ["-q", "--rate", "100000", "--state-dir", state, "--out", "out"];
+    let ended = import(sealed, sandbox, &[&fixed, args].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     sealed.report("out")
+}
+
+/// Fetches without waiting for the quota of an account.
+fn fetch(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
+    run(sealed, sandbox, &[&["fetch"], args, &["--rate", "100000"]].concat())
 }
 
 /// A sandbox with 250 contacts in pages of 100.
@@ -38,7 +28,7 @@ fn filled() -> (Sealed, Running) {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "100"]);
     sealed.write("list.csv", list(0..250));
-    let report = import(&sealed, &sandbox, "filling", &[]);
+    let report = imported(&sealed, &sandbox, "filling", &[]);
     assert_eq!(report["totals"]["created"], 250);
     (sealed, sandbox)
 }
@@ -59,7 +49,7 @@ fn asked(report: &Value) -> (u64, u64, &str) {
 fn the_second_import_asks_for_one_page() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));
-    let first = import(&sealed, &sandbox, "state", &[]);
+    let first = imported(&sealed, &sandbox, "state", &[]);
     assert_eq!(asked(&first), (3, 1, "platform"));
     assert_eq!(
         (&first["plan"], &first["actual"]),
@@ -67,7 +57,7 @@ fn the_second_import_asks_for_one_page() {
     );
     // What was created has been added.
     sealed.write("list.csv", list(240..310));
-    let second = import(&sealed, &sandbox, "state", &[]);
+    let second = imported(&sealed, &sandbox, "state", &[]);
     assert_eq!(asked(&second), (1, 1, "snapshot"));
     assert_eq!((&second["totals"]["existing"], &second["totals"]["created"]), (&60.into(), &10.into()));
     assert_eq!(second["platform"]["existing_contacts"], 300);
@@ -78,12 +68,18 @@ fn the_second_import_asks_for_one_page() {
         assert!(row.detail.contains(", as known since 20"), "{}", row.detail);
     }
     // And is not relied on where it is to be read anew, too old, or never to be.
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
     journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at - 25 * 3600 * 1000");
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--existing-max-age", "2d"])), (1, 0, "snapshot"));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--existing-max-age", "0"])), (4, 0, "platform"));
+    assert_eq!(
+        asked(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "2d"])),
+        (1, 0, "snapshot")
+    );
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    assert_eq!(
+        asked(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "0"])),
+        (4, 0, "platform")
+    );
 }
 
 #[test]
@@ -91,33 +87,33 @@ fn an_account_that_held_nobody_is_known_too() {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "10"]);
     sealed.write("list.csv", list(0..50));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 1, "platform"));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 1, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
 }
 
 #[test]
 fn a_snapshot_that_does_not_hold_any_more_is_read_again_without_asking_twice() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(0..10));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
     // Somebody else creates contacts.
     sealed.write("list.csv", list(250..320));
-    import(&sealed, &sandbox, "elsewhere", &[]);
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    imported(&sealed, &sandbox, "elsewhere", &[]);
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
     // The clock was set back: nobody knows how old it is.
     journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at + 3600 * 1000");
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
 }
 
 #[test]
 fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(0..10));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
     // As many as before, and others.
     journal(&sealed, "state", "DELETE FROM snapshot_page");
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
 }
 
 #[test]
@@ -127,7 +123,7 @@ fn what_was_under_way_when_the_program_died_is_looked_for_behind_what_is_known()
     // After the batch was noted: before it is sent, and before its answer is noted.
     for (point, outcome) in [("14!", "created"), ("16!", "confirmed")] {
         let state = point.trim_end_matches('!');
-        import(&sealed, &sandbox, state, &["--dry-run"]);
+        imported(&sealed, &sandbox, state, &["--dry-run"]);
         let mut dying = command(
             &sealed,
             &sandbox,
@@ -135,7 +131,7 @@ fn what_was_under_way_when_the_program_died_is_looked_for_behind_what_is_known()
         );
         dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
-        let report = import(&sealed, &sandbox, state, &[]);
+        let report = imported(&sealed, &sandbox, state, &[]);
         assert_eq!((asked(&report).0, asked(&report).2), (2, "snapshot"), "{point}: {report}");
         assert_eq!(report["totals"][outcome], 50, "{point}: {report}");
         sealed.write("list.csv", list(250..350));
@@ -151,13 +147,13 @@ fn a_number_without_a_country_is_read_again_for_another_region() {
     sealed.write("seed.json", serde_json::to_string(&contacts).unwrap());
     let sandbox = Running::sandbox(&sealed, &["--seed", "seed.json", "--rate-limit", "100000"]);
     assert_eq!(
-        run(&sealed, &sandbox, &["fetch", "contacts", "-q", "--state-dir", "state", "-o", "held.csv"]).code,
+        fetch(&sealed, &sandbox, &["contacts", "-q", "--state-dir", "state", "-o", "held.csv"]).code,
         0
     );
     sealed.write("list.csv", list(140..150));
-    let report = import(&sealed, &sandbox, "state", &["--region", "IN"]);
+    let report = imported(&sealed, &sandbox, "state", &["--region", "IN"]);
     assert_eq!((asked(&report), &report["totals"]["existing"]), ((2, 0, "platform"), &10.into()));
-    assert_eq!(asked(&import(&sealed, &sandbox, "state", &["--region", "IN"])), (1, 0, "snapshot"));
+    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &["--region", "IN"])), (1, 0, "snapshot"));
 }
 
 #[test]
@@ -167,23 +163,23 @@ fn a_stale_snapshot_never_creates_a_contact_twice() {
         let options = ["--rate-limit", "100000", "--page-cap", "100", "--duplicates", duplicates];
         let sandbox = Running::sandbox(&sealed, &options);
         sealed.write("list.csv", list(0..150));
-        import(&sealed, &sandbox, "filling", &[]);
+        imported(&sealed, &sandbox, "filling", &[]);
         sealed.write("list.csv", list(0..1));
-        assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (2, 0, "platform"));
+        assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (2, 0, "platform"));
         sealed.write("list.csv", list(150..155));
-        import(&sealed, &sandbox, "elsewhere", &[]);
+        imported(&sealed, &sandbox, "elsewhere", &[]);
         // Others went as these came: the platform counts as many as it should.
         journal(&sealed, "state", "UPDATE snapshot SET expected = 155");
         sealed.write("list.csv", list(145..160));
-        let report = import(&sealed, &sandbox, "state", &[]);
+        let report = imported(&sealed, &sandbox, "state", &[]);
         assert_eq!(report["platform"]["existing_from"], "snapshot");
         let count = |outcome: &str| report["totals"][outcome].as_u64().unwrap();
         // One that a success passes over in silence, and that is there under its name, may be ours.
         assert_eq!((count("existing") + count("confirmed"), count("created")), (10, 5), "{duplicates}");
-        let fetched = run(&sealed, &sandbox, &["fetch", "contacts", "--format", "ndjson", "-q"]);
+        let fetched = fetch(&sealed, &sandbox, &["contacts", "--format", "ndjson", "-q"]);
         assert_eq!(fetched.stdout.lines().count(), 160);
         // The reading that settled it is the snapshot from then on.
-        assert_eq!(asked(&import(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+        assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
     }
 }
 
@@ -192,8 +188,8 @@ fn what_was_fetched_takes_the_place_of_the_platform() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(240..260));
     for name in ["held.csv", "held.json", "held.ndjson"] {
-        assert_eq!(run(&sealed, &sandbox, &["fetch", "contacts", "-o", name]).code, 0);
-        let report = import(
+        assert_eq!(fetch(&sealed, &sandbox, &["contacts", "-o", name]).code, 0);
+        let report = imported(
             &sealed,
             &sandbox,
             name.split('.').next_back().unwrap(),
@@ -204,7 +200,7 @@ fn what_was_fetched_takes_the_place_of_the_platform() {
         assert_eq!(report["plan"], serde_json::json!({"get": 0, "post": 1, "seconds": 0}));
         assert!(sealed.outcomes("out")[0].detail.starts_with("held as First240 Last240 (id "));
     }
-    let other = run(&sealed, &sandbox, &["import", "list.csv", "-q", "--existing", "list.csv"]);
+    let other = import(&sealed, &sandbox, &["-q", "--existing", "list.csv"]);
     assert_eq!(other.code, 3);
     assert_same!(other.stderr, @r"
     error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber`
@@ -217,8 +213,8 @@ fn nobody_on_the_platform_is_a_file_too() {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &[]);
     sealed.write("list.csv", list(0..3));
-    assert_eq!(run(&sealed, &sandbox, &["fetch", "contacts", "-o", "held.csv"]).code, 0);
-    let report = import(&sealed, &sandbox, "state", &["--existing", "held.csv", "--dry-run"]);
+    assert_eq!(fetch(&sealed, &sandbox, &["contacts", "-o", "held.csv"]).code, 0);
+    let report = imported(&sealed, &sandbox, "state", &["--existing", "held.csv", "--dry-run"]);
     assert_eq!(report["totals"]["planned"], 3);
 }
 
@@ -227,7 +223,7 @@ fn contacts_are_fetched_with_all_their_fields() {
     let sealed = Sealed::new().with_samples();
     let options = ["--seed", "samples/platform.json", "--page-cap", "4", "--rate-limit", "100000"];
     let sandbox = Running::sandbox(&sealed, &options);
-    let fetched = run(&sealed, &sandbox, &["fetch", "contacts", "-o", "new/held.csv"]);
+    let fetched = fetch(&sealed, &sandbox, &["contacts", "-o", "new/held.csv"]);
     assert_eq!(fetched.code, 0);
     assert_same!(fetched.stderr, @r"
     6 contacts in 2 pages of 4, 2 requests, in new/held.csv
@@ -246,7 +242,7 @@ fn contacts_are_fetched_with_all_their_fields() {
         "667e48f7c8b972fc69100001,meera,existing,meera existing,mrs,'+442079460601,'+44,'+44,ACTIVE,"
     ));
     assert!(text.lines().nth(5).unwrap().ends_with(",491713920099,5"));
-    let json = run(&sealed, &sandbox, &["fetch", "contacts", "--format", "json", "-q"]);
+    let json = fetch(&sealed, &sandbox, &["contacts", "--format", "json", "-q"]);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json[4]["rollcall_repeats"].as_u64(), json[0]["rollcall_repeats"].as_u64()), (Some(4), None));
     assert_eq!(json[0]["createdAt"], "2024-06-28T05:24:07.218Z");
@@ -264,7 +260,7 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
     let options = ["--list", "cl-1=people.csv", "--campaign", "cm-1=called.json", "--rate-limit", "100000"];
     let sandbox = Running::sandbox(&sealed, &options);
     for api in ["v1", "v2"] {
-        let list = run(&sealed, &sandbox, &["fetch", "list", "cl-1", "--api", api]);
+        let list = fetch(&sealed, &sandbox, &["list", "cl-1", "--api", api]);
         assert_eq!(
             (list.code, list.stderr.as_str()),
             (0, "2 contacts of contact list cl-1 in 1 page of 100, 1 request\n")
@@ -275,7 +271,7 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
             Some("_id,phoneNumber,createdAt,updatedAt,rollcall_number,rollcall_repeats")
         );
         assert!(lines.next().unwrap().contains(",919876500001,20"));
-        let campaign = run(&sealed, &sandbox, &["fetch", "campaign", "cm-1", "--api", api, "-q"]);
+        let campaign = fetch(&sealed, &sandbox, &["campaign", "cm-1", "--api", api, "-q"]);
         assert_eq!(
             campaign.stdout,
             "phoneNumber,uniqueId,dialerOutcome,numberOfAttemptsSoFar,botSessionId,agentDispositionCodes,botOutboundStatus,\
@@ -283,10 +279,10 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
              919876500001,,completed,2,,System Generated; Busy,,,919876500001,\n"
         );
     }
-    let whole = run(&sealed, &sandbox, &["fetch", "campaign", "cm-1", "--format", "ndjson", "-q"]);
+    let whole = fetch(&sealed, &sandbox, &["campaign", "cm-1", "--format", "ndjson", "-q"]);
     assert_eq!(serde_json::from_str::<Value>(&whole.stdout).unwrap()["new"], serde_json::json!({"a": 1}));
 
-    let unknown = run(&sealed, &sandbox, &["fetch", "list", "cl-2"]);
+    let unknown = fetch(&sealed, &sandbox, &["list", "cl-2"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (4, ""));
     assert_same!(unknown.stderr, @r#"
     error: the platform has no contact list cl-2: HTTP 404, "there is no such contact list"
@@ -367,7 +363,7 @@ fn numbers_in_any_shape_are_the_same_number() {
     let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
     (1..=5).for_each(|n| writeln!(list, "Zoe\u{308},li,Ms,+91 98765 0000{n}").unwrap());
     sealed.write("list.csv", list);
-    let report = import(&sealed, &sandbox, "state", &[]);
+    let report = imported(&sealed, &sandbox, "state", &[]);
     assert_eq!(report["platform"]["existing_ambiguous_numbers"], 0);
     let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     assert_eq!(rows, (2..=6).map(|row| format!("{row} existing same-name")).collect::<Vec<_>>());
@@ -384,7 +380,7 @@ fn a_number_that_may_be_one_of_two_is_taken_for_both_and_said() {
         "list.csv",
         "First Name,Last Name,Salutation,Mobile\nA,B,Mr,+49 4961 234567\nC,D,Mr,+49 61234567\n",
     );
-    let ended = run(&sealed, &sandbox, &["import", "list.csv", "--accept", "possible", "--out", "out"]);
+    let ended = import(&sealed, &sandbox, &["--accept", "possible", "--rate", "100000", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let rows = sealed.outcomes("out");
     assert_eq!(

@@ -6,29 +6,15 @@ use std::{
     io::{BufRead as _, BufReader},
 };
 
-use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
-
-/// `count` contacts, all new.
-fn list(count: u32) -> String {
-    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
-    for n in 0..count {
-        writeln!(list, "First{n},Last{n},Mr,+9198765{n:05}").unwrap();
-    }
-    list
-}
-
-fn import(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
-    let mut command = sealed.command(&[&["import", "list.csv"], args].concat());
-    sandbox.point(&mut command);
-    ended(command)
-}
+use crate::{
+    lists::list,
+    sandboxed::{command, import},
+    sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
+};
 
 /// The platform's numbers, as a third import of them sees them.
 fn held(sealed: &Sealed, sandbox: &Running) -> u64 {
-    let mut command =
-        sealed.command(&["import", "list.csv", "--dry-run", "-q", "--rate", "100000", "--out", "held"]);
-    sandbox.point(&mut command);
-    ended(command);
+    import(sealed, sandbox, &["--dry-run", "-q", "--rate", "100000", "--out", "held"]);
     sealed.report("held")["platform"]["existing_contacts"].as_u64().unwrap()
 }
 
@@ -36,7 +22,7 @@ fn held(sealed: &Sealed, sandbox: &Running) -> u64 {
 fn every_new_number_is_created_once_and_a_second_run_creates_none() {
     for duplicates in ["reject-batch", "skip", "per-contact"] {
         let sealed = Sealed::new();
-        let mut list = list(250);
+        let mut list = list(0..250);
         // The first five again, in another spelling.
         (0..5).for_each(|n| writeln!(list, "Other{n},Name,Mrs,+91 (0)98765 {n:05}").unwrap());
         sealed.write("list.csv", &list);
@@ -68,7 +54,7 @@ fn every_new_number_is_created_once_and_a_second_run_creates_none() {
 #[test]
 fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(130));
+    sealed.write("list.csv", list(0..130));
     let sandbox = Running::sandbox(&sealed, &["--page-cap", "7"]);
     let ended = import(&sealed, &sandbox, &["--dry-run", "--batch-size", "2", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -95,7 +81,7 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
 #[test]
 fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(3));
+    sealed.write("list.csv", list(0..3));
     let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_same!(ended.stderr, @r"
@@ -116,11 +102,10 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
 #[test]
 fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(3));
+    sealed.write("list.csv", list(0..3));
     let sandbox = Running::sandbox(&sealed, &[]);
     let mistaken = |name: &str, value: &str| {
-        let mut command = sealed.command(&["import", "list.csv", "--out", "out"]);
-        sandbox.point(&mut command);
+        let mut command = command(&sealed, &sandbox, &["import", "list.csv", "--out", "out"]);
         command.env(name, value);
         ended(command)
     };
@@ -173,7 +158,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
 #[test]
 fn a_platform_that_is_not_there_is_named() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(1));
+    sealed.write("list.csv", list(0..1));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = sealed.command(&["import", "list.csv", "--max-attempts", "1", "--out", "out"]);
     command.env("ROLLCALL_HOST", format!("http://127.0.0.1:{port}"));
@@ -192,11 +177,13 @@ fn a_platform_that_is_not_there_is_named() {
 #[test]
 fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(5));
+    sealed.write("list.csv", list(0..5));
     let sandbox = Running::sandbox(&sealed, &[]);
-    let mut command =
-        sealed.command(&["import", "list.csv", "--batch-size", "2", "--rate", "2", "--out", "out"]);
-    sandbox.point(&mut command);
+    let mut command = command(
+        &sealed,
+        &sandbox,
+        &["import", "list.csv", "--batch-size", "2", "--rate", "2", "--out", "out"],
+    );
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
@@ -226,13 +213,12 @@ fn secrets_may_come_from_files_that_others_cannot_read() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(1));
+    sealed.write("list.csv", list(0..1));
     let sandbox = Running::sandbox(&sealed, &[]);
     let secret = sealed.write("secret", sandbox.variable("ROLLCALL_CLIENT_SECRET"));
     sealed.write("rollcall.toml", "client-secret-file = \"secret\"\n");
     let run = || {
-        let mut command = sealed.command(&["import", "list.csv", "--out", "out", "-q"]);
-        sandbox.point(&mut command);
+        let mut command = command(&sealed, &sandbox, &["import", "list.csv", "--out", "out", "-q"]);
         command.env_remove("ROLLCALL_CLIENT_SECRET");
         ended(command)
     };
@@ -251,11 +237,11 @@ fn secrets_may_come_from_files_that_others_cannot_read() {
 #[test]
 fn no_secret_is_said_however_loudly() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", list(3));
+    sealed.write("list.csv", list(0..3));
     let sandbox = Running::sandbox(&sealed, &[]);
     let secret = sandbox.variable("ROLLCALL_CLIENT_SECRET");
-    let mut command = sealed.command(&["import", "list.csv", "-vv", "--log-format", "json", "--out", "out"]);
-    sandbox.point(&mut command);
+    let mut command =
+        command(&sealed, &sandbox, &["import", "list.csv", "-vv", "--log-format", "json", "--out", "out"]);
     let ended = ended(command);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("\"request\":\"creating contacts\""), "{}", ended.stderr);

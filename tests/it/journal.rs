@@ -1,8 +1,11 @@
 //! The journal as the built program uses it: where it is, what is wrong with it, and what it says of past imports.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, path::PathBuf};
 
-use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+use crate::{
+    sandboxed::{command, import, run},
+    sealed::{Running, Sealed, assert_same, ended},
+};
 
 fn place() -> (Sealed, Running) {
     let sealed = Sealed::new();
@@ -11,15 +14,7 @@ fn place() -> (Sealed, Running) {
     (sealed, sandbox)
 }
 
-fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
-    let mut command = sealed.command(args);
-    sandbox.point(&mut command);
-    command
-}
-
-fn import(sealed: &Sealed, sandbox: &Running) -> Ended {
-    ended(command(sealed, sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]))
-}
+const OPTIONS: [&str; 5] = ["-q", "--state-dir", "state", "--out", "out"];
 
 fn journal(sealed: &Sealed) -> PathBuf {
     sealed.path("state/journal.sqlite3")
@@ -28,7 +23,7 @@ fn journal(sealed: &Sealed) -> PathBuf {
 /// The import is refused, says this, and neither reads nor posts.
 macro_rules! assert_refused {
     ($sealed:expr, $sandbox:expr, @$said:literal) => {
-        let ended = import(&$sealed, &$sandbox);
+        let ended = import(&$sealed, &$sandbox, &OPTIONS);
         assert_eq!(ended.code, 5, "{}", ended.stderr);
         assert_same!(ended.stderr, @$said);
         assert!(!$sealed.path("out").exists());
@@ -38,11 +33,11 @@ macro_rules! assert_refused {
 #[test]
 fn past_imports_are_listed_for_people_and_programs() {
     let (sealed, sandbox) = place();
-    let none = ended(command(&sealed, &sandbox, &["runs", "--state-dir", "state"]));
+    let none = run(&sealed, &sandbox, &["runs", "--state-dir", "state"]);
     assert_eq!((none.code, none.stdout.as_str()), (0, "No import was made yet.\n"));
-    assert_eq!(import(&sealed, &sandbox).code, 0);
-    assert_eq!(import(&sealed, &sandbox).code, 0);
-    let runs = ended(command(&sealed, &sandbox, &["runs", "--state-dir", "state"]));
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
+    let runs = run(&sealed, &sandbox, &["runs", "--state-dir", "state"]);
     let text = runs.stdout.replace(&sealed.path("").display().to_string(), "/work/");
     let text = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
         .unwrap()
@@ -54,7 +49,7 @@ fn past_imports_are_listed_for_people_and_programs() {
     RUN  finished    MOMENT UTC  /work/list.csv
         1 row: 1 created
     ");
-    let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+    let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
     let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
     assert_eq!((&runs[0]["state"], &runs[0]["totals"]["existing"]), (&"finished".into(), &1.into()));
     assert_eq!(runs[1]["run"].as_str().unwrap().len(), "20261120T101500Z-5e1d".len());
@@ -71,7 +66,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         // After the batch was noted, before its answer was.
         dying.env("ROLLCALL_FAIL_AT", "20!").env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
-        let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+        let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
         assert_eq!(runs[0]["state"], "unfinished");
         let journal = rusqlite::Connection::open(journal(&sealed)).unwrap();
@@ -96,10 +91,10 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
             "{totals}"
         );
 
-        let again = ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"]));
+        let again = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
         assert_eq!(again.code, 2);
         assert!(again.stderr.starts_with("error: no import is unfinished"), "{}", again.stderr);
-        let named = ended(command(&sealed, &sandbox, &["resume", &name, "--state-dir", "state"]));
+        let named = run(&sealed, &sandbox, &["resume", &name, "--state-dir", "state"]);
         assert_eq!(named.code, 2);
         assert!(named.stderr.contains("is over"), "{}", named.stderr);
     }
@@ -112,13 +107,13 @@ fn what_cannot_be_resumed_is_said() {
     dying.env("ROLLCALL_FAIL_AT", "12!");
     assert_eq!(ended(dying).code, -1);
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543211\n");
-    let changed = ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"]));
+    let changed = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
     assert_eq!(changed.code, 2);
     assert_same!(changed.stderr, @r"
     error: the import RUN cannot be gone on with: its files, or how they are read, have changed since
     hint: Import them as they are now, with `rollcall import`: what is there is not posted again.
     ");
-    let unknown = ended(command(&sealed, &sandbox, &["resume", "nobody", "--state-dir", "state"]));
+    let unknown = run(&sealed, &sandbox, &["resume", "nobody", "--state-dir", "state"]);
     assert_eq!(unknown.code, 2);
     assert_same!(unknown.stderr, @r"
     error: there is no run nobody
@@ -129,7 +124,7 @@ fn what_cannot_be_resumed_is_said() {
 #[test]
 fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     let (sealed, sandbox) = place();
-    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     fs::remove_dir_all(sealed.path("out")).unwrap();
     let good = fs::read(journal(&sealed)).unwrap();
 
@@ -147,7 +142,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 12_000].fill(0xa5);
     fs::write(journal(&sealed), &damaged).unwrap();
-    let ended = import(&sealed, &sandbox);
+    let ended = import(&sealed, &sandbox, &OPTIONS);
     assert_eq!(ended.code, 5);
     assert!(
         ended.stderr.contains("is damaged") && ended.stderr.contains("another --state-dir"),
@@ -168,7 +163,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
 
     // The way out: what is there is read, and nothing is posted twice.
     fs::remove_file(journal(&sealed)).unwrap();
-    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     assert_eq!(sealed.report("out")["totals"]["existing"], 1);
 }
 
@@ -185,7 +180,7 @@ fn a_state_folder_that_cannot_be_used_is_named() {
 #[test]
 fn a_journal_that_another_program_keeps_locked_is_said() {
     let (sealed, sandbox) = place();
-    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     fs::remove_dir_all(sealed.path("out")).unwrap();
     let other = rusqlite::Connection::open(journal(&sealed)).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -214,7 +209,7 @@ fn a_disk_that_is_full_stops_before_anything_is_sent() {
         "{}",
         ended.stderr
     );
-    assert_eq!(import(&sealed, &sandbox).code, 0);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     assert_eq!(sealed.report("out")["totals"]["created"], 1);
 }
 
@@ -223,9 +218,9 @@ fn an_import_of_a_damaged_file_is_over_and_not_offered_again() {
     let (sealed, sandbox) = place();
     let rows = "Asha,Rao,Mrs,+919876543210\n".repeat(300);
     sealed.write("list.csv", format!("First Name,Last Name,Salutation,Mobile\n{rows}Asha,\"Rao,Mrs,1\n"));
-    assert_eq!(import(&sealed, &sandbox).code, 3);
-    let runs = ended(command(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]));
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 3);
+    let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
     let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
     assert_eq!((&runs[0]["state"], &runs[0]["totals"]), (&"failed".into(), &serde_json::Value::Null));
-    assert_eq!(ended(command(&sealed, &sandbox, &["resume", "--state-dir", "state"])).code, 2);
+    assert_eq!(run(&sealed, &sandbox, &["resume", "--state-dir", "state"]).code, 2);
 }

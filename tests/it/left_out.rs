@@ -1,11 +1,11 @@
 //! People who are left out on purpose: by file, contact list and campaign.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::Command,
-};
+use std::io::{BufRead as _, BufReader};
 
-use crate::sealed::{Ended, Outcome, Running, Sealed, assert_same, ended};
+use crate::{
+    sandboxed::{command, import, run},
+    sealed::{Ended, Outcome, Running, Sealed, assert_same},
+};
 
 const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
     Asha,Rao,Mrs,+919876500001\n\
@@ -46,15 +46,9 @@ fn place() -> (Sealed, Running) {
     (sealed, sandbox)
 }
 
-fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
-    let mut command =
-        sealed.command(&[&["import", "list.csv", "--out", "out", "--rate", "100000"], args].concat());
-    sandbox.point(&mut command);
-    command
-}
-
-fn import(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<String>) {
-    let ended = ended(command(sealed, sandbox, args));
+/// Imports the list, and returns the outcomes of its rows too.
+fn imported(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<String>) {
+    let ended = import(sealed, sandbox, &[&["--out", "out", "--rate", "100000"], args].concat());
     let rows = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     (ended, rows)
 }
@@ -63,7 +57,7 @@ fn import(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<Stri
 fn whoever_is_left_out_is_left_out_whatever_else_is_known() {
     let (sealed, sandbox) = place();
     let exclude = ["--exclude-file", "dnc.csv", "--exclude-list", "cl-1", "--exclude-campaign", "cm-1"];
-    let (ended, rows) = import(&sealed, &sandbox, &exclude);
+    let (ended, rows) = imported(&sealed, &sandbox, &exclude);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(
         rows,
@@ -105,7 +99,7 @@ fn of_a_campaign_those_who_were_called_can_be_left_out() {
         [("any", [true, true, true]), ("attempted", [true, false, true]), ("completed", [true, false, false])]
     {
         let (sealed, sandbox) = place();
-        let (_, rows) = import(
+        let (_, rows) = imported(
             &sealed,
             &sandbox,
             &["--exclude-campaign", "cm-1", "--campaign-filter", filter, "--dry-run"],
@@ -118,7 +112,7 @@ fn of_a_campaign_those_who_were_called_can_be_left_out() {
 #[test]
 fn files_cost_no_request_and_are_left_out_by_check_too() {
     let (sealed, sandbox) = place();
-    let (_, rows) = import(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run"]);
+    let (_, rows) = imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run"]);
     assert_eq!(rows[4..6], ["6 suppressed in-file", "7 suppressed in-file"]);
     assert_eq!(sealed.report("out")["platform"]["get"], 3);
     for keep in ["first", "last"] {
@@ -134,7 +128,8 @@ fn files_cost_no_request_and_are_left_out_by_check_too() {
 #[test]
 fn what_the_file_says_of_itself_is_said() {
     let (sealed, sandbox) = place();
-    let (ended, _) = import(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);
+    let (ended, _) =
+        imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);
     assert_same!(ended.stderr, @r"
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
@@ -165,7 +160,7 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     let lists = ["--list", "some=some.csv", "--list", "most=most.csv", "--list", "odd=odd.csv"];
     let options = [&lists[..], &["--rate-limit", "100000"]].concat();
     let sandbox = Running::sandbox(&sealed, &options);
-    let (some, rows) = import(&sealed, &sandbox, &["--exclude-list", "some", "--dry-run"]);
+    let (some, rows) = imported(&sealed, &sandbox, &["--exclude-list", "some", "--dry-run"]);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
     for expected in [
@@ -174,7 +169,7 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     ] {
         assert!(said.contains(expected), "{said}");
     }
-    let (most, rows) = import(&sealed, &sandbox, &["--exclude-list", "most"]);
+    let (most, rows) = imported(&sealed, &sandbox, &["--exclude-list", "most"]);
     assert_eq!((most.code, rows[0].as_str()), (2, "2 pending"));
     assert!(
         most.stderr.ends_with(
@@ -186,18 +181,18 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     );
     // The region of the new contacts need not be theirs.
     for (list, region) in [("most", "GB"), ("odd", "IN")] {
-        let (refused, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
+        let (refused, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
         assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"), "{list}");
         let said = format!("contact list {list} (2) belong to no country as they stand, nor to {region}\n");
         assert!(refused.stderr.contains(&said), "{}", refused.stderr);
     }
     let options = ["--exclude-list", "some", "--dry-run", "--region", "GB"];
-    let (some, rows) = import(&sealed, &sandbox, &options);
+    let (some, rows) = imported(&sealed, &sandbox, &options);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
     assert!(said.contains("nor GB without its code, so that they may leave nobody out: 1"), "{said}");
     for list in ["some", "most"] {
-        let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
+        let (_, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
         assert_eq!(rows[..2], ["2 suppressed in-list", "3 suppressed in-list"]);
     }
 }
@@ -205,19 +200,22 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
 #[test]
 fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
     let (sealed, sandbox) = place();
-    let mut slow = sealed.command(&[
-        "import",
-        "list.csv",
-        "--exclude-file",
-        "dnc.csv",
-        "--rate",
-        "4",
-        "--batch-size",
-        "1",
-        "--out",
-        "out",
-    ]);
-    sandbox.point(&mut slow);
+    let mut slow = command(
+        &sealed,
+        &sandbox,
+        &[
+            "import",
+            "list.csv",
+            "--exclude-file",
+            "dnc.csv",
+            "--rate",
+            "4",
+            "--batch-size",
+            "1",
+            "--out",
+            "out",
+        ],
+    );
     let mut child = slow.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
@@ -237,9 +235,7 @@ fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
         .execute("UPDATE run SET command = ?1", [command.replace("\"rate\":4", "\"rate\":100000")])
         .unwrap();
     drop(journal);
-    let mut resume = sealed.command(&["resume"]);
-    sandbox.point(&mut resume);
-    let resumed = ended(resume);
+    let resumed = run(&sealed, &sandbox, &["resume"]);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     assert_eq!(rows[3..6], ["5 created", "6 suppressed in-file", "7 suppressed in-file"]);
@@ -248,7 +244,7 @@ fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
 #[test]
 fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
     let (sealed, sandbox) = place();
-    let (list, rows) = import(&sealed, &sandbox, &["--exclude-list", "nobody"]);
+    let (list, rows) = imported(&sealed, &sandbox, &["--exclude-list", "nobody"]);
     assert_eq!(list.code, 4);
     assert!(
         list.stderr.contains("error: the platform has no contact list nobody: HTTP 404"),
@@ -259,9 +255,7 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
     let report = sealed.report("out");
     assert_eq!((&report["complete"], &report["platform"]["post"]), (&false.into(), &0.into()));
     // With the same list it would end the same: there is nothing to resume.
-    let mut resume = sealed.command(&["resume"]);
-    sandbox.point(&mut resume);
-    assert!(ended(resume).stderr.contains("no import is unfinished"));
+    assert!(run(&sealed, &sandbox, &["resume"]).stderr.contains("no import is unfinished"));
 
     for (file, content, said) in [
         ("missing.csv", None, "error: missing.csv: No such file"),
@@ -274,14 +268,12 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
         if let Some(content) = content {
             sealed.write(file, content);
         }
-        let mut command = sealed.command(&["import", "list.csv", "--exclude-file", file, "--out", "none"]);
-        sandbox.point(&mut command);
-        let ended = ended(command);
+        let ended = import(&sealed, &sandbox, &["--exclude-file", file, "--out", "none"]);
         assert_eq!(ended.code, 3);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
         assert!(!sealed.path("none").exists());
     }
-    let lonely = ended(command(&sealed, &sandbox, &["--campaign-filter", "completed"]));
+    let lonely = import(&sealed, &sandbox, &["--campaign-filter", "completed"]);
     assert_eq!(lonely.code, 2);
     assert!(lonely.stderr.contains("no campaign is named"), "{}", lonely.stderr);
 }
@@ -289,9 +281,9 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
 #[test]
 fn the_same_list_with_others_left_out_is_another_import() {
     let (sealed, sandbox) = place();
-    let (_, rows) = import(&sealed, &sandbox, &[]);
+    let (_, rows) = imported(&sealed, &sandbox, &[]);
     assert_eq!(rows[0], "2 created");
     // Who was created before is there, and is left out from now on all the same.
-    let (_, rows) = import(&sealed, &sandbox, &["--exclude-list", "cl-1"]);
+    let (_, rows) = imported(&sealed, &sandbox, &["--exclude-list", "cl-1"]);
     assert_eq!(rows[0], "2 suppressed in-list");
 }

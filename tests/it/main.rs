@@ -12,12 +12,14 @@ mod formats;
 mod import;
 mod journal;
 mod left_out;
+mod lists;
 mod mutants;
 mod phone_paths;
 mod phone_reference;
 mod random;
 mod readme;
 mod samples;
+mod sandboxed;
 #[allow(dead_code, reason = "the unit tests use all of it")]
 #[path = "../../src/platform/scripted.rs"]
 mod scripted;

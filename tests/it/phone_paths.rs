@@ -1,7 +1,7 @@
 //! The tables beside the library: whatever the tables answer, the library answers too.
 //!
-//! Numbers of every region in many spellings, the same in every run. `ROLLCALL_NUMBERS=50000000` makes more of them,
-//! `ROLLCALL_SEED=7` others.
+//! Numbers of every region in many spellings, the same in every run: 20,000, and more with `ROLLCALL_TRIALS`.
+//! `ROLLCALL_NUMBERS=50000000` makes as many, `ROLLCALL_SEED=7` makes others.
 
 use rayon::prelude::*;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType, enums::Region as LibraryRegion};
@@ -13,7 +13,7 @@ use rollcall::{
     },
 };
 
-use crate::random::{Random, setting};
+use crate::random::{Random, setting, size};
 
 /// Numbers read at a time.
 const CHUNK: u64 = 10_000;
@@ -151,7 +151,8 @@ fn compare(text: &str, region: Option<Region>, count: &mut Count) {
 fn the_tables_answer_as_the_library_does() {
     let sources = sources();
     assert!(sources.len() > 240);
-    let (numbers, seed) = (setting("ROLLCALL_NUMBERS", 200_000), setting("ROLLCALL_SEED", 1));
+    let (numbers, seed) =
+        (setting("ROLLCALL_NUMBERS", size(20_000, 200_000, 5_000_000)), setting("ROLLCALL_SEED", 1));
     let chunk = |chunk: u64| {
         let mut random = Random(seed.wrapping_mul(1_000_003) ^ chunk);
         let mut count = Count::default();

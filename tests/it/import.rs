@@ -240,7 +240,7 @@ fn no_secret_is_said_however_loudly() {
     sealed.write("list.csv", list(0..3));
     let sandbox = Running::sandbox(&sealed, &[]);
     let secret = sandbox.variable("ROLLCALL_CLIENT_SECRET");
-    let mut command =
+    let command =
         command(&sealed, &sandbox, &["import", "list.csv", "-vv", "--log-format", "json", "--out", "out"]);
     let ended = ended(command);
     assert_eq!(ended.code, 0, "{}", ended.stderr);

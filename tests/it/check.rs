@@ -12,7 +12,10 @@ use rollcall::{
     report::OutputFolder,
 };
 
-use crate::sealed::{Outcome, Sealed, assert_same};
+use crate::{
+    random::size,
+    sealed::{Outcome, Sealed, assert_same},
+};
 
 const HEADER: &str = "First Name,Last Name,Salutation,Mobile,Country\n";
 
@@ -253,7 +256,7 @@ fn config_files_hold_any_option_and_the_command_line_wins() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(u32::try_from(size(24, 64, 256)).unwrap()))]
 
     /// Whatever stands in a file: every row that is not blank ends in exactly one outcome, in order.
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::sealed::Sealed;
+use crate::{random::size, sealed::Sealed};
 
 /// Checks a file and returns the numbers of its valid rows, with the format and encoding found.
 fn numbers(name: &str, content: &[u8]) -> (Vec<String>, String, String) {
@@ -155,7 +155,7 @@ fn a_column_that_a_spreadsheet_damaged_is_named_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(u32::try_from(size(12, 48, 200)).unwrap()))]
 
     /// What is written for mending is read back cell by cell, whatever stood in the cells.
     #[test]

@@ -438,8 +438,10 @@ async fn attempts_are_bounded() {
 
 #[tokio::test]
 async fn a_platform_that_cannot_be_reached_was_not_asked() {
-    // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // The address of a connection: nobody listens there, and nobody else can while it is kept.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let kept = std::net::TcpStream::connect(other.local_addr().unwrap()).unwrap();
+    let port = kept.local_addr().unwrap().port();
     let host = format!("http://127.0.0.1:{port}").parse().unwrap();
     let mut client = client(settings(host), Interrupt::default());
     let error = client.create(&[&contact(9_876_543_210)], &mut Unnoted).await.unwrap_err();

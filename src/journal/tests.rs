@@ -11,9 +11,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A journal whose time a test sets.
 fn timed(folder: &Path) -> (Journal, Arc<AtomicI64>) {
+    at_set_time(Journal::open(folder).unwrap())
+}
+
+fn at_set_time(journal: Journal) -> (Journal, Arc<AtomicI64>) {
     let now = Arc::new(AtomicI64::new(1_000_000_000));
     let clock = Arc::clone(&now);
-    let journal = Journal::open(folder).unwrap();
     (Journal { clock: Clock(Arc::new(move || clock.load(Ordering::Relaxed))), ..journal }, now)
 }
 
@@ -208,8 +211,7 @@ type UnderWay = Option<i64>;
 
 /// Plays programs that take requests at random, are answered late, or die, and returns when each request arrived.
 fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
-    let home = tempfile::tempdir().unwrap();
-    let (journal, now) = timed(home.path());
+    let (journal, now) = at_set_time(Journal::in_memory().unwrap());
     let mut random = seed;
     let mut below = |bound: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

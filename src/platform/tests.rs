@@ -1,12 +1,9 @@
-use std::{
-    net::TcpListener,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
 use super::{
-    scripted::{Asked, Reply, Scripted},
+    scripted::{Asked, ClosedPort, Reply, Scripted},
     test_client::{client, settings},
     *,
 };
@@ -438,10 +435,8 @@ async fn attempts_are_bounded() {
 
 #[tokio::test]
 async fn a_platform_that_cannot_be_reached_was_not_asked() {
-    // The address of a connection: nobody listens there, and nobody else can while it is kept.
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let kept = std::net::TcpStream::connect(other.local_addr().unwrap()).unwrap();
-    let port = kept.local_addr().unwrap().port();
+    let closed = ClosedPort::new();
+    let port = closed.address().port();
     let host = format!("http://127.0.0.1:{port}").parse().unwrap();
     let mut client = client(settings(host), Interrupt::default());
     let error = client.create(&[&contact(9_876_543_210)], &mut Unnoted).await.unwrap_err();

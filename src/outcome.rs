@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_stands_in_the_order_of_the_codes() {
+    fn the_code_table_is_ordered_like_the_codes() {
         for (index, wording) in WORDINGS.iter().enumerate() {
             assert_eq!(wording.code as usize, index, "{}", wording.name);
             assert_eq!(wording.code.name(), wording.name);

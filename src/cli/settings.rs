@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_bounds() {
+    fn options_with_numbers_have_bounds() {
         let batches = PostingOptions { batch_size: Some(0), ..PostingOptions::default() };
         assert!(PostingSettings::new(&batches).unwrap_err().to_string().contains("--batch-size: 0"));
         let with = |change: fn(&mut RequestOptions)| {

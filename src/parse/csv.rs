@@ -350,7 +350,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_the_csv_crate_writes_is_read_back(
+        fn records_written_by_the_csv_crate_are_read_back(
             rows in prop::collection::vec(prop::collection::vec("[a-c,\"\n\r ]{0,5}", 2..4), 1..8),
             at_once in 1usize..9,
         ) {

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_letter_is_no_utf_8() {
+    fn undecodable_bytes_are_marked_as_invalid() {
         let bytes = [b"Name,Phone\n".as_slice(), b"\x83\x7f\xfd,1\n"].concat();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lists_are_cut() {
+    fn long_lists_in_messages_are_shortened() {
         let many: Vec<String> = (0..30).map(|n| n.to_string()).collect();
         assert!(quoted(&many).ends_with("`19`, and 10 more"));
     }

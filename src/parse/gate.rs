@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_a_closed_part_is_given_out() {
+    fn the_gate_releases_bytes_outside_a_closed_range() {
         let (file, _) = gated(4..7);
         assert_eq!(read(&file, 0).unwrap(), b"0123");
         assert_eq!(read(&file, 7).unwrap(), b"789");

@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_says_where() {
+    fn invalid_json_is_refused_with_its_position() {
         for (text, message) in [
             ("[1, 2]", "record 1: not an object with the fields of a contact"),
             ("[{\"a\": 1}, 2]", "record 2: not an object with the fields of a contact"),

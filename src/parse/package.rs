@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_strings_are_not_believed() {
+    fn shared_string_counts_are_not_trusted() {
         let strings = br#"<sst uniqueCount="4000000000"><si><t>a</t></si></sst>"#;
         let error = checked(&archive(&[("xl/sharedStrings.xml", strings)]));
         assert!(error.contains("counts 4000000000 texts"), "{error}");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn many_files_and_forged_sizes_are_refused() {
+    fn archives_with_too_many_files_or_forged_sizes_are_refused() {
         let names: Vec<String> = (0..1001).map(|number| format!("{number}.xml")).collect();
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
         assert!(checked(&archive(&files)).contains("1001 files"));

@@ -78,7 +78,7 @@ fn rust_xlsxwriter_phone() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_list_is_refused_with_a_way_out() {
+fn files_without_a_list_are_refused_with_a_hint() {
     for (content, message) in [
         (b"".as_slice(), "the file is empty"),
         (b"\xef\xbb\xbf\n \n", "the file is empty"),

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn where_two_columns_hold_numbers_nothing_is_guessed() {
+    fn two_columns_of_numbers_without_header_are_not_guessed() {
         assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
     }
 

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn short_cells_get_the_column_behind_the_one_before() {
+    fn xlsb_short_cells_take_the_next_column() {
         let row = 4_u32.to_le_bytes();
         let short = records(&[
             (kind::ROW_HEADER, &row),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_not_believed() {
+    fn xls_record_lengths_are_not_trusted() {
         let long = [5, 0xff, 0xff, 0xff, 0x7f];
         let error = spell_out(&mut long.as_slice(), &mut io::sink()).unwrap_err().to_string();
         assert!(error.contains("it says that it is 268435455 bytes long"), "{error}");

@@ -125,7 +125,7 @@ mod tests {
     use crate::outcome::{Code, Problem};
 
     #[test]
-    fn rows_come_back_as_often_as_asked() {
+    fn the_spool_can_be_read_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
         let mut rows = Rows::new(1);
         rows.push_cell(b"J\xf6rg", CellKind::Text);

@@ -17,7 +17,7 @@ fn refused(content: &[u8], options: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn files_that_are_not_there_or_no_files() {
+fn missing_files_and_folders_are_refused() {
     let sealed = Sealed::new();
     sealed.write("folder/inside.csv", LIST);
     let ended = sealed.run(&["check", "none.csv", "folder"]);
@@ -32,7 +32,7 @@ fn files_that_are_not_there_or_no_files() {
 }
 
 #[test]
-fn one_bad_file_among_good_ones_stops_all() {
+fn one_unreadable_input_stops_the_whole_run() {
     let sealed = Sealed::new();
     sealed.write("good.csv", LIST);
     sealed.write("bad.csv", "");
@@ -90,7 +90,7 @@ fn workbooks_that_cannot_be_opened() {
 }
 
 #[test]
-fn columns_that_are_not_understood() {
+fn unrecognized_columns_are_reported() {
     assert_same!(refused(b"Name,Contact Phone No.\nAsha,1\n", &[], 3), @r"
     error: list: no column is known to hold phone numbers; the columns are `Name`, `Contact Phone No.`
     hint: Say which column holds the number: --map phone='Contact Phone No.'
@@ -152,7 +152,7 @@ fn folders_that_cannot_be_written_to() {
 }
 
 #[test]
-fn accounts_that_are_not_told() {
+fn accounts_without_settings_are_refused() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let with = |environment: &[(&str, &str)]| {

@@ -159,7 +159,7 @@ fn a_list_may_come_from_standard_input() {
 }
 
 #[test]
-fn what_was_rejected_is_read_back_and_judged_the_same() {
+fn rejected_rows_are_rejected_for_the_same_reason_when_read_again() {
     let sealed = Sealed::new().with_samples();
     assert_eq!(sealed.run(&["check", "samples/contacts.csv", "--out", "once", "-q"]).code, 1);
     // A list whose only letters with accents are those of this row is taken for one of their encoding, and all is well.

@@ -85,7 +85,7 @@ fn token(seconds: i64) -> String {
 }
 
 #[test]
-fn everything_that_is_fit_is_good() {
+fn working_settings_are_all_good() {
     let ended = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
     assert_same!(said(&ended), @r"
@@ -166,7 +166,7 @@ fn every_setting_that_is_missing_is_named() {
 }
 
 #[test]
-fn each_setting_is_judged_by_itself_and_its_origin_is_said() {
+fn each_setting_is_checked_alone_and_its_origin_is_shown() {
     let sealed = Sealed::new();
     sealed.write(
         "rollcall.toml",
@@ -351,7 +351,7 @@ fn a_state_folder_that_cannot_be_used_is_this_machines_fault() {
 }
 
 #[test]
-fn what_the_platform_says_beside_its_answers_is_judged() {
+fn doctor_judges_clock_limits_and_scopes_of_answers() {
     // Nothing but reading is allowed, and half of that is not.
     let (platform, asked) = platform(|request| {
         const HEADERS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-RateLimit-Remaining: 58";
@@ -459,7 +459,7 @@ fn no_secret_is_said() {
 }
 
 #[test]
-fn programs_get_the_same_as_json() {
+fn doctor_json_has_the_same_findings() {
     let args = ["--list", "l-2", "--campaign", "c-1", "--json", "--color", "always"];
     let ended = doctor(&args, |_, _| ());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
@@ -506,7 +506,7 @@ fn programs_get_the_same_as_json() {
 }
 
 #[test]
-fn the_state_of_a_line_has_a_colour() {
+fn the_state_of_a_finding_is_colored() {
     let ended = doctor(&["--color", "always"], |_, _| ());
     assert!(ended.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", ended.stdout);
     assert!(ended.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", ended.stdout);

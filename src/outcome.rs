@@ -100,6 +100,7 @@ pub enum Code {
     InList,
     InCampaign,
     InFile,
+    HiddenRow,
 }
 
 /// The words for one code.
@@ -111,7 +112,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 28] = [
+const WORDINGS: [Wording; 29] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -288,6 +289,12 @@ const WORDINGS: [Wording; 28] = [
         title: "in a file of people who are left out",
         hint: "Nothing to do.",
     },
+    Wording {
+        code: Code::HiddenRow,
+        name: "hidden-row",
+        title: "a row that the sheet hides, by a filter or by hand",
+        hint: "If these people are to be called, show the rows in the sheet, or read them with --hidden-rows include.",
+    },
 ];
 
 impl Code {
@@ -365,6 +372,13 @@ impl Problem {
 pub enum Verdict {
     /// Everything the platform requires is there.
     Contact(Contact),
+    /// The row itself says that it is not to be used.
+    Suppressed {
+        /// Why.
+        code: Code,
+        /// The number, where it can be read.
+        number: Option<PhoneNumber>,
+    },
     /// Something is wrong.
     Rejected {
         /// The number, where it could be read although the row is rejected.

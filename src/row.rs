@@ -108,6 +108,7 @@ struct RowMark {
     text_end: u32,
     /// A byte that belongs to no cell stands between its cells.
     is_separated: bool,
+    is_hidden: bool,
     ragged: Option<Ragged>,
 }
 
@@ -148,6 +149,7 @@ pub struct Rows {
     rows: Vec<RowMark>,
     /// Of the row being put together.
     is_separated: bool,
+    is_hidden: bool,
     /// Bytes of the input read so far, for progress.
     pub bytes_read: u64,
 }
@@ -161,6 +163,7 @@ impl Rows {
             cells: Vec::new(),
             rows: Vec::new(),
             is_separated: false,
+            is_hidden: false,
             bytes_read: 0,
         }
     }
@@ -173,6 +176,7 @@ impl Rows {
             cells: Vec::with_capacity(other.cells.len() + other.cells.len() / 8),
             rows: Vec::with_capacity(other.rows.len() + other.rows.len() / 8),
             is_separated: false,
+            is_hidden: false,
             bytes_read: 0,
         }
     }
@@ -208,11 +212,17 @@ impl Rows {
         self.cells.extend(ends.iter().map(|end| CellMark { end: mark(start + end), kind: CellKind::Text }));
     }
 
+    /// Says that the sheet does not show the row being put together.
+    pub fn hide_row(&mut self) {
+        self.is_hidden = true;
+    }
+
     /// Ends the row being put together.
     pub fn end_row(&mut self, number: u64, ragged: Option<Ragged>) {
         let (cells_end, text_end) = (mark(self.cells.len()), mark(self.text.len()));
         let is_separated = std::mem::take(&mut self.is_separated);
-        self.rows.push(RowMark { number, cells_end, text_end, is_separated, ragged });
+        let is_hidden = std::mem::take(&mut self.is_hidden);
+        self.rows.push(RowMark { number, cells_end, text_end, is_separated, is_hidden, ragged });
     }
 
     /// The rows, in input order.
@@ -243,6 +253,7 @@ impl Rows {
             separator: u32::from(mark.is_separated),
             utf_8: None,
             ragged: mark.ragged,
+            is_hidden: mark.is_hidden,
         }
     }
 }
@@ -259,6 +270,8 @@ pub struct Row<'a> {
     pub location: Location,
     /// Set if it does not have as many cells as the header.
     pub ragged: Option<Ragged>,
+    /// Whether a person who opens the sheet does not see it: it is filtered out or hidden by hand.
+    pub is_hidden: bool,
     text: &'a [u8],
     start: u32,
     cells: &'a [CellMark],

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-        FilterChoice, FormatChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions,
-        RequestOptions,
+        FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, PostingOptions,
+        ReadingOptions, RequestOptions,
     },
     error::CliError,
 };
@@ -94,6 +94,7 @@ impl ReadingSettings {
             KeepChoice::Last => Keep::Last,
         };
         let region = options.region.as_deref().map(self::region).transpose()?;
+        let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
             parse: ParseSettings {
                 format: options.format.map(format),
@@ -103,6 +104,7 @@ impl ReadingSettings {
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
                 no_header: options.no_header,
+                skips_hidden_rows,
                 ..ParseSettings::default()
             },
             normalize: NormalizeSettings {
@@ -110,6 +112,7 @@ impl ReadingSettings {
                 phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
                 default_salutation,
                 default_last_name,
+                skips_hidden_rows,
             },
             keep,
         })

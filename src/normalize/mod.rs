@@ -38,6 +38,8 @@ pub struct NormalizeSettings {
     pub default_salutation: Option<Salutation>,
     /// The last name of rows that have none.
     pub default_last_name: Option<String>,
+    /// Whether rows that a sheet hides are left out.
+    pub skips_hidden_rows: bool,
 }
 
 /// Reads the rows of one input.
@@ -67,6 +69,10 @@ impl<'a> Normalizer<'a> {
 
     /// Reads one row.
     pub fn read(&self, row: Row<'_>) -> Verdict {
+        if row.is_hidden && self.settings.skips_hidden_rows {
+            let number = self.number(row, &mut Vec::new()).ok().flatten();
+            return Verdict::Suppressed { code: Code::HiddenRow, number };
+        }
         if let Some(ragged) = row.ragged {
             let detail = format!("{} cells where the header has {}", ragged.found, ragged.expected);
             return Verdict::Rejected {

@@ -18,6 +18,11 @@ pub(super) trait RawRow {
     fn len(&self) -> usize;
     fn cell(&self, index: usize) -> Cell<'_>;
 
+    /// Whether a sheet does not show it.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+
     fn is_blank(&self) -> bool {
         (0..self.len()).all(|index| self.cell(index).is_blank())
     }
@@ -89,6 +94,7 @@ pub(super) struct Assembler<'a> {
     progress: Option<Progress>,
     block: Rows,
     rows: u64,
+    hidden_rows: u64,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
 }
 
@@ -106,7 +112,16 @@ impl<'a> Assembler<'a> {
         input: u16,
         sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Self {
-        Self { header, checks_width, header_row, progress: None, block: Rows::new(input), rows: 0, sink }
+        Self {
+            header,
+            checks_width,
+            header_row,
+            progress: None,
+            block: Rows::new(input),
+            rows: 0,
+            hidden_rows: 0,
+            sink,
+        }
     }
 
     /// Has every block say how far the input has been read.
@@ -134,6 +149,10 @@ impl<'a> Assembler<'a> {
         } else {
             self.still_ragged(row)
         };
+        if row.is_hidden() {
+            self.hidden_rows += 1;
+            self.block.hide_row();
+        }
         self.block.end_row(number, ragged);
         self.rows += 1;
         if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
@@ -158,12 +177,12 @@ impl<'a> Assembler<'a> {
         Some(note.unwrap_or(Ragged { expected, found: count(self.header.names.len() + cells.len()) }))
     }
 
-    /// Hands on what is left and says how many rows there were.
-    pub(super) fn finish(mut self) -> u64 {
+    /// Hands on what is left and says how many rows there were, and how many of them the sheet hides.
+    pub(super) fn finish(mut self) -> (u64, u64) {
         if !self.block.is_empty() {
             _ = self.flush();
         }
-        self.rows
+        (self.rows, self.hidden_rows)
     }
 
     fn flush(&mut self) -> ControlFlow<()> {

@@ -44,6 +44,8 @@ pub enum Fault {
     OutsideSheet { row: u64 },
     #[error("the file is empty")]
     Empty,
+    #[error("sheet `{sheet}` is empty")]
+    EmptySheet { sheet: String },
     #[error("there is a header but not one row below it")]
     HeaderOnly,
     #[error("this is {}, which rollcall does not read", .0.name())]
@@ -60,12 +62,16 @@ pub enum Fault {
     OtherFormat { wanted: Format, found: Format },
     #[error("this is an old Office document, but no workbook")]
     NoWorkbook,
+    #[error("sheet `{tried}` holds no list of people; these look as if they did: {}", quoted(.sheets))]
+    SheetsToChoose { tried: String, sheets: Vec<String> },
     #[error("the workbook holds no sheet with cells")]
     NoSheet,
     #[error("line {line}: this record is longer than {max_bytes} bytes")]
     RecordTooLong { line: u64, max_bytes: usize },
     #[error("line {line}: a cell of this record is longer than {max_bytes} bytes")]
     CellTooLong { line: u64, max_bytes: usize },
+    #[error("cell {cell}: its text is longer than {max_bytes} bytes")]
+    SheetCellTooLong { cell: String, max_bytes: usize },
     #[error("line {line}: this record has more than {max} cells")]
     TooManyCells { line: u64, max: usize },
     #[error("line {line}: a quotation mark is opened and never closed")]
@@ -120,6 +126,7 @@ impl Fault {
             Self::NobodyWrites { .. } => "Start what writes into it first, or name a file.".to_owned(),
             Self::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
             Self::Folder => "Name the files inside it.".to_owned(),
+            Self::EmptySheet { .. } => "Look which sheet holds the list, and choose it with --sheet.".to_owned(),
             Self::Empty | Self::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()
             }
@@ -138,8 +145,15 @@ impl Fault {
             Self::RecordTooLong { .. } | Self::CellTooLong { .. } | Self::OpenQuote { .. } => {
                 "Look for a stray quotation mark on that line.".to_owned()
             }
+            Self::SheetCellTooLong { .. } => {
+                "Shorten that cell, or remove its column if nobody needs it, and save the workbook.".to_owned()
+            }
             Self::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
+            }
+            Self::SheetsToChoose { sheets, .. } => {
+                let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(sheet)));
+                format!("Choose one of them: {}", options.collect::<Vec<_>>().join(" or "))
             }
             Self::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()

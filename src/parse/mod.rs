@@ -5,16 +5,19 @@
 //! cell means is for [`normalize`](crate::normalize) to say.
 
 mod assemble;
+mod biff;
 mod columns;
 mod csv;
-mod digits;
 pub mod encoding;
 mod error;
-mod gate;
 mod header;
+mod hidden;
 mod json;
+mod number_format;
 mod ods;
 mod package;
+mod people;
+mod relations;
 mod sheet;
 mod sheets;
 mod sniff;
@@ -26,6 +29,8 @@ mod vcard;
 mod workbook;
 mod xls;
 mod xlsb;
+mod xlsx;
+mod xml;
 mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
@@ -81,6 +86,8 @@ pub struct ParseSettings {
     pub mappings: Vec<Mapping>,
     /// Whether the first row is data already.
     pub no_header: bool,
+    /// Whether rows that a sheet hides are left out, so that they say nothing of what its columns hold.
+    pub skips_hidden_rows: bool,
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
@@ -188,6 +195,8 @@ pub struct ReadSummary {
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// What somebody should know that only reading it all has shown.
+    pub notes: Vec<String>,
 }
 
 /// A file whose columns are understood and whose rows are yet to be read.
@@ -198,6 +207,8 @@ pub struct Input {
     header_row: u64,
     source: Source,
     table: Table,
+    says_hidden_rows: bool,
+    skips_hidden_rows: bool,
 }
 
 impl Input {
@@ -232,12 +243,10 @@ impl Input {
             Some(_) => {}
             None => info.notes.extend(name_note(path, info.format)),
         }
-        let mut preview = Preview::new(PREVIEW_ROWS);
-        table.visit(&mut source, &mut preview)?;
-        let rows = preview.rows;
+        let rows = preview(&mut table, &mut source, settings)?;
         let found = match table.names() {
             Some(names) => header::given(Header::named(names), &rows, settings),
-            None if rows.is_empty() => return Err(Fault::Empty),
+            None if rows.is_empty() => return Err(table.empty()),
             None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
             None => header::find(&rows, settings),
         };
@@ -257,6 +266,11 @@ impl Input {
             found => found,
         };
         let mut found = found.map_err(|(header, problem)| fault_of(header, problem))?;
+        if let Table::Sheet(sheet) = &table
+            && !settings.only_numbers
+        {
+            info.notes.extend(hidden::prefer_shown(&mut found, &sheet.sights.hidden_columns, settings));
+        }
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
@@ -282,7 +296,9 @@ impl Input {
         }
         info.headers.clone_from(&header.names);
         info.columns = columns;
-        Ok(Self { info, header, header_row: row, source, table })
+        let says_hidden_rows = !settings.only_numbers;
+        let skips_hidden_rows = settings.skips_hidden_rows;
+        Ok(Self { info, header, header_row: row, source, table, says_hidden_rows, skips_hidden_rows })
     }
 
     /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
@@ -325,14 +341,53 @@ impl Input {
             assembler = assembler.with_progress(self.source.progress());
         }
         self.table.visit(&mut self.source, &mut assembler)?;
-        let rows = assembler.finish();
+        let (rows, hidden_rows) = assembler.finish();
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
         match rows {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
-            0 => Err(Fault::Empty),
-            _ => Ok(ReadSummary { rows, sha256 }),
+            0 => Err(self.table.empty()),
+            _ => Ok(ReadSummary { rows, sha256, notes: self.late_notes(hidden_rows) }),
         }
     }
+}
+
+impl Input {
+    /// What only reading it all has shown.
+    fn late_notes(&self, hidden_rows: u64) -> Vec<String> {
+        let Table::Sheet(sheet) = &self.table else { return Vec::new() };
+        let mut notes = sheet.sights.notes();
+        if hidden_rows > 0 && self.says_hidden_rows {
+            let rows = if hidden_rows == 1 {
+                "1 hidden row".to_owned()
+            } else {
+                format!("{hidden_rows} hidden rows")
+            };
+            notes.push(if self.skips_hidden_rows {
+                format!("{rows} left out: the sheet hides them by a filter or by hand. --hidden-rows include reads them")
+            } else {
+                format!("{rows} read like the others, as --hidden-rows include says")
+            });
+        }
+        notes
+    }
+}
+
+/// The first rows of a table. Rows that a sheet hides are left out where they are not to be read, unless they hold the header.
+fn preview(table: &mut Table, source: &mut Source, settings: &ParseSettings) -> Result<Rows, Fault> {
+    let mut all = Preview::new(PREVIEW_ROWS);
+    if !settings.skips_hidden_rows || !matches!(table, Table::Sheet(_)) {
+        table.visit(source, &mut all)?;
+        return Ok(all.rows);
+    }
+    let mut shown = Preview::of_shown_rows(PREVIEW_ROWS);
+    table.visit(source, &mut shown)?;
+    if shown.has_left_out && header::find(&shown.rows, settings).is_err() {
+        table.visit(source, &mut all)?;
+        if shown.rows.is_empty() || header::find(&all.rows, settings).is_ok() {
+            return Ok(all.rows);
+        }
+    }
+    Ok(shown.rows)
 }
 
 /// Finds out what the file is.
@@ -390,21 +445,17 @@ fn open_workbook(
     settings: &ParseSettings,
     info: &mut InputInfo,
 ) -> Result<Table, Fault> {
-    let sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
+    let mut sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
     info.format = sheet.format;
+    if settings.sheet.is_none() && !settings.only_numbers {
+        info.notes.extend(people::choose(&mut sheet, settings)?);
+    }
     info.sheet = Some(sheet.choice.sheet.name.clone());
     // Of a list of numbers all sheets are read.
     let seen = sheet.choice.others.iter().filter(|other| !other.is_hidden);
     let others = seen.map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
     if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
-    }
-    if sheet.formulas_without_result > 0 {
-        info.notes.push(format!(
-            "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
-             spreadsheet program first",
-            sheet.formulas_without_result
-        ));
     }
     Ok(Table::Sheet(Box::new(sheet)))
 }

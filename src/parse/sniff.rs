@@ -15,6 +15,7 @@ pub enum Content {
     EncryptedOrLegacyExcel,
     Xlsb,
     Ods,
+    Numbers,
     Zip,
     Compressed,
     Pdf,
@@ -35,6 +36,7 @@ impl Content {
             Self::EncryptedOrLegacyExcel => "an Excel 97-2003 workbook or a workbook protected by a password",
             Self::Xlsb => "a binary Excel workbook (XLSB)",
             Self::Ods => "an OpenDocument file",
+            Self::Numbers => "a document of Apple Numbers",
             Self::Zip => "a ZIP archive without a workbook in it",
             Self::Compressed => "a compressed file",
             Self::Pdf => "a PDF document",
@@ -49,6 +51,9 @@ impl Content {
 
     pub(super) fn way_out(self) -> &'static str {
         match self {
+            Self::Numbers => {
+                "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
+            }
             Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
             Self::Html => "Open it in the spreadsheet program and save it as XLSX or CSV.",
             _ => {

@@ -46,6 +46,14 @@ impl Table {
         matches!(self, Self::Text(_))
     }
 
+    /// What is wrong where it holds no row.
+    pub(super) fn empty(&self) -> Fault {
+        match self {
+            Self::Sheet(sheet) => Fault::EmptySheet { sheet: sheet.choice.sheet.name.clone() },
+            _ => Fault::Empty,
+        }
+    }
+
     /// Whether reading it went through all bytes of the source.
     pub(super) fn reads_all(&self) -> bool {
         !matches!(self, Self::Sheet(_))
@@ -56,20 +64,33 @@ impl Table {
 pub(super) struct Preview {
     pub(super) rows: Rows,
     wanted: usize,
+    skips_hidden_rows: bool,
+    /// Whether a row was left out because it is hidden.
+    pub(super) has_left_out: bool,
 }
 
 impl Preview {
     pub(super) fn new(wanted: usize) -> Self {
-        Self { rows: Rows::new(0), wanted }
+        Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_left_out: false }
+    }
+
+    /// The same without rows that a sheet hides.
+    pub(super) fn of_shown_rows(wanted: usize) -> Self {
+        Self { skips_hidden_rows: true, ..Self::new(wanted) }
     }
 }
 
 impl RowSink for Preview {
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        if !row.is_blank() {
+        if self.skips_hidden_rows && row.is_hidden() {
+            self.has_left_out = true;
+        } else if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);
                 self.rows.push_cell(cell.text, cell.kind);
+            }
+            if row.is_hidden() {
+                self.rows.hide_row();
             }
             self.rows.end_row(number, None);
         }

@@ -291,7 +291,7 @@ impl<'a> Unused<'a> {
     fn of(fault: &'a Fault) -> Option<Self> {
         match fault {
             Fault::InSheet { sheet, fault } => match **fault {
-                Fault::Empty => Some(Self::Empty),
+                Fault::Empty | Fault::EmptySheet { .. } => Some(Self::Empty),
                 Fault::NoPhoneColumn { .. } => Some(Self::WithoutNumbers(sheet)),
                 _ => None,
             },

@@ -57,6 +57,9 @@ pub struct InputReport {
     /// How many of the notes were known before the rows were read.
     #[serde(skip)]
     pub early_notes: usize,
+    /// How many of those behind them reading the rows has shown.
+    #[serde(skip)]
+    pub notes_of_reading: usize,
 }
 
 /// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
@@ -95,8 +98,9 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
-            notes: info.notes.clone(),
+            notes: info.notes.iter().chain(&summary.notes).cloned().collect(),
             early_notes: info.notes.len(),
+            notes_of_reading: summary.notes.len(),
         }
     }
 }

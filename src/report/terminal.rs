@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ExistingFrom, PlatformReport, ProblemCount, Report, Totals};
+use super::{ColumnNames, ExistingFrom, InputReport, PlatformReport, ProblemCount, Report, Totals};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
@@ -50,9 +50,17 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
             writeln!(text, "  and {} of problems, in report.json", counted(more as u64, "more kind"))?;
         }
     }
-    for note in
-        report.inputs.iter().flat_map(|input| &input.notes[input.early_notes.min(input.notes.len())..])
-    {
+    for input in &report.inputs {
+        for note in input.notes.iter().skip(input.early_notes).take(input.notes_of_reading) {
+            writeln!(
+                text,
+                "\n{}",
+                self::note(&input_note(input, note, report.inputs.len()), width).trim_end()
+            )?;
+        }
+    }
+    let of_columns = |input: &'_ InputReport| input.early_notes + input.notes_of_reading;
+    for note in report.inputs.iter().flat_map(|input| input.notes.iter().skip(of_columns(input))) {
         let note = wrapped(&printable(note), width);
         writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
     }
@@ -88,6 +96,11 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     }
     let folder = printable(&folder.display().to_string());
     writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
+}
+
+/// A note of an input, with its name where there are several.
+fn input_note(input: &InputReport, note: &str, inputs: usize) -> String {
+    if inputs > 1 { format!("{}: {note}", input.path) } else { note.to_owned() }
 }
 
 /// What is to be said of the existing contacts.

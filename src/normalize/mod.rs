@@ -68,10 +68,9 @@ impl<'a> Normalizer<'a> {
     /// Reads one row.
     pub fn read(&self, row: Row<'_>) -> Verdict {
         if let Some(ragged) = row.ragged {
-            let detail = format!("{} cells where the header has {}", ragged.found, ragged.expected);
             return Verdict::Rejected {
                 number: None,
-                problems: vec![Problem::of_row(Code::RaggedRow, detail)],
+                problems: vec![Problem::of_row(Code::RaggedRow, ragged.describe())],
             };
         }
         let mut problems = Vec::new();

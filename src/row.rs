@@ -45,9 +45,10 @@ pub struct Cell<'a> {
 impl Cell<'_> {
     /// Whether there is nothing but white space and characters that cannot be seen in it.
     pub fn is_blank(&self) -> bool {
-        match self.text.trim_ascii_start().first() {
-            None => true,
-            Some(first) => !first.is_ascii() && is_invisible(self.text),
+        match self.text.trim_ascii_start() {
+            // The mark that ends a file in DOS.
+            [] | [0x1a] => true,
+            [first, ..] => !first.is_ascii() && is_invisible(self.text),
         }
     }
 }
@@ -57,7 +58,10 @@ impl Cell<'_> {
 fn is_invisible(text: &[u8]) -> bool {
     let shows_nothing = |letter: char| {
         letter.is_whitespace()
-            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
+            || matches!(
+                letter,
+                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}'
+            )
     };
     str::from_utf8(text).is_ok_and(|text| text.chars().all(shows_nothing))
 }
@@ -176,7 +180,8 @@ impl Ragged {
                  ({found} cells where the header has {expected})"
             ),
             RaggedCause::BrokenLine => {
-                "the line is broken in two: the next line begins with digits that may belong to the number".to_owned()
+                "the line is broken in two: the next line begins with digits that may belong to the number"
+                    .to_owned()
             }
         }
     }

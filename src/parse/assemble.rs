@@ -117,8 +117,6 @@ pub(super) struct Assembler<'a> {
     progress: Option<Progress>,
     block: Rows,
     rows: u64,
-    /// The last row ends in its number, or before its last cells.
-    may_be_broken: bool,
     trimmed: Sightings,
     joined: Sightings,
     fault: Option<Fault>,
@@ -156,7 +154,6 @@ impl<'a> Assembler<'a> {
             progress: None,
             block: Rows::new(input),
             rows: 0,
-            may_be_broken: false,
             trimmed: Sightings::default(),
             joined: Sightings::default(),
             fault: None,
@@ -221,10 +218,6 @@ impl<'a> Assembler<'a> {
 
     /// Adds a row.
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        // Before, not after it: a row may say something of the last.
-        if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
-            self.flush()?;
-        }
         let (width, cells) = (self.header.width, row.len());
         let fit = match self.layout {
             Some(layout) if cells != width => layout.fit(row),
@@ -232,13 +225,20 @@ impl<'a> Assembler<'a> {
         };
         let fit = if fit == Fit::Joined && self.header.kept.is_some() { Fit::Ragged } else { fit };
         let taken = if fit == Fit::Trimmed { width } else { cells };
+        // A ragged row may say something of the one before it, which is still here then, unless there are too many of them.
+        let room = if fit == Fit::Ragged { 2 } else { 1 };
+        if self.block.len() >= BLOCK_ROWS * room || self.block.text_len() >= BLOCK_BYTES * room {
+            self.flush()?;
+        }
         match &self.header.kept {
             None if fit == Fit::Joined => {
                 self.joined.add(number);
                 self.append_joined(row);
             }
             None if taken == cells => row.append_to(&mut self.block),
-            None => (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind)),
+            None => {
+                (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind))
+            }
             // A file that rollcall wrote: its guards come off again.
             Some(kept) => kept.iter().copied().chain(width..taken).for_each(|index| {
                 let cell = if index < cells { row.cell(index) } else { EMPTY };
@@ -253,16 +253,13 @@ impl<'a> Assembler<'a> {
         let ragged = if row.is_doubtful() {
             ragged(RaggedCause::Quote)
         } else if fit == Fit::Ragged {
-            if cells < width {
-                self.doubt_broken(row);
-            }
+            self.doubt_broken(row);
             ragged(RaggedCause::Cells)
         } else {
             self.still_ragged(row)
         };
         self.block.end_row(number, ragged);
         self.rows += 1;
-        self.may_be_broken = self.layout.is_some_and(|layout| ragged.is_none() && layout.ends_in_number(row));
         ControlFlow::Continue(())
     }
 
@@ -275,11 +272,19 @@ impl<'a> Assembler<'a> {
     }
 
     /// Doubts the last row where this one, which is too short, goes on with digits: a line end may have cut its number.
+    #[cold]
     fn doubt_broken(&mut self, row: &impl RawRow) {
         let text = row.cell(0).text.trim_ascii();
         let is_digits = text.iter().any(u8::is_ascii_digit)
             && text.iter().all(|byte| byte.is_ascii_digit() || b" -/.()".contains(byte));
-        if self.may_be_broken && is_digits {
+        let last = self
+            .block
+            .len()
+            .checked_sub(1)
+            .map(|last| self.block.row(last))
+            .filter(|row| row.ragged.is_none());
+        let ends_in_number = self.layout.zip(last).is_some_and(|(layout, row)| layout.ends_in_number(&row));
+        if is_digits && row.len() < self.header.width && ends_in_number {
             let width = u32::try_from(self.header.width).unwrap_or(u32::MAX);
             self.block.doubt_last(Ragged { expected: width, found: width, cause: RaggedCause::BrokenLine });
         }
@@ -316,7 +321,10 @@ impl<'a> Assembler<'a> {
         }
         let mut notes = self.margin.notes();
         if self.trimmed.count > 0 {
-            notes.push(format!("{}: the delimiters at the end that have no header are left out", self.trimmed.lines()));
+            notes.push(format!(
+                "{}: the delimiters at the end that have no header are left out",
+                self.trimmed.lines()
+            ));
         }
         if self.joined.count > 0 {
             let last = self.header.names.last().map_or("", String::as_str);

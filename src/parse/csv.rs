@@ -13,7 +13,7 @@ use super::{
     encoding,
     error::Fault,
     layout::{Layout, lines},
-    quoting::{self, Cells, Dialect, Ending, read_record},
+    quoting::{self, Cells, Dialect, END_OF_FILE, Ending, read_record},
     source::Source,
     table::RowSink,
 };
@@ -28,9 +28,6 @@ const PLAIN_CELLS: usize = 512;
 /// What other formats allow.
 pub(super) const MAX_CELL_BYTES: usize = 64 * 1024;
 pub(super) const MAX_CELLS: usize = 512;
-
-/// The end of a file in DOS and CP/M.
-const END_OF_FILE: u8 = 0x1a;
 
 /// Delimited text in some encoding.
 pub(super) struct Text {
@@ -84,11 +81,11 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn notes(&self, dialect: Dialect) -> Vec<String> {
-        let mark = if dialect.quote == b'\'' { "apostrophe" } else { "quotation mark" };
+        let (a, mark) = if dialect.quote == b'\'' { ("an", "apostrophe") } else { ("a", "quotation mark") };
         let mut notes = Vec::new();
         if self.stray_marks.count > 0 {
             notes.push(format!(
-                "{}: a {mark} is opened and not closed, or text follows the one that closes a cell. Each of these lines \
+                "{}: {a} {mark} is opened and not closed, or text follows the one that closes a cell. Each of these lines \
                  is read by itself, and the {mark} as text; where that leaves a doubt, the row is rejected",
                 self.stray_marks.lines()
             ));
@@ -101,14 +98,14 @@ impl Findings {
         }
         if self.escapes.count > 0 {
             notes.push(format!(
-                "{}: a backslash before a {mark} is read as MySQL and PHP write it: the {mark} is part of the cell",
+                "{}: a backslash before {a} {mark} is read as MySQL and PHP write it: the {mark} is part of the cell",
                 self.escapes.lines()
             ));
         }
         if self.numbers_inside.count > 0 {
             notes.push(format!(
                 "{}: what looks like a phone number stands inside a cell that spans several lines, and is no row of its \
-                 own. If it should be one, look for a {mark} that is not closed above it",
+                 own. If it should be one, look for {a} {mark} that is not closed above it",
                 self.numbers_inside.lines()
             ));
         }
@@ -150,8 +147,8 @@ pub(super) struct Records {
     line: u64,
     is_after_cr: bool,
     records: u64,
-    /// Some byte that was read is a backslash.
-    has_backslash: bool,
+    /// Some byte that was read is a backslash, or the mark that ends a file in DOS.
+    has_rare_marks: bool,
     record: Record,
     cells: Cells,
     findings: Findings,
@@ -212,7 +209,7 @@ impl Records {
             line: 1,
             is_after_cr: false,
             records: 0,
-            has_backslash: false,
+            has_rare_marks: false,
             record: Record { line: 1, text: vec![0; 4096], ends: vec![0; PLAIN_CELLS], ..Record::default() },
             cells: Cells::default(),
             findings: Findings::default(),
@@ -242,7 +239,7 @@ impl Records {
             return false;
         }
         let (line, record) = (&input[..len], &mut self.record);
-        if self.has_backslash && memchr::memchr(b'\\', line).is_some() {
+        if self.has_rare_marks && memchr::memchr2(b'\\', END_OF_FILE, line).is_some() {
             return false;
         }
         let mut cells = 0;
@@ -270,7 +267,7 @@ impl Records {
     fn read_marked(&mut self) -> Result<(), Fault> {
         self.record.is_doubtful = false;
         let mut ending = self.read_as(self.dialect)?;
-        if matches!(ending, Ending::Open | Ending::TextBehind) && self.has_backslash {
+        if matches!(ending, Ending::Open | Ending::TextBehind) && self.has_rare_marks {
             ending = self.read_with_other_escapes(ending)?;
         }
         let len = match ending {
@@ -311,7 +308,10 @@ impl Records {
         loop {
             let text = &self.buffer[self.record_start..self.end];
             let ending = read_record(dialect, text, self.is_at_end, &mut self.cells);
-            if self.is_at_end || !matches!(ending, Ending::Cut | Ending::Open) || text.len() > MAX_RECORD_BYTES {
+            if self.is_at_end
+                || !matches!(ending, Ending::Cut | Ending::Open)
+                || text.len() > MAX_RECORD_BYTES
+            {
                 return Ok(ending);
             }
             self.refill()?;
@@ -459,7 +459,8 @@ impl Records {
                 other => break other.map_err(Fault::from_io)?,
             }
         };
-        self.has_backslash |= memchr::memchr(b'\\', &self.buffer[self.end..self.end + read]).is_some();
+        self.has_rare_marks |=
+            memchr::memchr2(b'\\', END_OF_FILE, &self.buffer[self.end..self.end + read]).is_some();
         self.end += read;
         self.is_at_end = read == 0;
         if self.is_at_end {

@@ -14,7 +14,7 @@ use super::{
 const USUAL: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Delimiters of dialers, mainframes and databases. Letters of all texts, they count only where a header speaks for them.
-const UNUSUAL: [u8; 10] = *b"^~!#:$%&*/";
+const UNUSUAL: [u8; 15] = *b"^~!#:$%&*/\x01\x1c\x1d\x1e\x1f";
 
 const MAX_RECORDS: usize = 200;
 
@@ -75,14 +75,22 @@ fn whole_lines(sample: &[u8]) -> &[u8] {
     memchr::memrchr2(b'\n', b'\r', sample).map_or(sample, |end| &sample[..=end])
 }
 
-/// Which mark encloses cells: the apostrophe where every cell of the first line that has several stands in two of them.
+/// Which mark encloses cells: the apostrophe where nearly all lines have several cells in two of them, or stand in two as a
+/// whole. The header may stand without.
 fn quote(sample: &[u8], delimiter: u8) -> u8 {
-    let mut first = lines(sample).filter(|line| memchr::memchr(delimiter, line).is_some());
-    let is_enclosed = |line: &[u8]| {
-        let mut cells = line.split(|byte| *byte == delimiter).map(<[u8]>::trim_ascii);
-        cells.all(|cell| cell.len() > 1 && cell.starts_with(b"'") && cell.ends_with(b"'"))
+    const MAX_LINES: usize = 50;
+
+    let is_enclosed = |text: &[u8]| text.len() > 1 && text.starts_with(b"'") && text.ends_with(b"'");
+    let enclosed = |line: &[u8]| {
+        let cells = line.split(|byte| *byte == delimiter).map(<[u8]>::trim_ascii);
+        cells.filter(|cell| is_enclosed(cell)).count() > 1
+            || is_enclosed(line) && memchr::memchr_iter(b'\'', line).count() == 2
     };
-    if first.next().is_some_and(is_enclosed) { b'\'' } else { b'"' }
+    let several = lines(sample).filter(|line| memchr::memchr(delimiter, line).is_some());
+    let shown: Vec<bool> = several.take(MAX_LINES).map(enclosed).collect();
+    let data = shown.get(1..).filter(|data| !data.is_empty()).unwrap_or(&shown);
+    let count = data.iter().filter(|is_shown| **is_shown).count();
+    if count > 0 && count * 5 >= data.len() * 4 { b'\'' } else { b'"' }
 }
 
 fn evidence(sample: &[u8], dialect: Dialect, mappings: &[Mapping]) -> Evidence {
@@ -106,7 +114,9 @@ fn evidence(sample: &[u8], dialect: Dialect, mappings: &[Mapping]) -> Evidence {
     let mut distinct: Vec<usize> = widths.iter().copied().filter(|width| *width > 1).collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let Some(width) = distinct.into_iter().max_by_key(|width| count(*width)) else { return Evidence::default() };
+    let Some(width) = distinct.into_iter().max_by_key(|width| count(*width)) else {
+        return Evidence::default();
+    };
     let alike = count(width) * 1000 / widths.len();
     Evidence { has_header: !header_widths.is_empty() && alike >= 250, alike, width }
 }
@@ -130,13 +140,15 @@ pub(super) fn named_delimiter(sample: &[u8]) -> Option<u8> {
 /// The character that divides the cells of a header that was read as one cell, perhaps.
 pub(super) fn likeliest_unknown(header: &str) -> Option<char> {
     let mut counts: Vec<(usize, char)> = Vec::new();
-    for letter in header.chars().filter(|letter| !letter.is_alphanumeric() && !" _-'\".()".contains(*letter)) {
+    for letter in header.chars().filter(|letter| !letter.is_alphanumeric() && !" _-'\".()".contains(*letter))
+    {
         match counts.iter_mut().find(|(_, known)| *known == letter) {
             Some((count, _)) => *count += 1,
             None => counts.push((1, letter)),
         }
     }
-    counts.into_iter().max_by_key(|(count, _)| *count).map(|(_, letter)| letter)
+    let likeliest = counts.into_iter().max_by_key(|(count, _)| *count).map(|(_, letter)| letter);
+    likeliest.or_else(|| header.trim().contains("  ").then_some(' '))
 }
 
 #[cfg(test)]
@@ -180,6 +192,8 @@ mod tests {
     fn apostrophes_enclose_cells_where_they_enclose_all() {
         let mark = |text: &str| find(text.as_bytes(), true, &[], None).dialect.quote;
         assert_eq!(mark("'name','phone'\n'O''Brien','1'\n"), b'\'');
+        assert_eq!(mark("name,phone\n'Ada','1'\n'Ben','2'\n"), b'\'');
+        assert_eq!(mark("'name,phone'\n'Ada,1'\n"), b'\'');
         assert_eq!(mark("name,'phone'\nAda,1\n"), b'"');
         assert_eq!(mark("Phone\n'+44 20 7946 0100\n"), b'"');
     }

@@ -4,9 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{
-    Format, columns::Mapping, dialect, sheet::SheetName, sniff::Content, source::UnpackError,
-};
+use super::{Format, columns::Mapping, dialect, sheet::SheetName, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -70,9 +68,13 @@ pub enum Fault {
     CellTooLong { line: u64, max_bytes: usize },
     #[error("line {line}: this record has more than {max} cells")]
     TooManyCells { line: u64, max: usize },
-    #[error("line {line}: a quotation mark is opened and not closed, or text follows it, so that it is not certain where cells end")]
+    #[error(
+        "line {line}: a quotation mark is opened and not closed, or text follows it, so that it is not certain where cells end"
+    )]
     OpenQuote { line: u64 },
-    #[error("line {line}: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line {row}")]
+    #[error(
+        "line {line}: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line {row}"
+    )]
     SwallowedRows { line: u64, row: u64 },
     #[error("row {row}: another header begins there, with other columns than the first")]
     OtherHeader { row: u64 },
@@ -154,11 +156,10 @@ impl Fault {
             }
             Self::OtherHeader { .. } => "Save the two lists as files of their own, and name both.".to_owned(),
             Self::OneColumn { header } => match dialect::likeliest_unknown(header) {
-                Some(letter) if letter.is_ascii() => {
+                Some(letter) if letter.is_ascii() && letter != ' ' => {
                     format!("If `{letter}` divides the cells, say so: --delimiter {}", shell_quoted(&letter.to_string()))
                 }
-                _ => "Name the character that divides the cells: --delimiter C. Where it is none of ASCII, export the \
-                      list with commas."
+                _ => "Export the list with commas. Where one character of ASCII divides the cells, name it: --delimiter C."
                     .to_owned(),
             },
             Self::TooManyCells { .. } => {

@@ -72,7 +72,11 @@ pub(super) fn find(rows: &Rows, settings: &ParseSettings) -> Result<Found, (Head
 }
 
 /// The header that a row makes, alone or with the row below it.
-fn candidate(rows: &Rows, index: usize, settings: &ParseSettings) -> Result<Candidate, (Header, ColumnsProblem)> {
+fn candidate(
+    rows: &Rows,
+    index: usize,
+    settings: &ParseSettings,
+) -> Result<Candidate, (Header, ColumnsProblem)> {
     if let Some(candidate) = two_rows(rows, index, settings) {
         return Ok(candidate);
     }
@@ -216,13 +220,16 @@ fn stands_out(rows: &Rows, candidate: &Candidate) -> bool {
     let has_name = columns.first_name.or(columns.last_name).or(columns.full_name).is_some();
     let is_alone = filled(&row) == columns.phone.len();
     let is_below_a_title = || (0..*index).all(|above| filled(&rows.row(above)) * 2 <= filled(&row).max(2));
-    !has_digits(&row) && (has_name || is_alone) && (evidence.has_numbers_below && has_name || is_below_a_title())
+    !has_digits(&row)
+        && (has_name || is_alone)
+        && (evidence.has_numbers_below && has_name || is_below_a_title())
 }
 
 /// Whether people stand between a header and a row: that one begins another list then.
 fn has_numbers_between(rows: &Rows, header: &Candidate, index: usize) -> bool {
     let places = header.found.columns.phone.iter().map(|column| header.found.header.place_of(*column));
-    let mut numbers = places.flat_map(|place| (header.index + 1..index).map(move |row| rows.row(row).cell(place)));
+    let mut numbers =
+        places.flat_map(|place| (header.index + 1..index).map(move |row| rows.row(row).cell(place)));
     numbers.any(|cell| layout::is_phone_like(cell.text))
 }
 

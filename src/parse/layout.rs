@@ -16,6 +16,8 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=20;
 /// So many of the first rows, and one in so many of them, make a width usual.
 const MIN_USUAL: usize = 3;
 const ONE_IN: usize = 5;
+/// In a short list, two of three or fewer.
+const MIN_MOST: usize = 2;
 
 /// Which columns of a table are used, and how many cells its rows have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,8 +61,10 @@ impl Layout {
         let is_usual = |wanted: usize| {
             let count = widths.iter().filter(|found| **found == wanted).count();
             count >= MIN_USUAL && count * ONE_IN >= widths.len()
+                || count >= MIN_MOST && count * 2 > widths.len()
         };
-        let mut usual: Vec<usize> = widths.iter().copied().filter(|found| *found != width && is_usual(*found)).collect();
+        let mut usual: Vec<usize> =
+            widths.iter().copied().filter(|found| *found != width && is_usual(*found)).collect();
         usual.sort_unstable();
         usual.dedup();
         Self {
@@ -88,7 +92,8 @@ impl Layout {
         let is_usual = self.usual.contains(&cells);
         let is_proven = self.proven(row);
         if cells <= self.width {
-            let is_good = if cells >= used_end { is_proven || is_usual } else { is_usual && self.has_phone(row) };
+            let is_good =
+                if cells >= used_end { is_proven || is_usual } else { is_usual && self.has_phone(row) };
             return if is_good { Fit::Whole } else { Fit::Ragged };
         }
         if (self.width..cells).all(|index| row.cell(index).is_blank()) {
@@ -125,14 +130,13 @@ impl Layout {
         self.phones.iter().any(|column| is_phone_like(text(row, *column)))
     }
 
-    /// Whether a line, cut at its delimiters, looks like a row: it has the cells, and a number where numbers stand. In a
-    /// table of one or two columns too much looks like this to tell.
-    pub(super) fn is_row_like(&self, dialect: Dialect, line: &[u8]) -> bool {
-        const MIN_WIDTH: usize = 3;
-
+    /// Whether a line inside a cell, cut at its delimiters, looks like a row: it has the cells, and a number where numbers
+    /// stand. In a table of two columns a remark may look so, a name does not; in one of one column, so do all numbers.
+    fn is_row_like(&self, dialect: Dialect, cell: usize, line: &[u8]) -> bool {
+        let min_width = if self.unproven.contains(&cell) || self.phones.contains(&cell) { 2 } else { 3 };
         let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
         let phones_end = self.phones.iter().max().map_or(self.width, |last| last + 1);
-        self.width >= MIN_WIDTH
+        self.width >= min_width
             && (phones_end.min(self.width)..=self.width + 1).contains(&cells.len())
             && self.has_number(&cells)
     }
@@ -157,14 +161,14 @@ impl Layout {
             let mut all = lines(record).enumerate().skip(before).take(inside + 1);
             // The line on which the cell begins holds the row's own number, or the number follows the cell.
             let begins = all.next().map(|(_, line)| line);
-            if begins.is_some_and(|line| last_phone >= *cell && self.is_row_like(dialect, line)) {
+            if begins.is_some_and(|line| last_phone >= *cell && self.is_row_like(dialect, *cell, line)) {
                 return Some(before);
             }
             let is_row = |(index, line): &(usize, &[u8])| {
                 let is_last = *index == before + inside;
                 // What follows the cell on its last line belongs to the row.
                 let is_own = is_last && last_phone >= *cell;
-                !is_own && self.is_row_like(dialect, line)
+                !is_own && self.is_row_like(dialect, *cell, line)
             };
             all.find(is_row).map(|(index, _)| index)
         })
@@ -268,7 +272,8 @@ mod tests {
 
     #[test]
     fn names_behind_the_number_may_have_shifted_unless_most_rows_are_so() {
-        let mut layout = Layout { width: 4, usual: vec![], phones: vec![0], salutation: None, unproven: vec![1, 2] };
+        let mut layout =
+            Layout { width: 4, usual: vec![], phones: vec![0], salutation: None, unproven: vec![1, 2] };
         assert_eq!(fit(&layout, "02079460100,Ada,PhD,Quill,"), Fit::Ragged);
         assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Ragged);
         layout.usual = vec![3, 5];
@@ -285,7 +290,10 @@ mod tests {
         };
         assert_eq!(swallowed("Ada,Quill,Ms,02079460100,\"a\nb, c\nd\""), None);
         assert_eq!(swallowed("\"Ada\nMaria\",Quill,Ms,02079460100,x"), None);
-        assert_eq!(swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,\nE,F,Ms,02079460102,5\""), Some(1));
+        assert_eq!(
+            swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,\nE,F,Ms,02079460102,5\""),
+            Some(1)
+        );
         assert_eq!(swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,5\""), Some(1));
         assert_eq!(swallowed("A,\"B,Ms,02079460100,x\nC,D\",Ms,02079460101,x"), Some(0));
     }

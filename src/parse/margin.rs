@@ -10,21 +10,71 @@ use super::{
 use crate::row::{Cell, CellKind, Columns};
 
 /// Words with which a line of sums begins, in small letters.
-const SUMS: [&str; 16] = [
-    "total", "totals", "sum", "subtotal", "grand", "count", "summe", "gesamt", "anzahl", "somme", "nombre", "suma",
-    "totale", "totaal", "итого", "всего",
+const SUMS: [&str; 15] = [
+    "total",
+    "totals",
+    "sum",
+    "subtotal",
+    "count",
+    "summe",
+    "gesamt",
+    "anzahl",
+    "somme",
+    "nombre",
+    "suma",
+    "totale",
+    "totaal",
+    "итого",
+    "всего",
 ];
 
 /// Words with which a remark below a list begins.
-const REMARKS: [&str; 20] = [
-    "copyright", "©", "confidential", "generated", "exported", "created", "printed", "page", "seite", "end", "ende",
-    "fin", "eof", "report", "stand", "erstellt", "exportiert", "vertraulich", "source", "disclaimer",
+const REMARKS: [&str; 19] = [
+    "copyright",
+    "©",
+    "confidential",
+    "generated",
+    "exported",
+    "created",
+    "printed",
+    "page",
+    "seite",
+    "end",
+    "ende",
+    "eof",
+    "report",
+    "stand",
+    "erstellt",
+    "exportiert",
+    "vertraulich",
+    "source",
+    "disclaimer",
 ];
 
 /// What is counted in a line such as `(2 rows)`.
 const COUNTED: [&str; 22] = [
-    "row", "rows", "record", "records", "contact", "contacts", "entry", "entries", "line", "lines", "item", "items",
-    "result", "results", "people", "lead", "leads", "zeilen", "datensätze", "kontakte", "lignes", "registros",
+    "row",
+    "rows",
+    "record",
+    "records",
+    "contact",
+    "contacts",
+    "entry",
+    "entries",
+    "line",
+    "lines",
+    "item",
+    "items",
+    "result",
+    "results",
+    "people",
+    "lead",
+    "leads",
+    "zeilen",
+    "datensätze",
+    "kontakte",
+    "lignes",
+    "registros",
 ];
 
 /// Lines that may stand below a list.
@@ -126,10 +176,12 @@ impl Margin {
     pub(super) fn is_person(&self, row: &impl RawRow) -> bool {
         const MIN_BYTES: usize = 6;
 
-        self.phones.iter().filter(|column| **column < row.len()).any(|column| {
-            let text = row.cell(*column).text;
+        let is_number = |column: &usize| {
+            let text = if *column < row.len() { row.cell(*column).text } else { &[] };
             text.len() >= MIN_BYTES && matches!(text[0], b'0'..=b'9' | b'+' | b'(' | b'\'' | b'=' | b' ')
-        })
+        };
+        // Without a header nothing tells other rows from people.
+        self.phones.is_empty() || self.phones.iter().any(is_number)
     }
 
     /// What a row is that no number is seen in at a glance.
@@ -162,7 +214,8 @@ impl Margin {
         if filled == 0 || filled * 2 < self.names.iter().filter(|name| !name.is_empty()).count() {
             return None;
         }
-        let is_same = |(index, name): (usize, &String)| names.get(index).map_or(name.is_empty(), |other| other == name);
+        let is_same =
+            |(index, name): (usize, &String)| names.get(index).map_or(name.is_empty(), |other| other == name);
         if self.names.iter().enumerate().all(is_same) {
             return Some(Kind::Header(None));
         }
@@ -172,14 +225,21 @@ impl Margin {
         let header = Header::from_row(row);
         let known = match columns::recognise(&header.names, &[], &|_| Vec::new()) {
             Ok(known) => known,
-            Err(ColumnsProblem::NoPhone(_) | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_)) => {
+            Err(
+                ColumnsProblem::NoPhone(_) | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_),
+            ) => {
                 return None;
             }
         };
         let has_name = known.first_name.or(known.last_name).or(known.full_name).is_some();
         let is_same = known.phone == self.columns.phone
             && (known.first_name, known.last_name, known.full_name, known.salutation)
-                == (self.columns.first_name, self.columns.last_name, self.columns.full_name, self.columns.salutation);
+                == (
+                    self.columns.first_name,
+                    self.columns.last_name,
+                    self.columns.full_name,
+                    self.columns.salutation,
+                );
         match (has_name, is_same) {
             (false, _) => None,
             (true, true) => Some(Kind::Header(None)),
@@ -199,19 +259,25 @@ impl Margin {
         let has_long_digits = |cell: &Cell<'_>| {
             cell.text.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() >= DIGITS_OF_A_NUMBER)
         };
-        if filled.len() > MAX_FILLED || filled.iter().any(|cell| has_long_digits(cell) || is_phone_like(cell.text)) {
+        if filled.len() > MAX_FILLED
+            || filled.iter().any(|cell| has_long_digits(cell) || is_phone_like(cell.text))
+        {
             return false;
         }
         let text = String::from_utf8_lossy(first.text).trim().to_lowercase();
-        let is_count = |cell: &Cell<'_>| {
-            cell.text.iter().all(|byte| byte.is_ascii_digit() || b" .,:%".contains(byte))
-        };
-        let mut words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '©').filter(|word| !word.is_empty());
+        let is_count =
+            |cell: &Cell<'_>| cell.text.iter().all(|byte| byte.is_ascii_digit() || b" .,:%".contains(byte));
+        let mut words = text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '©')
+            .filter(|word| !word.is_empty());
         let (word, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let is_alone = others.is_empty();
-        let is_marked = is_alone && ["--", "==", "**", "__", "##", "~~"].iter().any(|mark| text.starts_with(mark));
-        let is_sum = SUMS.contains(&word) && others.iter().all(is_count);
-        let is_counted = is_alone && word.bytes().all(|byte| byte.is_ascii_digit()) && COUNTED.contains(&next);
+        let is_marked =
+            is_alone && ["--", "==", "**", "__", "##", "~~"].iter().any(|mark| text.starts_with(mark));
+        let is_total = SUMS.contains(&word) || word == "grand" && next == "total";
+        let is_sum = is_total && others.iter().all(is_count);
+        let is_counted =
+            is_alone && word.bytes().all(|byte| byte.is_ascii_digit()) && COUNTED.contains(&next);
         // A first name in a row of its own is a person without a number.
         let is_remark = REMARKS.contains(&word) && (!next.is_empty() || is_alone && row.len() == 1);
         let is_apart = self.is_text
@@ -250,7 +316,9 @@ impl Margin {
         if let Some(first) = self.footer.first() {
             const SHOWN: usize = 40;
             let text = first.cells.iter().find(|(text, kind)| !Cell { text, kind: *kind }.is_blank());
-            let text = text.map(|(text, _)| String::from_utf8_lossy(text).trim().chars().take(SHOWN).collect::<String>());
+            let text = text.map(|(text, _)| {
+                String::from_utf8_lossy(text).trim().chars().take(SHOWN).collect::<String>()
+            });
             let text = text.unwrap_or_default();
             notes.push(match self.footer.len() {
                 1 => format!("{row_or_line} {}, below the list, is left out: `{text}`", first.number),

@@ -404,14 +404,18 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         let other = find(None);
         if other.width > 1 {
             let (named, other) = (char::from(named), char::from(other.dialect.delimiter));
-            info.notes.push(format!("the first line names the delimiter `{named}`, but the rows have `{other}`"));
+            info.notes
+                .push(format!("the first line names the delimiter `{named}`, but the rows have `{other}`"));
         }
         found = other;
     }
     info.format = Format::Csv;
     info.delimiter = Some(found.dialect.delimiter);
     if found.dialect.quote == b'\'' {
-        info.notes.push("apostrophes around cells are read as quotation marks, since they enclose all of the header".to_owned());
+        info.notes.push(
+            "apostrophes around cells are read as quotation marks, since nearly all rows have them"
+                .to_owned(),
+        );
     }
     Ok(Table::Text(Text {
         encoding,

@@ -4,6 +4,9 @@
 //! backslash of MySQL and PHP, and `\N` for nothing. It reports what does not fit instead of guessing. [`read_line`] reads a
 //! line alone, whatever its quotation marks say.
 
+/// The end of a file in DOS and CP/M.
+pub(super) const END_OF_FILE: u8 = 0x1a;
+
 /// How a delimited text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -69,10 +72,11 @@ impl Cells {
         self.ends.last().copied().unwrap_or_default()
     }
 
-    /// Ends a cell that is not quoted; `\N` is nothing.
+    /// Ends a cell that is not quoted. `\N` is nothing, and so is `NULL` beside cells in quotation marks; the mark that ends a
+    /// file in DOS is no part of a cell.
     fn end_plain(&mut self, text: &[u8]) {
-        if text != b"\\N" {
-            self.text.extend_from_slice(text);
+        if text != b"\\N" && !(text == b"NULL" && self.quoted > 0) {
+            self.text.extend_from_slice(without_end_marks(text));
         }
         self.ends.push(self.text.len());
     }
@@ -101,6 +105,11 @@ impl Cells {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[index]]
     }
+}
+
+fn without_end_marks(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(&[END_OF_FILE]).unwrap_or(text);
+    text.strip_suffix(&[END_OF_FILE]).unwrap_or(text)
 }
 
 /// What came of reading a record.
@@ -180,7 +189,8 @@ pub(super) fn read_line(dialect: Dialect, line: &[u8], cells: &mut Cells) -> boo
     cells.clear();
     let (mut at, mut is_certain) = (0, true);
     loop {
-        let closed = dialect.opened(line, at).and_then(|content| Some((content, closing(dialect, line, content)?)));
+        let closed =
+            dialect.opened(line, at).and_then(|content| Some((content, closing(dialect, line, content)?)));
         if let Some((content, close)) = closed {
             let inner = &line[content..close];
             let marks = |window: &&[u8]| **window == [dialect.delimiter, dialect.quote];
@@ -271,6 +281,8 @@ mod tests {
             ("=\"02079460100\",=\"Marsh, Ltd\"", vec!["02079460100", "Marsh, Ltd"]),
             ("\"=\"\"0207\"\"\",x", vec!["0207", "x"]),
             ("a,\\N,\"\\N\"", vec!["a", "", "\\N"]),
+            ("\"a\",NULL,\"NULL\"", vec!["a", "", "NULL"]),
+            ("NULL,b\x1a", vec!["NULL", "b"]),
             ("\"a\nb\",\n", vec!["a\nb", ""]),
             ("5\" screen,x", vec!["5\" screen", "x"]),
         ] {
@@ -315,6 +327,9 @@ mod tests {
     #[test]
     fn apostrophes_may_enclose_cells() {
         let apostrophes = Dialect { quote: b'\'', ..COMMA };
-        assert_eq!(record(apostrophes, "'Cleo','O''Brien','Marsh, Sons'").1, ["Cleo", "O'Brien", "Marsh, Sons"]);
+        assert_eq!(
+            record(apostrophes, "'Cleo','O''Brien','Marsh, Sons'").1,
+            ["Cleo", "O'Brien", "Marsh, Sons"]
+        );
     }
 }

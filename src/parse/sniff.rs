@@ -95,7 +95,8 @@ fn zip_content(sample: &[u8]) -> Content {
 
 /// Whether bytes are text in some encoding.
 fn is_text(sample: &[u8]) -> bool {
-    let is_control = |byte: &&u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
+    // Some of them stand in text: 1 and 28 to 31 between cells and rows, 26 at the end of files of DOS.
+    let is_control = |byte: &&u8| matches!(byte, 0 | 2..=8 | 14..=25);
     let controls = sample.iter().filter(is_control).count();
     let zeros = memchr::memchr_iter(0, sample).count();
     if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {

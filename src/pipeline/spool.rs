@@ -148,7 +148,10 @@ mod tests {
                 (row.location, row.cell(0).text, row.cell(1).kind),
                 (Location { input: 1, row: 7 }, b"J\xf6rg".as_slice(), CellKind::Number)
             );
-            assert_eq!(back[1].rows.row(0).ragged, Some(Ragged { expected: 2, found: 0, cause: RaggedCause::Cells }));
+            assert_eq!(
+                back[1].rows.row(0).ragged,
+                Some(Ragged { expected: 2, found: 0, cause: RaggedCause::Cells })
+            );
             assert_eq!(back[1].verdict, rejected(Code::RaggedRow));
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

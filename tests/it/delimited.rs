@@ -45,7 +45,10 @@ fn stray_quotation_marks_swallow_nobody() {
 fn rows_between_two_stray_marks_that_fit_are_not_one_cell() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
     let said = refused("list.csv", text);
-    assert!(said.contains("line 2: a quoted cell begins there") && said.contains("the first is line 3"), "{said}");
+    assert!(
+        said.contains("line 2: a quoted cell begins there") && said.contains("the first is line 3"),
+        "{said}"
+    );
     let (rows, _) = outcomes("list.tsv", text.replace(',', "\t"));
     assert_eq!(rows, VALID);
 }
@@ -60,8 +63,11 @@ fn notes_of_several_lines_are_cells() {
 /// In a narrow list nothing can be decided from a line; what may be a person is named.
 #[test]
 fn a_number_inside_a_cell_of_several_lines_is_named() {
-    let (_, said) = outcomes("list.csv", "Phone,Name\n02079460100,\"Ada Quill\n02079460101,Ben Marsh\"\n");
+    let (_, ended) = checked("list.csv", "Phone,Remark\n02079460100,\"call\n02079460101,later\"\n");
+    let said = folded(&ended);
     assert!(said.contains("line 3: what looks like a phone number stands inside a cell"), "{said}");
+    let said = refused("list.csv", "Phone,Name\n02079460100,\"Ada Quill\n02079460101,Ben Marsh\"\n");
+    assert!(said.contains("line 2: a quoted cell begins there"), "{said}");
 }
 
 #[test]
@@ -71,7 +77,8 @@ fn marks_inside_names_are_read_where_they_leave_no_doubt() {
         "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada \"Addie\"\",\"Quill\",\"02079460100\"\n\"Ben\",\"Marsh,\"02079460101\"\n\"Cleo\",\"Finch\",\"02079460102\"\n",
     );
     assert_eq!(rows, VALID);
-    let (rows, said) = outcomes("list.csv", "First Name,Last Name,Phone\nAda,\"Quill, B\" x,02079460100,\"y\n");
+    let (rows, said) =
+        outcomes("list.csv", "First Name,Last Name,Phone\nAda,\"Quill, B\" x,02079460100,\"y\n");
     assert_eq!(rows, ["2 rejected ragged-row"]);
     assert!(said.contains("a quotation mark is opened"), "{said}");
 }
@@ -80,8 +87,19 @@ fn marks_inside_names_are_read_where_they_leave_no_doubt() {
 fn a_do_not_call_list_with_a_doubtful_line_is_refused() {
     let sealed = Sealed::new();
     sealed.write("leads.csv", "Name,Phone\nAda Quill,02079460100\n");
-    sealed.write("dnc.csv", "Name,City,Phone\n\"Ada,Bath,02079460100\n\"Ben\" x,\"Wells, 02079460101\n");
-    let ended = sealed.run(&["check", "leads.csv", "--region", "GB", "--default-salutation", "Mr", "--exclude-file", "dnc.csv", "--out", "out"]);
+    sealed.write("dnc.csv", "Name,City,Phone\n\"Ada,Bath,02079460100\n\"Ben\" x,\"Wells, Bath,02079460101\n");
+    let ended = sealed.run(&[
+        "check",
+        "leads.csv",
+        "--region",
+        "GB",
+        "--default-salutation",
+        "Mr",
+        "--exclude-file",
+        "dnc.csv",
+        "--out",
+        "out",
+    ]);
     let said = folded(&ended);
     assert!(matches!(ended.code, 2 | 3) && said.contains("line 3"), "{} {said}", ended.code);
 }
@@ -94,6 +112,22 @@ fn cells_that_nothing_uses_may_be_missing_or_empty_at_the_end() {
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, VALID);
     assert!(said.contains("3 lines, the first of them line 2: the delimiters at the end"), "{said}");
+}
+
+/// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36
+#[test]
+fn rows_with_and_without_their_last_cells_are_alike() {
+    let text = "firstname,lastname,phone,note\nAda,Quill,02079460100,\nBen,Marsh,02079460101\nCleo,Finch,02079460102,late\nDan,Holt,02079460103,x,,\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid", "4 valid", "5 valid"]);
+    let text = "phone,firstname,lastname,note\n02079460100,Ada,Quill\n02079460101,Ben,Marsh\n02079460102,Cleo,Finch,late\n";
+    assert_eq!(outcomes("list.csv", text).0, VALID);
+}
+
+/// Source: alphagov/notifications-utils pull request 1169
+#[test]
+fn columns_without_a_header_may_stand_first() {
+    let text = ",,phone number,name\n,,02079460100,Ada Quill\n,,02079460101,Ben Marsh\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
 
 #[test]
@@ -118,7 +152,12 @@ fn two_rows_on_one_line_and_one_row_on_two_are_rejected() {
 fn dialects_of_other_programs_are_read() {
     for text in [
         "\"First Name\", \"Last Name\", \"Phone\"\n\"Ada\", \"Quill, B.\", \"02079460100\"\n",
-        "='First Name'\n".replace("='First Name'\n", "=\"First Name\",=\"Last Name\",=\"Phone\"\n=\"Ada\",=\"Quill, B.\",=\"02079460100\"\n").as_str(),
+        "='First Name'\n"
+            .replace(
+                "='First Name'\n",
+                "=\"First Name\",=\"Last Name\",=\"Phone\"\n=\"Ada\",=\"Quill, B.\",=\"02079460100\"\n",
+            )
+            .as_str(),
         "'First Name','Last Name','Phone'\n'Ada','Quill, B.','02079460100'\n",
         "\"First Name,Last Name,Phone\"\n\"Ada,\"\"Quill, B.\"\",02079460100\"\n",
         "First Name|Last Name|Phone|Notes\nAda|Quill, B.|02079460100|\\N\n",
@@ -158,8 +197,19 @@ fn titles_above_and_footers_below_are_no_rows() {
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["4 valid", "5 valid"]);
     assert!(said.contains("2 rows below the list are left out as its footer, from line 7 on"), "{said}");
-    for footer in ["Total;2;", "-- end --", "(2 rows)", "Summe:;;2", "\x1a", "*** Ende ***", "2 records exported"] {
-        let text = format!("First Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n{footer}\n");
+    // Source: plaintextaccounting/hledger issue 1076, the last
+    for footer in [
+        "Total;2;",
+        "-- end --",
+        "(2 rows)",
+        "Summe:;;2",
+        "\x1a",
+        "*** Ende ***",
+        "2 records exported",
+        "***END OF FILE***",
+    ] {
+        let text =
+            format!("First Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n{footer}\n");
         assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"], "{footer}");
     }
 }
@@ -177,14 +227,23 @@ fn a_header_that_comes_again_is_no_person() {
     let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nFirst Name,Last Name,Phone\nBen,Marsh,02079460101\nPhone,First Name,Last Name\n02079460102,Cleo,Finch\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "4 valid", "6 valid"]);
-    assert!(said.contains("line 3 is the header again") && said.contains("line 5 is the header again with"), "{said}");
-    let said = refused("list.csv", "Name,Phone\nAda Quill,02079460100\nPhone,E-mail,Full Name\n02079460102,c@example.org,Cleo Finch\n");
+    assert!(
+        said.contains("line 3 is the header again") && said.contains("line 5 is the header again with"),
+        "{said}"
+    );
+    let said = refused(
+        "list.csv",
+        "Name,Phone\nAda Quill,02079460100\nPhone,E-mail,Full Name\n02079460102,c@example.org,Cleo Finch\n",
+    );
     assert!(said.contains("row 3: another header"), "{said}");
 }
 
 #[test]
 fn a_number_in_the_header_is_named() {
-    let (_, said) = outcomes("list.csv", "Name,PhoneAda Quill,02079460100\nBen Marsh,02079460101\n".replace("PhoneAda", "Phone,Ada"));
+    let (_, said) = outcomes(
+        "list.csv",
+        "Name,PhoneAda Quill,02079460100\nBen Marsh,02079460101\n".replace("PhoneAda", "Phone,Ada"),
+    );
     assert!(said.contains("the header holds what looks like a phone number (`02079460100`)"), "{said}");
 }
 
@@ -197,7 +256,10 @@ fn rows_of_spaces_of_any_kind_are_blank() {
 #[test]
 fn a_long_note_is_no_reason_to_refuse_a_list() {
     let note = "called, no answer\n".repeat(6_000);
-    let text = format!("Name,Phone,Notes\nAda Quill,02079460100,\"{note}\"\nBen Marsh,02079460101,{}\n", "x".repeat(70_000));
+    let text = format!(
+        "Name,Phone,Notes\nAda Quill,02079460100,\"{note}\"\nBen Marsh,02079460101,{}\n",
+        "x".repeat(70_000)
+    );
     let (rows, _) = outcomes("list.csv", text);
     assert_eq!(rows.len(), 2);
     assert!(rows.iter().all(|row| row.ends_with(" valid")), "{rows:?}");
@@ -206,7 +268,8 @@ fn a_long_note_is_no_reason_to_refuse_a_list() {
 #[test]
 fn headers_below_covers_and_of_two_rows_are_found() {
     let cover: String = (1..30).map(|line| format!("Line {line} of the cover\n")).collect();
-    let (rows, _) = outcomes("list.csv", format!("{cover}First Name,Last Name,Phone\nAda,Quill,02079460100\n"));
+    let (rows, _) =
+        outcomes("list.csv", format!("{cover}First Name,Last Name,Phone\nAda,Quill,02079460100\n"));
     assert_eq!(rows, ["31 valid"]);
     let wide = "Owner,Finn,Region,South\nDate,May,Count,1\nFirst Name,Last Name,Phone,City\nAda,Quill,02079460100,Bath\n";
     assert_eq!(outcomes("list.csv", wide).0, ["4 valid"]);

@@ -40,7 +40,12 @@ fn seeds() -> Vec<Seed> {
             format!("{}da,Quill,Ms,{},{}", name(person), numbers[person], notes[person])
         }),
         list("\"First Name\",\"Last Name\",\"Salutation\",\"Phone\",\"Notes\"", "\r\n", &|person| {
-            format!("\"{}da\",\"Quill, B.\",\"Ms\",\"{}\",\"{}\"", name(person), numbers[person], notes[person])
+            format!(
+                "\"{}da\",\"Quill, B.\",\"Ms\",\"{}\",\"{}\"",
+                name(person),
+                numbers[person],
+                notes[person]
+            )
         }),
         list("Vorname;Nachname;Anrede;Telefon;Ort", "\r\n", &|person| {
             format!("{}da;Quill;Frau;{};Bath", name(person), numbers[person])
@@ -68,8 +73,7 @@ fn mutated(text: &str, random: &mut Random) -> Vec<u8> {
 
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=random.below(3) {
-        let marks: Vec<usize> =
-            (0..bytes.len()).filter(|at| b"\"\n\r,;\t".contains(&bytes[*at])).collect();
+        let marks: Vec<usize> = (0..bytes.len()).filter(|at| b"\"\n\r,;\t".contains(&bytes[*at])).collect();
         let at = random.below(bytes.len() + 1);
         match random.below(9) {
             // Where a cell begins or ends, marks do the most.
@@ -90,7 +94,8 @@ fn mutated(text: &str, random: &mut Random) -> Vec<u8> {
 fn stands(number: &str, text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, number).any(|at| {
         let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-        !is_digit(at.checked_sub(1).and_then(|before| text.get(before))) && !is_digit(text.get(at + number.len()))
+        !is_digit(at.checked_sub(1).and_then(|before| text.get(before)))
+            && !is_digit(text.get(at + number.len()))
     })
 }
 
@@ -109,9 +114,13 @@ fn lost(path: &Path, content: &[u8], numbers: &[String]) -> Vec<String> {
     let read = input.read(0, &mut |rows| {
         for row in rows.iter() {
             match normalizer.read(row) {
-                Verdict::Contact(contact) => accounted.push_str(&format!("0{}\n", &*contact.number().national())),
+                Verdict::Contact(contact) => {
+                    accounted.push_str(&format!("0{}\n", &*contact.number().national()))
+                }
                 Verdict::Rejected { .. } => {
-                    row.cells().for_each(|cell| accounted.push_str(&format!("{}\n", String::from_utf8_lossy(cell.text))));
+                    row.cells().for_each(|cell| {
+                        accounted.push_str(&format!("{}\n", String::from_utf8_lossy(cell.text)))
+                    });
                 }
             }
         }

@@ -74,10 +74,9 @@ impl<'a> Normalizer<'a> {
             return Verdict::Suppressed { code: Code::HiddenRow, number };
         }
         if let Some(ragged) = row.ragged {
-            let detail = format!("{} cells where the header has {}", ragged.found, ragged.expected);
             return Verdict::Rejected {
                 number: None,
-                problems: vec![Problem::of_row(Code::RaggedRow, detail)],
+                problems: vec![Problem::of_row(Code::RaggedRow, ragged.describe())],
             };
         }
         let mut problems = Vec::new();
@@ -275,7 +274,9 @@ fn name_in<'r>(
     problems: &mut Vec<Problem>,
 ) -> Result<Cow<'r, str>, Unusable> {
     let found = first_filled(row, column.as_slice(), problems)?;
-    let Some(found) = found.filter(|found| found.kind != CellKind::Error) else {
+    // A formula is no name, whatever it makes in a spreadsheet.
+    let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !found.text.starts_with('=');
+    let Some(found) = found.filter(is_name) else {
         return Ok(Cow::Borrowed(""));
     };
     if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{Ragged, Rows},
+    row::{Ragged, RaggedCause, Rows},
 };
 
 /// Columns: phone, mobile, first, last, full, salutation, country.
@@ -175,7 +175,7 @@ fn a_ragged_row_is_not_looked_at_any_further() {
     let settings = india();
     let mut rows = Rows::new(0);
     rows.push_cell(b"x", CellKind::Text);
-    rows.end_row(2, Some(Ragged { expected: 7, found: 1 }));
+    rows.end_row(2, Some(Ragged { expected: 7, found: 1, cause: RaggedCause::Cells }));
     let Verdict::Rejected { problems, .. } = Normalizer::new(&settings, &columns()).read(rows.row(0)) else {
         panic!("accepted");
     };

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Format, columns::Mapping, sheet::SheetName, sniff::Content, source::UnpackError};
+use super::{Format, columns::Mapping, dialect, sheet::SheetName, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -66,7 +66,7 @@ pub enum Fault {
     SheetsToChoose { tried: String, sheets: Vec<String> },
     #[error("the workbook holds no sheet with cells")]
     NoSheet,
-    #[error("line {line}: this record is longer than {max_bytes} bytes")]
+    #[error("line {line}: this record is longer than {} MiB", max_bytes >> 20)]
     RecordTooLong { line: u64, max_bytes: usize },
     #[error("line {line}: a cell of this record is longer than {max_bytes} bytes")]
     CellTooLong { line: u64, max_bytes: usize },
@@ -74,8 +74,18 @@ pub enum Fault {
     SheetCellTooLong { cell: String, max_bytes: usize },
     #[error("line {line}: this record has more than {max} cells")]
     TooManyCells { line: u64, max: usize },
-    #[error("line {line}: a quotation mark is opened and never closed")]
+    #[error(
+        "line {line}: a quotation mark is opened and not closed, or text follows it, so that it is not certain where cells end"
+    )]
     OpenQuote { line: u64 },
+    #[error(
+        "line {line}: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line {row}"
+    )]
+    SwallowedRows { line: u64, row: u64 },
+    #[error("row {row}: another header begins there, with other columns than the first")]
+    OtherHeader { row: u64 },
+    #[error("no delimiter is found: each line is one cell, and the header is `{header}`")]
+    OneColumn { header: String },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
@@ -142,12 +152,26 @@ impl Fault {
                     .to_owned()
             }
             Self::NoSheet => "Choose the sheet with --sheet.".to_owned(),
-            Self::RecordTooLong { .. } | Self::CellTooLong { .. } | Self::OpenQuote { .. } => {
-                "Look for a stray quotation mark on that line.".to_owned()
+            Self::RecordTooLong { .. } | Self::CellTooLong { .. } => {
+                "Take the column with the long text out of the file: it is not needed.".to_owned()
             }
             Self::SheetCellTooLong { .. } => {
                 "Shorten that cell, or remove its column if nobody needs it, and save the workbook.".to_owned()
             }
+            Self::OpenQuote { .. } => "Look for a stray quotation mark on that line.".to_owned(),
+            Self::SwallowedRows { .. } => {
+                "If they are rows, take the stray quotation mark out where that cell begins. If they are one cell, take \
+                 its column out of the file: it is not needed."
+                    .to_owned()
+            }
+            Self::OtherHeader { .. } => "Save the two lists as files of their own, and name both.".to_owned(),
+            Self::OneColumn { header } => match dialect::likeliest_unknown(header) {
+                Some(letter) if letter.is_ascii() && letter != ' ' => {
+                    format!("If `{letter}` divides the cells, say so: --delimiter {}", shell_quoted(&letter.to_string()))
+                }
+                _ => "Export the list with commas. Where one character of ASCII divides the cells, name it: --delimiter C."
+                    .to_owned(),
+            },
             Self::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }

@@ -8,15 +8,19 @@ mod assemble;
 mod biff;
 mod columns;
 mod csv;
+mod dialect;
 pub mod encoding;
 mod error;
 mod header;
 mod hidden;
 mod json;
+mod layout;
+mod margin;
 mod number_format;
 mod ods;
 mod package;
 mod people;
+mod quoting;
 mod relations;
 mod sheet;
 mod sheets;
@@ -41,9 +45,11 @@ pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
-    csv::Text,
+    csv::{Findings, Text},
     header::Found,
     json::Json,
+    layout::Layout,
+    margin::Margin,
     source::{Source, read_up_to},
     table::{Preview, Table},
     vcard::Cards,
@@ -64,7 +70,7 @@ use crate::{
 };
 
 /// Rows that are looked at before any is used.
-const PREVIEW_ROWS: usize = 100;
+const PREVIEW_ROWS: usize = 160;
 
 /// The path that means standard input.
 pub const STDIN: &str = "-";
@@ -195,7 +201,7 @@ pub struct ReadSummary {
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// What somebody should know that only reading it all has shown.
+    /// What somebody should know of how the rows were read.
     pub notes: Vec<String>,
 }
 
@@ -205,6 +211,7 @@ pub struct Input {
     pub info: InputInfo,
     header: Header,
     header_row: u64,
+    layout: Layout,
     source: Source,
     table: Table,
     says_hidden_rows: bool,
@@ -265,7 +272,8 @@ impl Input {
             }
             found => found,
         };
-        let mut found = found.map_err(|(header, problem)| fault_of(header, problem))?;
+        let is_text = matches!(table, Table::Text(_));
+        let mut found = found.map_err(|(header, problem)| fault_of(header, problem, is_text))?;
         if let Table::Sheet(sheet) = &table
             && !settings.only_numbers
         {
@@ -274,13 +282,10 @@ impl Input {
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
-        let Found { mut header, columns, row, rows_above } = found;
-        if rows_above > 0 {
-            info.notes.push(match rows_above {
-                1 => format!("the header is in row {row}; the row above it is left out"),
-                _ => format!("the header is in row {row}; the {rows_above} rows above it are left out"),
-            });
-        }
+        let Found { mut header, columns, row, notes, .. } = found;
+        info.notes.extend(notes);
+        let layout = Layout::new(&header, &columns, &rows, row);
+        table.lay_out(&layout, settings.only_numbers);
         if settings.no_header {
             // So that `rejected.csv`, which has a header, is understood without any mapping.
             for field in Field::ALL {
@@ -298,7 +303,7 @@ impl Input {
         info.columns = columns;
         let says_hidden_rows = !settings.only_numbers;
         let skips_hidden_rows = settings.skips_hidden_rows;
-        Ok(Self { info, header, header_row: row, source, table, says_hidden_rows, skips_hidden_rows })
+        Ok(Self { info, header, header_row: row, layout, source, table, says_hidden_rows, skips_hidden_rows })
     }
 
     /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
@@ -335,18 +340,25 @@ impl Input {
         input: u16,
         sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Result<ReadSummary, Fault> {
-        let checks_width = self.table.checks_width();
-        let mut assembler = Assembler::new(&self.header, self.header_row, checks_width, input, sink);
+        let layout = self.table.checks_width().then_some(&self.layout);
+        let mut assembler = Assembler::new(&self.header, self.header_row, layout, input, sink)
+            .with_delimiter(self.table.delimiter());
+        if self.header_row > 0 {
+            let is_text = matches!(self.table, Table::Text(_));
+            assembler = assembler.with_margin(Margin::new(&self.header, &self.info.columns, is_text));
+        }
         if self.table.reads_all() {
             assembler = assembler.with_progress(self.source.progress());
         }
         self.table.visit(&mut self.source, &mut assembler)?;
-        let (rows, hidden_rows) = assembler.finish();
+        let (rows, hidden_rows, mut notes) = assembler.finish()?;
+        notes.extend(self.table.notes());
+        notes.extend(self.late_notes(hidden_rows));
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
         match rows {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 => Err(self.table.empty()),
-            _ => Ok(ReadSummary { rows, sha256, notes: self.late_notes(hidden_rows) }),
+            _ => Ok(ReadSummary { rows, sha256, notes }),
         }
     }
 }
@@ -431,12 +443,42 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         }
         other => return Err(Fault::Unsupported(other)),
     }
-    let named = sniff::named_delimiter(&sample);
+    let named = dialect::named_delimiter(&sample);
+    let list = named.map_or(sample.as_slice(), |_| {
+        let end = memchr::memchr2(b'\n', b'\r', &sample).unwrap_or(sample.len());
+        &sample[end..]
+    });
     let is_whole_file = sample.len() < sniff::SAMPLE_BYTES;
-    let delimiter = settings.delimiter.or(named).unwrap_or_else(|| sniff::delimiter(&sample, is_whole_file));
+    let find = |given| dialect::find(list, is_whole_file, &settings.mappings, given);
+    let mut found = find(settings.delimiter.or(named));
+    if let Some(named) = named
+        && settings.delimiter.is_none()
+        && found.width == 0
+    {
+        let other = find(None);
+        if other.width > 1 {
+            let (named, other) = (char::from(named), char::from(other.dialect.delimiter));
+            info.notes
+                .push(format!("the first line names the delimiter `{named}`, but the rows have `{other}`"));
+        }
+        found = other;
+    }
     info.format = Format::Csv;
-    info.delimiter = Some(delimiter);
-    Ok(Table::Text(Text { encoding, delimiter, skips_first_line: named.is_some() }))
+    info.delimiter = Some(found.dialect.delimiter);
+    if found.dialect.quote == b'\'' {
+        info.notes.push(
+            "apostrophes around cells are read as quotation marks, since nearly all rows have them"
+                .to_owned(),
+        );
+    }
+    Ok(Table::Text(Text {
+        encoding,
+        dialect: found.dialect,
+        skips_first_line: named.is_some(),
+        layout: Layout::guessed(found.width),
+        refuses_doubt: false,
+        findings: Findings::default(),
+    }))
 }
 
 fn open_workbook(
@@ -486,9 +528,14 @@ fn sample(bytes: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, Fault> {
     Ok(sample)
 }
 
-fn fault_of(header: Header, problem: ColumnsProblem) -> Fault {
+fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
     let headers = header.names;
     match problem {
+        ColumnsProblem::NoPhone(_)
+            if is_text && headers.len() == 1 && dialect::likeliest_unknown(&headers[0]).is_some() =>
+        {
+            Fault::OneColumn { header: headers.into_iter().next().unwrap_or_default() }
+        }
         ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
         ColumnsProblem::NoPhone(likeliest) => Fault::NoPhoneColumn { headers, likeliest },

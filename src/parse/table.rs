@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, json::Json, source::Source, vcard::Cards, workbook::Sheet,
+    assemble::RawRow, csv::Text, error::Fault, json::Json, layout::Layout, source::Source, vcard::Cards,
+    workbook::Sheet,
 };
 use crate::row::Rows;
 
@@ -41,7 +42,7 @@ impl Table {
         }
     }
 
-    /// Whether a row with fewer or more cells than the header is a sign of damage.
+    /// Whether a row with fewer or more cells than the header may be a sign of damage.
     pub(super) fn checks_width(&self) -> bool {
         matches!(self, Self::Text(_))
     }
@@ -52,6 +53,24 @@ impl Table {
             Self::Sheet(sheet) => Fault::EmptySheet { sheet: sheet.choice.sheet.name.clone() },
             _ => Fault::Empty,
         }
+    }
+
+    /// Says how the rows are laid out, which is known once the header is.
+    pub(super) fn lay_out(&mut self, layout: &Layout, refuses_doubt: bool) {
+        if let Self::Text(text) = self {
+            text.layout.clone_from(layout);
+            text.refuses_doubt = refuses_doubt;
+        }
+    }
+
+    /// What stands between two cells of a row.
+    pub(super) fn delimiter(&self) -> u8 {
+        if let Self::Text(text) = self { text.dialect.delimiter } else { b',' }
+    }
+
+    /// What somebody should know of how the rows were read.
+    pub(super) fn notes(&self) -> Vec<String> {
+        if let Self::Text(text) = self { text.findings.notes(text.dialect) } else { Vec::new() }
     }
 
     /// Whether reading it went through all bytes of the source.

@@ -87,7 +87,7 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
         )
     };
     // A header may be a column's number.
-    (columns.phone == [column]).then_some((Found { header, columns, row, rows_above: 0 }, note))
+    (columns.phone == [column]).then_some((Found { header, columns, row, notes: Vec::new() }, note))
 }
 
 /// Adds to the phone columns each other one of which nearly all filled cells are numbers, and says which: a header that means

@@ -57,7 +57,7 @@ pub struct InputReport {
     /// How many of the notes were known before the rows were read.
     #[serde(skip)]
     pub early_notes: usize,
-    /// How many of those behind them reading the rows has shown.
+    /// How many of them reading found; those that follow are of columns that are damaged.
     #[serde(skip)]
     pub notes_of_reading: usize,
 }
@@ -98,7 +98,7 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
-            notes: info.notes.iter().chain(&summary.notes).cloned().collect(),
+            notes: [info.notes.as_slice(), &summary.notes].concat(),
             early_notes: info.notes.len(),
             notes_of_reading: summary.notes.len(),
         }

@@ -51,18 +51,16 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
     }
     for input in &report.inputs {
-        for note in input.notes.iter().skip(input.early_notes).take(input.notes_of_reading) {
-            writeln!(
-                text,
-                "\n{}",
-                self::note(&input_note(input, note, report.inputs.len()), width).trim_end()
-            )?;
+        let (_, late) = input.notes.split_at(input.early_notes.min(input.notes.len()));
+        let (reading, damage) = late.split_at(input.notes_of_reading.min(late.len()));
+        for note in reading {
+            let file = if report.inputs.len() > 1 { format!("{}: ", input.path) } else { String::new() };
+            write!(text, "\n{}", self::note(&format!("{file}{note}"), width))?;
         }
-    }
-    let of_columns = |input: &'_ InputReport| input.early_notes + input.notes_of_reading;
-    for note in report.inputs.iter().flat_map(|input| input.notes.iter().skip(of_columns(input))) {
-        let note = wrapped(&printable(note), width);
-        writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+        for note in damage {
+            let note = wrapped(&printable(note), width);
+            writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+        }
     }
     let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
     if premium > 0 {
@@ -96,11 +94,6 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     }
     let folder = printable(&folder.display().to_string());
     writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
-}
-
-/// A note of an input, with its name where there are several.
-fn input_note(input: &InputReport, note: &str, inputs: usize) -> String {
-    if inputs > 1 { format!("{}: {note}", input.path) } else { note.to_owned() }
 }
 
 /// What is to be said of the existing contacts.

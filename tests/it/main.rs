@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod credentials;
+mod delimited;
 mod doctor;
 mod existing;
 mod faults;
@@ -14,6 +15,7 @@ mod journal;
 mod left_out;
 mod lists;
 mod mutants;
+mod nobody_vanishes;
 mod phone_paths;
 mod phone_reference;
 mod random;

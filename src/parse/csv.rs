@@ -7,9 +7,11 @@
 use std::io::{self, Read};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use encoding_rs::Encoding;
 
-use super::{assemble::RawRow, encoding, error::Fault, source::Source, table::RowSink};
+use super::{
+    assemble::RawRow,
+    encoding::{self, Encoding},
+    error::Fault, source::Source, table::RowSink};
 use crate::row::{Cell, CellKind, Rows};
 
 const READ_BYTES: usize = 128 * 1024;
@@ -19,7 +21,7 @@ pub(super) const MAX_CELLS: usize = 512;
 
 /// Delimited text in some encoding.
 pub(super) struct Text {
-    pub(super) encoding: &'static Encoding,
+    pub(super) encoding: Encoding,
     pub(super) delimiter: u8,
     /// The first line names the delimiter, as spreadsheets do it, and is no row.
     pub(super) skips_first_line: bool,

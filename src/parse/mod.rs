@@ -30,8 +30,6 @@ mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
 
-use encoding_rs::Encoding;
-
 pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
@@ -45,6 +43,7 @@ use self::{
     workbook::Sheet,
 };
 pub use self::{
+    encoding::Encoding,
     columns::Mapping,
     error::{Fault, ParseError},
     sheet::SheetName,
@@ -72,7 +71,7 @@ pub struct ParseSettings {
     /// The format; found from the content where not given.
     pub format: Option<Format>,
     /// The encoding of text; found from the content where not given.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Encoding>,
     /// The region that numbers are likely to belong to, which says something of the encoding too.
     pub region: Option<Region>,
     /// The delimiter of text; found from the content where not given.
@@ -188,6 +187,8 @@ pub struct ReadSummary {
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// What somebody should know of how its rows were understood.
+    pub notes: Vec<String>,
 }
 
 /// A file whose columns are understood and whose rows are yet to be read.
@@ -330,7 +331,7 @@ impl Input {
         match rows {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 => Err(Fault::Empty),
-            _ => Ok(ReadSummary { rows, sha256 }),
+            _ => Ok(ReadSummary { rows, sha256, notes: Vec::new() }),
         }
     }
 }
@@ -347,6 +348,8 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
             open_workbook(source, content, settings, info)
         }
         Content::Text => open_text(source, settings, info),
+        // Whoever names the encoding knows that it is text.
+        Content::Binary if settings.encoding.is_some() => open_text(source, settings, info),
         other => Err(Fault::Unsupported(other)),
     }
 }
@@ -354,9 +357,13 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let encoding = match settings.encoding {
         Some(encoding) => encoding,
-        None => encoding::detect(source, settings.region)?,
+        None => {
+            let found = encoding::detect(source, settings.region)?;
+            info.notes.extend(found.notes);
+            found.encoding
+        }
     };
-    info.encoding = Some(encoding::name(encoding));
+    info.encoding = Some(encoding.name());
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
     let found = match settings.format {
         // A list may begin like something else: `[phone]` is a header too.

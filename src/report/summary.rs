@@ -95,7 +95,7 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
-            notes: info.notes.clone(),
+            notes: info.notes.iter().chain(&summary.notes).cloned().collect(),
             early_notes: info.notes.len(),
         }
     }

@@ -21,7 +21,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
 }
 
 fn report(rows: u64, infos: &[InputInfo]) -> Report {
-    let summary = ReadSummary { rows, sha256: "00".to_owned() };
+    let summary = ReadSummary { rows, sha256: "00".to_owned(), notes: Vec::new() };
     Report {
         schema: Report::SCHEMA,
         run: "run".to_owned(),

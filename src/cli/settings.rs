@@ -9,7 +9,6 @@ use std::{
 };
 
 use directories::ProjectDirs;
-use encoding_rs::Encoding;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -144,11 +143,11 @@ fn format(choice: FormatChoice) -> Format {
     }
 }
 
-fn encoding(name: &str) -> Result<&'static Encoding, CliError> {
+fn encoding(name: &str) -> Result<crate::parse::Encoding, CliError> {
     crate::parse::encoding::by_name(name).ok_or_else(|| {
         CliError::usage(
             format!("--encoding: `{name}` is not known"),
-            "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, shift_jis or gb18030.",
+            "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, cp850, macintosh, shift_jis or gb18030.",
         )
     })
 }

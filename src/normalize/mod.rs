@@ -4,6 +4,7 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod garbled;
 mod label;
 pub mod name;
 mod numbers;
@@ -13,11 +14,12 @@ pub mod salutation;
 
 use std::borrow::Cow;
 
-pub use self::numbers::RowNumbers;
 use self::{
+    garbled::Letters,
     phone::{PhonePolicy, Refusal},
     region::Origin,
 };
+pub use self::{garbled::Repairs, numbers::RowNumbers};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
@@ -47,6 +49,7 @@ pub struct NormalizeSettings {
 pub struct Normalizer<'a> {
     settings: &'a NormalizeSettings,
     columns: &'a Columns,
+    repairs: Option<&'a Repairs>,
 }
 
 /// A cell's text and the column it stands in.
@@ -59,7 +62,13 @@ struct Found<'a> {
 impl<'a> Normalizer<'a> {
     /// A normalizer for rows whose columns mean what `columns` says.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
-        Self { settings, columns }
+        Self { settings, columns, repairs: None }
+    }
+
+    /// Has names that are repaired counted.
+    #[must_use]
+    pub fn counting(self, repairs: &'a Repairs) -> Self {
+        Self { repairs: Some(repairs), ..self }
     }
 
     /// Reads a block of rows.
@@ -163,12 +172,12 @@ impl<'a> Normalizer<'a> {
         problems: &mut Vec<Problem>,
     ) -> (Cow<'r, str>, Cow<'r, str>) {
         let columns = self.columns;
-        let mut first = name_in(row, columns.first_name, problems);
-        let mut last = name_in(row, columns.last_name, problems);
+        let mut first = self.name_in(row, columns.first_name, problems);
+        let mut last = self.name_in(row, columns.last_name, problems);
         let is_empty =
             |name: &Result<Cow<'_, str>, Unusable>| name.as_ref().is_ok_and(|name| name.is_empty());
         if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
-            match name_in(row, columns.full_name, problems) {
+            match self.name_in(row, columns.full_name, problems) {
                 Ok(full) => {
                     let (salutation, full) = salutation::split(&full);
                     *spelled = salutation;
@@ -195,6 +204,44 @@ impl<'a> Normalizer<'a> {
             problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
         }
         (first.unwrap_or_default(), last.unwrap_or_default())
+    }
+
+    /// The cleaned name in a column; empty where there is none.
+    fn name_in<'r>(
+        &self,
+        row: Row<'r>,
+        column: Option<usize>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Cow<'r, str>, Unusable> {
+        let found = first_filled(row, column.as_slice(), problems)?;
+        // A formula is no name, whatever it makes in a spreadsheet.
+        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !found.text.starts_with('=');
+        let Some(found) = found.filter(is_name) else {
+            return Ok(Cow::Borrowed(""));
+        };
+        if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
+            let detail = format!("more than {MAX_NAME_CHARS} characters");
+            problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
+            return Err(Unusable);
+        }
+        match garbled::judge(found.text) {
+            Letters::Fine => Ok(name::clean(found.text)),
+            Letters::Repaired(name) => {
+                if let Some(repairs) = self.repairs {
+                    repairs.add(row.location.row, found.text, &name);
+                }
+                Ok(Cow::Owned(name::clean(&name).into_owned()))
+            }
+            Letters::Broken(proof) => {
+                problems.push(Problem::of_cell(
+                    Code::BadEncoding,
+                    found.column,
+                    found.text.as_bytes(),
+                    proof,
+                ));
+                Err(Unusable)
+            }
+        }
     }
 
     /// The salutation of the row, else the one `spelled` in front of its full name.
@@ -265,26 +312,6 @@ fn first_filled<'r>(
         }
     }
     Ok(None)
-}
-
-/// The cleaned name in a column; empty where there is none.
-fn name_in<'r>(
-    row: Row<'r>,
-    column: Option<usize>,
-    problems: &mut Vec<Problem>,
-) -> Result<Cow<'r, str>, Unusable> {
-    let found = first_filled(row, column.as_slice(), problems)?;
-    // A formula is no name, whatever it makes in a spreadsheet.
-    let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !found.text.starts_with('=');
-    let Some(found) = found.filter(is_name) else {
-        return Ok(Cow::Borrowed(""));
-    };
-    if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
-        let detail = format!("more than {MAX_NAME_CHARS} characters");
-        problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
-        return Err(Unusable);
-    }
-    Ok(name::clean(found.text))
 }
 
 #[cfg(test)]

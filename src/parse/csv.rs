@@ -6,11 +6,9 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::Encoding;
-
 use super::{
     assemble::RawRow,
-    encoding,
+    encoding::{self, Encoding},
     error::Fault,
     layout::{Layout, lines},
     quoting::{self, Cells, Dialect, END_OF_FILE, Ending, read_record},
@@ -31,7 +29,7 @@ pub(super) const MAX_CELLS: usize = 512;
 
 /// Delimited text in some encoding.
 pub(super) struct Text {
-    pub(super) encoding: &'static Encoding,
+    pub(super) encoding: Encoding,
     pub(super) dialect: Dialect,
     /// The first line names the delimiter, as spreadsheets do it, and is no row.
     pub(super) skips_first_line: bool,

@@ -86,6 +86,10 @@ pub enum Fault {
     OtherHeader { row: u64 },
     #[error("no delimiter is found: each line is one cell, and the header is `{header}`")]
     OneColumn { header: String },
+    #[error(
+        "line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several"
+    )]
+    DamagedText { line: u64, encoding: String },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
@@ -186,6 +190,9 @@ impl Fault {
             Self::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
             Self::Json { .. } => {
                 "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
+            }
+            Self::DamagedText { .. } => {
+                "Export it again, and copy it as a file, not as text; or save it as UTF-8 in a text editor.".to_owned()
             }
             Self::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),

@@ -15,7 +15,6 @@ use std::{
     },
 };
 
-use encoding_rs::Encoding;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
@@ -25,7 +24,7 @@ use serde_json::value::RawValue;
 use super::{
     assemble::RawRow,
     csv::{MAX_CELL_BYTES, MAX_CELLS},
-    encoding,
+    encoding::{self, Encoding},
     error::Fault,
     source::Source,
     table::RowSink,
@@ -47,7 +46,7 @@ type Step = Result<ControlFlow<()>, Fault>;
 
 /// A JSON document, or one on each line.
 pub(super) struct Json {
-    encoding: &'static Encoding,
+    encoding: Encoding,
     has_lines: bool,
     /// The columns of all records.
     pub(super) names: Vec<String>,
@@ -55,11 +54,7 @@ pub(super) struct Json {
 
 impl Json {
     /// Goes through the document to learn its columns.
-    pub(super) fn open(
-        source: &mut Source,
-        encoding: &'static Encoding,
-        sample: &[u8],
-    ) -> Result<Self, Fault> {
+    pub(super) fn open(source: &mut Source, encoding: Encoding, sample: &[u8]) -> Result<Self, Fault> {
         let mut json = Self { encoding, has_lines: has_lines(sample), names: Vec::new() };
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut record = Record::default();
@@ -459,8 +454,8 @@ mod tests {
         let path = folder.path().join("list");
         fs::write(&path, text).unwrap();
         let mut source = Source::open(&path).unwrap();
-        let json = Json::open(&mut source, encoding_rs::UTF_8, text.as_bytes())
-            .map_err(|fault| fault.to_string())?;
+        let json =
+            Json::open(&mut source, encoding::UTF_8, text.as_bytes()).map_err(|fault| fault.to_string())?;
         let mut preview = Preview::new(usize::MAX);
         json.visit(&mut source, &mut preview).map_err(|fault| fault.to_string())?;
         let line = |row: crate::row::Row<'_>| {

@@ -39,8 +39,6 @@ mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
 
-use encoding_rs::Encoding;
-
 pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
@@ -57,6 +55,7 @@ use self::{
 };
 pub use self::{
     columns::Mapping,
+    encoding::Encoding,
     error::{Fault, ParseError},
     sheet::SheetName,
     sheets::Sheets,
@@ -83,7 +82,7 @@ pub struct ParseSettings {
     /// The format; found from the content where not given.
     pub format: Option<Format>,
     /// The encoding of text; found from the content where not given.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Encoding>,
     /// The region that numbers are likely to belong to, which says something of the encoding too.
     pub region: Option<Region>,
     /// The delimiter of text; found from the content where not given.
@@ -414,6 +413,8 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
             open_workbook(source, content, settings, info)
         }
         Content::Text => open_text(source, settings, info),
+        // Whoever names the encoding knows that it is text.
+        Content::Binary if settings.encoding.is_some() => open_text(source, settings, info),
         other => Err(Fault::Unsupported(other)),
     }
 }
@@ -421,9 +422,13 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let encoding = match settings.encoding {
         Some(encoding) => encoding,
-        None => encoding::detect(source, settings.region)?,
+        None => {
+            let found = encoding::detect(source, settings.region)?;
+            info.notes.extend(found.notes);
+            found.encoding
+        }
     };
-    info.encoding = Some(encoding::name(encoding));
+    info.encoding = Some(encoding.name());
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
     let found = match settings.format {
         // A list may begin like something else: `[phone]` is a header too.

@@ -104,14 +104,7 @@ fn is_text(sample: &[u8]) -> bool {
     let is_control = |byte: &&u8| matches!(byte, 0 | 2..=8 | 14..=25);
     let controls = sample.iter().filter(is_control).count();
     let zeros = memchr::memchr_iter(0, sample).count();
-    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
-        return true;
-    }
-    // UTF-16 without a byte order mark: of Latin text, every other byte is zero.
-    if zeros * 10 > sample.len() * 2
-        && zeros * 10 < sample.len() * 6
-        && (controls - zeros) * 50 <= sample.len()
-    {
+    if super::encoding::is_wide(sample) {
         return true;
     }
     controls * 50 <= sample.len() && (zeros == 0 || is_mostly_utf8(sample))

@@ -10,9 +10,15 @@ use calcard::{
     common::IanaString as _,
     vcard::{VCard, VCardEntry, VCardParameterValue, VCardProperty, VCardValue},
 };
-use encoding_rs::Encoding;
 
-use super::{assemble::RawRow, csv::MAX_CELL_BYTES, encoding, error::Fault, source::Source, table::RowSink};
+use super::{
+    assemble::RawRow,
+    csv::MAX_CELL_BYTES,
+    encoding::{self, Encoding},
+    error::Fault,
+    source::Source,
+    table::RowSink,
+};
 use crate::row::{Cell, CellKind};
 
 /// The longest card, without its pictures.
@@ -34,12 +40,12 @@ const MAX_OF_KIND: usize = 3;
 
 /// A file of cards.
 pub(super) struct Cards {
-    encoding: &'static Encoding,
+    encoding: Encoding,
     pub(super) names: Vec<String>,
 }
 
 impl Cards {
-    pub(super) fn new(encoding: &'static Encoding) -> Self {
+    pub(super) fn new(encoding: Encoding) -> Self {
         let phones = KINDS.iter().flat_map(|kind| {
             (1..=MAX_OF_KIND)
                 .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })
@@ -206,7 +212,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         fs::write(&path, text).unwrap();
-        let cards = Cards::new(encoding_rs::UTF_8);
+        let cards = Cards::new(encoding::UTF_8);
         let mut preview = Preview::new(usize::MAX);
         cards.visit(&mut Source::open(&path).unwrap(), &mut preview).map_err(|fault| fault.to_string())?;
         let line = |row: crate::row::Row<'_>| {

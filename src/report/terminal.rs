@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ExistingFrom, InputReport, PlatformReport, ProblemCount, Report, Totals};
+use super::{ColumnNames, ExistingFrom, PlatformReport, ProblemCount, Report, Totals};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();

@@ -70,7 +70,7 @@ mod tests {
         rows.end_row(1, None);
         let header = Header::from_row(&rows.row(0));
         let columns = columns::recognise(&header.names, mappings, &|_| Vec::new()).unwrap();
-        Found { header, columns, row: 1, rows_above: 0 }
+        Found { header, columns, row: 1, notes: Vec::new() }
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn lost(path: &Path, content: &[u8], numbers: &[String]) -> Vec<String> {
                 Verdict::Contact(contact) => {
                     accounted.push_str(&format!("0{}\n", &*contact.number().national()))
                 }
-                Verdict::Rejected { .. } => {
+                Verdict::Rejected { .. } | Verdict::Suppressed { .. } => {
                     row.cells().for_each(|cell| {
                         accounted.push_str(&format!("{}\n", String::from_utf8_lossy(cell.text)))
                     });

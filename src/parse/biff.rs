@@ -244,7 +244,7 @@ impl Cells {
                 return ControlFlow::Continue(());
             }
             kind::COLUMN_INFO => {
-                if record.half(8) & 1 != 0 || record.half(4) == 0 {
+                if record.half(8) & 1 != 0 {
                     sights.hide_columns(usize::from(record.half(0)), usize::from(record.half(2)));
                 }
                 return ControlFlow::Continue(());
@@ -258,7 +258,7 @@ impl Cells {
             }
             kind::MULTIPLE_RK => {
                 let numbers = record.after(4);
-                for (number, column) in numbers.as_chunks::<6>().0.iter().zip(place.1..) {
+                for (number, column) in numbers.as_chunks::<6>().0.iter().zip(place.1..=u16::MAX) {
                     let [style, rk] = [&number[..2], &number[2..]];
                     let style = style.first_chunk().map_or(0, |style| u16::from_le_bytes(*style));
                     let rk = rk.first_chunk().map_or(0, |rk| u32::from_le_bytes(*rk));

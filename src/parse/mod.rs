@@ -467,6 +467,7 @@ fn open_workbook(
     if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
+    info.notes.extend(sheet.note.take());
     Ok(Table::Sheet(Box::new(sheet)))
 }
 

@@ -62,6 +62,8 @@ pub(super) struct Xls {
     strings: Strings,
     formats: Formats,
     texts: Texts,
+    /// The code page, where the workbook does not name it.
+    guessed: Option<&'static Encoding>,
 }
 
 /// How texts are written.
@@ -77,6 +79,7 @@ impl Xls {
     }
 
     fn of_records(records: Vec<u8>) -> Result<Self, Fault> {
+        let mut has_code_page = false;
         let mut all = Records { bytes: &records, at: 0 };
         let first = all.next().filter(|record| record.kind == kind::BOF);
         let Some(first) = first else { return Err(Fault::NoWorkbook) };
@@ -88,7 +91,10 @@ impl Xls {
             match record.kind {
                 // What follows is scrambled, whatever the method.
                 kind::FILE_PASS => return Err(Fault::Password),
-                kind::CODE_PAGE => texts.code_page = code_page(record.half(0)),
+                kind::CODE_PAGE => {
+                    texts.code_page = code_page(record.half(0));
+                    has_code_page = true;
+                }
                 kind::DATE_MODE => formats.counts_from_1904 = record.half(0) == 1,
                 kind::NUMBER_FORMAT => codes.push((record.half(0), texts.format_code(record.after(2)))),
                 kind::STYLE => {
@@ -116,6 +122,8 @@ impl Xls {
                 _ => {}
             }
         }
+        let guessed = (!has_code_page && !texts.is_biff8).then(|| likely_code_page(&records)).flatten();
+        texts.code_page = guessed.unwrap_or(texts.code_page);
         if entries.is_empty() && first.half(2) == WORKSHEET {
             // A sheet alone, without a workbook around it.
             let name = SheetName { name: "Sheet1".to_owned(), is_hidden: false };
@@ -125,7 +133,15 @@ impl Xls {
         if entries.is_empty() {
             return Err(Fault::DamagedWorkbook("it has no list of sheets".to_owned()));
         }
-        Ok(Self { entries, starts, strings, formats, texts, records })
+        Ok(Self { entries, starts, strings, formats, texts, guessed, records })
+    }
+
+    /// What somebody should know of how its texts are read.
+    pub(super) fn note(&self) -> Option<String> {
+        let name = self.guessed?.name();
+        Some(format!(
+            "the workbook does not say how its letters are written; they are read as {name}. Look at the names"
+        ))
     }
 
     pub(super) fn counts_from_1904(&self) -> bool {
@@ -244,7 +260,7 @@ impl Cells {
                 return ControlFlow::Continue(());
             }
             kind::COLUMN_INFO => {
-                if record.half(8) & 1 != 0 || record.half(4) == 0 {
+                if record.half(8) & 1 != 0 {
                     sights.hide_columns(usize::from(record.half(0)), usize::from(record.half(2)));
                 }
                 return ControlFlow::Continue(());
@@ -258,7 +274,7 @@ impl Cells {
             }
             kind::MULTIPLE_RK => {
                 let numbers = record.after(4);
-                for (number, column) in numbers.as_chunks::<6>().0.iter().zip(place.1..) {
+                for (number, column) in numbers.as_chunks::<6>().0.iter().zip(place.1..=u16::MAX) {
                     let [style, rk] = [&number[..2], &number[2..]];
                     let style = style.first_chunk().map_or(0, |style| u16::from_le_bytes(*style));
                     let rk = rk.first_chunk().map_or(0, |rk| u32::from_le_bytes(*rk));
@@ -498,6 +514,23 @@ impl Texts {
     }
 }
 
+/// The code page that the texts of a workbook are likely to be in; nothing where all letters are plain ones.
+fn likely_code_page(records: &[u8]) -> Option<&'static Encoding> {
+    let mut all = Records { bytes: records, at: 0 };
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    let mut has_letters = false;
+    while let Some(record) = all.next() {
+        if matches!(record.kind, kind::LABEL | kind::RICH_TEXT) {
+            let text = record.after(8);
+            let text = &text[..usize::from(record.half(6)).min(text.len())];
+            has_letters |= detector.feed(text, false) | !text.is_ascii();
+            detector.feed(b"\n", false);
+        }
+    }
+    detector.feed(b"", true);
+    has_letters.then(|| detector.guess(None, chardetng::Utf8Detection::Deny))
+}
+
 /// The encoding of a code page.
 fn code_page(number: u16) -> &'static Encoding {
     let label = match number {
@@ -571,6 +604,7 @@ mod tests {
         [&[row, 0, column, 0, style, 0], value].concat()
     }
 
+    // Source: MarkPflug/Sylvan.Data.Excel issue 245.
     #[test]
     fn cells_of_every_kind_become_text_whatever_their_order() {
         let formula = |row, column, result: [u8; 8]| at(row, column, 0, &[&result[..], &[0; 8]].concat());
@@ -582,6 +616,8 @@ mod tests {
             record(kind::BOOL_OR_ERROR, &at(0, 4, 0, &[0x2a, 1])),
             record(kind::LABEL, &at(0, 5, 0, &[1, 0, 0, b'x'])),
             record(kind::FORMULAS[2], &formula(0, 6, [0, 0, 0, 0, 0, 0, 0xff, 0xff])),
+            // The formula that others share stands between a formula and its text.
+            record(0x04bc, &[0; 10]),
             record(kind::FORMULA_TEXT, &[2, 0, 1, b'y', 0, b'z', 0]),
             record(kind::FORMULAS[0], &formula(0, 7, [2, 0, 0x1d, 0, 0, 0, 0xff, 0xff])),
             record(kind::FORMULAS[0], &formula(0, 8, 0.5_f64.to_le_bytes())),
@@ -623,6 +659,23 @@ mod tests {
         assert_eq!(texts(workbook(0x0500, &globals, &sheet)), ["Łukasz"]);
     }
 
+    // Source: productdevbook/hucre pull request 572.
+    #[test]
+    fn texts_of_excel_95_without_a_code_page_are_read_as_what_they_look_like() {
+        let label = |row: u8, text: &[u8]| {
+            record(kind::LABEL, &at(row, 0, 0, &[&[u8::try_from(text.len()).unwrap(), 0], text].concat()))
+        };
+        let names = ["Иван Петров", "Анна Смирнова", "Сергей Иванов", "Телефон"];
+        let sheet =
+            [0, 1, 2, 3].map(|row| label(row, &encoding_rs::WINDOWS_1251.encode(names[usize::from(row)]).0));
+        let records = workbook(0x0500, &[], &sheet);
+        assert_eq!(texts(records.clone()), ["Иван Петров"]);
+        assert!(Xls::of_records(records).unwrap().note().unwrap().contains("read as windows-1251"));
+        let plain = workbook(0x0500, &[], &[label(0, b"Asha Rao")]);
+        assert_eq!(Xls::of_records(plain).unwrap().note(), None);
+    }
+
+    // Source: yfedoseev/office_oxide issue 353, ExcelDataReader/ExcelDataReader issue 161.
     #[test]
     fn shared_texts_go_on_in_the_next_record() {
         let head = [2, 0, 0, 0, 2, 0, 0, 0];

@@ -62,8 +62,8 @@ pub enum Fault {
     OtherFormat { wanted: Format, found: Format },
     #[error("this is an old Office document, but no workbook")]
     NoWorkbook,
-    #[error("sheet `{tried}` holds no list of people; these look as if they did: {}", quoted(.sheets))]
-    SheetsToChoose { tried: String, sheets: Vec<String> },
+    #[error("sheet `{tried}` holds no list of people; these look as if they did: {}", listed(.sheets))]
+    SheetsToChoose { tried: String, sheets: Vec<SheetName> },
     #[error("the workbook holds no sheet with cells")]
     NoSheet,
     #[error("line {line}: this record is longer than {} MiB", max_bytes >> 20)]
@@ -155,7 +155,7 @@ impl Fault {
                  under a new name."
                     .to_owned()
             }
-            Self::NoSheet => "Choose the sheet with --sheet.".to_owned(),
+            Self::NoSheet => "Look whether this is the right file; charts, macros and texts hold no rows.".to_owned(),
             Self::RecordTooLong { .. } | Self::CellTooLong { .. } => {
                 "Take the column with the long text out of the file: it is not needed.".to_owned()
             }
@@ -180,8 +180,8 @@ impl Fault {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
             Self::SheetsToChoose { sheets, .. } => {
-                let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(sheet)));
-                format!("Choose one of them: {}", options.collect::<Vec<_>>().join(" or "))
+                let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(&sheet.name)));
+                format!("Choose the one that is meant: {}", options.collect::<Vec<_>>().join(" or "))
             }
             Self::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
@@ -239,6 +239,11 @@ fn quoted(names: &[String]) -> String {
         list.push(format!("and {} more", names.len() - SHOWN));
     }
     list.join(", ")
+}
+
+/// The sheets of a message.
+fn listed(sheets: &[SheetName]) -> String {
+    sheets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A word that a shell takes as one.

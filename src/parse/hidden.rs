@@ -38,11 +38,11 @@ pub(super) fn prefer_shown(found: &mut Found, hidden: &[bool], settings: &ParseS
             let letters = column_name(header.place_of(column));
             let field_name = field.name().replace('_', " ");
             notes.push(if taken.contains(&column) {
-                format!("column {letters} (`{name}`), which holds the {field_name}, is hidden in the sheet")
+                format!("column {letters} (`{name}`), which is read as {field_name}, is hidden in the sheet")
             } else {
                 format!(
-                    "column {letters} (`{name}`) is hidden in the sheet and not read for the {field_name}; --map \
-                     {}={} reads it",
+                    "column {letters} (`{name}`) is hidden in the sheet and not read as {field_name}; --map {}={} \
+                     reads it",
                     field.name(),
                     column + 1
                 )
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(found.columns.phone, [3]);
         assert_eq!(
             notes,
-            ["column C (`Mobile`) is hidden in the sheet and not read for the phone; --map phone=3 reads it"]
+            ["column C (`Mobile`) is hidden in the sheet and not read as phone; --map phone=3 reads it"]
         );
     }
 
@@ -89,7 +89,7 @@ mod tests {
         let mut alone = found(&["Name", "Mobile"], &[]);
         let notes = prefer_shown(&mut alone, &[false, true], &ParseSettings::default());
         assert_eq!(alone.columns.phone, [1]);
-        assert_eq!(notes, ["column B (`Mobile`), which holds the phone, is hidden in the sheet"]);
+        assert_eq!(notes, ["column B (`Mobile`), which is read as phone, is hidden in the sheet"]);
 
         let mappings = vec![Mapping { field: Field::Phone, column: "Mobile".to_owned() }];
         let mut mapped = found(&["Name", "Mobile", "Phone"], &mappings);

@@ -374,7 +374,7 @@ impl Input {
                 format!("{hidden_rows} hidden rows")
             };
             notes.push(if self.skips_hidden_rows {
-                format!("{rows} left out: the sheet hides them by a filter or by hand. --hidden-rows include reads them")
+                format!("{rows} left out, which a filter or a person has hidden in the sheet; --hidden-rows include reads them")
             } else {
                 format!("{rows} read like the others, as --hidden-rows include says")
             });
@@ -494,16 +494,27 @@ fn open_workbook(
 ) -> Result<Table, Fault> {
     let mut sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
     info.format = sheet.format;
+    let mut passed_over = None;
     if settings.sheet.is_none() && !settings.only_numbers {
-        info.notes.extend(people::choose(&mut sheet, settings)?);
+        passed_over = people::choose(&mut sheet, settings)?;
+    }
+    if let Some(first) = &passed_over {
+        let chosen = &sheet.choice.sheet.name;
+        info.notes
+            .push(format!("sheet `{first}` holds no list of people; sheet `{chosen}` does, and is read"));
     }
     info.sheet = Some(sheet.choice.sheet.name.clone());
     // Of a list of numbers all sheets are read.
-    let seen = sheet.choice.others.iter().filter(|other| !other.is_hidden);
+    let seen = sheet
+        .choice
+        .others
+        .iter()
+        .filter(|other| !other.is_hidden && Some(&other.name) != passed_over.as_ref());
     let others = seen.map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
     if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
+    info.notes.extend(sheet.note.take());
     Ok(Table::Sheet(Box::new(sheet)))
 }
 

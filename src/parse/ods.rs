@@ -256,7 +256,7 @@ impl Walk {
                 }
             }
             "table-row" => {
-                self.row += 1;
+                self.row = self.row.saturating_add(1);
                 self.row_repeats = repeated(tag, "number-rows-repeated") as u64;
                 self.is_row_hidden = self.is_hidden(tag);
                 self.column = 0;
@@ -311,11 +311,11 @@ impl Walk {
 
     fn end_row<S: RowSink>(&mut self, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
         if self.cells.is_empty() {
-            self.row += self.row_repeats - 1;
+            self.row = self.row.saturating_add(self.row_repeats - 1);
             return Ok(Step::Further);
         }
         for repeat in 0..self.row_repeats {
-            self.row += u64::from(repeat > 0);
+            self.row = self.row.saturating_add(u64::from(repeat > 0));
             if self.is_row_hidden {
                 rows.hide(self.row);
             }

@@ -4,7 +4,6 @@
 use super::{
     Fault, PREVIEW_ROWS, ParseSettings,
     header::{self, Found},
-    sheet::SheetName,
     table::Preview,
     workbook::Sheet,
 };
@@ -13,7 +12,7 @@ use crate::row::Rows;
 /// A phone number has as many digits.
 const MIN_DIGITS: usize = 6;
 
-/// Leaves the sheet as it is chosen if it holds people, or if none does. Else chooses the only one that does, and says so.
+/// Leaves the sheet as it is chosen if it holds people, or if none does. Else chooses the only one that does, and returns the name of the one it passes over.
 ///
 /// # Errors
 ///
@@ -25,17 +24,17 @@ pub(super) fn choose(sheet: &mut Sheet, settings: &ParseSettings) -> Result<Opti
         return Ok(None);
     }
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
-    for SheetName { name, is_hidden } in others {
-        sheet.choose(&name)?;
+    for other in others {
+        sheet.choose(&other.name)?;
         // What is wrong with a sheet that nobody asked for is of no interest.
-        if sheet.choice.sheet.name == name && holds_people(sheet, settings).unwrap_or(false) {
-            if is_hidden { hidden.push(name) } else { shown.push(name) }
+        if sheet.choice.sheet == other && holds_people(sheet, settings).unwrap_or(false) {
+            if other.is_hidden { hidden.push(other) } else { shown.push(other) }
         }
     }
     match shown.as_slice() {
         [only] => {
-            sheet.choose(only)?;
-            Ok(Some(format!("sheet `{first}` holds no list of people; sheet `{only}` does, and is read")))
+            sheet.choose(&only.name)?;
+            Ok(Some(first))
         }
         [] if hidden.is_empty() => {
             sheet.choose(&first)?;

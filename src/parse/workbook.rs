@@ -24,6 +24,8 @@ pub(super) struct Sheet {
     workbook: Workbook,
     pub(super) choice: Choice,
     pub(super) format: Format,
+    /// What somebody should know of how it is read.
+    pub(super) note: Option<String>,
     /// Whether its dates are counted from 1904, so that a bare number means a date of four years later.
     pub(super) counts_from_1904: bool,
     /// What was seen when it was last gone through.
@@ -81,7 +83,8 @@ impl Sheet {
                 other => return Err(Fault::Unsupported(other)),
             };
             let choice = choose(workbook.entries(), wanted)?;
-            Ok(Self { workbook, choice, format, counts_from_1904, sights: Sights::default() })
+            let note = if let Workbook::Xls(workbook) = &workbook { workbook.note() } else { None };
+            Ok(Self { workbook, choice, format, note, counts_from_1904, sights: Sights::default() })
         })
     }
 

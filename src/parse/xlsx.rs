@@ -285,7 +285,6 @@ impl Walk<'_> {
                 "col" => hide_columns(tag, rows.sights),
                 _ => {}
             },
-            Event::End(tag) if tag.local_name().as_ref() == "sheetData" => {}
             _ => {}
         }
         Ok(ControlFlow::Continue(()))
@@ -297,9 +296,7 @@ impl Walk<'_> {
         for attribute in tag.attributes().with_checks(false).flatten() {
             match attribute.key.local_name().as_ref() {
                 "r" => number = xml::value(&attribute).trim().parse().ok(),
-                "hidden" => is_hidden |= is_true(&xml::value(&attribute)),
-                // Pulled together by hand until nothing is left.
-                "ht" => is_hidden |= xml::value(&attribute).trim().parse() == Ok(0.0_f64),
+                "hidden" => is_hidden = is_true(&xml::value(&attribute)),
                 _ => {}
             }
         }
@@ -429,9 +426,8 @@ impl OpenCell {
 fn hide_columns(tag: &BytesStart<'_>, sights: &mut Sights) {
     let is = |name| attribute(tag, name).is_some_and(|text| is_true(&text));
     let number = |name| attribute(tag, name).and_then(|text| text.trim().parse::<usize>().ok());
-    let has_no_width = attribute(tag, "width").is_some_and(|width| width.trim().parse() == Ok(0.0_f64));
     if let (Some(first), Some(last)) = (number("min"), number("max"))
-        && (is("hidden") || has_no_width)
+        && is("hidden")
     {
         sights.hide_columns(first.saturating_sub(1), last.saturating_sub(1));
     }

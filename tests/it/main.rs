@@ -26,3 +26,4 @@ mod sandboxed;
 #[path = "../../src/platform/scripted.rs"]
 mod scripted;
 mod sealed;
+mod sheets;

@@ -215,7 +215,8 @@ impl<'a> Normalizer<'a> {
     ) -> Result<Cow<'r, str>, Unusable> {
         let found = first_filled(row, column.as_slice(), problems)?;
         // A formula is no name, whatever it makes in a spreadsheet.
-        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !found.text.starts_with('=');
+        let is_formula = |text: &str| text.starts_with('=') && text.contains(['(', '"']);
+        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !is_formula(found.text);
         let Some(found) = found.filter(is_name) else {
             return Ok(Cow::Borrowed(""));
         };

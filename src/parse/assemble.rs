@@ -125,6 +125,8 @@ pub(super) struct Assembler<'a> {
     hidden_rows: u64,
     trimmed: Sightings,
     joined: Sightings,
+    /// Rows without a number below one that ends in what looks like it.
+    strayed: Sightings,
     fault: Option<Fault>,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
 }
@@ -163,6 +165,7 @@ impl<'a> Assembler<'a> {
             hidden_rows: 0,
             trimmed: Sightings::default(),
             joined: Sightings::default(),
+            strayed: Sightings::default(),
             fault: None,
             sink,
         }
@@ -192,7 +195,7 @@ impl<'a> Assembler<'a> {
                 let kept = self.margin.keep(number, row);
                 return kept.iter().try_for_each(|row| self.place(row.number, row));
             }
-            Kind::Row => {}
+            Kind::Row => self.look_above(number, row),
             Kind::Header(None) => self.margin.headers.add(number),
             Kind::Header(Some(_)) => self.margin.reordered.add(number),
             Kind::OtherHeader => {
@@ -208,6 +211,16 @@ impl<'a> Assembler<'a> {
                 ControlFlow::Continue(())
             }
             _ => self.place(number, row),
+        }
+    }
+
+    /// Looks for the number of a row that has none at the end of the row above it.
+    fn look_above(&mut self, number: u64, row: &impl RawRow) {
+        let above = self.block.len().checked_sub(1).map(|last| self.block.row(last));
+        if let (Some(layout), Some(above)) = (self.layout, above)
+            && layout.may_have_number_of(&above, row)
+        {
+            self.strayed.add(number);
         }
     }
 
@@ -342,6 +355,13 @@ impl<'a> Assembler<'a> {
             notes.push(format!(
                 "{}: more cells than the header, all of them behind those that are used; they are taken as part of `{last}`",
                 self.joined.lines()
+            ));
+        }
+        if self.strayed.count > 0 {
+            notes.push(format!(
+                "{}: the row has no number, and the row above it ends in what looks like a phone number. Look whether a \
+                 line end stands in the wrong place",
+                self.strayed.lines()
             ));
         }
         Ok((self.rows, self.hidden_rows, notes))

@@ -273,6 +273,14 @@ impl Records {
                 let raw = &self.buffer[self.record_start..self.record_start + len];
                 match self.layout.swallowed(self.dialect, raw, &self.cells) {
                     None => {
+                        self.record.is_doubtful =
+                            self.layout.may_have_swallowed(self.dialect, raw, &self.cells);
+                        if self.record.is_doubtful {
+                            self.findings.stray_marks.add(self.record.line);
+                            if self.refuses_doubt {
+                                return Err(Fault::OpenQuote { line: self.record.line });
+                            }
+                        }
                         self.unwrap_line();
                         len
                     }

@@ -100,7 +100,7 @@ impl Layout {
             return if is_proven || is_usual { Fit::Trimmed } else { Fit::Ragged };
         }
         // Another row may stand behind this one, whose line end is lost.
-        let has_more_phones = (used_end..cells).any(|index| is_phone_like(row.cell(index).text));
+        let has_more_phones = (used_end..cells).any(|index| holds_digits_of_phone(row.cell(index).text));
         if used_end < self.width && is_proven && !has_more_phones { Fit::Joined } else { Fit::Ragged }
     }
 
@@ -116,6 +116,14 @@ impl Layout {
         let last = salutation.map_or(*last_phone, |column| column.max(*last_phone));
         let unproven = self.salutation.iter().filter(|_| salutation.is_none()).chain(&self.unproven);
         unproven.copied().all(|column| column < last)
+    }
+
+    /// Whether a row has nothing where numbers stand, and its last cell, which is no number of its own, ends in one: the number
+    /// of the row below, perhaps.
+    pub(super) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
+        let is_missing = self.phones.iter().all(|column| text(row, *column).is_empty());
+        let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
+        is_missing && last.is_some_and(|last| holds_digits_of_phone(above.cell(last).text))
     }
 
     /// Whether the last filled cell of a row is its number, which a line end may have cut.
@@ -149,6 +157,22 @@ impl Layout {
 
     fn has_number(&self, cells: &[&[u8]]) -> bool {
         self.phones.iter().filter_map(|column| cells.get(*column)).any(|cell| is_phone_like(cell))
+    }
+
+    /// Whether more of the lines of a record that spans several look a little like rows, by their delimiters and a number
+    /// anywhere, than the row's own number explains.
+    pub(super) fn may_have_swallowed(&self, dialect: Dialect, record: &[u8], cells: &Cells) -> bool {
+        const MIN_CELLS: usize = 3;
+
+        if cells.spans.is_empty() || self.phones.is_empty() {
+            return false;
+        }
+        let is_similar = |line: &&[u8]| {
+            let count = memchr::memchr_iter(dialect.delimiter, line).count() + 1;
+            count >= MIN_CELLS.max(self.width.saturating_sub(2))
+                && line.split(|byte| *byte == dialect.delimiter).any(is_phone_like)
+        };
+        lines(record).filter(is_similar).count() > usize::from(self.has_phone(cells))
     }
 
     /// The first line inside a record that looks like a row of its own, counted from 0 in the record; `cells` are those that
@@ -192,6 +216,12 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn text<'r>(row: &'r impl RawRow, index: usize) -> &'r [u8] {
     if index < row.len() { row.cell(index).text } else { &[] }
+}
+
+/// Whether as many digits as a phone number has stand in a row somewhere in a cell.
+pub(super) fn holds_digits_of_phone(text: &[u8]) -> bool {
+    is_phone_like(text)
+        || text.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= *PHONE_DIGITS.start())
 }
 
 /// Whether a cell looks like a phone number, whatever its plan says.

@@ -143,17 +143,14 @@ fn every_number_of_a_broken_list_is_accounted_for() {
     for seed in &seeds {
         assert_eq!(lost(&path, seed.text.as_bytes(), &seed.numbers), [""; 0]);
     }
-    let (count, first) = (size(1_000, 10_000, 1_000_000), setting("ROLLCALL_SEED", 1));
+    let (count, first) = (size(300, 10_000, 1_000_000), setting("ROLLCALL_SEED", 1));
     for case in 0..count {
         let mut random = Random(first.wrapping_mul(1_000_003) ^ case);
         let seed = &seeds[random.below(seeds.len())];
         let content = mutated(&seed.text, &mut random);
         let lost = lost(&path, &content, &seed.numbers);
-        assert!(
-            lost.is_empty(),
-            "case {case} of seed {first} loses {lost:?}:\n{}\n{content:?}",
-            String::from_utf8_lossy(&content)
-        );
+        let text = String::from_utf8_lossy(&content);
+        assert!(lost.is_empty(), "case {case} of seed {first} loses {lost:?}:\n{text}\n{text:?}");
     }
 }
 

@@ -29,17 +29,23 @@ impl Script {
             'a'..='z' | 'A'..='Z' => Self::Latin,
             // The ordinal indicators stand in Spanish abbreviations (Mª), the micro sign in no name.
             '\u{aa}' | '\u{ba}' => Self::Latin,
-            '\u{c0}'..='\u{24f}' if !matches!(letter, '×' | '÷') => Self::Latin,
+            '\u{c0}'..='\u{2af}' if !matches!(letter, '×' | '÷') => Self::Latin,
             '\u{1e00}'..='\u{1eff}' => Self::Latin,
             '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Self::Greek,
             '\u{400}'..='\u{52f}' => Self::Cyrillic,
             '\u{590}'..='\u{5ff}' | '\u{fb1d}'..='\u{fb4f}' => Self::Hebrew,
-            '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' => {
-                Self::Arabic
-            }
+            '\u{600}'..='\u{6ff}'
+            | '\u{750}'..='\u{77f}'
+            | '\u{fb50}'..='\u{fdff}'
+            | '\u{fe70}'..='\u{fefc}' => Self::Arabic,
             '\u{e00}'..='\u{e7f}' => Self::Thai,
-            '\u{1100}'..='\u{11ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}'
-            | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}'
+            '\u{1100}'..='\u{11ff}'
+            | '\u{3005}'..='\u{3007}'
+            | '\u{3040}'..='\u{31ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{ff66}'..='\u{ff9f}'
             | '\u{20000}'..='\u{323af}' => Self::EastAsian,
             _ if letter.is_alphabetic() => Self::Other,
             _ => return None,
@@ -50,7 +56,10 @@ impl Script {
     /// Whether a letter of the other script may stand in the same word.
     pub(crate) fn joins(self, other: Self) -> bool {
         let is_alphabet = |script| {
-            matches!(script, Self::Latin | Self::Greek | Self::Cyrillic | Self::Hebrew | Self::Arabic | Self::Thai)
+            matches!(
+                script,
+                Self::Latin | Self::Greek | Self::Cyrillic | Self::Hebrew | Self::Arabic | Self::Thai
+            )
         };
         self == other || !is_alphabet(self) || !is_alphabet(other)
     }
@@ -76,7 +85,9 @@ mod tests {
 
     #[test]
     fn letters_of_two_alphabets_do_not_join() {
-        for (word, joins) in [("Müller", true), ("Петров", true), ("Aнна", false), ("Jean太郎", true), ("Ωmega", false)] {
+        for (word, joins) in
+            [("Müller", true), ("Петров", true), ("Aнна", false), ("Jean太郎", true), ("Ωmega", false)]
+        {
             let scripts: Vec<Script> = word.chars().filter_map(Script::of).collect();
             assert_eq!(scripts.windows(2).all(|pair| pair[0].joins(pair[1])), joins, "{word}");
         }

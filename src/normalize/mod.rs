@@ -14,12 +14,12 @@ pub mod salutation;
 
 use std::borrow::Cow;
 
-pub use self::{garbled::Repairs, numbers::RowNumbers};
 use self::{
     garbled::Letters,
     phone::{PhonePolicy, Refusal},
     region::Origin,
 };
+pub use self::{garbled::Repairs, numbers::RowNumbers};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
@@ -226,7 +226,12 @@ impl<'a> Normalizer<'a> {
                 Ok(Cow::Owned(name::clean(&name).into_owned()))
             }
             Letters::Broken(proof) => {
-                problems.push(Problem::of_cell(Code::BadEncoding, found.column, found.text.as_bytes(), proof));
+                problems.push(Problem::of_cell(
+                    Code::BadEncoding,
+                    found.column,
+                    found.text.as_bytes(),
+                    proof,
+                ));
                 Err(Unusable)
             }
         }

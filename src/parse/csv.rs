@@ -11,7 +11,10 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use super::{
     assemble::RawRow,
     encoding::{self, Encoding},
-    error::Fault, source::Source, table::RowSink};
+    error::Fault,
+    source::Source,
+    table::RowSink,
+};
 use crate::row::{Cell, CellKind, Rows};
 
 const READ_BYTES: usize = 128 * 1024;

@@ -70,7 +70,9 @@ pub enum Fault {
     TooManyCells { line: u64, max: usize },
     #[error("line {line}: a quotation mark is opened and never closed")]
     OpenQuote { line: u64 },
-    #[error("line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several")]
+    #[error(
+        "line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several"
+    )]
     DamagedText { line: u64, encoding: String },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },

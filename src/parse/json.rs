@@ -54,11 +54,7 @@ pub(super) struct Json {
 
 impl Json {
     /// Goes through the document to learn its columns.
-    pub(super) fn open(
-        source: &mut Source,
-        encoding: Encoding,
-        sample: &[u8],
-    ) -> Result<Self, Fault> {
+    pub(super) fn open(source: &mut Source, encoding: Encoding, sample: &[u8]) -> Result<Self, Fault> {
         let mut json = Self { encoding, has_lines: has_lines(sample), names: Vec::new() };
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut record = Record::default();
@@ -458,8 +454,8 @@ mod tests {
         let path = folder.path().join("list");
         fs::write(&path, text).unwrap();
         let mut source = Source::open(&path).unwrap();
-        let json = Json::open(&mut source, encoding::UTF_8, text.as_bytes())
-            .map_err(|fault| fault.to_string())?;
+        let json =
+            Json::open(&mut source, encoding::UTF_8, text.as_bytes()).map_err(|fault| fault.to_string())?;
         let mut preview = Preview::new(usize::MAX);
         json.visit(&mut source, &mut preview).map_err(|fault| fault.to_string())?;
         let line = |row: crate::row::Row<'_>| {

@@ -43,8 +43,8 @@ use self::{
     workbook::Sheet,
 };
 pub use self::{
-    encoding::Encoding,
     columns::Mapping,
+    encoding::Encoding,
     error::{Fault, ParseError},
     sheet::SheetName,
     sheets::Sheets,

@@ -11,7 +11,14 @@ use calcard::{
     vcard::{VCard, VCardEntry, VCardParameterValue, VCardProperty, VCardValue},
 };
 
-use super::{assemble::RawRow, csv::MAX_CELL_BYTES, encoding::{self, Encoding}, error::Fault, source::Source, table::RowSink};
+use super::{
+    assemble::RawRow,
+    csv::MAX_CELL_BYTES,
+    encoding::{self, Encoding},
+    error::Fault,
+    source::Source,
+    table::RowSink,
+};
 use crate::row::{Cell, CellKind};
 
 /// The longest card, without its pictures.

@@ -18,7 +18,9 @@ impl CodePage {
     pub(super) fn of_name(name: &str) -> Option<&'static Self> {
         let name = name.trim();
         let canonical = match name {
-            "macce" | "mac-ce" | "maclatin2" | "mac-latin2" | "x-mac-centraleurroman" => "x-mac-ce".to_owned(),
+            "macce" | "mac-ce" | "maclatin2" | "mac-latin2" | "x-mac-centraleurroman" => {
+                "x-mac-ce".to_owned()
+            }
             "msdos" | "dos" | "oem" => "ibm437".to_owned(),
             "cp720" => "dos-720".to_owned(),
             _ => match name.strip_prefix("mac").map(|rest| rest.trim_start_matches('-')) {
@@ -26,7 +28,10 @@ impl CodePage {
                 Some(rest) => format!("x-mac-{rest}"),
                 None => {
                     let digits = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
-                    let is_ibm = matches!(name.strip_suffix(digits), Some("" | "cp" | "cp-" | "ibm" | "ibm-" | "dos" | "dos-" | "oem" | "oem-"));
+                    let is_ibm = matches!(
+                        name.strip_suffix(digits),
+                        Some("" | "cp" | "cp-" | "ibm" | "ibm-" | "dos" | "dos-" | "oem" | "oem-")
+                    );
                     if is_ibm && !digits.is_empty() { format!("ibm{digits}") } else { name.to_owned() }
                 }
             },
@@ -51,7 +56,10 @@ impl CodePage {
     pub(super) fn encode(&self, text: &str) -> Vec<u8> {
         let byte = |letter: char| match u8::try_from(letter) {
             Ok(byte) if byte.is_ascii() => byte,
-            _ => (0x80..=0xff).zip(self.letters.chars()).find(|(_, own)| *own == letter).map_or(b'?', |(byte, _)| byte),
+            _ => (0x80..=0xff)
+                .zip(self.letters.chars())
+                .find(|(_, own)| *own == letter)
+                .map_or(b'?', |(byte, _)| byte),
         };
         text.chars().map(byte).collect()
     }

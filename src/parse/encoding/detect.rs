@@ -67,7 +67,11 @@ pub(in crate::parse) fn detect(source: &mut Source, region: Option<Region>) -> R
         return by_line(source, None);
     }
     if utf_8.is_utf_8() {
-        return Ok(Detected::certain(if lines.has_iso_2022_jp && utf_8.letters == 0 { one(Charset::Standard(ISO_2022_JP)) } else { UTF_8 }));
+        return Ok(Detected::certain(if lines.has_iso_2022_jp && utf_8.letters == 0 {
+            one(Charset::Standard(ISO_2022_JP))
+        } else {
+            UTF_8
+        }));
     }
     eight_bit(source, &lines, Origin { ends_in_cr: lines.ends_in_cr, region }, found == Some(UTF_8))
 }
@@ -83,6 +87,9 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
 
     let all = [lines.in_utf_8.as_slice(), &lines.in_other].concat();
     let alone = likely::likeliest(&all, origin);
+    if lines.in_utf_8.is_empty() && alone.is_strange {
+        return Ok(none_fits());
+    }
     if lines.in_utf_8.is_empty() && !is_marked {
         return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
     }
@@ -91,8 +98,16 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     if mixed < alone.score && !is_marked {
         return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
     }
-    let other = (others.rival.is_none() && !others.has_proof_against).then_some(others.charset);
+    let other =
+        (others.rival.is_none() && !others.has_proof_against && !others.is_strange).then_some(others.charset);
     by_line(source, other)
+}
+
+/// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.
+fn none_fits() -> Detected {
+    let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows: rows with such letters in a name are \
+                rejected; --encoding names the right one";
+    Detected { encoding: UTF_8, notes: vec![note.to_owned()] }
 }
 
 /// What to say where another encoding is nearly as likely.
@@ -177,14 +192,20 @@ fn met(source: &mut Source, mut by_line: ByLine) -> Result<Met, Fault> {
 /// UTF-16 or UTF-32 without a byte order mark: of the line ends, delimiters and Latin letters of a list, the higher bytes
 /// are zero.
 fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
-    let zeros = |first: usize, step: usize| sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count();
+    let zeros = |first: usize, step: usize| {
+        sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count()
+    };
     let quarter = sample.len() / 4;
     if quarter > 1 && sample.len() % 4 == 0 {
         let of_place: Vec<usize> = (0..4).map(|place| zeros(place, 4)).collect();
         let is_all = |places: [usize; 2]| places.iter().all(|place| of_place[*place] == quarter);
         match () {
-            () if is_all([2, 3]) && of_place[0] == 0 => return Some(Encoding(Kind::Utf32(ByteOrder::Little))),
-            () if is_all([0, 1]) && of_place[3] == 0 => return Some(Encoding(Kind::Utf32(ByteOrder::Big))),
+            () if is_all([2, 3]) && of_place[0] * 2 < quarter => {
+                return Some(Encoding(Kind::Utf32(ByteOrder::Little)));
+            }
+            () if is_all([0, 1]) && of_place[3] * 2 < quarter => {
+                return Some(Encoding(Kind::Utf32(ByteOrder::Big)));
+            }
             () => {}
         }
     }

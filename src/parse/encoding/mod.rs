@@ -67,7 +67,8 @@ pub const UTF_8: Encoding = Encoding(Kind::One(Charset::Standard(encoding_rs::UT
 impl Encoding {
     /// The name used in `report.json`.
     pub fn name(self) -> String {
-        let wide = |name: &str, order| format!("{name}{}", if order == ByteOrder::Little { "le" } else { "be" });
+        let wide =
+            |name: &str, order| format!("{name}{}", if order == ByteOrder::Little { "le" } else { "be" });
         match self.0 {
             Kind::One(charset) => charset.name(),
             Kind::Utf16(order) => wide("utf-16", order),

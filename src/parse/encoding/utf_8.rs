@@ -1,11 +1,6 @@
 //! How much of a file is UTF-8, looked at on all cores.
 
-use std::{
-    fs::File,
-    io,
-    ops::Range,
-    str,
-};
+use std::{fs::File, io, ops::Range, str};
 
 use encoding_rs::Encoding;
 use positioned_io::Cursor;

@@ -29,7 +29,7 @@ impl Script {
             'a'..='z' | 'A'..='Z' => Self::Latin,
             // The ordinal indicators stand in Spanish abbreviations (Mª), the micro sign in no name.
             '\u{aa}' | '\u{ba}' => Self::Latin,
-            '\u{c0}'..='\u{24f}' if !matches!(letter, '×' | '÷') => Self::Latin,
+            '\u{c0}'..='\u{2af}' if !matches!(letter, '×' | '÷') => Self::Latin,
             '\u{1e00}'..='\u{1eff}' => Self::Latin,
             '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Self::Greek,
             '\u{400}'..='\u{52f}' => Self::Cyrillic,

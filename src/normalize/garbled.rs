@@ -162,7 +162,13 @@ fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<Str
         at = sequence.start + sequence.len;
     }
     better.extend(&letters[at..]);
-    Some(better)
+    // Letters of two alphabets in a word would be no repair.
+    let scripts: Vec<Option<Script>> = better.chars().map(Script::of).collect();
+    let joins = scripts.windows(2).all(|pair| match pair {
+        [Some(before), Some(behind)] => before.joins(*behind),
+        _ => true,
+    });
+    joins.then_some(better)
 }
 
 fn sequence_at(bytes: &[Option<u8>], start: usize) -> Option<Sequence> {
@@ -198,8 +204,7 @@ fn is_certain(letters: &[char], sequence: &Sequence) -> bool {
     let behind = letters.get(sequence.start + sequence.len).copied();
     let is_small = |letter: Option<char>| letter.is_some_and(char::is_lowercase);
     // A capital inside a word of small letters, where both are letters.
-    let is_in_small = own[0].is_uppercase()
-        && (is_small(before) || (before.is_none_or(|letter| !letter.is_alphabetic()) && is_small(behind)));
+    let is_in_small = own[0].is_uppercase() && (is_small(before) || is_small(behind));
     let may_be_own = |letter: char| {
         matches!(letter, '’' | '‘' | '“' | '”' | '–' | '—' | '\u{a0}' | '·' | '´' | '•' | '…' | '«' | '»')
     };
@@ -214,55 +219,17 @@ fn is_certain(letters: &[char], sequence: &Sequence) -> bool {
     has_sign
         || is_of_signs && own.len() > 2
         || is_foreign()
-        || is_in_small && own[1..].iter().any(|letter| is_rare_behind(own[0], *letter))
+        || is_in_small && own[1..].iter().all(|letter| is_rare_behind(own[0], *letter, is_small(before)))
 }
 
-/// Whether no language writes the second letter behind the first.
-fn is_rare_behind(first: char, second: char) -> bool {
+/// Whether no language writes the second letter or sign behind the first.
+fn is_rare_behind(first: char, second: char, is_behind_small: bool) -> bool {
     match first {
         'Ã' | 'Â' | 'Å' | 'Ä' | 'Ă' | 'Ĺ' | 'Ð' | 'Ñ' => {
-            matches!(
-                second,
-                'š' | 'ž'
-                    | 'œ'
-                    | 'Š'
-                    | 'Ž'
-                    | 'Œ'
-                    | 'Ÿ'
-                    | 'ƒ'
-                    | 'ª'
-                    | 'º'
-                    | 'µ'
-                    | 'ź'
-                    | 'Ľ'
-                    | 'ľ'
-                    | 'Ş'
-                    | 'ş'
-                    | 'Ł'
-                    | 'ł'
-                    | 'Ą'
-                    | 'ą'
-                    | 'Ť'
-                    | 'ť'
-                    | 'Ś'
-                    | 'ś'
-                    | 'Ź'
-                    | 'Ż'
-                    | 'ż'
-                    | '\u{a0}'
-                    | '’'
-                    | '‘'
-                    | '“'
-                    | '”'
-                    | '–'
-                    | '—'
-                    | '·'
-                    | '´'
-                    | '•'
-                    | '…'
-                    | '«'
-                    | '»'
-            )
+            matches!(second, 'š' | 'ž' | 'œ' | 'Š' | 'Ž' | 'Œ' | 'Ÿ' | 'ƒ' | 'ª' | 'º' | 'µ' | 'ź' | 'Ľ' | 'ľ' | 'Ş' | 'ş' | 'Ł' | 'ł' | 'Ą' | 'ą' | 'Ť' | 'ť' | 'Ś' | 'ś' | 'Ź' | 'Ż' | 'ż')
+                // An apostrophe may stand behind a name in capitals.
+                || is_behind_small
+                    && matches!(second, '\u{a0}' | '’' | '‘' | '“' | '”' | '–' | '—' | '·' | '´' | '•' | '…' | '«' | '»')
         }
         _ => false,
     }
@@ -276,6 +243,7 @@ fn proof(text: &str) -> Option<String> {
         let behind = letters.peek().copied();
         let script = Script::of(letter);
         let is_letter = |letter: Option<char>| letter.and_then(Script::of).is_some();
+        let is_sign = |letter: Option<char>| letter.is_some_and(|letter| !letter.is_ascii());
         let (is_behind, is_ahead) = (is_letter(before), is_letter(behind));
         match letter {
             '\u{fffd}' => return Some("U+FFFD stands where a letter was lost".to_owned()),
@@ -306,9 +274,10 @@ fn proof(text: &str) -> Option<String> {
             {
                 return Some(sign(letter));
             }
+            '“' | '”' if is_behind && is_ahead => return Some(sign(letter)),
             '§' | '¨' | '¸' | '¦' | '¶' | '¼' | '½' | '¾' | '¿' | '¡' | '«' | '»' | '×' | '÷' | '¯' | '©'
             | '›' | '‹'
-                if is_behind && is_ahead =>
+                if (is_behind || is_sign(before)) && (is_ahead || is_sign(behind)) =>
             {
                 return Some(sign(letter));
             }
@@ -342,7 +311,7 @@ mod tests {
             ("AyÅŸe YÄ±lmaz", "Ayşe Yılmaz"),
             ("Ãœnal", "Ünal"),
             ("Åžahin", "Şahin"),
-            ("ÅukaszÅ„", "Łukaszń"),
+            ("Å\u{81}ukaszÅ„", "Łukaszń"),
             ("Ã…ngstrÃ¶m", "Ångström"),
             ("Ð˜Ð²Ð°Ð½ ÐŸÐµÑ‚Ñ€Ð¾Ð²", "Иван Петров"),
             ("J√ºrgen M√ºller", "Jürgen Müller"),

@@ -87,6 +87,9 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
 
     let all = [lines.in_utf_8.as_slice(), &lines.in_other].concat();
     let alone = likely::likeliest(&all, origin);
+    if lines.in_utf_8.is_empty() && alone.is_strange {
+        return Ok(none_fits());
+    }
     if lines.in_utf_8.is_empty() && !is_marked {
         return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
     }
@@ -95,8 +98,16 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     if mixed < alone.score && !is_marked {
         return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
     }
-    let other = (others.rival.is_none() && !others.has_proof_against).then_some(others.charset);
+    let other =
+        (others.rival.is_none() && !others.has_proof_against && !others.is_strange).then_some(others.charset);
     by_line(source, other)
+}
+
+/// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.
+fn none_fits() -> Detected {
+    let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows: rows with such letters in a name are \
+                rejected; --encoding names the right one";
+    Detected { encoding: UTF_8, notes: vec![note.to_owned()] }
 }
 
 /// What to say where another encoding is nearly as likely.
@@ -189,10 +200,12 @@ fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
         let of_place: Vec<usize> = (0..4).map(|place| zeros(place, 4)).collect();
         let is_all = |places: [usize; 2]| places.iter().all(|place| of_place[*place] == quarter);
         match () {
-            () if is_all([2, 3]) && of_place[0] == 0 => {
+            () if is_all([2, 3]) && of_place[0] * 2 < quarter => {
                 return Some(Encoding(Kind::Utf32(ByteOrder::Little)));
             }
-            () if is_all([0, 1]) && of_place[3] == 0 => return Some(Encoding(Kind::Utf32(ByteOrder::Big))),
+            () if is_all([0, 1]) && of_place[3] * 2 < quarter => {
+                return Some(Encoding(Kind::Utf32(ByteOrder::Big)));
+            }
             () => {}
         }
     }

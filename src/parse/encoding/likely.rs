@@ -39,25 +39,27 @@ pub(super) struct Likeliest {
     pub(super) rival: Option<Charset>,
     /// Whether some of it cannot be right.
     pub(super) has_proof_against: bool,
+    /// Whether its letters are those of no language: the text is in another encoding still.
+    pub(super) is_strange: bool,
 }
 
 /// Finds the charset in which these lines are likeliest to be names.
 pub(super) fn likeliest(lines: &[u8], origin: Origin) -> Likeliest {
     let guess = guess(lines, origin.region);
     let priors = Priors::of(lines, origin.region);
-    let mut readings: Vec<(f32, Charset, Vec<u8>, bool)> = Vec::new();
+    let mut readings: Vec<(f32, Charset, Vec<u8>, Profile)> = Vec::new();
     for (charset, rarity) in candidates() {
         let mut text = Vec::new();
         charset.decode_to(lines, &mut text);
         let profile = Profile::of(&text);
         let mut score = profile.score(&priors) - rarity;
         if charset == guess {
-            score += GUESS;
+            score += GUESS_OF_A_LETTER * profile.count().min(MAX_GUESS_LETTERS);
         }
         if is_of_macintosh(charset) && origin.ends_in_cr {
             score += MACINTOSH_LINE_ENDS;
         }
-        readings.push((score, charset, text, profile.proofs > 0));
+        readings.push((score, charset, text, profile));
     }
     // Of equally likely ones the first is the most usual.
     let mut best = 0;
@@ -66,10 +68,16 @@ pub(super) fn likeliest(lines: &[u8], origin: Origin) -> Likeliest {
             best = index;
         }
     }
-    let (score, charset, text, has_proof_against) = readings.swap_remove(best);
+    let (score, charset, text, profile) = readings.swap_remove(best);
     let rivals = readings.iter().filter(|(rival, _, other, _)| score - rival < CERTAIN && *other != text);
     let rival = rivals.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, charset, ..)| *charset);
-    Likeliest { charset, score, rival, has_proof_against }
+    Likeliest {
+        charset,
+        score,
+        rival,
+        has_proof_against: profile.proofs > 0,
+        is_strange: profile.is_strange(),
+    }
 }
 
 /// How likely lines in UTF-8 are.
@@ -77,8 +85,9 @@ pub(super) fn score_of_utf_8(lines: &[u8], origin: Origin) -> f32 {
     Profile::of(lines).score(&Priors::of(lines, origin.region))
 }
 
-/// What a guess that looks at sequences of letters, too, is worth.
-const GUESS: f32 = 3.0;
+/// What a guess that looks at sequences of letters, too, is worth: of a few letters it knows little.
+const GUESS_OF_A_LETTER: f32 = 0.2;
+const MAX_GUESS_LETTERS: f32 = 15.0;
 const MACINTOSH_LINE_ENDS: f32 = 6.0;
 
 fn guess(lines: &[u8], region: Option<Region>) -> Charset {
@@ -253,6 +262,24 @@ impl Profile {
         let small = letter.to_lowercase().next().unwrap_or(letter);
         let count = self.letters.entry(small).or_default();
         *count = count.saturating_add(1);
+    }
+
+    /// Letters beyond ASCII.
+    fn count(&self) -> f32 {
+        self.letters.values().map(|count| f32::from(*count)).sum()
+    }
+
+    /// Whether the language that fits best has hardly one of its letters.
+    fn is_strange(&self) -> bool {
+        /// Of ten letters.
+        const MIN_KNOWN: f32 = 2.0;
+
+        let known_in = |language: &language::Language| -> f32 {
+            let known = self.letters.iter().filter(|(letter, _)| language.letters.contains(**letter));
+            known.map(|(_, count)| f32::from(*count)).sum()
+        };
+        let known = language::ALL.iter().map(known_in).max_by(f32::total_cmp).unwrap_or_default();
+        known * 10.0 < self.count() * MIN_KNOWN
     }
 
     /// The logarithm of its likelihood in the language that fits best.

@@ -101,7 +101,7 @@ impl Xls {
         if entries.is_empty() {
             return Err(Fault::DamagedWorkbook("it has no list of sheets".to_owned()));
         }
-        Ok(Self { entries, starts, strings, formats, texts, guessed, records })
+        Ok(Self { records, entries, starts, strings, formats, texts, guessed })
     }
 
     /// What somebody should know of how its texts are read.

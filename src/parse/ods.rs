@@ -343,12 +343,8 @@ mod tests {
         );
         let (preview, _) = visited(&row);
         let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
-        preview
-            .rows
-            .iter()
-            .next()
-            .map(|row| text(row.cell(0)))
-            .unwrap_or_else(|| (String::new(), CellKind::Text))
+        let none = || (String::new(), CellKind::Text);
+        preview.rows.iter().next().map_or_else(none, |row| text(row.cell(0)))
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub(super) fn prefer_shown(found: &mut Found, hidden: &[bool], settings: &ParseS
                 )
             });
         }
-        taken.into_iter().for_each(|column| chosen.add(field, column));
+        for column in taken {
+            chosen.add(field, column);
+        }
     }
     chosen.labels.clone_from(&found.columns.labels);
     chosen.labels.retain(|(phone, _)| chosen.phone.contains(phone));
@@ -66,7 +68,9 @@ mod tests {
 
     fn found(names: &[&str], mappings: &[Mapping]) -> Found {
         let mut rows = Rows::new(0);
-        names.iter().for_each(|name| rows.push_cell(name.as_bytes(), CellKind::Text));
+        for name in names {
+            rows.push_cell(name.as_bytes(), CellKind::Text);
+        }
         rows.end_row(1, None);
         let header = Header::from_row(&rows.row(0));
         let columns = columns::recognise(&header.names, mappings, &|_| Vec::new()).unwrap();

@@ -76,7 +76,7 @@ impl Package {
         {
             return Content::Numbers;
         }
-        if has(&|name| name.starts_with("xl/") && name.ends_with(".bin") && name.contains("workbook")) {
+        if has(&|name| name.starts_with("xl/") && ends_in(name, "bin") && name.contains("workbook")) {
             return Content::Xlsb;
         }
         if has(&|name| name == "[content_types].xml" || name.starts_with("xl/")) {

@@ -52,7 +52,7 @@ pub(super) fn workbook(package: &mut Package) -> Result<String, Fault> {
     }
     let is_workbook = |name: &&str| {
         let file = name.rsplit('/').next().unwrap_or_default();
-        file.starts_with("workbook") && (name.ends_with(".xml") || name.ends_with(".bin"))
+        file.starts_with("workbook") && matches!(file.rsplit('.').next(), Some("xml" | "bin"))
     };
     let found = package.names().filter(is_workbook).min().map(str::to_owned);
     found.ok_or_else(|| Fault::DamagedWorkbook("it has no list of sheets".to_owned()))

@@ -113,7 +113,7 @@ impl Xlsb {
         each_record(package, part, &mut |kind, body| {
             match kind {
                 kind::WORKBOOK_PROPERTIES => {
-                    counts_from_1904 = word(body, 0).is_some_and(|flags| flags & 1 != 0)
+                    counts_from_1904 = word(body, 0).is_some_and(|flags| flags & 1 != 0);
                 }
                 kind::SHEET => {
                     let is_hidden = word(body, 0).is_some_and(|state| state != 0);
@@ -336,12 +336,11 @@ fn half(body: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?))
 }
 
+/// Takes a record, by its kind and its body.
+type Each<'e> = dyn FnMut(u16, &[u8]) -> Result<ControlFlow<()>, Fault> + 'e;
+
 /// Goes through the records of a part until `each` breaks.
-fn each_record(
-    package: &mut Package,
-    name: &str,
-    each: &mut dyn FnMut(u16, &[u8]) -> Result<ControlFlow<()>, Fault>,
-) -> Result<(), Fault> {
+fn each_record(package: &mut Package, name: &str, each: &mut Each<'_>) -> Result<(), Fault> {
     let Some(mut part) = package.part(name)? else { return Ok(()) };
     let piece = part.piece();
     let mut body = Vec::new();
@@ -394,7 +393,9 @@ mod tests {
         row::{Cell, CellKind},
     };
 
-    fn rows(records: &[(u16, &[u8])]) -> Result<Vec<(u64, Vec<(String, CellKind)>, bool)>, Fault> {
+    type FoundRow = (u64, Vec<(String, CellKind)>, bool);
+
+    fn rows(records: &[(u16, &[u8])]) -> Result<Vec<FoundRow>, Fault> {
         let (formats, mut sights, mut preview) =
             (Formats::default(), Sights::default(), Preview::new(usize::MAX));
         let mut strings = Strings::default();

@@ -278,14 +278,13 @@ impl Walk<'_> {
             }
             return Ok(ControlFlow::Continue(()));
         }
-        match event {
-            Event::Start(tag) => match tag.local_name().as_ref() {
+        if let Event::Start(tag) = event {
+            match tag.local_name().as_ref() {
                 "c" => self.begin_cell(tag)?,
                 "row" => self.begin_row(tag, rows),
                 "col" => hide_columns(tag, rows.sights),
                 _ => {}
-            },
-            _ => {}
+            }
         }
         Ok(ControlFlow::Continue(()))
     }

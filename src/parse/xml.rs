@@ -72,18 +72,16 @@ pub(super) fn text<'e>(event: &'e Event<'_>) -> Result<Option<Cow<'e, str>>, Fau
     Ok(Some(match event {
         Event::Text(text) => text.xml10_content(),
         Event::CData(text) => text.xml10_content(),
-        Event::GeneralRef(entity) => match entity.resolve_char_ref() {
-            Ok(Some(letter)) => Cow::Owned(letter.to_string()),
-            _ => match quick_xml::escape::resolve_predefined_entity(entity) {
-                Some(text) => Cow::Borrowed(text),
-                None => {
-                    let entity: &str = entity;
-                    return Err(Fault::Hostile(format!(
-                        "a text in it uses an entity of its own, &{entity};"
-                    )));
-                }
-            },
-        },
+        Event::GeneralRef(entity) => {
+            if let Ok(Some(letter)) = entity.resolve_char_ref() {
+                return Ok(Some(Cow::Owned(letter.to_string())));
+            }
+            let Some(text) = quick_xml::escape::resolve_predefined_entity(entity) else {
+                let entity: &str = entity;
+                return Err(Fault::Hostile(format!("a text in it uses an entity of its own, &{entity};")));
+            };
+            Cow::Borrowed(text)
+        }
         _ => return Ok(None),
     }))
 }

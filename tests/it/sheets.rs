@@ -121,7 +121,10 @@ fn a_hidden_column_is_not_called_where_a_visible_one_is() {
     assert_eq!(rows, valid(&["441174960018", "441174960019", "441174960020"]));
 }
 
-fn workbook_of(sheets: &[(&str, &dyn Fn(&mut Worksheet))]) -> Vec<u8> {
+/// Fills a sheet.
+type Fill<'f> = &'f dyn Fn(&mut Worksheet);
+
+fn workbook_of(sheets: &[(&str, Fill<'_>)]) -> Vec<u8> {
     let mut workbook = Workbook::new();
     for (name, fill) in sheets {
         let page = workbook.add_worksheet();
@@ -137,7 +140,7 @@ fn the_only_sheet_with_people_is_read() {
     let cover = |page: &mut Worksheet| _ = page.write_row(0, 0, ["Report", "2026"]).unwrap();
     let header = |page: &mut Worksheet| _ = page.write_row(0, 0, HEADER).unwrap();
     let empty = |_: &mut Worksheet| ();
-    for first in [&cover as &dyn Fn(&mut Worksheet), &header, &empty] {
+    for first in [&cover as Fill<'_>, &header, &empty] {
         let content = workbook_of(&[("Start", first), ("People", &fill)]);
         let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
         assert_eq!(rows, valid(&NUMBERS), "{}", ended.stderr);

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use super::{
     columns::OWN_PREFIX,
-    csv::Sightings,
     error::Fault,
+    findings::Sightings,
     layout::{Fit, Layout},
     margin::{Kind, Margin, Reordered},
     source::Progress,

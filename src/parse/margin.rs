@@ -4,7 +4,7 @@
 use super::{
     assemble::{Header, RawRow},
     columns::{self, ColumnsProblem},
-    csv::Sightings,
+    findings::Sightings,
     layout::is_phone_like,
 };
 use crate::row::{Cell, CellKind, Columns};

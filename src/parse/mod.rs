@@ -11,6 +11,7 @@ mod dialect;
 mod digits;
 pub mod encoding;
 mod error;
+mod findings;
 mod gate;
 mod header;
 mod json;
@@ -40,7 +41,8 @@ pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
-    csv::{Findings, Text},
+    csv::Text,
+    findings::Findings,
     header::Found,
     json::Json,
     layout::Layout,

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use super::{
     columns::OWN_PREFIX,
-    csv::Sightings,
     error::Fault,
+    findings::Sightings,
     layout::{Fit, Layout},
     margin::{Kind, Margin, Reordered},
     source::Progress,
@@ -125,7 +125,7 @@ pub(super) struct Assembler<'a> {
     hidden_rows: u64,
     trimmed: Sightings,
     joined: Sightings,
-    /// Rows without a number below one that ends in what looks like it.
+    /// Rows with a number at their end, or at the end of the row above, that belongs to no column of numbers.
     strayed: Sightings,
     fault: Option<Fault>,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
@@ -195,7 +195,7 @@ impl<'a> Assembler<'a> {
                 let kept = self.margin.keep(number, row);
                 return kept.iter().try_for_each(|row| self.place(row.number, row));
             }
-            Kind::Row => self.look_above(number, row),
+            Kind::Row => self.look_for_strayed(number, row),
             Kind::Header(None) => self.margin.headers.add(number),
             Kind::Header(Some(_)) => self.margin.reordered.add(number),
             Kind::OtherHeader => {
@@ -214,12 +214,11 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Looks for the number of a row that has none at the end of the row above it.
-    fn look_above(&mut self, number: u64, row: &impl RawRow) {
+    /// Looks for a number that a line end in the wrong place, or one that is missing, has moved to the end of a row.
+    fn look_for_strayed(&mut self, number: u64, row: &impl RawRow) {
         let above = self.block.len().checked_sub(1).map(|last| self.block.row(last));
-        if let (Some(layout), Some(above)) = (self.layout, above)
-            && layout.may_have_number_of(&above, row)
-        {
+        let Some(layout) = self.layout else { return };
+        if layout.may_hold_another(row) || above.is_some_and(|above| layout.may_have_number_of(&above, row)) {
             self.strayed.add(number);
         }
     }
@@ -359,8 +358,8 @@ impl<'a> Assembler<'a> {
         }
         if self.strayed.count > 0 {
             notes.push(format!(
-                "{}: the row has no number, and the row above it ends in what looks like a phone number. Look whether a \
-                 line end stands in the wrong place",
+                "{}: what looks like a phone number stands at the end of the row, or of the row above it, where no numbers \
+                 are read. Look whether a line end is missing or stands in the wrong place",
                 self.strayed.lines()
             ));
         }

@@ -126,6 +126,15 @@ impl Layout {
         is_missing && last.is_some_and(|last| holds_digits_of_phone(above.cell(last).text))
     }
 
+    /// Whether letters follow the number of a row, and its last cell, which is no number of its own, is one: two rows on one
+    /// line, perhaps.
+    pub(super) fn may_hold_another(&self, row: &impl RawRow) -> bool {
+        let is_followed =
+            self.phones.iter().any(|column| text(row, *column).last().is_some_and(u8::is_ascii_alphabetic));
+        let last = row.len().checked_sub(1).filter(|last| !self.phones.contains(last));
+        is_followed && last.is_some_and(|last| holds_digits_of_phone(row.cell(last).text))
+    }
+
     /// Whether the last filled cell of a row is its number, which a line end may have cut.
     pub(super) fn ends_in_number(&self, row: &impl RawRow) -> bool {
         let is_last = |column: &usize| {

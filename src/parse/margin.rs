@@ -4,7 +4,7 @@
 use super::{
     assemble::{Header, RawRow},
     columns::{self, ColumnsProblem},
-    csv::Sightings,
+    findings::Sightings,
     layout::is_phone_like,
 };
 use crate::row::{Cell, CellKind, Columns};
@@ -172,13 +172,16 @@ impl Margin {
         }
     }
 
-    /// Whether a row is surely one of people, seen at a glance: something like a number stands where numbers do.
+    /// Whether a row is surely one of people, seen at a glance: something like a number stands where numbers do, and no word
+    /// behind it.
     pub(super) fn is_person(&self, row: &impl RawRow) -> bool {
         const MIN_BYTES: usize = 6;
 
         let is_number = |column: &usize| {
             let text = if *column < row.len() { row.cell(*column).text } else { &[] };
-            text.len() >= MIN_BYTES && matches!(text[0], b'0'..=b'9' | b'+' | b'(' | b'\'' | b'=' | b' ')
+            text.len() >= MIN_BYTES
+                && matches!(text[0], b'0'..=b'9' | b'+' | b'(' | b'\'' | b'=' | b' ')
+                && !text[text.len() - 1].is_ascii_alphabetic()
         };
         // Without a header nothing tells other rows from people.
         self.phones.is_empty() || self.phones.iter().any(is_number)

@@ -11,6 +11,7 @@ mod csv;
 mod dialect;
 pub mod encoding;
 mod error;
+mod findings;
 mod header;
 mod hidden;
 mod json;
@@ -45,7 +46,8 @@ pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
-    csv::{Findings, Text},
+    csv::Text,
+    findings::Findings,
     header::Found,
     json::Json,
     layout::Layout,

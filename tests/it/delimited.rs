@@ -114,6 +114,19 @@ fn cells_that_nothing_uses_may_be_missing_or_empty_at_the_end() {
     assert!(said.contains("3 lines, the first of them line 2: the delimiters at the end"), "{said}");
 }
 
+#[test]
+fn a_number_that_a_line_end_has_moved_is_named() {
+    for rows in
+        ["Ada,Quill,02079460100Ben Marsh,02079460101\n", "Ada,Quill,02079460100,x 02079460101\nBen,Marsh,,\n"]
+    {
+        let (_, said) = outcomes("list.csv", format!("First Name,Last Name,Phone,Notes\n{rows}"));
+        assert!(
+            said.contains("what looks like a phone number stands at the end of the row"),
+            "{rows}: {said}"
+        );
+    }
+}
+
 /// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36
 #[test]
 fn rows_with_and_without_their_last_cells_are_alike() {

@@ -6,6 +6,7 @@ mod bad_input;
 mod check;
 mod credentials;
 mod doctor;
+mod encodings;
 mod existing;
 mod faults;
 mod formats;

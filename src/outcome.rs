@@ -123,7 +123,7 @@ const WORDINGS: [Wording; 29] = [
         code: Code::MissingFirstName,
         name: "missing-first-name",
         title: "no first name",
-        hint: "The platform requires one: fill it in, or name the column with --map first_name=COLUMN.",
+        hint: "The platform requires one: fill it in, or name the column that holds it with --map first_name=COLUMN.",
     },
     Wording {
         code: Code::MissingLastName,
@@ -237,8 +237,8 @@ const WORDINGS: [Wording; 29] = [
     Wording {
         code: Code::BadEncoding,
         name: "bad-encoding",
-        title: "letters that are not UTF-8",
-        hint: "Export the file again as \"CSV UTF-8\".",
+        title: "letters in a wrong encoding",
+        hint: "Export the list again in UTF-8, or type the letters again.",
     },
     Wording {
         code: Code::RaggedRow,

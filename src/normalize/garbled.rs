@@ -16,6 +16,7 @@ use encoding_rs::{
     WINDOWS_1256,
 };
 
+use super::escaped;
 use crate::script::Script;
 
 /// The encodings in which programs read UTF-8 by mistake.
@@ -52,10 +53,14 @@ pub(super) enum Letters {
 
 /// Looks at the letters of a name.
 pub(super) fn judge(text: &str) -> Letters {
-    if text.bytes().all(|byte| byte.is_ascii() && byte != b'?') {
+    let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'?' | b'%' | b'=' | b'\\' | b'+' | b'~');
+    if text.bytes().all(is_plain) {
         return Letters::Fine;
     }
-    let mut name = Cow::Borrowed(text);
+    if let Some(encoding) = escaped::seven_bit(text) {
+        return Letters::Broken(format!("it is written in {encoding}, which rollcall does not read"));
+    }
+    let mut name = escaped::read(text).map_or(Cow::Borrowed(text), Cow::Owned);
     for _ in 0..MAX_ROUNDS {
         match repaired(&name) {
             Some(better) => name = Cow::Owned(better),
@@ -274,6 +279,8 @@ fn proof(text: &str) -> Option<String> {
             {
                 return Some(sign(letter));
             }
+            // The first half of a letter, cut off.
+            'Ã' | 'Â' if !is_ahead && before.is_some_and(char::is_lowercase) => return Some(cut(letter)),
             '“' | '”' if is_behind && is_ahead => return Some(sign(letter)),
             '§' | '¨' | '¸' | '¦' | '¶' | '¼' | '½' | '¾' | '¿' | '¡' | '«' | '»' | '×' | '÷' | '¯' | '©'
             | '›' | '‹'
@@ -291,6 +298,10 @@ fn proof(text: &str) -> Option<String> {
         before = Some(letter);
     }
     None
+}
+
+fn cut(letter: char) -> String {
+    format!("`{letter}` at the end of a word is half of another letter")
 }
 
 fn sign(sign: char) -> String {
@@ -391,6 +402,7 @@ mod tests {
             ("Gr”§e", "`§`"),
             ("£ukasz", "`£`"),
             ("Aннa", "Latin and Cyrillic"),
+            ("JosÃ", "half of another letter"),
             ("└╪ьр", "`╪`"),
         ] {
             let Letters::Broken(found) = judge(name) else { panic!("{name}: {:?}", judge(name)) };

@@ -4,6 +4,7 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod escaped;
 mod garbled;
 mod label;
 pub mod name;

@@ -255,7 +255,7 @@ fn describe_problem(
         };
         writeln!(text, "{DIM}{}{DIM:#}", wrap(&format!("{file}row {}{column}{value}", example.row)))?;
     }
-    writeln!(text, "{}", wrap(problem.hint))
+    writeln!(text, "{}", wrap(&problem.hint))
 }
 
 /// What posting will cost.

@@ -7,6 +7,7 @@ mod check;
 mod credentials;
 mod delimited;
 mod doctor;
+mod encodings;
 mod existing;
 mod faults;
 mod formats;

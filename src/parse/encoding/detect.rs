@@ -209,6 +209,11 @@ fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
             () => {}
         }
     }
+    // A file may begin with lines of bytes.
+    let line = memchr::memchr(b'\n', sample).map_or(sample, |end| &sample[..end]);
+    if memchr::memchr(0, line).is_none() {
+        return None;
+    }
     let (high_first, low_first) = (zeros(0, 2), zeros(1, 2));
     let is_most = |zeros: usize, others: usize| zeros * 10 > sample.len() * 2 && others * 20 < zeros;
     match () {

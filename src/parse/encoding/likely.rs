@@ -115,7 +115,7 @@ fn candidates() -> impl Iterator<Item = (Charset, f32)> {
         (WINDOWS_1258, 2.0),
         (WINDOWS_874, 0.0),
         (ISO_8859_2, 1.5),
-        (ISO_8859_7, 1.0),
+        (ISO_8859_7, 2.0),
         (ISO_8859_8, 1.0),
         (ISO_8859_6, 1.0),
         (ISO_8859_15, 1.0),
@@ -133,7 +133,8 @@ fn candidates() -> impl Iterator<Item = (Charset, f32)> {
     ];
     let pages = code_page::ALL.iter().map(|page| {
         let rarity = match page.name {
-            "ibm850" | "ibm852" | "ibm437" => 4.0,
+            "ibm850" => 3.5,
+            "ibm852" | "ibm437" => 4.0,
             _ => 5.0,
         };
         (Charset::CodePage(page), rarity)
@@ -241,10 +242,14 @@ impl Profile {
             self.cost -= 8.0;
             self.proofs += 1;
         }
+        let is_beside_latin = script == Script::EastAsian && around.contains(&Some(Script::Latin));
+        self.cost -= if is_beside_latin { 4.0 } else { 0.0 };
         if letter.is_uppercase() {
             // Seldomer than small letters, where it does not begin a word.
             let is_behind_small = before.is_some_and(char::is_lowercase);
             self.cost -= if is_behind_small { 6.0 } else { 1.2 };
+            // No name ends in a capital: it is half of a letter in UTF-8 that was cut off.
+            self.proofs += usize::from(is_behind_small && around[1].is_none());
         } else if letter.is_lowercase() {
             let is_first = around[0].is_none();
             let is_among_capitals = [before, behind].into_iter().flatten().any(char::is_uppercase)
@@ -305,10 +310,10 @@ fn cost_of_sign(sign: char, letters: usize) -> (f32, bool) {
         '\u{fffd}' | '\u{e000}'..='\u{f8ff}' => (-16.0, true),
         // Marks that belong to the letter before them.
         '\u{300}'..='\u{36f}' => (-4.0, false),
-        '’' => (-3.0, false),
-        '\u{a0}' | '‘' | '–' | '—' | '“' | '”' | '·' | '´' | '、' | '・' | '　' => {
-            (-6.0, false)
-        }
+        '’' => (-7.0, false),
+        '\u{a0}' | '\u{ad}' if letters == 2 => (-12.0, true),
+        '\u{ff00}'..='\u{ff65}' | '\u{3001}'..='\u{303f}' => (-14.0, letters > 0),
+        '\u{a0}' | '‘' | '–' | '—' | '“' | '”' | '·' | '´' | '・' | '　' => (-6.0, false),
         '\u{2500}'..='\u{259f}' => (-13.0, letters > 0),
         _ if letters == 2 => (-12.0, true),
         _ if letters == 1 => (-10.0, true),

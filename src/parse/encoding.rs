@@ -12,7 +12,7 @@ use std::{
 };
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use positioned_io::Cursor;
 use rayon::prelude::*;
 
@@ -93,6 +93,19 @@ pub(super) fn detect(source: &mut Source, region: Option<Region>) -> Result<&'st
     }
     let domain = region.map(|region| region.as_str().to_lowercase()).filter(|code| code != "001");
     Ok(superset(detector.guess(domain.as_ref().map(String::as_bytes), Utf8Detection::Deny)))
+}
+
+/// The likeliest encoding of a text that is not UTF-8. Letters that are usual in the west are taken for those: a few of them
+/// tell nothing of another encoding.
+pub(super) fn of_bytes(text: &[u8], region: Option<Region>) -> &'static Encoding {
+    const USUAL: &str = "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØÚÛÜ’‘–";
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(text, true);
+    let domain = region.map(|region| region.as_str().to_lowercase()).filter(|code| code != "001");
+    let guess = superset(detector.guess(domain.as_ref().map(String::as_bytes), Utf8Detection::Deny));
+    let (western, _) = WINDOWS_1252.decode_without_bom_handling(text);
+    let is_usual = western.chars().all(|letter| letter.is_ascii() || USUAL.contains(letter));
+    if is_usual && domain.is_none() && guess.is_single_byte() { WINDOWS_1252 } else { guess }
 }
 
 /// UTF-16 without a byte order mark: of the line ends, delimiters and Latin letters of a list, every other byte is zero.

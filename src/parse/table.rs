@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, json::Json, source::Source, vcard::Cards, workbook::Sheet,
+    assemble::RawRow, csv::Text, error::Fault, grid::Chosen, json::Json, sheet::Choice, source::Source,
+    vcard::Cards, workbook::Sheet,
 };
 use crate::row::Rows;
 
@@ -19,6 +20,7 @@ pub(super) enum Table {
     Json(Json),
     Cards(Cards),
     Sheet(Box<Sheet>),
+    Grid(Box<Chosen>),
 }
 
 impl Table {
@@ -29,15 +31,28 @@ impl Table {
             Self::Json(json) => json.visit(source, sink),
             Self::Cards(cards) => cards.visit(source, sink),
             Self::Sheet(sheet) => sheet.visit(sink),
+            Self::Grid(chosen) => {
+                chosen.grid.visit(sink);
+                Ok(())
+            }
         }
     }
 
     /// The names of the columns, where the format itself says them and no row does.
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {
-            Self::Text(_) | Self::Sheet(_) => None,
+            Self::Text(_) | Self::Sheet(_) | Self::Grid(_) => None,
             Self::Json(json) => Some(&json.names),
             Self::Cards(cards) => Some(&cards.names),
+        }
+    }
+
+    /// The sheet or table that is read, and the others.
+    pub(super) fn choice(&self) -> Option<&Choice> {
+        match self {
+            Self::Text(_) | Self::Json(_) | Self::Cards(_) => None,
+            Self::Sheet(sheet) => Some(&sheet.choice),
+            Self::Grid(chosen) => Some(&chosen.choice),
         }
     }
 
@@ -48,7 +63,7 @@ impl Table {
 
     /// Whether reading it went through all bytes of the source.
     pub(super) fn reads_all(&self) -> bool {
-        !matches!(self, Self::Sheet(_))
+        !matches!(self, Self::Sheet(_) | Self::Grid(_))
     }
 }
 

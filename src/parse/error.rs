@@ -90,6 +90,10 @@ pub enum Fault {
     DamagedArchive(String),
     #[error("this is a ZIP archive with several lists in it: {}", quoted(names))]
     SeveralLists { names: Vec<String> },
+    #[error("several lists hold people: {}", lists.join(", "))]
+    SeveralJsonLists { lists: Vec<String> },
+    #[error("there is no list `{wanted}`; the lists are {}", lists.join(", "))]
+    NoSuchList { wanted: String, lists: Vec<String> },
     #[error("several tables hold phone numbers: {}", quoted(sheets))]
     SeveralTables { sheets: Vec<String> },
     #[error("this table is longer than {} MiB", max_bytes >> 20)]
@@ -189,6 +193,10 @@ impl Fault {
                 let first = sheets.first().map_or("NAME", String::as_str);
                 format!("Choose the one to read: --sheet {}", shell_quoted(first))
             }
+            Self::SeveralJsonLists { .. } => {
+                "Choose the one to read: --sheet NAME. Each list may also be saved as a file of its own.".to_owned()
+            }
+            Self::NoSuchList { .. } => "Name one of these lists, or leave --sheet out.".to_owned(),
             Self::TableTooLong { .. } => {
                 "Open it in the spreadsheet program and save it as XLSX or CSV.".to_owned()
             }

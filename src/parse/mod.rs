@@ -394,7 +394,8 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     match found {
         Content::Csv => {}
         Content::Json => {
-            let json = Json::open(source, encoding, &sample)?;
+            let json = Json::open(source, encoding, &sample, settings)?;
+            info.notes.extend(json.notes.iter().cloned());
             info.format = if json.has_lines() { Format::Ndjson } else { Format::Json };
             return Ok(Table::Json(json));
         }

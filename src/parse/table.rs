@@ -67,6 +67,9 @@ impl Table {
     }
 }
 
+/// What is looked at of a cell before any row is used.
+const MAX_PREVIEW_BYTES: usize = 16 * 1024;
+
 /// The first rows of a table that hold something.
 pub(super) struct Preview {
     pub(super) rows: Rows,
@@ -84,7 +87,8 @@ impl RowSink for Preview {
         if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);
-                self.rows.push_cell(cell.text, cell.kind);
+                // The beginning of a long text tells as much.
+                self.rows.push_cell(&cell.text[..cell.text.len().min(MAX_PREVIEW_BYTES)], cell.kind);
             }
             self.rows.end_row(number, None);
         }

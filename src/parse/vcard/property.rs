@@ -222,8 +222,7 @@ impl Property {
             let end = at + name.len();
             let before = at.checked_sub(1).map(|before| value[before]);
             let is_after_space = before.is_some_and(|before| before.is_ascii_whitespace());
-            let is_after_text =
-                before.is_none_or(|before| !before.is_ascii_uppercase() && before != b'-' && before != b'.');
+            let is_after_text = before.is_none_or(|before| !before.is_ascii_uppercase() && before != b'-');
             value[at..].starts_with(name.as_bytes())
                 && match value.get(end) {
                     Some(b':') => is_after_text,
@@ -234,7 +233,8 @@ impl Property {
                     _ => false,
                 }
         };
-        (0..value.len()).find(|at| JOINED.iter().any(|name| begins(*at, name)))
+        let at = (0..value.len()).find(|at| JOINED.iter().any(|name| begins(*at, name)))?;
+        Some(at - group_len(&value[..at]))
     }
 
     /// The bytes of a part of the value, unpacked.
@@ -325,12 +325,30 @@ impl Property {
         ];
         let is_own =
             self.name.starts_with("X-") && !self.name.contains("PHONE") && !self.name.contains("TEL");
-        if is_own || OTHERS.contains(&self.name.as_str()) {
+        if is_own && memchr::memmem::find(&self.value, b"TEL").is_none()
+            || OTHERS.contains(&self.name.as_str())
+        {
             return None;
         }
         let value = self.value.trim_ascii();
-        number_in(value).filter(|number| number.len() == value.len())
+        // A phone's own line may have lost its beginning to the line before it.
+        let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
+        let phone = [b"TEL;".as_slice(), b"TEL:"].iter().find_map(|name| memchr::memmem::find(value, name));
+        match phone {
+            Some(at) => number_in(&value[at..]),
+            None => number_in(value).filter(|number| is_name || number.len() == value.len()),
+        }
     }
+}
+
+/// The length of the group that a text ends in, as in `item1.TEL`.
+fn group_len(text: &[u8]) -> usize {
+    let Some(group) = text.strip_suffix(b".") else { return 0 };
+    let word = group.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = &group[group.len() - word..];
+    // Behind a name without a space between, only Apple's own groups are told apart.
+    let item = memchr::memmem::rfind(word, b"item").unwrap_or(0);
+    word.len() - item + 1
 }
 
 /// The colon before the value: the first that does not stand in quotes.

@@ -303,6 +303,11 @@ fn lines_are_joined_only_where_they_belong_together() {
         ("FN:Ida Vale\n TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("VERSION:3.0FN:Ida ValeTEL;TYPE=CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
+        (
+            "N:Vale;Ida;;Ms;item1.TEL;type=CELL:1",
+            "First Name=Ida, Last Name=Vale, Name Prefix=Ms, Mobile Phone=1",
+        ),
+        ("FN:Ida Valeitem1.TEL;type=CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale\nNOTE:ask TEL:1 first", "Full Name=Ida Vale"),
         ("FN:Ida Vale\nORG:HOTEL:Plaza", "Full Name=Ida Vale, Organization=HOTEL:Plaza"),
         // Source: sabre-io/dav issue 1005, a packed line without the space that continues it.
@@ -327,6 +332,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         ("Cell phone:0633 333 339", "0633 333 339"),
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
+        ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
     ] {
         let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ida Vale\n{line}\nEND:VCARD\n");
         let found = cells(&text);

@@ -25,7 +25,6 @@ const MAX_RECORD_CELLS: usize = 16_384;
 /// Cells of a record without quotation marks; one that has more is read more slowly.
 const PLAIN_CELLS: usize = 512;
 /// What other formats allow.
-pub(super) const MAX_CELL_BYTES: usize = 64 * 1024;
 pub(super) const MAX_CELLS: usize = 512;
 
 /// Delimited text in some encoding.

@@ -94,6 +94,32 @@ pub enum Fault {
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
     OpenCard { line: u64 },
+    #[error("line {line}: the card is longer than {max_bytes} bytes")]
+    CardTooLong { line: u64, max_bytes: usize },
+    #[error("line {line}: `{text}` stands outside of any card, and a phone number in it would be lost")]
+    OutsideCard { line: u64, text: String },
+    #[error(
+        "line {line}: a second {property} in the card that begins on line {first}: it may hold two people"
+    )]
+    JoinedCards { line: u64, property: String, first: u64 },
+    #[error("line {line}: text in UTF-16 begins here, and what stands above is in another encoding")]
+    OtherEncoding { line: u64 },
+    #[error("the archive is locked or packed in a way that rollcall does not unpack")]
+    LockedArchive,
+    #[error("the archive is damaged: {0}")]
+    DamagedArchive(String),
+    #[error("this is a ZIP archive with several lists in it: {}", quoted(names))]
+    SeveralLists { names: Vec<String> },
+    #[error("several lists hold people: {}", lists.join(", "))]
+    SeveralJsonLists { lists: Vec<String> },
+    #[error("there is no list `{wanted}`; the lists are {}", lists.join(", "))]
+    NoSuchList { wanted: String, lists: Vec<String> },
+    #[error("several tables hold phone numbers: {}", quoted(sheets))]
+    SeveralTables { sheets: Vec<String> },
+    #[error("this table is longer than {} MiB", max_bytes >> 20)]
+    TableTooLong { max_bytes: u64 },
+    #[error("there is not {0} in the file")]
+    NoRecords(&'static str),
     #[error("row {row}: rows are not in order")]
     RowsOutOfOrder { row: u64 },
     #[error("there is no column `{}` for {}; the columns are {}", .mapping.column, .mapping.field.name(), quoted(.headers))]
@@ -194,7 +220,32 @@ impl Fault {
             Self::DamagedText { .. } => {
                 "Export it again, and copy it as a file, not as text; or save it as UTF-8 in a text editor.".to_owned()
             }
-            Self::OpenCard { .. } => "Export the cards again: the file may have been cut off.".to_owned(),
+            Self::OpenCard { .. } => {
+                "Write END:VCARD below its last line, or export the cards again: the file may have been cut off."
+                    .to_owned()
+            }
+            Self::CardTooLong { .. } => "Look for an END:VCARD that is missing, and take long notes out of the card.".to_owned(),
+            Self::OutsideCard { .. } => {
+                "Write BEGIN:VCARD above and END:VCARD below the lines of each card.".to_owned()
+            }
+            Self::JoinedCards { .. } => {
+                "Write END:VCARD and BEGIN:VCARD between the two, or export the cards again.".to_owned()
+            }
+            Self::OtherEncoding { .. } => "Save the parts as UTF-8, or name them one by one.".to_owned(),
+            Self::LockedArchive | Self::SeveralLists { .. } => "Unpack it and name the list itself.".to_owned(),
+            Self::DamagedArchive(_) => "Copy or download it again.".to_owned(),
+            Self::SeveralTables { sheets } => {
+                let first = sheets.first().map_or("NAME", String::as_str);
+                format!("Choose the one to read: --sheet {}", shell_quoted(first))
+            }
+            Self::SeveralJsonLists { .. } => {
+                "Choose the one to read: --sheet NAME. Each list may also be saved as a file of its own.".to_owned()
+            }
+            Self::NoSuchList { .. } => "Name one of these lists, or leave --sheet out.".to_owned(),
+            Self::TableTooLong { .. } => {
+                "Open it in the spreadsheet program and save it as XLSX or CSV.".to_owned()
+            }
+            Self::NoRecords(_) => "Export it again, and look whether the right list was exported.".to_owned(),
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Self::InSheet { fault, .. } => {
                 let way_out = "If nobody is to be left out by that sheet, take it out of the workbook, or save the others as files of their own.";

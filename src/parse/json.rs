@@ -1,66 +1,255 @@
-//! JSON becomes rows: an array of objects, an object that holds one, or an object on each line.
+//! JSON becomes rows: a list of objects wherever it stands in a document, a table of lists, or an object on each line.
 //!
-//! Objects may hold others, as the platform's contacts do: `cellPhone.phoneNumber` is a column. The columns are those of
-//! all records, in the order in which they are met, so a document is gone through once before its rows are used.
+//! [`survey`] finds the lists of a document and which of them hold people; [`walk`] goes to them without holding the
+//! document; [`record`] makes cells of a record. Objects may hold others, as the platform's contacts do:
+//! `cellPhone.phoneNumber` is a column. The columns are those of all records, in the order in which they are met.
+
+mod lenient;
+mod record;
+mod survey;
+mod walk;
 
 use std::{
-    borrow::Cow,
+    cell::Cell as Shared,
     collections::HashMap,
-    fmt,
-    io::{self, BufRead as _, BufReader, Read},
+    io::{BufRead as _, BufReader, Read},
     ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
-};
+use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
+use self::{
+    record::{Fields, Record, scalar},
+    survey::{Headers, Kind, List, Seed, Step as PathStep, Survey},
+    walk::{Budget, Ended, Taker, Way},
+};
 use super::{
+    ParseSettings,
     assemble::RawRow,
-    csv::{MAX_CELL_BYTES, MAX_CELLS},
+    columns,
+    csv::MAX_CELLS,
     encoding::{self, Encoding},
     error::Fault,
     source::Source,
+    synonyms::SYNONYMS,
     table::RowSink,
 };
-use crate::row::{Cell, CellKind};
+use crate::{
+    contact::Field,
+    row::{Cell, CellKind},
+};
 
-/// The longest record.
-const MAX_RECORD_BYTES: usize = 1024 * 1024;
+/// The longest record: with a picture in it, too.
+const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
-/// Objects inside objects.
-const MAX_DEPTH: usize = 8;
+/// The longest table that is written column by column, and so has to be held.
+const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
-/// Names under which programs answer with a list.
-const LIST_NAMES: [&str; 9] =
-    ["results", "contacts", "data", "items", "records", "value", "rows", "people", "connections"];
+/// Objects that programs put around the fields of a record.
+const WRAPPERS: [&str; 14] = [
+    "properties",
+    "attributes",
+    "fields",
+    "node",
+    "_source",
+    "doc",
+    "data",
+    "record",
+    "item",
+    "contact",
+    "person",
+    "values",
+    "json",
+    "payload",
+];
 
 /// What comes of handing a record on.
 type Step = Result<ControlFlow<()>, Fault>;
 
+/// How the records of a document are found.
+enum Shape {
+    /// A document is a record.
+    Documents,
+    /// Each line is a record.
+    Lines,
+    /// The records of these lists.
+    Lists(Vec<List>),
+}
+
 /// A JSON document, or one on each line.
 pub(super) struct Json {
     encoding: Encoding,
-    has_lines: bool,
-    /// The columns of all records.
+    shape: Shape,
+    /// Whether words that JSON does not have are read as what they mean.
+    is_lenient: bool,
+    /// Whether lists inside records are one cell each.
+    packs_lists: bool,
+    /// The paths of the columns, and their names.
+    keys: Vec<String>,
     pub(super) names: Vec<String>,
+    /// What a person should know of how the document was read.
+    pub(super) notes: Vec<String>,
 }
 
 impl Json {
-    /// Goes through the document to learn its columns.
-    pub(super) fn open(source: &mut Source, encoding: Encoding, sample: &[u8]) -> Result<Self, Fault> {
-        let mut json = Self { encoding, has_lines: has_lines(sample), names: Vec::new() };
+    /// Goes through the document to learn where its records are, and what their columns.
+    pub(super) fn open(
+        source: &mut Source,
+        encoding: Encoding,
+        sample: &[u8],
+        settings: &ParseSettings,
+    ) -> Result<Self, Fault> {
+        let mut json = Self {
+            encoding,
+            shape: Shape::Documents,
+            is_lenient: false,
+            packs_lists: false,
+            keys: Vec::new(),
+            names: Vec::new(),
+            notes: Vec::new(),
+        };
+        let survey = json.survey(source, sample, settings)?;
+        json.shape = json.choose(survey, sample, settings)?;
+        match json.learn(source) {
+            Err(Fault::TooManyCells { .. }) => {
+                json.packs_lists = true;
+                json.learn(source)?;
+            }
+            learned => learned?,
+        }
+        json.names = unwrapped(&json.keys, settings);
+        Ok(json)
+    }
+
+    /// Looks at all of the document.
+    fn survey(
+        &mut self,
+        source: &mut Source,
+        sample: &[u8],
+        settings: &ParseSettings,
+    ) -> Result<Survey, Fault> {
+        let phones: Vec<String> = settings
+            .mappings
+            .iter()
+            .filter(|mapping| mapping.field == Field::Phone)
+            .map(|mapping| mapping.column.clone())
+            .collect();
+        let found = self.try_survey(source, &phones);
+        let Err(Fault::Json { place, reason }) = found else { return found };
+        if let Some(quoted) = single_quotes(sample) {
+            return Err(quoted);
+        }
+        let Some(word) = lenient::first_word(sample) else { return Err(Fault::Json { place, reason }) };
+        self.is_lenient = true;
+        match self.try_survey(source, &phones) {
+            Ok(survey) => {
+                let meaning = if matches!(word, "True" | "False") { "a value of Python" } else { "nothing" };
+                self.notes.push(format!("`{word}` is no JSON; it is read as {meaning}"));
+                Ok(survey)
+            }
+            Err(Fault::Json { place, reason }) => {
+                Err(Fault::Json { place, reason: format!("{reason}; `{word}` is no JSON either") })
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn try_survey(&self, source: &mut Source, phones: &[String]) -> Result<Survey, Fault> {
+        let budget = Budget::new(MAX_RECORD_BYTES);
+        let mut headers = Headers::new(phones);
+        let mut survey = Survey::default();
+        walk::documents(self.text(source)?, &budget, &|| 0, &mut |document| {
+            let seed =
+                Seed { headers: &mut headers, budget: &budget, path: String::new(), is_in_list: false };
+            survey.add(seed.deserialize(document)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(survey)
+    }
+
+    /// Chooses the list to read. A person is no list, and of several lists of people nobody can say which is meant.
+    fn choose(&mut self, survey: Survey, sample: &[u8], settings: &ParseSettings) -> Result<Shape, Fault> {
+        let documents = if has_lines(sample) { Shape::Lines } else { Shape::Documents };
+        let Survey { lists, root, objects } = survey;
+        if let Some(wanted) = &settings.sheet {
+            let is_wanted = |list: &&List| {
+                let name = list.name();
+                let last = list.path.iter().rev().find_map(|step| match step {
+                    PathStep::Name(name) | PathStep::Table(name) => Some(name.clone()),
+                    PathStep::Items | PathStep::Values => None,
+                });
+                name == *wanted || name.trim_end_matches("[]") == wanted || last.as_ref() == Some(wanted)
+            };
+            return match lists.iter().find(is_wanted) {
+                Some(list) => Ok(Shape::Lists(vec![list.clone()])),
+                None => Err(Fault::NoSuchList {
+                    wanted: wanted.clone(),
+                    lists: lists.iter().map(shown).collect(),
+                }),
+            };
+        }
+        let people: Vec<List> = lists.iter().filter(|list| list.look.is_contact()).cloned().collect();
+        let outer = without_inner(people, &mut self.notes);
+        match outer.as_slice() {
+            [] => {}
+            [only] => {
+                if root.is_contact() && root.is_person {
+                    self.notes
+                        .push(format!("not read, because it stands inside of a person: {}", shown(only)));
+                    return Ok(documents);
+                }
+                let others: Vec<String> = lists
+                    .iter()
+                    .filter(|list| {
+                        list.path != only.path
+                            && !within(&list.path, &only.path)
+                            && list.kind == Kind::Objects
+                            && list.look.has_phone
+                    })
+                    .map(shown)
+                    .collect();
+                if !others.is_empty() {
+                    self.notes
+                        .push(format!("not read, because there are no names in it: {}", others.join(", ")));
+                }
+                return Ok(Shape::Lists(outer));
+            }
+            _ if settings.only_numbers => return Ok(Shape::Lists(outer)),
+            several => return Err(Fault::SeveralJsonLists { lists: several.iter().map(shown).collect() }),
+        }
+        if root.has_phone && objects > 0 {
+            let inner: Vec<String> =
+                lists.iter().filter(|list| list.kind == Kind::Objects && list.count > 1).map(shown).collect();
+            if !inner.is_empty() {
+                self.notes.push(format!("read as one record; it is no list of people: {}", inner.join(", ")));
+            }
+            return Ok(documents);
+        }
+        // Numbers without names, as those not to be called.
+        let numbers: Vec<List> = lists.iter().filter(|list| list.look.has_phone).cloned().collect();
+        if let [only] = numbers.as_slice() {
+            return Ok(Shape::Lists(vec![only.clone()]));
+        }
+        if numbers.len() > 1 && settings.only_numbers {
+            return Ok(Shape::Lists(numbers));
+        }
+        let longest = |kind: fn(&Kind) -> bool| {
+            lists.iter().filter(|list| kind(&list.kind)).rev().max_by_key(|list| list.count).cloned()
+        };
+        let bare = || longest(|kind| *kind == Kind::Bare).filter(|_| settings.only_numbers || objects == 0);
+        let unknown = longest(|kind| *kind != Kind::Bare).or_else(bare);
+        Ok(unknown.map_or(documents, |list| Shape::Lists(vec![list])))
+    }
+
+    /// Goes through all records to learn their columns.
+    fn learn(&mut self, source: &mut Source) -> Result<(), Fault> {
         let mut known: HashMap<String, usize> = HashMap::new();
-        let mut record = Record::default();
-        json.each(source, &mut |number, value| {
-            record.read(value).map_err(|problem| problem.at(number))?;
-            for (name, _) in &record.cells {
+        let mut record = Record { packs_lists: self.packs_lists, ..Record::default() };
+        let mut count = 0;
+        self.each(source, &mut record, &mut |number, cells| {
+            count += 1;
+            for (name, _) in cells.iter() {
                 if !known.contains_key(name) {
                     known.insert(name.clone(), known.len());
                 }
@@ -70,27 +259,38 @@ impl Json {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        let mut names: Vec<(String, usize)> = known.into_iter().collect();
-        names.sort_by_key(|(_, place)| *place);
-        json.names = names.into_iter().map(|(name, _)| name).collect();
-        Ok(json)
+        if let Shape::Lists(lists) = &self.shape {
+            let is_table = |list: &List| matches!(list.kind, Kind::Cells { names: None } | Kind::CellColumns);
+            let expected: u64 = lists.iter().filter(|list| !is_table(list)).map(|list| list.count).sum();
+            if lists.iter().all(|list| !is_table(list)) && count != expected {
+                let reason = format!("{expected} records were found and {count} can be read");
+                return Err(Fault::Json { place: shown(&lists[0]), reason });
+            }
+        }
+        if record.has_wrapped_numbers {
+            self.notes
+                .push("numbers in objects such as {\"$numberLong\": \"…\"} are read as numbers".to_owned());
+        }
+        let mut keys: Vec<(String, usize)> = known.into_iter().collect();
+        keys.sort_by_key(|(_, place)| *place);
+        self.keys = keys.into_iter().map(|(name, _)| name).collect();
+        Ok(())
     }
 
     /// Whether each line is a record of its own.
     pub(super) fn has_lines(&self) -> bool {
-        self.has_lines
+        matches!(self.shape, Shape::Lines)
     }
 
     /// Goes through all records. The number of one is that of its line, or its place in the list.
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         let places: HashMap<&str, usize> =
-            self.names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-        let mut record = Record::default();
-        let mut row = JsonRow { cells: vec![(String::new(), CellKind::Text); self.names.len()] };
-        self.each(source, &mut |number, value| {
-            record.read(value).map_err(|problem| problem.at(number))?;
+            self.keys.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+        let mut record = Record { packs_lists: self.packs_lists, ..Record::default() };
+        let mut row = JsonRow { cells: vec![(String::new(), CellKind::Text); self.keys.len()] };
+        self.each(source, &mut record, &mut |number, cells| {
             row.cells.iter_mut().for_each(|cell| *cell = (String::new(), CellKind::Text));
-            for (name, cell) in record.cells.drain(..) {
+            for (name, cell) in cells.drain(..) {
                 // A name that stands twice in an object has its first value.
                 if let Some(place) = places.get(name.as_str()).filter(|place| row.cells[**place].0.is_empty())
                 {
@@ -101,10 +301,203 @@ impl Json {
         })
     }
 
-    fn each(&self, source: &mut Source, each: &mut dyn FnMut(u64, &RawValue) -> Step) -> Result<(), Fault> {
+    fn text(&self, source: &mut Source) -> Result<Box<dyn Read + Send>, Fault> {
         let text = encoding::decoded(source, self.encoding)?;
-        if self.has_lines { each_line(text, each) } else { each_in_document(text, each) }
+        Ok(if self.is_lenient { Box::new(lenient::Replaced::new(text)) } else { text })
     }
+
+    /// Hands the cells of each record on.
+    fn each(
+        &self,
+        source: &mut Source,
+        record: &mut Record,
+        each: &mut dyn FnMut(u64, &mut Cells) -> Step,
+    ) -> Result<(), Fault> {
+        let mut read = |number: u64, value: &RawValue| {
+            record.read(value).map_err(|_| not_an_object(number))?;
+            each(number, &mut record.cells)
+        };
+        let lists = match &self.shape {
+            Shape::Lines => return each_line(self.text(source)?, &mut read),
+            Shape::Documents => {
+                return select(self.text(source)?, &[], MAX_RECORD_BYTES, 0, &mut read).map(drop);
+            }
+            Shape::Lists(lists) => lists,
+        };
+        let mut number = 0;
+        for list in lists {
+            number = self.each_of(list, source, number, record, each)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the records of a list on; returns the number of the last.
+    fn each_of(
+        &self,
+        list: &List,
+        source: &mut Source,
+        before: u64,
+        record: &mut Record,
+        each: &mut dyn FnMut(u64, &mut Cells) -> Step,
+    ) -> Result<u64, Fault> {
+        let text = self.text(source)?;
+        match &list.kind {
+            Kind::Objects => select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
+                record.read(value).map_err(|_| not_an_object(number))?;
+                each(number, &mut record.cells)
+            }),
+            Kind::Bare => {
+                let named = list.path.iter().rev().find_map(|step| match step {
+                    PathStep::Name(name) => Some(name.clone()),
+                    _ => None,
+                });
+                let name = named.unwrap_or_else(|| "value".to_owned());
+                select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
+                    each(number, &mut vec![(name.clone(), scalar(value.get()))])
+                })
+            }
+            Kind::Cells { names } => {
+                let mut names = names.clone();
+                select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
+                    let items: Vec<&RawValue> =
+                        serde_json::from_str(value.get()).map_err(|_| not_an_object(number))?;
+                    let cells = items.iter().map(|item| scalar(item.get()));
+                    let Some(names) = &names else {
+                        names = Some(numbered(cells.map(|(text, _)| text)));
+                        return Ok(ControlFlow::Continue(()));
+                    };
+                    let extra = (names.len() + 1..).map(|number| format!("column {number}"));
+                    each(number, &mut names.iter().cloned().chain(extra).zip(cells).collect())
+                })
+            }
+            Kind::Columns | Kind::CellColumns => {
+                let is_list = list.kind == Kind::CellColumns;
+                let path = &list.path[..list.path.len() - usize::from(is_list)];
+                let mut table = Vec::new();
+                select(text, path, MAX_TABLE_BYTES, 0, &mut |_, value| {
+                    table = columns_of(value.get()).ok_or_else(|| not_an_object(1))?;
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                let rows = table.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+                let mut number = before;
+                for row in 0..rows {
+                    number += 1;
+                    let cells = table
+                        .iter()
+                        .filter_map(|(name, cells)| Some((name.clone(), cells.get(row)?.clone())));
+                    if each(number, &mut cells.collect())?.is_break() {
+                        break;
+                    }
+                }
+                Ok(number)
+            }
+        }
+    }
+}
+
+fn not_an_object(record: u64) -> Fault {
+    Fault::Json {
+        place: format!("record {record}"),
+        reason: "not an object with the fields of a contact".to_owned(),
+    }
+}
+
+/// The cells of a record, by the path to each.
+type Cells = Vec<(String, (String, CellKind))>;
+
+/// The columns of a table that is written column by column.
+fn columns_of(json: &str) -> Option<Vec<(String, Vec<(String, CellKind)>)>> {
+    let items = |json: &str| -> Option<Vec<(String, CellKind)>> {
+        if json.starts_with('{') {
+            let fields: Fields<'_> = serde_json::from_str(json).ok()?;
+            return Some(fields.0.iter().map(|(_, value)| scalar(value.get())).collect());
+        }
+        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        Some(items.iter().map(|item| scalar(item.get())).collect())
+    };
+    if json.starts_with('{') {
+        let fields: Fields<'_> = serde_json::from_str(json).ok()?;
+        return fields.0.iter().map(|(name, value)| Some((name.to_string(), items(value.get())?))).collect();
+    }
+    let columns: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+    let column = |column: &&RawValue| {
+        let mut cells = items(column.get())?.into_iter();
+        let (name, _) = cells.next()?;
+        Some((name, cells.collect()))
+    };
+    columns.iter().map(column).collect()
+}
+
+/// Names of columns, of which empty ones get a number.
+fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
+    let name =
+        |(name, number): (String, u64)| if name.is_empty() { format!("column {number}") } else { name };
+    names.zip(1..).map(name).collect()
+}
+
+/// A list as it is shown to a person.
+fn shown(list: &List) -> String {
+    let name = list.name();
+    let name = name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name);
+    let unit = if list.count == 1 { "record" } else { "records" };
+    format!("`{name}` ({} {unit})", list.count)
+}
+
+fn within(path: &[PathStep], outer: &[PathStep]) -> bool {
+    path.len() > outer.len() && path.starts_with(outer)
+}
+
+/// Takes lists out that stand inside of people of another list: they are their relatives, or whom to call in need.
+fn without_inner(people: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
+    let is_inner =
+        |list: &List| people.iter().any(|outer| outer.look.is_person && within(&list.path, &outer.path));
+    let inner: Vec<String> = people.iter().filter(|list| is_inner(list)).map(shown).collect();
+    if !inner.is_empty() {
+        notes.push(format!("not read, because they stand inside of people: {}", inner.join(", ")));
+    }
+    people.iter().filter(|list| !is_inner(list)).cloned().collect()
+}
+
+/// The names of columns without the objects around a record's fields, where no phone is known otherwise.
+fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
+    let is_phone = |name: &str| {
+        let folded = columns::fold(name);
+        SYNONYMS.iter().any(|(field, names)| *field == Field::Phone && names.contains(&folded.as_str()))
+    };
+    let is_mapped = settings.mappings.iter().any(|mapping| keys.contains(&mapping.column));
+    if is_mapped || keys.iter().any(|key| is_phone(key)) {
+        return keys.to_vec();
+    }
+    let bare = |key: &str| -> String {
+        let mut bare = key;
+        while let Some((_, rest)) =
+            bare.split_once('.').filter(|(first, _)| WRAPPERS.contains(&first.to_lowercase().as_str()))
+        {
+            bare = rest;
+        }
+        let is_value = bare
+            .strip_suffix(".value")
+            .filter(|bare| !bare.contains('.') && !is_phone(&format!("{bare}.value")));
+        is_value.unwrap_or(bare).to_owned()
+    };
+    let names: Vec<String> = keys.iter().map(|key| bare(key)).collect();
+    if !names.iter().any(|name| is_phone(name)) {
+        return keys.to_vec();
+    }
+    let is_alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    names.iter().zip(keys).map(|(name, key)| if is_alone(name) { name } else { key }).cloned().collect()
+}
+
+/// What is wrong with text whose names stand in single quotation marks.
+fn single_quotes(sample: &[u8]) -> Option<Fault> {
+    let inner = sample.trim_ascii_start();
+    let inner = inner.strip_prefix(b"[").unwrap_or(inner).trim_ascii_start();
+    let inner = inner.strip_prefix(b"{").unwrap_or(inner).trim_ascii_start();
+    inner.starts_with(b"'").then(|| Fault::Json {
+        place: "line 1".to_owned(),
+        reason: "names stand in single quotation marks, as Python prints them; JSON, which json.dumps writes, has double ones"
+            .to_owned(),
+    })
 }
 
 /// Whether the first line is an object, and more stands below it.
@@ -130,26 +523,29 @@ fn each_line(text: Box<dyn Read + Send>, each: &mut dyn FnMut(u64, &RawValue) ->
             break;
         }
         if read > MAX_RECORD_BYTES {
-            return Err(too_long(number));
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
+            return Err(too_long(number, MAX_RECORD_BYTES as u64));
         }
         // Bytes that mean no letter would spoil the whole line; here they spoil one cell.
         let text = String::from_utf8_lossy(&line);
-        let value: &RawValue = serde_json::from_str(text.trim()).map_err(|error| Fault::Json {
-            place: format!("line {number}"),
-            reason: without_place(&error),
-        })?;
-        if each(number, value)?.is_break() {
-            break;
+        let values = serde_json::Deserializer::from_str(text.trim()).into_iter::<&RawValue>();
+        for value in values {
+            let value = value.map_err(|error| Fault::Json {
+                place: format!("line {number}"),
+                reason: without_place(&error),
+            })?;
+            if each(number, value)?.is_break() {
+                return Ok(());
+            }
         }
     }
     Ok(())
 }
 
-fn too_long(record: u64) -> Fault {
-    Fault::RecordTooLong { line: record, max_bytes: MAX_RECORD_BYTES }
+fn too_long(record: u64, max_bytes: u64) -> Fault {
+    Fault::Json {
+        place: format!("record {record}"),
+        reason: format!("it is longer than {} MiB; take long texts and pictures out of it", max_bytes >> 20),
+    }
 }
 
 /// serde's message without the place, which is that within one record.
@@ -158,272 +554,31 @@ fn without_place(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn each_in_document(
+/// Hands on the records at the end of a path; returns the number of the last.
+fn select(
     text: Box<dyn Read + Send>,
+    path: &[PathStep],
+    max_bytes: usize,
+    before: u64,
     each: &mut dyn FnMut(u64, &RawValue) -> Step,
-) -> Result<(), Fault> {
-    let budget = Arc::new(AtomicU64::new(0));
-    let text = BufReader::with_capacity(16 * 1024, Budgeted { text, since: Arc::clone(&budget) });
-    let mut state = Walk { each, budget: &budget, number: 0, ended: None };
-    let mut document = serde_json::Deserializer::from_reader(text);
-    let walked = Document(&mut state).deserialize(&mut document).and_then(|()| document.end());
-    match (state.ended, walked) {
-        (Some(Ended::Fault(fault)), _) => Err(fault),
-        (Some(Ended::Enough), _) | (None, Ok(())) => Ok(()),
-        (None, Err(error)) if error.is_io() => {
-            let number = state.number + 1;
-            let error = io::Error::from(error);
-            Err(match error.downcast::<OverBudget>() {
-                Ok(OverBudget) => too_long(number),
-                Err(error) => Fault::from_io(error),
-            })
-        }
-        (None, Err(error)) => {
-            Err(Fault::Json { place: format!("line {}", error.line()), reason: without_place(&error) })
-        }
-    }
-}
-
-/// Stops a text where no record has ended for too long.
-struct Budgeted<R> {
-    text: R,
-    since: Arc<AtomicU64>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a record is too long")]
-struct OverBudget;
-
-impl<R: Read> Read for Budgeted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.text.read(buffer)?;
-        if self.since.fetch_add(read as u64, Ordering::Relaxed) > MAX_RECORD_BYTES as u64 {
-            return Err(io::Error::other(OverBudget));
-        }
-        Ok(read)
-    }
-}
-
-struct Walk<'a> {
-    each: &'a mut dyn FnMut(u64, &RawValue) -> Step,
-    budget: &'a AtomicU64,
-    number: u64,
-    /// Why the walk ends before the document does.
-    ended: Option<Ended>,
-}
-
-enum Ended {
-    Enough,
-    Fault(Fault),
-}
-
-impl Walk<'_> {
-    /// Hands a record on; false where that is to be the last.
-    fn take(&mut self, value: &RawValue) -> bool {
-        self.number += 1;
-        self.budget.store(0, Ordering::Relaxed);
-        self.ended = match (self.each)(self.number, value) {
-            Ok(ControlFlow::Continue(())) => None,
-            Ok(ControlFlow::Break(())) => Some(Ended::Enough),
-            Err(fault) => Some(Ended::Fault(fault)),
+) -> Result<u64, Fault> {
+    let budget = Budget::new(max_bytes);
+    let number = Shared::new(before);
+    let mut ended = None;
+    let walked = walk::documents(text, &budget, &|| number.get(), &mut |document| {
+        let mut take = |value: &RawValue| {
+            number.set(number.get() + 1);
+            each(number.get(), value)
         };
-        self.ended.is_none()
-    }
-}
-
-/// A whole document: a list, or an object with a list in it, or one record.
-struct Document<'a, 'w>(&'a mut Walk<'w>);
-
-impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element::<Box<RawValue>>()? {
-            if !self.0.take(&item) {
-                return Err(serde::de::Error::custom("enough"));
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let mut own: Vec<(String, Box<RawValue>)> = Vec::new();
-        let mut has_list = false;
-        while let Some(name) = fields.next_key::<String>()? {
-            if LIST_NAMES.contains(&name.as_str()) {
-                fields.next_value_seed(ListIn(self.0))?;
-                has_list = true;
-            } else {
-                own.push((name, fields.next_value()?));
-            }
-        }
-        if !has_list {
-            // A record by itself.
-            let fields: Vec<String> = own
-                .iter()
-                .map(|(name, value)| format!("{}:{}", serde_json::Value::from(name.as_str()), value.get()))
-                .collect();
-            let record = RawValue::from_string(format!("{{{}}}", fields.join(",")))
-                .map_err(serde::de::Error::custom)?;
-            if !self.0.take(&record) {
-                return Err(serde::de::Error::custom("enough"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What stands under a name that promises a list: one, or an object that holds one, or something else.
-struct ListIn<'a, 'w>(&'a mut Walk<'w>);
-
-impl<'de> DeserializeSeed<'de> for ListIn<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ListIn<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<(), A::Error> {
-        Document(self.0).visit_seq(items)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
-        Document(self.0).visit_map(fields)
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// One record's cells, by the path to each.
-#[derive(Default)]
-struct Record {
-    cells: Vec<(String, (String, CellKind))>,
-}
-
-enum RecordProblem {
-    NotAnObject,
-    TooDeep,
-    CellTooLong,
-}
-
-impl RecordProblem {
-    fn at(self, record: u64) -> Fault {
-        let place = format!("record {record}");
-        match self {
-            Self::NotAnObject => {
-                Fault::Json { place, reason: "not an object with the fields of a contact".to_owned() }
-            }
-            Self::TooDeep => {
-                Fault::Json { place, reason: format!("objects in objects, more than {MAX_DEPTH} deep") }
-            }
-            Self::CellTooLong => Fault::CellTooLong { line: record, max_bytes: MAX_CELL_BYTES },
-        }
-    }
-}
-
-impl Record {
-    fn read(&mut self, value: &RawValue) -> Result<(), RecordProblem> {
-        self.cells.clear();
-        if !value.get().starts_with('{') {
-            return Err(RecordProblem::NotAnObject);
-        }
-        self.flatten("", value.get(), 0)
-    }
-
-    fn flatten(&mut self, path: &str, json: &str, depth: usize) -> Result<(), RecordProblem> {
-        if depth > MAX_DEPTH {
-            return Err(RecordProblem::TooDeep);
-        }
-        let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        match json.as_bytes().first() {
-            Some(b'{') => {
-                let fields: Fields<'_> =
-                    serde_json::from_str(json).map_err(|_| RecordProblem::NotAnObject)?;
-                for (name, value) in fields.0 {
-                    self.flatten(&join(&name), value.get(), depth + 1)?;
-                }
-            }
-            Some(b'[') => {
-                let items: Vec<&RawValue> =
-                    serde_json::from_str(json).map_err(|_| RecordProblem::NotAnObject)?;
-                for (item, number) in items.iter().take(MAX_CELLS + 1).zip(1..) {
-                    self.flatten(&join(&number.to_string()), item.get(), depth + 1)?;
-                }
-            }
-            _ => {
-                let cell = scalar(json);
-                if cell.0.len() > MAX_CELL_BYTES {
-                    return Err(RecordProblem::CellTooLong);
-                }
-                self.cells.push((path.to_owned(), cell));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A value as the text a person would type for it; numbers with exactly the digits that stand there.
-fn scalar(json: &str) -> (String, CellKind) {
-    match json.as_bytes().first() {
-        Some(b'"') => (serde_json::from_str(json).unwrap_or_default(), CellKind::Text),
-        Some(b't' | b'f') => (json.to_uppercase(), CellKind::Boolean),
-        Some(b'n') | None => (String::new(), CellKind::Text),
-        // What is written with an exponent has lost its digits; what has a fraction of zero has not.
-        Some(_) if json.contains(['e', 'E']) => (json.to_owned(), CellKind::Text),
-        Some(_) => {
-            let integral =
-                json.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
-            (integral.map_or(json, |(whole, _)| whole).to_owned(), CellKind::Number)
-        }
-    }
-}
-
-/// The fields of an object, in their order, repeated ones too.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
-
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    fields.push((Cow::Owned(name), map.next_value()?));
-                }
-                Ok(Fields(fields))
-            }
-        }
-
-        deserializer.deserialize_map(FieldsVisitor)
+        let mut taker = Taker { budget: &budget, take: &mut take, ended: None };
+        let walked = Way { path, taker: &mut taker }.deserialize(document);
+        ended = taker.ended;
+        walked.map(|()| ControlFlow::Continue(()))
+    });
+    match (ended, walked) {
+        (Some(Ended::Fault(fault)), _) => Err(fault),
+        (Some(Ended::Enough), _) | (None, Ok(())) => Ok(number.get()),
+        (None, Err(fault)) => Err(fault),
     }
 }
 
@@ -443,94 +598,4 @@ impl RawRow for JsonRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::parse::table::Preview;
-
-    fn read(text: &str) -> Result<(Vec<String>, Vec<String>), String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("list");
-        fs::write(&path, text).unwrap();
-        let mut source = Source::open(&path).unwrap();
-        let json =
-            Json::open(&mut source, encoding::UTF_8, text.as_bytes()).map_err(|fault| fault.to_string())?;
-        let mut preview = Preview::new(usize::MAX);
-        json.visit(&mut source, &mut preview).map_err(|fault| fault.to_string())?;
-        let line = |row: crate::row::Row<'_>| {
-            let cells: Vec<_> =
-                row.cells().map(|cell| String::from_utf8_lossy(cell.text).into_owned()).collect();
-            format!("{}:{}", row.location.row, cells.join("|"))
-        };
-        Ok((json.names, preview.rows.iter().map(line).collect()))
-    }
-
-    #[test]
-    fn lists_are_found_in_all_their_shapes() {
-        let expected =
-            (vec!["name".to_owned(), "phone".to_owned()], vec!["1:Asha|1".to_owned(), "2:Li|2".to_owned()]);
-        for text in [
-            r#"[{"name": "Asha", "phone": "1"}, {"name": "Li", "phone": "2"}]"#,
-            r#"{"total": 2, "results": [{"name": "Asha", "phone": "1"}, {"name": "Li", "phone": "2"}], "more": {}}"#,
-            r#"{"data": {"results": [{"name": "Asha", "phone": "1"}, {"phone": "2", "name": "Li"}]}}"#,
-            "{\"name\": \"Asha\", \"phone\": \"1\"}\n{\"name\": \"Li\", \"phone\": \"2\"}\n",
-        ] {
-            assert_eq!(read(text).unwrap(), expected, "{text}");
-        }
-        assert_eq!(read(r#"{"phone": "1"}"#).unwrap().1, ["1:1"]);
-        assert_eq!(read("{\"a\": 1}\n\n{\"b\": 2}\n").unwrap().1, ["1:1|", "3:|2"]);
-    }
-
-    #[test]
-    fn nested_fields_are_columns_and_numbers_keep_their_digits() {
-        let (names, rows) = read(
-            r#"[{"cellPhone": {"phoneNumber": 919876543210.0, "countryCode": "+91"}, "ok": true, "none": null},
-                {"phones": ["1", "2"], "big": 12345678901234567890123, "lost": 9.1E+11, "ok": false, "ok": true}]"#,
-        )
-        .unwrap();
-        assert_eq!(
-            names,
-            [
-                "cellPhone.phoneNumber",
-                "cellPhone.countryCode",
-                "ok",
-                "none",
-                "phones.1",
-                "phones.2",
-                "big",
-                "lost"
-            ]
-        );
-        assert_eq!(rows[0], "1:919876543210|+91|TRUE||||||".trim_end_matches('|').to_owned() + "|||||");
-        assert_eq!(rows[1], "2:||FALSE||1|2|12345678901234567890123|9.1E+11");
-    }
-
-    #[test]
-    fn invalid_json_is_refused_with_its_position() {
-        for (text, message) in [
-            ("[1, 2]", "record 1: not an object with the fields of a contact"),
-            ("[{\"a\": 1}, 2]", "record 2: not an object with the fields of a contact"),
-            ("[{\"a\": 1},\n {\"a\": }]", "line 2: expected value"),
-            ("[{\"a\": 1}", "line 1: EOF while parsing a list"),
-            ("{\"a\": 1}\n{\"a\": \n", "line 2: EOF while parsing a value"),
-            ("{\"results\": 5}", "line 1: invalid type: integer `5`, expected a list of records"),
-        ] {
-            assert_eq!(read(text).unwrap_err(), message, "{text}");
-        }
-    }
-
-    #[test]
-    fn deep_and_endless_records_are_refused() {
-        let deep = format!("[{}1{}]", "{\"a\":".repeat(50), "}".repeat(50));
-        assert!(read(&deep).unwrap_err().contains("deep"));
-        let very_deep = format!("[{}]", "[".repeat(100_000));
-        assert!(read(&very_deep).is_err());
-        let long = format!("[{{\"a\": \"{}", "x".repeat(2 << 20));
-        assert!(read(&long).unwrap_err().contains("longer than"));
-        let long = format!("{{\"a\": 1}}\n{{\"a\": \"{}", "x".repeat(2 << 20));
-        assert!(read(&long).unwrap_err().contains("longer than"));
-        let wide: Vec<String> = (0..600).map(|n| format!("\"c{n}\": 1")).collect();
-        assert!(read(&format!("[{{{}}}]", wide.join(","))).unwrap_err().contains("more than 512"));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 //! the files of a run is known before the first row is used. [`Input::read`] then hands on blocks of rows. What a
 //! cell means is for [`normalize`](crate::normalize) to say.
 
+mod archive;
 mod assemble;
 mod biff;
 mod columns;
@@ -12,8 +13,10 @@ mod dialect;
 pub mod encoding;
 mod error;
 mod findings;
+mod grid;
 mod header;
 mod hidden;
+mod html;
 mod json;
 mod layout;
 mod margin;
@@ -33,17 +36,20 @@ mod synonyms;
 mod table;
 mod unnamed;
 mod vcard;
+mod web_archive;
 mod workbook;
 mod xls;
 mod xlsb;
 mod xlsx;
 mod xml;
+mod xml_spreadsheet;
 mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
 
 pub(crate) use self::columns::fold;
 use self::{
+    archive::Inside,
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
     csv::Text,
@@ -123,6 +129,10 @@ pub enum Format {
     Xls,
     /// A spreadsheet in the Open Document Format.
     Ods,
+    /// A table of a web page.
+    Html,
+    /// A spreadsheet as XML, as Excel 2003 wrote it.
+    XmlSpreadsheet,
 }
 
 impl Format {
@@ -137,6 +147,8 @@ impl Format {
             Self::Xlsb => "binary Excel workbook",
             Self::Xls => "Excel 97 workbook",
             Self::Ods => "OpenDocument spreadsheet",
+            Self::Html => "a table of a web page (HTML)",
+            Self::XmlSpreadsheet => "XML spreadsheet (Excel 2003)",
         }
     }
 
@@ -151,6 +163,8 @@ impl Format {
             Self::Xlsb => "xlsb",
             Self::Xls => "xls",
             Self::Ods => "ods",
+            Self::Html => "html",
+            Self::XmlSpreadsheet => "xml",
         }
     }
 }
@@ -243,8 +257,8 @@ impl Input {
     ) -> Result<Self, Fault> {
         let mut info = InputInfo::new(path, &source);
         let mut table = open_table(&mut source, settings, &mut info)?;
-        if let Table::Sheet(sheet) = &table {
-            *sheets = std::iter::once(&sheet.choice.sheet).chain(&sheet.choice.others).cloned().collect();
+        if let Some(choice) = table.choice() {
+            *sheets = std::iter::once(&choice.sheet).chain(&choice.others).cloned().collect();
         }
         match settings.format {
             Some(wanted) if wanted != info.format => {
@@ -411,7 +425,18 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
     if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
         return Err(Fault::Empty);
     }
-    let content = sniff::content(&sample);
+    let mut content = sniff::content(&sample);
+    if content == Content::Xlsx && source.packing() == Packing::Plain {
+        let file = source.seekable()?;
+        if let Inside::List { name, others } = archive::look(&file)? {
+            archive::unpack(source, &file, &name)?;
+            let others =
+                if others.is_empty() { String::new() } else { format!("; not read: {}", listed(&others)) };
+            info.notes.push(format!("the list is `{name}` in a ZIP archive{others}"));
+            info.packing = Packing::Zip;
+            content = sniff::content(&self::sample(&mut source.look()?)?);
+        }
+    }
     match content {
         Content::Xlsx | Content::Xlsb | Content::Ods | Content::EncryptedOrLegacyExcel => {
             open_workbook(source, content, settings, info)
@@ -439,16 +464,23 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         Some(Format::Csv) => Content::Csv,
         _ => sniff::text_content(&sample),
     };
+    if matches!(found, Content::Html | Content::WebArchive | Content::XmlSpreadsheet) {
+        return open_grid(source, found, encoding, settings, info);
+    }
     match found {
         Content::Csv => {}
         Content::Json => {
-            let json = Json::open(source, encoding, &sample)?;
+            let json = Json::open(source, encoding, &sample, settings)?;
+            info.notes.extend(json.notes.iter().cloned());
             info.format = if json.has_lines() { Format::Ndjson } else { Format::Json };
             return Ok(Table::Json(json));
         }
         Content::Vcard => {
+            let cards = Cards::open(source, encoding, settings.encoding.is_some(), settings.region)?;
             info.format = Format::Vcard;
-            return Ok(Table::Cards(Cards::new(encoding)));
+            info.encoding = Some(cards.encoding().name());
+            info.notes.extend(cards.notes.iter().cloned());
+            return Ok(Table::Cards(cards));
         }
         other => return Err(Fault::Unsupported(other)),
     }
@@ -488,6 +520,49 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         refuses_doubt: false,
         findings: Findings::default(),
     }))
+}
+
+/// Opens a text in which tables are marked.
+fn open_grid(
+    source: &mut Source,
+    content: Content,
+    likeliest: Encoding,
+    settings: &ParseSettings,
+    info: &mut InputInfo,
+) -> Result<Table, Fault> {
+    let bytes = html::whole(source)?;
+    let mut grids = Vec::new();
+    if content == Content::WebArchive {
+        grids = web_archive::tables(&bytes)?;
+        info.encoding = None;
+    } else {
+        let named = match content {
+            Content::Html => html::named_encoding(&bytes),
+            _ => xml_spreadsheet::named_encoding(&bytes),
+        };
+        let (text, encoding) = html::decode(&bytes, settings.encoding, named, likeliest);
+        info.encoding = Some(encoding.name());
+        if content == Content::Html {
+            html::tables(&text, "Table ", &mut grids)?;
+        } else {
+            grids = xml_spreadsheet::tables(&text)?;
+        }
+    }
+    let chosen = grid::choose(grids, settings)?.ok_or(Fault::Unsupported(content))?;
+    info.format = if content == Content::XmlSpreadsheet { Format::XmlSpreadsheet } else { Format::Html };
+    info.sheet = Some(chosen.grid.sheet.name.clone()).filter(|_| !chosen.choice.others.is_empty());
+    info.notes.extend(chosen.notes.iter().cloned());
+    Ok(Table::Grid(Box::new(chosen)))
+}
+
+/// The first names of a list, each in backticks.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
+    }
+    list.join(", ")
 }
 
 fn open_workbook(
@@ -533,6 +608,7 @@ fn name_note(path: &Path, format: Format) -> Option<String> {
         "xlsx" | "xlsm" => &[Format::Xlsx],
         "xlsb" => &[Format::Xlsb],
         "xls" => &[Format::Xls],
+        "htm" | "html" | "mht" | "mhtml" => &[Format::Html],
         "ods" => &[Format::Ods],
         "json" | "ndjson" | "jsonl" => &[Format::Json, Format::Ndjson],
         "vcf" | "vcard" => &[Format::Vcard],

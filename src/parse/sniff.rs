@@ -13,15 +13,35 @@ pub enum Content {
     EncryptedOrLegacyExcel,
     Xlsb,
     Ods,
-    Numbers,
     Zip,
+    Document,
+    Numbers,
     Compressed,
     Pdf,
+    PostScript,
     Image,
     Json,
     Vcard,
     Html,
+    WebArchive,
+    XmlSpreadsheet,
+    FlatOds,
     Xml,
+    Rtf,
+    Ldif,
+    Sql,
+    Yaml,
+    Sylk,
+    Dif,
+    Lotus,
+    Parquet,
+    Database,
+    Mailbox,
+    Mail,
+    Calendar,
+    Link,
+    LfsPointer,
+    Zeros,
     Binary,
 }
 
@@ -34,15 +54,35 @@ impl Content {
             Self::EncryptedOrLegacyExcel => "an Excel 97-2003 workbook or a workbook protected by a password",
             Self::Xlsb => "a binary Excel workbook (XLSB)",
             Self::Ods => "an OpenDocument file",
-            Self::Numbers => "a document of Apple Numbers",
-            Self::Zip => "a ZIP archive without a workbook in it",
-            Self::Compressed => "a compressed file",
+            Self::Zip => "a ZIP archive without a list in it",
+            Self::Document => "a text document or presentation",
+            Self::Numbers => "a document of Apple Numbers or Pages",
+            Self::Compressed => "a compressed file or archive",
             Self::Pdf => "a PDF document",
+            Self::PostScript => "a PostScript document",
             Self::Image => "an image",
             Self::Json => "JSON",
             Self::Vcard => "a vCard file",
-            Self::Html => "a web page",
+            Self::Html => "a web page (HTML) without a table in it",
+            Self::WebArchive => "a web archive (MHTML) without a table in it",
+            Self::XmlSpreadsheet => "an XML spreadsheet (Excel 2003)",
+            Self::FlatOds => "a flat OpenDocument file (XML)",
             Self::Xml => "XML",
+            Self::Rtf => "an RTF document",
+            Self::Ldif => "an LDIF directory export",
+            Self::Sql => "an SQL dump",
+            Self::Yaml => "YAML",
+            Self::Sylk => "a SYLK spreadsheet",
+            Self::Dif => "a DIF spreadsheet",
+            Self::Lotus => "a Lotus 1-2-3 worksheet",
+            Self::Parquet => "a Parquet file",
+            Self::Database => "a database file",
+            Self::Mailbox => "a mailbox of Outlook",
+            Self::Mail => "an e-mail message",
+            Self::Calendar => "a calendar (iCalendar)",
+            Self::Link => "a link or shortcut to a document, and not the document",
+            Self::LfsPointer => "a pointer of Git LFS to a file, and not the file",
+            Self::Zeros => "nothing but zero bytes, as copying that failed leaves behind",
             Self::Binary => "neither text nor a workbook",
         }
     }
@@ -53,7 +93,25 @@ impl Content {
                 "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
             }
             Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
-            Self::Html => "Open it in the spreadsheet program and save it as XLSX or CSV.",
+            Self::Html | Self::WebArchive => {
+                "If a page asks for a login there, export the list again; else open it in the spreadsheet program and \
+                 save it as XLSX or CSV."
+            }
+            Self::FlatOds | Self::Sylk | Self::Dif | Self::Lotus => {
+                "Open it in the spreadsheet program and save it as XLSX or CSV."
+            }
+            Self::Document | Self::Rtf | Self::Pdf | Self::PostScript => {
+                "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
+                 and save that."
+            }
+            Self::Ldif => "Export the address book as vCard or CSV.",
+            Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
+            Self::Mailbox => "Export the contacts from Outlook as CSV.",
+            Self::Mail => "Save the attachment with the list, and name that file.",
+            Self::Calendar => "Export the contacts as vCard or CSV, and not the calendar.",
+            Self::Link => "Open it, download the document as XLSX or CSV, and name that file.",
+            Self::LfsPointer => "Run `git lfs pull`.",
+            Self::Zeros => "Copy or download it again.",
             _ => {
                 "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
             }
@@ -63,17 +121,39 @@ impl Content {
 
 /// Tells what the file is from its beginning.
 pub(super) fn content(sample: &[u8]) -> Content {
-    const MAGIC: [(&[u8], Content); 10] = [
+    const MAGIC: [(&[u8], Content); 32] = [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
         (b"%PDF-", Content::Pdf),
+        (b"%!PS", Content::PostScript),
+        (b"{\\rtf", Content::Rtf),
         (b"\x89PNG", Content::Image),
         (b"\xff\xd8\xff", Content::Image),
         (b"GIF8", Content::Image),
+        (b"II*\0", Content::Image),
+        (b"MM\0*", Content::Image),
+        (b"8BPS", Content::Image),
+        (b"\0\0\x01\0", Content::Image),
         (b"\x1f\x8b", Content::Compressed),
+        (b"\x1f\x9d", Content::Compressed),
         (b"\x28\xb5\x2f\xfd", Content::Compressed),
         (b"BZh", Content::Compressed),
         (b"7z\xbc\xaf\x27\x1c", Content::Compressed),
         (b"\xfd7zXZ", Content::Compressed),
+        (b"Rar!\x1a", Content::Compressed),
+        (b"MSCF\0\0\0\0", Content::Compressed),
+        (b"\x04\x22\x4d\x18", Content::Compressed),
+        (b"SQLite format 3\0", Content::Database),
+        (b"\0\x01\0\0Standard ", Content::Database),
+        (b"!BDN", Content::Mailbox),
+        (b"PAR1", Content::Parquet),
+        (b"\0\0\x02\0", Content::Lotus),
+        (b"\0\0\x1a\0", Content::Lotus),
+        (b"L\0\0\0\x01\x14\x02\0", Content::Link),
+        (b"book\0\0\0\0", Content::Link),
+        (b"bplist00", Content::Binary),
+        (b"version https://git-lfs.github.com/spec", Content::LfsPointer),
+        (b"ID;P", Content::Sylk),
+        (b"TABLE\r\n0,1", Content::Dif),
     ];
     if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return zip_content(sample);
@@ -81,7 +161,24 @@ pub(super) fn content(sample: &[u8]) -> Content {
     if let Some((_, content)) = MAGIC.iter().find(|(magic, _)| sample.starts_with(magic)) {
         return *content;
     }
+    if is_picture(sample) {
+        return Content::Image;
+    }
+    if sample.get(257..262) == Some(b"ustar") {
+        return Content::Compressed;
+    }
+    if sample.iter().all(|byte| *byte == 0) {
+        return Content::Zeros;
+    }
     if is_text(sample) { Content::Text } else { Content::Binary }
+}
+
+/// Pictures whose name does not stand at their beginning, or is too short to be believed alone.
+fn is_picture(sample: &[u8]) -> bool {
+    let is_bitmap = sample.starts_with(b"BM") && !is_text(sample);
+    let is_web = sample.starts_with(b"RIFF") && sample.get(8..12) == Some(b"WEBP");
+    let brand = sample.get(4..8).filter(|kind| *kind == b"ftyp").and(sample.get(8..12));
+    is_bitmap || is_web || matches!(brand, Some(b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif"))
 }
 
 /// Names of entries stand uncompressed in a ZIP archive; those that tell come first in practice.
@@ -92,7 +189,7 @@ fn zip_content(sample: &[u8]) -> Content {
     } else if has(b"xl/workbook.bin") {
         Content::Xlsb
     } else if has(b"word/document") || has(b"ppt/presentation") {
-        Content::Zip
+        Content::Document
     } else {
         Content::Xlsx
     }
@@ -113,16 +210,157 @@ fn is_text(sample: &[u8]) -> bool {
 /// Tells what decoded text is.
 pub(super) fn text_content(sample: &[u8]) -> Content {
     let text = sample.trim_ascii_start();
-    let begins =
-        |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    let begins = |word: &str| begins(text, word);
     match text.first() {
+        Some(b'{') if begins("{\\rtf") => Content::Rtf,
+        Some(b'{') if is_link(text) => Content::Link,
         Some(b'{') => Content::Json,
-        Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b']')) => Content::Json,
+        Some(b'[') if begins("[InternetShortcut]") || begins("[Desktop Entry]") || begins("[{000214A0") => {
+            Content::Link
+        }
+        Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"')) => {
+            Content::Json
+        }
+        _ if begins("BEGIN:VCALENDAR") => Content::Calendar,
         _ if begins("BEGIN:VCARD") => Content::Vcard,
-        _ if begins("<!doctype html") || begins("<html") || begins("<table") => Content::Html,
-        _ if begins("<?xml") => Content::Xml,
+        Some(b'<') => markup(text),
+        _ if has_cards(text) => Content::Vcard,
+        _ if is_mail(text) => {
+            if has(text, "text/html") || has(text, "multipart/related") {
+                Content::WebArchive
+            } else {
+                Content::Mail
+            }
+        }
+        _ if has(text, "<table") && has(text, "<td") => Content::Html,
+        _ if is_ldif(text) => Content::Ldif,
+        _ if is_sql(text) => Content::Sql,
+        _ if is_yaml(text) => Content::Yaml,
         _ => Content::Csv,
     }
+}
+
+fn begins(text: &[u8], word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether a word stands anywhere, in small or capital letters.
+fn has(text: &[u8], word: &str) -> bool {
+    let Some((first, rest)) = word.as_bytes().split_first() else { return true };
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at + 1..=at + rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest)))
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+/// Text that begins with a tag.
+fn markup(text: &[u8]) -> Content {
+    if has(text, "urn:schemas-microsoft-com:office:spreadsheet")
+        && has(text, "Workbook")
+        && !has(text, "<html")
+    {
+        Content::XmlSpreadsheet
+    } else if has(text, "<office:document") {
+        Content::FlatOds
+    } else if has(text, "<plist") && has(text, "<key>URL</key>") {
+        Content::Link
+    } else if has(text, "<svg") && !has(text, "<html") {
+        Content::Image
+    } else if has(text, "<html")
+        || has(text, "<table")
+        || has(text, "<tr")
+        || has(text, "<body")
+        || has(text, "<div")
+    {
+        Content::Html
+    } else if begins(text, "<!doctype html")
+        || begins(text, "<meta")
+        || begins(text, "<head")
+        || begins(text, "<script")
+    {
+        Content::Html
+    } else {
+        Content::Xml
+    }
+}
+
+/// Whether cards begin or end on lines further down, quoted or indented as in a mail.
+fn has_cards(text: &[u8]) -> bool {
+    lines(text).any(|line| {
+        let quoted =
+            line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|' | b'*' | b'#')).count();
+        begins(&line[quoted..], "BEGIN:VCARD") || begins(&line[quoted..], "END:VCARD")
+    })
+}
+
+/// What a program keeps on a disk for a document that is elsewhere.
+fn is_link(text: &[u8]) -> bool {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(text) else { return false };
+    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+    fields.values().all(|value| !value.is_object() && !value.is_array())
+        && (has(&["doc_id", "resource_id", "resource_key"])
+            || has(&["url"]) && fields.len() <= 3 && !has(&["phone", "name"]))
+}
+
+/// Whether the first line is one of a mail's header, or of an archive of web pages, which is made like one.
+fn is_mail(text: &[u8]) -> bool {
+    const FIRST: [&str; 10] = [
+        "MIME-Version:",
+        "Return-Path:",
+        "Received:",
+        "Delivered-To:",
+        "From ",
+        "From:",
+        "Subject:",
+        "Message-ID:",
+        "Content-Type:",
+        "X-",
+    ];
+    let head: Vec<&[u8]> = lines(text).take(60).collect();
+    let is_header = head.iter().any(|line| {
+        begins(line, "MIME-Version:") || begins(line, "Content-Type:") || begins(line, "Subject:")
+    });
+    is_header && FIRST.iter().any(|word| begins(text, word))
+}
+
+fn is_ldif(text: &[u8]) -> bool {
+    let mut filled = lines(text).filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let first = filled.next().unwrap_or_default();
+    let is_entry = |line: &[u8]| begins(line, "dn:");
+    is_entry(first) || begins(first, "version:") && filled.next().is_some_and(is_entry)
+}
+
+fn is_sql(text: &[u8]) -> bool {
+    const FIRST: [&str; 10] = [
+        "INSERT INTO",
+        "CREATE TABLE",
+        "DROP TABLE",
+        "CREATE DATABASE",
+        "LOCK TABLES",
+        "START TRANSACTION",
+        "BEGIN TRANSACTION",
+        "PRAGMA ",
+        "SET ",
+        "USE `",
+    ];
+    let is_comment = |line: &&[u8]| {
+        line.is_empty() || line.starts_with(b"--") || line.starts_with(b"/*") || line.starts_with(b"#")
+    };
+    let begins_so = lines(text)
+        .find(|line| !is_comment(line))
+        .is_some_and(|line| FIRST.iter().any(|word| begins(line, word)));
+    begins_so && (has(text, "INSERT INTO") || has(text, "CREATE TABLE") || has(text, " FROM stdin"))
+}
+
+fn is_yaml(text: &[u8]) -> bool {
+    let mut lines = lines(text).filter(|line| !line.is_empty()).take(3);
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let has_key = |line: &[u8]| memchr::memmem::find(line, b": ").is_some();
+    first == b"---" && (has_key(second) || second.starts_with(b"- ") || second == b"-")
+        || first.starts_with(b"- ") && has_key(first) && second.starts_with(b"  ") && has_key(second)
 }
 
 fn is_mostly_utf8(sample: &[u8]) -> bool {

@@ -42,6 +42,8 @@ pub enum Packing {
     Gzip,
     /// RFC 8878.
     Zstd,
+    /// One file of a ZIP archive.
+    Zip,
 }
 
 impl Packing {
@@ -51,6 +53,7 @@ impl Packing {
             Self::Plain => None,
             Self::Gzip => Some("gzip"),
             Self::Zstd => Some("zstd"),
+            Self::Zip => Some("ZIP archive"),
         }
     }
 
@@ -74,6 +77,8 @@ pub(super) struct Source {
     /// Unpacked bytes that are allowed whatever the ratio.
     harmless_bytes: u64,
     meter: Arc<Meter>,
+    /// The archive that the bytes were taken out of.
+    archive: Option<Box<Source>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +156,7 @@ impl Source {
             packing: Packing::of(&start[..known]),
             harmless_bytes: HARMLESS_BYTES,
             meter: Arc::default(),
+            archive: None,
         })
     }
 
@@ -164,7 +170,33 @@ impl Source {
             packing: self.packing,
             harmless_bytes: self.harmless_bytes,
             meter: Arc::default(),
+            archive: self.archive.as_ref().map(|archive| archive.again().map(Box::new)).transpose()?,
         })
+    }
+
+    /// Becomes a file of the archive that it is; the digest stays that of the archive.
+    pub(super) fn replace_by(&mut self, entry: impl Read) -> Result<(), Fault> {
+        let allowed = self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO));
+        let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
+        let len = io::copy(&mut entry.take(allowed + 1), &mut copy).map_err(Fault::from_io)?;
+        if len > allowed {
+            return Err(Fault::Unpack(UnpackError::TooMuch));
+        }
+        let mut start = [0; 4];
+        copy.rewind().map_err(Fault::Io)?;
+        let known = read_up_to(&mut copy, &mut start).map_err(Fault::Io)?;
+        let unpacked = Self {
+            file: copy,
+            before: None,
+            len,
+            packing: Packing::of(&start[..known]),
+            harmless_bytes: self.harmless_bytes,
+            meter: Arc::default(),
+            archive: None,
+        };
+        let archive = std::mem::replace(self, unpacked);
+        self.archive = Some(Box::new(archive));
+        Ok(())
     }
 
     pub(super) fn packing(&self) -> Packing {
@@ -201,7 +233,7 @@ impl Source {
             Box::new(Bounded { unpacked, left: self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO)) })
         };
         Ok(match self.packing {
-            Packing::Plain => Box::new(metered),
+            Packing::Plain | Packing::Zip => Box::new(metered),
             Packing::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
             Packing::Zstd => bounded(Box::new(ZstdDecoder::new(BufReader::new(metered)))),
         })
@@ -224,6 +256,9 @@ impl Source {
 
     /// Reads what is left and returns the SHA-256 of the file, in hexadecimal.
     pub(super) fn finish(&mut self) -> Result<String, Fault> {
+        if let Some(archive) = &mut self.archive {
+            return archive.digest();
+        }
         let file = self.file.try_clone().map_err(Fault::Io)?;
         io::copy(&mut Metered { file, meter: Some(Arc::clone(&self.meter)) }, &mut io::sink())
             .map_err(Fault::Io)?;
@@ -238,6 +273,9 @@ impl Source {
 
     /// The same where the file was not read from its start to its end.
     pub(super) fn digest(&mut self) -> Result<String, Fault> {
+        if let Some(archive) = &mut self.archive {
+            return archive.digest();
+        }
         self.file.rewind().map_err(Fault::Io)?;
         self.meter.restart();
         self.finish()

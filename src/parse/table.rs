@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, json::Json, layout::Layout, source::Source, vcard::Cards,
-    workbook::Sheet,
+    assemble::RawRow, csv::Text, error::Fault, grid::Chosen, json::Json, layout::Layout, sheet::Choice,
+    source::Source, vcard::Cards, workbook::Sheet,
 };
 use crate::row::Rows;
 
@@ -20,6 +20,7 @@ pub(super) enum Table {
     Json(Json),
     Cards(Cards),
     Sheet(Box<Sheet>),
+    Grid(Box<Chosen>),
 }
 
 impl Table {
@@ -30,15 +31,28 @@ impl Table {
             Self::Json(json) => json.visit(source, sink),
             Self::Cards(cards) => cards.visit(source, sink),
             Self::Sheet(sheet) => sheet.visit(sink),
+            Self::Grid(chosen) => {
+                chosen.grid.visit(sink);
+                Ok(())
+            }
         }
     }
 
     /// The names of the columns, where the format itself says them and no row does.
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {
-            Self::Text(_) | Self::Sheet(_) => None,
+            Self::Text(_) | Self::Sheet(_) | Self::Grid(_) => None,
             Self::Json(json) => Some(&json.names),
             Self::Cards(cards) => Some(&cards.names),
+        }
+    }
+
+    /// The sheet or table that is read, and the others.
+    pub(super) fn choice(&self) -> Option<&Choice> {
+        match self {
+            Self::Text(_) | Self::Json(_) | Self::Cards(_) => None,
+            Self::Sheet(sheet) => Some(&sheet.choice),
+            Self::Grid(chosen) => Some(&chosen.choice),
         }
     }
 
@@ -75,9 +89,12 @@ impl Table {
 
     /// Whether reading it went through all bytes of the source.
     pub(super) fn reads_all(&self) -> bool {
-        !matches!(self, Self::Sheet(_))
+        !matches!(self, Self::Sheet(_) | Self::Grid(_))
     }
 }
+
+/// What is looked at of a cell before any row is used.
+const MAX_PREVIEW_BYTES: usize = 16 * 1024;
 
 /// The first rows of a table that hold something.
 pub(super) struct Preview {
@@ -106,7 +123,8 @@ impl RowSink for Preview {
         } else if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);
-                self.rows.push_cell(cell.text, cell.kind);
+                // The beginning of a long text tells as much.
+                self.rows.push_cell(&cell.text[..cell.text.len().min(MAX_PREVIEW_BYTES)], cell.kind);
             }
             if row.is_hidden() {
                 self.rows.hide_row();

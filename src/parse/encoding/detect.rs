@@ -103,6 +103,11 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     by_line(source, other)
 }
 
+/// The likeliest encoding of a text that is not UTF-8.
+pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Encoding {
+    one(likely::likeliest(text, Origin { ends_in_cr: false, region }).charset)
+}
+
 /// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.
 fn none_fits() -> Detected {
     let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows: rows with such letters in a name are \

@@ -1,0 +1,118 @@
+//! Text that is nearly JSON: words that Python and JavaScript write for values that JSON does not have.
+
+use std::io::{self, Read};
+
+/// Words and what JSON has for them.
+const WORDS: [(&[u8], &[u8]); 7] = [
+    (b"NaN", b"null"),
+    (b"-Infinity", b"null"),
+    (b"Infinity", b"null"),
+    (b"undefined", b"null"),
+    (b"None", b"null"),
+    (b"True", b"true"),
+    (b"False", b"false"),
+];
+
+/// The longest of the words.
+const MAX_WORD: usize = 9;
+
+/// The first of these words that stands in a text outside of all strings.
+pub(super) fn first_word(text: &[u8]) -> Option<&'static str> {
+    let mut scan = Scan::default();
+    let mut at = 0;
+    while at < text.len() {
+        if let Some((word, _)) = scan.word_at(&text[at..]) {
+            return str::from_utf8(word).ok();
+        }
+        scan.pass(text[at]);
+        at += 1;
+    }
+    None
+}
+
+/// Where in a text it is.
+#[derive(Default)]
+struct Scan {
+    is_in_string: bool,
+    is_escaped: bool,
+    before: u8,
+}
+
+impl Scan {
+    fn word_at(&self, text: &[u8]) -> Option<(&'static [u8], &'static [u8])> {
+        if self.is_in_string || self.before.is_ascii_alphanumeric() {
+            return None;
+        }
+        WORDS.into_iter().find(|(word, _)| {
+            text.starts_with(word) && !text.get(word.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
+    }
+
+    fn pass(&mut self, byte: u8) {
+        if self.is_in_string {
+            self.is_in_string = self.is_escaped || byte != b'"';
+            self.is_escaped = byte == b'\\' && !self.is_escaped;
+        } else {
+            self.is_in_string = byte == b'"';
+        }
+        self.before = byte;
+    }
+}
+
+/// A text with those words replaced.
+pub(super) struct Replaced<R> {
+    text: R,
+    scan: Scan,
+    /// Bytes that were read and are yet to be looked at.
+    read: Vec<u8>,
+    /// Bytes to give out, from `start`.
+    ready: Vec<u8>,
+    start: usize,
+    is_at_end: bool,
+}
+
+impl<R: Read> Replaced<R> {
+    pub(super) fn new(text: R) -> Self {
+        Self { text, scan: Scan::default(), read: Vec::new(), ready: Vec::new(), start: 0, is_at_end: false }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        let mut chunk = [0; 16 * 1024];
+        let read = self.text.read(&mut chunk)?;
+        self.is_at_end = read == 0;
+        self.read.extend_from_slice(&chunk[..read]);
+        self.ready.clear();
+        self.start = 0;
+        // A word may go on in the next chunk.
+        let end = if self.is_at_end { self.read.len() } else { self.read.len().saturating_sub(MAX_WORD) };
+        let mut at = 0;
+        while at < end {
+            if let Some((word, other)) = self.scan.word_at(&self.read[at..]) {
+                self.ready.extend_from_slice(other);
+                self.scan.before = b'l';
+                at += word.len();
+            } else {
+                self.scan.pass(self.read[at]);
+                self.ready.push(self.read[at]);
+                at += 1;
+            }
+        }
+        self.read.drain(..at);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Replaced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.start == self.ready.len() {
+            if self.is_at_end && self.read.is_empty() {
+                return Ok(0);
+            }
+            self.refill()?;
+        }
+        let count = buffer.len().min(self.ready.len() - self.start);
+        buffer[..count].copy_from_slice(&self.ready[self.start..self.start + count]);
+        self.start += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,133 @@
+//! A record becomes cells, each by the path that leads to it.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    parse::{columns, csv::MAX_CELLS, synonyms::SYNONYMS},
+    row::CellKind,
+};
+
+/// Objects inside objects; what is deeper is one cell.
+const MAX_DEPTH: usize = 8;
+
+/// One record's cells, by the path to each.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) cells: Vec<(String, (String, CellKind))>,
+    /// Whether lists that hold no phones and no names are one cell each, so that there are not too many.
+    pub(super) packs_lists: bool,
+    /// Whether a number stood in an object of its own, as databases write it.
+    pub(super) has_wrapped_numbers: bool,
+}
+
+/// A record that is none.
+pub(super) struct NotAnObject;
+
+impl Record {
+    pub(super) fn read(&mut self, value: &RawValue) -> Result<(), NotAnObject> {
+        self.cells.clear();
+        if !value.get().starts_with('{') {
+            return Err(NotAnObject);
+        }
+        self.flatten("", value.get(), 0)
+    }
+
+    fn flatten(&mut self, path: &str, json: &str, depth: usize) -> Result<(), NotAnObject> {
+        let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        match json.as_bytes().first() {
+            Some(b'{' | b'[') if depth > MAX_DEPTH => self.pack(path, json),
+            Some(b'{') => {
+                let fields: Fields<'_> = serde_json::from_str(json).map_err(|_| NotAnObject)?;
+                if let [(name, value)] = fields.0.as_slice()
+                    && name.starts_with('$')
+                    && !path.is_empty()
+                {
+                    // {"$numberLong": "…"}, {"$oid": "…"}: a value and its type.
+                    self.has_wrapped_numbers |= name.starts_with("$number");
+                    return self.flatten(path, value.get(), depth + 1);
+                }
+                for (name, value) in fields.0 {
+                    self.flatten(&join(&name), value.get(), depth + 1)?;
+                }
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| NotAnObject)?;
+                if self.packs_lists && !is_about_people(path) || items.len() > MAX_CELLS {
+                    self.pack(path, json);
+                    return Ok(());
+                }
+                for (item, number) in items.iter().zip(1..) {
+                    self.flatten(&join(&number.to_string()), item.get(), depth + 1)?;
+                }
+            }
+            _ => self.cells.push((path.to_owned(), scalar(json))),
+        }
+        Ok(())
+    }
+
+    /// Keeps what stands there as it is written.
+    fn pack(&mut self, path: &str, json: &str) {
+        self.cells.push((path.to_owned(), (json.to_owned(), CellKind::Text)));
+    }
+}
+
+/// Whether a list may hold the phones or the names of a person.
+fn is_about_people(path: &str) -> bool {
+    let folded = columns::fold(path);
+    let is_known = |name: &str| {
+        SYNONYMS
+            .iter()
+            .any(|(_, names)| names.iter().any(|known| known.strip_suffix(" n").unwrap_or(known) == name))
+    };
+    is_known(&folded) || is_known(folded.trim_end_matches('s')) || folded == "names"
+}
+
+/// A value as the text a person would type for it; numbers with exactly the digits that stand there.
+pub(super) fn scalar(json: &str) -> (String, CellKind) {
+    match json.as_bytes().first() {
+        Some(b'"') => (serde_json::from_str(json).unwrap_or_default(), CellKind::Text),
+        Some(b't' | b'f') => (json.to_uppercase(), CellKind::Boolean),
+        Some(b'n') | None => (String::new(), CellKind::Text),
+        Some(b'{' | b'[') => (json.to_owned(), CellKind::Text),
+        // What is written with an exponent has lost its digits; what has a fraction of zero has not.
+        Some(_) if json.contains(['e', 'E']) => (json.to_owned(), CellKind::Text),
+        Some(_) => {
+            let integral =
+                json.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
+            (integral.map_or(json, |(whole, _)| whole).to_owned(), CellKind::Number)
+        }
+    }
+}
+
+/// The fields of an object, in their order, repeated ones too.
+pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    fields.push((Cow::Owned(name), map.next_value()?));
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}

@@ -1,0 +1,508 @@
+//! What a document holds: where its lists are, and which of them are lists of people.
+//!
+//! A list of people has records with a phone and a name. The phones of one person are a list too, but one without names.
+
+use std::{collections::HashMap, fmt};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
+};
+
+use super::walk::Budget;
+use crate::{
+    contact::Field,
+    parse::{columns, synonyms::SYNONYMS},
+};
+
+/// Fields of a record that are looked at, and lists of a document.
+const MAX_FIELDS: usize = 512;
+const MAX_LISTS: usize = 64;
+
+/// Names beside a table that say what its columns are.
+const COLUMN_NAMES: [&str; 9] =
+    ["columns", "headers", "header", "fields", "cols", "names", "keys", "columnnames", "column_names"];
+
+/// A step on the way from a document to its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The value of this name.
+    Name(String),
+    /// Each item of a list.
+    Items,
+    /// Each value of an object, whatever its name.
+    Values,
+    /// The object that calls itself so, as a table of a database's export does.
+    Table(String),
+}
+
+/// How records are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Objects.
+    Objects,
+    /// Lists of cells, below a list of names or with names that stand elsewhere.
+    Cells { names: Option<Vec<String>> },
+    /// Lists of cells that are columns, with the name first.
+    CellColumns,
+    /// An object of columns by name, each an object or a list of cells.
+    Columns,
+    /// Bare values.
+    Bare,
+}
+
+/// A list of records.
+#[derive(Clone, Debug)]
+pub(super) struct List {
+    pub(super) path: Vec<Step>,
+    pub(super) kind: Kind,
+    pub(super) count: u64,
+    pub(super) look: Look,
+}
+
+/// What the fields of a record are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) has_phone: bool,
+    pub(super) has_name: bool,
+    /// Whether it is a person's and not a company's.
+    pub(super) is_person: bool,
+}
+
+impl Look {
+    pub(super) fn is_contact(self) -> bool {
+        self.has_phone && self.has_name
+    }
+
+    fn add(&mut self, other: Self) {
+        self.has_phone |= other.has_phone;
+        self.has_name |= other.has_name;
+        self.is_person |= other.is_person;
+    }
+}
+
+impl List {
+    /// The path as a person would write it.
+    pub(super) fn name(&self) -> String {
+        let mut name = String::new();
+        for step in &self.path {
+            match step {
+                Step::Name(own) => {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    name.push_str(own);
+                }
+                Step::Items => name.push_str("[]"),
+                Step::Values => name.push_str("{}"),
+                Step::Table(own) => name.push_str(&format!(" (table {own})")),
+            }
+        }
+        name
+    }
+}
+
+/// What was found in one or several documents.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    pub(super) lists: Vec<List>,
+    /// What the documents themselves are, where they are objects.
+    pub(super) root: Look,
+    /// Documents that are objects.
+    pub(super) objects: u64,
+}
+
+impl Survey {
+    pub(super) fn add(&mut self, node: Node) {
+        match node {
+            Node::Object(object) => {
+                self.objects += 1;
+                self.root.add(object.look);
+                merge(&mut self.lists, object.lists, &[]);
+            }
+            Node::List(list) => merge(&mut self.lists, list.lists, &[]),
+            Node::Cell { .. } => {}
+        }
+    }
+}
+
+/// What looking at a value found.
+#[derive(Debug)]
+pub(super) enum Node {
+    Cell { text: Option<String> },
+    List(Items),
+    Object(Object),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    /// Lists of records in it, itself among them.
+    lists: Vec<List>,
+    /// What its items are about, as fields of the record that it belongs to.
+    look: Look,
+    cells: u64,
+    others: u64,
+    /// Its items, where all are short texts; or the names of its items, where they say one.
+    texts: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Object {
+    lists: Vec<List>,
+    look: Look,
+    /// Its own cells.
+    cells: u64,
+    /// The names of its fields, where all are cells.
+    keys: Option<Vec<String>>,
+    /// What it calls itself.
+    name: Option<String>,
+}
+
+fn merge(lists: &mut Vec<List>, found: Vec<List>, before: &[Step]) {
+    for mut list in found {
+        list.path.splice(0..0, before.iter().cloned());
+        match lists.iter().position(|known| known.path == list.path && known.kind == list.kind) {
+            Some(known) => {
+                lists[known].count += list.count;
+                lists[known].look.add(list.look);
+            }
+            None if lists.len() < MAX_LISTS => lists.push(list),
+            None => {}
+        }
+    }
+}
+
+/// What headers mean, remembered.
+pub(super) struct Headers<'a> {
+    known: HashMap<String, Look>,
+    /// Columns that the user named.
+    pub(super) phones: &'a [String],
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn new(phones: &'a [String]) -> Self {
+        Self { known: HashMap::new(), phones }
+    }
+
+    /// What a field is about, by the path to it.
+    fn look(&mut self, path: &str) -> Look {
+        if let Some(look) = self.known.get(path) {
+            return *look;
+        }
+        let look = self.judge(path);
+        if self.known.len() < 16 * MAX_FIELDS {
+            self.known.insert(path.to_owned(), look);
+        }
+        look
+    }
+
+    fn judge(&self, path: &str) -> Look {
+        let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
+        let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
+        for start in std::iter::once(0).chain(starts) {
+            let folded = columns::fold(&path[start..]);
+            let field =
+                SYNONYMS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(field, _)| *field);
+            match field {
+                Some(Field::Phone) => look.has_phone = true,
+                Some(Field::FullName) => look.has_name = true,
+                Some(Field::FirstName | Field::LastName) => (look.has_name, look.is_person) = (true, true),
+                _ => {}
+            }
+        }
+        look
+    }
+}
+
+/// Looks at a value of any kind.
+pub(super) struct Seed<'s, 'h> {
+    pub(super) headers: &'s mut Headers<'h>,
+    pub(super) budget: &'s Budget,
+    /// The names that lead to it from the record it belongs to.
+    pub(super) path: String,
+    /// Whether it stands in a list.
+    pub(super) is_in_list: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Seed<'_, '_> {
+    fn below<'s, 'h>(
+        headers: &'s mut Headers<'h>,
+        budget: &'s Budget,
+        path: String,
+        is_in_list: bool,
+    ) -> Seed<'s, 'h> {
+        budget.renew();
+        Seed { headers, budget, path, is_in_list }
+    }
+
+    fn cell(self, text: Option<String>) -> Node {
+        self.budget.renew();
+        Node::Cell { text }
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_, '_> {
+    type Value = Node;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("a list of records")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+        Ok(self.cell(None))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(self.cell(Some(number.to_string())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(self.cell(Some(number.to_string())))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(self.cell(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(self.cell(None))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        const MAX_TEXT: usize = 128;
+        Ok(self.cell((text.len() <= MAX_TEXT).then(|| text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let Self { headers, budget, path, .. } = self;
+        let of_item = if path.is_empty() { path } else { format!("{path}.1") };
+        let mut found = Items::default();
+        let (mut objects, mut rows) = (0_u64, 0_u64);
+        let mut of_objects = Look::default();
+        let mut first_row: Option<Vec<String>> = None;
+        let mut is_table = true;
+        while let Some(node) = items.next_element_seed(Seed::below(headers, budget, of_item.clone(), true))? {
+            match node {
+                Node::Cell { text } => {
+                    found.cells += 1;
+                    let look = headers.look(&of_item);
+                    found.look.add(look);
+                    if found.texts.len() < MAX_FIELDS {
+                        found.texts.extend(text);
+                    }
+                }
+                Node::Object(object) => {
+                    objects += 1;
+                    of_objects.add(object.look);
+                    found.texts.extend(object.name.filter(|_| found.texts.len() < MAX_FIELDS));
+                    merge(&mut found.lists, object.lists, &[Step::Items]);
+                }
+                Node::List(row) => {
+                    rows += 1;
+                    is_table &= row.others == 0 && row.cells > 0;
+                    if first_row.is_none() {
+                        first_row = Some(row.texts);
+                    }
+                    merge(&mut found.lists, row.lists, &[Step::Items]);
+                }
+            }
+        }
+        found.others = objects + rows;
+        if objects > 0 {
+            let list =
+                List { path: vec![Step::Items], kind: Kind::Objects, count: objects, look: of_objects };
+            found.look.add(Look { has_name: of_objects.has_name, ..of_objects });
+            merge(&mut found.lists, vec![list], &[]);
+        } else if rows > 0 && is_table && found.cells == 0 {
+            let names = first_row.unwrap_or_default();
+            let mut look = Look::default();
+            names.iter().for_each(|name| look.add(headers.look(name)));
+            found.lists.retain(|list| !matches!(list.kind, Kind::Bare));
+            let kind = Kind::Cells { names: None };
+            merge(&mut found.lists, vec![List { path: vec![Step::Items], kind, count: rows, look }], &[]);
+        } else if found.cells > 0 && found.others == 0 {
+            let look = Look::default();
+            merge(
+                &mut found.lists,
+                vec![List { path: vec![Step::Items], kind: Kind::Bare, count: found.cells, look }],
+                &[],
+            );
+        }
+        Ok(Node::List(found))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Node, A::Error> {
+        let Self { headers, budget, path, is_in_list } = self;
+        let mut own = Fields { is_in_list, ..Fields::default() };
+        let mut found = Object { keys: Some(Vec::new()), ..Object::default() };
+        while let Some(name) = fields.next_key::<String>()? {
+            let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let node = fields.next_value_seed(Seed::below(headers, budget, inner.clone(), is_in_list))?;
+            own.take(name, node, headers.look(&inner), &mut found);
+        }
+        own.judge(&mut found, headers);
+        Ok(Node::Object(found))
+    }
+}
+
+/// The fields of an object, while they are gone through.
+#[derive(Default)]
+struct Fields {
+    is_in_list: bool,
+    own: Look,
+    objects: Vec<(String, Look, Option<Vec<String>>)>,
+    lists_of_cells: Vec<(String, u64)>,
+    others: u64,
+    names: Vec<String>,
+    is_by_column: bool,
+    table: Option<String>,
+    is_table: bool,
+}
+
+impl Fields {
+    fn take(&mut self, name: String, node: Node, look: Look, found: &mut Object) {
+        match node {
+            Node::Cell { text } => {
+                found.cells += 1;
+                self.own.add(look);
+                if let Some(text) = text {
+                    match name.to_lowercase().as_str() {
+                        "majordimension" => self.is_by_column = text == "COLUMNS",
+                        "type" => self.is_table = text == "table",
+                        "name" | "label" | "title" | "header" | "field" => {
+                            self.table.get_or_insert_with(|| text.clone());
+                            found.name.get_or_insert(text);
+                        }
+                        _ => {}
+                    }
+                }
+                if let Some(keys) = found.keys.as_mut().filter(|keys| keys.len() < MAX_FIELDS) {
+                    keys.push(name);
+                }
+            }
+            Node::List(items) => {
+                found.keys = None;
+                // The phones of a person, or names in several languages; people of their own are none of its fields.
+                let is_people = items.lists.iter().any(|list| list.look.is_contact());
+                if !is_people {
+                    self.own.add(items.look);
+                }
+                if COLUMN_NAMES.contains(&name.to_lowercase().as_str()) {
+                    self.names.clone_from(&items.texts);
+                }
+                if items.others == 0 {
+                    self.lists_of_cells.push((name.clone(), items.cells));
+                } else {
+                    self.others += 1;
+                }
+                merge(&mut found.lists, items.lists, &[Step::Name(name)]);
+            }
+            Node::Object(object) => {
+                found.keys = None;
+                merge(&mut found.lists, object.lists, &[Step::Name(name.clone())]);
+                self.objects.push((name, object.look, object.keys));
+            }
+        }
+    }
+
+    /// Says what the whole object is.
+    fn judge(self, found: &mut Object, headers: &mut Headers<'_>) {
+        self.name_columns(found, headers);
+        self.label_tables(found);
+        if self.is_columns(found, headers) {
+            let count = self.objects.first().map_or_else(
+                || self.lists_of_cells.first().map_or(0, |(_, cells)| *cells),
+                |(_, _, keys)| keys.as_ref().map_or(0, Vec::len) as u64,
+            );
+            let mut look = Look::default();
+            let names = self
+                .objects
+                .iter()
+                .map(|(name, ..)| name)
+                .chain(self.lists_of_cells.iter().map(|(name, _)| name));
+            names.for_each(|name| look.add(headers.look(name)));
+            found.lists = vec![List { path: Vec::new(), kind: Kind::Columns, count, look }];
+            found.look = Look::default();
+            return;
+        }
+        let contacts = self.objects.iter().filter(|(_, look, _)| look.is_contact()).count();
+        let is_keyed = contacts >= 2
+            && contacts == self.objects.len()
+            && !self.own.has_phone
+            && (found.cells == 0 && self.others == 0 || contacts >= 3);
+        if is_keyed {
+            let mut look = Look::default();
+            self.objects.iter().for_each(|(_, object, _)| look.add(*object));
+            found.lists.retain(|list| !matches!(list.path.first(), Some(Step::Name(name)) if self.objects.iter().any(|(own, ..)| own == name)));
+            found.lists.push(List {
+                path: vec![Step::Values],
+                kind: Kind::Objects,
+                count: contacts as u64,
+                look,
+            });
+            found.look = self.own;
+            return;
+        }
+        found.look = self.own;
+        self.objects.iter().for_each(|(_, object, _)| found.look.add(*object));
+    }
+
+    /// Gives tables of cells the names that stand beside them.
+    fn name_columns(&self, found: &mut Object, headers: &mut Headers<'_>) {
+        for list in found.lists.iter_mut().filter(|list| list.path.len() == 2) {
+            if let Kind::Cells { names } = &mut list.kind {
+                if self.is_by_column {
+                    list.kind = Kind::CellColumns;
+                    list.look = Look { has_phone: true, has_name: true, is_person: true };
+                } else if self.names.len() >= 2 {
+                    list.look = Look::default();
+                    self.names.iter().for_each(|name| list.look.add(headers.look(name)));
+                    *names = Some(self.names.clone());
+                }
+            }
+        }
+    }
+
+    /// The tables of a database's export are lists of their own.
+    fn label_tables(&self, found: &mut Object) {
+        if let Some(table) = self.table.as_ref().filter(|_| self.is_table) {
+            for list in &mut found.lists {
+                list.path.insert(0, Step::Table(table.clone()));
+            }
+        }
+    }
+
+    /// Whether each field is a column of a table.
+    fn is_columns(&self, found: &Object, headers: &mut Headers<'_>) -> bool {
+        if self.is_in_list || found.cells > 0 || self.others > 0 {
+            return false;
+        }
+        let names: Vec<&String> = match (self.objects.as_slice(), self.lists_of_cells.as_slice()) {
+            ([(_, _, Some(first)), rest @ ..], []) if !rest.is_empty() && !first.is_empty() => {
+                if rest.iter().any(|(_, _, keys)| keys.as_ref() != Some(first)) {
+                    return false;
+                }
+                self.objects.iter().map(|(name, ..)| name).collect()
+            }
+            ([], [(_, first), rest @ ..]) if !rest.is_empty() && *first > 0 => {
+                if rest.iter().any(|(_, cells)| cells != first) {
+                    return false;
+                }
+                self.lists_of_cells.iter().map(|(name, _)| name).collect()
+            }
+            _ => return false,
+        };
+        // The records of an object by key have phones as well; there it is the inner names that say so.
+        let inner = self.objects.first().and_then(|(_, _, keys)| keys.as_ref());
+        let is_inner = inner.is_some_and(|keys| keys.iter().any(|key| headers.look(key).has_phone));
+        !is_inner && names.iter().any(|name| headers.look(name).has_phone)
+    }
+}

@@ -1,0 +1,450 @@
+//! The lines of a card become properties: name, parameters and value, with the bytes of the value as text.
+
+use std::borrow::Cow;
+
+use super::super::encoding::{Encoding, UTF_8};
+use super::split::{Card, Line, is_binary, is_data, number_in};
+
+/// Properties behind whose values another one may stand on the same line; of the others the value is free text.
+const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "REV", "KIND"];
+
+/// Properties that are known to begin inside the line of another one.
+const JOINED: [&str; 6] = ["VERSION", "FN", "TEL", "EMAIL", "ORG", "N"];
+
+/// One property of a card.
+#[derive(Debug, Default)]
+pub(super) struct Property {
+    /// The line on which it begins.
+    pub(super) line: u64,
+    /// What ties it to others of the card, in capital letters.
+    pub(super) group: Option<String>,
+    /// In capital letters.
+    pub(super) name: String,
+    /// Names in capital letters, empty where there is only a value.
+    params: Vec<(String, Vec<u8>)>,
+    value: Vec<u8>,
+}
+
+/// How text without a charset of its own is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Letters {
+    /// The encoding where the bytes are no UTF-8.
+    pub(super) fallback: Encoding,
+    /// Whether the user named it: then it counts for all such text.
+    pub(super) is_certain: bool,
+}
+
+/// The properties of a card, and the lines that are none.
+#[derive(Debug, Default)]
+pub(super) struct Properties {
+    pub(super) all: Vec<Property>,
+    pub(super) strays: Vec<Line>,
+    /// The first line on which several stand.
+    pub(super) joined: Option<u64>,
+}
+
+impl Properties {
+    pub(super) fn of(card: &Card) -> Self {
+        let mut found = Self::default();
+        let mut is_soft = false;
+        let mut last_len = 0;
+        for (number, line) in &card.lines {
+            let is_long = last_len >= 60;
+            last_len = line.len();
+            let text = line.trim_ascii();
+            if text.is_empty() {
+                is_soft = false;
+                continue;
+            }
+            let is_folded = matches!(line.first(), Some(b' ' | b'\t'));
+            let is_new = begins_known(text) && (!is_folded || !is_long);
+            if let Some(last) = found.all.last_mut().filter(|_| !is_new && (is_soft || is_folded)) {
+                is_soft = last.continue_with(if is_folded { &line[1..] } else { line });
+                continue;
+            }
+            let rest = found.begin(*number, text);
+            is_soft = found.all.last().is_some_and(|last| rest && last.ends_softly());
+        }
+        found
+    }
+
+    /// Begins a property with a line; false where it begins none.
+    fn begin(&mut self, number: u64, text: &[u8]) -> bool {
+        let Some(property) = Property::of(number, text) else {
+            match self.all.last_mut() {
+                Some(last) if last.name == "TEL" && text.iter().all(|byte| !byte.is_ascii_alphabetic()) => {
+                    // More digits of a number that was broken in two, or another number: not to be called as it stands.
+                    last.value.push(b'\n');
+                    last.value.extend_from_slice(text);
+                }
+                Some(last) if is_binary(format!("{}:", last.name).as_bytes()) && is_data(text) => {}
+                _ => self.strays.push((number, text.to_vec())),
+            }
+            return false;
+        };
+        match property.joined_at() {
+            Some(at) => {
+                self.joined.get_or_insert(number);
+                let (own, rest) = property.value.split_at(at);
+                let rest = rest.trim_ascii().to_vec();
+                self.all.push(Property { value: own.trim_ascii_end().to_vec(), ..property });
+                self.begin(number, &rest)
+            }
+            None => {
+                self.all.push(property);
+                true
+            }
+        }
+    }
+
+    /// All properties of a name.
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Property> {
+        self.all.iter().filter(move |property| property.name == name)
+    }
+}
+
+/// Whether a line begins with a property that is known by its name.
+fn begins_known(text: &[u8]) -> bool {
+    const KNOWN: [&str; 18] = [
+        "BEGIN",
+        "END",
+        "VERSION",
+        "N",
+        "FN",
+        "TEL",
+        "EMAIL",
+        "ADR",
+        "ORG",
+        "TITLE",
+        "NOTE",
+        "URL",
+        "BDAY",
+        "REV",
+        "UID",
+        "PHOTO",
+        "CATEGORIES",
+        "X-ABLABEL",
+    ];
+    let name = text.iter().take_while(|byte| !matches!(byte, b':' | b';')).count();
+    let name = text[..name].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    // Small letters are those of ordinary text.
+    memchr::memchr(b':', text).is_some() && KNOWN.iter().any(|known| name == known.as_bytes())
+}
+
+impl Property {
+    /// Reads `group.NAME;PARAM=value;PARAM:value`.
+    fn of(line: u64, text: &[u8]) -> Option<Self> {
+        let colon = value_start(text).or_else(|| memchr::memchr(b':', text))?;
+        let mut parts = split_unescaped(&text[..colon], b';').into_iter();
+        let name = str::from_utf8(parts.next()?.trim_ascii()).ok()?;
+        let (group, name) = match name.rsplit_once('.') {
+            Some((group, name)) => (Some(group.to_ascii_uppercase()), name),
+            None => (None, name),
+        };
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if !is_name {
+            return None;
+        }
+        let params = parts.map(|param| match memchr::memchr(b'=', param) {
+            Some(at) if param[..at].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') => {
+                let name = String::from_utf8_lossy(&param[..at]).to_ascii_uppercase();
+                (name, param[at + 1..].to_vec())
+            }
+            _ => (String::new(), param.to_vec()),
+        });
+        let (name, params) = (name.to_ascii_uppercase(), params.collect());
+        Some(Self { line, group, name, params, value: text[colon + 1..].to_vec() })
+    }
+
+    /// Whether its value is this word.
+    pub(super) fn is(&self, word: &str) -> bool {
+        self.value.trim_ascii().eq_ignore_ascii_case(word.as_bytes())
+    }
+
+    /// Whether it is marked as another spelling of what another one says.
+    pub(super) fn is_alternative(&self) -> bool {
+        ["ALTID", "LANGUAGE", "TYPE"].iter().any(|name| self.param(name).is_some())
+    }
+
+    /// Whether another property says the same, or nothing.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let is_filled = |byte: &u8| !byte.is_ascii_whitespace() && !matches!(byte, b';' | b',');
+        let filled =
+            |property: &Self| -> Vec<u8> { property.value.iter().copied().filter(is_filled).collect() };
+        let (own, others) = (filled(self), filled(other));
+        own == others || own.is_empty() || others.is_empty()
+    }
+
+    /// What a parameter says, without quotes.
+    fn param(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.params.iter().find(|(known, _)| known == name)?;
+        Some(str::from_utf8(value).ok()?.trim().trim_matches('"'))
+    }
+
+    /// Whether a parameter is there, by itself or as an encoding.
+    fn is_encoded(&self, names: &[&str]) -> bool {
+        let named = self.param("ENCODING").into_iter();
+        let bare = self.params.iter().filter(|(name, _)| name.is_empty());
+        let bare = bare.filter_map(|(_, value)| str::from_utf8(value).ok());
+        named.chain(bare).any(|found| names.iter().any(|name| found.trim().eq_ignore_ascii_case(name)))
+    }
+
+    fn is_quoted_printable(&self) -> bool {
+        self.is_encoded(&["QUOTED-PRINTABLE", "Q"])
+    }
+
+    fn ends_softly(&self) -> bool {
+        self.is_quoted_printable() && self.value.trim_ascii_end().ends_with(b"=")
+    }
+
+    /// Adds a line; true where the next one belongs to it too, whatever it begins with.
+    fn continue_with(&mut self, line: &[u8]) -> bool {
+        if is_binary(format!("{}:", self.name).as_bytes()) {
+            return false;
+        }
+        if self.ends_softly() {
+            let kept = self.value.trim_ascii_end().len() - 1;
+            self.value.truncate(kept);
+        }
+        self.value.extend_from_slice(line.trim_ascii_end());
+        self.ends_softly()
+    }
+
+    /// Where in its value another property begins.
+    fn joined_at(&self) -> Option<usize> {
+        if !SHORT.contains(&self.name.as_str()) {
+            return None;
+        }
+        let value = &self.value;
+        let begins = |at: usize, name: &str| {
+            let end = at + name.len();
+            let before = at.checked_sub(1).map(|before| value[before]);
+            let is_after_space = before.is_some_and(|before| before.is_ascii_whitespace());
+            let is_after_text = before.is_none_or(|before| !before.is_ascii_uppercase() && before != b'-');
+            value[at..].starts_with(name.as_bytes())
+                && match value.get(end) {
+                    Some(b':') => is_after_text,
+                    Some(b';') => {
+                        (is_after_space || is_after_text && name != "N" && name != "ORG")
+                            && memchr::memchr(b':', &value[end..]).is_some()
+                    }
+                    _ => false,
+                }
+        };
+        let at = (0..value.len()).find(|at| JOINED.iter().any(|name| begins(*at, name)))?;
+        Some(at - group_len(&value[..at]))
+    }
+
+    /// The bytes of a part of the value, unpacked.
+    fn unpacked<'v>(&self, part: &'v [u8]) -> Cow<'v, [u8]> {
+        if self.is_quoted_printable() || looks_quoted_printable(part) {
+            return Cow::Owned(quoted_printable(part));
+        }
+        if self.is_encoded(&["BASE64", "B"])
+            && let Some(bytes) = mail_parser::decoders::base64::base64_decode(part)
+        {
+            return Cow::Owned(bytes);
+        }
+        Cow::Borrowed(part)
+    }
+
+    /// The components of the value, as text.
+    pub(super) fn components(&self, letters: Letters) -> Vec<Vec<u8>> {
+        if self.is_encoded(&["BASE64", "B"]) {
+            let whole = self.text_of(&self.value, letters);
+            return split_unescaped(&whole, b';').into_iter().map(unescaped).collect();
+        }
+        let parts = split_unescaped(&self.value, b';');
+        parts.into_iter().map(|part| unescaped(&self.text_of(part, letters))).collect()
+    }
+
+    /// The whole value, as text. Bytes that mean no letter stay as they are.
+    pub(super) fn text(&self, letters: Letters) -> Vec<u8> {
+        unescaped(&self.text_of(&self.value, letters))
+    }
+
+    fn text_of<'v>(&self, part: &'v [u8], letters: Letters) -> Cow<'v, [u8]> {
+        let bytes = self.unpacked(part);
+        match decoded(&bytes, self.charset(), letters) {
+            Some(text) => Cow::Owned(text.into_bytes()),
+            None => bytes,
+        }
+    }
+
+    /// The encoding that the property names beside its value.
+    fn charset(&self) -> Option<Encoding> {
+        self.param("CHARSET").and_then(crate::parse::encoding::by_name)
+    }
+
+    /// The bytes of its value where no charset is named and they are no UTF-8.
+    pub(super) fn foreign(&self) -> Option<Cow<'_, [u8]>> {
+        let bytes = self.unpacked(&self.value);
+        (self.charset().is_none() && str::from_utf8(&bytes).is_err()).then_some(bytes)
+    }
+
+    /// What its parameters say of it, in small letters.
+    pub(super) fn labels(&self, letters: Letters) -> String {
+        let mut said = String::new();
+        for (name, value) in &self.params {
+            let mut value = value.as_slice();
+            // Android writes its own labels so: X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=46=61=78).
+            if name.is_empty() && value.starts_with(b"X-CUSTOM(") {
+                let label = value.trim_ascii_end();
+                let label = label.strip_suffix(b")").unwrap_or(label);
+                value = label.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+            }
+            let bytes =
+                if memchr::memchr(b'=', value).is_some() { quoted_printable(value) } else { value.to_vec() };
+            let text = decoded(&bytes, None, letters)
+                .unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+            said.push_str(&name.to_lowercase());
+            said.push(' ');
+            said.push_str(&text.to_lowercase());
+            said.push(' ');
+        }
+        said
+    }
+
+    /// A number in the value of a property of which nothing is known.
+    pub(super) fn unknown_number(&self) -> Option<&[u8]> {
+        const OTHERS: [&str; 12] = [
+            "UID",
+            "REV",
+            "BDAY",
+            "ANNIVERSARY",
+            "GEO",
+            "TZ",
+            "SOURCE",
+            "PRODID",
+            "VERSION",
+            "SORT-STRING",
+            "PID",
+            "ADR",
+        ];
+        let is_own =
+            self.name.starts_with("X-") && !self.name.contains("PHONE") && !self.name.contains("TEL");
+        if is_own && memchr::memmem::find(&self.value, b"TEL").is_none()
+            || OTHERS.contains(&self.name.as_str())
+        {
+            return None;
+        }
+        let value = self.value.trim_ascii();
+        // A phone's own line may have lost its beginning to the line before it.
+        let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
+        let phone = [b"TEL;".as_slice(), b"TEL:"].iter().find_map(|name| memchr::memmem::find(value, name));
+        match phone {
+            Some(at) => number_in(&value[at..]),
+            None => number_in(value).filter(|number| is_name || number.len() == value.len()),
+        }
+    }
+}
+
+/// The length of the group that a text ends in, as in `item1.TEL`.
+fn group_len(text: &[u8]) -> usize {
+    let Some(group) = text.strip_suffix(b".") else { return 0 };
+    let word = group.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = &group[group.len() - word..];
+    // Behind a name without a space between, only Apple's own groups are told apart.
+    let item = memchr::memmem::rfind(word, b"item").unwrap_or(0);
+    word.len() - item + 1
+}
+
+/// The colon before the value: the first that does not stand in quotes.
+fn value_start(text: &[u8]) -> Option<usize> {
+    let mut is_quoted = false;
+    text.iter().position(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == b':' && !is_quoted
+    })
+}
+
+/// The parts between separators that no backslash stands before, and that do not stand in quotes.
+fn split_unescaped(text: &[u8], separator: u8) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let (mut start, mut is_escaped) = (0, false);
+    for (at, byte) in text.iter().enumerate() {
+        if *byte == separator && !is_escaped {
+            parts.push(&text[start..at]);
+            start = at + 1;
+        }
+        is_escaped = *byte == b'\\' && !is_escaped;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Text as a person would type it: `\n` is a line end, and a backslash before other signs means nothing.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, bytes.peek()) {
+            (b'\\', Some(b'n' | b'N')) => {
+                bytes.next();
+                plain.push(b'\n');
+            }
+            (b'\\', Some(b'\\' | b',' | b';' | b':' | b'"')) => plain.extend(bytes.next()),
+            _ => plain.push(byte),
+        }
+    }
+    plain
+}
+
+/// Bytes of a letter beyond ASCII, written in hexadecimal without anything that says so.
+fn looks_quoted_printable(text: &[u8]) -> bool {
+    let hex = |at: usize| {
+        let digits = str::from_utf8(text.get(at + 1..at + 3)?).ok()?;
+        (text.get(at) == Some(&b'=')).then(|| u8::from_str_radix(digits, 16).ok())?
+    };
+    memchr::memchr_iter(b'=', text).any(|at| {
+        let (first, second) = (hex(at), hex(at + 3));
+        first.is_some_and(|first| first >= 0xc2)
+            && second.is_some_and(|second| (0x80..0xc0).contains(&second))
+    })
+}
+
+/// Unpacks `=C3=BC`; what is no such code stays as it is.
+fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|code| str::from_utf8(code).ok());
+        let code = code.filter(|code| code.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'=') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            // The end of a line that goes on, where the next is missing.
+            None if *first == b'=' && behind.trim_ascii().is_empty() => break,
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    bytes
+}
+
+/// Bytes as text, where it is certain enough what they mean.
+fn decoded(bytes: &[u8], charset: Option<Encoding>, letters: Letters) -> Option<String> {
+    let utf_8 = || str::from_utf8(bytes).ok().map(str::to_owned);
+    let by = |encoding: Encoding| {
+        let text = encoding.decode_whole(bytes)?;
+        let is_odd = text.chars().any(|letter| ('\u{80}'..'\u{a0}').contains(&letter));
+        (!is_odd).then_some(text)
+    };
+    if bytes.is_ascii() && charset.is_none_or(Encoding::is_ascii_compatible) {
+        return utf_8();
+    }
+    match charset {
+        // A charset that was only copied along: letters of several bytes are hardly anything else.
+        Some(charset) if charset != UTF_8 => {
+            utf_8().filter(|_| charset.is_single_byte()).or_else(|| by(charset))
+        }
+        Some(_) => utf_8(),
+        None if letters.is_certain => by(letters.fallback),
+        None => utf_8().or_else(|| by(letters.fallback)),
+    }
+}

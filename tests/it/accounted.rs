@@ -1,0 +1,171 @@
+//! Lists whose parts were glued, cut or lost: every number that still stands in the file is in a row, or the file is refused,
+//! or a note says what was not read.
+//!
+//! The same mutants in every run: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000` makes as
+//! many, `ROLLCALL_SEED=7` makes others.
+
+use std::{env, fs, ops::ControlFlow, path::Path};
+
+use rollcall::parse::{Input, ParseSettings};
+
+use crate::random::{Random, setting, size};
+
+/// People in a seed.
+const PEOPLE: usize = 6;
+
+/// The number of a person; all have the same length.
+fn number(person: usize) -> String {
+    format!("+1 202 555 01{person:02}")
+}
+
+/// What stands between records that were joined by hand or by a program.
+const BETWEEN: [&[u8]; 10] =
+    [b"", b"\n", b"\r", b"\r\n\r\n", b"\xef\xbb\xbf", b"\0", b" ", b"\x1a", b"\n\xef\xbb\xbf", b"-- \n"];
+
+/// One to three changes to a file of lines. `ends` are the last lines of records.
+fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
+    let mut lines: Vec<Vec<u8>> = text.split_inclusive('\n').map(|line| line.as_bytes().to_vec()).collect();
+    for _ in 0..=random.below(3) {
+        if lines.is_empty() {
+            break;
+        }
+        let at = random.below(lines.len());
+        match random.below(9) {
+            // Records glued together, or with something between them.
+            0 | 1 => {
+                let ends: Vec<usize> = (0..lines.len())
+                    .filter(|line| lines[*line].trim_ascii().starts_with(ends.as_bytes()))
+                    .collect();
+                if let Some(line) = ends.get(random.below(ends.len())) {
+                    while lines[*line].last().is_some_and(u8::is_ascii_whitespace) {
+                        lines[*line].pop();
+                    }
+                    lines[*line].extend_from_slice(BETWEEN[random.below(BETWEEN.len())]);
+                }
+            }
+            // Lines lost.
+            2 => drop(lines.drain(at..(at + 1 + random.below(4)).min(lines.len()))),
+            // A line glued to the next.
+            3 => {
+                while lines[at].last().is_some_and(u8::is_ascii_whitespace) {
+                    lines[at].pop();
+                }
+            }
+            // A line broken in two.
+            4 => {
+                let place = random.below(lines[at].len());
+                lines[at].insert(place, [b'\n', b'\r'][random.below(2)]);
+            }
+            // Bytes lost within a line.
+            5 => {
+                let start = random.below(lines[at].len());
+                let end = (start + 1 + random.below(6)).min(lines[at].len());
+                lines[at].drain(start..end);
+            }
+            // The file cut.
+            6 if random.below(3) == 0 => {
+                lines.truncate(at + 1);
+                let end = random.below(lines[at].len());
+                lines[at].truncate(end);
+            }
+            // Lines indented, or quoted.
+            7 => {
+                let mark: &[u8] = [b" ".as_slice(), b"\t", b"> "][random.below(3)];
+                let end = (at + 1 + random.below(8)).min(lines.len());
+                lines[at..end].iter_mut().for_each(|line| drop(line.splice(0..0, mark.iter().copied())));
+            }
+            // Other line ends.
+            _ => {
+                let end: &[u8] = [b"\r".as_slice(), b"\r\n", b"\n\n"][random.below(3)];
+                for line in lines.iter_mut().filter(|line| line.ends_with(b"\n")) {
+                    line.pop();
+                    line.extend_from_slice(end);
+                }
+            }
+        }
+    }
+    lines.concat()
+}
+
+/// The numbers that stand in a file and are nowhere afterwards.
+fn lost(path: &Path, content: &[u8]) -> Vec<String> {
+    fs::write(path, content).unwrap();
+    let Ok(mut input) = Input::open(path, &ParseSettings::default()) else { return Vec::new() };
+    let mut cells = Vec::new();
+    let read = input.read(0, &mut |rows| {
+        for row in rows.iter() {
+            cells.extend(row.cells().map(|cell| String::from_utf8_lossy(cell.text).into_owned()));
+        }
+        ControlFlow::Continue(())
+    });
+    let is_said = |note: &String| ["not read", "not called"].iter().any(|words| note.contains(words));
+    if read.is_err() || input.info.notes.iter().any(is_said) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(content);
+    let numbers = (0..PEOPLE).map(number).filter(|number| text.contains(number.as_str()));
+    numbers.filter(|number| !cells.iter().any(|cell| cell.contains(number.as_str()))).collect()
+}
+
+#[expect(clippy::print_stderr, reason = "the figures of a long run")]
+fn account(kind: &str, seeds: &[String], ends: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    let count = setting("ROLLCALL_ACCOUNTED", size(300, 10_000, 1_000_000));
+    let seed = setting("ROLLCALL_SEED", 1);
+    for case in 0..count {
+        let mut random = Random(seed.wrapping_mul(1_000_003) ^ case);
+        let content = mutated(&seeds[random.below(seeds.len())], ends, &mut random);
+        let lost = lost(&path, &content);
+        if !lost.is_empty() {
+            let kept = env::temp_dir().join(format!("rollcall-accounted-{kind}-{seed}-{case}"));
+            fs::write(&kept, &content).unwrap();
+            panic!("{kind}: case {case} of seed {seed} loses {lost:?}: {}", kept.display());
+        }
+    }
+    eprintln!("{kind}: {count} mutants of seed {seed}, no number lost");
+}
+
+fn card(version: &str, person: usize) -> String {
+    let number = number(person);
+    let body = match version {
+        "2.1" => format!(
+            "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=56ale;Ida=\n =20{person};;=4Ds\nTEL;CELL:{number}\n"
+        ),
+        "3.0" => format!(
+            "N:Vale;Ida{person};;Ms;\nFN:Ida{person} Vale\nitem1.TEL;type=CELL:{number}\nitem1.X-ABLabel:Handy\nNOTE:called\n , no answer\n"
+        ),
+        _ => format!("FN:Ida{person} Vale\nTEL;TYPE=\"cell,voice\":{number}\nUID:urn:uuid:{person}\n"),
+    };
+    format!("BEGIN:VCARD\nVERSION:{version}\n{body}END:VCARD\n")
+}
+
+#[test]
+fn damaged_cards_lose_no_number_in_silence() {
+    let seeds = ["2.1", "3.0", "4.0"]
+        .map(|version| (0..PEOPLE).map(|person| card(version, person)).collect::<String>());
+    account("vcard", &seeds, "END:VCARD");
+}
+
+#[test]
+fn damaged_json_loses_no_number_in_silence() {
+    let person =
+        |person: usize| format!("{{\n\"name\": \"Ida{person} Vale\",\n\"phone\": \"{}\"\n}}", number(person));
+    let people: Vec<String> = (0..PEOPLE).map(person).collect();
+    let lines: String = people.iter().map(|person| person.replace('\n', "") + "\n").collect();
+    let keyed: Vec<String> =
+        people.iter().enumerate().map(|(number, person)| format!("\"c{number}\":\n{person}")).collect();
+    let halves = (people[..3].join(",\n"), people[3..].join(",\n"));
+    let seeds = [
+        format!("[\n{}\n]\n", people.join(",\n")),
+        format!("{{\"count\": 6,\n\"payload\": [\n{}\n]}}\n", people.join(",\n")),
+        format!("{{\n{}\n}}\n", keyed.join(",\n")),
+        format!(
+            "[\n{{\"company\": \"A\",\n\"staff\": [\n{}\n]}},\n{{\"company\": \"B\",\n\"staff\": [\n{}\n]}}\n]\n",
+            halves.0, halves.1
+        ),
+        lines,
+        people.join("\n"),
+    ];
+    account("json", &seeds, "}");
+}

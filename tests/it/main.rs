@@ -6,6 +6,7 @@ mod accounted;
 mod bad_input;
 mod check;
 mod credentials;
+mod disguised;
 mod doctor;
 mod existing;
 mod faults;

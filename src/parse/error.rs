@@ -46,6 +46,8 @@ pub enum Fault {
     Empty,
     #[error("sheet `{sheet}` is empty")]
     EmptySheet { sheet: String },
+    #[error("there is nothing but white space in the file")]
+    Blank,
     #[error("there is a header but not one row below it")]
     HeaderOnly,
     #[error("this is {}, which rollcall does not read", .0.name())]
@@ -167,7 +169,7 @@ impl Fault {
             Self::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
             Self::Folder => "Name the files inside it.".to_owned(),
             Self::EmptySheet { .. } => "Look which sheet holds the list, and choose it with --sheet.".to_owned(),
-            Self::Empty | Self::HeaderOnly => {
+            Self::Empty | Self::Blank | Self::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()
             }
             Self::Unsupported(content) => content.way_out().to_owned(),

@@ -172,6 +172,9 @@ impl Json {
     fn choose(&mut self, survey: Survey, sample: &[u8], settings: &ParseSettings) -> Result<Shape, Fault> {
         let documents = if has_lines(sample) { Shape::Lines } else { Shape::Documents };
         let Survey { lists, root, objects } = survey;
+        if lists.is_empty() && objects == 0 {
+            return Err(Fault::NoRecords("a record"));
+        }
         if let Some(wanted) = &settings.sheet {
             let is_wanted = |list: &&List| {
                 let name = list.name();

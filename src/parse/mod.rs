@@ -19,6 +19,7 @@ mod hidden;
 mod html;
 mod json;
 mod layout;
+mod mail;
 mod margin;
 mod number_format;
 mod ods;
@@ -36,7 +37,6 @@ mod synonyms;
 mod table;
 mod unnamed;
 mod vcard;
-mod web_archive;
 mod workbook;
 mod xls;
 mod xlsb;
@@ -269,6 +269,7 @@ impl Input {
         }
         let rows = preview(&mut table, &mut source, settings)?;
         let found = match table.names() {
+            Some([]) => return Err(Fault::NoRecords("a record")),
             Some(names) => header::given(Header::named(names), &rows, settings),
             None if rows.is_empty() => return Err(table.empty()),
             None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
@@ -374,6 +375,7 @@ impl Input {
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
         match rows {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
+            0 if self.table.names().is_some() => Err(Fault::NoRecords("a record")),
             0 => Err(self.table.empty()),
             _ => Ok(ReadSummary { rows, sha256, notes }),
         }
@@ -422,8 +424,13 @@ fn preview(table: &mut Table, source: &mut Source, settings: &ParseSettings) -> 
 /// Finds out what the file is.
 fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let sample = sample(&mut source.look()?)?;
-    if sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty() {
+    if sample.is_empty() {
         return Err(Fault::Empty);
+    }
+    if sample.len() < sniff::SAMPLE_BYTES
+        && sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample).trim_ascii().is_empty()
+    {
+        return Err(Fault::Blank);
     }
     let mut content = sniff::content(&sample);
     if content == Content::Xlsx && source.packing() == Packing::Plain {
@@ -464,6 +471,13 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         Some(Format::Csv) => Content::Csv,
         _ => sniff::text_content(&sample),
     };
+    if found == Content::Mail
+        && let Some(cards) = mail::cards(&html::whole(source)?)
+    {
+        source.replace_by(cards.as_slice())?;
+        info.notes.push("the cards attached to the mail are read, and nothing else of it".to_owned());
+        return open_text(source, settings, info);
+    }
     if matches!(found, Content::Html | Content::WebArchive | Content::XmlSpreadsheet) {
         return open_grid(source, found, encoding, settings, info);
     }
@@ -476,7 +490,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
             return Ok(Table::Json(json));
         }
         Content::Vcard => {
-            let cards = Cards::open(source, encoding, settings.encoding.is_some(), settings.region)?;
+            let cards = Cards::open(source, encoding, settings)?;
             info.format = Format::Vcard;
             info.encoding = Some(cards.encoding().name());
             info.notes.extend(cards.notes.iter().cloned());
@@ -533,7 +547,7 @@ fn open_grid(
     let bytes = html::whole(source)?;
     let mut grids = Vec::new();
     if content == Content::WebArchive {
-        grids = web_archive::tables(&bytes)?;
+        grids = mail::tables(&bytes)?;
         info.encoding = None;
     } else {
         let named = match content {

@@ -21,6 +21,7 @@ pub enum Content {
     PostScript,
     Image,
     Json,
+    JsonCards,
     Vcard,
     Html,
     WebArchive,
@@ -62,6 +63,7 @@ impl Content {
             Self::PostScript => "a PostScript document",
             Self::Image => "an image",
             Self::Json => "JSON",
+            Self::JsonCards => "vCards written as JSON (jCard)",
             Self::Vcard => "a vCard file",
             Self::Html => "a web page (HTML) without a table in it",
             Self::WebArchive => "a web archive (MHTML) without a table in it",
@@ -104,7 +106,7 @@ impl Content {
                 "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
                  and save that."
             }
-            Self::Ldif => "Export the address book as vCard or CSV.",
+            Self::JsonCards | Self::Ldif => "Export the address book as vCard or CSV.",
             Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
             Self::Mailbox => "Export the contacts from Outlook as CSV.",
             Self::Mail => "Save the attachment with the list, and name that file.",
@@ -215,6 +217,7 @@ pub(super) fn text_content(sample: &[u8]) -> Content {
     match text.first() {
         Some(b'{') if begins("{\\rtf") => Content::Rtf,
         Some(b'{') if is_link(text) => Content::Link,
+        Some(b'[') if is_card_array(text) => Content::JsonCards,
         Some(b'{') => Content::Json,
         Some(b'[') if begins("[InternetShortcut]") || begins("[Desktop Entry]") || begins("[{000214A0") => {
             Content::Link
@@ -222,10 +225,16 @@ pub(super) fn text_content(sample: &[u8]) -> Content {
         Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"')) => {
             Content::Json
         }
-        _ if begins("BEGIN:VCALENDAR") => Content::Calendar,
         _ if begins("BEGIN:VCARD") => Content::Vcard,
-        Some(b'<') => markup(text),
-        _ if has_cards(text) => Content::Vcard,
+        Some(b'<') if has(text, "<table") || !has_cards(text) => markup(text),
+        _ if has_cards(text) => {
+            if is_mail(text) && is_packed(text) {
+                Content::Mail
+            } else {
+                Content::Vcard
+            }
+        }
+        _ if begins("BEGIN:VCALENDAR") => Content::Calendar,
         _ if is_mail(text) => {
             if has(text, "text/html") || has(text, "multipart/related") {
                 Content::WebArchive
@@ -294,6 +303,19 @@ fn has_cards(text: &[u8]) -> bool {
             line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|' | b'*' | b'#')).count();
         begins(&line[quoted..], "BEGIN:VCARD") || begins(&line[quoted..], "END:VCARD")
     })
+}
+
+/// Whether what a mail holds is written in another way than it reads.
+fn is_packed(text: &[u8]) -> bool {
+    lines(text).any(|line| {
+        begins(line, "Content-Transfer-Encoding:") && (has(line, "quoted-printable") || has(line, "base64"))
+    })
+}
+
+/// Whether a text begins as RFC 7095 has it.
+fn is_card_array(text: &[u8]) -> bool {
+    let start: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(16).collect();
+    begins(start.strip_prefix(b"[[").unwrap_or(start.strip_prefix(b"[").unwrap_or(&start)), "\"vcard\",")
 }
 
 /// What a program keeps on a disk for a document that is elsewhere.
@@ -389,6 +411,13 @@ mod tests {
             (b"\xff\xfea\0", Content::Text),
             (b"n\0a\0m\0e\0,\0p\0h\0o\0n\0e\0", Content::Text),
             (b"\x01\x02\x03\x04\x99\x88", Content::Binary),
+            (&[0; 600], Content::Zeros),
+            (b"\0\0\0\x18ftypheic\0\0", Content::Image),
+            (b"BMW,1\n", Content::Text),
+            (b"L\0\0\0\x01\x14\x02\0\0", Content::Link),
+            (b"SQLite format 3\0\x10", Content::Database),
+            (b"ID;PWXL;N;E\r\n", Content::Sylk),
+            (b"version https://git-lfs.github.com/spec/v1\noid", Content::LfsPointer),
         ] {
             assert_eq!(content(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
         }
@@ -398,6 +427,35 @@ mod tests {
             ("[phone]\n1\n", Content::Csv),
             ("begin:vcard\n", Content::Vcard),
             ("<HTML><table>", Content::Html),
+            ("<meta charset=utf-8>\n<TABLE><tr><td>1</table>", Content::Html),
+            ("Warning: headers sent\n<table><tr><td>1</td></tr></table>", Content::Html),
+            (
+                "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n",
+                Content::WebArchive,
+            ),
+            ("Return-Path: <a@example.com>\nSubject: list\n\nHello\n", Content::Mail),
+            ("From: a@example.com\nSubject: cards\n\n> BEGIN:VCARD\n> FN:A\n> END:VCARD\n", Content::Vcard),
+            ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", Content::Calendar),
+            ("BEGIN:VCALENDAR\nBEGIN:VCARD\n", Content::Vcard),
+            (
+                "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
+                Content::XmlSpreadsheet,
+            ),
+            ("<?xml version=\"1.0\"?><office:document/>", Content::FlatOds),
+            ("<?xml version=\"1.0\"?><contacts/>", Content::Xml),
+            ("{\\rtf1\\ansi Ada}", Content::Rtf),
+            ("[[\"phone\"], [\"1\"]]", Content::Json),
+            ("[\"vcard\", [[\"fn\", {}, \"text\", \"Ada\"]]]", Content::JsonCards),
+            ("{\"url\": \"https://docs.example.com/1\", \"doc_id\": \"1\"}", Content::Link),
+            ("{\"name\": \"Ada\", \"phone\": \"1\", \"url\": \"x\"}", Content::Json),
+            ("[InternetShortcut]\r\nURL=https://example.com\r\n", Content::Link),
+            ("# people\nversion: 1\n\ndn: cn=Ada\n", Content::Ldif),
+            ("-- dump\n/*!40101 SET x */;\nCREATE TABLE a (b int);\n", Content::Sql),
+            ("SET x = 1;\nCOPY people (phone) FROM stdin;\n", Content::Sql),
+            ("set,phone\nA,1\n", Content::Csv),
+            ("- name: Ada\n  phone: 1\n", Content::Yaml),
+            ("- name; phone\nAda; 1\n", Content::Csv),
+            ("From,Subject,Phone\nA,Content-Type: x,1\n", Content::Csv),
         ] {
             assert_eq!(text_content(text.as_bytes()), expected, "{text}");
         }

@@ -14,6 +14,7 @@ use self::{
     split::{Card, Strays},
 };
 use super::{
+    ParseSettings,
     assemble::RawRow,
     encoding::{self, Encoding, UTF_8},
     error::Fault,
@@ -41,6 +42,7 @@ const MAX_OF_KIND: usize = 3;
 
 /// The last column: numbers in lines that are no phone's. They are not called, and shown where a row is rejected.
 const UNCLEAR: &str = "Unclear Number";
+const UNCLEAR_BUT_COUNTED: &str = "Other Phone 9";
 
 /// Text in no known encoding is looked at up to here.
 const MAX_FOREIGN_BYTES: usize = 1024 * 1024;
@@ -56,30 +58,30 @@ pub(super) struct Cards {
 }
 
 impl Cards {
-    /// Goes through all cards once, so that what is wrong with them is known before any is used. `is_certain` says that the
-    /// user named the encoding.
+    /// Goes through all cards once, so that what is wrong with them is known before any is used.
     pub(super) fn open(
         source: &mut Source,
         encoding: Encoding,
-        is_certain: bool,
-        region: Option<Region>,
+        settings: &ParseSettings,
     ) -> Result<Self, Fault> {
+        // Of people not to be called, every number counts.
+        let unclear = if settings.only_numbers { UNCLEAR_BUT_COUNTED } else { UNCLEAR };
         let phones = phone::KINDS.iter().flat_map(|kind| {
             (1..=MAX_OF_KIND)
                 .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })
         });
-        let names = NAMES.iter().map(|name| (*name).to_owned()).chain(phones).chain([UNCLEAR.to_owned()]);
+        let names = NAMES.iter().map(|name| (*name).to_owned()).chain(phones).chain([unclear.to_owned()]);
         let is_ascii = encoding.is_ascii_compatible();
         let mut cards = Self {
             transcoded: (!is_ascii).then_some(encoding),
             letters: Letters {
                 fallback: if is_ascii { encoding } else { UTF_8 },
-                is_certain: is_ascii && is_certain,
+                is_certain: is_ascii && settings.encoding.is_some(),
             },
             names: names.collect(),
             notes: Vec::new(),
         };
-        cards.survey(source, region)?;
+        cards.survey(source, settings.region)?;
         Ok(cards)
     }
 

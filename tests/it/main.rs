@@ -7,6 +7,7 @@ mod bad_input;
 mod check;
 mod credentials;
 mod delimited;
+mod disguised;
 mod doctor;
 mod encodings;
 mod existing;

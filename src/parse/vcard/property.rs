@@ -330,6 +330,9 @@ impl Property {
             return None;
         }
         let value = self.value.trim_ascii();
+        if memchr::memmem::find(value, b"BEGIN:VCARD").is_some() {
+            return None;
+        }
         // A phone's own line may have lost its beginning to the line before it.
         let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
         let phone = [b"TEL;".as_slice(), b"TEL:"].iter().find_map(|name| memchr::memmem::find(value, name));

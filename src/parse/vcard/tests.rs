@@ -9,8 +9,9 @@ fn read_bytes(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, 
     let path = folder.path().join("list");
     fs::write(&path, bytes).unwrap();
     let mut source = Source::open(&path).unwrap();
-    let cards = Cards::open(&mut source, encoding.unwrap_or(UTF_8), encoding.is_some(), None)
-        .map_err(|fault| fault.to_string())?;
+    let settings = ParseSettings { encoding, ..ParseSettings::default() };
+    let cards =
+        Cards::open(&mut source, encoding.unwrap_or(UTF_8), &settings).map_err(|fault| fault.to_string())?;
     let mut preview = Preview::new(usize::MAX);
     cards.visit(&mut source, &mut preview).map_err(|fault| fault.to_string())?;
     let line = |row: crate::row::Row<'_>| {

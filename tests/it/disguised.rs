@@ -1,0 +1,162 @@
+//! Lists in files that are something else than their names say, through the built program.
+
+use std::io::{Cursor, Write as _};
+
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::sealed::{Ended, Sealed};
+
+/// Checks a file; what it said, and the numbers of its valid rows.
+fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
+    let sealed = Sealed::new();
+    sealed.write(name, content);
+    let mut ended = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
+    // Whatever the width of a line.
+    ended.stderr = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows = if ended.code < 2 { sealed.outcomes("out") } else { Vec::new() };
+    let valid = rows.into_iter().filter(|row| row.outcome == "valid").map(|row| row.number).collect();
+    (ended, valid)
+}
+
+const BOTH: [&str; 2] = ["12025550100", "12025550101"];
+
+const CARDS: &str = "BEGIN:VCARD\nVERSION:3.0\nFN:Ida Vale\nTEL:+1 202 555 0100\nEND:VCARD\n\
+    BEGIN:VCARD\nVERSION:3.0\nFN:Tom Reed\nTEL:+1 202 555 0101\nEND:VCARD\n";
+
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn tables_of_web_pages_are_read_whatever_is_around_them() {
+    for page in [
+        // Source: valdergallo/data-importer pull request 80, a page that a database's client writes.
+        "<html><head><style type='text/css'> table, tr, td {color: Black;} </style></head><body>\n<p>\n<table border='1'>\n<tr>\n\
+         <th scope=\"col\">\nNAME\n</th>\n<th>PHONE</th>\n</tr>\n<tr><td>\nIda Vale\n</td><td align=right>\n +1 202 555 0100\n</td></tr>\n\
+         <tr><td>Tom&nbsp;Reed</td><td>&#43;1 202 555 0101</td></tr></table>2 rows</body></html>",
+        // Source: SheetJS/sheetjs issue 458, tags that are never closed.
+        "<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><head><meta name=ProgId content=Excel.Sheet><body>\
+         <table border=1><tbody><tr><td>Name<td>Phone<tr><td class=str>Ida Vale<td>+1 202 555 0100<tr><td>Tom<br>Reed<td>+1 202 555 0101</table>",
+        "<div><table><tr><td>Menu</td><td><table><tr><th>Team</th><th>Name</th><th>Phone</th></tr>\
+         <tr><td rowspan=2>A</td><td>Ida Vale</td><td>+1 202 555 0100</td></tr><tr><td>Tom Reed</td><td>+1 202 555 0101</td></tr>\
+         </table></td></tr></table></div>",
+        "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=\"part\"\n\n--part\nContent-Location: file:///C:/list.htm\n\
+         Content-Transfer-Encoding: quoted-printable\nContent-Type: text/html; charset=\"utf-8\"\n\n\
+         <table class=3Dx><tr><td>Name</td><td>Phone</td></tr><tr><td>Ida Vale</td><td>+1 202 555 =\n0100</td></tr>\
+         <tr><td>Tom Reed</td><td>+1 202 555 0101</td></tr></table>\n--part--\n",
+    ] {
+        let (ended, numbers) = check("list.xls", page);
+        assert_eq!(numbers, BOTH, "{}\n{page}", ended.stderr);
+        assert!(
+            ended.stderr.contains("its name ends in .xls, but it is a table of a web page"),
+            "{}",
+            ended.stderr
+        );
+    }
+    let (login, _) = check("list.xls", "<!DOCTYPE html><html><body><form>Log in</form></body></html>");
+    assert!(
+        login.code == 3 && login.stderr.contains("without a table in it") && !login.stderr.contains("--map"),
+        "{}",
+        login.stderr
+    );
+}
+
+#[test]
+fn one_of_several_tables_with_people_is_never_guessed() {
+    let table = |name: &str, phone: &str| {
+        format!("<table><tr><td>Name</td><td>Phone</td></tr><tr><td>{name}</td><td>{phone}</td></tr></table>")
+    };
+    let page = table("Ida Vale", "+1 202 555 0100") + &table("Tom Reed", "+1 202 555 0101");
+    let (ended, _) = check("list.html", &page);
+    assert!(ended.code == 3 && ended.stderr.contains("--sheet 'Table 1'"), "{}", ended.stderr);
+    let sealed = Sealed::new();
+    sealed.write("list.html", page);
+    let ended =
+        sealed.run(&["check", "list.html", "--sheet", "2", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(
+        (ended.code, sealed.outcomes("out")[0].number.as_str()),
+        (0, "12025550101"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn spreadsheets_written_as_xml_are_read() {
+    let text = |text: &str| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>");
+    let sheet = format!(
+        "<?xml version=\"1.0\" encoding=\"windows-1252\"?><?mso-application progid=\"Excel.Sheet\"?>\
+         <Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\">\
+         <Worksheet ss:Name=\"Cover\"><Table><Row>{}</Row></Table></Worksheet><Worksheet ss:Name=\"Leads\"><Table>\
+         <Row>{}<Cell ss:Index=\"3\"><Data ss:Type=\"String\">Phone</Data></Cell></Row>\
+         <Row ss:Index=\"4\">{}<Cell ss:Index=\"3\"><Data ss:Type=\"String\">+1 202 555 0100</Data>\
+         <Comment><ss:Data>was +1 202 555 0199</ss:Data></Comment></Cell></Row>\
+         <Row>{}<Cell ss:Index=\"3\"><Data ss:Type=\"String\">+1 <B>202</B> 555 0101</Data></Cell></Row></Table></Worksheet></Workbook>",
+        text("Report"),
+        text("Name"),
+        text("Zo? Vale &amp; Ida"),
+        text("Tom Reed"),
+    );
+    let sheet: Vec<u8> = sheet.bytes().map(|byte| byte).collect();
+    let place = sheet.windows(3).position(|bytes| bytes == b"Zo?").unwrap() + 2;
+    let sheet = [&sheet[..place], b"\xeb", &sheet[place + 1..]].concat();
+    let sealed = Sealed::new();
+    sealed.write("list.xls", &sheet);
+    let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let rows: Vec<(u64, String)> =
+        sealed.outcomes("out").into_iter().map(|row| (row.row, row.number)).collect();
+    assert_eq!(rows, [(4, BOTH[0].to_owned()), (5, BOTH[1].to_owned())]);
+    assert!(ended.stderr.contains("the list is in `Leads`; not read: Cover; --sheet"), "{}", ended.stderr);
+    assert_eq!(sealed.report("out")["inputs"][0]["encoding"], "windows-1252");
+}
+
+#[test]
+fn the_only_list_of_an_archive_is_read() {
+    let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
+    let (ended, numbers) =
+        check("takeout.zip", archive(&[page, ("Takeout/Contacts/All.vcf", CARDS.as_bytes())]));
+    assert_eq!(numbers, BOTH, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the list is `Takeout/Contacts/All.vcf` in a ZIP archive; not read: `Takeout/archive_browser.html`"), "{}", ended.stderr);
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_row(0, 0, ["Name", "Phone"]).unwrap();
+    sheet.write_row(1, 0, ["Ida Vale", "+1 202 555 0100"]).unwrap();
+    let inner = workbook.save_to_buffer().unwrap();
+    let (ended, numbers) =
+        check("list.zip", archive(&[("list.xlsx", &inner), ("__MACOSX/._list.xlsx", b"x")]));
+    assert_eq!(numbers, BOTH[..1], "{}", ended.stderr);
+    for (files, said) in [
+        (
+            vec![("a.csv", CARDS.as_bytes()), ("b.vcf", CARDS.as_bytes())],
+            "several lists in it: `a.csv`, `b.vcf`",
+        ),
+        (vec![("photo.jpg", b"x".as_slice())], "a ZIP archive without a list in it"),
+    ] {
+        let (ended, _) = check("list.zip", archive(&files));
+        assert!(
+            ended.code == 3 && ended.stderr.contains(said) && ended.stderr.contains("Unpack it"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn cards_in_mails_are_read() {
+    let packed = CARDS.replace("TEL:", "TEL;TYPE=3DCELL:").replace("Reed", "Re=\ned");
+    let head = "From: clerk@example.com\nSubject: cards\nMIME-Version: 1.0\n";
+    for mail in [
+        format!("{head}\n> {}", CARDS.trim_end().replace('\n', "\n> ")),
+        format!("{head}Content-Type: text/x-vcard\nContent-Transfer-Encoding: quoted-printable\n\n{packed}"),
+    ] {
+        let (ended, numbers) = check("mail.eml", &mail);
+        assert_eq!(numbers, BOTH, "{}\n{mail}", ended.stderr);
+        assert!(ended.stderr.contains("note: "), "{}", ended.stderr);
+    }
+}

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_about_is_kept_and_all_is_counted() {
+    fn existing_contacts_keep_only_asked_numbers_and_count_all() {
         let mut existing = Existing::default();
         for contact in
             [stored("a", "Asha Rao", &["911"]), stored("b", "Li", &["912"]), stored("c", "Wu", &["911"])]

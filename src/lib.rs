@@ -38,3 +38,4 @@ pub mod progress;
 pub mod report;
 pub mod row;
 pub mod sandbox;
+mod script;

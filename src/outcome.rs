@@ -100,6 +100,7 @@ pub enum Code {
     InList,
     InCampaign,
     InFile,
+    HiddenRow,
 }
 
 /// The words for one code.
@@ -111,7 +112,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 28] = [
+const WORDINGS: [Wording; 29] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -122,7 +123,7 @@ const WORDINGS: [Wording; 28] = [
         code: Code::MissingFirstName,
         name: "missing-first-name",
         title: "no first name",
-        hint: "The platform requires one: fill it in, or name the column with --map first_name=COLUMN.",
+        hint: "The platform requires one: fill it in, or name the column that holds it with --map first_name=COLUMN.",
     },
     Wording {
         code: Code::MissingLastName,
@@ -236,8 +237,8 @@ const WORDINGS: [Wording; 28] = [
     Wording {
         code: Code::BadEncoding,
         name: "bad-encoding",
-        title: "letters that are not UTF-8",
-        hint: "Export the file again as \"CSV UTF-8\".",
+        title: "letters in a wrong encoding",
+        hint: "Export the list again in UTF-8, or type the letters again.",
     },
     Wording {
         code: Code::RaggedRow,
@@ -287,6 +288,12 @@ const WORDINGS: [Wording; 28] = [
         name: "in-file",
         title: "in a file of people who are left out",
         hint: "Nothing to do.",
+    },
+    Wording {
+        code: Code::HiddenRow,
+        name: "hidden-row",
+        title: "a row that the sheet hides, by a filter or by hand",
+        hint: "If these people are to be called, show the rows in the sheet, or read them with --hidden-rows include.",
     },
 ];
 
@@ -365,6 +372,13 @@ impl Problem {
 pub enum Verdict {
     /// Everything the platform requires is there.
     Contact(Contact),
+    /// The row itself says that it is not to be used.
+    Suppressed {
+        /// Why.
+        code: Code,
+        /// The number, where it can be read.
+        number: Option<PhoneNumber>,
+    },
     /// Something is wrong.
     Rejected {
         /// The number, where it could be read although the row is rejected.
@@ -379,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_stands_in_the_order_of_the_codes() {
+    fn the_code_table_is_ordered_like_the_codes() {
         for (index, wording) in WORDINGS.iter().enumerate() {
             assert_eq!(wording.code as usize, index, "{}", wording.name);
             assert_eq!(wording.code.name(), wording.name);

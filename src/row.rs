@@ -43,10 +43,27 @@ pub struct Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// Whether there is nothing but white space in it.
+    /// Whether there is nothing but white space and characters that cannot be seen in it.
     pub fn is_blank(&self) -> bool {
-        self.text.trim_ascii().is_empty()
+        match self.text.trim_ascii_start() {
+            // The mark that ends a file in DOS.
+            [] | [0x1a] => true,
+            [first, ..] => !first.is_ascii() && is_invisible(self.text),
+        }
     }
+}
+
+/// Whether a text that is not all ASCII shows nothing: no-break and other spaces, characters of no width, byte order marks.
+#[cold]
+fn is_invisible(text: &[u8]) -> bool {
+    let shows_nothing = |letter: char| {
+        letter.is_whitespace()
+            || matches!(
+                letter,
+                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}'
+            )
+    };
+    str::from_utf8(text).is_ok_and(|text| text.chars().all(shows_nothing))
 }
 
 /// Which column of an input holds which field, by index from 0.
@@ -108,16 +125,31 @@ struct RowMark {
     text_end: u32,
     /// A byte that belongs to no cell stands between its cells.
     is_separated: bool,
+    is_hidden: bool,
     ragged: Option<Ragged>,
 }
 
-/// A row whose number of cells is not that of the header.
+/// A row whose cells may not stand below the headers they belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ragged {
     /// Cells the header has.
     pub expected: u32,
     /// Cells the row has.
     pub found: u32,
+    /// What speaks for it.
+    pub cause: RaggedCause,
+}
+
+/// What shows that cells of a row may have shifted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RaggedCause {
+    /// The number of cells.
+    #[default]
+    Cells,
+    /// A quotation mark that is never closed, or text behind one that closes a cell.
+    Quote,
+    /// The next line goes on where this one ends.
+    BrokenLine,
 }
 
 impl Ragged {
@@ -135,7 +167,24 @@ impl Ragged {
     /// The note that a cell holds.
     pub fn from_note(cell: &[u8]) -> Option<Self> {
         let (found, expected) = str::from_utf8(cell).ok()?.split_once(Self::NOTE)?;
-        Some(Self { expected: expected.parse().ok()?, found: found.parse().ok()? })
+        let (expected, found) = (expected.parse().ok()?, found.parse().ok()?);
+        Some(Self { expected, found, cause: RaggedCause::Cells })
+    }
+
+    /// What is wrong, in words.
+    pub fn describe(self) -> String {
+        let Self { expected, found, cause } = self;
+        match cause {
+            RaggedCause::Cells => format!("{found} cells where the header has {expected}"),
+            RaggedCause::Quote => format!(
+                "a quotation mark is opened and not closed, or text follows it: where cells end is not certain \
+                 ({found} cells where the header has {expected})"
+            ),
+            RaggedCause::BrokenLine => {
+                "the line is broken in two: the next line begins with digits that may belong to the number"
+                    .to_owned()
+            }
+        }
     }
 }
 
@@ -148,6 +197,7 @@ pub struct Rows {
     rows: Vec<RowMark>,
     /// Of the row being put together.
     is_separated: bool,
+    is_hidden: bool,
     /// Bytes of the input read so far, for progress.
     pub bytes_read: u64,
 }
@@ -161,6 +211,7 @@ impl Rows {
             cells: Vec::new(),
             rows: Vec::new(),
             is_separated: false,
+            is_hidden: false,
             bytes_read: 0,
         }
     }
@@ -173,6 +224,7 @@ impl Rows {
             cells: Vec::with_capacity(other.cells.len() + other.cells.len() / 8),
             rows: Vec::with_capacity(other.rows.len() + other.rows.len() / 8),
             is_separated: false,
+            is_hidden: false,
             bytes_read: 0,
         }
     }
@@ -208,11 +260,24 @@ impl Rows {
         self.cells.extend(ends.iter().map(|end| CellMark { end: mark(start + end), kind: CellKind::Text }));
     }
 
+    /// Says that the sheet does not show the row being put together.
+    pub fn hide_row(&mut self) {
+        self.is_hidden = true;
+    }
+
     /// Ends the row being put together.
     pub fn end_row(&mut self, number: u64, ragged: Option<Ragged>) {
         let (cells_end, text_end) = (mark(self.cells.len()), mark(self.text.len()));
         let is_separated = std::mem::take(&mut self.is_separated);
-        self.rows.push(RowMark { number, cells_end, text_end, is_separated, ragged });
+        let is_hidden = std::mem::take(&mut self.is_hidden);
+        self.rows.push(RowMark { number, cells_end, text_end, is_separated, is_hidden, ragged });
+    }
+
+    /// Says of the last row that its cells may have shifted.
+    pub fn doubt_last(&mut self, ragged: Ragged) {
+        if let Some(row) = self.rows.last_mut() {
+            row.ragged = Some(ragged);
+        }
     }
 
     /// The rows, in input order.
@@ -243,6 +308,7 @@ impl Rows {
             separator: u32::from(mark.is_separated),
             utf_8: None,
             ragged: mark.ragged,
+            is_hidden: mark.is_hidden,
         }
     }
 }
@@ -259,6 +325,8 @@ pub struct Row<'a> {
     pub location: Location,
     /// Set if it does not have as many cells as the header.
     pub ragged: Option<Ragged>,
+    /// Whether a person who opens the sheet does not see it: it is filtered out or hidden by hand.
+    pub is_hidden: bool,
     text: &'a [u8],
     start: u32,
     cells: &'a [CellMark],
@@ -309,7 +377,7 @@ mod tests {
         rows.push_cell(b"Asha", CellKind::Text);
         rows.push_cell(b"", CellKind::Text);
         rows.end_row(2, None);
-        rows.end_row(3, Some(Ragged { expected: 2, found: 0 }));
+        rows.end_row(3, Some(Ragged { expected: 2, found: 0, cause: RaggedCause::Cells }));
         rows.push_cell(b"42", CellKind::Number);
         rows.end_row(5, None);
 
@@ -319,5 +387,16 @@ mod tests {
         assert_eq!(rows.row(2).cell(0).kind, CellKind::Number);
         assert!(rows.row(2).cell(7).is_blank());
         assert!(rows.row(1).ragged.is_some());
+    }
+
+    #[test]
+    fn what_shows_nothing_is_blank() {
+        let is_blank = |text: &str| Cell { text: text.as_bytes(), kind: CellKind::Text }.is_blank();
+        for text in ["", " \t", "\u{a0}", " \u{a0} ", "\u{3000}", "\u{feff}", "\u{200b}\u{2007}"] {
+            assert!(is_blank(text), "{text:?}");
+        }
+        for text in ["é", "\u{a0}x", "-", "\u{200b}é"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
     }
 }

@@ -367,6 +367,17 @@ pub(super) struct ReadingOptions {
     /// Which of several rows with one number goes on [default: first]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) keep: Option<KeepChoice>,
+    /// Rows that a sheet hides, by a filter or by hand: leave them out, or read them [default: skip]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) hidden_rows: Option<HiddenRowsChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum HiddenRowsChoice {
+    #[default]
+    Skip,
+    Include,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_wins_over_the_file() {
+    fn the_command_line_wins_over_the_config_file() {
         let file = file("region = \"IN\"\nkeep = \"last\"\nno-header = true\nsheet = 2\n").unwrap();
         let typed = ReadingOptions { region: Some("GB".to_owned()), ..ReadingOptions::default() };
         let merged = file.under(&typed).unwrap();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_the_file_leaves_out_stays_left_out() {
+    fn suppression_files_of_the_config_file_are_added() {
         let file = file("exclude-list = [\"cl-1\"]\n").unwrap();
         let typed = ExcludeOptions { exclude_list: vec!["cl-2".to_owned()], ..ExcludeOptions::default() };
         assert_eq!(file.under(&typed).unwrap().exclude_list, ["cl-1", "cl-2"]);

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_is_read_back() {
+    fn stored_contacts_are_read_back() {
         let stored = StoredImport {
             files: vec![PathBuf::from("/list.csv")],
             reading: ReadingOptions { region: Some("IN".to_owned()), ..ReadingOptions::default() },

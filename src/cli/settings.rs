@@ -9,7 +9,6 @@ use std::{
 };
 
 use directories::ProjectDirs;
-use encoding_rs::Encoding;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -17,8 +16,8 @@ use uuid::Uuid;
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-        FilterChoice, FormatChoice, KeepChoice, PlatformOptions, PostingOptions, ReadingOptions,
-        RequestOptions,
+        FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, PostingOptions,
+        ReadingOptions, RequestOptions,
     },
     error::CliError,
 };
@@ -94,6 +93,7 @@ impl ReadingSettings {
             KeepChoice::Last => Keep::Last,
         };
         let region = options.region.as_deref().map(self::region).transpose()?;
+        let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
             parse: ParseSettings {
                 format: options.format.map(format),
@@ -103,6 +103,7 @@ impl ReadingSettings {
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
                 no_header: options.no_header,
+                skips_hidden_rows,
                 ..ParseSettings::default()
             },
             normalize: NormalizeSettings {
@@ -110,6 +111,7 @@ impl ReadingSettings {
                 phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
                 default_salutation,
                 default_last_name,
+                skips_hidden_rows,
             },
             keep,
         })
@@ -141,11 +143,11 @@ fn format(choice: FormatChoice) -> Format {
     }
 }
 
-fn encoding(name: &str) -> Result<&'static Encoding, CliError> {
+fn encoding(name: &str) -> Result<crate::parse::Encoding, CliError> {
     crate::parse::encoding::by_name(name).ok_or_else(|| {
         CliError::usage(
             format!("--encoding: `{name}` is not known"),
-            "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, shift_jis or gb18030.",
+            "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, cp850, macintosh, shift_jis or gb18030.",
         )
     })
 }
@@ -508,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_bounds() {
+    fn options_with_numbers_have_bounds() {
         let batches = PostingOptions { batch_size: Some(0), ..PostingOptions::default() };
         assert!(PostingSettings::new(&batches).unwrap_err().to_string().contains("--batch-size: 0"));
         let with = |change: fn(&mut RequestOptions)| {

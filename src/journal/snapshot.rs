@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_created_is_added_and_a_snapshot_can_be_forgotten() {
+    fn created_contacts_join_the_snapshot_until_it_is_forgotten() {
         let journal = Journal::in_memory().unwrap();
         let snapshots = journal.snapshots("host account", "stream", None);
         let add = |n, sent_at| {

@@ -11,9 +11,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A journal whose time a test sets.
 fn timed(folder: &Path) -> (Journal, Arc<AtomicI64>) {
+    at_set_time(Journal::open(folder).unwrap())
+}
+
+fn at_set_time(journal: Journal) -> (Journal, Arc<AtomicI64>) {
     let now = Arc::new(AtomicI64::new(1_000_000_000));
     let clock = Arc::clone(&now);
-    let journal = Journal::open(folder).unwrap();
     (Journal { clock: Clock(Arc::new(move || clock.load(Ordering::Relaxed))), ..journal }, now)
 }
 
@@ -40,7 +43,7 @@ fn error(folder: &Path) -> JournalError {
 }
 
 #[test]
-fn what_was_noted_is_there_after_the_process_died() {
+fn recorded_batches_survive_the_death_of_the_process() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("a/state");
     let journal = Journal::open(&folder).unwrap();
@@ -126,7 +129,7 @@ fn an_older_journal_is_brought_up_to_date_and_a_newer_one_is_left_alone() {
 }
 
 #[test]
-fn what_is_damaged_or_foreign_is_refused_and_left_alone() {
+fn damaged_or_foreign_journals_are_refused_unchanged() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(NAME);
     fs::write(&path, "no database at all, but some text that somebody keeps here").unwrap();
@@ -165,7 +168,7 @@ fn a_folder_that_cannot_be_used_is_named() {
 
 #[test]
 #[cfg(unix)]
-fn others_may_not_look_into_the_folder() {
+fn the_state_folder_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let home = tempfile::tempdir().unwrap();
@@ -175,7 +178,7 @@ fn others_may_not_look_into_the_folder() {
 }
 
 #[test]
-fn an_account_is_had_by_one_at_a_time() {
+fn an_account_is_locked_by_one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let (first, second) = (Journal::open(home.path()).unwrap(), Journal::open(home.path()).unwrap());
     let lock = first.lock_account("acc").unwrap().unwrap();
@@ -208,8 +211,7 @@ type UnderWay = Option<i64>;
 
 /// Plays programs that take requests at random, are answered late, or die, and returns when each request arrived.
 fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
-    let home = tempfile::tempdir().unwrap();
-    let (journal, now) = timed(home.path());
+    let (journal, now) = at_set_time(Journal::in_memory().unwrap());
     let mut random = seed;
     let mut below = |bound: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -289,7 +291,7 @@ fn pauses_are_for_all_and_never_too_long() {
 }
 
 #[test]
-fn repeating_has_a_price_and_success_pays_it_back() {
+fn retries_cost_tokens_and_success_returns_them() {
     let journal = Journal::in_memory().unwrap();
     let mut quota = journal.quota("acc");
     let paid = (0..30).filter(|_| quota.spend(5).unwrap()).count();

@@ -4,6 +4,8 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod escaped;
+mod garbled;
 mod label;
 pub mod name;
 mod numbers;
@@ -13,11 +15,12 @@ pub mod salutation;
 
 use std::borrow::Cow;
 
-pub use self::numbers::RowNumbers;
 use self::{
+    garbled::Letters,
     phone::{PhonePolicy, Refusal},
     region::Origin,
 };
+pub use self::{garbled::Repairs, numbers::RowNumbers};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
@@ -38,6 +41,8 @@ pub struct NormalizeSettings {
     pub default_salutation: Option<Salutation>,
     /// The last name of rows that have none.
     pub default_last_name: Option<String>,
+    /// Whether rows that a sheet hides are left out.
+    pub skips_hidden_rows: bool,
 }
 
 /// Reads the rows of one input.
@@ -45,6 +50,7 @@ pub struct NormalizeSettings {
 pub struct Normalizer<'a> {
     settings: &'a NormalizeSettings,
     columns: &'a Columns,
+    repairs: Option<&'a Repairs>,
 }
 
 /// A cell's text and the column it stands in.
@@ -57,7 +63,13 @@ struct Found<'a> {
 impl<'a> Normalizer<'a> {
     /// A normalizer for rows whose columns mean what `columns` says.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
-        Self { settings, columns }
+        Self { settings, columns, repairs: None }
+    }
+
+    /// Has names that are repaired counted.
+    #[must_use]
+    pub fn counting(self, repairs: &'a Repairs) -> Self {
+        Self { repairs: Some(repairs), ..self }
     }
 
     /// Reads a block of rows.
@@ -67,11 +79,14 @@ impl<'a> Normalizer<'a> {
 
     /// Reads one row.
     pub fn read(&self, row: Row<'_>) -> Verdict {
+        if row.is_hidden && self.settings.skips_hidden_rows {
+            let number = self.number(row, &mut Vec::new()).ok().flatten();
+            return Verdict::Suppressed { code: Code::HiddenRow, number };
+        }
         if let Some(ragged) = row.ragged {
-            let detail = format!("{} cells where the header has {}", ragged.found, ragged.expected);
             return Verdict::Rejected {
                 number: None,
-                problems: vec![Problem::of_row(Code::RaggedRow, detail)],
+                problems: vec![Problem::of_row(Code::RaggedRow, ragged.describe())],
             };
         }
         let mut problems = Vec::new();
@@ -158,12 +173,12 @@ impl<'a> Normalizer<'a> {
         problems: &mut Vec<Problem>,
     ) -> (Cow<'r, str>, Cow<'r, str>) {
         let columns = self.columns;
-        let mut first = name_in(row, columns.first_name, problems);
-        let mut last = name_in(row, columns.last_name, problems);
+        let mut first = self.name_in(row, columns.first_name, problems);
+        let mut last = self.name_in(row, columns.last_name, problems);
         let is_empty =
             |name: &Result<Cow<'_, str>, Unusable>| name.as_ref().is_ok_and(|name| name.is_empty());
         if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
-            match name_in(row, columns.full_name, problems) {
+            match self.name_in(row, columns.full_name, problems) {
                 Ok(full) => {
                     let (salutation, full) = salutation::split(&full);
                     *spelled = salutation;
@@ -190,6 +205,45 @@ impl<'a> Normalizer<'a> {
             problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
         }
         (first.unwrap_or_default(), last.unwrap_or_default())
+    }
+
+    /// The cleaned name in a column; empty where there is none.
+    fn name_in<'r>(
+        &self,
+        row: Row<'r>,
+        column: Option<usize>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Cow<'r, str>, Unusable> {
+        let found = first_filled(row, column.as_slice(), problems)?;
+        // A formula is no name, whatever it makes in a spreadsheet.
+        let is_formula = |text: &str| text.starts_with('=') && text.contains(['(', '"']);
+        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !is_formula(found.text);
+        let Some(found) = found.filter(is_name) else {
+            return Ok(Cow::Borrowed(""));
+        };
+        if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
+            let detail = format!("more than {MAX_NAME_CHARS} characters");
+            problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
+            return Err(Unusable);
+        }
+        match garbled::judge(found.text) {
+            Letters::Fine => Ok(name::clean(found.text)),
+            Letters::Repaired(name) => {
+                if let Some(repairs) = self.repairs {
+                    repairs.add(row.location.row, found.text, &name);
+                }
+                Ok(Cow::Owned(name::clean(&name).into_owned()))
+            }
+            Letters::Broken(proof) => {
+                problems.push(Problem::of_cell(
+                    Code::BadEncoding,
+                    found.column,
+                    found.text.as_bytes(),
+                    proof,
+                ));
+                Err(Unusable)
+            }
+        }
     }
 
     /// The salutation of the row, else the one `spelled` in front of its full name.
@@ -260,24 +314,6 @@ fn first_filled<'r>(
         }
     }
     Ok(None)
-}
-
-/// The cleaned name in a column; empty where there is none.
-fn name_in<'r>(
-    row: Row<'r>,
-    column: Option<usize>,
-    problems: &mut Vec<Problem>,
-) -> Result<Cow<'r, str>, Unusable> {
-    let found = first_filled(row, column.as_slice(), problems)?;
-    let Some(found) = found.filter(|found| found.kind != CellKind::Error) else {
-        return Ok(Cow::Borrowed(""));
-    };
-    if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
-        let detail = format!("more than {MAX_NAME_CHARS} characters");
-        problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
-        return Err(Unusable);
-    }
-    Ok(name::clean(found.text))
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_country_is_not_guessed() {
+    fn unknown_countries_are_not_guessed() {
         for text in ["", "+", "0", "999", "Bharatt", "Virgin Islands", "AQ", "XX", "+1 2", "-"] {
             assert_eq!(region(text), "-", "{text}");
         }

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_recognised_again() {
+    fn posted_contacts_are_recognized_when_read_back() {
         use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
         for salutation in [Mr, Mrs, Ms, Miss, Mx, Dr, Prof] {
             assert_eq!(recognise(salutation.as_str()), Some(salutation));

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{Ragged, Rows},
+    row::{Ragged, RaggedCause, Rows},
 };
 
 /// Columns: phone, mobile, first, last, full, salutation, country.
@@ -43,6 +43,7 @@ fn read(settings: &NormalizeSettings, cells: [&str; 7]) -> String {
             contact.number().calling_code(),
             contact.number().national(),
         ),
+        Verdict::Suppressed { code, .. } => code.name().to_owned(),
         Verdict::Rejected { problems, .. } => {
             problems.iter().map(|problem| problem.code.name()).collect::<Vec<_>>().join(" ")
         }
@@ -121,6 +122,7 @@ fn the_labels_of_a_row_say_which_number_to_call() {
         ]);
         match Normalizer::new(&settings, &columns).read(rows.row(0)) {
             Verdict::Contact(contact) => contact.number().national().to_string(),
+            Verdict::Suppressed { code, .. } => code.name().to_owned(),
             Verdict::Rejected { problems, .. } => problems[0].code.name().to_owned(),
         }
     };
@@ -173,7 +175,7 @@ fn a_ragged_row_is_not_looked_at_any_further() {
     let settings = india();
     let mut rows = Rows::new(0);
     rows.push_cell(b"x", CellKind::Text);
-    rows.end_row(2, Some(Ragged { expected: 7, found: 1 }));
+    rows.end_row(2, Some(Ragged { expected: 7, found: 1, cause: RaggedCause::Cells }));
     let Verdict::Rejected { problems, .. } = Normalizer::new(&settings, &columns()).read(rows.row(0)) else {
         panic!("accepted");
     };
@@ -227,4 +229,19 @@ proptest! {
             prop_assert!(!problems.is_empty());
         }
     }
+}
+
+#[test]
+fn hidden_rows_are_suppressed_with_their_number_unless_they_are_read() {
+    let mut rows = Rows::new(0);
+    for cell in ["98765 43210", "", "Asha", "Rao", "", "Mrs", ""] {
+        rows.push_cell(cell.as_bytes(), CellKind::Text);
+    }
+    rows.hide_row();
+    rows.end_row(2, None);
+    let skips = NormalizeSettings { skips_hidden_rows: true, ..india() };
+    let read = |settings: &NormalizeSettings| Normalizer::new(settings, &columns()).read(rows.row(0));
+    let Verdict::Suppressed { code: Code::HiddenRow, number: Some(number) } = read(&skips) else { panic!() };
+    assert_eq!(number.e164().to_string(), "919876543210");
+    assert!(!matches!(read(&india()), Verdict::Suppressed { .. }));
 }

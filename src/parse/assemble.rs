@@ -3,10 +3,18 @@
 
 use std::ops::ControlFlow;
 
-use super::{columns::OWN_PREFIX, source::Progress, table::RowSink};
+use super::{
+    columns::OWN_PREFIX,
+    error::Fault,
+    findings::Sightings,
+    layout::{Fit, Layout},
+    margin::{Kind, Margin, Reordered},
+    source::Progress,
+    table::RowSink,
+};
 use crate::{
     formula,
-    row::{Cell, Ragged, Rows},
+    row::{Cell, CellKind, Ragged, RaggedCause, Rows},
 };
 
 /// Rows in a block: enough to be worth a thread's while, few enough that little is in flight.
@@ -18,8 +26,23 @@ pub(super) trait RawRow {
     fn len(&self) -> usize;
     fn cell(&self, index: usize) -> Cell<'_>;
 
+    /// Whether a sheet does not show it.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+
     fn is_blank(&self) -> bool {
         (0..self.len()).all(|index| self.cell(index).is_blank())
+    }
+
+    /// Whether it is not certain where its cells end.
+    fn is_doubtful(&self) -> bool {
+        false
+    }
+
+    /// Whether empty lines stand above it.
+    fn is_after_gap(&self) -> bool {
+        false
     }
 
     /// Adds all cells to the row that is put together in a block.
@@ -66,6 +89,11 @@ impl Header {
         Self { names: names.to_vec(), width: names.len(), kept: None, extra: Vec::new() }
     }
 
+    /// Cells of a whole row of the file.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Where the column that is the user's own stands in the file.
     pub(super) fn place_of(&self, column: usize) -> usize {
         self.kept.as_ref().and_then(|kept| kept.get(column)).copied().unwrap_or(column)
@@ -82,31 +110,65 @@ impl Header {
 /// Puts rows together into blocks and hands these to `sink`.
 pub(super) struct Assembler<'a> {
     header: &'a Header,
-    /// Whether a row with another number of cells than the header is a problem.
-    checks_width: bool,
+    /// How rows with another number of cells than the header are taken, where that may be a sign of damage.
+    layout: Option<&'a Layout>,
+    /// Stands between the cells of a row in the file.
+    delimiter: u8,
     /// The last row that is not one of data.
     header_row: u64,
+    margin: Margin,
+    /// Where the cells stand below a header with another order of columns.
+    places: Option<Vec<usize>>,
     progress: Option<Progress>,
     block: Rows,
     rows: u64,
+    hidden_rows: u64,
+    trimmed: Sightings,
+    joined: Sightings,
+    /// Rows with a number at their end, or at the end of the row above, that belongs to no column of numbers.
+    strayed: Sightings,
+    fault: Option<Fault>,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
 }
 
 impl RowSink for Assembler<'_> {
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        if number > self.header_row { self.push(number, row) } else { ControlFlow::Continue(()) }
+        if number <= self.header_row || row.is_blank() {
+            return ControlFlow::Continue(());
+        }
+        if !self.margin.footer.is_empty() || !self.margin.is_person(row) {
+            return self.examine(number, row);
+        }
+        self.place(number, row)
     }
 }
 
 impl<'a> Assembler<'a> {
+    /// `layout` is given where the number of cells of a row says something.
     pub(super) fn new(
         header: &'a Header,
         header_row: u64,
-        checks_width: bool,
+        layout: Option<&'a Layout>,
         input: u16,
         sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Self {
-        Self { header, checks_width, header_row, progress: None, block: Rows::new(input), rows: 0, sink }
+        Self {
+            header,
+            layout,
+            delimiter: b',',
+            header_row,
+            margin: Margin::default(),
+            places: None,
+            progress: None,
+            block: Rows::new(input),
+            rows: 0,
+            hidden_rows: 0,
+            trimmed: Sightings::default(),
+            joined: Sightings::default(),
+            strayed: Sightings::default(),
+            fault: None,
+            sink,
+        }
     }
 
     /// Has every block say how far the input has been read.
@@ -114,32 +176,141 @@ impl<'a> Assembler<'a> {
         Self { progress: Some(progress), ..self }
     }
 
-    /// Adds a row unless it is blank.
+    /// Looks for rows that are none.
+    pub(super) fn with_margin(self, margin: Margin) -> Self {
+        Self { margin, ..self }
+    }
+
+    /// Says what stands between the cells of a row in the file.
+    pub(super) fn with_delimiter(self, delimiter: u8) -> Self {
+        Self { delimiter, ..self }
+    }
+
+    /// Takes a row that may be none, or that shows that what was taken for a footer is no footer.
+    #[cold]
+    fn examine(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
+        let kind = if self.margin.is_person(row) { Kind::Row } else { self.margin.kind(row) };
+        match kind {
+            Kind::Footer => {
+                let kept = self.margin.keep(number, row);
+                return kept.iter().try_for_each(|row| self.place(row.number, row));
+            }
+            Kind::Row => self.look_for_strayed(number, row),
+            Kind::Header(None) => self.margin.headers.add(number),
+            Kind::Header(Some(_)) => self.margin.reordered.add(number),
+            Kind::OtherHeader => {
+                self.fault = Some(Fault::OtherHeader { row: number });
+                return ControlFlow::Break(());
+            }
+        }
+        let kept = std::mem::take(&mut self.margin.footer);
+        kept.iter().try_for_each(|row| self.place(row.number, row))?;
+        match kind {
+            Kind::Header(places) => {
+                self.places = places;
+                ControlFlow::Continue(())
+            }
+            _ => self.place(number, row),
+        }
+    }
+
+    /// Looks for a number that a line end in the wrong place, or one that is missing, has moved to the end of a row.
+    fn look_for_strayed(&mut self, number: u64, row: &impl RawRow) {
+        let above = self.block.len().checked_sub(1).map(|last| self.block.row(last));
+        let Some(layout) = self.layout else { return };
+        if layout.may_hold_another(row) || above.is_some_and(|above| layout.may_have_number_of(&above, row)) {
+            self.strayed.add(number);
+        }
+    }
+
+    /// Adds a row, with its cells in the order of the header.
+    fn place(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
+        match self.places.take() {
+            None => self.push(number, row),
+            Some(places) => {
+                let pushed = self.push(number, &Reordered { row, places: &places });
+                self.places = Some(places);
+                pushed
+            }
+        }
+    }
+
+    /// Adds a row.
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
-        if row.is_blank() {
-            return ControlFlow::Continue(());
+        let fit = match self.layout {
+            Some(layout) if cells != width => layout.fit(row),
+            _ => Fit::Whole,
+        };
+        let fit = if fit == Fit::Joined && self.header.kept.is_some() { Fit::Ragged } else { fit };
+        let taken = if fit == Fit::Trimmed { width } else { cells };
+        // A ragged row may say something of the one before it, which is still here then, unless there are too many of them.
+        let room = if fit == Fit::Ragged { 2 } else { 1 };
+        if self.block.len() >= BLOCK_ROWS * room || self.block.text_len() >= BLOCK_BYTES * room {
+            self.flush()?;
         }
         match &self.header.kept {
-            None => row.append_to(&mut self.block),
+            None if fit == Fit::Joined => {
+                self.joined.add(number);
+                self.append_joined(row);
+            }
+            None if taken == cells => row.append_to(&mut self.block),
+            None => {
+                (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind))
+            }
             // A file that rollcall wrote: its guards come off again.
-            Some(kept) => kept.iter().copied().chain(width..cells).for_each(|index| {
+            Some(kept) => kept.iter().copied().chain(width..taken).for_each(|index| {
                 let cell = if index < cells { row.cell(index) } else { EMPTY };
                 self.block.push_cell(formula::unguard(cell.text), cell.kind);
             }),
         }
+        if fit == Fit::Trimmed {
+            self.trimmed.add(number);
+        }
         let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
-        let ragged = if self.checks_width && cells != width {
-            Some(Ragged { expected: count(width), found: count(cells) })
+        let ragged = |cause| Some(Ragged { expected: count(width), found: count(cells), cause });
+        let ragged = if row.is_doubtful() {
+            ragged(RaggedCause::Quote)
+        } else if fit == Fit::Ragged {
+            self.doubt_broken(row);
+            ragged(RaggedCause::Cells)
         } else {
             self.still_ragged(row)
         };
+        if row.is_hidden() {
+            self.hidden_rows += 1;
+            self.block.hide_row();
+        }
         self.block.end_row(number, ragged);
         self.rows += 1;
-        if self.block.len() >= BLOCK_ROWS || self.block.text_len() >= BLOCK_BYTES {
-            return self.flush();
-        }
         ControlFlow::Continue(())
+    }
+
+    /// Adds the cells of a row, and what is beyond the header as part of the last of them.
+    fn append_joined(&mut self, row: &impl RawRow) {
+        let last = self.header.width - 1;
+        (0..last).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind));
+        let rest: Vec<&[u8]> = (last..row.len()).map(|index| row.cell(index).text).collect();
+        self.block.push_cell(&rest.join(&self.delimiter), CellKind::Text);
+    }
+
+    /// Doubts the last row where this one, which is too short, goes on with digits: a line end may have cut its number.
+    #[cold]
+    fn doubt_broken(&mut self, row: &impl RawRow) {
+        let text = row.cell(0).text.trim_ascii();
+        let is_digits = text.iter().any(u8::is_ascii_digit)
+            && text.iter().all(|byte| byte.is_ascii_digit() || b" -/.()".contains(byte));
+        let last = self
+            .block
+            .len()
+            .checked_sub(1)
+            .map(|last| self.block.row(last))
+            .filter(|row| row.ragged.is_none());
+        let ends_in_number = self.layout.zip(last).is_some_and(|(layout, row)| layout.ends_in_number(&row));
+        if is_digits && row.len() < self.header.width && ends_in_number {
+            let width = u32::try_from(self.header.width).unwrap_or(u32::MAX);
+            self.block.doubt_last(Ragged { expected: width, found: width, cause: RaggedCause::BrokenLine });
+        }
     }
 
     /// What a row of our own making says of itself, and the cells that did not fit its header.
@@ -155,15 +326,44 @@ impl<'a> Assembler<'a> {
         }
         let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
         let expected = count(self.header.names.len());
-        Some(note.unwrap_or(Ragged { expected, found: count(self.header.names.len() + cells.len()) }))
+        let found = count(self.header.names.len() + cells.len());
+        Some(note.unwrap_or(Ragged { expected, found, cause: RaggedCause::Cells }))
     }
 
-    /// Hands on what is left and says how many rows there were.
-    pub(super) fn finish(mut self) -> u64 {
+    /// Hands on what is left; how many rows there were, how many of them the sheet hides, and what somebody should know of them.
+    ///
+    /// # Errors
+    ///
+    /// Where a row showed that the rest cannot be read.
+    pub(super) fn finish(mut self) -> Result<(u64, u64, Vec<String>), Fault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         if !self.block.is_empty() {
             _ = self.flush();
         }
-        self.rows
+        let mut notes = self.margin.notes();
+        if self.trimmed.count > 0 {
+            notes.push(format!(
+                "{}: the delimiters at the end that have no header are left out",
+                self.trimmed.lines()
+            ));
+        }
+        if self.joined.count > 0 {
+            let last = self.header.names.last().map_or("", String::as_str);
+            notes.push(format!(
+                "{}: more cells than the header, all of them behind those that are used; they are taken as part of `{last}`",
+                self.joined.lines()
+            ));
+        }
+        if self.strayed.count > 0 {
+            notes.push(format!(
+                "{}: what looks like a phone number stands at the end of the row, or of the row above it, where no numbers \
+                 are read. Look whether a line end is missing or stands in the wrong place",
+                self.strayed.lines()
+            ));
+        }
+        Ok((self.rows, self.hidden_rows, notes))
     }
 
     fn flush(&mut self) -> ControlFlow<()> {
@@ -174,12 +374,12 @@ impl<'a> Assembler<'a> {
     }
 }
 
-const EMPTY: Cell<'static> = Cell { text: &[], kind: crate::row::CellKind::Text };
+const EMPTY: Cell<'static> = Cell { text: &[], kind: CellKind::Text };
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::CellKind;
+    use crate::row::Columns;
 
     struct Line(&'static str);
 
@@ -203,11 +403,14 @@ mod tests {
             }));
             ControlFlow::Continue(())
         };
-        let mut assembler = Assembler::new(&header, 0, true, 0, &mut sink);
+        let columns = Columns { phone: vec![1], full_name: Some(0), ..Columns::default() };
+        let layout = Layout::new(&header, &columns, &Rows::new(0), 0);
+        let mut assembler = Assembler::new(&header, 0, Some(&layout), 0, &mut sink)
+            .with_margin(Margin::new(&header, &columns, true));
         for (line, number) in lines.iter().zip(2..) {
             assert!(assembler.row(number, &Line(line)).is_continue());
         }
-        assembler.finish();
+        assembler.finish().unwrap();
         found
     }
 

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_likeliest_header_is_suggested() {
+    fn the_closest_header_is_suggested() {
         let suggest = |list| match recognise(&headers(list), &[], &|_| vec![]) {
             Err(ColumnsProblem::NoPhone(suggestion)) => suggestion,
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Format, columns::Mapping, sheet::SheetName, sniff::Content, source::UnpackError};
+use super::{Format, columns::Mapping, dialect, sheet::SheetName, sniff::Content, source::UnpackError};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -46,6 +46,8 @@ pub enum Fault {
     Empty,
     #[error("there is nothing but white space in the file")]
     Blank,
+    #[error("sheet `{sheet}` is empty")]
+    EmptySheet { sheet: String },
     #[error("there is a header but not one row below it")]
     HeaderOnly,
     #[error("this is {}, which rollcall does not read", .0.name())]
@@ -62,16 +64,34 @@ pub enum Fault {
     OtherFormat { wanted: Format, found: Format },
     #[error("this is an old Office document, but no workbook")]
     NoWorkbook,
+    #[error("sheet `{tried}` holds no list of people; these look as if they did: {}", listed(.sheets))]
+    SheetsToChoose { tried: String, sheets: Vec<SheetName> },
     #[error("the workbook holds no sheet with cells")]
     NoSheet,
-    #[error("line {line}: this record is longer than {max_bytes} bytes")]
+    #[error("line {line}: this record is longer than {} MiB", max_bytes >> 20)]
     RecordTooLong { line: u64, max_bytes: usize },
     #[error("line {line}: a cell of this record is longer than {max_bytes} bytes")]
     CellTooLong { line: u64, max_bytes: usize },
+    #[error("cell {cell}: its text is longer than {max_bytes} bytes")]
+    SheetCellTooLong { cell: String, max_bytes: usize },
     #[error("line {line}: this record has more than {max} cells")]
     TooManyCells { line: u64, max: usize },
-    #[error("line {line}: a quotation mark is opened and never closed")]
+    #[error(
+        "line {line}: a quotation mark is opened and not closed, or text follows it, so that it is not certain where cells end"
+    )]
     OpenQuote { line: u64 },
+    #[error(
+        "line {line}: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line {row}"
+    )]
+    SwallowedRows { line: u64, row: u64 },
+    #[error("row {row}: another header begins there, with other columns than the first")]
+    OtherHeader { row: u64 },
+    #[error("no delimiter is found: each line is one cell, and the header is `{header}`")]
+    OneColumn { header: String },
+    #[error(
+        "line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several"
+    )]
+    DamagedText { line: u64, encoding: String },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
@@ -148,6 +168,7 @@ impl Fault {
             Self::NobodyWrites { .. } => "Start what writes into it first, or name a file.".to_owned(),
             Self::Changed => "Wait until whoever writes it has finished, and run the same command again.".to_owned(),
             Self::Folder => "Name the files inside it.".to_owned(),
+            Self::EmptySheet { .. } => "Look which sheet holds the list, and choose it with --sheet.".to_owned(),
             Self::Empty | Self::Blank | Self::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()
             }
@@ -162,12 +183,33 @@ impl Fault {
                  under a new name."
                     .to_owned()
             }
-            Self::NoSheet => "Choose the sheet with --sheet.".to_owned(),
-            Self::RecordTooLong { .. } | Self::CellTooLong { .. } | Self::OpenQuote { .. } => {
-                "Look for a stray quotation mark on that line.".to_owned()
+            Self::NoSheet => "Look whether this is the right file; charts, macros and texts hold no rows.".to_owned(),
+            Self::RecordTooLong { .. } | Self::CellTooLong { .. } => {
+                "Take the column with the long text out of the file: it is not needed.".to_owned()
             }
+            Self::SheetCellTooLong { .. } => {
+                "Shorten that cell, or remove its column if nobody needs it, and save the workbook.".to_owned()
+            }
+            Self::OpenQuote { .. } => "Look for a stray quotation mark on that line.".to_owned(),
+            Self::SwallowedRows { .. } => {
+                "If they are rows, take the stray quotation mark out where that cell begins. If they are one cell, take \
+                 its column out of the file: it is not needed."
+                    .to_owned()
+            }
+            Self::OtherHeader { .. } => "Save the two lists as files of their own, and name both.".to_owned(),
+            Self::OneColumn { header } => match dialect::likeliest_unknown(header) {
+                Some(letter) if letter.is_ascii() && letter != ' ' => {
+                    format!("If `{letter}` divides the cells, say so: --delimiter {}", shell_quoted(&letter.to_string()))
+                }
+                _ => "Export the list with commas. Where one character of ASCII divides the cells, name it: --delimiter C."
+                    .to_owned(),
+            },
             Self::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
+            }
+            Self::SheetsToChoose { sheets, .. } => {
+                let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(&sheet.name)));
+                format!("Choose the one that is meant: {}", options.collect::<Vec<_>>().join(" or "))
             }
             Self::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
@@ -203,6 +245,9 @@ impl Fault {
                 "Open it in the spreadsheet program and save it as XLSX or CSV.".to_owned()
             }
             Self::NoRecords(_) => "Export it again, and look whether the right list was exported.".to_owned(),
+            Self::DamagedText { .. } => {
+                "Export it again, and copy it as a file, not as text; or save it as UTF-8 in a text editor.".to_owned()
+            }
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Self::InSheet { fault, .. } => {
                 let way_out = "If nobody is to be left out by that sheet, take it out of the workbook, or save the others as files of their own.";
@@ -249,6 +294,11 @@ fn quoted(names: &[String]) -> String {
     list.join(", ")
 }
 
+/// The sheets of a message.
+fn listed(sheets: &[SheetName]) -> String {
+    sheets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// A word that a shell takes as one.
 fn shell_quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
@@ -285,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lists_are_cut() {
+    fn long_lists_in_messages_are_shortened() {
         let many: Vec<String> = (0..30).map(|n| n.to_string()).collect();
         assert!(quoted(&many).ends_with("`19`, and 10 more"));
     }

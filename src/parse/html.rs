@@ -2,11 +2,10 @@
 
 use std::io::Read as _;
 
-use encoding_rs::{Encoding, UTF_8};
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
 use super::{
-    encoding,
+    encoding::{self, Encoding, UTF_8},
     error::Fault,
     grid::{Grid, MAX_TEXT_BYTES},
     sheet::{MAX_COLUMNS, SheetName},
@@ -21,7 +20,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_TABLES: usize = 256;
 
 /// The encoding that a page names in its head.
-pub(super) fn named_encoding(page: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn named_encoding(page: &[u8]) -> Option<Encoding> {
     const MARK: &[u8] = b"charset";
     let start = memchr::memmem::find_iter(page, MARK).next()?;
     let rest = page[start + MARK.len()..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
@@ -44,19 +43,19 @@ pub(super) fn whole(source: &mut Source) -> Result<Vec<u8>, Fault> {
 /// Text of bytes: as the user says, else as UTF-8 where they are that, else as the page says, else as is likeliest.
 pub(super) fn decode(
     bytes: &[u8],
-    wanted: Option<&'static Encoding>,
-    named: Option<&'static Encoding>,
-    likeliest: &'static Encoding,
-) -> (String, &'static Encoding) {
-    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let is_utf_8 = str::from_utf8(bytes).is_ok();
-    let encoding = match (wanted, marked) {
-        (Some(wanted), _) => wanted,
-        (None, Some(marked)) => marked,
-        (None, None) if is_utf_8 => UTF_8,
-        (None, None) => named.filter(|named| named.is_ascii_compatible()).unwrap_or(likeliest),
+    wanted: Option<Encoding>,
+    named: Option<Encoding>,
+    likeliest: Encoding,
+) -> (String, Encoding) {
+    let encoding = match wanted {
+        Some(wanted) => wanted,
+        // Text of two bytes a letter names nothing that could be read before it is known.
+        None if likeliest.of_values().is_none() => likeliest,
+        None if str::from_utf8(bytes).is_ok() => UTF_8,
+        None => named.filter(|named| named.of_values().is_some()).unwrap_or(likeliest),
     };
-    (encoding.decode(bytes).0.into_owned(), encoding)
+    let text = encoding.decode(bytes);
+    (text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned), encoding)
 }
 
 /// The tables of a page. `prefix` stands before their numbers in their names.
@@ -239,7 +238,7 @@ impl Walk<'_> {
     fn end_table(&mut self) -> Result<(), Fault> {
         self.end_row()?;
         let Some(mut table) = self.open.pop() else { return Ok(()) };
-        if !table.grid.rows.is_empty() || table.grid.hidden_rows > 0 {
+        if !table.grid.rows.is_empty() {
             if self.grids.len() >= MAX_TABLES {
                 return Err(Fault::Hostile(format!("it has more than {MAX_TABLES} tables")));
             }

@@ -16,7 +16,6 @@ use std::{
     ops::ControlFlow,
 };
 
-use encoding_rs::Encoding;
 use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
@@ -26,8 +25,15 @@ use self::{
     walk::{Budget, Ended, Taker, Way},
 };
 use super::{
-    ParseSettings, assemble::RawRow, columns, csv::MAX_CELLS, encoding, error::Fault, source::Source,
-    synonyms::SYNONYMS, table::RowSink,
+    ParseSettings,
+    assemble::RawRow,
+    columns,
+    csv::MAX_CELLS,
+    encoding::{self, Encoding},
+    error::Fault,
+    source::Source,
+    synonyms::SYNONYMS,
+    table::RowSink,
 };
 use crate::{
     contact::Field,
@@ -73,7 +79,7 @@ enum Shape {
 
 /// A JSON document, or one on each line.
 pub(super) struct Json {
-    encoding: &'static Encoding,
+    encoding: Encoding,
     shape: Shape,
     /// Whether words that JSON does not have are read as what they mean.
     is_lenient: bool,
@@ -90,7 +96,7 @@ impl Json {
     /// Goes through the document to learn where its records are, and what their columns.
     pub(super) fn open(
         source: &mut Source,
-        encoding: &'static Encoding,
+        encoding: Encoding,
         sample: &[u8],
         settings: &ParseSettings,
     ) -> Result<Self, Fault> {

@@ -6,19 +6,29 @@
 
 mod archive;
 mod assemble;
+mod biff;
 mod columns;
 mod csv;
-mod digits;
+mod dialect;
 pub mod encoding;
 mod error;
-mod gate;
+mod findings;
 mod grid;
 mod header;
+mod hidden;
 mod html;
 mod json;
+mod layout;
 mod mail;
+mod margin;
+mod number_format;
 mod ods;
+mod ods_cell;
 mod package;
+mod people;
+mod quoting;
+mod records;
+mod relations;
 mod sheet;
 mod sheets;
 mod sniff;
@@ -30,12 +40,12 @@ mod vcard;
 mod workbook;
 mod xls;
 mod xlsb;
+mod xlsx;
+mod xml;
 mod xml_spreadsheet;
 mod zstd;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
-
-use encoding_rs::Encoding;
 
 pub(crate) use self::columns::fold;
 use self::{
@@ -43,8 +53,11 @@ use self::{
     assemble::{Assembler, Header},
     columns::ColumnsProblem,
     csv::Text,
+    findings::Findings,
     header::Found,
     json::Json,
+    layout::Layout,
+    margin::Margin,
     source::{Source, read_up_to},
     table::{Preview, Table},
     vcard::Cards,
@@ -52,6 +65,7 @@ use self::{
 };
 pub use self::{
     columns::Mapping,
+    encoding::Encoding,
     error::{Fault, ParseError},
     sheet::SheetName,
     sheets::Sheets,
@@ -65,7 +79,7 @@ use crate::{
 };
 
 /// Rows that are looked at before any is used.
-const PREVIEW_ROWS: usize = 100;
+const PREVIEW_ROWS: usize = 160;
 
 /// The path that means standard input.
 pub const STDIN: &str = "-";
@@ -78,7 +92,7 @@ pub struct ParseSettings {
     /// The format; found from the content where not given.
     pub format: Option<Format>,
     /// The encoding of text; found from the content where not given.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Encoding>,
     /// The region that numbers are likely to belong to, which says something of the encoding too.
     pub region: Option<Region>,
     /// The delimiter of text; found from the content where not given.
@@ -87,6 +101,8 @@ pub struct ParseSettings {
     pub mappings: Vec<Mapping>,
     /// Whether the first row is data already.
     pub no_header: bool,
+    /// Whether rows that a sheet hides are left out, so that they say nothing of what its columns hold.
+    pub skips_hidden_rows: bool,
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
@@ -202,6 +218,8 @@ pub struct ReadSummary {
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// What somebody should know of how the rows were read.
+    pub notes: Vec<String>,
 }
 
 /// A file whose columns are understood and whose rows are yet to be read.
@@ -210,8 +228,11 @@ pub struct Input {
     pub info: InputInfo,
     header: Header,
     header_row: u64,
+    layout: Layout,
     source: Source,
     table: Table,
+    says_hidden_rows: bool,
+    skips_hidden_rows: bool,
 }
 
 impl Input {
@@ -246,13 +267,11 @@ impl Input {
             Some(_) => {}
             None => info.notes.extend(name_note(path, info.format)),
         }
-        let mut preview = Preview::new(PREVIEW_ROWS);
-        table.visit(&mut source, &mut preview)?;
-        let rows = preview.rows;
+        let rows = preview(&mut table, &mut source, settings)?;
         let found = match table.names() {
             Some([]) => return Err(Fault::NoRecords("a record")),
             Some(names) => header::given(Header::named(names), &rows, settings),
-            None if rows.is_empty() => return Err(Fault::Empty),
+            None if rows.is_empty() => return Err(table.empty()),
             None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
             None => header::find(&rows, settings),
         };
@@ -271,17 +290,20 @@ impl Input {
             }
             found => found,
         };
-        let mut found = found.map_err(|(header, problem)| fault_of(header, problem))?;
+        let is_text = matches!(table, Table::Text(_));
+        let mut found = found.map_err(|(header, problem)| fault_of(header, problem, is_text))?;
+        if let Table::Sheet(sheet) = &table
+            && !settings.only_numbers
+        {
+            info.notes.extend(hidden::prefer_shown(&mut found, &sheet.sights.hidden_columns, settings));
+        }
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
-        let Found { mut header, columns, row, rows_above } = found;
-        if rows_above > 0 {
-            info.notes.push(match rows_above {
-                1 => format!("the header is in row {row}; the row above it is left out"),
-                _ => format!("the header is in row {row}; the {rows_above} rows above it are left out"),
-            });
-        }
+        let Found { mut header, columns, row, notes, .. } = found;
+        info.notes.extend(notes);
+        let layout = Layout::new(&header, &columns, &rows, row);
+        table.lay_out(&layout, settings.only_numbers);
         if settings.no_header {
             // So that `rejected.csv`, which has a header, is understood without any mapping.
             for field in Field::ALL {
@@ -297,7 +319,9 @@ impl Input {
         }
         info.headers.clone_from(&header.names);
         info.columns = columns;
-        Ok(Self { info, header, header_row: row, source, table })
+        let says_hidden_rows = !settings.only_numbers;
+        let skips_hidden_rows = settings.skips_hidden_rows;
+        Ok(Self { info, header, header_row: row, layout, source, table, says_hidden_rows, skips_hidden_rows })
     }
 
     /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
@@ -334,21 +358,70 @@ impl Input {
         input: u16,
         sink: &mut dyn FnMut(Rows) -> ControlFlow<()>,
     ) -> Result<ReadSummary, Fault> {
-        let checks_width = self.table.checks_width();
-        let mut assembler = Assembler::new(&self.header, self.header_row, checks_width, input, sink);
+        let layout = self.table.checks_width().then_some(&self.layout);
+        let mut assembler = Assembler::new(&self.header, self.header_row, layout, input, sink)
+            .with_delimiter(self.table.delimiter());
+        if self.header_row > 0 {
+            let is_text = matches!(self.table, Table::Text(_));
+            assembler = assembler.with_margin(Margin::new(&self.header, &self.info.columns, is_text));
+        }
         if self.table.reads_all() {
             assembler = assembler.with_progress(self.source.progress());
         }
         self.table.visit(&mut self.source, &mut assembler)?;
-        let rows = assembler.finish();
+        let (rows, hidden_rows, mut notes) = assembler.finish()?;
+        notes.extend(self.table.notes());
+        notes.extend(self.late_notes(hidden_rows));
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
         match rows {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 if self.table.names().is_some() => Err(Fault::NoRecords("a record")),
-            0 => Err(Fault::Empty),
-            _ => Ok(ReadSummary { rows, sha256 }),
+            0 => Err(self.table.empty()),
+            _ => Ok(ReadSummary { rows, sha256, notes }),
         }
     }
+}
+
+impl Input {
+    /// What only reading it all has shown.
+    fn late_notes(&self, hidden_rows: u64) -> Vec<String> {
+        let mut notes = match &self.table {
+            Table::Sheet(sheet) => sheet.sights.notes(),
+            Table::Grid(_) => Vec::new(),
+            _ => return Vec::new(),
+        };
+        if hidden_rows > 0 && self.says_hidden_rows {
+            let rows = if hidden_rows == 1 {
+                "1 hidden row".to_owned()
+            } else {
+                format!("{hidden_rows} hidden rows")
+            };
+            notes.push(if self.skips_hidden_rows {
+                format!("{rows} left out, which a filter or a person has hidden in the sheet; --hidden-rows include reads them")
+            } else {
+                format!("{rows} read like the others, as --hidden-rows include says")
+            });
+        }
+        notes
+    }
+}
+
+/// The first rows of a table. Rows that a sheet hides are left out where they are not to be read, unless they hold the header.
+fn preview(table: &mut Table, source: &mut Source, settings: &ParseSettings) -> Result<Rows, Fault> {
+    let mut all = Preview::new(PREVIEW_ROWS);
+    if !settings.skips_hidden_rows || !matches!(table, Table::Sheet(_)) {
+        table.visit(source, &mut all)?;
+        return Ok(all.rows);
+    }
+    let mut shown = Preview::of_shown_rows(PREVIEW_ROWS);
+    table.visit(source, &mut shown)?;
+    if shown.has_left_out && header::find(&shown.rows, settings).is_err() {
+        table.visit(source, &mut all)?;
+        if shown.rows.is_empty() || header::find(&all.rows, settings).is_ok() {
+            return Ok(all.rows);
+        }
+    }
+    Ok(shown.rows)
 }
 
 /// Finds out what the file is.
@@ -379,16 +452,23 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
             open_workbook(source, content, settings, info)
         }
         Content::Text => open_text(source, settings, info),
+        // Whoever names the encoding knows that it is text.
+        Content::Binary if settings.encoding.is_some() => open_text(source, settings, info),
         other => Err(Fault::Unsupported(other)),
     }
 }
 
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
+    let notes_before = info.notes.len();
     let encoding = match settings.encoding {
         Some(encoding) => encoding,
-        None => encoding::detect(source, settings.region)?,
+        None => {
+            let found = encoding::detect(source, settings.region)?;
+            info.notes.extend(found.notes);
+            found.encoding
+        }
     };
-    info.encoding = Some(encoding::name(encoding));
+    info.encoding = Some(encoding.name());
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
     let found = match settings.format {
         // A list may begin like something else: `[phone]` is a header too.
@@ -415,26 +495,60 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         }
         Content::Vcard => {
             let cards = Cards::open(source, encoding, settings)?;
+            if encoding.of_values().is_some() {
+                // Each property may name an encoding of its own.
+                info.notes.truncate(notes_before);
+            }
             info.format = Format::Vcard;
-            info.encoding = Some(encoding::name(cards.encoding()));
+            info.encoding = Some(cards.encoding().name());
             info.notes.extend(cards.notes.iter().cloned());
             return Ok(Table::Cards(cards));
         }
         other => return Err(Fault::Unsupported(other)),
     }
-    let named = sniff::named_delimiter(&sample);
+    let named = dialect::named_delimiter(&sample);
+    let list = named.map_or(sample.as_slice(), |_| {
+        let end = memchr::memchr2(b'\n', b'\r', &sample).unwrap_or(sample.len());
+        &sample[end..]
+    });
     let is_whole_file = sample.len() < sniff::SAMPLE_BYTES;
-    let delimiter = settings.delimiter.or(named).unwrap_or_else(|| sniff::delimiter(&sample, is_whole_file));
+    let find = |given| dialect::find(list, is_whole_file, &settings.mappings, given);
+    let mut found = find(settings.delimiter.or(named));
+    if let Some(named) = named
+        && settings.delimiter.is_none()
+        && found.width == 0
+    {
+        let other = find(None);
+        if other.width > 1 {
+            let (named, other) = (char::from(named), char::from(other.dialect.delimiter));
+            info.notes
+                .push(format!("the first line names the delimiter `{named}`, but the rows have `{other}`"));
+        }
+        found = other;
+    }
     info.format = Format::Csv;
-    info.delimiter = Some(delimiter);
-    Ok(Table::Text(Text { encoding, delimiter, skips_first_line: named.is_some() }))
+    info.delimiter = Some(found.dialect.delimiter);
+    if found.dialect.quote == b'\'' {
+        info.notes.push(
+            "apostrophes around cells are read as quotation marks, since nearly all rows have them"
+                .to_owned(),
+        );
+    }
+    Ok(Table::Text(Text {
+        encoding,
+        dialect: found.dialect,
+        skips_first_line: named.is_some(),
+        layout: Layout::guessed(found.width),
+        refuses_doubt: false,
+        findings: Findings::default(),
+    }))
 }
 
 /// Opens a text in which tables are marked.
 fn open_grid(
     source: &mut Source,
     content: Content,
-    likeliest: &'static Encoding,
+    likeliest: Encoding,
     settings: &ParseSettings,
     info: &mut InputInfo,
 ) -> Result<Table, Fault> {
@@ -449,7 +563,7 @@ fn open_grid(
             _ => xml_spreadsheet::named_encoding(&bytes),
         };
         let (text, encoding) = html::decode(&bytes, settings.encoding, named, likeliest);
-        info.encoding = Some(encoding::name(encoding));
+        info.encoding = Some(encoding.name());
         if content == Content::Html {
             html::tables(&text, "Table ", &mut grids)?;
         } else {
@@ -479,22 +593,29 @@ fn open_workbook(
     settings: &ParseSettings,
     info: &mut InputInfo,
 ) -> Result<Table, Fault> {
-    let sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
+    let mut sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
     info.format = sheet.format;
+    let mut passed_over = None;
+    if settings.sheet.is_none() && !settings.only_numbers {
+        passed_over = people::choose(&mut sheet, settings)?;
+    }
+    if let Some(first) = &passed_over {
+        let chosen = &sheet.choice.sheet.name;
+        info.notes
+            .push(format!("sheet `{first}` holds no list of people; sheet `{chosen}` does, and is read"));
+    }
     info.sheet = Some(sheet.choice.sheet.name.clone());
     // Of a list of numbers all sheets are read.
-    let seen = sheet.choice.others.iter().filter(|other| !other.is_hidden);
+    let seen = sheet
+        .choice
+        .others
+        .iter()
+        .filter(|other| !other.is_hidden && Some(&other.name) != passed_over.as_ref());
     let others = seen.map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
     if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
-    if sheet.formulas_without_result > 0 {
-        info.notes.push(format!(
-            "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
-             spreadsheet program first",
-            sheet.formulas_without_result
-        ));
-    }
+    info.notes.extend(sheet.note.take());
     Ok(Table::Sheet(Box::new(sheet)))
 }
 
@@ -525,9 +646,14 @@ fn sample(bytes: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, Fault> {
     Ok(sample)
 }
 
-fn fault_of(header: Header, problem: ColumnsProblem) -> Fault {
+fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
     let headers = header.names;
     match problem {
+        ColumnsProblem::NoPhone(_)
+            if is_text && headers.len() == 1 && dialect::likeliest_unknown(&headers[0]).is_some() =>
+        {
+            Fault::OneColumn { header: headers.into_iter().next().unwrap_or_default() }
+        }
         ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
         ColumnsProblem::NoPhone(likeliest) => Fault::NoPhoneColumn { headers, likeliest },

@@ -1,19 +1,28 @@
 //! The cells of a sheet, whatever kind of workbook it stands in.
 
-use std::fmt;
-
-use calamine::{DataType, ExcelDateTime, SheetType, SheetVisible};
+use std::{fmt, ops::ControlFlow};
 
 use super::{
     assemble::RawRow,
-    csv::{MAX_CELL_BYTES, MAX_CELLS},
     error::Fault,
+    number_format::{Formats, NumberFormat},
+    table::RowSink,
 };
 use crate::row::{Cell, CellKind};
 
 /// The last row and column of any sheet.
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 pub(super) const MAX_COLUMNS: usize = 16_384;
+
+/// The columns that are read. What stands farther to the right is no part of a list of people: somebody typed it there by
+/// mistake, and room is made for all columns up to a cell.
+const MAX_READ_COLUMNS: usize = 1024;
+
+/// The longest text of a cell. Programs for spreadsheets allow 32,767 characters; of other writers some do not count.
+const MAX_CELL_BYTES: usize = 1024 * 1024;
+
+/// Larger whole numbers may not be what a double holds.
+const MAX_EXACT_DIGITS: usize = 15;
 
 /// The name of a sheet, and whether a person who opens the workbook sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,12 +33,6 @@ pub struct SheetName {
     pub is_hidden: bool,
 }
 
-impl SheetName {
-    fn of(sheet: &calamine::Sheet) -> Self {
-        Self { name: sheet.name.clone(), is_hidden: sheet.visible != SheetVisible::Visible }
-    }
-}
-
 impl fmt::Display for SheetName {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hidden = if self.is_hidden { " (hidden)" } else { "" };
@@ -37,25 +40,35 @@ impl fmt::Display for SheetName {
     }
 }
 
+/// An entry of a workbook's list of sheets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    pub(super) name: SheetName,
+    /// Whether it holds cells, and is no chart, macro or module.
+    pub(super) has_cells: bool,
+}
+
 /// Which sheet of a workbook is read, and which are not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Choice {
+    /// The place of the sheet in the workbook's list.
+    pub(super) index: usize,
     pub(super) sheet: SheetName,
     pub(super) others: Vec<SheetName>,
 }
 
 /// The sheet named or numbered by `wanted`, else the first that can be seen.
-pub(super) fn choose(sheets: &[calamine::Sheet], wanted: Option<&str>) -> Result<Choice, Fault> {
-    let is_sheet = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet;
+pub(super) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result<Choice, Fault> {
+    let with_cells = || sheets.iter().enumerate().filter(|(_, sheet)| sheet.has_cells);
     let chosen = match wanted {
         Some(wanted) => find(sheets, wanted),
-        None => sheets
-            .iter()
-            .find(|sheet| is_sheet(sheet) && sheet.visible == SheetVisible::Visible)
-            .or_else(|| sheets.iter().find(is_sheet)),
+        None => with_cells()
+            .find(|(_, sheet)| !sheet.name.is_hidden)
+            .or_else(|| with_cells().next())
+            .map(|(index, _)| index),
     };
-    let Some(chosen) = chosen else {
-        let names: Vec<String> = sheets.iter().filter(is_sheet).map(|sheet| sheet.name.clone()).collect();
+    let Some(index) = chosen else {
+        let names: Vec<String> = with_cells().map(|(_, sheet)| sheet.name.name.clone()).collect();
         return Err(match wanted {
             Some(wanted) if !names.is_empty() => {
                 Fault::NoSuchSheet { wanted: wanted.to_owned(), sheets: names }
@@ -63,19 +76,84 @@ pub(super) fn choose(sheets: &[calamine::Sheet], wanted: Option<&str>) -> Result
             _ => Fault::NoSheet,
         });
     };
-    let others = sheets.iter().filter(is_sheet).filter(|sheet| sheet.name != chosen.name);
-    Ok(Choice { sheet: SheetName::of(chosen), others: others.map(SheetName::of).collect() })
+    let others = with_cells().filter(|(other, _)| *other != index);
+    Ok(Choice {
+        index,
+        sheet: sheets[index].name.clone(),
+        others: others.map(|(_, sheet)| sheet.name.clone()).collect(),
+    })
 }
 
-fn find<'a>(sheets: &'a [calamine::Sheet], wanted: &str) -> Option<&'a calamine::Sheet> {
-    let by_name = |sheet: &&calamine::Sheet| sheet.name == wanted;
-    let by_folded_name = |sheet: &&calamine::Sheet| sheet.name.to_lowercase() == wanted.to_lowercase();
+fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
+    let by_name = |sheet: &Entry| sheet.name.name == wanted;
+    let by_folded_name = |sheet: &Entry| sheet.name.name.to_lowercase() == wanted.to_lowercase();
     sheets
         .iter()
-        .find(by_name)
-        .or_else(|| sheets.iter().find(by_folded_name))
-        .or_else(|| sheets.get(wanted.parse::<usize>().ok()?.checked_sub(1)?))
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .position(by_name)
+        .or_else(|| sheets.iter().position(by_folded_name))
+        .or_else(|| wanted.parse::<usize>().ok()?.checked_sub(1))
+        .filter(|index| sheets.get(*index).is_some_and(|sheet| sheet.has_cells))
+}
+
+/// What was seen of a sheet on the way through it, beside its rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sights {
+    /// Whether each column is hidden; those behind the last are not.
+    pub(super) hidden_columns: Vec<bool>,
+    /// How many cells stand too far to the right to be read, and the row and column of the first.
+    pub(super) far_cells: u64,
+    pub(super) first_far_cell: Option<(u64, usize)>,
+    /// Formula cells whose result is not stored.
+    pub(super) formulas_without_result: u64,
+}
+
+impl Sights {
+    /// Takes down that columns, from the first to the last, are hidden.
+    pub(super) fn hide_columns(&mut self, first: usize, last: usize) {
+        let end = last.saturating_add(1).min(MAX_COLUMNS);
+        if self.hidden_columns.len() < end && first < end {
+            self.hidden_columns.resize(end, false);
+        }
+        if let Some(hidden) = self.hidden_columns.get_mut(first..end) {
+            hidden.fill(true);
+        }
+    }
+
+    /// What somebody should know who relies on the whole sheet.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some((row, column)) = self.first_far_cell {
+            let what = match self.far_cells {
+                1 => "a cell far to the right of the list is not read:".to_owned(),
+                many => format!("{many} cells far to the right of the list are not read; the first is"),
+            };
+            notes.push(format!(
+                "{what} {}{row}. rollcall reads the columns up to {}",
+                column_name(column),
+                column_name(MAX_READ_COLUMNS - 1)
+            ));
+        }
+        if self.formulas_without_result > 0 {
+            notes.push(format!(
+                "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
+                 spreadsheet program first",
+                self.formulas_without_result
+            ));
+        }
+        notes
+    }
+}
+
+/// The letters of a column, from 0.
+pub(super) fn column_name(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        let letter = u8::try_from((left - 1) % 26).unwrap_or_default();
+        letters.push(char::from(b'A' + letter));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect()
 }
 
 /// One row of a sheet, as it is put together.
@@ -83,6 +161,7 @@ fn find<'a>(sheets: &'a [calamine::Sheet], wanted: &str) -> Option<&'a calamine:
 pub(super) struct SheetRow {
     /// The row's number as the spreadsheet shows it; 0 before the first.
     pub(super) number: u64,
+    pub(super) is_hidden: bool,
     text: String,
     /// Start and end in the text of each cell.
     cells: Vec<(usize, usize, CellKind)>,
@@ -97,89 +176,182 @@ impl RawRow for SheetRow {
         let (start, end, kind) = self.cells[index];
         Cell { text: &self.text.as_bytes()[start..end], kind }
     }
+
+    fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
 }
 
 impl SheetRow {
     /// Begins the row of this number.
     pub(super) fn clear(&mut self, number: u64) {
         self.number = number;
+        self.is_hidden = false;
         self.text.clear();
         self.cells.clear();
     }
 
-    /// Sets a cell to what a person would type for its value. `shows_plus` says that the sheet shows whole numbers in it
-    /// with a plus.
+    /// Sets a cell to a text of a kind; one that stands too far to the right is only counted.
     pub(super) fn set(
         &mut self,
         column: usize,
-        value: &impl DataType,
-        shows_plus: bool,
+        text: &str,
+        kind: CellKind,
+        sights: &mut Sights,
     ) -> Result<(), Fault> {
-        if value.is_empty() {
+        if column >= MAX_READ_COLUMNS {
+            if !text.trim().is_empty() {
+                sights.far_cells += 1;
+                sights.first_far_cell.get_or_insert((self.number, column));
+            }
             return Ok(());
         }
-        let start = self.text.len();
-        if shows_plus && (value.is_int() || value.is_float()) {
-            self.text.push('+');
-        }
-        let kind = self.write(value);
-        self.place(column, start, kind)
-    }
-
-    /// Sets a cell to a text of a kind.
-    pub(super) fn set_text(&mut self, column: usize, text: &str, kind: CellKind) -> Result<(), Fault> {
-        let start = self.text.len();
-        self.text.push_str(text);
-        self.place(column, start, kind)
-    }
-
-    fn place(&mut self, column: usize, start: usize, kind: CellKind) -> Result<(), Fault> {
-        if column >= MAX_CELLS {
-            return Err(Fault::TooManyCells { line: self.number, max: MAX_CELLS });
-        }
-        if self.text.len() - start > MAX_CELL_BYTES {
-            return Err(Fault::CellTooLong { line: self.number, max_bytes: MAX_CELL_BYTES });
+        if text.len() > MAX_CELL_BYTES {
+            let cell = format!("{}{}", column_name(column), self.number);
+            return Err(Fault::SheetCellTooLong { cell, max_bytes: MAX_CELL_BYTES });
         }
         if column >= self.cells.len() {
             self.cells.resize(column + 1, (0, 0, CellKind::Text));
         }
+        let start = self.text.len();
+        self.text.push_str(text);
         self.cells[column] = (start, self.text.len(), kind);
         Ok(())
     }
+}
 
-    fn write(&mut self, value: &impl DataType) -> CellKind {
-        if let Some(text) = value.get_string() {
-            self.text.push_str(text);
-            return CellKind::Text;
+/// What a cell holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Value<'v> {
+    Text(&'v str),
+    Number(f64),
+    /// A number as it is written: a double may not hold its digits.
+    Written(&'v str),
+    Boolean(bool),
+    Error(&'v str),
+    /// A moment in ISO 8601.
+    Moment(&'v str),
+}
+
+/// Puts rows together from cells, which come row by row, and hands them on.
+pub(super) struct Gathered<'s, S> {
+    row: SheetRow,
+    formats: &'s Formats,
+    pub(super) sights: &'s mut Sights,
+    sink: &'s mut S,
+    /// The row that is hidden, if its cells are still to come.
+    hidden_row: Option<u64>,
+}
+
+impl<'s, S: RowSink> Gathered<'s, S> {
+    pub(super) fn new(formats: &'s Formats, sights: &'s mut Sights, sink: &'s mut S) -> Self {
+        Self { row: SheetRow::default(), formats, sights, sink, hidden_row: None }
+    }
+
+    /// Says that the row of this number, whose cells come next, is hidden.
+    pub(super) fn hide(&mut self, number: u64) {
+        self.hidden_row = Some(number);
+    }
+
+    /// Takes the next cell, at a row and column from 0.
+    pub(super) fn take(
+        &mut self,
+        (index, column): (u32, u32),
+        value: Value<'_>,
+        style: usize,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let number = u64::from(index) + 1;
+        let column = usize::try_from(column).unwrap_or(MAX_COLUMNS);
+        if number > MAX_ROWS || column >= MAX_COLUMNS {
+            return Err(Fault::OutsideSheet { row: number });
         }
-        let (text, kind) = if let Some(number) = value.get_int() {
-            (number.to_string(), CellKind::Number)
-        } else if let Some(number) = value.get_float() {
-            // Never with an exponent, and integral numbers without a fraction.
-            (number.to_string(), CellKind::Number)
-        } else if let Some(value) = value.get_bool() {
-            ((if value { "TRUE" } else { "FALSE" }).to_owned(), CellKind::Boolean)
-        } else if let Some(moment) = value.get_datetime() {
-            (iso_8601(&moment), CellKind::Date)
-        } else if let Some(text) = value.get_datetime_iso().or_else(|| value.get_duration_iso()) {
-            (text.to_owned(), CellKind::Date)
-        } else if let Some(error) = value.get_error() {
-            (error.to_string(), CellKind::Error)
-        } else {
-            (String::new(), CellKind::Text)
+        if number < self.row.number {
+            return Err(Fault::RowsOutOfOrder { row: number });
+        }
+        if number > self.row.number {
+            if self.row.len() > 0 && self.sink.row(self.row.number, &self.row).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.row.clear(number);
+        }
+        self.row.is_hidden |= self.hidden_row == Some(number);
+        self.set(column, value, style)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn set(&mut self, column: usize, value: Value<'_>, style: usize) -> Result<(), Fault> {
+        let (text, kind) = match value {
+            Value::Text(text) => (text, CellKind::Text),
+            Value::Boolean(true) => ("TRUE", CellKind::Boolean),
+            Value::Boolean(false) => ("FALSE", CellKind::Boolean),
+            Value::Error(error) => (error, CellKind::Error),
+            Value::Moment(moment) => (moment.trim_end_matches("T00:00:00"), CellKind::Date),
+            Value::Written(written) => {
+                let format = self.formats.of(style);
+                let is_whole = !written.is_empty() && written.bytes().all(|digit| digit.is_ascii_digit());
+                if is_whole && *format == NumberFormat::Plain && !written.starts_with('0') {
+                    (written, CellKind::Number)
+                } else {
+                    let Ok(number) = written.parse::<f64>() else {
+                        return self.row.set(column, written, CellKind::Text, self.sights);
+                    };
+                    let is_exact = !is_whole || written.len() <= MAX_EXACT_DIGITS;
+                    return self.set_number(column, number, Some(written).filter(|_| !is_exact), style);
+                }
+            }
+            Value::Number(number) => return self.set_number(column, number, None, style),
         };
-        self.text.push_str(&text);
-        kind
+        self.row.set(column, text, kind, self.sights)
+    }
+
+    /// Sets a number to what a person would type for it; `written` where a double does not hold its digits.
+    fn set_number(
+        &mut self,
+        column: usize,
+        number: f64,
+        written: Option<&str>,
+        style: usize,
+    ) -> Result<(), Fault> {
+        let format = self.formats.of(style);
+        if let Some(moment) = format.moment(number, self.formats.counts_from_1904) {
+            return self.row.set(column, &moment, CellKind::Date, self.sights);
+        }
+        // Never with an exponent, and integral numbers without a fraction.
+        let digits = written.map_or_else(|| number.to_string(), str::to_owned);
+        match format.shown(&digits) {
+            Some(shown) => {
+                let is_plain = shown.strip_prefix('+') == Some(&digits);
+                let kind = if is_plain { CellKind::Number } else { CellKind::Text };
+                self.row.set(column, &shown, kind, self.sights)
+            }
+            None => self.row.set(column, &digits, CellKind::Number, self.sights),
+        }
+    }
+
+    pub(super) fn finish(self) {
+        if self.row.len() > 0 {
+            _ = self.sink.row(self.row.number, &self.row);
+        }
     }
 }
 
-/// A day, with the time of day where it is not midnight.
-fn iso_8601(moment: &ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    match (hour, minute, second, milli) {
-        (0, 0, 0, 0) => date,
-        (_, _, _, 0) => format!("{date}T{hour:02}:{minute:02}:{second:02}"),
-        _ => format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}"),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_letters() {
+        let names = [0, 25, 26, 701, 702, 16_383].map(column_name);
+        assert_eq!(names, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
+    }
+
+    #[test]
+    fn hidden_columns_stay_within_the_sheet() {
+        let mut sights = Sights::default();
+        sights.hide_columns(2, 3);
+        sights.hide_columns(0, 0);
+        assert_eq!(sights.hidden_columns, [true, false, true, true]);
+        sights.hide_columns(7, usize::MAX);
+        assert_eq!(sights.hidden_columns.len(), MAX_COLUMNS);
     }
 }

@@ -1,7 +1,5 @@
 //! What a file is, by its first bytes. Its name is not asked.
 
-use csv_core::{ReadRecordResult, ReaderBuilder};
-
 /// How much of a file is looked at.
 pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
 
@@ -15,9 +13,9 @@ pub enum Content {
     EncryptedOrLegacyExcel,
     Xlsb,
     Ods,
+    Numbers,
     Zip,
     Document,
-    Numbers,
     Compressed,
     Pdf,
     PostScript,
@@ -59,7 +57,7 @@ impl Content {
             Self::Ods => "an OpenDocument file",
             Self::Zip => "a ZIP archive without a list in it",
             Self::Document => "a text document or presentation",
-            Self::Numbers => "a document of Apple Numbers or Pages",
+            Self::Numbers => "a document of Apple Numbers",
             Self::Compressed => "a compressed file or archive",
             Self::Pdf => "a PDF document",
             Self::PostScript => "a PostScript document",
@@ -93,6 +91,9 @@ impl Content {
 
     pub(super) fn way_out(self) -> &'static str {
         match self {
+            Self::Numbers => {
+                "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
+            }
             Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
             Self::Html | Self::WebArchive => {
                 "If a page asks for a login there, export the list again; else open it in the spreadsheet program and \
@@ -101,7 +102,6 @@ impl Content {
             Self::FlatOds | Self::Sylk | Self::Dif | Self::Lotus => {
                 "Open it in the spreadsheet program and save it as XLSX or CSV."
             }
-            Self::Numbers => "Open it there and export it as CSV or Excel (File > Export To).",
             Self::Document | Self::Rtf | Self::Pdf | Self::PostScript => {
                 "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
                  and save that."
@@ -199,17 +199,11 @@ fn zip_content(sample: &[u8]) -> Content {
 
 /// Whether bytes are text in some encoding.
 fn is_text(sample: &[u8]) -> bool {
-    let is_control = |byte: &&u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
+    // Some of them stand in text: 1 and 28 to 31 between cells and rows, 26 at the end of files of DOS.
+    let is_control = |byte: &&u8| matches!(byte, 0 | 2..=8 | 14..=25);
     let controls = sample.iter().filter(is_control).count();
     let zeros = memchr::memchr_iter(0, sample).count();
-    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
-        return true;
-    }
-    // UTF-16 without a byte order mark: of Latin text, every other byte is zero.
-    if zeros * 10 > sample.len() * 2
-        && zeros * 10 < sample.len() * 6
-        && (controls - zeros) * 50 <= sample.len()
-    {
+    if super::encoding::is_wide(sample) {
         return true;
     }
     controls * 50 <= sample.len() && (zeros == 0 || is_mostly_utf8(sample))
@@ -399,79 +393,9 @@ fn is_mostly_utf8(sample: &[u8]) -> bool {
     }
 }
 
-/// The delimiter that a first line `sep=;` names.
-pub(super) fn named_delimiter(sample: &[u8]) -> Option<u8> {
-    let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
-    match line.get(..4).filter(|start| start.eq_ignore_ascii_case(b"sep="))?.len() {
-        4 if line.len() == 5 && line[4].is_ascii() => Some(line[4]),
-        _ => None,
-    }
-}
-
-/// The delimiter of a CSV file: the one that cuts most records into as many cells as the first.
-pub(super) fn delimiter(sample: &[u8], is_whole_file: bool) -> u8 {
-    const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
-    let score = |candidate: u8| {
-        let widths = record_widths(sample, candidate, is_whole_file);
-        let Some(&first) = widths.first().filter(|width| **width > 1) else { return (0, 0) };
-        let alike = widths.iter().filter(|width| **width == first).count();
-        (alike * 1000 / widths.len(), first)
-    };
-    let best = CANDIDATES.into_iter().rev().max_by_key(|candidate| score(*candidate));
-    best.filter(|candidate| score(*candidate) > (0, 0)).unwrap_or(b',')
-}
-
-/// Cells in each of the first records that stand whole in the sample.
-fn record_widths(sample: &[u8], delimiter: u8, is_whole_file: bool) -> Vec<usize> {
-    const MAX_RECORDS: usize = 100;
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-    let (mut text, mut ends) = (vec![0; sample.len() + 1], vec![0; sample.len() + 2]);
-    let mut rest = sample;
-    let mut widths = Vec::new();
-    while widths.len() < MAX_RECORDS {
-        let (result, read, _, cells) = reader.read_record(rest, &mut text, &mut ends);
-        rest = &rest[read..];
-        match result {
-            ReadRecordResult::Record => widths.push(cells),
-            ReadRecordResult::InputEmpty if is_whole_file => {
-                // The last record ends with the file: its last cell is still to be counted.
-                let (result, _, _, last) = reader.read_record(&[], &mut text, &mut ends);
-                if result == ReadRecordResult::Record {
-                    widths.push(cells + last);
-                }
-                break;
-            }
-            _ => break,
-        }
-    }
-    widths
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn delimiters_are_found_from_the_content() {
-        for (text, expected) in [
-            ("a,b,c\n1,2,3\n", b','),
-            ("a;b;c\n1,5;2;3\n2,5;3;4\n", b';'),
-            ("a\tb\n1\t2\n", b'\t'),
-            ("a|b\n1|2", b'|'),
-            ("phone\n123\n", b','),
-            ("name,phone\n\"Rao; Asha; Dr\",1\n", b','),
-            ("first name;phone\n\"a,b\";1\n\"c,d\";2\n", b';'),
-        ] {
-            assert_eq!(delimiter(text.as_bytes(), true) as char, expected as char, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_record_cut_by_the_end_of_the_sample_does_not_count() {
-        assert_eq!(record_widths(b"a,b\n1,2\n3", b',', false), [2, 2]);
-        assert_eq!(record_widths(b"a,b\n1,2\n3", b',', true), [2, 2, 1]);
-    }
 
     #[test]
     fn formats_are_told_by_content() {
@@ -534,19 +458,6 @@ mod tests {
             ("From,Subject,Phone\nA,Content-Type: x,1\n", Content::Csv),
         ] {
             assert_eq!(text_content(text.as_bytes()), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_first_line_may_name_the_delimiter() {
-        for (text, delimiter) in [
-            ("sep=;\r\nname;phone", Some(b';')),
-            ("\"SEP=|\"\nname|phone", Some(b'|')),
-            ("sep=\t\nname\tphone", Some(b'\t')),
-            ("sep=\nname", None),
-            ("separator,phone\n", None),
-        ] {
-            assert_eq!(named_delimiter(text.as_bytes()), delimiter, "{text:?}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, grid::Chosen, json::Json, sheet::Choice, source::Source,
-    vcard::Cards, workbook::Sheet,
+    assemble::RawRow, csv::Text, error::Fault, grid::Chosen, json::Json, layout::Layout, sheet::Choice,
+    source::Source, vcard::Cards, workbook::Sheet,
 };
 use crate::row::Rows;
 
@@ -56,9 +56,35 @@ impl Table {
         }
     }
 
-    /// Whether a row with fewer or more cells than the header is a sign of damage.
+    /// Whether a row with fewer or more cells than the header may be a sign of damage.
     pub(super) fn checks_width(&self) -> bool {
         matches!(self, Self::Text(_))
+    }
+
+    /// What is wrong where it holds no row.
+    pub(super) fn empty(&self) -> Fault {
+        match self {
+            Self::Sheet(sheet) => Fault::EmptySheet { sheet: sheet.choice.sheet.name.clone() },
+            _ => Fault::Empty,
+        }
+    }
+
+    /// Says how the rows are laid out, which is known once the header is.
+    pub(super) fn lay_out(&mut self, layout: &Layout, refuses_doubt: bool) {
+        if let Self::Text(text) = self {
+            text.layout.clone_from(layout);
+            text.refuses_doubt = refuses_doubt;
+        }
+    }
+
+    /// What stands between two cells of a row.
+    pub(super) fn delimiter(&self) -> u8 {
+        if let Self::Text(text) = self { text.dialect.delimiter } else { b',' }
+    }
+
+    /// What somebody should know of how the rows were read.
+    pub(super) fn notes(&self) -> Vec<String> {
+        if let Self::Text(text) = self { text.findings.notes(text.dialect) } else { Vec::new() }
     }
 
     /// Whether reading it went through all bytes of the source.
@@ -74,21 +100,34 @@ const MAX_PREVIEW_BYTES: usize = 16 * 1024;
 pub(super) struct Preview {
     pub(super) rows: Rows,
     wanted: usize,
+    skips_hidden_rows: bool,
+    /// Whether a row was left out because it is hidden.
+    pub(super) has_left_out: bool,
 }
 
 impl Preview {
     pub(super) fn new(wanted: usize) -> Self {
-        Self { rows: Rows::new(0), wanted }
+        Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_left_out: false }
+    }
+
+    /// The same without rows that a sheet hides.
+    pub(super) fn of_shown_rows(wanted: usize) -> Self {
+        Self { skips_hidden_rows: true, ..Self::new(wanted) }
     }
 }
 
 impl RowSink for Preview {
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        if !row.is_blank() {
+        if self.skips_hidden_rows && row.is_hidden() {
+            self.has_left_out = true;
+        } else if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);
                 // The beginning of a long text tells as much.
                 self.rows.push_cell(&cell.text[..cell.text.len().min(MAX_PREVIEW_BYTES)], cell.kind);
+            }
+            if row.is_hidden() {
+                self.rows.hide_row();
             }
             self.rows.end_row(number, None);
         }

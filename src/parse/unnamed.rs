@@ -87,7 +87,7 @@ pub(super) fn find(names: Option<&[String]>, rows: &Rows, region: Option<Region>
         )
     };
     // A header may be a column's number.
-    (columns.phone == [column]).then_some((Found { header, columns, row, rows_above: 0 }, note))
+    (columns.phone == [column]).then_some((Found { header, columns, row, notes: Vec::new() }, note))
 }
 
 /// Adds to the phone columns each other one of which nearly all filled cells are numbers, and says which: a header that means
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn where_two_columns_hold_numbers_nothing_is_guessed() {
+    fn two_columns_of_numbers_without_header_are_not_guessed() {
         assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
     }
 

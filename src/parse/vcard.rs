@@ -9,13 +9,18 @@ mod split;
 
 use std::{io::Read, ops::ControlFlow};
 
-use encoding_rs::{Encoding, UTF_8};
-
 use self::{
     property::{Letters, Properties, Property},
     split::{Card, Strays},
 };
-use super::{ParseSettings, assemble::RawRow, encoding, error::Fault, source::Source, table::RowSink};
+use super::{
+    ParseSettings,
+    assemble::RawRow,
+    encoding::{self, Encoding, UTF_8},
+    error::Fault,
+    source::Source,
+    table::RowSink,
+};
 use crate::{
     contact::Region,
     row::{Cell, CellKind},
@@ -45,7 +50,7 @@ const MAX_FOREIGN_BYTES: usize = 1024 * 1024;
 /// A file of cards.
 pub(super) struct Cards {
     /// The encoding of all bytes, where they are no ASCII with other letters between.
-    transcoded: Option<&'static Encoding>,
+    transcoded: Option<Encoding>,
     letters: Letters,
     pub(super) names: Vec<String>,
     /// What a person should know of how the cards were read.
@@ -56,7 +61,7 @@ impl Cards {
     /// Goes through all cards once, so that what is wrong with them is known before any is used.
     pub(super) fn open(
         source: &mut Source,
-        encoding: &'static Encoding,
+        encoding: Encoding,
         settings: &ParseSettings,
     ) -> Result<Self, Fault> {
         // Of people not to be called, every number counts.
@@ -66,17 +71,24 @@ impl Cards {
                 .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })
         });
         let names = NAMES.iter().map(|name| (*name).to_owned()).chain(phones).chain([unclear.to_owned()]);
-        let is_ascii = encoding.is_ascii_compatible();
+        let values = encoding.of_values();
         let mut cards = Self {
-            transcoded: (!is_ascii).then_some(encoding),
+            transcoded: values.is_none().then_some(encoding),
             letters: Letters {
-                fallback: if is_ascii { encoding } else { UTF_8 },
-                is_certain: is_ascii && settings.encoding.is_some(),
+                fallback: values.unwrap_or(UTF_8),
+                is_certain: values.is_some() && settings.encoding.is_some(),
             },
             names: names.collect(),
             notes: Vec::new(),
         };
-        cards.survey(source, settings.region)?;
+        match cards.survey(source, settings.region) {
+            // Parts in UTF-16 were put into the file; the encoding of its lines knows them.
+            Err(Fault::OtherEncoding { .. }) if values.is_some_and(|values| values != encoding) => {
+                (cards.transcoded, cards.letters.fallback) = (Some(encoding), UTF_8);
+                cards.survey(source, settings.region)?;
+            }
+            surveyed => surveyed?,
+        }
         Ok(cards)
     }
 
@@ -120,18 +132,26 @@ impl Cards {
         }
         if let Some(line) = first_foreign.filter(|_| !self.letters.is_certain) {
             if self.letters.fallback == UTF_8 {
-                self.letters.fallback = encoding::of_bytes(&foreign, region);
+                self.letters.fallback = encoding::of_values(&foreign, region).unwrap_or(UTF_8);
             }
-            let name = encoding::name(self.letters.fallback);
-            self.notes.push(format!(
-                "names are not UTF-8 in some cards, the first on line {line}; they are read as {name}. --encoding names another"
-            ));
+            self.notes.push(if self.letters.fallback == UTF_8 {
+                format!(
+                    "names in some cards, the first on line {line}, are in no encoding that makes sense of them; \
+                     --encoding names it"
+                )
+            } else {
+                format!(
+                    "names are not UTF-8 in some cards, the first on line {line}; they are read as {}. --encoding \
+                     names another",
+                    self.letters.fallback.name()
+                )
+            });
         }
         Ok(())
     }
 
     /// The encoding of text whose own charset is not named.
-    pub(super) fn encoding(&self) -> &'static Encoding {
+    pub(super) fn encoding(&self) -> Encoding {
         self.transcoded.unwrap_or(self.letters.fallback)
     }
 

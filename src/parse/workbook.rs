@@ -1,216 +1,112 @@
-//! A sheet of a workbook becomes rows, cell by cell.
-//!
-//! Never the whole sheet at once where that can be helped: a few bytes can claim a cell in the last corner of a sheet, and
-//! its range would ask for hundreds of gigabytes. Cells arrive in the order of the file; a row is put together from those
-//! that are there.
+//! A sheet of a workbook, of whatever kind: opened, chosen, and gone through row by row.
 
 use std::{
     cell::Cell,
     fs::File,
-    io::BufReader,
-    ops::ControlFlow,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
-    thread,
+    panic::{AssertUnwindSafe, catch_unwind},
 };
-
-use calamine::{DataType, Range, Reader, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxCellReader, XlsxError};
-use positioned_io::SizeCursor;
 
 use super::{
     Format,
-    assemble::RawRow as _,
-    digits,
+    biff::Xls,
     error::Fault,
-    gate::{Gate, Gated},
     ods::Ods,
-    package::{self, Package, Seen},
-    sheet::{Choice, MAX_COLUMNS, MAX_ROWS, SheetRow, choose},
+    package::Package,
+    sheet::{Choice, Entry, Sights, choose},
     sniff::Content,
     table::RowSink,
-    xls, xlsb,
+    xlsb::Xlsb,
+    xlsx::Xlsx,
 };
-use crate::row::CellKind;
 
 /// A sheet, chosen but not yet read.
 pub(super) struct Sheet {
     workbook: Workbook,
     pub(super) choice: Choice,
     pub(super) format: Format,
-    /// Formula cells of the workbook whose result is not stored.
-    pub(super) formulas_without_result: u64,
+    /// What somebody should know of how it is read.
+    pub(super) note: Option<String>,
     /// Whether its dates are counted from 1904, so that a bare number means a date of four years later.
     pub(super) counts_from_1904: bool,
-    /// The file, if it is to be read beside the library for numbers that a double may not hold.
-    long_numbers: Option<File>,
+    /// What was seen when it was last gone through.
+    pub(super) sights: Sights,
 }
 
-/// A file with a place of its own in it, so that two can read it in turns.
-type Positioned = BufReader<SizeCursor<Gated>>;
-
 enum Workbook {
-    Xlsx(Box<Xlsx<Positioned>>),
-    Xlsb(Box<Xlsb<BufReader<File>>>),
-    Xls(Range<calamine::Data>),
-    Ods(Ods),
+    Xlsx(Box<Xlsx>),
+    Xlsb(Box<Xlsb>),
+    Xls(Box<Xls>),
+    Ods(Box<Ods>),
+}
+
+impl Workbook {
+    fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Xlsx(workbook) => &workbook.entries,
+            Self::Xlsb(workbook) => &workbook.entries,
+            Self::Xls(workbook) => &workbook.entries,
+            Self::Ods(workbook) => &workbook.entries,
+        }
+    }
 }
 
 impl Sheet {
     /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
     pub(super) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
-        guarded(|| match content {
-            Content::EncryptedOrLegacyExcel => {
-                let mut workbook = Xls::new(BufReader::new(xls::check(&file)?)).map_err(xls_fault)?;
-                let choice = choose(workbook.sheets_metadata(), wanted)?;
-                let counts_from_1904 = workbook.has_1904_epoch();
-                let range = workbook.worksheet_range(&choice.sheet.name).map_err(xls_fault)?;
-                Ok(Self {
-                    workbook: Workbook::Xls(range),
-                    choice,
-                    format: Format::Xls,
-                    formulas_without_result: 0,
-                    counts_from_1904,
-                    long_numbers: None,
-                })
-            }
-            Content::Ods => {
-                package::check(&file)?;
-                let ods = Ods::open(file, wanted)?;
-                let choice = ods.choice.clone();
-                let formulas_without_result = ods.formulas_without_result;
-                let counts_from_1904 = ods.counts_from_1904;
-                Ok(Self {
-                    workbook: Workbook::Ods(ods),
-                    choice,
-                    format: Format::Ods,
-                    formulas_without_result,
-                    counts_from_1904,
-                    long_numbers: None,
-                })
-            }
-            Content::Xlsb => {
-                package::check(&file)?;
-                let workbook = Xlsb::new(BufReader::new(xlsb::check(file)?)).map_err(xlsb_fault)?;
-                let choice = choose(workbook.sheets_metadata(), wanted)?;
-                Ok(Self {
-                    counts_from_1904: workbook.has_1904_epoch(),
-                    workbook: Workbook::Xlsb(Box::new(workbook)),
-                    choice,
-                    format: Format::Xlsb,
-                    formulas_without_result: 0,
-                    long_numbers: None,
-                })
-            }
-            _ => {
-                let (seen, workbook) = open_xlsx(&file)?;
-                let long_numbers =
-                    seen.has_long_numbers.then(|| file.try_clone()).transpose().map_err(Fault::Io)?;
-                let choice = choose(workbook.sheets_metadata(), wanted)?;
-                let formulas_without_result = seen.formulas_without_result;
-                Ok(Self {
-                    counts_from_1904: workbook.has_1904_epoch(),
-                    workbook: Workbook::Xlsx(Box::new(workbook)),
-                    choice,
-                    format: Format::Xlsx,
-                    formulas_without_result,
-                    long_numbers,
-                })
-            }
+        guarded(|| {
+            // The beginning of an archive does not tell what all of it is.
+            let content = match content {
+                Content::EncryptedOrLegacyExcel => content,
+                _ => Package::open(&file)?.content(),
+            };
+            let (workbook, format, counts_from_1904) = match content {
+                Content::EncryptedOrLegacyExcel => {
+                    let workbook = Box::new(Xls::open(&file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xls(workbook), Format::Xls, counts_from_1904)
+                }
+                Content::Ods => {
+                    let workbook = Box::new(Ods::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904;
+                    (Workbook::Ods(workbook), Format::Ods, counts_from_1904)
+                }
+                Content::Xlsb => {
+                    let workbook = Box::new(Xlsb::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xlsb(workbook), Format::Xlsb, counts_from_1904)
+                }
+                Content::Xlsx => {
+                    let workbook = Box::new(Xlsx::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xlsx(workbook), Format::Xlsx, counts_from_1904)
+                }
+                other => return Err(Fault::Unsupported(other)),
+            };
+            let choice = choose(workbook.entries(), wanted)?;
+            let note = if let Workbook::Xls(workbook) = &workbook { workbook.note() } else { None };
+            Ok(Self { workbook, choice, format, note, counts_from_1904, sights: Sights::default() })
         })
+    }
+
+    /// Chooses another sheet of the same workbook.
+    pub(super) fn choose(&mut self, wanted: &str) -> Result<(), Fault> {
+        self.choice = choose(self.workbook.entries(), Some(wanted))?;
+        self.sights = Sights::default();
+        Ok(())
     }
 
     /// Goes through all rows that have a cell.
     pub(super) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
-        let name = self.choice.sheet.name.clone();
-        guarded(|| match &mut self.workbook {
-            Workbook::Xlsx(workbook) => {
-                let cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
-                match &self.long_numbers {
-                    None => visit_xlsx(cells, sink, &mut |_| None),
-                    Some(file) => {
-                        digits::with_long_numbers(file, &name, |digits| visit_xlsx(cells, sink, digits))
-                    }
-                }
-            }
-            Workbook::Xlsb(workbook) => {
-                let mut cells = workbook.worksheet_cells_reader(&name).map_err(xlsb_fault)?;
-                let mut rows = Gathered::new(sink);
-                while let Some(cell) = cells.next_cell().map_err(xlsb_fault)? {
-                    if rows.take(cell.get_position(), cell.get_value(), false)?.is_break() {
-                        return Ok(());
-                    }
-                }
-                rows.finish();
-                Ok(())
-            }
-            Workbook::Xls(range) => {
-                let (top, left) = range.start().unwrap_or_default();
-                let mut rows = Gathered::new(sink);
-                for (row, column, value) in range.used_cells() {
-                    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                    let position = (top.saturating_add(place(row)), left.saturating_add(place(column)));
-                    if rows.take(position, value, false)?.is_break() {
-                        return Ok(());
-                    }
-                }
-                rows.finish();
-                Ok(())
-            }
-            Workbook::Ods(ods) => ods.visit(sink),
+        let index = self.choice.index;
+        self.sights = Sights::default();
+        let sights = &mut self.sights;
+        guarded(|| match &self.workbook {
+            Workbook::Xlsx(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Xlsb(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Xls(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Ods(workbook) => workbook.visit(index, sights, sink),
         })
     }
-}
-
-/// Opens a workbook while its sheets, by far the largest of its files, are still being checked.
-fn open_xlsx(file: &File) -> Result<(Seen, Xlsx<Positioned>), Fault> {
-    let package = Package::open(file)?;
-    let is_sheet = |name: &str| name.contains("worksheets/");
-    let gate = Gate::before(package.places(is_sheet)?);
-    let gated = Gated::new(file.try_clone().map_err(Fault::Io)?, Arc::clone(&gate));
-    let (opened, sheets) = thread::scope(|scope| {
-        let sheets = scope.spawn(|| {
-            let checked = guarded(|| package.check(is_sheet));
-            gate.decide(checked.is_ok());
-            checked
-        });
-        let others = package.check(|name| !is_sheet(name));
-        let opened = others.map(|seen| {
-            let gated = BufReader::new(SizeCursor::new(gated));
-            (seen, guarded(|| Xlsx::new(gated).map_err(fault)))
-        });
-        (opened, sheets.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    });
-    let (mut seen, workbook) = opened?;
-    // What the check of the sheets says comes before what a library made of them.
-    seen.add(&sheets?);
-    Ok((seen, workbook?))
-}
-
-/// Goes through the cells of a sheet. `digits` has those of the numbers that a double may not hold, by row and column.
-fn visit_xlsx(
-    mut cells: XlsxCellReader<'_, Positioned>,
-    sink: &mut impl RowSink,
-    digits: &mut dyn FnMut((u32, u32)) -> Option<String>,
-) -> Result<(), Fault> {
-    /// Smaller whole numbers are the same as a double.
-    const EXACT: f64 = 1e15;
-
-    let plus = shows_plus(cells.styles());
-    let mut rows = Gathered::new(sink);
-    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(fault)? {
-        let (position, value) = (cell.get_position(), cell.get_value());
-        let shows_plus = plus.get(style).is_some_and(|plus| *plus);
-        let digits = value.get_float().filter(|number| *number >= EXACT).and_then(|_| digits(position));
-        let step = match digits {
-            Some(digits) => rows.take_number(position, &digits)?,
-            None => rows.take(position, value, shows_plus)?,
-        };
-        if step.is_break() {
-            return Ok(());
-        }
-    }
-    rows.finish();
-    Ok(())
 }
 
 thread_local! {
@@ -232,98 +128,6 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
             panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(Fault::DamagedWorkbook(reason.unwrap_or("its parts contradict each other").to_owned()))
     })
-}
-
-/// Puts rows together from cells.
-struct Gathered<'s, S> {
-    row: SheetRow,
-    sink: &'s mut S,
-}
-
-impl<'s, S: RowSink> Gathered<'s, S> {
-    fn new(sink: &'s mut S) -> Self {
-        Self { row: SheetRow::default(), sink }
-    }
-
-    fn take(
-        &mut self,
-        position: (u32, u32),
-        value: &impl DataType,
-        shows_plus: bool,
-    ) -> Result<ControlFlow<()>, Fault> {
-        self.reach(position, |row, column| row.set(column, value, shows_plus))
-    }
-
-    /// Takes a number by the digits that stand in the sheet.
-    fn take_number(&mut self, position: (u32, u32), digits: &str) -> Result<ControlFlow<()>, Fault> {
-        self.reach(position, |row, column| row.set_text(column, digits, CellKind::Number))
-    }
-
-    fn reach(
-        &mut self,
-        (index, column): (u32, u32),
-        set: impl FnOnce(&mut SheetRow, usize) -> Result<(), Fault>,
-    ) -> Result<ControlFlow<()>, Fault> {
-        let number = u64::from(index) + 1;
-        if number > MAX_ROWS || column as usize >= MAX_COLUMNS {
-            return Err(Fault::OutsideSheet { row: number });
-        }
-        if number < self.row.number {
-            return Err(Fault::RowsOutOfOrder { row: number });
-        }
-        if number > self.row.number {
-            if self.row.len() > 0 && self.sink.row(self.row.number, &self.row).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            self.row.clear(number);
-        }
-        set(&mut self.row, column as usize)?;
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn finish(self) {
-        if self.row.len() > 0 {
-            _ = self.sink.row(self.row.number, &self.row);
-        }
-    }
-}
-
-/// Which styles put a plus in front of whole numbers, as people format phone numbers that a sheet took for numbers.
-fn shows_plus(styles: &[calamine::Style]) -> Vec<bool> {
-    let code =
-        |style: &calamine::Style| style.number_format.as_ref().map(|format| format.format_code.clone());
-    styles.iter().map(|style| code(style).is_some_and(|code| format_has_plus(&code))).collect()
-}
-
-fn format_has_plus(code: &str) -> bool {
-    let positive = code.split(';').next().unwrap_or_default();
-    // `[Color]` and such may stand in front.
-    let shown = positive.rsplit(']').next().unwrap_or_default().trim_start_matches(['"', '\\', ' ']);
-    shown.starts_with('+') && positive.contains(['0', '#']) && !positive.contains(['E', 'e', '.', '%'])
-}
-
-fn fault(error: XlsxError) -> Fault {
-    match error {
-        XlsxError::Password => Fault::Password,
-        XlsxError::Io(error) => Fault::Io(error),
-        other => Fault::DamagedWorkbook(other.to_string()),
-    }
-}
-
-fn xlsb_fault(error: XlsbError) -> Fault {
-    match error {
-        XlsbError::Password => Fault::Password,
-        XlsbError::Io(error) => Fault::Io(error),
-        other => Fault::DamagedWorkbook(other.to_string()),
-    }
-}
-
-fn xls_fault(error: XlsError) -> Fault {
-    match error {
-        XlsError::Password => Fault::Password,
-        XlsError::Io(error) => Fault::Io(error),
-        other => Fault::DamagedWorkbook(other.to_string()),
-    }
 }
 
 #[cfg(test)]
@@ -443,13 +247,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_in_the_last_corner_costs_nothing_and_is_refused() {
+    fn a_cell_in_the_last_corner_costs_nothing_and_is_named() {
         let mut workbook = Workbook::new();
         let page = workbook.add_worksheet();
         page.write(0, 0, "a").unwrap();
         page.write(1_048_575, 16_383, "z").unwrap();
-        let error = sheet(&mut workbook, None).unwrap().visit(&mut Preview::new(usize::MAX)).unwrap_err();
-        assert!(matches!(error, Fault::TooManyCells { line: 1_048_576, .. }), "{error}");
+        let mut sheet = sheet(&mut workbook, None).unwrap();
+        assert_eq!(rows(&mut sheet).len(), 1);
+        let notes = sheet.sights.notes();
+        assert!(notes[0].contains("is not read: XFD1048576"), "{notes:?}");
     }
 
     /// The library adds up the digits of a reference without looking whether they fit; found by fuzzing.

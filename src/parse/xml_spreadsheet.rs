@@ -9,7 +9,7 @@ use super::{error::Fault, grid::Grid, sheet::SheetName};
 use crate::row::CellKind;
 
 /// The encoding that the first line of an XML text names.
-pub(super) fn named_encoding(text: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+pub(super) fn named_encoding(text: &[u8]) -> Option<super::encoding::Encoding> {
     let first = &text[..memchr::memchr(b'>', text)?];
     let start = memchr::memmem::find(first, b"encoding=")? + b"encoding=".len() + 1;
     let name = first[start..].split(|byte| matches!(byte, b'"' | b'\'')).next()?;

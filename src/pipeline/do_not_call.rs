@@ -175,8 +175,9 @@ impl DoNotCall {
             return Err(PipelineError::Interrupted(signal));
         }
         match read {
+            Ok(summary) => add_new(&mut self.understood, &summary.notes),
             // Nobody is to be left out today.
-            Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. }) => {}
+            Err(ParseError { fault: Fault::HeaderOnly, .. }) => {}
             Err(error) => return Err(without_options(error).into()),
         }
         let rows = self.unread - unread_before;
@@ -291,7 +292,7 @@ impl<'a> Unused<'a> {
     fn of(fault: &'a Fault) -> Option<Self> {
         match fault {
             Fault::InSheet { sheet, fault } => match **fault {
-                Fault::Empty => Some(Self::Empty),
+                Fault::Empty | Fault::EmptySheet { .. } => Some(Self::Empty),
                 Fault::NoPhoneColumn { .. } => Some(Self::WithoutNumbers(sheet)),
                 _ => None,
             },
@@ -318,6 +319,7 @@ fn without_options(error: ParseError) -> ParseError {
 fn without_options_for(fault: Fault) -> Fault {
     match fault {
         Fault::NoPhoneColumn { headers, .. } => Fault::NoNumberColumn { headers },
+        Fault::OneColumn { header } => Fault::NoNumberColumn { headers: vec![header] },
         Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => Fault::MissingFile(error),
         Fault::Device => Fault::NoFile,
         Fault::InSheet { sheet, fault } => {

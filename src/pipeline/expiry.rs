@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_readings_the_later_counts() {
+    fn an_ambiguous_date_expires_at_its_later_reading() {
         assert_eq!(read("03/04/2026"), "2026-04-03");
         assert_eq!(read("04/03/2026"), "2026-04-03");
         assert_eq!(read("04.03.2026"), "2026-04-03");
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_makes_it_a_moment() {
+    fn a_date_with_offset_is_an_instant() {
         for text in [
             "2026-12-31T09:00:00Z",
             "2026-12-31T10:00:00+01:00",
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_and_what_is_no_date() {
+    fn unlimited_entries_and_invalid_dates_are_told_apart() {
         for text in ["", "  ", "-", "never", "NONE", "Permanent", "indefinite"] {
             assert_eq!(read(text), "never", "{text}");
         }
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_ends_where_it_ends_last() {
+    fn an_expiry_day_ends_at_utc_minus_12() {
         let is_over = |text, now: &str| Expiry::read(text, false).unwrap().is_over(now.parse().unwrap());
         assert!(!is_over("2026-12-31", "2027-01-01T11:59:59Z"));
         assert!(is_over("2026-12-31", "2027-01-01T12:00:00Z"));

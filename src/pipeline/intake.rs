@@ -11,7 +11,7 @@ use std::{
 use super::PipelineError;
 use crate::{
     interrupt::Interrupt,
-    normalize::{NormalizeSettings, Normalizer},
+    normalize::{NormalizeSettings, Normalizer, Repairs},
     outcome::Verdict,
     parse::{Input, ParseError, ReadSummary},
     progress::Progress,
@@ -90,8 +90,9 @@ fn read<P: Send>(
     queue: &SyncSender<Receiver<JudgedRows<P>>>,
 ) -> Result<ReadSummary, ParseError> {
     let columns = input.info.columns.clone();
-    let normalizer = Normalizer::new(settings, &columns);
-    rayon::in_place_scope(|scope| {
+    let repairs = Repairs::default();
+    let normalizer = Normalizer::new(settings, &columns).counting(&repairs);
+    let mut summary = rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
             if queue.send(receiver).is_err() {
@@ -105,7 +106,9 @@ fn read<P: Send>(
             });
             ControlFlow::Continue(())
         })
-    })
+    })?;
+    summary.notes.extend(repairs.note());
+    Ok(summary)
 }
 
 /// The next block, or nothing after the last. A block that never comes is a panic of the thread that had it, which the

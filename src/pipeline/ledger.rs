@@ -65,6 +65,7 @@ impl Ledger<'_> {
     pub(super) fn outcome(&self, location: Location, verdict: &Verdict) -> Outcome {
         match verdict {
             Verdict::Contact(contact) => self.ending(location, contact).outcome,
+            Verdict::Suppressed { .. } => Outcome::Suppressed,
             Verdict::Rejected { number, .. } => rejected_and_left_out(number.as_ref(), self.left_out)
                 .map_or(Outcome::Rejected, |ending| ending.outcome),
         }
@@ -131,6 +132,14 @@ pub(super) fn write_with(
             writer
                 .write_with(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] }, line)
         }
+        Verdict::Suppressed { code, number } => writer.write(&ReportedRow {
+            row,
+            outcome: Outcome::Suppressed,
+            code: Some(*code),
+            number: number.as_ref(),
+            detail: code.title(),
+            problems: &[],
+        }),
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();
             if let Some(Ending { outcome, code, detail }) = rejected_and_left_out(number, left_out) {

@@ -284,7 +284,7 @@ fn claim_all<P>(block: &JudgedRows<P>, numbers: &mut Numbers, mut each: impl FnM
                 let claimant = Claimant { location: row.location, name: contact.name_key() };
                 numbers.claim(contact.number().e164(), claimant)
             }
-            Verdict::Rejected { .. } => None,
+            Verdict::Suppressed { .. } | Verdict::Rejected { .. } => None,
         });
     }
 }

@@ -122,16 +122,19 @@ impl Iterator for SpoolRows<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Code, Problem};
+    use crate::{
+        outcome::{Code, Problem},
+        row::RaggedCause,
+    };
 
     #[test]
-    fn rows_come_back_as_often_as_asked() {
+    fn the_spool_can_be_read_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
         let mut rows = Rows::new(1);
         rows.push_cell(b"J\xf6rg", CellKind::Text);
         rows.push_cell(b"42", CellKind::Number);
         rows.end_row(7, None);
-        rows.end_row(9, Some(Ragged { expected: 2, found: 0 }));
+        rows.end_row(9, Some(Ragged { expected: 2, found: 0, cause: RaggedCause::Cells }));
         let rejected = |code| Verdict::Rejected { number: None, problems: vec![Problem::of_row(code, "x")] };
         let mut writer = SpoolWriter::begin(folder.path()).unwrap();
         writer.push(rows.row(0), &rejected(Code::TooLong)).unwrap();
@@ -145,7 +148,10 @@ mod tests {
                 (row.location, row.cell(0).text, row.cell(1).kind),
                 (Location { input: 1, row: 7 }, b"J\xf6rg".as_slice(), CellKind::Number)
             );
-            assert_eq!(back[1].rows.row(0).ragged, Some(Ragged { expected: 2, found: 0 }));
+            assert_eq!(
+                back[1].rows.row(0).ragged,
+                Some(Ragged { expected: 2, found: 0, cause: RaggedCause::Cells })
+            );
             assert_eq!(back[1].verdict, rejected(Code::RaggedRow));
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

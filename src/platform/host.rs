@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_address_is_said() {
+    fn invalid_hosts_are_refused_with_the_reason() {
         insta::assert_snapshot!(read("platform.kore.ai"), @"the host `platform.kore.ai` has no scheme; write https://platform.kore.ai");
         insta::assert_snapshot!(read("https://platform.kore.ai/api/1"), @"the host `https://platform.kore.ai/api/1` has a path; write only https://platform.kore.ai");
         insta::assert_snapshot!(read("https://me:secret@platform.kore.ai"), @"the host holds a user name or password, which do not belong there");

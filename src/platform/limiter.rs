@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_limit_is_used() {
+    async fn all_slots_of_a_window_can_be_used() {
         let sent = sent(60, 56, Duration::ZERO).await;
         assert_eq!((sent[54], sent[55]), (0, 60));
     }

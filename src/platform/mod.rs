@@ -35,6 +35,7 @@ pub use self::{
 pub(crate) use self::{answer::masked, client::NO_RETRIES};
 
 #[cfg(test)]
+#[expect(dead_code, reason = "the tests of the built program use all of it")]
 pub(crate) mod scripted;
 #[cfg(test)]
 mod test_client;

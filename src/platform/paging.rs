@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_has_more_is_not_believed() {
+    fn a_wrong_has_more_is_not_trusted() {
         // No more, and yet more than was shown: it is asked once more, and then believed.
         let (went_on, _, more) = steps(pages(), &[at(0, 4, false), at(2, 4, false)]);
         assert_eq!(went_on, [PageStep::More, PageStep::Last]);

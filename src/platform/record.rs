@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_page_says_of_itself_is_read_from_either_place() {
+    fn page_fields_are_read_inside_and_outside_data() {
         let facts = |sample: &str| Page::read(sample.as_bytes(), &Collection::Contacts, None).unwrap().facts;
         let contacts = facts(CONTACTS);
         assert_eq!(
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_those_of_the_documented_fields() {
+    fn fetched_csv_has_the_documented_fields() {
         let page = Page::read(CAMPAIGN.as_bytes(), &campaign(), None).unwrap();
         assert_eq!(
             page.records[1].texts(campaign().fields()),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_refused_and_odd_fields_are_not() {
+    fn pages_without_results_are_refused_and_odd_fields_accepted() {
         for body in [
             "<html>",
             "{\"message\": \"in progress\"}",

@@ -174,6 +174,20 @@ impl Scripted {
     }
 }
 
+/// An address at which nobody listens, and nobody else can while this is kept: it is that of a connection.
+pub(crate) struct ClosedPort(TcpStream);
+
+impl ClosedPort {
+    pub(crate) fn new() -> Self {
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self(TcpStream::connect(other.local_addr().unwrap()).unwrap())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+}
+
 impl Drop for Scripted {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);

@@ -29,7 +29,7 @@ pub(crate) fn settings(host: Host) -> ClientSettings {
         account_id: "acc-1".to_owned(),
         credentials: Credentials::App { client_id: "cs-1".to_owned(), client_secret: "secret".into() },
         rate: 100_000,
-        timeout: Duration::from_secs(120),
+        timeout: Duration::from_mins(2),
         max_attempts: 3,
         region: None,
         pace: Pace {

@@ -1,12 +1,9 @@
-use std::{
-    net::TcpListener,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
 use super::{
-    scripted::{Asked, Reply, Scripted},
+    scripted::{Asked, ClosedPort, Reply, Scripted},
     test_client::{client, settings},
     *,
 };
@@ -103,7 +100,7 @@ fn answer(status: u16, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn requests_are_those_of_the_pages() {
+async fn requests_have_the_documented_form() {
     let (platform, asked) =
         script(vec![answer(200, "[]"), answer(200, r#"{"results": [], "hasMore": false}"#)]);
     create(&platform).await.0.unwrap();
@@ -268,7 +265,7 @@ async fn a_campaign_that_changes_its_order_is_read_again() {
 }
 
 #[tokio::test]
-async fn as_many_pages_are_asked_for_as_there_are() {
+async fn one_get_is_made_for_each_page() {
     for (total, cap) in [(0_u64, 7_u64), (1, 7), (7, 7), (50, 7), (50, 1000)] {
         let gets = total.div_ceil(cap).max(1);
         let platform = Scripted::serve(pages(total, cap));
@@ -318,7 +315,7 @@ async fn a_page_size_that_is_refused_is_not_argued_with() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_named() {
+async fn missing_lists_and_campaigns_are_named() {
     let (platform, _) = script(vec![answer(404, "{\"message\": \"not found\"}")]);
     let list = Collection::List { id: "cl-1".to_owned(), api: Api::V2 };
     let error = read(&platform, &list, None).await.0.unwrap_err();
@@ -438,10 +435,8 @@ async fn attempts_are_bounded() {
 
 #[tokio::test]
 async fn a_platform_that_cannot_be_reached_was_not_asked() {
-    // The address of a connection: nobody listens there, and nobody else can while it is kept.
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let kept = std::net::TcpStream::connect(other.local_addr().unwrap()).unwrap();
-    let port = kept.local_addr().unwrap().port();
+    let closed = ClosedPort::new();
+    let port = closed.address().port();
     let host = format!("http://127.0.0.1:{port}").parse().unwrap();
     let mut client = client(settings(host), Interrupt::default());
     let error = client.create(&[&contact(9_876_543_210)], &mut Unnoted).await.unwrap_err();
@@ -486,7 +481,7 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn nothing_is_followed_to_another_place() {
+async fn redirects_are_not_followed() {
     for status in [301, 302, 307, 308] {
         let (platform, asked) =
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
@@ -513,7 +508,7 @@ async fn endless_answers_are_not_read_to_the_end() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_is_not_guessed() {
+async fn unreadable_answers_to_a_post_are_unacknowledged() {
     for body in ["<html>", "{\"message\": \"in progress\"}", "[1]", "[{\"cellPhone\": {\"phoneNumber\""] {
         let (platform, _) = script(vec![answer(200, body)]);
         assert!(matches!(create(&platform).await.0.unwrap(), Created::Unknown(_)), "{body}");

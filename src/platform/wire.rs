@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_posted_is_what_the_page_shows() {
+    fn a_batch_has_the_documented_form() {
         let number = PhoneNumber::new(91, "9876543210", Region::new("IN"), NumberType::Mobile).unwrap();
         let contact = Contact::new("John", "Doe", Salutation::Mr, number);
         let expected = json!({
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_two_numbers_is_known() {
+    fn text_that_can_be_two_numbers_is_detected() {
         let stored = |number, code, region: Option<&str>| {
             let contact = WireContact::new("", "", "", WirePhone::new(number, code, ""));
             let stored = contact.stored(region.and_then(Region::new));

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_of_none_or_of_several_says_nothing() {
+    fn expiry_headers_about_several_dates_are_ignored() {
         let batch = [new("9876543210"), new("9876543211")];
         let created =
             [record("x", &["919876543210", "919876543211"]), record("y", &["4412345"]), record("z", &[])];
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_says_nothing() {
+    fn contradicting_page_fields_are_ignored() {
         let batch = [new("9876543210")];
         let created = [record("x", &["919876543210"])];
         let refused = vec![(record("", &["919876543210"]), "no".to_owned())];

@@ -294,7 +294,7 @@ fn refused_contacts_are_told_from_those_that_exist() {
 }
 
 #[test]
-fn what_was_there_long_before_is_not_ours_though_nobody_speaks_of_it() {
+fn older_contacts_are_existing_when_an_answer_omits_them() {
     for (created_at, outcome) in
         [("2020-01-01T00:00:00.000Z", Outcome::Existing), ("2999-01-01T00:00:00.000Z", Outcome::Confirmed)]
     {

@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finished_leaves_nothing() {
+    fn unfinished_files_leave_nothing_behind() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/all.csv");
         let mut writer = FetchedWriter::to_file(&path, FetchedFormat::Csv, &["id"]).unwrap();

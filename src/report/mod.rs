@@ -5,6 +5,7 @@
 
 mod fetched;
 mod folder;
+mod hint;
 mod outcomes;
 mod rejected;
 mod summary;
@@ -119,7 +120,7 @@ impl RunWriter {
         let input = &self.inputs[usize::from(row.row.location.input)];
         self.outcomes.write(row, line)?;
         if row.outcome.needs_mending() {
-            self.rejected.write(row)?;
+            self.rejected.write(input, row)?;
         }
         self.tally.add(input, row);
         Ok(())

@@ -2,9 +2,9 @@
 //!
 //! Mended, it is imported again: reading ignores the columns added here and takes the guards off.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
+use super::{OutputFolder, PendingFile, ReportError, ReportedRow, hint};
 use crate::{formula, outcome::Problem, parse::InputInfo, row::Ragged};
 
 /// The file's name.
@@ -46,7 +46,7 @@ impl RejectedWriter {
         Ok(Self { csv, record: csv::ByteRecord::new(), places, headers, surplus: 0 })
     }
 
-    pub(super) fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+    pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let places = &self.places[usize::from(row.row.location.input)];
         let mut cells: Vec<&[u8]> = vec![b""; self.headers.len()];
         for (index, cell) in row.row.cells().enumerate() {
@@ -60,9 +60,11 @@ impl RejectedWriter {
         self.surplus = self.surplus.max(cells.len() - self.headers.len());
         self.record.clear();
         for cell in cells {
-            self.record.push_field(&[formula::guard(cell), cell].concat());
+            // Bytes of another encoding would make the file unreadable as UTF-8: what cannot be told is shown as lost.
+            let text = String::from_utf8_lossy(cell);
+            self.record.push_field(&[formula::guard(cell), text.as_bytes()].concat());
         }
-        for own in own_cells(row) {
+        for own in own_cells(input, row) {
             self.record.push_field(own.as_bytes());
         }
         self.csv.write_byte_record(&self.record).map_err(|error| super::csv_error(&self.csv, error))
@@ -116,7 +118,7 @@ fn write_header(
     written.map_err(|error| super::csv_error(csv, error))
 }
 
-fn own_cells(row: &ReportedRow<'_>) -> [String; 4] {
+fn own_cells(input: &InputInfo, row: &ReportedRow<'_>) -> [String; 4] {
     let code = row.code.map_or("", crate::outcome::Code::name).to_owned();
     let number = row.row.location.row.to_string();
     if row.problems.is_empty() {
@@ -124,8 +126,8 @@ fn own_cells(row: &ReportedRow<'_>) -> [String; 4] {
         return [number, code, row.detail.to_owned(), hint];
     }
     let reasons: Vec<String> = row.problems.iter().map(Problem::message).collect();
-    let mut hints: Vec<&str> = Vec::new();
-    for hint in row.problems.iter().map(|problem| problem.code.hint()) {
+    let mut hints: Vec<Cow<'static, str>> = Vec::new();
+    for hint in row.problems.iter().map(|problem| hint::of_problem(problem, row, input)) {
         if !hints.contains(&hint) {
             hints.push(hint);
         }

@@ -57,6 +57,9 @@ pub struct InputReport {
     /// How many of the notes were known before the rows were read.
     #[serde(skip)]
     pub early_notes: usize,
+    /// How many of them reading found; those that follow are of columns that are damaged.
+    #[serde(skip)]
+    pub notes_of_reading: usize,
 }
 
 /// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
@@ -95,8 +98,9 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
-            notes: info.notes.clone(),
+            notes: [info.notes.as_slice(), &summary.notes].concat(),
             early_notes: info.notes.len(),
+            notes_of_reading: summary.notes.len(),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Counting: what the report sums up is counted row by row as it is written, never worked out afterwards.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use hashbrown::HashMap;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::ReportedRow;
+use super::{ReportedRow, hint};
 use crate::{
     contact::{NumberType, Region},
     outcome::{Code, Outcome, Problem},
@@ -72,7 +72,7 @@ pub struct ProblemCount {
     /// What is wrong.
     pub title: &'static str,
     /// What to do.
-    pub hint: &'static str,
+    pub hint: String,
     /// The first rows that have it.
     pub examples: Vec<Example>,
 }
@@ -98,11 +98,22 @@ pub struct TypeCount {
     pub count: u64,
 }
 
+/// The rows that have a problem.
+#[derive(Debug, Default)]
+struct Problems {
+    count: u64,
+    examples: Vec<Example>,
+    /// What to do about the first of them.
+    hint: Cow<'static, str>,
+    /// Whether the others are to be told the same.
+    is_of_all: bool,
+}
+
 /// Counts rows as they are written.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) totals: Totals,
-    problems: BTreeMap<Code, (u64, Vec<Example>)>,
+    problems: BTreeMap<Code, Problems>,
     regions: HashMap<(Option<Region>, u16), u64>,
     types: [u64; NumberType::ALL.len()],
     /// By input: its rows, and by column how many cells a spreadsheet has damaged.
@@ -111,6 +122,9 @@ pub(super) struct Tally {
 
 impl Tally {
     const MAX_EXAMPLES: usize = 5;
+
+    /// Rows whose hints are compared.
+    const MAX_HINTS: u64 = 100;
 
     /// As few damaged cells of a column say nothing of the rest of it.
     const MIN_DAMAGED: u64 = 3;
@@ -152,8 +166,18 @@ impl Tally {
         code: Code,
         problem: Option<&Problem>,
     ) {
-        let (count, examples) = self.problems.entry(code).or_default();
-        *count += 1;
+        let problems = self.problems.entry(code).or_default();
+        problems.count += 1;
+        // Of many rows the first ones tell.
+        if problems.count <= Self::MAX_HINTS {
+            let hint =
+                problem.map_or(Cow::Borrowed(code.hint()), |problem| hint::of_problem(problem, row, input));
+            problems.is_of_all = problems.count == 1 || problems.is_of_all && problems.hint == hint;
+            if problems.count == 1 {
+                problems.hint = hint;
+            }
+        }
+        let examples = &mut problems.examples;
         if examples.len() < Self::MAX_EXAMPLES {
             let column = problem.and_then(|problem| input.headers.get(problem.column? as usize)).cloned();
             let value = match (problem, row.number) {
@@ -192,12 +216,12 @@ impl Tally {
 
     /// The problems, the most frequent first.
     pub(super) fn problems(&self) -> Vec<ProblemCount> {
-        let counted = self.problems.iter().map(|(code, (count, examples))| ProblemCount {
+        let counted = self.problems.iter().map(|(code, problems)| ProblemCount {
             code: code.name(),
-            count: *count,
+            count: problems.count,
             title: code.title(),
-            hint: code.hint(),
-            examples: examples.clone(),
+            hint: if problems.is_of_all { problems.hint.to_string() } else { code.hint().to_owned() },
+            examples: problems.examples.clone(),
         });
         sorted(counted.collect(), |problem| problem.count)
     }

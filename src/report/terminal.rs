@@ -50,11 +50,17 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
             writeln!(text, "  and {} of problems, in report.json", counted(more as u64, "more kind"))?;
         }
     }
-    for note in
-        report.inputs.iter().flat_map(|input| &input.notes[input.early_notes.min(input.notes.len())..])
-    {
-        let note = wrapped(&printable(note), width);
-        writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+    for input in &report.inputs {
+        let (_, late) = input.notes.split_at(input.early_notes.min(input.notes.len()));
+        let (reading, damage) = late.split_at(input.notes_of_reading.min(late.len()));
+        for note in reading {
+            let file = if report.inputs.len() > 1 { format!("{}: ", input.path) } else { String::new() };
+            write!(text, "\n{}", self::note(&format!("{file}{note}"), width))?;
+        }
+        for note in damage {
+            let note = wrapped(&printable(note), width);
+            writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+        }
     }
     let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
     if premium > 0 {
@@ -249,7 +255,7 @@ fn describe_problem(
         };
         writeln!(text, "{DIM}{}{DIM:#}", wrap(&format!("{file}row {}{column}{value}", example.row)))?;
     }
-    writeln!(text, "{}", wrap(problem.hint))
+    writeln!(text, "{}", wrap(&problem.hint))
 }
 
 /// What posting will cost.

@@ -21,7 +21,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
 }
 
 fn report(rows: u64, infos: &[InputInfo]) -> Report {
-    let summary = ReadSummary { rows, sha256: "00".to_owned() };
+    let summary = ReadSummary { rows, sha256: "00".to_owned(), notes: Vec::new() };
     Report {
         schema: Report::SCHEMA,
         run: "run".to_owned(),
@@ -159,7 +159,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
 }
 
 #[test]
-fn figures_are_written_for_people() {
+fn durations_and_counts_are_readable() {
     assert_eq!([0, 999, 1000, 1_234_567].map(terminal::grouped), ["0", "999", "1,000", "1,234,567"]);
     assert_eq!(
         [5, 60, 83, 3600, 10_020].map(terminal::duration),
@@ -171,6 +171,6 @@ fn figures_are_written_for_people() {
 }
 
 #[test]
-fn text_from_outside_is_spelled_out() {
+fn control_characters_in_foreign_text_are_escaped() {
     assert_eq!(terminal::printable("é\x1b[2J\u{202e}\u{9b}x"), "é\\u{1b}[2J\\u{202e}\\u{9b}x");
 }

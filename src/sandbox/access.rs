@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_the_same_twice() {
+    fn generated_secrets_differ() {
         assert_ne!(new_secret().expose_secret(), new_secret().expose_secret());
     }
 }

@@ -143,6 +143,7 @@ fn from_contact_file(path: &Path, region: Option<Region>) -> Result<Vec<Contact>
         for row in rows.iter() {
             match normalizer.read(row) {
                 Verdict::Contact(contact) => contacts.push(stored(&contact)),
+                Verdict::Suppressed { .. } => left_out += 1,
                 Verdict::Rejected { problems, .. } => {
                     left_out += 1;
                     let reasons: Vec<String> = problems.iter().map(Problem::message).collect();

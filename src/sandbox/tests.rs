@@ -171,7 +171,7 @@ async fn every_field_is_required() {
 }
 
 #[tokio::test]
-async fn only_the_account_may_call() {
+async fn the_sandbox_refuses_other_accounts() {
     let caller = Caller::new(&quick());
     let list = format!("/agentassist/api/v1/public/{STREAM_ID}/campaign/contactList/l/getAllContacts");
     let url = |path: &str| format!("{}{path}", caller.sandbox.host);

@@ -1,14 +1,13 @@
 //! Wrong addresses, tokens and proxies: what the person who made the mistake is told.
 
-use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    net::TcpListener,
-    process::Command,
-};
+use std::{process::Command, sync::mpsc};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 
-use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+use crate::{
+    scripted::{Reply, Scripted},
+    sealed::{Ended, Running, Sealed, assert_same, ended},
+};
 
 fn place() -> (Sealed, Running) {
     let sealed = Sealed::new();
@@ -88,20 +87,17 @@ fn addresses_that_cannot_be_meant_are_refused_before_anything_is_sent() {
 #[test]
 fn the_proxy_of_the_environment_is_used_and_named_where_it_fails() {
     let (sealed, sandbox) = place();
-    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = proxy.local_addr().unwrap();
-    let asked = std::thread::spawn(move || {
-        let (mut stream, _) = proxy.accept().unwrap();
-        let mut line = String::new();
-        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
-        stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").unwrap();
-        line
+    let (sender, asked) = mpsc::channel();
+    let proxy = Scripted::serve(move |request| {
+        sender.send(format!("{} {}", request.method, request.target)).unwrap();
+        Reply::Answer(502, String::new())
     });
+    let address = proxy.address();
     let mut command = command(&sealed, &sandbox);
     command.env("ROLLCALL_HOST", "https://platform.example.com");
     command.env("HTTPS_PROXY", format!("http://me:canary@{address}"));
     let ended = ended(command);
-    assert_eq!(asked.join().unwrap(), "CONNECT platform.example.com:443 HTTP/1.1\r\n");
+    assert_eq!(asked.recv().unwrap(), "CONNECT platform.example.com:443");
     assert_eq!(ended.code, 4);
     assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
     let said = said(&ended).replace(&address.to_string(), "127.0.0.1:PORT");

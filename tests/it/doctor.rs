@@ -1,18 +1,21 @@
 //! `rollcall doctor` against `rollcall sandbox`, and against platforms that answer otherwise.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::Read as _,
+    net::SocketAddr,
     os::unix::process::ExitStatusExt as _,
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::sealed::{Ended, Running, Sealed, assert_same, ended};
+use crate::{
+    scripted::{ClosedPort, Reply, Scripted},
+    sealed::{Ended, Running, Sealed, assert_same, ended},
+};
 
 const NUMBERS: &str = "phoneNumber\n919876500001\n919876500002\n919876500003\n";
 
@@ -59,50 +62,19 @@ fn account(command: &mut Command, address: SocketAddr) {
     }
 }
 
-/// A platform that gives each request the answer of `answers`, and notes it.
+/// A platform that gives each request (method and path) the answer of `answers`, and records it.
 fn platform(
     answers: impl Fn(&str) -> (u16, &'static str, Value) + Send + 'static,
-) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let requests = Arc::clone(&asked);
-    // It ends with the test's process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let request = read_request(&stream);
-            let (status, headers, body) = answers(&request);
-            requests.lock().unwrap().push(request);
-            let body = body.to_string();
-            let length = body.len();
-            write!(
-                stream,
-                "HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-            )
-            .unwrap();
-        }
+) -> (Scripted, Arc<Mutex<Vec<String>>>) {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&requests);
+    let platform = Scripted::serve(move |asked| {
+        let request = format!("{} {}", asked.method, asked.target);
+        let (status, headers, body) = answers(&request);
+        log.lock().unwrap().push(request);
+        Reply::WithHeader(status, headers, body.to_string())
     });
-    (address, asked)
-}
-
-/// Method and path.
-fn read_request(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first).unwrap();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    reader.read_exact(&mut vec![0; length]).unwrap();
-    first.rsplit_once(' ').unwrap().0.to_owned()
+    (platform, requests)
 }
 
 /// A token of nobody's, which is good for so many seconds.
@@ -113,7 +85,7 @@ fn token(seconds: i64) -> String {
 }
 
 #[test]
-fn everything_that_is_fit_is_good() {
+fn working_settings_are_all_good() {
     let ended = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
     assert_same!(said(&ended), @r"
@@ -194,7 +166,7 @@ fn every_setting_that_is_missing_is_named() {
 }
 
 #[test]
-fn each_setting_is_judged_by_itself_and_its_origin_is_said() {
+fn each_setting_is_checked_alone_and_its_origin_is_shown() {
     let sealed = Sealed::new();
     sealed.write(
         "rollcall.toml",
@@ -276,7 +248,8 @@ fn the_scope_that_is_missing_is_named() {
 #[test]
 fn a_platform_that_is_not_there_is_bad() {
     let sealed = Sealed::new();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
+    let address = closed.address();
     let mut command = sealed.command(&["doctor", "--max-attempts", "1", "--state-dir", "state"]);
     account(&mut command, address);
     let ended = ended(command);
@@ -299,7 +272,8 @@ fn a_platform_that_is_not_there_is_bad() {
 #[test]
 fn the_proxy_of_the_environment_is_named_without_its_password() {
     let sealed = Sealed::new();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
+    let address = closed.address();
     let mut command = sealed.command(&["doctor", "--max-attempts", "1", "--state-dir", "state"]);
     account(&mut command, address);
     command.env("ROLLCALL_HOST", "https://platform.example.com");
@@ -377,10 +351,10 @@ fn a_state_folder_that_cannot_be_used_is_this_machines_fault() {
 }
 
 #[test]
-fn what_the_platform_says_beside_its_answers_is_judged() {
+fn doctor_judges_clock_limits_and_scopes_of_answers() {
     // Nothing but reading is allowed, and half of that is not.
-    let (address, asked) = platform(|request| {
-        const HEADERS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-RateLimit-Remaining: 58\r\n";
+    let (platform, asked) = platform(|request| {
+        const HEADERS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-RateLimit-Remaining: 58";
         let contact = |id: &str| json!({"id": id, "cellPhone": {"phoneNumber": "+919876500001"}});
         let page = json!({
             "results": [contact("1"), contact("2")],
@@ -398,7 +372,7 @@ fn what_the_platform_says_beside_its_answers_is_judged() {
     let sealed = Sealed::new();
     let args = ["doctor", "--list", "l-1", "--campaign", "c-1", "--state-dir", "state"];
     let mut command = sealed.command(&args);
-    account(&mut command, address);
+    account(&mut command, platform.address());
     let ended = ended(command);
     assert_eq!(ended.code, 4, "{}", ended.stdout);
     // How far the clock is off grows from day to day.
@@ -447,13 +421,16 @@ fn what_the_platform_says_beside_its_answers_is_judged() {
 #[test]
 fn a_signal_ends_it() {
     let sealed = Sealed::new();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut command = sealed.command(&["doctor", "--state-dir", "state"]);
-    account(&mut command, listener.local_addr().unwrap());
-    let asking = Running { child: command.spawn().unwrap(), printed: String::new() };
     // It waits for an answer that never comes.
-    let (connection, _) = listener.accept().unwrap();
-    read_request(&connection);
+    let (sender, is_asked) = mpsc::channel();
+    let platform = Scripted::serve(move |_| {
+        sender.send(()).unwrap();
+        Reply::Hang
+    });
+    let mut command = sealed.command(&["doctor", "--state-dir", "state"]);
+    account(&mut command, platform.address());
+    let asking = Running { child: command.spawn().unwrap(), printed: String::new() };
+    is_asked.recv().unwrap();
     asking.signal("INT");
     let mut asking = asking;
     let status = asking.child.wait().unwrap();
@@ -482,7 +459,7 @@ fn no_secret_is_said() {
 }
 
 #[test]
-fn programs_get_the_same_as_json() {
+fn doctor_json_has_the_same_findings() {
     let args = ["--list", "l-2", "--campaign", "c-1", "--json", "--color", "always"];
     let ended = doctor(&args, |_, _| ());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
@@ -529,7 +506,7 @@ fn programs_get_the_same_as_json() {
 }
 
 #[test]
-fn the_state_of_a_line_has_a_colour() {
+fn the_state_of_a_finding_is_colored() {
     let ended = doctor(&["--color", "always"], |_, _| ());
     assert!(ended.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", ended.stdout);
     assert!(ended.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", ended.stdout);

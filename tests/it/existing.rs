@@ -117,7 +117,7 @@ fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
 }
 
 #[test]
-fn what_was_under_way_when_the_program_died_is_looked_for_behind_what_is_known() {
+fn a_batch_in_flight_at_a_crash_is_looked_for_after_the_known_contacts() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));
     // After the batch was noted: before it is sent, and before its answer is noted.
@@ -184,7 +184,7 @@ fn a_stale_snapshot_never_creates_a_contact_twice() {
 }
 
 #[test]
-fn what_was_fetched_takes_the_place_of_the_platform() {
+fn a_fetched_file_replaces_reading_the_platform() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(240..260));
     for name in ["held.csv", "held.json", "held.ndjson"] {
@@ -209,7 +209,7 @@ fn what_was_fetched_takes_the_place_of_the_platform() {
 }
 
 #[test]
-fn nobody_on_the_platform_is_a_file_too() {
+fn an_empty_export_of_existing_contacts_is_accepted() {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &[]);
     sealed.write("list.csv", list(0..3));

@@ -113,7 +113,7 @@ fn spreadsheet_of(number: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_plus_that_only_the_format_shows_is_seen() {
+fn a_plus_of_the_number_format_is_read() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let plus = rust_xlsxwriter::Format::new().set_num_format("\"+\"0");
     let page = workbook.add_worksheet();
@@ -125,7 +125,7 @@ fn a_plus_that_only_the_format_shows_is_seen() {
 }
 
 #[test]
-fn what_was_decided_is_said_before_anything_is_done() {
+fn the_plan_is_shown_before_the_first_post() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "Export of leads\n\nName,Mobile,Do Not Call\nAsha Rao,98765 43210,yes\n");
     let ended =

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     lists::list,
     sandboxed::{command, import},
+    scripted::ClosedPort,
     sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
 };
 
@@ -159,10 +160,8 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
 fn a_platform_that_is_not_there_is_named() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..1));
-    // The address of a connection: nobody listens there, and nobody else can while it is kept.
-    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let kept = std::net::TcpStream::connect(other.local_addr().unwrap()).unwrap();
-    let port = kept.local_addr().unwrap().port();
+    let closed = ClosedPort::new();
+    let port = closed.address().port();
     let mut command = sealed.command(&["import", "list.csv", "--max-attempts", "1", "--out", "out"]);
     command.env("ROLLCALL_HOST", format!("http://127.0.0.1:{port}"));
     for (name, value) in [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("TOKEN", "a.b.c")] {

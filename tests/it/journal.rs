@@ -101,7 +101,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
 }
 
 #[test]
-fn what_cannot_be_resumed_is_said() {
+fn resume_names_why_a_run_cannot_be_resumed() {
     let (sealed, sandbox) = place();
     let mut dying = command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state"]);
     dying.env("ROLLCALL_FAIL_AT", "12!");

@@ -54,7 +54,7 @@ fn imported(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<St
 }
 
 #[test]
-fn whoever_is_left_out_is_left_out_whatever_else_is_known() {
+fn suppressed_wins_over_rejected_duplicate_and_existing() {
     let (sealed, sandbox) = place();
     let exclude = ["--exclude-file", "dnc.csv", "--exclude-list", "cl-1", "--exclude-campaign", "cm-1"];
     let (ended, rows) = imported(&sealed, &sandbox, &exclude);
@@ -94,7 +94,7 @@ fn whoever_is_left_out_is_left_out_whatever_else_is_known() {
 }
 
 #[test]
-fn of_a_campaign_those_who_were_called_can_be_left_out() {
+fn a_campaign_filter_suppresses_only_called_contacts() {
     for (filter, expected) in
         [("any", [true, true, true]), ("attempted", [true, false, true]), ("completed", [true, false, false])]
     {
@@ -126,7 +126,7 @@ fn files_cost_no_request_and_are_left_out_by_check_too() {
 }
 
 #[test]
-fn what_the_file_says_of_itself_is_said() {
+fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
     let (sealed, sandbox) = place();
     let (ended, _) =
         imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);

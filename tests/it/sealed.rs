@@ -52,7 +52,7 @@ impl Sealed {
 
     /// The program, not yet started.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("rollcall"));
+        let mut command = program();
         command
             .args(args)
             .current_dir(self.path(""))
@@ -140,6 +140,22 @@ impl Outcome {
     pub(crate) fn brief(&self) -> String {
         format!("{} {} {}", self.row, self.outcome, self.code).trim_end().to_owned()
     }
+}
+
+/// The program, with the usual meaning of signals: where the tests run in the background of a script, SIGINT is ignored, and every
+/// process they start would inherit that.
+fn program() -> Command {
+    let program = assert_cmd::cargo::cargo_bin!("rollcall");
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    // SIGHUP, SIGINT and SIGTERM.
+    if ignored & 0x4003 == 0 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal=HUP,INT,TERM").arg(program);
+    command
 }
 
 /// Runs a command to its end.

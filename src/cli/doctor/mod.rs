@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_bad_decides_how_it_ends() {
+    fn the_first_bad_finding_decides_the_exit_code() {
         let mut findings = Findings(vec![Finding::good("host", "x"), Finding::warning("list v2", "x", "y")]);
         assert_eq!(findings.exit_code(), exit::OK);
         findings.push(Finding::bad("journal", "x", "y", exit::MACHINE));

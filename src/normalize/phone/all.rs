@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_another_number_and_cannot_be_read_is_told() {
+    fn unreadable_suppression_entries_are_reported() {
         assert_eq!(read("98765 43210; 98765 43210 98765", "IN"), "919876543210 too-long");
         assert_eq!(read("98765 43210; 9.87654E+09", "IN"), "919876543210 excel-scientific");
         assert_eq!(read("hello", "IN"), "not-a-number");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_says_is_assumed() {
+    fn missing_page_fields_have_defaults() {
         let is_assumed = |text, region| {
             read_all(text, CellKind::Number, Region::new(region).map(Origin::Region)).is_assumed
         };

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_repaired_is_repaired() {
+    fn lossless_damage_of_a_number_is_repaired() {
         for (text, expected) in [
             ("'+919876543210", "+919876543210"),
             ("=\"+91 98765 43210\"", "+91 98765 43210"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_is_named() {
+    fn numbers_that_lost_digits_are_rejected_by_name() {
         for (text, code) in [
             ("9.19877E+11", "excel-scientific"),
             ("9,19877e11", "excel-scientific"),

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_decides_what_passes() {
+    fn accept_and_types_decide_which_numbers_pass() {
         let possible = PhonePolicy { accept: Accept::Possible, ..PhonePolicy::default() };
         assert_eq!(read_with(&possible, "(555) 555-0100", "US"), "15555550100");
         assert_eq!(read_with(&possible, "555-0100", "US"), "too-short");

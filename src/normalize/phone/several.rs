@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn both_numbers_are_found() {
+    fn two_numbers_in_one_cell_are_both_found() {
         for text in [
             "98765 43210 / 98765 43211",
             "9876543210,9876543211",

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn words_inside_a_number_make_it_none() {
+    fn words_inside_a_number_reject_it() {
         for (text, region) in
             [("98200O12345", "IN"), ("020 7946 Work 1", "GB"), ("12 people, 98200 12345", "IN")]
         {

@@ -8,7 +8,7 @@ fn read(text: &str) -> Result<(Vec<String>, Vec<String>), String> {
     let path = folder.path().join("list");
     fs::write(&path, text).unwrap();
     let mut source = Source::open(&path).unwrap();
-    let json = Json::open(&mut source, encoding_rs::UTF_8, text.as_bytes(), &ParseSettings::default())
+    let json = Json::open(&mut source, encoding::UTF_8, text.as_bytes(), &ParseSettings::default())
         .map_err(|fault| fault.to_string())?;
     let mut preview = Preview::new(usize::MAX);
     json.visit(&mut source, &mut preview).map_err(|fault| fault.to_string())?;
@@ -184,7 +184,7 @@ fn one_of_several_lists_is_never_guessed() {
         let path = folder.path().join("list");
         fs::write(&path, text).unwrap();
         let mut source = Source::open(&path).unwrap();
-        let json = Json::open(&mut source, encoding_rs::UTF_8, text.as_bytes(), settings)
+        let json = Json::open(&mut source, encoding::UTF_8, text.as_bytes(), settings)
             .map_err(|fault| fault.to_string())?;
         let mut preview = Preview::new(usize::MAX);
         json.visit(&mut source, &mut preview).unwrap();

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
-
 use super::split::{Card, Line, is_binary, is_data, number_in};
+use crate::parse::encoding::{self, Encoding, UTF_8};
 
 /// Properties behind whose values another one may stand on the same line; of the others the value is free text.
 const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "REV", "KIND"];
@@ -30,7 +29,7 @@ pub(super) struct Property {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letters {
     /// The encoding where the bytes are no UTF-8.
-    pub(super) fallback: &'static Encoding,
+    pub(super) fallback: Encoding,
     /// Whether the user named it: then it counts for all such text.
     pub(super) is_certain: bool,
 }
@@ -274,8 +273,8 @@ impl Property {
     }
 
     /// The encoding that the property names beside its value.
-    fn charset(&self) -> Option<&'static Encoding> {
-        self.param("CHARSET").and_then(crate::parse::encoding::by_name)
+    fn charset(&self) -> Option<Encoding> {
+        self.param("CHARSET").and_then(encoding::by_name)
     }
 
     /// The bytes of its value where no charset is named and they are no UTF-8.
@@ -432,14 +431,14 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes as text, where it is certain enough what they mean.
-fn decoded(bytes: &[u8], charset: Option<&'static Encoding>, letters: Letters) -> Option<String> {
+fn decoded(bytes: &[u8], charset: Option<Encoding>, letters: Letters) -> Option<String> {
     let utf_8 = || str::from_utf8(bytes).ok().map(str::to_owned);
-    let by = |encoding: &'static Encoding| {
-        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let by = |encoding: Encoding| {
+        let text = encoding.decode_exactly(bytes)?;
         let is_odd = text.chars().any(|letter| ('\u{80}'..'\u{a0}').contains(&letter));
-        (!is_odd).then(|| text.into_owned())
+        (!is_odd).then_some(text)
     };
-    if bytes.is_ascii() && charset.is_none_or(Encoding::is_ascii_compatible) {
+    if bytes.is_ascii() && charset.is_none_or(|charset| charset.of_values().is_some()) {
         return utf_8();
     }
     match charset {

@@ -137,7 +137,7 @@ fn columns_of_numbers_count_whatever_their_header() {
 }
 
 #[test]
-fn where_no_column_holds_numbers_the_file_is_refused() {
+fn suppression_files_without_a_number_column_are_refused() {
     for content in ["Name,City\nAsha,Pune\n", "+919876543210,+919876543211\n+919876543212,+919876543213\n"] {
         match try_read(content.as_bytes(), "") {
             Err(PipelineError::Parse(error)) => {
@@ -182,7 +182,7 @@ fn bytes_that_are_no_text_do_not_spoil_a_number() {
 }
 
 #[test]
-fn what_has_expired_leaves_nobody_out() {
+fn expired_entries_suppress_nobody() {
     let list = read(
         "Phone,Expiry Date\n\
          +919876543200,2026-11-20\n\
@@ -429,7 +429,7 @@ fn a_list_without_anybody_leaves_nobody_out() {
 }
 
 #[test]
-fn the_end_can_be_asked_for() {
+fn a_page_behind_the_last_is_empty() {
     let interrupt = Interrupt::default();
     interrupt.slot().store(2, Ordering::Relaxed);
     let folder = tempfile::tempdir().unwrap();

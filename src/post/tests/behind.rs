@@ -92,7 +92,7 @@ fn post_to(
 
 /// An account with many contacts, and one answer that is lost: before or after the batch was stored, or a part of it.
 #[test]
-fn what_was_not_answered_is_settled_behind_what_is_known() {
+fn unacknowledged_posts_are_reconciled_after_the_known_contacts() {
     // Where the count does not allow it, all of the 81 or 71 are read.
     for (stored, others, gets) in [(0, 0, 1), (10, 0, 2), (4, 0, 1), (10, 1, 1 + 12), (0, 1, 1 + 11)] {
         let mut account = Account::of(of_others(0..60));
@@ -125,7 +125,7 @@ fn what_was_not_answered_is_settled_behind_what_is_known() {
 
 /// One of others went while a batch was stored: as many came as there are behind what was known, but one.
 #[test]
-fn where_another_stands_in_the_place_of_the_last_one_known_all_are_read() {
+fn a_changed_last_known_contact_has_all_contacts_read() {
     let mut account = Account::of(of_others(0..60));
     let posted = post_to(&of_others(0..60), 10, move |_, asked| {
         if asked.method == "GET" {
@@ -141,7 +141,7 @@ fn where_another_stands_in_the_place_of_the_last_one_known_all_are_read() {
 
 /// The contacts that are sent stand in what another program read before: some were there all the time, some have gone since.
 #[test]
-fn what_was_known_before_it_was_sent_is_not_taken_for_stored() {
+fn a_known_number_does_not_confirm_an_unacknowledged_post() {
     let sent: Vec<String> = (0..10).map(number).collect();
     for is_there in [true, false] {
         let known = [&sent[..2], &of_others(0..58)].concat();
@@ -162,7 +162,7 @@ fn what_was_known_before_it_was_sent_is_not_taken_for_stored() {
 /// Another program reads the account: between the batch and the look behind what is known, or during the look, so that nothing
 /// is left of what was known.
 #[test]
-fn what_was_not_answered_may_have_been_read_by_another() {
+fn another_program_may_have_read_an_unacknowledged_batch() {
     for is_forgotten in [false, true] {
         let mut account = Account::of(of_others(0..60));
         let mut is_looked_for = false;
@@ -185,7 +185,7 @@ fn what_was_not_answered_may_have_been_read_by_another() {
 
 /// Another program reads the account when a batch is stored and its answer is still under way; the next one has none.
 #[test]
-fn what_was_counted_already_is_not_counted_again() {
+fn a_repeated_page_is_counted_once() {
     let mut account = Account::of(of_others(0..60));
     let mut posts = 0;
     let posted = post_to(&of_others(0..60), 20, move |journal, asked| {

@@ -106,7 +106,7 @@ fn answers_to_a_reading_have_the_documented_consequence() {
 }
 
 #[test]
-fn what_lasts_stops_the_run_and_the_next_one_finishes_it() {
+fn lasting_faults_stop_the_run_and_the_next_run_finishes_it() {
     for fault in [Fault::DropAfter, Fault::ErrorBefore(503), Fault::Html, Fault::Redirect, Fault::Status(401)]
     {
         let what = format!("{fault:?} for ever");
@@ -119,7 +119,7 @@ fn what_lasts_stops_the_run_and_the_next_one_finishes_it() {
 }
 
 #[test]
-fn what_was_created_before_is_reported_while_the_platform_is_out_of_reach() {
+fn earlier_created_contacts_are_reported_while_the_platform_fails() {
     let scene = Scene::new(Manner::PerContact, met(true, 5, Fault::Status(403), true));
     assert_eq!(scene.run(scene.command()).code, 4);
     let created = || scene.sealed.report("out")["totals"]["created"].as_u64();

@@ -30,7 +30,7 @@ use crate::{
 const CONTACTS: u64 = 60;
 
 /// How long a program may take that nothing keeps: no machine is so busy that it takes longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Window, first and longest wait, how long an answer may take, and how long what was not answered may still be carried out,
 /// in milliseconds. The last one is short, since a scene lets nothing be on its way any more when the next run begins.
@@ -117,9 +117,11 @@ impl Scene {
         let started = Started::new(self.command());
         let ended = started.end_after(wait, "KILL");
         self.platform.settle();
+        if ended.code >= 0 {
+            return Some(ended);
+        }
         // Killed when everything was done: what it left is what counts.
-        let is_over = ended.code >= 0 || self.is_reported();
-        is_over.then(|| if ended.code < 0 { Ended { code: 1, ..ended } } else { ended })
+        self.is_reported().then_some(Ended { code: 1, ..ended })
     }
 
     /// Whether a run was finished and its files are in place.
@@ -185,10 +187,15 @@ impl Started {
     fn wait_until_it_says(&mut self, words: &str) {
         while !self.stderr.contains(words) {
             match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => self.stderr += &format!("{line}\n"),
+                Ok(line) => self.add(&line),
                 Err(_) => self.fail(words),
             }
         }
+    }
+
+    fn add(&mut self, line: &str) {
+        self.stderr.push_str(line);
+        self.stderr.push('\n');
     }
 
     fn signal(&self, name: &str) {
@@ -206,7 +213,7 @@ impl Started {
                 break;
             }
             match self.lines.recv_timeout(left) {
-                Ok(line) => self.stderr += &format!("{line}\n"),
+                Ok(line) => self.add(&line),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
@@ -219,7 +226,7 @@ impl Started {
     fn end(mut self) -> Ended {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => self.stderr += &format!("{line}\n"),
+                Ok(line) => self.add(&line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => self.fail("to end"),
             }

@@ -55,10 +55,8 @@ fn a_signal_ends_a_run_whose_reading_is_never_answered() {
 
 #[test]
 fn a_signal_ends_a_run_that_waits_for_the_rate_limit() {
-    let scene = Scene::new(Manner::PerContact, |is_post, _| match is_post {
-        true => Fault::RateLimited,
-        false => Fault::None,
-    });
+    let scene =
+        Scene::new(Manner::PerContact, |is_post, _| if is_post { Fault::RateLimited } else { Fault::None });
     let mut started = Started::new(for_an_hour(&scene));
     started.wait_until_it_says("because the account's requests are used up");
     started.signal("TERM");

@@ -1,0 +1,85 @@
+//! Letters written as escapes of another program: `M%C3%BCller`, `M=C3=BCller`, `M\u00fcller`, UTF-7, HZ.
+
+/// The text with its escapes read, where they stand for letters beyond ASCII.
+pub(super) fn read(text: &str) -> Option<String> {
+    [by_byte(text, '%'), by_byte(text, '='), by_unit(text)].into_iter().flatten().next()
+}
+
+/// The 7-bit encoding whose escapes the text holds: it can be read with the whole file only.
+pub(super) fn seven_bit(text: &str) -> Option<&'static str> {
+    let between = |open: &str, close: char| {
+        text.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map(|(inside, _)| inside)
+    };
+    if between("~{", '~').is_some_and(|inside| inside.len() > 1 && inside.len() % 2 == 0) {
+        return Some("HZ");
+    }
+    let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || letter == '/';
+    between("+", '-')
+        .is_some_and(|inside| inside.len() > 2 && inside.starts_with('A') && inside.chars().all(is_base64))
+        .then_some("UTF-7")
+}
+
+/// Bytes of UTF-8, each as two digits behind a mark.
+fn by_byte(text: &str, mark: char) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(mark) {
+        bytes.extend_from_slice(before.as_bytes());
+        let digits = behind.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.extend_from_slice(mark.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = behind;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|read| !read.is_ascii() && read.chars().count() < text.chars().count())
+}
+
+/// Units of UTF-16, each as four digits behind `\u`.
+fn by_unit(text: &str) -> Option<String> {
+    let mut units: Vec<u16> = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_escaped = false;
+    while let Some((before, behind)) = rest.split_once("\\u") {
+        units.extend(before.encode_utf16());
+        let unit = u16::from_str_radix(behind.get(..4)?, 16).ok()?;
+        is_escaped |= unit >= 0x80;
+        units.push(unit);
+        rest = &behind[4..];
+    }
+    units.extend(rest.encode_utf16());
+    is_escaped.then(|| String::from_utf16(&units).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_of_letters_are_read() {
+        for (text, name) in [
+            ("M%C3%BCller", "Müller"),
+            ("Jos=C3=A9", "José"),
+            ("M\\u00fcller", "Müller"),
+            ("\\u5c71\\u7530", "山田"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(name), "{text}");
+        }
+        for text in ["100%", "A=B", "a\\b", "50%20", "=41", "\\u0041", "\\u00"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(seven_bit("~{N0~}"), Some("HZ"));
+        assert_eq!(seven_bit("J+APw-rgen"), Some("UTF-7"));
+        for text in ["A+B", "~", "Ann + Bo - Co", "a~{b"] {
+            assert_eq!(seven_bit(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! Names whose letters were broken before: bytes of UTF-8 read in another encoding (`MÃ¼ller`), letters replaced by U+FFFD
+//! or a question mark, signs of another code page inside a word.
+//!
+//! Where the bytes behind such letters are UTF-8 again, the name is repaired; other broken names are told, never used.
+
+use std::{
+    borrow::Cow,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use encoding_rs::{
+    Encoding, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255,
+    WINDOWS_1256,
+};
+
+use super::escaped;
+use crate::script::Script;
+
+/// The encodings in which programs read UTF-8 by mistake.
+const READ_AS: [&Encoding; 8] = [
+    WINDOWS_1252,
+    MACINTOSH,
+    WINDOWS_1250,
+    WINDOWS_1251,
+    WINDOWS_1253,
+    WINDOWS_1254,
+    WINDOWS_1255,
+    WINDOWS_1256,
+];
+
+/// The characters of the bytes 0x80 to 0xFF of two code pages of DOS, which consoles read text in.
+const CONSOLE: [&str; 2] = [
+    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}",
+    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}",
+];
+
+/// Text that went wrong more often than this is given up.
+const MAX_ROUNDS: usize = 3;
+
+/// What the letters of a name are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Letters {
+    /// They may stand in a name.
+    Fine,
+    /// They were broken; this is the name.
+    Repaired(String),
+    /// They are broken, and which they were is not certain.
+    Broken(String),
+}
+
+/// Looks at the letters of a name.
+pub(super) fn judge(text: &str) -> Letters {
+    let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'?' | b'%' | b'=' | b'\\' | b'+' | b'~');
+    if text.bytes().all(is_plain) {
+        return Letters::Fine;
+    }
+    if let Some(encoding) = escaped::seven_bit(text) {
+        return Letters::Broken(format!("it is written in {encoding}, which rollcall does not read"));
+    }
+    let mut name = escaped::read(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    for _ in 0..MAX_ROUNDS {
+        match repaired(&name) {
+            Some(better) => name = Cow::Owned(better),
+            None => break,
+        }
+    }
+    match (proof(&name), name) {
+        (Some(proof), _) => Letters::Broken(proof),
+        (None, Cow::Owned(name)) => Letters::Repaired(name),
+        (None, Cow::Borrowed(_)) => Letters::Fine,
+    }
+}
+
+/// Names that were repaired, to be told once for a file.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    count: AtomicU64,
+    first: Mutex<Option<(u64, String, String)>>,
+}
+
+impl Repairs {
+    pub(super) fn add(&self, row: u64, was: &str, is: &str) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.as_ref().is_none_or(|(first, ..)| row < *first) {
+            *first = Some((row, was.trim().to_owned(), is.trim().to_owned()));
+        }
+    }
+
+    /// What to say of them; nothing where there are none.
+    pub fn note(&self) -> Option<String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let (row, was, is) = first.as_ref()?;
+        let count = self.count.load(Ordering::Relaxed);
+        let names = if count == 1 { "1 name was".to_owned() } else { format!("{count} names were") };
+        Some(format!(
+            "{names} garbled by a wrong encoding before, such as `{was}` in row {row}; rollcall reads it as `{is}`"
+        ))
+    }
+}
+
+/// The text with letters put right that are UTF-8 read in another encoding, where that is certain.
+fn repaired(text: &str) -> Option<String> {
+    // At least two letters beyond ASCII stand for one.
+    let mut before = false;
+    let is_pair = text.chars().any(|letter| std::mem::replace(&mut before, !letter.is_ascii()) && before);
+    if !is_pair {
+        return None;
+    }
+    let standard =
+        READ_AS.iter().filter_map(|encoding| repaired_from(text, &|letter| byte_in(encoding, letter)));
+    let console = CONSOLE.iter().filter_map(|page| repaired_from(text, &|letter| byte_of_page(page, letter)));
+    // The reading that leaves the fewest strange letters.
+    standard.chain(console).min_by_key(|better| better.chars().filter(|letter| !letter.is_ascii()).count())
+}
+
+fn byte_in(encoding: &'static Encoding, letter: char) -> Option<u8> {
+    // Bytes without a letter are read as control characters.
+    if let '\u{80}'..='\u{9f}' = letter {
+        return u8::try_from(u32::from(letter)).ok();
+    }
+    let mut buffer = [0; 4];
+    let (bytes, _, has_errors) = encoding.encode(letter.encode_utf8(&mut buffer));
+    match (&*bytes, has_errors) {
+        ([byte], false) => Some(*byte),
+        _ => None,
+    }
+}
+
+fn byte_of_page(page: &str, letter: char) -> Option<u8> {
+    (0x80..=0xff).zip(page.chars()).find(|(_, own)| *own == letter).map(|(byte, _)| byte)
+}
+
+/// A letter that stands for several, and where.
+struct Sequence {
+    start: usize,
+    len: usize,
+    letter: char,
+}
+
+fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let bytes: Vec<Option<u8>> =
+        letters.iter().map(|letter| if letter.is_ascii() { None } else { byte_of(*letter) }).collect();
+    let mut sequences = Vec::new();
+    let mut start = 0;
+    while start < letters.len() {
+        match sequence_at(&bytes, start).filter(|sequence| may_stand_in_name(sequence.letter)) {
+            Some(sequence) => {
+                start += sequence.len;
+                sequences.push(sequence);
+            }
+            None => start += 1,
+        }
+    }
+    if !sequences.iter().any(|sequence| is_certain(&letters, sequence)) {
+        return None;
+    }
+    let mut better = String::with_capacity(text.len());
+    let mut at = 0;
+    for sequence in sequences {
+        better.extend(&letters[at..sequence.start]);
+        better.push(sequence.letter);
+        at = sequence.start + sequence.len;
+    }
+    better.extend(&letters[at..]);
+    // Letters of two alphabets in a word would be no repair.
+    let scripts: Vec<Option<Script>> = better.chars().map(Script::of).collect();
+    let joins = scripts.windows(2).all(|pair| match pair {
+        [Some(before), Some(behind)] => before.joins(*behind),
+        _ => true,
+    });
+    joins.then_some(better)
+}
+
+fn sequence_at(bytes: &[Option<u8>], start: usize) -> Option<Sequence> {
+    let len = match bytes[start]? {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let sequence: Vec<u8> = bytes.get(start..start + len)?.iter().copied().collect::<Option<_>>()?;
+    let letter = std::str::from_utf8(&sequence).ok()?.chars().next()?;
+    Some(Sequence { start, len, letter })
+}
+
+/// Whether a letter that came of a repair is one that names hold.
+fn may_stand_in_name(letter: char) -> bool {
+    match letter {
+        // What broken text becomes where it was broken twice.
+        '\u{a0}'..='\u{ff}' | '\u{80}'..='\u{9f}' => true,
+        '\u{100}'..='\u{17f}' | '\u{1a0}' | '\u{1a1}' | '\u{1af}' | '\u{1b0}' | '\u{218}'..='\u{21b}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{20ac}' | '\u{2122}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => true,
+        '\u{2030}' | '\u{2039}' | '\u{203a}' | '\u{2c6}' | '\u{2dc}' | '\u{192}' | '\u{fffd}' => true,
+        // Letters that no living language has at the places where chance would put them.
+        '\u{180}'..='\u{36f}' => false,
+        _ => Script::of(letter).is_some(),
+    }
+}
+
+/// Whether letters cannot stand for themselves.
+fn is_certain(letters: &[char], sequence: &Sequence) -> bool {
+    let own = &letters[sequence.start..sequence.start + sequence.len];
+    let before = sequence.start.checked_sub(1).map(|place| letters[place]);
+    let behind = letters.get(sequence.start + sequence.len).copied();
+    let is_small = |letter: Option<char>| letter.is_some_and(char::is_lowercase);
+    // A capital inside a word of small letters, where both are letters.
+    let is_in_small = own[0].is_uppercase() && (is_small(before) || is_small(behind));
+    let may_be_own = |letter: char| {
+        matches!(letter, '’' | '‘' | '“' | '”' | '–' | '—' | '\u{a0}' | '·' | '´' | '•' | '…' | '«' | '»')
+    };
+    let has_sign = own.iter().any(|letter| Script::of(*letter).is_none() && !may_be_own(*letter));
+    let is_foreign = || {
+        let own = own.iter().filter_map(|letter| Script::of(*letter));
+        let around = [before, behind].into_iter().flatten().filter_map(Script::of);
+        own.flat_map(|own| around.clone().map(move |other| (own, other)))
+            .any(|(own, other)| !own.joins(other))
+    };
+    let is_of_signs = own.iter().all(|letter| Script::of(*letter).is_none());
+    has_sign
+        || is_of_signs && own.len() > 2
+        || is_foreign()
+        || is_in_small && own[1..].iter().all(|letter| is_rare_behind(own[0], *letter, is_small(before)))
+}
+
+/// Whether no language writes the second letter or sign behind the first.
+fn is_rare_behind(first: char, second: char, is_behind_small: bool) -> bool {
+    match first {
+        'Ã' | 'Â' | 'Å' | 'Ä' | 'Ă' | 'Ĺ' | 'Ð' | 'Ñ' => {
+            matches!(second, 'š' | 'ž' | 'œ' | 'Š' | 'Ž' | 'Œ' | 'Ÿ' | 'ƒ' | 'ª' | 'º' | 'µ' | 'ź' | 'Ľ' | 'ľ' | 'Ş' | 'ş' | 'Ł' | 'ł' | 'Ą' | 'ą' | 'Ť' | 'ť' | 'Ś' | 'ś' | 'Ź' | 'Ż' | 'ż')
+                // An apostrophe may stand behind a name in capitals.
+                || is_behind_small
+                    && matches!(second, '\u{a0}' | '’' | '‘' | '“' | '”' | '–' | '—' | '·' | '´' | '•' | '…' | '«' | '»')
+        }
+        _ => false,
+    }
+}
+
+/// What shows that a name is broken.
+fn proof(text: &str) -> Option<String> {
+    let mut before: Option<char> = None;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let behind = letters.peek().copied();
+        let script = Script::of(letter);
+        let is_letter = |letter: Option<char>| letter.and_then(Script::of).is_some();
+        let is_sign = |letter: Option<char>| letter.is_some_and(|letter| !letter.is_ascii());
+        let (is_behind, is_ahead) = (is_letter(before), is_letter(behind));
+        match letter {
+            '\u{fffd}' => return Some("U+FFFD stands where a letter was lost".to_owned()),
+            '\u{80}'..='\u{9f}' => {
+                return Some(format!("it holds the control character U+{:04X}", u32::from(letter)));
+            }
+            '?' if is_behind || is_ahead || behind == Some('?') => {
+                return Some("a question mark stands where a letter was lost".to_owned());
+            }
+            // In front of a word they are quotation marks.
+            '‚' | '„' if is_behind => return Some(sign(letter)),
+            '\u{2500}'..='\u{259f}'
+            | '‰'
+            | '†'
+            | '‡'
+            | '¤'
+            | '¢'
+            | '£'
+            | '¥'
+            | '¬'
+            | '±'
+            | '√'
+            | '≈'
+            | '∆'
+            | '◊'
+            | 'ˆ'
+                if is_behind || is_ahead =>
+            {
+                return Some(sign(letter));
+            }
+            // The first half of a letter, cut off.
+            'Ã' | 'Â' if !is_ahead && before.is_some_and(char::is_lowercase) => return Some(cut(letter)),
+            '“' | '”' if is_behind && is_ahead => return Some(sign(letter)),
+            '§' | '¨' | '¸' | '¦' | '¶' | '¼' | '½' | '¾' | '¿' | '¡' | '«' | '»' | '×' | '÷' | '¯' | '©'
+            | '›' | '‹'
+                if (is_behind || is_sign(before)) && (is_ahead || is_sign(behind)) =>
+            {
+                return Some(sign(letter));
+            }
+            _ => {}
+        }
+        if let (Some(script), Some(other)) = (script, before.and_then(Script::of))
+            && !script.joins(other)
+        {
+            return Some(format!("{} and {} letters stand in one word", other.name(), script.name()));
+        }
+        before = Some(letter);
+    }
+    None
+}
+
+fn cut(letter: char) -> String {
+    format!("`{letter}` at the end of a word is half of another letter")
+}
+
+fn sign(sign: char) -> String {
+    format!("`{sign}` stands inside a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf_8_that_was_read_in_another_encoding_is_repaired() {
+        for (garbled, name) in [
+            ("MÃ¼ller", "Müller"),
+            ("JÃ¼rgen GrÃ¶ÃŸe", "Jürgen Größe"),
+            ("RenÃ©e", "Renée"),
+            ("Dâ€™Souza", "D’Souza"),
+            ("AyÅŸe YÄ±lmaz", "Ayşe Yılmaz"),
+            ("Ãœnal", "Ünal"),
+            ("Åžahin", "Şahin"),
+            ("Å\u{81}ukaszÅ„", "Łukaszń"),
+            ("Ã…ngstrÃ¶m", "Ångström"),
+            ("Ð˜Ð²Ð°Ð½ ÐŸÐµÑ‚Ñ€Ð¾Ð²", "Иван Петров"),
+            ("J√ºrgen M√ºller", "Jürgen Müller"),
+            ("J├╝rgen M├╝ller", "Jürgen Müller"),
+            ("JĂĽrgen MĂĽller", "Jürgen Müller"),
+            ("MГјller", "Müller"),
+            ("JosΓ©", "José"),
+            ("РђРЅРЅР°", "Анна"),
+            ("MÃƒÂ¼ller", "Müller"),
+            ("å±±ç”°", "山田"),
+        ] {
+            assert_eq!(judge(garbled), Letters::Repaired(name.to_owned()), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn names_as_they_are_stay() {
+        for name in [
+            "Müller",
+            "São",
+            "Ångström",
+            "JOÃO",
+            "SALOMÃ\u{a0}REIS",
+            "ANDRÉ’S",
+            "SEPPÄ’S",
+            "Łukasz Wójcik",
+            "Çağlar",
+            "Žukauskas",
+            "Dvořák",
+            "O’Neill",
+            "Jean–Luc",
+            "Mª José",
+            "Gal·la",
+            "Анна Иванова",
+            "Сірко",
+            "Παπαδόπουλος",
+            "משה כהן",
+            "محمد",
+            "สมชาย",
+            "山田太郎",
+            "김철수",
+            "Tony陳",
+            "Anna „Anni“ Schmidt",
+            "आशा राव",
+            "Nguyễn Văn",
+            "Ñandú",
+            "McÉwan",
+            "Þórður",
+            "Ioniță Ștefan",
+            "TĂNASE",
+            "Zo\u{eb}",
+            "D´Souza",
+            "Ģirts Ķeniņš",
+            "Əliyev",
+            "Anna (?)",
+            "Dˈx",
+            "ÀÉÎÕÜ",
+            "Ħal Għaxaq",
+            "Ŵyn",
+            "Đặng Thị Ánh",
+            "Σωτήρης",
+            "Щукін",
+        ] {
+            assert_eq!(judge(name), Letters::Fine, "{name}");
+        }
+    }
+
+    #[test]
+    fn broken_names_that_cannot_be_repaired_are_told() {
+        for (name, proof) in [
+            ("Jos\u{fffd}", "U+FFFD"),
+            ("J\u{81}rgen", "U+0081"),
+            ("M?ller", "question mark"),
+            ("??????", "question mark"),
+            ("Jos?", "question mark"),
+            ("Jos‚", "`‚`"),
+            ("Gr”§e", "`§`"),
+            ("£ukasz", "`£`"),
+            ("Aннa", "Latin and Cyrillic"),
+            ("JosÃ", "half of another letter"),
+            ("└╪ьр", "`╪`"),
+        ] {
+            let Letters::Broken(found) = judge(name) else { panic!("{name}: {:?}", judge(name)) };
+            assert!(found.contains(proof) || name.contains('└'), "{name}: {found}");
+        }
+    }
+}

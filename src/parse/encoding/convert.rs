@@ -1,0 +1,131 @@
+//! A reader of text as UTF-8, whatever encoding its bytes are in.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult};
+
+use super::{Charset, NO_LETTER, by_line::ByteOrder, code_page::CodePage};
+use crate::parse::source::read_up_to;
+
+pub(super) const CHUNK_BYTES: usize = 128 * 1024;
+
+/// Turns bytes into UTF-8, a piece at a time.
+pub(super) trait Convert: Send {
+    /// Appends what the bytes mean to `text`; what they mean only with those that follow is kept back unless they are the
+    /// last.
+    fn convert(&mut self, bytes: &[u8], is_last: bool, text: &mut Vec<u8>);
+}
+
+/// A decoder of one of the encodings of the web.
+pub(super) struct Standard(pub(super) Decoder);
+
+impl Convert for Standard {
+    fn convert(&mut self, mut bytes: &[u8], is_last: bool, text: &mut Vec<u8>) {
+        loop {
+            let start = text.len();
+            // As much as any of the encodings makes of a byte, and what was kept back.
+            text.resize(start + bytes.len() * 3 + 16, 0);
+            let (result, taken, written) =
+                self.0.decode_to_utf8_without_replacement(bytes, &mut text[start..], is_last);
+            text.truncate(start + written);
+            bytes = &bytes[taken..];
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => text.push(NO_LETTER),
+            }
+        }
+    }
+}
+
+/// A decoder of a code page.
+pub(super) struct Page(pub(super) &'static CodePage);
+
+impl Convert for Page {
+    fn convert(&mut self, bytes: &[u8], _is_last: bool, text: &mut Vec<u8>) {
+        self.0.decode_to(bytes, text);
+    }
+}
+
+/// A decoder of UTF-32.
+pub(super) struct Utf32 {
+    order: ByteOrder,
+    pending: Vec<u8>,
+}
+
+impl Utf32 {
+    pub(super) fn new(order: ByteOrder) -> Self {
+        Self { order, pending: Vec::new() }
+    }
+}
+
+impl Convert for Utf32 {
+    fn convert(&mut self, bytes: &[u8], is_last: bool, text: &mut Vec<u8>) {
+        self.pending.extend_from_slice(bytes);
+        let mut units = self.pending.chunks_exact(4);
+        for unit in &mut units {
+            let unit = [unit[0], unit[1], unit[2], unit[3]];
+            let scalar = match self.order {
+                ByteOrder::Little => u32::from_le_bytes(unit),
+                ByteOrder::Big => u32::from_be_bytes(unit),
+            };
+            match char::from_u32(scalar) {
+                Some(letter) => text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+                None => text.push(NO_LETTER),
+            }
+        }
+        let rest = units.remainder().len();
+        if is_last && rest > 0 {
+            text.push(NO_LETTER);
+        }
+        self.pending.drain(..self.pending.len() - rest);
+    }
+}
+
+impl Charset {
+    /// Appends a text that is there as a whole.
+    pub(super) fn decode_to(self, bytes: &[u8], text: &mut Vec<u8>) {
+        match self {
+            Self::Standard(encoding) => {
+                Standard(encoding.new_decoder_without_bom_handling()).convert(bytes, true, text);
+            }
+            Self::CodePage(page) => page.decode_to(bytes, text),
+        }
+    }
+}
+
+/// Reads text as UTF-8.
+pub(super) struct Converted<R> {
+    bytes: R,
+    convert: Box<dyn Convert>,
+    read: Vec<u8>,
+    /// Text that was decoded, and how much of it was given out.
+    text: Vec<u8>,
+    start: usize,
+    is_at_end: bool,
+}
+
+impl<R: Read> Converted<R> {
+    pub(super) fn new(bytes: R, convert: Box<dyn Convert>) -> Self {
+        Self { bytes, convert, read: vec![0; CHUNK_BYTES], text: Vec::new(), start: 0, is_at_end: false }
+    }
+}
+
+impl<R: Read> Read for Converted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.start == self.text.len() {
+            if self.is_at_end {
+                return Ok(0);
+            }
+            let filled = read_up_to(&mut self.bytes, &mut self.read)?;
+            self.is_at_end = filled < self.read.len();
+            self.text.clear();
+            self.start = 0;
+            self.convert.convert(&self.read[..filled], self.is_at_end, &mut self.text);
+        }
+        let count = buffer.len().min(self.text.len() - self.start);
+        buffer[..count].copy_from_slice(&self.text[self.start..self.start + count]);
+        self.start += count;
+        Ok(count)
+    }
+}

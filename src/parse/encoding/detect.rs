@@ -1,0 +1,308 @@
+//! Finding out the encoding of a file, with all that speaks for and against it.
+
+use std::io::Read;
+
+use encoding_rs::ISO_2022_JP;
+
+use super::{
+    Charset, Encoding, Kind, UTF_8,
+    by_line::{ByLine, ByteOrder, Count, Met},
+    convert::{CHUNK_BYTES, Convert as _},
+    likely::{self, Likeliest, Origin},
+    marked,
+    utf_8::{PIECE_BYTES, Utf8Check},
+};
+use crate::{
+    contact::Region,
+    parse::{
+        error::Fault,
+        source::{Source, read_up_to},
+    },
+};
+
+/// As much of a file as is looked at to find its encoding, where it is not UTF-8.
+const MAX_LOOKED_BYTES: u64 = 32 * 1024 * 1024;
+
+/// As much text beyond ASCII as tells an encoding.
+const MAX_JUDGED_BYTES: usize = 64 * 1024;
+
+/// The encoding of a text, and what somebody should know of how it was found.
+pub(in crate::parse) struct Detected {
+    pub(in crate::parse) encoding: Encoding,
+    pub(in crate::parse) notes: Vec<String>,
+}
+
+impl Detected {
+    fn certain(encoding: Encoding) -> Self {
+        Self { encoding, notes: Vec::new() }
+    }
+}
+
+/// Finds the encoding of a text. Which region its numbers belong to says which of two likely ones it is.
+pub(in crate::parse) fn detect(source: &mut Source, region: Option<Region>) -> Result<Detected, Fault> {
+    let mut bytes = source.look()?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
+    let start = &chunk[..filled];
+    let found = marked(start).or_else(|| wide_without_mark(start));
+    match found.map(|encoding| encoding.0) {
+        Some(Kind::Utf16(order)) => return wide(source, order),
+        Some(Kind::Utf32(order)) => return Ok(Detected::certain(Encoding(Kind::Utf32(order)))),
+        _ => {}
+    }
+    let mut utf_8 = Utf8Check::default();
+    if let Some(file) = source.anywhere() {
+        utf_8 = Utf8Check::of_file(file, source.len(), PIECE_BYTES).map_err(Fault::from_io)?;
+    } else {
+        while filled > 0 {
+            utf_8.feed(&chunk[..filled]);
+            filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
+        }
+    }
+    if utf_8.is_utf_8() && !utf_8.has_odd_bytes {
+        return Ok(Detected::certain(UTF_8));
+    }
+    let lines = Lines::of(&mut source.look()?)?;
+    if lines.has_utf_16 {
+        return by_line(source, None);
+    }
+    if utf_8.is_utf_8() {
+        return Ok(Detected::certain(if lines.has_iso_2022_jp && utf_8.letters == 0 {
+            one(Charset::Standard(ISO_2022_JP))
+        } else {
+            UTF_8
+        }));
+    }
+    eight_bit(source, &lines, Origin { ends_in_cr: lines.ends_in_cr, region }, found == Some(UTF_8))
+}
+
+/// The encoding of values that are not UTF-8, one on each line; nothing where none makes sense of them.
+pub(in crate::parse) fn of_values(lines: &[u8], region: Option<Region>) -> Option<Encoding> {
+    let found = likely::likeliest(lines, Origin { region, ..Origin::default() });
+    (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
+}
+
+fn one(charset: Charset) -> Encoding {
+    Encoding(Kind::One(charset))
+}
+
+/// The encoding of a text of single bytes that is not UTF-8 from end to end.
+fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool) -> Result<Detected, Fault> {
+    /// What speaks against two encodings in one file before any of its lines is looked at.
+    const MIXED: f32 = 8.0;
+
+    let all = [lines.in_utf_8.as_slice(), &lines.in_other].concat();
+    let alone = likely::likeliest(&all, origin);
+    if lines.in_utf_8.is_empty() && alone.is_strange {
+        return Ok(none_fits());
+    }
+    if lines.in_utf_8.is_empty() && !is_marked {
+        return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
+    }
+    let others = likely::likeliest(&lines.in_other, origin);
+    let mixed = likely::score_of_utf_8(&lines.in_utf_8, origin) + others.score - MIXED;
+    if mixed < alone.score && !is_marked {
+        return Ok(Detected { encoding: one(alone.charset), notes: doubts(&alone, lines) });
+    }
+    let other =
+        (others.rival.is_none() && !others.has_proof_against && !others.is_strange).then_some(others.charset);
+    by_line(source, other)
+}
+
+/// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.
+fn none_fits() -> Detected {
+    let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows: rows with such letters in a name are \
+                rejected; --encoding names the right one";
+    Detected { encoding: UTF_8, notes: vec![note.to_owned()] }
+}
+
+/// What to say where another encoding is nearly as likely.
+fn doubts(found: &Likeliest, lines: &Lines) -> Vec<String> {
+    let Some(rival) = found.rival else { return Vec::new() };
+    let text = |charset: Charset| one(charset).decode(&lines.in_other);
+    let (read, other) = (text(found.charset), text(rival));
+    let differing = read.split_whitespace().zip(other.split_whitespace()).find(|(read, other)| read != other);
+    let Some((read, other)) = differing else { return Vec::new() };
+    let word = |word: &str| word.chars().take(40).collect::<String>();
+    vec![format!(
+        "its encoding is not certain: it is read as {} (`{}`), but may be {} (`{}`); --encoding chooses",
+        found.charset.name(),
+        word(read),
+        rival.name(),
+        word(other)
+    )]
+}
+
+/// A text in UTF-16, with what its line ends and other lines are like.
+fn wide(source: &mut Source, order: ByteOrder) -> Result<Detected, Fault> {
+    let encoding = Encoding(Kind::Utf16(order));
+    let met = met(source, ByLine::new(None, Some(order)))?;
+    let mut notes = Vec::new();
+    if met.damaged.times > 0 {
+        return Err(Fault::DamagedText { line: met.damaged.first, encoding: encoding.name() });
+    }
+    if met.shifted.times > 0 {
+        notes.push(format!(
+            "its line ends were converted as if it were not UTF-16, which moves the letters behind them; rollcall puts that \
+             right in {} places, the first on line {}",
+            met.shifted.times, met.shifted.first
+        ));
+    }
+    if met.in_bytes.times > 0 {
+        notes.push(mixed_note(&[("UTF-16", met.in_utf_16), ("UTF-8", met.in_bytes)]));
+    }
+    Ok(Detected { encoding, notes })
+}
+
+/// A text in UTF-8 and something else.
+fn by_line(source: &mut Source, other: Option<Charset>) -> Result<Detected, Fault> {
+    let met = met(source, ByLine::new(other, None))?;
+    if met.damaged.times > 0 {
+        return Err(Fault::DamagedText { line: met.damaged.first, encoding: "utf-16".to_owned() });
+    }
+    let mut kinds = vec![("UTF-8", met.in_utf_8)];
+    let other_name = other.map(Charset::name).unwrap_or_default();
+    kinds.push((&other_name, met.in_other));
+    kinds.push(("UTF-16", met.in_utf_16));
+    let kinds: Vec<(&str, Count)> = kinds.into_iter().filter(|(_, count)| count.times > 0).collect();
+    let is_mixed = met.in_other.times > 0 || met.in_utf_16.times > 0;
+    let notes = if is_mixed { vec![mixed_note(&kinds)] } else { Vec::new() };
+    Ok(Detected { encoding: Encoding(Kind::ByLine(other)), notes })
+}
+
+/// Says that a file has lines in several encodings.
+fn mixed_note(kinds: &[(&str, Count)]) -> String {
+    let lines = kinds.iter().map(|(name, count)| match count.times {
+        1 => format!("1 in {name} (line {})", count.first),
+        times => format!("{times} in {name} (the first is line {})", count.first),
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("its lines are in mixed encodings: {}; rollcall reads each in its own", lines.join(", "))
+}
+
+/// Goes through the text once to learn what it holds.
+fn met(source: &mut Source, mut by_line: ByLine) -> Result<Met, Fault> {
+    let mut bytes = source.look()?;
+    let (mut chunk, mut text) = (vec![0; CHUNK_BYTES], Vec::new());
+    loop {
+        let filled = read_up_to(&mut bytes, &mut chunk).map_err(Fault::from_io)?;
+        let is_last = filled < chunk.len();
+        text.clear();
+        by_line.convert(&chunk[..filled], is_last, &mut text);
+        if is_last {
+            return Ok(by_line.met);
+        }
+    }
+}
+
+/// UTF-16 or UTF-32 without a byte order mark: of the line ends, delimiters and Latin letters of a list, the higher bytes
+/// are zero.
+fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
+    let zeros = |first: usize, step: usize| {
+        sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count()
+    };
+    let quarter = sample.len() / 4;
+    if quarter > 1 && sample.len() % 4 == 0 {
+        let of_place: Vec<usize> = (0..4).map(|place| zeros(place, 4)).collect();
+        let is_all = |places: [usize; 2]| places.iter().all(|place| of_place[*place] == quarter);
+        match () {
+            () if is_all([2, 3]) && of_place[0] * 2 < quarter => {
+                return Some(Encoding(Kind::Utf32(ByteOrder::Little)));
+            }
+            () if is_all([0, 1]) && of_place[3] * 2 < quarter => {
+                return Some(Encoding(Kind::Utf32(ByteOrder::Big)));
+            }
+            () => {}
+        }
+    }
+    // A file may begin with lines of bytes.
+    let line = memchr::memchr(b'\n', sample).map_or(sample, |end| &sample[..end]);
+    if memchr::memchr(0, line).is_none() {
+        return None;
+    }
+    let (high_first, low_first) = (zeros(0, 2), zeros(1, 2));
+    let is_most = |zeros: usize, others: usize| zeros * 10 > sample.len() * 2 && others * 20 < zeros;
+    match () {
+        () if is_most(low_first, high_first) => Some(Encoding(Kind::Utf16(ByteOrder::Little))),
+        () if is_most(high_first, low_first) => Some(Encoding(Kind::Utf16(ByteOrder::Big))),
+        () => None,
+    }
+}
+
+/// The lines of a text that tell its encoding: those that hold more than ASCII.
+#[derive(Default)]
+struct Lines {
+    /// Lines in UTF-8.
+    in_utf_8: Vec<u8>,
+    /// Lines that are not UTF-8.
+    in_other: Vec<u8>,
+    ends_in_cr: bool,
+    has_utf_16: bool,
+    has_iso_2022_jp: bool,
+}
+
+impl Lines {
+    fn of(bytes: &mut dyn Read) -> Result<Self, Fault> {
+        let mut lines = Self::default();
+        let (mut crs, mut lfs) = (0, 0);
+        let mut pending: Vec<u8> = Vec::new();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut looked = 0;
+        loop {
+            let filled = read_up_to(bytes, &mut chunk).map_err(Fault::from_io)?;
+            looked += filled as u64;
+            let is_last = filled < chunk.len() || looked >= MAX_LOOKED_BYTES;
+            pending.extend_from_slice(&chunk[..filled]);
+            crs += memchr::memchr_iter(b'\r', &chunk[..filled]).count();
+            lfs += memchr::memchr_iter(b'\n', &chunk[..filled]).count();
+            let whole = if is_last {
+                pending.len()
+            } else {
+                memchr::memrchr2(b'\n', b'\r', &pending).map_or(0, |place| place + 1)
+            };
+            let whole = if whole == 0 && pending.len() > MAX_JUDGED_BYTES { pending.len() } else { whole };
+            let rest = pending.split_off(whole);
+            for line in pending.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+                lines.add(line);
+            }
+            pending = rest;
+            if is_last {
+                lines.ends_in_cr = crs > 0 && lfs == 0;
+                return Ok(lines);
+            }
+        }
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        self.has_utf_16 |= is_utf_16(line);
+        self.has_iso_2022_jp |= [b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I"]
+            .iter()
+            .any(|escape| memchr::memmem::find(line, *escape).is_some());
+        let line = line.strip_prefix(super::UTF_8_MARK).unwrap_or(line);
+        if line.is_ascii() {
+            return;
+        }
+        let lines = if std::str::from_utf8(line).is_ok() { &mut self.in_utf_8 } else { &mut self.in_other };
+        if lines.len() + line.len() <= MAX_JUDGED_BYTES || lines.is_empty() {
+            lines.extend_from_slice(&line[..line.len().min(MAX_JUDGED_BYTES)]);
+        }
+    }
+}
+
+/// Whether a line holds units of UTF-16: ASCII letters with a zero byte each.
+fn is_utf_16(line: &[u8]) -> bool {
+    const MIN_UNITS: usize = 4;
+
+    let Some(first) = memchr::memchr(0, line) else { return false };
+    let zeros = line[first..].iter().step_by(2).take_while(|byte| **byte == 0).count();
+    let between = line[first..].iter().skip(1).step_by(2).take(MIN_UNITS - 1);
+    zeros >= MIN_UNITS && between.into_iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+/// Whether bytes are text in UTF-16 or UTF-32, or hold such text.
+pub(in crate::parse) fn is_wide(sample: &[u8]) -> bool {
+    let is_marked = marked(sample).is_some_and(|encoding| encoding != UTF_8);
+    is_marked
+        || wide_without_mark(sample).is_some()
+        || sample.split(|byte| *byte == b'\n').any(is_utf_16) && memchr::memchr(b'\n', sample).is_some()
+}

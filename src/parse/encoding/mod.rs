@@ -1,0 +1,338 @@
+//! Which letters the bytes of a text mean, and text as UTF-8.
+//!
+//! A byte order mark says it; else bytes that are UTF-8 from end to end are; else the encoding is taken in which the text
+//! is likeliest to be names. All of the file is looked at: the first letter with an accent may stand in its last row. A
+//! file that was put together from several is read line by line, each in its own encoding.
+
+mod by_line;
+mod code_page;
+mod convert;
+mod detect;
+mod language;
+mod likely;
+mod utf_8;
+
+use std::io::{self, Read};
+
+use encoding_rs::{GB18030, GBK, UTF_16BE, UTF_16LE};
+
+pub(super) use self::detect::{detect, is_wide, of_values};
+use self::{
+    by_line::{ByLine, ByteOrder},
+    code_page::CodePage,
+    convert::{Convert, Converted, Page, Standard, Utf32},
+};
+use super::{
+    error::Fault,
+    source::{Source, read_up_to},
+};
+
+/// Stands in decoded text where bytes meant no letter. It never occurs in UTF-8, so that the cell is refused, not mangled.
+const NO_LETTER: u8 = 0xff;
+
+/// How bytes become letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// All of the text in one.
+    One(Charset),
+    Utf16(ByteOrder),
+    Utf32(ByteOrder),
+    /// Each line in UTF-8 or in another.
+    ByLine(Option<Charset>),
+}
+
+/// An encoding of which every line can be read by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Charset {
+    /// One of the web's.
+    Standard(&'static encoding_rs::Encoding),
+    CodePage(&'static CodePage),
+}
+
+impl Charset {
+    fn name(self) -> String {
+        match self {
+            Self::Standard(encoding) => encoding.name().to_lowercase(),
+            Self::CodePage(page) => page.name.to_owned(),
+        }
+    }
+}
+
+/// UTF-8.
+pub const UTF_8: Encoding = Encoding(Kind::One(Charset::Standard(encoding_rs::UTF_8)));
+
+impl Encoding {
+    /// The name used in `report.json`.
+    pub fn name(self) -> String {
+        let wide =
+            |name: &str, order| format!("{name}{}", if order == ByteOrder::Little { "le" } else { "be" });
+        match self.0 {
+            Kind::One(charset) => charset.name(),
+            Kind::Utf16(order) => wide("utf-16", order),
+            Kind::Utf32(order) => wide("utf-32", order),
+            Kind::ByLine(None) => "utf-8".to_owned(),
+            Kind::ByLine(Some(other)) => format!("utf-8, {}", other.name()),
+        }
+    }
+
+    /// The text of bytes that are there as a whole; U+FFFD stands where they mean no letter.
+    pub fn decode(self, bytes: &[u8]) -> String {
+        let mut text = Vec::new();
+        self.converter().convert(bytes, true, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// The text of bytes, where each of them means a letter.
+    pub(super) fn decode_exactly(self, bytes: &[u8]) -> Option<String> {
+        let mut text = Vec::new();
+        self.converter().convert(bytes, true, &mut text);
+        String::from_utf8(text).ok()
+    }
+
+    /// The encoding of single values of a text whose marks are ASCII; nothing where the text has to be decoded as a whole.
+    pub(super) fn of_values(self) -> Option<Self> {
+        match self.0 {
+            Kind::One(Charset::Standard(encoding)) => encoding.is_ascii_compatible().then_some(self),
+            Kind::One(Charset::CodePage(_)) => Some(self),
+            Kind::ByLine(other) => Some(other.map_or(UTF_8, |other| Self(Kind::One(other)))),
+            Kind::Utf16(_) | Kind::Utf32(_) => None,
+        }
+    }
+
+    /// Whether each byte is a letter.
+    pub(super) fn is_single_byte(self) -> bool {
+        match self.0 {
+            Kind::One(Charset::Standard(encoding)) => encoding.is_single_byte(),
+            Kind::One(Charset::CodePage(_)) => true,
+            _ => false,
+        }
+    }
+
+    #[cfg(test)]
+    fn charset(self) -> Option<Charset> {
+        match self.0 {
+            Kind::One(charset) => Some(charset),
+            _ => None,
+        }
+    }
+
+    fn converter(self) -> Box<dyn Convert> {
+        match self.0 {
+            Kind::One(Charset::Standard(encoding)) => {
+                Box::new(Standard(encoding.new_decoder_without_bom_handling()))
+            }
+            Kind::One(Charset::CodePage(page)) => Box::new(Page(page)),
+            Kind::Utf16(order) => Box::new(ByLine::new(None, Some(order))),
+            Kind::Utf32(order) => Box::new(Utf32::new(order)),
+            Kind::ByLine(other) => Box::new(ByLine::new(other, None)),
+        }
+    }
+
+    /// The byte order mark that a text in it may begin with.
+    fn mark(self) -> &'static [u8] {
+        MARKS.iter().find(|(_, encoding)| *encoding == self).map_or(UTF_8_MARK, |(mark, _)| mark)
+    }
+}
+
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The longer ones first: one of UTF-32 begins with that of UTF-16.
+const MARKS: [(&[u8], Encoding); 5] = [
+    (UTF_8_MARK, UTF_8),
+    (b"\xff\xfe\0\0", Encoding(Kind::Utf32(ByteOrder::Little))),
+    (b"\0\0\xfe\xff", Encoding(Kind::Utf32(ByteOrder::Big))),
+    (b"\xff\xfe", Encoding(Kind::Utf16(ByteOrder::Little))),
+    (b"\xfe\xff", Encoding(Kind::Utf16(ByteOrder::Big))),
+];
+
+/// The encoding that a name means, in any of the usual spellings.
+pub fn by_name(name: &str) -> Option<Encoding> {
+    let name = name.trim().to_lowercase().replace(['_', ' '], "-");
+    let kind = match name.as_str() {
+        "utf32" | "utf-32" | "utf32le" | "utf-32le" | "utf-32-le" | "ucs-4" => Kind::Utf32(ByteOrder::Little),
+        "utf32be" | "utf-32be" | "utf-32-be" => Kind::Utf32(ByteOrder::Big),
+        "utf8-sig" | "utf-8-sig" | "utf-8-bom" => return Some(UTF_8),
+        _ => match standard(&name) {
+            Some(encoding) if encoding == UTF_16LE => Kind::Utf16(ByteOrder::Little),
+            Some(encoding) if encoding == UTF_16BE => Kind::Utf16(ByteOrder::Big),
+            Some(encoding) => Kind::One(Charset::Standard(superset(encoding))),
+            None => Kind::One(Charset::CodePage(CodePage::of_name(&name)?)),
+        },
+    };
+    Some(Encoding(kind))
+}
+
+fn standard(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let label = match name {
+        "sjis" | "cp932" => "shift_jis",
+        "cp949" | "uhc" => "euc-kr",
+        "cp950" => "big5",
+        "cp936" => "gbk",
+        "utf16" | "utf16le" | "utf-16-le" => "utf-16le",
+        "utf16be" | "utf-16-be" => "utf-16be",
+        "mac-roman" | "macroman" | "x-mac-roman" => "macintosh",
+        "mac-cyrillic" | "maccyrillic" => "x-mac-cyrillic",
+        "latin-1" => "latin1",
+        "dos-866" | "ibm-866" => "ibm866",
+        _ => name,
+    };
+    encoding_rs::Encoding::for_label(label.as_bytes()).or_else(|| {
+        let number = name.strip_prefix("cp").or_else(|| name.strip_prefix("windows"))?.trim_matches('-');
+        encoding_rs::Encoding::for_label(format!("windows-{number}").as_bytes())
+    })
+}
+
+/// GB18030 holds all that GBK does, and more.
+fn superset(encoding: &'static encoding_rs::Encoding) -> &'static encoding_rs::Encoding {
+    if encoding == GBK { GB18030 } else { encoding }
+}
+
+/// The encoding that the byte order mark at the beginning of a text says.
+fn marked(start: &[u8]) -> Option<Encoding> {
+    MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
+}
+
+/// The text of a source as UTF-8, without a byte order mark. Bytes that mean no letter are no UTF-8 here either.
+pub(super) fn decoded(source: &mut Source, encoding: Encoding) -> Result<Box<dyn Read + Send>, Fault> {
+    let mut bytes = source.start()?;
+    let mut start = [0; 4];
+    let filled = read_up_to(&mut bytes, &mut start).map_err(Fault::from_io)?;
+    let start = &start[..filled];
+    let mark = encoding.mark();
+    // The mark of UTF-8 is no letter in any encoding.
+    let text = start.strip_prefix(mark).or_else(|| start.strip_prefix(UTF_8_MARK)).unwrap_or(start);
+    let bytes = io::Cursor::new(text.to_vec()).chain(bytes);
+    if encoding == UTF_8 {
+        return Ok(Box::new(bytes));
+    }
+    Ok(Box::new(Converted::new(bytes, encoding.converter())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::contact::Region;
+
+    const NAMES: &str = "Name,Phone\nJürgen Müller,1\nZoë Lefèvre,2\nJosé Núñez,3\nBjörn Åkesson,4\n";
+
+    fn read(bytes: &[u8], region: &str) -> (String, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        fs::write(&path, bytes).unwrap();
+        let mut source = Source::open(&path).unwrap();
+        let encoding = detect(&mut source, Region::new(region)).unwrap().encoding;
+        let mut text = Vec::new();
+        decoded(&mut source, encoding).unwrap().read_to_end(&mut text).unwrap();
+        (encoding.name(), text)
+    }
+
+    fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(to_bytes).collect()
+    }
+
+    #[test]
+    fn encodings_are_found_and_text_is_what_was_written() {
+        const POLISH: &str =
+            "Imię,Nazwisko\nŁukasz,Wójcik\nŻaneta,Dąbrowska\nStanisław,Pawłowski\nJaś,Gęśla Kość\n";
+        const RUSSIAN: &str = "Имя,Телефон\nАлексей Иванов,1\nМария Смирнова,2\nСергей Кузнецов,3\n";
+        const JAPANESE: &str = "氏名,電話番号\n山田太郎,1\n佐藤花子,2\n鈴木一郎さん,3\nカタカナ,4\n";
+        const CHINESE: &str = "姓名,电话\n张伟,1\n王芳,2\n李娜,3\n刘洋,4\n";
+        for (encoding, region, text) in [
+            ("windows-1252", "DE", NAMES),
+            ("windows-1250", "PL", POLISH),
+            ("windows-1251", "RU", RUSSIAN),
+            ("shift_jis", "JP", JAPANESE),
+            ("gb18030", "CN", CHINESE),
+        ] {
+            let (bytes, _, has_errors) = standard(encoding).unwrap().encode(text);
+            assert!(!has_errors);
+            assert_eq!(read(&bytes, region), (encoding.to_owned(), text.as_bytes().to_vec()));
+        }
+        for (bytes, encoding) in [
+            (NAMES.as_bytes().to_vec(), "utf-8"),
+            (format!("\u{feff}{NAMES}").into_bytes(), "utf-8"),
+            (utf_16(&format!("\u{feff}{NAMES}"), u16::to_le_bytes), "utf-16le"),
+            (utf_16(&format!("\u{feff}{NAMES}"), u16::to_be_bytes), "utf-16be"),
+            (utf_16(NAMES, u16::to_le_bytes), "utf-16le"),
+            (utf_16(NAMES, u16::to_be_bytes), "utf-16be"),
+        ] {
+            assert_eq!(read(&bytes, ""), (encoding.to_owned(), NAMES.as_bytes().to_vec()));
+        }
+    }
+
+    #[test]
+    fn long_texts_are_decoded_whole_whatever_the_boundaries() {
+        // Longer than three chunks, which end in the middle of letters.
+        let text = NAMES.repeat(3 * convert::CHUNK_BYTES / NAMES.len() + 1000);
+        for encoding in ["windows-1252", "gb18030"] {
+            let (bytes, ..) = standard(encoding).unwrap().encode(&text);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("list");
+            fs::write(&path, &bytes).unwrap();
+            let mut found = Vec::new();
+            let mut source = Source::open(&path).unwrap();
+            decoded(&mut source, by_name(encoding).unwrap()).unwrap().read_to_end(&mut found).unwrap();
+            assert!(found == text.as_bytes(), "{encoding}");
+        }
+        assert_eq!(read(text.as_bytes(), "").0, "utf-8");
+    }
+
+    #[test]
+    fn the_first_accent_may_stand_in_the_last_row() {
+        let mut bytes = "Asha Rao,9876543210\n".repeat(20_000).into_bytes();
+        bytes.extend(b"Ren\xe9 Dupont,1\nZo\xeb Lef\xe8vre,2\n");
+        let (encoding, text) = read(&bytes, "FR");
+        assert_eq!(encoding, "windows-1252");
+        assert!(text.ends_with("René Dupont,1\nZoë Lefèvre,2\n".as_bytes()));
+    }
+
+    #[test]
+    fn rows_of_another_encoding_are_read_in_it() {
+        let mut bytes = NAMES.repeat(5).into_bytes();
+        bytes.extend(b"Ren\xe9 Dupont,1\n");
+        let (encoding, text) = read(&bytes, "");
+        assert_eq!(encoding, "utf-8, windows-1252");
+        assert_eq!(String::from_utf8(text).unwrap(), format!("{}René Dupont,1\n", NAMES.repeat(5)));
+    }
+
+    #[test]
+    fn what_means_no_letter_is_no_utf_8() {
+        let bytes = [b"Name,Phone\n".as_slice(), b"\x83\x7f\xfd,1\n"].concat();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        fs::write(&path, &bytes).unwrap();
+        let mut text = Vec::new();
+        let mut source = Source::open(&path).unwrap();
+        decoded(&mut source, by_name("sjis").unwrap()).unwrap().read_to_end(&mut text).unwrap();
+        assert!(std::str::from_utf8(&text).is_err());
+        assert!(text.ends_with(b",1\n"));
+    }
+
+    #[test]
+    fn names_of_encodings_are_read_in_their_usual_spellings() {
+        for (spelled, expected) in [
+            ("UTF-8", "utf-8"),
+            ("latin1", "windows-1252"),
+            ("ISO-8859-2", "iso-8859-2"),
+            ("cp1251", "windows-1251"),
+            ("windows_1250", "windows-1250"),
+            ("sjis", "shift_jis"),
+            ("gbk", "gb18030"),
+            ("utf-16", "utf-16le"),
+            ("utf_32_be", "utf-32be"),
+            ("Mac Roman", "macintosh"),
+            ("cp850", "ibm850"),
+            ("CP 437", "ibm437"),
+            ("mac_latin2", "x-mac-ce"),
+            ("cp949", "euc-kr"),
+        ] {
+            assert_eq!(by_name(spelled).map(Encoding::name).as_deref(), Some(expected), "{spelled}");
+        }
+        assert_eq!(by_name("klingon"), None);
+    }
+}

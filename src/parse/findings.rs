@@ -1,0 +1,74 @@
+//! What reading a delimited text found, for the notes: how often, and on which line first.
+
+use super::quoting::Dialect;
+
+/// How often something was met, and on which line first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sightings {
+    pub(super) count: u64,
+    pub(super) first: u64,
+}
+
+impl Sightings {
+    pub(super) fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.count == 1 {
+            self.first = line;
+        }
+    }
+
+    /// `line 7`, or `5 lines, the first of them line 7`.
+    pub(super) fn lines(self) -> String {
+        match self.count {
+            0 | 1 => format!("line {}", self.first),
+            count => format!("{count} lines, the first of them line {}", self.first),
+        }
+    }
+}
+
+/// What somebody should know of how a text was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Findings {
+    /// Lines on which a quotation mark is not closed, or has text behind it.
+    pub(super) stray_marks: Sightings,
+    /// Lines that are one quoted cell with a whole row in it.
+    pub(super) wrapped: Sightings,
+    /// Lines inside cells with a number where numbers stand.
+    pub(super) numbers_inside: Sightings,
+    /// The line on which a backslash before a quotation mark was met first.
+    pub(super) escapes: Sightings,
+}
+
+impl Findings {
+    pub(super) fn notes(&self, dialect: Dialect) -> Vec<String> {
+        let (a, mark) = if dialect.quote == b'\'' { ("an", "apostrophe") } else { ("a", "quotation mark") };
+        let mut notes = Vec::new();
+        if self.stray_marks.count > 0 {
+            notes.push(format!(
+                "{}: {a} {mark} is opened and not closed, or text follows the one that closes a cell. Each of these lines \
+                 is read by itself, and the {mark} as text; where that leaves a doubt, the row is rejected",
+                self.stray_marks.lines()
+            ));
+        }
+        if self.wrapped.count > 0 {
+            notes.push(format!(
+                "{}: the whole line stands in {mark}s. What is inside is read as the row",
+                self.wrapped.lines()
+            ));
+        }
+        if self.escapes.count > 0 {
+            notes.push(format!(
+                "{}: a backslash before {a} {mark} is read as MySQL and PHP write it: the {mark} is part of the cell",
+                self.escapes.lines()
+            ));
+        }
+        if self.numbers_inside.count > 0 {
+            notes.push(format!(
+                "{}: what looks like a phone number stands inside a cell that spans several lines, and is no row of its \
+                 own. If it should be one, look for {a} {mark} that is not closed above it",
+                self.numbers_inside.lines()
+            ));
+        }
+        notes
+    }
+}

@@ -1,0 +1,305 @@
+//! What to do about a problem, from what was seen: the cell's value, the row's other cells, the format of the file.
+//!
+//! A hint of a [`Code`] alone holds for every row that has it. Here it is replaced where the row says more, or where it
+//! would speak of what the file does not have.
+
+use std::borrow::Cow;
+
+use super::ReportedRow;
+use crate::{
+    contact::Field,
+    outcome::{Code, Problem},
+    parse::{Format, InputInfo},
+    row::{Ragged, Row},
+};
+
+/// Fewer digits are no phone number.
+const MIN_PHONE_DIGITS: usize = 7;
+
+/// More are none either.
+const MAX_PHONE_DIGITS: usize = 15;
+
+/// What to do about one problem of a row.
+pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &InputInfo) -> Cow<'static, str> {
+    let code = problem.code;
+    let hint = match code {
+        Code::MissingPhone => missing_phone(row.row, input),
+        Code::MissingFirstName => missing_name(Field::FirstName, problem, row.row, input),
+        Code::MissingLastName => missing_name(Field::LastName, problem, row.row, input),
+        Code::MissingSalutation => missing_salutation(problem, input),
+        Code::NoRegion => no_region(input),
+        Code::NotANumber => not_a_number(problem, row.row, input),
+        Code::TooShort if !is_of_spreadsheet(input.format) => {
+            Some("Digits are missing, often the area code: look the number up.".to_owned())
+        }
+        Code::FieldTooLong if input.format != Format::Csv => Some("Shorten it.".to_owned()),
+        Code::BadEncoding => bad_encoding(problem, row.row, input),
+        Code::RaggedRow => row.row.ragged.map(|ragged| ragged_row(ragged, input)),
+        _ => None,
+    };
+    hint.map_or(Cow::Borrowed(code.hint()), Cow::Owned)
+}
+
+/// Whether a spreadsheet may have written the file.
+fn is_of_spreadsheet(format: Format) -> bool {
+    match format {
+        Format::Csv
+        | Format::Xlsx
+        | Format::Xlsb
+        | Format::Xls
+        | Format::Ods
+        | Format::Html
+        | Format::XmlSpreadsheet => true,
+        Format::Json | Format::Ndjson | Format::Vcard => false,
+    }
+}
+
+fn header(input: &InputInfo, column: usize) -> &str {
+    input.headers.get(column).map_or("", String::as_str)
+}
+
+/// A number that stands in a column which is not read.
+fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
+    if input.format == Format::Vcard {
+        let filled = |name: &str| {
+            let column = input.headers.iter().position(|header| header == name)?;
+            row.text(column).ok().map(str::trim).filter(|text| !text.is_empty())
+        };
+        return Some(match (filled("Unclear Number"), filled("Fax")) {
+            (Some(number), _) => format!(
+                "`{number}` stands in a line that is no TEL line: write it into one if it is to be called, or remove the card."
+            ),
+            (None, Some(number)) => {
+                format!(
+                    "`{number}` is a fax or the like: give the card a TEL line of another kind, or remove it."
+                )
+            }
+            (None, None) => "Give the card a phone number (a TEL line), or remove it.".to_owned(),
+        });
+    }
+    let columns = &input.columns;
+    let is_used = |column: &usize| Field::ALL.iter().any(|field| columns.of(*field).contains(column));
+    let looks_like_phone = |column: &usize| row.text(*column).is_ok_and(looks_like_phone);
+    let column = (0..input.headers.len()).find(|column| !is_used(column) && looks_like_phone(column))?;
+    let (name, value) = (header(input, column), row.text(column).ok()?.trim());
+    Some(format!(
+        "`{name}` holds `{value}`: if that is the number to call, have that column read, too: {}",
+        mapping(&[columns.phone.as_slice(), &[column]].concat())
+    ))
+}
+
+/// The options that name these columns.
+fn mapping(columns: &[usize]) -> String {
+    let option = |column: &usize| format!("--map phone={}", column + 1);
+    columns.iter().map(option).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a cell holds the digits of a phone number and nothing else than what stands between them.
+fn looks_like_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_plain = |letter: char| letter.is_ascii_digit() || "+-()/. \u{a0}".contains(letter);
+    (MIN_PHONE_DIGITS..=MAX_PHONE_DIGITS).contains(&digits) && text.trim().chars().all(is_plain)
+}
+
+fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
+    let (this, default) = match field {
+        Field::LastName => ("last name", ", or choose one for all such rows with --default-last-name"),
+        _ => ("first name", ""),
+    };
+    let full = input.columns.full_name.and_then(|column| row.text(column).ok()).map(str::trim);
+    if let Some(full) = full.filter(|full| !full.is_empty()) {
+        return Some(format!("`{full}` is only one name: add the {this}{default}."));
+    }
+    if input.format == Format::Vcard {
+        return Some(format!("Give the card a {this} (in its N line){default}."));
+    }
+    let column = problem.column.map(|column| header(input, column as usize))?;
+    Some(format!("The platform requires one: fill in `{column}`{default}."))
+}
+
+fn missing_salutation(problem: &Problem, input: &InputInfo) -> Option<String> {
+    const CHOOSE: &str = "or choose one for all such rows with --default-salutation.";
+
+    if input.format == Format::Vcard {
+        return Some(format!("Write Mr or Mrs as the prefix of the card's N line, {CHOOSE}"));
+    }
+    match problem.column {
+        Some(column) => Some(format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize))),
+        None => Some(
+            "Choose one for all such rows with --default-salutation, or name the column with --map salutation=COLUMN."
+                .to_owned(),
+        ),
+    }
+}
+
+fn no_region(input: &InputInfo) -> Option<String> {
+    const OPTION: &str = "Give the country of such numbers with --region (for example --region IN)";
+
+    if let Some(column) = input.columns.country.first() {
+        let column = header(input, *column);
+        return Some(format!(
+            "{OPTION}, fill in `{column}`, or write the number with + and its country code."
+        ));
+    }
+    (input.format == Format::Vcard)
+        .then(|| format!("{OPTION}, or write the number with + and its country code."))
+}
+
+fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
+    let value = problem.value.trim();
+    let column = problem.column.map(|column| header(input, column as usize))?;
+    let what = match () {
+        () if value.contains('@') => "an e-mail address",
+        () if !value.chars().any(|letter| letter.is_numeric()) => "text without a digit",
+        () => return None,
+    };
+    let other = missing_phone(row, input).filter(|_| input.format != Format::Vcard);
+    Some(
+        other.unwrap_or_else(|| format!("`{column}` holds {what}: put the number there, or remove the row.")),
+    )
+}
+
+fn bad_encoding(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
+    let column = problem.column? as usize;
+    let name = header(input, column);
+    if row.text(column).is_ok() {
+        return Some(format!(
+            "The letters were broken before the list came here: look the name up where the list comes from, and type it \
+             into `{name}`."
+        ));
+    }
+    match input.format {
+        Format::Csv => Some(format!(
+            "Type the cell of `{name}` again; or export the file as \"CSV UTF-8\", or name its encoding with --encoding."
+        )),
+        Format::Json | Format::Ndjson | Format::Vcard => Some(format!(
+            "Correct `{name}`; or export the file in UTF-8, or name its encoding with --encoding."
+        )),
+        _ => Some(format!("Type the cell of `{name}` again.")),
+    }
+}
+
+fn ragged_row(ragged: Ragged, input: &InputInfo) -> String {
+    const WAY_BACK: &str =
+        "In rejected.csv, put the cells into their columns and empty those named rollcall_extra.";
+
+    let delimiter = match input.delimiter {
+        Some(b',') | None => "comma".to_owned(),
+        Some(b';') => "semicolon".to_owned(),
+        Some(b'\t') => "tab".to_owned(),
+        Some(other) => format!("`{}`", char::from(other)),
+    };
+    if ragged.found > ragged.expected {
+        format!("Look for a {delimiter} that should stand in quotes. {WAY_BACK}")
+    } else {
+        format!("Look for a line broken in two, or a {delimiter} that is missing. {WAY_BACK}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        outcome::Outcome,
+        parse::Packing,
+        row::{CellKind, Columns, Rows},
+    };
+
+    fn input(format: Format, headers: &[&str], columns: Columns) -> InputInfo {
+        InputInfo {
+            path: "list".to_owned(),
+            format,
+            packing: Packing::Plain,
+            encoding: None,
+            delimiter: None,
+            sheet: None,
+            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+            columns,
+            bytes: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    fn hint(input: &InputInfo, cells: &[&[u8]], ragged: Option<Ragged>, problem: &Problem) -> String {
+        let mut rows = Rows::new(0);
+        cells.iter().for_each(|cell| rows.push_cell(cell, CellKind::Text));
+        rows.end_row(2, ragged);
+        let row = ReportedRow {
+            row: rows.row(0),
+            outcome: Outcome::Rejected,
+            code: Some(problem.code),
+            number: None,
+            detail: "",
+            problems: &[],
+        };
+        of_problem(problem, &row, input).into_owned()
+    }
+
+    fn columns() -> Columns {
+        Columns { phone: vec![1], first_name: Some(0), ..Columns::default() }
+    }
+
+    #[test]
+    fn a_number_in_a_column_that_is_not_read_is_named() {
+        let csv = input(Format::Csv, &["First Name", "Mobile", "Reach at"], columns());
+        let missing = Problem::of_cell(Code::MissingPhone, 1, b"", "");
+        let found = hint(&csv, &[b"Asha", b"", b"020 7946 0100"], None, &missing);
+        assert!(
+            found.contains("`Reach at` holds `020 7946 0100`")
+                && found.contains("--map phone=2 --map phone=3"),
+            "{found}"
+        );
+        assert_eq!(hint(&csv, &[b"Asha", b"", b"2026"], None, &missing), Code::MissingPhone.hint());
+    }
+
+    #[test]
+    fn no_option_is_named_that_does_not_help() {
+        let missing = Problem::of_cell(Code::MissingFirstName, 0, b"", "");
+        let sheet = input(Format::Xlsx, &["Vorname", "Mobil"], columns());
+        assert_eq!(
+            hint(&sheet, &[b"", b"1"], None, &missing),
+            "The platform requires one: fill in `Vorname`."
+        );
+        let cards = input(Format::Vcard, &["First Name", "Mobile Phone"], columns());
+        for code in [
+            Code::MissingFirstName,
+            Code::MissingLastName,
+            Code::MissingSalutation,
+            Code::NoRegion,
+            Code::TooShort,
+        ] {
+            let found = hint(&cards, &[b"", b"1"], None, &Problem::of_cell(code, 0, b"", ""));
+            assert!(
+                !found.contains("--map") && !found.contains("column") && !found.contains("spreadsheet"),
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_text_file_has_delimiters() {
+        for format in [Format::Xlsx, Format::Xls, Format::Xlsb, Format::Ods, Format::Json, Format::Vcard] {
+            let input = input(format, &["First Name", "Phone"], columns());
+            for code in
+                [Code::FieldTooLong, Code::BadEncoding, Code::NotANumber, Code::MissingPhone, Code::TooShort]
+            {
+                let found = hint(&input, &[b"x", b"y"], None, &Problem::of_cell(code, 1, b"y", ""));
+                let speaks_of = ["comma", "delimiter", "CSV", "quotation"];
+                assert!(!speaks_of.iter().any(|word| found.contains(word)), "{format:?}: {found}");
+            }
+        }
+        let mut csv = input(Format::Csv, &["First Name", "Phone"], columns());
+        csv.delimiter = Some(b';');
+        let ragged = Ragged { expected: 2, found: 3 };
+        let found = hint(&csv, &[b"x", b"y", b"z"], Some(ragged), &Problem::of_row(Code::RaggedRow, ""));
+        assert!(found.starts_with("Look for a semicolon that should stand in quotes."), "{found}");
+    }
+
+    #[test]
+    fn broken_letters_are_typed_again_and_foreign_bytes_exported_again() {
+        let csv = input(Format::Csv, &["First Name", "Phone"], columns());
+        let problem = Problem::of_cell(Code::BadEncoding, 0, b"x", "");
+        assert!(hint(&csv, &["Jos\u{fffd}".as_bytes()], None, &problem).contains("look the name up"));
+        assert!(hint(&csv, &[b"Jos\xe9"], None, &problem).contains("--encoding"));
+    }
+}

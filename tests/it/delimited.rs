@@ -1,0 +1,294 @@
+//! Delimited lists as programs write them, well and badly, through the built program.
+
+use crate::sealed::{Ended, Sealed};
+
+/// Checks a list of British numbers.
+fn checked(name: &str, content: impl AsRef<[u8]>) -> (Sealed, Ended) {
+    let sealed = Sealed::new();
+    sealed.write(name, content);
+    let ended = sealed.run(&["check", name, "--region", "GB", "--default-salutation", "Mr", "--out", "out"]);
+    (sealed, ended)
+}
+
+/// Row and outcome of each row, and what was said with white space folded.
+fn outcomes(name: &str, content: impl AsRef<[u8]>) -> (Vec<String>, String) {
+    let (sealed, ended) = checked(name, content);
+    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let rows = sealed.outcomes("out").iter().map(|row| row.brief()).collect();
+    (rows, folded(&ended))
+}
+
+/// What a refused list is refused with.
+fn refused(name: &str, content: impl AsRef<[u8]>) -> String {
+    let (_, ended) = checked(name, content);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    folded(&ended)
+}
+
+fn folded(ended: &Ended) -> String {
+    ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const VALID: [&str; 3] = ["2 valid", "3 valid", "4 valid"];
+
+#[test]
+fn stray_quotation_marks_swallow_nobody() {
+    for delimiter in [",", "\t", ";"] {
+        let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,\"late\n";
+        let (rows, said) = outcomes("list.csv", text.replace(',', delimiter));
+        assert_eq!(rows, VALID, "{delimiter:?}");
+        assert!(said.contains("2 lines, the first of them line 2: a quotation mark is opened"), "{said}");
+    }
+}
+
+#[test]
+fn rows_between_two_stray_marks_that_fit_are_not_one_cell() {
+    let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
+    let said = refused("list.csv", text);
+    assert!(
+        said.contains("line 2: a quoted cell begins there") && said.contains("the first is line 3"),
+        "{said}"
+    );
+    let (rows, _) = outcomes("list.tsv", text.replace(',', "\t"));
+    assert_eq!(rows, VALID);
+}
+
+#[test]
+fn notes_of_several_lines_are_cells() {
+    let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"one, two\nthree: 020 7946 0199\n\"\nBen,Marsh,02079460101,x\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "5 valid"]);
+    assert_eq!(outcomes("list.tsv", text.replace(',', "\t")).0, ["2 valid", "5 valid"]);
+}
+
+/// In a narrow list nothing can be decided from a line; what may be a person is named.
+#[test]
+fn a_number_inside_a_cell_of_several_lines_is_named() {
+    let (_, ended) = checked("list.csv", "Phone,Remark\n02079460100,\"call\n02079460101,later\"\n");
+    let said = folded(&ended);
+    assert!(said.contains("line 3: what looks like a phone number stands inside a cell"), "{said}");
+    let said = refused("list.csv", "Phone,Name\n02079460100,\"Ada Quill\n02079460101,Ben Marsh\"\n");
+    assert!(said.contains("line 2: a quoted cell begins there"), "{said}");
+}
+
+#[test]
+fn marks_inside_names_are_read_where_they_leave_no_doubt() {
+    let (rows, _) = outcomes(
+        "list.csv",
+        "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada \"Addie\"\",\"Quill\",\"02079460100\"\n\"Ben\",\"Marsh,\"02079460101\"\n\"Cleo\",\"Finch\",\"02079460102\"\n",
+    );
+    assert_eq!(rows, VALID);
+    let (rows, said) =
+        outcomes("list.csv", "First Name,Last Name,Phone\nAda,\"Quill, B\" x,02079460100,\"y\n");
+    assert_eq!(rows, ["2 rejected ragged-row"]);
+    assert!(said.contains("a quotation mark is opened"), "{said}");
+}
+
+#[test]
+fn a_do_not_call_list_with_a_doubtful_line_is_refused() {
+    let sealed = Sealed::new();
+    sealed.write("leads.csv", "Name,Phone\nAda Quill,02079460100\n");
+    sealed.write("dnc.csv", "Name,City,Phone\n\"Ada,Bath,02079460100\n\"Ben\" x,\"Wells, Bath,02079460101\n");
+    let ended = sealed.run(&[
+        "check",
+        "leads.csv",
+        "--region",
+        "GB",
+        "--default-salutation",
+        "Mr",
+        "--exclude-file",
+        "dnc.csv",
+        "--out",
+        "out",
+    ]);
+    let said = folded(&ended);
+    assert!(matches!(ended.code, 2 | 3) && said.contains("line 3"), "{} {said}", ended.code);
+}
+
+#[test]
+fn cells_that_nothing_uses_may_be_missing_or_empty_at_the_end() {
+    let text = "First Name,Last Name,Phone,Notes,City\nAda,Quill,02079460100\nBen,Marsh,02079460101,x,Bath,,\nCleo,Finch,02079460102,\n";
+    assert_eq!(outcomes("list.csv", text).0, VALID);
+    let text = "First Name;Last Name;Phone\nAda;Quill;02079460100;\nBen;Marsh;02079460101;\nCleo;Finch;02079460102;\n";
+    let (rows, said) = outcomes("list.csv", text);
+    assert_eq!(rows, VALID);
+    assert!(said.contains("3 lines, the first of them line 2: the delimiters at the end"), "{said}");
+}
+
+#[test]
+fn a_number_that_a_line_end_has_moved_is_named() {
+    for rows in
+        ["Ada,Quill,02079460100Ben Marsh,02079460101\n", "Ada,Quill,02079460100,x 02079460101\nBen,Marsh,,\n"]
+    {
+        let (_, said) = outcomes("list.csv", format!("First Name,Last Name,Phone,Notes\n{rows}"));
+        assert!(
+            said.contains("what looks like a phone number stands at the end of the row"),
+            "{rows}: {said}"
+        );
+    }
+}
+
+/// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36
+#[test]
+fn rows_with_and_without_their_last_cells_are_alike() {
+    let text = "firstname,lastname,phone,note\nAda,Quill,02079460100,\nBen,Marsh,02079460101\nCleo,Finch,02079460102,late\nDan,Holt,02079460103,x,,\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid", "4 valid", "5 valid"]);
+    let text = "phone,firstname,lastname,note\n02079460100,Ada,Quill\n02079460101,Ben,Marsh\n02079460102,Cleo,Finch,late\n";
+    assert_eq!(outcomes("list.csv", text).0, VALID);
+}
+
+/// Source: alphagov/notifications-utils pull request 1169
+#[test]
+fn columns_without_a_header_may_stand_first() {
+    let text = ",,phone number,name\n,,02079460100,Ada Quill\n,,02079460101,Ben Marsh\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
+}
+
+#[test]
+fn a_comma_in_the_last_cell_shifts_nothing_that_is_used() {
+    let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,late, please\nBen,Marsh, PhD,02079460101,x\n";
+    let (rows, said) = outcomes("list.csv", text);
+    assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);
+    assert!(said.contains("taken as part of `Notes`"), "{said}");
+}
+
+#[test]
+fn two_rows_on_one_line_and_one_row_on_two_are_rejected() {
+    let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,xBen,Marsh,02079460101,y\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 rejected ragged-row"]);
+    // Without the digits that follow it is a number, and perhaps somebody else's.
+    let text = "First Name,Last Name,Phone\nAda,Quill,+49301234567\n89\nBen,Marsh,02079460101\n";
+    let (rows, _) = outcomes("list.csv", text);
+    assert_eq!(rows, ["2 rejected ragged-row", "3 rejected ragged-row", "4 valid"]);
+}
+
+#[test]
+fn dialects_of_other_programs_are_read() {
+    for text in [
+        "\"First Name\", \"Last Name\", \"Phone\"\n\"Ada\", \"Quill, B.\", \"02079460100\"\n",
+        "='First Name'\n"
+            .replace(
+                "='First Name'\n",
+                "=\"First Name\",=\"Last Name\",=\"Phone\"\n=\"Ada\",=\"Quill, B.\",=\"02079460100\"\n",
+            )
+            .as_str(),
+        "'First Name','Last Name','Phone'\n'Ada','Quill, B.','02079460100'\n",
+        "\"First Name,Last Name,Phone\"\n\"Ada,\"\"Quill, B.\"\",02079460100\"\n",
+        "First Name|Last Name|Phone|Notes\nAda|Quill, B.|02079460100|\\N\n",
+        "First Name^Last Name^Phone\nAda^Quill, B.^02079460100\n",
+        "First Name~Last Name~Phone\nAda~Quill, B.~02079460100\n",
+        "First Name||Last Name||Phone\nAda||Quill, B.||02079460100\n",
+    ] {
+        let (sealed, ended) = checked("list.csv", text);
+        assert_eq!(ended.code, 0, "{text}: {}", ended.stderr);
+        assert_eq!(sealed.outcomes("out")[0].number, "442079460100", "{text}");
+    }
+}
+
+#[test]
+fn a_backslash_before_a_mark_and_nothing_as_mysql_writes_them() {
+    let text = "\"first_name\",\"last_name\",\"phone\",\"notes\"\n\"Ada\",\"Quill\",\"02079460100\",\"a \\\"b, c\\\" d\"\n\"Ben\",\\N,\"02079460101\",\"5\\\" x\"\n\"Cleo\",\"Finch\",\\N,\\N\n";
+    let (rows, _) = outcomes("dump.csv", text);
+    assert_eq!(rows, ["2 valid", "3 rejected missing-last-name", "4 rejected missing-phone"]);
+}
+
+#[test]
+fn an_unknown_delimiter_is_hinted() {
+    let said = refused("list.txt", "First Name§Last Name§Phone\nAda§Quill§02079460100\n");
+    assert!(said.contains("--delimiter") && !said.contains("--map"), "{said}");
+}
+
+#[test]
+fn a_first_line_that_names_the_wrong_delimiter_is_not_believed() {
+    let (rows, said) = outcomes("list.csv", "sep=,\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\n");
+    assert_eq!(rows, ["3 valid"]);
+    assert!(said.contains("the rows have `;`"), "{said}");
+}
+
+#[test]
+fn titles_above_and_footers_below_are_no_rows() {
+    let text = "Contacts of May, all\n\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n\nList of the branch in Bath\nprinted by Finn\n";
+    let (rows, said) = outcomes("list.csv", text);
+    assert_eq!(rows, ["4 valid", "5 valid"]);
+    assert!(said.contains("2 rows below the list are left out as its footer, from line 7 on"), "{said}");
+    // Source: plaintextaccounting/hledger issue 1076, the last
+    for footer in [
+        "Total;2;",
+        "-- end --",
+        "(2 rows)",
+        "Summe:;;2",
+        "\x1a",
+        "*** Ende ***",
+        "2 records exported",
+        "***END OF FILE***",
+    ] {
+        let text =
+            format!("First Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n{footer}\n");
+        assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"], "{footer}");
+    }
+}
+
+#[test]
+fn what_stands_between_rows_or_names_somebody_is_no_footer() {
+    let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nTotal,2\nBen,Marsh,02079460101\nCleo,,\n";
+    let (rows, _) = outcomes("list.csv", text);
+    assert_eq!(rows[..3], ["2 valid", "3 rejected ragged-row", "4 valid"]);
+    assert!(rows[3].starts_with("5 rejected missing-phone"), "{rows:?}");
+}
+
+#[test]
+fn a_header_that_comes_again_is_no_person() {
+    let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nFirst Name,Last Name,Phone\nBen,Marsh,02079460101\nPhone,First Name,Last Name\n02079460102,Cleo,Finch\n";
+    let (rows, said) = outcomes("list.csv", text);
+    assert_eq!(rows, ["2 valid", "4 valid", "6 valid"]);
+    assert!(
+        said.contains("line 3 is the header again") && said.contains("line 5 is the header again with"),
+        "{said}"
+    );
+    let said = refused(
+        "list.csv",
+        "Name,Phone\nAda Quill,02079460100\nPhone,E-mail,Full Name\n02079460102,c@example.org,Cleo Finch\n",
+    );
+    assert!(said.contains("row 3: another header"), "{said}");
+}
+
+#[test]
+fn a_number_in_the_header_is_named() {
+    let (_, said) = outcomes(
+        "list.csv",
+        "Name,PhoneAda Quill,02079460100\nBen Marsh,02079460101\n".replace("PhoneAda", "Phone,Ada"),
+    );
+    assert!(said.contains("the header holds what looks like a phone number (`02079460100`)"), "{said}");
+}
+
+#[test]
+fn rows_of_spaces_of_any_kind_are_blank() {
+    let text = "Name,Phone\nAda Quill,02079460100\n\u{a0},\u{3000}\n\u{200b}, \nBen Marsh,02079460101\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "5 valid"]);
+}
+
+#[test]
+fn a_long_note_is_no_reason_to_refuse_a_list() {
+    let note = "called, no answer\n".repeat(6_000);
+    let text = format!(
+        "Name,Phone,Notes\nAda Quill,02079460100,\"{note}\"\nBen Marsh,02079460101,{}\n",
+        "x".repeat(70_000)
+    );
+    let (rows, _) = outcomes("list.csv", text);
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| row.ends_with(" valid")), "{rows:?}");
+}
+
+#[test]
+fn headers_below_covers_and_of_two_rows_are_found() {
+    let cover: String = (1..30).map(|line| format!("Line {line} of the cover\n")).collect();
+    let (rows, _) =
+        outcomes("list.csv", format!("{cover}First Name,Last Name,Phone\nAda,Quill,02079460100\n"));
+    assert_eq!(rows, ["31 valid"]);
+    let wide = "Owner,Finn,Region,South\nDate,May,Count,1\nFirst Name,Last Name,Phone,City\nAda,Quill,02079460100,Bath\n";
+    assert_eq!(outcomes("list.csv", wide).0, ["4 valid"]);
+    let two = "First Name,Last Name,Phone,\n,,Home,Mobile\nAda,Quill,01174960100,02079460100\nBen,Marsh,,02079460101\n";
+    let (sealed, ended) = checked("list.csv", two);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let numbers: Vec<String> = sealed.outcomes("out").into_iter().map(|row| row.number).collect();
+    assert_eq!(numbers, ["442079460100", "442079460101"]);
+}

@@ -279,8 +279,11 @@ fn proof(text: &str) -> Option<String> {
             {
                 return Some(sign(letter));
             }
-            // The first half of a letter, cut off.
-            'Ã' | 'Â' if !is_ahead && before.is_some_and(char::is_lowercase) => return Some(cut(letter)),
+            // The first half of a letter, of which the second, that cannot be seen, is lost.
+            'Ã' | 'Â' if before.is_some_and(char::is_lowercase) => return Some(half(letter)),
+            '‘' if is_behind && is_ahead && !matches!(before, Some('O' | 'D' | 'o' | 'd' | 'L' | 'l')) => {
+                return Some(sign(letter));
+            }
             '“' | '”' if is_behind && is_ahead => return Some(sign(letter)),
             '§' | '¨' | '¸' | '¦' | '¶' | '¼' | '½' | '¾' | '¿' | '¡' | '«' | '»' | '×' | '÷' | '¯' | '©'
             | '›' | '‹'
@@ -300,8 +303,8 @@ fn proof(text: &str) -> Option<String> {
     None
 }
 
-fn cut(letter: char) -> String {
-    format!("`{letter}` at the end of a word is half of another letter")
+fn half(letter: char) -> String {
+    format!("`{letter}` behind a small letter is half of another letter")
 }
 
 fn sign(sign: char) -> String {
@@ -403,6 +406,9 @@ mod tests {
             ("£ukasz", "`£`"),
             ("Aннa", "Latin and Cyrillic"),
             ("JosÃ", "half of another letter"),
+            // Source: rocketchat-export-userlist issue 2 and nextcloud/contacts issue 946.
+            ("LetÃcia", "half of another letter"),
+            ("M¸ller", "`¸`"),
             ("└╪ьр", "`╪`"),
         ] {
             let Letters::Broken(found) = judge(name) else { panic!("{name}: {:?}", judge(name)) };

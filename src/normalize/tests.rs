@@ -166,7 +166,7 @@ fn bytes_that_are_not_utf_8_are_named_and_not_taken_for_missing() {
         panic!("accepted");
     };
     assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].message(), "letters that are not UTF-8: byte 4 of the cell");
+    assert_eq!(problems[0].message(), "letters in a wrong encoding: byte 4 of the cell");
     assert_eq!(&*number.unwrap().national(), "9876543210");
 }
 

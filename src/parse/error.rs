@@ -44,10 +44,10 @@ pub enum Fault {
     OutsideSheet { row: u64 },
     #[error("the file is empty")]
     Empty,
-    #[error("there is nothing but white space in the file")]
-    Blank,
     #[error("sheet `{sheet}` is empty")]
     EmptySheet { sheet: String },
+    #[error("there is nothing but white space in the file")]
+    Blank,
     #[error("there is a header but not one row below it")]
     HeaderOnly,
     #[error("this is {}, which rollcall does not read", .0.name())]
@@ -219,6 +219,9 @@ impl Fault {
             Self::Json { .. } => {
                 "rollcall reads a list of objects, an object that holds one, or an object on each line.".to_owned()
             }
+            Self::DamagedText { .. } => {
+                "Export it again, and copy it as a file, not as text; or save it as UTF-8 in a text editor.".to_owned()
+            }
             Self::OpenCard { .. } => {
                 "Write END:VCARD below its last line, or export the cards again: the file may have been cut off."
                     .to_owned()
@@ -245,9 +248,6 @@ impl Fault {
                 "Open it in the spreadsheet program and save it as XLSX or CSV.".to_owned()
             }
             Self::NoRecords(_) => "Export it again, and look whether the right list was exported.".to_owned(),
-            Self::DamagedText { .. } => {
-                "Export it again, and copy it as a file, not as text; or save it as UTF-8 in a text editor.".to_owned()
-            }
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Self::InSheet { fault, .. } => {
                 let way_out = "If nobody is to be left out by that sheet, take it out of the workbook, or save the others as files of their own.";

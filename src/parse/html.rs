@@ -47,15 +47,19 @@ pub(super) fn decode(
     named: Option<Encoding>,
     likeliest: Encoding,
 ) -> (String, Encoding) {
-    let encoding = match wanted {
-        Some(wanted) => wanted,
-        // Text of two bytes a letter names nothing that could be read before it is known.
-        None if likeliest.of_values().is_none() => likeliest,
-        None if str::from_utf8(bytes).is_ok() => UTF_8,
-        None => named.filter(|named| named.of_values().is_some()).unwrap_or(likeliest),
+    let marked = encoding::marked(bytes);
+    let is_utf_8 = str::from_utf8(bytes).is_ok();
+    let encoding = match (wanted, marked) {
+        (Some(wanted), _) => wanted,
+        (None, Some(marked)) => marked,
+        (None, None) if is_utf_8 => UTF_8,
+        (None, None) => named.filter(|named| named.is_ascii_compatible()).unwrap_or(likeliest),
     };
-    let text = encoding.decode(bytes);
-    (text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned), encoding)
+    let mut text = encoding.decode(bytes);
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    (text, encoding)
 }
 
 /// The tables of a page. `prefix` stands before their numbers in their names.

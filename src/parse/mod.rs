@@ -495,7 +495,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         }
         Content::Vcard => {
             let cards = Cards::open(source, encoding, settings)?;
-            if encoding.of_values().is_some() {
+            if encoding.is_ascii_compatible() {
                 // Each property may name an encoding of its own.
                 info.notes.truncate(notes_before);
             }

@@ -71,19 +71,21 @@ impl Cards {
                 .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })
         });
         let names = NAMES.iter().map(|name| (*name).to_owned()).chain(phones).chain([unclear.to_owned()]);
-        let values = encoding.of_values();
+        let is_ascii = encoding.is_ascii_compatible();
         let mut cards = Self {
-            transcoded: values.is_none().then_some(encoding),
+            transcoded: (!is_ascii).then_some(encoding),
             letters: Letters {
-                fallback: values.unwrap_or(UTF_8),
-                is_certain: values.is_some() && settings.encoding.is_some(),
+                fallback: if is_ascii { encoding } else { UTF_8 },
+                is_certain: is_ascii && settings.encoding.is_some(),
             },
             names: names.collect(),
             notes: Vec::new(),
         };
         match cards.survey(source, settings.region) {
-            // Parts in UTF-16 were put into the file; the encoding of its lines knows them.
-            Err(Fault::OtherEncoding { .. }) if values.is_some_and(|values| values != encoding) => {
+            // Parts in UTF-16 were put into the file; what reads its lines one by one knows them.
+            Err(Fault::OtherEncoding { .. })
+                if is_ascii && !encoding.is_single_byte() && encoding != UTF_8 =>
+            {
                 (cards.transcoded, cards.letters.fallback) = (Some(encoding), UTF_8);
                 cards.survey(source, settings.region)?;
             }
@@ -132,7 +134,7 @@ impl Cards {
         }
         if let Some(line) = first_foreign.filter(|_| !self.letters.is_certain) {
             if self.letters.fallback == UTF_8 {
-                self.letters.fallback = encoding::of_values(&foreign, region).unwrap_or(UTF_8);
+                self.letters.fallback = encoding::of_bytes(&foreign, region).unwrap_or(UTF_8);
             }
             self.notes.push(if self.letters.fallback == UTF_8 {
                 format!(

@@ -5,11 +5,11 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{error::Fault, grid::Grid, sheet::SheetName};
+use super::{encoding::Encoding, error::Fault, grid::Grid, sheet::SheetName};
 use crate::row::CellKind;
 
 /// The encoding that the first line of an XML text names.
-pub(super) fn named_encoding(text: &[u8]) -> Option<super::encoding::Encoding> {
+pub(super) fn named_encoding(text: &[u8]) -> Option<Encoding> {
     let first = &text[..memchr::memchr(b'>', text)?];
     let start = memchr::memmem::find(first, b"encoding=")? + b"encoding=".len() + 1;
     let name = first[start..].split(|byte| matches!(byte, b'"' | b'\'')).next()?;

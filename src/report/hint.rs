@@ -10,7 +10,7 @@ use crate::{
     contact::Field,
     outcome::{Code, Problem},
     parse::{Format, InputInfo},
-    row::{Ragged, Row},
+    row::{Ragged, RaggedCause, Row},
 };
 
 /// Fewer digits are no phone number.
@@ -189,7 +189,11 @@ fn ragged_row(ragged: Ragged, input: &InputInfo) -> String {
         Some(b'\t') => "tab".to_owned(),
         Some(other) => format!("`{}`", char::from(other)),
     };
-    if ragged.found > ragged.expected {
+    if ragged.cause == RaggedCause::Quote {
+        format!("Take the stray quotation mark out, or close the cell that it opens. {WAY_BACK}")
+    } else if ragged.cause == RaggedCause::BrokenLine {
+        format!("Join the line to the next one, or look for a {delimiter} that is missing. {WAY_BACK}")
+    } else if ragged.found > ragged.expected {
         format!("Look for a {delimiter} that should stand in quotes. {WAY_BACK}")
     } else {
         format!("Look for a line broken in two, or a {delimiter} that is missing. {WAY_BACK}")
@@ -290,7 +294,7 @@ mod tests {
         }
         let mut csv = input(Format::Csv, &["First Name", "Phone"], columns());
         csv.delimiter = Some(b';');
-        let ragged = Ragged { expected: 2, found: 3 };
+        let ragged = Ragged { expected: 2, found: 3, cause: RaggedCause::Cells };
         let found = hint(&csv, &[b"x", b"y", b"z"], Some(ragged), &Problem::of_row(Code::RaggedRow, ""));
         assert!(found.starts_with("Look for a semicolon that should stand in quotes."), "{found}");
     }

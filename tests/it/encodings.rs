@@ -79,6 +79,34 @@ fn old_code_pages_are_found() {
     }
 }
 
+/// Source: `charlock_holmes` issue 98: Excel's "CSV (Macintosh)", of which Windows-1252 makes `SêTIO` and `ALMEIRÌO`.
+#[test]
+fn capitals_of_mac_roman_are_found() {
+    let people = ["SÍTIO ALMEIRÃO", "JOÃO UWADA", "ANA AÇÚCAR"];
+    let byte = |letter: char| match letter {
+        'Í' => 0xea,
+        'Ã' => 0xcc,
+        'Ç' => 0x82,
+        'Ú' => 0xf2,
+        _ => u8::try_from(letter).unwrap(),
+    };
+    let text = format!("{HEADER}\r{}", list(&people, 100, "\r"));
+    let checked = checked(&text.chars().map(byte).collect::<Vec<u8>>(), &people, &[]);
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("macintosh", all_right(people.len())));
+}
+
+/// Source: `charset_normalizer` issue 624, and `glific` issue 5657 with a dash that a spreadsheet has put in.
+#[test]
+fn three_letters_in_the_header_and_a_dash_are_windows_1252() {
+    let header = b"Vorname,Nachname,Anrede,Telefon,Kinos\xe4le,Sitzpl\xe4tze\n";
+    let checked = checked(
+        &[header.as_slice(), b"Ada,Quill,Herr,+44 20 7946 0100,1,10 \x96 20\n"].concat(),
+        &["Ada Quill"],
+        &[],
+    );
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("windows-1252", all_right(1)));
+}
+
 #[test]
 fn utf_32_and_iso_2022_jp_are_read() {
     let text = format!("\u{feff}{HEADER}\n{}", list(&PEOPLE, 100, "\n"));
@@ -93,7 +121,6 @@ fn utf_32_and_iso_2022_jp_are_read() {
     assert_eq!((checked.encoding.as_str(), checked.rows), ("iso-2022-jp", all_right(1)));
 }
 
-/// Source: Zendesk forum and Stack Overflow 33819557, files joined with `cat` and `copy`.
 #[test]
 fn files_that_were_joined_are_read_each_in_its_encoding() {
     let (first, second) = PEOPLE.split_at(2);
@@ -114,7 +141,7 @@ fn files_that_were_joined_are_read_each_in_its_encoding() {
     }
 }
 
-/// Source: Python issue 44861, `csv` writing UTF-16 in text mode; FTP clients that convert line ends do the same.
+/// Source: Perl/perl5 issue 10916 and libgit2 issue 1009.
 #[test]
 fn utf_16_with_converted_line_ends_keeps_all_rows() {
     let text = format!("{HEADER}\n{}", list(&PEOPLE, 100, "\n"));
@@ -177,7 +204,7 @@ fn the_encoding_that_is_named_is_used_whatever_the_bytes() {
     assert_eq!(sealed.report("out")["inputs"][0]["encoding"], "koi8-r");
 }
 
-/// Source: ftfy's test cases and OpenRefine issue 1111.
+/// Source: rocketchat-export-userlist issue 2 and ubports/ubuntu-touch issue 868.
 #[test]
 fn names_that_were_garbled_before_are_repaired_or_rejected() {
     let text = format!(

@@ -217,7 +217,7 @@ fn a_disk_that_is_full_stops_before_anything_is_sent() {
 fn an_import_of_a_damaged_file_is_over_and_not_offered_again() {
     let (sealed, sandbox) = place();
     let rows = "Asha,Rao,Mrs,+919876543210\n".repeat(300);
-    sealed.write("list.csv", format!("First Name,Last Name,Salutation,Mobile\n{rows}Asha,\"Rao,Mrs,1\n"));
+    sealed.write("list.csv", format!("First Name,Last Name,Salutation,Mobile\n{rows}Asha,\"Rao\nLi,Wei,Mr,+919876543211\nMei,Lin,Mrs,+919876543212\nJo,\",Mr,1\n"));
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 3);
     let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
     let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();

@@ -76,12 +76,6 @@ pub(in crate::parse) fn detect(source: &mut Source, region: Option<Region>) -> R
     eight_bit(source, &lines, Origin { ends_in_cr: lines.ends_in_cr, region }, found == Some(UTF_8))
 }
 
-/// The encoding of values that are not UTF-8, one on each line; nothing where none makes sense of them.
-pub(in crate::parse) fn of_values(lines: &[u8], region: Option<Region>) -> Option<Encoding> {
-    let found = likely::likeliest(lines, Origin { region, ..Origin::default() });
-    (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
-}
-
 fn one(charset: Charset) -> Encoding {
     Encoding(Kind::One(charset))
 }
@@ -107,6 +101,12 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     let other =
         (others.rival.is_none() && !others.has_proof_against && !others.is_strange).then_some(others.charset);
     by_line(source, other)
+}
+
+/// The encoding of text that is not UTF-8, in lines; nothing where none makes sense of it.
+pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Option<Encoding> {
+    let found = likely::likeliest(text, Origin { ends_in_cr: false, region });
+    (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
 }
 
 /// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.

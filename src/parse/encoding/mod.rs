@@ -16,7 +16,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{GB18030, GBK, UTF_16BE, UTF_16LE};
 
-pub(super) use self::detect::{detect, is_wide, of_values};
+pub(super) use self::detect::{detect, is_wide, of_bytes};
 use self::{
     by_line::{ByLine, ByteOrder},
     code_page::CodePage,
@@ -85,29 +85,26 @@ impl Encoding {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The text of bytes, where each of them means a letter.
-    pub(super) fn decode_exactly(self, bytes: &[u8]) -> Option<String> {
-        let mut text = Vec::new();
-        self.converter().convert(bytes, true, &mut text);
-        String::from_utf8(text).ok()
+    /// The text of bytes that are there as a whole, where each of them means a letter.
+    pub(super) fn decode_whole(self, bytes: &[u8]) -> Option<String> {
+        Some(self.decode(bytes)).filter(|text| !text.contains('\u{fffd}'))
     }
 
-    /// The encoding of single values of a text whose marks are ASCII; nothing where the text has to be decoded as a whole.
-    pub(super) fn of_values(self) -> Option<Self> {
+    /// Whether bytes of ASCII mean the letters of ASCII.
+    pub(super) fn is_ascii_compatible(self) -> bool {
         match self.0 {
-            Kind::One(Charset::Standard(encoding)) => encoding.is_ascii_compatible().then_some(self),
-            Kind::One(Charset::CodePage(_)) => Some(self),
-            Kind::ByLine(other) => Some(other.map_or(UTF_8, |other| Self(Kind::One(other)))),
-            Kind::Utf16(_) | Kind::Utf32(_) => None,
+            Kind::One(Charset::Standard(encoding)) => encoding.is_ascii_compatible(),
+            Kind::One(Charset::CodePage(_)) | Kind::ByLine(_) => true,
+            Kind::Utf16(_) | Kind::Utf32(_) => false,
         }
     }
 
-    /// Whether each byte is a letter.
+    /// Whether each byte is a letter of its own.
     pub(super) fn is_single_byte(self) -> bool {
         match self.0 {
             Kind::One(Charset::Standard(encoding)) => encoding.is_single_byte(),
             Kind::One(Charset::CodePage(_)) => true,
-            _ => false,
+            Kind::Utf16(_) | Kind::Utf32(_) | Kind::ByLine(_) => false,
         }
     }
 
@@ -191,7 +188,7 @@ fn superset(encoding: &'static encoding_rs::Encoding) -> &'static encoding_rs::E
 }
 
 /// The encoding that the byte order mark at the beginning of a text says.
-fn marked(start: &[u8]) -> Option<Encoding> {
+pub(super) fn marked(start: &[u8]) -> Option<Encoding> {
     MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::encoding::{Encoding, UTF_8};
 use super::split::{Card, Line, is_binary, is_data, number_in};
-use crate::parse::encoding::{self, Encoding, UTF_8};
 
 /// Properties behind whose values another one may stand on the same line; of the others the value is free text.
 const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "REV", "KIND"];
@@ -274,7 +274,7 @@ impl Property {
 
     /// The encoding that the property names beside its value.
     fn charset(&self) -> Option<Encoding> {
-        self.param("CHARSET").and_then(encoding::by_name)
+        self.param("CHARSET").and_then(crate::parse::encoding::by_name)
     }
 
     /// The bytes of its value where no charset is named and they are no UTF-8.
@@ -434,11 +434,11 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
 fn decoded(bytes: &[u8], charset: Option<Encoding>, letters: Letters) -> Option<String> {
     let utf_8 = || str::from_utf8(bytes).ok().map(str::to_owned);
     let by = |encoding: Encoding| {
-        let text = encoding.decode_exactly(bytes)?;
+        let text = encoding.decode_whole(bytes)?;
         let is_odd = text.chars().any(|letter| ('\u{80}'..'\u{a0}').contains(&letter));
         (!is_odd).then_some(text)
     };
-    if bytes.is_ascii() && charset.is_none_or(|charset| charset.of_values().is_some()) {
+    if bytes.is_ascii() && charset.is_none_or(Encoding::is_ascii_compatible) {
         return utf_8();
     }
     match charset {

@@ -19,8 +19,6 @@ pub(super) const MAX_TEXT_BYTES: u64 = 256 * 1024 * 1024;
 pub(super) struct Grid {
     pub(super) sheet: SheetName,
     pub(super) rows: Rows,
-    /// Rows that a person who opens the file does not see.
-    pub(super) hidden_rows: u64,
     next_row: u64,
     /// The row that is put together.
     cells: Vec<(String, CellKind)>,
@@ -28,7 +26,7 @@ pub(super) struct Grid {
 
 impl Grid {
     pub(super) fn new(sheet: SheetName) -> Self {
-        Self { sheet, rows: Rows::new(0), hidden_rows: 0, next_row: 1, cells: Vec::new() }
+        Self { sheet, rows: Rows::new(0), next_row: 1, cells: Vec::new() }
     }
 
     /// Begins a row, at its own number where the file says it.
@@ -54,14 +52,14 @@ impl Grid {
         Ok(())
     }
 
-    /// Ends the row; a hidden one is only counted.
+    /// Ends the row. A hidden one is one that a person who opens the file does not see.
     pub(super) fn end_row(&mut self, is_hidden: bool) {
-        let is_blank = self.cells.iter().all(|(text, _)| text.trim().is_empty());
-        if is_hidden {
-            self.hidden_rows += u64::from(!is_blank);
-        } else if !is_blank {
+        if self.cells.iter().any(|(text, _)| !text.trim().is_empty()) {
             for (text, kind) in &self.cells {
                 self.rows.push_cell(text.as_bytes(), *kind);
+            }
+            if is_hidden {
+                self.rows.hide_row();
             }
             self.rows.end_row(self.next_row, None);
         }
@@ -131,9 +129,6 @@ pub(super) fn choose(mut grids: Vec<Grid>, settings: &ParseSettings) -> Result<O
     let Some(index) = index else { return Ok(None) };
     let grid = grids.swap_remove(index);
     let mut notes = Vec::new();
-    if grid.hidden_rows > 0 {
-        notes.push(format!("hidden rows are not read: {}", grid.hidden_rows));
-    }
     let others: Vec<SheetName> = names.into_iter().filter(|sheet| sheet.name != grid.sheet.name).collect();
     if !others.is_empty() && settings.sheet.is_none() && !settings.only_numbers {
         let names: Vec<&str> = others.iter().map(|sheet| sheet.name.as_str()).collect();

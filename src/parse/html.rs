@@ -55,7 +55,11 @@ pub(super) fn decode(
         (None, None) if is_utf_8 => UTF_8,
         (None, None) => named.filter(|named| named.is_ascii_compatible()).unwrap_or(likeliest),
     };
-    (encoding.decode(bytes), encoding)
+    let mut text = encoding.decode(bytes);
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    (text, encoding)
 }
 
 /// The tables of a page. `prefix` stands before their numbers in their names.
@@ -238,7 +242,7 @@ impl Walk<'_> {
     fn end_table(&mut self) -> Result<(), Fault> {
         self.end_row()?;
         let Some(mut table) = self.open.pop() else { return Ok(()) };
-        if !table.grid.rows.is_empty() || table.grid.hidden_rows > 0 {
+        if !table.grid.rows.is_empty() {
             if self.grids.len() >= MAX_TABLES {
                 return Err(Fault::Hostile(format!("it has more than {MAX_TABLES} tables")));
             }

@@ -272,6 +272,10 @@ impl RawRow for Row<'_> {
     fn cell(&self, index: usize) -> Cell<'_> {
         Row::cell(self, index)
     }
+
+    fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
 }
 
 #[cfg(test)]

@@ -385,8 +385,11 @@ impl Input {
 impl Input {
     /// What only reading it all has shown.
     fn late_notes(&self, hidden_rows: u64) -> Vec<String> {
-        let Table::Sheet(sheet) = &self.table else { return Vec::new() };
-        let mut notes = sheet.sights.notes();
+        let mut notes = match &self.table {
+            Table::Sheet(sheet) => sheet.sights.notes(),
+            Table::Grid(_) => Vec::new(),
+            _ => return Vec::new(),
+        };
         if hidden_rows > 0 && self.says_hidden_rows {
             let rows = if hidden_rows == 1 {
                 "1 hidden row".to_owned()
@@ -456,6 +459,7 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
 }
 
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
+    let notes_before = info.notes.len();
     let encoding = if let Some(encoding) = settings.encoding {
         encoding
     } else {
@@ -490,6 +494,10 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         }
         Content::Vcard => {
             let cards = Cards::open(source, encoding, settings)?;
+            if encoding.is_ascii_compatible() {
+                // Each property may name an encoding of its own.
+                info.notes.truncate(notes_before);
+            }
             info.format = Format::Vcard;
             info.encoding = Some(cards.encoding().name());
             info.notes.extend(cards.notes.iter().cloned());

@@ -81,7 +81,16 @@ impl Cards {
             names: names.collect(),
             notes: Vec::new(),
         };
-        cards.survey(source, settings.region)?;
+        match cards.survey(source, settings.region) {
+            // Parts in UTF-16 were put into the file; what reads its lines one by one knows them.
+            Err(Fault::OtherEncoding { .. })
+                if is_ascii && !encoding.is_single_byte() && encoding != UTF_8 =>
+            {
+                (cards.transcoded, cards.letters.fallback) = (Some(encoding), UTF_8);
+                cards.survey(source, settings.region)?;
+            }
+            surveyed => surveyed?,
+        }
         Ok(cards)
     }
 
@@ -125,12 +134,20 @@ impl Cards {
         }
         if let Some(line) = first_foreign.filter(|_| !self.letters.is_certain) {
             if self.letters.fallback == UTF_8 {
-                self.letters.fallback = encoding::of_bytes(&foreign, region);
+                self.letters.fallback = encoding::of_bytes(&foreign, region).unwrap_or(UTF_8);
             }
-            let name = self.letters.fallback.name();
-            self.notes.push(format!(
-                "names are not UTF-8 in some cards, the first on line {line}; they are read as {name}. --encoding names another"
-            ));
+            self.notes.push(if self.letters.fallback == UTF_8 {
+                format!(
+                    "names in some cards, the first on line {line}, are in no encoding that makes sense of them; \
+                     --encoding names it"
+                )
+            } else {
+                format!(
+                    "names are not UTF-8 in some cards, the first on line {line}; they are read as {}. --encoding \
+                     names another",
+                    self.letters.fallback.name()
+                )
+            });
         }
         Ok(())
     }

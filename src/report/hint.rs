@@ -61,7 +61,21 @@ fn header(input: &InputInfo, column: usize) -> &str {
 /// A number that stands in a column which is not read.
 fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
     if input.format == Format::Vcard {
-        return Some("Give the card a phone number (a TEL line), or remove it.".to_owned());
+        let filled = |name: &str| {
+            let column = input.headers.iter().position(|header| header == name)?;
+            row.text(column).ok().map(str::trim).filter(|text| !text.is_empty())
+        };
+        return Some(match (filled("Unclear Number"), filled("Fax")) {
+            (Some(number), _) => format!(
+                "`{number}` stands in a line that is no TEL line: write it into one if it is to be called, or remove the card."
+            ),
+            (None, Some(number)) => {
+                format!(
+                    "`{number}` is a fax or the like: give the card a TEL line of another kind, or remove it."
+                )
+            }
+            (None, None) => "Give the card a phone number (a TEL line), or remove it.".to_owned(),
+        });
     }
     let columns = &input.columns;
     let is_used = |column: &usize| Field::ALL.iter().any(|field| columns.of(*field).contains(column));

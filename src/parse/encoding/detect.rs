@@ -103,9 +103,10 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     by_line(source, other)
 }
 
-/// The likeliest encoding of a text that is not UTF-8.
-pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Encoding {
-    one(likely::likeliest(text, Origin { ends_in_cr: false, region }).charset)
+/// The encoding of text that is not UTF-8, in lines; nothing where none makes sense of it.
+pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Option<Encoding> {
+    let found = likely::likeliest(text, Origin { ends_in_cr: false, region });
+    (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
 }
 
 /// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.

@@ -373,9 +373,18 @@ fn names_stand_once_and_companies_are_no_people() {
 }
 
 #[test]
-fn text_of_another_kind_in_the_middle_is_refused() {
+fn cards_in_utf_16_behind_others_are_refused_or_read_by_line() {
     let [ida, tom] = both();
     let mut bytes = ida.into_bytes();
     bytes.extend(tom.encode_utf16().flat_map(u16::to_le_bytes));
     assert!(read_bytes(&bytes, None).unwrap_err().starts_with("line 6: text in UTF-16"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    fs::write(&path, &bytes).unwrap();
+    let mut source = Source::open(&path).unwrap();
+    let encoding = encoding::detect(&mut source, None).unwrap().encoding;
+    let cards = Cards::open(&mut source, encoding, &ParseSettings::default()).unwrap();
+    let mut preview = Preview::new(usize::MAX);
+    cards.visit(&mut source, &mut preview).unwrap();
+    assert_eq!(preview.rows.len(), 2);
 }

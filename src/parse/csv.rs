@@ -1,6 +1,6 @@
 //! Delimited text becomes rows.
 //!
-//! A record without quotation marks is cut at its delimiters; others are read by [`quoting`](super::quoting). Whatever the
+//! A record without quotation marks is cut at its delimiters; others are read by [`quoting`]. Whatever the
 //! marks say, a record is not believed to hold lines that look like rows of their own, and a mark that is never closed
 //! takes one line, not the rest of the file.
 

@@ -26,15 +26,12 @@ fn by_byte(text: &str, mark: char) -> Option<String> {
     while let Some((before, behind)) = rest.split_once(mark) {
         bytes.extend_from_slice(before.as_bytes());
         let digits = behind.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.extend_from_slice(mark.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = behind;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.extend_from_slice(mark.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = behind;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

@@ -35,7 +35,7 @@ pub(super) fn look(file: &File) -> Result<Inside, Fault> {
             || name.ends_with("workbook.xml")
             || name.ends_with("workbook.bin")
             || matches!(name, "mimetype" | "content.xml" | "index.zip")
-            || name.ends_with(".iwa")
+            || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "iwa")
     };
     if names.is_empty() || names.iter().any(is_part) {
         return Ok(Inside::Document);

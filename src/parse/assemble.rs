@@ -256,7 +256,7 @@ impl<'a> Assembler<'a> {
             }
             None if taken == cells => row.append_to(&mut self.block),
             None => {
-                (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind))
+                (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind));
             }
             // A file that rollcall wrote: its guards come off again.
             Some(kept) => kept.iter().copied().chain(width..taken).for_each(|index| {

@@ -149,6 +149,7 @@ impl Fault {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each fault")]
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -103,30 +103,26 @@ pub(super) struct Chosen {
 /// Chooses the table named or numbered by `--sheet`, else the only one with people, else the longest that can be seen.
 pub(super) fn choose(mut grids: Vec<Grid>, settings: &ParseSettings) -> Result<Option<Chosen>, Fault> {
     let names: Vec<SheetName> = grids.iter().map(|grid| grid.sheet.clone()).collect();
-    let index = match &settings.sheet {
-        Some(wanted) => {
-            let by_name = names.iter().position(|sheet| sheet.name.to_lowercase() == wanted.to_lowercase());
-            let by_number =
-                || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < names.len());
-            let Some(index) = by_name.or_else(by_number) else {
-                let sheets = names.into_iter().map(|sheet| sheet.name).collect();
-                return Err(Fault::NoSuchSheet { wanted: wanted.clone(), sheets });
-            };
-            Some(index)
-        }
-        None => {
-            let is_seen = |index: &usize| !grids[*index].sheet.is_hidden;
-            let with_people: Vec<usize> =
-                (0..grids.len()).filter(is_seen).filter(|index| grids[*index].has_people(settings)).collect();
-            match with_people.as_slice() {
-                [] => (0..grids.len()).filter(is_seen).rev().max_by_key(|index| grids[*index].rows.len()),
-                [only] => Some(*only),
-                // Of people who must not be called all are read, one after the other.
-                [first, ..] if settings.only_numbers => Some(*first),
-                several => {
-                    let sheets = several.iter().map(|index| names[*index].name.clone()).collect();
-                    return Err(Fault::SeveralTables { sheets });
-                }
+    let index = if let Some(wanted) = &settings.sheet {
+        let by_name = names.iter().position(|sheet| sheet.name.to_lowercase() == wanted.to_lowercase());
+        let by_number = || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < names.len());
+        let Some(index) = by_name.or_else(by_number) else {
+            let sheets = names.into_iter().map(|sheet| sheet.name).collect();
+            return Err(Fault::NoSuchSheet { wanted: wanted.clone(), sheets });
+        };
+        Some(index)
+    } else {
+        let is_seen = |index: &usize| !grids[*index].sheet.is_hidden;
+        let with_people: Vec<usize> =
+            (0..grids.len()).filter(is_seen).filter(|index| grids[*index].has_people(settings)).collect();
+        match with_people.as_slice() {
+            [] => (0..grids.len()).filter(is_seen).rev().max_by_key(|index| grids[*index].rows.len()),
+            [only] => Some(*only),
+            // Of people who must not be called all are read, one after the other.
+            [first, ..] if settings.only_numbers => Some(*first),
+            several => {
+                let sheets = several.iter().map(|index| names[*index].name.clone()).collect();
+                return Err(Fault::SeveralTables { sheets });
             }
         }
     };

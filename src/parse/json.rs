@@ -193,7 +193,7 @@ impl Json {
             };
         }
         let people: Vec<List> = lists.iter().filter(|list| list.look.is_contact()).cloned().collect();
-        let outer = without_inner(people, &mut self.notes);
+        let outer = without_inner(&people, &mut self.notes);
         match outer.as_slice() {
             [] => {}
             [only] => {
@@ -408,8 +408,11 @@ fn not_an_object(record: u64) -> Fault {
 /// The cells of a record, by the path to each.
 type Cells = Vec<(String, (String, CellKind))>;
 
+/// A column of a table: its name and its values.
+type TableColumn = (String, Vec<(String, CellKind)>);
+
 /// The columns of a table that is written column by column.
-fn columns_of(json: &str) -> Option<Vec<(String, Vec<(String, CellKind)>)>> {
+fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
     let items = |json: &str| -> Option<Vec<(String, CellKind)>> {
         if json.starts_with('{') {
             let fields: Fields<'_> = serde_json::from_str(json).ok()?;
@@ -451,7 +454,7 @@ fn within(path: &[PathStep], outer: &[PathStep]) -> bool {
 }
 
 /// Takes lists out that stand inside of people of another list: they are their relatives, or whom to call in need.
-fn without_inner(people: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
+fn without_inner(people: &[List], notes: &mut Vec<String>) -> Vec<List> {
     let is_inner =
         |list: &List| people.iter().any(|outer| outer.look.is_person && within(&list.path, &outer.path));
     let inner: Vec<String> = people.iter().filter(|list| is_inner(list)).map(shown).collect();

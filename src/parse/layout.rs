@@ -138,7 +138,7 @@ impl Layout {
     /// Whether the last filled cell of a row is its number, which a line end may have cut.
     pub(super) fn ends_in_number(&self, row: &impl RawRow) -> bool {
         let is_last = |column: &usize| {
-            column + 1 <= row.len() && (column + 1..row.len()).all(|index| row.cell(index).text.is_empty())
+            *column < row.len() && (column + 1..row.len()).all(|index| row.cell(index).text.is_empty())
         };
         self.phones.iter().any(is_last)
     }
@@ -223,7 +223,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn text<'r>(row: &'r impl RawRow, index: usize) -> &'r [u8] {
+fn text(row: &impl RawRow, index: usize) -> &[u8] {
     if index < row.len() { row.cell(index).text } else { &[] }
 }
 

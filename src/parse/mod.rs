@@ -460,13 +460,12 @@ fn open_table(source: &mut Source, settings: &ParseSettings, info: &mut InputInf
 
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let notes_before = info.notes.len();
-    let encoding = match settings.encoding {
-        Some(encoding) => encoding,
-        None => {
-            let found = encoding::detect(source, settings.region)?;
-            info.notes.extend(found.notes);
-            found.encoding
-        }
+    let encoding = if let Some(encoding) = settings.encoding {
+        encoding
+    } else {
+        let found = encoding::detect(source, settings.region)?;
+        info.notes.extend(found.notes);
+        found.encoding
     };
     info.encoding = Some(encoding.name());
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;

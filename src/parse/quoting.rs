@@ -1,7 +1,7 @@
 //! Where the cells of a delimited record end, and what they hold.
 //!
 //! [`read_record`] follows RFC 4180 with what other programs write besides: spaces around a quoted cell, `="…"`, the
-//! backslash of MySQL and PHP, and `\N` for nothing. It reports what does not fit instead of guessing. [`read_line`] reads a
+//! backslash of `MySQL` and PHP, and `\N` for nothing. It reports what does not fit instead of guessing. [`read_line`] reads a
 //! line alone, whatever its quotation marks say.
 
 /// The end of a file in DOS and CP/M.

@@ -283,9 +283,7 @@ fn markup(text: &[u8]) -> Content {
         || has(text, "<tr")
         || has(text, "<body")
         || has(text, "<div")
-    {
-        Content::Html
-    } else if begins(text, "<!doctype html")
+        || begins(text, "<!doctype html")
         || begins(text, "<meta")
         || begins(text, "<head")
         || begins(text, "<script")

@@ -25,9 +25,9 @@ pub(super) fn tables(text: &str) -> Result<Vec<Grid>, Fault> {
     loop {
         match reader.read_event().map_err(|error| Fault::DamagedWorkbook(error.to_string()))? {
             Event::Eof => break,
-            Event::Start(tag) => walk.start(&tag)?,
+            Event::Start(tag) => walk.start(&tag),
             Event::Empty(tag) => {
-                walk.start(&tag)?;
+                walk.start(&tag);
                 walk.end(local(tag.name().as_ref()))?;
             }
             Event::End(tag) => walk.end(local(tag.name().as_ref()))?,
@@ -62,7 +62,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Fault> {
+    fn start(&mut self, tag: &BytesStart<'_>) {
         match local(tag.name().as_ref()) {
             "Worksheet" => {
                 self.grids.extend(self.grid.take());
@@ -101,7 +101,6 @@ impl Walk {
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn end(&mut self, name: &str) -> Result<(), Fault> {

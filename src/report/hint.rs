@@ -26,7 +26,7 @@ pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &Input
         Code::MissingPhone => missing_phone(row.row, input),
         Code::MissingFirstName => missing_name(Field::FirstName, problem, row.row, input),
         Code::MissingLastName => missing_name(Field::LastName, problem, row.row, input),
-        Code::MissingSalutation => missing_salutation(problem, input),
+        Code::MissingSalutation => Some(missing_salutation(problem, input)),
         Code::NoRegion => no_region(input),
         Code::NotANumber => not_a_number(problem, row.row, input),
         Code::TooShort if !is_of_spreadsheet(input.format) => {
@@ -117,18 +117,18 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
     Some(format!("The platform requires one: fill in `{column}`{default}."))
 }
 
-fn missing_salutation(problem: &Problem, input: &InputInfo) -> Option<String> {
+fn missing_salutation(problem: &Problem, input: &InputInfo) -> String {
     const CHOOSE: &str = "or choose one for all such rows with --default-salutation.";
 
     if input.format == Format::Vcard {
-        return Some(format!("Write Mr or Mrs as the prefix of the card's N line, {CHOOSE}"));
+        return format!("Write Mr or Mrs as the prefix of the card's N line, {CHOOSE}");
     }
     match problem.column {
-        Some(column) => Some(format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize))),
-        None => Some(
+        Some(column) => format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize)),
+        None => {
             "Choose one for all such rows with --default-salutation, or name the column with --map salutation=COLUMN."
-                .to_owned(),
-        ),
+                .to_owned()
+        }
     }
 }
 
@@ -150,7 +150,7 @@ fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
     let column = problem.column.map(|column| header(input, column as usize))?;
     let what = match () {
         () if value.contains('@') => "an e-mail address",
-        () if !value.chars().any(|letter| letter.is_numeric()) => "text without a digit",
+        () if !value.chars().any(char::is_numeric) => "text without a digit",
         () => return None,
     };
     let other = missing_phone(row, input).filter(|_| input.format != Format::Vcard);
@@ -226,7 +226,9 @@ mod tests {
 
     fn hint(input: &InputInfo, cells: &[&[u8]], ragged: Option<Ragged>, problem: &Problem) -> String {
         let mut rows = Rows::new(0);
-        cells.iter().for_each(|cell| rows.push_cell(cell, CellKind::Text));
+        for cell in cells {
+            rows.push_cell(cell, CellKind::Text);
+        }
         rows.end_row(2, ragged);
         let row = ReportedRow {
             row: rows.row(0),

@@ -102,7 +102,7 @@ fn spreadsheets_written_as_xml_are_read() {
         text("Zo? Vale &amp; Ida"),
         text("Tom Reed"),
     );
-    let sheet: Vec<u8> = sheet.bytes().map(|byte| byte).collect();
+    let sheet: Vec<u8> = sheet.bytes().collect();
     let place = sheet.windows(3).position(|bytes| bytes == b"Zo?").unwrap() + 2;
     let sheet = [&sheet[..place], b"\xeb", &sheet[place + 1..]].concat();
     let sealed = Sealed::new();

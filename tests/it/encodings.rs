@@ -20,8 +20,8 @@ fn checked(list: &[u8], people: &[&str], args: &[&str]) -> Checked {
     sealed.write("list.csv", list);
     let mut same = "First Name,Last Name,Salutation,Phone\n".to_owned();
     for (person, number) in people.iter().zip(100..) {
-        let (first, last) = person.split_once(' ').unwrap();
-        writeln!(same, "{first},{last},Mr,+44 20 7946 0{number}").unwrap();
+        let (given, family) = person.split_once(' ').unwrap();
+        writeln!(same, "{given},{family},Mr,+44 20 7946 0{number}").unwrap();
     }
     sealed.write("same.csv", same);
     let ended = sealed.run(&[&["check", "list.csv", "same.csv", "--out", "out"], args].concat());
@@ -39,8 +39,8 @@ fn checked(list: &[u8], people: &[&str], args: &[&str]) -> Checked {
 fn list(people: &[&str], first: usize, line_end: &str) -> String {
     let mut list = String::new();
     for (person, number) in people.iter().zip(first..) {
-        let (first, last) = person.split_once(' ').unwrap();
-        write!(list, "{first},{last},Mr,+44 20 7946 0{number}{line_end}").unwrap();
+        let (given, family) = person.split_once(' ').unwrap();
+        write!(list, "{given},{family},Mr,+44 20 7946 0{number}{line_end}").unwrap();
     }
     list
 }

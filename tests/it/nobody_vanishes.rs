@@ -115,11 +115,11 @@ fn lost(path: &Path, content: &[u8], numbers: &[String]) -> Vec<String> {
         for row in rows.iter() {
             match normalizer.read(row) {
                 Verdict::Contact(contact) => {
-                    accounted.push_str(&format!("0{}\n", &*contact.number().national()))
+                    accounted.extend(["0", &*contact.number().national(), "\n"]);
                 }
                 Verdict::Rejected { .. } | Verdict::Suppressed { .. } => {
                     row.cells().for_each(|cell| {
-                        accounted.push_str(&format!("{}\n", String::from_utf8_lossy(cell.text)))
+                        accounted.extend([&*String::from_utf8_lossy(cell.text), "\n"]);
                     });
                 }
             }

@@ -202,7 +202,7 @@ fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
         sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count()
     };
     let quarter = sample.len() / 4;
-    if quarter > 1 && sample.len() % 4 == 0 {
+    if quarter > 1 && sample.len().is_multiple_of(4) {
         let of_place: Vec<usize> = (0..4).map(|place| zeros(place, 4)).collect();
         let is_all = |places: [usize; 2]| places.iter().all(|place| of_place[*place] == quarter);
         match () {
@@ -217,9 +217,7 @@ fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
     }
     // A file may begin with lines of bytes.
     let line = memchr::memchr(b'\n', sample).map_or(sample, |end| &sample[..end]);
-    if memchr::memchr(0, line).is_none() {
-        return None;
-    }
+    memchr::memchr(0, line)?;
     let (high_first, low_first) = (zeros(0, 2), zeros(1, 2));
     let is_most = |zeros: usize, others: usize| zeros * 10 > sample.len() * 2 && others * 20 < zeros;
     match () {

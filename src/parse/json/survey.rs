@@ -95,7 +95,7 @@ impl List {
                 }
                 Step::Items => name.push_str("[]"),
                 Step::Values => name.push_str("{}"),
-                Step::Table(own) => name.push_str(&format!(" (table {own})")),
+                Step::Table(own) => name.extend([" (table ", own, ")"]),
             }
         }
         name
@@ -324,7 +324,9 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         } else if rows > 0 && is_table && found.cells == 0 {
             let names = first_row.unwrap_or_default();
             let mut look = Look::default();
-            names.iter().for_each(|name| look.add(headers.look(name)));
+            for name in &names {
+                look.add(headers.look(name));
+            }
             found.lists.retain(|list| !matches!(list.kind, Kind::Bare));
             let kind = Kind::Cells { names: None };
             merge(&mut found.lists, vec![List { path: vec![Step::Items], kind, count: rows, look }], &[]);

@@ -82,19 +82,15 @@ impl Properties {
             }
             return false;
         };
-        match property.joined_at() {
-            Some(at) => {
-                self.joined.get_or_insert(number);
-                let (own, rest) = property.value.split_at(at);
-                let rest = rest.trim_ascii().to_vec();
-                self.all.push(Property { value: own.trim_ascii_end().to_vec(), ..property });
-                self.begin(number, &rest)
-            }
-            None => {
-                self.all.push(property);
-                true
-            }
-        }
+        let Some(at) = property.joined_at() else {
+            self.all.push(property);
+            return true;
+        };
+        self.joined.get_or_insert(number);
+        let (own, rest) = property.value.split_at(at);
+        let rest = rest.trim_ascii().to_vec();
+        self.all.push(Property { value: own.trim_ascii_end().to_vec(), ..property });
+        self.begin(number, &rest)
     }
 
     /// All properties of a name.
@@ -184,10 +180,10 @@ impl Property {
 
     /// Whether a parameter is there, by itself or as an encoding.
     fn is_encoded(&self, names: &[&str]) -> bool {
-        let named = self.param("ENCODING").into_iter();
+        let said = self.param("ENCODING").into_iter();
         let bare = self.params.iter().filter(|(name, _)| name.is_empty());
         let bare = bare.filter_map(|(_, value)| str::from_utf8(value).ok());
-        named.chain(bare).any(|found| names.iter().any(|name| found.trim().eq_ignore_ascii_case(name)))
+        said.chain(bare).any(|found| names.iter().any(|name| found.trim().eq_ignore_ascii_case(name)))
     }
 
     fn is_quoted_printable(&self) -> bool {

@@ -137,6 +137,8 @@ impl<R: Read> Lines<R> {
 
 /// Takes marks out of a line that mean nothing: byte order marks of files that were joined, and zero bytes.
 fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+
     let zeros = memchr::memchr_iter(0, line).count();
     // A file in UTF-16 was appended: without its zeros, letters would become others.
     if zeros > 2 && zeros * 3 > line.len() {
@@ -145,7 +147,6 @@ fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
     if zeros > 0 {
         line.retain(|byte| *byte != 0);
     }
-    const MARK: &[u8] = b"\xef\xbb\xbf";
     while let Some(at) = memchr::memmem::find(line, MARK) {
         line.drain(at..at + MARK.len());
     }

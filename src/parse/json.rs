@@ -222,6 +222,7 @@ impl Json {
                             && !within(&list.path, &only.path)
                             && list.kind == Kind::Objects
                             && list.look.has_phone
+                            && !list.look.has_name
                     })
                     .map(shown)
                     .collect();

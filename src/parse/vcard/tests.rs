@@ -299,6 +299,8 @@ fn lines_are_joined_only_where_they_belong_together() {
         ("FN;ENCODING=QUOTED-PRINTABLE:Ida=\n =20Vale\nTEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida\n  Vale\nTEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale\n TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
+        ("FN:Ida Vale\n> TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
+        ("FN:Ida Vale\n > TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("VERSION:3.0FN:Ida ValeTEL;TYPE=CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         (

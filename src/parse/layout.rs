@@ -4,6 +4,7 @@
 use super::{
     assemble::{Header, RawRow},
     quoting::{Cells, Dialect},
+    unnamed::may_be_date,
 };
 use crate::{
     normalize::salutation,
@@ -123,7 +124,7 @@ impl Layout {
     pub(super) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
         let is_missing = self.phones.iter().all(|column| text(row, *column).is_empty());
         let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
-        is_missing && last.is_some_and(|last| holds_digits_of_phone(above.cell(last).text))
+        is_missing && last.is_some_and(|last| ends_in_phone(above.cell(last).text))
     }
 
     /// Whether letters follow the number of a row, and its last cell, which is no number of its own, is one: two rows on one
@@ -132,7 +133,7 @@ impl Layout {
         let is_followed =
             self.phones.iter().any(|column| text(row, *column).last().is_some_and(u8::is_ascii_alphabetic));
         let last = row.len().checked_sub(1).filter(|last| !self.phones.contains(last));
-        is_followed && last.is_some_and(|last| holds_digits_of_phone(row.cell(last).text))
+        is_followed && last.is_some_and(|last| ends_in_phone(row.cell(last).text))
     }
 
     /// Whether the last filled cell of a row is its number, which a line end may have cut.
@@ -225,6 +226,11 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn text(row: &impl RawRow, index: usize) -> &[u8] {
     if index < row.len() { row.cell(index).text } else { &[] }
+}
+
+/// Whether a cell where no numbers stand may hold one. A date has as many digits.
+fn ends_in_phone(text: &[u8]) -> bool {
+    holds_digits_of_phone(text) && !str::from_utf8(text).is_ok_and(may_be_date)
 }
 
 /// Whether as many digits as a phone number has stand in a row somewhere in a cell.

@@ -188,7 +188,7 @@ fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
 }
 
 /// Whether the digits stand in groups as those of a date do.
-fn may_be_date(text: &str) -> bool {
+pub(super) fn may_be_date(text: &str) -> bool {
     let day = text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
     let groups: Vec<usize> = day.split(['.', '/', '-']).map(str::len).collect();
     matches!(groups[..], [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])

@@ -229,6 +229,12 @@ pub(super) fn text_content(sample: &[u8]) -> Content {
         Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"')) => {
             Content::Json
         }
+        // Damaged JSON is no table either.
+        Some(b'[')
+            if lines(text).next().is_some_and(|line| line.trim_ascii() == b"[") && has(text, "\":") =>
+        {
+            Content::Json
+        }
         _ if begins("BEGIN:VCARD") => Content::Vcard,
         Some(b'<') if has(text, "<table") || !has_cards(text) => markup(text),
         _ if has_cards(text) => {
@@ -444,6 +450,7 @@ mod tests {
             ("name,phone\n", Content::Csv),
             ("[{\"phone\": 1}]", Content::Json),
             ("[phone]\n1\n", Content::Csv),
+            ("[\n> {\n\"phone\": 1}]", Content::Json),
             ("begin:vcard\n", Content::Vcard),
             ("<HTML><table>", Content::Html),
             ("<meta charset=utf-8>\n<TABLE><tr><td>1</table>", Content::Html),

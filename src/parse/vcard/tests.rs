@@ -332,6 +332,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         ("Cell phone:0633 333 339", "0633 333 339"),
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
+        ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
     ] {
         let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ida Vale\n{line}\nEND:VCARD\n");

@@ -144,14 +144,15 @@ impl<'a> Normalizer<'a> {
         if self.columns.labels.is_empty() {
             return None;
         }
-        let label_of = |phone: usize| {
-            let (_, label) = self.columns.labels.iter().find(|(column, _)| *column == phone)?;
-            row.text(*label).ok().filter(|label| !label.trim().is_empty())
+        // Where there are several, each of them can say that it is no phone.
+        let rank = |phone: usize| {
+            let labels = self.columns.labels.iter().filter(|(column, _)| *column == phone);
+            let labels = labels.filter_map(|(_, label)| row.text(*label).ok());
+            labels
+                .filter(|label| !label.trim().is_empty())
+                .try_fold(label::UNKNOWN, |rank, label| label::rank(label).map(|other| rank.min(other)))
         };
-        let ranked =
-            self.columns.phone.iter().filter_map(|phone| {
-                Some((label_of(*phone).map_or(Some(label::UNKNOWN), label::rank)?, *phone))
-            });
+        let ranked = self.columns.phone.iter().filter_map(|phone| Some((rank(*phone)?, *phone)));
         let mut ranked: Vec<(u8, usize)> = ranked.collect();
         ranked.sort_by_key(|(rank, _)| *rank);
         Some(ranked.into_iter().map(|(_, phone)| phone).collect())

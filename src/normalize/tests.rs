@@ -135,6 +135,21 @@ fn the_labels_of_a_row_say_which_number_to_call() {
 }
 
 #[test]
+fn any_of_several_labels_can_say_that_a_phone_is_none() {
+    let columns = Columns { phone: vec![1, 4], labels: vec![(1, 2), (1, 3)], ..Columns::default() };
+    let settings = india();
+    let number = |labels: [&[u8]; 2]| {
+        let rows = rows(&[b"Asha Rao", b"022 2345 6789", labels[0], labels[1], b"98765 43210"]);
+        let verdict = Normalizer::new(&settings, &columns).read(rows.row(0));
+        let Verdict::Rejected { number, .. } = verdict else { panic!("a name is missing") };
+        number.map(|number| number.national().to_string())
+    };
+    assert_eq!(number([b"work", b"phone"]).as_deref(), Some("2223456789"));
+    assert_eq!(number([b"work", b"fax"]).as_deref(), Some("9876543210"));
+    assert_eq!(number([b"FAX", b""]).as_deref(), Some("9876543210"));
+}
+
+#[test]
 fn defaults_fill_what_nobody_wrote() {
     let settings = NormalizeSettings {
         default_salutation: Some(Salutation::Mr),

@@ -96,17 +96,19 @@ fn are_salutations(values: &[String]) -> bool {
 
 /// The columns that say what kind of phone the number in another one belongs to, as Google's `Phone 1 - Type`.
 fn labels(headers: &[String], phones: &[usize]) -> Vec<(usize, usize)> {
-    const LABELS: [&str; 2] = ["type", "label"];
+    const LABELS: [&str; 9] =
+        ["type", "label", "kind", "category", "tag", "use", "system", "formatted type", "description"];
     let plain: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
-    let label_of = |phone: &usize| {
+    let labels_of = |phone: &usize| {
         let base = plain[*phone].trim_end_matches(" value").trim_end_matches(" number");
         let is_label = |name: &String| {
             name.strip_prefix(base).is_some_and(|rest| LABELS.contains(&rest.trim_start()))
                 && name.len() > base.len()
         };
-        plain.iter().position(is_label).map(|label| (*phone, label))
+        let labels = plain.iter().enumerate().filter(|(_, name)| is_label(name));
+        labels.map(|(label, _)| (*phone, label)).collect::<Vec<_>>()
     };
-    phones.iter().filter_map(label_of).collect()
+    phones.iter().flat_map(labels_of).collect()
 }
 
 /// What somebody should know of columns that are not used.

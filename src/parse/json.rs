@@ -47,7 +47,7 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Objects that programs put around the fields of a record.
-const WRAPPERS: [&str; 14] = [
+const WRAPPERS: [&str; 19] = [
     "properties",
     "attributes",
     "fields",
@@ -62,6 +62,11 @@ const WRAPPERS: [&str; 14] = [
     "values",
     "json",
     "payload",
+    "customer",
+    "client",
+    "lead",
+    "member",
+    "subscriber",
 ];
 
 /// What comes of handing a record on.
@@ -85,6 +90,8 @@ pub(super) struct Json {
     is_lenient: bool,
     /// Whether lists inside records are one cell each.
     packs_lists: bool,
+    /// Whether the first row of a table is no header.
+    no_header: bool,
     /// The paths of the columns, and their names.
     keys: Vec<String>,
     pub(super) names: Vec<String>,
@@ -105,6 +112,7 @@ impl Json {
             shape: Shape::Documents,
             is_lenient: false,
             packs_lists: false,
+            no_header: settings.no_header,
             keys: Vec::new(),
             names: Vec::new(),
             notes: Vec::new(),
@@ -140,8 +148,12 @@ impl Json {
         if let Some(quoted) = single_quotes(sample) {
             return Err(quoted);
         }
-        let Some(word) = lenient::first_word(sample) else { return Err(Fault::Json { place, reason }) };
+        let (word, has_mark) = lenient::found_in(sample);
+        if word.is_none() && !has_mark {
+            return Err(Fault::Json { place, reason });
+        }
         self.is_lenient = true;
+        let Some(word) = word else { return self.try_survey(source, &phones) };
         match self.try_survey(source, &phones) {
             Ok(survey) => {
                 let meaning = if matches!(word, "True" | "False") { "a value of Python" } else { "nothing" };
@@ -165,13 +177,13 @@ impl Json {
             survey.add(seed.deserialize(document)?);
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(survey)
+        Ok(survey.finish(&mut headers))
     }
 
     /// Chooses the list to read. A person is no list, and of several lists of people nobody can say which is meant.
     fn choose(&mut self, survey: Survey, sample: &[u8], settings: &ParseSettings) -> Result<Shape, Fault> {
         let documents = if has_lines(sample) { Shape::Lines } else { Shape::Documents };
-        let Survey { lists, root, objects } = survey;
+        let Survey { lists, root, objects, .. } = survey;
         if lists.is_empty() && objects == 0 {
             return Err(Fault::NoRecords("a record"));
         }
@@ -194,6 +206,7 @@ impl Json {
         }
         let people: Vec<List> = lists.iter().filter(|list| list.look.is_contact()).cloned().collect();
         let outer = without_inner(&people, &mut self.notes);
+        let outer = if settings.only_numbers { outer } else { without_companies(outer, &mut self.notes) };
         match outer.as_slice() {
             [] => {}
             [only] => {
@@ -209,6 +222,7 @@ impl Json {
                             && !within(&list.path, &only.path)
                             && list.kind == Kind::Objects
                             && list.look.has_phone
+                            && !list.look.has_name
                     })
                     .map(shown)
                     .collect();
@@ -293,11 +307,16 @@ impl Json {
         let mut row = JsonRow { cells: vec![(String::new(), CellKind::Text); self.keys.len()] };
         self.each(source, &mut record, &mut |number, cells| {
             row.cells.iter_mut().for_each(|cell| *cell = (String::new(), CellKind::Text));
-            for (name, cell) in cells.drain(..) {
-                // A name that stands twice in an object has its first value.
-                if let Some(place) = places.get(name.as_str()).filter(|place| row.cells[**place].0.is_empty())
-                {
-                    row.cells[*place] = cell;
+            for (name, (text, kind)) in cells.drain(..) {
+                let Some(own) = places.get(name.as_str()).map(|place| &mut row.cells[*place]) else {
+                    continue;
+                };
+                if own.0.is_empty() {
+                    *own = (text, kind);
+                } else if own.0 != text && has_number(&own.0) && has_number(&text) {
+                    // A name that stands twice in an object has its first value; but no number is lost.
+                    own.0.push_str("; ");
+                    own.0.push_str(&text);
                 }
             }
             Ok(sink.row(number, &row))
@@ -360,7 +379,7 @@ impl Json {
                 })
             }
             Kind::Cells { names } => {
-                let mut names = names.clone();
+                let mut names = names.clone().or_else(|| self.no_header.then(Vec::new));
                 select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
                     let items: Vec<&RawValue> =
                         serde_json::from_str(value.get()).map_err(|_| not_an_object(number))?;
@@ -441,6 +460,11 @@ fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
     names.zip(1..).map(name).collect()
 }
 
+/// Whether a text has the digits of a phone number.
+fn has_number(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= 7
+}
+
 /// A list as it is shown to a person.
 fn shown(list: &List) -> String {
     let name = list.name();
@@ -462,6 +486,21 @@ fn without_inner(people: &[List], notes: &mut Vec<String>) -> Vec<List> {
         notes.push(format!("not read, because they stand inside of people: {}", inner.join(", ")));
     }
     people.iter().filter(|list| !is_inner(list)).cloned().collect()
+}
+
+/// Takes lists of companies out where exactly one other is of persons, with first and last names.
+fn without_companies(lists: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
+    let (persons, companies): (Vec<List>, Vec<List>) =
+        lists.iter().cloned().partition(|list| list.look.is_person);
+    if persons.len() != 1 || companies.is_empty() {
+        return lists;
+    }
+    let companies: Vec<String> = companies.iter().map(shown).collect();
+    notes.push(format!(
+        "not read, because there are no first and last names in it: {}; --sheet NAME chooses another list",
+        companies.join(", ")
+    ));
+    persons
 }
 
 /// The names of columns without the objects around a record's fields, where no phone is known otherwise.

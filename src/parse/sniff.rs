@@ -22,6 +22,7 @@ pub enum Content {
     Image,
     Json,
     JsonCards,
+    Script,
     Vcard,
     Html,
     WebArchive,
@@ -63,6 +64,7 @@ impl Content {
             Self::PostScript => "a PostScript document",
             Self::Image => "an image",
             Self::Json => "JSON",
+            Self::Script => "a script with data in it (JavaScript or JSONP)",
             Self::JsonCards => "vCards written as JSON (jCard)",
             Self::Vcard => "a vCard file",
             Self::Html => "a web page (HTML) without a table in it",
@@ -107,6 +109,7 @@ impl Content {
                  and save that."
             }
             Self::JsonCards | Self::Ldif => "Export the address book as vCard or CSV.",
+            Self::Script => "Take out what stands before and behind the data, and save the rest as JSON.",
             Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
             Self::Mailbox => "Export the contacts from Outlook as CSV.",
             Self::Mail => "Save the attachment with the list, and name that file.",
@@ -213,6 +216,7 @@ fn is_text(sample: &[u8]) -> bool {
 pub(super) fn text_content(sample: &[u8]) -> Content {
     let text = sample.trim_ascii_start();
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    let text = text.strip_prefix(b"\x1e").unwrap_or(text);
     let begins = |word: &str| begins(text, word);
     match text.first() {
         Some(b'{') if begins("{\\rtf") => Content::Rtf,
@@ -225,6 +229,8 @@ pub(super) fn text_content(sample: &[u8]) -> Content {
         Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"')) => {
             Content::Json
         }
+        // Damaged JSON is no table either.
+        _ if is_part_of_json(text) => Content::Json,
         _ if begins("BEGIN:VCARD") => Content::Vcard,
         Some(b'<') if has(text, "<table") || !has_cards(text) => markup(text),
         _ if has_cards(text) => {
@@ -243,6 +249,7 @@ pub(super) fn text_content(sample: &[u8]) -> Content {
             }
         }
         _ if has(text, "<table") && has(text, "<td") => Content::Html,
+        _ if is_script(text) => Content::Script,
         _ if is_ldif(text) => Content::Ldif,
         _ if is_sql(text) => Content::Sql,
         _ if is_yaml(text) => Content::Yaml,
@@ -346,6 +353,34 @@ fn is_mail(text: &[u8]) -> bool {
     is_header && FIRST.iter().any(|word| begins(text, word))
 }
 
+/// Whether lines are those of JSON that is written one field to a line: names in quotation marks, and braces alone.
+fn is_part_of_json(text: &[u8]) -> bool {
+    let is_brace = |line: &[u8]| matches!(line.trim_ascii(), b"{" | b"}" | b"}," | b"[{" | b"}]" | b"},{");
+    let is_field = |line: &[u8]| {
+        let name = line.trim_ascii().strip_prefix(b"\"");
+        let end = name.and_then(|name| memchr::memchr(b'"', name).map(|end| &name[end + 1..]));
+        end.is_some_and(|end| end.trim_ascii_start().starts_with(b":"))
+    };
+    let first = || lines(text).filter(|line| !line.trim_ascii().is_empty()).take(40);
+    first().any(is_brace) && first().filter(|line| is_field(line)).count() >= 2
+}
+
+/// Whether data stands in a call or an assignment: `callback([{`, `var data = [{`.
+fn is_script(text: &[u8]) -> bool {
+    let line = lines(text).next().unwrap_or_default();
+    let end = line.iter().position(|byte| matches!(byte, b'(' | b'=')).unwrap_or(line.len());
+    let (name, data) = line.split_at(end);
+    let is_name = !name.is_empty()
+        && name.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b' ' | b'/' | b'*')
+        });
+    let data = data.get(1..).unwrap_or_default().trim_ascii_start();
+    let quoted = data.get(1..).unwrap_or_default().trim_ascii_start();
+    let is_open = matches!(data.first(), Some(b'{' | b'['))
+        && (quoted.is_empty() || matches!(quoted.first(), Some(b'"' | b'{' | b'[')));
+    is_name && is_open
+}
+
 fn is_ldif(text: &[u8]) -> bool {
     let mut filled = lines(text).filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let first = filled.next().unwrap_or_default();
@@ -423,6 +458,9 @@ mod tests {
             ("name,phone\n", Content::Csv),
             ("[{\"phone\": 1}]", Content::Json),
             ("[phone]\n1\n", Content::Csv),
+            ("[\n> {\n\"name\": \"A\",\n\"phone\": 1\n}]", Content::Json),
+            ("\"phone\": 1\n},\n{\n\"name\" : \"A\"\n}]\n", Content::Json),
+            ("\"name\",\"phone\"\n\"A: B\",1\n", Content::Csv),
             ("begin:vcard\n", Content::Vcard),
             ("<HTML><table>", Content::Html),
             ("<meta charset=utf-8>\n<TABLE><tr><td>1</table>", Content::Html),
@@ -446,6 +484,10 @@ mod tests {
             ("[\"vcard\", [[\"fn\", {}, \"text\", \"Ada\"]]]", Content::JsonCards),
             ("{\"url\": \"https://docs.example.com/1\", \"doc_id\": \"1\"}", Content::Link),
             ("{\"name\": \"Ada\", \"phone\": \"1\", \"url\": \"x\"}", Content::Json),
+            ("callback([{\"phone\": 1}]);", Content::Script),
+            ("var people = [\n {\"phone\": 1}];", Content::Script),
+            ("name (first),phone\nA,1\n", Content::Csv),
+            ("\x1e{\"phone\": 1}\n", Content::Json),
             ("[InternetShortcut]\r\nURL=https://example.com\r\n", Content::Link),
             ("# people\nversion: 1\n\ndn: cn=Ada\n", Content::Ldif),
             ("-- dump\n/*!40101 SET x */;\nCREATE TABLE a (b int);\n", Content::Sql),

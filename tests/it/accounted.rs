@@ -99,7 +99,8 @@ fn lost(path: &Path, content: &[u8]) -> Vec<String> {
         ControlFlow::Continue(())
     });
     let is_said = |note: &String| ["not read", "not called"].iter().any(|words| note.contains(words));
-    if read.is_err() || input.info.notes.iter().any(is_said) {
+    let Ok(summary) = read else { return Vec::new() };
+    if input.info.notes.iter().chain(&summary.notes).any(is_said) {
         return Vec::new();
     }
     let text = String::from_utf8_lossy(content);

@@ -117,6 +117,41 @@ fn spreadsheets_written_as_xml_are_read() {
 }
 
 #[test]
+fn rows_that_a_web_page_or_xml_hides_are_not_called() {
+    let rows = [("Ida Vale", "+1 202 555 0100", false), ("Tom Reed", "+1 202 555 0101", true)];
+    let page: String = rows
+        .map(|(name, phone, is_hidden)| {
+            let style =
+                if is_hidden { " height=0 style='mso-height-source:userset; display: none'" } else { "" };
+            format!("<tr{style}><td>{name}</td><td>{phone}</td></tr>")
+        })
+        .concat();
+    let page = format!("<table><tr><td>Name</td><td>Phone</td></tr>{page}</table>");
+    let cells = |name: &str, phone: &str| {
+        [name, phone].map(|text| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>")).concat()
+    };
+    let sheet: String = rows
+        .map(|(name, phone, is_hidden)| {
+            format!("<Row ss:Hidden=\"{}\">{}</Row>", u8::from(is_hidden), cells(name, phone))
+        })
+        .concat();
+    let sheet = format!(
+        "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
+         xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"A\"><Table><Row>{}</Row>{sheet}\
+         </Table></Worksheet></Workbook>",
+        cells("Name", "Phone")
+    );
+    for content in [page, sheet] {
+        let sealed = Sealed::new();
+        sealed.write("list.xls", &content);
+        let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let rows: Vec<String> = sealed.outcomes("out").iter().map(crate::sealed::Outcome::brief).collect();
+        assert_eq!(rows, ["2 valid", "3 suppressed hidden-row"], "{content}");
+    }
+}
+
+#[test]
 fn the_only_list_of_an_archive_is_read() {
     let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
     let (ended, numbers) =

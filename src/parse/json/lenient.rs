@@ -2,6 +2,9 @@
 
 use std::io::{self, Read};
 
+/// Marks that mean nothing where records were put together from several files: byte order marks, zero bytes, separators.
+const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\0", b"\x1e"];
+
 /// Words and what JSON has for them.
 const WORDS: [(&[u8], &[u8]); 7] = [
     (b"NaN", b"null"),
@@ -16,18 +19,24 @@ const WORDS: [(&[u8], &[u8]); 7] = [
 /// The longest of the words.
 const MAX_WORD: usize = 9;
 
-/// The first of these words that stands in a text outside of all strings.
-pub(super) fn first_word(text: &[u8]) -> Option<&'static str> {
+/// What stands in a text outside of all strings and is no JSON: the first word, and whether there is a mark.
+pub(super) fn found_in(text: &[u8]) -> (Option<&'static str>, bool) {
     let mut scan = Scan::default();
-    let mut at = 0;
+    let (mut at, mut has_mark) = (0, false);
     while at < text.len() {
-        if let Some((word, _)) = scan.word_at(&text[at..]) {
-            return str::from_utf8(word).ok();
+        match scan.word_at(&text[at..]) {
+            Some((mark, b" ")) => {
+                has_mark = true;
+                at += mark.len();
+            }
+            Some((word, _)) => return (str::from_utf8(word).ok(), has_mark),
+            None => {
+                scan.pass(text[at]);
+                at += 1;
+            }
         }
-        scan.pass(text[at]);
-        at += 1;
     }
-    None
+    (None, has_mark)
 }
 
 /// Where in a text it is.
@@ -40,7 +49,13 @@ struct Scan {
 
 impl Scan {
     fn word_at(&self, text: &[u8]) -> Option<(&'static [u8], &'static [u8])> {
-        if self.is_in_string || self.before.is_ascii_alphanumeric() {
+        if self.is_in_string {
+            return None;
+        }
+        if let Some(mark) = MARKS.into_iter().find(|mark| text.starts_with(mark)) {
+            return Some((mark, b" "));
+        }
+        if self.before.is_ascii_alphanumeric() {
             return None;
         }
         WORDS.into_iter().find(|(word, _)| {
@@ -89,7 +104,7 @@ impl<R: Read> Replaced<R> {
         while at < end {
             if let Some((word, other)) = self.scan.word_at(&self.read[at..]) {
                 self.ready.extend_from_slice(other);
-                self.scan.before = b'l';
+                self.scan.before = other.last().copied().unwrap_or(b' ');
                 at += word.len();
             } else {
                 self.scan.pass(self.read[at]);

@@ -110,6 +110,10 @@ pub(super) struct Survey {
     pub(super) root: Look,
     /// Documents that are objects.
     pub(super) objects: u64,
+    /// Documents that are lists of cells, the first of them and whether all documents are.
+    rows: u64,
+    first_row: Vec<String>,
+    has_others: bool,
 }
 
 impl Survey {
@@ -120,9 +124,30 @@ impl Survey {
                 self.root.add(object.look);
                 merge(&mut self.lists, object.lists, &[]);
             }
-            Node::List(list) => merge(&mut self.lists, list.lists, &[]),
-            Node::Cell { .. } => {}
+            Node::List(list) => {
+                if list.others > 0 || list.cells == 0 {
+                    self.has_others = true;
+                } else {
+                    if self.rows == 0 {
+                        self.first_row = list.texts;
+                    }
+                    self.rows += 1;
+                }
+                merge(&mut self.lists, list.lists, &[]);
+            }
+            Node::Cell { .. } => self.has_others = true,
         }
+    }
+
+    /// Sees several documents that are lists of cells as the rows of a table.
+    pub(super) fn finish(mut self, headers: &mut Headers<'_>) -> Self {
+        if self.rows > 1 && self.objects == 0 && !self.has_others {
+            let mut look = Look::default();
+            self.first_row.iter().for_each(|name| look.add(headers.look(name)));
+            let kind = Kind::Cells { names: None };
+            self.lists = vec![List { path: Vec::new(), kind, count: self.rows, look }];
+        }
+        self
     }
 }
 
@@ -436,10 +461,12 @@ impl Fields {
             return;
         }
         let contacts = self.objects.iter().filter(|(_, look, _)| look.is_contact()).count();
-        let is_keyed = contacts >= 2
+        // One alone is an object around a record.
+        let is_alone = found.cells == 0 && self.others == 0 && self.lists_of_cells.is_empty();
+        let is_keyed = contacts >= 1
             && contacts == self.objects.len()
             && !self.own.has_phone
-            && (found.cells == 0 && self.others == 0 || contacts >= 3);
+            && (is_alone || contacts >= 3);
         if is_keyed {
             let mut look = Look::default();
             self.objects.iter().for_each(|(_, object, _)| look.add(*object));

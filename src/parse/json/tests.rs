@@ -114,6 +114,10 @@ fn lists_of_people_are_found_wherever_they_stand() {
         "{\"jsonrpc\": \"2.0\", \"result\": {\"length\": 2, \"records\": [IDA, TOM]}}",
         "{\"d\": {\"results\": [IDA, TOM]}}",
         "{\"c_1\": IDA, \"c_2\": TOM}",
+        "[{\"contact\": IDA}, {\"contact\": TOM}]",
+        "\u{feff}IDA\n\u{feff}TOM\n",
+        "\u{1e}IDA\n\u{1e}TOM\n",
+        "IDA\n\0\nTOM\0",
         "{\"contacts\": {\"-Nx1\": IDA, \"-Nx2\": TOM}, \"version\": 3}",
         "[{\"name\": \"Example Ltd\", \"staff\": [IDA]}, {\"name\": \"Sample Ltd\", \"staff\": [TOM]}]",
         "{\"pages\": [{\"items\": [IDA]}, {\"items\": [TOM]}]}",
@@ -134,6 +138,7 @@ fn lists_of_people_are_found_wherever_they_stand() {
 fn tables_of_lists_are_read_by_their_names() {
     for table in [
         r#"[["first_name", "last_name", "phone"], ["Ida", "Vale", "1"], ["Tom", "Reed", "2"]]"#,
+        "[\"first_name\", \"last_name\", \"phone\"]\n[\"Ida\", \"Vale\", \"1\"]\n[\"Tom\", \"Reed\", \"2\"]\n",
         r#"{"range": "A1:C3", "majorDimension": "ROWS", "values": [["first_name", "last_name", "phone"], ["Ida", "Vale", "1"], ["Tom", "Reed", "2"]]}"#,
         r#"{"majorDimension": "COLUMNS", "values": [["first_name", "Ida", "Tom"], ["last_name", "Vale", "Reed"], ["phone", "1", "2"]]}"#,
         r#"{"columns": ["first_name", "last_name", "phone"], "index": [0, 1], "data": [["Ida", "Vale", "1"], ["Tom", "Reed", "2"]]}"#,
@@ -168,6 +173,7 @@ fn objects_around_the_fields_of_a_record_go() {
             ["vid", "firstname", "phone"],
         ),
         (r#"[{"id": 7, "attributes": {"id": 8, "phone": "1"}}]"#, ["id", "attributes.id", "phone"]),
+        (r#"[{"id": 7, "customer": {"firstname": "Ida", "phone": "1"}}]"#, ["id", "firstname", "phone"]),
         // The phone of somebody else is none of the person's.
         (r#"[{"id": 7, "owner": {"name": "Ida", "phone": "1"}}]"#, ["id", "owner.name", "owner.phone"]),
     ] {
@@ -200,8 +206,12 @@ fn one_of_several_lists_is_never_guessed() {
     let numbers = ParseSettings { only_numbers: true, ..ParseSettings::default() };
     assert_eq!(open(&several, &numbers).unwrap().0, 3, "of people not to call, all lists");
 
-    let company = format!("[{{\"name\": \"Example Ltd\", \"phone\": \"9\", \"staff\": [{IDA}]}}]");
-    assert!(open(&company, &settings(None)).unwrap_err().contains("`[].staff` (1 record)"));
+    let company = format!("[{{\"name\": \"Example Ltd\", \"phone\": \"9\", \"staff\": [{IDA}, {TOM}]}}]");
+    let (rows, notes) = open(&company, &settings(None)).unwrap();
+    assert_eq!(rows, 2);
+    assert!(notes.contains("no first and last names in it: `[]` (1 record)"), "{notes}");
+    let vague = "[{\"name\": \"A B\", \"phone\": \"9\", \"staff\": [{\"name\": \"C D\", \"phone\": \"8\"}]}]";
+    assert!(open(vague, &settings(None)).unwrap_err().contains("`[].staff` (1 record)"));
     let relatives = format!("[{}]", IDA.replace('}', &format!(", \"relatives\": [{TOM}]}}")));
     let (rows, notes) = open(&relatives, &settings(None)).unwrap();
     assert_eq!(
@@ -232,6 +242,9 @@ fn values_of_other_notations_are_what_they_mean() {
     assert_eq!(rows, ["1:12025550100|5f", "2:2|"]);
     let (_, rows) = read(r#"[{"name": "None NaN", "phone": NaN, "a": -Infinity, "ok": True, "b": None}, {"phone": "\"NaN\"", "a": undefined}]"#).unwrap();
     assert_eq!(rows, ["1:None NaN|||TRUE|", "2:|\"NaN\"|||"]);
+    let (_, rows) =
+        read(r#"[{"phone": "+1 202 555 0100", "phone": "+1 202 555 0101", "a": "x", "a": "y"}]"#).unwrap();
+    assert_eq!(rows, ["1:+1 202 555 0100; +1 202 555 0101|x"]);
     let far = format!("[{{\"a\": \"{}\", \"phone\": NaN}}]", "x".repeat(16 * 1024 - 20));
     assert!(read(&far).unwrap().1[0].ends_with("x|"));
 }

@@ -51,7 +51,7 @@ impl Properties {
         for (number, line) in &card.lines {
             let is_long = last_len >= 60;
             last_len = line.len();
-            let text = line.trim_ascii();
+            let text = unquoted(line.trim_ascii());
             if text.is_empty() {
                 is_soft = false;
                 continue;
@@ -97,6 +97,12 @@ impl Properties {
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Property> {
         self.all.iter().filter(move |property| property.name == name)
     }
+}
+
+/// A line without the marks of quoting in front of a property.
+fn unquoted(text: &[u8]) -> &[u8] {
+    let marks = text.iter().take_while(|byte| matches!(byte, b'>' | b' ' | b'\t')).count();
+    if marks > 0 && begins_known(&text[marks..]) { &text[marks..] } else { text }
 }
 
 /// Whether a line begins with a property that is known by its name.
@@ -318,24 +324,22 @@ impl Property {
             "PID",
             "ADR",
         ];
-        let is_own =
-            self.name.starts_with("X-") && !self.name.contains("PHONE") && !self.name.contains("TEL");
-        if is_own && memchr::memmem::find(&self.value, b"TEL").is_none()
-            || OTHERS.contains(&self.name.as_str())
-        {
-            return None;
-        }
         let value = self.value.trim_ascii();
         if memchr::memmem::find(value, b"BEGIN:VCARD").is_some() {
             return None;
         }
         // A phone's own line may have lost its beginning to the line before it.
-        let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
         let phone = [b"TEL;".as_slice(), b"TEL:"].iter().find_map(|name| memchr::memmem::find(value, name));
-        match phone {
-            Some(at) => number_in(&value[at..]),
-            None => number_in(value).filter(|number| is_name || number.len() == value.len()),
+        if let Some(number) = phone.and_then(|at| number_in(&value[at..])) {
+            return Some(number);
         }
+        let is_own =
+            self.name.starts_with("X-") && !self.name.contains("PHONE") && !self.name.contains("TEL");
+        if is_own || OTHERS.contains(&self.name.as_str()) {
+            return None;
+        }
+        let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
+        number_in(value).filter(|number| is_name || number.len() == value.len())
     }
 }
 

@@ -475,10 +475,11 @@ pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
         let is_word = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'_' | b'<'))
         };
-        let begins = run.first() == Some(&b'+')
-            || line[start..].first().is_some_and(|first| !first.is_ascii_digit())
+        let begins = line[start..].first().is_some_and(|first| !first.is_ascii_digit())
             || !is_word(start.checked_sub(1).and_then(|before| line.get(before)));
-        let is_alone = begins && (run.len() < len || !is_word(line.get(start + len)));
+        // A plus says by itself that a number begins.
+        let is_alone =
+            run.first() == Some(&b'+') || begins && (run.len() < len || !is_word(line.get(start + len)));
         let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
         if digits >= MIN_DIGITS && is_alone && !is_date(run) {
             return Some(run);

@@ -299,6 +299,8 @@ fn lines_are_joined_only_where_they_belong_together() {
         ("FN;ENCODING=QUOTED-PRINTABLE:Ida=\n =20Vale\nTEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida\n  Vale\nTEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale\n TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
+        ("FN:Ida Vale\n> TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
+        ("FN:Ida Vale\n > TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("FN:Ida Vale TEL;CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         ("VERSION:3.0FN:Ida ValeTEL;TYPE=CELL:1", "Full Name=Ida Vale, Mobile Phone=1"),
         (
@@ -330,6 +332,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         ("Cell phone:0633 333 339", "0633 333 339"),
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
+        ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
     ] {
         let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ida Vale\n{line}\nEND:VCARD\n");

@@ -243,7 +243,7 @@ const WORDINGS: [Wording; 29] = [
     Wording {
         code: Code::RaggedRow,
         name: "ragged-row",
-        title: "more or fewer cells than the header",
+        title: "cells that do not fit the header",
         hint: "Look for a comma that should stand in quotes, or a line broken in two. In rejected.csv, put the cells \
                into their columns and empty those named rollcall_extra.",
     },

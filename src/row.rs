@@ -177,7 +177,7 @@ impl Ragged {
         match cause {
             RaggedCause::Cells => format!("{found} cells where the header has {expected}"),
             RaggedCause::Quote => format!(
-                "a quotation mark is opened and not closed, or text follows it: where cells end is not certain \
+                "a quotation mark is not closed, or text follows the closing one: it is not certain where cells end \
                  ({found} cells where the header has {expected})"
             ),
             RaggedCause::BrokenLine => {

@@ -41,7 +41,7 @@ pub struct NormalizeSettings {
     pub default_salutation: Option<Salutation>,
     /// The last name of rows that have none.
     pub default_last_name: Option<String>,
-    /// Whether rows that a sheet hides are left out.
+    /// Whether rows that a sheet hides are suppressed.
     pub skips_hidden_rows: bool,
 }
 

@@ -194,7 +194,7 @@ fn a_ragged_row_is_not_looked_at_any_further() {
     let Verdict::Rejected { problems, .. } = Normalizer::new(&settings, &columns()).read(rows.row(0)) else {
         panic!("accepted");
     };
-    assert_eq!(problems[0].message(), "more or fewer cells than the header: 1 cells where the header has 7");
+    assert_eq!(problems[0].message(), "cells that do not fit the header: 1 cells where the header has 7");
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(super) struct Header {
     width: usize,
     /// The columns that are kept, where not all are.
     kept: Option<Vec<usize>>,
-    /// The columns of our own that say that a row is still to be mended.
+    /// The columns of our own that say that a row is still to be fixed.
     extra: Vec<usize>,
 }
 
@@ -345,7 +345,7 @@ impl<'a> Assembler<'a> {
         let mut notes = self.margin.notes();
         if self.trimmed.count > 0 {
             notes.push(format!(
-                "{}: the delimiters at the end that have no header are left out",
+                "{}: rollcall skips the delimiters at the end that have no header",
                 self.trimmed.lines()
             ));
         }
@@ -358,7 +358,7 @@ impl<'a> Assembler<'a> {
         }
         if self.strayed.count > 0 {
             notes.push(format!(
-                "{}: what looks like a phone number stands at the end of the row, or of the row above it, where no numbers \
+                "{}: text that looks like a phone number is at the end of the row, or of the row above it, where no numbers \
                  are read. Look whether a line end is missing or stands in the wrong place",
                 self.strayed.lines()
             ));

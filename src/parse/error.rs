@@ -70,28 +70,28 @@ pub enum Fault {
     NoSheet,
     #[error("line {line}: this record is longer than {} MiB", max_bytes >> 20)]
     RecordTooLong { line: u64, max_bytes: usize },
-    #[error("line {line}: a cell of this record is longer than {max_bytes} bytes")]
-    CellTooLong { line: u64, max_bytes: usize },
     #[error("cell {cell}: its text is longer than {max_bytes} bytes")]
     SheetCellTooLong { cell: String, max_bytes: usize },
     #[error("line {line}: this record has more than {max} cells")]
     TooManyCells { line: u64, max: usize },
     #[error(
-        "line {line}: a quotation mark is opened and not closed, or text follows it, so that it is not certain where cells end"
+        "line {line}: a quotation mark is not closed, or text follows the closing one, so it is not certain where cells end"
     )]
     OpenQuote { line: u64 },
     #[error(
-        "line {line}: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line {row}"
+        "line {line}: a quoted cell begins there and includes lines that look like rows; the first is line {row}"
     )]
     SwallowedRows { line: u64, row: u64 },
-    #[error("row {row}: another header begins there, with other columns than the first")]
+    #[error("row {row}: a second header begins there, with other columns than the first")]
     OtherHeader { row: u64 },
-    #[error("no delimiter is found: each line is one cell, and the header is `{header}`")]
+    #[error("rollcall finds no delimiter: each line is one cell, and the header is `{header}`")]
     OneColumn { header: String },
     #[error(
         "line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several"
     )]
     DamagedText { line: u64, encoding: String },
+    #[error("record {record}: it has more than {max} fields")]
+    TooManyFields { record: u64, max: usize },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
@@ -112,15 +112,15 @@ pub enum Fault {
     DamagedArchive(String),
     #[error("this is a ZIP archive with several lists in it: {}", quoted(names))]
     SeveralLists { names: Vec<String> },
-    #[error("several lists hold people: {}", lists.join(", "))]
+    #[error("several lists contain people: {}", lists.join(", "))]
     SeveralJsonLists { lists: Vec<String> },
     #[error("there is no list `{wanted}`; the lists are {}", lists.join(", "))]
     NoSuchList { wanted: String, lists: Vec<String> },
-    #[error("several tables hold phone numbers: {}", quoted(sheets))]
+    #[error("several tables contain phone numbers: {}", quoted(sheets))]
     SeveralTables { sheets: Vec<String> },
     #[error("this table is longer than {} MiB", max_bytes >> 20)]
     TableTooLong { max_bytes: u64 },
-    #[error("there is not {0} in the file")]
+    #[error("the file does not hold {0}")]
     NoRecords(&'static str),
     #[error("row {row}: rows are not in order")]
     RowsOutOfOrder { row: u64 },
@@ -185,16 +185,16 @@ impl Fault {
                     .to_owned()
             }
             Self::NoSheet => "Look whether this is the right file; charts, macros and texts hold no rows.".to_owned(),
-            Self::RecordTooLong { .. } | Self::CellTooLong { .. } => {
-                "Take the column with the long text out of the file: it is not needed.".to_owned()
+            Self::RecordTooLong { .. } => {
+                "Remove the column with the long text from the file: it is not needed.".to_owned()
             }
             Self::SheetCellTooLong { .. } => {
                 "Shorten that cell, or remove its column if nobody needs it, and save the workbook.".to_owned()
             }
             Self::OpenQuote { .. } => "Look for a stray quotation mark on that line.".to_owned(),
             Self::SwallowedRows { .. } => {
-                "If they are rows, take the stray quotation mark out where that cell begins. If they are one cell, take \
-                 its column out of the file: it is not needed."
+                "If they are rows, remove the stray quotation mark where that cell begins. If they are one cell, remove \
+                 its column from the file: it is not needed."
                     .to_owned()
             }
             Self::OtherHeader { .. } => "Save the two lists as files of their own, and name both.".to_owned(),
@@ -208,6 +208,7 @@ impl Fault {
             Self::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
+            Self::TooManyFields { .. } => "Export the list with fewer fields: only names and numbers are needed.".to_owned(),
             Self::SheetsToChoose { sheets, .. } => {
                 let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(&sheet.name)));
                 format!("Choose the one that is meant: {}", options.collect::<Vec<_>>().join(" or "))

@@ -45,27 +45,27 @@ impl Findings {
         let mut notes = Vec::new();
         if self.stray_marks.count > 0 {
             notes.push(format!(
-                "{}: {a} {mark} is opened and not closed, or text follows the one that closes a cell. Each of these lines \
-                 is read by itself, and the {mark} as text; where that leaves a doubt, the row is rejected",
+                "{}: {a} {mark} is not closed, or text follows the closing one. rollcall reads each such line by itself, \
+                 with the {mark} as text, and rejects the row where a doubt is left",
                 self.stray_marks.lines()
             ));
         }
         if self.wrapped.count > 0 {
             notes.push(format!(
-                "{}: the whole line stands in {mark}s. What is inside is read as the row",
+                "{}: the whole line is in {mark}s. rollcall reads the text inside as the row",
                 self.wrapped.lines()
             ));
         }
         if self.escapes.count > 0 {
             notes.push(format!(
-                "{}: a backslash before {a} {mark} is read as MySQL and PHP write it: the {mark} is part of the cell",
+                "{}: rollcall reads a backslash before {a} {mark} as MySQL and PHP write it: the {mark} is part of the cell",
                 self.escapes.lines()
             ));
         }
         if self.numbers_inside.count > 0 {
             notes.push(format!(
-                "{}: what looks like a phone number stands inside a cell that spans several lines, and is no row of its \
-                 own. If it should be one, look for {a} {mark} that is not closed above it",
+                "{}: text that looks like a phone number is inside a cell of several lines, and is not a row of its own. \
+                 If it should be one, look for {a} {mark} above it that is not closed",
                 self.numbers_inside.lines()
             ));
         }

@@ -63,7 +63,7 @@ pub(super) fn find(rows: &Rows, settings: &ParseSettings) -> Result<Found, (Head
         }
     }
     let Some(Candidate { mut found, index, .. }) = best else {
-        let none = || (0, Header::default(), ColumnsProblem::NoPhone(None));
+        let none = || (0, Header::default(), ColumnsProblem::NoPhone);
         let (_, header, problem) = first_problem.unwrap_or_else(none);
         return Err((header, problem));
     };
@@ -168,8 +168,8 @@ fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
     let row = rows.row(index).location.row;
     match index {
         0 => {}
-        1 => notes.push(format!("the header is in row {row}; the row above it is left out")),
-        _ => notes.push(format!("the header is in row {row}; the {index} rows above it are left out")),
+        1 => notes.push(format!("header found in row {row}; the row above it is skipped")),
+        _ => notes.push(format!("header found in row {row}; the {index} rows above it are skipped")),
     }
     let place = found.columns.phone.first().map_or(0, |column| found.header.place_of(*column));
     let numbers = (0..index).filter(|above| layout::is_phone_like(rows.row(*above).cell(place).text));

@@ -1,4 +1,4 @@
-//! Columns that a sheet hides. Whoever looks at the sheet does not know that they are there: they are not taken where a column
+//! Columns that a sheet hides. A person who looks at the sheet does not know that they are there: they are not taken where a column
 //! that is shown holds the same, and otherwise not without saying so.
 
 use super::{ParseSettings, columns, header::Found, sheet::column_name};

@@ -229,7 +229,7 @@ impl Margin {
         let known = match columns::recognise(&header.names, &[], &|_| Vec::new()) {
             Ok(known) => known,
             Err(
-                ColumnsProblem::NoPhone(_) | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_),
+                ColumnsProblem::NoPhone | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_),
             ) => {
                 return None;
             }
@@ -296,7 +296,7 @@ impl Margin {
         if self.footer.len() > MAX_LINES { std::mem::take(&mut self.footer) } else { Vec::new() }
     }
 
-    /// What somebody should know of rows that were left out.
+    /// What somebody should know of rows that were skipped.
     pub(super) fn notes(&self) -> Vec<String> {
         let row_or_line = if self.is_text { "line" } else { "row" };
         let mut notes = Vec::new();
@@ -308,7 +308,7 @@ impl Margin {
                     self.headers.first
                 ),
             };
-            notes.push(format!("{place}, and left out"));
+            notes.push(format!("{place}; rollcall skips such rows"));
         }
         if self.reordered.count > 0 {
             notes.push(format!(
@@ -324,9 +324,9 @@ impl Margin {
             });
             let text = text.unwrap_or_default();
             notes.push(match self.footer.len() {
-                1 => format!("{row_or_line} {}, below the list, is left out: `{text}`", first.number),
+                1 => format!("rollcall skips {row_or_line} {}, which is below the list: `{text}`", first.number),
                 count => format!(
-                    "{count} rows below the list are left out as its footer, from {row_or_line} {} on: `{text}`",
+                    "rollcall skips {count} rows below the list as its footer, from {row_or_line} {} on: `{text}`",
                     first.number
                 ),
             });

@@ -313,7 +313,7 @@ fn is_general(signs: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     is_it
 }
 
-/// A sign of a format that can belong to a phone number; words and other signs are left out.
+/// A sign of a format that can belong to a phone number; words and other signs are skipped.
 fn literal(sign: char) -> Option<Sign> {
     match sign {
         '0'..='9' | '+' | '(' | ')' | '-' | ' ' => Some(Sign::Literal(sign)),

@@ -125,7 +125,7 @@ pub(super) struct Part<'a> {
     bytes: Bytes<'a>,
     left: u64,
     allowed: u64,
-    /// Bytes of the piece that is being read. Whoever reads the part sets it to zero when the piece is complete.
+    /// Bytes of the piece that is being read. The reader of the part sets it to zero when the piece is complete.
     piece: Rc<Cell<u64>>,
 }
 

@@ -201,7 +201,7 @@ impl Texts {
     }
 
     /// A text of so many letters in UTF-16, each in two bytes or, where the upper one would be zero, in one. The record that
-    /// continues it says anew which of both.
+    /// continues it says again which of both.
     fn letters(self, pieces: &mut Pieces<'_>, len: usize, mut is_wide: bool) -> String {
         let mut units: Vec<u16> = Vec::with_capacity(len.min(1024));
         while units.len() < len {

@@ -14,7 +14,7 @@ use crate::row::{Cell, CellKind};
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 pub(super) const MAX_COLUMNS: usize = 16_384;
 
-/// The columns that are read. What stands farther to the right is no part of a list of people: somebody typed it there by
+/// The columns that are read. A cell farther to the right is no part of a list of people: somebody typed it there by
 /// mistake, and room is made for all columns up to a cell.
 const MAX_READ_COLUMNS: usize = 1024;
 

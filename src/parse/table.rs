@@ -77,7 +77,7 @@ impl Table {
         }
     }
 
-    /// What stands between two cells of a row.
+    /// The delimiter between two cells of a row.
     pub(super) fn delimiter(&self) -> u8 {
         if let Self::Text(text) = self { text.dialect.delimiter } else { b',' }
     }
@@ -101,13 +101,13 @@ pub(super) struct Preview {
     pub(super) rows: Rows,
     wanted: usize,
     skips_hidden_rows: bool,
-    /// Whether a row was left out because it is hidden.
-    pub(super) has_left_out: bool,
+    /// Whether a row was skipped because it is hidden.
+    pub(super) has_skipped: bool,
 }
 
 impl Preview {
     pub(super) fn new(wanted: usize) -> Self {
-        Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_left_out: false }
+        Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_skipped: false }
     }
 
     /// The same without rows that a sheet hides.
@@ -119,7 +119,7 @@ impl Preview {
 impl RowSink for Preview {
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         if self.skips_hidden_rows && row.is_hidden() {
-            self.has_left_out = true;
+            self.has_skipped = true;
         } else if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);

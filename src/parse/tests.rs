@@ -82,8 +82,8 @@ fn files_without_a_list_are_refused_with_a_hint() {
     for (content, message) in [
         (b"".as_slice(), "the file is empty"),
         (b"\xef\xbb\xbf\n \n", "there is nothing but white space in the file"),
-        (b"[]", "there is not a record in the file"),
-        (b"[{}]", "there is not a record in the file"),
+        (b"[]", "the file does not hold a record"),
+        (b"[{}]", "the file does not hold a record"),
         (b"Name,Phone\n", "there is a header but not one row below it"),
         (b"Name,Phone\n,\n\n", "there is a header but not one row below it"),
         (b"%PDF-1.4 ...", "this is a PDF document, which rollcall does not read"),

@@ -19,8 +19,8 @@ pub(super) fn workbook(file: &File) -> Result<Vec<u8>, Fault> {
     }
     file.rewind().map_err(Fault::Io)?;
     let damaged = |error: io::Error| Fault::DamagedWorkbook(error.to_string());
-    let mended = Mended::new(&file, len).map_err(damaged)?;
-    let mut compound = cfb::CompoundFile::open(BufReader::new(mended)).map_err(damaged)?;
+    let repaired = Repaired::new(&file, len).map_err(damaged)?;
+    let mut compound = cfb::CompoundFile::open(BufReader::new(repaired)).map_err(damaged)?;
     if compound.exists("/EncryptedPackage") {
         return Err(Fault::Password);
     }
@@ -36,7 +36,7 @@ pub(super) fn workbook(file: &File) -> Result<Vec<u8>, Fault> {
 /// A compound file without two faults that some programs make and no spreadsheet program minds. They fill the last sector of
 /// the table of sectors with zeros, which speak of sectors that are not there: nothing refers to them, and here they are read
 /// as zeros. And they give the length of the small files without the rest of the last of their sectors.
-struct Mended<'f> {
+struct Repaired<'f> {
     file: &'f File,
     at: u64,
     len: u64,
@@ -45,7 +45,7 @@ struct Mended<'f> {
     small_files_len: Option<(u64, [u8; 8])>,
 }
 
-impl<'f> Mended<'f> {
+impl<'f> Repaired<'f> {
     /// Sectors of 512 bytes, and a table of 128 to each of its own sectors: those of workbooks.
     const SECTOR_BYTES: u64 = 512;
     const ENTRIES: u64 = 128;
@@ -82,7 +82,7 @@ impl<'f> Mended<'f> {
     }
 }
 
-impl Read for Mended<'_> {
+impl Read for Repaired<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = if self.at < self.len {
             self.file.read(buffer)?
@@ -105,7 +105,7 @@ impl Read for Mended<'_> {
     }
 }
 
-impl Seek for Mended<'_> {
+impl Seek for Repaired<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let to = match to {
             SeekFrom::Start(at) => Some(at),

@@ -193,7 +193,7 @@ impl Xlsx {
     }
 }
 
-/// The text of a cell or of a shared string, which may come in runs. Reading aids are left out.
+/// The text of a cell or of a shared string, which may come in runs. Reading aids are skipped.
 #[derive(Default)]
 struct CellText {
     text: String,

@@ -18,7 +18,7 @@ fn number(person: usize) -> String {
     format!("+1 202 555 01{person:02}")
 }
 
-/// What stands between records that were joined by hand or by a program.
+/// Text between records that were joined by hand or by a program.
 const BETWEEN: [&[u8]; 10] =
     [b"", b"\n", b"\r", b"\r\n\r\n", b"\xef\xbb\xbf", b"\0", b" ", b"\x1a", b"\n\xef\xbb\xbf", b"-- \n"];
 

@@ -64,7 +64,8 @@ fn files_without_a_list_in_them() {
     ");
     let rows = "Name,Phone,Note\nAsha,919876543210,\"x\nLi,919876543211,y\nBo,919876543212,z\"\n";
     let said = refused(rows.as_bytes(), &[], 3);
-    let expected = "line 2: a quoted cell begins there and goes on over lines that look like rows of their own; the first is line 3";
+    let expected =
+        "line 2: a quoted cell begins there and includes lines that look like rows; the first is line 3";
     assert!(said.contains(expected), "{said}");
 }
 

@@ -133,7 +133,7 @@ fn the_plan_is_shown_before_the_first_post() {
     assert_eq!(ended.code, 0);
     for line in [
         "  phone = Mobile, full name = Name\n",
-        "  note: the header is in row 3; the row above it is left out\n",
+        "  note: header found in row 3; the row above it is skipped\n",
         "  note: the column `Do Not Call` is not looked at: take out whom it says not to call\n",
     ] {
         assert!(ended.stderr.contains(line), "{}", ended.stderr);

@@ -61,8 +61,8 @@ fn people_in_hidden_rows_are_left_out_unless_they_are_asked_for() {
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019", "valid  442079460020"]);
     assert_eq!(ended.code, 0);
-    assert!(said(&ended).contains("1 hidden row left out"), "{}", ended.stderr);
-    assert!(sealed.read("out/report.json").contains("1 hidden row left out"));
+    assert!(said(&ended).contains("1 hidden row suppressed"), "{}", ended.stderr);
+    assert!(sealed.read("out/report.json").contains("1 hidden row suppressed"));
 
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &["--hidden-rows", "include"]);
     assert_eq!(rows, valid(&NUMBERS));

@@ -2,6 +2,8 @@
 //!
 //! Of languages in Latin letters only those beyond ASCII stand here; every encoding reads the others alike.
 
+use std::collections::HashMap;
+
 use crate::script::Script;
 
 /// A language, or a group of languages that a list may mix.
@@ -118,7 +120,7 @@ const KO: &str = "김이박최정강조윤장임한오서신권황안송류전�
 
 impl Language {
     /// How likely a letter is, as the logarithm of its share.
-    pub(super) fn logarithms(&self) -> Vec<(char, f32)> {
+    pub(super) fn logarithms(&self) -> HashMap<char, f32> {
         let is_table = self.script == EastAsian;
         let mut letters: Vec<char> = Vec::new();
         for letter in self.letters.chars() {
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn shares_of_letters_sum_to_no_more_than_one() {
         for language in &ALL {
-            let sum: f32 = language.logarithms().iter().map(|(_, logarithm)| logarithm.exp()).sum();
+            let sum: f32 = language.logarithms().values().map(|logarithm| logarithm.exp()).sum();
             assert!((0.6..1.01).contains(&sum), "{:?}: {sum}", language.regions);
             let strangers = language.letters.chars().filter(|letter| {
                 !matches!(letter, '\u{300}'..='\u{36f}') && Script::of(*letter) != Some(language.script)

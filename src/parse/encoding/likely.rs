@@ -4,7 +4,10 @@
 //! what no name holds (control characters, signs inside a word, a capital behind a small letter, two alphabets in a word)
 //! costs so much that one of them outweighs several good letters.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
@@ -191,7 +194,8 @@ fn calling_codes(lines: &[u8]) -> HashMap<&'static str, usize> {
 
 /// The letters beyond ASCII of a reading, and what speaks against it.
 struct Profile {
-    letters: HashMap<char, u16>,
+    // In an order that is always the same: sums of fractions depend on it.
+    letters: BTreeMap<char, u16>,
     /// The sum of what it costs in every language.
     cost: f32,
     /// Signs that it is wrong.
@@ -200,7 +204,7 @@ struct Profile {
 
 impl Profile {
     fn of(text: &[u8]) -> Self {
-        let mut profile = Self { letters: HashMap::new(), cost: 0.0, proofs: 0 };
+        let mut profile = Self { letters: BTreeMap::new(), cost: 0.0, proofs: 0 };
         for chunk in text.utf8_chunks() {
             profile.add(chunk.valid());
             if !chunk.invalid().is_empty() {
@@ -289,8 +293,11 @@ impl Profile {
 
     /// The logarithm of its likelihood in the language that fits best.
     fn score(&self, priors: &Priors) -> f32 {
-        let of_language = |(language, prior): (&language::Language, &f32)| {
-            let known: HashMap<char, f32> = language.logarithms().into_iter().collect();
+        // Every encoding is scored in every language.
+        static LOGARITHMS: LazyLock<Vec<HashMap<char, f32>>> =
+            LazyLock::new(|| language::ALL.iter().map(language::Language::logarithms).collect());
+
+        let of_language = |((language, known), prior): ((&language::Language, &HashMap<char, f32>), &f32)| {
             let of_letter = |(letter, count): (&char, &u16)| {
                 let logarithm =
                     known.get(letter).copied().unwrap_or_else(|| language.logarithm_of_foreign(*letter));
@@ -298,7 +305,8 @@ impl Profile {
             };
             self.letters.iter().map(of_letter).sum::<f32>() + prior
         };
-        let best = language::ALL.iter().zip(&priors.0).map(of_language).max_by(f32::total_cmp);
+        let best =
+            language::ALL.iter().zip(&*LOGARITHMS).zip(&priors.0).map(of_language).max_by(f32::total_cmp);
         self.cost + best.unwrap_or_default()
     }
 }

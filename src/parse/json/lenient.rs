@@ -19,7 +19,7 @@ const WORDS: [(&[u8], &[u8]); 7] = [
 /// The longest of the words.
 const MAX_WORD: usize = 9;
 
-/// What stands in a text outside of all strings and is no JSON: the first word, and whether there is a mark.
+/// The parts of a text outside of all strings that are no JSON: the first word, and whether there is a mark.
 pub(super) fn found_in(text: &[u8]) -> (Option<&'static str>, bool) {
     let mut scan = Scan::default();
     let (mut at, mut has_mark) = (0, false);

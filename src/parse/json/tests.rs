@@ -199,7 +199,7 @@ fn one_of_several_lists_is_never_guessed() {
     let several = format!("{{\"leads\": [{IDA}], \"do_not_call\": [{TOM}, {TOM}]}}");
     assert_eq!(
         open(&several, &settings(None)).unwrap_err(),
-        "several lists hold people: `leads` (1 record), `do_not_call` (2 records)"
+        "several lists contain people: `leads` (1 record), `do_not_call` (2 records)"
     );
     assert_eq!(open(&several, &settings(Some("leads"))).unwrap().0, 1);
     assert!(open(&several, &settings(Some("lead"))).unwrap_err().contains("no list `lead`"));

@@ -31,7 +31,7 @@ impl Budget {
         Self { used: Arc::default(), max_bytes: max_bytes as u64 }
     }
 
-    /// Begins anew.
+    /// Starts again.
     pub(super) fn renew(&self) {
         self.used.store(0, Ordering::Relaxed);
     }

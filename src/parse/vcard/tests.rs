@@ -351,7 +351,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
 fn cards_without_name_and_number_are_rows() {
     let text = "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\nBEGIN:VCARD\nEMAIL:ida@example.com\nEND:VCARD\n";
     assert_eq!(read(text).unwrap(), ["1: ", "4: Email=ida@example.com"]);
-    assert_eq!(read("\n\n").unwrap_err(), "there is not a card in the file");
+    assert_eq!(read("\n\n").unwrap_err(), "the file does not hold a card");
 }
 
 #[test]

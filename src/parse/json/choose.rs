@@ -1,0 +1,133 @@
+//! Which list of a document is read.
+//!
+//! A single list of people is read. Where several may be meant, the document is refused and each list is named.
+
+use super::{
+    Json, Shape, has_lines,
+    survey::{Kind, List, Step, Survey},
+};
+use crate::parse::{ParseSettings, error::Fault};
+
+impl Json {
+    /// Chooses the list to read. A person is no list, and of several lists of people nobody can say which is meant.
+    pub(super) fn choose(
+        &mut self,
+        survey: Survey,
+        sample: &[u8],
+        settings: &ParseSettings,
+    ) -> Result<Shape, Fault> {
+        let documents = if has_lines(sample) { Shape::Lines } else { Shape::Documents };
+        let Survey { lists, root, objects, .. } = survey;
+        if lists.is_empty() && objects == 0 {
+            return Err(Fault::NoRecords("a record"));
+        }
+        if let Some(wanted) = &settings.sheet {
+            let is_wanted = |list: &&List| {
+                let name = list.name();
+                let last = list.path.iter().rev().find_map(|step| match step {
+                    Step::Name(name) | Step::Table(name) => Some(name.clone()),
+                    Step::Items | Step::Values => None,
+                });
+                name == *wanted || name.trim_end_matches("[]") == wanted || last.as_ref() == Some(wanted)
+            };
+            return match lists.iter().find(is_wanted) {
+                Some(list) => Ok(Shape::Lists(vec![list.clone()])),
+                None => Err(Fault::NoSuchList {
+                    wanted: wanted.clone(),
+                    lists: lists.iter().map(shown).collect(),
+                }),
+            };
+        }
+        let people: Vec<List> = lists.iter().filter(|list| list.look.is_contact()).cloned().collect();
+        let outer = without_inner(&people, &mut self.notes);
+        let outer = if settings.only_numbers { outer } else { without_companies(outer, &mut self.notes) };
+        match outer.as_slice() {
+            [] => {}
+            [only] => {
+                if root.is_contact() && root.is_person {
+                    self.notes
+                        .push(format!("not read, because it stands inside of a person: {}", shown(only)));
+                    return Ok(documents);
+                }
+                let others: Vec<String> = lists
+                    .iter()
+                    .filter(|list| {
+                        list.path != only.path
+                            && !within(&list.path, &only.path)
+                            && list.kind == Kind::Objects
+                            && list.look.has_phone
+                            && !list.look.has_name
+                    })
+                    .map(shown)
+                    .collect();
+                if !others.is_empty() {
+                    self.notes
+                        .push(format!("not read, because there are no names in it: {}", others.join(", ")));
+                }
+                return Ok(Shape::Lists(outer));
+            }
+            _ if settings.only_numbers => return Ok(Shape::Lists(outer)),
+            several => return Err(Fault::SeveralJsonLists { lists: several.iter().map(shown).collect() }),
+        }
+        if root.has_phone && objects > 0 {
+            let inner: Vec<String> =
+                lists.iter().filter(|list| list.kind == Kind::Objects && list.count > 1).map(shown).collect();
+            if !inner.is_empty() {
+                self.notes.push(format!("read as one record; it is no list of people: {}", inner.join(", ")));
+            }
+            return Ok(documents);
+        }
+        // Numbers without names, as those not to be called.
+        let numbers: Vec<List> = lists.iter().filter(|list| list.look.has_phone).cloned().collect();
+        if let [only] = numbers.as_slice() {
+            return Ok(Shape::Lists(vec![only.clone()]));
+        }
+        if numbers.len() > 1 && settings.only_numbers {
+            return Ok(Shape::Lists(numbers));
+        }
+        let longest = |kind: fn(&Kind) -> bool| {
+            lists.iter().filter(|list| kind(&list.kind)).rev().max_by_key(|list| list.count).cloned()
+        };
+        let bare = || longest(|kind| *kind == Kind::Bare).filter(|_| settings.only_numbers || objects == 0);
+        let unknown = longest(|kind| *kind != Kind::Bare).or_else(bare);
+        Ok(unknown.map_or(documents, |list| Shape::Lists(vec![list])))
+    }
+}
+
+/// A list as it is shown to a person.
+pub(super) fn shown(list: &List) -> String {
+    let name = list.name();
+    let name = name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name);
+    let unit = if list.count == 1 { "record" } else { "records" };
+    format!("`{name}` ({} {unit})", list.count)
+}
+
+fn within(path: &[Step], outer: &[Step]) -> bool {
+    path.len() > outer.len() && path.starts_with(outer)
+}
+
+/// Takes lists out that stand inside of people of another list: they are their relatives, or whom to call in need.
+fn without_inner(people: &[List], notes: &mut Vec<String>) -> Vec<List> {
+    let is_inner =
+        |list: &List| people.iter().any(|outer| outer.look.is_person && within(&list.path, &outer.path));
+    let inner: Vec<String> = people.iter().filter(|list| is_inner(list)).map(shown).collect();
+    if !inner.is_empty() {
+        notes.push(format!("not read, because they stand inside of people: {}", inner.join(", ")));
+    }
+    people.iter().filter(|list| !is_inner(list)).cloned().collect()
+}
+
+/// Takes lists of companies out where exactly one other is of persons, with first and last names.
+fn without_companies(lists: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
+    let (persons, companies): (Vec<List>, Vec<List>) =
+        lists.iter().cloned().partition(|list| list.look.is_person);
+    if persons.len() != 1 || companies.is_empty() {
+        return lists;
+    }
+    let companies: Vec<String> = companies.iter().map(shown).collect();
+    notes.push(format!(
+        "not read, because there are no first and last names in it: {}; --sheet NAME chooses another list",
+        companies.join(", ")
+    ));
+    persons
+}

@@ -6,11 +6,13 @@ use std::ops::ControlFlow;
 use super::{
     columns::OWN_PREFIX,
     error::Fault,
-    findings::Sightings,
-    layout::{Fit, Layout},
-    margin::{Kind, Margin, Reordered},
-    source::Progress,
+    file::source::Progress,
     table::RowSink,
+    text::{
+        findings::Sightings,
+        layout::{Fit, Layout},
+        margin::{Kind, Margin, Reordered},
+    },
 };
 use crate::{
     formula,

@@ -4,7 +4,13 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Format, columns::Mapping, dialect, sheet::SheetName, sniff::Content, source::UnpackError};
+use super::{
+    Format,
+    columns::Mapping,
+    file::{sniff::Content, source::UnpackError},
+    text::dialect,
+    workbook::sheet::SheetName,
+};
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]

@@ -4,70 +4,47 @@
 //! the files of a run is known before the first row is used. [`Input::read`] then hands on blocks of rows. What a
 //! cell means is for [`normalize`](crate::normalize) to say.
 
-mod archive;
 mod assemble;
-mod biff;
 mod columns;
-mod csv;
-mod dialect;
+mod documents;
 pub mod encoding;
 mod error;
-mod findings;
-mod grid;
-mod header;
-mod hidden;
-mod html;
+mod file;
 mod json;
-mod layout;
-mod mail;
-mod margin;
-mod number_format;
-mod ods;
-mod ods_cell;
 mod open;
-mod package;
-mod people;
-mod quoting;
-mod records;
-mod relations;
-mod sheet;
 mod sheets;
-mod sniff;
-mod source;
-mod synonyms;
 mod table;
-mod unnamed;
-mod vcard;
+mod text;
 mod workbook;
-mod xls;
-mod xlsb;
-mod xlsx;
-mod xml;
-mod xml_spreadsheet;
-mod zstd;
+
+mod vcard;
 
 use std::{ops::ControlFlow, path::Path};
 
 pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
-    columns::ColumnsProblem,
-    header::Found,
-    layout::Layout,
-    margin::Margin,
+    columns::{
+        ColumnsProblem,
+        header::{self, Found},
+        unnamed,
+    },
+    file::source::Source,
     open::{name_note, open_table},
-    source::Source,
     table::{Preview, Table},
+    text::{dialect, layout::Layout, margin::Margin},
+    workbook::hidden,
 };
 pub use self::{
     columns::Mapping,
     encoding::Encoding,
     error::{Fault, ParseError},
-    sheet::SheetName,
+    file::{
+        sniff::Content,
+        source::{Packing, hex},
+    },
     sheets::Sheets,
-    sniff::Content,
-    source::{Packing, hex},
-    workbook::panic_is_caught,
+    workbook::{panic_is_caught, sheet::SheetName},
 };
 use crate::{
     contact::{Field, Region},

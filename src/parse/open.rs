@@ -4,19 +4,18 @@ use std::{io::Read, path::Path};
 
 use super::{
     Content, Encoding, Fault, Format, InputInfo, Packing, ParseSettings,
-    archive::{self, Inside},
-    csv::Text,
-    dialect, encoding,
-    findings::Findings,
-    grid, html,
+    documents::{grid, html, mail, xml_spreadsheet},
+    encoding,
+    file::{
+        archive::{self, Inside},
+        sniff,
+        source::{Source, read_up_to},
+    },
     json::Json,
-    layout::Layout,
-    mail, people, sniff,
-    source::{Source, read_up_to},
     table::Table,
+    text::{csv::Text, dialect, findings::Findings, layout::Layout},
     vcard::Cards,
-    workbook::Sheet,
-    xml_spreadsheet,
+    workbook::{Sheet, people},
 };
 
 /// Finds out what the file is.

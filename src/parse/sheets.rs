@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fault, Input, ParseError, ParseSettings, sheet::SheetName, source::Source};
+use super::{Fault, Input, ParseError, ParseSettings, file::source::Source, workbook::sheet::SheetName};
 
 /// The sheets of a file, also those that are hidden; a file of another kind counts as one. Each input must be dropped before
 /// the next one is asked for, since they share a place in the file.

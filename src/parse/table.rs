@@ -3,8 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::{
-    assemble::RawRow, csv::Text, error::Fault, grid::Chosen, json::Json, layout::Layout, sheet::Choice,
-    source::Source, vcard::Cards, workbook::Sheet,
+    assemble::RawRow,
+    documents::grid::Chosen,
+    error::Fault,
+    file::source::Source,
+    json::Json,
+    text::{csv::Text, layout::Layout},
+    vcard::Cards,
+    workbook::{Sheet, sheet::Choice},
 };
 use crate::row::Rows;
 

@@ -67,7 +67,7 @@ fn the_hash_is_of_the_whole_file() {
         let (_folder, path) = file(content);
         let summary = Input::open(&path, &ParseSettings::default())
             .and_then(|mut input| input.read(0, &mut |_| ControlFlow::Continue(())));
-        assert_eq!(summary.unwrap().sha256, source::hex(&Sha256::digest(content)));
+        assert_eq!(summary.unwrap().sha256, hex(&Sha256::digest(content)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, DecoderResult};
 
 use super::{Charset, NO_LETTER, by_line::ByteOrder, code_page::CodePage};
-use crate::parse::source::read_up_to;
+use crate::parse::file::source::read_up_to;
 
 pub(super) const CHUNK_BYTES: usize = 128 * 1024;
 

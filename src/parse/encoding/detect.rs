@@ -16,7 +16,7 @@ use crate::{
     contact::Region,
     parse::{
         error::Fault,
-        source::{Source, read_up_to},
+        file::source::{Source, read_up_to},
     },
 };
 

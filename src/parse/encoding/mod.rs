@@ -24,7 +24,7 @@ use self::{
 };
 use super::{
     error::Fault,
-    source::{Source, read_up_to},
+    file::source::{Source, read_up_to},
 };
 
 /// Stands in decoded text where bytes meant no letter. It never occurs in UTF-8, so that the cell is refused, not mangled.

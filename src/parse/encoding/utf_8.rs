@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 use positioned_io::Cursor;
 use rayon::prelude::*;
 
-use crate::parse::source::read_up_to;
+use crate::parse::file::source::read_up_to;
 
 /// So much of a file is looked at at a time on each core: it stays in the core's cache.
 pub(super) const PIECE_BYTES: u64 = 512 * 1024;

@@ -9,7 +9,10 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    parse::{columns, csv::MAX_CELLS, synonyms::SYNONYMS},
+    parse::{
+        columns::{self, synonyms::SYNONYMS},
+        text::csv::MAX_CELLS,
+    },
     row::CellKind,
 };
 

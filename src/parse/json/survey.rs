@@ -12,7 +12,7 @@ use serde::{
 use super::walk::Budget;
 use crate::{
     contact::Field,
-    parse::{columns, synonyms::SYNONYMS},
+    parse::columns::{self, synonyms::SYNONYMS},
 };
 
 /// Fields of a record that are looked at, and lists of a document.

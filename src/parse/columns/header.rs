@@ -1,0 +1,260 @@
+//! Where the header is: the first row in most files, below a title or a few lines about the export in some.
+
+use super::ColumnsProblem;
+use crate::{
+    contact::Field,
+    parse::{ParseSettings, assemble::Header, text::layout},
+    row::{Columns, Row, Rows},
+};
+
+/// So many rows that hold something may stand above the header.
+const MAX_ROWS_ABOVE: usize = 60;
+
+/// A header, understood.
+pub(in crate::parse) struct Found {
+    pub(in crate::parse) header: Header,
+    pub(in crate::parse) columns: Columns,
+    /// The header's row, of two the lower; 0 where there is none.
+    pub(in crate::parse) row: u64,
+    /// What somebody should know of it.
+    pub(in crate::parse) notes: Vec<String>,
+}
+
+/// A row that may be the header.
+struct Candidate {
+    found: Found,
+    index: usize,
+    evidence: Evidence,
+}
+
+/// What speaks for a header, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Evidence {
+    /// Numbers stand below the header of a phone column.
+    has_numbers_below: bool,
+    /// Fields for which it has a column.
+    fields: usize,
+}
+
+/// Finds the header among the first rows of a table.
+pub(in crate::parse) fn find(
+    rows: &Rows,
+    settings: &ParseSettings,
+) -> Result<Found, (Header, ColumnsProblem)> {
+    let mut best: Option<Candidate> = None;
+    let mut first_problem: Option<(usize, Header, ColumnsProblem)> = None;
+    for index in 0..rows.len().min(MAX_ROWS_ABOVE + 1) {
+        match candidate(rows, index, settings) {
+            Ok(candidate) => {
+                let is_better = best.as_ref().is_none_or(|best| {
+                    candidate.evidence > best.evidence && !has_numbers_between(rows, best, index)
+                });
+                if is_better && (index == 0 || stands_out(rows, &candidate)) {
+                    best = Some(candidate);
+                }
+            }
+            Err((header, problem)) => {
+                let filled = filled(&rows.row(index));
+                if first_problem.as_ref().is_none_or(|(most, ..)| filled > *most * 2) {
+                    first_problem = Some((filled, header, problem));
+                }
+            }
+        }
+    }
+    let Some(Candidate { mut found, index, .. }) = best else {
+        let none = || (0, Header::default(), ColumnsProblem::NoPhone);
+        let (_, header, problem) = first_problem.unwrap_or_else(none);
+        return Err((header, problem));
+    };
+    found.notes.extend(notes(rows, index, &found));
+    Ok(found)
+}
+
+/// The header that a row makes, alone or with the row below it.
+fn candidate(
+    rows: &Rows,
+    index: usize,
+    settings: &ParseSettings,
+) -> Result<Candidate, (Header, ColumnsProblem)> {
+    if let Some(candidate) = two_rows(rows, index, settings) {
+        return Ok(candidate);
+    }
+    let row = rows.row(index);
+    let header = Header::from_row(&row);
+    understood(rows, header, index, index, settings)
+}
+
+fn understood(
+    rows: &Rows,
+    header: Header,
+    index: usize,
+    last: usize,
+    settings: &ParseSettings,
+) -> Result<Candidate, (Header, ColumnsProblem)> {
+    let values = Values { rows, from: last + 1, header: &header };
+    let columns = match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
+        Ok(columns) => columns,
+        Err(problem) => return Err((header, problem)),
+    };
+    let is_number = |value: &String| layout::is_phone_like(value.as_bytes());
+    let has_numbers_below = columns.phone.iter().any(|column| values.of(*column).iter().any(is_number));
+    let fields = Field::ALL.iter().filter(|field| !columns.of(**field).is_empty()).count();
+    let evidence = Evidence { has_numbers_below, fields };
+    let row = rows.row(last).location.row;
+    let found = Found { header, columns, row, notes: Vec::new() };
+    Ok(Candidate { found, index, evidence })
+}
+
+/// A header of two rows: the upper one names a group, such as `Phone`, over the cells of the lower one, such as `Home` and
+/// `Mobile`. The upper row alone leaves cells empty that the lower one fills, and neither holds numbers.
+fn two_rows(rows: &Rows, index: usize, settings: &ParseSettings) -> Option<Candidate> {
+    if index + 2 >= rows.len() {
+        return None;
+    }
+    let (upper, lower) = (rows.row(index), rows.row(index + 1));
+    if has_digits(&upper) || has_digits(&lower) || filled(&upper) < 2 {
+        return None;
+    }
+    let width = upper.cells().len().max(lower.cells().len());
+    let text = |row: Row<'_>, column| String::from_utf8_lossy(row.cell(column).text).trim().to_owned();
+    let fills_gap = |column: &usize| upper.cell(*column).is_blank() && !lower.cell(*column).is_blank();
+    if !(0..width).any(|column| fills_gap(&column)) {
+        return None;
+    }
+    let (mut names, mut group) = (Vec::with_capacity(width), String::new());
+    for column in 0..width {
+        let (above, below) = (text(upper, column), text(lower, column));
+        if !above.is_empty() {
+            group.clone_from(&above);
+        }
+        names.push(match (above.is_empty(), below.is_empty()) {
+            (_, true) => above,
+            (true, false) if group.is_empty() => below,
+            // As people say it: home phone, phone of the work.
+            _ => format!("{below} {group}"),
+        });
+    }
+    let alone = understood(rows, Header::from_row(&lower), index, index + 1, settings).ok();
+    let names_as_they_stand: Vec<String> = (0..width)
+        .map(|column| if lower.cell(column).is_blank() { text(upper, column) } else { text(lower, column) })
+        .collect();
+    let mut joined = understood(rows, Header::named(&names), index, index + 1, settings).ok();
+    // Where the lower row says it all, the groups add nothing.
+    let plain = understood(rows, Header::named(&names_as_they_stand), index, index + 1, settings).ok();
+    let is_more = |candidate: &Option<Candidate>, than: &Option<Candidate>| {
+        candidate.as_ref().map(|candidate| (candidate.evidence, candidate.found.columns.phone.len()))
+            > than.as_ref().map(|than| (than.evidence, than.found.columns.phone.len()))
+    };
+    if is_more(&plain, &joined) {
+        joined = plain;
+    }
+    if alone.is_some() && !is_more(&joined, &alone) {
+        return None;
+    }
+    let upper_alone = understood(rows, Header::from_row(&upper), index, index, settings).ok();
+    let mut joined = joined.filter(|joined| joined.evidence.has_numbers_below)?;
+    if upper_alone.is_some_and(|upper| upper.evidence.fields > joined.evidence.fields) {
+        return None;
+    }
+    let numbers = (upper.location.row, lower.location.row);
+    joined.found.notes.push(format!("the header has two rows, {} and {}", numbers.0, numbers.1));
+    Some(joined)
+}
+
+/// What is said of a header that is not in the first row, or that holds what no header does.
+fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
+    let mut notes = Vec::new();
+    let row = rows.row(index).location.row;
+    match index {
+        0 => {}
+        1 => notes.push(format!("header found in row {row}; the row above it is skipped")),
+        _ => notes.push(format!("header found in row {row}; the {index} rows above it are skipped")),
+    }
+    let place = found.columns.phone.first().map_or(0, |column| found.header.place_of(*column));
+    let numbers = (0..index).filter(|above| layout::is_phone_like(rows.row(*above).cell(place).text));
+    if let Some(above) = numbers.map(|above| rows.row(above)).next() {
+        let (row, text) = (above.location.row, String::from_utf8_lossy(above.cell(place).text));
+        notes.push(format!(
+            "row {row}, above the header, holds what looks like a phone number (`{}`) and is no row of the list",
+            text.trim()
+        ));
+    }
+    let number = found.header.names.iter().find_map(|name| number_in(name));
+    if let Some(number) = number {
+        notes.push(format!(
+            "row {row}: the header holds what looks like a phone number (`{number}`), which is not read: look whether a \
+             line end is missing behind the header"
+        ));
+    }
+    notes
+}
+
+/// Digits in a header that are too many for one.
+fn number_in(name: &str) -> Option<&str> {
+    const MIN_DIGITS: usize = 7;
+
+    let mut runs = name.split(|letter: char| !letter.is_ascii_digit() && !" +-()./".contains(letter));
+    let is_number = |run: &&str| run.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS;
+    runs.find(is_number).map(str::trim)
+}
+
+/// The header of a table whose format names its columns, or that has none.
+pub(in crate::parse) fn given(
+    header: Header,
+    rows: &Rows,
+    settings: &ParseSettings,
+) -> Result<Found, (Header, ColumnsProblem)> {
+    let values = Values { rows, from: 0, header: &header };
+    match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
+        Ok(columns) => Ok(Found { header, columns, row: 0, notes: Vec::new() }),
+        Err(problem) => Err((header, problem)),
+    }
+}
+
+/// A row of data can hold the word "mobile". A header below other rows holds no numbers, names more than a phone column, and
+/// has numbers below it or only short rows above it.
+fn stands_out(rows: &Rows, candidate: &Candidate) -> bool {
+    let Candidate { found: Found { columns, .. }, index, evidence } = candidate;
+    let row = rows.row(*index);
+    let has_name = columns.first_name.or(columns.last_name).or(columns.full_name).is_some();
+    let is_alone = filled(&row) == columns.phone.len();
+    let is_below_a_title = || (0..*index).all(|above| filled(&rows.row(above)) * 2 <= filled(&row).max(2));
+    !has_digits(&row)
+        && (has_name || is_alone)
+        && (evidence.has_numbers_below && has_name || is_below_a_title())
+}
+
+/// Whether people stand between a header and a row: that one begins another list then.
+fn has_numbers_between(rows: &Rows, header: &Candidate, index: usize) -> bool {
+    let places = header.found.columns.phone.iter().map(|column| header.found.header.place_of(*column));
+    let mut numbers =
+        places.flat_map(|place| (header.index + 1..index).map(move |row| rows.row(row).cell(place)));
+    numbers.any(|cell| layout::is_phone_like(cell.text))
+}
+
+/// Whether a cell holds more digits than that of a header.
+fn has_digits(row: &Row<'_>) -> bool {
+    row.cells().any(|cell| cell.text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 5)
+}
+
+fn filled(row: &Row<'_>) -> usize {
+    row.cells().filter(|cell| !cell.is_blank()).count()
+}
+
+/// What the first rows hold in a column.
+struct Values<'a> {
+    rows: &'a Rows,
+    from: usize,
+    header: &'a Header,
+}
+
+impl Values<'_> {
+    fn of(&self, column: usize) -> Vec<String> {
+        let index = self.header.place_of(column);
+        let cells = (self.from..self.rows.len()).map(|row| self.rows.row(row).cell(index));
+        cells
+            .filter(|cell| !cell.is_blank())
+            .map(|cell| String::from_utf8_lossy(cell.text).into_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,256 @@
+//! A phone column that no header names, found by what it holds: lists of numbers often have one column and no header.
+
+use super::{Mapping, header::Found, synonyms::NEVER_PHONE_WORDS};
+use crate::{
+    contact::{Field, Region},
+    normalize::{
+        NormalizeSettings, Normalizer,
+        phone::{Accept, count_digits, is_number},
+        region::Origin,
+    },
+    parse::{ParseSettings, assemble::Header},
+    row::{Cell, CellKind, Columns, Row, Rows},
+};
+
+/// A cell with fewer digits tells nothing.
+const MIN_DIGITS: usize = 7;
+/// Two whole numbers.
+const MAX_DIGITS: usize = 30;
+
+/// Headers, folded, that may mean a customer's number in another list, and in one of numbers mean those.
+const NAMES: [&str; 10] = [
+    "number",
+    "numbers",
+    "dnc",
+    "do not call",
+    "blocked",
+    "opt out",
+    "suppressed",
+    "nummer",
+    "numero",
+    "rufnummer",
+];
+
+/// With fewer digits and no more than digits, a cell is hardly a number to call.
+const MIN_BARE_DIGITS: usize = 9;
+
+/// What people write into a cell, in small letters, for which they have nothing.
+const FILLERS: [&str; 8] = ["n/a", "na", "#n/a", "none", "no", "null", "nil", "unknown"];
+
+/// How sure it is that a cell holds a number.
+type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
+
+/// The one column in which nearly all cells are numbers, and a note that says so. `names` are the columns' where the format
+/// says them.
+pub(in crate::parse) fn find(
+    names: Option<&[String]>,
+    rows: &Rows,
+    region: Option<Region>,
+) -> Option<(Found, String)> {
+    if rows.is_empty() {
+        return None;
+    }
+    let origin = region.map(Origin::Region);
+    let header = names.map_or_else(|| Header::from_row(&rows.row(0)), Header::named);
+    let valid = |text: &str, kind| is_number(text, kind, origin, Accept::Valid);
+    let possible = |text: &str, kind| is_number(text, kind, origin, Accept::Possible);
+    // Where there is nothing to choose between, that they need a region is for each row to say.
+    let any = |_: &str, kind| header.names.len() == 1 && matches!(kind, CellKind::Text | CellKind::Number);
+    let tests: [Test<'_>; 3] = [&valid, &possible, &any];
+    let (test, column) = tests.iter().find_map(|test| {
+        let mut found = (0..header.names.len()).filter(|column| {
+            let place = header.place_of(*column);
+            let is_likely =
+                header.names.len() == 1 || NAMES.contains(&super::fold(&header.names[*column]).as_str());
+            holds_numbers(rows, place, names.is_none(), is_likely, *test)
+        });
+        Some((*test, (found.next()?, found.next())))
+    })?;
+    let (column, None) = column else { return None };
+
+    let first = rows.row(0).cell(header.place_of(column));
+    // A number without letters is no header, even where it cannot be read without a country.
+    let is_bare = |text: &str, _| !text.contains(char::is_alphabetic);
+    let is_data = names.is_none() && (is_hit(first, test) || is_hit(first, &is_bare));
+    let (header, row) = if is_data {
+        (Header::numbered(&rows.row(0)), 0)
+    } else if names.is_some() {
+        (header, 0)
+    } else {
+        (header, rows.row(0).location.row)
+    };
+    let mapping = Mapping { field: Field::Phone, column: (column + 1).to_string() };
+    let columns = super::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
+    let note = if is_data {
+        format!("there is no header; the numbers are those of column {}", column + 1)
+    } else {
+        format!(
+            "no header is known to mean phone numbers; they are those of the column `{}`",
+            header.names[column]
+        )
+    };
+    // A header may be a column's number.
+    (columns.phone == [column]).then_some((Found { header, columns, row, notes: Vec::new() }, note))
+}
+
+/// Adds to the phone columns each other one of which nearly all filled cells are numbers, and says which: a header that means
+/// nothing, such as `home`, keeps nobody from being left out.
+pub(in crate::parse) fn add_further(
+    found: &mut Found,
+    rows: &Rows,
+    settings: &ParseSettings,
+) -> Option<String> {
+    let Found { header, columns, row: header_row, .. } = found;
+    let is_free = |column: &usize| {
+        !columns.phone.contains(column)
+            && !columns.country.contains(column)
+            && !settings.is_no_number.is_some_and(|is_no_number| is_no_number(&header.names[*column]))
+    };
+    let below: Vec<Row<'_>> = rows.iter().filter(|row| row.location.row > *header_row).collect();
+    let holds_numbers =
+        |column: &usize| holds_further_numbers(&below, header, columns, *column, settings.region);
+    let further: Vec<usize> = (0..header.names.len()).filter(is_free).filter(holds_numbers).collect();
+    for column in &further {
+        columns.add(Field::Phone, *column);
+    }
+    let names: Vec<String> = further.iter().map(|column| format!("`{}`", header.names[*column])).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "columns are read too because they hold numbers, though no header says so: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// Whether nearly all filled cells of a column are numbers, by the country of their row where there is one. Those of what is
+/// called an identifier or the like must be valid.
+fn holds_further_numbers(
+    rows: &[Row<'_>],
+    header: &Header,
+    columns: &Columns,
+    column: usize,
+    region: Option<Region>,
+) -> bool {
+    let place = header.place_of(column);
+    let country = columns.country.iter().map(|column| header.place_of(*column)).collect();
+    let alone = Columns { phone: vec![place], country, ..Columns::default() };
+    let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
+    let normalizer = Normalizer::new(&settings, &alone);
+    let name = super::fold(&header.names[column]);
+    let must_be_valid = name.split(' ').any(|word| NEVER_PHONE_WORDS.contains(&word));
+    let valid = |text: &str, kind| is_number(text, kind, region.map(Origin::Region), Accept::Valid);
+    let filled = rows.iter().filter(|row| !is_filler(row.cell(place)));
+    let hits: Vec<bool> = filled
+        .map(|row| {
+            let readable = |_: &str, _| !normalizer.numbers(*row).found.is_empty();
+            let test: Test<'_> = if must_be_valid { &valid } else { &readable };
+            is_hit(row.cell(place), &|text, kind| !is_compact_date(text) && test(text, kind))
+        })
+        .collect();
+    let numbers = hits.iter().filter(|is_number| **is_number).count();
+    numbers > 0 && numbers * 5 >= hits.len() * 4
+}
+
+/// Whether a cell anywhere may be a number, even one that cannot be read without a country.
+pub(in crate::parse) fn holds_any(rows: &Rows, region: Option<Region>) -> bool {
+    let origin = region.map(Origin::Region);
+    let test = |text: &str, kind| {
+        let is_bare = !text.contains(char::is_alphabetic) && count_digits(text) >= MIN_BARE_DIGITS;
+        matches!(kind, CellKind::Text | CellKind::Number)
+            && (is_bare || is_number(text, kind, origin, Accept::Possible))
+    };
+    rows.iter().any(|row| row.cells().any(|cell| is_hit(cell, &test)))
+}
+
+/// Whether there is nothing in a cell, or what people write instead of nothing.
+fn is_filler(cell: Cell<'_>) -> bool {
+    let text = String::from_utf8_lossy(cell.text);
+    !text.contains(char::is_alphanumeric) || FILLERS.contains(&text.trim().to_lowercase().as_str())
+}
+
+/// Whether the digits are those of a date without anything between them.
+fn is_compact_date(text: &str) -> bool {
+    let text = text.trim();
+    text.len() == 8
+        && text.starts_with(['1', '2'])
+        && text.parse::<jiff::civil::Date>().is_ok_and(|date| (1900..2100).contains(&date.year()))
+}
+
+/// Whether nearly all cells of a column are numbers; of a likely one, half of them. The first may be a header.
+fn holds_numbers(rows: &Rows, place: usize, may_have_header: bool, is_likely: bool, test: Test<'_>) -> bool {
+    let cells =
+        |row: Row<'_>| Some(row.cell(place)).filter(|cell| !cell.is_blank()).map(|cell| is_hit(cell, test));
+    let hits: Vec<bool> = rows.iter().filter_map(cells).collect();
+    let is_header = may_have_header && cells(rows.row(0)) == Some(false);
+    let filled = hits.len() - usize::from(is_header);
+    let numbers = hits.iter().filter(|is_number| **is_number).count();
+    numbers > 0 && if is_likely { numbers * 2 >= filled } else { numbers * 5 >= filled * 4 }
+}
+
+fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
+    let value = String::from_utf8_lossy(cell.text);
+    (MIN_DIGITS..=MAX_DIGITS).contains(&count_digits(&value))
+        && !may_be_date(&value)
+        && test(&value, cell.kind)
+}
+
+/// Whether the digits stand in groups as those of a date do.
+pub(in crate::parse) fn may_be_date(text: &str) -> bool {
+    let day = text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
+    let groups: Vec<usize> = day.split(['.', '/', '-']).map(str::len).collect();
+    matches!(groups[..], [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(table: &[&str], region: &str) -> Option<(Vec<usize>, u64)> {
+        let mut rows = Rows::new(0);
+        for (row, number) in table.iter().zip(1..) {
+            row.split(',').for_each(|cell| rows.push_cell(cell.as_bytes(), CellKind::Text));
+            rows.end_row(number, None);
+        }
+        find(None, &rows, Region::new(region)).map(|(found, _)| (found.columns.phone, found.row))
+    }
+
+    #[test]
+    fn one_column_is_enough() {
+        assert_eq!(found(&["919876543210", "919876543211"], ""), Some((vec![0], 0)));
+        assert_eq!(found(&["DNC", "919876543210", "n/a"], ""), Some((vec![0], 1)));
+        assert_eq!(found(&["DNC", "98765 43210"], "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["98765 43210"], ""), Some((vec![0], 0)), "rows say that a region is missing");
+        assert_eq!(found(&["DNC", "Asha", "Li"], "IN"), None);
+    }
+
+    #[test]
+    fn among_several_columns_the_one_with_numbers_is_taken() {
+        assert_eq!(found(&["DNC,Until", "98765 43210,31.12.2026", ",01.02.2027"], "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["Asha,98765 43210", "Li,98765 43211"], "IN"), Some((vec![1], 0)));
+        assert_eq!(found(&["Asha,98765 43210", "98765 43211,"], "IN"), None, "no column is full of numbers");
+    }
+
+    #[test]
+    fn two_columns_of_numbers_without_header_are_not_guessed() {
+        assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
+    }
+
+    #[test]
+    fn a_column_named_number_may_hold_what_is_none() {
+        let table = ["number,valid until", "919876500010,2026-12-31", "12,", "4,"];
+        assert_eq!(found(&table, "IN"), None);
+        let table = ["number,valid until", "919876500010,2026-12-31", "919876500011,", "12,"];
+        assert_eq!(found(&table, "IN"), Some((vec![0], 1)));
+        assert_eq!(found(&["ref,until", "919876500010,", "919876500011,", "12,"], "IN"), None);
+    }
+
+    #[test]
+    fn dates_are_no_numbers() {
+        for text in ["31.12.2026", "2026-12-31", "12/31/26", "31.12.2026 10:00:00"] {
+            assert!(may_be_date(text), "{text}");
+        }
+        for text in ["0171/1234567", "12-34-567890", "919876543210", "30.23.12.50"] {
+            assert!(!may_be_date(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Mails with vCards attached to them, and web archives, which are made like mails.
+
+use mail_parser::{MessageParser, MimeHeaders as _, PartType};
+
+use super::{grid::Grid, html};
+use crate::parse::error::Fault;
+
+/// The cards attached to a mail, as one text; nothing where there are none.
+pub(in crate::parse) fn cards(mail: &[u8]) -> Option<Vec<u8>> {
+    let message = MessageParser::default().parse(mail)?;
+    let mut cards = Vec::new();
+    for part in &message.parts {
+        let kind =
+            part.content_type().and_then(|kind| kind.subtype()).unwrap_or_default().to_ascii_lowercase();
+        if !matches!(kind.as_str(), "vcard" | "x-vcard" | "directory") {
+            continue;
+        }
+        match &part.body {
+            PartType::Text(text) => cards.extend_from_slice(text.as_bytes()),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => cards.extend_from_slice(bytes),
+            _ => {}
+        }
+        cards.push(b'\n');
+    }
+    (!cards.is_empty()).then_some(cards)
+}
+
+/// The tables of all pages of a web archive.
+pub(in crate::parse) fn tables(archive: &[u8]) -> Result<Vec<Grid>, Fault> {
+    let mut grids = Vec::new();
+    let Some(message) = MessageParser::default().parse(archive) else { return Ok(grids) };
+    for part in &message.parts {
+        if let PartType::Html(page) = &part.body {
+            let location = part.content_location().unwrap_or_default();
+            let name = location.rsplit(['/', '\\']).next().unwrap_or_default();
+            let prefix = if name.is_empty() { "Table ".to_owned() } else { format!("{name} ") };
+            html::tables(page, &prefix, &mut grids)?;
+        }
+    }
+    Ok(grids)
+}

@@ -1,0 +1,77 @@
+//! Lists in ZIP archives, such as those that Google Takeout makes: the only list of an archive is read.
+
+use std::{borrow::Cow, fs::File, io::BufReader};
+
+use positioned_io::SizeCursor;
+use zip::{ZipArchive, result::ZipError};
+
+use super::source::Source;
+use crate::parse::error::Fault;
+
+/// Files of an archive that are looked at.
+const MAX_ENTRIES: usize = 100_000;
+
+/// What the names of lists end in.
+const LISTS: [&str; 12] = [
+    ".csv", ".tsv", ".vcf", ".vcard", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
+];
+
+/// What a ZIP archive is that may be a workbook.
+pub(in crate::parse) enum Inside {
+    /// A workbook, or something else that is no archive to a person.
+    Document,
+    /// A list, by its name, and the other files.
+    List { name: String, others: Vec<String> },
+}
+
+/// Looks at the names in an archive.
+pub(in crate::parse) fn look(file: &File) -> Result<Inside, Fault> {
+    let Ok(archive) = open(file) else { return Ok(Inside::Document) };
+    let names: Vec<String> = archive.file_names().take(MAX_ENTRIES).flatten().map(Cow::into_owned).collect();
+    let is_part = |name: &String| {
+        let name = name.replace('\\', "/").to_lowercase();
+        let name = name.trim_start_matches('/');
+        name == "[content_types].xml"
+            || name.starts_with("xl/")
+            || name.ends_with("workbook.xml")
+            || name.ends_with("workbook.bin")
+            || matches!(name, "mimetype" | "content.xml" | "index.zip")
+            || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "iwa")
+    };
+    if names.is_empty() || names.iter().any(is_part) {
+        return Ok(Inside::Document);
+    }
+    let is_file = |name: &&String| {
+        let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        !last.is_empty() && !last.starts_with('.') && !name.starts_with("__MACOSX/")
+    };
+    let is_list = |name: &&String| LISTS.iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let lists: Vec<String> = names.iter().filter(is_file).filter(is_list).cloned().collect();
+    match lists.as_slice() {
+        [] => Err(Fault::Unsupported(crate::parse::Content::Zip)),
+        [name] => {
+            let others = names.iter().filter(is_file).filter(|other| *other != name).cloned().collect();
+            Ok(Inside::List { name: name.clone(), others })
+        }
+        _ => Err(Fault::SeveralLists { names: lists }),
+    }
+}
+
+/// Replaces an archive by one of its files.
+pub(in crate::parse) fn unpack(source: &mut Source, file: &File, name: &str) -> Result<(), Fault> {
+    let mut archive = open(file).map_err(fault)?;
+    let entry = archive.by_name(name).map_err(fault)?;
+    source.replace_by(entry)
+}
+
+fn open(file: &File) -> Result<ZipArchive<BufReader<SizeCursor<&File>>>, ZipError> {
+    ZipArchive::new(BufReader::new(SizeCursor::new(file)))
+}
+
+fn fault(error: ZipError) -> Fault {
+    match error {
+        ZipError::Io(error) => Fault::Io(error),
+        ZipError::UnsupportedArchive(_) => Fault::LockedArchive,
+        other => Fault::DamagedArchive(other.to_string()),
+    }
+}

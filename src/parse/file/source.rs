@@ -1,0 +1,490 @@
+//! Where the bytes of an input come from: opened once, read from the start as often as needed, unpacked on the way.
+//!
+//! A file is found out about before its rows are used, so it is read more than once. What cannot be wound back, such as
+//! standard input, is copied to a temporary file first. A file that changes meanwhile is noticed.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write as _},
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::zstd::ZstdDecoder;
+use crate::parse::{STDIN, error::Fault};
+
+/// How long a named pipe may have nobody at its other end.
+const PIPE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What may come from a pipe: it is kept on disk while it is read.
+const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
+/// A list of people compresses to a fifth or a tenth. What unpacks to more than this many times its size is no list.
+const MAX_RATIO: u64 = 250;
+
+/// Below this the ratio does not matter.
+pub(in crate::parse) const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How the bytes of an input are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// One file of a ZIP archive.
+    Zip,
+}
+
+impl Packing {
+    /// The name shown to people, where there is anything to say.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+            Self::Zip => Some("ZIP archive"),
+        }
+    }
+
+    fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            // A frame, or a skippable one before it.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// An input's bytes.
+pub(in crate::parse) struct Source {
+    file: File,
+    /// What tells whether the file has changed; nothing for our own copy of a pipe.
+    before: Option<Stamp>,
+    len: u64,
+    packing: Packing,
+    /// Unpacked bytes that are allowed whatever the ratio.
+    harmless_bytes: u64,
+    meter: Arc<Meter>,
+    /// The archive that the bytes were taken out of.
+    archive: Option<Box<Source>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { len: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// What was read of the file since the last start.
+#[derive(Default)]
+struct Meter {
+    hash: Mutex<Sha256>,
+    bytes: AtomicU64,
+}
+
+impl Meter {
+    fn hash(&self) -> MutexGuard<'_, Sha256> {
+        self.hash.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn restart(&self) {
+        *self.hash() = Sha256::new();
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+}
+
+struct Metered {
+    file: File,
+    /// None where the file is only looked at.
+    meter: Option<Arc<Meter>>,
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        if let Some(meter) = &self.meter {
+            meter.hash().update(&buffer[..read]);
+            meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        }
+        Ok(read)
+    }
+}
+
+impl Source {
+    /// Opens a file, or standard input where the path is `-`.
+    pub(in crate::parse) fn open(path: &Path) -> Result<Self, Fault> {
+        let (mut file, before) = if path.as_os_str() == STDIN {
+            (copied(&mut io::stdin().lock())?, None)
+        } else {
+            match kind(&path.metadata().map_err(Fault::Io)?) {
+                Kind::File => {
+                    let file = File::open(path).map_err(Fault::Io)?;
+                    let stamp = Stamp::of(&file.metadata().map_err(Fault::Io)?);
+                    (file, Some(stamp))
+                }
+                Kind::Pipe => (copied(&mut open_pipe(path)?)?, None),
+                Kind::Folder => return Err(Fault::Folder),
+                Kind::Device => return Err(Fault::Device),
+            }
+        };
+        let len = file.seek(SeekFrom::End(0)).map_err(Fault::Io)?;
+        let mut start = [0; 4];
+        file.rewind().map_err(Fault::Io)?;
+        let known = read_up_to(&mut file, &mut start).map_err(Fault::Io)?;
+        Ok(Self {
+            file,
+            before,
+            len,
+            packing: Packing::of(&start[..known]),
+            harmless_bytes: HARMLESS_BYTES,
+            meter: Arc::default(),
+            archive: None,
+        })
+    }
+
+    /// The same file for another reader. Of the two only one may read at a time: they share a place in it.
+    pub(in crate::parse) fn again(&self) -> Result<Self, Fault> {
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        Ok(Self {
+            file,
+            before: self.before,
+            len: self.len,
+            packing: self.packing,
+            harmless_bytes: self.harmless_bytes,
+            meter: Arc::default(),
+            archive: self.archive.as_ref().map(|archive| archive.again().map(Box::new)).transpose()?,
+        })
+    }
+
+    /// Becomes a file of the archive that it is; the digest stays that of the archive.
+    pub(in crate::parse) fn replace_by(&mut self, entry: impl Read) -> Result<(), Fault> {
+        let allowed = self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO));
+        let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
+        let len = io::copy(&mut entry.take(allowed + 1), &mut copy).map_err(Fault::from_io)?;
+        if len > allowed {
+            return Err(Fault::Unpack(UnpackError::TooMuch));
+        }
+        let mut start = [0; 4];
+        copy.rewind().map_err(Fault::Io)?;
+        let known = read_up_to(&mut copy, &mut start).map_err(Fault::Io)?;
+        let unpacked = Self {
+            file: copy,
+            before: None,
+            len,
+            packing: Packing::of(&start[..known]),
+            harmless_bytes: self.harmless_bytes,
+            meter: Arc::default(),
+            archive: None,
+        };
+        let archive = std::mem::replace(self, unpacked);
+        self.archive = Some(Box::new(archive));
+        Ok(())
+    }
+
+    pub(in crate::parse) fn packing(&self) -> Packing {
+        self.packing
+    }
+
+    /// Bytes of the file itself.
+    pub(in crate::parse) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Bytes of the file read since the last start.
+    pub(in crate::parse) fn progress(&self) -> Progress {
+        Progress(Arc::clone(&self.meter))
+    }
+
+    /// The unpacked bytes, from the start. What was started before is not to be used any more.
+    pub(in crate::parse) fn start(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
+        self.meter.restart();
+        let meter = Arc::clone(&self.meter);
+        self.unpacked(Some(meter))
+    }
+
+    /// The same for a look at them, of which nothing is counted or hashed.
+    pub(in crate::parse) fn look(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
+        self.unpacked(None)
+    }
+
+    fn unpacked(&mut self, meter: Option<Arc<Meter>>) -> Result<Box<dyn Read + Send>, Fault> {
+        self.file.rewind().map_err(Fault::Io)?;
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        let metered = Metered { file, meter };
+        let bounded = |unpacked: Box<dyn Read + Send>| {
+            Box::new(Bounded { unpacked, left: self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO)) })
+        };
+        Ok(match self.packing {
+            Packing::Plain | Packing::Zip => Box::new(metered),
+            Packing::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
+            Packing::Zstd => bounded(Box::new(ZstdDecoder::new(BufReader::new(metered)))),
+        })
+    }
+
+    /// The file itself where its bytes are not packed, to be read anywhere.
+    pub(in crate::parse) fn anywhere(&self) -> Option<&File> {
+        (self.packing == Packing::Plain).then_some(&self.file)
+    }
+
+    /// A file of the unpacked bytes, to move about in.
+    pub(in crate::parse) fn seekable(&mut self) -> Result<File, Fault> {
+        if self.packing == Packing::Plain {
+            let mut file = self.file.try_clone().map_err(Fault::Io)?;
+            file.rewind().map_err(Fault::Io)?;
+            return Ok(file);
+        }
+        copied(&mut self.start()?)
+    }
+
+    /// Reads what is left and returns the SHA-256 of the file, in hexadecimal.
+    pub(in crate::parse) fn finish(&mut self) -> Result<String, Fault> {
+        if let Some(archive) = &mut self.archive {
+            return archive.digest();
+        }
+        let file = self.file.try_clone().map_err(Fault::Io)?;
+        io::copy(&mut Metered { file, meter: Some(Arc::clone(&self.meter)) }, &mut io::sink())
+            .map_err(Fault::Io)?;
+        if let Some(before) = self.before
+            && before != Stamp::of(&self.file.metadata().map_err(Fault::Io)?)
+        {
+            return Err(Fault::Changed);
+        }
+        let digest = self.meter.hash().clone().finalize();
+        Ok(hex(&digest))
+    }
+
+    /// The same where the file was not read from its start to its end.
+    pub(in crate::parse) fn digest(&mut self) -> Result<String, Fault> {
+        if let Some(archive) = &mut self.archive {
+            return archive.digest();
+        }
+        self.file.rewind().map_err(Fault::Io)?;
+        self.meter.restart();
+        self.finish()
+    }
+}
+
+/// How far a file has been read.
+#[derive(Clone)]
+pub(in crate::parse) struct Progress(Arc<Meter>);
+
+impl Progress {
+    pub(in crate::parse) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+enum Kind {
+    File,
+    Pipe,
+    Folder,
+    Device,
+}
+
+fn kind(metadata: &Metadata) -> Kind {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        if metadata.file_type().is_fifo() {
+            return Kind::Pipe;
+        }
+    }
+    match metadata.file_type() {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_dir() => Kind::Folder,
+        _ => Kind::Device,
+    }
+}
+
+/// Opens a named pipe, which waits until somebody opens its other end.
+fn open_pipe(path: &Path) -> Result<File, Fault> {
+    let (sender, opened) = mpsc::channel();
+    let path = path.to_owned();
+    // Where nobody comes, it waits on until the program ends.
+    thread::spawn(move || _ = sender.send(File::open(path)));
+    match opened.recv_timeout(PIPE_PATIENCE) {
+        Ok(opened) => opened.map_err(Fault::Io),
+        Err(_) => Err(Fault::NobodyWrites { seconds: PIPE_PATIENCE.as_secs() }),
+    }
+}
+
+/// Copies to where one can start again: a temporary file that nobody else sees and that goes with the program.
+fn copied(source: &mut dyn Read) -> Result<File, Fault> {
+    let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
+    let mut chunk = vec![0; 128 * 1024];
+    let mut bytes = 0_u64;
+    loop {
+        let read = read_up_to(source, &mut chunk).map_err(Fault::from_io)?;
+        if read == 0 {
+            break;
+        }
+        bytes += read as u64;
+        if bytes > MAX_PIPED_BYTES {
+            return Err(Fault::PipeTooLong { max_bytes: MAX_PIPED_BYTES });
+        }
+        copy.write_all(&chunk[..read]).map_err(Fault::Io)?;
+    }
+    copy.rewind().map_err(Fault::Io)?;
+    Ok(copy)
+}
+
+/// Fills the buffer, or as much of it as there is.
+pub(in crate::parse) fn read_up_to(
+    source: &mut (impl Read + ?Sized),
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Why packed bytes cannot be unpacked; travels inside an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The data does not end, or begin, as it must.
+    #[error("the compressed data is damaged or incomplete: {0}")]
+    Damaged(String),
+    /// No list of people compresses so well.
+    #[error("it unpacks to more than {MAX_RATIO} times its size")]
+    TooMuch,
+}
+
+/// Gives out no more than was agreed.
+struct Bounded {
+    unpacked: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.unpacked.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+                io::Error::other(UnpackError::Damaged(error.to_string()))
+            }
+            _ => error,
+        })?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(UnpackError::TooMuch))?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn all(source: &mut Source) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        source.start()?.read_to_end(&mut bytes).map_err(Fault::from_io)?;
+        Ok(bytes)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn packed_bytes_are_unpacked_as_often_as_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3], &zstd(b"name,")[..]].concat();
+        for (bytes, packing) in [
+            (b"name,phone".to_vec(), Packing::Plain),
+            (gzip(b"name,phone"), Packing::Gzip),
+            ([gzip(b"name,"), gzip(b"phone")].concat(), Packing::Gzip),
+            (zstd(b"name,phone"), Packing::Zstd),
+            ([skippable, zstd(b"phone")].concat(), Packing::Zstd),
+        ] {
+            fs::write(&path, &bytes).unwrap();
+            let mut source = Source::open(&path).unwrap();
+            assert_eq!(source.packing(), packing);
+            for _ in 0..2 {
+                assert_eq!(all(&mut source).unwrap(), b"name,phone", "{packing:?}");
+            }
+            assert_eq!(
+                source.finish().unwrap(),
+                hex(&Sha256::digest(&bytes)),
+                "of the file, not of what is in it"
+            );
+        }
+    }
+
+    #[test]
+    fn damaged_and_endless_packings_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let text = "Asha,9876543210\n".repeat(500);
+        for whole in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
+            fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+            let error = all(&mut Source::open(&path).unwrap()).unwrap_err();
+            assert!(matches!(error, Fault::Unpack(UnpackError::Damaged(_))), "{error:?}");
+        }
+        // Nearly a thousand times its size.
+        for bomb in [gzip(&vec![b' '; 512 << 10]), zstd(&vec![b' '; 512 << 10])] {
+            assert!(bomb.len() as u64 * MAX_RATIO < 512 << 10, "{} bytes", bomb.len());
+            fs::write(&path, &bomb).unwrap();
+            let mut source = Source::open(&path).unwrap();
+            assert_eq!(source.harmless_bytes, HARMLESS_BYTES);
+            assert_eq!(all(&mut source).unwrap().len(), 512 << 10, "a few bytes do no harm");
+            source.harmless_bytes = (512 << 10) - 1;
+            let error = all(&mut source).unwrap_err();
+            assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
+        }
+        // No more than a list does, so that only the ratio allows it.
+        fs::write(&path, gzip(text.as_bytes())).unwrap();
+        let mut source = Source::open(&path).unwrap();
+        source.harmless_bytes = 0;
+        assert_eq!(all(&mut source).unwrap(), text.as_bytes());
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        fs::write(&path, "a").unwrap();
+        let mut source = Source::open(&path).unwrap();
+        fs::write(&path, "ab").unwrap();
+        assert!(matches!(source.digest(), Err(Fault::Changed)));
+    }
+}

@@ -1,0 +1,562 @@
+//! Delimited text becomes rows.
+//!
+//! A record without quotation marks is cut at its delimiters; others are read by [`quoting`]. Whatever the
+//! marks say, a record is not believed to hold lines that look like rows of their own, and a mark that is never closed
+//! takes one line, not the rest of the file.
+
+use std::io::{self, Read};
+
+use super::{
+    findings::Findings,
+    layout::{Layout, lines},
+    quoting::{self, Cells, Dialect, END_OF_FILE, Ending, read_record},
+};
+use crate::{
+    parse::{
+        assemble::RawRow,
+        encoding::{self, Encoding},
+        error::Fault,
+        file::source::Source,
+        table::RowSink,
+    },
+    row::{Cell, CellKind, Rows},
+};
+
+const READ_BYTES: usize = 128 * 1024;
+/// For safety: a row of people has a millionth of it.
+const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
+const MAX_RECORD_CELLS: usize = 16_384;
+/// Cells of a record without quotation marks; one that has more is read more slowly.
+const PLAIN_CELLS: usize = 512;
+/// What other formats allow.
+pub(in crate::parse) const MAX_CELLS: usize = 512;
+
+/// Delimited text in some encoding.
+pub(in crate::parse) struct Text {
+    pub(in crate::parse) encoding: Encoding,
+    pub(in crate::parse) dialect: Dialect,
+    /// The first line names the delimiter, as spreadsheets do it, and is no row.
+    pub(in crate::parse) skips_first_line: bool,
+    pub(in crate::parse) layout: Layout,
+    /// A row whose cells are not certain is refused with the file: of people not to call, none may be missed.
+    pub(in crate::parse) refuses_doubt: bool,
+    /// What was found in the last reading.
+    pub(in crate::parse) findings: Findings,
+}
+
+impl Text {
+    /// Goes through all records.
+    pub(in crate::parse) fn visit(
+        &mut self,
+        source: &mut Source,
+        sink: &mut impl RowSink,
+    ) -> Result<(), Fault> {
+        let mut records = Records::new(encoding::decoded(source, self.encoding)?, self.dialect);
+        if self.skips_first_line {
+            records.next_record()?;
+        }
+        records.layout.clone_from(&self.layout);
+        records.refuses_doubt = self.refuses_doubt;
+        while let Some(record) = records.next_record()? {
+            if sink.row(record.line, record).is_break() {
+                break;
+            }
+        }
+        self.findings = records.findings;
+        Ok(())
+    }
+}
+
+/// The records of a delimited text, one at a time, with the line each starts on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about where the reading stands")]
+pub(in crate::parse) struct Records {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// Where the record being read begins in the buffer, how far it was read, and where the buffer's bytes end.
+    record_start: usize,
+    next: usize,
+    end: usize,
+    is_at_end: bool,
+    dialect: Dialect,
+    layout: Layout,
+    refuses_doubt: bool,
+    line: u64,
+    is_after_cr: bool,
+    records: u64,
+    /// Some byte that was read is a backslash, or the mark that ends a file in DOS.
+    has_rare_marks: bool,
+    record: Record,
+    cells: Cells,
+    findings: Findings,
+}
+
+/// One record.
+#[derive(Default)]
+pub(in crate::parse) struct Record {
+    line: u64,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    cells: usize,
+    /// The delimiters are still in the text.
+    is_separated: bool,
+    /// Where its cells end is not certain.
+    is_doubtful: bool,
+    /// Empty lines stand above it.
+    is_after_gap: bool,
+}
+
+impl RawRow for Record {
+    fn len(&self) -> usize {
+        self.cells
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        let separator = usize::from(self.is_separated);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + separator);
+        Cell { text: &self.text[start..self.ends[index]], kind: CellKind::Text }
+    }
+
+    fn append_to(&self, block: &mut Rows) {
+        let ends = &self.ends[..self.cells];
+        block.push_texts(&self.text[..ends.last().copied().unwrap_or_default()], ends, self.is_separated);
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    fn is_after_gap(&self) -> bool {
+        self.is_after_gap
+    }
+}
+
+impl Records {
+    pub(in crate::parse) fn new(source: Box<dyn Read + Send>, dialect: Dialect) -> Self {
+        Self {
+            source,
+            buffer: vec![0; READ_BYTES],
+            record_start: 0,
+            next: 0,
+            end: 0,
+            is_at_end: false,
+            dialect,
+            layout: Layout::default(),
+            refuses_doubt: false,
+            line: 1,
+            is_after_cr: false,
+            records: 0,
+            has_rare_marks: false,
+            record: Record { line: 1, text: vec![0; 4096], ends: vec![0; PLAIN_CELLS], ..Record::default() },
+            cells: Cells::default(),
+            findings: Findings::default(),
+        }
+    }
+
+    /// The next record that is not an empty line.
+    pub(in crate::parse) fn next_record(&mut self) -> Result<Option<&Record>, Fault> {
+        if !self.skip_line_ends()? {
+            return Ok(None);
+        }
+        self.record_start = self.next;
+        self.record.line = self.line;
+        if !self.split_plain() {
+            self.read_marked()?;
+        }
+        self.records += 1;
+        Ok(Some(&self.record))
+    }
+
+    /// Reads a record in which nothing is quoted, of moderate size, that ends in what was read already; any other is left to
+    /// [`read_marked`](Self::read_marked).
+    fn split_plain(&mut self) -> bool {
+        let input = &self.buffer[self.next..self.end];
+        let Some(len) = memchr::memchr3(b'\n', b'\r', self.dialect.quote, input) else { return false };
+        if input[len] == self.dialect.quote {
+            return false;
+        }
+        let (line, record) = (&input[..len], &mut self.record);
+        if self.has_rare_marks && memchr::memchr2(b'\\', END_OF_FILE, line).is_some() {
+            return false;
+        }
+        let mut cells = 0;
+        for end in memchr::memchr_iter(self.dialect.delimiter, line).chain([len]) {
+            if cells == PLAIN_CELLS {
+                return false;
+            }
+            record.ends[cells] = end;
+            cells += 1;
+        }
+        if record.text.len() < len {
+            record.text.resize(len, 0);
+        }
+        record.text[..len].copy_from_slice(line);
+        record.cells = cells;
+        record.is_separated = true;
+        record.is_doubtful = false;
+        self.next += len;
+        self.is_after_cr = false;
+        true
+    }
+
+    /// Reads a record with quotation marks, or one that does not end in what was read.
+    #[inline(never)]
+    fn read_marked(&mut self) -> Result<(), Fault> {
+        self.record.is_doubtful = false;
+        let mut ending = self.read_as(self.dialect)?;
+        if matches!(ending, Ending::Open | Ending::TextBehind) && self.has_rare_marks {
+            ending = self.read_with_other_escapes(ending)?;
+        }
+        let len = match ending {
+            Ending::Whole(len) => {
+                let raw = &self.buffer[self.record_start..self.record_start + len];
+                match self.layout.swallowed(self.dialect, raw, &self.cells) {
+                    None => {
+                        self.record.is_doubtful =
+                            self.layout.may_have_swallowed(self.dialect, raw, &self.cells);
+                        if self.record.is_doubtful {
+                            self.findings.stray_marks.add(self.record.line);
+                            if self.refuses_doubt {
+                                return Err(Fault::OpenQuote { line: self.record.line });
+                            }
+                        }
+                        self.unwrap_line();
+                        len
+                    }
+                    // Text with tabs seldom has quotation marks around cells: one at the start of a cell is text.
+                    Some(_) if self.dialect.delimiter == b'\t' => self.read_line()?,
+                    Some(row) => {
+                        let starts = self.cells.spans.first().map_or(0, |(_, content)| content.start);
+                        let starts = self.record.line + line_ends(&raw[..starts], false).0;
+                        let row = self.record.line + u64::try_from(row).unwrap_or_default();
+                        return Err(Fault::SwallowedRows { line: starts, row });
+                    }
+                }
+            }
+            Ending::Cut | Ending::Open | Ending::TextBehind => self.read_line()?,
+        };
+        self.check_size(len)?;
+        let raw = &self.buffer[self.record_start..self.record_start + len];
+        let (inside, is_after_cr) = line_ends(raw, false);
+        if inside > 0 {
+            self.look_for_numbers(len);
+        }
+        self.line += inside;
+        self.is_after_cr = is_after_cr;
+        self.next = self.record_start + len;
+        self.keep_cells();
+        Ok(())
+    }
+
+    /// Reads the record in a dialect, with as much of the text as it takes.
+    fn read_as(&mut self, dialect: Dialect) -> Result<Ending, Fault> {
+        loop {
+            let text = &self.buffer[self.record_start..self.end];
+            let ending = read_record(dialect, text, self.is_at_end, &mut self.cells);
+            if self.is_at_end
+                || !matches!(ending, Ending::Cut | Ending::Open)
+                || text.len() > MAX_RECORD_BYTES
+            {
+                return Ok(ending);
+            }
+            self.refill()?;
+        }
+    }
+
+    /// Reads a record once more that does not fit, with backslashes as escapes or without. It is kept so where that makes a
+    /// whole row of it.
+    fn read_with_other_escapes(&mut self, ending: Ending) -> Result<Ending, Fault> {
+        let other = Dialect { has_escapes: !self.dialect.has_escapes, ..self.dialect };
+        let read = self.read_as(other)?;
+        let Ending::Whole(len) = read else { return Ok(ending) };
+        let raw = &self.buffer[self.record_start..self.record_start + len];
+        let marks = |window: &[u8]| window == [b'\\', self.dialect.quote];
+        if !raw.windows(2).any(marks)
+            || !self.layout.takes(&self.cells)
+            || self.layout.swallowed(other, raw, &self.cells).is_some()
+        {
+            return Ok(ending);
+        }
+        if other.has_escapes {
+            self.findings.escapes.add(self.record.line);
+        }
+        self.dialect = other;
+        Ok(read)
+    }
+
+    /// Reads the first line of the record alone. Two readings are tried; where neither has the cells of a row, the record is
+    /// doubtful.
+    fn read_line(&mut self) -> Result<usize, Fault> {
+        let len = loop {
+            let text = &self.buffer[self.record_start..self.end];
+            match memchr::memchr2(b'\n', b'\r', text) {
+                Some(len) => break len,
+                None if self.is_at_end || text.len() > MAX_RECORD_BYTES => break text.len(),
+                None => self.refill()?,
+            }
+        };
+        let line = &self.buffer[self.record_start..self.record_start + len];
+        self.findings.stray_marks.add(self.record.line);
+        let is_certain = quoting::read_line(self.dialect, line, &mut self.cells);
+        if is_certain && self.layout.takes(&self.cells) {
+            return Ok(len);
+        }
+        quoting::split_line(self.dialect, line, &mut self.cells);
+        if self.cells.len() == self.layout.width {
+            return Ok(len);
+        }
+        if self.refuses_doubt {
+            return Err(Fault::OpenQuote { line: self.record.line });
+        }
+        quoting::read_line(self.dialect, line, &mut self.cells);
+        self.record.is_doubtful = true;
+        Ok(len)
+    }
+
+    /// Reads what is inside a line that is one quoted cell, where that is a row.
+    fn unwrap_line(&mut self) {
+        let is_alone = self.cells.quoted == 1
+            && self.cells.spans.is_empty()
+            && (1..self.cells.len()).all(|index| self.cells.cell(index).is_empty());
+        let width = self.layout.width;
+        // Where no width is known yet, the first record shows whether lines are written so.
+        let is_shown = width > 0 || self.records == 0 || self.findings.wrapped.count > 0;
+        if !is_alone || !is_shown || width == 1 || width == 0 && self.cells.len() > 1 {
+            return;
+        }
+        let whole = self.cells.cell(0);
+        if memchr::memchr(self.dialect.delimiter, whole).is_none() {
+            return;
+        }
+        let whole = whole.to_vec();
+        let mut inside = Cells::default();
+        let ending = read_record(self.dialect, &whole, true, &mut inside);
+        if ending == Ending::Whole(whole.len()) && (width == 0 || inside.len() == width) {
+            self.cells = inside;
+            self.findings.wrapped.add(self.record.line);
+        }
+    }
+
+    /// Counts what looks like a phone number on the lines inside a record, whatever the cells are that were made of it: each
+    /// of them but one is perhaps a row that is lost.
+    fn look_for_numbers(&mut self, len: usize) {
+        let raw = &self.buffer[self.record_start..self.record_start + len];
+        let hits = lines(raw).zip(self.record.line..);
+        let hits = hits.filter(|(line, _)| self.layout.line_has_number(self.dialect, line));
+        for (_, line) in hits.skip(1) {
+            self.findings.numbers_inside.add(line);
+        }
+    }
+
+    /// Makes the cells that were read those of the record.
+    fn keep_cells(&mut self) {
+        let (record, cells) = (&mut self.record, &self.cells);
+        if record.text.len() < cells.text.len() {
+            record.text.resize(cells.text.len(), 0);
+        }
+        if record.ends.len() < cells.len() {
+            record.ends.resize(cells.len(), 0);
+        }
+        record.text[..cells.text.len()].copy_from_slice(&cells.text);
+        record.ends[..cells.len()].copy_from_slice(&cells.ends);
+        record.cells = cells.len();
+        record.is_separated = false;
+    }
+
+    /// Moves to the first byte of a record; false at the end of the file.
+    fn skip_line_ends(&mut self) -> Result<bool, Fault> {
+        let before = self.line;
+        loop {
+            while self.next < self.end {
+                match self.buffer[self.next] {
+                    b'\n' => self.line += u64::from(!self.is_after_cr),
+                    b'\r' => self.line += 1,
+                    _ => {
+                        self.record.is_after_gap = self.line > before + 1;
+                        return Ok(true);
+                    }
+                }
+                self.is_after_cr = self.buffer[self.next] == b'\r';
+                self.next += 1;
+            }
+            if self.is_at_end {
+                return Ok(false);
+            }
+            self.record_start = self.next;
+            self.refill()?;
+        }
+    }
+
+    /// Reads more behind the record being read, of which nothing is given up: as much as is there of it, so that a long one
+    /// is gone through few times.
+    fn refill(&mut self) -> Result<(), Fault> {
+        self.buffer.copy_within(self.record_start..self.end, 0);
+        self.next -= self.record_start;
+        self.end -= self.record_start;
+        self.record_start = 0;
+        let room = READ_BYTES.max(self.end);
+        if self.buffer.len() < self.end + room {
+            self.buffer.resize(self.end + room, 0);
+        }
+        let read = loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other.map_err(Fault::from_io)?,
+            }
+        };
+        self.has_rare_marks |=
+            memchr::memchr2(b'\\', END_OF_FILE, &self.buffer[self.end..self.end + read]).is_some();
+        self.end += read;
+        self.is_at_end = read == 0;
+        if self.is_at_end {
+            let text = &self.buffer[self.next..self.end];
+            let padding = text.iter().rev().take_while(|byte| matches!(**byte, END_OF_FILE | 0)).count();
+            self.end -= padding;
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, len: usize) -> Result<(), Fault> {
+        let line = self.record.line;
+        if len > MAX_RECORD_BYTES {
+            return Err(Fault::RecordTooLong { line, max_bytes: MAX_RECORD_BYTES });
+        }
+        if self.cells.len() > MAX_RECORD_CELLS {
+            return Err(Fault::TooManyCells { line, max: MAX_RECORD_CELLS });
+        }
+        Ok(())
+    }
+}
+
+/// Line ends in `bytes`, CRLF counted once; and whether the last byte is a CR.
+fn line_ends(bytes: &[u8], mut is_after_cr: bool) -> (u64, bool) {
+    let mut lines = 0;
+    let mut expected_lf = 0;
+    for index in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        let is_pair = bytes[index] == b'\n' && is_after_cr && index == expected_lf;
+        lines += u64::from(!is_pair);
+        is_after_cr = bytes[index] == b'\r';
+        expected_lf = index + 1;
+    }
+    (lines, if bytes.is_empty() { is_after_cr } else { bytes.ends_with(b"\r") })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Gives out a few bytes at a time, so that every boundary is met.
+    struct Dripping(Vec<u8>, usize);
+
+    impl Read for Dripping {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len()).min(self.0.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0.drain(..count);
+            Ok(count)
+        }
+    }
+
+    fn records(text: &[u8], at_once: usize) -> Result<Vec<(u64, Vec<String>)>, Fault> {
+        let mut records = Records::new(Box::new(Dripping(text.to_vec(), at_once)), Dialect::new(b','));
+        let mut found = Vec::new();
+        while let Some(record) = records.next_record()? {
+            let cells =
+                (0..record.len()).map(|index| String::from_utf8_lossy(record.cell(index).text).into_owned());
+            found.push((record.line, cells.collect()));
+        }
+        Ok(found)
+    }
+
+    fn lines(text: &str) -> Vec<u64> {
+        let whole: Vec<u64> =
+            records(text.as_bytes(), 1 << 20).unwrap().iter().map(|(line, _)| *line).collect();
+        let dripped: Vec<u64> = records(text.as_bytes(), 1).unwrap().iter().map(|(line, _)| *line).collect();
+        assert_eq!(whole, dripped, "{text:?}");
+        whole
+    }
+
+    #[test]
+    fn a_record_has_the_line_it_starts_on() {
+        assert_eq!(lines("a,b\n1,2\n3,4\n"), [1, 2, 3]);
+        assert_eq!(lines("a,b\r\n1,2\r\n3,4"), [1, 2, 3]);
+        assert_eq!(lines("a,b\r1,2\r3,4\r"), [1, 2, 3]);
+        assert_eq!(lines("\n\na,b\n\n\n1,2\n"), [3, 6]);
+        assert_eq!(lines("\r\n\r\na,b\r\n\r\n1,2\r\n"), [3, 5]);
+        assert_eq!(lines("a,\"x\ny\r\nz\"\n1,2\n"), [1, 4]);
+        assert_eq!(lines("\"\r\",b\r\n1,2\r\n"), [1, 3]);
+        assert_eq!(lines(""), [0; 0]);
+    }
+
+    #[test]
+    fn quoted_cells_may_hold_anything() {
+        let found = records(b"\"a,\"\"b\"\"\",\"c\nd\"\n", 3).unwrap();
+        assert_eq!(found, [(1, vec!["a,\"b\"".to_owned(), "c\nd".to_owned()])]);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_never_closes_takes_one_line() {
+        for (text, cells) in [
+            ("a,b\n1,\"2\n3,4\n", vec!["1|2", "3|4"]),
+            ("a,b\n1,\"2", vec!["1|2"]),
+            ("a,b\n1,2\n\"\n", vec!["1|2", ""]),
+            ("a,b\n1,\"2\"", vec!["1|2"]),
+            ("a,b\n1,x\"2", vec!["1|x\"2"]),
+            ("a,b\n1,\"2\" x\n3,4\n", vec!["1|\"2\" x", "3|4"]),
+        ] {
+            let found = records(text.as_bytes(), 4).unwrap();
+            let found: Vec<String> = found.into_iter().skip(1).map(|(_, cells)| cells.join("|")).collect();
+            assert_eq!(found, cells, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_record_has_a_limit_and_the_rest_is_not_read() {
+        let mut endless = b"a,b\n1,2\n".to_vec();
+        endless.resize(3 * MAX_RECORD_BYTES, b'x');
+        let mut reader = Records::new(Box::new(io::Cursor::new(endless)), Dialect::new(b','));
+        reader.next_record().unwrap();
+        reader.next_record().unwrap();
+        let error = reader.next_record().map(|_| ()).unwrap_err();
+        assert!(matches!(error, Fault::RecordTooLong { line: 3, .. }), "{error}");
+        assert!(reader.buffer.len() < 4 * MAX_RECORD_BYTES);
+
+        let wide = vec![b','; MAX_RECORD_CELLS];
+        assert!(matches!(records(&wide, 1 << 20), Err(Fault::TooManyCells { line: 1, .. })));
+        let long = format!("a,b\n1,\"{}\"\n", "x".repeat(200 * 1024));
+        assert_eq!(records(long.as_bytes(), 1 << 20).unwrap()[1].1[1].len(), 200 * 1024);
+    }
+
+    #[test]
+    fn the_end_mark_of_dos_is_no_row() {
+        for text in ["a,b\n1,2\n\x1a", "a,b\n1,2\x1a", "a,b\r\n1,2\x1a\0\0"] {
+            let found = records(text.as_bytes(), 3).unwrap();
+            let filled = found.iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+            assert_eq!(filled.collect::<Vec<_>>().pop().unwrap().1, ["1", "2"], "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_written_by_the_csv_crate_are_read_back(
+            rows in prop::collection::vec(prop::collection::vec("[a-c,\"\n\r ]{0,5}", 2..4), 1..8),
+            at_once in 1usize..9,
+        ) {
+            let mut writer = csv::WriterBuilder::new().flexible(true).quote_style(csv::QuoteStyle::Always).from_writer(vec![]);
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let text = writer.into_inner().unwrap();
+            let found: Vec<Vec<String>> = records(&text, at_once).unwrap().into_iter().map(|(_, cells)| cells).collect();
+            prop_assert_eq!(found, rows);
+        }
+
+        #[test]
+        fn no_bytes_panic_and_drips_read_the_same(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r\0\xff".to_vec()), 0..60)) {
+            let whole = records(&text, 1 << 20).ok();
+            let dripped = records(&text, 1).ok();
+            prop_assert_eq!(whole, dripped);
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! How the rows of a table are laid out, and whether a row fits: rows with another number of cells than the header are
+//! often as good as others, and a cell that spans lines may be several rows.
+
+use super::quoting::{Cells, Dialect};
+use crate::{
+    normalize::salutation,
+    parse::{
+        assemble::{Header, RawRow},
+        columns::unnamed::may_be_date,
+    },
+    row::{Cell, CellKind, Columns, Row, Rows},
+};
+
+/// Fewer digits are no phone number, more are something else.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=20;
+
+/// So many of the first rows, and one in so many of them, make a width usual.
+const MIN_USUAL: usize = 3;
+const ONE_IN: usize = 5;
+/// In a short list, two of three or fewer.
+const MIN_MOST: usize = 2;
+
+/// Which columns of a table are used, and how many cells its rows have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::parse) struct Layout {
+    /// Cells of the header, or of most rows while the header is not known; 0 where nothing is known.
+    pub(in crate::parse) width: usize,
+    /// Other widths that many of the first rows have.
+    usual: Vec<usize>,
+    pub(in crate::parse) phones: Vec<usize>,
+    salutation: Option<usize>,
+    /// Names and countries: what they hold tells nothing of where it belongs.
+    unproven: Vec<usize>,
+}
+
+/// How a row with another number of cells than the header is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::parse) enum Fit {
+    /// As it is; cells that are missing at its end are empty.
+    Whole,
+    /// Without the empty cells at its end.
+    Trimmed,
+    /// With what is beyond the header as part of the last cell, which nothing uses.
+    Joined,
+    /// Its cells may have shifted.
+    Ragged,
+}
+
+impl Layout {
+    /// A table of which only the usual width is known.
+    pub(in crate::parse) fn guessed(width: usize) -> Self {
+        Self { width, ..Self::default() }
+    }
+
+    /// The layout that a header tells. `rows` are the first of the table.
+    pub(in crate::parse) fn new(header: &Header, columns: &Columns, rows: &Rows, header_row: u64) -> Self {
+        let place = |column: &usize| header.place_of(*column);
+        let names = columns.first_name.iter().chain(&columns.last_name).chain(&columns.full_name);
+        let width = header.width();
+        let widths: Vec<usize> =
+            rows.iter().filter(|row| row.location.row > header_row).map(|row| row.cells().len()).collect();
+        let is_usual = |wanted: usize| {
+            let count = widths.iter().filter(|found| **found == wanted).count();
+            count >= MIN_USUAL && count * ONE_IN >= widths.len()
+                || count >= MIN_MOST && count * 2 > widths.len()
+        };
+        let mut usual: Vec<usize> =
+            widths.iter().copied().filter(|found| *found != width && is_usual(*found)).collect();
+        usual.sort_unstable();
+        usual.dedup();
+        Self {
+            width,
+            usual,
+            phones: columns.phone.iter().map(place).collect(),
+            salutation: columns.salutation.as_ref().map(place),
+            unproven: names.chain(&columns.country).map(place).collect(),
+        }
+    }
+
+    /// Whether a row may be taken with this number of cells.
+    pub(in crate::parse) fn takes(&self, row: &impl RawRow) -> bool {
+        self.width == 0 || row.len() == self.width || self.fit(row) != Fit::Ragged
+    }
+
+    /// How a row with another number of cells is to be taken: it is ragged where a cell that is used may have shifted.
+    pub(in crate::parse) fn fit(&self, row: &impl RawRow) -> Fit {
+        let cells = row.len();
+        if self.phones.is_empty() {
+            return Fit::Ragged;
+        }
+        let used = self.phones.iter().chain(&self.salutation).chain(&self.unproven);
+        let used_end = used.max().map_or(0, |last| last + 1);
+        let is_usual = self.usual.contains(&cells);
+        let is_proven = self.proven(row);
+        if cells <= self.width {
+            let is_good =
+                if cells >= used_end { is_proven || is_usual } else { is_usual && self.has_phone(row) };
+            return if is_good { Fit::Whole } else { Fit::Ragged };
+        }
+        if (self.width..cells).all(|index| row.cell(index).is_blank()) {
+            return if is_proven || is_usual { Fit::Trimmed } else { Fit::Ragged };
+        }
+        // Another row may stand behind this one, whose line end is lost.
+        let has_more_phones = (used_end..cells).any(|index| holds_digits_of_phone(row.cell(index).text));
+        if used_end < self.width && is_proven && !has_more_phones { Fit::Joined } else { Fit::Ragged }
+    }
+
+    /// Whether the cells that are used stand where they belong: a number and a salutation prove themselves and all cells
+    /// before them.
+    fn proven(&self, row: &impl RawRow) -> bool {
+        let phones = self.phones.iter().filter(|column| is_phone_like(text(row, **column)));
+        let Some(last_phone) = phones.max() else { return false };
+        let is_salutation = |column: &usize| {
+            str::from_utf8(text(row, *column)).is_ok_and(|text| salutation::recognise(text.trim()).is_some())
+        };
+        let salutation = self.salutation.filter(is_salutation);
+        let last = salutation.map_or(*last_phone, |column| column.max(*last_phone));
+        let unproven = self.salutation.iter().filter(|_| salutation.is_none()).chain(&self.unproven);
+        unproven.copied().all(|column| column < last)
+    }
+
+    /// Whether a row has nothing where numbers stand, and its last cell, which is no number of its own, ends in one: the number
+    /// of the row below, perhaps.
+    pub(in crate::parse) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
+        let is_missing = self.phones.iter().all(|column| text(row, *column).is_empty());
+        let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
+        is_missing && last.is_some_and(|last| ends_in_phone(above.cell(last).text))
+    }
+
+    /// Whether letters follow the number of a row, and its last cell, which is no number of its own, is one: two rows on one
+    /// line, perhaps.
+    pub(in crate::parse) fn may_hold_another(&self, row: &impl RawRow) -> bool {
+        let is_followed =
+            self.phones.iter().any(|column| text(row, *column).last().is_some_and(u8::is_ascii_alphabetic));
+        let last = row.len().checked_sub(1).filter(|last| !self.phones.contains(last));
+        is_followed && last.is_some_and(|last| ends_in_phone(row.cell(last).text))
+    }
+
+    /// Whether the last filled cell of a row is its number, which a line end may have cut.
+    pub(in crate::parse) fn ends_in_number(&self, row: &impl RawRow) -> bool {
+        let is_last = |column: &usize| {
+            *column < row.len() && (column + 1..row.len()).all(|index| row.cell(index).text.is_empty())
+        };
+        self.phones.iter().any(is_last)
+    }
+
+    fn has_phone(&self, row: &impl RawRow) -> bool {
+        self.phones.iter().any(|column| is_phone_like(text(row, *column)))
+    }
+
+    /// Whether a line inside a cell, cut at its delimiters, looks like a row: it has the cells, and a number where numbers
+    /// stand. In a table of two columns a remark may look so, a name does not; in one of one column, so do all numbers.
+    fn is_row_like(&self, dialect: Dialect, cell: usize, line: &[u8]) -> bool {
+        let min_width = if self.unproven.contains(&cell) || self.phones.contains(&cell) { 2 } else { 3 };
+        let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
+        let phones_end = self.phones.iter().max().map_or(self.width, |last| last + 1);
+        self.width >= min_width
+            && (phones_end.min(self.width)..=self.width + 1).contains(&cells.len())
+            && self.has_number(&cells)
+    }
+
+    /// Whether a line, cut at its delimiters, has a number in a phone column.
+    pub(in crate::parse) fn line_has_number(&self, dialect: Dialect, line: &[u8]) -> bool {
+        let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
+        self.has_number(&cells)
+    }
+
+    fn has_number(&self, cells: &[&[u8]]) -> bool {
+        self.phones.iter().filter_map(|column| cells.get(*column)).any(|cell| is_phone_like(cell))
+    }
+
+    /// Whether more of the lines of a record that spans several look a little like rows, by their delimiters and a number
+    /// anywhere, than the row's own number explains.
+    pub(in crate::parse) fn may_have_swallowed(
+        &self,
+        dialect: Dialect,
+        record: &[u8],
+        cells: &Cells,
+    ) -> bool {
+        const MIN_CELLS: usize = 3;
+
+        if cells.spans.is_empty() || self.phones.is_empty() {
+            return false;
+        }
+        let is_similar = |line: &&[u8]| {
+            let count = memchr::memchr_iter(dialect.delimiter, line).count() + 1;
+            count >= MIN_CELLS.max(self.width.saturating_sub(2))
+                && line.split(|byte| *byte == dialect.delimiter).any(is_phone_like)
+        };
+        lines(record).filter(is_similar).count() > usize::from(self.has_phone(cells))
+    }
+
+    /// The first line inside a record that looks like a row of its own, counted from 0 in the record; `cells` are those that
+    /// its quotation marks make of it.
+    pub(in crate::parse) fn swallowed(
+        &self,
+        dialect: Dialect,
+        record: &[u8],
+        cells: &Cells,
+    ) -> Option<usize> {
+        let last_phone = *self.phones.iter().max()?;
+        cells.spans.iter().find_map(|(cell, content)| {
+            let before = lines(&record[..content.start]).count() - 1;
+            let inside = lines(&record[content.clone()]).count() - 1;
+            let mut all = lines(record).enumerate().skip(before).take(inside + 1);
+            // The line on which the cell begins holds the row's own number, or the number follows the cell.
+            let begins = all.next().map(|(_, line)| line);
+            if begins.is_some_and(|line| last_phone >= *cell && self.is_row_like(dialect, *cell, line)) {
+                return Some(before);
+            }
+            let is_row = |(index, line): &(usize, &[u8])| {
+                let is_last = *index == before + inside;
+                // What follows the cell on its last line belongs to the row.
+                let is_own = is_last && last_phone >= *cell;
+                !is_own && self.is_row_like(dialect, *cell, line)
+            };
+            all.find(is_row).map(|(index, _)| index)
+        })
+    }
+}
+
+/// The physical lines of a text.
+pub(in crate::parse) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr::memchr2(b'\n', b'\r', text) else {
+            rest = None;
+            return Some(text);
+        };
+        let len = if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        rest = Some(&text[end + len..]);
+        Some(&text[..end])
+    })
+}
+
+fn text(row: &impl RawRow, index: usize) -> &[u8] {
+    if index < row.len() { row.cell(index).text } else { &[] }
+}
+
+/// Whether a cell where no numbers stand may hold one. A date has as many digits.
+fn ends_in_phone(text: &[u8]) -> bool {
+    holds_digits_of_phone(text) && !str::from_utf8(text).is_ok_and(may_be_date)
+}
+
+/// Whether as many digits as a phone number has stand in a row somewhere in a cell.
+pub(in crate::parse) fn holds_digits_of_phone(text: &[u8]) -> bool {
+    is_phone_like(text)
+        || text.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= *PHONE_DIGITS.start())
+}
+
+/// Whether a cell looks like a phone number, whatever its plan says.
+pub(in crate::parse) fn is_phone_like(text: &[u8]) -> bool {
+    const SEPARATORS: &[u8] = b" +-().\\/'\"=\t\x1a\0";
+    const MAX_BYTES: usize = 60;
+
+    if text.len() > MAX_BYTES {
+        return false;
+    }
+    let mut digits = 0;
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            // No-break spaces, marks of direction and the like.
+            0x80.. => {}
+            other if SEPARATORS.contains(other) => {}
+            _ => return false,
+        }
+    }
+    PHONE_DIGITS.contains(&digits)
+}
+
+impl RawRow for Cells {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        Cell { text: Cells::cell(self, index), kind: CellKind::Text }
+    }
+}
+
+impl RawRow for Row<'_> {
+    fn len(&self) -> usize {
+        self.cells().len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        Row::cell(self, index)
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::quoting::{Ending, read_record},
+        *,
+    };
+
+    const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false };
+
+    /// First, last, salutation, phone, notes.
+    fn layout() -> Layout {
+        Layout { width: 5, usual: vec![], phones: vec![3], salutation: Some(2), unproven: vec![0, 1] }
+    }
+
+    fn fit(layout: &Layout, row: &str) -> Fit {
+        let mut cells = Cells::default();
+        assert!(matches!(read_record(COMMA, row.as_bytes(), true, &mut cells), Ending::Whole(_)));
+        layout.fit(&cells)
+    }
+
+    #[test]
+    fn cells_that_nothing_uses_may_be_missing_or_too_many() {
+        for (row, expected) in [
+            ("Ada,Quill,Ms,02079460100", Fit::Whole),
+            ("Ada,Quill,Ms,02079460100,,", Fit::Trimmed),
+            ("Ada,Quill,Ms,02079460100,call later, please", Fit::Joined),
+            ("Ada,Quill,Ms,02079460100,x,Ben,Marsh,Mr,02079460101,", Fit::Ragged),
+            ("Ada,Quill,Ms", Fit::Ragged),
+            ("Ada,Quill,PhD,Ms,02079460100,", Fit::Ragged),
+            ("Ada Quill,Ms,02079460100,x", Fit::Ragged),
+        ] {
+            assert_eq!(fit(&layout(), row), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn names_behind_the_number_may_have_shifted_unless_most_rows_are_so() {
+        let mut layout =
+            Layout { width: 4, usual: vec![], phones: vec![0], salutation: None, unproven: vec![1, 2] };
+        assert_eq!(fit(&layout, "02079460100,Ada,PhD,Quill,"), Fit::Ragged);
+        assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Ragged);
+        layout.usual = vec![3, 5];
+        assert_eq!(fit(&layout, "02079460100,Ada,Quill,VIP,"), Fit::Trimmed);
+        assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Whole);
+    }
+
+    #[test]
+    fn lines_inside_a_cell_may_be_rows() {
+        let swallowed = |record: &str| {
+            let mut cells = Cells::default();
+            assert_eq!(read_record(COMMA, record.as_bytes(), true, &mut cells), Ending::Whole(record.len()));
+            layout().swallowed(COMMA, record.as_bytes(), &cells)
+        };
+        assert_eq!(swallowed("Ada,Quill,Ms,02079460100,\"a\nb, c\nd\""), None);
+        assert_eq!(swallowed("\"Ada\nMaria\",Quill,Ms,02079460100,x"), None);
+        assert_eq!(
+            swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,\nE,F,Ms,02079460102,5\""),
+            Some(1)
+        );
+        assert_eq!(swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,5\""), Some(1));
+        assert_eq!(swallowed("A,\"B,Ms,02079460100,x\nC,D\",Ms,02079460101,x"), Some(0));
+    }
+
+    #[test]
+    fn numbers_are_told_from_other_text() {
+        for text in ["020 7946 0100", "+44 (20) 7946-0100", "=\"02079460100\"", "0171/1234567"] {
+            assert!(is_phone_like(text.as_bytes()), "{text}");
+        }
+        for text in ["12345", "ref 02079460100", "Ms", ""] {
+            assert!(!is_phone_like(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Rows below a header that are none: the header once more, as in lists put one behind the other, and what programs write
+//! below a list, such as sums and remarks.
+
+use super::{findings::Sightings, layout::is_phone_like};
+use crate::{
+    parse::{
+        assemble::{Header, RawRow},
+        columns::{self, ColumnsProblem},
+    },
+    row::{Cell, CellKind, Columns},
+};
+
+/// Words with which a line of sums begins, in small letters.
+const SUMS: [&str; 15] = [
+    "total",
+    "totals",
+    "sum",
+    "subtotal",
+    "count",
+    "summe",
+    "gesamt",
+    "anzahl",
+    "somme",
+    "nombre",
+    "suma",
+    "totale",
+    "totaal",
+    "итого",
+    "всего",
+];
+
+/// Words with which a remark below a list begins.
+const REMARKS: [&str; 19] = [
+    "copyright",
+    "©",
+    "confidential",
+    "generated",
+    "exported",
+    "created",
+    "printed",
+    "page",
+    "seite",
+    "end",
+    "ende",
+    "eof",
+    "report",
+    "stand",
+    "erstellt",
+    "exportiert",
+    "vertraulich",
+    "source",
+    "disclaimer",
+];
+
+/// What is counted in a line such as `(2 rows)`.
+const COUNTED: [&str; 22] = [
+    "row",
+    "rows",
+    "record",
+    "records",
+    "contact",
+    "contacts",
+    "entry",
+    "entries",
+    "line",
+    "lines",
+    "item",
+    "items",
+    "result",
+    "results",
+    "people",
+    "lead",
+    "leads",
+    "zeilen",
+    "datensätze",
+    "kontakte",
+    "lignes",
+    "registros",
+];
+
+/// Lines that may stand below a list.
+const MAX_LINES: usize = 30;
+
+/// A row of cells of its own.
+pub(in crate::parse) struct KeptRow {
+    pub(in crate::parse) number: u64,
+    cells: Vec<(Vec<u8>, CellKind)>,
+    is_doubtful: bool,
+}
+
+impl KeptRow {
+    fn of(number: u64, row: &impl RawRow) -> Self {
+        let cells = (0..row.len()).map(|index| row.cell(index));
+        Self {
+            number,
+            cells: cells.map(|cell| (cell.text.to_vec(), cell.kind)).collect(),
+            is_doubtful: row.is_doubtful(),
+        }
+    }
+}
+
+impl RawRow for KeptRow {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        let (text, kind) = &self.cells[index];
+        Cell { text, kind: *kind }
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+}
+
+/// A row whose cells stand in the order of another header.
+pub(in crate::parse) struct Reordered<'r, R> {
+    pub(in crate::parse) row: &'r R,
+    /// For each column, where its cell stands in the row.
+    pub(in crate::parse) places: &'r [usize],
+}
+
+impl<R: RawRow> RawRow for Reordered<'_, R> {
+    fn len(&self) -> usize {
+        self.row.len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        let place = self.places.get(index).copied().unwrap_or(index);
+        if place < self.row.len() { self.row.cell(place) } else { Cell { text: &[], kind: CellKind::Text } }
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.row.is_doubtful()
+    }
+}
+
+/// What a row without a number turned out to be.
+pub(in crate::parse) enum Kind {
+    Row,
+    /// The header, with its columns in the same order or in this one.
+    Header(Option<Vec<usize>>),
+    /// A header of other columns.
+    OtherHeader,
+    /// Something below the list, unless rows follow.
+    Footer,
+}
+
+/// Knows the rows of a table that are none.
+#[derive(Default)]
+pub(in crate::parse) struct Margin {
+    names: Vec<String>,
+    columns: Columns,
+    phones: Vec<usize>,
+    /// Header rows behind the first.
+    pub(in crate::parse) headers: Sightings,
+    /// The last of them with another order of columns.
+    pub(in crate::parse) reordered: Sightings,
+    /// What may be the footer.
+    pub(in crate::parse) footer: Vec<KeptRow>,
+    is_text: bool,
+}
+
+impl Margin {
+    pub(in crate::parse) fn new(header: &Header, columns: &Columns, is_text: bool) -> Self {
+        Self {
+            names: header.names.iter().map(|name| folded(name)).collect(),
+            columns: columns.clone(),
+            phones: columns.phone.iter().map(|column| header.place_of(*column)).collect(),
+            is_text,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a row is surely one of people, seen at a glance: something like a number stands where numbers do, and no word
+    /// behind it.
+    pub(in crate::parse) fn is_person(&self, row: &impl RawRow) -> bool {
+        const MIN_BYTES: usize = 6;
+
+        let is_number = |column: &usize| {
+            let text = if *column < row.len() { row.cell(*column).text } else { &[] };
+            text.len() >= MIN_BYTES
+                && matches!(text[0], b'0'..=b'9' | b'+' | b'(' | b'\'' | b'=' | b' ')
+                && !text[text.len() - 1].is_ascii_alphabetic()
+        };
+        // Without a header nothing tells other rows from people.
+        self.phones.is_empty() || self.phones.iter().any(is_number)
+    }
+
+    /// What a row is that no number is seen in at a glance.
+    #[cold]
+    pub(in crate::parse) fn kind(&self, row: &impl RawRow) -> Kind {
+        if let Some(kind) = self.header(row) {
+            return kind;
+        }
+        if self.is_footer(row) { Kind::Footer } else { Kind::Row }
+    }
+
+    fn header(&self, row: &impl RawRow) -> Option<Kind> {
+        const DIGITS_OF_DATA: usize = 5;
+
+        let cells = (0..row.len()).map(|index| row.cell(index));
+        let first = cells.clone().find(|cell| !cell.is_blank())?;
+        let is_known = |name: &String| name.len() <= first.text.len() && *name == folded_text(first);
+        let is_word = self.phones.first().is_none_or(|column| {
+            *column >= row.len() || row.cell(*column).text.first().is_some_and(|byte| !byte.is_ascii_digit())
+        });
+        if !is_word && !self.names.iter().any(is_known) {
+            return None;
+        }
+        let digits = |cell: Cell<'_>| cell.text.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if cells.clone().any(|cell| digits(cell) >= DIGITS_OF_DATA) {
+            return None;
+        }
+        let names: Vec<String> = cells.map(folded_text).collect();
+        let filled = names.iter().filter(|name| !name.is_empty()).count();
+        if filled == 0 || filled * 2 < self.names.iter().filter(|name| !name.is_empty()).count() {
+            return None;
+        }
+        let is_same =
+            |(index, name): (usize, &String)| names.get(index).map_or(name.is_empty(), |other| other == name);
+        if self.names.iter().enumerate().all(is_same) {
+            return Some(Kind::Header(None));
+        }
+        if let Some(order) = order(&self.names, &names) {
+            return Some(Kind::Header(Some(order)));
+        }
+        let header = Header::from_row(row);
+        let known = match columns::recognise(&header.names, &[], &|_| Vec::new()) {
+            Ok(known) => known,
+            Err(
+                ColumnsProblem::NoPhone | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_),
+            ) => {
+                return None;
+            }
+        };
+        let has_name = known.first_name.or(known.last_name).or(known.full_name).is_some();
+        let is_same = known.phone == self.columns.phone
+            && (known.first_name, known.last_name, known.full_name, known.salutation)
+                == (
+                    self.columns.first_name,
+                    self.columns.last_name,
+                    self.columns.full_name,
+                    self.columns.salutation,
+                );
+        match (has_name, is_same) {
+            (false, _) => None,
+            (true, true) => Some(Kind::Header(None)),
+            (true, false) => Some(Kind::OtherHeader),
+        }
+    }
+
+    /// Whether a row looks like a line below a list: it has one or few filled cells, and words, marks or an empty line show
+    /// what it is.
+    fn is_footer(&self, row: &impl RawRow) -> bool {
+        const MAX_FILLED: usize = 3;
+        const DIGITS_OF_A_NUMBER: usize = 7;
+
+        let filled: Vec<Cell<'_>> =
+            (0..row.len()).map(|index| row.cell(index)).filter(|cell| !cell.is_blank()).collect();
+        let Some((first, others)) = filled.split_first() else { return false };
+        let has_long_digits = |cell: &Cell<'_>| {
+            cell.text.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() >= DIGITS_OF_A_NUMBER)
+        };
+        if filled.len() > MAX_FILLED
+            || filled.iter().any(|cell| has_long_digits(cell) || is_phone_like(cell.text))
+        {
+            return false;
+        }
+        let text = String::from_utf8_lossy(first.text).trim().to_lowercase();
+        let is_count =
+            |cell: &Cell<'_>| cell.text.iter().all(|byte| byte.is_ascii_digit() || b" .,:%".contains(byte));
+        let mut words = text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '©')
+            .filter(|word| !word.is_empty());
+        let (word, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_alone = others.is_empty();
+        let is_marked =
+            is_alone && ["--", "==", "**", "__", "##", "~~"].iter().any(|mark| text.starts_with(mark));
+        let is_total = SUMS.contains(&word) || word == "grand" && next == "total";
+        let is_sum = is_total && others.iter().all(is_count);
+        let is_counted =
+            is_alone && word.bytes().all(|byte| byte.is_ascii_digit()) && COUNTED.contains(&next);
+        // A first name in a row of its own is a person without a number.
+        let is_remark = REMARKS.contains(&word) && (!next.is_empty() || is_alone && row.len() == 1);
+        let is_apart = self.is_text
+            && row.len() == 1
+            && self.names.len() > 2
+            && (row.is_after_gap() || !self.footer.is_empty());
+        is_marked || is_sum || is_counted || is_remark || is_apart
+    }
+
+    /// Keeps what may be the footer; the rows that stand in it, where it grows too long for one.
+    pub(in crate::parse) fn keep(&mut self, number: u64, row: &impl RawRow) -> Vec<KeptRow> {
+        self.footer.push(KeptRow::of(number, row));
+        if self.footer.len() > MAX_LINES { std::mem::take(&mut self.footer) } else { Vec::new() }
+    }
+
+    /// What somebody should know of rows that were skipped.
+    pub(in crate::parse) fn notes(&self) -> Vec<String> {
+        let row_or_line = if self.is_text { "line" } else { "row" };
+        let mut notes = Vec::new();
+        if self.headers.count > 0 {
+            let place = match self.headers.count {
+                1 => format!("{row_or_line} {} is the header again", self.headers.first),
+                count => format!(
+                    "{count} rows are the header again, the first of them {row_or_line} {}",
+                    self.headers.first
+                ),
+            };
+            notes.push(format!("{place}; rollcall skips such rows"));
+        }
+        if self.reordered.count > 0 {
+            notes.push(format!(
+                "{row_or_line} {} is the header again with its columns in another order: the rows below it are read in that order",
+                self.reordered.first
+            ));
+        }
+        if let Some(first) = self.footer.first() {
+            const SHOWN: usize = 40;
+            let text = first.cells.iter().find(|(text, kind)| !Cell { text, kind: *kind }.is_blank());
+            let text = text.map(|(text, _)| {
+                String::from_utf8_lossy(text).trim().chars().take(SHOWN).collect::<String>()
+            });
+            let text = text.unwrap_or_default();
+            notes.push(match self.footer.len() {
+                1 => format!("rollcall skips {row_or_line} {}, which is below the list: `{text}`", first.number),
+                count => format!(
+                    "rollcall skips {count} rows below the list as its footer, from {row_or_line} {} on: `{text}`",
+                    first.number
+                ),
+            });
+        }
+        notes
+    }
+}
+
+/// For each name, where it stands among the others; nothing where these are not the same names.
+fn order(names: &[String], others: &[String]) -> Option<Vec<usize>> {
+    if names.len() != others.len() {
+        return None;
+    }
+    let mut is_taken = vec![false; others.len()];
+    names
+        .iter()
+        .map(|name| {
+            let place = (0..others.len()).find(|index| !is_taken[*index] && others[*index] == *name)?;
+            is_taken[place] = true;
+            Some(place)
+        })
+        .collect()
+}
+
+fn folded(name: &str) -> String {
+    name.trim_matches(|letter: char| letter == '\u{feff}' || letter.is_whitespace()).to_lowercase()
+}
+
+fn folded_text(cell: Cell<'_>) -> String {
+    folded(&String::from_utf8_lossy(cell.text))
+}

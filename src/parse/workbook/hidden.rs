@@ -1,0 +1,121 @@
+//! Columns that a sheet hides. A person who looks at the sheet does not know that they are there: they are not taken where a column
+//! that is shown holds the same, and otherwise not without saying so.
+
+use super::sheet::column_name;
+use crate::{
+    contact::Field,
+    parse::{
+        ParseSettings,
+        columns::{self, header::Found},
+    },
+    row::Columns,
+};
+
+/// Takes shown columns instead of hidden ones, where there are some; says which hidden columns are read, or were passed over.
+/// `hidden` says of each column of the file whether it is hidden.
+pub(in crate::parse) fn prefer_shown(
+    found: &mut Found,
+    hidden: &[bool],
+    settings: &ParseSettings,
+) -> Vec<String> {
+    let header = &found.header;
+    let is_hidden = |column: usize| hidden.get(header.place_of(column)) == Some(&true);
+    if !(0..header.names.len()).any(is_hidden) {
+        return Vec::new();
+    }
+    let shown_names: Vec<String> = header
+        .names
+        .iter()
+        .enumerate()
+        .map(|(column, name)| if is_hidden(column) { String::new() } else { name.clone() })
+        .collect();
+    let shown = columns::recognise(&shown_names, &[], &|_| Vec::new()).unwrap_or_default();
+    let mut notes = Vec::new();
+    let mut chosen = Columns::default();
+    for field in Field::ALL {
+        let all = found.columns.of(field);
+        let is_mapped = settings.mappings.iter().any(|mapping| mapping.field == field);
+        let mut taken: Vec<usize> = all.iter().copied().filter(|column| !is_hidden(*column)).collect();
+        if taken.is_empty() && !is_mapped {
+            let is_free =
+                |column: &usize| Field::ALL.iter().all(|field| !found.columns.of(*field).contains(column));
+            taken.extend(shown.of(field).iter().copied().filter(is_free));
+        }
+        if is_mapped || taken.is_empty() {
+            taken = all.to_vec();
+        }
+        for column in all.iter().copied().filter(|column| is_hidden(*column)) {
+            let name = &header.names[column];
+            let letters = column_name(header.place_of(column));
+            let field_name = field.name().replace('_', " ");
+            notes.push(if taken.contains(&column) {
+                format!("column {letters} (`{name}`), which is read as {field_name}, is hidden in the sheet")
+            } else {
+                format!(
+                    "column {letters} (`{name}`) is hidden in the sheet and not read as {field_name}; --map {}={} \
+                     reads it",
+                    field.name(),
+                    column + 1
+                )
+            });
+        }
+        for column in taken {
+            chosen.add(field, column);
+        }
+    }
+    chosen.labels.clone_from(&found.columns.labels);
+    chosen.labels.retain(|(phone, _)| chosen.phone.contains(phone));
+    found.columns = chosen;
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        parse::{assemble::Header, columns::Mapping},
+        row::{CellKind, Rows},
+    };
+
+    fn found(names: &[&str], mappings: &[Mapping]) -> Found {
+        let mut rows = Rows::new(0);
+        for name in names {
+            rows.push_cell(name.as_bytes(), CellKind::Text);
+        }
+        rows.end_row(1, None);
+        let header = Header::from_row(&rows.row(0));
+        let columns = columns::recognise(&header.names, mappings, &|_| Vec::new()).unwrap();
+        Found { header, columns, row: 1, notes: Vec::new() }
+    }
+
+    #[test]
+    fn a_shown_column_is_taken_before_a_hidden_one() {
+        let mut found = found(&["First Name", "Last Name", "Mobile", "Phone"], &[]);
+        let notes = prefer_shown(&mut found, &[false, false, true], &ParseSettings::default());
+        assert_eq!(found.columns.phone, [3]);
+        assert_eq!(
+            notes,
+            ["column C (`Mobile`) is hidden in the sheet and not read as phone; --map phone=3 reads it"]
+        );
+    }
+
+    #[test]
+    fn a_hidden_column_is_taken_where_it_is_alone_and_where_it_is_mapped() {
+        let mut alone = found(&["Name", "Mobile"], &[]);
+        let notes = prefer_shown(&mut alone, &[false, true], &ParseSettings::default());
+        assert_eq!(alone.columns.phone, [1]);
+        assert_eq!(notes, ["column B (`Mobile`), which is read as phone, is hidden in the sheet"]);
+
+        let mappings = vec![Mapping { field: Field::Phone, column: "Mobile".to_owned() }];
+        let mut mapped = found(&["Name", "Mobile", "Phone"], &mappings);
+        let settings = ParseSettings { mappings, ..ParseSettings::default() };
+        prefer_shown(&mut mapped, &[false, true], &settings);
+        assert_eq!(mapped.columns.phone, [1]);
+    }
+
+    #[test]
+    fn nothing_is_said_of_hidden_columns_that_nobody_uses() {
+        let mut found = found(&["Name", "Mobile", "Notes"], &[]);
+        assert!(prefer_shown(&mut found, &[false, false, true], &ParseSettings::default()).is_empty());
+    }
+}

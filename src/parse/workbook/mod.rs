@@ -1,0 +1,293 @@
+//! A sheet of a workbook, of whatever kind: opened, chosen, and gone through row by row.
+
+pub(super) mod biff;
+pub(super) mod hidden;
+pub(super) mod number_format;
+pub(super) mod ods;
+pub(super) mod ods_cell;
+pub(super) mod package;
+pub(super) mod people;
+pub(super) mod records;
+pub(super) mod relations;
+pub(super) mod sheet;
+pub(super) mod xls;
+pub(super) mod xlsb;
+pub(super) mod xlsx;
+pub(super) mod xml;
+
+use std::{
+    cell::Cell,
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use self::{
+    biff::Xls,
+    ods::Ods,
+    package::Package,
+    sheet::{Choice, Entry, Sights, choose},
+    xlsb::Xlsb,
+    xlsx::Xlsx,
+};
+use crate::parse::{Format, error::Fault, file::sniff::Content, table::RowSink};
+
+/// A sheet, chosen but not yet read.
+pub(in crate::parse) struct Sheet {
+    workbook: Workbook,
+    pub(in crate::parse) choice: Choice,
+    pub(in crate::parse) format: Format,
+    /// What somebody should know of how it is read.
+    pub(in crate::parse) note: Option<String>,
+    /// Whether its dates are counted from 1904, so that a bare number means a date of four years later.
+    pub(in crate::parse) counts_from_1904: bool,
+    /// What was seen when it was last gone through.
+    pub(in crate::parse) sights: Sights,
+}
+
+enum Workbook {
+    Xlsx(Box<Xlsx>),
+    Xlsb(Box<Xlsb>),
+    Xls(Box<Xls>),
+    Ods(Box<Ods>),
+}
+
+impl Workbook {
+    fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Xlsx(workbook) => &workbook.entries,
+            Self::Xlsb(workbook) => &workbook.entries,
+            Self::Xls(workbook) => &workbook.entries,
+            Self::Ods(workbook) => &workbook.entries,
+        }
+    }
+}
+
+impl Sheet {
+    /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
+    pub(in crate::parse) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
+        guarded(|| {
+            // The beginning of an archive does not tell what all of it is.
+            let content = match content {
+                Content::EncryptedOrLegacyExcel => content,
+                _ => Package::open(&file)?.content(),
+            };
+            let (workbook, format, counts_from_1904) = match content {
+                Content::EncryptedOrLegacyExcel => {
+                    let workbook = Box::new(Xls::open(&file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xls(workbook), Format::Xls, counts_from_1904)
+                }
+                Content::Ods => {
+                    let workbook = Box::new(Ods::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904;
+                    (Workbook::Ods(workbook), Format::Ods, counts_from_1904)
+                }
+                Content::Xlsb => {
+                    let workbook = Box::new(Xlsb::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xlsb(workbook), Format::Xlsb, counts_from_1904)
+                }
+                Content::Xlsx => {
+                    let workbook = Box::new(Xlsx::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Workbook::Xlsx(workbook), Format::Xlsx, counts_from_1904)
+                }
+                other => return Err(Fault::Unsupported(other)),
+            };
+            let choice = choose(workbook.entries(), wanted)?;
+            let note = if let Workbook::Xls(workbook) = &workbook { workbook.note() } else { None };
+            Ok(Self { workbook, choice, format, note, counts_from_1904, sights: Sights::default() })
+        })
+    }
+
+    /// Chooses another sheet of the same workbook.
+    pub(in crate::parse) fn choose(&mut self, wanted: &str) -> Result<(), Fault> {
+        self.choice = choose(self.workbook.entries(), Some(wanted))?;
+        self.sights = Sights::default();
+        Ok(())
+    }
+
+    /// Goes through all rows that have a cell.
+    pub(in crate::parse) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
+        let index = self.choice.index;
+        self.sights = Sights::default();
+        let sights = &mut self.sights;
+        guarded(|| match &self.workbook {
+            Workbook::Xlsx(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Xlsb(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Xls(workbook) => workbook.visit(index, sights, sink),
+            Workbook::Ods(workbook) => workbook.visit(index, sights, sink),
+        })
+    }
+}
+
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread, now, is one of a library on a damaged workbook, which becomes an error.
+pub fn panic_is_caught() -> bool {
+    IS_GUARDED.get()
+}
+
+/// Runs what reads a file by a library that may panic on a damaged one.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let before = IS_GUARDED.replace(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    IS_GUARDED.set(before);
+    read.unwrap_or_else(|panic| {
+        let reason =
+            panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Err(Fault::DamagedWorkbook(reason.unwrap_or("its parts contradict each other").to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_xlsxwriter::{Format, Formula, Workbook};
+
+    use super::*;
+    use crate::{
+        parse::table::Preview,
+        row::{Cell, CellKind},
+    };
+
+    fn stored(bytes: &[u8]) -> File {
+        use std::io::{Seek as _, Write as _};
+
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    /// The workbook with something else in its files.
+    fn rewritten(workbook: &mut Workbook, from: &str, to: &str) -> File {
+        use std::io::{Read as _, Write as _};
+
+        let whole = std::io::Cursor::new(workbook.save_to_buffer().unwrap());
+        let mut archive = zip::ZipArchive::new(whole).unwrap();
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).unwrap();
+            let name = part.name().unwrap().into_owned();
+            let mut content = String::new();
+            part.read_to_string(&mut content).unwrap();
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(content.replace(from, to).as_bytes()).unwrap();
+        }
+        stored(&writer.finish().unwrap().into_inner())
+    }
+
+    fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
+        Sheet::open(stored(&workbook.save_to_buffer().unwrap()), Content::Xlsx, wanted)
+    }
+
+    fn rows(sheet: &mut Sheet) -> Vec<(u64, Vec<(String, CellKind)>)> {
+        let mut preview = Preview::new(usize::MAX);
+        sheet.visit(&mut preview).unwrap();
+        let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
+        preview.rows.iter().map(|row| (row.location.row, row.cells().map(text).collect())).collect()
+    }
+
+    #[test]
+    fn cells_of_every_kind_become_text() {
+        let mut workbook = Workbook::new();
+        let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+        let page = workbook.add_worksheet();
+        page.write(0, 0, "text").unwrap();
+        page.write(0, 1, 919_876_543_210_f64).unwrap();
+        page.write(0, 2, 0.5).unwrap();
+        page.write(0, 3, true).unwrap();
+        page.write_with_format(0, 4, 45_943.5, &date).unwrap();
+        page.write_with_format(0, 5, 45_943.0, &date).unwrap();
+        page.write_formula(0, 6, Formula::new("=NA()").set_result("#N/A")).unwrap();
+        page.write(0, 7, 1e21).unwrap();
+        page.write(2, 1, "below").unwrap();
+        let found = rows(&mut sheet(&mut workbook, None).unwrap());
+        let cells: Vec<(&str, CellKind)> =
+            found[0].1.iter().map(|(text, kind)| (text.as_str(), *kind)).collect();
+        assert_eq!(
+            cells[..6],
+            [
+                ("text", CellKind::Text),
+                ("919876543210", CellKind::Number),
+                ("0.5", CellKind::Number),
+                ("TRUE", CellKind::Boolean),
+                ("2025-10-13T12:00:00", CellKind::Date),
+                ("2025-10-13", CellKind::Date),
+            ]
+        );
+        assert_eq!(cells[7], ("1000000000000000000000", CellKind::Number));
+        assert_eq!(
+            found[1],
+            (3, vec![(String::new(), CellKind::Text), ("below".to_owned(), CellKind::Text)])
+        );
+    }
+
+    #[test]
+    fn numbers_too_long_for_a_double_keep_their_digits() {
+        let mut workbook = Workbook::new();
+        let page = workbook.add_worksheet();
+        for row in 0..3 {
+            page.write(row, 0, "Rao").unwrap();
+            page.write(row, 2, 919_876_543_210.0 + f64::from(row)).unwrap();
+        }
+        let long = rewritten(&mut workbook, "<v>919876543211</v>", "<v>919876543210123456</v>");
+        let found = rows(&mut Sheet::open(long, Content::Xlsx, None).unwrap());
+        let cells: Vec<&(String, CellKind)> = found.iter().map(|(_, cells)| &cells[2]).collect();
+        let expected = ["919876543210", "919876543210123456", "919876543212"];
+        assert_eq!(
+            cells,
+            expected.map(|digits| (digits.to_owned(), CellKind::Number)).iter().collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn sheets_are_chosen_by_name_or_number_and_hidden_ones_only_when_asked_for() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().set_name("Secret").unwrap().set_hidden(true).write(0, 0, "s").unwrap();
+        workbook.add_worksheet().set_name("Leads").unwrap().write(0, 0, "l").unwrap();
+        workbook.worksheet_from_name("Leads").unwrap().set_active(true);
+        for (wanted, name) in
+            [(None, "Leads"), (Some("leads"), "Leads"), (Some("1"), "Secret"), (Some("2"), "Leads")]
+        {
+            assert_eq!(sheet(&mut workbook, wanted).unwrap().choice.sheet.name, name, "{wanted:?}");
+        }
+        let missing = sheet(&mut workbook, Some("Lead")).err().unwrap();
+        assert_eq!(missing.to_string(), "there is no sheet `Lead`; the sheets are `Secret`, `Leads`");
+    }
+
+    #[test]
+    fn a_cell_in_the_last_corner_costs_nothing_and_is_named() {
+        let mut workbook = Workbook::new();
+        let page = workbook.add_worksheet();
+        page.write(0, 0, "a").unwrap();
+        page.write(1_048_575, 16_383, "z").unwrap();
+        let mut sheet = sheet(&mut workbook, None).unwrap();
+        assert_eq!(rows(&mut sheet).len(), 1);
+        let notes = sheet.sights.notes();
+        assert!(notes[0].contains("is not read: XFD1048576"), "{notes:?}");
+    }
+
+    /// The library adds up the digits of a reference without looking whether they fit; found by fuzzing.
+    #[test]
+    fn a_reference_with_too_many_digits_is_an_error_and_no_panic() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().write(0, 0, "a").unwrap();
+        let broken = rewritten(&mut workbook, "r=\"A1\"", "r=\"A99999999999\"");
+        let mut sheet = Sheet::open(broken, Content::Xlsx, None).unwrap();
+        let error = sheet.visit(&mut Preview::new(usize::MAX)).unwrap_err();
+        assert!(matches!(error, Fault::DamagedWorkbook(_)), "{error}");
+        assert!(!panic_is_caught(), "the guard ends with the reading");
+    }
+
+    #[test]
+    fn a_workbook_cut_short_is_damaged() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().write(0, 0, "a").unwrap();
+        let bytes = workbook.save_to_buffer().unwrap();
+        let cut = Sheet::open(stored(&bytes[..bytes.len() / 2]), Content::Xlsx, None);
+        assert!(matches!(cut, Err(Fault::DamagedWorkbook(_))));
+    }
+}

@@ -1,0 +1,471 @@
+//! A sheet of a spreadsheet in the Open Document Format becomes rows.
+//!
+//! Read as a stream: what repeats is written once in such a file, with how often. The text of a cell is that of its
+//! paragraphs; comments, reading aids and drawings stand inside the cell, and are no part of its text.
+
+use std::{fs::File, io::Read as _};
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::{
+    number_format::Formats,
+    ods_cell::{OpenCell, is_no_text},
+    package::Package,
+    sheet::{Entry, Gathered, SheetName, Sights},
+    xml::{self, Xml, attribute},
+};
+use crate::parse::{error::Fault, table::RowSink, text::csv::MAX_CELLS};
+
+const CONTENT: &str = "content.xml";
+const MANIFEST: &str = "META-INF/manifest.xml";
+
+/// Where the part that says how it is encrypted is longer, it is no manifest.
+const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
+
+/// A spreadsheet.
+pub(in crate::parse) struct Ods {
+    file: File,
+    pub(in crate::parse) entries: Vec<Entry>,
+    /// The place of each entry among the tables of the file.
+    tables: Vec<usize>,
+    pub(in crate::parse) counts_from_1904: bool,
+}
+
+impl Ods {
+    pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
+        let mut package = Package::open(&file)?;
+        if let Some(manifest) = package.part(MANIFEST)? {
+            let mut text = String::new();
+            let read = manifest.take(MAX_MANIFEST_BYTES).read_to_string(&mut text);
+            if read.is_ok() && text.contains("encryption-data") {
+                return Err(Fault::Password);
+            }
+        }
+        let mut opened = Self { file, entries: Vec::new(), tables: Vec::new(), counts_from_1904: false };
+        opened.look_through(&mut package)?;
+        Ok(opened)
+    }
+
+    /// Finds the sheets, and what counts for all of them.
+    fn look_through(&mut self, package: &mut Package) -> Result<(), Fault> {
+        let mut xml = content(package)?;
+        let mut hidden_styles: Vec<String> = Vec::new();
+        let mut style = String::new();
+        let (mut tables, mut open_tables) = (0, 0_usize);
+        while let Some(event) = xml.next()? {
+            let tag = match event {
+                Event::Start(tag) => tag,
+                Event::End(tag) => {
+                    open_tables -= usize::from(tag.local_name().as_ref() == "table" && open_tables > 0);
+                    continue;
+                }
+                _ => continue,
+            };
+            match tag.local_name().as_ref() {
+                "style" => style = attribute(&tag, "name").unwrap_or_default(),
+                "table-properties" if attribute(&tag, "display").as_deref() == Some("false") => {
+                    hidden_styles.push(style.clone());
+                }
+                "null-date" => {
+                    let first = attribute(&tag, "date-value").unwrap_or_default();
+                    self.counts_from_1904 = first.starts_with("1904");
+                }
+                "table" => {
+                    open_tables += 1;
+                    if open_tables > 1 {
+                        continue;
+                    }
+                    let style = attribute(&tag, "style-name").unwrap_or_default();
+                    let name = attribute(&tag, "name").unwrap_or_default();
+                    if !is_copied_from_another_file(&style, &name) {
+                        let is_hidden = hidden_styles.contains(&style);
+                        self.entries.push(Entry { name: SheetName { name, is_hidden }, has_cells: true });
+                        self.tables.push(tables);
+                    }
+                    tables += 1;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through all rows of a sheet that have a cell.
+    pub(in crate::parse) fn visit(
+        &self,
+        index: usize,
+        sights: &mut Sights,
+        sink: &mut impl RowSink,
+    ) -> Result<(), Fault> {
+        let Some(table) = self.tables.get(index) else { return Err(Fault::NoSheet) };
+        let mut package = Package::open(&self.file)?;
+        let mut xml = content(&mut package)?;
+        let formats = Formats::default();
+        let mut rows = Gathered::new(&formats, sights, sink);
+        let mut walk = Walk::new(*table);
+        while let Some(event) = xml.next()? {
+            match walk.take(&event, &mut rows)? {
+                Step::Further => {}
+                Step::AtEnd => break,
+                Step::Enough => return Ok(()),
+            }
+        }
+        rows.finish();
+        Ok(())
+    }
+}
+
+fn content(package: &mut Package) -> Result<Xml<'_>, Fault> {
+    Xml::open(package, CONTENT)?.ok_or_else(|| Fault::DamagedWorkbook(format!("it has no {CONTENT}")))
+}
+
+/// Whether the walk goes on.
+enum Step {
+    Further,
+    /// The sheet has ended.
+    AtEnd,
+    /// Nobody wants more.
+    Enough,
+}
+
+/// Where the walk through the content is.
+struct Walk {
+    /// The tables to pass over before the one that is wanted.
+    tables_before: usize,
+    open_tables: usize,
+    /// Elements in which nothing belongs to the cell, one inside the other.
+    skipped: usize,
+    /// Groups of rows, and of columns, that are folded up, one inside the other.
+    hidden_groups: Vec<bool>,
+    row: u64,
+    /// How often the row repeats.
+    row_repeats: u64,
+    is_row_hidden: bool,
+    column: usize,
+    /// The next column of which is said whether it is hidden.
+    described_column: usize,
+    cell: Option<OpenCell>,
+    /// The cells of the row, by their first column.
+    cells: Vec<(usize, OpenCell)>,
+}
+
+impl Walk {
+    fn new(table: usize) -> Self {
+        Self {
+            tables_before: table,
+            open_tables: 0,
+            skipped: 0,
+            hidden_groups: Vec::new(),
+            row: 0,
+            row_repeats: 1,
+            is_row_hidden: false,
+            column: 0,
+            described_column: 0,
+            cell: None,
+            cells: Vec::new(),
+        }
+    }
+
+    fn take<S: RowSink>(&mut self, event: &Event<'_>, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
+        match event {
+            Event::Start(_) if self.skipped > 0 => self.skipped += 1,
+            Event::End(_) if self.skipped > 0 => self.skipped -= 1,
+            _ if self.skipped > 0 => {}
+            Event::Start(tag) => self.begin(tag, rows),
+            Event::End(tag) => return self.end(tag.local_name().as_ref(), rows),
+            event => {
+                if let Some(cell) = self.cell.as_mut().filter(|cell| cell.is_in_paragraph)
+                    && let Some(text) = xml::text(event)?
+                {
+                    cell.push_text(&text);
+                }
+            }
+        }
+        Ok(Step::Further)
+    }
+
+    fn begin<S: RowSink>(&mut self, tag: &BytesStart<'_>, rows: &mut Gathered<'_, S>) {
+        let local_name = tag.local_name();
+        let name = local_name.as_ref();
+        if let Some(cell) = &mut self.cell {
+            match name {
+                "p" | "h" => cell.begin_paragraph(),
+                "s" => {
+                    let count = attribute(tag, "c").and_then(|count| count.parse().ok()).unwrap_or(1_usize);
+                    cell.text.extend(std::iter::repeat_n(' ', count.min(1024)));
+                }
+                "tab" => cell.text.push(' '),
+                "line-break" => cell.text.push('\n'),
+                _ if is_no_text(tag) => self.skipped = 1,
+                _ => {}
+            }
+            return;
+        }
+        if name == "table" {
+            self.open_tables += 1;
+            return;
+        }
+        if self.open_tables != 1 || self.tables_before > 0 {
+            return;
+        }
+        match name {
+            "table-row-group" | "table-column-group" => {
+                self.hidden_groups.push(attribute(tag, "display").as_deref() == Some("false"));
+            }
+            "table-column" => {
+                let repeats = repeated(tag, "number-columns-repeated");
+                let first = self.described_column;
+                self.described_column = first.saturating_add(repeats);
+                if self.is_hidden(tag) {
+                    rows.sights.hide_columns(first, self.described_column - 1);
+                }
+            }
+            "table-row" => {
+                self.row = self.row.saturating_add(1);
+                self.row_repeats = repeated(tag, "number-rows-repeated") as u64;
+                self.is_row_hidden = self.is_hidden(tag);
+                self.column = 0;
+                self.cells.clear();
+            }
+            "table-cell" | "covered-table-cell" => self.cell = Some(OpenCell::new(tag)),
+            _ => {}
+        }
+    }
+
+    fn is_hidden(&self, tag: &BytesStart<'_>) -> bool {
+        let visibility = attribute(tag, "visibility");
+        visibility.is_some_and(|visibility| visibility != "visible") || self.hidden_groups.contains(&true)
+    }
+
+    fn end<S: RowSink>(&mut self, name: &str, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
+        if let Some(cell) = &mut self.cell {
+            match name {
+                "p" | "h" => cell.end_paragraph(),
+                "table-cell" | "covered-table-cell" => self.end_cell(rows.sights),
+                _ => {}
+            }
+            return Ok(Step::Further);
+        }
+        match name {
+            "table" => {
+                self.open_tables = self.open_tables.saturating_sub(1);
+                if self.open_tables == 0 {
+                    match self.tables_before.checked_sub(1) {
+                        Some(left) => self.tables_before = left,
+                        None => return Ok(Step::AtEnd),
+                    }
+                }
+            }
+            "table-row-group" | "table-column-group" => _ = self.hidden_groups.pop(),
+            "table-row" if self.open_tables == 1 && self.tables_before == 0 => return self.end_row(rows),
+            _ => {}
+        }
+        Ok(Step::Further)
+    }
+
+    fn end_cell(&mut self, sights: &mut Sights) {
+        let Some(cell) = self.cell.take() else { return };
+        sights.formulas_without_result += u64::from(cell.lacks_result());
+        let first = self.column;
+        self.column = self.column.saturating_add(cell.repeats);
+        if !cell.is_empty() {
+            self.cells.push((first, cell));
+        }
+    }
+
+    fn end_row<S: RowSink>(&mut self, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
+        if self.cells.is_empty() {
+            self.row = self.row.saturating_add(self.row_repeats - 1);
+            return Ok(Step::Further);
+        }
+        for repeat in 0..self.row_repeats {
+            self.row = self.row.saturating_add(u64::from(repeat > 0));
+            if self.is_row_hidden {
+                rows.hide(self.row);
+            }
+            let row = u32::try_from(self.row - 1).unwrap_or(u32::MAX);
+            for (first, cell) in &self.cells {
+                // A cell that repeats to the end of the sheet is a format, or a mistake.
+                for column in (*first..).take(cell.repeats.min(MAX_CELLS)) {
+                    let column = u32::try_from(column).unwrap_or(u32::MAX);
+                    if cell.hand_on((row, column), rows)?.is_break() {
+                        return Ok(Step::Enough);
+                    }
+                }
+            }
+        }
+        Ok(Step::Further)
+    }
+}
+
+fn repeated(tag: &BytesStart<'_>, name: &str) -> usize {
+    attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
+}
+
+/// Whether a table is no sheet, but holds what formulas have read in another file. Nobody sees it, and nobody can.
+fn is_copied_from_another_file(style: &str, name: &str) -> bool {
+    // The style that LibreOffice keeps for them; their names are addresses, which those of sheets cannot be.
+    style == "ta_extref" || name.starts_with('\'') && name.contains("'#")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+    use crate::{
+        parse::{table::Preview, workbook::sheet::choose},
+        row::{Cell, CellKind},
+    };
+
+    fn ods(content: &str) -> Ods {
+        let mut writer = ZipWriter::new(tempfile::tempfile().unwrap());
+        writer.start_file(CONTENT, SimpleFileOptions::default()).unwrap();
+        write!(writer, "<office:document-content>{content}</office:document-content>").unwrap();
+        Ods::open(writer.finish().unwrap()).unwrap()
+    }
+
+    fn visited(content: &str) -> (Preview, Sights) {
+        let (mut preview, mut sights) = (Preview::new(usize::MAX), Sights::default());
+        let table = format!("<table:table table:name=\"S\">{content}</table:table>");
+        ods(&table).visit(0, &mut sights, &mut preview).unwrap();
+        (preview, sights)
+    }
+
+    /// What a cell with these attributes and this content holds.
+    fn cell(attributes: &str, content: &str) -> (String, CellKind) {
+        let row = format!(
+            "<table:table-row><table:table-cell {attributes}>{content}</table:table-cell></table:table-row>"
+        );
+        let (preview, _) = visited(&row);
+        let text = |cell: Cell<'_>| (String::from_utf8(cell.text.to_vec()).unwrap(), cell.kind);
+        let none = || (String::new(), CellKind::Text);
+        preview.rows.iter().next().map_or_else(none, |row| text(row.cell(0)))
+    }
+
+    #[test]
+    fn hidden_sheets_are_known_and_copies_of_other_files_are_none() {
+        let style = |name: &str, display: bool| {
+            format!(
+                "<style:style style:name=\"{name}\"><style:table-properties table:display=\"{display}\"/></style:style>"
+            )
+        };
+        let table = |name: &str, style: &str| {
+            format!("<table:table table:name=\"{name}\" table:style-name=\"{style}\"/>")
+        };
+        let content = [
+            style("ta1", true),
+            style("ta2", false),
+            style("ta_extref", false),
+            table("Leads", "ta1"),
+            table("Old", "ta2"),
+            table("'file:///customers.ods'#$Sheet1", "ta_extref"),
+            table("'file:///others.ods'#Sheet1", "ta2"),
+        ]
+        .concat();
+        let choice = choose(&ods(&content).entries, None).unwrap();
+        let names: Vec<String> = choice.others.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (choice.sheet.to_string().as_str(), names),
+            ("`Leads`", vec!["`Old` (hidden)".to_owned()])
+        );
+    }
+
+    #[test]
+    fn what_stands_beside_the_text_of_a_cell_is_no_part_of_it() {
+        let string = "office:value-type=\"string\"";
+        for (content, text) in [
+            (
+                "<office:annotation><dc:creator>Jo</dc:creator><text:p>call late</text:p></office:annotation><text:p>Ada</text:p>",
+                "Ada",
+            ),
+            (
+                "<text:p>Ada<office:annotation><text:p>call late</text:p></office:annotation> Quill</text:p>",
+                "Ada Quill",
+            ),
+            (
+                "<text:p><text:ruby><text:ruby-base>山田</text:ruby-base><text:ruby-text>ヤマダ</text:ruby-text></text:ruby></text:p>",
+                "山田",
+            ),
+            (
+                "<draw:frame><draw:text-box><text:p>logo</text:p></draw:text-box></draw:frame><text:p>Ada</text:p>",
+                "Ada",
+            ),
+            ("<text:p>Ada<text:note><text:note-citation>1</text:note-citation></text:note></text:p>", "Ada"),
+            (
+                "<text:p>Ada<text:s text:c=\"2\"/>M.<text:tab/><text:span>Quill</text:span></text:p>",
+                "Ada  M. Quill",
+            ),
+            ("<text:p>\n  Ada\n  Quill\n</text:p>", "Ada Quill"),
+            ("<text:p>Ada</text:p><text:p>Quill</text:p>", "Ada\nQuill"),
+            ("<text:p>Ada<text:line-break/>Quill &amp; <![CDATA[Co]]></text:p>", "Ada\nQuill & Co"),
+        ] {
+            assert_eq!(cell(string, content), (text.to_owned(), CellKind::Text), "{content}");
+            assert_eq!(cell("", content).0, text, "without a kind: {content}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_what_the_sheet_shows_where_that_is_more() {
+        let float = |value: &str, shown: &str| {
+            cell(
+                &format!("office:value-type=\"float\" office:value=\"{value}\""),
+                &format!("<text:p>{shown}</text:p>"),
+            )
+        };
+        for (value, shown, text, kind) in [
+            ("123456789", "0123456789", "0123456789", CellKind::Text),
+            ("101234568", "01 01 23 45 68", "01 01 23 45 68", CellKind::Text),
+            ("919876543210", "+919876543210", "+919876543210", CellKind::Text),
+            ("7700900123", "+44 7700 900123", "+44 7700 900123", CellKind::Text),
+            ("9876543210", "9,876,543,210", "9876543210", CellKind::Number),
+            ("9876543210", "9.88E+09", "9876543210", CellKind::Number),
+            ("9876543210.0", "###", "9876543210", CellKind::Number),
+            ("9.87654321E9", "9876543210", "9876543210", CellKind::Number),
+            ("20.5", "20.50", "20.5", CellKind::Number),
+        ] {
+            assert_eq!(float(value, shown), (text.to_owned(), kind), "{value} shown as {shown}");
+        }
+    }
+
+    #[test]
+    fn moments_and_what_only_looks_like_one() {
+        for (attributes, text, kind) in [
+            ("office:value-type=\"date\" office:date-value=\"2025-10-13\"", "2025-10-13", CellKind::Date),
+            ("office:value-type=\"date\" office:date-value=\"9999-12-31\"", "9999-12-31", CellKind::Date),
+            ("office:value-type=\"time\" office:time-value=\"PT09H30M00S\"", "09:30:00", CellKind::Date),
+            // 10 October 17095.
+            ("office:value-type=\"date\" office:date-value=\"17095-10-10\"", "5550144", CellKind::Number),
+            ("office:value-type=\"boolean\" office:boolean-value=\"true\"", "TRUE", CellKind::Boolean),
+        ] {
+            assert_eq!(cell(attributes, ""), (text.to_owned(), kind), "{attributes}");
+        }
+        let error = "office:value-type=\"string\" office:string-value=\"\" calcext:value-type=\"error\"";
+        assert_eq!(cell(error, "<text:p>#N/A</text:p>"), ("#N/A".to_owned(), CellKind::Error));
+    }
+
+    #[test]
+    fn hidden_rows_and_columns_are_known() {
+        let row = |attributes: &str| {
+            format!(
+                "<table:table-row {attributes}><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"
+            )
+        };
+        let content = [
+            "<table:table-column table:number-columns-repeated=\"2\"/>".to_owned(),
+            "<table:table-column table:visibility=\"collapse\"/>".to_owned(),
+            row(""),
+            row("table:visibility=\"filter\""),
+            row("table:visibility=\"collapse\" table:number-rows-repeated=\"2\""),
+            format!("<table:table-row-group table:display=\"false\">{}</table:table-row-group>", row("")),
+            row("table:visibility=\"visible\""),
+        ];
+        let (preview, sights) = visited(&content.concat());
+        let hidden: Vec<(u64, bool)> =
+            preview.rows.iter().map(|row| (row.location.row, row.is_hidden)).collect();
+        assert_eq!(hidden, [(1, false), (2, true), (3, true), (4, true), (5, true), (6, false)]);
+        assert_eq!(sights.hidden_columns, [false, false, true]);
+    }
+}

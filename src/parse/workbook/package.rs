@@ -1,0 +1,374 @@
+//! A workbook is a ZIP archive of parts. Its directory is looked at before anything is unpacked, and what is unpacked is
+//! counted: no archive in which a few kilobytes become gigabytes, no text that fills the memory.
+
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    fs::File,
+    io::{self, BufRead, BufReader, Cursor, Read},
+    rc::Rc,
+};
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use positioned_io::SizeCursor;
+use thiserror::Error;
+use zip::{ZipArchive, read::ZipFile, result::ZipError};
+
+use crate::parse::{
+    error::Fault,
+    file::{sniff::Content, source::HARMLESS_BYTES},
+};
+
+/// Files in a workbook: sheets, styles, pictures.
+const MAX_ENTRIES: usize = 10_000;
+
+/// A part unpacked.
+const MAX_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Rows and cells are numbered, so that sheets compress to a tenth or a thirtieth, however much alike their cells are.
+const MAX_RATIO: u64 = 120;
+
+/// The longest piece of a part that is taken at once: a text, a tag, a comment.
+const MAX_PIECE_BYTES: u64 = 2 * 1024 * 1024;
+
+/// A part that is not in UTF-8 is decoded as a whole.
+const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+
+type Archive = ZipArchive<BufReader<SizeCursor<File>>>;
+
+/// An archive whose directory is what it says.
+pub(in crate::parse) struct Package {
+    archive: Archive,
+    /// Places in the archive by the names of parts, which are compared without regard to capitals.
+    places: HashMap<String, usize>,
+    /// Bytes that a part may unpack to.
+    allowed: u64,
+}
+
+impl Package {
+    pub(in crate::parse) fn open(file: &File) -> Result<Self, Fault> {
+        Self::open_within(file, HARMLESS_BYTES)
+    }
+
+    /// The same, where so many unpacked bytes are allowed whatever the ratio.
+    fn open_within(file: &File, harmless_bytes: u64) -> Result<Self, Fault> {
+        let file = file.try_clone().map_err(Fault::Io)?;
+        let packed = file.metadata().map_err(Fault::Io)?.len();
+        let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(packed.saturating_mul(MAX_RATIO)));
+        let mut archive = ZipArchive::new(BufReader::new(SizeCursor::new(file))).map_err(damaged)?;
+        if archive.len() > MAX_ENTRIES {
+            return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
+        }
+        if archive.has_overlapping_files().map_err(damaged)? {
+            return Err(Fault::Hostile("files in it share their bytes".to_owned()));
+        }
+        let mut places = HashMap::with_capacity(archive.len());
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(damaged)?;
+            places.entry(key(&entry.name().map_err(damaged)?)).or_insert(index);
+        }
+        Ok(Self { archive, places, allowed })
+    }
+
+    /// What kind of document the archive is, by the parts in it.
+    pub(in crate::parse) fn content(&self) -> Content {
+        let has = |is: &dyn Fn(&str) -> bool| self.places.keys().any(|name| is(name));
+        let ends_in = |name: &str, ending: &str| name.rsplit('.').next() == Some(ending);
+        if has(&|name| ends_in(name, "iwa"))
+            || has(&|name| matches!(name, "index.zip" | "index.apxl" | "index.xml.gz"))
+        {
+            return Content::Numbers;
+        }
+        if has(&|name| name.starts_with("xl/") && ends_in(name, "bin") && name.contains("workbook")) {
+            return Content::Xlsb;
+        }
+        if has(&|name| name == "[content_types].xml" || name.starts_with("xl/")) {
+            let is_text = |name: &str| name.starts_with("word/") || name.starts_with("ppt/");
+            return if has(&is_text) && !has(&|name| name.starts_with("xl/")) {
+                Content::Zip
+            } else {
+                Content::Xlsx
+            };
+        }
+        if has(&|name| name == "content.xml") { Content::Ods } else { Content::Zip }
+    }
+
+    /// Whether there is a part of this name.
+    pub(in crate::parse) fn has(&self, name: &str) -> bool {
+        self.places.contains_key(&key(name))
+    }
+
+    /// The names of all parts, in the form in which they are compared.
+    pub(in crate::parse) fn names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    /// The bytes of a part, if there is one of this name.
+    pub(in crate::parse) fn part(&mut self, name: &str) -> Result<Option<Part<'_>>, Fault> {
+        let Some(index) = self.places.get(&key(name)) else { return Ok(None) };
+        let entry = self.archive.by_index(*index).map_err(damaged)?;
+        Ok(Some(Part {
+            name: name.to_owned(),
+            bytes: Bytes::Packed(BufReader::with_capacity(64 * 1024, entry)),
+            left: self.allowed,
+            allowed: self.allowed,
+            piece: Rc::default(),
+        }))
+    }
+}
+
+/// The name of a part as it is compared.
+fn key(name: &str) -> String {
+    name.replace('\\', "/").trim_start_matches('/').to_lowercase()
+}
+
+/// A part as it is unpacked.
+pub(in crate::parse) struct Part<'a> {
+    pub(in crate::parse) name: String,
+    bytes: Bytes<'a>,
+    left: u64,
+    allowed: u64,
+    /// Bytes of the piece that is being read. The reader of the part sets it to zero when the piece is complete.
+    piece: Rc<Cell<u64>>,
+}
+
+enum Bytes<'a> {
+    Packed(BufReader<ZipFile<'a, BufReader<SizeCursor<File>>>>),
+    Decoded(Cursor<Vec<u8>>),
+}
+
+/// Why a part is not read any further.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(in crate::parse) struct Harm(String);
+
+impl Part<'_> {
+    /// The count of the piece that is being read.
+    pub(in crate::parse) fn piece(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.piece)
+    }
+
+    /// The same part as UTF-8, whatever encoding its XML is written in.
+    pub(in crate::parse) fn decoded(mut self) -> Result<Self, Fault> {
+        let encoding = match self.fill_buf() {
+            Ok(start) => xml_encoding(start),
+            Err(error) => return Err(unreadable(&self.name, &error)),
+        };
+        if encoding != UTF_8 {
+            let mut bytes = Vec::new();
+            // It is read as one piece, of another size.
+            let mut whole = Whole(&mut self).take(MAX_DECODED_BYTES + 1);
+            let read = whole.read_to_end(&mut bytes);
+            read.map_err(|error| unreadable(&self.name, &error))?;
+            if bytes.len() as u64 > MAX_DECODED_BYTES {
+                return Err(Fault::Hostile(format!(
+                    "{} is larger than {} MB",
+                    self.name,
+                    MAX_DECODED_BYTES >> 20
+                )));
+            }
+            let (text, _) = encoding.decode_with_bom_removal(&bytes);
+            self.left = u64::MAX;
+            self.bytes = Bytes::Decoded(Cursor::new(text.into_owned().into_bytes()));
+        }
+        self.piece.set(0);
+        Ok(self)
+    }
+
+    /// A failure to read it.
+    pub(in crate::parse) fn unreadable(name: &str, error: &io::Error) -> Fault {
+        unreadable(name, error)
+    }
+}
+
+/// A part read without regard to its pieces.
+struct Whole<'p, 'a>(&'p mut Part<'a>);
+
+impl Read for Whole<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.piece.set(0);
+        self.0.read(buffer)
+    }
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let filled = self.fill_buf()?;
+        let len = filled.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&filled[..len]);
+        self.consume(len);
+        Ok(len)
+    }
+}
+
+impl BufRead for Part<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            let harm = format!("it unpacks to more than {} MB", self.allowed / 1_000_000);
+            return Err(io::Error::other(Harm(harm)));
+        }
+        if self.piece.get() > MAX_PIECE_BYTES {
+            let harm = format!("{} holds a text of more than {MAX_PIECE_BYTES} bytes", self.name);
+            return Err(io::Error::other(Harm(harm)));
+        }
+        match &mut self.bytes {
+            Bytes::Packed(bytes) => bytes.fill_buf(),
+            Bytes::Decoded(bytes) => bytes.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.left = self.left.saturating_sub(len as u64);
+        self.piece.set(self.piece.get() + len as u64);
+        match &mut self.bytes {
+            Bytes::Packed(bytes) => bytes.consume(len),
+            Bytes::Decoded(bytes) => bytes.consume(len),
+        }
+    }
+}
+
+/// The encoding of XML that begins so.
+fn xml_encoding(start: &[u8]) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(start) {
+        return encoding;
+    }
+    match start {
+        [b'<', 0, ..] => return UTF_16LE,
+        [0, b'<', ..] => return UTF_16BE,
+        _ => {}
+    }
+    let declaration = start.split(|byte| *byte == b'>').next().unwrap_or_default();
+    let declared = || {
+        let declaration = str::from_utf8(declaration).ok()?.strip_prefix("<?xml")?;
+        let (_, behind) = declaration.split_once("encoding")?;
+        let quoted = behind.trim_start().strip_prefix('=')?.trim_start();
+        let quote = quoted.chars().next().filter(|quote| "\"'".contains(*quote))?;
+        Encoding::for_label(quoted[1..].split(quote).next()?.as_bytes())
+    };
+    // What is written in single bytes cannot be in UTF-16, whatever it says.
+    declared().filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE).unwrap_or(UTF_8)
+}
+
+pub(in crate::parse) fn damaged(error: ZipError) -> Fault {
+    match error {
+        ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Fault::Io(error),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Fault::Password,
+        other => Fault::DamagedWorkbook(other.to_string()),
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Fault {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Harm>()) {
+        Some(Harm(harm)) => Fault::Hostile(harm.clone()),
+        None => Fault::DamagedWorkbook(format!("{name}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    /// An archive of these files.
+    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        for (name, content) in files {
+            writer.start_file(*name, options).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn stored(archive: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(archive).unwrap();
+        file
+    }
+
+    fn opened(archive: &[u8]) -> String {
+        Package::open(&stored(archive)).map_or_else(|fault| fault.to_string(), |_| "fine".to_owned())
+    }
+
+    /// The text of the only part, or why it cannot be read.
+    fn text(content: &[u8], harmless_bytes: u64) -> Result<String, Fault> {
+        let mut package = Package::open_within(&stored(&archive(&[("a.xml", content)])), harmless_bytes)?;
+        let mut part = package.part("a.xml")?.unwrap().decoded()?;
+        let mut text = String::new();
+        part.read_to_string(&mut text).map_err(|error| unreadable("a.xml", &error))?;
+        Ok(text)
+    }
+
+    #[test]
+    fn parts_are_found_whatever_their_capitals_and_slashes() {
+        let mut package = Package::open(&stored(&archive(&[("xl\\SharedStrings.xml", b"<sst/>")]))).unwrap();
+        assert!(package.part("/xl/sharedStrings.xml").unwrap().is_some());
+        assert!(package.part("xl/styles.xml").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_few_kilobytes_do_not_become_gigabytes() {
+        let rows = "<c/>".repeat(300_000);
+        let error = text(rows.as_bytes(), 1_000_000).unwrap_err();
+        assert!(error.to_string().contains("unpacks to more than 1 MB"), "{error}");
+        assert!(text(rows.as_bytes(), rows.len() as u64 + 1).is_ok());
+    }
+
+    #[test]
+    fn no_text_fills_the_memory() {
+        let cell = format!("<t>{}</t>", "x".repeat(5 << 20));
+        let error = text(cell.as_bytes(), HARMLESS_BYTES).unwrap_err();
+        assert!(error.to_string().contains("holds a text of more than"), "{error}");
+    }
+
+    #[test]
+    fn parts_in_any_encoding_are_read() {
+        let utf_16: Vec<u8> = "\u{feff}<a>Zoë</a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&utf_16, HARMLESS_BYTES).unwrap(), "<a>Zoë</a>");
+        let without_mark: Vec<u8> = "<a>Zoë</a>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(text(&without_mark, HARMLESS_BYTES).unwrap(), "<a>Zoë</a>");
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>Zo\xeb</a>";
+        assert!(text(latin, HARMLESS_BYTES).unwrap().ends_with("<a>Zoë</a>"));
+        let wrong = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><a>Zoë</a>";
+        assert_eq!(text(wrong.as_bytes(), HARMLESS_BYTES).unwrap(), wrong);
+    }
+
+    #[test]
+    fn documents_are_told_by_their_parts() {
+        for (names, content) in [
+            (["[Content_Types].xml", "xl/workbook.xml"].as_slice(), Content::Xlsx),
+            (&["[Content_Types].xml", "book/main.xml"], Content::Xlsx),
+            (&["[Content_Types].xml", "xl/workbook.bin"], Content::Xlsb),
+            (&["content.xml", "styles.xml", "mimetype"], Content::Ods),
+            (&["Index/Document.iwa", "preview.jpg"], Content::Numbers),
+            (&["Index.zip", "Metadata/Properties.plist"], Content::Numbers),
+            (&["[Content_Types].xml", "word/document.xml"], Content::Zip),
+            (&["contacts.csv"], Content::Zip),
+        ] {
+            let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, b"".as_slice())).collect();
+            assert_eq!(Package::open(&stored(&archive(&files))).unwrap().content(), content, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn archives_of_very_many_files_are_refused() {
+        let names: Vec<String> = (0..=MAX_ENTRIES).map(|number| format!("{number}.xml")).collect();
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
+        assert!(opened(&archive(&files)).contains("10001 files"));
+    }
+
+    #[test]
+    fn files_that_share_their_bytes_are_refused() {
+        let mut shared = archive(&[("a.xml", b"<a/>"), ("b.xml", b"<b/>")]);
+        let first = memchr::memmem::find(&shared, b"PK\x01\x02").unwrap();
+        let second = memchr::memmem::rfind(&shared, b"PK\x01\x02").unwrap();
+        // Both begin at the first file.
+        let offset: [u8; 4] = shared[first + 42..first + 46].try_into().unwrap();
+        shared[second + 42..second + 46].copy_from_slice(&offset);
+        let error = opened(&shared);
+        assert!(error.contains("share their bytes") || error.contains("damaged"), "{error}");
+    }
+}

@@ -1,0 +1,355 @@
+//! The cells of a sheet, whatever kind of workbook it stands in.
+
+use std::{fmt, ops::ControlFlow};
+
+use super::number_format::{Formats, NumberFormat};
+use crate::{
+    parse::{assemble::RawRow, error::Fault, table::RowSink},
+    row::{Cell, CellKind},
+};
+
+/// The last row and column of any sheet.
+pub(in crate::parse) const MAX_ROWS: u64 = 1_048_576;
+pub(in crate::parse) const MAX_COLUMNS: usize = 16_384;
+
+/// The columns that are read. A cell farther to the right is no part of a list of people: somebody typed it there by
+/// mistake, and room is made for all columns up to a cell.
+const MAX_READ_COLUMNS: usize = 1024;
+
+/// The longest text of a cell. Programs for spreadsheets allow 32,767 characters; of other writers some do not count.
+const MAX_CELL_BYTES: usize = 1024 * 1024;
+
+/// Larger whole numbers may not be what a double holds.
+const MAX_EXACT_DIGITS: usize = 15;
+
+/// The name of a sheet, and whether a person who opens the workbook sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetName {
+    /// The name.
+    pub name: String,
+    /// Whether the sheet is hidden.
+    pub is_hidden: bool,
+}
+
+impl fmt::Display for SheetName {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = if self.is_hidden { " (hidden)" } else { "" };
+        write!(to, "`{}`{hidden}", self.name)
+    }
+}
+
+/// An entry of a workbook's list of sheets.
+#[derive(Clone, Debug, Default)]
+pub(in crate::parse) struct Entry {
+    pub(in crate::parse) name: SheetName,
+    /// Whether it holds cells, and is no chart, macro or module.
+    pub(in crate::parse) has_cells: bool,
+}
+
+/// Which sheet of a workbook is read, and which are not.
+#[derive(Clone, Debug, Default)]
+pub(in crate::parse) struct Choice {
+    /// The place of the sheet in the workbook's list.
+    pub(in crate::parse) index: usize,
+    pub(in crate::parse) sheet: SheetName,
+    pub(in crate::parse) others: Vec<SheetName>,
+}
+
+/// The sheet named or numbered by `wanted`, else the first that can be seen.
+pub(in crate::parse) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result<Choice, Fault> {
+    let with_cells = || sheets.iter().enumerate().filter(|(_, sheet)| sheet.has_cells);
+    let chosen = match wanted {
+        Some(wanted) => find(sheets, wanted),
+        None => with_cells()
+            .find(|(_, sheet)| !sheet.name.is_hidden)
+            .or_else(|| with_cells().next())
+            .map(|(index, _)| index),
+    };
+    let Some(index) = chosen else {
+        let names: Vec<String> = with_cells().map(|(_, sheet)| sheet.name.name.clone()).collect();
+        return Err(match wanted {
+            Some(wanted) if !names.is_empty() => {
+                Fault::NoSuchSheet { wanted: wanted.to_owned(), sheets: names }
+            }
+            _ => Fault::NoSheet,
+        });
+    };
+    let others = with_cells().filter(|(other, _)| *other != index);
+    Ok(Choice {
+        index,
+        sheet: sheets[index].name.clone(),
+        others: others.map(|(_, sheet)| sheet.name.clone()).collect(),
+    })
+}
+
+fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
+    let by_name = |sheet: &Entry| sheet.name.name == wanted;
+    let by_folded_name = |sheet: &Entry| sheet.name.name.to_lowercase() == wanted.to_lowercase();
+    sheets
+        .iter()
+        .position(by_name)
+        .or_else(|| sheets.iter().position(by_folded_name))
+        .or_else(|| wanted.parse::<usize>().ok()?.checked_sub(1))
+        .filter(|index| sheets.get(*index).is_some_and(|sheet| sheet.has_cells))
+}
+
+/// What was seen of a sheet on the way through it, beside its rows.
+#[derive(Clone, Debug, Default)]
+pub(in crate::parse) struct Sights {
+    /// Whether each column is hidden; those behind the last are not.
+    pub(in crate::parse) hidden_columns: Vec<bool>,
+    /// How many cells stand too far to the right to be read, and the row and column of the first.
+    pub(in crate::parse) far_cells: u64,
+    pub(in crate::parse) first_far_cell: Option<(u64, usize)>,
+    /// Formula cells whose result is not stored.
+    pub(in crate::parse) formulas_without_result: u64,
+}
+
+impl Sights {
+    /// Takes down that columns, from the first to the last, are hidden.
+    pub(in crate::parse) fn hide_columns(&mut self, first: usize, last: usize) {
+        let end = last.saturating_add(1).min(MAX_COLUMNS);
+        if self.hidden_columns.len() < end && first < end {
+            self.hidden_columns.resize(end, false);
+        }
+        if let Some(hidden) = self.hidden_columns.get_mut(first..end) {
+            hidden.fill(true);
+        }
+    }
+
+    /// What somebody should know who relies on the whole sheet.
+    pub(in crate::parse) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some((row, column)) = self.first_far_cell {
+            let what = match self.far_cells {
+                1 => "a cell far to the right of the list is not read:".to_owned(),
+                many => format!("{many} cells far to the right of the list are not read; the first is"),
+            };
+            notes.push(format!(
+                "{what} {}{row}. rollcall reads the columns up to {}",
+                column_name(column),
+                column_name(MAX_READ_COLUMNS - 1)
+            ));
+        }
+        if self.formulas_without_result > 0 {
+            notes.push(format!(
+                "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
+                 spreadsheet program first",
+                self.formulas_without_result
+            ));
+        }
+        notes
+    }
+}
+
+/// The letters of a column, from 0.
+pub(in crate::parse) fn column_name(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        let letter = u8::try_from((left - 1) % 26).unwrap_or_default();
+        letters.push(char::from(b'A' + letter));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+/// One row of a sheet, as it is put together.
+#[derive(Default)]
+pub(in crate::parse) struct SheetRow {
+    /// The row's number as the spreadsheet shows it; 0 before the first.
+    pub(in crate::parse) number: u64,
+    pub(in crate::parse) is_hidden: bool,
+    text: String,
+    /// Start and end in the text of each cell.
+    cells: Vec<(usize, usize, CellKind)>,
+}
+
+impl RawRow for SheetRow {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        let (start, end, kind) = self.cells[index];
+        Cell { text: &self.text.as_bytes()[start..end], kind }
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
+}
+
+impl SheetRow {
+    /// Begins the row of this number.
+    pub(in crate::parse) fn clear(&mut self, number: u64) {
+        self.number = number;
+        self.is_hidden = false;
+        self.text.clear();
+        self.cells.clear();
+    }
+
+    /// Sets a cell to a text of a kind; one that stands too far to the right is only counted.
+    pub(in crate::parse) fn set(
+        &mut self,
+        column: usize,
+        text: &str,
+        kind: CellKind,
+        sights: &mut Sights,
+    ) -> Result<(), Fault> {
+        if column >= MAX_READ_COLUMNS {
+            if !text.trim().is_empty() {
+                sights.far_cells += 1;
+                sights.first_far_cell.get_or_insert((self.number, column));
+            }
+            return Ok(());
+        }
+        if text.len() > MAX_CELL_BYTES {
+            let cell = format!("{}{}", column_name(column), self.number);
+            return Err(Fault::SheetCellTooLong { cell, max_bytes: MAX_CELL_BYTES });
+        }
+        if column >= self.cells.len() {
+            self.cells.resize(column + 1, (0, 0, CellKind::Text));
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.cells[column] = (start, self.text.len(), kind);
+        Ok(())
+    }
+}
+
+/// What a cell holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::parse) enum Value<'v> {
+    Text(&'v str),
+    Number(f64),
+    /// A number as it is written: a double may not hold its digits.
+    Written(&'v str),
+    Boolean(bool),
+    Error(&'v str),
+    /// A moment in ISO 8601.
+    Moment(&'v str),
+}
+
+/// Puts rows together from cells, which come row by row, and hands them on.
+pub(in crate::parse) struct Gathered<'s, S> {
+    row: SheetRow,
+    formats: &'s Formats,
+    pub(in crate::parse) sights: &'s mut Sights,
+    sink: &'s mut S,
+    /// The row that is hidden, if its cells are still to come.
+    hidden_row: Option<u64>,
+}
+
+impl<'s, S: RowSink> Gathered<'s, S> {
+    pub(in crate::parse) fn new(formats: &'s Formats, sights: &'s mut Sights, sink: &'s mut S) -> Self {
+        Self { row: SheetRow::default(), formats, sights, sink, hidden_row: None }
+    }
+
+    /// Says that the row of this number, whose cells come next, is hidden.
+    pub(in crate::parse) fn hide(&mut self, number: u64) {
+        self.hidden_row = Some(number);
+    }
+
+    /// Takes the next cell, at a row and column from 0.
+    pub(in crate::parse) fn take(
+        &mut self,
+        (index, column): (u32, u32),
+        value: Value<'_>,
+        style: usize,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let number = u64::from(index) + 1;
+        let column = usize::try_from(column).unwrap_or(MAX_COLUMNS);
+        if number > MAX_ROWS || column >= MAX_COLUMNS {
+            return Err(Fault::OutsideSheet { row: number });
+        }
+        if number < self.row.number {
+            return Err(Fault::RowsOutOfOrder { row: number });
+        }
+        if number > self.row.number {
+            if self.row.len() > 0 && self.sink.row(self.row.number, &self.row).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.row.clear(number);
+        }
+        self.row.is_hidden |= self.hidden_row == Some(number);
+        self.set(column, value, style)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn set(&mut self, column: usize, value: Value<'_>, style: usize) -> Result<(), Fault> {
+        let (text, kind) = match value {
+            Value::Text(text) => (text, CellKind::Text),
+            Value::Boolean(true) => ("TRUE", CellKind::Boolean),
+            Value::Boolean(false) => ("FALSE", CellKind::Boolean),
+            Value::Error(error) => (error, CellKind::Error),
+            Value::Moment(moment) => (moment.trim_end_matches("T00:00:00"), CellKind::Date),
+            Value::Written(written) => {
+                let format = self.formats.of(style);
+                let is_whole = !written.is_empty() && written.bytes().all(|digit| digit.is_ascii_digit());
+                if is_whole && *format == NumberFormat::Plain && !written.starts_with('0') {
+                    (written, CellKind::Number)
+                } else {
+                    let Ok(number) = written.parse::<f64>() else {
+                        return self.row.set(column, written, CellKind::Text, self.sights);
+                    };
+                    let is_exact = !is_whole || written.len() <= MAX_EXACT_DIGITS;
+                    return self.set_number(column, number, Some(written).filter(|_| !is_exact), style);
+                }
+            }
+            Value::Number(number) => return self.set_number(column, number, None, style),
+        };
+        self.row.set(column, text, kind, self.sights)
+    }
+
+    /// Sets a number to what a person would type for it; `written` where a double does not hold its digits.
+    fn set_number(
+        &mut self,
+        column: usize,
+        number: f64,
+        written: Option<&str>,
+        style: usize,
+    ) -> Result<(), Fault> {
+        let format = self.formats.of(style);
+        if let Some(moment) = format.moment(number, self.formats.counts_from_1904) {
+            return self.row.set(column, &moment, CellKind::Date, self.sights);
+        }
+        // Never with an exponent, and integral numbers without a fraction.
+        let digits = written.map_or_else(|| number.to_string(), str::to_owned);
+        match format.shown(&digits) {
+            Some(shown) => {
+                let is_plain = shown.strip_prefix('+') == Some(&digits);
+                let kind = if is_plain { CellKind::Number } else { CellKind::Text };
+                self.row.set(column, &shown, kind, self.sights)
+            }
+            None => self.row.set(column, &digits, CellKind::Number, self.sights),
+        }
+    }
+
+    pub(in crate::parse) fn finish(self) {
+        if self.row.len() > 0 {
+            _ = self.sink.row(self.row.number, &self.row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_letters() {
+        let names = [0, 25, 26, 701, 702, 16_383].map(column_name);
+        assert_eq!(names, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
+    }
+
+    #[test]
+    fn hidden_columns_stay_within_the_sheet() {
+        let mut sights = Sights::default();
+        sights.hide_columns(2, 3);
+        sights.hide_columns(0, 0);
+        assert_eq!(sights.hidden_columns, [true, false, true, true]);
+        sights.hide_columns(7, usize::MAX);
+        assert_eq!(sights.hidden_columns.len(), MAX_COLUMNS);
+    }
+}

@@ -1,0 +1,500 @@
+//! A sheet of an Excel workbook becomes rows.
+//!
+//! Read as a stream and cell by cell: a few bytes can claim a cell in the last corner of a sheet. Notes, comments and reading
+//! aids stand beside the text of a cell and are no part of it.
+
+use std::{borrow::Cow, fs::File, ops::ControlFlow};
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::{
+    number_format::Formats,
+    package::Package,
+    relations::{self, Relation},
+    sheet::{Entry, Gathered, SheetName, Sights, Value, column_name},
+    xml::{self, Xml, attribute, is_true},
+};
+use crate::parse::{error::Fault, table::RowSink};
+
+/// The texts that the cells of a workbook share are held in memory.
+const MAX_STRINGS_BYTES: usize = 256 * 1024 * 1024;
+
+/// An Excel workbook.
+pub(in crate::parse) struct Xlsx {
+    file: File,
+    pub(in crate::parse) entries: Vec<Entry>,
+    /// The part of each sheet.
+    parts: Vec<Option<String>>,
+    strings: Strings,
+    formats: Formats,
+}
+
+/// Texts, one behind the other.
+#[derive(Default)]
+pub(in crate::parse) struct Strings {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Strings {
+    /// Adds a text.
+    pub(in crate::parse) fn push(&mut self, text: &str) -> Result<(), Fault> {
+        self.text.push_str(text);
+        self.end()
+    }
+
+    /// Ends the text that was written behind the others.
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.text.len() > MAX_STRINGS_BYTES {
+            return Err(Fault::Hostile(format!("its texts take more than {} MB", MAX_STRINGS_BYTES >> 20)));
+        }
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+
+    /// The text at a place.
+    pub(in crate::parse) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.text.get(start..end)
+    }
+}
+
+impl Xlsx {
+    pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
+        let mut package = Package::open(&file)?;
+        let workbook = relations::workbook(&mut package)?;
+        let relations = relations::of_part(&mut package, &workbook)?;
+        let mut opened = Self {
+            file,
+            entries: Vec::new(),
+            parts: Vec::new(),
+            strings: Strings::default(),
+            formats: Formats::default(),
+        };
+        opened.read_workbook(&mut package, &workbook, &relations)?;
+        if let Some(part) = relations::find(&package, &relations, &workbook, ("styles", "styles.xml")) {
+            opened.read_styles(&mut package, &part)?;
+        }
+        let strings = ("sharedStrings", "sharedStrings.xml");
+        if let Some(part) = relations::find(&package, &relations, &workbook, strings) {
+            opened.read_strings(&mut package, &part)?;
+        }
+        Ok(opened)
+    }
+
+    pub(in crate::parse) fn counts_from_1904(&self) -> bool {
+        self.formats.counts_from_1904
+    }
+
+    fn read_workbook(
+        &mut self,
+        package: &mut Package,
+        part: &str,
+        relations: &[Relation],
+    ) -> Result<(), Fault> {
+        let mut listed = Vec::new();
+        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
+        while let Some(event) = xml.next()? {
+            let Event::Start(tag) = event else { continue };
+            match tag.local_name().as_ref() {
+                "workbookPr" => {
+                    self.formats.counts_from_1904 =
+                        attribute(&tag, "date1904").is_some_and(|text| is_true(&text));
+                }
+                "sheet" => {
+                    let name = attribute(&tag, "name").unwrap_or_default();
+                    let is_hidden = attribute(&tag, "state").is_some_and(|state| state != "visible");
+                    listed.push((SheetName { name, is_hidden }, attribute(&tag, "id").unwrap_or_default()));
+                }
+                _ => {}
+            }
+        }
+        drop(xml);
+        for ((name, id), number) in listed.into_iter().zip(1..) {
+            let relation = relations.iter().find(|relation| relation.id == id);
+            let part = match relation {
+                Some(relation) if relation.holds_cells() => Some(relation.part.clone()),
+                None if relations.is_empty() => Some(format!("xl/worksheets/sheet{number}.xml")),
+                // A chart, a dialog, or a module, which has no part at all.
+                _ => None,
+            };
+            let part = part.filter(|part| package.has(part));
+            self.entries.push(Entry { name, has_cells: part.is_some() });
+            self.parts.push(part);
+        }
+        Ok(())
+    }
+
+    fn read_styles(&mut self, package: &mut Package, part: &str) -> Result<(), Fault> {
+        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
+        let mut codes: Vec<(u16, String)> = Vec::new();
+        let mut is_inside = false;
+        while let Some(event) = xml.next()? {
+            match event {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "numFmt" => {
+                        let number =
+                            attribute(&tag, "numFmtId").and_then(|number| number.trim().parse().ok());
+                        codes.extend(number.zip(attribute(&tag, "formatCode")));
+                    }
+                    "cellXfs" => is_inside = true,
+                    "xf" if is_inside => {
+                        let number =
+                            attribute(&tag, "numFmtId").and_then(|number| number.trim().parse().ok());
+                        let number = number.unwrap_or_default();
+                        let own = codes.iter().rfind(|(own, _)| *own == number);
+                        self.formats.add(number, own.map(|(_, code)| code.as_str()));
+                    }
+                    _ => {}
+                },
+                Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => is_inside = false,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_strings(&mut self, package: &mut Package, part: &str) -> Result<(), Fault> {
+        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
+        let mut text = CellText::default();
+        while let Some(event) = xml.next()? {
+            match &event {
+                Event::Start(tag) if tag.local_name().as_ref() == "si" => text.clear(),
+                Event::End(tag) if tag.local_name().as_ref() == "si" => {
+                    self.strings.push(&unescaped(&text.text))?;
+                }
+                event => text.take(event)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through all rows of a sheet that have a cell.
+    pub(in crate::parse) fn visit(
+        &self,
+        index: usize,
+        sights: &mut Sights,
+        sink: &mut impl RowSink,
+    ) -> Result<(), Fault> {
+        let Some(part) = self.parts.get(index).and_then(Option::as_ref) else { return Err(Fault::NoSheet) };
+        let mut package = Package::open(&self.file)?;
+        let Some(mut xml) = Xml::open(&mut package, part)? else { return Err(Fault::NoSheet) };
+        let mut walk = Walk { strings: &self.strings, row: 0, next_column: 0, cell: None };
+        let mut rows = Gathered::new(&self.formats, sights, sink);
+        while let Some(event) = xml.next()? {
+            if walk.take(&event, &mut rows)?.is_break() {
+                return Ok(());
+            }
+        }
+        rows.finish();
+        Ok(())
+    }
+}
+
+/// The text of a cell or of a shared string, which may come in runs. Reading aids are skipped.
+#[derive(Default)]
+struct CellText {
+    text: String,
+    is_text: bool,
+    is_reading_aid: bool,
+}
+
+impl CellText {
+    fn clear(&mut self) {
+        self.text.clear();
+        (self.is_text, self.is_reading_aid) = (false, false);
+    }
+
+    fn take(&mut self, event: &Event<'_>) -> Result<(), Fault> {
+        match event {
+            Event::Start(tag) => match tag.local_name().as_ref() {
+                "t" => self.is_text = !self.is_reading_aid,
+                "rPh" => self.is_reading_aid = true,
+                _ => {}
+            },
+            Event::End(tag) => match tag.local_name().as_ref() {
+                "t" => self.is_text = false,
+                "rPh" => self.is_reading_aid = false,
+                _ => {}
+            },
+            event if self.is_text => {
+                if let Some(text) = xml::text(event)? {
+                    self.text.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Kinds of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Number,
+    Shared,
+    Text,
+    Boolean,
+    Error,
+    Moment,
+}
+
+/// A cell that is being read.
+struct OpenCell {
+    position: (u32, u32),
+    style: usize,
+    kind: Kind,
+    value: String,
+    is_value: bool,
+    has_formula: bool,
+    inline: Option<CellText>,
+}
+
+/// Where the walk through a sheet is.
+struct Walk<'w> {
+    strings: &'w Strings,
+    /// The number of the row, from 1; 0 before the first.
+    row: u32,
+    next_column: u32,
+    cell: Option<OpenCell>,
+}
+
+impl Walk<'_> {
+    fn take<S: RowSink>(
+        &mut self,
+        event: &Event<'_>,
+        rows: &mut Gathered<'_, S>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        if let Some(cell) = &mut self.cell {
+            match event {
+                Event::End(tag) if tag.local_name().as_ref() == "c" => {
+                    let ended = self.cell.take();
+                    return ended.map_or(Ok(ControlFlow::Continue(())), |cell| self.end_cell(&cell, rows));
+                }
+                event => cell.take(event)?,
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        if let Event::Start(tag) = event {
+            match tag.local_name().as_ref() {
+                "c" => self.begin_cell(tag)?,
+                "row" => self.begin_row(tag, rows),
+                "col" => hide_columns(tag, rows.sights),
+                _ => {}
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn begin_row<S: RowSink>(&mut self, tag: &BytesStart<'_>, rows: &mut Gathered<'_, S>) {
+        let mut number = None;
+        let mut is_hidden = false;
+        for attribute in tag.attributes().with_checks(false).flatten() {
+            match attribute.key.local_name().as_ref() {
+                "r" => number = xml::value(&attribute).trim().parse().ok(),
+                "hidden" => is_hidden = is_true(&xml::value(&attribute)),
+                _ => {}
+            }
+        }
+        self.row = number.unwrap_or(self.row.saturating_add(1));
+        self.next_column = 0;
+        if is_hidden {
+            rows.hide(u64::from(self.row));
+        }
+    }
+
+    fn begin_cell(&mut self, tag: &BytesStart<'_>) -> Result<(), Fault> {
+        let mut position = (self.row.saturating_sub(1), self.next_column);
+        let (mut kind, mut style) = (Kind::Number, 0);
+        let mut inline = None;
+        for attribute in tag.attributes().with_checks(false).flatten() {
+            let value = xml::value(&attribute);
+            match attribute.key.local_name().as_ref() {
+                "r" => {
+                    let damaged = || Fault::DamagedWorkbook(format!("`{value}` is the place of no cell"));
+                    let (row, column) = place(&value).ok_or_else(damaged)?;
+                    position = (row.unwrap_or(position.0), column);
+                }
+                "s" => style = value.trim().parse().unwrap_or_default(),
+                "t" => {
+                    kind = match &*value {
+                        "s" => Kind::Shared,
+                        "b" => Kind::Boolean,
+                        "e" => Kind::Error,
+                        "d" => Kind::Moment,
+                        "n" => Kind::Number,
+                        "inlineStr" => {
+                            inline = Some(CellText::default());
+                            Kind::Text
+                        }
+                        _ => Kind::Text,
+                    };
+                }
+                _ => {}
+            }
+        }
+        self.next_column = position.1.saturating_add(1);
+        self.cell = Some(OpenCell {
+            position,
+            style,
+            kind,
+            value: String::new(),
+            is_value: false,
+            has_formula: false,
+            inline,
+        });
+        Ok(())
+    }
+
+    fn end_cell<S: RowSink>(
+        &self,
+        cell: &OpenCell,
+        rows: &mut Gathered<'_, S>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let inline = cell.inline.as_ref().map(|inline| inline.text.as_str()).filter(|text| !text.is_empty());
+        let written = inline.unwrap_or(&cell.value);
+        if written.is_empty() {
+            if cell.has_formula && cell.kind != Kind::Text {
+                rows.sights.formulas_without_result += 1;
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        let text;
+        let trimmed = written.trim();
+        let value = match cell.kind {
+            _ if inline.is_some() => {
+                text = unescaped(written);
+                Value::Text(&text)
+            }
+            Kind::Text => {
+                text = unescaped(written);
+                Value::Text(&text)
+            }
+            Kind::Shared if trimmed.is_empty() => return Ok(ControlFlow::Continue(())),
+            Kind::Shared => {
+                let found = trimmed.parse().ok().and_then(|index| self.strings.get(index));
+                let Some(found) = found else {
+                    let (row, column) = cell.position;
+                    let column = column_name(usize::try_from(column).unwrap_or_default());
+                    let place = format!("{column}{}", u64::from(row) + 1);
+                    return Err(Fault::DamagedWorkbook(format!("the text of cell {place} is missing")));
+                };
+                if found.is_empty() {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                Value::Text(found)
+            }
+            Kind::Number => Value::Written(trimmed),
+            Kind::Boolean => Value::Boolean(is_true(trimmed)),
+            Kind::Error => Value::Error(trimmed),
+            Kind::Moment => Value::Moment(trimmed),
+        };
+        rows.take(cell.position, value, cell.style)
+    }
+}
+
+impl OpenCell {
+    fn take(&mut self, event: &Event<'_>) -> Result<(), Fault> {
+        match event {
+            Event::Start(tag) => match tag.local_name().as_ref() {
+                "v" => self.is_value = true,
+                "f" => self.has_formula = true,
+                // Some writers do not say that the text stands in the cell.
+                "is" => _ = self.inline.get_or_insert_default(),
+                _ => {}
+            },
+            Event::End(tag) if tag.local_name().as_ref() == "v" => self.is_value = false,
+            event if self.is_value => {
+                if let Some(text) = xml::text(event)? {
+                    self.value.push_str(&text);
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        match &mut self.inline {
+            Some(inline) => inline.take(event),
+            None => Ok(()),
+        }
+    }
+}
+
+fn hide_columns(tag: &BytesStart<'_>, sights: &mut Sights) {
+    let is = |name| attribute(tag, name).is_some_and(|text| is_true(&text));
+    let number = |name| attribute(tag, name).and_then(|text| text.trim().parse::<usize>().ok());
+    if let (Some(first), Some(last)) = (number("min"), number("max"))
+        && is("hidden")
+    {
+        sights.hide_columns(first.saturating_sub(1), last.saturating_sub(1));
+    }
+}
+
+/// The row, if there is one, and the column of a reference such as `AB12`, both from 0.
+fn place(reference: &str) -> Option<(Option<u32>, u32)> {
+    let reference = reference.trim();
+    let digits = reference.find(|letter: char| letter.is_ascii_digit()).unwrap_or(reference.len());
+    let (letters, digits) = reference.split_at(digits);
+    let mut column: u32 = 0;
+    for letter in letters.bytes() {
+        if !letter.is_ascii_alphabetic() {
+            return None;
+        }
+        let value = u32::from(letter.to_ascii_uppercase() - b'A') + 1;
+        column = column.checked_mul(26)?.checked_add(value)?;
+    }
+    let row = if digits.is_empty() { None } else { Some(digits.parse::<u32>().ok()?.checked_sub(1)?) };
+    Some((row, column.checked_sub(1)?))
+}
+
+/// A text without `_x000D_` and its like, which stand for characters that XML cannot hold.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    const ESCAPE: usize = "_xHHHH_".len();
+    if !text.contains("_x") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        let letter = rest.get(at..at + ESCAPE).and_then(|escape| {
+            let digits = escape.strip_prefix("_x")?.strip_suffix('_')?;
+            char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+        });
+        let kept = at + if letter.is_some() { 0 } else { 2 };
+        plain.push_str(&rest[..kept]);
+        plain.extend(letter);
+        rest = &rest[if letter.is_some() { at + ESCAPE } else { kept }..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_read_or_refused() {
+        assert_eq!(place("A1"), Some((Some(0), 0)));
+        assert_eq!(place("ab12"), Some((Some(11), 27)));
+        assert_eq!(place("C"), Some((None, 2)));
+        for none in ["", "1", "A0", "$A$1", "A99999999999", "ABCDEFGHIJKLMNOP1"] {
+            assert_eq!(place(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read_and_what_only_looks_like_one_stays() {
+        for (text, plain) in [
+            ("Rao_x000D_", "Rao\r"),
+            ("_x005F_x000D_", "_x000D_"),
+            ("a_xyz_b", "a_xyz_b"),
+            ("_x00", "_x00"),
+            ("_xD800_", "_xD800_"),
+            ("é_x0041_é", "éAé"),
+        ] {
+            assert_eq!(unescaped(text), plain, "{text}");
+        }
+    }
+}

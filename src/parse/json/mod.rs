@@ -48,7 +48,7 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Objects that programs put around the fields of a record.
-const WRAPPERS: [&str; 19] = [
+const WRAPPERS: [&str; 21] = [
     "properties",
     "attributes",
     "fields",
@@ -68,6 +68,8 @@ const WRAPPERS: [&str; 19] = [
     "lead",
     "member",
     "subscriber",
+    "merge_fields",
+    "traits",
 ];
 
 /// What comes of handing a record on.
@@ -424,6 +426,8 @@ fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
         {
             bare = rest;
         }
+        // The feeds of Google's sheets.
+        let bare = bare.strip_prefix("gsx$").unwrap_or(bare);
         let is_value = bare
             .strip_suffix(".value")
             .filter(|bare| !bare.contains('.') && !is_phone(&format!("{bare}.value")));

@@ -16,8 +16,13 @@ use crate::{
     row::CellKind,
 };
 
-/// Names with which databases say of what type the only value of an object is, besides those with a dollar sign.
-const TYPES: [&str; 11] = [
+/// Names with which databases say of what type the only value of an object is, besides those with a dollar sign; and those that
+/// converters from XML give to a text.
+const TYPES: [&str; 15] = [
+    "_text",
+    "#text",
+    "__text",
+    "@value",
     "stringValue",
     "integerValue",
     "doubleValue",

@@ -261,6 +261,17 @@ fn values_with_their_types_null_records_and_guards_do_no_harm() {
     )
     .unwrap();
     assert_eq!((names.join(" "), rows.join(" ")), ("name phone".to_owned(), "1:Asha|1".to_owned()));
+    for text in [
+        r##"{"contact": [{"name": {"#text": "Asha"}, "phone": {"#text": "1"}}]}"##,
+        r#"{"feed": {"entry": [{"gsx$name": {"$t": "Asha"}, "gsx$phone": {"$t": "1"}}]}}"#,
+        r#"{"members": [{"merge_fields": {"NAME": "Asha", "PHONE": "1"}}]}"#,
+    ] {
+        let (names, rows) = read(text).unwrap();
+        assert_eq!(
+            (names.join(" ").to_lowercase().as_str(), rows.join(" ").as_str()),
+            ("name phone", "1:Asha|1")
+        );
+    }
     let (names, _) = read(r#"[{"phone": "1", "size": {"S": {"a": 1}}}]"#).unwrap();
     assert_eq!(names, ["phone", "size.S.a"]);
     assert_eq!(read(")]}'\n[{\"name\": \"Asha\", \"phone\": \"1\"}]").unwrap().1, ["1:Asha|1"]);

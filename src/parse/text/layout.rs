@@ -31,7 +31,7 @@ pub(in crate::parse) struct Layout {
     salutation: Option<usize>,
     /// Names and countries: what they hold tells nothing of where it belongs.
     unproven: Vec<usize>,
-    /// Columns that nothing uses, in which no whole row has a number.
+    /// Columns that nothing uses, in which no whole row has a number, where another number stands behind the one that is used.
     without_numbers: Vec<usize>,
 }
 
@@ -86,9 +86,13 @@ impl Layout {
                     || layout.salutation == Some(*column)
                     || layout.unproven.contains(column)
             };
-            let has_number = |column: usize| whole().any(|row| is_phone_like(row.cell(column).text));
-            let unused = (0..last_phone).filter(|column| !is_used(column));
-            layout.without_numbers = unused.filter(|column| !has_number(*column)).collect();
+            let has_number =
+                |column: usize| column < width && whole().any(|row| is_phone_like(row.cell(column).text));
+            // Only a number behind the number can take its place.
+            if layout.phones.iter().any(|phone| has_number(phone + 1)) {
+                let unused = (0..last_phone).filter(|column| !is_used(column));
+                layout.without_numbers = unused.filter(|column| !has_number(*column)).collect();
+            }
         }
         layout
     }

@@ -39,7 +39,7 @@ impl Dialect {
     /// before it, as between files that were put one behind the other, means nothing.
     fn opened(self, text: &[u8], from: usize) -> Option<usize> {
         let start = self.skip_spaces(text, from);
-        let order = ORDER_MARKS.into_iter().find(|mark| text[start..].starts_with(mark));
+        let order = ORDER_MARKS.into_iter().find(|mark| from == 0 && text[start..].starts_with(mark));
         let start = start + order.map_or(0, <[u8]>::len);
         let mark = start + usize::from(text.get(start) == Some(&b'='));
         (text.get(mark) == Some(&self.quote)).then_some(mark + 1)

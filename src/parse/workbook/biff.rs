@@ -231,8 +231,11 @@ impl Cells {
                 return ControlFlow::Continue(());
             }
             kind::COLUMN_INFO => {
-                // Without width it is not seen either.
-                if record.half(8) & 1 != 0 || record.half(4) == 0 {
+                const IS_HIDDEN: u16 = 1;
+                const HAS_OWN_WIDTH: u16 = 2;
+                let flags = record.half(8);
+                let is_flat = flags & HAS_OWN_WIDTH != 0 && record.half(4) == 0;
+                if flags & IS_HIDDEN != 0 || is_flat {
                     sights.hide_columns(usize::from(record.half(0)), usize::from(record.half(2)));
                 }
                 return ControlFlow::Continue(());

@@ -199,8 +199,11 @@ impl Place {
             kind::ROW_HEADER => self.begin_row(body, rows)?,
             kind::COLUMNS => {
                 // First and last column, width, style, flags.
-                let is_hidden =
-                    half(body, 16).is_some_and(|flags| flags & 1 != 0) || word(body, 8) == Some(0);
+                const IS_HIDDEN: u16 = 1;
+                const HAS_OWN_WIDTH: u16 = 2;
+                let flags = half(body, 16).unwrap_or_default();
+                let is_flat = flags & HAS_OWN_WIDTH != 0 && word(body, 8) == Some(0);
+                let is_hidden = flags & IS_HIDDEN != 0 || is_flat;
                 let column = |at| word(body, at).and_then(|column| usize::try_from(column).ok());
                 if let (Some(first), Some(last), true) = (column(0), column(4), is_hidden) {
                     rows.sights.hide_columns(first, last);

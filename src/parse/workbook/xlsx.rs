@@ -398,7 +398,7 @@ fn hide_columns(tag: &BytesStart<'_>, sights: &mut Sights) {
     let is = |name| attribute(tag, name).is_some_and(|text| is_true(&text));
     let number = |name| attribute(tag, name).and_then(|text| text.trim().parse::<usize>().ok());
     if let (Some(first), Some(last)) = (number("min"), number("max"))
-        && (is("hidden") || attribute(tag, "width").is_some_and(|width| is_zero(&width)))
+        && (is("hidden") || is("customWidth") && attribute(tag, "width").is_some_and(|width| is_zero(&width)))
     {
         sights.hide_columns(first.saturating_sub(1), last.saturating_sub(1));
     }

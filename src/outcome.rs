@@ -80,6 +80,7 @@ pub enum Code {
     NoRegion,
     UnknownCountry,
     NotANumber,
+    AmbiguousNumber,
     InvalidCountryCode,
     TooShort,
     TooLong,
@@ -112,7 +113,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 29] = [
+const WORDINGS: [Wording; 30] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -155,13 +156,19 @@ const WORDINGS: [Wording; 29] = [
         code: Code::UnknownCountry,
         name: "unknown-country",
         title: "a country that is not known",
-        hint: "Write the country's two- or three-letter code, its English name, or its dialing code.",
+        hint: "Write the country's two- or three-letter code, its name in any language, or its dialing code.",
     },
     Wording {
         code: Code::NotANumber,
         name: "not-a-number",
         title: "not a phone number",
         hint: "Put one phone number into the cell, in digits.",
+    },
+    Wording {
+        code: Code::AmbiguousNumber,
+        name: "ambiguous-number",
+        title: "digits that can be two different numbers",
+        hint: "Write the number with + and its country code, or as it is dialed inside its country, with the leading zero.",
     },
     Wording {
         code: Code::InvalidCountryCode,

@@ -6,6 +6,7 @@
 
 mod escaped;
 mod garbled;
+mod habits;
 mod label;
 pub mod name;
 mod numbers;
@@ -17,7 +18,7 @@ use std::borrow::Cow;
 
 use self::{
     garbled::Letters,
-    phone::{PhonePolicy, Refusal},
+    phone::{Habit, PhonePolicy, Refusal},
     region::Origin,
 };
 pub use self::{garbled::Repairs, numbers::RowNumbers};
@@ -51,6 +52,7 @@ pub struct Normalizer<'a> {
     settings: &'a NormalizeSettings,
     columns: &'a Columns,
     repairs: Option<&'a Repairs>,
+    habits: &'a [(usize, Habit)],
 }
 
 /// A cell's text and the column it stands in.
@@ -63,7 +65,13 @@ struct Found<'a> {
 impl<'a> Normalizer<'a> {
     /// A normalizer for rows whose columns mean what `columns` says.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
-        Self { settings, columns, repairs: None }
+        Self { settings, columns, repairs: None, habits: &[] }
+    }
+
+    /// Has digits of two readings read as the other cells of their column are meant.
+    #[must_use]
+    pub fn with_habits(self, habits: &'a [(usize, Habit)]) -> Self {
+        Self { habits, ..self }
     }
 
     /// Has names that are repaired counted.
@@ -131,8 +139,8 @@ impl<'a> Normalizer<'a> {
                 Err(Unusable) => return Ok(None),
             }
         };
-        self.settings.phone.read(found.text, found.kind, origin).map(Some).map_err(
-            |Refusal { code, detail, number }| {
+        self.read_phone(&found, origin, self.is_doubtful_country(row, origin)).map(Some).map_err(
+            |Refusal { code, detail, number, .. }| {
                 problems.push(Problem::of_cell(code, found.column, found.text.as_bytes(), detail));
                 number
             },
@@ -159,12 +167,18 @@ impl<'a> Normalizer<'a> {
     }
 
     fn origin(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Result<Option<Origin>, Unusable> {
-        let found = first_filled(row, &self.columns.country, problems)?;
-        let Some(found) = found else { return Ok(self.settings.region.map(Origin::Region)) };
-        region::country(found.text).map(Some).ok_or_else(|| {
-            problems.push(Problem::of_cell(Code::UnknownCountry, found.column, found.text.as_bytes(), ""));
-            Unusable
-        })
+        for &column in &self.columns.country {
+            let Some(found) = first_filled(row, &[column], problems)? else { continue };
+            match region::country(found.text) {
+                Some(origin) => return Ok(Some(origin)),
+                None if region::is_filler(found.text) => {}
+                None => {
+                    problems.push(Problem::of_cell(Code::UnknownCountry, column, found.text.as_bytes(), ""));
+                    return Err(Unusable);
+                }
+            }
+        }
+        Ok(self.settings.region.map(Origin::Region))
     }
 
     fn names<'r>(

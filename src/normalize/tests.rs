@@ -79,6 +79,43 @@ fn the_rows_country_wins_over_the_default_and_a_plus_over_both() {
 }
 
 #[test]
+fn a_country_that_says_there_is_none_leaves_the_number_to_the_default_region() {
+    for country in ["N/A", "n.a.", "N A", "C/O", "-", "NULL", "#N/A", "(blank)"] {
+        assert_eq!(
+            read(&india(), ["", "98765 43210", "A", "B", "", "Mr", country]),
+            "Mr A|B +91 9876543210",
+            "{country}"
+        );
+    }
+    assert_eq!(read(&india(), ["", "98765 43210", "A", "B", "", "Mr", "Other"]), "unknown-country");
+}
+
+#[test]
+fn the_code_of_namibia_is_questioned_where_it_may_mean_no_country() {
+    let in_south_africa = NormalizeSettings { region: Region::new("ZA"), ..NormalizeSettings::default() };
+    let cells = |number| ["", number, "A", "B", "", "Mr", "NA"];
+    assert_eq!(read(&in_south_africa, cells("081 234 5678")), "ambiguous-number");
+    assert_eq!(read(&in_south_africa, cells("071 234 5678")), "Mr A|B +27 712345678");
+    assert_eq!(read(&india(), cells("081 234 5678")), "Mr A|B +264 812345678");
+    assert_eq!(read(&NormalizeSettings::default(), cells("081 234 5678")), "Mr A|B +264 812345678");
+}
+
+#[test]
+fn digits_of_two_readings_are_read_as_their_column_is_meant() {
+    let germany = NormalizeSettings { region: Region::new("DE"), ..NormalizeSettings::default() };
+    let (columns, rows) = (columns(), rows(&[b"", b"491711234567", b"A", b"B", b"", b"Mr", b""]));
+    let read = |habits: &[(usize, phone::Habit)]| {
+        match Normalizer::new(&germany, &columns).with_habits(habits).read(rows.row(0)) {
+            Verdict::Contact(contact) => contact.number().e164().to_string(),
+            _ => "-".to_owned(),
+        }
+    };
+    assert_eq!(read(&[(1, phone::Habit::International)]), "491711234567");
+    assert_eq!(read(&[(1, phone::Habit::National)]), "49491711234567");
+    assert_eq!(read(&[(0, phone::Habit::International)]), "-", "another column");
+}
+
+#[test]
 fn full_names_fill_what_is_missing() {
     assert_eq!(
         read(&india(), ["", "9876543210", "", "", "Asha van Rao", "Mr", ""]),

@@ -25,7 +25,7 @@ pub(crate) use self::columns::fold;
 use self::{
     assemble::{Assembler, Header},
     columns::{
-        ColumnsProblem,
+        ColumnsProblem, habits,
         header::{self, Found},
         unnamed,
     },
@@ -48,6 +48,7 @@ pub use self::{
 };
 use crate::{
     contact::{Field, Region},
+    normalize::phone::Habit,
     row::{Columns, Rows},
 };
 
@@ -161,6 +162,8 @@ pub struct InputInfo {
     pub headers: Vec<String>,
     /// Which of them holds what.
     pub columns: Columns,
+    /// How bare digits are meant in those of phone numbers, where their cells show it.
+    pub habits: Vec<(usize, Habit)>,
     /// Bytes of the file.
     pub bytes: u64,
     /// What somebody should know of how it was understood.
@@ -178,6 +181,7 @@ impl InputInfo {
             sheet: None,
             headers: Vec::new(),
             columns: Columns::default(),
+            habits: Vec::new(),
             bytes: source.len(),
             notes: Vec::new(),
         }
@@ -275,6 +279,9 @@ impl Input {
         }
         let Found { mut header, columns, row, notes, .. } = found;
         info.notes.extend(notes);
+        if !settings.only_numbers {
+            info.habits = habits::find(&header, &columns, &rows, row, settings.region, &mut info.notes);
+        }
         let layout = Layout::new(&header, &columns, &rows, row);
         table.lay_out(&layout, settings.only_numbers);
         if settings.no_header {

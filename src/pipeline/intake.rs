@@ -90,8 +90,9 @@ fn read<P: Send>(
     queue: &SyncSender<Receiver<JudgedRows<P>>>,
 ) -> Result<ReadSummary, ParseError> {
     let columns = input.info.columns.clone();
+    let habits = input.info.habits.clone();
     let repairs = Repairs::default();
-    let normalizer = Normalizer::new(settings, &columns).counting(&repairs);
+    let normalizer = Normalizer::new(settings, &columns).with_habits(&habits).counting(&repairs);
     let mut summary = rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);

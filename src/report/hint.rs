@@ -219,6 +219,7 @@ mod tests {
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             columns,
+            habits: Vec::new(),
             bytes: 0,
             notes: Vec::new(),
         }

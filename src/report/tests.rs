@@ -16,6 +16,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
         columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
+        habits: Vec::new(),
         bytes: 0,
     }
 }

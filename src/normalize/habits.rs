@@ -5,11 +5,7 @@ use super::{
     phone::{Habits, Refusal},
     region::{self, Origin},
 };
-use crate::{
-    contact::PhoneNumber,
-    outcome::Code,
-    row::Row,
-};
+use crate::{contact::PhoneNumber, outcome::Code, row::Row};
 
 impl Normalizer<'_> {
     /// How bare digits are meant in a phone column of these rows.
@@ -27,8 +23,10 @@ impl Normalizer<'_> {
     /// Whether the country of a row may be none: `NA` is the code of Namibia, and what statistics programs write.
     pub(super) fn is_doubtful_country(&self, row: Row<'_>, origin: Option<Origin>) -> bool {
         let Some(Origin::Region(region)) = origin else { return false };
-        let is_namibia = region.as_str() == "NA" && self.settings.region.is_some_and(|default| default != region);
-        is_namibia && self.columns.country.iter().any(|column| row.text(*column).is_ok_and(region::may_be_filler))
+        let is_namibia =
+            region.as_str() == "NA" && self.settings.region.is_some_and(|default| default != region);
+        is_namibia
+            && self.columns.country.iter().any(|column| row.text(*column).is_ok_and(region::may_be_filler))
     }
 
     /// Reads a phone cell; with a country that may be none, with the default region too.
@@ -45,7 +43,8 @@ impl Normalizer<'_> {
         }
         match (read(origin), read(self.settings.region.map(Origin::Region))) {
             (Ok(one), Ok(other)) if one.e164() != other.e164() => {
-                let spelled = |number: &PhoneNumber| format!("+{} {}", number.calling_code(), number.national());
+                let spelled =
+                    |number: &PhoneNumber| format!("+{} {}", number.calling_code(), number.national());
                 let detail = format!(
                     "the country NA can mean Namibia or none: {} or {}",
                     spelled(&one),

@@ -104,11 +104,12 @@ fn the_code_of_namibia_is_questioned_where_it_may_mean_no_country() {
 fn digits_of_two_readings_are_read_as_their_column_is_meant() {
     let germany = NormalizeSettings { region: Region::new("DE"), ..NormalizeSettings::default() };
     let (columns, rows) = (columns(), rows(&[b"", b"491711234567", b"A", b"B", b"", b"Mr", b""]));
-    let read = |habits: &[(usize, phone::Habit)]| {
-        match Normalizer::new(&germany, &columns).with_habits(habits).read(rows.row(0)) {
-            Verdict::Contact(contact) => contact.number().e164().to_string(),
-            _ => "-".to_owned(),
-        }
+    let read = |habits: &[(usize, phone::Habit)]| match Normalizer::new(&germany, &columns)
+        .with_habits(habits)
+        .read(rows.row(0))
+    {
+        Verdict::Contact(contact) => contact.number().e164().to_string(),
+        _ => "-".to_owned(),
     };
     assert_eq!(read(&[(1, phone::Habit::International)]), "491711234567");
     assert_eq!(read(&[(1, phone::Habit::National)]), "49491711234567");

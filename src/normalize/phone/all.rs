@@ -59,7 +59,9 @@ pub(crate) fn is_number(text: &str, kind: CellKind, origin: Option<Origin>, acce
     match accept {
         Accept::Valid => {
             let Ok(text) = cell::undo_spreadsheet(text, kind) else { return false };
-            VALID.read(&text, CellKind::Text, origin).map_or_else(|refusal| !refusal.readings.is_empty(), |_| true)
+            VALID
+                .read(&text, CellKind::Text, origin)
+                .map_or_else(|refusal| !refusal.readings.is_empty(), |_| true)
                 || whole_international(&text).is_some()
                 || several::several(&text, origin, true).is_some()
         }

@@ -4,7 +4,12 @@
 //! without the prefix that is dialed inside the country.
 
 use super::{Accept, ParsedNumber, PhonePolicy, Refusal, library, parse, plans, to_number};
-use crate::{contact::Region, normalize::region::Origin, outcome::Code, row::CellKind};
+use crate::{
+    contact::{NumberType, Region},
+    normalize::region::Origin,
+    outcome::Code,
+    row::CellKind,
+};
 
 /// How bare digits are meant in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +35,8 @@ impl Habits {
 
     /// Counts a cell.
     pub fn add(&mut self, text: &str, kind: CellKind, origin: Option<Origin>) {
-        const ANY: PhonePolicy = PhonePolicy { accept: Accept::Valid, types: Vec::new(), drop_extensions: true };
+        const ANY: PhonePolicy =
+            PhonePolicy { accept: Accept::Valid, types: Vec::new(), drop_extensions: true };
 
         let text = text.trim();
         if !is_bare(text) || !matches!(kind, CellKind::Text | CellKind::Number) {
@@ -77,14 +83,27 @@ pub(super) fn decide(
 ) -> Result<ParsedNumber, Refusal> {
     let Some(Origin::Region(region)) = origin else { return Ok(number) };
     let other = if is_bare(text) && is_open(&number) { from_abroad(text) } else { None };
-    let is_other = |other: &ParsedNumber| (other.calling_code, &other.national) != (number.calling_code, &number.national);
-    let Some(other) = other.filter(is_other).filter(|_| needs_prefix(&number, region)) else { return Ok(number) };
+    let is_other = |other: &ParsedNumber| {
+        (other.calling_code, &other.national) != (number.calling_code, &number.national)
+    };
+    let Some(other) = other.filter(is_other).filter(|_| needs_prefix(&number, region)) else {
+        return Ok(number);
+    };
+    // A mobile number that lost its zero is likelier than somebody's fixed line abroad that lost its plus.
+    let is_mobile_at_home = other.calling_code != number.calling_code
+        && number.kind == NumberType::Mobile
+        && !matches!(other.kind, NumberType::Mobile | NumberType::FixedLineOrMobile);
     let code = other.calling_code.to_string();
     // `49 171 1234567`: the calling code stands apart.
     let stands_apart = other.calling_code == number.calling_code
-        && text.trim().split([' ', '-', '/', '.', ')']).next().is_some_and(|first| first.trim_start_matches('(') == code);
+        && text
+            .trim()
+            .split([' ', '-', '/', '.', ')'])
+            .next()
+            .is_some_and(|first| first.trim_start_matches('(') == code);
     match habit {
         _ if stands_apart => Ok(other),
+        None if is_mobile_at_home => Ok(number),
         Some(Habit::National) => Ok(number),
         Some(Habit::International) => Ok(other),
         None => {
@@ -118,7 +137,8 @@ fn digits(text: &str) -> String {
 pub(super) fn is_open(number: &ParsedNumber) -> bool {
     let digits = format!("{}{}", number.calling_code, number.national);
     let plan = plans::plans().at_start_of(digits.as_bytes()).map(|(plan, _)| plan);
-    plan.and_then(|plan| plan.assignment(number.national.as_bytes())).is_some_and(|assignment| assignment.is_open)
+    plan.and_then(|plan| plan.assignment(number.national.as_bytes()))
+        .is_some_and(|assignment| assignment.is_open)
 }
 
 /// Whether people write the number with a prefix inside its country: without it, the digits are as likely something else.
@@ -168,6 +188,7 @@ mod tests {
             ("9613123456", "IN", "919613123456"),
             ("33961234568", "BR", "5533961234568"),
             ("13612345678", "CN", "8613612345678"),
+            ("81234567890", "ID", "6281234567890"),
         ] {
             assert_eq!(read(text, region, None), expected, "{text} {region}");
         }
@@ -189,10 +210,17 @@ mod tests {
             }
             habits.habit()
         };
-        assert_eq!(habit(&["49301234567", "498912345678", "31612345678", "491711234567"]), Some(Habit::International));
+        assert_eq!(
+            habit(&["49301234567", "498912345678", "31612345678", "491711234567"]),
+            Some(Habit::International)
+        );
         assert_eq!(habit(&["1711234567", "301234567", "8912345678", "491711234567"]), Some(Habit::National));
         assert_eq!(habit(&["1711234567", "301234567", "49301234567"]), None, "no 95 %");
         assert_eq!(habit(&["1711234567", "301234567", "491711234567"]), None, "too few");
-        assert_eq!(habit(&["01711234567", "+49301234567", "0301234567", "0049301234567"]), None, "none is bare");
+        assert_eq!(
+            habit(&["01711234567", "+49301234567", "0301234567", "0049301234567"]),
+            None,
+            "none is bare"
+        );
     }
 }

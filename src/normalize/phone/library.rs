@@ -81,7 +81,9 @@ pub fn parse_by_library(text: &str, origin: Option<Origin>) -> Result<ParsedNumb
         None => parse_with(text, None),
         Some(Origin::Region(region)) => parse_with(text, library_region(region)),
         // The library has no region for these codes: the number is read as if dialed from abroad.
-        Some(Origin::CallingCode(_) | Origin::Area { .. }) if text.starts_with(['+', '＋']) => parse_with(text, None),
+        Some(Origin::CallingCode(_) | Origin::Area { .. }) if text.starts_with(['+', '＋']) => {
+            parse_with(text, None)
+        }
         Some(Origin::CallingCode(code)) => parse_with(&format!("+{code} {text}"), None),
         Some(Origin::Area { region, digits }) => match parse_with(&format!("+{digits} {text}"), None) {
             Ok(number) if number.is_valid => Ok(number),

@@ -277,7 +277,8 @@ fn read_plus(
     let spellings = prefix::with_plus_in_front(text);
     let mut read: Vec<_> =
         spellings.into_iter().map(|text| (words::read(&text, origin), text.into_owned())).collect();
-    let is_valid = |parsed: &Result<ParsedNumber, Unreadable>| parsed.as_ref().is_ok_and(|number| number.is_valid);
+    let is_valid =
+        |parsed: &Result<ParsedNumber, Unreadable>| parsed.as_ref().is_ok_and(|number| number.is_valid);
     if let [(Ok(one), _), (Ok(other), _)] = &read[..]
         && one.is_valid
         && other.is_valid
@@ -303,7 +304,8 @@ fn undoubted(
     match remark::find(text, &number, origin).filter(|_| may_have_remark) {
         Some((digits, other)) => {
             let readings = [&number, &other].into_iter().filter_map(to_number).collect();
-            let detail = format!("`{digits}` may not belong to the number, which is {} without it", spelled(&other));
+            let detail =
+                format!("`{digits}` may not belong to the number, which is {} without it", spelled(&other));
             Err(Refusal { readings, ..Refusal::new(Code::NotANumber, detail) })
         }
         None => bare::decide(text, number, origin, habit),

@@ -39,7 +39,9 @@ pub(super) fn with_plus_in_front(text: &str) -> Vec<Cow<'_, str>> {
     }
     let all = Cow::Owned(format!("+{head}"));
     // `512345678 966+`: the plus belongs to the last digits.
-    let turned = head.rsplit_once(' ').and_then(|(number, code)| Some(format!("+{} {number}", of_code(code.trim_matches(['(', ')']))?)));
+    let turned = head
+        .rsplit_once(' ')
+        .and_then(|(number, code)| Some(format!("+{} {number}", of_code(code.trim_matches(['(', ')']))?)));
     std::iter::once(all).chain(turned.map(Cow::Owned)).collect()
 }
 

@@ -8,18 +8,53 @@ use crate::normalize::region::Origin;
 /// Digits of an hour, a minute, a floor or an item.
 const MAX_DIGITS: usize = 2;
 
+/// No number is longer that people write with a gap before its last digits.
+const MAX_NATIONAL: usize = 13;
+
+/// A number without the digits behind it has as many as most numbers.
+const MIN_NATIONAL: usize = 9;
+
 /// Beginnings of words whose number stands before them.
 const UNITS: &[&str] = &[
-    "uhr", "h", "hrs", "hours", "std", "am", "pm", "a.m", "p.m", "o'clock", "stock", "stk", "og", "ug", "etage", "floor",
-    "flr", "fl", "st", "nd", "rd", "th", "piso", "piano", "étage", "horas", "heures", "ore", "godz", "час", "mal", "x", "zi", "zimmer",
-    "room", "days", "tage", "jahre", "years",
+    "uhr", "h", "hrs", "hours", "std", "am", "pm", "a.m", "p.m", "o'clock", "stock", "stk", "og", "ug",
+    "etage", "floor", "flr", "fl", "st", "nd", "rd", "th", "piso", "piano", "étage", "horas", "heures",
+    "ore", "godz", "час", "mal", "x", "zi", "zimmer", "room", "days", "tage", "jahre", "years",
 ];
 
 /// Words that say which phone it is, and so nothing of the digits before them.
 const PHONES: &[&str] = &[
-    "mobil", "mobile", "handy", "cell", "büro", "buero", "office", "work", "home", "privat", "private", "arbeit", "dienstlich",
-    "geschäft", "tel", "telefon", "phone", "festnetz", "zuhause", "zentrale", "main", "whatsapp", "movil", "móvil", "casa",
-    "oficina", "travail", "domicile", "bureau", "portable", "direkt", "durchwahl",
+    "mobil",
+    "mobile",
+    "handy",
+    "cell",
+    "büro",
+    "buero",
+    "office",
+    "work",
+    "home",
+    "privat",
+    "private",
+    "arbeit",
+    "dienstlich",
+    "geschäft",
+    "tel",
+    "telefon",
+    "phone",
+    "festnetz",
+    "zuhause",
+    "zentrale",
+    "main",
+    "whatsapp",
+    "movil",
+    "móvil",
+    "casa",
+    "oficina",
+    "travail",
+    "domicile",
+    "bureau",
+    "portable",
+    "direkt",
+    "durchwahl",
 ];
 
 /// Whether a plainly spelled cell may have such digits.
@@ -30,17 +65,23 @@ pub(super) fn may_have(text: &str) -> bool {
     }
     let Some((first, rest)) = text.split_once(' ') else { return false };
     let last = rest.rsplit(' ').next().unwrap_or_default();
-    is_item(first) && begins_number(rest) || is_span(last) || is_date(last)
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits > MAX_NATIONAL || is_item(first) && begins_number(rest) || is_span(last) || is_date(last)
 }
 
 /// The text from its first digit, without the separators at its end.
 fn without_ends(text: &str) -> &str {
-    let text = text.trim_start_matches(|letter: char| !letter.is_numeric() && !matches!(letter, '+' | '＋' | '('));
+    let text =
+        text.trim_start_matches(|letter: char| !letter.is_numeric() && !matches!(letter, '+' | '＋' | '('));
     text.trim_end_matches([' ', ',', ';', ':', '–', '-'])
 }
 
 /// Digits that may not belong to the valid `number` that was read, and what it is without them.
-pub(super) fn find(text: &str, number: &ParsedNumber, origin: Option<Origin>) -> Option<(String, ParsedNumber)> {
+pub(super) fn find(
+    text: &str,
+    number: &ParsedNumber,
+    origin: Option<Origin>,
+) -> Option<(String, ParsedNumber)> {
     let is_other = |other: &ParsedNumber| {
         other.is_valid && (other.calling_code, &other.national) != (number.calling_code, &number.national)
     };
@@ -61,7 +102,10 @@ pub(super) fn find(text: &str, number: &ParsedNumber, origin: Option<Origin>) ->
         _ => digits.rsplit_once(' ')?,
     };
     if !is_remark(before, last, words) {
-        return None;
+        // `030 23125012 2024`.
+        let is_overlong = number.national.len() > MAX_NATIONAL && digits.contains(' ');
+        let other = read(before).filter(|other| is_overlong && other.national.len() >= MIN_NATIONAL)?;
+        return Some((last.trim().to_owned(), other));
     }
     // `12 - 14 Uhr` has three parts.
     let from = before.trim_end_matches([' ', '-', '–', ',', ';']);
@@ -73,7 +117,8 @@ pub(super) fn find(text: &str, number: &ParsedNumber, origin: Option<Origin>) ->
 
 /// Whether the last digits look as if they belonged to the words behind them, or to nothing.
 fn is_remark(before: &str, last: &str, words: &str) -> bool {
-    let first_word: String = words.chars().take_while(|letter| letter.is_alphabetic() || matches!(letter, '.' | '\'')).collect();
+    let first_word: String =
+        words.chars().take_while(|letter| letter.is_alphabetic() || matches!(letter, '.' | '\'')).collect();
     let word = first_word.trim_end_matches('.').to_lowercase();
     if word.is_empty() {
         return is_bracketed(last) || is_span(last) || is_date(last);
@@ -110,7 +155,8 @@ fn is_span(text: &str) -> bool {
         return is_small(text);
     }
     let hour = |text: &str| text.parse::<u8>().ok().filter(|hour| *hour <= HOURS && text.len() <= MAX_DIGITS);
-    text.split_once(['-', '–']).is_some_and(|(from, to)| hour(from).zip(hour(to)).is_some_and(|(from, to)| from < to))
+    text.split_once(['-', '–'])
+        .is_some_and(|(from, to)| hour(from).zip(hour(to)).is_some_and(|(from, to)| from < to))
 }
 
 /// Groups of one digit or two.
@@ -149,6 +195,7 @@ mod tests {
             ("030 23125012 (2)", "2 | 3023125012"),
             ("030 23125012(2)", "2 | 3023125012"),
             ("030 23125012 9-17", "9-17 | 3023125012"),
+            ("030 23125012 2024", "2024 | 3023125012"),
             ("2. 030 23125012", "2 | 3023125012"),
             ("3) 030 23125012", "3 | 3023125012"),
             ("Tel 2 030 23125012", "2 | 3023125012"),
@@ -177,10 +224,24 @@ mod tests {
 
     #[test]
     fn plain_cells_with_such_digits_are_looked_at() {
-        for text in ["1. 030 23125012", "030 23125012 (2)", "030 23125012 9-17", "030 23125012(2)", "030 23125012 9-17-"] {
+        for text in [
+            "1. 030 23125012",
+            "030 23125012 (2)",
+            "030 23125012 9-17",
+            "030 23125012(2)",
+            "030 23125012 9-17-",
+            "030 23125012 2024",
+        ] {
             assert!(may_have(text), "{text}");
         }
-        for text in ["030 23125012", "0171 1234567", "+49 171 1234567", "030/23125012", "030 23125-12", "4917112345678"] {
+        for text in [
+            "030 23125012",
+            "0171 1234567",
+            "+49 171 1234567",
+            "030/23125012",
+            "030 23125-12",
+            "4917112345678",
+        ] {
             assert!(!may_have(text), "{text}");
         }
     }

@@ -71,7 +71,9 @@ fn mexican(number: &str) -> Option<&str> {
     const NATIONAL_DIGITS: usize = 10;
 
     let prefixes = ["044", "045", "01", "1"];
-    prefixes.iter().find_map(|prefix| number.strip_prefix(prefix).filter(|rest| rest.len() == NATIONAL_DIGITS))
+    prefixes
+        .iter()
+        .find_map(|prefix| number.strip_prefix(prefix).filter(|rest| rest.len() == NATIONAL_DIGITS))
 }
 
 fn vietnamese(number: &str) -> Option<String> {
@@ -111,7 +113,12 @@ pub(super) fn find(number: &ParsedNumber) -> Option<Result<ParsedNumber, &'stati
     let change = of_code.into_iter().find(|change| (change.is_old)(national))?;
     let today = change.today.and_then(|today| today(national));
     let today = today.and_then(|today| parse(&format!("+{}{today}", number.calling_code), None).ok());
-    Some(today.filter(|today| today.is_valid).map(|today| ParsedNumber { extension: number.extension.clone(), ..today }).ok_or(change.explanation))
+    Some(
+        today
+            .filter(|today| today.is_valid)
+            .map(|today| ParsedNumber { extension: number.extension.clone(), ..today })
+            .ok_or(change.explanation),
+    )
 }
 
 #[cfg(test)]

@@ -26,7 +26,8 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     let text = without_label(&text);
     let start = text.find(|letter: char| letter == '+' || letter == '＋' || letter.is_numeric());
     let spelled = &text[start.unwrap_or_default()..];
-    if let Some((number, extension)) = spelled.split_once('*').filter(|(_, behind)| is_dialed_behind(behind)) {
+    if let Some((number, extension)) = spelled.split_once('*').filter(|(_, behind)| is_dialed_behind(behind))
+    {
         return parse(number, origin)
             .map(|number| ParsedNumber { extension: Some(extension.trim().to_owned()), ..number });
     }
@@ -38,11 +39,12 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     let is_uri = text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel:"));
     let (number, words) = spelled.split_at(word);
     let number = parse(number.trim_end_matches(|letter: char| !letter.is_numeric()), origin);
-    let is_same = |whole: &ParsedNumber| number.as_ref().is_ok_and(|number| number.national == whole.national);
+    let is_same =
+        |whole: &ParsedNumber| number.as_ref().is_ok_and(|number| number.national == whole.national);
     if is_uri
-        || whole.as_ref().is_ok_and(|whole| {
-            whole.extension.is_some() && is_same(whole) || is_advertised(whole, spelled)
-        })
+        || whole
+            .as_ref()
+            .is_ok_and(|whole| whole.extension.is_some() && is_same(whole) || is_advertised(whole, spelled))
     {
         return whole;
     }
@@ -59,7 +61,8 @@ fn without_label(text: &str) -> &str {
 
     let Some((label, number)) = text.split_once(':') else { return text };
     let digits = label.chars().filter(|letter| letter.is_numeric()).count();
-    let is_counting = label.trim_start().starts_with(char::is_alphabetic) && (1..=MAX_DIGITS).contains(&digits);
+    let is_counting =
+        label.trim_start().starts_with(char::is_alphabetic) && (1..=MAX_DIGITS).contains(&digits);
     if is_counting && number.contains(char::is_numeric) { number.trim_start() } else { text }
 }
 
@@ -157,7 +160,9 @@ mod tests {
 
     #[test]
     fn what_is_dialed_after_a_pause_is_an_extension() {
-        for text in ["+12015550105p123", "+1 201 555 0105 W123", "+12015550105 wait 123#", "+1 201-555-0105 *123"] {
+        for text in
+            ["+12015550105p123", "+1 201 555 0105 W123", "+12015550105 wait 123#", "+1 201-555-0105 *123"]
+        {
             assert_eq!(found(text, "").split('#').next(), Some("12015550105 x123"), "{text}");
         }
         assert_eq!(found("+12015550105p1w234", ""), "12015550105 x1w234");

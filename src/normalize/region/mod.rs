@@ -24,18 +24,85 @@ pub enum Origin {
 
 /// What people and programs write, in small letters without spaces, where there is no country.
 const FILLERS: &[&str] = &[
-    "n/a", "n.a.", "n.a", "n\\a", "#n/a", "#na", "<na>", "c/o", "c.o.", "null", "(null)", "#null!", "none", "nil", "nan",
-    "(blank)", "blank", "(empty)", "empty", "\\n", "unknown", "undefined", "tbd", "notset", "(notset)", "notspecified",
-    "notavailable", "notapplicable", "select", "pleaseselect", "selectcountry", "k.a.", "k.a", "unbekannt", "keine",
-    "keineangabe", "n/d", "n.d.", "s/d", "inconnu", "nonrenseigné", "desconocido", "desconhecido", "sconosciuto", "неизвестно",
+    "n/a",
+    "n.a.",
+    "n.a",
+    "n\\a",
+    "#n/a",
+    "#na",
+    "<na>",
+    "c/o",
+    "c.o.",
+    "null",
+    "(null)",
+    "#null!",
+    "none",
+    "nil",
+    "nan",
+    "(blank)",
+    "blank",
+    "(empty)",
+    "empty",
+    "\\n",
+    "unknown",
+    "undefined",
+    "tbd",
+    "notset",
+    "(notset)",
+    "notspecified",
+    "notavailable",
+    "notapplicable",
+    "select",
+    "pleaseselect",
+    "selectcountry",
+    "k.a.",
+    "k.a",
+    "unbekannt",
+    "keine",
+    "keineangabe",
+    "n/d",
+    "n.d.",
+    "s/d",
+    "inconnu",
+    "nonrenseigné",
+    "desconocido",
+    "desconhecido",
+    "sconosciuto",
+    "неизвестно",
     "нет",
 ];
 
 /// Words of a state's full name beside what the country is called.
 const FORMS: &[&str] = &[
-    "arab", "bolivarian", "commonwealth", "democratic", "duchy", "federal", "federated", "federation", "federative",
-    "grand", "independent", "islamic", "kingdom", "people", "peoples", "plurinational", "principality", "province",
-    "republic", "s", "socialist", "state", "states", "sultanate", "territory", "union", "united",
+    "arab",
+    "bolivarian",
+    "commonwealth",
+    "dem",
+    "democratic",
+    "duchy",
+    "federal",
+    "federated",
+    "federation",
+    "federative",
+    "grand",
+    "independent",
+    "islamic",
+    "kingdom",
+    "people",
+    "peoples",
+    "plurinational",
+    "principality",
+    "province",
+    "rep",
+    "republic",
+    "s",
+    "socialist",
+    "state",
+    "states",
+    "sultanate",
+    "territory",
+    "union",
+    "united",
 ];
 
 /// Names that mean one country with such words and may mean another without them.
@@ -73,7 +140,11 @@ pub fn country(text: &str) -> Option<Origin> {
     if text.contains(is_flag_letter) {
         return combined(&with_flag_letters(text));
     }
-    single(text).or_else(|| combined(text))
+    single(text).or_else(|| combined(text)).or_else(|| {
+        // `DE-Deutschland`.
+        let (code, name) = text.split_once('-')?;
+        same(single(code), single(name))
+    })
 }
 
 /// Whether the text says that there is no country.
@@ -82,7 +153,8 @@ pub fn is_filler(text: &str) -> bool {
     if of_letters(text).is_some() {
         return false;
     }
-    let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let letters: String =
+        text.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
     !letters.contains(|letter: char| letter.is_alphanumeric() || is_flag_letter(letter))
         || FILLERS.contains(&letters.as_str())
         // `N A`, but not `NA`, which is Namibia.
@@ -100,8 +172,8 @@ fn of_letters(text: &str) -> Option<Region> {
 
 /// Takes off what spreadsheets and programs add to a cell: `'+91`, `="91"`, `91.0`.
 fn without_marks(text: &str) -> &str {
-    let text = phone::strip_marks(text);
-    let whole = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0"));
+    let text = phone::strip_marks(text).trim_matches(['"', '=', ' ']);
+    let whole = [".0", ".00", ",0", ",00"].iter().find_map(|zeros| text.strip_suffix(zeros));
     whole.filter(|whole| whole.ends_with(|letter: char| letter.is_ascii_digit())).unwrap_or(text)
 }
 
@@ -142,20 +214,22 @@ fn named(text: &str) -> Option<Region> {
 /// name is turned around: `Korea, South`.
 fn combined(text: &str) -> Option<Origin> {
     let parts = parts(text);
-    let (codes, names): (Vec<&str>, Vec<&str>) =
+    let (digits, words): (Vec<&str>, Vec<&str>) =
         parts.iter().partition(|part| part.contains(|letter: char| letter.is_ascii_digit()));
-    let turned = match names[..] {
-        [first, second] => [format!("{second} {first}"), format!("{first} {second}")].iter().find_map(|name| named(name)),
+    let turned = match words[..] {
+        [first, second] => {
+            [format!("{second} {first}"), format!("{first} {second}")].iter().find_map(|name| named(name))
+        }
         _ => None,
     };
-    let named = match turned {
+    let by_name = match turned {
         Some(region) => Some(Some(Origin::Region(region))),
-        None => names.into_iter().map(single).reduce(same),
+        None => words.into_iter().map(single).reduce(same),
     };
-    let coded = codes.into_iter().map(of_dialing_code).reduce(same);
-    match (named, coded) {
+    let by_code = digits.into_iter().map(of_dialing_code).reduce(same);
+    match (by_name, by_code) {
         (Some(said), None) | (None, Some(said)) => said,
-        (Some(named), Some(coded)) => agreed(named?, coded?),
+        (Some(by_name), Some(by_code)) => agreed(by_name?, by_code?),
         (None, None) => None,
     }
 }
@@ -166,20 +240,21 @@ fn same(said: Option<Origin>, again: Option<Origin>) -> Option<Origin> {
 }
 
 /// The country of a name that a dialing code stands beside, unless the code is another one's.
-fn agreed(named: Origin, coded: Origin) -> Option<Origin> {
-    let Origin::Region(region) = named else { return None };
-    let is_own = match coded {
+fn agreed(by_name: Origin, by_code: Origin) -> Option<Origin> {
+    let Origin::Region(region) = by_name else { return None };
+    let is_own = match by_code {
         Origin::Area { region: of_area, .. } => region == of_area,
         // `Canada (+1)`: the code alone would mean the United States.
-        _ => phone::calling_code(region).and_then(phone::origin_of_calling_code) == Some(coded),
+        _ => phone::calling_code(region).and_then(phone::origin_of_calling_code) == Some(by_code),
     };
-    is_own.then_some(named)
+    is_own.then_some(by_name)
 }
 
 /// The parts of a text that says a country several times.
 fn parts(text: &str) -> Vec<&str> {
     let is_code = |letter: char| letter.is_ascii_digit() || letter == '+';
-    let separated = text.split(['(', ')', '[', ']', '|', '/', ':', ';', ',']).flat_map(|part| part.split(" - "));
+    let separated =
+        text.split(['(', ')', '[', ']', '|', '/', ':', ';', ',']).flat_map(|part| part.split(" - "));
     let separated = separated.flat_map(|part| part.split(" – "));
     let mut parts = Vec::new();
     for part in separated {
@@ -190,7 +265,11 @@ fn parts(text: &str) -> Vec<&str> {
             _ => parts.push(part),
         }
     }
-    parts.iter().map(|part| part.trim_matches([' ', '-', '_', '.', '*'])).filter(|part| !part.is_empty()).collect()
+    parts
+        .iter()
+        .map(|part| part.trim_matches([' ', '-', '_', '.', '*']))
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn is_flag_letter(letter: char) -> bool {
@@ -270,7 +349,7 @@ mod tests {
             ("Niemcy", "DE"),
             ("Германия", "DE"),
             ("Österreich", "AT"),
-            ("Oesterreich", "-"),
+            ("Oesterreich", "AT"),
             ("España", "ES"),
             ("Brasil", "BR"),
             ("Suomi", "FI"),
@@ -318,6 +397,8 @@ mod tests {
             ("Venezuela", "VE"),
             ("Holy See", "VA"),
             ("Viet Nam", "VN"),
+            ("Rep. of Ireland", "IE"),
+            ("U.S.", "US"),
             ("Myanmar (Burma)", "MM"),
             ("Hong Kong SAR China", "HK"),
             ("Hong Kong SAR", "HK"),
@@ -340,6 +421,9 @@ mod tests {
             ("🇨🇦 Canada (+1)", "CA"),
             ("DE - Germany", "DE"),
             ("Germany | DEU", "DE"),
+            ("DE-Deutschland", "DE"),
+            ("GB-ENG", "GB"),
+            ("US-CA", "-"),
             ("Jamaica +1-876", "JM"),
             ("+44 Jersey", "JE"),
             ("Kasachstan (+7)", "KZ"),
@@ -358,7 +442,8 @@ mod tests {
             ("'+91", "IN"),
             ("=\"+91\"", "IN"),
             ("91.0", "IN"),
-            ("91,0", "IN"),
+            ("91,00", "IN"),
+            ("\"+91\"", "IN"),
             ("(91)", "IN"),
             ("(+91)", "IN"),
             ("00 91", "IN"),
@@ -374,20 +459,35 @@ mod tests {
 
     #[test]
     fn unknown_countries_are_not_guessed() {
-        for text in
-            ["", "+", "0", "999", "Bharatt", "Virgin Islands", "AQ", "XX", "+1 2", "-", "Republic of Nowhere", "2 acres"]
-        {
+        for text in [
+            "",
+            "+",
+            "0",
+            "999",
+            "Bharatt",
+            "Virgin Islands",
+            "AQ",
+            "XX",
+            "+1 2",
+            "-",
+            "Republic of Nowhere",
+            "2 acres",
+        ] {
             assert_eq!(region(text), "-", "{text}");
         }
     }
 
     #[test]
     fn fillers_are_no_country_and_codes_of_countries_are_no_fillers() {
-        for text in ["", "-", "--", "N/A", "n.a.", "N A", "#N/A", "C/O", "c/o ", "NULL", "(blank)", "\\N", "?", "Unknown"] {
+        for text in [
+            "", "-", "--", "N/A", "n.a.", "N A", "#N/A", "C/O", "c/o ", "NULL", "(blank)", "\\N", "?",
+            "Unknown",
+        ] {
             assert!(is_filler(text), "{text}");
             assert!(!may_be_filler(text), "{text}");
         }
-        for text in ["NA", "CO", "NO", "NE", "NL", "Niue", "Namibia", "+91", "🇮🇳", "Other", "Atlantis"] {
+        for text in ["NA", "CO", "NO", "NE", "NL", "Niue", "Namibia", "+91", "🇮🇳", "Other", "Atlantis"]
+        {
             assert!(!is_filler(text), "{text}");
         }
         assert!(may_be_filler("NA") && !may_be_filler("Namibia"));

@@ -47,7 +47,7 @@ pub(super) fn folded(name: &str) -> String {
         }
         // "U.S.A." is as common as "USA".
         let was_single = std::mem::replace(&mut is_single, word.len() == 1);
-        if !joined.is_empty() && !(was_single && is_single) {
+        if !(joined.is_empty() || was_single && is_single) {
             joined.push(' ');
         }
         joined.push_str(word);
@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn what_people_write_where_they_have_no_country_is_no_name() {
-        for name in ["", "n a", "none", "null", "unknown", "other", "nan", "test", "region", "land", "europe"] {
+        for name in ["", "n a", "none", "null", "unknown", "other", "nan", "test", "region", "land", "europe"]
+        {
             assert_eq!(region(name), None, "{name}");
         }
     }

@@ -8,6 +8,8 @@ pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
     (
         Field::Phone,
         &[
+            "preferred phone",
+            "preferred phone n",
             "cell phone number",
             "cell phone phone number",
             "mobile",

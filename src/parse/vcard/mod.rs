@@ -256,8 +256,7 @@ impl CardRow {
     fn read(properties: &Properties, letters: Letters, width: usize) -> Self {
         let mut row = Self { cells: vec![Vec::new(); width] };
         row.read_names(properties, letters);
-        for property in properties.named("TEL") {
-            let kind = phone::kind(property, properties, letters);
+        for (property, kind) in phone::by_preference(properties, letters) {
             let places = NAMES.len() + kind * MAX_OF_KIND..NAMES.len() + (kind + 1) * MAX_OF_KIND;
             let number = property.text(letters);
             let cells = &mut row.cells[places];

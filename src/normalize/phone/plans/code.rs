@@ -134,14 +134,15 @@ impl CodePlan {
     pub(in crate::normalize::phone) fn assignment(&self, national: &[u8]) -> Option<Assignment> {
         let length = national.len().min(MAX_NATIONAL);
         if let [only] = self.members.as_slice() {
-            return only.get()?.assignment(only.get()?.set_of(national)?.kinds[length]);
+            let only = only.get()?;
+            return Some(only.assignment(only.set_of(national)?.kinds[length]));
         }
         for member in &self.members {
             let member = member.get()?;
             let set = member.set_of(national)?;
             let kind = set.kinds[length];
             if set.is_leading || kind != NumberType::Unknown {
-                return member.assignment(kind);
+                return Some(member.assignment(kind));
             }
         }
         Some(Assignment { kind: NumberType::Unknown, region: None, is_open: false })
@@ -215,8 +216,8 @@ impl Member {
         })
     }
 
-    fn assignment(&self, kind: NumberType) -> Option<Assignment> {
-        Some(Assignment { kind, region: self.region, is_open: self.described.is_open(kind) })
+    fn assignment(&self, kind: NumberType) -> Assignment {
+        Assignment { kind, region: self.region, is_open: self.described.is_open(kind) }
     }
 
     fn set_of(&self, national: &[u8]) -> Option<&Set> {

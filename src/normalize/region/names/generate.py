@@ -15,6 +15,9 @@ NO_COUNTRY = {"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO", "CP"}
 # Letters without a decomposition that are often typed as others.
 LETTERS = {"ß": "ss", "ı": "i", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ي": "ی", "ى": "ی", "ς": "σ", "ك": "ک", "ة": "ه"}
 
+# How German is typed without its own letters.
+GERMAN = str.maketrans({"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue"})
+
 
 def is_dropped_mark(letter):
     """Accents of Latin, Greek and Cyrillic letters, and vowel signs that Arabic and Hebrew are usually written without."""
@@ -88,7 +91,10 @@ def main(cldr, countries):
         for key, name in content["localeDisplayNames"]["territories"].items():
             region = key.split("-")[0]
             if len(region) == 2 and region.isalpha() and region not in NO_COUNTRY and name != region:
-                add(english if locale == "en" else others, name, BELONGS_TO.get(region, region))
+                region = BELONGS_TO.get(region, region)
+                add(english if locale == "en" else others, name, region)
+                if locale == "de" and set(name) & set("ÄÖÜäöü"):
+                    add(others, name.translate(GERMAN), region)
     for path in sorted(countries.glob("langs/*.json")):
         for region, said in json.loads(path.read_text(encoding="utf-8"))["countries"].items():
             for name in [said] if isinstance(said, str) else said:

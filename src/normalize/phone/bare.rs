@@ -89,21 +89,19 @@ pub(super) fn decide(
     let Some(other) = other.filter(is_other).filter(|_| needs_prefix(&number, region)) else {
         return Ok(number);
     };
-    // A mobile number that lost its zero is likelier than somebody's fixed line abroad that lost its plus.
-    let is_mobile_at_home = other.calling_code != number.calling_code
-        && number.kind == NumberType::Mobile
-        && !matches!(other.kind, NumberType::Mobile | NumberType::FixedLineOrMobile);
     let code = other.calling_code.to_string();
-    // `49 171 1234567`: the calling code stands apart.
-    let stands_apart = other.calling_code == number.calling_code
-        && text
-            .trim()
-            .split([' ', '-', '/', '.', ')'])
-            .next()
-            .is_some_and(|first| first.trim_start_matches('(') == code);
+    let is_own_code = other.calling_code == number.calling_code;
+    let first_group = text.trim().split([' ', '-', '/', '.', '(', ')']).find(|group| !group.is_empty());
+    let stands_apart = first_group == Some(code.as_str());
+    // A mobile number that lost its zero is likelier than somebody's fixed line abroad that lost its plus; and groups of digits
+    // show a calling code, or that there is none.
+    let is_at_home = number.kind == NumberType::Mobile
+        && !matches!(other.kind, NumberType::Mobile | NumberType::FixedLineOrMobile)
+        || first_group.is_some_and(|group| group.len() < digits(text).len()) && !stands_apart;
     match habit {
-        _ if stands_apart => Ok(other),
-        None if is_mobile_at_home => Ok(number),
+        // `49 171 1234567`.
+        _ if is_own_code && stands_apart => Ok(other),
+        None if !is_own_code && is_at_home => Ok(number),
         Some(Habit::National) => Ok(number),
         Some(Habit::International) => Ok(other),
         None => {
@@ -181,6 +179,8 @@ mod tests {
             ("0491 711234567", "DE", "49491711234567"),
             ("+49 1711234567", "DE", "491711234567"),
             ("49 171 1234567", "DE", "491711234567"),
+            ("(151) 23456709", "DE", "4915123456709"),
+            ("1512/3456709", "DE", "4915123456709"),
             ("49301234567", "DE", "49301234567"),
             ("2015550123", "US", "12015550123"),
             ("12015550123", "US", "12015550123"),

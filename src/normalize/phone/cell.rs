@@ -144,11 +144,7 @@ pub(super) fn is_date(text: &str) -> bool {
         return part(second, &[2], 1..=12) && part(third, &[2], 1..=31);
     }
     let are_month_and_day = |month, day| part(month, &[1, 2], 1..=12) && part(day, &[1, 2], 1..=31);
-    let is_short = separator != '-'
-        && [first, second, third].iter().all(|part| part.len() == 2)
-        && part(third, &[2], 0..=99);
-    let is_day = (is_year(third) || is_short)
-        && (are_month_and_day(first, second) || are_month_and_day(second, first))
+    let is_day = is_year(third) && (are_month_and_day(first, second) || are_month_and_day(second, first))
         || is_year(first) && are_month_and_day(second, third);
     is_day && (time.is_empty() || time.contains(':'))
 }
@@ -217,7 +213,6 @@ mod tests {
             ("2024/1/31", "not-a-number"),
             ("31-01-2024 10:00", "not-a-number"),
             ("31.13.2024", "31.13.2024"),
-            ("31.01.24", "not-a-number"),
             ("22 12 1990", "22 12 1990"),
             ("12/34/1990", "12/34/1990"),
             ("030.23.1250", "030.23.1250"),

@@ -96,6 +96,8 @@ pub enum Question {
     IsForbidden,
     /// Whether the person may be called, as `Contact Callable`.
     IsAllowed,
+    /// What became of the person, as `Lead Status`, of which one answer is not to call.
+    Status,
 }
 
 /// What a column says of the phone in another one.

@@ -127,6 +127,22 @@ const MUST_NOT_BE_CALLED: &[&str] = &[
     "refuse",
 ];
 
+/// States of a person that mean not to call, as dialers and CRMs write them.
+const STATES: &[&str] = &[
+    "do not call",
+    "do not contact",
+    "donotcall",
+    "donotcontact",
+    "never call",
+    "dnc",
+    "dncl",
+    "dncc",
+    "opted out of calls",
+    "nicht anrufen",
+    "ne pas appeler",
+    "no llamar",
+];
+
 /// Whether a cell says yes.
 pub(crate) fn is_yes(text: &str) -> bool {
     YES.contains(&answer(text).as_str())
@@ -141,6 +157,9 @@ pub(crate) fn is_answer(text: &str) -> bool {
 /// Whether the answer to a question about calls forbids them. A remark or a date where a call may be forbidden does: nobody
 /// would write it otherwise.
 pub(crate) fn forbids(question: Question, text: &str) -> bool {
+    if question == Question::Status {
+        return is_forbidding_state(text);
+    }
     let answer = answer(text);
     let is_in = |answers: &[&str]| answers.contains(&answer.as_str());
     if is_in(MUST_NOT_BE_CALLED) {
@@ -149,7 +168,21 @@ pub(crate) fn forbids(question: Question, text: &str) -> bool {
     match question {
         Question::IsForbidden => !(is_in(NO) || is_in(NOTHING) || is_in(MAY_BE_CALLED)),
         Question::IsAllowed => is_in(NO),
+        Question::Status => false,
     }
+}
+
+/// Whether one of the states or tags in a cell means not to call.
+fn is_forbidding_state(text: &str) -> bool {
+    // Most cells of such columns hold nothing like it.
+    let may_be = |part: &[u8]| {
+        let is_start = |start: &&str| {
+            part.get(..start.len()).is_some_and(|part| part.eq_ignore_ascii_case(start.as_bytes()))
+        };
+        ["dnc", "do", "nev", "opt", "nicht", "ne ", "no "].iter().any(is_start)
+    };
+    let parts = text.split([',', ';', '|']).map(str::trim);
+    parts.into_iter().any(|part| may_be(part.as_bytes()) && STATES.contains(&answer(part).as_str()))
 }
 
 /// An answer in the form in which it is compared. Of numbers only 0 and 1 are answers.
@@ -201,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn one_state_of_a_person_may_forbid_calls() {
+        for text in ["DNC", "Do Not Call", "do-not-call", "vip; Do not call", "DNCL"] {
+            assert!(forbids(Question::Status, text), "{text}");
+        }
+        for text in ["", "New", "No", "1", "Doctor", "Called", "Do call", "Not called yet"] {
+            assert!(!forbids(Question::Status, text), "{text}");
+        }
+    }
+
+    #[test]
     fn answers_are_told_from_other_values() {
         for text in ["Yes", "no", "0", "1", "TRUE", "ja"] {
             assert!(is_answer(text), "{text}");
@@ -212,7 +255,7 @@ mod tests {
 
     #[test]
     fn every_answer_is_in_folded_form() {
-        for text in [YES, NO, NOTHING, MAY_BE_CALLED, MUST_NOT_BE_CALLED].into_iter().flatten() {
+        for text in [YES, NO, NOTHING, MAY_BE_CALLED, MUST_NOT_BE_CALLED, STATES].into_iter().flatten() {
             assert!(*text == folded(text, false) || matches!(*text, "n0" | "n1"), "{text}");
         }
     }

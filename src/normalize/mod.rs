@@ -26,7 +26,7 @@ use self::{
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
-    row::{CallColumn, CellKind, Columns, PhoneKind, Row, Rows, Says},
+    row::{CallColumn, CellKind, Columns, PhoneKind, Question, Row, Rows, Says},
 };
 
 /// A name longer than this is a sign of rows that ran together, not a name.
@@ -137,7 +137,8 @@ impl<'a> Normalizer<'a> {
         let detail =
             format!("{}: `{}` in column {}", Code::DoNotCallColumn.title(), text.trim(), call.column + 1);
         let number = self.number(row, &mut Vec::new()).ok().flatten();
-        let all = self.numbers(row).found;
+        // A state may be that of one call only.
+        let all = if call.question == Question::Status { Vec::new() } else { self.numbers(row).found };
         Some(Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail })
     }
 
@@ -170,7 +171,14 @@ impl<'a> Normalizer<'a> {
             }
         }
         if problems.len() == before {
-            problems.push(missing(Code::MissingPhone, self.columns.phone.first().copied()));
+            let mut problem = missing(Code::MissingPhone, self.columns.phone.first().copied());
+            let is_left_out = |phone: &&usize| !phones.contains(phone) && !row.cell(**phone).is_blank();
+            if let Some(phone) = self.columns.phone.iter().find(is_left_out) {
+                problem.column = u32::try_from(*phone).ok();
+                "the only number is that of a fax or the like, or must not be called"
+                    .clone_into(&mut problem.detail);
+            }
+            problems.push(problem);
             return Ok(None);
         }
         Err(refused)

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{PhoneLabel, Question, Ragged, RaggedCause, Rows},
+    row::{PhoneLabel, Ragged, RaggedCause, Rows},
 };
 
 /// Columns: phone, mobile, first, last, full, salutation, country.

@@ -47,7 +47,7 @@ use crate::{
     post::Settlements,
     progress::Progress,
     report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
-    row::{Location, Rows},
+    row::{Location, Question, Rows},
 };
 
 /// What the user decided about a run, whatever its command.
@@ -128,7 +128,8 @@ pub fn check(
     let mut numbers = Numbers::new(settings.keep);
     let (mut writer, summaries);
     // A row may say of the number of an earlier one that nobody is to be called on it.
-    let may_forbid = infos.iter().any(|info| !info.columns.calls.is_empty());
+    let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
+    let may_forbid = infos.iter().any(forbids);
     if settings.keep == Keep::First && !may_forbid {
         writer = RunWriter::begin(folder, infos.clone())?;
         let format = writer.line_format();

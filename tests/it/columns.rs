@@ -19,20 +19,20 @@ fn check(list: &str, options: &[&str]) -> (Vec<String>, String) {
 #[test]
 fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
     let list = "Name,Mobile,Home Phone,donotContact\n\
-        Ada Quill,07700 900123,020 7946 0200,\n\
-        Ben Marsh,07700 900124,,TRUE\n\
-        Cleo Finch,07700 900125,,no\n\
-        Ada Quill,07700 900126,07700 900123,yes\n\
+        Ada Quill,07400 123423,020 7946 0200,\n\
+        Ben Marsh,07400 123424,,TRUE\n\
+        Cleo Finch,07400 123425,,no\n\
+        Ada Quill,07400 123426,07400 123423,yes\n\
         Dan Holt,,,x\n";
     let (rows, said) = check(list, &[]);
     let column = "suppressed do-not-call-column";
     assert_eq!(
         rows,
         [
-            format!("{column} 447700900123"),
-            format!("{column} 447700900124"),
-            "valid  447700900125".to_owned(),
-            format!("{column} 447700900126"),
+            format!("{column} 447400123423"),
+            format!("{column} 447400123424"),
+            "valid  447400123425".to_owned(),
+            format!("{column} 447400123426"),
             format!("{column} "),
         ]
     );
@@ -49,15 +49,15 @@ fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
 fn the_next_phone_of_a_row_is_taken_where_the_first_cannot_be_used() {
     let (rows, said) = check(
         "Name,Rufnummer Privat,Rufnummer Arbeit,Rufnummer Mobil,Rufnummer Mobil 2,Fax\n\
-         Ada Quill,020 7946 0200,,07700 900123,,020 7946 0300\n\
+         Ada Quill,020 7946 0200,,07400 123423,,020 7946 0300\n\
          Ben Marsh,020 7946 0201,020 7946 0202,tbd,,020 7946 0301\n\
-         Cleo Finch,,,,07700 900124,020 7946 0302\n\
+         Cleo Finch,,,,07400 123424,020 7946 0302\n\
          Dan Holt,,,,,020 7946 0303\n",
         &[],
     );
     assert_eq!(
         rows,
-        ["valid  447700900123", "valid  442079460202", "valid  447700900124", "rejected missing-phone ",]
+        ["valid  447400123423", "valid  442079460202", "valid  447400123424", "rejected missing-phone ",]
     );
     assert!(said.contains("row 3, `Rufnummer Mobil` holds `tbd`"), "{said}");
     assert!(said.contains("rollcall calls no fax"), "{said}");

@@ -1,6 +1,6 @@
 //! Headers of columns that say who must not be called, or who may.
 
-use crate::row::Question;
+use crate::{normalize::label, row::Question};
 
 /// What forbids a call where the answer is yes, in folded form.
 const FORBIDDEN: &[&str] = &[
@@ -115,6 +115,41 @@ const ALLOWED: &[&str] = &[
     "consentimiento telefono",
 ];
 
+/// Words for leave to do something, which beside a word for a phone is leave to call.
+const LEAVE: &[&str] = &[
+    "consent",
+    "permission",
+    "optin",
+    "allowed",
+    "accepts",
+    "einwilligung",
+    "erlaubt",
+    "consentement",
+    "consentimiento",
+    "consenso",
+    "consentimento",
+];
+
+/// Headers, folded, of what became of a person, of which one answer is not to call.
+const STATES: &[&str] = &[
+    "status",
+    "lead status",
+    "contact status",
+    "call status",
+    "phone status",
+    "disposition",
+    "last disposition",
+    "call disposition",
+    "call result",
+    "last call result",
+    "result",
+    "outcome",
+    "tags",
+    "tag",
+    "labels",
+    "flags",
+];
+
 /// Words for other ways of reaching people.
 const OTHER_WAYS: &[&str] = &[
     "email",
@@ -201,12 +236,25 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
             .max_by_key(|phrase| phrase.len())
             .copied()
     };
+    let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
+    let is_about_phone = !has(OTHER_WAYS)
+        && words.split(' ').any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
+    let has_leave = has(LEAVE) || padded.contains(" opt in ");
     let (question, phrase) = match (found(FORBIDDEN), found(ALLOWED)) {
         (Some(phrase), _) => (Question::IsForbidden, phrase),
         (None, Some(phrase)) => (Question::IsAllowed, phrase),
+        (None, None) if STATES.contains(&words) => {
+            return Some(CallHeader { question: Question::Status, phone: Vec::new() });
+        }
+        (None, None) if has_leave && is_about_phone => {
+            let phone = own_words(words).filter(|word| !LEAVE.contains(word) && *word != "in");
+            return Some(CallHeader {
+                question: Question::IsAllowed,
+                phone: phone.map(str::to_owned).collect(),
+            });
+        }
         (None, None) => return None,
     };
-    let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
     if has(HOURS) || has(OTHER_WAYS) && !has(CALLS) {
         return None;
     }
@@ -267,8 +315,17 @@ mod tests {
             "Phone Consent",
             "call_opt_in",
             "Allow Phone Calls",
+            "Mobile Consent",
+            "Cell Opt-In",
         ] {
             assert_eq!(question(header), Some(Question::IsAllowed), "{header}");
+        }
+    }
+
+    #[test]
+    fn states_are_asked_for_the_one_that_forbids() {
+        for header in ["Status", "Lead Status", "Tags", "Disposition"] {
+            assert_eq!(question(header), Some(Question::Status), "{header}");
         }
     }
 

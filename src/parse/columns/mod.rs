@@ -15,12 +15,14 @@ pub(super) mod unnamed;
 use self::{
     countries::CountryHeader,
     phones::PhoneHeader,
-    synonyms::{NEVER_PHONE_WORDS, NEWSLETTER, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION, TITLES, WHOSE},
+    synonyms::{
+        NEVER_PHONE_WORDS, NEWSLETTER, OWNERS, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION, TITLES, WHOSE,
+    },
 };
 use crate::{
     contact::Field,
     normalize::label,
-    row::{Columns, Says},
+    row::{Columns, Question, Says},
 };
 
 /// Headers beginning so are rollcall's own and hold nothing of the user's.
@@ -155,16 +157,17 @@ impl Headers<'_> {
 
     /// The columns whose header is a synonym, those of the preferred one first.
     fn synonym(&self, field: Field, bare: &dyn Fn(&str) -> &str) -> Vec<usize> {
-        let synonyms =
-            SYNONYMS.iter().filter(|(known, _)| *known == field).flat_map(|(_, synonyms)| *synonyms);
-        let columns = |synonym: &&str| {
-            let synonym = *synonym;
+        let synonyms = SYNONYMS
+            .iter()
+            .filter(|(known, _)| *known == field)
+            .flat_map(|(_, synonyms)| synonyms.iter().copied());
+        let columns = |synonym: &'static str| {
             self.free()
                 .filter(move |(_, header)| bare(header) == synonym)
                 .map(|(column, _)| column)
                 .collect::<Vec<_>>()
         };
-        synonyms.flat_map(|synonym| columns(synonym)).collect()
+        synonyms.flat_map(columns).collect()
     }
 
     /// The column of salutations.
@@ -233,7 +236,8 @@ pub(crate) fn is_title(header: &str) -> bool {
 /// Whether a column that is not read may hold numbers to call, as far as its header says.
 pub(crate) fn may_be_phone(header: &str) -> bool {
     let folded = fold(header);
-    !label::is_never_called(&folded) && !folded.split(' ').any(|word| NEVER_PHONE_WORDS.contains(&word))
+    let is_never = |word| NEVER_PHONE_WORDS.contains(&word) && !OWNERS.contains(&word);
+    !label::is_never_called(&folded) && !folded.split(' ').any(is_never)
 }
 
 /// Whether a cell looks like a phone number.
@@ -307,20 +311,25 @@ pub(in crate::parse) fn call_notes(
 ) -> Option<String> {
     let about_phones = columns.labels.iter().filter(|label| matches!(label.says, Says::Calls(_)));
     let mut about: Vec<usize> = about_phones.map(|label| label.column).collect();
-    about.extend(columns.calls.iter().map(|call| call.column));
+    // Of a state, the rows say it themselves.
+    let asks = columns.calls.iter().filter(|call| are_ignored || call.question != Question::Status);
+    about.extend(asks.map(|call| call.column));
     about.sort_unstable();
     about.dedup();
     if about.is_empty() {
         return None;
     }
     let names: Vec<String> = about.iter().map(|column| format!("`{}`", headers[*column])).collect();
+    let is_one = names.len() == 1;
     let names = names.join(", ");
     if are_ignored {
         columns.calls.clear();
         columns.labels.retain(|label| !matches!(label.says, Says::Calls(_)));
-        return Some(format!("{names} is ignored, as --ignore-do-not-call-column says"));
+        let are = if is_one { "is" } else { "are" };
+        return Some(format!("{names} {are} ignored, as --ignore-do-not-call-column says"));
     }
-    Some(format!("{names} says who must not be called: rollcall suppresses these people"))
+    let say = if is_one { "says" } else { "say" };
+    Some(format!("{names} {say} who must not be called: rollcall suppresses these people"))
 }
 
 /// A column by its exact header, by a header that folds to the same, or by its number.
@@ -347,7 +356,10 @@ pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
     let score = |header: &String| {
         let folded = fold(header);
         let words: Vec<&str> = folded.split(' ').collect();
-        if words.iter().any(|word| NEVER_PHONE_WORDS.contains(word)) {
+        let is_phone = words.iter().any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
+        let is_never =
+            |word: &&&str| NEVER_PHONE_WORDS.contains(*word) && !(is_phone && OWNERS.contains(*word));
+        if words.iter().any(|word| is_never(&word)) || label::is_never_called(&folded) {
             return 0.0;
         }
         let known = words.iter().filter(|word| PHONE_WORDS.contains(word)).count();

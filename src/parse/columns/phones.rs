@@ -43,6 +43,17 @@ const NEUTRAL: &[&str] = &[
     "patient",
     "student",
     "your",
+    "what",
+    "s",
+    "please",
+    "enter",
+    "deal",
+    "ihre",
+    "deine",
+    "votre",
+    "su",
+    "tu",
+    "seu",
     "my",
     "billing",
     "shipping",
@@ -135,7 +146,9 @@ pub(super) fn read(folded: &str) -> Option<PhoneHeader> {
     }
     let mut meanings: Vec<Meaning> = Vec::new();
     let mut minor = 0;
-    for word in folded.split(' ') {
+    // Forms ask for it.
+    let words = folded.strip_prefix("what is ").unwrap_or(folded).split(' ');
+    for word in words {
         minor += u8::from(MINOR.contains(&word));
         match label::meaning(word) {
             Some(meaning) => meanings.push(meaning),
@@ -199,6 +212,7 @@ mod tests {
             ("Téléphone société", Company),
             ("Default Address Phone", Unspecified),
             ("billing_phone", Unspecified),
+            ("What is your phone number?", Unspecified),
         ] {
             assert_eq!(kind(header), Some((expected, false)), "{header}");
         }

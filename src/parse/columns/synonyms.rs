@@ -123,6 +123,13 @@ pub(in crate::parse) const WHOSE: &[&str] = &[
     "billing",
     "shipping",
     "primary",
+    "deal",
+    "your",
+    "what",
+    "is",
+    "s",
+    "ihr",
+    "votre",
 ];
 
 /// Words that mean a title, which is a salutation in some files.
@@ -183,6 +190,9 @@ pub(in crate::parse) const NEVER_PHONE_WORDS: &[&str] = &[
     "person",
     "owner",
 ];
+
+/// Those of them that say whose phone it is, where a header means one.
+pub(in crate::parse) const OWNERS: &[&str] = &["person", "customer", "owner", "account", "assistant"];
 
 /// Headers that show that `Title` is a salutation: of Outlook, whose column for the job is another, and of dialers.
 pub(in crate::parse) const TITLE_IS_SALUTATION: &[&str] =

@@ -1,7 +1,7 @@
 //! Tests of what headers mean.
 
 use super::*;
-use crate::row::{PhoneLabel, Question};
+use crate::row::PhoneLabel;
 
 fn headers(list: &str) -> Vec<String> {
     list.split(", ").map(str::to_owned).collect()
@@ -123,7 +123,7 @@ fn columns_about_calls_are_found_and_mentioned() {
     assert_eq!(calls, [(2, Question::IsForbidden), (4, Question::IsAllowed)]);
     assert_eq!(
         call_notes(&given, &mut found, false).unwrap(),
-        "`Do Not Call`, `Contact Callable` says who must not be called: rollcall suppresses these people"
+        "`Do Not Call`, `Contact Callable` say who must not be called: rollcall suppresses these people"
     );
     assert!(call_notes(&given, &mut found, true).unwrap().contains("ignored"));
     assert!(found.calls.is_empty());

@@ -144,6 +144,8 @@ pub enum LeftOutBy {
     List(String),
     /// They are in a campaign of the platform.
     Campaign(String),
+    /// Rows of the list itself, in this file, say so.
+    Rows(String),
 }
 
 impl LeftOutBy {
@@ -153,12 +155,14 @@ impl LeftOutBy {
             Self::File { .. } => Code::InFile,
             Self::List(_) => Code::InList,
             Self::Campaign(_) => Code::InCampaign,
+            Self::Rows(_) => Code::DoNotCallColumn,
         }
     }
 
     /// The file, list or campaign.
     pub fn name(&self) -> &str {
-        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name)) = self;
+        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name) | Self::Rows(name)) =
+            self;
         name
     }
 }
@@ -209,6 +213,7 @@ impl LeftOut {
             }
             LeftOutBy::List(id) => format!("in contact list {id}"),
             LeftOutBy::Campaign(id) => format!("in campaign {id}"),
+            LeftOutBy::Rows(path) => format!("row {row} of {path} says not to call this number"),
         };
         Some((source, place))
     }
@@ -296,6 +301,8 @@ mod tests {
         left_out.restart();
         left_out.add(number("911"), None);
         left_out.add(number("912"), None);
+        left_out.begin(LeftOutBy::Rows("list.csv".to_owned()));
+        left_out.add(number("915"), Some(3));
         let reason = |digits| {
             let (source, place) = left_out.reason(number(digits))?;
             Some((source.code(), place))
@@ -304,6 +311,8 @@ mod tests {
         assert_eq!(reason("914"), Some((Code::InFile, "in dnc.xlsx, sheet `Old`, row 9".to_owned())));
         assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
         assert_eq!(reason("913"), None);
+        let said = "row 3 of list.csv says not to call this number".to_owned();
+        assert_eq!(reason("915"), Some((Code::DoNotCallColumn, said)));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::{Contact, PhoneNumber};
+use crate::contact::{Contact, E164, PhoneNumber};
 
 /// What became of a row. Every data row ends in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -102,6 +102,7 @@ pub enum Code {
     InCampaign,
     InFile,
     HiddenRow,
+    DoNotCallColumn,
 }
 
 /// The words for one code.
@@ -113,7 +114,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 30] = [
+const WORDINGS: [Wording; 31] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -302,6 +303,12 @@ const WORDINGS: [Wording; 30] = [
         title: "a row that the sheet hides, by a filter or by hand",
         hint: "If these people are to be called, show the rows in the sheet, or read them with --hidden-rows include.",
     },
+    Wording {
+        code: Code::DoNotCallColumn,
+        name: "do-not-call-column",
+        title: "a column of the list says not to call",
+        hint: "If these people are to be called, correct the column, or read them with --ignore-do-not-call-column.",
+    },
 ];
 
 impl Code {
@@ -385,6 +392,10 @@ pub enum Verdict {
         code: Code,
         /// The number, where it can be read.
         number: Option<PhoneNumber>,
+        /// All numbers of the row, where nobody is to be called on any of them.
+        all: Vec<E164>,
+        /// What the code alone does not say.
+        detail: String,
     },
     /// Something is wrong.
     Rejected {

@@ -370,6 +370,10 @@ pub(super) struct ReadingOptions {
     /// Rows that a sheet hides, by a filter or by hand: leave them out, or read them [default: skip]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(super) hidden_rows: Option<HiddenRowsChoice>,
+    /// Read rows although a column such as `Do Not Call` says not to call the person
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) ignore_do_not_call_column: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -104,6 +104,7 @@ impl ReadingSettings {
                 mappings,
                 no_header: options.no_header,
                 skips_hidden_rows,
+                ignores_do_not_call_columns: options.ignore_do_not_call_column,
                 ..ParseSettings::default()
             },
             normalize: NormalizeSettings {

@@ -14,19 +14,23 @@ impl Normalizer<'_> {
         for row in rows {
             let Ok(text) = row.text(phone) else { continue };
             // A country that is not known says nothing of how numbers are written.
-            let Ok(origin) = self.origin(row, &mut Vec::new()) else { continue };
+            let Ok(origin) = self.origin(row, phone, &mut Vec::new()) else { continue };
             habits.add(text, row.cell(phone).kind, origin);
         }
         habits
     }
 
     /// Whether the country of a row may be none: `NA` is the code of Namibia, and what statistics programs write.
-    pub(super) fn is_doubtful_country(&self, row: Row<'_>, origin: Option<Origin>) -> bool {
+    pub(super) fn is_doubtful_country(&self, row: Row<'_>, phone: usize, origin: Option<Origin>) -> bool {
         let Some(Origin::Region(region)) = origin else { return false };
         let is_namibia =
             region.as_str() == "NA" && self.settings.region.is_some_and(|default| default != region);
         is_namibia
-            && self.columns.country.iter().any(|column| row.text(*column).is_ok_and(region::may_be_filler))
+            && self
+                .columns
+                .countries_of(phone)
+                .iter()
+                .any(|column| row.text(*column).is_ok_and(region::may_be_filler))
     }
 
     /// Reads a phone cell; with a country that may be none, with the default region too.

@@ -3,19 +3,19 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{Ragged, RaggedCause, Rows},
+    row::{PhoneLabel, Ragged, RaggedCause, Rows},
 };
 
 /// Columns: phone, mobile, first, last, full, salutation, country.
 fn columns() -> Columns {
     Columns {
         phone: vec![1, 0],
-        labels: vec![],
         first_name: Some(2),
         last_name: Some(3),
         full_name: Some(4),
         salutation: Some(5),
         country: vec![6],
+        ..Columns::default()
     }
 }
 
@@ -61,9 +61,9 @@ fn a_whole_row_becomes_a_contact() {
 }
 
 #[test]
-fn an_empty_first_choice_takes_the_next_column() {
+fn a_first_choice_without_a_number_takes_the_next_column() {
     assert_eq!(read(&india(), ["9876543211", "\u{a0}", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
-    assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "too-short");
+    assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
 }
 
 #[test]
@@ -138,12 +138,16 @@ fn a_salutation_in_front_of_a_full_name_is_one() {
     assert_eq!(row("Asha Rao", ""), "missing-salutation");
 }
 
+fn label(phone: usize, column: usize, says: Says) -> PhoneLabel {
+    PhoneLabel { phone, column, says }
+}
+
 #[test]
 fn the_labels_of_a_row_say_which_number_to_call() {
     // Two phones with a label each, behind a name and a salutation.
     let columns = Columns {
         phone: vec![2, 4],
-        labels: vec![(2, 3), (4, 5)],
+        labels: vec![label(2, 3, Says::Kind), label(4, 5, Says::Kind)],
         full_name: Some(0),
         salutation: Some(1),
         ..Columns::default()
@@ -170,11 +174,18 @@ fn the_labels_of_a_row_say_which_number_to_call() {
     assert_eq!(number(["022 2345 6789", "Work Fax", "", "Mobile"]), "missing-phone");
     assert_eq!(number(["98765 43211 ::: * 98765 43212", "Mobile", "", ""]), "9876543212");
     assert_eq!(number(["98765 43211 ::: 98765 43212", "Mobile", "", ""]), "9876543211");
+    assert_eq!(number(["98765 43211 ::: * 98765", "Mobile", "", ""]), "9876543211");
+    assert_eq!(
+        number(["022 2345 6789", "Mobile", "98765 43211", "* Home"]),
+        "9876543211",
+        "what is marked comes first"
+    );
 }
 
 #[test]
 fn any_of_several_labels_can_say_that_a_phone_is_none() {
-    let columns = Columns { phone: vec![1, 4], labels: vec![(1, 2), (1, 3)], ..Columns::default() };
+    let labels = vec![label(1, 2, Says::Kind), label(1, 3, Says::Kind)];
+    let columns = Columns { phone: vec![1, 4], labels, ..Columns::default() };
     let settings = india();
     let number = |labels: [&[u8]; 2]| {
         let rows = rows(&[b"Asha Rao", b"022 2345 6789", labels[0], labels[1], b"98765 43210"]);
@@ -294,7 +305,151 @@ fn hidden_rows_are_suppressed_with_their_number_unless_they_are_read() {
     rows.end_row(2, None);
     let skips = NormalizeSettings { skips_hidden_rows: true, ..india() };
     let read = |settings: &NormalizeSettings| Normalizer::new(settings, &columns()).read(rows.row(0));
-    let Verdict::Suppressed { code: Code::HiddenRow, number: Some(number) } = read(&skips) else { panic!() };
+    let Verdict::Suppressed { code: Code::HiddenRow, number: Some(number), .. } = read(&skips) else {
+        panic!()
+    };
     assert_eq!(number.e164().to_string(), "919876543210");
     assert!(!matches!(read(&india()), Verdict::Suppressed { .. }));
+}
+
+/// Two phones, the first preferred, and their labels.
+fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
+    let columns = Columns {
+        phone: vec![0, 1],
+        phone_kinds: vec![(0, PhoneKind::Mobile), (1, PhoneKind::Unspecified)],
+        labels,
+        full_name: Some(2),
+        ..Columns::default()
+    };
+    let settings = NormalizeSettings { default_salutation: Some(Salutation::Ms), ..india() };
+    let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
+    Normalizer::new(&settings, &columns).read(rows(&cells).row(0))
+}
+
+fn national(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Contact(contact) => contact.number().national().to_string(),
+        Verdict::Suppressed { code, .. } => code.name().to_owned(),
+        Verdict::Rejected { problems, .. } => {
+            problems.iter().map(|problem| problem.code.name()).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_cannot_be_used_leaves_the_row_to_the_next() {
+    let number = |first, second| national(&two_phones(vec![], &[first, second, "Asha Rao"]));
+    assert_eq!(number("98765 43210", "022 2345 6789"), "9876543210");
+    for first in ["", "n/a", "-", "98765", "98765 43210 / 98765 43211", "98765 43210 ext 5"] {
+        assert_eq!(number(first, "022 2345 6789"), "2223456789", "{first}");
+    }
+    assert_eq!(number("n/a", "98765"), "not-a-number too-short");
+    assert_eq!(number("", ""), "missing-phone");
+}
+
+#[test]
+fn a_fallback_is_counted_with_its_first_row() {
+    let columns = Columns { phone: vec![0, 1], ..Columns::default() };
+    let (settings, fallbacks) = (india(), Fallbacks::default());
+    let normalizer = Normalizer::new(&settings, &columns).counting_fallbacks(&fallbacks);
+    normalizer.read(rows(&[b"12", b"98765 43210"]).row(0));
+    normalizer.read(rows(&[b"", b"98765 43210"]).row(0));
+    let note = fallbacks.note(&["Mobile".to_owned(), "Home".to_owned()]).unwrap();
+    assert!(
+        note.contains("in 1 row") && note.contains("row 2, `Mobile` holds `12`") && note.contains("`Home`"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_mobile_without_a_label_comes_before_a_number_labeled_home() {
+    let kind = vec![label(1, 3, Says::Kind)];
+    let number =
+        |text| national(&two_phones(kind.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
+    assert_eq!(number("Home"), "9876543210");
+    assert_eq!(number(""), "9876543210");
+    assert_eq!(number("* Home"), "2223456789");
+}
+
+#[test]
+fn another_column_marks_the_phone_to_call_first() {
+    let mark = vec![label(0, 3, Says::Preferred), label(1, 4, Says::Preferred)];
+    let number = |first, second| {
+        national(&two_phones(mark.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", first, second]))
+    };
+    assert_eq!(number("FALSE", "TRUE"), "2223456789");
+    assert_eq!(number("", ""), "9876543210");
+}
+
+#[test]
+fn one_phone_may_be_forbidden() {
+    let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+    let number =
+        |text| national(&two_phones(calls.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
+    assert_eq!(number("0"), "2223456789");
+    assert_eq!(number("1"), "9876543210");
+}
+
+#[test]
+fn each_phone_is_read_with_its_own_country() {
+    let columns = Columns {
+        phone: vec![0, 1],
+        country: vec![2, 3],
+        own_countries: vec![(0, vec![2]), (1, vec![3])],
+        ..Columns::default()
+    };
+    let settings = india();
+    let number = |cells: [&str; 4]| {
+        let cells = cells.map(str::as_bytes);
+        let verdict = Normalizer::new(&settings, &columns).read(rows(&cells).row(0));
+        let Verdict::Rejected { number, .. } = verdict else { panic!("a name is missing") };
+        number.map(|number| number.e164().to_string()).unwrap_or_default()
+    };
+    assert_eq!(number(["", "020 7946 0100", "FR", "GB"]), "442079460100");
+    assert_eq!(
+        number(["", "98765 43210", "FR", ""]),
+        "919876543210",
+        "the country of the other number says nothing"
+    );
+}
+
+#[test]
+fn a_column_may_say_that_nobody_is_to_be_called() {
+    let read = |question, text: &str| {
+        let columns = Columns {
+            phone: vec![0, 1],
+            calls: vec![CallColumn { column: 2, question }],
+            ..Columns::default()
+        };
+        let settings = india();
+        let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
+        match Normalizer::new(&settings, &columns).read(rows.row(0)) {
+            Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail } => {
+                let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                format!("{} {all} {detail}", number.unwrap().e164())
+            }
+            _ => "read".to_owned(),
+        }
+    };
+    assert_eq!(
+        read(Question::IsForbidden, "yes"),
+        "919876543210 919876543210 912223456789 a column of the list says not to call: `yes` in column 3"
+    );
+    assert_eq!(read(Question::IsForbidden, "no"), "read");
+    assert_eq!(read(Question::IsForbidden, ""), "read");
+    assert!(read(Question::IsAllowed, "0").starts_with("919876543210"));
+    assert_eq!(read(Question::IsAllowed, "1"), "read");
+}
+
+#[test]
+fn a_formula_that_fails_is_no_reason_to_take_another_number() {
+    let columns = Columns { phone: vec![0, 1], ..Columns::default() };
+    let mut rows = Rows::new(0);
+    rows.push_cell(b"#N/A", CellKind::Error);
+    rows.push_cell(b"98765 43210", CellKind::Text);
+    rows.end_row(2, None);
+    let Verdict::Rejected { number, problems } = Normalizer::new(&india(), &columns).read(rows.row(0)) else {
+        panic!()
+    };
+    assert_eq!((number, problems[0].code), (None, Code::NotANumber));
 }

@@ -21,7 +21,7 @@ mod vcard;
 
 use std::{ops::ControlFlow, path::Path};
 
-pub(crate) use self::columns::fold;
+pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone};
 use self::{
     assemble::{Assembler, Header},
     columns::{
@@ -60,6 +60,7 @@ pub const STDIN: &str = "-";
 
 /// What the user decided about reading files.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
@@ -77,6 +78,8 @@ pub struct ParseSettings {
     pub no_header: bool,
     /// Whether rows that a sheet hides are skipped, so that they say nothing of what its columns hold.
     pub skips_hidden_rows: bool,
+    /// Whether columns that say who must not be called are ignored.
+    pub ignores_do_not_call_columns: bool,
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
@@ -277,7 +280,7 @@ impl Input {
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
-        let Found { mut header, columns, row, notes, .. } = found;
+        let Found { mut header, mut columns, row, notes, .. } = found;
         info.notes.extend(notes);
         if !settings.only_numbers {
             info.habits = habits::find(&header, &columns, &rows, row, settings.region, &mut info.notes);
@@ -295,7 +298,8 @@ impl Input {
             }
         }
         if !settings.only_numbers {
-            info.notes.extend(columns::notes(&header.names, &columns));
+            let are_ignored = settings.ignores_do_not_call_columns;
+            info.notes.extend(columns::call_notes(&header.names, &mut columns, are_ignored));
         }
         info.headers.clone_from(&header.names);
         info.columns = columns;

@@ -11,7 +11,7 @@ use std::{
 use super::PipelineError;
 use crate::{
     interrupt::Interrupt,
-    normalize::{NormalizeSettings, Normalizer, Repairs},
+    normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs},
     outcome::Verdict,
     parse::{Input, ParseError, ReadSummary},
     progress::Progress,
@@ -91,8 +91,12 @@ fn read<P: Send>(
 ) -> Result<ReadSummary, ParseError> {
     let columns = input.info.columns.clone();
     let habits = input.info.habits.clone();
-    let repairs = Repairs::default();
-    let normalizer = Normalizer::new(settings, &columns).with_habits(&habits).counting(&repairs);
+    let (repairs, fallbacks) = (Repairs::default(), Fallbacks::default());
+    let normalizer = Normalizer::new(settings, &columns)
+        .with_habits(&habits)
+        .counting(&repairs)
+        .counting_fallbacks(&fallbacks);
+    let headers = input.info.headers.clone();
     let mut summary = rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
@@ -109,6 +113,7 @@ fn read<P: Send>(
         })
     })?;
     summary.notes.extend(repairs.note());
+    summary.notes.extend(fallbacks.note(&headers));
     Ok(summary)
 }
 

@@ -5,6 +5,7 @@
 mod accounted;
 mod bad_input;
 mod check;
+mod columns;
 mod credentials;
 mod delimited;
 mod disguised;

@@ -17,8 +17,13 @@ pub(in crate::parse) fn find(
     notes: &mut Vec<String>,
 ) -> Vec<(usize, Habit)> {
     let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
-    let country = columns.country.iter().map(|column| header.place_of(*column)).collect();
-    let places = Columns { country, ..Columns::default() };
+    let places_of = |columns: &[usize]| columns.iter().map(|column| header.place_of(*column)).collect();
+    let own = columns.own_countries.iter();
+    let places = Columns {
+        country: places_of(&columns.country),
+        own_countries: own.map(|(phone, own)| (header.place_of(*phone), places_of(own))).collect(),
+        ..Columns::default()
+    };
     let normalizer = Normalizer::new(&settings, &places);
     let mut found = Vec::new();
     for column in &columns.phone {

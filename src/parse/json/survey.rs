@@ -10,10 +10,7 @@ use serde::{
 };
 
 use super::walk::Budget;
-use crate::{
-    contact::Field,
-    parse::columns::{self, synonyms::SYNONYMS},
-};
+use crate::{contact::Field, parse::columns};
 
 /// Fields of a record that are looked at, and lists of a document.
 const MAX_FIELDS: usize = 512;
@@ -223,12 +220,12 @@ impl<'a> Headers<'a> {
 
     fn judge(&self, path: &str) -> Look {
         let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
+        // Some programs write every value in an object of its own.
+        let path = path.strip_suffix(".value").unwrap_or(path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
         for start in std::iter::once(0).chain(starts) {
             let folded = columns::fold(&path[start..]);
-            let field =
-                SYNONYMS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(field, _)| *field);
-            match field {
+            match columns::field_of(&folded) {
                 Some(Field::Phone) => look.has_phone = true,
                 Some(Field::FullName) => look.has_name = true,
                 Some(Field::FirstName | Field::LastName) => (look.has_name, look.is_person) = (true, true),

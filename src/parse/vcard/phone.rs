@@ -1,6 +1,7 @@
 //! Which kind of phone a number belongs to, by the types and labels beside it, whatever their spelling.
 
 use super::property::{Letters, Properties, Property};
+use crate::{normalize::label, row::PhoneKind};
 
 /// Columns of phones, the first to be called first. Those of the last are not called.
 pub(super) const KINDS: [&str; 7] =
@@ -14,189 +15,35 @@ const HOME: usize = 4;
 const OTHER: usize = 5;
 const FAX: usize = 6;
 
-/// Parts of words for what no person answers, and for phones of somebody else.
-const NOT_CALLED: &[&str] = &[
-    "fax",
-    "faks",
-    "facsim",
-    "télécop",
-    "telecop",
-    "telekop",
-    "belgegeçer",
-    "факс",
-    "ファックス",
-    "ファクス",
-    "传真",
-    "傳真",
-    "팩스",
-    "φαξ",
-    "فاكس",
-    "فکس",
-    "نمابر",
-    "דורנט",
-    "פקס",
-    "फ़ैक्स",
-    "फैक्स",
-    "ফ্যাক্স",
-    "แฟกซ์",
-    "โทรสาร",
-    "pager",
-    "beeper",
-    "bipeur",
-    "buscapersonas",
-    "cercapersone",
-    "personsök",
-    "пейджер",
-    "ポケベル",
-    "寻呼",
-    "telex",
-    "télex",
-    "телекс",
-    "modem",
-    "bbs",
-    "textphone",
-    "ttytdd",
-    "callback",
-    "rückruf",
-    "assist",
-    "asisten",
-    "asystent",
-    "ассистент",
-    "secret",
-    "secrét",
-    "sekret",
-    "секретар",
-    "秘書",
-    "助理",
-];
+/// Words of types that say nothing of a phone's kind. A number for video is answered by a person.
+const NOT_KINDS: [&str; 6] = ["type", "value", "uri", "label", "voice", "video"];
 
-/// The same, as whole words.
-const NOT_CALLED_WORDS: &[&str] = &["tty", "tdd", "isdn", "rnis", "rdsi", "radio", "rappel", "bip"];
+/// The least that the standard has a number for.
+const LEAST_PREFERENCE: u32 = 100;
 
-/// Beginnings of words for the others.
-const MOBILE_WORDS: &[&str] = &[
-    "cell",
-    "mobil",
-    "mobiel",
-    "movil",
-    "móvil",
-    "celul",
-    "handy",
-    "natel",
-    "iphone",
-    "smartphone",
-    "portable",
-    "gsm",
-    "pcs",
-    "whatsapp",
-    "komórk",
-    "komork",
-    "telemóvel",
-    "telemovel",
-    "matkapuhelin",
-    "kännykk",
-    "мобил",
-    "мобіл",
-    "сотов",
-    "κινητ",
-    "携帯",
-    "手机",
-    "行動",
-    "휴대",
-    "جوال",
-    "موبايل",
-    "נייד",
-];
-const MAIN_WORDS: &[&str] =
-    &["main", "haupt", "principal", "hoofd", "główn", "основн", "главн", "主要", "代表"];
-const WORK_WORDS: &[&str] = &[
-    "work",
-    "business",
-    "office",
-    "buro",
-    "büro",
-    "bureau",
-    "arbeit",
-    "travail",
-    "trabajo",
-    "trabalho",
-    "dienst",
-    "geschäft",
-    "kantoor",
-    "werk",
-    "lavoro",
-    "ufficio",
-    "oficina",
-    "praca",
-    "służb",
-    "työ",
-    "arbete",
-    "arbejde",
-    "jobb",
-    "рабоч",
-    "работ",
-    "勤務",
-    "会社",
-    "工作",
-    "单位",
-    "직장",
-    "עבודה",
-    "العمل",
-];
-const HOME_WORDS: &[&str] = &[
-    "home",
-    "privat",
-    "privé",
-    "domicil",
-    "casa",
-    "haus",
-    "zuhause",
-    "thuis",
-    "maison",
-    "domow",
-    "koti",
-    "hjem",
-    "домаш",
-    "自宅",
-    "住宅",
-    "家庭",
-    "집",
-    "בית",
-    "المنزل",
-];
-
-/// The kind of a phone, as an index of [`KINDS`].
-pub(super) struct Kind {
-    /// Which kind it is.
-    pub(super) index: usize,
-    /// How much its owner prefers it; more than any number of the standard where nothing is said.
+/// What is said of a phone.
+struct Kind {
+    /// Its column, as an index of [`KINDS`].
+    column: usize,
+    /// How much its owner prefers it, 1 being most; more than [`LEAST_PREFERENCE`] where nothing is said.
     preference: u32,
-    /// Whether it is in a car: such phones come last of their kind.
-    is_in_car: bool,
+    /// Whether it is in a car or the company's: such phones come last.
+    is_last: bool,
 }
 
-/// The phones of a card that have numbers, with their kinds, in the order in which they are to be called.
+/// The phones of a card and their columns, as indices of [`KINDS`]. Within a column the first is to be called first.
 pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Property, usize)> {
     let mut phones: Vec<(&Property, Kind)> =
         card.named("TEL").map(|phone| (phone, kind(phone, card, letters))).collect();
-    let is_preferred = |kind: &Kind| kind.preference <= Kind::LEAST && kind.index != FAX;
-    phones.sort_by_key(|(_, kind)| (kind.is_in_car, kind.preference));
+    phones.sort_by_key(|(_, kind)| (kind.is_last, kind.preference));
     // The one to call first is the one that is preferred most, or a mobile among those that are preferred as much.
-    let most = phones
-        .iter_mut()
-        .filter(|(_, kind)| is_preferred(kind))
-        .min_by_key(|(_, kind)| (kind.preference, kind.index));
-    if let Some((_, kind)) = most
-        && kind.index != MOBILE
+    let preferred = phones.iter_mut().filter(|(_, kind)| kind.preference <= LEAST_PREFERENCE);
+    if let Some((_, kind)) = preferred.min_by_key(|(_, kind)| (kind.preference, kind.column))
+        && kind.column != MOBILE
     {
-        kind.index = PREFERRED;
+        kind.column = PREFERRED;
     }
-    phones.into_iter().map(|(phone, kind)| (phone, kind.index)).collect()
-}
-
-impl Kind {
-    /// The least that the standard has a number for.
-    const LEAST: u32 = 100;
+    phones.into_iter().map(|(phone, kind)| (phone, kind.column)).collect()
 }
 
 fn kind(phone: &Property, card: &Properties, letters: Letters) -> Kind {
@@ -206,35 +53,31 @@ fn kind(phone: &Property, card: &Properties, letters: Letters) -> Kind {
     for label in of_group.filter(|other| other.name.contains("LABEL")) {
         said.push_str(&String::from_utf8_lossy(&label.text(letters)).to_lowercase());
     }
-    if NOT_CALLED.iter().any(|word| said.contains(word)) || has_word(&said, NOT_CALLED_WORDS) {
-        return Kind { index: FAX, preference: u32::MAX, is_in_car: false };
-    }
-    let kinds = [(MOBILE, MOBILE_WORDS), (MAIN, MAIN_WORDS), (WORK, WORK_WORDS), (HOME, HOME_WORDS)];
-    let found = kinds.iter().find(|(_, words)| begins_word(&said, words));
-    Kind {
-        index: found.map_or(OTHER, |(kind, _)| *kind),
-        preference: preference(&said),
-        is_in_car: has_word(&said, &["car", "auto"]),
-    }
+    let words = said.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric());
+    let is_kind = |word: &&str| !word.is_empty() && !word.starts_with("pref") && !NOT_KINDS.contains(word);
+    let Some(kind) = label::kind(&words.clone().filter(is_kind).collect::<Vec<_>>().join(" ")) else {
+        return Kind { column: FAX, preference: u32::MAX, is_last: false };
+    };
+    let column = match kind {
+        PhoneKind::Mobile => MOBILE,
+        PhoneKind::Main => MAIN,
+        PhoneKind::Work => WORK,
+        PhoneKind::Home => HOME,
+        PhoneKind::Preferred
+        | PhoneKind::Unspecified
+        | PhoneKind::Other
+        | PhoneKind::Car
+        | PhoneKind::Company => OTHER,
+    };
+    let preference = if kind == PhoneKind::Preferred { 1 } else { preference(words) };
+    Kind { column, preference, is_last: matches!(kind, PhoneKind::Car | PhoneKind::Company) }
 }
 
 /// `PREF=1` is preferred most, and as much as `PREF` by itself.
-fn preference(said: &str) -> u32 {
-    let mut words = words(said).filter(|word| !word.is_empty());
+fn preference<'w>(words: impl Iterator<Item = &'w str>) -> u32 {
+    let mut words = words.filter(|word| !word.is_empty());
     match words.find(|word| word.starts_with("pref")) {
         Some(_) => words.next().and_then(|number| number.parse().ok()).unwrap_or(1),
         None => u32::MAX,
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric())
-}
-
-fn has_word(text: &str, wanted: &[&str]) -> bool {
-    words(text).any(|word| wanted.contains(&word))
-}
-
-fn begins_word(text: &str, beginnings: &[&str]) -> bool {
-    words(text).any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
 }

@@ -181,7 +181,7 @@ fn is_forbidding_state(text: &str) -> bool {
         };
         ["dnc", "do", "nev", "opt", "nicht", "ne ", "no "].iter().any(is_start)
     };
-    let parts = text.split([',', ';', '|']).map(str::trim);
+    let parts = text.split([',', ';', '|', ':']).map(|part| part.trim_matches(['*', ' ']));
     parts.into_iter().any(|part| may_be(part.as_bytes()) && STATES.contains(&answer(part).as_str()))
 }
 
@@ -235,7 +235,9 @@ mod tests {
 
     #[test]
     fn one_state_of_a_person_may_forbid_calls() {
-        for text in ["DNC", "Do Not Call", "do-not-call", "vip; Do not call", "DNCL"] {
+        for text in
+            ["DNC", "Do Not Call", "do-not-call", "vip; Do not call", "DNCL", "* myContacts ::: Do Not Call"]
+        {
             assert!(forbids(Question::Status, text), "{text}");
         }
         for text in ["", "New", "No", "1", "Doctor", "Called", "Do call", "Not called yet"] {

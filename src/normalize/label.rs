@@ -482,12 +482,15 @@ pub(crate) fn folded(text: &str, folds_numbers: bool) -> String {
         before = letter;
     }
     // One word, whatever its capitals say.
-    words
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace("whats app", "whatsapp")
-        .replace("i phone", "iphone")
+    let mut parts: Vec<&str> = Vec::new();
+    for word in words.split_whitespace() {
+        match (parts.last_mut(), word) {
+            (Some(last @ &mut "whats"), "app") => *last = "whatsapp",
+            (Some(last @ &mut "i"), "phone") => *last = "iphone",
+            _ => parts.push(word),
+        }
+    }
+    parts.join(" ")
 }
 
 #[cfg(test)]

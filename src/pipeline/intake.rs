@@ -107,7 +107,7 @@ fn read<P: Send>(
             ControlFlow::Continue(())
         })
     })?;
-    summary.notes.extend(repairs.note());
+    summary.notes.extend(repairs.notes());
     Ok(summary)
 }
 

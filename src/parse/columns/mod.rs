@@ -4,6 +4,7 @@
 //! these do not tell, by what the column holds.
 
 pub(super) mod header;
+mod names;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
 
@@ -81,6 +82,7 @@ pub(in crate::parse) fn recognise(
     if columns.phone.is_empty() {
         return Err(ColumnsProblem::NoPhone);
     }
+    names::settle(headers, &mapped, values, &mut columns);
     if columns.salutation.is_none()
         && let Some([title]) = by_name.get("title").map(Vec::as_slice)
         && (TITLE_IS_SALUTATION.iter().any(|name| by_name.contains_key(*name))

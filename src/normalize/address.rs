@@ -191,7 +191,12 @@ impl Normalizer<'_> {
         if !is_full && (is_family || !name.contains([' ', ','])) {
             return Ok(Whole::default());
         }
-        let split = match (name::split_full(name), self.settings.split_names) {
+        let split = if is_full && columns.is_family_name_first {
+            name::split_family_first(name)
+        } else {
+            name::split_full(name)
+        };
+        let split = match (split, self.settings.split_names) {
             (Err(unclear), SplitNames::LastWord) => Ok(unclear.last_word),
             (split, _) => split,
         };

@@ -14,6 +14,7 @@ fn columns() -> Columns {
         first_name: Some(2),
         last_name: Some(3),
         full_name: Some(4),
+        is_family_name_first: false,
         salutation: Some(5),
         country: vec![6],
     }

@@ -123,7 +123,8 @@ fn plain(name: &str) -> Option<(&str, &str)> {
             && bytes[2..].iter().all(u8::is_ascii_lowercase)
     };
     let is_other = |word: &str| {
-        HOUSEHOLDS.contains(word)
+        placeholder::is_placeholder(word)
+            || HOUSEHOLDS.contains(word)
             || COMPANIES.contains(word)
             || salutation::title(word, false).is_some()
             || GENERATIONS.contains(word)

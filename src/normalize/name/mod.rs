@@ -7,6 +7,7 @@ pub(super) mod cell;
 mod eastern;
 mod evidence;
 mod full;
+mod ordered;
 pub(super) mod placeholder;
 pub(super) mod words;
 
@@ -16,6 +17,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub(super) use self::evidence::begins_with_particle;
 pub use self::full::{FullName, Remark, Unclear, split_full};
+pub(super) use self::ordered::split_family_first;
 
 /// Characters that show nothing: format characters, which no name needs to be read aloud.
 pub(super) fn is_invisible(letter: char) -> bool {

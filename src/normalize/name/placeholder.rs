@@ -41,6 +41,7 @@ static PLACEHOLDERS: LazyLock<WordSet> = LazyLock::new(|| {
         "fnu",
         "lnu",
         "object object",
+        "false",
         "loading",
         "first name unknown",
         "last name unknown",
@@ -138,7 +139,8 @@ pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
 fn is_word(text: &str) -> bool {
     // As SQL, scripts and statistics write it; people write the names otherwise.
     match text {
-        "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" => return true,
+        "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" | "N.N." | "N. N." | "xxx"
+        | "XXX" => return true,
         "Null" | "Nil" => return false,
         _ => {}
     }
@@ -273,6 +275,8 @@ mod tests {
             "FNU",
             "LNU",
             "(unknown)",
+            "N.N.",
+            "False",
             "Please select",
             "Bitte wählen",
         ] {

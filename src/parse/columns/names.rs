@@ -12,6 +12,24 @@ const NAME: &str = "name";
 /// Headers of one half that are a whole name where no column holds the other half.
 const HALF_OR_WHOLE: [&str; 3] = ["nom", "nombre", "nombres"];
 
+/// Headers of whole names that begin with the family name.
+const FAMILY_FIRST: [&str; 14] = [
+    "last name first name",
+    "surname first name",
+    "surname name",
+    "nachname vorname",
+    "nachname und vorname",
+    "name vorname",
+    "name und vorname",
+    "name und vornamen",
+    "nom prenom",
+    "nom prenoms",
+    "nom et prenom",
+    "nom et prenoms",
+    "apellidos nombre",
+    "apellidos y nombre",
+];
+
 /// Settles what such columns hold. What the user mapped stays as it is.
 pub(super) fn settle(
     headers: &[String],
@@ -24,6 +42,11 @@ pub(super) fn settle(
             .and_then(|column| headers.get(column))
             .is_some_and(|header| names.contains(&fold(header).as_str()))
     };
+    if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
+        let named = |header: &String| FAMILY_FIRST.contains(&fold(header).as_str());
+        columns.full_name = headers.iter().position(named);
+    }
+    columns.is_family_name_first = is_named(columns.full_name, &FAMILY_FIRST);
     let is_free = |field: Field| mapped.of(field).is_empty();
     if is_free(Field::FullName) && is_named(columns.full_name, &[NAME]) {
         match (columns.first_name, columns.last_name, columns.full_name) {
@@ -133,6 +156,17 @@ mod tests {
             "Vor- und Nachname, Mobile",
         ] {
             assert_eq!(columns(list, &[]), (None, None, Some(0)), "{list}");
+        }
+        for (list, is_first) in [
+            ("Nom et prénom, Mobile", true),
+            ("Nom / Prénom, Mobile", true),
+            ("Nachname Vorname, Mobile", true),
+            ("Prénom et nom, Mobile", false),
+            ("Apellidos y nombre, Mobile", true),
+        ] {
+            let headers: Vec<String> = list.split(", ").map(str::to_owned).collect();
+            let found = recognise(&headers, &[], &|_| vec![]).unwrap();
+            assert_eq!(found.is_family_name_first, is_first, "{list}");
         }
     }
 }

@@ -195,14 +195,6 @@ pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
             "nombre del contacto",
             "nombre del cliente",
             "persona de contacto",
-            // The family name first; a comma or capital letters say so in the cell.
-            "last name first name",
-            "nachname vorname",
-            "name vorname",
-            "nom prenom",
-            "nom et prenom",
-            "apellidos nombre",
-            "apellidos y nombre",
         ],
     ),
     (

@@ -186,6 +186,7 @@ fn names_of_two_people_and_of_none_are_not_split() {
         ("Prince", "a single word"),
         ("Doe, Jr.", "a single word"),
         ("John NULL", "a single word"),
+        ("John Unknown", "a single word"),
         ("Anna (Rao)", "in brackets"),
         ("Bob (Robert Stone", "because of `(`"),
         ("van der Berg", "a last name alone"),

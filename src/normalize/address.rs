@@ -91,73 +91,58 @@ impl Normalizer<'_> {
         let columns = self.columns;
         let first = self.part_in(row, columns.first_name, Part::First, problems);
         let last = self.part_in(row, columns.last_name, Part::Last, problems);
-        let (first, last) = match (first, last) {
+        let (mut first, mut last) = match (first, last) {
             (Ok(first), Ok(last)) => (first, last),
             // The row is rejected already; what else it lacks is told, too.
             (first, last) => {
-                if let Some(first) = first.ok().filter(NameCell::is_empty) {
-                    problems.push(missing_name(
-                        Code::MissingFirstName,
-                        columns.first_name.or(columns.full_name),
-                        &first,
-                    ));
-                }
-                if let Some(last) = last.ok().filter(NameCell::is_empty) {
-                    problems.push(missing_name(
-                        Code::MissingLastName,
-                        columns.last_name.or(columns.full_name),
-                        &last,
-                    ));
-                }
+                self.add_missing(first.as_ref().ok(), last.as_ref().ok(), problems);
                 let salutation = self.salutation(row, || self.settings.default_salutation, problems);
                 return Addressed { salutation, ..Addressed::default() };
             }
         };
         let mut spelled = first.title.or(last.title);
         let has_read_full = first.is_empty() || last.is_empty();
-        let (first, last) = if has_read_full {
-            match self.whole(row, &first, &last, problems) {
-                Ok(whole) => {
-                    let Whole { read, instead } = whole;
-                    let (mut first, mut last) = (first, last);
-                    if let Some(read) = read {
-                        spelled = spelled.or(read.salutation);
-                        first.name = Cow::Owned(read.first);
-                        last.name = Cow::Owned(read.last);
-                    }
-                    first.instead = first.instead.or_else(|| instead.clone());
-                    last.instead = last.instead.or(instead);
-                    (first, last)
-                }
-                Err(Unusable) => {
-                    let salutation = self.salutation(row, || spelled, problems);
-                    return Addressed { salutation, ..Addressed::default() };
-                }
+        if has_read_full {
+            let Ok(Whole { read, instead }) = self.whole(row, &first, &last, problems) else {
+                let salutation = self.salutation(row, || spelled, problems);
+                return Addressed { salutation, ..Addressed::default() };
+            };
+            if let Some(read) = read {
+                spelled = spelled.or(read.salutation);
+                first.name = Cow::Owned(read.first);
+                last.name = Cow::Owned(read.last);
             }
-        } else {
-            (first, last)
-        };
-        let last = match &self.settings.default_last_name {
-            Some(default) if last.is_empty() => NameCell { name: Cow::Borrowed(default), ..last },
-            _ => last,
-        };
-        if first.is_empty() {
-            problems.push(missing_name(
-                Code::MissingFirstName,
-                columns.first_name.or(columns.full_name),
-                &first,
-            ));
+            first.instead = first.instead.or_else(|| instead.clone());
+            last.instead = last.instead.or(instead);
         }
-        if last.is_empty() {
-            problems.push(missing_name(
-                Code::MissingLastName,
-                columns.last_name.or(columns.full_name),
-                &last,
-            ));
+        if last.is_empty()
+            && let Some(default) = &self.settings.default_last_name
+        {
+            last.name = Cow::Borrowed(default);
         }
+        self.add_missing(Some(&first), Some(&last), problems);
         let spelled = || spelled.or_else(|| if has_read_full { None } else { self.title_of_full_name(row) });
         let salutation = self.salutation(row, spelled, problems);
         Addressed { first_name: first.name, last_name: last.name, salutation }
+    }
+
+    /// Adds a problem for each name that is empty.
+    fn add_missing(
+        &self,
+        first: Option<&NameCell<'_>>,
+        last: Option<&NameCell<'_>>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let columns = self.columns;
+        let parts = [
+            (Code::MissingFirstName, columns.first_name, first),
+            (Code::MissingLastName, columns.last_name, last),
+        ];
+        for (code, column, cell) in parts {
+            if let Some(cell) = cell.filter(|cell| cell.is_empty()) {
+                problems.push(missing_name(code, column.or(columns.full_name), cell));
+            }
+        }
     }
 
     /// Both names, where a column for one of them is empty: from the full name, or from the other column, where that holds a
@@ -229,7 +214,12 @@ impl Normalizer<'_> {
                 let instead = is_title_alone.then(|| {
                     let text =
                         columns.full_name.and_then(|column| row.text(column).ok()).unwrap_or_default().trim();
-                    (text, format!("`{text}` is a title with one name"))
+                    let what = match (read.last.is_empty(), read.salutation) {
+                        (false, _) => "is a title with one name",
+                        (true, Some(_)) => "is a salutation, not a name",
+                        (true, None) => "is a placeholder for an empty cell",
+                    };
+                    (text, format!("`{text}` {what}"))
                 });
                 Ok(Whole { read: Some(read), instead })
             }

@@ -50,12 +50,8 @@ fn full_names_of_twenty_cultures_are_read_better_than_by_rules_of_one() {
     assert_eq!((names.len(), cultures.len()), (200, 20));
 
     let ours = |name: &str| split_full(&clean(name)).ok().map(|read| (read.first, read.last));
-    assert_eq!(Score::of(&names, &ours), Score { right: 0, wrong: 0, silent: 0 });
-
     let last_word =
         |name: &str| name.rsplit_once(' ').map(|(first, last)| (first.to_owned(), last.to_owned()));
-    assert_eq!(Score::of(&names, &last_word), Score { right: 0, wrong: 0, silent: 0 });
-
     let folded_names: Vec<[String; 4]> = names
         .iter()
         .map(|[culture, name, first, last]| [culture.clone(), name.clone(), folded(first), folded(last)])
@@ -67,7 +63,19 @@ fn full_names_of_twenty_cultures_are_read_better_than_by_rules_of_one() {
         let suffix = name.generational_suffix().unwrap_or_default();
         Some((folded(&format!("{first}{middle}")), folded(&format!("{}{suffix}", name.surname()))))
     };
-    assert_eq!(Score::of(&folded_names, &other), Score { right: 0, wrong: 0, silent: 0 });
+    let scores = [
+        ("these rules", Score::of(&names, &ours)),
+        ("the last word alone", Score::of(&names, &last_word)),
+        ("human_name", Score::of(&folded_names, &other)),
+    ];
+    assert_eq!(
+        scores,
+        [
+            ("these rules", Score { right: 183, wrong: 9, silent: 8 }),
+            ("the last word alone", Score { right: 75, wrong: 116, silent: 9 }),
+            ("human_name", Score { right: 129, wrong: 68, silent: 3 }),
+        ]
+    );
 }
 
 #[test]
@@ -75,44 +83,38 @@ fn names_that_are_unclear_are_rejected_with_both_readings_unless_the_simple_rule
     let sealed = Sealed::new();
     sealed.write(
         "list.csv",
-        "Nom complet;Mobile\nMax Stern (he/him);+44 7700 900001\nMr. & Mrs. Patrick Dunne;+44 7700 900002\nDUPONT Jean;+44 7700 900003\nNULL;+44 7700 900004\n",
+        "Nom complet;Mobile\nMax Stern (he/him);+44 20 7946 0101\nMr. & Mrs. Patrick Dunne;+44 20 7946 0102\nDUPONT Jean;+44 20 7946 0103\nNULL;+44 20 7946 0104\n",
     );
-    let check = |options: &[&str]| {
-        let ended = sealed.run(
-            &[&["check", "list.csv", "--default-salutation", "Mr", "--overwrite", "--out", "out"], options]
-                .concat(),
-        );
-        let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    let check = |folder: &str, options: &[&str]| {
+        let args = ["check", "list.csv", "--default-salutation", "Mr", "--out", folder];
+        let ended = sealed.run(&[&args, options].concat());
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let rows: Vec<String> = sealed.outcomes(folder).iter().map(Outcome::brief).collect();
         (rows, ended.stderr.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let (rows, said) = check(&[]);
+    let (rows, said) = check("out", &[]);
     assert_eq!(rows, ["2 valid", "3 rejected unclear-name", "4 valid", "5 rejected missing-first-name"]);
     assert_eq!(
         sealed.outcomes("out")[1].detail,
         "unclear-name: first name `Patrick`, last name `Dunne`, or two people, because of `&`"
     );
     assert!(said.contains("--split-names last-word"), "{said}");
-    assert!(
-        said.contains(
-            "`Max Stern (he/him)` in row 2; rollcall reads it as first name `Max`, last name `Stern`"
-        ),
-        "{said}"
-    );
+    assert!(said.contains("`Max Stern (he/him)` in row 2; rollcall reads it as `Max Stern`"), "{said}");
     assert!(
         said.contains("`DUPONT Jean` in row 4; rollcall reads it as first name `Jean`, last name `DUPONT`"),
         "{said}"
     );
 
     let simple = ["2 valid", "3 valid", "4 valid", "5 rejected missing-first-name"];
-    assert_eq!(check(&["--split-names", "last-word"]).0, simple);
+    assert_eq!(check("simple", &["--split-names", "last-word"]).0, simple);
     sealed.write("rollcall.toml", "split-names = \"last-word\"\n");
-    assert_eq!(check(&[]).0, simple);
+    assert_eq!(check("configured", &[]).0, simple);
 }
 
 #[test]
 fn a_column_name_beside_one_half_is_shown_as_the_other() {
     let sealed = Sealed::new();
-    sealed.write("list.csv", "Name;Vorname;Anrede;Telefon\nvan der Berg;Jan;Lord;+44 7700 900001\n");
+    sealed.write("list.csv", "Name;Vorname;Anrede;Telefon\nvan der Berg;Jan;Lord;+44 20 7946 0101\n");
     let ended = sealed.run(&["check", "list.csv", "--default-salutation", "Mr", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");

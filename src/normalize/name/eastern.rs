@@ -91,8 +91,12 @@ pub(super) fn is_romanized_family_first(words: &[&str]) -> bool {
         let small = |word: &str| !word.is_empty() && word.chars().all(char::is_lowercase);
         words.len() == 2 && last.split_once('-').is_some_and(|(_, second)| small(second))
     };
-    HYPHENATED_FAMILIES.contains(first) && is_syllables()
-        || VIETNAMESE_FAMILIES.contains(first)
-            && !VIETNAMESE_FAMILIES.contains(last)
-            && words.iter().any(|word| word.contains(is_vietnamese))
+    if HYPHENATED_FAMILIES.contains(first) && is_syllables() {
+        return true;
+    }
+    let has_letters = !first.is_ascii() || words.iter().any(|word| word.contains(is_vietnamese));
+    let has_middle = || matches!(words[1].to_lowercase().as_str(), "thị" | "văn");
+    VIETNAMESE_FAMILIES.contains(first)
+        && has_letters
+        && (!VIETNAMESE_FAMILIES.contains(last) || words.len() > 2 && has_middle())
 }

@@ -4,11 +4,6 @@ use super::words::{
     COMPANIES, CREDENTIALS, FAMILY_CONJUNCTIONS, GENERATIONS, PARTICLES, SHORT_COMPANIES, SHORT_CREDENTIALS,
     SMALL_PARTICLES,
 };
-use crate::{
-    contact::Salutation,
-    normalize::salutation::{self, Title},
-};
-
 /// The place where the family name begins: the last word, with the particles before it.
 pub(super) fn family_start(words: &[&str]) -> usize {
     let mut at = words.len() - 1;
@@ -64,17 +59,6 @@ pub(super) fn is_small_particle(word: &str) -> bool {
 
 pub(super) fn are_generations(text: &str) -> bool {
     text.split_whitespace().all(|word| GENERATIONS.contains(word.trim_end_matches('.')))
-}
-
-/// The salutation that a text of nothing but titles makes; nothing where it holds another word.
-pub(super) fn only_titles(text: &str) -> Option<Option<Salutation>> {
-    let mut found: Option<Salutation> = None;
-    for (at, word) in text.split_whitespace().enumerate() {
-        if let Title::Salutation(salutation) = salutation::title(word, at > 0)? {
-            found = Some(found.map_or(salutation, |before| salutation::higher(before, salutation)));
-        }
-    }
-    Some(found)
 }
 
 /// Whether a text behind a comma is nothing but degrees and the like.

@@ -6,7 +6,7 @@ use super::{
     evidence::{
         are_credentials, are_generations, company_word, family_start, is_acronym, is_capital,
         is_capital_name, is_credential, is_particle, is_patronymic_last, is_small_particle,
-        is_written_as_name, only_titles,
+        is_written_as_name,
     },
     placeholder,
     words::{
@@ -223,7 +223,7 @@ impl Reading {
                 self.is_trimmed = true;
             } else if are_generations(last) {
                 self.generation.insert(0, (*last).to_owned());
-            } else if let Some(found) = only_titles(last) {
+            } else if let Some((found, "")) = salutation::take_titles(last) {
                 if let Some(found) = found {
                     self.address(found);
                 }
@@ -357,11 +357,12 @@ impl Reading {
         let is_none = |word: &str| placeholder::is_placeholder(word) && word.contains(char::is_alphabetic);
         let count = words.len();
         words.retain(|word| !is_nickname(word) && !is_none(word));
-        while words.first().is_some_and(|word| SEPARATORS.contains(word)) {
+        let is_sign = |word: &&str| SEPARATORS.contains(word) && !word.contains(char::is_alphabetic);
+        while words.first().is_some_and(is_sign) {
             words.remove(0);
         }
         // A lone sign in the place of the last name is what people with one name are given.
-        while words.len() > 2 && words.last().is_some_and(|word| SEPARATORS.contains(word)) {
+        while words.len() > 2 && words.last().is_some_and(is_sign) {
             words.pop();
         }
         self.is_trimmed |= words.len() < count;

@@ -147,7 +147,7 @@ word_set! {
 word_set! {
     /// Words and signs between a name and something else.
     SEPARATORS:
-    "*" "-" "/" "//" ":" ";" "@" "attn" "c/o" "estate" "fao" "z.h" "z.hd" "zhd" "|" "~" "–" "—" "•" "·" "→" "ép" "épouse" "vve" "veuve"
+    "*" "-" "/" "//" ":" ";" "@" "attn" "c/o" "fao" "of" "z.h" "z.hd" "zhd" "|" "~" "–" "—" "•" "·" "→" "ép" "épouse" "vve" "veuve"
 }
 
 word_set! {

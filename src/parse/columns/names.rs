@@ -10,7 +10,50 @@ use crate::{contact::Field, row::Columns};
 const NAME: &str = "name";
 
 /// Headers of one half that are a whole name where no column holds the other half.
-const HALF_OR_WHOLE: [&str; 3] = ["nom", "nombre", "nombres"];
+const HALF_OR_WHOLE: [&str; 5] = ["nom", "nombre", "nombres", "nome", "имя"];
+
+/// Headers of whole names in which the family name does not stand first, beside the synonyms of the field.
+const WHOLE: [&str; 36] = [
+    "complete name",
+    "your full name",
+    "your name",
+    "contact person",
+    "person name",
+    "customer name",
+    "client name",
+    "lead name",
+    "first and last name",
+    "first name and last name",
+    "first last name",
+    "first name last name",
+    // French
+    "nom complet",
+    "prenom nom",
+    "prenom et nom",
+    "prenoms et nom",
+    "nom du contact",
+    "nom du client",
+    // German
+    "vollstandiger name",
+    "voller name",
+    "vor und nachname",
+    "vorname nachname",
+    "vorname und nachname",
+    "vorname name",
+    "vorname und name",
+    "ansprechpartner",
+    "ansprechpartnerin",
+    "kontaktperson",
+    "kontaktname",
+    "kundenname",
+    // Spanish
+    "nombre completo",
+    "nombre y apellido",
+    "nombre y apellidos",
+    "nombres y apellidos",
+    "nombre del contacto",
+    "nombre del cliente",
+];
 
 /// Headers of whole names that begin with the family name.
 const FAMILY_FIRST: [&str; 14] = [
@@ -43,8 +86,15 @@ pub(super) fn settle(
             .is_some_and(|header| names.contains(&fold(header).as_str()))
     };
     if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
-        let named = |header: &String| FAMILY_FIRST.contains(&fold(header).as_str());
-        columns.full_name = headers.iter().position(named);
+        let is_taken = |column: usize| Field::ALL.iter().any(|field| columns.of(*field).contains(&column));
+        let named = |names: &[&str]| {
+            headers
+                .iter()
+                .enumerate()
+                .find(|(column, header)| names.contains(&fold(header).as_str()) && !is_taken(*column))
+                .map(|(column, _)| column)
+        };
+        columns.full_name = named(&WHOLE).or_else(|| named(&FAMILY_FIRST));
     }
     columns.is_family_name_first = is_named(columns.full_name, &FAMILY_FIRST);
     let is_free = |field: Field| mapped.of(field).is_empty();

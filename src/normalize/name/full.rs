@@ -93,6 +93,10 @@ pub fn split_full(name: &str) -> Result<FullName, Unclear> {
     let mut reading = Reading::default();
     let outside = reading.without_brackets(name);
     let name = reading.by_comma(&outside);
+    let has_letters = |name: &str| name.is_empty() || name.contains(char::is_alphabetic);
+    if !has_letters(&name.first) || !has_letters(&name.last) && !matches!(name.last.as_str(), "-" | ".") {
+        reading.doubt("a name with signs that are none");
+    }
     match reading.doubt {
         Some(doubt) => Err(unclear(name, &doubt)),
         None if name.last.is_empty() && !name.first.is_empty() => {
@@ -214,7 +218,8 @@ impl Reading {
 
     /// Reads `Family, Given`, and names with a comma before what follows them.
     fn by_comma(&mut self, name: &str) -> FullName {
-        let pieces = name.split([',', '，', '、', '،']).map(str::trim).filter(|piece| !piece.is_empty());
+        let pieces = name.split([',', '，', '、', '،']).map(str::trim);
+        let pieces = pieces.filter(|piece| !piece.is_empty() && !placeholder::is_placeholder(piece));
         let mut pieces: Vec<&str> = pieces.collect();
         let is_capital = is_capital(name);
         while let Some((last, before)) = pieces.split_last().filter(|(_, before)| !before.is_empty()) {

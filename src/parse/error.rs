@@ -119,7 +119,7 @@ pub enum Fault {
     #[error("this is a ZIP archive with several lists in it: {}", quoted(names))]
     SeveralLists { names: Vec<String> },
     #[error("several lists contain people: {}", lists.join(", "))]
-    SeveralJsonLists { lists: Vec<String> },
+    SeveralJsonLists { lists: Vec<String>, names: Vec<String> },
     #[error("there is no list `{wanted}`; the lists are {}", lists.join(", "))]
     NoSuchList { wanted: String, lists: Vec<String> },
     #[error("several tables contain phone numbers: {}", quoted(sheets))]
@@ -216,8 +216,7 @@ impl Fault {
             }
             Self::TooManyFields { .. } => "Export the list with fewer fields: only names and numbers are needed.".to_owned(),
             Self::SheetsToChoose { sheets, .. } => {
-                let options = sheets.iter().map(|sheet| format!("--sheet {}", shell_quoted(&sheet.name)));
-                format!("Choose the one that is meant: {}", options.collect::<Vec<_>>().join(" or "))
+                format!("Choose the one that is meant: {}", sheet_options(sheets.iter().map(|sheet| &*sheet.name)))
             }
             Self::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
@@ -248,8 +247,8 @@ impl Fault {
                 let first = sheets.first().map_or("NAME", String::as_str);
                 format!("Choose the one to read: --sheet {}", shell_quoted(first))
             }
-            Self::SeveralJsonLists { .. } => {
-                "Choose the one to read: --sheet NAME. Each list may also be saved as a file of its own.".to_owned()
+            Self::SeveralJsonLists { names, .. } => {
+                format!("Choose the one that is meant: {}", sheet_options(names.iter().map(String::as_str)))
             }
             Self::NoSuchList { .. } => "Name one of these lists, or leave --sheet out.".to_owned(),
             Self::TableTooLong { .. } => {
@@ -307,6 +306,13 @@ fn listed(sheets: &[SheetName]) -> String {
     sheets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// The options to paste that choose one of these sheets, the first ten of them.
+fn sheet_options<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 10;
+    let options = names.take(SHOWN).map(|name| format!("--sheet {}", shell_quoted(name)));
+    options.collect::<Vec<_>>().join(" or ")
+}
+
 /// A word that a shell takes as one.
 fn shell_quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
@@ -334,6 +340,15 @@ mod tests {
         );
         assert!(error.hint().unwrap().ends_with(r"--map phone='Ring me, '\''mornings'\'''"));
         assert!(no_phone(&["A", "B"], None).hint().unwrap().ends_with("--map phone=COLUMN"));
+    }
+
+    #[test]
+    fn the_choice_of_a_list_can_be_pasted() {
+        let fault = Fault::SeveralJsonLists {
+            lists: vec!["`leads` (1 record)".to_owned(), "`do not call` (2 records)".to_owned()],
+            names: vec!["leads".to_owned(), "do not call".to_owned()],
+        };
+        assert!(fault.hint().unwrap().ends_with("--sheet leads or --sheet 'do not call'"));
     }
 
     #[test]

@@ -108,7 +108,10 @@ impl Content {
                 "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
                  and save that."
             }
-            Self::JsonCards | Self::Ldif => "Export the address book as vCard or CSV.",
+            Self::JsonCards => "Export the address book as vCard or CSV.",
+            Self::Ldif => {
+                "Export the address book as vCard or CSV. Where a program writes LDIF only, Thunderbird reads it and exports it as CSV."
+            }
             Self::Script => "Take out what stands before and behind the data, and save the rest as JSON.",
             Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
             Self::Mailbox => "Export the contacts from Outlook as CSV.",

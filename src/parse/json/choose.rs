@@ -67,7 +67,12 @@ impl Json {
                 return Ok(Shape::Lists(outer));
             }
             _ if settings.only_numbers => return Ok(Shape::Lists(outer)),
-            several => return Err(Fault::SeveralJsonLists { lists: several.iter().map(shown).collect() }),
+            several => {
+                return Err(Fault::SeveralJsonLists {
+                    lists: several.iter().map(shown).collect(),
+                    names: several.iter().map(plain_name).collect(),
+                });
+            }
         }
         if root.has_phone && objects > 0 {
             let inner: Vec<String> =
@@ -96,10 +101,15 @@ impl Json {
 
 /// A list as it is shown to a person.
 pub(super) fn shown(list: &List) -> String {
-    let name = list.name();
-    let name = name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name);
+    let name = plain_name(list);
     let unit = if list.count == 1 { "record" } else { "records" };
     format!("`{name}` ({} {unit})", list.count)
+}
+
+/// The name by which `--sheet` chooses a list.
+fn plain_name(list: &List) -> String {
+    let name = list.name();
+    name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
 }
 
 fn within(path: &[Step], outer: &[Step]) -> bool {

@@ -15,10 +15,10 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 use super::{
     number_format::Formats,
     records::{Record, Records, Texts, code_page, kind, likely_code_page},
+    shared_text::SharedTexts,
     sheet::{Entry, Gathered, SheetName, Sights, Value},
     xls,
     xlsb::{error_name, rk_number},
-    xlsx::Strings,
 };
 use crate::parse::{error::Fault, table::RowSink};
 
@@ -33,7 +33,7 @@ pub(in crate::parse) struct Xls {
     pub(in crate::parse) entries: Vec<Entry>,
     /// Where each sheet begins.
     starts: Vec<usize>,
-    strings: Strings,
+    strings: SharedTexts,
     formats: Formats,
     texts: Texts,
     /// The code page, where the workbook does not name it.
@@ -52,7 +52,7 @@ impl Xls {
         let Some(first) = first else { return Err(Fault::NoWorkbook) };
         let mut texts = Texts { is_biff8: first.half(0) == BIFF8, code_page: WINDOWS_1252 };
         let (mut entries, mut starts) = (Vec::new(), Vec::new());
-        let (mut strings, mut formats) = (Strings::default(), Formats::default());
+        let (mut strings, mut formats) = (SharedTexts::default(), Formats::default());
         let mut codes: Vec<(u16, String)> = Vec::new();
         while let Some(record) = all.next().filter(|record| record.kind != kind::EOF) {
             match record.kind {

@@ -9,6 +9,7 @@ pub(super) mod package;
 pub(super) mod people;
 pub(super) mod records;
 pub(super) mod relations;
+pub(super) mod shared_text;
 pub(super) mod sheet;
 pub(super) mod xls;
 pub(super) mod xlsb;

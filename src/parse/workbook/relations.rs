@@ -25,8 +25,29 @@ impl Relation {
     }
 }
 
+/// The parts of a workbook, by what they hold.
+pub(in crate::parse) struct Parts {
+    /// The list of sheets.
+    pub(in crate::parse) workbook: String,
+    /// What the list of sheets refers to.
+    pub(in crate::parse) relations: Vec<Relation>,
+    pub(in crate::parse) styles: Option<String>,
+    pub(in crate::parse) strings: Option<String>,
+}
+
+impl Parts {
+    /// Finds the parts of a workbook whose parts end so where they are named as usual.
+    pub(in crate::parse) fn find(package: &mut Package, extension: &str) -> Result<Self, Fault> {
+        let workbook = workbook(package)?;
+        let relations = of_part(package, &workbook)?;
+        let part = |kind: &str| find(package, &relations, &workbook, (kind, &format!("{kind}.{extension}")));
+        let (styles, strings) = (part("styles"), part("sharedStrings"));
+        Ok(Self { workbook, relations, styles, strings })
+    }
+}
+
 /// What a part refers to; nothing where it does not say.
-pub(in crate::parse) fn of_part(package: &mut Package, part: &str) -> Result<Vec<Relation>, Fault> {
+fn of_part(package: &mut Package, part: &str) -> Result<Vec<Relation>, Fault> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let list = resolved(folder, &format!("_rels/{name}.rels"));
     let Some(mut xml) = Xml::open(package, &list)? else { return Ok(Vec::new()) };
@@ -45,7 +66,7 @@ pub(in crate::parse) fn of_part(package: &mut Package, part: &str) -> Result<Vec
 }
 
 /// The part that holds the list of sheets: the one that the package names, else one that is called so.
-pub(in crate::parse) fn workbook(package: &mut Package) -> Result<String, Fault> {
+fn workbook(package: &mut Package) -> Result<String, Fault> {
     let named = of_part(package, "")?.into_iter().find(|relation| relation.kind == "officeDocument");
     if let Some(relation) = named.filter(|relation| package.has(&relation.part)) {
         return Ok(relation.part);
@@ -59,7 +80,7 @@ pub(in crate::parse) fn workbook(package: &mut Package) -> Result<String, Fault>
 }
 
 /// The part of a kind that the workbook refers to, else one of this name in its folder.
-pub(in crate::parse) fn find(
+fn find(
     package: &Package,
     relations: &[Relation],
     workbook: &str,

@@ -12,9 +12,9 @@ use std::{
 use super::{
     number_format::Formats,
     package::{Package, Part},
-    relations::{self, Relation},
+    relations::{Parts, Relation},
+    shared_text::SharedTexts,
     sheet::{Entry, Gathered, MAX_ROWS, SheetName, Sights, Value},
-    xlsx::Strings,
 };
 use crate::parse::{error::Fault, table::RowSink};
 
@@ -63,30 +63,28 @@ pub(in crate::parse) struct Xlsb {
     pub(in crate::parse) entries: Vec<Entry>,
     /// The part of each sheet.
     parts: Vec<Option<String>>,
-    strings: Strings,
+    strings: SharedTexts,
     formats: Formats,
 }
 
 impl Xlsb {
     pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
         let mut package = Package::open(&file)?;
-        let workbook = relations::workbook(&mut package)?;
-        let relations = relations::of_part(&mut package, &workbook)?;
+        let parts = Parts::find(&mut package, "bin")?;
         let mut opened = Self {
             file,
             entries: Vec::new(),
             parts: Vec::new(),
-            strings: Strings::default(),
+            strings: SharedTexts::default(),
             formats: Formats::default(),
         };
-        opened.read_workbook(&mut package, &workbook, &relations)?;
-        if let Some(part) = relations::find(&package, &relations, &workbook, ("styles", "styles.bin")) {
-            opened.read_styles(&mut package, &part)?;
+        opened.read_workbook(&mut package, &parts.workbook, &parts.relations)?;
+        if let Some(part) = &parts.styles {
+            opened.read_styles(&mut package, part)?;
         }
-        let strings = ("sharedStrings", "sharedStrings.bin");
-        if let Some(part) = relations::find(&package, &relations, &workbook, strings) {
+        if let Some(part) = &parts.strings {
             let strings = &mut opened.strings;
-            each_record(&mut package, &part, &mut |kind, body| {
+            each_record(&mut package, part, &mut |kind, body| {
                 if kind == kind::SHARED_TEXT {
                     // Flags stand before the text; how its parts look and its reading aids, behind it.
                     strings.push(&wide_text(body.get(1..).unwrap_or_default()).0)?;
@@ -194,7 +192,7 @@ impl Place {
         &mut self,
         kind: u16,
         body: &[u8],
-        strings: &Strings,
+        strings: &SharedTexts,
         rows: &mut Gathered<'_, S>,
     ) -> Result<ControlFlow<()>, Fault> {
         match kind {
@@ -245,7 +243,7 @@ impl Place {
         kind: u16,
         column: u32,
         body: &[u8],
-        strings: &Strings,
+        strings: &SharedTexts,
         rows: &mut Gathered<'_, S>,
     ) -> Result<ControlFlow<()>, Fault> {
         // The three bytes of the style, without the flags behind them.
@@ -397,7 +395,7 @@ mod tests {
     fn rows(records: &[(u16, &[u8])]) -> Result<Vec<FoundRow>, Fault> {
         let (formats, mut sights, mut preview) =
             (Formats::default(), Sights::default(), Preview::new(usize::MAX));
-        let mut strings = Strings::default();
+        let mut strings = SharedTexts::default();
         strings.push("shared")?;
         let mut gathered = Gathered::new(&formats, &mut sights, &mut preview);
         let mut place = Place::default();

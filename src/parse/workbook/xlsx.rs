@@ -10,14 +10,12 @@ use quick_xml::events::{BytesStart, Event};
 use super::{
     number_format::Formats,
     package::Package,
-    relations::{self, Relation},
+    relations::{Parts, Relation},
+    shared_text::SharedTexts,
     sheet::{Entry, Gathered, SheetName, Sights, Value, column_name},
     xml::{self, Xml, attribute, is_true},
 };
 use crate::parse::{error::Fault, table::RowSink};
-
-/// The texts that the cells of a workbook share are held in memory.
-const MAX_STRINGS_BYTES: usize = 256 * 1024 * 1024;
 
 /// An Excel workbook.
 pub(in crate::parse) struct Xlsx {
@@ -25,60 +23,27 @@ pub(in crate::parse) struct Xlsx {
     pub(in crate::parse) entries: Vec<Entry>,
     /// The part of each sheet.
     parts: Vec<Option<String>>,
-    strings: Strings,
+    strings: SharedTexts,
     formats: Formats,
-}
-
-/// Texts, one behind the other.
-#[derive(Default)]
-pub(in crate::parse) struct Strings {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Strings {
-    /// Adds a text.
-    pub(in crate::parse) fn push(&mut self, text: &str) -> Result<(), Fault> {
-        self.text.push_str(text);
-        self.end()
-    }
-
-    /// Ends the text that was written behind the others.
-    fn end(&mut self) -> Result<(), Fault> {
-        if self.text.len() > MAX_STRINGS_BYTES {
-            return Err(Fault::Hostile(format!("its texts take more than {} MB", MAX_STRINGS_BYTES >> 20)));
-        }
-        self.ends.push(self.text.len());
-        Ok(())
-    }
-
-    /// The text at a place.
-    pub(in crate::parse) fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.text.get(start..end)
-    }
 }
 
 impl Xlsx {
     pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
         let mut package = Package::open(&file)?;
-        let workbook = relations::workbook(&mut package)?;
-        let relations = relations::of_part(&mut package, &workbook)?;
+        let parts = Parts::find(&mut package, "xml")?;
         let mut opened = Self {
             file,
             entries: Vec::new(),
             parts: Vec::new(),
-            strings: Strings::default(),
+            strings: SharedTexts::default(),
             formats: Formats::default(),
         };
-        opened.read_workbook(&mut package, &workbook, &relations)?;
-        if let Some(part) = relations::find(&package, &relations, &workbook, ("styles", "styles.xml")) {
-            opened.read_styles(&mut package, &part)?;
+        opened.read_workbook(&mut package, &parts.workbook, &parts.relations)?;
+        if let Some(part) = &parts.styles {
+            opened.read_styles(&mut package, part)?;
         }
-        let strings = ("sharedStrings", "sharedStrings.xml");
-        if let Some(part) = relations::find(&package, &relations, &workbook, strings) {
-            opened.read_strings(&mut package, &part)?;
+        if let Some(part) = &parts.strings {
+            opened.read_strings(&mut package, part)?;
         }
         Ok(opened)
     }
@@ -254,7 +219,7 @@ struct OpenCell {
 
 /// Where the walk through a sheet is.
 struct Walk<'w> {
-    strings: &'w Strings,
+    strings: &'w SharedTexts,
     /// The number of the row, from 1; 0 before the first.
     row: u32,
     next_column: u32,

@@ -1,0 +1,32 @@
+//! The texts that the cells of a workbook share, of whatever format.
+
+use crate::parse::error::Fault;
+
+/// They are held in memory.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// Texts, one behind the other.
+#[derive(Default)]
+pub(in crate::parse) struct SharedTexts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl SharedTexts {
+    /// Adds a text.
+    pub(in crate::parse) fn push(&mut self, text: &str) -> Result<(), Fault> {
+        self.text.push_str(text);
+        if self.text.len() > MAX_BYTES {
+            return Err(Fault::Hostile(format!("its texts take more than {} MB", MAX_BYTES >> 20)));
+        }
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+
+    /// The text at a place.
+    pub(in crate::parse) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.text.get(start..end)
+    }
+}

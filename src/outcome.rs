@@ -77,6 +77,7 @@ pub enum Code {
     MissingLastName,
     MissingSalutation,
     UnknownSalutation,
+    UnclearName,
     NoRegion,
     UnknownCountry,
     NotANumber,
@@ -114,7 +115,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 31] = [
+const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -144,7 +145,14 @@ const WORDINGS: [Wording; 31] = [
         code: Code::UnknownSalutation,
         name: "unknown-salutation",
         title: "a salutation that is not known",
-        hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
+        hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof, or choose one for all such rows with --default-salutation.",
+    },
+    Wording {
+        code: Code::UnclearName,
+        name: "unclear-name",
+        title: "a name that can be read in two ways",
+        hint: "Write the first and the last name into columns of their own, or have the last word taken for the last name \
+               with --split-names last-word.",
     },
     Wording {
         code: Code::NoRegion,
@@ -420,7 +428,7 @@ mod tests {
 
     #[test]
     fn titles_and_hints_are_whole() {
-        for wording in &WORDINGS {
+        for wording in WORDINGS {
             assert!(wording.hint.ends_with('.'), "{}", wording.name);
             assert!(!wording.title.ends_with('.'), "{}", wording.name);
             assert!(!wording.hint.contains("  "), "{}", wording.name);

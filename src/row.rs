@@ -148,6 +148,8 @@ pub struct Columns {
     pub last_name: Option<usize>,
     /// Whole names.
     pub full_name: Option<usize>,
+    /// Whether the header says that whole names begin with the family name.
+    pub is_family_name_first: bool,
     /// Salutations.
     pub salutation: Option<usize>,
     /// Countries or dialing codes, the preferred column first.

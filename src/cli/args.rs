@@ -354,12 +354,15 @@ pub(super) struct ReadingOptions {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) types: Vec<String>,
-    /// Salutation of rows without one, such as Mr
+    /// Salutation of rows without one, or with one that is not known, such as Mr
     #[arg(long, value_name = "S")]
     pub(super) default_salutation: Option<String>,
     /// Last name of rows without one
     #[arg(long, value_name = "S")]
     pub(super) default_last_name: Option<String>,
+    /// Full names that can be read in two ways: reject the row, or take the last word for the last name [default: strict]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) split_names: Option<SplitNamesChoice>,
     /// Take numbers with an extension without it
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -374,6 +377,14 @@ pub(super) struct ReadingOptions {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(super) ignore_do_not_call_column: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SplitNamesChoice {
+    #[default]
+    Strict,
+    LastWord,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

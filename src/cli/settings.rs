@@ -17,7 +17,7 @@ use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
         FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, PostingOptions,
-        ReadingOptions, RequestOptions,
+        ReadingOptions, RequestOptions, SplitNamesChoice,
     },
     error::CliError,
 };
@@ -26,7 +26,7 @@ use crate::{
     dedupe::Keep,
     journal::Journal,
     normalize::{
-        NormalizeSettings, name,
+        NormalizeSettings, SplitNames, name,
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
@@ -92,6 +92,10 @@ impl ReadingSettings {
             KeepChoice::First => Keep::First,
             KeepChoice::Last => Keep::Last,
         };
+        let split_names = match options.split_names.unwrap_or_default() {
+            SplitNamesChoice::Strict => SplitNames::Strict,
+            SplitNamesChoice::LastWord => SplitNames::LastWord,
+        };
         let region = options.region.as_deref().map(self::region).transpose()?;
         let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
@@ -112,6 +116,7 @@ impl ReadingSettings {
                 phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
                 default_salutation,
                 default_last_name,
+                split_names,
                 skips_hidden_rows,
             },
             keep,

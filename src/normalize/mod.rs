@@ -4,6 +4,7 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod address;
 mod escaped;
 mod fallback;
 pub(crate) mod flag;
@@ -14,24 +15,20 @@ pub mod name;
 mod numbers;
 pub mod phone;
 pub mod region;
+mod repairs;
 pub mod salutation;
 
-use std::borrow::Cow;
-
-pub use self::{fallback::Fallbacks, garbled::Repairs, numbers::RowNumbers};
 use self::{
-    garbled::Letters,
+    address::Addressed,
     phone::{Habit, PhonePolicy, Refusal},
     region::Origin,
 };
+pub use self::{address::SplitNames, fallback::Fallbacks, numbers::RowNumbers, repairs::Repairs};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
     row::{CallColumn, CellKind, Columns, PhoneKind, Question, Row, Rows, Says},
 };
-
-/// A name longer than this is a sign of rows that ran together, not a name.
-const MAX_NAME_CHARS: usize = 256;
 
 /// What the user decided about reading rows.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +37,9 @@ pub struct NormalizeSettings {
     pub region: Option<crate::contact::Region>,
     /// Which numbers are accepted.
     pub phone: PhonePolicy,
-    /// The salutation of rows that have none.
+    /// How sure the split of a full name has to be.
+    pub split_names: SplitNames,
+    /// The salutation of rows that have none, or one that is not known.
     pub default_salutation: Option<Salutation>,
     /// The last name of rows that have none.
     pub default_last_name: Option<String>,
@@ -123,9 +122,7 @@ impl<'a> Normalizer<'a> {
                 None
             }
         };
-        let mut spelled = None;
-        let (first_name, last_name) = self.names(row, &mut spelled, &mut problems);
-        let salutation = self.salutation(row, spelled, &mut problems);
+        let Addressed { first_name, last_name, salutation } = self.addressed(row, &mut problems);
         match (number, salutation) {
             (Some(number), Some(salutation)) if problems.is_empty() => {
                 Verdict::Contact(Contact::new(&first_name, &last_name, salutation, number))
@@ -301,108 +298,6 @@ impl<'a> Normalizer<'a> {
         if let (Some(fallbacks), Some(column)) = (self.fallbacks, problem.column) {
             fallbacks.add(row.location.row, column as usize, &problem.value, phone);
         }
-    }
-
-    fn names<'r>(
-        &'r self,
-        row: Row<'r>,
-        spelled: &mut Option<Salutation>,
-        problems: &mut Vec<Problem>,
-    ) -> (Cow<'r, str>, Cow<'r, str>) {
-        let columns = self.columns;
-        let mut first = self.name_in(row, columns.first_name, problems);
-        let mut last = self.name_in(row, columns.last_name, problems);
-        let is_empty =
-            |name: &Result<Cow<'_, str>, Unusable>| name.as_ref().is_ok_and(|name| name.is_empty());
-        if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
-            match self.name_in(row, columns.full_name, problems) {
-                Ok(full) => {
-                    let (salutation, full) = salutation::split(&full);
-                    *spelled = salutation;
-                    let (given, family) = name::split_full(full);
-                    if is_empty(&first) {
-                        first = Ok(Cow::Owned(given));
-                    }
-                    if is_empty(&last) {
-                        last = Ok(Cow::Owned(family));
-                    }
-                }
-                Err(Unusable) => return Default::default(),
-            }
-        }
-        if is_empty(&last)
-            && let Some(default) = &self.settings.default_last_name
-        {
-            last = Ok(Cow::Borrowed(default));
-        }
-        if is_empty(&first) {
-            problems.push(missing(Code::MissingFirstName, columns.first_name.or(columns.full_name)));
-        }
-        if is_empty(&last) {
-            problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
-        }
-        (first.unwrap_or_default(), last.unwrap_or_default())
-    }
-
-    /// The cleaned name in a column; empty where there is none.
-    fn name_in<'r>(
-        &self,
-        row: Row<'r>,
-        column: Option<usize>,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Cow<'r, str>, Unusable> {
-        let found = first_filled(row, column.as_slice(), problems)?;
-        // A formula is no name, whatever it makes in a spreadsheet.
-        let is_formula = |text: &str| text.starts_with('=') && text.contains(['(', '"']);
-        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !is_formula(found.text);
-        let Some(found) = found.filter(is_name) else {
-            return Ok(Cow::Borrowed(""));
-        };
-        if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
-            let detail = format!("more than {MAX_NAME_CHARS} characters");
-            problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
-            return Err(Unusable);
-        }
-        match garbled::judge(found.text) {
-            Letters::Fine => Ok(name::clean(found.text)),
-            Letters::Repaired(name) => {
-                if let Some(repairs) = self.repairs {
-                    repairs.add(row.location.row, found.text, &name);
-                }
-                Ok(Cow::Owned(name::clean(&name).into_owned()))
-            }
-            Letters::Broken(proof) => {
-                problems.push(Problem::of_cell(
-                    Code::BadEncoding,
-                    found.column,
-                    found.text.as_bytes(),
-                    proof,
-                ));
-                Err(Unusable)
-            }
-        }
-    }
-
-    /// The salutation of the row, else the one `spelled` in front of its full name.
-    fn salutation(
-        &self,
-        row: Row<'_>,
-        spelled: Option<Salutation>,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Salutation> {
-        let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
-        let Some(found) = found else {
-            let salutation = spelled.or(self.settings.default_salutation);
-            if salutation.is_none() {
-                problems.push(missing(Code::MissingSalutation, self.columns.salutation));
-            }
-            return salutation;
-        };
-        let salutation = salutation::recognise(&name::clean(found.text));
-        if salutation.is_none() {
-            problems.push(Problem::of_cell(Code::UnknownSalutation, found.column, found.text.as_bytes(), ""));
-        }
-        salutation
     }
 }
 

@@ -13,6 +13,7 @@ fn columns() -> Columns {
         first_name: Some(2),
         last_name: Some(3),
         full_name: Some(4),
+        is_family_name_first: false,
         salutation: Some(5),
         country: vec![6],
         ..Columns::default()
@@ -126,7 +127,100 @@ fn full_names_fill_what_is_missing() {
         read(&india(), ["", "9876543210", "Asha", "", "Asha Rao", "Mr", ""]),
         "Mr Asha|Rao +91 9876543210"
     );
-    assert_eq!(read(&india(), ["", "9876543210", "", "", "Asha", "Mr", ""]), "missing-last-name");
+    assert_eq!(read(&india(), ["", "9876543210", "", "", "Asha", "Mr", ""]), "unclear-name");
+}
+
+#[test]
+fn a_full_name_and_a_part_of_it_are_not_mixed() {
+    let row = |first, last, full| read(&india(), ["", "9876543210", first, last, full, "Mr", ""]);
+    // Source: nextcloud/contacts issue 1275, a whole name in the place of the given one.
+    assert_eq!(row("John Smith", "", "John Smith"), "Mr John|Smith +91 9876543210");
+    assert_eq!(row("", "Asha Rao", "Dr. Asha Rao"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("Asha Rao", "", ""), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "Rao, Asha", ""), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("Anna Maria", "", "Anna Maria van Rao"), "Mr Anna Maria|van Rao +91 9876543210");
+    assert_eq!(row("Juan", "", "Juan García López"), "Mr Juan|García López +91 9876543210");
+    assert_eq!(row("Asha", "", "Rao Asha"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "Rao", "Asha Kumari Rao"), "Mr Asha Kumari|Rao +91 9876543210");
+    assert_eq!(row("Asha", "", "Ida Vale"), "unclear-name");
+    assert_eq!(row("Asha", "", "Rao"), "unclear-name");
+    assert_eq!(row("Asha", "", "Asha"), "missing-last-name");
+    assert_eq!(row("", "van der Berg", ""), "missing-first-name");
+    assert_eq!(row("", "Example GmbH", ""), "unclear-name");
+    assert_eq!(row("Asha", "Rao", "Mr & Mrs Rao"), "Mr Asha|Rao +91 9876543210");
+}
+
+#[test]
+fn placeholders_are_empty_cells_and_say_so() {
+    let row =
+        |first, last, full, salutation| read(&india(), ["", "9876543210", first, last, full, salutation, ""]);
+    // Source: glific issue 3173 and mautic issue 4267, names that became the word NULL.
+    assert_eq!(row("Asha", "NULL", "", "Mr"), "missing-last-name");
+    assert_eq!(row("#N/A", "Rao", "", "Mr"), "missing-first-name");
+    assert_eq!(row("(blank)", "N/A", "Asha Rao", "Mr"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "", "NULL", "Mr"), "missing-first-name missing-last-name");
+    assert_eq!(row("Asha", "Rao", "", "n/a"), "missing-salutation");
+    assert_eq!(row("Asha", "-", "", "Mr"), "Mr Asha|- +91 9876543210");
+    assert_eq!(row("Asha", ".", "", "Mr"), "Mr Asha|. +91 9876543210");
+    assert_eq!(row("-", "Rao", "", "Mr"), "missing-first-name");
+    assert_eq!(row("Asha", "Null", "", "Mr"), "Mr Asha|Null +91 9876543210");
+    assert_eq!(row("Asha", "123", "", "Mr"), "missing-last-name");
+    assert_eq!(row("ida@example.com", "Vale", "", "Mr"), "missing-first-name");
+    let Verdict::Rejected { problems, .. } =
+        verdict(&india(), ["", "9876543210", "Asha", "NULL", "", "Mr", ""])
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(problems[0].message(), "no last name: `NULL` is a placeholder for an empty cell");
+}
+
+#[test]
+fn titles_in_a_column_of_names_are_salutations() {
+    let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
+    assert_eq!(row("Mr. John", "Doerr", "Mr"), "Mr John|Doerr +91 9876543210");
+    assert_eq!(row("Dr. Ada", "Quill", ""), "Dr Ada|Quill +91 9876543210");
+    assert_eq!(row("Ada", "Dr. Quill", ""), "Dr Ada|Quill +91 9876543210");
+    assert_eq!(row("Smt. Lakshmi", "Finch", "Smt"), "Mrs Lakshmi|Finch +91 9876543210");
+    assert_eq!(row("Rev. Ada", "Quill", "Ms"), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("Mrs", "Marsh", ""), "missing-first-name");
+    assert_eq!(row("Mr. & Mrs. Ben", "Marsh", "Mr"), "unclear-name");
+    assert_eq!(row("Sri", "Devi", "Ms"), "Ms Sri|Devi +91 9876543210");
+    let Verdict::Rejected { problems, .. } =
+        verdict(&india(), ["", "9876543210", "Mrs", "Marsh", "", "", ""])
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(problems[0].message(), "no first name: `Mrs` is a salutation, not a first name");
+}
+
+#[test]
+fn what_programs_put_around_a_cell_is_undone() {
+    let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
+    assert_eq!(row("Niamh", "O&#039;Brien", "Ms"), "Ms Niamh|O'Brien +91 9876543210");
+    assert_eq!(row("Jos&eacute;", "N&uacute;&ntilde;ez", "Mr"), "Mr José|Núñez +91 9876543210");
+    assert_eq!(row("Ada&nbsp;", "Quill &amp; Quill", "Ms"), "Ms Ada|Quill & Quill +91 9876543210");
+    assert_eq!(row("AT&T", "Desk", "Mr"), "Mr AT&T|Desk +91 9876543210");
+    assert_eq!(row("=\"Ada\"", "'Quill", "'Ms"), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("Ada 🏡", "Quill (she/her)", "=\"Ms\""), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("<script>x</script>", "Quill", "Ms"), "missing-first-name");
+    assert_eq!(row("Jan", "'t Hooft", "Mr"), "Mr Jan|'t Hooft +91 9876543210");
+}
+
+#[test]
+fn names_that_can_be_read_in_two_ways_are_split_where_that_is_asked_for() {
+    let last_word = NormalizeSettings { split_names: SplitNames::LastWord, ..india() };
+    let row = |settings: &NormalizeSettings, full| read(settings, ["", "9876543210", "", "", full, "", ""]);
+    for (name, simple) in [
+        ("Mr. & Mrs. Patrick Dunne", "Mr Patrick|Dunne +91 9876543210"),
+        ("Ms Ida Vale 2", "Ms Ida Vale|2 +91 9876543210"),
+        ("Prince", "missing-last-name missing-salutation"),
+    ] {
+        assert_eq!(row(&india(), name).split(' ').next(), Some("unclear-name"), "{name}");
+        assert_eq!(row(&last_word, name), simple, "{name}");
+    }
+    let named = NormalizeSettings { default_last_name: Some("-".to_owned()), ..india() };
+    assert_eq!(row(&named, "Ms Prince"), "missing-first-name");
+    assert_eq!(row(&named, "Mr. & Mrs. Dunne"), "unclear-name missing-salutation");
 }
 
 #[test]
@@ -206,7 +300,16 @@ fn defaults_fill_what_nobody_wrote() {
         ..india()
     };
     assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "", ""]), "Mr Asha|- +91 9876543210");
-    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "Lord", ""]), "unknown-salutation");
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "Lord", ""]), "Mr Asha|- +91 9876543210");
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "N/A", ""]), "Mr Asha|- +91 9876543210");
+    assert_eq!(
+        read(&settings, ["", "9876543210", "", "", "Mrs Asha Rao", "", ""]),
+        "Mrs Asha|Rao +91 9876543210"
+    );
+    assert_eq!(
+        read(&settings, ["", "9876543210", "Asha", "Rao", "Dr. Asha Rao", "", ""]),
+        "Dr Asha|Rao +91 9876543210"
+    );
 }
 
 #[test]

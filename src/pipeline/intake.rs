@@ -112,7 +112,7 @@ fn read<P: Send>(
             ControlFlow::Continue(())
         })
     })?;
-    summary.notes.extend(repairs.note());
+    summary.notes.extend(repairs.notes());
     summary.notes.extend(fallbacks.note(&headers));
     Ok(summary)
 }

@@ -27,6 +27,7 @@ pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &Input
         Code::MissingFirstName => missing_name(Field::FirstName, problem, row.row, input),
         Code::MissingLastName => missing_name(Field::LastName, problem, row.row, input),
         Code::MissingSalutation => Some(missing_salutation(problem, row.row, input)),
+        Code::UnclearName => unclear_name(problem, row.row, input),
         Code::NoRegion => no_region(input),
         Code::NotANumber => not_a_number(problem, row.row, input),
         Code::TooShort if !is_of_spreadsheet(input.format) => {
@@ -118,7 +119,8 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
         _ => ("first name", ""),
     };
     let full = input.columns.full_name.and_then(|column| row.text(column).ok()).map(str::trim);
-    if let Some(full) = full.filter(|full| !full.is_empty()) {
+    // Where the cell holds something else than a name, the problem names it.
+    if let Some(full) = full.filter(|full| !full.is_empty() && problem.value.is_empty()) {
         return Some(format!("`{full}` is only one name: add the {this}{default}."));
     }
     if input.format == Format::Vcard {
@@ -126,6 +128,22 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
     }
     let column = problem.column.map(|column| header(input, column as usize))?;
     Some(format!("The platform requires one: fill in `{column}`{default}."))
+}
+
+fn unclear_name(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
+    let parts = [input.columns.first_name, input.columns.last_name];
+    let has_part = parts.into_iter().flatten().any(|column| !row.cell(column).is_blank());
+    if !has_part && !problem.value.trim().contains(char::is_whitespace) {
+        return Some(format!(
+            "`{}` is only one name: add the other one, or choose a last name for all such rows with --default-last-name.",
+            problem.value.trim()
+        ));
+    }
+    (input.format == Format::Vcard).then(|| {
+        "Give the card an N line with the last and the first name, or have the last word taken for the last name with \
+         --split-names last-word."
+            .to_owned()
+    })
 }
 
 fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> String {

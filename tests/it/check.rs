@@ -94,12 +94,12 @@ fn several_files_are_one_list() {
     let ended = sealed.run(&["check", "a.csv", "b.csv", "--out", "out", "-q"]);
     assert_eq!(ended.code, 1);
     let outcomes = sealed.outcomes("out");
-    assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected missing-last-name"]);
+    assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected unclear-name"]);
     assert_eq!((outcomes[0].file.as_str(), outcomes[1].file.as_str()), ("a.csv", "b.csv"));
     assert_eq!(outcomes[1].detail, "same number as row 2 of a.csv");
     assert_same!(sealed.read("out/rejected.csv"), @r#"
     First Name,Last Name,Salutation,Mobile,Country,Phone,Name,Prefix,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
-    ,,,,,'+44 20 7946 0018,Joe,Mr,3,missing-last-name,no last name,"`Joe` is only one name: add the last name, or choose one for all such rows with --default-last-name."
+    ,,,,,'+44 20 7946 0018,Joe,Mr,3,unclear-name,"a name that can be read in two ways: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name."
     "#);
 }
 

@@ -19,6 +19,7 @@ mod journal;
 mod left_out;
 mod lists;
 mod mutants;
+mod names;
 mod nobody_vanishes;
 mod phone_paths;
 mod phone_reference;

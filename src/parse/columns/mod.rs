@@ -9,6 +9,7 @@ mod doubt;
 pub(super) mod habits;
 pub(super) mod header;
 mod labels;
+mod names;
 mod phones;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
@@ -92,6 +93,7 @@ pub(in crate::parse) fn recognise(
         return Err(ColumnsProblem::NoPhone);
     }
     table.add_names(&mut columns);
+    names::settle(headers, &mapped, values, &mut columns);
     if mapped.salutation.is_none() {
         columns.salutation = table.salutation();
     }

@@ -399,6 +399,11 @@ fn names_stand_once_and_companies_are_no_people() {
             "N:van der Berg;Ida;;;\nFN:Ida van der Berg",
             "First Name=Ida, Last Name=van der Berg, Full Name=Ida van der Berg",
         ),
+        // Source: owncloud/contacts issue 1055 and contactsplus issue 44, whose program escaped the semicolons.
+        (
+            "N:Vale\\;Ida\\;Mary\\;\\;;;;;\nFN:Ida Mary Vale",
+            "First Name=Ida, Last Name=Vale, Full Name=Ida Mary Vale, Middle Name=Mary",
+        ),
         ("N:Vale;Ida,Mary;;;", "First Name=Ida Mary, Last Name=Vale"),
         ("N:;;;;\nFN:Example Exports Ltd\nORG:Example Exports Ltd;", "Organization=Example Exports Ltd"),
         ("FN:Example Exports Ltd\nX-ABShowAs:COMPANY", ""),

@@ -227,6 +227,40 @@ pub(super) fn read(folded: &str) -> Option<CountryHeader> {
     Some(CountryHeader { rank, is_doubtful: folded == "land", is_of_phone })
 }
 
+/// Whether a header that is not known speaks of a country all the same, such as `Ship To Country`.
+pub(super) fn is_about_country(folded: &str) -> bool {
+    folded.split(' ').flat_map(parts).any(|word| COUNTRY.contains(&word))
+}
+
+/// Whether such a header speaks of a country that says nothing of a person's phone.
+pub(super) fn is_of_something_else(folded: &str) -> bool {
+    const OTHER: &[&str] = &[
+        "birth",
+        "born",
+        "origin",
+        "ip",
+        "tax",
+        "passport",
+        "issue",
+        "issuing",
+        "visa",
+        "destination",
+        "travel",
+        "nationality",
+        "citizenship",
+        "bank",
+        "naissance",
+        "origine",
+        "nacimiento",
+        "origen",
+        "geburt",
+        "herkunft",
+        "company",
+        "manufacture",
+    ];
+    folded.split(' ').any(|word| OTHER.contains(&word))
+}
+
 /// A word such as `MAILINGCOUNTRYCODE`, in two.
 fn parts(word: &str) -> [&str; 2] {
     let first = ["countrycode", "country"].iter().find_map(|ending| word.strip_suffix(ending));

@@ -66,10 +66,11 @@ pub(super) fn holds_dialing_codes(values: &[String]) -> bool {
     filled(values).next().is_some() && filled(values).all(is_code)
 }
 
-/// Whether nearly all filled cells are countries by their names or codes of three letters; codes of two letters may be states.
-pub(super) fn holds_countries(values: &[String]) -> bool {
+/// Whether nearly all filled cells are countries. Codes of two letters may be states, unless the header speaks of a country.
+pub(super) fn holds_countries(values: &[String], is_about_country: bool) -> bool {
     let is_country = |value: &str| {
-        value.chars().filter(|letter| letter.is_alphabetic()).count() > 2 && region::country(value).is_some()
+        let letters = value.chars().filter(|letter| letter.is_alphabetic()).count();
+        (letters > 2 || letters == 2 && is_about_country) && region::country(value).is_some()
     };
     let countries = filled(values).filter(|value| is_country(value)).count();
     countries > 0 && countries * 5 >= filled(values).count() * 4
@@ -124,8 +125,8 @@ mod tests {
         assert!(!holds_no_country(&values(&["Bharatt"]), true), "one slip of the pen");
         assert!(!holds_no_country(&values(&["2 acres", "France"]), true));
         assert!(!holds_no_country(&values(&["999"]), false), "each row says that the code is not known");
-        assert!(holds_countries(&values(&["France", "Germany", "n/a"])));
-        assert!(!holds_countries(&values(&["CA", "DE"])), "states");
+        assert!(holds_countries(&values(&["France", "Germany", "n/a"]), false));
+        assert!(!holds_countries(&values(&["CA", "DE"]), false), "states");
     }
 
     #[test]

@@ -302,10 +302,12 @@ impl Values<'_> {
         found.sort_unstable();
         let columns_read = columns.phone.iter().chain(&found);
         let options: Vec<String> = columns_read.map(|column| format!("--map phone={}", column + 1)).collect();
+        let hold = if found.len() == 1 { "holds" } else { "hold" };
+        let is = if found.len() == 1 { "is" } else { "are" };
         let found: Vec<String> = found.iter().map(|column| format!("`{}`", names[*column])).collect();
         let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
         Some(format!(
-            "{} holds what looks like a phone number in {rows} without any other, the first of them row {first}, and is not \
+            "{} {hold} what looks like a phone number in {rows} without any other, the first of them row {first}, and {is} not \
              read. To have it read, too: {}",
             found.join(", "),
             options.join(" ")

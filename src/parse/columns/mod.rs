@@ -201,7 +201,17 @@ impl Headers<'_> {
             matches!(*header, "prefix" | "prefijo" | "prefisso" | "prefixo" | "vorwahl")
                 && doubt::holds_dialing_codes(&self.values(*column))
         });
-        prefixes.map(|(column, _)| column).chain(found.iter().map(|(_, column)| *column)).collect()
+        let mut columns: Vec<usize> =
+            prefixes.map(|(column, _)| column).chain(found.iter().map(|(_, column)| *column)).collect();
+        if columns.is_empty() {
+            let likely = self.free().filter(|(column, header)| {
+                countries::is_about_country(header)
+                    && !countries::is_of_something_else(header)
+                    && doubt::holds_countries(&self.values(*column), true)
+            });
+            columns.extend(likely.map(|(column, _)| column));
+        }
+        columns
     }
 }
 
@@ -264,9 +274,8 @@ pub(in crate::parse) fn notes(
         let example = example.trim();
         if columns.country.contains(&column) {
             if countries::read(&folded).is_none() && !is_mapped(Field::Country) {
-                notes.push(format!(
-                    "`{name}` holds dialing codes such as `{example}`, and is read as country"
-                ));
+                let what = if countries::is_about_country(&folded) { "countries" } else { "dialing codes" };
+                notes.push(format!("`{name}` holds {what} such as `{example}`, and is read as country"));
             }
             continue;
         }
@@ -291,7 +300,9 @@ pub(in crate::parse) fn notes(
             {
                 "holds no names"
             }
-            _ if doubt::holds_countries(&values) && columns.country.is_empty() => {
+            _ if columns.country.is_empty()
+                && doubt::holds_countries(&values, countries::is_about_country(&folded)) =>
+            {
                 notes.push(format!(
                     "`{name}` holds countries such as `{example}`, and is not read: if they are those of the numbers, use --map \
                      country={}",

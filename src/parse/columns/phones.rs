@@ -123,6 +123,9 @@ const WHOLE: &[(&str, PhoneKind)] = &[
     ("contact no", PhoneKind::Unspecified),
     ("number n", PhoneKind::Unspecified),
     ("main number", PhoneKind::Main),
+    ("direct dial", PhoneKind::Work),
+    ("direct line", PhoneKind::Work),
+    ("direct number", PhoneKind::Work),
 ];
 
 /// A header that means a phone number.
@@ -158,11 +161,7 @@ pub(super) fn read(folded: &str) -> Option<PhoneHeader> {
     }
     let is_phone = meanings.iter().any(|meaning| meaning.is_phone);
     let is_other_too = meanings.iter().any(|meaning| meaning.kind == PhoneKind::Other);
-    let mut kind = label::kind_of(meanings)?;
-    if kind == PhoneKind::Preferred {
-        // A header says it of every row alike.
-        kind = PhoneKind::Main;
-    }
+    let kind = label::kind_of(meanings)?;
     if is_other_too && kind == PhoneKind::Mobile {
         minor += 1;
     }
@@ -180,7 +179,7 @@ mod tests {
 
     #[test]
     fn headers_made_of_known_words_mean_a_phone() {
-        use PhoneKind::{Car, Company, Home, Main, Mobile, Other, Unspecified, Work};
+        use PhoneKind::{Car, Company, Home, Main, Mobile, Other, Preferred, Unspecified, Work};
         for (header, expected) in [
             ("Person - Phone - Mobile", Mobile),
             ("phone_1_number", Unspecified),
@@ -191,7 +190,9 @@ mod tests {
             ("Tél. mobile", Mobile),
             ("Telefono cellulare", Mobile),
             ("Telefon komórkowy", Mobile),
+            ("Preferred Phone", Preferred),
             ("Primary Phone", Main),
+            ("Direct Dial", Work),
             ("Haupttelefon", Main),
             ("Téléphone 2 (bureau)", Work),
             ("Work Direct Phone", Work),

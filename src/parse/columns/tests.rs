@@ -230,6 +230,19 @@ fn countries_in_a_column_that_is_not_read_are_mentioned() {
 }
 
 #[test]
+fn a_header_about_a_country_counts_where_the_column_holds_countries() {
+    let (_, found, notes) = table(&["Name, Phone, Ship To Country", "Asha, 98765 43210, IN"]);
+    assert_eq!(found.unwrap().country, [2]);
+    assert_eq!(notes, ["`Ship To Country` holds countries such as `IN`, and is read as country"]);
+    let (_, found, notes) = table(&["Name, Phone, Country of Birth", "Asha, 98765 43210, IN"]);
+    assert!(found.unwrap().country.is_empty());
+    assert!(
+        notes[0].contains("`Country of Birth` holds countries such as `IN`, and is not read"),
+        "{notes:?}"
+    );
+}
+
+#[test]
 fn a_phone_may_have_a_country_of_its_own() {
     let found = columns("Name, Phone 1, Phone 1 Country Code, Phone 2, Phone 2 Country Code");
     assert_eq!(found.country, [2, 4]);

@@ -412,7 +412,8 @@ impl Normalizer<'_> {
     fn title_of_full_name(&self, row: Row<'_>) -> Option<Salutation> {
         let text = row.text(self.columns.full_name?).ok()?;
         let name = name::clean(text);
-        salutation::take_titles(&name).and_then(|(title, _)| title)
+        let (title, _) = salutation::take_titles(&name)?;
+        title.filter(|_| !salutation::is_couple(&name))
     }
 }
 

@@ -148,6 +148,9 @@ fn a_full_name_and_a_part_of_it_are_not_mixed() {
     assert_eq!(row("", "van der Berg", ""), "missing-first-name");
     assert_eq!(row("", "Example GmbH", ""), "unclear-name");
     assert_eq!(row("Asha", "Rao", "Mr & Mrs Rao"), "Mr Asha|Rao +91 9876543210");
+    let untitled = |full| read(&india(), ["", "9876543210", "Asha", "Rao", full, "", ""]);
+    assert_eq!(untitled("Ms Asha Rao"), "Ms Asha|Rao +91 9876543210");
+    assert_eq!(untitled("Mr & Mrs Rao"), "missing-salutation");
 }
 
 #[test]

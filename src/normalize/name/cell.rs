@@ -131,6 +131,8 @@ pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
         || name.split_once('@').is_some_and(|(_, host)| host.contains('.') && !name.contains(' '));
     if name.contains("</") || name.contains("/>") || name.starts_with('<') {
         Some("is markup of a web page")
+    } else if name.starts_with(['(', '[']) && name.ends_with([')', ']']) {
+        Some("is a remark in brackets")
     } else if is_address() {
         Some("is an e-mail address")
     } else if name.contains("://") || name.starts_with("www.") {
@@ -232,6 +234,7 @@ mod tests {
             "ida@example.com",
             "https://example.com/ida",
             "www.example.com",
+            "(Work)",
         ] {
             assert!(what_else(text).is_some(), "{text}");
         }

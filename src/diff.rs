@@ -109,6 +109,11 @@ impl Existing {
         self.held.get(&number)
     }
 
+    /// How many of the numbers that the run asked about are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Contacts noted.
     pub fn contacts(&self) -> u64 {
         self.contacts

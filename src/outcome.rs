@@ -97,6 +97,7 @@ pub enum Code {
     SameName,
     OtherName,
     Refused,
+    StoredDifferently,
     InList,
     InCampaign,
     InFile,
@@ -112,7 +113,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 29] = [
+const WORDINGS: [Wording; 30] = [
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -270,6 +271,12 @@ const WORDINGS: [Wording; 29] = [
         name: "refused",
         title: "refused by the platform",
         hint: "The platform's own words stand in the row's detail.",
+    },
+    Wording {
+        code: Code::StoredDifferently,
+        name: "stored-differently",
+        title: "stored by the platform with another number than was sent",
+        hint: "Correct or delete that contact on the platform: as it stands, somebody else may be called.",
     },
     Wording {
         code: Code::InList,

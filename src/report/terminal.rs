@@ -114,10 +114,18 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
             counted(platform.existing_ambiguous_numbers, "contact"),
         ));
     }
-    if platform.existing_unreadable_numbers > 0 {
+    let without_number = platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable);
+    if without_number > 0 {
         notes.push(format!(
             "The platform holds {} without a number that can be read.",
-            counted(platform.existing_unreadable_numbers, "contact"),
+            counted(without_number, "contact"),
+        ));
+    }
+    if platform.existing_unreadable > 0 {
+        notes.push(format!(
+            "The platform shows {} that cannot be read at all, among its contacts. If they are people of this list, they were \
+             taken for new.",
+            counted(platform.existing_unreadable, "record"),
         ));
     }
     notes

@@ -11,6 +11,9 @@ use crate::failpoint;
 /// How often requests may be repeated before the account is left alone.
 const RETRY_TOKENS: i64 = 100;
 
+/// The longest pause that is believed.
+const LONGEST_PAUSE: Duration = Duration::from_hours(31 * 24);
+
 /// A number of requests in a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
@@ -169,7 +172,7 @@ impl SharedQuota {
     ///
     /// Where it cannot be noted.
     pub fn pause(&mut self, wait: Duration) -> Result<(), JournalError> {
-        let wait = ms(wait);
+        let wait = ms(wait.min(LONGEST_PAUSE));
         let until = self.journal.now().saturating_add(wait);
         let account = &self.account;
         self.journal.write(|transaction| {

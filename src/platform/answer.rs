@@ -354,6 +354,8 @@ pub(crate) fn masked(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::RETRY_AFTER;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -362,7 +364,7 @@ mod tests {
     }
 
     fn meaning_of(status: u16, body: &str) -> Meaning {
-        meaning(&Ok(answer(status, body)))
+        meaning(Purpose::Create, &Ok(answer(status, body)))
     }
 
     /// An answer that asks to be left alone for a time.
@@ -371,21 +373,20 @@ mod tests {
         Answer { status, headers, body: vec![] }
     }
 
-    fn waits(retry_after: &str) -> Meaning {
-        meaning(&Ok(asking(StatusCode::TOO_MANY_REQUESTS, retry_after)))
-    }
-
     /// What is done after a post and after a reading, in one word each.
     fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
         [Purpose::Create, Purpose::ReadCampaign].map(|purpose| match step(purpose, attempt) {
             Step::Take => "take",
+            Step::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
             Step::Apply { .. } => "apply",
             Step::Again { was_sent: false, .. } => "again",
+            Step::Again { is_broken: true, .. } => "again, broken",
             Step::Again { price: TIMEOUT_PRICE, .. } => "again, dearly",
             Step::Again { .. } => "again, sent",
-            Step::Pause(_) => "pause",
+            Step::Pause { .. } => "pause",
             Step::Renew(_) => "renew",
             Step::Settle(Unsettled { is_redirect: true, .. }) => "settle, redirected",
+            Step::Settle(Unsettled { is_server_error: true, .. }) => "settle, failed",
             Step::Settle(Unsettled { price: TIMEOUT_PRICE, .. }) => "settle, dearly",
             Step::Settle(_) => "settle",
             Step::Halve(_) => "halve",
@@ -400,19 +401,32 @@ mod tests {
         const LIMIT: &str = "{\"errors\": [{\"msg\": \"You've exceeded the per-minute rate limit.\"}]}";
         const NAMED: &str =
             "{\"failedRecords\": [{\"contact\": {\"cellPhone\": {\"phoneNumber\": \"+911\"}}}]}";
+        const FAILED: &str = "{\"status\": \"failed\", \"errors\": [{\"msg\": \"no\", \"code\": 400}]}";
+        const TAKEN: &str = "{\"success\": false, \"message\": \"already exists\"}";
+        const LOGIN: &str = "{\"errors\": [{\"msg\": \"Unauthorized\", \"code\": 401}]}";
         for (status, body, expected) in [
             (200, "[]", ["apply", "take"]),
-            (201, "{\"successfulRecords\": []}", ["apply", "take"]),
-            (200, "{\"message\": \"in progress\"}", ["settle", "take"]),
-            (200, "<html>", ["settle", "again, sent"]),
-            (200, "[{\"id\": \"7", ["settle", "again, sent"]),
-            (204, "", ["settle", "again, sent"]),
+            (201, "{\"successfulRecords\": []}", ["accepted", "take"]),
+            (202, "{\"message\": \"in progress\"}", ["accepted", "take"]),
+            (202, "", ["accepted", "again, broken"]),
+            (204, "", ["accepted", "again, broken"]),
+            (200, "", ["settle", "again, broken"]),
+            (200, "<html>", ["settle", "again, broken"]),
+            (200, "[{\"id\": \"7", ["settle", "again, broken"]),
+            (200, "[{\"name\": \"\\ud83d\"}]", ["apply", "take"]),
+            (200, FAILED, ["isolate", "stop"]),
+            (207, FAILED, ["isolate", "stop"]),
+            (200, TAKEN, ["isolate, taken", "stop"]),
+            (200, LOGIN, ["renew", "renew"]),
+            (200, NAMED, ["apply", "stop"]),
             (302, "", ["settle, redirected", "stop"]),
             (400, "{}", ["isolate", "stop"]),
+            (400, TAKEN, ["isolate, taken", "stop"]),
             (400, LIMIT, ["pause", "pause"]),
             (400, NAMED, ["apply", "stop"]),
             (401, "", ["renew", "renew"]),
             (403, "", ["stop", "stop"]),
+            (403, "Quota exceeded", ["pause", "pause"]),
             (404, "", ["stop", "stop"]),
             (405, "", ["stop", "stop"]),
             (408, "", ["settle, dearly", "again, dearly"]),
@@ -421,14 +435,15 @@ mod tests {
             (413, "", ["halve", "stop"]),
             (422, "", ["isolate", "stop"]),
             (429, "", ["pause", "pause"]),
-            (500, "", ["settle", "again, sent"]),
-            (503, "{}", ["settle", "again, sent"]),
+            (500, "", ["settle, failed", "again, sent"]),
+            (503, "{}", ["settle, failed", "again, sent"]),
             (503, LIMIT, ["pause", "pause"]),
         ] {
             assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
         }
         assert_eq!(steps(&Err(Silence::NotSent(String::new()))), ["again", "again"]);
         assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["settle", "again, sent"]);
+        assert_eq!(steps(&Err(Silence::Unreadable(String::new()))), ["settle", "again, broken"]);
         assert_eq!(steps(&Err(Silence::TimedOut)), ["settle, dearly", "again, dearly"]);
     }
 
@@ -446,7 +461,8 @@ mod tests {
         assert_eq!(meaning_of(200, "[]"), Meaning::Success);
         assert_eq!(meaning_of(201, ""), Meaning::Success);
         for status in [200, 400, 403, 429, 500, 503] {
-            assert_eq!(meaning_of(status, LIMIT), Meaning::RateLimited(None), "{status}");
+            let limited = meaning_of(status, LIMIT);
+            assert!(matches!(limited, Meaning::RateLimited { asked: None, .. }), "{status}: {limited:?}");
         }
         assert_eq!(meaning_of(200, &format!("[{{\"firstName\": \"{LIMIT}\"}}]")), Meaning::Success);
         assert!(matches!(meaning_of(401, ""), Meaning::Unauthorized(_)));
@@ -463,19 +479,38 @@ mod tests {
         for status in [301, 302, 304, 307, 308] {
             assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
         }
-        assert_eq!(meaning(&Err(Silence::NotSent("dns".to_owned()))), Meaning::NotSent("dns".to_owned()));
-        assert_eq!(
-            meaning(&Err(Silence::Unanswered("reset".to_owned()))),
-            Meaning::Unknown("reset".to_owned())
-        );
+        let silence = |silence| meaning(Purpose::Create, &Err(silence));
+        assert_eq!(silence(Silence::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
+        assert_eq!(silence(Silence::Unanswered("reset".to_owned())), Meaning::Unknown("reset".to_owned()));
     }
 
     #[test]
-    fn waits_are_bounded_and_rubbish_is_no_wait() {
-        assert_eq!(waits("7"), Meaning::RateLimited(Some(Duration::from_secs(7))));
-        assert_eq!(waits("99999999"), Meaning::RateLimited(Some(Duration::from_hours(1))));
-        for rubbish in ["-1", "soon", "", "Fri, 20 Nov 2026 08:00:00 GMT", "1e9"] {
-            assert_eq!(waits(rubbish), Meaning::RateLimited(None), "{rubbish}");
+    fn a_wait_that_is_asked_for_is_told_with_the_words() {
+        let mut limited = asking(StatusCode::TOO_MANY_REQUESTS, "86400");
+        limited.body = b"{\"message\": \"Daily quota is used up\"}".to_vec();
+        assert_eq!(
+            meaning(Purpose::Create, &Ok(limited)),
+            Meaning::RateLimited {
+                asked: Some(Duration::from_hours(24)),
+                words: "HTTP 429, \"Daily quota is used up\"".to_owned()
+            }
+        );
+    }
+
+    // Source: syncthing issue 2745 (a redirect that is not followed and does not say where it leads).
+    #[test]
+    fn a_redirect_says_where_it_points_without_what_may_be_secret() {
+        for (location, shown) in [
+            ("https://eu.example.com/contacts?token=canary", "HTTP 308, to https://eu.example.com/contacts"),
+            ("https://me:canary@eu.example.com/", "HTTP 308, to https://eu.example.com/"),
+            ("/login#canary", "HTTP 308, to /login"),
+        ] {
+            let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+            let redirect = Answer { headers, ..answer(308, "") };
+            assert_eq!(
+                meaning(Purpose::ReadContacts, &Ok(redirect)),
+                Meaning::Redirected(shown.to_owned())
+            );
         }
     }
 

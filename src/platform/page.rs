@@ -294,6 +294,7 @@ mod tests {
             "{\"results\": [1]}",
             "{\"data\": {}}",
             "{\"data\": 3}",
+            "{\"results\": {}}",
         ] {
             assert!(Page::read(body.as_bytes(), &Collection::Contacts, None).is_err(), "{body}");
         }
@@ -308,5 +309,77 @@ mod tests {
         assert_eq!(stored.iter().map(|contact| contact.id.as_str()).collect::<Vec<_>>(), ["a", "c", "9"]);
         assert_eq!(stored[2].numbers[0].to_string(), "919876543210");
         assert!(stored[0].numbers.is_empty() && stored[1].numbers.is_empty());
+    }
+    /// Numbers on a page, and what it says of itself.
+    fn numbers(body: &str, collection: &Collection) -> Option<(Vec<String>, PageFacts)> {
+        let page = Page::read(body.as_bytes(), collection, None).ok()?;
+        let numbers = page.records.iter().flat_map(|record| record.stored().numbers);
+        Some((numbers.map(|number| number.to_string()).collect(), page.facts))
+    }
+
+    #[test]
+    fn a_list_is_found_wherever_it_stands() {
+        const RECORDS: &str = r#"[{"id": "a", "cellPhone": {"phoneNumber": "+919876543210"}}]"#;
+        for body in [
+            format!("{{\"data\": {RECORDS}, \"total\": 1}}"),
+            format!("{{\"data\": {{\"contacts\": {RECORDS}, \"totalResults\": 1}}}}"),
+            format!("{{\"results\": [], \"skip\": 0, \"results\": {RECORDS}, \"totalResults\": 1}}"),
+            format!("{{\"response\": {{\"data\": {{\"items\": {RECORDS}, \"totalCount\": 1}}}}}}"),
+        ] {
+            let (numbers, facts) = numbers(&body, &Collection::Contacts).unwrap();
+            assert_eq!((numbers.as_slice(), facts.total), (&["919876543210".to_owned()][..], Some(1)), "{body}");
+        }
+        assert_eq!(numbers(RECORDS, &Collection::Contacts).unwrap().0, ["919876543210"]);
+        assert_eq!(numbers("{\"results\": [\"919876543210\", 918876543210]}", &list()).unwrap().0.len(), 2);
+    }
+
+    // Source: kolide/fleet issue 285, ClickHouse/clickhousectl issue 207 (null in place of an empty list).
+    #[test]
+    fn nobody_may_be_null() {
+        for body in ["{\"results\": null}", "{\"status\": \"success\", \"data\": {\"results\": null, \"totalResults\": 0}}"] {
+            for collection in [Collection::Contacts, list()] {
+                assert!(numbers(body, &collection).unwrap().0.is_empty(), "{body}");
+            }
+        }
+        let nothing = "{\"status\": \"success\", \"data\": null}";
+        assert!(numbers(nothing, &Collection::Contacts).is_some());
+        // Whoever is to be left out would be called.
+        assert!(numbers(nothing, &list()).is_none());
+    }
+
+    // Source: foojayio/discoapi issue 132, elizaOS/eliza issue 18079 (one odd record makes all unreadable).
+    #[test]
+    fn one_odd_record_leaves_the_others_readable() {
+        let good = |id: &str, number: &str| format!(r#"{{"id": "{id}", "cellPhone": {{"phoneNumber": "+{number}"}}}}"#);
+        let (first, last) = (good("a", "919876543210"), good("b", "918876543210"));
+        for (odd, has_number) in [
+            ("null".to_owned(), false),
+            ("\"gone\"".to_owned(), false),
+            ("[]".to_owned(), false),
+            (r#"{"id": "c", "firstName": "Party\ud83d", "cellPhone": {"phoneNumber": "+917876543210"}}"#.to_owned(), true),
+            (r#"{"id": "c", "lastName": "B", "lastName": "B", "cellPhone": {"phoneNumber": "+917876543210"}}"#.to_owned(), true),
+            (r#"{"id": "c", "cellPhone": {"phoneNumber": "+917876543210", "phoneNumber": "+917876543210"}}"#.to_owned(), true),
+        ] {
+            let body = format!("{{\"results\": [{first}, {odd}, {last}], \"limit\": 3, \"totalResults\": 3}}");
+            let (numbers, facts) = numbers(&body, &Collection::Contacts).unwrap();
+            let expected = if has_number { 3 } else { 2 };
+            assert_eq!((numbers.len(), facts.places), (expected, 3), "{odd}");
+            assert_eq!(facts.unreadable, u64::from(!has_number), "{odd}");
+        }
+        // One too many does not move those of the next page.
+        let body = format!("{{\"results\": [null, {first}, {last}], \"limit\": 2, \"hasMore\": true}}");
+        assert_eq!(numbers(&body, &Collection::Contacts).unwrap().1.places, 2);
+        let body = format!("{{\"results\": [null, null, {last}], \"hasMore\": false}}");
+        assert_eq!(numbers(&body, &Collection::Contacts).unwrap().1.unreadable, 2);
+    }
+
+    #[test]
+    fn a_failure_in_place_of_a_page_is_found() {
+        let is_failure = |body: &str| failure_in(body.as_bytes()).is_some();
+        assert!(is_failure(r#"{"status": "failed", "errors": [{"msg": "not linked"}]}"#));
+        assert!(is_failure(r#"{"success": false, "results": [], "message": "disabled"}"#));
+        assert!(is_failure(r#"{"status": "error", "data": null}"#));
+        assert!(!is_failure(r#"{"status": "success", "data": {"results": []}}"#));
+        assert!(!is_failure(r#"{"results": [{"id": 1}], "errors": ["one is odd"]}"#));
     }
 }

@@ -70,13 +70,12 @@ impl Distrust {
     pub(super) fn of(error: &reqwest::Error) -> Option<Self> {
         let mut cause: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = cause {
-            // An error of input or output hides the one that it wraps from the chain.
-            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            let tls = inner.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref());
-            if let Some(rustls::Error::InvalidCertificate(problem)) = tls {
+            if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
                 return Some(Self::from(problem));
             }
-            cause = error.source();
+            // An error of input or output hides the one that it wraps from the chain.
+            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
         }
         None
     }

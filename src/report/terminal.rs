@@ -222,7 +222,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
         let sign = if endings.len() == 1 { "=" } else { " " };
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
-            Outcome::Pending => (BAD, "not reached: run the same command again"),
+            Outcome::Pending => (BAD, "not reached, or not known whether it was stored"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
         };

@@ -210,7 +210,12 @@ impl RequestSettings {
         }
         within("timeout", timeout, 1..=3600)?;
         within("max-attempts", max_attempts.into(), 1..=100)?;
-        Ok(Self { rate, rate_per_hour: options.rate_per_hour, timeout: Duration::from_secs(timeout), max_attempts })
+        Ok(Self {
+            rate,
+            rate_per_hour: options.rate_per_hour,
+            timeout: Duration::from_secs(timeout),
+            max_attempts,
+        })
     }
 
     /// The client of an account, at this pace.
@@ -238,7 +243,8 @@ fn scaled() -> Option<(Pace, Duration)> {
     let ms: Vec<Duration> =
         text.split(',').map_while(|ms| ms.parse().ok()).map(Duration::from_millis).collect();
     let [window, first_wait, longest_wait, timeout, in_flight] = *ms else { return None };
-    let pace = Pace { window, long_window: window * 60, first_wait, longest_wait, in_flight: Some(in_flight) };
+    let pace =
+        Pace { window, long_window: window * 60, first_wait, longest_wait, in_flight: Some(in_flight) };
     Some((pace, timeout))
 }
 

@@ -74,10 +74,21 @@ pub struct Unsettled {
     pub wait: Option<Duration>,
     /// What asking again costs of the retry budget.
     pub price: u32,
-    /// The platform sends it elsewhere, where it is never sent.
-    pub is_redirect: bool,
+    /// What came in place of an answer.
+    pub doubt: Doubt,
+}
+
+/// What leaves it open whether a request was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No answer, or none in time.
+    Silence,
     /// The platform failed at it: a status of 500 or above.
-    pub is_server_error: bool,
+    ServerError,
+    /// The platform sends it elsewhere, where it is never sent.
+    Redirect,
+    /// An answer that is not the documented one, or cannot be read.
+    BrokenAnswer,
 }
 
 /// Says what to do after an attempt of a request.
@@ -89,38 +100,47 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
     };
     let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
     let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
-    let is_redirect = attempt.as_ref().is_ok_and(|answer| answer.status.is_redirection());
-    let is_server_error = attempt.as_ref().is_ok_and(|answer| answer.status.as_u16() >= FIRST_SERVER_ERROR);
-    let unknown = |reason, is_broken| {
+    let unknown = |reason, doubt| {
         if is_reading {
+            let is_broken = doubt == Doubt::BrokenAnswer;
             Step::Again { reason, was_sent: true, is_broken, wait, price }
         } else {
-            Step::Settle(Unsettled { reason, wait, price, is_redirect, is_server_error })
+            Step::Settle(Unsettled { reason, wait, price, doubt })
         }
     };
     let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
     match (meaning(request, attempt), attempt) {
         (Meaning::Success, Ok(answer)) if is_reading && answer.is_json() => Step::Take,
         (Meaning::Success, Ok(answer)) if is_reading => {
-            unknown(format!("the answer is not JSON ({})", answer.words()), true)
+            unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer)
         }
         (Meaning::Success, Ok(answer)) => match answer.created() {
             Some(answer) => Step::Apply { answer, is_refusal: false },
-            None => unknown(format!("the answer is not the documented one ({})", answer.words()), true),
+            None => unknown(
+                format!("the answer is not the documented one ({})", answer.words()),
+                Doubt::BrokenAnswer,
+            ),
         },
         (Meaning::NotSent(reason), _) => {
             Step::Again { reason, was_sent: false, is_broken: false, wait: None, price }
         }
-        (Meaning::Unknown(reason), _) => unknown(reason, false),
-        (Meaning::Unreadable(reason), _) => unknown(reason, true),
+        (Meaning::Unknown(reason), _) => {
+            let is_server_error = status >= FIRST_SERVER_ERROR;
+            unknown(reason, if is_server_error { Doubt::ServerError } else { Doubt::Silence })
+        }
+        (Meaning::Unreadable(reason), _) => unknown(reason, Doubt::BrokenAnswer),
         (Meaning::RateLimited { asked, words }, _) => Step::Pause { asked, words },
         (Meaning::Unauthorized(words), _) => Step::Renew(words),
-        (Meaning::Denied(answer), _) => Step::Stop(PlatformError::Denied { request, status, answer, clock: None }),
+        (Meaning::Denied(answer), _) => {
+            Step::Stop(PlatformError::Denied { request, status, answer, clock: None })
+        }
         (Meaning::Redirected(answer), _) if is_reading => {
             Step::Stop(PlatformError::Redirected { request, answer })
         }
         // It may have been carried out and then sent elsewhere to be looked at.
-        (Meaning::Redirected(words), _) => unknown(format!("the platform sends it elsewhere: {words}"), false),
+        (Meaning::Redirected(words), _) => {
+            unknown(format!("the platform sends it elsewhere: {words}"), Doubt::Redirect)
+        }
         (Meaning::TooLarge(answer) | Meaning::Refused(answer), _) if is_reading => {
             Step::Stop(PlatformError::Refused { request, answer })
         }
@@ -137,7 +157,7 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
                 }
             }
         }
-        (Meaning::Success, Err(_)) => unknown(String::new(), false),
+        (Meaning::Success, Err(_)) => unknown(String::new(), Doubt::Silence),
     }
 }
 
@@ -221,8 +241,7 @@ impl Answer {
 
     /// What the answer to a batch says of its contacts. Accepted without a word is accepted.
     fn created(&self) -> Option<CreateAnswer> {
-        const WORDLESS: [StatusCode; 3] =
-            [StatusCode::CREATED, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
+        const WORDLESS: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
         let is_wordless = self.body.trim_ascii().is_empty() && WORDLESS.contains(&self.status);
         let accepted = || CreateAnswer { is_accepted: true, ..CreateAnswer::default() };
         CreateAnswer::read(&self.body).or_else(|| is_wordless.then(accepted))
@@ -240,13 +259,16 @@ impl Answer {
             failure::status_in(&json::parse(&self.body)?)
         };
         let words = self.words();
+        let limited =
+            |words| Meaning::RateLimited { asked: wait::asked(&self.headers, &self.beginning()), words };
+        if wait::says_limit(&self.beginning()) {
+            return Some(limited(words));
+        }
         Some(match status.map(StatusCode::from_u16) {
             Some(Ok(StatusCode::UNAUTHORIZED)) => Meaning::Unauthorized(words),
             Some(Ok(StatusCode::FORBIDDEN)) => Meaning::Denied(words),
             Some(Ok(StatusCode::PAYLOAD_TOO_LARGE)) => Meaning::TooLarge(words),
-            Some(Ok(StatusCode::TOO_MANY_REQUESTS)) => {
-                Meaning::RateLimited { asked: wait::asked(&self.headers, &self.beginning()), words }
-            }
+            Some(Ok(StatusCode::TOO_MANY_REQUESTS)) => limited(words),
             _ => Meaning::Refused(words),
         })
     }
@@ -385,8 +407,8 @@ mod tests {
             Step::Again { .. } => "again, sent",
             Step::Pause { .. } => "pause",
             Step::Renew(_) => "renew",
-            Step::Settle(Unsettled { is_redirect: true, .. }) => "settle, redirected",
-            Step::Settle(Unsettled { is_server_error: true, .. }) => "settle, failed",
+            Step::Settle(Unsettled { doubt: Doubt::Redirect, .. }) => "settle, redirected",
+            Step::Settle(Unsettled { doubt: Doubt::ServerError, .. }) => "settle, failed",
             Step::Settle(Unsettled { price: TIMEOUT_PRICE, .. }) => "settle, dearly",
             Step::Settle(_) => "settle",
             Step::Halve(_) => "halve",
@@ -418,7 +440,7 @@ mod tests {
             (207, FAILED, ["isolate", "stop"]),
             (200, TAKEN, ["isolate, taken", "stop"]),
             (200, LOGIN, ["renew", "renew"]),
-            (200, NAMED, ["apply", "stop"]),
+            (200, NAMED, ["apply", "take"]),
             (302, "", ["settle, redirected", "stop"]),
             (400, "{}", ["isolate", "stop"]),
             (400, TAKEN, ["isolate, taken", "stop"]),
@@ -507,17 +529,18 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
             let redirect = Answer { headers, ..answer(308, "") };
-            assert_eq!(
-                meaning(Purpose::ReadContacts, &Ok(redirect)),
-                Meaning::Redirected(shown.to_owned())
-            );
+            assert_eq!(meaning(Purpose::ReadContacts, &Ok(redirect)), Meaning::Redirected(shown.to_owned()));
         }
     }
 
     #[test]
     fn the_limits_words_in_a_list_are_about_one_contact() {
-        const PARTLY: &str = r#"{"successfulRecords": [], "failedRecords": [{"error": "You've exceeded the per-minute rate limit."}]}"#;
-        assert_eq!(meaning_of(200, PARTLY), Meaning::Success);
+        const RECORD: &str = r#"{"id": "a", "cellPhone": {"phoneNumber": "+911234567"}}"#;
+        const ERROR: &str = r#"[{"error": "You've exceeded the per-minute rate limit."}]"#;
+        let partly = format!("{{\"successfulRecords\": [{RECORD}], \"failedRecords\": {ERROR}}}");
+        assert_eq!(meaning_of(200, &partly), Meaning::Success);
+        let wholly = format!("{{\"successfulRecords\": [], \"failedRecords\": {ERROR}}}");
+        assert!(matches!(meaning_of(200, &wholly), Meaning::RateLimited { asked: None, .. }));
     }
 
     #[test]

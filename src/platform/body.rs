@@ -9,7 +9,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::client::MAX_BODY_BYTES;
+use super::exchange::MAX_BODY_BYTES;
 
 /// How often a body is unpacked: a proxy may pack what is packed.
 const MAX_PACKINGS: usize = 2;
@@ -153,7 +153,8 @@ mod tests {
         }
         let twice = packed(Packing::Gzip, &packed(Packing::Gzip, JSON.as_bytes()));
         assert_eq!(read(&twice, &[]).unwrap(), JSON);
-        let headless = packed(Packing::Deflate, "{\"name\": \"é and more of it, é and more of it\"}".as_bytes());
+        let headless =
+            packed(Packing::Deflate, "{\"name\": \"é and more of it, é and more of it\"}".as_bytes());
         assert!(read(&headless, &[("content-encoding", "deflate")]).unwrap().contains("é and"));
         // The packing was taken off on the way, its header was not.
         assert_eq!(read(JSON.as_bytes(), &[("content-encoding", "br")]).unwrap(), JSON);

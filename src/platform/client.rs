@@ -15,16 +15,15 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Authorities, Collection, Credentials, Distrust, Heard, Host, PlatformError, Proxy, Purpose,
+    Authorities, Collection, Credentials, Heard, Host, PlatformError, Proxy, Purpose,
     answer::{Answer, Silence, Step, masked, step},
-    body,
+    exchange::exchange,
     limiter::RateLimiter,
     paging::MAX_RECORDS,
     wait::HOUR,
 };
 use crate::{
     contact::Region,
-    failpoint,
     interrupt::Interrupt,
     journal::{JournalError, Limit, Limits, SharedQuota, Span},
     plan::time_for,
@@ -33,9 +32,6 @@ use crate::{
 
 /// The header that carries the token.
 const AUTH: &str = "auth";
-
-/// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
-pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// How long a connection may take. A request that never left may be repeated; one that was sent may not.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -608,46 +604,6 @@ struct Attempts {
     failed: u32,
     rate_limited: u32,
     has_renewed: bool,
-}
-
-/// Sends a request and reads the whole answer, up to a limit.
-async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
-    failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
-    let mut response = http.execute(request).await.map_err(|error| {
-        match Distrust::of(&error) {
-            Some(distrust) => Silence::Untrusted(distrust),
-            None if error.is_connect() => Silence::NotSent(cause(&error)),
-            None => unanswered(&error),
-        }
-    })?;
-    let headers = response.headers().clone();
-    let status = response.status();
-    failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let body = body::readable(body, &headers).map_err(Silence::Unreadable)?;
-    Ok(Answer { status, headers, body })
-}
-
-/// The innermost reason of a failure; the outer ones repeat the address.
-fn cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    reason.to_string()
-}
-
-fn unanswered(error: &reqwest::Error) -> Silence {
-    if error.is_timeout() { Silence::TimedOut } else { Silence::Unanswered(cause(error)) }
 }
 
 /// A random part of the wait ("full jitter"), so that programs which failed together do not return together.

@@ -42,7 +42,9 @@ impl CreateAnswer {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let value = json::parse(body)?;
         let is_listed = match &value {
-            Value::Array(records) if records.iter().all(|record| record.is_object() || record.is_null()) => true,
+            Value::Array(records) if records.iter().all(|record| record.is_object() || record.is_null()) => {
+                true
+            }
             Value::Object(_) => false,
             _ => return None,
         };
@@ -72,7 +74,8 @@ impl CreateAnswer {
         }
         let is_doubtful = around.is_doubtful || extent == Some(Extent::Whole);
         for (name, value) in fields {
-            let failed_in = Some(name.as_str()).filter(|name| failure::names_failure(name)).or(around.failed_in);
+            let failed_in =
+                Some(name.as_str()).filter(|name| failure::names_failure(name)).or(around.failed_in);
             self.visit(value, Surroundings { failed_in, is_doubtful });
         }
     }
@@ -88,8 +91,10 @@ impl CreateAnswer {
         if shows_failure || around.failed_in.is_some() {
             let said = |fields: &Map<String, Value>| failure::message_in(&Value::Object(fields.clone()));
             let words = [fields, inner].into_iter().find_map(said);
-            let words = words.or_else(|| if shows_failure { ending(fields).or_else(|| ending(inner)) } else { None });
-            let words = words.or_else(|| around.failed_in.map(|name| format!("among the `{name}` of the answer")));
+            let words =
+                words.or_else(|| if shows_failure { ending(fields).or_else(|| ending(inner)) } else { None });
+            let words =
+                words.or_else(|| around.failed_in.map(|name| format!("among the `{name}` of the answer")));
             self.refused.push((contact.clone(), words.unwrap_or_default()));
         } else if !contact.id.is_empty() && !around.is_doubtful {
             self.created.push(contact.clone());
@@ -125,7 +130,8 @@ fn contact_in(fields: &Map<String, Value>) -> Option<(StoredContact, &Map<String
 
 fn is_contact(fields: &Map<String, Value>) -> bool {
     // An object with a country code beside its number is the number of a contact, not a contact.
-    fields.contains_key("cellPhone") || fields.contains_key("phoneNumber") && !fields.contains_key("countryCode")
+    fields.contains_key("cellPhone")
+        || fields.contains_key("phoneNumber") && !fields.contains_key("countryCode")
 }
 
 fn id(value: &Value) -> String {
@@ -198,37 +204,42 @@ mod tests {
             bad
         };
         for record in [
-            json!({"status": 400, "error": "no", "contact": bad}),
-            json!({"status_code": "409 Conflict", "message": "no", "request": bad}),
-            json!({"success": false, "reason": "no", "data": bad}),
-            with(json!({"status": "FAILED", "errors": [{"msg": "no"}]})),
-            with(json!({"status": "FAILED", "errors": [{"msg": "no"}], "id": "c"})),
-            with(json!({"error": {"message": "no"}})),
+            json!({"status": 400, "error": "bad", "contact": bad}),
+            json!({"status_code": "409 Conflict", "message": "bad", "request": bad}),
+            json!({"success": false, "reason": "bad", "data": bad}),
+            with(json!({"status": "FAILED", "errors": [{"msg": "bad"}]})),
+            with(json!({"status": "FAILED", "errors": [{"msg": "bad"}], "id": "c"})),
+            with(json!({"error": {"message": "bad"}})),
         ] {
-            let expected = (vec!["a".to_owned()], vec!["no".to_owned()]);
+            let expected = (vec!["a".to_owned()], vec!["bad".to_owned()]);
             let (created, refused, _) = read(&json!([good, record]));
             assert_eq!((created, refused), expected, "{record}");
             let (created, refused, _) = read(&json!({"data": [good, record]}));
             assert_eq!((created, refused), expected, "{record}");
         }
-        let (created, refused, _) = read(&json!({"created": [good], "duplicates": [shown("+918876543210", "theirs")]}));
-        assert_eq!((created, refused), (vec!["a".to_owned()], vec!["among the `duplicates` of the answer".to_owned()]));
+        let (created, refused, _) =
+            read(&json!({"created": [good], "duplicates": [shown("+918876543210", "theirs")]}));
+        assert_eq!(
+            (created, refused),
+            (vec!["a".to_owned()], vec!["among the `duplicates` of the answer".to_owned()])
+        );
     }
 
     #[test]
     fn a_failure_that_names_no_contact_is_kept() {
         let good = shown("+919876543210", "a");
         for answer in [
-            json!({"contacts": [good], "statusCodes": [201, 400], "errors": {"1": {"message": "no", "code": 400}}}),
-            json!({"successfulRecords": [{"contact": good}], "failed": 1, "failedRecords": [{"index": 1, "error": "no"}], "message": "no"}),
+            json!({"contacts": [good], "statusCodes": [201, 400], "errors": {"1": {"message": "bad", "code": 400}}}),
+            json!({"successfulRecords": [{"contact": good}], "failed": 1, "failedRecords": [{"index": 1, "error": "bad"}], "message": "bad"}),
         ] {
-            assert_eq!(read(&answer), (vec!["a".to_owned()], vec![], Some("no".to_owned())), "{answer}");
+            assert_eq!(read(&answer), (vec!["a".to_owned()], vec![], Some("bad".to_owned())), "{answer}");
         }
-        let failed = json!({"status": "failed", "errors": [{"msg": "no", "code": 400}]});
-        assert_eq!(read(&failed), (vec![], vec![], Some("no".to_owned())));
+        let failed = json!({"status": "failed", "errors": [{"msg": "bad", "code": 400}]});
+        assert_eq!(read(&failed), (vec![], vec![], Some("bad".to_owned())));
         // All of it failed: what looks created may be what was sent.
-        let echo = json!({"status": "failed", "message": "no", "contacts": [good, shown("+918876543210", "b")]});
-        assert_eq!(read(&echo), (vec![], vec![], Some("no".to_owned())));
+        let echo =
+            json!({"status": "failed", "message": "bad", "contacts": [good, shown("+918876543210", "b")]});
+        assert_eq!(read(&echo), (vec![], vec![], Some("bad".to_owned())));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{Distrust, Proxy, Purpose};
+use super::{Distrust, Doubt, Proxy, Purpose};
 use crate::{contact::Region, journal::JournalError};
 
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum PlatformError {
-    #[error("the HTTP client cannot be set up: {0}")]
+    #[error("the HTTP client cannot be set up: {}", innermost(.0))]
     Setup(#[source] reqwest::Error),
     #[error("the token holds characters that no token has")]
     MalformedToken,
@@ -63,9 +63,10 @@ pub enum PlatformError {
     #[error("the platform's {what} kept changing while being read: {how}")]
     Drifting { what: String, how: String },
     #[error(
-        "it is not known whether a batch of {contacts} contacts was stored: {reason}. Nothing more was sent"
+        "it is not known whether a batch of {} was stored: {reason}. Nothing more was sent",
+        times(*contacts, "contact")
     )]
-    Unanswered { contacts: usize, reason: String, is_redirect: bool },
+    Unanswered { contacts: usize, reason: String, doubt: Doubt },
     #[error(
         "the platform took {contacts} contacts, or says that it has them, and does not show them yet: {answer}"
     )]
@@ -88,6 +89,15 @@ pub enum PlatformError {
 
 fn nor_of(region: Option<Region>) -> String {
     region.map(|region| format!(", nor to {region}")).unwrap_or_default()
+}
+
+/// The innermost reason of a failure; the outer ones say less.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
 }
 
 /// Said where the clock may be the reason.
@@ -117,7 +127,8 @@ fn second(moment: Timestamp) -> Timestamp {
     moment.round(jiff::Unit::Second).unwrap_or(moment)
 }
 
-fn times(count: u32, word: &str) -> String {
+fn times(count: impl TryInto<u64>, word: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -167,7 +178,7 @@ impl PlatformError {
             }
             Self::Denied { request, status: 401 | 403, .. } if request.is_of_campaigns() => CAMPAIGN_SCOPE,
             Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
-            Self::Redirected { .. } | Self::Unanswered { is_redirect: true, .. } => REDIRECT,
+            Self::Redirected { .. } | Self::Unanswered { doubt: Doubt::Redirect, .. } => REDIRECT,
             Self::GaveUp { is_broken: true, .. } | Self::BrokenAnswer { .. } => {
                 "What answers there does not do so as the platform's pages say: look at --host and --stream-id. It may be a page of a \
                  proxy or of a login; if it is the platform, show this to whoever runs it."
@@ -200,7 +211,9 @@ impl PlatformError {
                 "Another program uses the account, or its limit is smaller than --rate. Run the same command again later, with a \
                  smaller --rate or with --rate-per-hour."
             }
-            Self::QuotaUsedUp { .. } => "Run the same command again after that. Until then, nothing is sent to the account.",
+            Self::QuotaUsedUp { .. } => {
+                "Run the same command again after that. Until then, nothing is sent to the account."
+            }
             Self::NotShown { .. } => {
                 "Run the same command again in a few minutes: it reads first what the platform holds, and posts only what is \
                  missing."
@@ -208,6 +221,10 @@ impl PlatformError {
             Self::StoredDifferently { .. } => {
                 "Correct or delete these contacts on the platform: as they stand, others may be called. They are in \
                  rejected.csv. Ask whoever runs the platform why it changes numbers before more are posted."
+            }
+            Self::Unanswered { doubt: Doubt::BrokenAnswer, .. } => {
+                "What answers there does not do so as the platform's pages say: look at --host, and at any proxy on the way. The next \
+                 run reads first what the platform holds, and posts only what is missing."
             }
             Self::Unanswered { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
@@ -222,11 +239,11 @@ impl PlatformError {
                  tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
             }
             Self::Journal(error) => error.hint(),
-            Self::Setup(_)
-            | Self::MalformedToken
-            | Self::MalformedAccount
-            | Self::Ended
-            | Self::Notes(_) => return None,
+            Self::Setup(_) => {
+                "It needs the certificate authorities that this machine trusts. Where SSL_CERT_FILE or SSL_CERT_DIR is set, it \
+                 must name some that can be read."
+            }
+            Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Notes(_) => return None,
         })
     }
 }

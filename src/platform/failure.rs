@@ -18,27 +18,71 @@ pub(super) enum Extent {
 
 /// Fields that say how something ended.
 const ENDINGS: [&str; 14] = [
-    "status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "code", "responsecode", "responsestatus", "state",
-    "result", "resultcode", "outcome", "disposition", "type",
+    "status",
+    "statuscode",
+    "httpstatus",
+    "httpstatuscode",
+    "httpcode",
+    "code",
+    "responsecode",
+    "responsestatus",
+    "state",
+    "result",
+    "resultcode",
+    "outcome",
+    "disposition",
+    "type",
 ];
 
 /// Fields that say whether something succeeded.
-const SUCCESSES: [&str; 9] =
-    ["success", "successful", "succeeded", "ok", "issuccess", "issuccessful", "created", "accepted", "isvalid"];
+const SUCCESSES: [&str; 9] = [
+    "success",
+    "successful",
+    "succeeded",
+    "ok",
+    "issuccess",
+    "issuccessful",
+    "created",
+    "accepted",
+    "isvalid",
+];
 
 /// The status codes of HTTP that are no success.
 const ERROR_STATUSES: Range<u64> = 400..600;
 
 /// Words that no ending has that is a good one.
 const BAD_WORDS: [&str; 15] = [
-    "fail", "error", "reject", "invalid", "refus", "denied", "duplicate", "conflict", "exist", "skip", "unprocess", "bad request",
-    "badrequest", "not created", "notcreated",
+    "fail",
+    "error",
+    "reject",
+    "invalid",
+    "refus",
+    "denied",
+    "duplicate",
+    "conflict",
+    "exist",
+    "skip",
+    "unprocess",
+    "bad request",
+    "badrequest",
+    "not created",
+    "notcreated",
 ];
 
 /// Parts of the names of fields that hold what failed, or why.
 const FAILURE_NAMES: [&str; 12] = [
-    "error", "fail", "reject", "invalid", "exception", "duplicate", "existing", "conflict", "skipped", "unprocessed",
-    "notcreated", "ignored",
+    "error",
+    "fail",
+    "reject",
+    "invalid",
+    "exception",
+    "duplicate",
+    "existing",
+    "conflict",
+    "skipped",
+    "unprocessed",
+    "notcreated",
+    "ignored",
 ];
 
 /// Texts that stand where nothing failed.
@@ -125,8 +169,11 @@ pub(super) fn status_in(answer: &Value) -> Option<u16> {
     match answer {
         Value::Object(fields) => {
             let is_ending = |name: &String| ENDINGS.contains(&plain(name).as_str());
-            let own = fields.iter().filter(|(name, _)| is_ending(name)).filter_map(|(_, value)| status(value));
-            let own = own.filter(|status| ERROR_STATUSES.contains(status)).find_map(|status| u16::try_from(status).ok());
+            let own =
+                fields.iter().filter(|(name, _)| is_ending(name)).filter_map(|(_, value)| status(value));
+            let own = own
+                .filter(|status| ERROR_STATUSES.contains(status))
+                .find_map(|status| u16::try_from(status).ok());
             own.or_else(|| {
                 let below = fields.iter().filter(|(name, _)| names_failure(name));
                 below.map(|(_, value)| value).find_map(status_in)
@@ -141,13 +188,23 @@ pub(super) fn status_in(answer: &Value) -> Option<u16> {
 pub(crate) fn says_taken(words: &str) -> bool {
     let words = words.to_lowercase();
     let is_negated = ["not exist", "n't exist", "no such"].iter().any(|negation| words.contains(negation));
-    !is_negated && ["exist", "duplicate", "already", "conflict", "taken"].iter().any(|word| words.contains(word))
+    !is_negated
+        && ["exist", "duplicate", "already", "conflict", "taken"].iter().any(|word| words.contains(word))
 }
 
 /// The platform's words in an answer or record that is not a success, wherever they stand.
 pub(super) fn message_in(answer: &Value) -> Option<String> {
     const NAMES: [&str; 11] = [
-        "errors", "error", "msg", "message", "reason", "errormessage", "failurereason", "description", "detail", "details",
+        "errors",
+        "error",
+        "msg",
+        "message",
+        "reason",
+        "errormessage",
+        "failurereason",
+        "description",
+        "detail",
+        "details",
         "title",
     ];
     match answer {

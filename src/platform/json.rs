@@ -1,5 +1,7 @@
 //! JSON as it is, and JSON that is not quite: one odd value does not make the others unreadable.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json_lenient::{Deserializer, Value as LenientValue};
@@ -14,15 +16,41 @@ pub(super) fn is_well_formed(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Strict JSON in place of a text that holds halves of surrogate pairs, control characters within strings, or commas before
-/// a bracket. Of a name that stands twice in an object, the last counts.
+/// Strict JSON in place of a text that holds halves of surrogate pairs, control characters within strings, commas before a
+/// bracket, or numbers that are none (`NaN`, which programs in Python write). Of a name that stands twice in an object, the last counts.
 pub(super) fn repaired(text: &[u8]) -> Option<String> {
     use serde::Deserialize as _;
 
-    let mut deserializer = Deserializer::from_slice_with_options(text, true, true, true, true, true);
+    let text = without_odd_numbers(text);
+    let mut deserializer = Deserializer::from_slice_with_options(&text, true, true, true, true, true);
     let value = LenientValue::deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     serde_json::to_string(&value).ok()
+}
+
+/// `null` in place of `NaN` and `Infinity`, where they stand outside of strings.
+fn without_odd_numbers(text: &[u8]) -> Cow<'_, [u8]> {
+    const ODD: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
+    if !ODD.iter().any(|odd| memchr::memmem::find(text, odd).is_some()) {
+        return text.into();
+    }
+    let mut replaced = Vec::with_capacity(text.len());
+    let (mut rest, mut is_string, mut is_escaped) = (text, false, false);
+    while let Some((first, behind)) = rest.split_first() {
+        if !is_string && let Some(odd) = ODD.iter().find(|odd| rest.starts_with(odd)) {
+            replaced.extend_from_slice(b"null");
+            rest = &rest[odd.len()..];
+            continue;
+        }
+        match first {
+            b'"' if !is_escaped => is_string = !is_string,
+            _ => {}
+        }
+        is_escaped = is_string && *first == b'\\' && !is_escaped;
+        replaced.push(*first);
+        rest = behind;
+    }
+    replaced.into()
 }
 
 #[cfg(test)]
@@ -39,6 +67,7 @@ mod tests {
             (r#"["\udc00x", "\ud83d\ude00"]"#, json!(["\u{fffd}x", "😀"])),
             ("[\"a\tb\nc\u{1}\"]", json!(["a\tb\nc\u{1}"])),
             ("{\"a\": 1, \"a\": 2,}", json!({"a": 2})),
+            (r#"{"a": NaN, "b": "\"NaN", "c": [-Infinity]}"#, json!({"a": null, "b": "\"NaN", "c": [null]})),
         ] {
             assert_eq!(parse(text.as_bytes()), Some(expected), "{text}");
         }

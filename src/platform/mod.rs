@@ -11,6 +11,7 @@ mod collection;
 mod create;
 mod created;
 mod error;
+mod exchange;
 mod failure;
 mod heard;
 mod host;
@@ -26,8 +27,9 @@ mod trust;
 mod wait;
 mod wire;
 
+pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
 pub use self::{
-    answer::Unsettled,
+    answer::{Doubt, Unsettled},
     auth::Credentials,
     client::{Client, ClientSettings, Counts, Pace, Sending},
     collection::{Api, Collection},
@@ -42,7 +44,6 @@ pub use self::{
     record::{Record, stored_contact},
     trust::{Authorities, AuthoritiesError, Distrust},
 };
-pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
 
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of the built program use all of it")]

@@ -8,12 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{
-    Collection, failure,
-    paging::PageFacts,
-    record::Record,
-    wire,
-};
+use super::{Collection, failure, paging::PageFacts, record::Record, wire};
 use crate::contact::Region;
 
 /// A page as it came.
@@ -74,7 +69,8 @@ impl<'a> Fields<'a> {
             return Some(Self { results: Some(serde_json::from_str(text).ok()?), ..Self::default() });
         }
         let fields: Raw<'a> = serde_json::from_str(text).ok()?;
-        let list = LISTS.iter().find_map(|name| fields.get(*name).filter(|value| value.get().starts_with('[')));
+        let list =
+            LISTS.iter().find_map(|name| fields.get(*name).filter(|value| value.get().starts_with('[')));
         let results = match list {
             Some(list) => serde_json::from_str(list.get()).ok()?,
             None if depth > 0 && wrapped(&fields).is_some() => {
@@ -108,7 +104,9 @@ fn is_null(fields: &Raw<'_>, name: &str) -> bool {
 
 /// The object that a page may stand in.
 fn wrapped<'a>(fields: &Raw<'a>) -> Option<&'a str> {
-    WRAPPERS.iter().find_map(|name| fields.get(*name).map(|value| value.get()).filter(|text| text.starts_with('{')))
+    WRAPPERS
+        .iter()
+        .find_map(|name| fields.get(*name).map(|value| value.get()).filter(|text| text.starts_with('{')))
 }
 
 /// What an answer says of a failure, where it holds no records: the platform's words are for whoever reads them.
@@ -121,7 +119,9 @@ pub(super) fn failure_in(body: &[u8]) -> Option<Value> {
     let fields = value.as_object()?;
     let is_empty = |value: &Value| match value {
         Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => LISTS.iter().all(|name| fields.get(*name).is_none_or(|list| !list.is_array())),
+        Value::Object(fields) => {
+            LISTS.iter().all(|name| fields.get(*name).is_none_or(|list| !list.is_array()))
+        }
         _ => true,
     };
     let has_records = LISTS.iter().filter_map(|name| fields.get(*name)).any(|list| !is_empty(list));
@@ -327,7 +327,11 @@ mod tests {
             format!("{{\"response\": {{\"data\": {{\"items\": {RECORDS}, \"totalCount\": 1}}}}}}"),
         ] {
             let (numbers, facts) = numbers(&body, &Collection::Contacts).unwrap();
-            assert_eq!((numbers.as_slice(), facts.total), (&["919876543210".to_owned()][..], Some(1)), "{body}");
+            assert_eq!(
+                (numbers.as_slice(), facts.total),
+                (&["919876543210".to_owned()][..], Some(1)),
+                "{body}"
+            );
         }
         assert_eq!(numbers(RECORDS, &Collection::Contacts).unwrap().0, ["919876543210"]);
         assert_eq!(numbers("{\"results\": [\"919876543210\", 918876543210]}", &list()).unwrap().0.len(), 2);
@@ -336,7 +340,10 @@ mod tests {
     // Source: kolide/fleet issue 285, ClickHouse/clickhousectl issue 207 (null in place of an empty list).
     #[test]
     fn nobody_may_be_null() {
-        for body in ["{\"results\": null}", "{\"status\": \"success\", \"data\": {\"results\": null, \"totalResults\": 0}}"] {
+        for body in [
+            "{\"results\": null}",
+            "{\"status\": \"success\", \"data\": {\"results\": null, \"totalResults\": 0}}",
+        ] {
             for collection in [Collection::Contacts, list()] {
                 assert!(numbers(body, &collection).unwrap().0.is_empty(), "{body}");
             }
@@ -350,7 +357,9 @@ mod tests {
     // Source: foojayio/discoapi issue 132, elizaOS/eliza issue 18079 (one odd record makes all unreadable).
     #[test]
     fn one_odd_record_leaves_the_others_readable() {
-        let good = |id: &str, number: &str| format!(r#"{{"id": "{id}", "cellPhone": {{"phoneNumber": "+{number}"}}}}"#);
+        let good = |id: &str, number: &str| {
+            format!(r#"{{"id": "{id}", "cellPhone": {{"phoneNumber": "+{number}"}}}}"#)
+        };
         let (first, last) = (good("a", "919876543210"), good("b", "918876543210"));
         for (odd, has_number) in [
             ("null".to_owned(), false),

@@ -398,6 +398,7 @@ mod tests {
             page: Some(number),
             limit: Some(2),
             total: Some(5),
+            places: ids.len() as u64,
             identities: ids.to_vec(),
             fingerprint: identity(&ids),
             ..PageFacts::default()

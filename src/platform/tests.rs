@@ -487,7 +487,7 @@ async fn redirects_are_not_followed() {
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
         let created = create(&platform).await.0.unwrap();
         assert!(
-            matches!(&created, Created::Unknown(it) if it.is_redirect && it.reason.contains("elsewhere: HTTP 3")),
+            matches!(&created, Created::Unknown(it) if it.doubt == Doubt::Redirect && it.reason.contains("elsewhere: HTTP 3")),
             "{created:?}"
         );
         assert_eq!(asked.lock().unwrap().len(), 1);

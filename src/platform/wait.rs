@@ -69,14 +69,17 @@ fn reset(headers: &HeaderMap) -> Option<Duration> {
     const LONGEST_SECONDS: i64 = 1_000_000_000;
 
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let reset = ["ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"].iter().find_map(|name| text(name));
+    let reset =
+        ["ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"].iter().find_map(|name| text(name));
     let parameter = || {
         let parts = text("ratelimit")?.split([';', ',']).map(str::trim);
         parts.into_iter().find_map(|part| part.strip_prefix("t=").or_else(|| part.strip_prefix("reset=")))
     };
     let text = reset.or_else(parameter)?;
     let wait = match text.parse::<i64>() {
-        Ok(number) if number > LONGEST_SECONDS * 1000 => until(Timestamp::from_millisecond(number).ok()?, headers),
+        Ok(number) if number > LONGEST_SECONDS * 1000 => {
+            until(Timestamp::from_millisecond(number).ok()?, headers)
+        }
         Ok(number) if number > LONGEST_SECONDS => until(Timestamp::from_second(number).ok()?, headers),
         _ => seconds(text).or_else(|| until(moment(text)?, headers)),
     };
@@ -169,7 +172,12 @@ mod tests {
         ] {
             assert!(says_limit(words) && speaks_of_limit(words), "{words}");
         }
-        for words in ["Too many requests", "Quota exceeded for quota metric", "API rate limit exceeded", "Request was throttled."] {
+        for words in [
+            "Too many requests",
+            "Quota exceeded for quota metric",
+            "API rate limit exceeded",
+            "Request was throttled.",
+        ] {
             assert!(!says_limit(words) && speaks_of_limit(words), "{words}");
         }
         for words in ["limit must be at most 100", "Contact already exists", "the rate is unlimited"] {

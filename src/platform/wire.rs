@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// The status of a contact that was not deleted.
+const ACTIVE: &str = "ACTIVE";
+
 /// A contact as it is posted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +75,8 @@ pub(super) struct WireContact {
     dialer_outcome: String,
     #[serde(deserialize_with = "text")]
     created_at: String,
+    #[serde(deserialize_with = "text")]
+    status: String,
 }
 
 impl WireContact {
@@ -124,6 +129,10 @@ impl WireContact {
             is_ambiguous: valid > 1,
             lacks_country: phone.lacks_country(),
             created_at: self.created_at.parse().ok(),
+            status: Some(self.status.trim())
+                .filter(|status| !status.eq_ignore_ascii_case(ACTIVE))
+                .unwrap_or_default()
+                .to_owned(),
             numbers,
             name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
             id: self.id().to_owned(),

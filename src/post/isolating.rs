@@ -101,7 +101,9 @@ impl Poster<'_, '_> {
         let all: Vec<&NewContact> = suspects.iter().map(|suspect| &suspect.new).chain(&unmentioned).collect();
         let existing = self.read_until_shown(all.into_iter()).await?;
         for Suspect { new, words, is_taken } in suspects {
-            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Existing).pop() else { continue };
+            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Existing).pop() else {
+                continue;
+            };
             let number = new.number();
             if is_taken && self.was_sent_in_this_run(number) {
                 // What this run has sent is there, for all that is known, and is shown a little later.
@@ -131,4 +133,3 @@ fn push_halves(work: &mut Vec<Vec<NewContact>>, batch: Vec<NewContact>) {
     let (first, second) = halves(batch);
     work.extend([second, first]);
 }
-

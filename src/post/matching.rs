@@ -147,7 +147,8 @@ mod tests {
             let number = PhoneNumber::new(39, national, None, NumberType::FixedLine).unwrap();
             NewContact { contact: Contact::new(first, "B", Salutation::Mr, number) }
         };
-        let named = |name: &str, digits: &str| StoredContact { name: name.to_owned(), ..record("x", &[digits]) };
+        let named =
+            |name: &str, digits: &str| StoredContact { name: name.to_owned(), ..record("x", &[digits]) };
         let found = |batch: &[NewContact], created: &[StoredContact]| {
             let mut found: Vec<(String, String)> = by_number(batch, created, vec![])
                 .into_iter()

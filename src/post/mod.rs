@@ -26,14 +26,14 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
 pub(crate) use self::existing::look_behind;
-use self::{
-    shown::Awaited,
-    unanswered::{Attempt, Failing},
-};
 pub use self::{
     existing::ExistingSink,
     record::Record,
     settlement::{Settlement, Settlements},
+};
+use self::{
+    shown::Awaited,
+    unanswered::{Attempt, Failing},
 };
 use crate::{
     contact::{Contact, E164, NameKey},

@@ -9,7 +9,7 @@ use crate::{
     diff::Existing,
     failpoint,
     outcome::{Code, Outcome},
-    platform::{NO_RETRIES, PlatformError, Unsettled, masked},
+    platform::{Doubt, NO_RETRIES, PlatformError, Unsettled, masked},
 };
 
 /// How often the platform may fail at a batch, and store nothing of it, before it is sent in halves.
@@ -60,7 +60,8 @@ impl Poster<'_, '_> {
         attempt: &mut Attempt,
         unsettled: Unsettled,
     ) -> Result<Absent, PlatformError> {
-        let Unsettled { mut reason, wait, price, is_redirect, is_server_error } = unsettled;
+        let Unsettled { mut reason, wait, price, doubt } = unsettled;
+        let (is_redirect, is_server_error) = (doubt == Doubt::Redirect, doubt == Doubt::ServerError);
         let batch = take(&mut attempt.batch);
         let contacts = batch.len();
         for new in &batch {
@@ -80,7 +81,7 @@ impl Poster<'_, '_> {
             reason.push_str(NO_RETRIES);
         }
         if is_hopeless || is_unpaid {
-            return Err(PlatformError::Unanswered { contacts, reason, is_redirect });
+            return Err(PlatformError::Unanswered { contacts, reason, doubt });
         }
         warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
         let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
@@ -142,7 +143,7 @@ impl Poster<'_, '_> {
         }
         self.record.save()?;
         unanswered.map_or(Ok(()), |(contacts, reason)| {
-            Err(PlatformError::Unanswered { contacts, reason, is_redirect: false })
+            Err(PlatformError::Unanswered { contacts, reason, doubt: Doubt::ServerError })
         })
     }
 

@@ -114,6 +114,13 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
             counted(platform.existing_ambiguous_numbers, "contact"),
         ));
     }
+    if platform.existing_inactive > 0 {
+        notes.push(format!(
+            "The platform holds {} with another status than ACTIVE, such as deleted ones: they count as existing, and are not \
+             created again.",
+            counted(platform.existing_inactive, "contact"),
+        ));
+    }
     let without_number = platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable);
     if without_number > 0 {
         notes.push(format!(

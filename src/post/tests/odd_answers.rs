@@ -29,7 +29,8 @@ fn a_failure_with_a_status_of_success_is_a_refusal() {
         Reply::Answer(207, json!(created.chain(refused).collect::<Vec<_>>()).to_string())
     });
     let keyed: Answer = Box::new(|created, refused| {
-        let errors = if refused.is_empty() { json!({}) } else { json!({"0": {"message": "no", "code": 400}}) };
+        let errors =
+            if refused.is_empty() { json!({}) } else { json!({"0": {"message": "no", "code": 400}}) };
         Reply::json(&json!({"contacts": created, "errors": errors}))
     });
     for (name, answer) in [("each", each), ("keyed", keyed)] {
@@ -39,10 +40,13 @@ fn a_failure_with_a_status_of_success_is_a_refusal() {
         assert!(posted.settlements.of(e164(7)).unwrap().detail.contains("no"), "{name}");
     }
     // Of all of the batch: nothing of it was stored.
-    let posted = post_with(poisoned([2]), 10, 5, |model, asked| match model.answer(Manner::RejectBatch, asked) {
-        Reply::Answer(400, body) => Reply::Answer(200, body.replace("{\"errors", "{\"status\": \"failed\", \"errors")),
-        other => other,
-    });
+    let posted =
+        post_with(poisoned([2]), 10, 5, |model, asked| match model.answer(Manner::RejectBatch, asked) {
+            Reply::Answer(400, body) => {
+                Reply::Answer(200, body.replace("{\"errors", "{\"status\": \"failed\", \"errors"))
+            }
+            other => other,
+        });
     posted.ended.as_ref().unwrap();
     assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (9, 1));
 }
@@ -92,7 +96,9 @@ fn accepted_batches_are_confirmed_when_they_are_shown() {
         let is_post = asked.method == "POST";
         gets += u64::from(!is_post);
         match model.answer(Manner::PerContact, asked) {
-            Reply::Answer(200, _) if is_post => Reply::Answer(202, "{\"message\": \"in progress\"}".to_owned()),
+            Reply::Answer(200, _) if is_post => {
+                Reply::Answer(202, "{\"message\": \"in progress\"}".to_owned())
+            }
             // The first reading comes too early.
             Reply::Answer(200, _) if gets == 1 => Reply::json(&json!({"results": [], "hasMore": false})),
             other => other,
@@ -126,7 +132,9 @@ fn what_is_taken_and_not_shown_yet_is_not_refused() {
                 let reply = model.answer(Manner::RejectBatch, asked);
                 return match reply {
                     _ if is_lost => Reply::HangUp,
-                    Reply::Answer(400, _) => Reply::Answer(409, "{\"message\": \"already exists\"}".to_owned()),
+                    Reply::Answer(400, _) => {
+                        Reply::Answer(409, "{\"message\": \"already exists\"}".to_owned())
+                    }
                     other => other,
                 };
             }
@@ -138,7 +146,11 @@ fn what_is_taken_and_not_shown_yet_is_not_refused() {
             posted.ended.as_ref().unwrap();
             assert_eq!(posted.count(Outcome::Confirmed), 4);
         } else {
-            assert!(matches!(posted.ended, Err(PlatformError::NotShown { contacts: 4, .. })), "{:?}", posted.ended);
+            assert!(
+                matches!(posted.ended, Err(PlatformError::NotShown { contacts: 4, .. })),
+                "{:?}",
+                posted.ended
+            );
             assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (4, 0));
         }
     }
@@ -153,20 +165,27 @@ fn a_number_that_is_stored_as_another_is_a_failure_of_its_own() {
     let posted = post_with(Model::default(), 1, 1, {
         let mut answer = answer;
         move |model, asked| match (asked.method.as_str(), answer(model, asked)) {
-            ("POST", Reply::Answer(200, body)) => Reply::Answer(200, body.replace("+919876540000", "+91876540000")),
+            ("POST", Reply::Answer(200, body)) => {
+                Reply::Answer(200, body.replace("+919876540000", "+91876540000"))
+            }
             (_, reply) => reply,
         }
     });
     posted.ended.as_ref().unwrap();
     let settled = posted.settlements.of(e164(0)).unwrap();
     assert_eq!((settled.outcome, settled.code), (Outcome::Failed, Some(Code::StoredDifferently)));
-    assert!(settled.detail.contains("+919876540000") && settled.detail.contains("+91876540000"), "{}", settled.detail);
+    assert!(
+        settled.detail.contains("+919876540000") && settled.detail.contains("+91876540000"),
+        "{}",
+        settled.detail
+    );
     assert_eq!(posted.posts(), 1, "it was not sent again");
 }
 
 #[test]
 fn a_platform_that_changes_most_numbers_is_stopped() {
-    let answer = answering(|created, _| Reply::Answer(200, json!(created).to_string().replace("+9198", "+918")));
+    let answer =
+        answering(|created, _| Reply::Answer(200, json!(created).to_string().replace("+9198", "+918")));
     let posted = post_with(Model::default(), 100, 1, answer);
     assert!(
         matches!(&posted.ended, Err(PlatformError::StoredDifferently { contacts: 21, .. })),

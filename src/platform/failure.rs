@@ -221,7 +221,7 @@ pub(super) fn message_in(answer: &Value) -> Option<String> {
                     _ => message_in(value),
                 })
             };
-            NAMES.iter().find_map(|name| named(&name))
+            NAMES.iter().find_map(named)
         }
         _ => None,
     }

@@ -262,7 +262,7 @@ mod tests {
     fn page(ids: std::ops::Range<u64>, change: impl FnOnce(&mut PageFacts)) -> PageFacts {
         let identities: Vec<u64> = ids.collect();
         let (fingerprint, places) = (identity(&identities), identities.len() as u64);
-        let mut page = PageFacts { fingerprint, places, identities, ..PageFacts::default() };
+        let mut page = PageFacts { places, identities, fingerprint, ..PageFacts::default() };
         change(&mut page);
         page
     }

@@ -59,7 +59,7 @@ pub(super) fn asked(headers: &HeaderMap, body: &str) -> Option<Duration> {
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let texts = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
     let text = texts.map(str::trim).find(|text| !text.is_empty())?;
-    seconds(text).or_else(|| until(moment(text)?, headers)).filter(|wait| *wait <= MAX_WAIT)
+    seconds(text).or_else(|| Some(until(moment(text)?, headers))).filter(|wait| *wait <= MAX_WAIT)
 }
 
 /// The same of the headers about a rate limit: `RateLimit-Reset` and `X-RateLimit-Reset` are seconds or a moment, and the
@@ -78,10 +78,10 @@ fn reset(headers: &HeaderMap) -> Option<Duration> {
     let text = reset.or_else(parameter)?;
     let wait = match text.parse::<i64>() {
         Ok(number) if number > LONGEST_SECONDS * 1000 => {
-            until(Timestamp::from_millisecond(number).ok()?, headers)
+            Some(until(Timestamp::from_millisecond(number).ok()?, headers))
         }
-        Ok(number) if number > LONGEST_SECONDS => until(Timestamp::from_second(number).ok()?, headers),
-        _ => seconds(text).or_else(|| until(moment(text)?, headers)),
+        Ok(number) if number > LONGEST_SECONDS => Some(until(Timestamp::from_second(number).ok()?, headers)),
+        _ => seconds(text).or_else(|| Some(until(moment(text)?, headers))),
     };
     wait.filter(|wait| *wait <= MAX_WAIT)
 }
@@ -92,10 +92,10 @@ fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// How long it is until a moment, by the clock that the answer shows, else by this machine's; nothing where it is over.
-fn until(moment: Timestamp, headers: &HeaderMap) -> Option<Duration> {
+/// How long it is until a moment, by the clock that the answer shows, else by this machine's; none where it is over.
+fn until(moment: Timestamp, headers: &HeaderMap) -> Duration {
     let now = platform_time(headers).unwrap_or_else(Timestamp::now);
-    Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
+    Duration::try_from(moment.duration_since(now)).unwrap_or_default()
 }
 
 /// What time the platform says it is.

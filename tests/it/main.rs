@@ -19,6 +19,7 @@ mod left_out;
 mod lists;
 mod mutants;
 mod nobody_vanishes;
+mod odd_platform;
 mod phone_paths;
 mod phone_reference;
 mod random;

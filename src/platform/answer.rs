@@ -44,8 +44,8 @@ const TIMEOUT_PRICE: u32 = 10;
 /// What is done after an attempt.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A reading came back whole: it is taken.
-    Take,
+    /// A reading came back whole: it is taken, with this body in place of one that is not quite JSON.
+    Take(Option<Vec<u8>>),
     /// Each contact that the answer names ended as it says; the others are settled by reading, and where the batch was refused
     /// sent in halves.
     Apply { answer: CreateAnswer, is_refusal: bool },
@@ -110,10 +110,10 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
     };
     let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
     match (meaning(request, attempt), attempt) {
-        (Meaning::Success, Ok(answer)) if is_reading && answer.is_json() => Step::Take,
-        (Meaning::Success, Ok(answer)) if is_reading => {
-            unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer)
-        }
+        (Meaning::Success, Ok(answer)) if is_reading => match answer.json() {
+            Some(repaired) => Step::Take(repaired),
+            None => unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer),
+        },
         (Meaning::Success, Ok(answer)) => match answer.created() {
             Some(answer) => Step::Apply { answer, is_refusal: false },
             None => unknown(
@@ -226,17 +226,12 @@ impl Answer {
         wait::retry_after(&self.headers)
     }
 
-    fn is_json(&self) -> bool {
-        json::is_well_formed(&self.body) || json::repaired(&self.body).is_some()
-    }
-
-    /// Puts JSON right that is not quite.
-    pub(super) fn repair(&mut self) {
-        if !json::is_well_formed(&self.body)
-            && let Some(repaired) = json::repaired(&self.body)
-        {
-            self.body = repaired.into_bytes();
+    /// Whether the body is JSON: as it is, or as this one in its place.
+    fn json(&self) -> Option<Option<Vec<u8>>> {
+        if json::is_well_formed(&self.body) {
+            return Some(None);
         }
+        json::repaired(&self.body).map(|repaired| Some(repaired.into_bytes()))
     }
 
     /// What the answer to a batch says of its contacts. Accepted without a word is accepted.
@@ -398,7 +393,7 @@ mod tests {
     /// What is done after a post and after a reading, in one word each.
     fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
         [Purpose::Create, Purpose::ReadCampaign].map(|purpose| match step(purpose, attempt) {
-            Step::Take => "take",
+            Step::Take(_) => "take",
             Step::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
             Step::Apply { .. } => "apply",
             Step::Again { was_sent: false, .. } => "again",

@@ -283,9 +283,9 @@ impl<'a> Client<'a> {
         loop {
             let attempt = self.attempt(call, None).await?;
             match (step(call.purpose, &attempt), attempt) {
-                (Step::Take, Ok(mut answer)) => {
-                    answer.repair();
-                    return Ok(answer);
+                (Step::Take(repaired), Ok(answer)) => {
+                    let body = repaired.unwrap_or(answer.body);
+                    return Ok(Answer { body, ..answer });
                 }
                 (step, _) => {
                     if let Some(step) = self.repeat(call, step, &mut attempts).await? {

@@ -331,6 +331,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
     for (line, number) in [
         ("Cell phone:0633 333 339", "0633 333 339"),
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
+        ("ELL:+1 202 555 0100\n\titem1.X-ABLabel:Handy", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
         ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),

@@ -111,7 +111,8 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
     let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
     match (meaning(request, attempt), attempt) {
         (Meaning::Success, Ok(answer)) if is_reading => match answer.json() {
-            Some(repaired) => Step::Take(repaired),
+            Some(Cow::Borrowed(_)) => Step::Take(None),
+            Some(Cow::Owned(repaired)) => Step::Take(Some(repaired)),
             None => unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer),
         },
         (Meaning::Success, Ok(answer)) => match answer.created() {
@@ -226,12 +227,12 @@ impl Answer {
         wait::retry_after(&self.headers)
     }
 
-    /// Whether the body is JSON: as it is, or as this one in its place.
-    fn json(&self) -> Option<Option<Vec<u8>>> {
+    /// The body as JSON, put right where it is not quite; nothing where it is none.
+    fn json(&self) -> Option<Cow<'_, [u8]>> {
         if json::is_well_formed(&self.body) {
-            return Some(None);
+            return Some(Cow::Borrowed(&self.body));
         }
-        json::repaired(&self.body).map(|repaired| Some(repaired.into_bytes()))
+        json::repaired(&self.body).map(|repaired| Cow::Owned(repaired.into_bytes()))
     }
 
     /// What the answer to a batch says of its contacts. Accepted without a word is accepted.

@@ -20,7 +20,7 @@ use super::{
     exchange::exchange,
     limiter::RateLimiter,
     paging::MAX_RECORDS,
-    wait::HOUR,
+    wait::{HOUR, Pace},
 };
 use crate::{
     contact::Region,
@@ -89,34 +89,6 @@ impl ClientSettings {
     /// How long the platform may still be carrying out what it was sent and did not answer.
     pub fn in_flight(&self) -> Duration {
         self.pace.in_flight.unwrap_or(self.timeout)
-    }
-}
-
-/// The lengths of waits; tests make them short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The window of the rate limit.
-    pub window: Duration,
-    /// The window of the limit for an hour.
-    pub long_window: Duration,
-    /// The longest wait before the second attempt; it doubles with each further one.
-    pub first_wait: Duration,
-    /// The longest wait of all.
-    pub longest_wait: Duration,
-    /// How long the platform may still be carrying out what it was sent and did not answer; none: as long as an answer may
-    /// take.
-    pub in_flight: Option<Duration>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            window: Duration::from_mins(1),
-            long_window: HOUR,
-            first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_mins(1),
-            in_flight: None,
-        }
     }
 }
 

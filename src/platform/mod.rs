@@ -31,7 +31,7 @@ pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
 pub use self::{
     answer::{Doubt, Unsettled},
     auth::Credentials,
-    client::{Client, ClientSettings, Counts, Pace, Sending},
+    client::{Client, ClientSettings, Counts, Sending},
     collection::{Api, Collection},
     create::{Created, Listed, Refusal},
     error::PlatformError,
@@ -43,6 +43,7 @@ pub use self::{
     reading::{PageInfo, Readout, RecordSink},
     record::{Record, stored_contact},
     trust::{Authorities, AuthoritiesError, Distrust},
+    wait::Pace,
 };
 
 #[cfg(test)]

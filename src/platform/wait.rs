@@ -1,4 +1,5 @@
-//! How long the platform asks to be left alone, and the words by which it says that the account's requests are used up.
+//! How long waits are: as they are set, and as the platform asks for them; and the words by which it says that the account's
+//! requests are used up.
 
 use std::time::Duration;
 
@@ -30,6 +31,34 @@ pub(super) const HOUR: Duration = Duration::from_hours(1);
 
 /// Longer than any platform asks to wait: what says more is no wait.
 const MAX_WAIT: Duration = Duration::from_hours(31 * 24);
+
+/// The lengths of waits; tests make them short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The window of the rate limit.
+    pub window: Duration,
+    /// The window of the limit for an hour.
+    pub long_window: Duration,
+    /// The longest wait before the second attempt; it doubles with each further one.
+    pub first_wait: Duration,
+    /// The longest wait of all.
+    pub longest_wait: Duration,
+    /// How long the platform may still be carrying out what it was sent and did not answer; none: as long as an answer may
+    /// take.
+    pub in_flight: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_mins(1),
+            long_window: HOUR,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(1),
+            in_flight: None,
+        }
+    }
+}
 
 /// Whether a body holds the documented words of a limit.
 pub(super) fn says_limit(body: &str) -> bool {

@@ -99,6 +99,7 @@ pub enum Code {
     SameName,
     OtherName,
     Refused,
+    StoredDifferently,
     InList,
     InCampaign,
     InFile,
@@ -286,6 +287,12 @@ const WORDINGS: &[Wording] = &[
         name: "refused",
         title: "refused by the platform",
         hint: "The platform's own words stand in the row's detail.",
+    },
+    Wording {
+        code: Code::StoredDifferently,
+        name: "stored-differently",
+        title: "stored by the platform with another number than was sent",
+        hint: "Correct or delete that contact on the platform: as it stands, somebody else may be called.",
     },
     Wording {
         code: Code::InList,

@@ -448,6 +448,9 @@ pub(super) struct PlatformOptions {
     /// File with the app's client secret [env: ROLLCALL_CLIENT_SECRET holds the secret itself]
     #[arg(long, value_name = "FILE")]
     pub(super) client_secret_file: Option<PathBuf>,
+    /// File with certificates, in PEM, of authorities to trust beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
     /// Use a local platform inside this process instead: no account needed
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -480,6 +483,9 @@ pub(super) struct RequestOptions {
     /// Requests a minute for the account [default: 60]
     #[arg(long, value_name = "N")]
     pub(super) rate: Option<u32>,
+    /// Requests an hour for the account, where that is limited too [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub(super) rate_per_hour: Option<u32>,
     /// How long an answer may take [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,

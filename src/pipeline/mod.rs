@@ -241,6 +241,8 @@ pub fn import(
         existing_repeated_numbers: existing.repeated_numbers(),
         existing_ambiguous_numbers: existing.ambiguous(),
         existing_unreadable_numbers: existing.unreadable(),
+        existing_unreadable: conversation.known.unreadable,
+        existing_inactive: existing.inactive(),
         existing_from: conversation.known.from,
         existing_read_at: conversation.known.read_at.clone(),
         existing_notes: conversation.known.notes.clone(),

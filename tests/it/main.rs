@@ -21,6 +21,7 @@ mod lists;
 mod mutants;
 mod names;
 mod nobody_vanishes;
+mod odd_platform;
 mod phone_paths;
 mod phone_reference;
 mod random;

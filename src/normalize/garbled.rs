@@ -208,6 +208,11 @@ fn is_rare_behind(first: char, second: char, is_behind_small: bool) -> bool {
 
 /// What shows that a name is broken.
 fn proof(text: &str) -> Option<String> {
+    if let Some(word) = text.split(|letter: char| !letter.is_alphabetic()).find(|word| is_of_accents(word)) {
+        return Some(format!(
+            "`{word}` has nothing but letters with accents, as Cyrillic or Greek text has that was read as windows-1252"
+        ));
+    }
     let mut before: Option<char> = None;
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -245,6 +250,14 @@ fn proof(text: &str) -> Option<String> {
             {
                 return Some(sign(letter));
             }
+            // Where the old Macintosh has ü, ä and é, windows-1252 has these capitals. D and Ž are one letter.
+            'Ÿ' | 'Š' | 'Ž'
+                if is_behind
+                    && behind.is_some_and(char::is_lowercase)
+                    && (letter, before) != ('Ž', Some('D')) =>
+            {
+                return Some(format!("the capital `{letter}` stands inside a word"));
+            }
             // The first half of a letter, of which the second, that cannot be seen, is lost.
             'Ã' | 'Â' if before.is_some_and(char::is_lowercase) => return Some(half(letter)),
             '‘' if is_behind && is_ahead && !matches!(before, Some('O' | 'D' | 'o' | 'd' | 'L' | 'l')) => {
@@ -267,6 +280,27 @@ fn proof(text: &str) -> Option<String> {
         before = Some(letter);
     }
     None
+}
+
+/// Whether a word is made of accented letters alone, as no language has it: a capital at most at its start, or all capitals.
+fn is_of_accents(word: &str) -> bool {
+    const MIN_LETTERS: usize = 4;
+    const MIN_CAPITALS: usize = 6;
+    const MIN_DISTINCT: usize = 3;
+
+    let is_accented = |letter: char| matches!(letter, '\u{c0}'..='\u{ff}');
+    if word.is_empty() || !word.chars().all(is_accented) {
+        return false;
+    }
+    let letters: Vec<char> = word.chars().collect();
+    let capitals = letters.iter().filter(|letter| letter.is_uppercase()).count();
+    let is_word = letters.len() >= MIN_LETTERS
+        && (capitals == 0 || capitals == 1 && letters[0].is_uppercase())
+        || letters.len() >= MIN_CAPITALS && capitals == letters.len();
+    let mut distinct = letters;
+    distinct.sort_unstable();
+    distinct.dedup();
+    is_word && distinct.len() >= MIN_DISTINCT
 }
 
 fn half(letter: char) -> String {
@@ -349,6 +383,10 @@ mod tests {
             "Anna (?)",
             "Dˈx",
             "ÀÉÎÕÜ",
+            "DŽeko",
+            "Öö",
+            "Jäääär",
+            "HAŸ",
             "Ħal Għaxaq",
             "Ŵyn",
             "Đặng Thị Ánh",
@@ -376,6 +414,11 @@ mod tests {
             ("LetÃcia", "half of another letter"),
             ("M¸ller", "`¸`"),
             ("└╪ьр", "`╪`"),
+            ("Ïåòðîâ", "nothing but letters with accents"),
+            ("ÏÅÒÐÎÂ", "nothing but letters with accents"),
+            ("Ãéþñãïò", "nothing but letters with accents"),
+            ("JŸrgen", "`Ÿ` stands inside"),
+            ("BŠrbel", "`Š` stands inside"),
         ] {
             let Letters::Broken(found) = judge(name) else { panic!("{name}: {:?}", judge(name)) };
             assert!(found.contains(proof) || name.contains('└'), "{name}: {found}");

@@ -72,8 +72,12 @@ pub(super) struct Header {
 impl Header {
     /// The header that a row spells out.
     pub(super) fn from_row(row: &impl RawRow) -> Self {
-        let name =
-            |index| String::from_utf8_lossy(row.cell(index).text).trim_matches(['\u{feff}', ' ']).to_owned();
+        let name = |index| {
+            let text = String::from_utf8_lossy(row.cell(index).text);
+            let text = text.trim_matches(['\u{feff}', ' ']);
+            // A byte order mark that was read in windows-1252.
+            text.strip_prefix("\u{ef}\u{bb}\u{bf}").unwrap_or(text).to_owned()
+        };
         let all: Vec<String> = (0..row.len()).map(name).collect();
         let width = all.len();
         if !all.iter().any(|name| name.starts_with(OWN_PREFIX)) {
@@ -433,6 +437,16 @@ mod tests {
                 (7, cells(&["6", "7", "8"]), true)
             ]
         );
+    }
+
+    #[test]
+    fn byte_order_marks_are_no_part_of_a_name() {
+        for mark in ["\u{feff}", "\u{ef}\u{bb}\u{bf}"] {
+            let mut rows = Rows::new(0);
+            rows.push_cell(format!("{mark}First Name").as_bytes(), CellKind::Text);
+            rows.end_row(1, None);
+            assert_eq!(Header::from_row(&rows.row(0)).names, ["First Name"]);
+        }
     }
 
     #[test]

@@ -272,10 +272,13 @@ impl Input {
         };
         let is_text = matches!(table, Table::Text(_));
         let mut found = found.map_err(|(header, problem)| fault_of(header, problem, is_text))?;
-        if let Table::Sheet(sheet) = &table
-            && !settings.only_numbers
-        {
-            info.notes.extend(hidden::prefer_shown(&mut found, &sheet.sights.hidden_columns, settings));
+        let sights = match &table {
+            Table::Sheet(sheet) => Some(&sheet.sights),
+            Table::Grid(chosen) => Some(&chosen.grid.sights),
+            _ => None,
+        };
+        if let Some(sights) = sights.filter(|_| !settings.only_numbers) {
+            info.notes.extend(hidden::prefer_shown(&mut found, &sights.hidden_columns, settings));
         }
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));

@@ -139,6 +139,68 @@ fn rows_with_and_without_their_last_cells_are_alike() {
     assert_eq!(outcomes("list.csv", text).0, VALID);
 }
 
+#[test]
+fn a_cell_that_is_missing_before_the_number_is_seen_by_the_next_number() {
+    let text = "First Name,Last Name,City,Phone,Other\nAda,Quill,Bath,02079460100,02079460900\nBen,Marsh,02079460101,02079460901\nCleo,Finch,Leeds,02079460102\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 rejected ragged-row", "4 valid"]);
+    // Where no other number follows, what stands before the number is something else.
+    let text =
+        "First Name,Last Name,Fax,Phone,Note\nAda,Quill,,02079460100,x\nBen,Marsh,01174960101,02079460101\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
+}
+
+#[test]
+fn a_mark_that_closes_what_none_opened_is_no_part_of_a_name() {
+    let text = "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada\",Quill\",\"02079460100\"\n\"Ben\",\"Marsh\",\"02079460101\"\n";
+    let again = text.replace("Quill\"", "\"Quill\"");
+    let sealed = Sealed::new();
+    sealed.write("list.csv", text);
+    sealed.write("again.csv", again);
+    let ended = sealed.run(&[
+        "check",
+        "list.csv",
+        "again.csv",
+        "--region",
+        "GB",
+        "--default-salutation",
+        "Mr",
+        "--out",
+        "out",
+    ]);
+    let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    assert_eq!(rows, ["2 valid", "3 valid", "2 duplicate same-name", "3 duplicate same-name"]);
+    assert!(folded(&ended).contains("line 2: a quotation mark is not closed, or"), "{}", ended.stderr);
+}
+
+#[test]
+fn byte_order_marks_between_quoted_parts_and_garbled_ones_mean_nothing() {
+    for mark in ["\u{feff}", "\u{ef}\u{bb}\u{bf}"] {
+        let part = |row: &str| format!("{mark}{row}\r\n");
+        let text = [
+            part("\"First Name\",\"Last Name\",\"Phone\""),
+            part("\"Ada\",\"Quill\",\"02079460100\""),
+            "\"Ben\",\"Marsh\",\"02079460101\"\r\n".to_owned(),
+        ]
+        .concat();
+        assert_eq!(outcomes("list.csv", &text).0, ["2 valid", "3 valid"]);
+        let sealed = Sealed::new();
+        sealed.write("list.csv", text);
+        sealed.write("same.csv", "First Name,Last Name,Phone\nAda,Quill,02079460100\n");
+        sealed.run(&[
+            "check",
+            "list.csv",
+            "same.csv",
+            "--region",
+            "GB",
+            "--default-salutation",
+            "Mr",
+            "--out",
+            "out",
+        ]);
+        assert_eq!(sealed.outcomes("out").last().map(Outcome::brief).unwrap(), "2 duplicate same-name");
+    }
+}
+
 /// Source: alphagov/notifications-utils pull request 1169
 #[test]
 fn columns_without_a_header_may_stand_first() {
@@ -223,11 +285,17 @@ fn titles_above_and_footers_below_are_no_rows() {
         "*** Ende ***",
         "2 records exported",
         "***END OF FILE***",
+        "----;-----;-----",
     ] {
         let text =
             format!("First Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n{footer}\n");
         assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"], "{footer}");
     }
+    // Programs of DOS fill the last block up.
+    let mut text =
+        b"First Name;Last Name;Phone\r\nAda;Quill;02079460100\r\nBen;Marsh;02079460101\r\n\x1a".to_vec();
+    text.resize(256, 0);
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
 
 #[test]

@@ -152,6 +152,28 @@ fn rows_that_a_web_page_or_xml_hides_are_not_called() {
 }
 
 #[test]
+fn columns_that_an_xml_spreadsheet_hides_are_not_called() {
+    let row = |cells: [&str; 3]| {
+        let cell = |text: &str| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>");
+        format!("<Row>{}</Row>", cells.map(cell).concat())
+    };
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.xls",
+        format!(
+            "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
+             xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"A\"><Table><Column/>\
+             <Column ss:Hidden=\"1\"/><Column/>{}{}</Table></Worksheet></Workbook>",
+            row(["Name", "Mobile", "Phone"]),
+            row(["Ida Vale", "+1 202 555 0177", "+1 202 555 0100"])
+        ),
+    );
+    let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(sealed.outcomes("out")[0].number, "12025550100");
+    assert!(ended.stderr.contains("column B (`Mobile`) is hidden in the sheet"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_only_list_of_an_archive_is_read() {
     let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
     let (ended, numbers) =

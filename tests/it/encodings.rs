@@ -170,6 +170,20 @@ fn one_accent_is_western_unless_something_speaks_for_another() {
 }
 
 #[test]
+fn one_letter_again_and_again_is_western_too() {
+    let people = ["Ana Peña", "Eva Nuñez", "Luis Muñoz", "Toño Castaño", "Begoña Acuña", "Iñigo Yañez"];
+    let text = format!("{HEADER}\n{}", list(&people, 100, "\n"));
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(&text);
+    let found = checked(&bytes, &people, &[]);
+    assert_eq!((found.encoding.as_str(), found.rows), ("windows-1252", all_right(6)));
+    // One row in UTF-8 among them changes nothing.
+    let (head, last) = text.trim_end().rsplit_once('\n').unwrap();
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(head);
+    let found = checked(&[&bytes, "\n".as_bytes(), last.as_bytes()].concat(), &people, &[]);
+    assert_eq!(found.rows, all_right(6), "{}", found.notes);
+}
+
+#[test]
 fn a_doubtful_encoding_is_told_with_both_readings() {
     let bytes = [format!("{HEADER}\nKa").as_bytes(), b"\xe8a,Novak,Mr,+44 20 7946 0100\n"].concat();
     let checked = checked(&bytes, &["Kača Novak"], &["--region", "CZ"]);

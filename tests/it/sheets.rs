@@ -74,6 +74,20 @@ fn people_in_hidden_rows_are_left_out_unless_they_are_asked_for() {
 }
 
 #[test]
+fn rows_without_height_and_columns_without_width_are_hidden() {
+    let sealed = Sealed::new();
+    let content = list(|page| _ = page.set_row_height(2, 0).unwrap());
+    let (_, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+    assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019", "valid  442079460020"]);
+
+    let content = list(|page| {
+        page.write_column(0, 4, ["Mobile", "0117 496 0018", "0117 496 0019", "0117 496 0020"]).unwrap();
+        page.set_column_width(4, 0).unwrap();
+    });
+    assert_eq!(checked(&sealed, "list.xlsx", &content, &[]).1, valid(&NUMBERS));
+}
+
+#[test]
 fn hidden_rows_are_never_posted() {
     let sealed = Sealed::new();
     sealed.write("list.xlsx", list(|page| _ = page.set_row_hidden(2).unwrap()));

@@ -8,7 +8,7 @@ use crate::{
         columns::header,
         error::Fault,
         table::RowSink,
-        workbook::sheet::{Choice, MAX_COLUMNS, SheetName},
+        workbook::sheet::{Choice, MAX_COLUMNS, SheetName, Sights},
     },
     row::{CellKind, Rows},
 };
@@ -21,6 +21,7 @@ pub(in crate::parse) const MAX_TEXT_BYTES: u64 = 256 * 1024 * 1024;
 pub(in crate::parse) struct Grid {
     pub(in crate::parse) sheet: SheetName,
     pub(in crate::parse) rows: Rows,
+    pub(in crate::parse) sights: Sights,
     next_row: u64,
     /// The row that is put together.
     cells: Vec<(String, CellKind)>,
@@ -28,7 +29,7 @@ pub(in crate::parse) struct Grid {
 
 impl Grid {
     pub(in crate::parse) fn new(sheet: SheetName) -> Self {
-        Self { sheet, rows: Rows::new(0), next_row: 1, cells: Vec::new() }
+        Self { sheet, rows: Rows::new(0), sights: Sights::default(), next_row: 1, cells: Vec::new() }
     }
 
     /// Begins a row, at its own number where the file says it.

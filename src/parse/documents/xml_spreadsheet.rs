@@ -71,11 +71,23 @@ impl Walk {
                 self.grids.extend(self.grid.take());
                 let name = attribute(tag, "Name").unwrap_or_default();
                 self.grid = Some(Grid::new(SheetName { name, is_hidden: false }));
+                self.column = 0;
             }
             "Visible" => self.text.clear(),
+            "Column" => {
+                if let Some(index) = number(tag, "Index").and_then(|index| usize::try_from(index).ok()) {
+                    self.column = index.saturating_sub(1);
+                }
+                let more = number(tag, "Span").and_then(|more| usize::try_from(more).ok()).unwrap_or(0);
+                let last = self.column.saturating_add(more);
+                if let Some(grid) = self.grid.as_mut().filter(|_| is_hidden(tag)) {
+                    grid.sights.hide_columns(self.column, last);
+                }
+                self.column = last.saturating_add(1);
+            }
             "Row" => {
                 let number = number(tag, "Index");
-                self.is_hidden_row = attribute(tag, "Hidden").is_some_and(|hidden| hidden == "1");
+                self.is_hidden_row = is_hidden(tag);
                 self.column = 0;
                 if let Some(grid) = &mut self.grid {
                     grid.begin_row(number);
@@ -181,6 +193,10 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found =
         tag.attributes().with_checks(false).flatten().find(|found| local(found.key.as_ref()) == name)?;
     found.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+}
+
+fn is_hidden(tag: &BytesStart<'_>) -> bool {
+    attribute(tag, "Hidden").is_some_and(|hidden| hidden == "1")
 }
 
 fn number(tag: &BytesStart<'_>, name: &str) -> Option<u64> {

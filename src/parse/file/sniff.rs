@@ -43,6 +43,7 @@ pub enum Content {
     Calendar,
     Link,
     LfsPointer,
+    LockFile,
     Zeros,
     Binary,
 }
@@ -83,9 +84,12 @@ impl Content {
             Self::Database => "a database file",
             Self::Mailbox => "a mailbox of Outlook",
             Self::Mail => "an e-mail message",
-            Self::Calendar => "a calendar (iCalendar)",
+            Self::Calendar => "a calendar or note (iCalendar, vNote)",
             Self::Link => "a link or shortcut to a document, and not the document",
             Self::LfsPointer => "a pointer of Git LFS to a file, and not the file",
+            Self::LockFile => {
+                "what Excel keeps beside a workbook while somebody has it open, and not the workbook"
+            }
             Self::Zeros => "nothing but zero bytes, as copying that failed leaves behind",
             Self::Binary => "neither text nor a workbook",
         }
@@ -119,6 +123,7 @@ impl Content {
             Self::Calendar => "Export the contacts as vCard or CSV, and not the calendar.",
             Self::Link => "Open it, download the document as XLSX or CSV, and name that file.",
             Self::LfsPointer => "Run `git lfs pull`.",
+            Self::LockFile => "Name the file without `~$` in front of its name.",
             Self::Zeros => "Copy or download it again.",
             _ => {
                 "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
@@ -163,7 +168,9 @@ pub(in crate::parse) fn content(sample: &[u8]) -> Content {
         (b"ID;P", Content::Sylk),
         (b"TABLE\r\n0,1", Content::Dif),
     ];
-    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
+    // A program that wrote a line end or a byte order mark before the archive has done no harm to it.
+    let archive = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
+    if archive.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return zip_content(sample);
     }
     if let Some((_, content)) = MAGIC.iter().find(|(magic, _)| sample.starts_with(magic)) {
@@ -172,6 +179,9 @@ pub(in crate::parse) fn content(sample: &[u8]) -> Content {
     if is_picture(sample) {
         return Content::Image;
     }
+    if is_lock_file(sample) {
+        return Content::LockFile;
+    }
     if sample.get(257..262) == Some(b"ustar") {
         return Content::Compressed;
     }
@@ -179,6 +189,18 @@ pub(in crate::parse) fn content(sample: &[u8]) -> Content {
         return Content::Zeros;
     }
     if is_text(sample) { Content::Text } else { Content::Binary }
+}
+
+/// The name of the user who has a workbook open: its length, the name and spaces; and the same again in UTF-16.
+fn is_lock_file(sample: &[u8]) -> bool {
+    const BYTES: usize = 165;
+    const MAX_NAME: usize = 54;
+
+    let Some((len, rest)) = sample.split_first().filter(|_| sample.len() == BYTES) else { return false };
+    let len = usize::from(*len);
+    (1..=MAX_NAME).contains(&len)
+        && rest[len..MAX_NAME].iter().all(|byte| matches!(byte, b' ' | 0))
+        && rest.get(MAX_NAME).map(|again| usize::from(*again)) == Some(len)
 }
 
 /// Pictures whose name does not stand at their beginning, or is too short to be believed alone.
@@ -205,6 +227,10 @@ fn zip_content(sample: &[u8]) -> Content {
 
 /// Whether bytes are text in some encoding.
 fn is_text(sample: &[u8]) -> bool {
+    // DOS fills the last block of a file up.
+    let end = sample.iter().rposition(|byte| !matches!(byte, 0 | 0x1a)).map_or(0, |last| last + 1);
+    // The last zero byte of UTF-16 is a part of its text.
+    let sample = if sample.len() - end > 2 { &sample[..end] } else { sample };
     // Some of them stand in text: 1 and 28 to 31 between cells and rows, 26 at the end of files of DOS.
     let is_control = |byte: &&u8| matches!(byte, 0 | 2..=8 | 14..=25);
     let controls = sample.iter().filter(is_control).count();
@@ -232,6 +258,12 @@ pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
         Some(b'[') if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"')) => {
             Content::Json
         }
+        Some(b'[') if begins_with_item(text[1..].trim_ascii_start()) => Content::Json,
+        // A guard against being run as a script, and comments.
+        Some(b')') if begins(")]}'") => Content::Json,
+        Some(b'/') if behind_comments(text).is_some_and(|text| matches!(text.first(), Some(b'{' | b'['))) => {
+            Content::Json
+        }
         // Damaged JSON is no table either.
         _ if is_part_of_json(text) => Content::Json,
         _ if begins("BEGIN:VCARD") => Content::Vcard,
@@ -243,7 +275,7 @@ pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
                 Content::Vcard
             }
         }
-        _ if begins("BEGIN:VCALENDAR") => Content::Calendar,
+        _ if begins("BEGIN:VCALENDAR") || begins("BEGIN:VNOTE") => Content::Calendar,
         _ if is_mail(text) => {
             if has(text, "text/html") || has(text, "multipart/related") {
                 Content::WebArchive
@@ -257,6 +289,29 @@ pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
         _ if is_sql(text) => Content::Sql,
         _ if is_yaml(text) => Content::Yaml,
         _ => Content::Csv,
+    }
+}
+
+/// Whether a list of JSON goes on with a value that is no text, and the next item: `null, {`, `442079460100,`.
+fn begins_with_item(text: &[u8]) -> bool {
+    let value =
+        text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')).count();
+    let is_value =
+        text.starts_with(b"null") && value == 4 || value > 0 && text[..value].iter().all(u8::is_ascii_digit);
+    is_value && matches!(text[value..].trim_ascii_start().first(), Some(b',' | b']'))
+}
+
+/// What stands behind comments at the start of a text, if there are some.
+fn behind_comments(mut text: &[u8]) -> Option<&[u8]> {
+    loop {
+        let end = if text.starts_with(b"//") {
+            memchr::memchr(b'\n', text)?
+        } else if text.starts_with(b"/*") {
+            memchr::memmem::find(text, b"*/")? + 2
+        } else {
+            return Some(text);
+        };
+        text = text[end..].trim_ascii_start();
     }
 }
 
@@ -299,6 +354,9 @@ fn markup(text: &[u8]) -> Content {
         || begins(text, "<script")
     {
         Content::Html
+    } else if begins(text, "<br") || begins(text, "<b>") {
+        // What a server that has warned of something writes before a list.
+        Content::Csv
     } else {
         Content::Xml
     }
@@ -392,7 +450,7 @@ fn is_ldif(text: &[u8]) -> bool {
 }
 
 fn is_sql(text: &[u8]) -> bool {
-    const FIRST: [&str; 10] = [
+    const FIRST: [&str; 11] = [
         "INSERT INTO",
         "CREATE TABLE",
         "DROP TABLE",
@@ -403,6 +461,7 @@ fn is_sql(text: &[u8]) -> bool {
         "PRAGMA ",
         "SET ",
         "USE `",
+        "COPY ",
     ];
     let is_comment = |line: &&[u8]| {
         line.is_empty() || line.starts_with(b"--") || line.starts_with(b"/*") || line.starts_with(b"#")
@@ -435,6 +494,10 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
+        let mut lock_file = b"\x08Finn Low".to_vec();
+        lock_file.resize(55, b' ');
+        lock_file.extend(b"\x08\0F\0i\0n\0n\0 \0L\0o\0w\0");
+        lock_file.resize(165, b' ');
         for (bytes, expected) in [
             (b"name,phone\n".as_slice(), Content::Text),
             (b"\xef\xbb\xbfname,phone\n", Content::Text),
@@ -448,11 +511,14 @@ mod tests {
             (b"n\0a\0m\0e\0,\0p\0h\0o\0n\0e\0", Content::Text),
             (b"\x01\x02\x03\x04\x99\x88", Content::Binary),
             (&[0; 600], Content::Zeros),
+            (b"phone\r\n123\r\n\x1a\x1a\0\0\0\0\0\0\0\0\0\0", Content::Text),
+            (b"\r\nPK\x03\x04........xl/workbook.xml", Content::Xlsx),
             (b"\0\0\0\x18ftypheic\0\0", Content::Image),
             (b"BMW,1\n", Content::Text),
             (b"L\0\0\0\x01\x14\x02\0\0", Content::Link),
             (b"SQLite format 3\0\x10", Content::Database),
             (b"ID;PWXL;N;E\r\n", Content::Sylk),
+            (&lock_file, Content::LockFile),
             (b"version https://git-lfs.github.com/spec/v1\noid", Content::LfsPointer),
         ] {
             assert_eq!(content(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
@@ -462,6 +528,11 @@ mod tests {
             ("[{\"phone\": 1}]", Content::Json),
             ("[phone]\n1\n", Content::Csv),
             ("[\n> {\n\"name\": \"A\",\n\"phone\": 1\n}]", Content::Json),
+            ("[null, {\"phone\": 1}]", Content::Json),
+            ("[442079460100,\n442079460101]", Content::Json),
+            (")]}'\n[{\"phone\": 1}]", Content::Json),
+            ("// people\n/* all */ [{\"phone\": 1}]", Content::Json),
+            ("//,phone\nA,1\n", Content::Csv),
             ("\"phone\": 1\n},\n{\n\"name\" : \"A\"\n}]\n", Content::Json),
             ("\"name\",\"phone\"\n\"A: B\",1\n", Content::Csv),
             ("begin:vcard\n", Content::Vcard),
@@ -475,6 +546,8 @@ mod tests {
             ("Return-Path: <a@example.com>\nSubject: list\n\nHello\n", Content::Mail),
             ("From: a@example.com\nSubject: cards\n\n> BEGIN:VCARD\n> FN:A\n> END:VCARD\n", Content::Vcard),
             ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", Content::Calendar),
+            ("BEGIN:VNOTE\nBODY:1\n", Content::Calendar),
+            ("<br />\n<b>Notice</b>: x\nname,phone\nA,1\n", Content::Csv),
             ("BEGIN:VCALENDAR\nBEGIN:VCARD\n", Content::Vcard),
             (
                 "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
@@ -495,6 +568,7 @@ mod tests {
             ("# people\nversion: 1\n\ndn: cn=Ada\n", Content::Ldif),
             ("-- dump\n/*!40101 SET x */;\nCREATE TABLE a (b int);\n", Content::Sql),
             ("SET x = 1;\nCOPY people (phone) FROM stdin;\n", Content::Sql),
+            ("--\n-- dump\n--\nCOPY people (phone) FROM stdin;\n1\n", Content::Sql),
             ("set,phone\nA,1\n", Content::Csv),
             ("- name: Ada\n  phone: 1\n", Content::Yaml),
             ("- name; phone\nAda; 1\n", Content::Csv),

@@ -17,9 +17,16 @@ impl Json {
         settings: &ParseSettings,
     ) -> Result<Shape, Fault> {
         let documents = if has_lines(sample) { Shape::Lines } else { Shape::Documents };
-        let Survey { lists, root, objects, .. } = survey;
+        let Survey { lists, root, objects, is_by_number, .. } = survey;
         if lists.is_empty() && objects == 0 {
             return Err(Fault::NoRecords("a record"));
+        }
+        if is_by_number {
+            return Err(Fault::Json {
+                place: "the document".to_owned(),
+                reason: "its people stand by their numbers, as in {\"+44…\": {\"name\": …}}; write the number into each of them"
+                    .to_owned(),
+            });
         }
         if let Some(wanted) = &settings.sheet {
             let is_wanted = |list: &&List| {
@@ -91,7 +98,11 @@ impl Json {
             return Ok(Shape::Lists(numbers));
         }
         let longest = |kind: fn(&Kind) -> bool| {
-            lists.iter().filter(|list| kind(&list.kind)).rev().max_by_key(|list| list.count).cloned()
+            let is_inner = |list: &List| {
+                lists.iter().any(|outer| outer.kind == Kind::Objects && within(&list.path, &outer.path))
+            };
+            let outer = lists.iter().filter(|list| kind(&list.kind) && !is_inner(list));
+            outer.rev().max_by_key(|list| list.count).cloned()
         };
         let bare = || longest(|kind| *kind == Kind::Bare).filter(|_| settings.only_numbers || objects == 0);
         let unknown = longest(|kind| *kind != Kind::Bare).or_else(bare);

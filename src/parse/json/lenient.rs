@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-/// Marks that mean nothing where records were put together from several files: byte order marks, zero bytes, separators.
-const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\0", b"\x1e"];
+/// Marks that mean nothing where records were put together from several files: byte order marks, zero bytes, separators; and
+/// what servers write before an answer lest it be run as a script.
+const MARKS: [&[u8]; 4] = [b"\xef\xbb\xbf", b"\0", b"\x1e", b")]}'"];
 
 /// Words and what JSON has for them.
 const WORDS: [(&[u8], &[u8]); 7] = [

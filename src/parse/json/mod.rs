@@ -48,7 +48,7 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Objects that programs put around the fields of a record.
-const WRAPPERS: [&str; 19] = [
+const WRAPPERS: [&str; 21] = [
     "properties",
     "attributes",
     "fields",
@@ -68,6 +68,8 @@ const WRAPPERS: [&str; 19] = [
     "lead",
     "member",
     "subscriber",
+    "merge_fields",
+    "traits",
 ];
 
 /// What comes of handing a record on.
@@ -151,6 +153,10 @@ impl Json {
         }
         let (word, has_mark) = lenient::found_in(sample);
         if word.is_none() && !has_mark {
+            if has_lines(sample) {
+                // Where each line is a record, one that is cut says so itself, and not the line below it.
+                each_line(self.text(source)?, &mut |_, _| Ok(ControlFlow::Continue(())))?;
+            }
             return Err(Fault::Json { place, reason });
         }
         self.is_lenient = true;
@@ -287,6 +293,11 @@ impl Json {
         let text = self.text(source)?;
         match &list.kind {
             Kind::Objects => select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
+                // What is left of a record that was deleted, and what stands beside records that are found by their keys.
+                let is_beside = list.path.last() == Some(&PathStep::Values) && !value.get().starts_with('{');
+                if is_beside || value.get() == "null" {
+                    return Ok(ControlFlow::Continue(()));
+                }
                 record.read(value).map_err(|_| not_an_object(number))?;
                 each(number, &mut record.cells)
             }),
@@ -352,12 +363,23 @@ type Cells = Vec<(String, (String, CellKind))>;
 /// A column of a table: its name and its values.
 type TableColumn = (String, Vec<(String, CellKind)>);
 
-/// The columns of a table that is written column by column.
+/// The columns of a table that is written column by column. Where the cells of a column have names, those of the other columns
+/// are brought into the order of the first.
 fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
-    let items = |json: &str| -> Option<Vec<(String, CellKind)>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut items = |json: &str| -> Option<Vec<(String, CellKind)>> {
         if json.starts_with('{') {
             let fields: Fields<'_> = serde_json::from_str(json).ok()?;
-            return Some(fields.0.iter().map(|(_, value)| scalar(value.get())).collect());
+            let mut cells = vec![(String::new(), CellKind::Text); fields.0.len()];
+            for (name, value) in fields.0 {
+                let next = places.len();
+                let place = *places.entry(name.into_owned()).or_insert(next);
+                if cells.len() <= place {
+                    cells.resize(place + 1, (String::new(), CellKind::Text));
+                }
+                cells[place] = scalar(value.get());
+            }
+            return Some(cells);
         }
         let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
         Some(items.iter().map(|item| scalar(item.get())).collect())
@@ -367,12 +389,12 @@ fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
         return fields.0.iter().map(|(name, value)| Some((name.to_string(), items(value.get())?))).collect();
     }
     let columns: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-    let column = |column: &&RawValue| {
+    let mut column = |column: &&RawValue| {
         let mut cells = items(column.get())?.into_iter();
         let (name, _) = cells.next()?;
         Some((name, cells.collect()))
     };
-    columns.iter().map(column).collect()
+    columns.iter().map(&mut column).collect()
 }
 
 /// Names of columns, of which empty ones get a number.
@@ -405,8 +427,12 @@ fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
     }
     let bare = |key: &str| -> String {
         let bare = without_wrappers(key);
-        let is_value = bare.strip_suffix(".value").filter(|bare| !bare.contains('.'));
-        is_value.map(str::to_owned).unwrap_or(bare)
+        // The feeds of Google's sheets.
+        let bare = bare.strip_prefix("gsx$").unwrap_or(&bare);
+        let is_value = bare
+            .strip_suffix(".value")
+            .filter(|bare| !bare.contains('.') && !is_phone(&format!("{bare}.value")));
+        is_value.unwrap_or(bare).to_owned()
     };
     let names: Vec<String> = keys.iter().map(|key| bare(key)).collect();
     if !names.iter().any(|name| is_phone(name)) {

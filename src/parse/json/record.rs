@@ -13,6 +13,31 @@ use crate::{
     row::CellKind,
 };
 
+/// Names with which databases say of what type the only value of an object is, besides those with a dollar sign; and those that
+/// converters from XML give to a text.
+const TYPES: [&str; 15] = [
+    "_text",
+    "#text",
+    "__text",
+    "@value",
+    "stringValue",
+    "integerValue",
+    "doubleValue",
+    "booleanValue",
+    "nullValue",
+    "timestampValue",
+    "S",
+    "N",
+    "BOOL",
+    "NULL",
+    "B",
+];
+
+/// Whether a name says of what type the value is that stands alone in its object.
+pub(super) fn is_type(name: &str) -> bool {
+    name.starts_with('$') || TYPES.contains(&name)
+}
+
 /// Objects inside objects; what is deeper is one cell.
 const MAX_DEPTH: usize = 8;
 
@@ -45,10 +70,11 @@ impl Record {
             Some(b'{') => {
                 let fields: Fields<'_> = serde_json::from_str(json).map_err(|_| NotAnObject)?;
                 if let [(name, value)] = fields.0.as_slice()
-                    && name.starts_with('$')
+                    && is_type(name)
+                    && (name.starts_with('$') || !value.get().starts_with(['{', '[']))
                     && !path.is_empty()
                 {
-                    // {"$numberLong": "…"}, {"$oid": "…"}: a value and its type.
+                    // {"$numberLong": "…"}, {"$oid": "…"}, {"S": "…"}: a value and its type.
                     self.has_wrapped_numbers |= name.starts_with("$number");
                     return self.flatten(path, value.get(), depth + 1);
                 }

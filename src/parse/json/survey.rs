@@ -9,8 +9,11 @@ use serde::{
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
-use super::walk::Budget;
-use crate::{contact::Field, parse::columns};
+use super::{record::is_type, walk::Budget};
+use crate::{
+    contact::Field,
+    parse::{columns, text::layout::is_phone_like},
+};
 
 /// Fields of a record that are looked at, and lists of a document.
 const MAX_FIELDS: usize = 512;
@@ -107,6 +110,8 @@ pub(super) struct Survey {
     pub(super) root: Look,
     /// Documents that are objects.
     pub(super) objects: u64,
+    /// A document holds people by their numbers.
+    pub(super) is_by_number: bool,
     /// Documents that are lists of cells, the first of them and whether all documents are.
     rows: u64,
     first_row: Vec<String>,
@@ -119,6 +124,7 @@ impl Survey {
             Node::Object(object) => {
                 self.objects += 1;
                 self.root.add(object.look);
+                self.is_by_number |= object.is_by_number;
                 merge(&mut self.lists, object.lists, &[]);
             }
             Node::List(list) => {
@@ -178,6 +184,13 @@ pub(super) struct Object {
     keys: Option<Vec<String>>,
     /// What it calls itself.
     name: Option<String>,
+    /// Its fields are people, whose names are their numbers.
+    is_by_number: bool,
+}
+
+/// Whether a name may be an identifier, as `c_1` is, and `billing` is not.
+fn has_digit(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn merge(lists: &mut Vec<List>, found: Vec<List>, before: &[Step]) {
@@ -220,8 +233,7 @@ impl<'a> Headers<'a> {
 
     fn judge(&self, path: &str) -> Look {
         let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
-        // Some programs write every value in an object of its own.
-        let path = path.strip_suffix(".value").unwrap_or(path);
+        let path = path.rsplit_once('.').filter(|(_, last)| is_type(last)).map_or(path, |(path, _)| path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
         for start in std::iter::once(0).chain(starts) {
             let folded = columns::fold(&path[start..]);
@@ -463,7 +475,9 @@ impl Fields {
         let is_keyed = contacts >= 1
             && contacts == self.objects.len()
             && !self.own.has_phone
-            && (is_alone || contacts >= 3);
+            && (is_alone
+                || contacts >= 3
+                || contacts > 1 && self.objects.iter().all(|(name, ..)| has_digit(name)));
         if is_keyed {
             let mut look = Look::default();
             self.objects.iter().for_each(|(_, object, _)| look.add(*object));
@@ -477,6 +491,10 @@ impl Fields {
             found.look = self.own;
             return;
         }
+        let is_by_number = |(name, look, _): &(String, Look, _)| {
+            is_phone_like(name.as_bytes()) && look.has_name && !look.has_phone
+        };
+        found.is_by_number = self.objects.len() > 1 && self.objects.iter().all(is_by_number);
         found.look = self.own;
         self.objects.iter().for_each(|(_, object, _)| found.look.add(*object));
     }
@@ -513,7 +531,13 @@ impl Fields {
         }
         let names: Vec<&String> = match (self.objects.as_slice(), self.lists_of_cells.as_slice()) {
             ([(_, _, Some(first)), rest @ ..], []) if !rest.is_empty() && !first.is_empty() => {
-                if rest.iter().any(|(_, _, keys)| keys.as_ref() != Some(first)) {
+                let is_same = |keys: &Vec<String>| {
+                    keys == first
+                        || keys.len() == first.len()
+                            && keys.len() < MAX_FIELDS
+                            && keys.iter().all(|key| first.contains(key))
+                };
+                if !rest.iter().all(|(_, _, keys)| keys.as_ref().is_some_and(is_same)) {
                     return false;
                 }
                 self.objects.iter().map(|(name, ..)| name).collect()

@@ -248,3 +248,64 @@ fn values_of_other_notations_are_what_they_mean() {
     let far = format!("[{{\"a\": \"{}\", \"phone\": NaN}}]", "x".repeat(16 * 1024 - 20));
     assert!(read(&far).unwrap().1[0].ends_with("x|"));
 }
+
+#[test]
+fn values_with_their_types_null_records_and_guards_do_no_harm() {
+    let (names, rows) = read(
+        r#"{"Items": [{"name": {"S": "Asha"}, "phone": {"N": "1"}}, null, {"name": {"S": "Li"}, "phone": {"S": "2"}}]}"#,
+    )
+    .unwrap();
+    assert_eq!((names.join(" "), rows.join(" ")), ("name phone".to_owned(), "1:Asha|1 3:Li|2".to_owned()));
+    let (names, rows) = read(
+        r#"{"documents": [{"fields": {"name": {"stringValue": "Asha"}, "phone": {"integerValue": "1"}}}]}"#,
+    )
+    .unwrap();
+    assert_eq!((names.join(" "), rows.join(" ")), ("name phone".to_owned(), "1:Asha|1".to_owned()));
+    for text in [
+        r##"{"contact": [{"name": {"#text": "Asha"}, "phone": {"#text": "1"}}]}"##,
+        r#"{"feed": {"entry": [{"gsx$name": {"$t": "Asha"}, "gsx$phone": {"$t": "1"}}]}}"#,
+        r#"{"members": [{"merge_fields": {"NAME": "Asha", "PHONE": "1"}}]}"#,
+    ] {
+        let (names, rows) = read(text).unwrap();
+        assert_eq!(
+            (names.join(" ").to_lowercase().as_str(), rows.join(" ").as_str()),
+            ("name phone", "1:Asha|1")
+        );
+    }
+    let (names, _) = read(r#"[{"phone": "1", "size": {"S": {"a": 1}}}]"#).unwrap();
+    assert_eq!(names, ["phone", "size.S.a"]);
+    assert_eq!(read(")]}'\n[{\"name\": \"Asha\", \"phone\": \"1\"}]").unwrap().1, ["1:Asha|1"]);
+}
+
+#[test]
+fn people_by_key_are_found_beside_other_values_and_those_by_number_are_named() {
+    let by_key =
+        r#"{"a_1": {"name": "Asha", "phone": "1"}, "a_2": {"name": "Li", "phone": "2"}, "version": 3}"#;
+    assert_eq!(read(by_key).unwrap().1, ["1:Asha|1", "2:Li|2"]);
+    // An order with two addresses is one.
+    let order =
+        r#"{"billing": {"name": "Asha", "phone": "1"}, "shipping": {"name": "Asha", "phone": "2"}, "id": 3}"#;
+    assert_eq!(read(order).unwrap().1.len(), 1);
+    let by_number = r#"{"+12025550100": {"name": "Asha"}, "+12025550101": {"name": "Li"}}"#;
+    assert!(read(by_number).unwrap_err().contains("stand by their numbers"));
+}
+
+#[test]
+fn cells_of_a_column_keep_their_rows_whatever_their_order() {
+    let (names, rows) = read(r#"{"name": {"3": "Asha", "7": "Li"}, "phone": {"7": "2", "3": "1"}}"#).unwrap();
+    assert_eq!((names.join(" "), rows.join(" ")), ("name phone".to_owned(), "1:Asha|1 2:Li|2".to_owned()));
+}
+
+#[test]
+fn a_line_that_is_cut_is_named_and_not_the_one_below() {
+    let error =
+        read("{\"name\": \"Asha\", \"phone\": \"1\"}\n{\"name\": \"Li\", \"pho\n{\"name\": \"Mia\"}\n");
+    assert!(error.unwrap_err().contains("line 2"));
+}
+
+#[test]
+fn of_lists_that_hold_no_known_numbers_the_outermost_is_read() {
+    let (names, _) =
+        read(r#"{"rows": [{"c": [{"v": "Asha"}, {"v": "1"}]}, {"c": [{"v": "Li"}, {"v": "2"}]}]}"#).unwrap();
+    assert_eq!(names, ["c.1.v", "c.2.v"]);
+}

@@ -31,6 +31,8 @@ pub(in crate::parse) struct Layout {
     salutation: Option<usize>,
     /// Names and countries: what they hold tells nothing of where it belongs.
     unproven: Vec<usize>,
+    /// Columns that nothing uses, in which no whole row has a number, where another number stands behind the one that is used.
+    without_numbers: Vec<usize>,
 }
 
 /// How a row with another number of cells than the header is to be taken.
@@ -68,13 +70,31 @@ impl Layout {
             widths.iter().copied().filter(|found| *found != width && is_usual(*found)).collect();
         usual.sort_unstable();
         usual.dedup();
-        Self {
+        let mut layout = Self {
             width,
             usual,
             phones: columns.phone.iter().map(place).collect(),
             salutation: columns.salutation.as_ref().map(place),
             unproven: names.chain(&columns.country).map(place).collect(),
+            without_numbers: Vec::new(),
+        };
+        let whole = || rows.iter().filter(|row| row.location.row > header_row && row.cells().len() == width);
+        if widths.iter().any(|found| *found < width) && whole().next().is_some() {
+            let last_phone = layout.phones.iter().max().copied().unwrap_or_default();
+            let is_used = |column: &usize| {
+                layout.phones.contains(column)
+                    || layout.salutation == Some(*column)
+                    || layout.unproven.contains(column)
+            };
+            let has_number =
+                |column: usize| column < width && whole().any(|row| is_phone_like(row.cell(column).text));
+            // Only a number behind the number can take its place.
+            if layout.phones.iter().any(|phone| has_number(phone + 1)) {
+                let unused = (0..last_phone).filter(|column| !is_used(column));
+                layout.without_numbers = unused.filter(|column| !has_number(*column)).collect();
+            }
         }
+        layout
     }
 
     /// Whether a row may be taken with this number of cells.
@@ -93,6 +113,10 @@ impl Layout {
         let is_usual = self.usual.contains(&cells);
         let is_proven = self.proven(row);
         if cells <= self.width {
+            // A cell before the number is missing, and what stands where numbers do is the next number.
+            if self.without_numbers.iter().any(|column| is_phone_like(text(row, *column))) {
+                return Fit::Ragged;
+            }
             let is_good =
                 if cells >= used_end { is_proven || is_usual } else { is_usual && self.has_phone(row) };
             return if is_good { Fit::Whole } else { Fit::Ragged };
@@ -305,7 +329,7 @@ mod tests {
 
     /// First, last, salutation, phone, notes.
     fn layout() -> Layout {
-        Layout { width: 5, usual: vec![], phones: vec![3], salutation: Some(2), unproven: vec![0, 1] }
+        Layout { width: 5, phones: vec![3], salutation: Some(2), unproven: vec![0, 1], ..Layout::default() }
     }
 
     fn fit(layout: &Layout, row: &str) -> Fit {
@@ -331,13 +355,27 @@ mod tests {
 
     #[test]
     fn names_behind_the_number_may_have_shifted_unless_most_rows_are_so() {
-        let mut layout =
-            Layout { width: 4, usual: vec![], phones: vec![0], salutation: None, unproven: vec![1, 2] };
+        let mut layout = Layout { width: 4, phones: vec![0], unproven: vec![1, 2], ..Layout::default() };
         assert_eq!(fit(&layout, "02079460100,Ada,PhD,Quill,"), Fit::Ragged);
         assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Ragged);
         layout.usual = vec![3, 5];
         assert_eq!(fit(&layout, "02079460100,Ada,Quill,VIP,"), Fit::Trimmed);
         assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Whole);
+    }
+
+    #[test]
+    fn a_number_before_the_number_shows_that_a_cell_is_missing() {
+        // First, last, salutation, city, phone, another phone.
+        let layout = Layout {
+            width: 6,
+            phones: vec![4],
+            salutation: Some(2),
+            unproven: vec![0, 1],
+            without_numbers: vec![3],
+            ..Layout::default()
+        };
+        assert_eq!(fit(&layout, "Ada,Quill,Ms,Bath,02079460100"), Fit::Whole);
+        assert_eq!(fit(&layout, "Ada,Quill,Ms,02079460100,02079460900"), Fit::Ragged);
     }
 
     #[test]

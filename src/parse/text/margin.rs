@@ -265,6 +265,13 @@ impl Margin {
         let has_long_digits = |cell: &Cell<'_>| {
             cell.text.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() >= DIGITS_OF_A_NUMBER)
         };
+        let is_rule = |cell: &Cell<'_>| {
+            let text = cell.text.trim_ascii();
+            text.len() > 1 && text.iter().all(|byte| b"-=_*+~#".contains(byte))
+        };
+        if filled.iter().all(is_rule) {
+            return true;
+        }
         if filled.len() > MAX_FILLED
             || filled.iter().any(|cell| has_long_digits(cell) || is_phone_like(cell.text))
         {

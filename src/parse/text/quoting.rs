@@ -7,6 +7,9 @@
 /// The end of a file in DOS and CP/M.
 pub(in crate::parse) const END_OF_FILE: u8 = 0x1a;
 
+/// A byte order mark, and one that was read in windows-1252 and written in UTF-8.
+const ORDER_MARKS: [&[u8]; 2] = [b"\xef\xbb\xbf", b"\xc3\xaf\xc2\xbb\xc2\xbf"];
+
 /// How a delimited text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) struct Dialect {
@@ -32,9 +35,12 @@ impl Dialect {
         from + spaces
     }
 
-    /// Where the content of a quoted cell begins, if one starts at `from`: behind the mark, or behind `="`.
+    /// Where the content of a quoted cell begins, if one starts at `from`: behind the mark, or behind `="`. A byte order mark
+    /// before it, as between files that were put one behind the other, means nothing.
     fn opened(self, text: &[u8], from: usize) -> Option<usize> {
         let start = self.skip_spaces(text, from);
+        let order = ORDER_MARKS.into_iter().find(|mark| from == 0 && text[start..].starts_with(mark));
+        let start = start + order.map_or(0, <[u8]>::len);
         let mark = start + usize::from(text.get(start) == Some(&b'='));
         (text.get(mark) == Some(&self.quote)).then_some(mark + 1)
     }
@@ -121,7 +127,7 @@ pub(in crate::parse) enum Ending {
     Cut,
     /// The text ends inside a quoted cell.
     Open,
-    /// Text stands between the mark that closes a cell and the next delimiter.
+    /// Text stands between the mark that closes a cell and the next delimiter, or a mark closes a cell that none opened.
     TextBehind,
 }
 
@@ -133,7 +139,7 @@ pub(in crate::parse) fn read_record(
     cells: &mut Cells,
 ) -> Ending {
     cells.clear();
-    let mut at = 0;
+    let (mut at, mut is_unopened) = (0, false);
     loop {
         if let Some(content) = dialect.opened(text, at) {
             let Some(close) = unquoted(dialect, text, content, cells) else { return Ending::Open };
@@ -149,15 +155,28 @@ pub(in crate::parse) fn read_record(
         } else {
             let end = memchr::memchr3(dialect.delimiter, b'\n', b'\r', &text[at..]);
             let end = end.map_or(text.len(), |len| at + len);
+            is_unopened |= is_unopened_cell(dialect, &text[at..end]);
             cells.end_plain(&text[at..end]);
             at = end;
         }
         match text.get(at) {
             Some(byte) if *byte == dialect.delimiter => at += 1,
             None if !is_last => return Ending::Cut,
+            _ if is_unopened => return Ending::TextBehind,
             _ => return Ending::Whole(at),
         }
     }
+}
+
+/// Whether the only mark of a cell stands at its end, behind a letter: the mark that opens it is lost. Behind a digit it means
+/// inches.
+fn is_unopened_cell(dialect: Dialect, cell: &[u8]) -> bool {
+    let inner = cell.trim_ascii_end().strip_suffix(&[dialect.quote]);
+    dialect.quote == b'"'
+        && inner.is_some_and(|inner| {
+            inner.last().is_some_and(|last| last.is_ascii_alphabetic() || !last.is_ascii())
+                && memchr::memchr(dialect.quote, inner).is_none()
+        })
 }
 
 /// Adds the content of a quoted cell and returns where the mark stands that closes it.
@@ -286,6 +305,9 @@ mod tests {
             ("=\"02079460100\",=\"Marsh, Ltd\"", vec!["02079460100", "Marsh, Ltd"]),
             ("\"=\"\"0207\"\"\",x", vec!["0207", "x"]),
             ("a,\\N,\"\\N\"", vec!["a", "", "\\N"]),
+            ("\u{feff}\"a\",\"b\"", vec!["a", "b"]),
+            ("\u{ef}\u{bb}\u{bf}\"a\",b", vec!["a", "b"]),
+            ("6\",19\"", vec!["6\"", "19\""]),
             ("\"a\",NULL,\"NULL\"", vec!["a", "", "NULL"]),
             ("NULL,b\x1a", vec!["NULL", "b"]),
             ("\"a\nb\",\n", vec!["a\nb", ""]),
@@ -301,6 +323,7 @@ mod tests {
     fn what_does_not_fit_is_reported() {
         assert_eq!(record(COMMA, "a,\"b\" c,d").0, Ending::TextBehind);
         assert_eq!(record(COMMA, "a,\"b,c\nd").0, Ending::Open);
+        assert_eq!(record(COMMA, "\"a\",b\",\"c\"").0, Ending::TextBehind);
         let mut cells = Cells::default();
         assert_eq!(read_record(COMMA, b"a,\"b\"", false, &mut cells), Ending::Cut);
         assert_eq!(read_record(COMMA, b"a,b", false, &mut cells), Ending::Cut);
@@ -322,6 +345,7 @@ mod tests {
         };
         assert_eq!(line("Ada,\"19 inch"), ("Ada|19 inch".to_owned(), true));
         assert_eq!(line("\"Ben \"Benny\" Marsh\",\"Mr\""), ("Ben \"Benny\" Marsh|Mr".to_owned(), true));
+        assert_eq!(line("\"Ben\",Marsh\",\"Mr\""), ("Ben|Marsh|Mr".to_owned(), true));
         assert_eq!(line("\"call later\" she said,x"), ("\"call later\" she said|x".to_owned(), true));
         assert_eq!(line("\"a\",\"b,\"c\",d"), ("a|b,\"c|d".to_owned(), false));
         let mut cells = Cells::default();

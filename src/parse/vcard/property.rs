@@ -390,7 +390,8 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
                 bytes.next();
                 plain.push(b'\n');
             }
-            (b'\\', Some(b'\\' | b',' | b';' | b':' | b'"')) => plain.extend(bytes.next()),
+            // The apostrophe is PHP's.
+            (b'\\', Some(b'\\' | b',' | b';' | b':' | b'"' | b'\'')) => plain.extend(bytes.next()),
             _ => plain.push(byte),
         }
     }

@@ -221,13 +221,21 @@ impl Cells {
         let value = match record.kind {
             kind::ROW => {
                 const IS_HIDDEN: u16 = 0x20;
-                if record.half(12) & IS_HIDDEN != 0 {
+                const HAS_OWN_HEIGHT: u16 = 0x40;
+                const HEIGHT: u16 = 0x7fff;
+                let flags = record.half(12);
+                let is_flat = flags & HAS_OWN_HEIGHT != 0 && record.half(6) & HEIGHT == 0;
+                if flags & IS_HIDDEN != 0 || is_flat {
                     self.hidden_rows.insert(record.half(0));
                 }
                 return ControlFlow::Continue(());
             }
             kind::COLUMN_INFO => {
-                if record.half(8) & 1 != 0 {
+                const IS_HIDDEN: u16 = 1;
+                const HAS_OWN_WIDTH: u16 = 2;
+                let flags = record.half(8);
+                let is_flat = flags & HAS_OWN_WIDTH != 0 && record.half(4) == 0;
+                if flags & IS_HIDDEN != 0 || is_flat {
                     sights.hide_columns(usize::from(record.half(0)), usize::from(record.half(2)));
                 }
                 return ControlFlow::Continue(());
@@ -454,8 +462,9 @@ mod tests {
             record(kind::ROW, &[number, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, flags, 1, 0, 0])
         };
         let number = |row| record(kind::RK, &at(row, 0, 0, &0x0e_u32.to_le_bytes()));
-        let found = rows(workbook(BIFF8, &[], &[row(0, 0), number(0), number(1), row(1, 0x20)])).unwrap();
-        assert_eq!(found.iter().map(|(_, _, is_hidden)| *is_hidden).collect::<Vec<_>>(), [false, true]);
+        let sheet = [row(0, 0), number(0), number(1), row(1, 0x20), row(2, 0x40), number(2)];
+        let found = rows(workbook(BIFF8, &[], &sheet)).unwrap();
+        assert_eq!(found.iter().map(|(_, _, is_hidden)| *is_hidden).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[test]

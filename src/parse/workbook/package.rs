@@ -119,7 +119,10 @@ impl Package {
 
 /// The name of a part as it is compared.
 fn key(name: &str) -> String {
-    name.replace('\\', "/").trim_start_matches('/').to_lowercase()
+    let name = name.replace('\\', "/");
+    let name = name.trim_start_matches("./").trim_start_matches('/');
+    // A name in a list of relations is a URI, in which a space is written so.
+    name.replace("%20", " ").to_lowercase()
 }
 
 /// A part as it is unpacked.
@@ -307,6 +310,12 @@ mod tests {
         let mut package = Package::open(&stored(&archive(&[("xl\\SharedStrings.xml", b"<sst/>")]))).unwrap();
         assert!(package.part("/xl/sharedStrings.xml").unwrap().is_some());
         assert!(package.part("xl/styles.xml").unwrap().is_none());
+        let parts: [(&str, &[u8]); 2] =
+            [("./xl/workbook.xml", b"<a/>"), ("xl/worksheets/sheet 1.xml", b"<a/>")];
+        let mut package = Package::open(&stored(&archive(&parts))).unwrap();
+        assert_eq!(package.content(), Content::Xlsx);
+        assert!(package.part("xl/workbook.xml").unwrap().is_some());
+        assert!(package.part("xl/worksheets/sheet%201.xml").unwrap().is_some());
     }
 
     #[test]

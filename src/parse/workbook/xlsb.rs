@@ -199,7 +199,11 @@ impl Place {
             kind::ROW_HEADER => self.begin_row(body, rows)?,
             kind::COLUMNS => {
                 // First and last column, width, style, flags.
-                let is_hidden = half(body, 16).is_some_and(|flags| flags & 1 != 0);
+                const IS_HIDDEN: u16 = 1;
+                const HAS_OWN_WIDTH: u16 = 2;
+                let flags = half(body, 16).unwrap_or_default();
+                let is_flat = flags & HAS_OWN_WIDTH != 0 && word(body, 8) == Some(0);
+                let is_hidden = flags & IS_HIDDEN != 0 || is_flat;
                 let column = |at| word(body, at).and_then(|column| usize::try_from(column).ok());
                 if let (Some(first), Some(last), true) = (column(0), column(4), is_hidden) {
                     rows.sights.hide_columns(first, last);
@@ -223,6 +227,7 @@ impl Place {
 
     fn begin_row<S: RowSink>(&mut self, body: &[u8], rows: &mut Gathered<'_, S>) -> Result<(), Fault> {
         const IS_HIDDEN: u8 = 0x10;
+        const HAS_OWN_HEIGHT: u8 = 0x20;
 
         self.row = word(body, 0).unwrap_or(u32::MAX);
         self.next_column = 0;
@@ -231,7 +236,9 @@ impl Place {
             return Err(Fault::OutsideSheet { row: number });
         }
         // Row, style, height, then flags.
-        if body.get(11).is_some_and(|flags| flags & IS_HIDDEN != 0) {
+        let is_flat = half(body, 8) == Some(0);
+        let is_hidden = |flags: &u8| flags & IS_HIDDEN != 0 || is_flat && flags & HAS_OWN_HEIGHT != 0;
+        if body.get(11).is_some_and(is_hidden) {
             rows.hide(number);
         }
         Ok(())
@@ -465,11 +472,14 @@ mod tests {
             (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
             (kind::ROW_HEADER, &header(2, 0)),
             (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
+            // A height of its own, which is none.
+            (kind::ROW_HEADER, &header(3, 0x20)),
+            (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
         ])
         .unwrap();
         assert_eq!(
             found.iter().map(|(_, _, is_hidden)| *is_hidden).collect::<Vec<_>>(),
-            [false, true, false]
+            [false, true, false, true]
         );
     }
 

@@ -255,17 +255,20 @@ impl Walk<'_> {
 
     fn begin_row<S: RowSink>(&mut self, tag: &BytesStart<'_>, rows: &mut Gathered<'_, S>) {
         let mut number = None;
-        let mut is_hidden = false;
+        let (mut is_hidden, mut is_flat, mut has_own_height) = (false, false, false);
         for attribute in tag.attributes().with_checks(false).flatten() {
             match attribute.key.local_name().as_ref() {
                 "r" => number = xml::value(&attribute).trim().parse().ok(),
                 "hidden" => is_hidden = is_true(&xml::value(&attribute)),
+                "ht" => is_flat = is_zero(&xml::value(&attribute)),
+                "customHeight" => has_own_height = is_true(&xml::value(&attribute)),
                 _ => {}
             }
         }
         self.row = number.unwrap_or(self.row.saturating_add(1));
         self.next_column = 0;
-        if is_hidden {
+        // Spreadsheet programs treat a row without height, and a column without width, as hidden.
+        if is_hidden || is_flat && has_own_height {
             rows.hide(u64::from(self.row));
         }
     }
@@ -386,11 +389,16 @@ impl OpenCell {
     }
 }
 
+/// Whether a height or width is none.
+fn is_zero(size: &str) -> bool {
+    size.trim().parse() == Ok(0.0_f64)
+}
+
 fn hide_columns(tag: &BytesStart<'_>, sights: &mut Sights) {
     let is = |name| attribute(tag, name).is_some_and(|text| is_true(&text));
     let number = |name| attribute(tag, name).and_then(|text| text.trim().parse::<usize>().ok());
     if let (Some(first), Some(last)) = (number("min"), number("max"))
-        && is("hidden")
+        && (is("hidden") || is("customWidth") && attribute(tag, "width").is_some_and(|width| is_zero(&width)))
     {
         sights.hide_columns(first.saturating_sub(1), last.saturating_sub(1));
     }

@@ -26,6 +26,8 @@ pub struct StoredContact {
     pub numbers: Vec<E164>,
     /// Whether more than one of them is a number that its country has assigned.
     pub is_ambiguous: bool,
+    /// What the platform says of the contact where it is not `ACTIVE`: a deleted one is still shown, as `INACTIVE`.
+    pub status: String,
     /// Whether it is stored without any country code, so that it depends on a region what number it is.
     #[serde(skip)]
     pub lacks_country: bool,
@@ -43,6 +45,8 @@ pub struct Held {
     pub name: String,
     /// The other numbers that it can be read as.
     pub others: Vec<E164>,
+    /// Its status, where that is not `ACTIVE`.
+    pub status: String,
     /// When the platform says that it was created, where it was asked just now.
     pub created_at: Option<Timestamp>,
 }
@@ -57,6 +61,10 @@ impl Held {
     pub fn describe(&self) -> String {
         let name = if self.name.trim().is_empty() { "a contact without name" } else { &self.name };
         let mut text = if self.id.is_empty() { name.to_owned() } else { format!("{name} (id {})", self.id) };
+        if !self.status.is_empty() {
+            // Writing to a string cannot fail.
+            _ = write!(text, ", with the status {}", self.status);
+        }
         for other in &self.others {
             // Writing to a string cannot fail.
             _ = write!(text, ", whose number there may be +{other} instead");
@@ -74,6 +82,7 @@ pub struct Existing {
     contacts: u64,
     ambiguous: u64,
     unreadable: u64,
+    inactive: u64,
 }
 
 impl Existing {
@@ -82,6 +91,7 @@ impl Existing {
         self.contacts += 1;
         self.ambiguous += u64::from(contact.is_ambiguous);
         self.unreadable += u64::from(contact.numbers.is_empty());
+        self.inactive += u64::from(!contact.status.is_empty());
         for number in &contact.numbers {
             if !self.seen.insert(*number) {
                 self.repeated.insert(*number);
@@ -92,6 +102,7 @@ impl Existing {
                     id: contact.id.clone(),
                     name: contact.name.clone(),
                     others: others.copied().collect(),
+                    status: contact.status.clone(),
                     created_at: contact.created_at,
                 };
                 self.held.entry(*number).or_insert_with(held);
@@ -109,6 +120,11 @@ impl Existing {
         self.held.get(&number)
     }
 
+    /// How many of the numbers that the run asked about are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Contacts noted.
     pub fn contacts(&self) -> u64 {
         self.contacts
@@ -122,6 +138,12 @@ impl Existing {
     /// Contacts in which no number can be read.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// Contacts with another status than `ACTIVE`. They count as held: their numbers are in the account, which has each once, and
+    /// whoever was deleted there is not to be called because a list still has them.
+    pub fn inactive(&self) -> u64 {
+        self.inactive
     }
 
     /// Numbers held more than once, from before the platform's rule.
@@ -144,6 +166,8 @@ pub enum LeftOutBy {
     List(String),
     /// They are in a campaign of the platform.
     Campaign(String),
+    /// Rows of the list itself, in this file, say so.
+    Rows(String),
 }
 
 impl LeftOutBy {
@@ -153,12 +177,14 @@ impl LeftOutBy {
             Self::File { .. } => Code::InFile,
             Self::List(_) => Code::InList,
             Self::Campaign(_) => Code::InCampaign,
+            Self::Rows(_) => Code::DoNotCallColumn,
         }
     }
 
     /// The file, list or campaign.
     pub fn name(&self) -> &str {
-        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name)) = self;
+        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name) | Self::Rows(name)) =
+            self;
         name
     }
 }
@@ -209,6 +235,7 @@ impl LeftOut {
             }
             LeftOutBy::List(id) => format!("in contact list {id}"),
             LeftOutBy::Campaign(id) => format!("in campaign {id}"),
+            LeftOutBy::Rows(path) => format!("row {row} of {path} says not to call this number"),
         };
         Some((source, place))
     }
@@ -296,6 +323,8 @@ mod tests {
         left_out.restart();
         left_out.add(number("911"), None);
         left_out.add(number("912"), None);
+        left_out.begin(LeftOutBy::Rows("list.csv".to_owned()));
+        left_out.add(number("915"), Some(3));
         let reason = |digits| {
             let (source, place) = left_out.reason(number(digits))?;
             Some((source.code(), place))
@@ -304,6 +333,8 @@ mod tests {
         assert_eq!(reason("914"), Some((Code::InFile, "in dnc.xlsx, sheet `Old`, row 9".to_owned())));
         assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
         assert_eq!(reason("913"), None);
+        let said = "row 3 of list.csv says not to call this number".to_owned();
+        assert_eq!(reason("915"), Some((Code::DoNotCallColumn, said)));
     }
 
     #[test]
@@ -322,12 +353,20 @@ mod tests {
 
     #[test]
     fn names_are_compared_whole() {
-        let held =
-            Held { id: "x".to_owned(), name: "asha  RAO".to_owned(), others: Vec::new(), created_at: None };
+        let held = |id: &str, name: &str, status: &str| Held {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            others: Vec::new(),
+            status: status.to_owned(),
+            created_at: None,
+        };
+        let deleted = held("x", "Asha", "INACTIVE");
+        assert_eq!(deleted.describe(), "Asha (id x), with the status INACTIVE");
+        let nameless = held("", " ", "");
+        let held = held("x", "asha  RAO", "");
         assert!(held.has_name(NameKey::new("Asha", "Rao")));
         assert!(!held.has_name(NameKey::new("Asha", "")));
         assert_eq!(held.describe(), "asha  RAO (id x)");
-        let nameless = Held { id: String::new(), name: " ".to_owned(), others: Vec::new(), created_at: None };
         assert_eq!(nameless.describe(), "a contact without name");
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::{Contact, PhoneNumber};
+use crate::contact::{Contact, E164, PhoneNumber};
 
 /// What became of a row. Every data row ends in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,9 +77,11 @@ pub enum Code {
     MissingLastName,
     MissingSalutation,
     UnknownSalutation,
+    UnclearName,
     NoRegion,
     UnknownCountry,
     NotANumber,
+    AmbiguousNumber,
     InvalidCountryCode,
     TooShort,
     TooLong,
@@ -97,10 +99,12 @@ pub enum Code {
     SameName,
     OtherName,
     Refused,
+    StoredDifferently,
     InList,
     InCampaign,
     InFile,
     HiddenRow,
+    DoNotCallColumn,
 }
 
 /// The words for one code.
@@ -112,7 +116,7 @@ struct Wording {
 }
 
 /// One table for every report, in the order of [`Code`].
-const WORDINGS: [Wording; 29] = [
+const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::MissingPhone,
         name: "missing-phone",
@@ -142,7 +146,14 @@ const WORDINGS: [Wording; 29] = [
         code: Code::UnknownSalutation,
         name: "unknown-salutation",
         title: "a salutation that is not known",
-        hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
+        hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof, or choose one for all such rows with --default-salutation.",
+    },
+    Wording {
+        code: Code::UnclearName,
+        name: "unclear-name",
+        title: "a name that can be read in two ways",
+        hint: "Write the first and the last name into columns of their own, or have the last word taken for the last name \
+               with --split-names last-word.",
     },
     Wording {
         code: Code::NoRegion,
@@ -155,13 +166,19 @@ const WORDINGS: [Wording; 29] = [
         code: Code::UnknownCountry,
         name: "unknown-country",
         title: "a country that is not known",
-        hint: "Write the country's two- or three-letter code, its English name, or its dialing code.",
+        hint: "Write the country's two- or three-letter code, its name in any language, or its dialing code.",
     },
     Wording {
         code: Code::NotANumber,
         name: "not-a-number",
         title: "not a phone number",
         hint: "Put one phone number into the cell, in digits.",
+    },
+    Wording {
+        code: Code::AmbiguousNumber,
+        name: "ambiguous-number",
+        title: "digits that can be two different numbers",
+        hint: "Write the number with + and its country code, or as it is dialed inside its country, with the leading zero.",
     },
     Wording {
         code: Code::InvalidCountryCode,
@@ -272,6 +289,12 @@ const WORDINGS: [Wording; 29] = [
         hint: "The platform's own words stand in the row's detail.",
     },
     Wording {
+        code: Code::StoredDifferently,
+        name: "stored-differently",
+        title: "stored by the platform with another number than was sent",
+        hint: "Correct or delete that contact on the platform: as it stands, somebody else may be called.",
+    },
+    Wording {
         code: Code::InList,
         name: "in-list",
         title: "in a contact list that is left out",
@@ -294,6 +317,12 @@ const WORDINGS: [Wording; 29] = [
         name: "hidden-row",
         title: "a row that the sheet hides, by a filter or by hand",
         hint: "If these people are to be called, show the rows in the sheet, or read them with --hidden-rows include.",
+    },
+    Wording {
+        code: Code::DoNotCallColumn,
+        name: "do-not-call-column",
+        title: "a column of the list says not to call",
+        hint: "If these people are to be called, correct the column, or read them with --ignore-do-not-call-column.",
     },
 ];
 
@@ -378,6 +407,10 @@ pub enum Verdict {
         code: Code,
         /// The number, where it can be read.
         number: Option<PhoneNumber>,
+        /// All numbers of the row, where nobody is to be called on any of them.
+        all: Vec<E164>,
+        /// What the code alone does not say.
+        detail: String,
     },
     /// Something is wrong.
     Rejected {
@@ -402,7 +435,7 @@ mod tests {
 
     #[test]
     fn titles_and_hints_are_whole() {
-        for wording in &WORDINGS {
+        for wording in WORDINGS {
             assert!(wording.hint.ends_with('.'), "{}", wording.name);
             assert!(!wording.title.ends_with('.'), "{}", wording.name);
             assert!(!wording.hint.contains("  "), "{}", wording.name);

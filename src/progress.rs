@@ -61,6 +61,8 @@ pub enum Wait {
     Retry,
     /// The platform may still be storing what it did not answer.
     Unanswered,
+    /// The platform has taken what it does not show yet.
+    NotShown,
 }
 
 /// Tells nobody.

@@ -66,23 +66,98 @@ fn is_invisible(text: &[u8]) -> bool {
     str::from_utf8(text).is_ok_and(|text| text.chars().all(shows_nothing))
 }
 
+/// Which of somebody's phones a number belongs to, the one to call first standing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PhoneKind {
+    /// Marked by its owner.
+    Preferred,
+    /// Carried about.
+    Mobile,
+    /// The main one.
+    Main,
+    /// Nothing is said of it.
+    Unspecified,
+    /// At work.
+    Work,
+    /// At home.
+    Home,
+    /// Another one.
+    Other,
+    /// In a car.
+    Car,
+    /// That of the company, not of the person.
+    Company,
+}
+
+/// What a column about calls asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether the person must not be called, as `Do Not Call`.
+    IsForbidden,
+    /// Whether the person may be called, as `Contact Callable`.
+    IsAllowed,
+    /// What became of the person, as `Lead Status`, of which one answer is not to call.
+    Status,
+}
+
+/// What a column says of the phone in another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Which phone it is, as `Home` or `Fax`.
+    Kind,
+    /// Whether it is the one to call first.
+    Preferred,
+    /// Whether it may be called.
+    Calls(Question),
+}
+
+/// A column that says something of the phone in another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhoneLabel {
+    /// The column of the number.
+    pub phone: usize,
+    /// The column of the label.
+    pub column: usize,
+    /// What it says.
+    pub says: Says,
+}
+
+/// A column that says whether somebody may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallColumn {
+    /// The column.
+    pub column: usize,
+    /// What it asks.
+    pub question: Question,
+}
+
 /// Which column of an input holds which field, by index from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Phone numbers, the preferred column first: a row takes the first that it fills.
+    /// Phone numbers, the preferred column first: a row takes the first that holds a number which can be used.
     pub phone: Vec<usize>,
-    /// For some of these, the column that says what kind of phone it is.
-    pub labels: Vec<(usize, usize)>,
+    /// Which phones these are, where their headers say it.
+    pub phone_kinds: Vec<(usize, PhoneKind)>,
+    /// For some of these, other columns that say something of the phone.
+    pub labels: Vec<PhoneLabel>,
+    /// Whether a person has put the phones in their order, which labels do not change then.
+    pub is_phone_order_given: bool,
     /// First names.
     pub first_name: Option<usize>,
     /// Last names.
     pub last_name: Option<usize>,
     /// Whole names.
     pub full_name: Option<usize>,
+    /// Whether the header says that whole names begin with the family name.
+    pub is_family_name_first: bool,
     /// Salutations.
     pub salutation: Option<usize>,
     /// Countries or dialing codes, the preferred column first.
     pub country: Vec<usize>,
+    /// The same for phones with a country of their own, where it is another order.
+    pub own_countries: Vec<(usize, Vec<usize>)>,
+    /// Columns that say whether somebody may be called.
+    pub calls: Vec<CallColumn>,
 }
 
 impl Columns {
@@ -96,6 +171,23 @@ impl Columns {
             Field::Salutation => self.salutation.as_slice(),
             Field::Country => &self.country,
         }
+    }
+
+    /// Whether a field is read from a column.
+    pub fn is_used(&self, column: usize) -> bool {
+        Field::ALL.iter().any(|field| self.of(*field).contains(&column))
+    }
+
+    /// Which phone a column holds, as its header says.
+    pub fn phone_kind(&self, phone: usize) -> PhoneKind {
+        let kind = self.phone_kinds.iter().find(|(column, _)| *column == phone);
+        kind.map_or(PhoneKind::Unspecified, |(_, kind)| *kind)
+    }
+
+    /// The columns that hold the country of a phone, the preferred one first.
+    pub fn countries_of(&self, phone: usize) -> &[usize] {
+        let own = self.own_countries.iter().find(|(column, _)| *column == phone);
+        own.map_or(&self.country, |(_, countries)| countries)
     }
 
     /// Adds a column to a field, behind those it has; a field of one column keeps the first.

@@ -354,12 +354,15 @@ pub(super) struct ReadingOptions {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) types: Vec<String>,
-    /// Salutation of rows without one, such as Mr
+    /// Salutation of rows without one, or with one that is not known, such as Mr
     #[arg(long, value_name = "S")]
     pub(super) default_salutation: Option<String>,
     /// Last name of rows without one
     #[arg(long, value_name = "S")]
     pub(super) default_last_name: Option<String>,
+    /// Full names that can be read in two ways: reject the row, or take the last word for the last name [default: strict]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) split_names: Option<SplitNamesChoice>,
     /// Take numbers with an extension without it
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -370,6 +373,18 @@ pub(super) struct ReadingOptions {
     /// Rows that a sheet hides, by a filter or by hand: leave them out, or read them [default: skip]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(super) hidden_rows: Option<HiddenRowsChoice>,
+    /// Read rows although a column such as `Do Not Call` says not to call the person
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) ignore_do_not_call_column: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SplitNamesChoice {
+    #[default]
+    Strict,
+    LastWord,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -433,6 +448,9 @@ pub(super) struct PlatformOptions {
     /// File with the app's client secret [env: ROLLCALL_CLIENT_SECRET holds the secret itself]
     #[arg(long, value_name = "FILE")]
     pub(super) client_secret_file: Option<PathBuf>,
+    /// File with certificates, in PEM, of authorities to trust beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
     /// Use a local platform inside this process instead: no account needed
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -465,6 +483,9 @@ pub(super) struct RequestOptions {
     /// Requests a minute for the account [default: 60]
     #[arg(long, value_name = "N")]
     pub(super) rate: Option<u32>,
+    /// Requests an hour for the account, where that is limited too [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub(super) rate_per_hour: Option<u32>,
     /// How long an answer may take [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,

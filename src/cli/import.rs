@@ -24,7 +24,7 @@ use crate::{
     journal::{Journal, RunRecord},
     parse::{Input, STDIN},
     pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings},
-    platform::Credentials,
+    platform::{Authorities, Credentials},
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
@@ -235,6 +235,7 @@ fn make_absolute(stored: &mut StoredImport) {
     let others = [
         &mut stored.platform.token_file,
         &mut stored.platform.client_secret_file,
+        &mut stored.platform.ca_file,
         &mut stored.existing.existing,
     ];
     let excluded = stored.exclude_files.exclude_file.iter_mut();
@@ -269,6 +270,7 @@ pub(super) fn account(
         stream_id: sandbox::STREAM_ID.to_owned(),
         account_id: sandbox::ACCOUNT_ID.to_owned(),
         credentials,
+        authorities: Authorities::default(),
     };
     Ok((account, Some(running)))
 }

@@ -17,7 +17,7 @@ use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
         FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, PostingOptions,
-        ReadingOptions, RequestOptions,
+        ReadingOptions, RequestOptions, SplitNamesChoice,
     },
     error::CliError,
 };
@@ -26,13 +26,13 @@ use crate::{
     dedupe::Keep,
     journal::Journal,
     normalize::{
-        NormalizeSettings, name,
+        NormalizeSettings, SplitNames, name,
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
     pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
-    platform::{Api, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
+    platform::{Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
     report::terminal::printable,
 };
 
@@ -92,6 +92,10 @@ impl ReadingSettings {
             KeepChoice::First => Keep::First,
             KeepChoice::Last => Keep::Last,
         };
+        let split_names = match options.split_names.unwrap_or_default() {
+            SplitNamesChoice::Strict => SplitNames::Strict,
+            SplitNamesChoice::LastWord => SplitNames::LastWord,
+        };
         let region = options.region.as_deref().map(self::region).transpose()?;
         let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
@@ -104,6 +108,7 @@ impl ReadingSettings {
                 mappings,
                 no_header: options.no_header,
                 skips_hidden_rows,
+                ignores_do_not_call_columns: options.ignore_do_not_call_column,
                 ..ParseSettings::default()
             },
             normalize: NormalizeSettings {
@@ -111,6 +116,7 @@ impl ReadingSettings {
                 phone: PhonePolicy { accept, types, drop_extensions: options.drop_extensions },
                 default_salutation,
                 default_last_name,
+                split_names,
                 skips_hidden_rows,
             },
             keep,
@@ -194,6 +200,7 @@ pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Resu
 #[derive(Clone, Debug)]
 pub(super) struct RequestSettings {
     pub(super) rate: u32,
+    pub(super) rate_per_hour: Option<u32>,
     pub(super) timeout: Duration,
     pub(super) max_attempts: u32,
 }
@@ -204,9 +211,17 @@ impl RequestSettings {
         let timeout = options.timeout.unwrap_or(30);
         let max_attempts = options.max_attempts.unwrap_or(5);
         within("rate", rate.into(), 1..=1_000_000)?;
+        if let Some(rate_per_hour) = options.rate_per_hour {
+            within("rate-per-hour", rate_per_hour.into(), 1..=1_000_000)?;
+        }
         within("timeout", timeout, 1..=3600)?;
         within("max-attempts", max_attempts.into(), 1..=100)?;
-        Ok(Self { rate, timeout: Duration::from_secs(timeout), max_attempts })
+        Ok(Self {
+            rate,
+            rate_per_hour: options.rate_per_hour,
+            timeout: Duration::from_secs(timeout),
+            max_attempts,
+        })
     }
 
     /// The client of an account, at this pace.
@@ -216,7 +231,9 @@ impl RequestSettings {
             stream_id: account.stream_id,
             account_id: account.account_id,
             credentials: account.credentials,
+            authorities: account.authorities,
             rate: self.rate,
+            rate_per_hour: self.rate_per_hour,
             timeout: scaled().map_or(self.timeout, |(_, timeout)| timeout),
             max_attempts: self.max_attempts,
             region,
@@ -232,7 +249,9 @@ fn scaled() -> Option<(Pace, Duration)> {
     let ms: Vec<Duration> =
         text.split(',').map_while(|ms| ms.parse().ok()).map(Duration::from_millis).collect();
     let [window, first_wait, longest_wait, timeout, in_flight] = *ms else { return None };
-    Some((Pace { window, first_wait, longest_wait, in_flight: Some(in_flight) }, timeout))
+    let pace =
+        Pace { window, long_window: window * 60, first_wait, longest_wait, in_flight: Some(in_flight) };
+    Some((pace, timeout))
 }
 
 /// How lists and campaigns are asked for.
@@ -328,6 +347,7 @@ pub(super) struct Account {
     pub(super) stream_id: String,
     pub(super) account_id: String,
     pub(super) credentials: Credentials,
+    pub(super) authorities: Authorities,
 }
 
 impl Account {
@@ -357,8 +377,20 @@ impl Account {
         for (name, given) in [("--stream-id", &stream_id), ("--account-id", &account_id)] {
             id(name, given)?;
         }
-        Ok(Self { host: self::host(&host)?, stream_id, account_id, credentials })
+        let authorities = self::authorities(options.ca_file.as_deref())?;
+        Ok(Self { host: self::host(&host)?, stream_id, account_id, credentials, authorities })
     }
+}
+
+/// The authorities of a file; none where there is no file.
+pub(super) fn authorities(file: Option<&Path>) -> Result<Authorities, CliError> {
+    let Some(path) = file else { return Ok(Authorities::default()) };
+    Authorities::read(path).map_err(|error| {
+        CliError::usage(
+            format!("--ca-file: {}: {error}", path.display()),
+            "Ask whoever runs the authority for its certificate in PEM.",
+        )
+    })
 }
 
 /// The address of the platform.

@@ -328,6 +328,7 @@ impl Progress for Talk {
             Wait::RateLimited => "because the account's requests are used up",
             Wait::Retry => "before trying again",
             Wait::Unanswered => "until the platform cannot be storing any more what it did not answer",
+            Wait::NotShown => "until the platform shows what it has taken",
         };
         *self.figures.wait() = Some((Instant::now() + wait, reason));
         if self.bars.is_hidden() && wait >= WORTH_A_LINE {

@@ -27,7 +27,7 @@ pub use self::{
     batches::{BatchId, Fate, Note, Unsettled},
     error::JournalError,
     lock::{AccountLock, Holder},
-    quota::SharedQuota,
+    quota::{Limit, Limits, SharedQuota, Span},
     runs::{Ending, NewRun, RunRecord},
     snapshot::{Snapshot, SnapshotWriter, Snapshots},
 };

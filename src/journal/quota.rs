@@ -12,27 +12,61 @@ use crate::failpoint;
 const RETRY_TOKENS: i64 = 100;
 
 /// The longest pause that is believed.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+const LONGEST_PAUSE: Duration = Duration::from_hours(31 * 24);
+
+/// A number of requests in a window of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Requests in one window.
+    pub slots: usize,
+    /// Its length.
+    pub window: Duration,
+}
+
+/// The limits of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// That of a minute.
+    pub minute: Limit,
+    /// That of an hour, if there is one.
+    pub hour: Option<Limit>,
+}
+
+/// Which of the limits a slot belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The one of a minute.
+    Minute,
+    /// The one of an hour.
+    Hour,
+}
+
+impl Limits {
+    fn each(&self) -> impl Iterator<Item = (Span, Limit)> {
+        let hour = self.hour.map(|limit| (Span::Hour, limit));
+        [(Span::Minute, self.minute)].into_iter().chain(hour)
+    }
+}
 
 /// The account's requests, as one program uses them.
 #[derive(Clone)]
 pub struct SharedQuota {
     journal: Journal,
     account: String,
-    /// The slot of the request under way.
-    slot: Option<i64>,
+    /// The slots of the request under way, one of each limit.
+    slots: Vec<(i64, Span)>,
 }
 
 impl Journal {
     /// The shared requests of an account.
     pub fn quota(&self, account: &str) -> SharedQuota {
-        SharedQuota { journal: self.clone(), account: account.to_owned(), slot: None }
+        SharedQuota { journal: self.clone(), account: account.to_owned(), slots: Vec::new() }
     }
 }
 
 impl SharedQuota {
-    /// Takes one of as many slots for a request that is answered within `limit`, and says nothing; or says how long none is
-    /// free.
+    /// Takes a slot of each limit for a request that is answered within `longest_answer`, and says nothing; or says how long there
+    /// is none, or the account is to be left alone.
     ///
     /// A slot is free one window after the answer. Where the program dies before, it stays taken for the longest time that
     /// the answer could have taken, so that a crash may only cost time.
@@ -42,15 +76,13 @@ impl SharedQuota {
     /// Where it cannot be noted: nothing may be sent then.
     pub fn take(
         &mut self,
-        slots: usize,
-        limit: Duration,
-        window: Duration,
+        limits: &Limits,
+        longest_answer: Duration,
     ) -> Result<Option<Duration>, JournalError> {
         if failpoint::is_without("shared requests") {
             return Ok(None);
         }
-        let (now, held) = (self.journal.now(), ms(limit + window));
-        let slots = i64::try_from(slots).unwrap_or(i64::MAX);
+        let now = self.journal.now();
         let account = &self.account;
         let taken = self.journal.write(|transaction| {
             let paused = pause(transaction, account, now)?;
@@ -64,45 +96,45 @@ impl SharedQuota {
             )?;
             transaction
                 .execute("DELETE FROM slot WHERE account = ?1 AND free_at <= ?2", params![account, now])?;
-            let busy: i64 =
-                transaction
-                    .query_row("SELECT count(*) FROM slot WHERE account = ?1", [account], |row| row.get(0))?;
-            if busy >= slots {
-                let free_at = transaction.query_row(
-                    "SELECT free_at FROM slot WHERE account = ?1 ORDER BY free_at LIMIT 1 OFFSET ?2",
-                    params![account, busy - slots],
-                    |row| row.get(0),
-                )?;
-                return Ok(Err(free_at));
+            for (span, limit) in limits.each() {
+                if let Some(free_at) = busy_until(transaction, account, span, limit)? {
+                    return Ok(Err(free_at));
+                }
             }
-            transaction.execute(
-                "INSERT INTO slot (account, free_at, held_ms) VALUES (?1, ?2, ?3)",
-                params![account, now.saturating_add(held), held],
-            )?;
-            Ok(Ok(transaction.last_insert_rowid()))
+            let mut slots = Vec::new();
+            for (span, limit) in limits.each() {
+                let held = ms(longest_answer + limit.window);
+                transaction.execute(
+                    "INSERT INTO slot (account, free_at, held_ms, is_of_hour) VALUES (?1, ?2, ?3, ?4)",
+                    params![account, now.saturating_add(held), held, span == Span::Hour],
+                )?;
+                slots.push((transaction.last_insert_rowid(), span));
+            }
+            Ok(Ok(slots))
         })?;
         Ok(match taken {
-            Ok(slot) => {
-                self.slot = Some(slot);
+            Ok(slots) => {
+                self.slots = slots;
                 None
             }
             Err(free_at) => Some(duration(free_at.saturating_sub(now).max(1))),
         })
     }
 
-    /// After how long each slot in use is free again, the earliest first; none takes longer than a window, as if what is under
-    /// way were answered now.
+    /// After how long each slot in use of a limit is free again, the earliest first; none takes longer than a window, as if what
+    /// is under way were answered now.
     ///
     /// # Errors
     ///
     /// Where it cannot be read.
-    pub fn busy(&self, window: Duration) -> Result<Vec<Duration>, JournalError> {
+    pub fn busy(&self, span: Span, window: Duration) -> Result<Vec<Duration>, JournalError> {
         let now = self.journal.now();
         let left = |free_at: i64| duration(free_at.saturating_sub(now).min(ms(window)));
         self.journal.read(|connection| {
-            let query = "SELECT free_at FROM slot WHERE account = ?1 AND free_at > ?2 ORDER BY free_at";
+            let query = "SELECT free_at FROM slot WHERE account = ?1 AND free_at > ?2 AND is_of_hour = ?3 ORDER BY free_at";
             let mut statement = connection.prepare(query)?;
-            let busy = statement.query_map(params![self.account, now], |row| Ok(left(row.get(0)?)))?;
+            let busy = statement
+                .query_map(params![self.account, now, span == Span::Hour], |row| Ok(left(row.get(0)?)))?;
             busy.collect()
         })
     }
@@ -112,13 +144,18 @@ impl SharedQuota {
     /// # Errors
     ///
     /// Where it cannot be noted.
-    pub fn answered(&mut self, window: Duration, is_success: bool) -> Result<(), JournalError> {
-        // The clock's milliseconds are rounded down: one more, and the window is over.
-        let free_at = self.journal.now().saturating_add(ms(window)).saturating_add(1);
-        let slot = self.slot.take();
+    pub fn answered(&mut self, limits: &Limits, is_success: bool) -> Result<(), JournalError> {
+        let now = self.journal.now();
+        let slots = std::mem::take(&mut self.slots);
         let account = &self.account;
         self.journal.write(|transaction| {
-            transaction.execute("UPDATE slot SET free_at = ?2 WHERE id = ?1", params![slot, free_at])?;
+            for (id, span) in slots {
+                let limit = limits.each().find(|(of, _)| *of == span);
+                let window = limit.map_or(limits.minute.window, |(_, limit)| limit.window);
+                // The clock's milliseconds are rounded down: one more, and the window is over.
+                let free_at = now.saturating_add(ms(window)).saturating_add(1);
+                transaction.execute("UPDATE slot SET free_at = ?2 WHERE id = ?1", params![id, free_at])?;
+            }
             if is_success {
                 transaction.execute(
                     "UPDATE account SET retry_tokens = min(retry_tokens + 1, ?2) WHERE name = ?1",
@@ -135,13 +172,14 @@ impl SharedQuota {
     ///
     /// Where it cannot be noted.
     pub fn pause(&mut self, wait: Duration) -> Result<(), JournalError> {
-        let until = self.journal.now().saturating_add(ms(wait.min(LONGEST_PAUSE)));
+        let wait = ms(wait.min(LONGEST_PAUSE));
+        let until = self.journal.now().saturating_add(wait);
         let account = &self.account;
         self.journal.write(|transaction| {
             make(transaction, account)?;
             transaction.execute(
-                "UPDATE account SET paused_until = max(paused_until, ?2) WHERE name = ?1",
-                params![account, until],
+                "UPDATE account SET paused_until = ?2, pause_ms = ?3 WHERE name = ?1 AND paused_until < ?2",
+                params![account, until, wait],
             )?;
             Ok(())
         })
@@ -173,14 +211,39 @@ fn make(transaction: &Transaction<'_>, account: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// When a slot of a limit is free, where none is.
+fn busy_until(
+    transaction: &Transaction<'_>,
+    account: &str,
+    span: Span,
+    limit: Limit,
+) -> rusqlite::Result<Option<i64>> {
+    let slots = i64::try_from(limit.slots).unwrap_or(i64::MAX);
+    let is_of_hour = span == Span::Hour;
+    let busy: i64 = transaction.query_row(
+        "SELECT count(*) FROM slot WHERE account = ?1 AND is_of_hour = ?2",
+        params![account, is_of_hour],
+        |row| row.get(0),
+    )?;
+    if busy < slots {
+        return Ok(None);
+    }
+    let free_at = transaction.query_row(
+        "SELECT free_at FROM slot WHERE account = ?1 AND is_of_hour = ?2 ORDER BY free_at LIMIT 1 OFFSET ?3",
+        params![account, is_of_hour, busy - slots],
+        |row| row.get(0),
+    )?;
+    Ok(Some(free_at))
+}
+
 /// Until when the account is left alone.
 fn pause(transaction: &Transaction<'_>, account: &str, now: i64) -> rusqlite::Result<i64> {
-    let until: Option<i64> = transaction
-        .query_row("SELECT paused_until FROM account WHERE name = ?1", [account], |row| row.get(0))
-        .optional()?;
-    let until = until.unwrap_or_default();
-    // Nobody asks for more: the clock was set back.
-    let longest = now.saturating_add(ms(LONGEST_PAUSE));
+    let query = "SELECT paused_until, pause_ms FROM account WHERE name = ?1";
+    let found: Option<(i64, i64)> =
+        transaction.query_row(query, [account], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (until, length) = found.unwrap_or_default();
+    // Nobody asked for more: the clock was set back.
+    let longest = now.saturating_add(length);
     if until > longest {
         transaction
             .execute("UPDATE account SET paused_until = ?2 WHERE name = ?1", params![account, longest])?;

@@ -83,6 +83,13 @@ pub(super) const STEPS: &[&str] = &[
         contacts BLOB NOT NULL
     ) STRICT;
     CREATE INDEX snapshot_page_by_snapshot ON snapshot_page (snapshot);",
+    // A limit of requests an hour, and pauses of any length. Contacts have a status, which earlier snapshots have not.
+    "ALTER TABLE slot ADD COLUMN is_of_hour INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX slot_by_account;
+    CREATE INDEX slot_by_account ON slot (account, is_of_hour, free_at);
+    ALTER TABLE account ADD COLUMN pause_ms INTEGER NOT NULL DEFAULT 3600000;
+    DELETE FROM snapshot_page;
+    DELETE FROM snapshot;",
 ];
 
 /// Why a database cannot be made ready.

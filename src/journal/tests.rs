@@ -116,7 +116,7 @@ fn an_older_journal_is_brought_up_to_date_and_a_newer_one_is_left_alone() {
     drop(old);
     let journal = Journal::open(home.path()).unwrap();
     assert_eq!(journal.runs().unwrap().len(), 1);
-    assert_eq!(journal.quota("a").take(1, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(journal.quota("a").take(&per_minute(1), LIMIT).unwrap(), None);
     drop(journal);
 
     let newer = Connection::open(&path).unwrap();
@@ -189,21 +189,26 @@ fn an_account_is_locked_by_one_process_at_a_time() {
     second.lock_account("acc").unwrap().unwrap();
 }
 
+/// As many requests a minute, and no limit of an hour.
+fn per_minute(slots: usize) -> Limits {
+    Limits { minute: Limit { slots, window: MINUTE }, hour: None }
+}
+
 #[test]
 fn slots_are_shared_and_free_a_window_after_the_answer() {
     let home = tempfile::tempdir().unwrap();
     let (journal, now) = timed(home.path());
     let (mut first, mut second) = (journal.quota("acc"), journal.quota("acc"));
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), None);
     now.fetch_add(10_000, Ordering::Relaxed);
-    first.answered(MINUTE, true).unwrap();
-    assert_eq!(second.take(2, LIMIT, MINUTE).unwrap(), None);
+    first.answered(&per_minute(1), true).unwrap();
+    assert_eq!(second.take(&per_minute(2), LIMIT).unwrap(), None);
     // The second request is not answered: its slot is taken for as long as the answer may take, and a window.
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(MINUTE + Duration::from_millis(1)));
-    assert_eq!(journal.quota("another").take(2, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), Some(MINUTE + Duration::from_millis(1)));
+    assert_eq!(journal.quota("another").take(&per_minute(2), LIMIT).unwrap(), None);
     now.fetch_add(60_001, Ordering::Relaxed);
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), None);
-    assert_eq!(first.take(2, LIMIT, MINUTE).unwrap(), Some(Duration::from_millis(29_999)));
+    assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), None);
+    assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), Some(Duration::from_millis(29_999)));
 }
 
 /// What one of several programs is doing, as a test plays it: nothing, or waiting for an answer that comes at this time.
@@ -225,10 +230,10 @@ fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
         match *under_way {
             Some(answered_at) if answered_at > time => {}
             Some(_) => {
-                quota.answered(MINUTE, true).unwrap();
+                quota.answered(&per_minute(1), true).unwrap();
                 *under_way = None;
             }
-            None if quota.take(slots, LIMIT, MINUTE).unwrap().is_none() => {
+            None if quota.take(&per_minute(slots), LIMIT).unwrap().is_none() => {
                 let longest = u64::try_from(ms(LIMIT)).unwrap();
                 let time = now.load(Ordering::Relaxed);
                 let arrival = time + below(longest).cast_signed();
@@ -261,20 +266,20 @@ fn no_window_holds_more_requests_than_the_account_has_whoever_makes_them() {
 }
 
 #[test]
-fn a_clock_set_back_may_only_delay_and_not_for_an_hour() {
+fn a_clock_set_back_may_only_delay_and_never_for_longer_than_was_asked() {
     let home = tempfile::tempdir().unwrap();
     let (journal, now) = timed(home.path());
     let mut quota = journal.quota("acc");
-    quota.take(1, LIMIT, MINUTE).unwrap();
-    quota.answered(MINUTE, true).unwrap();
+    quota.take(&per_minute(1), LIMIT).unwrap();
+    quota.answered(&per_minute(1), true).unwrap();
     now.fetch_sub(3_600_000, Ordering::Relaxed);
-    assert_eq!(quota.take(1, LIMIT, MINUTE).unwrap(), Some(LIMIT + MINUTE));
+    assert_eq!(quota.take(&per_minute(1), LIMIT).unwrap(), Some(LIMIT + MINUTE));
     now.fetch_add(90_000, Ordering::Relaxed);
-    assert_eq!(quota.take(1, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(quota.take(&per_minute(1), LIMIT).unwrap(), None);
 
     quota.pause(Duration::from_mins(5)).unwrap();
     now.fetch_sub(7_200_000, Ordering::Relaxed);
-    assert_eq!(quota.take(9, LIMIT, MINUTE).unwrap(), Some(Duration::from_hours(1)));
+    assert_eq!(quota.take(&per_minute(9), LIMIT).unwrap(), Some(Duration::from_mins(5)));
 }
 
 #[test]
@@ -283,11 +288,43 @@ fn pauses_are_for_all_and_never_too_long() {
     let (journal, now) = timed(home.path());
     journal.quota("acc").pause(MINUTE).unwrap();
     journal.quota("acc").pause(Duration::from_secs(1)).unwrap();
-    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), Some(MINUTE));
-    journal.quota("acc").pause(Duration::MAX).unwrap();
-    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), Some(Duration::from_hours(1)));
-    now.fetch_add(3_600_000, Ordering::Relaxed);
-    assert_eq!(journal.quota("acc").take(9, LIMIT, MINUTE).unwrap(), None);
+    assert_eq!(journal.quota("acc").take(&per_minute(9), LIMIT).unwrap(), Some(MINUTE));
+    let (day, month) = (Duration::from_hours(24), Duration::from_hours(31 * 24));
+    for (asked, kept) in [(day, day), (Duration::MAX, month)] {
+        journal.quota("acc").pause(asked).unwrap();
+        assert_eq!(journal.quota("acc").take(&per_minute(9), LIMIT).unwrap(), Some(kept));
+    }
+    now.fetch_add(ms(month), Ordering::Relaxed);
+    assert_eq!(journal.quota("acc").take(&per_minute(9), LIMIT).unwrap(), None);
+}
+
+#[test]
+fn a_limit_of_an_hour_is_kept_beside_the_one_of_a_minute() {
+    const HOUR: Duration = Duration::from_hours(1);
+
+    let home = tempfile::tempdir().unwrap();
+    let (journal, now) = timed(home.path());
+    let hour = Some(Limit { slots: 3, window: HOUR });
+    let limits = Limits { hour, ..per_minute(2) };
+    // Two programs that use one account.
+    let mut quotas = [journal.quota("acc"), journal.quota("acc")];
+    let mut request = |program: usize| {
+        let wait = quotas[program].take(&limits, LIMIT).unwrap();
+        if wait.is_none() {
+            quotas[program].answered(&limits, true).unwrap();
+        }
+        wait
+    };
+    assert_eq!((request(0), request(1)), (None, None));
+    assert_eq!(request(0), Some(MINUTE + Duration::from_millis(1)));
+    now.fetch_add(60_001, Ordering::Relaxed);
+    assert_eq!(request(0), None);
+    // The minute has room, the hour has none until the first of the three is over.
+    assert_eq!(request(1), Some(Duration::from_mins(59)));
+    assert_eq!(journal.quota("acc").busy(Span::Hour, HOUR).unwrap().len(), 3);
+    assert_eq!(journal.quota("acc").busy(Span::Minute, MINUTE).unwrap().len(), 1);
+    now.fetch_add(ms(HOUR), Ordering::Relaxed);
+    assert_eq!(request(1), None);
 }
 
 #[test]
@@ -297,8 +334,8 @@ fn retries_cost_tokens_and_success_returns_them() {
     let paid = (0..30).filter(|_| quota.spend(5).unwrap()).count();
     assert_eq!(paid, 20);
     for _ in 0..5 {
-        quota.take(99, LIMIT, MINUTE).unwrap();
-        quota.answered(MINUTE, true).unwrap();
+        quota.take(&per_minute(99), LIMIT).unwrap();
+        quota.answered(&per_minute(1), true).unwrap();
     }
     assert_eq!([quota.spend(5).unwrap(), quota.spend(5).unwrap()], [true, false]);
 }

@@ -2,7 +2,7 @@
 
 /// The text with its escapes read, where they stand for letters beyond ASCII.
 pub(super) fn read(text: &str) -> Option<String> {
-    [by_byte(text, '%'), by_byte(text, '='), by_unit(text)].into_iter().flatten().next()
+    [by_byte(text, "%"), by_byte(text, "="), by_byte(text, "\\x"), by_unit(text)].into_iter().flatten().next()
 }
 
 /// The 7-bit encoding whose escapes the text holds: it can be read with the whole file only.
@@ -20,7 +20,7 @@ pub(super) fn seven_bit(text: &str) -> Option<&'static str> {
 }
 
 /// Bytes of UTF-8, each as two digits behind a mark.
-fn by_byte(text: &str, mark: char) -> Option<String> {
+fn by_byte(text: &str, mark: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once(mark) {
@@ -30,7 +30,7 @@ fn by_byte(text: &str, mark: char) -> Option<String> {
             bytes.push(byte);
             rest = &behind[2..];
         } else {
-            bytes.extend_from_slice(mark.encode_utf8(&mut [0; 4]).as_bytes());
+            bytes.extend_from_slice(mark.as_bytes());
             rest = behind;
         }
     }
@@ -66,6 +66,7 @@ mod tests {
             ("M%C3%BCller", "Müller"),
             ("Jos=C3=A9", "José"),
             ("M\\u00fcller", "Müller"),
+            ("M\\xc3\\xbcller", "Müller"),
             ("\\u5c71\\u7530", "山田"),
         ] {
             assert_eq!(read(text).as_deref(), Some(name), "{text}");

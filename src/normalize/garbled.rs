@@ -3,13 +3,7 @@
 //!
 //! Where the bytes behind such letters are UTF-8 again, the name is repaired; other broken names are told, never used.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::borrow::Cow;
 
 use encoding_rs::{
     Encoding, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255,
@@ -71,34 +65,6 @@ pub(super) fn judge(text: &str) -> Letters {
         (Some(proof), _) => Letters::Broken(proof),
         (None, Cow::Owned(name)) => Letters::Repaired(name),
         (None, Cow::Borrowed(_)) => Letters::Fine,
-    }
-}
-
-/// Names that were repaired, to be told once for a file.
-#[derive(Debug, Default)]
-pub struct Repairs {
-    count: AtomicU64,
-    first: Mutex<Option<(u64, String, String)>>,
-}
-
-impl Repairs {
-    pub(super) fn add(&self, row: u64, was: &str, is: &str) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        if first.as_ref().is_none_or(|(first, ..)| row < *first) {
-            *first = Some((row, was.trim().to_owned(), is.trim().to_owned()));
-        }
-    }
-
-    /// What to say of them; nothing where there are none.
-    pub fn note(&self) -> Option<String> {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let (row, was, is) = first.as_ref()?;
-        let count = self.count.load(Ordering::Relaxed);
-        let names = if count == 1 { "1 name was".to_owned() } else { format!("{count} names were") };
-        Some(format!(
-            "{names} garbled by a wrong encoding before, such as `{was}` in row {row}; rollcall reads it as `{is}`"
-        ))
     }
 }
 

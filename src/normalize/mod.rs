@@ -4,31 +4,31 @@
 //! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
+mod address;
 mod escaped;
+mod fallback;
+pub(crate) mod flag;
 mod garbled;
-mod label;
+mod habits;
+pub(crate) mod label;
 pub mod name;
 mod numbers;
 pub mod phone;
 pub mod region;
+mod repairs;
 pub mod salutation;
 
-use std::borrow::Cow;
-
 use self::{
-    garbled::Letters,
-    phone::{PhonePolicy, Refusal},
+    address::Addressed,
+    phone::{Habit, PhonePolicy, Refusal},
     region::Origin,
 };
-pub use self::{garbled::Repairs, numbers::RowNumbers};
+pub use self::{address::SplitNames, fallback::Fallbacks, numbers::RowNumbers, repairs::Repairs};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
-    row::{CellKind, Columns, Row, Rows},
+    row::{CallColumn, CellKind, Columns, PhoneKind, Question, Row, Rows, Says},
 };
-
-/// A name longer than this is a sign of rows that ran together, not a name.
-const MAX_NAME_CHARS: usize = 256;
 
 /// What the user decided about reading rows.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,9 @@ pub struct NormalizeSettings {
     pub region: Option<crate::contact::Region>,
     /// Which numbers are accepted.
     pub phone: PhonePolicy,
-    /// The salutation of rows that have none.
+    /// How sure the split of a full name has to be.
+    pub split_names: SplitNames,
+    /// The salutation of rows that have none, or one that is not known.
     pub default_salutation: Option<Salutation>,
     /// The last name of rows that have none.
     pub default_last_name: Option<String>,
@@ -51,6 +53,8 @@ pub struct Normalizer<'a> {
     settings: &'a NormalizeSettings,
     columns: &'a Columns,
     repairs: Option<&'a Repairs>,
+    habits: &'a [(usize, Habit)],
+    fallbacks: Option<&'a Fallbacks>,
 }
 
 /// A cell's text and the column it stands in.
@@ -63,13 +67,25 @@ struct Found<'a> {
 impl<'a> Normalizer<'a> {
     /// A normalizer for rows whose columns mean what `columns` says.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
-        Self { settings, columns, repairs: None }
+        Self { settings, columns, repairs: None, habits: &[], fallbacks: None }
+    }
+
+    /// Has digits of two readings read as the other cells of their column are meant.
+    #[must_use]
+    pub fn with_habits(self, habits: &'a [(usize, Habit)]) -> Self {
+        Self { habits, ..self }
     }
 
     /// Has names that are repaired counted.
     #[must_use]
     pub fn counting(self, repairs: &'a Repairs) -> Self {
         Self { repairs: Some(repairs), ..self }
+    }
+
+    /// Has rows counted of which another phone is taken than the first.
+    #[must_use]
+    pub fn counting_fallbacks(self, fallbacks: &'a Fallbacks) -> Self {
+        Self { fallbacks: Some(fallbacks), ..self }
     }
 
     /// Reads a block of rows.
@@ -81,13 +97,21 @@ impl<'a> Normalizer<'a> {
     pub fn read(&self, row: Row<'_>) -> Verdict {
         if row.is_hidden && self.settings.skips_hidden_rows {
             let number = self.number(row, &mut Vec::new()).ok().flatten();
-            return Verdict::Suppressed { code: Code::HiddenRow, number };
+            return Verdict::Suppressed {
+                code: Code::HiddenRow,
+                number,
+                all: Vec::new(),
+                detail: String::new(),
+            };
         }
         if let Some(ragged) = row.ragged {
             return Verdict::Rejected {
                 number: None,
                 problems: vec![Problem::of_row(Code::RaggedRow, ragged.describe())],
             };
+        }
+        if let Some(suppressed) = self.forbidden(row) {
+            return suppressed;
         }
         let mut problems = Vec::new();
         let mut refused_number = None;
@@ -98,9 +122,7 @@ impl<'a> Normalizer<'a> {
                 None
             }
         };
-        let mut spelled = None;
-        let (first_name, last_name) = self.names(row, &mut spelled, &mut problems);
-        let salutation = self.salutation(row, spelled, &mut problems);
+        let Addressed { first_name, last_name, salutation } = self.addressed(row, &mut problems);
         match (number, salutation) {
             (Some(number), Some(salutation)) if problems.is_empty() => {
                 Verdict::Contact(Contact::new(&first_name, &last_name, salutation, number))
@@ -109,7 +131,24 @@ impl<'a> Normalizer<'a> {
         }
     }
 
-    /// The number, or the number that was refused for what it is.
+    /// What becomes of a row that says itself that nobody is to be called.
+    fn forbidden(&self, row: Row<'_>) -> Option<Verdict> {
+        let forbids = |call: &&CallColumn| {
+            !row.cell(call.column).is_blank()
+                && flag::forbids(call.question, &String::from_utf8_lossy(row.cell(call.column).text))
+        };
+        let call = self.columns.calls.iter().find(forbids)?;
+        let text = String::from_utf8_lossy(row.cell(call.column).text);
+        let detail =
+            format!("{}: `{}` in column {}", Code::DoNotCallColumn.title(), text.trim(), call.column + 1);
+        let number = self.number(row, &mut Vec::new()).ok().flatten();
+        // A state may be that of one call only.
+        let all = if call.question == Question::Status { Vec::new() } else { self.numbers(row).found };
+        Some(Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail })
+    }
+
+    /// The first number that can be used, in the order of preference; else the number that was refused for what it is. Where
+    /// there is none, `problems` says of every cell what is wrong.
     fn number(
         &self,
         row: Row<'_>,
@@ -117,168 +156,162 @@ impl<'a> Normalizer<'a> {
     ) -> Result<Option<PhoneNumber>, Option<PhoneNumber>> {
         let preferred = self.by_preference(row);
         let phones = preferred.as_deref().unwrap_or(&self.columns.phone);
-        let Ok(found) = first_filled(row, phones, problems) else { return Ok(None) };
-        let found = found.map(|found| Found { text: preferred_value(found.text), ..found });
-        let Some(found) = found else {
-            problems.push(missing(Code::MissingPhone, self.columns.phone.first().copied()));
+        let before = problems.len();
+        let mut refused = None;
+        for &phone in phones {
+            match self.number_in(row, phone, problems) {
+                Ok(Some(number)) => {
+                    if problems.len() > before {
+                        self.count_fallback(row, &problems[before], phone);
+                        problems.truncate(before);
+                    }
+                    return Ok(Some(number));
+                }
+                Ok(None) => {}
+                Err(number) => refused = refused.or(number),
+            }
+            // What a formula that fails would have shown is not known, and may be the number to call.
+            if row.cell(phone).kind == CellKind::Error {
+                break;
+            }
+        }
+        if problems.len() == before {
+            let mut problem = missing(Code::MissingPhone, self.columns.phone.first().copied());
+            let is_left_out = |phone: &&usize| !phones.contains(phone) && !row.cell(**phone).is_blank();
+            if let Some(phone) = self.columns.phone.iter().find(is_left_out) {
+                problem.column = u32::try_from(*phone).ok();
+                "the only number is that of a fax or the like, or must not be called"
+                    .clone_into(&mut problem.detail);
+            }
+            problems.push(problem);
+            return Ok(None);
+        }
+        Err(refused)
+    }
+
+    /// The number in a cell; nothing where the cell is empty.
+    fn number_in(
+        &self,
+        row: Row<'_>,
+        phone: usize,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<PhoneNumber>, Option<PhoneNumber>> {
+        let Some(found) = first_filled(row, &[phone], problems).map_err(|Unusable| None)? else {
             return Ok(None);
         };
-        let origin = if found.text.trim_start().starts_with(['+', '＋']) {
-            None
-        } else {
-            match self.origin(row, problems) {
-                Ok(origin) => origin,
-                Err(Unusable) => return Ok(None),
+        let before = problems.len();
+        let mut refused = None;
+        for text in values(found.text) {
+            let origin = if text.trim_start().starts_with(['+', '＋']) {
+                None
+            } else {
+                match self.origin(row, phone, problems) {
+                    Ok(origin) => origin,
+                    Err(Unusable) => continue,
+                }
+            };
+            let value = Found { text, ..found };
+            match self.read_phone(&value, origin, self.is_doubtful_country(row, phone, origin)) {
+                Ok(number) => {
+                    problems.truncate(before);
+                    return Ok(Some(number));
+                }
+                Err(Refusal { code, detail, number, .. }) => {
+                    problems.push(Problem::of_cell(code, found.column, text.as_bytes(), detail));
+                    refused = refused.or(number);
+                }
             }
-        };
-        self.settings.phone.read(found.text, found.kind, origin).map(Some).map_err(
-            |Refusal { code, detail, number }| {
-                problems.push(Problem::of_cell(code, found.column, found.text.as_bytes(), detail));
-                number
-            },
-        )
+        }
+        Err(refused)
     }
 
     /// The phone columns in the order in which this row's labels put them, without those that are no phones.
     fn by_preference(&self, row: Row<'_>) -> Option<Vec<usize>> {
-        if self.columns.labels.is_empty() {
+        let columns = self.columns;
+        if columns.labels.is_empty() {
             return None;
         }
-        // Where there are several, each of them can say that it is no phone.
-        let rank = |phone: usize| {
-            let labels = self.columns.labels.iter().filter(|(column, _)| *column == phone);
-            let labels = labels.filter_map(|(_, label)| row.text(*label).ok());
-            labels
-                .filter(|label| !label.trim().is_empty())
-                .try_fold(label::UNKNOWN, |rank, label| label::rank(label).map(|other| rank.min(other)))
+        let kind = |phone: usize| {
+            let (mut said, mut is_preferred) = (None, false);
+            // Where there are several, each of them can say that it is no phone.
+            for label in columns.labels.iter().filter(|label| label.phone == phone) {
+                let Some(text) = row.text(label.column).ok().filter(|text| !text.trim().is_empty()) else {
+                    continue;
+                };
+                match label.says {
+                    Says::Kind => {
+                        let kind = label::kind(text)?;
+                        said = Some(said.map_or(kind, |other: PhoneKind| other.min(kind)));
+                    }
+                    Says::Preferred => is_preferred |= flag::is_yes(text),
+                    Says::Calls(question) if flag::forbids(question, text) => return None,
+                    Says::Calls(_) => {}
+                }
+            }
+            let kind = said.unwrap_or_else(|| columns.phone_kind(phone));
+            Some(if is_preferred { PhoneKind::Preferred } else { kind })
         };
-        let ranked = self.columns.phone.iter().filter_map(|phone| Some((rank(*phone)?, *phone)));
-        let mut ranked: Vec<(u8, usize)> = ranked.collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
+        let ranked = columns.phone.iter().filter_map(|phone| Some((kind(*phone)?, *phone)));
+        let mut ranked: Vec<(PhoneKind, usize)> = ranked.collect();
+        if !columns.is_phone_order_given {
+            ranked.sort_by_key(|(kind, _)| *kind);
+        }
         Some(ranked.into_iter().map(|(_, phone)| phone).collect())
     }
 
-    fn origin(&self, row: Row<'_>, problems: &mut Vec<Problem>) -> Result<Option<Origin>, Unusable> {
-        let found = first_filled(row, &self.columns.country, problems)?;
-        let Some(found) = found else { return Ok(self.settings.region.map(Origin::Region)) };
-        region::country(found.text).map(Some).ok_or_else(|| {
-            problems.push(Problem::of_cell(Code::UnknownCountry, found.column, found.text.as_bytes(), ""));
-            Unusable
-        })
-    }
-
-    fn names<'r>(
-        &'r self,
-        row: Row<'r>,
-        spelled: &mut Option<Salutation>,
-        problems: &mut Vec<Problem>,
-    ) -> (Cow<'r, str>, Cow<'r, str>) {
-        let columns = self.columns;
-        let mut first = self.name_in(row, columns.first_name, problems);
-        let mut last = self.name_in(row, columns.last_name, problems);
-        let is_empty =
-            |name: &Result<Cow<'_, str>, Unusable>| name.as_ref().is_ok_and(|name| name.is_empty());
-        if columns.full_name.is_some() && (is_empty(&first) || is_empty(&last)) {
-            match self.name_in(row, columns.full_name, problems) {
-                Ok(full) => {
-                    let (salutation, full) = salutation::split(&full);
-                    *spelled = salutation;
-                    let (given, family) = name::split_full(full);
-                    if is_empty(&first) {
-                        first = Ok(Cow::Owned(given));
-                    }
-                    if is_empty(&last) {
-                        last = Ok(Cow::Owned(family));
-                    }
-                }
-                Err(Unusable) => return Default::default(),
-            }
-        }
-        if is_empty(&last)
-            && let Some(default) = &self.settings.default_last_name
-        {
-            last = Ok(Cow::Borrowed(default));
-        }
-        if is_empty(&first) {
-            problems.push(missing(Code::MissingFirstName, columns.first_name.or(columns.full_name)));
-        }
-        if is_empty(&last) {
-            problems.push(missing(Code::MissingLastName, columns.last_name.or(columns.full_name)));
-        }
-        (first.unwrap_or_default(), last.unwrap_or_default())
-    }
-
-    /// The cleaned name in a column; empty where there is none.
-    fn name_in<'r>(
-        &self,
-        row: Row<'r>,
-        column: Option<usize>,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Cow<'r, str>, Unusable> {
-        let found = first_filled(row, column.as_slice(), problems)?;
-        // A formula is no name, whatever it makes in a spreadsheet.
-        let is_formula = |text: &str| text.starts_with('=') && text.contains(['(', '"']);
-        let is_name = |found: &Found<'_>| found.kind != CellKind::Error && !is_formula(found.text);
-        let Some(found) = found.filter(is_name) else {
-            return Ok(Cow::Borrowed(""));
-        };
-        if found.text.len() > MAX_NAME_CHARS && found.text.chars().nth(MAX_NAME_CHARS).is_some() {
-            let detail = format!("more than {MAX_NAME_CHARS} characters");
-            problems.push(Problem::of_cell(Code::FieldTooLong, found.column, found.text.as_bytes(), detail));
-            return Err(Unusable);
-        }
-        match garbled::judge(found.text) {
-            Letters::Fine => Ok(name::clean(found.text)),
-            Letters::Repaired(name) => {
-                if let Some(repairs) = self.repairs {
-                    repairs.add(row.location.row, found.text, &name);
-                }
-                Ok(Cow::Owned(name::clean(&name).into_owned()))
-            }
-            Letters::Broken(proof) => {
-                problems.push(Problem::of_cell(
-                    Code::BadEncoding,
-                    found.column,
-                    found.text.as_bytes(),
-                    proof,
-                ));
-                Err(Unusable)
-            }
-        }
-    }
-
-    /// The salutation of the row, else the one `spelled` in front of its full name.
-    fn salutation(
+    /// The country with which a number of a phone column is read.
+    fn origin(
         &self,
         row: Row<'_>,
-        spelled: Option<Salutation>,
+        phone: usize,
         problems: &mut Vec<Problem>,
-    ) -> Option<Salutation> {
-        let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
-        let Some(found) = found else {
-            let salutation = spelled.or(self.settings.default_salutation);
-            if salutation.is_none() {
-                problems.push(missing(Code::MissingSalutation, self.columns.salutation));
+    ) -> Result<Option<Origin>, Unusable> {
+        self.country_in(row, self.columns.countries_of(phone), problems)
+    }
+
+    fn country_in(
+        &self,
+        row: Row<'_>,
+        countries: &[usize],
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<Origin>, Unusable> {
+        for &column in countries {
+            let Some(found) = first_filled(row, &[column], problems)? else { continue };
+            // Odoo exports a country as the identifier of its record.
+            let text = found.text.trim().strip_prefix("base.").unwrap_or(found.text);
+            match region::country(text) {
+                Some(origin) => return Ok(Some(origin)),
+                None if region::is_filler(text) => {}
+                None => {
+                    let problem = Problem::of_cell(Code::UnknownCountry, column, found.text.as_bytes(), "");
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                    return Err(Unusable);
+                }
             }
-            return salutation;
-        };
-        let salutation = salutation::recognise(&name::clean(found.text));
-        if salutation.is_none() {
-            problems.push(Problem::of_cell(Code::UnknownSalutation, found.column, found.text.as_bytes(), ""));
         }
-        salutation
+        Ok(self.settings.region.map(Origin::Region))
+    }
+
+    fn count_fallback(&self, row: Row<'_>, problem: &Problem, phone: usize) {
+        if let (Some(fallbacks), Some(column)) = (self.fallbacks, problem.column) {
+            fallbacks.add(row.location.row, column as usize, &problem.value, phone);
+        }
     }
 }
 
-/// Of several values that an address book put into one cell, the one it marks, else the first.
-fn preferred_value(text: &str) -> &str {
+/// The values that an address book put into one cell, the one it marks first.
+fn values(text: &str) -> impl Iterator<Item = &str> {
     const SEPARATOR: &str = " ::: ";
-    if memchr::memchr(b':', text.as_bytes()).is_none() || !text.contains(SEPARATOR) {
-        return text;
-    }
-    let values = || text.split(SEPARATOR).map(str::trim).filter(|value| !value.is_empty());
-    let marked = values().find_map(|value| value.strip_prefix("* "));
-    marked.or_else(|| values().next()).unwrap_or(text)
+
+    let is_one = memchr::memchr(b':', text.as_bytes()).is_none() || !text.contains(SEPARATOR);
+    let one = is_one.then_some(text);
+    let several = (!is_one).then(|| text.split(SEPARATOR).map(str::trim).filter(|value| !value.is_empty()));
+    let several = several.into_iter().flatten();
+    let marked = several.clone().filter_map(|value| value.strip_prefix("* "));
+    let others = several.filter(|value| !value.starts_with("* "));
+    one.into_iter().chain(marked).chain(others)
 }
 
 /// A field that the row leaves empty, or that the file has no column for.

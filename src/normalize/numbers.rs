@@ -27,7 +27,7 @@ impl Normalizer<'_> {
         let mut all = RowNumbers::default();
         let mut problems = Vec::new();
         // A country that is not known makes only those numbers unreadable that need one.
-        let origin = self.origin(row, &mut problems).unwrap_or_default();
+        let origin = self.country_in(row, &self.columns.country, &mut problems).unwrap_or_default();
         // More cells than columns: numbers without quotation marks around them, as often as not.
         let beyond = row.ragged.map_or(usize::MAX, |ragged| ragged.expected as usize);
         let phones = self.columns.phone.iter().copied().filter(|column| *column < beyond);

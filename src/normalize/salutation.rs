@@ -1,5 +1,8 @@
 //! Salutations in the spellings people use, become the ones that are sent.
 
+use std::sync::LazyLock;
+
+use super::name::words::{OTHER_TITLES, PEOPLE_CONJUNCTIONS, SHORT_TITLES, WordSet};
 use crate::contact::Salutation;
 
 /// Spellings in lower case, without periods. The platform documents `Mr` and `Mrs`, so that words of other
@@ -8,79 +11,261 @@ const SPELLINGS: &[(&str, Salutation)] = &[
     ("mr", Salutation::Mr),
     ("mister", Salutation::Mr),
     ("herr", Salutation::Mr),
+    ("herrn", Salutation::Mr),
     ("hr", Salutation::Mr),
+    ("hrn", Salutation::Mr),
     ("m", Salutation::Mr),
     ("monsieur", Salutation::Mr),
     ("sr", Salutation::Mr),
     ("senor", Salutation::Mr),
     ("señor", Salutation::Mr),
+    ("don", Salutation::Mr),
+    ("senhor", Salutation::Mr),
     ("sig", Salutation::Mr),
     ("signor", Salutation::Mr),
+    ("signore", Salutation::Mr),
+    ("dhr", Salutation::Mr),
+    ("heer", Salutation::Mr),
+    ("de heer", Salutation::Mr),
+    ("pan", Salutation::Mr),
+    ("bay", Salutation::Mr),
+    ("господин", Salutation::Mr),
+    ("г н", Salutation::Mr),
+    ("السيد", Salutation::Mr),
     ("shri", Salutation::Mr),
+    ("shree", Salutation::Mr),
     ("sri", Salutation::Mr),
     ("mrs", Salutation::Mrs),
+    ("missus", Salutation::Mrs),
+    ("madam", Salutation::Mrs),
+    ("ma am", Salutation::Mrs),
     ("frau", Salutation::Mrs),
+    ("fru", Salutation::Mrs),
     ("mme", Salutation::Mrs),
     ("madame", Salutation::Mrs),
     ("sra", Salutation::Mrs),
     ("senora", Salutation::Mrs),
     ("señora", Salutation::Mrs),
+    ("doña", Salutation::Mrs),
+    ("dña", Salutation::Mrs),
+    ("senhora", Salutation::Mrs),
     ("sig ra", Salutation::Mrs),
     ("signora", Salutation::Mrs),
+    ("mevr", Salutation::Mrs),
+    ("mevrouw", Salutation::Mrs),
+    ("mw", Salutation::Mrs),
+    ("mvr", Salutation::Mrs),
+    ("pani", Salutation::Mrs),
+    ("bayan", Salutation::Mrs),
+    ("госпожа", Salutation::Mrs),
+    ("г жа", Salutation::Mrs),
+    ("السيدة", Salutation::Mrs),
     ("smt", Salutation::Mrs),
     ("shrimati", Salutation::Mrs),
     ("ms", Salutation::Ms),
     ("miss", Salutation::Miss),
+    ("fräulein", Salutation::Miss),
+    ("fraeulein", Salutation::Miss),
+    ("frl", Salutation::Miss),
+    ("frk", Salutation::Miss),
+    ("fröken", Salutation::Miss),
     ("mlle", Salutation::Miss),
+    ("melle", Salutation::Miss),
     ("mademoiselle", Salutation::Miss),
     ("srta", Salutation::Miss),
     ("senorita", Salutation::Miss),
     ("señorita", Salutation::Miss),
+    ("sig na", Salutation::Miss),
+    ("signorina", Salutation::Miss),
+    ("mej", Salutation::Miss),
+    ("mejuffrouw", Salutation::Miss),
+    ("الآنسة", Salutation::Miss),
+    ("kum", Salutation::Miss),
     ("kumari", Salutation::Miss),
     ("mx", Salutation::Mx),
+    ("divers", Salutation::Mx),
     ("dr", Salutation::Dr),
+    ("dra", Salutation::Dr),
+    ("drs", Salutation::Dr),
     ("doctor", Salutation::Dr),
+    ("docteur", Salutation::Dr),
+    ("doktor", Salutation::Dr),
+    ("dottore", Salutation::Dr),
     ("prof", Salutation::Prof),
+    ("profa", Salutation::Prof),
     ("professor", Salutation::Prof),
+    ("professeur", Salutation::Prof),
+    ("profesor", Salutation::Prof),
+    ("profesora", Salutation::Prof),
+    ("pr", Salutation::Prof),
 ];
 
-/// Spellings that are never the first name of anybody, nor an initial.
-const NEVER_NAMES: &[&str] =
-    &["mr", "mrs", "ms", "mx", "dr", "prof", "herr", "frau", "mme", "mlle", "smt", "shri", "srta"];
+/// Words that stand beside a title and say nothing of it: its subject, or how a letter begins.
+static BESIDE_TITLES: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::new(&[
+        "agr", "apl", "biol", "c", "cher", "chère", "de", "dear", "dent", "dipl", "em", "estimada",
+        "estimado", "geehrte", "geehrten", "geehrter", "h", "habil", "hc", "hum", "ing", "iur", "jur", "kfm",
+        "liebe", "lieber", "math", "med", "mult", "nat", "oec", "phil", "pol", "rer", "sc", "sehr", "techn",
+        "theol", "univ", "vet",
+    ])
+});
 
-/// Takes the salutation off a cleaned full name that begins with one, where a first and a last name are left.
-///
-/// ```
-/// use rollcall::{contact::Salutation, normalize::salutation::split};
-///
-/// assert_eq!(split("Dr. Asha Rao"), (Some(Salutation::Dr), "Asha Rao"));
-/// assert_eq!(split("Dr. House"), (None, "Dr. House"));
-/// assert_eq!(split("M. K. Gandhi"), (None, "M. K. Gandhi"));
-/// ```
-pub fn split(name: &str) -> (Option<Salutation>, &str) {
-    let Some((word, rest)) = name.split_once(' ').filter(|(_, rest)| rest.contains(' ')) else {
-        return (None, name);
-    };
-    let bare = word.trim_end_matches('.').to_lowercase();
-    match recognise(word).filter(|_| NEVER_NAMES.contains(&bare.as_str())) {
-        Some(salutation) => (Some(salutation), rest),
-        None => (None, name),
+/// Spellings that are never the first name of anybody, nor an initial.
+static NEVER_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::new(&[
+        "mr",
+        "mister",
+        "mrs",
+        "missus",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "dra",
+        "doctor",
+        "docteur",
+        "prof",
+        "professor",
+        "professeur",
+        "herr",
+        "herrn",
+        "frau",
+        "fräulein",
+        "frl",
+        "monsieur",
+        "madame",
+        "mme",
+        "mademoiselle",
+        "mlle",
+        "melle",
+        "madam",
+        "sr",
+        "señor",
+        "sra",
+        "señora",
+        "senora",
+        "srta",
+        "señorita",
+        "doña",
+        "dña",
+        "sig.ra",
+        "sig.na",
+        "dhr",
+        "mevr",
+        "mevrouw",
+        "smt",
+        "shri",
+        "shrimati",
+        "senhor",
+        "senhora",
+        "signor",
+        "signora",
+        "г-н",
+        "г-жа",
+        "господин",
+        "госпожа",
+        "السيد",
+        "السيدة",
+    ])
+});
+
+/// Spellings that are no name where a period marks them as short forms.
+static SHORT_SALUTATIONS: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::new(&["hr", "hrn", "kum", "mw", "mvr", "mej", "profa", "sig"]));
+
+/// What a word in front of a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Title {
+    /// It says how the person is addressed.
+    Salutation(Salutation),
+    /// Another title, or a part of one.
+    Other,
+}
+
+/// The title that a word of a name is; nothing where it can be a name. `is_behind` says that a title stands before it.
+pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
+    let bare = word.trim_end_matches(['.', ',']);
+    let is_abbreviated = bare.len() < word.len();
+    if NEVER_NAMES.contains(bare) || is_abbreviated && SHORT_SALUTATIONS.contains(bare) {
+        return recognise(bare).map(Title::Salutation);
     }
+    let is_short = (is_abbreviated || is_behind) && SHORT_TITLES.contains(bare);
+    let is_part = |part: &str| BESIDE_TITLES.contains(part) || SHORT_TITLES.contains(part);
+    // As in `Dr. med.`, `Dr.-Ing.`, `Dipl.-Kfm.` and `Dr.h.c.`
+    let is_beside = is_abbreviated && is_behind && BESIDE_TITLES.contains(bare);
+    if is_short || is_beside || OTHER_TITLES.contains(bare) {
+        return Some(Title::Other);
+    }
+    if !is_abbreviated && !bare.contains(['.', '/']) {
+        return None;
+    }
+    let mut parts = bare.split(['.', '-', '/']).filter(|part| !part.is_empty());
+    let is_compound = bare.contains(['.', '/']) && parts.clone().nth(1).is_some();
+    if is_compound && parts.all(|part| NEVER_NAMES.contains(part) || is_part(part)) {
+        return Some(recognise(bare).map_or(Title::Other, Title::Salutation));
+    }
+    None
+}
+
+/// Takes the titles off the front of a name: the salutation they make, and what is left, which may be nothing. Nothing is
+/// returned where the name begins with none.
+pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {
+    let mut rest = name;
+    let mut salutation: Option<Salutation> = None;
+    let mut has_title = false;
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+        match title(word, has_title) {
+            Some(Title::Salutation(found)) => {
+                salutation = Some(salutation.map_or(found, |before| higher(before, found)));
+            }
+            Some(Title::Other) => {}
+            None => break,
+        }
+        has_title = true;
+        rest = behind;
+    }
+    has_title.then_some((salutation, rest))
+}
+
+/// Whether a text names two people to be addressed, as `Mr & Mrs` does.
+pub(super) fn is_couple(text: &str) -> bool {
+    let spaced = text.replace('&', " & ").replace('+', " + ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let is_title = |word: &str| recognise(word).is_some();
+    let is_conjunction = |word: &str| {
+        PEOPLE_CONJUNCTIONS.contains(word) || matches!(word.to_lowercase().as_str(), "y" | "e" | "en")
+    };
+    let between = words.iter().position(|word| is_conjunction(word));
+    between.is_some_and(|at| {
+        words[..at].iter().any(|word| is_title(word)) && words[at..].iter().any(|word| is_title(word))
+    })
+}
+
+/// The one of two salutations that says more.
+pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
+    let rank = |salutation| match salutation {
+        Salutation::Prof => 2,
+        Salutation::Dr => 1,
+        _ => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
 }
 
 /// Reads a salutation; `None` where it is not known.
+///
+/// Of several titles the highest counts. `Mr/Ms` leaves open which it is, and becomes `Mx`; two people are no salutation.
 ///
 /// ```
 /// use rollcall::{contact::Salutation, normalize::salutation::recognise};
 ///
 /// assert_eq!(recognise(" MR. "), Some(Salutation::Mr));
 /// assert_eq!(recognise("Smt"), Some(Salutation::Mrs));
+/// assert_eq!(recognise("Herr Prof. Dr."), Some(Salutation::Prof));
 /// assert_eq!(recognise("Captain"), None);
+/// assert_eq!(recognise("Mr & Mrs"), None);
 /// ```
 pub fn recognise(text: &str) -> Option<Salutation> {
-    let find = |folded: &str| {
-        SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(folded)).map(|(_, found)| *found)
-    };
     let bare = text.trim().trim_end_matches('.');
     // What most cells hold.
     let usual = match bare {
@@ -90,10 +275,65 @@ pub fn recognise(text: &str) -> Option<Salutation> {
         "Dr" => Some(Salutation::Dr),
         _ => None,
     };
-    usual.or_else(|| find(bare)).or_else(|| {
-        let folded = text.to_lowercase().replace('.', " ");
-        find(&folded.split_whitespace().collect::<Vec<_>>().join(" "))
-    })
+    usual.or_else(|| spelled(bare)).or_else(|| of_words(text))
+}
+
+/// The salutation of one spelling.
+fn spelled(folded: &str) -> Option<Salutation> {
+    SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(folded)).map(|(_, found)| *found)
+}
+
+/// The salutation that several words make.
+fn of_words(text: &str) -> Option<Salutation> {
+    /// More is a sentence.
+    const MAX_BYTES: usize = 60;
+
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    // A label in front of it is none of it.
+    let text = text.rsplit_once(':').map_or(text, |(_, behind)| behind);
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if let Some(salutation) = spelled(&words.join(" ")) {
+        return Some(salutation);
+    }
+    let is_alternative = |word: &str| matches!(word, "or" | "oder" | "ou" | "o" | "of");
+    let is_either = lower.contains(['/', '|']) || words.iter().any(|word| is_alternative(word));
+    let mut found: Option<Salutation> = None;
+    let mut at = 0;
+    while at < words.len() {
+        let two = words.get(at..at + 2).map(|two| two.join(" "));
+        if let Some(salutation) = two.and_then(|two| spelled(&two)) {
+            found = Some(joined(found, salutation, is_either)?);
+            at += 2;
+            continue;
+        }
+        let word = words[at];
+        at += 1;
+        // `m` is no salutation beside another one, and `sig` no half of one.
+        match spelled(word) {
+            Some(salutation) => found = Some(joined(found, salutation, is_either)?),
+            None if BESIDE_TITLES.contains(word) || is_alternative(word) => {}
+            None => return None,
+        }
+    }
+    if lower.contains(['&', '+']) { None } else { found }
+}
+
+/// The salutation of two words; nothing where they name two people.
+fn joined(before: Option<Salutation>, behind: Salutation, is_either: bool) -> Option<Salutation> {
+    use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
+
+    let Some(before) = before else { return Some(behind) };
+    match (before, behind) {
+        (one, other) if one == other => Some(one),
+        (Dr | Prof, _) | (_, Dr | Prof) => Some(higher(before, behind)),
+        _ if !is_either => None,
+        (Mrs | Ms | Miss, Mrs | Ms | Miss) => Some(Ms),
+        (Mr | Mx | Mrs | Ms | Miss, _) => Some(Mx),
+    }
 }
 
 #[cfg(test)]
@@ -113,15 +353,87 @@ mod tests {
         for (text, expected) in [
             ("mrs", "Mrs"),
             ("Herr", "Mr"),
+            ("Herrn", "Mr"),
             ("FRAU", "Mrs"),
+            ("Frau Dr.", "Dr"),
+            ("Herr Prof. Dr.", "Prof"),
+            ("Dr. rer. nat.", "Dr"),
+            ("Prof. Dr. med. dent.", "Prof"),
+            ("Dr.-Ing.", "Dr"),
+            ("Sehr geehrte Frau", "Mrs"),
+            ("Dear Mr.", "Mr"),
+            ("Fräulein", "Miss"),
+            ("FRÄULEIN", "Miss"),
             ("Mme.", "Mrs"),
+            ("M.", "Mr"),
             ("Sra.", "Mrs"),
+            ("Sr.", "Mr"),
+            ("Dña.", "Mrs"),
+            ("SEÑORA", "Mrs"),
             ("Shri", "Mr"),
+            ("Madam", "Mrs"),
+            ("De heer", "Mr"),
+            ("Sig.ra", "Mrs"),
+            ("Г-жа", "Mrs"),
+            ("Dr (Mrs)", "Dr"),
+            ("Mr / Mrs", "Mx"),
+            ("Herr/Frau", "Mx"),
+            ("Mrs/Ms", "Ms"),
+            ("Mr or Ms", "Mx"),
+            ("'Mr", "Mr"),
+            ("=\"Mr\"", "Mr"),
+            ("[Mr]", "Mr"),
+            ("Anrede: Herr", "Mr"),
         ] {
             assert_eq!(recognise(text).map(Salutation::as_str), Some(expected), "{text}");
         }
-        for text in ["", "Mr & Mrs", "Sir", "Dr Prof", "mrr"] {
+        for text in [
+            "",
+            "Mr & Mrs",
+            "Mr and Mrs",
+            "Herr und Frau",
+            "Mr Mrs",
+            "Sir",
+            "mrr",
+            "Rev.",
+            "Firma",
+            "Familie",
+        ] {
             assert_eq!(recognise(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_people_are_told_from_one() {
+        for text in ["Mr & Mrs", "Mr. and Mrs.", "Herr und Frau", "M. et Mme", "Sr. y Sra.", "Mr.&Mrs."] {
+            assert!(is_couple(text), "{text}");
+        }
+        for text in ["Mr", "Mr/Mrs", "Herr Dr.", "and", "AT&T"] {
+            assert!(!is_couple(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn titles_in_front_of_names_are_told_from_names() {
+        for (word, title_of) in [
+            ("Mr.", Title::Salutation(Salutation::Mr)),
+            ("MADAME", Title::Salutation(Salutation::Mrs)),
+            ("Dr.-Ing.", Title::Salutation(Salutation::Dr)),
+            ("Prof.Dr.", Title::Salutation(Salutation::Prof)),
+            ("Mr/Mrs", Title::Salutation(Salutation::Mx)),
+            ("Hr.", Title::Salutation(Salutation::Mr)),
+            ("Sig.ra", Title::Salutation(Salutation::Mrs)),
+            ("Rev.", Title::Other),
+            ("Fr.", Title::Other),
+            ("Sir", Title::Other),
+            ("Captain", Title::Other),
+            ("Dipl.-Ing.", Title::Other),
+        ] {
+            assert_eq!(title(word, false), Some(title_of), "{word}");
+        }
+        assert_eq!(title("med.", true), Some(Title::Other));
+        for word in ["M.", "Ann", "Don", "Sri", "Gen", "Mag", "med.", "J.R.", "H.", "Anna/Bob", "Hr", ""] {
+            assert_eq!(title(word, false), None, "{word}");
         }
     }
 }

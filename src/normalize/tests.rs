@@ -3,19 +3,20 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{Ragged, RaggedCause, Rows},
+    row::{PhoneLabel, Ragged, RaggedCause, Rows},
 };
 
 /// Columns: phone, mobile, first, last, full, salutation, country.
 fn columns() -> Columns {
     Columns {
         phone: vec![1, 0],
-        labels: vec![],
         first_name: Some(2),
         last_name: Some(3),
         full_name: Some(4),
+        is_family_name_first: false,
         salutation: Some(5),
         country: vec![6],
+        ..Columns::default()
     }
 }
 
@@ -61,9 +62,9 @@ fn a_whole_row_becomes_a_contact() {
 }
 
 #[test]
-fn an_empty_first_choice_takes_the_next_column() {
+fn a_first_choice_without_a_number_takes_the_next_column() {
     assert_eq!(read(&india(), ["9876543211", "\u{a0}", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
-    assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "too-short");
+    assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
 }
 
 #[test]
@@ -79,6 +80,44 @@ fn the_rows_country_wins_over_the_default_and_a_plus_over_both() {
 }
 
 #[test]
+fn a_country_that_says_there_is_none_leaves_the_number_to_the_default_region() {
+    for country in ["N/A", "n.a.", "N A", "C/O", "-", "NULL", "#N/A", "(blank)"] {
+        assert_eq!(
+            read(&india(), ["", "98765 43210", "A", "B", "", "Mr", country]),
+            "Mr A|B +91 9876543210",
+            "{country}"
+        );
+    }
+    assert_eq!(read(&india(), ["", "98765 43210", "A", "B", "", "Mr", "Other"]), "unknown-country");
+}
+
+#[test]
+fn the_code_of_namibia_is_questioned_where_it_may_mean_no_country() {
+    let in_south_africa = NormalizeSettings { region: Region::new("ZA"), ..NormalizeSettings::default() };
+    let cells = |number| ["", number, "A", "B", "", "Mr", "NA"];
+    assert_eq!(read(&in_south_africa, cells("081 234 5678")), "ambiguous-number");
+    assert_eq!(read(&in_south_africa, cells("071 234 5678")), "Mr A|B +27 712345678");
+    assert_eq!(read(&india(), cells("081 234 5678")), "Mr A|B +264 812345678");
+    assert_eq!(read(&NormalizeSettings::default(), cells("081 234 5678")), "Mr A|B +264 812345678");
+}
+
+#[test]
+fn digits_of_two_readings_are_read_as_their_column_is_meant() {
+    let germany = NormalizeSettings { region: Region::new("DE"), ..NormalizeSettings::default() };
+    let (columns, rows) = (columns(), rows(&[b"", b"491711234567", b"A", b"B", b"", b"Mr", b""]));
+    let read = |habits: &[(usize, phone::Habit)]| match Normalizer::new(&germany, &columns)
+        .with_habits(habits)
+        .read(rows.row(0))
+    {
+        Verdict::Contact(contact) => contact.number().e164().to_string(),
+        _ => "-".to_owned(),
+    };
+    assert_eq!(read(&[(1, phone::Habit::International)]), "491711234567");
+    assert_eq!(read(&[(1, phone::Habit::National)]), "49491711234567");
+    assert_eq!(read(&[(0, phone::Habit::International)]), "-", "another column");
+}
+
+#[test]
 fn full_names_fill_what_is_missing() {
     assert_eq!(
         read(&india(), ["", "9876543210", "", "", "Asha van Rao", "Mr", ""]),
@@ -88,7 +127,103 @@ fn full_names_fill_what_is_missing() {
         read(&india(), ["", "9876543210", "Asha", "", "Asha Rao", "Mr", ""]),
         "Mr Asha|Rao +91 9876543210"
     );
-    assert_eq!(read(&india(), ["", "9876543210", "", "", "Asha", "Mr", ""]), "missing-last-name");
+    assert_eq!(read(&india(), ["", "9876543210", "", "", "Asha", "Mr", ""]), "unclear-name");
+}
+
+#[test]
+fn a_full_name_and_a_part_of_it_are_not_mixed() {
+    let row = |first, last, full| read(&india(), ["", "9876543210", first, last, full, "Mr", ""]);
+    // Source: nextcloud/contacts issue 1275, a whole name in the place of the given one.
+    assert_eq!(row("John Smith", "", "John Smith"), "Mr John|Smith +91 9876543210");
+    assert_eq!(row("", "Asha Rao", "Dr. Asha Rao"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("Asha Rao", "", ""), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "Rao, Asha", ""), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("Anna Maria", "", "Anna Maria van Rao"), "Mr Anna Maria|van Rao +91 9876543210");
+    assert_eq!(row("Juan", "", "Juan García López"), "Mr Juan|García López +91 9876543210");
+    assert_eq!(row("Asha", "", "Rao Asha"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "Rao", "Asha Kumari Rao"), "Mr Asha Kumari|Rao +91 9876543210");
+    assert_eq!(row("Asha", "", "Ida Vale"), "unclear-name");
+    assert_eq!(row("Asha", "", "Rao"), "unclear-name");
+    assert_eq!(row("Asha", "", "Asha"), "missing-last-name");
+    assert_eq!(row("", "van der Berg", ""), "missing-first-name");
+    assert_eq!(row("", "Example GmbH", ""), "unclear-name");
+    assert_eq!(row("Asha", "Rao", "Mr & Mrs Rao"), "Mr Asha|Rao +91 9876543210");
+    let untitled = |full| read(&india(), ["", "9876543210", "Asha", "Rao", full, "", ""]);
+    assert_eq!(untitled("Ms Asha Rao"), "Ms Asha|Rao +91 9876543210");
+    assert_eq!(untitled("Mr & Mrs Rao"), "missing-salutation");
+}
+
+#[test]
+fn placeholders_are_empty_cells_and_say_so() {
+    let row =
+        |first, last, full, salutation| read(&india(), ["", "9876543210", first, last, full, salutation, ""]);
+    // Source: glific issue 3173 and mautic issue 4267, names that became the word NULL.
+    assert_eq!(row("Asha", "NULL", "", "Mr"), "missing-last-name");
+    assert_eq!(row("#N/A", "Rao", "", "Mr"), "missing-first-name");
+    assert_eq!(row("(blank)", "N/A", "Asha Rao", "Mr"), "Mr Asha|Rao +91 9876543210");
+    assert_eq!(row("", "", "NULL", "Mr"), "missing-first-name missing-last-name");
+    assert_eq!(row("Asha", "Rao", "", "n/a"), "missing-salutation");
+    assert_eq!(row("Asha", "-", "", "Mr"), "Mr Asha|- +91 9876543210");
+    assert_eq!(row("Asha", ".", "", "Mr"), "Mr Asha|. +91 9876543210");
+    assert_eq!(row("-", "Rao", "", "Mr"), "missing-first-name");
+    assert_eq!(row("Asha", "Null", "", "Mr"), "Mr Asha|Null +91 9876543210");
+    assert_eq!(row("Asha", "123", "", "Mr"), "missing-last-name");
+    assert_eq!(row("ida@example.com", "Vale", "", "Mr"), "missing-first-name");
+    let Verdict::Rejected { problems, .. } =
+        verdict(&india(), ["", "9876543210", "Asha", "NULL", "", "Mr", ""])
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(problems[0].message(), "no last name: `NULL` is a placeholder for an empty cell");
+}
+
+#[test]
+fn titles_in_a_column_of_names_are_salutations() {
+    let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
+    assert_eq!(row("Mr. John", "Doerr", "Mr"), "Mr John|Doerr +91 9876543210");
+    assert_eq!(row("Dr. Ada", "Quill", ""), "Dr Ada|Quill +91 9876543210");
+    assert_eq!(row("Ada", "Dr. Quill", ""), "Dr Ada|Quill +91 9876543210");
+    assert_eq!(row("Smt. Lakshmi", "Finch", "Smt"), "Mrs Lakshmi|Finch +91 9876543210");
+    assert_eq!(row("Rev. Ada", "Quill", "Ms"), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("Mrs", "Marsh", ""), "missing-first-name");
+    assert_eq!(row("Mr. & Mrs. Ben", "Marsh", "Mr"), "unclear-name");
+    assert_eq!(row("Sri", "Devi", "Ms"), "Ms Sri|Devi +91 9876543210");
+    let Verdict::Rejected { problems, .. } =
+        verdict(&india(), ["", "9876543210", "Mrs", "Marsh", "", "", ""])
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(problems[0].message(), "no first name: `Mrs` is a salutation, not a first name");
+}
+
+#[test]
+fn what_programs_put_around_a_cell_is_undone() {
+    let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
+    assert_eq!(row("Niamh", "O&#039;Brien", "Ms"), "Ms Niamh|O'Brien +91 9876543210");
+    assert_eq!(row("Jos&eacute;", "N&uacute;&ntilde;ez", "Mr"), "Mr José|Núñez +91 9876543210");
+    assert_eq!(row("Ada&nbsp;", "Quill &amp; Quill", "Ms"), "Ms Ada|Quill & Quill +91 9876543210");
+    assert_eq!(row("AT&T", "Desk", "Mr"), "Mr AT&T|Desk +91 9876543210");
+    assert_eq!(row("=\"Ada\"", "'Quill", "'Ms"), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("Ada 🏡", "Quill (she/her)", "=\"Ms\""), "Ms Ada|Quill +91 9876543210");
+    assert_eq!(row("<script>x</script>", "Quill", "Ms"), "missing-first-name");
+    assert_eq!(row("Jan", "'t Hooft", "Mr"), "Mr Jan|'t Hooft +91 9876543210");
+}
+
+#[test]
+fn names_that_can_be_read_in_two_ways_are_split_where_that_is_asked_for() {
+    let last_word = NormalizeSettings { split_names: SplitNames::LastWord, ..india() };
+    let row = |settings: &NormalizeSettings, full| read(settings, ["", "9876543210", "", "", full, "", ""]);
+    for (name, simple) in [
+        ("Mr. & Mrs. Patrick Dunne", "Mr Patrick|Dunne +91 9876543210"),
+        ("Ms Ida Vale 2", "Ms Ida Vale|2 +91 9876543210"),
+        ("Prince", "missing-last-name missing-salutation"),
+    ] {
+        assert_eq!(row(&india(), name).split(' ').next(), Some("unclear-name"), "{name}");
+        assert_eq!(row(&last_word, name), simple, "{name}");
+    }
+    let named = NormalizeSettings { default_last_name: Some("-".to_owned()), ..india() };
+    assert_eq!(row(&named, "Ms Prince"), "missing-first-name");
+    assert_eq!(row(&named, "Mr. & Mrs. Dunne"), "unclear-name missing-salutation");
 }
 
 #[test]
@@ -100,12 +235,16 @@ fn a_salutation_in_front_of_a_full_name_is_one() {
     assert_eq!(row("Asha Rao", ""), "missing-salutation");
 }
 
+fn label(phone: usize, column: usize, says: Says) -> PhoneLabel {
+    PhoneLabel { phone, column, says }
+}
+
 #[test]
 fn the_labels_of_a_row_say_which_number_to_call() {
     // Two phones with a label each, behind a name and a salutation.
     let columns = Columns {
         phone: vec![2, 4],
-        labels: vec![(2, 3), (4, 5)],
+        labels: vec![label(2, 3, Says::Kind), label(4, 5, Says::Kind)],
         full_name: Some(0),
         salutation: Some(1),
         ..Columns::default()
@@ -132,11 +271,18 @@ fn the_labels_of_a_row_say_which_number_to_call() {
     assert_eq!(number(["022 2345 6789", "Work Fax", "", "Mobile"]), "missing-phone");
     assert_eq!(number(["98765 43211 ::: * 98765 43212", "Mobile", "", ""]), "9876543212");
     assert_eq!(number(["98765 43211 ::: 98765 43212", "Mobile", "", ""]), "9876543211");
+    assert_eq!(number(["98765 43211 ::: * 98765", "Mobile", "", ""]), "9876543211");
+    assert_eq!(
+        number(["022 2345 6789", "Mobile", "98765 43211", "* Home"]),
+        "9876543211",
+        "what is marked comes first"
+    );
 }
 
 #[test]
 fn any_of_several_labels_can_say_that_a_phone_is_none() {
-    let columns = Columns { phone: vec![1, 4], labels: vec![(1, 2), (1, 3)], ..Columns::default() };
+    let labels = vec![label(1, 2, Says::Kind), label(1, 3, Says::Kind)];
+    let columns = Columns { phone: vec![1, 4], labels, ..Columns::default() };
     let settings = india();
     let number = |labels: [&[u8]; 2]| {
         let rows = rows(&[b"Asha Rao", b"022 2345 6789", labels[0], labels[1], b"98765 43210"]);
@@ -157,7 +303,16 @@ fn defaults_fill_what_nobody_wrote() {
         ..india()
     };
     assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "", ""]), "Mr Asha|- +91 9876543210");
-    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "Lord", ""]), "unknown-salutation");
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "Lord", ""]), "Mr Asha|- +91 9876543210");
+    assert_eq!(read(&settings, ["", "9876543210", "Asha", "", "", "N/A", ""]), "Mr Asha|- +91 9876543210");
+    assert_eq!(
+        read(&settings, ["", "9876543210", "", "", "Mrs Asha Rao", "", ""]),
+        "Mrs Asha|Rao +91 9876543210"
+    );
+    assert_eq!(
+        read(&settings, ["", "9876543210", "Asha", "Rao", "Dr. Asha Rao", "", ""]),
+        "Dr Asha|Rao +91 9876543210"
+    );
 }
 
 #[test]
@@ -256,7 +411,151 @@ fn hidden_rows_are_suppressed_with_their_number_unless_they_are_read() {
     rows.end_row(2, None);
     let skips = NormalizeSettings { skips_hidden_rows: true, ..india() };
     let read = |settings: &NormalizeSettings| Normalizer::new(settings, &columns()).read(rows.row(0));
-    let Verdict::Suppressed { code: Code::HiddenRow, number: Some(number) } = read(&skips) else { panic!() };
+    let Verdict::Suppressed { code: Code::HiddenRow, number: Some(number), .. } = read(&skips) else {
+        panic!()
+    };
     assert_eq!(number.e164().to_string(), "919876543210");
     assert!(!matches!(read(&india()), Verdict::Suppressed { .. }));
+}
+
+/// Two phones, the first preferred, and their labels.
+fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
+    let columns = Columns {
+        phone: vec![0, 1],
+        phone_kinds: vec![(0, PhoneKind::Mobile), (1, PhoneKind::Unspecified)],
+        labels,
+        full_name: Some(2),
+        ..Columns::default()
+    };
+    let settings = NormalizeSettings { default_salutation: Some(Salutation::Ms), ..india() };
+    let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
+    Normalizer::new(&settings, &columns).read(rows(&cells).row(0))
+}
+
+fn national(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Contact(contact) => contact.number().national().to_string(),
+        Verdict::Suppressed { code, .. } => code.name().to_owned(),
+        Verdict::Rejected { problems, .. } => {
+            problems.iter().map(|problem| problem.code.name()).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_cannot_be_used_leaves_the_row_to_the_next() {
+    let number = |first, second| national(&two_phones(vec![], &[first, second, "Asha Rao"]));
+    assert_eq!(number("98765 43210", "022 2345 6789"), "9876543210");
+    for first in ["", "n/a", "-", "98765", "98765 43210 / 98765 43211", "98765 43210 ext 5"] {
+        assert_eq!(number(first, "022 2345 6789"), "2223456789", "{first}");
+    }
+    assert_eq!(number("n/a", "98765"), "not-a-number too-short");
+    assert_eq!(number("", ""), "missing-phone");
+}
+
+#[test]
+fn a_fallback_is_counted_with_its_first_row() {
+    let columns = Columns { phone: vec![0, 1], ..Columns::default() };
+    let (settings, fallbacks) = (india(), Fallbacks::default());
+    let normalizer = Normalizer::new(&settings, &columns).counting_fallbacks(&fallbacks);
+    normalizer.read(rows(&[b"12", b"98765 43210"]).row(0));
+    normalizer.read(rows(&[b"", b"98765 43210"]).row(0));
+    let note = fallbacks.note(&["Mobile".to_owned(), "Home".to_owned()]).unwrap();
+    assert!(
+        note.contains("in 1 row") && note.contains("row 2, `Mobile` holds `12`") && note.contains("`Home`"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_mobile_without_a_label_comes_before_a_number_labeled_home() {
+    let kind = vec![label(1, 3, Says::Kind)];
+    let number =
+        |text| national(&two_phones(kind.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
+    assert_eq!(number("Home"), "9876543210");
+    assert_eq!(number(""), "9876543210");
+    assert_eq!(number("* Home"), "2223456789");
+}
+
+#[test]
+fn another_column_marks_the_phone_to_call_first() {
+    let mark = vec![label(0, 3, Says::Preferred), label(1, 4, Says::Preferred)];
+    let number = |first, second| {
+        national(&two_phones(mark.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", first, second]))
+    };
+    assert_eq!(number("FALSE", "TRUE"), "2223456789");
+    assert_eq!(number("", ""), "9876543210");
+}
+
+#[test]
+fn one_phone_may_be_forbidden() {
+    let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+    let number =
+        |text| national(&two_phones(calls.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
+    assert_eq!(number("0"), "2223456789");
+    assert_eq!(number("1"), "9876543210");
+}
+
+#[test]
+fn each_phone_is_read_with_its_own_country() {
+    let columns = Columns {
+        phone: vec![0, 1],
+        country: vec![2, 3],
+        own_countries: vec![(0, vec![2]), (1, vec![3])],
+        ..Columns::default()
+    };
+    let settings = india();
+    let number = |cells: [&str; 4]| {
+        let cells = cells.map(str::as_bytes);
+        let verdict = Normalizer::new(&settings, &columns).read(rows(&cells).row(0));
+        let Verdict::Rejected { number, .. } = verdict else { panic!("a name is missing") };
+        number.map(|number| number.e164().to_string()).unwrap_or_default()
+    };
+    assert_eq!(number(["", "020 7946 0100", "FR", "GB"]), "442079460100");
+    assert_eq!(
+        number(["", "98765 43210", "FR", ""]),
+        "919876543210",
+        "the country of the other number says nothing"
+    );
+}
+
+#[test]
+fn a_column_may_say_that_nobody_is_to_be_called() {
+    let read = |question, text: &str| {
+        let columns = Columns {
+            phone: vec![0, 1],
+            calls: vec![CallColumn { column: 2, question }],
+            ..Columns::default()
+        };
+        let settings = india();
+        let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
+        match Normalizer::new(&settings, &columns).read(rows.row(0)) {
+            Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail } => {
+                let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                format!("{} {all} {detail}", number.unwrap().e164())
+            }
+            _ => "read".to_owned(),
+        }
+    };
+    assert_eq!(
+        read(Question::IsForbidden, "yes"),
+        "919876543210 919876543210 912223456789 a column of the list says not to call: `yes` in column 3"
+    );
+    assert_eq!(read(Question::IsForbidden, "no"), "read");
+    assert_eq!(read(Question::IsForbidden, ""), "read");
+    assert!(read(Question::IsAllowed, "0").starts_with("919876543210"));
+    assert_eq!(read(Question::IsAllowed, "1"), "read");
+}
+
+#[test]
+fn a_formula_that_fails_is_no_reason_to_take_another_number() {
+    let columns = Columns { phone: vec![0, 1], ..Columns::default() };
+    let mut rows = Rows::new(0);
+    rows.push_cell(b"#N/A", CellKind::Error);
+    rows.push_cell(b"98765 43210", CellKind::Text);
+    rows.end_row(2, None);
+    let Verdict::Rejected { number, problems } = Normalizer::new(&india(), &columns).read(rows.row(0)) else {
+        panic!()
+    };
+    assert_eq!((number, problems[0].code), (None, Code::NotANumber));
 }

@@ -21,11 +21,11 @@ mod vcard;
 
 use std::{ops::ControlFlow, path::Path};
 
-pub(crate) use self::columns::fold;
+pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone};
 use self::{
     assemble::{Assembler, Header},
     columns::{
-        ColumnsProblem,
+        ColumnsProblem, habits,
         header::{self, Found},
         unnamed,
     },
@@ -48,6 +48,7 @@ pub use self::{
 };
 use crate::{
     contact::{Field, Region},
+    normalize::phone::Habit,
     row::{Columns, Rows},
 };
 
@@ -59,6 +60,7 @@ pub const STDIN: &str = "-";
 
 /// What the user decided about reading files.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
@@ -76,6 +78,8 @@ pub struct ParseSettings {
     pub no_header: bool,
     /// Whether rows that a sheet hides are skipped, so that they say nothing of what its columns hold.
     pub skips_hidden_rows: bool,
+    /// Whether columns that say who must not be called are ignored.
+    pub ignores_do_not_call_columns: bool,
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
@@ -161,6 +165,8 @@ pub struct InputInfo {
     pub headers: Vec<String>,
     /// Which of them holds what.
     pub columns: Columns,
+    /// How bare digits are meant in those of phone numbers, where their cells show it.
+    pub habits: Vec<(usize, Habit)>,
     /// Bytes of the file.
     pub bytes: u64,
     /// What somebody should know of how it was understood.
@@ -178,6 +184,7 @@ impl InputInfo {
             sheet: None,
             headers: Vec::new(),
             columns: Columns::default(),
+            habits: Vec::new(),
             bytes: source.len(),
             notes: Vec::new(),
         }
@@ -276,8 +283,11 @@ impl Input {
         if settings.only_numbers {
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
-        let Found { mut header, columns, row, notes, .. } = found;
+        let Found { mut header, mut columns, row, notes, .. } = found;
         info.notes.extend(notes);
+        if !settings.only_numbers {
+            info.habits = habits::find(&header, &columns, &rows, row, settings.region, &mut info.notes);
+        }
         let layout = Layout::new(&header, &columns, &rows, row);
         table.lay_out(&layout, settings.only_numbers);
         if settings.no_header {
@@ -291,7 +301,8 @@ impl Input {
             }
         }
         if !settings.only_numbers {
-            info.notes.extend(columns::notes(&header.names, &columns));
+            let are_ignored = settings.ignores_do_not_call_columns;
+            info.notes.extend(columns::call_notes(&header.names, &mut columns, are_ignored));
         }
         info.headers.clone_from(&header.names);
         info.columns = columns;

@@ -42,6 +42,8 @@ pub(super) struct Known {
     pub(super) read_at: Option<String>,
     /// What was odd about the pages, and was got over.
     pub(super) notes: Vec<String>,
+    /// Records that the platform shows and that cannot be read.
+    pub(super) unreadable: u64,
     /// Whether the next run can rely on it, and need not read everything.
     pub(super) is_kept: bool,
 }
@@ -80,10 +82,12 @@ impl ExistingSettings {
         let is_kept = readout.total.is_some_and(|total| total == existing.contacts())
             && !self.max_age.is_zero()
             && !self.refresh;
-        let notes = readout.notes;
-        let Some(snapshot) = used else { return Ok(Known { existing, notes, is_kept, ..Known::default() }) };
+        let (notes, unreadable) = (readout.notes, readout.unreadable);
+        let Some(snapshot) = used else {
+            return Ok(Known { existing, notes, unreadable, is_kept, ..Known::default() });
+        };
         let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);
-        Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, notes, is_kept })
+        Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, notes, unreadable, is_kept })
     }
 }
 

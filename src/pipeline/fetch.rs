@@ -57,7 +57,13 @@ pub fn fetch(
     if let Some(error) = sink.failed {
         return Err(error);
     }
-    let readout = read?;
+    let mut readout = read?;
+    if readout.unreadable > 0 {
+        let unreadable = readout.unreadable;
+        readout
+            .notes
+            .push(format!("records that are no contacts, or cannot be read, and are left out: {unreadable}"));
+    }
     let output = sink.output;
     // Whoever is to read it may never do so.
     let summary = interrupt.watch(move || output.finish()).map_err(PipelineError::Interrupted)??;
@@ -85,6 +91,9 @@ impl Sink {
 
 impl RecordSink for Sink {
     fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+        if !record.is_readable() {
+            return Ok(());
+        }
         let stored = record.stored();
         let texts = match self.output.format() {
             FetchedFormat::Csv => record.texts(self.output.fields()),

@@ -11,7 +11,7 @@ use std::{
 use super::PipelineError;
 use crate::{
     interrupt::Interrupt,
-    normalize::{NormalizeSettings, Normalizer, Repairs},
+    normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs},
     outcome::Verdict,
     parse::{Input, ParseError, ReadSummary},
     progress::Progress,
@@ -90,8 +90,13 @@ fn read<P: Send>(
     queue: &SyncSender<Receiver<JudgedRows<P>>>,
 ) -> Result<ReadSummary, ParseError> {
     let columns = input.info.columns.clone();
-    let repairs = Repairs::default();
-    let normalizer = Normalizer::new(settings, &columns).counting(&repairs);
+    let habits = input.info.habits.clone();
+    let (repairs, fallbacks) = (Repairs::default(), Fallbacks::default());
+    let normalizer = Normalizer::new(settings, &columns)
+        .with_habits(&habits)
+        .counting(&repairs)
+        .counting_fallbacks(&fallbacks);
+    let headers = input.info.headers.clone();
     let mut summary = rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
@@ -107,7 +112,8 @@ fn read<P: Send>(
             ControlFlow::Continue(())
         })
     })?;
-    summary.notes.extend(repairs.note());
+    summary.notes.extend(repairs.notes());
+    summary.notes.extend(fallbacks.note(&headers));
     Ok(summary)
 }
 

@@ -132,12 +132,12 @@ pub(super) fn write_with(
             writer
                 .write_with(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] }, line)
         }
-        Verdict::Suppressed { code, number } => writer.write(&ReportedRow {
+        Verdict::Suppressed { code, number, detail, .. } => writer.write(&ReportedRow {
             row,
             outcome: Outcome::Suppressed,
             code: Some(*code),
             number: number.as_ref(),
-            detail: code.title(),
+            detail: if detail.is_empty() { code.title() } else { detail },
             problems: &[],
         }),
         Verdict::Rejected { number, problems } => {

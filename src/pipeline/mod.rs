@@ -35,18 +35,19 @@ pub use self::{
     open_run::{OpenRun, Reserved, Target, Unfinished},
 };
 use crate::{
+    contact::E164,
     dedupe::{Claimant, Collision, Keep, Numbers},
-    diff::Existing,
+    diff::{Existing, LeftOut, LeftOutBy},
     interrupt::Interrupt,
     journal::{Ending, JournalError, SharedQuota, Snapshots},
     normalize::NormalizeSettings,
-    outcome::{Outcome, Verdict},
+    outcome::{Code, Outcome, Verdict},
     parse::{Input, InputInfo, ParseError, ReadSummary},
     platform::{Client, ClientSettings, PlatformError},
     post::Settlements,
     progress::Progress,
     report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
-    row::Rows,
+    row::{Location, Question, Rows},
 };
 
 /// What the user decided about a run, whatever its command.
@@ -122,11 +123,14 @@ pub fn check(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let Exclusion { left_out, reports: excluded } = Exclusion::of_files(exclude, progress, interrupt)?;
+    let Exclusion { mut left_out, reports: excluded } = Exclusion::of_files(exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut writer, summaries);
-    if settings.keep == Keep::First {
+    // A row may say of the number of an earlier one that nobody is to be called on it.
+    let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
+    let may_forbid = infos.iter().any(forbids);
+    if settings.keep == Keep::First && !may_forbid {
         writer = RunWriter::begin(folder, infos.clone())?;
         let format = writer.line_format();
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
@@ -150,7 +154,10 @@ pub fn check(
     } else {
         // Which row is the last of its number is known when all are read.
         let mut spool;
-        (spool, summaries) = spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+        let forbidden;
+        (spool, summaries, forbidden) =
+            spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+        forbidden.add_to(&mut left_out, &infos);
         writer = RunWriter::begin(folder, infos.clone())?;
         let ledger = Ledger {
             inputs: &infos,
@@ -188,10 +195,12 @@ pub fn import(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let exclusion = Exclusion::of_files(&import.exclude, progress, interrupt)?;
+    let mut exclusion = Exclusion::of_files(&import.exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
-    let (mut spool, summaries) = spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+    let (mut spool, summaries, forbidden) =
+        spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+    forbidden.add_to(&mut exclusion.left_out, &infos);
     let mut report = clock.report("import", settings, &infos, &summaries);
     let known = match &import.existing.file {
         Some(file) => {
@@ -232,6 +241,8 @@ pub fn import(
         existing_repeated_numbers: existing.repeated_numbers(),
         existing_ambiguous_numbers: existing.ambiguous(),
         existing_unreadable_numbers: existing.unreadable(),
+        existing_unreadable: conversation.known.unreadable,
+        existing_inactive: existing.inactive(),
         existing_from: conversation.known.from,
         existing_read_at: conversation.known.read_at.clone(),
         existing_notes: conversation.known.notes.clone(),
@@ -256,6 +267,29 @@ pub fn import(
     Ok(Finished { report, stopped })
 }
 
+/// Numbers of rows that say themselves not to call them, with these rows.
+#[derive(Default)]
+struct Forbidden(Vec<(Location, E164)>);
+
+impl Forbidden {
+    fn note<P>(&mut self, block: &JudgedRows<P>) {
+        for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
+            if let Verdict::Suppressed { code: Code::DoNotCallColumn, all, .. } = verdict {
+                self.0.extend(all.iter().map(|number| (row.location, *number)));
+            }
+        }
+    }
+
+    fn add_to(&self, left_out: &mut LeftOut, inputs: &[InputInfo]) {
+        for (index, input) in (0..).zip(inputs) {
+            left_out.begin(LeftOutBy::Rows(input.path.clone()));
+            for (location, number) in self.0.iter().filter(|(location, _)| location.input == index) {
+                left_out.add(*number, Some(location.row));
+            }
+        }
+    }
+}
+
 /// Reads all rows to disk, and their numbers into `numbers`.
 fn spool_all(
     inputs: Vec<Input>,
@@ -264,15 +298,17 @@ fn spool_all(
     numbers: &mut Numbers,
     progress: &dyn Progress,
     interrupt: &Interrupt,
-) -> Result<(Spool, Vec<ReadSummary>), PipelineError> {
+) -> Result<(Spool, Vec<ReadSummary>, Forbidden), PipelineError> {
     let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
     let prepare = |_: &Rows, _: &[Verdict]| ();
+    let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
         claim_all(block, numbers, |_| ());
+        forbidden.note(block);
         let mut rows = block.rows.iter().zip(&block.verdicts);
         rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
     })?;
-    Ok((spool.finish().map_err(PipelineError::Spool)?, summaries))
+    Ok((spool.finish().map_err(PipelineError::Spool)?, summaries, forbidden))
 }
 
 /// Has the rows of a block claim their numbers; a row without one collides with none.

@@ -1,24 +1,13 @@
 //! The table of answers: one pure function from what came back to what is done next, with its reason.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use reqwest::{
-    StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
-};
-use serde::de::IgnoredAny;
-
-use super::{
-    PlatformError, Purpose,
-    wire::{self, CreateAnswer},
+    StatusCode, Url,
+    header::{HeaderMap, LOCATION},
 };
 
-/// The platform's words when the account's requests of the minute are used up. No status code is documented for them, so
-/// they are recognised at any.
-const RATE_LIMIT_TEXT: &str = "exceeded the per-minute rate limit";
-
-/// No wait that the platform asks for is taken for longer.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+use super::{PlatformError, Purpose, created::CreateAnswer, failure, json, page, trust::Distrust, wait};
 
 /// What came back for one request.
 #[derive(Clone, Debug)]
@@ -37,7 +26,14 @@ pub(super) enum Silence {
     Unanswered(String),
     /// The same: it was waited for as long as an answer may take.
     TimedOut,
+    /// An answer came, and cannot be read.
+    Unreadable(String),
+    /// There was no connection, since whoever answered could not show that it is the platform.
+    Untrusted(Distrust),
 }
+
+/// The first status by which a server says that it failed itself.
+const FIRST_SERVER_ERROR: u16 = 500;
 
 /// What repeating a request costs of the account's retry budget.
 const RETRY_PRICE: u32 = 5;
@@ -48,15 +44,15 @@ const TIMEOUT_PRICE: u32 = 10;
 /// What is done after an attempt.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A reading came back whole: it is taken.
-    Take,
+    /// A reading came back whole: it is taken, with this body in place of one that is not quite JSON.
+    Take(Option<Vec<u8>>),
     /// Each contact that the answer names ended as it says; the others are settled by reading, and where the batch was refused
     /// sent in halves.
     Apply { answer: CreateAnswer, is_refusal: bool },
-    /// Nothing was changed: the request is made again after a wait, and paid for.
-    Again { reason: String, was_sent: bool, wait: Option<Duration>, price: u32 },
+    /// Nothing was changed: the request is made again after a wait, and paid for. A broken answer is one that cannot be read.
+    Again { reason: String, was_sent: bool, is_broken: bool, wait: Option<Duration>, price: u32 },
     /// Nothing was changed, and it is no attempt: the whole account waits, as long as the platform asks.
-    Pause(Option<Duration>),
+    Pause { asked: Option<Duration>, words: String },
     /// Nothing was changed: the request is made again with a new token, once.
     Renew(String),
     /// It is not known whether anything was stored: never sent again blindly, settled by reading.
@@ -78,8 +74,21 @@ pub struct Unsettled {
     pub wait: Option<Duration>,
     /// What asking again costs of the retry budget.
     pub price: u32,
+    /// What came in place of an answer.
+    pub doubt: Doubt,
+}
+
+/// What leaves it open whether a request was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No answer, or none in time.
+    Silence,
+    /// The platform failed at it: a status of 500 or above.
+    ServerError,
     /// The platform sends it elsewhere, where it is never sent.
-    pub is_redirect: bool,
+    Redirect,
+    /// An answer that is not the documented one, or cannot be read.
+    BrokenAnswer,
 }
 
 /// Says what to do after an attempt of a request.
@@ -91,35 +100,48 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
     };
     let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
     let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
-    let unknown = |reason, is_redirect| {
+    let unknown = |reason, doubt| {
         if is_reading {
-            Step::Again { reason, was_sent: true, wait, price }
+            let is_broken = doubt == Doubt::BrokenAnswer;
+            Step::Again { reason, was_sent: true, is_broken, wait, price }
         } else {
-            Step::Settle(Unsettled { reason, wait, price, is_redirect })
+            Step::Settle(Unsettled { reason, wait, price, doubt })
         }
     };
-    match (meaning(attempt), attempt) {
-        (Meaning::Success, Ok(answer)) if is_reading && answer.is_json() => Step::Take,
-        (Meaning::Success, Ok(answer)) if is_reading => {
-            unknown(format!("the answer is not JSON ({})", answer.words()), false)
-        }
-        (Meaning::Success, Ok(answer)) => match CreateAnswer::read(&answer.body) {
-            Some(answer) => Step::Apply { answer, is_refusal: false },
-            None => unknown(format!("the answer is not the documented one ({})", answer.words()), false),
+    let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
+    match (meaning(request, attempt), attempt) {
+        (Meaning::Success, Ok(answer)) if is_reading => match answer.json() {
+            Some(Cow::Borrowed(_)) => Step::Take(None),
+            Some(Cow::Owned(repaired)) => Step::Take(Some(repaired)),
+            None => unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer),
         },
-        (Meaning::NotSent(reason), _) => Step::Again { reason, was_sent: false, wait: None, price },
-        (Meaning::Unknown(reason), _) => unknown(reason, false),
-        (Meaning::RateLimited(asked), _) => Step::Pause(asked),
+        (Meaning::Success, Ok(answer)) => match answer.created() {
+            Some(answer) => Step::Apply { answer, is_refusal: false },
+            None => unknown(
+                format!("the answer is not the documented one ({})", answer.words()),
+                Doubt::BrokenAnswer,
+            ),
+        },
+        (Meaning::NotSent(reason), _) => {
+            Step::Again { reason, was_sent: false, is_broken: false, wait: None, price }
+        }
+        (Meaning::Unknown(reason), _) => {
+            let is_server_error = status >= FIRST_SERVER_ERROR;
+            unknown(reason, if is_server_error { Doubt::ServerError } else { Doubt::Silence })
+        }
+        (Meaning::Unreadable(reason), _) => unknown(reason, Doubt::BrokenAnswer),
+        (Meaning::RateLimited { asked, words }, _) => Step::Pause { asked, words },
         (Meaning::Unauthorized(words), _) => Step::Renew(words),
-        (Meaning::Denied(answer), attempt) => {
-            let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
-            Step::Stop(PlatformError::Denied { request, status, answer })
+        (Meaning::Denied(answer), _) => {
+            Step::Stop(PlatformError::Denied { request, status, answer, clock: None })
         }
         (Meaning::Redirected(answer), _) if is_reading => {
             Step::Stop(PlatformError::Redirected { request, answer })
         }
         // It may have been carried out and then sent elsewhere to be looked at.
-        (Meaning::Redirected(words), _) => unknown(format!("the platform sends it elsewhere: {words}"), true),
+        (Meaning::Redirected(words), _) => {
+            unknown(format!("the platform sends it elsewhere: {words}"), Doubt::Redirect)
+        }
         (Meaning::TooLarge(answer) | Meaning::Refused(answer), _) if is_reading => {
             Step::Stop(PlatformError::Refused { request, answer })
         }
@@ -131,11 +153,12 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
                 Some(answer) if !answer.refused.is_empty() => Step::Apply { answer, is_refusal: true },
                 _ => {
                     let is_conflict = answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT);
+                    let is_conflict = is_conflict || failure::says_taken(&words);
                     Step::Isolate { words, is_conflict }
                 }
             }
         }
-        (Meaning::Success, Err(_)) => unknown(String::new(), false),
+        (Meaning::Success, Err(_)) => unknown(String::new(), Doubt::Silence),
     }
 }
 
@@ -148,8 +171,10 @@ enum Meaning {
     NotSent(String),
     /// It may or may not have been carried out.
     Unknown(String),
-    /// The account's requests are used up; how long the platform asks to wait.
-    RateLimited(Option<Duration>),
+    /// The same, since the answer cannot be read.
+    Unreadable(String),
+    /// The account's requests are used up; how long the platform asks to wait, and its words.
+    RateLimited { asked: Option<Duration>, words: String },
     /// The token was not accepted.
     Unauthorized(String),
     /// The account may not do this, or there is no such thing.
@@ -163,23 +188,24 @@ enum Meaning {
 }
 
 /// Says what an attempt means.
-fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
+fn meaning(request: Purpose, attempt: &Result<Answer, Silence>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
         Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
+        Err(Silence::Untrusted(distrust)) => return Meaning::NotSent(format!("its certificate {distrust}")),
         Err(Silence::Unanswered(reason)) => return Meaning::Unknown(reason.clone()),
         Err(Silence::TimedOut) => return Meaning::Unknown("no answer in time".to_owned()),
+        Err(Silence::Unreadable(reason)) => return Meaning::Unreadable(reason.clone()),
     };
-    let says_rate_limit = memchr::memmem::find(&answer.body, RATE_LIMIT_TEXT.as_bytes()).is_some();
-    if answer.status == StatusCode::TOO_MANY_REQUESTS || says_rate_limit && !answer.status.is_success() {
-        return Meaning::RateLimited(answer.retry_after());
+    if answer.is_rate_limit() {
+        let asked = wait::asked(&answer.headers, &answer.beginning());
+        return Meaning::RateLimited { asked, words: answer.words() };
+    }
+    if answer.status.is_success() {
+        return answer.failure(request).unwrap_or(Meaning::Success);
     }
     let words = answer.words();
     match answer.status {
-        status if status.is_success() && says_rate_limit && !answer.is_list() => {
-            Meaning::RateLimited(answer.retry_after())
-        }
-        status if status.is_success() => Meaning::Success,
         StatusCode::UNAUTHORIZED => Meaning::Unauthorized(words),
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             Meaning::Denied(words)
@@ -188,7 +214,7 @@ fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
         StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
             Meaning::Refused(words)
         }
-        status if status.is_redirection() => Meaning::Redirected(words),
+        status if status.is_redirection() => Meaning::Redirected(answer.redirection()),
         StatusCode::REQUEST_TIMEOUT => Meaning::Unknown(words),
         status if status.is_client_error() => Meaning::Denied(words),
         _ => Meaning::Unknown(words),
@@ -196,21 +222,98 @@ fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
 }
 
 impl Answer {
-    /// How long the platform asks to wait, at most an hour; a date or rubbish is no answer.
+    /// How long the platform asks to wait.
     fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+        wait::retry_after(&self.headers)
     }
 
-    fn is_json(&self) -> bool {
-        serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
+    /// The body as JSON, put right where it is not quite; nothing where it is none.
+    fn json(&self) -> Option<Cow<'_, [u8]>> {
+        if json::is_well_formed(&self.body) {
+            return Some(Cow::Borrowed(&self.body));
+        }
+        json::repaired(&self.body).map(|repaired| Cow::Owned(repaired.into_bytes()))
     }
 
-    /// Contacts could hold the rate limit's words in a name, and what is said of one of a batch is not said of all.
+    /// What the answer to a batch says of its contacts. Accepted without a word is accepted.
+    fn created(&self) -> Option<CreateAnswer> {
+        const WORDLESS: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
+        let is_wordless = self.body.trim_ascii().is_empty() && WORDLESS.contains(&self.status);
+        let accepted = || CreateAnswer { is_accepted: true, ..CreateAnswer::default() };
+        CreateAnswer::read(&self.body).or_else(|| is_wordless.then(accepted))
+    }
+
+    /// What a success means that reports a failure of all that was asked.
+    fn failure(&self, request: Purpose) -> Option<Meaning> {
+        let status = if request.is_reading() {
+            failure::status_in(&page::failure_in(&self.body)?)
+        } else {
+            let answer = CreateAnswer::read(&self.body)?;
+            if answer.failure.is_none() || !answer.created.is_empty() || !answer.refused.is_empty() {
+                return None;
+            }
+            failure::status_in(&json::parse(&self.body)?)
+        };
+        let words = self.words();
+        let limited =
+            |words| Meaning::RateLimited { asked: wait::asked(&self.headers, &self.beginning()), words };
+        if wait::says_limit(&self.beginning()) {
+            return Some(limited(words));
+        }
+        Some(match status.map(StatusCode::from_u16) {
+            Some(Ok(StatusCode::UNAUTHORIZED)) => Meaning::Unauthorized(words),
+            Some(Ok(StatusCode::FORBIDDEN)) => Meaning::Denied(words),
+            Some(Ok(StatusCode::PAYLOAD_TOO_LARGE)) => Meaning::TooLarge(words),
+            Some(Ok(StatusCode::TOO_MANY_REQUESTS)) => limited(words),
+            _ => Meaning::Refused(words),
+        })
+    }
+
+    /// Whether the account's requests are used up. No status is documented for it, and no answer that lists contacts says so:
+    /// they could hold the words in a name, and what is said of one of a batch is not said of all.
+    fn is_rate_limit(&self) -> bool {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => true,
+            status if status.is_success() => !self.is_list() && wait::says_limit(&self.beginning()),
+            // What is said of a contact may speak of a limit of its own.
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
+                wait::says_limit(&self.beginning())
+            }
+            _ => wait::speaks_of_limit(&self.beginning()),
+        }
+    }
+
     fn is_list(&self) -> bool {
-        const LISTS: [&[u8]; 3] = [b"\"results\"", b"\"successfulRecords\"", b"\"failedRecords\""];
+        const LISTS: [&[u8]; 4] =
+            [b"\"results\"", b"\"successfulRecords\"", b"\"failedRecords\"", b"\"cellPhone\""];
         self.body.trim_ascii_start().starts_with(b"[")
             || LISTS.iter().any(|name| memchr::memmem::find(&self.body, name).is_some())
+    }
+
+    /// As much of the body as a sentence takes.
+    fn beginning(&self) -> Cow<'_, str> {
+        const MAX_BYTES: usize = 4096;
+        String::from_utf8_lossy(&self.body[..self.body.len().min(MAX_BYTES)])
+    }
+
+    /// The platform's words, and the address that it wants asked. What follows a question mark may be a secret.
+    fn redirection(&self) -> String {
+        const MAX_CHARS: usize = 200;
+        let words = self.words();
+        let Some(location) = self.headers.get(LOCATION) else { return words };
+        let location = String::from_utf8_lossy(location.as_bytes());
+        let place = location.split(['?', '#']).next().unwrap_or_default();
+        let place = Url::parse(place).map_or_else(
+            |_| place.to_owned(),
+            |mut url| {
+                _ = url.set_username("");
+                _ = url.set_password(None);
+                url.to_string()
+            },
+        );
+        let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
+        let place: String = place.chars().map(visible).take(MAX_CHARS).collect();
+        format!("{words}, to {}", place.trim())
     }
 
     /// Takes a secret out of what the platform said, should it have repeated it.
@@ -232,7 +335,7 @@ impl Answer {
     /// The status and what the platform says, in one line that is safe to show.
     pub(super) fn words(&self) -> String {
         const MAX_CHARS: usize = 200;
-        let said = serde_json::from_slice(&self.body).ok().and_then(|body| wire::message_in(&body));
+        let said = json::parse(&self.body).and_then(|body| failure::message_in(&body));
         let text = said.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
         let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
         let line: String = text.trim().chars().map(visible).take(MAX_CHARS).collect();
@@ -269,6 +372,8 @@ pub(crate) fn masked(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::RETRY_AFTER;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -277,7 +382,7 @@ mod tests {
     }
 
     fn meaning_of(status: u16, body: &str) -> Meaning {
-        meaning(&Ok(answer(status, body)))
+        meaning(Purpose::Create, &Ok(answer(status, body)))
     }
 
     /// An answer that asks to be left alone for a time.
@@ -286,21 +391,20 @@ mod tests {
         Answer { status, headers, body: vec![] }
     }
 
-    fn waits(retry_after: &str) -> Meaning {
-        meaning(&Ok(asking(StatusCode::TOO_MANY_REQUESTS, retry_after)))
-    }
-
     /// What is done after a post and after a reading, in one word each.
     fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
         [Purpose::Create, Purpose::ReadCampaign].map(|purpose| match step(purpose, attempt) {
-            Step::Take => "take",
+            Step::Take(_) => "take",
+            Step::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
             Step::Apply { .. } => "apply",
             Step::Again { was_sent: false, .. } => "again",
+            Step::Again { is_broken: true, .. } => "again, broken",
             Step::Again { price: TIMEOUT_PRICE, .. } => "again, dearly",
             Step::Again { .. } => "again, sent",
-            Step::Pause(_) => "pause",
+            Step::Pause { .. } => "pause",
             Step::Renew(_) => "renew",
-            Step::Settle(Unsettled { is_redirect: true, .. }) => "settle, redirected",
+            Step::Settle(Unsettled { doubt: Doubt::Redirect, .. }) => "settle, redirected",
+            Step::Settle(Unsettled { doubt: Doubt::ServerError, .. }) => "settle, failed",
             Step::Settle(Unsettled { price: TIMEOUT_PRICE, .. }) => "settle, dearly",
             Step::Settle(_) => "settle",
             Step::Halve(_) => "halve",
@@ -315,19 +419,32 @@ mod tests {
         const LIMIT: &str = "{\"errors\": [{\"msg\": \"You've exceeded the per-minute rate limit.\"}]}";
         const NAMED: &str =
             "{\"failedRecords\": [{\"contact\": {\"cellPhone\": {\"phoneNumber\": \"+911\"}}}]}";
+        const FAILED: &str = "{\"status\": \"failed\", \"errors\": [{\"msg\": \"no\", \"code\": 400}]}";
+        const TAKEN: &str = "{\"success\": false, \"message\": \"already exists\"}";
+        const LOGIN: &str = "{\"errors\": [{\"msg\": \"Unauthorized\", \"code\": 401}]}";
         for (status, body, expected) in [
             (200, "[]", ["apply", "take"]),
-            (201, "{\"successfulRecords\": []}", ["apply", "take"]),
-            (200, "{\"message\": \"in progress\"}", ["settle", "take"]),
-            (200, "<html>", ["settle", "again, sent"]),
-            (200, "[{\"id\": \"7", ["settle", "again, sent"]),
-            (204, "", ["settle", "again, sent"]),
+            (201, "{\"successfulRecords\": []}", ["accepted", "take"]),
+            (202, "{\"message\": \"in progress\"}", ["accepted", "take"]),
+            (202, "", ["accepted", "again, broken"]),
+            (204, "", ["accepted", "again, broken"]),
+            (200, "", ["settle", "again, broken"]),
+            (200, "<html>", ["settle", "again, broken"]),
+            (200, "[{\"id\": \"7", ["settle", "again, broken"]),
+            (200, "[{\"name\": \"\\ud83d\"}]", ["apply", "take"]),
+            (200, FAILED, ["isolate", "stop"]),
+            (207, FAILED, ["isolate", "stop"]),
+            (200, TAKEN, ["isolate, taken", "stop"]),
+            (200, LOGIN, ["renew", "renew"]),
+            (200, NAMED, ["apply", "take"]),
             (302, "", ["settle, redirected", "stop"]),
             (400, "{}", ["isolate", "stop"]),
+            (400, TAKEN, ["isolate, taken", "stop"]),
             (400, LIMIT, ["pause", "pause"]),
             (400, NAMED, ["apply", "stop"]),
             (401, "", ["renew", "renew"]),
             (403, "", ["stop", "stop"]),
+            (403, "Quota exceeded", ["pause", "pause"]),
             (404, "", ["stop", "stop"]),
             (405, "", ["stop", "stop"]),
             (408, "", ["settle, dearly", "again, dearly"]),
@@ -336,14 +453,15 @@ mod tests {
             (413, "", ["halve", "stop"]),
             (422, "", ["isolate", "stop"]),
             (429, "", ["pause", "pause"]),
-            (500, "", ["settle", "again, sent"]),
-            (503, "{}", ["settle", "again, sent"]),
+            (500, "", ["settle, failed", "again, sent"]),
+            (503, "{}", ["settle, failed", "again, sent"]),
             (503, LIMIT, ["pause", "pause"]),
         ] {
             assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
         }
         assert_eq!(steps(&Err(Silence::NotSent(String::new()))), ["again", "again"]);
         assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["settle", "again, sent"]);
+        assert_eq!(steps(&Err(Silence::Unreadable(String::new()))), ["settle", "again, broken"]);
         assert_eq!(steps(&Err(Silence::TimedOut)), ["settle, dearly", "again, dearly"]);
     }
 
@@ -361,7 +479,8 @@ mod tests {
         assert_eq!(meaning_of(200, "[]"), Meaning::Success);
         assert_eq!(meaning_of(201, ""), Meaning::Success);
         for status in [200, 400, 403, 429, 500, 503] {
-            assert_eq!(meaning_of(status, LIMIT), Meaning::RateLimited(None), "{status}");
+            let limited = meaning_of(status, LIMIT);
+            assert!(matches!(limited, Meaning::RateLimited { asked: None, .. }), "{status}: {limited:?}");
         }
         assert_eq!(meaning_of(200, &format!("[{{\"firstName\": \"{LIMIT}\"}}]")), Meaning::Success);
         assert!(matches!(meaning_of(401, ""), Meaning::Unauthorized(_)));
@@ -378,26 +497,46 @@ mod tests {
         for status in [301, 302, 304, 307, 308] {
             assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
         }
-        assert_eq!(meaning(&Err(Silence::NotSent("dns".to_owned()))), Meaning::NotSent("dns".to_owned()));
-        assert_eq!(
-            meaning(&Err(Silence::Unanswered("reset".to_owned()))),
-            Meaning::Unknown("reset".to_owned())
-        );
+        let silence = |silence| meaning(Purpose::Create, &Err(silence));
+        assert_eq!(silence(Silence::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
+        assert_eq!(silence(Silence::Unanswered("reset".to_owned())), Meaning::Unknown("reset".to_owned()));
     }
 
     #[test]
-    fn waits_are_bounded_and_rubbish_is_no_wait() {
-        assert_eq!(waits("7"), Meaning::RateLimited(Some(Duration::from_secs(7))));
-        assert_eq!(waits("99999999"), Meaning::RateLimited(Some(Duration::from_hours(1))));
-        for rubbish in ["-1", "soon", "", "Fri, 20 Nov 2026 08:00:00 GMT", "1e9"] {
-            assert_eq!(waits(rubbish), Meaning::RateLimited(None), "{rubbish}");
+    fn a_wait_that_is_asked_for_is_told_with_the_words() {
+        let mut limited = asking(StatusCode::TOO_MANY_REQUESTS, "86400");
+        limited.body = b"{\"message\": \"Daily quota is used up\"}".to_vec();
+        assert_eq!(
+            meaning(Purpose::Create, &Ok(limited)),
+            Meaning::RateLimited {
+                asked: Some(Duration::from_hours(24)),
+                words: "HTTP 429, \"Daily quota is used up\"".to_owned()
+            }
+        );
+    }
+
+    // Source: syncthing issue 2745 (a redirect that is not followed and does not say where it leads).
+    #[test]
+    fn a_redirect_says_where_it_points_without_what_may_be_secret() {
+        for (location, shown) in [
+            ("https://eu.example.com/contacts?token=canary", "HTTP 308, to https://eu.example.com/contacts"),
+            ("https://me:canary@eu.example.com/", "HTTP 308, to https://eu.example.com/"),
+            ("/login#canary", "HTTP 308, to /login"),
+        ] {
+            let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+            let redirect = Answer { headers, ..answer(308, "") };
+            assert_eq!(meaning(Purpose::ReadContacts, &Ok(redirect)), Meaning::Redirected(shown.to_owned()));
         }
     }
 
     #[test]
     fn the_limits_words_in_a_list_are_about_one_contact() {
-        const PARTLY: &str = r#"{"successfulRecords": [], "failedRecords": [{"error": "You've exceeded the per-minute rate limit."}]}"#;
-        assert_eq!(meaning_of(200, PARTLY), Meaning::Success);
+        const RECORD: &str = r#"{"id": "a", "cellPhone": {"phoneNumber": "+911234567"}}"#;
+        const ERROR: &str = r#"[{"error": "You've exceeded the per-minute rate limit."}]"#;
+        let partly = format!("{{\"successfulRecords\": [{RECORD}], \"failedRecords\": {ERROR}}}");
+        assert_eq!(meaning_of(200, &partly), Meaning::Success);
+        let wholly = format!("{{\"successfulRecords\": [], \"failedRecords\": {ERROR}}}");
+        assert!(matches!(meaning_of(200, &wholly), Meaning::RateLimited { asked: None, .. }));
     }
 
     #[test]

@@ -5,35 +5,33 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{
     Method, Request, Url,
-    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Collection, Credentials, Host, PlatformError, Proxy, Purpose,
+    Authorities, Collection, Credentials, Heard, Host, PlatformError, Proxy, Purpose,
     answer::{Answer, Silence, Step, masked, step},
+    exchange::exchange,
     limiter::RateLimiter,
     paging::MAX_RECORDS,
+    wait::{HOUR, Pace},
 };
 use crate::{
     contact::Region,
-    failpoint,
     interrupt::Interrupt,
-    journal::{JournalError, SharedQuota},
+    journal::{JournalError, Limit, Limits, SharedQuota, Span},
     plan::time_for,
     progress::{Progress, Wait},
 };
 
 /// The header that carries the token.
 const AUTH: &str = "auth";
-
-/// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// How long a connection may take. A request that never left may be repeated; one that was sent may not.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -51,6 +49,15 @@ pub(crate) const NO_RETRIES: &str =
 /// How often in a row the platform may say that the quota is used up.
 const MAX_RATE_LIMITED: u32 = 10;
 
+/// The same where it asks for an hour: what an hour did not give back, another will not.
+const MAX_RATE_LIMITED_FOR_HOURS: u32 = 2;
+
+/// The longest wait within a run. Where the platform asks for more, the run ends and says until when.
+const LONGEST_WAIT: Duration = HOUR;
+
+/// By so much a clock may be off before it may be the reason for a refused token.
+const LARGE_SKEW: SignedDuration = SignedDuration::from_secs(50);
+
 /// Where the account is and how it is to be treated.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
@@ -62,8 +69,12 @@ pub struct ClientSettings {
     pub account_id: String,
     /// What proves that we may.
     pub credentials: Credentials,
+    /// Authorities that are trusted beside those of the system.
+    pub authorities: Authorities,
     /// Requests a minute for the account.
     pub rate: u32,
+    /// Requests an hour for the account, if they are limited.
+    pub rate_per_hour: Option<u32>,
     /// How long an answer may take.
     pub timeout: Duration,
     /// How often a request is tried.
@@ -78,31 +89,6 @@ impl ClientSettings {
     /// How long the platform may still be carrying out what it was sent and did not answer.
     pub fn in_flight(&self) -> Duration {
         self.pace.in_flight.unwrap_or(self.timeout)
-    }
-}
-
-/// The lengths of waits; tests make them short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The window of the rate limit.
-    pub window: Duration,
-    /// The longest wait before the second attempt; it doubles with each further one.
-    pub first_wait: Duration,
-    /// The longest wait of all.
-    pub longest_wait: Duration,
-    /// How long the platform may still be carrying out what it was sent and did not answer; none: as long as an answer may
-    /// take.
-    pub in_flight: Option<Duration>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            window: Duration::from_mins(1),
-            first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_mins(1),
-            in_flight: None,
-        }
     }
 }
 
@@ -139,33 +125,6 @@ pub struct Client<'a> {
     interrupt: Interrupt,
 }
 
-/// What an answer says beside its body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// The platform's clock.
-    pub date: Option<String>,
-    /// This machine's, when the answer was there.
-    pub received_at: Timestamp,
-    /// How long the answer took.
-    pub took: Duration,
-    /// What it says of its rate limit.
-    pub limits: Vec<(String, String)>,
-}
-
-impl Heard {
-    fn in_headers(headers: &HeaderMap, took: Duration) -> Self {
-        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        let is_limit = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
-        let limits = headers.iter().filter(|(name, _)| is_limit(name.as_str()));
-        Self {
-            date: headers.get(DATE).and_then(text),
-            received_at: Timestamp::now(),
-            took,
-            limits: limits.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
-        }
-    }
-}
-
 /// What a request is, so that it can be made anew for each attempt.
 pub(super) struct Call {
     pub(super) purpose: Purpose,
@@ -195,7 +154,8 @@ impl<'a> Client<'a> {
             // would be lost, and nobody could tell.
             .pool_idle_timeout(LONGEST_IDLE)
             // The client's own repetitions would not ask what may have been applied.
-            .retry(reqwest::retry::never());
+            .retry(reqwest::retry::never())
+            .tls_certs_merge(settings.authorities.certificates());
         if settings.host.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -240,8 +200,15 @@ impl<'a> Client<'a> {
     ///
     /// Where that cannot be read.
     pub fn time_for_all(&self, requests: u64) -> Result<Duration, PlatformError> {
-        let window = self.settings.pace.window;
-        Ok(time_for(requests, self.slots(), window, &self.quota.busy(window)?))
+        let Limits { minute, hour } = self.limits();
+        let mut longest = Duration::ZERO;
+        for (limit, busy) in [(Some(minute), Span::Minute), (hour, Span::Hour)] {
+            if let Some(limit) = limit {
+                let busy = self.quota.busy(busy, limit.window)?;
+                longest = longest.max(time_for(requests, limit.slots as u64, limit.window, &busy));
+            }
+        }
+        Ok(longest)
     }
 
     pub(super) fn note_page_size(&mut self, collection: &Collection, granted: u64) {
@@ -288,7 +255,10 @@ impl<'a> Client<'a> {
         loop {
             let attempt = self.attempt(call, None).await?;
             match (step(call.purpose, &attempt), attempt) {
-                (Step::Take, Ok(answer)) => return Ok(answer),
+                (Step::Take(repaired), Ok(answer)) => {
+                    let body = repaired.unwrap_or(answer.body);
+                    return Ok(Answer { body, ..answer });
+                }
                 (step, _) => {
                     if let Some(step) = self.repeat(call, step, &mut attempts).await? {
                         return Err(PlatformError::BrokenAnswer {
@@ -326,32 +296,41 @@ impl<'a> Client<'a> {
         attempts: &mut Attempts,
     ) -> Result<Option<Step>, PlatformError> {
         match step {
-            Step::Again { reason, was_sent, wait, price } => {
+            Step::Again { reason, was_sent, is_broken, wait, price } => {
                 if let Some(wait) = wait {
-                    // For all programs that use the account.
-                    self.quota.pause(wait)?;
+                    self.leave_alone(wait, &reason)?;
                 }
-                self.retry(call, attempts, reason, was_sent, price).await?;
+                self.retry(call, attempts, Failed { reason, was_sent, is_broken, price }).await?;
             }
-            Step::Pause(asked) => {
+            Step::Pause { asked, words } => {
                 attempts.rate_limited += 1;
                 self.counts.rate_limited += 1;
-                if attempts.rate_limited >= MAX_RATE_LIMITED {
-                    return Err(PlatformError::RateLimited(attempts.rate_limited));
+                let times = attempts.rate_limited;
+                let wait = self.rate_limit_wait(asked, times);
+                let most = if wait >= HOUR { MAX_RATE_LIMITED_FOR_HOURS } else { MAX_RATE_LIMITED };
+                if times >= most {
+                    return Err(PlatformError::RateLimited { times, answer: words });
                 }
-                let rest = self.limiter.rest_of_window(Instant::now()).max(asked.unwrap_or_default());
-                warn!(request = call.purpose.name(), "the platform's rate limit was met");
-                self.quota.pause(rest)?;
-                self.pause(rest, Wait::RateLimited).await?;
+                self.leave_alone(wait, &words)?;
+                let seconds = wait.as_secs();
+                warn!(answer = masked(&words), seconds, "the account's requests are used up; waiting");
+                self.pause(wait, Wait::RateLimited).await?;
             }
             Step::Renew(_) if self.settings.credentials.can_renew() && !attempts.has_renewed => {
                 attempts.has_renewed = true;
                 self.counts.retries += 1;
             }
             Step::Renew(answer) => {
-                let about = self.settings.credentials.about(SystemTime::now());
+                let platform_time = self.heard.as_ref().and_then(Heard::platform_time).map(SystemTime::from);
+                let about = self.settings.credentials.about(platform_time.unwrap_or_else(SystemTime::now));
                 let is_token = !self.settings.credentials.can_renew();
-                return Err(PlatformError::Unauthorized { answer, about, is_token });
+                let clock = self.large_skew().filter(|_| !is_token);
+                return Err(PlatformError::Unauthorized { answer, about, is_token, clock });
+            }
+            // Where a token counts for nothing, some forbid what they would otherwise ask credentials for.
+            Step::Stop(PlatformError::Denied { request, status: 403, answer, .. }) => {
+                let clock = self.large_skew().filter(|_| self.settings.credentials.can_renew());
+                return Err(PlatformError::Denied { request, status: 403, answer, clock });
             }
             Step::Stop(error) => return Err(error),
             other => return Ok(Some(other)),
@@ -359,34 +338,55 @@ impl<'a> Client<'a> {
         Ok(None)
     }
 
+    /// How long the account is left alone after the platform said, so often in a row, that its requests are used up: as long as
+    /// it asks, or until the minute is over. One that asks for nothing is asked less and less often.
+    fn rate_limit_wait(&self, asked: Option<Duration>, times: u32) -> Duration {
+        let Pace { first_wait, window, .. } = self.settings.pace;
+        let least = (first_wait * 2_u32.saturating_pow(times - 1)).min(window);
+        asked.map_or_else(|| self.limiter.rest_of_window(Instant::now()), |asked| asked.max(least))
+    }
+
+    /// Has all programs leave the account alone for a time. The error is that this is longer than a run waits.
+    fn leave_alone(&mut self, wait: Duration, words: &str) -> Result<(), PlatformError> {
+        self.quota.pause(wait)?;
+        if wait <= LONGEST_WAIT {
+            return Ok(());
+        }
+        Err(left_alone(wait, Some(words.to_owned())))
+    }
+
+    /// By how much this machine's clock is off, where that may be why a token is refused.
+    fn large_skew(&self) -> Option<SignedDuration> {
+        self.heard.as_ref().and_then(Heard::skew).filter(|skew| skew.abs() >= LARGE_SKEW)
+    }
+
     async fn retry(
         &mut self,
         call: &Call,
         attempts: &mut Attempts,
-        reason: String,
-        was_sent: bool,
-        price: u32,
+        failed: Failed,
     ) -> Result<(), PlatformError> {
         attempts.failed += 1;
-        let mut reason = reason;
+        let Failed { mut reason, was_sent, is_broken, price } = failed;
         let is_last = attempts.failed >= self.settings.max_attempts;
         let is_unpaid = !is_last && !self.quota.spend(price)?;
         if is_unpaid {
             reason.push_str(NO_RETRIES);
         }
+        let attempts = attempts.failed;
         if is_last || is_unpaid {
             return Err(if was_sent {
-                PlatformError::GaveUp { request: call.purpose, reason, attempts: attempts.failed }
+                PlatformError::GaveUp { request: call.purpose, reason, attempts, is_broken }
             } else {
                 let host = self.settings.host.to_string();
                 let proxy = Proxy::of(&self.settings.host);
-                PlatformError::Unreachable { host, reason, attempts: attempts.failed, proxy }
+                PlatformError::Unreachable { host, reason, attempts, proxy }
             });
         }
         self.counts.retries += 1;
         let request = call.purpose.name();
-        warn!(request, attempt = attempts.failed, reason = masked(&reason), "trying again");
-        let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts.failed - 1);
+        warn!(request, attempt = attempts, reason = masked(&reason), "trying again");
+        let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts - 1);
         self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
     }
 
@@ -413,7 +413,33 @@ impl<'a> Client<'a> {
         if wait.is_zero() {
             return self.check_interrupt();
         }
+        if wait > LONGEST_WAIT {
+            self.quota.pause(wait)?;
+            return Err(left_alone(wait, None));
+        }
         self.pause(wait, Wait::Unanswered).await
+    }
+
+    /// Waits before it is looked again whether the platform shows what it has taken.
+    ///
+    /// # Errors
+    ///
+    /// That the run is to end.
+    pub async fn wait_until_shown(&mut self, wait: Duration) -> Result<(), PlatformError> {
+        self.pause(wait, Wait::NotShown).await
+    }
+
+    /// How long the waits are.
+    pub fn pace(&self) -> Pace {
+        self.settings.pace
+    }
+
+    /// The account's limits.
+    fn limits(&self) -> Limits {
+        let Pace { window, long_window, .. } = self.settings.pace;
+        let minute = Limit { slots: self.limiter.slots(), window };
+        let hour = self.settings.rate_per_hour.and_then(|slots| usize::try_from(slots).ok());
+        Limits { minute, hour: hour.map(|slots| Limit { slots, window: long_window }) }
     }
 
     /// Waits for a slot, of this program's and of the account's.
@@ -422,10 +448,13 @@ impl<'a> Client<'a> {
             self.check_interrupt()?;
             let mut wait = self.limiter.wait(Instant::now());
             if wait.is_none() {
-                let (slots, window) = (self.limiter.slots(), self.settings.pace.window);
-                wait = self.quota.take(slots, self.settings.timeout, window)?;
+                wait = self.quota.take(&self.limits(), self.settings.timeout)?;
             }
             let Some(wait) = wait else { return Ok(()) };
+            if wait > LONGEST_WAIT {
+                // An earlier request was told so.
+                return Err(left_alone(wait, None));
+            }
             self.pause(wait, Wait::RateLimit).await?;
         }
     }
@@ -473,9 +502,14 @@ impl<'a> Client<'a> {
         }
         self.limiter.answered(Instant::now());
         let is_success = attempt.as_ref().is_ok_and(|answer| answer.status.is_success());
-        self.quota.answered(self.settings.pace.window, is_success)?;
+        let limits = self.limits();
+        self.quota.answered(&limits, is_success)?;
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
         debug!(request = call.purpose.name(), status, elapsed = ?started.elapsed(), "answered");
+        if let Err(Silence::Untrusted(distrust)) = attempt {
+            // Trying again changes nothing.
+            return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust });
+        }
         Ok(attempt)
     }
 
@@ -523,47 +557,25 @@ async fn grace(interrupt: &Interrupt) {
     sleep(GRACE).await;
 }
 
+/// An attempt that is made again if it may be.
+struct Failed {
+    reason: String,
+    was_sent: bool,
+    is_broken: bool,
+    price: u32,
+}
+
+fn left_alone(wait: Duration, answer: Option<String>) -> PlatformError {
+    let until = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
+    PlatformError::QuotaUsedUp { answer, wait, until }
+}
+
 /// What was tried for one request.
 #[derive(Debug, Default)]
 struct Attempts {
     failed: u32,
     rate_limited: u32,
     has_renewed: bool,
-}
-
-/// Sends a request and reads the whole answer, up to a limit.
-async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
-    failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
-    let mut response = http.execute(request).await.map_err(|error| {
-        if error.is_connect() { Silence::NotSent(cause(&error)) } else { unanswered(&error) }
-    })?;
-    let headers = response.headers().clone();
-    let status = response.status();
-    failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, headers, body })
-}
-
-/// The innermost reason of a failure; the outer ones repeat the address.
-fn cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    reason.to_string()
-}
-
-fn unanswered(error: &reqwest::Error) -> Silence {
-    if error.is_timeout() { Silence::TimedOut } else { Silence::Unanswered(cause(error)) }
 }
 
 /// A random part of the wait ("full jitter"), so that programs which failed together do not return together.

@@ -6,24 +6,40 @@ use super::{
     Client, PlatformError,
     answer::{Step, Unsettled},
     client::{Call, Sending},
+    created::CreateAnswer,
     purpose::Purpose,
     wire::NewContact,
 };
 use crate::{contact::Contact, diff::StoredContact};
 
+/// A refusal of contacts that are not named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The platform's words.
+    pub words: String,
+    /// The whole batch was refused: those that are missing were not stored for all that is known. Else some were taken, and it is
+    /// not known which.
+    pub is_of_batch: bool,
+}
+
+/// What the platform says of single contacts. Others of the batch may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The created ones.
+    pub created: Vec<StoredContact>,
+    /// The refused ones, with the platform's words.
+    pub refused: Vec<(StoredContact, String)>,
+    /// A refusal of others, which it need not name.
+    pub refusal: Option<Refusal>,
+    /// The batch was taken, and is stored when it is stored.
+    pub is_accepted: bool,
+}
+
 /// What became of a batch that was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// The platform speaks of single contacts: these were created, and these refused with its words. Others of the batch
-    /// may be missing from both.
-    Listed {
-        /// The created ones.
-        created: Vec<StoredContact>,
-        /// The refused ones.
-        refused: Vec<(StoredContact, String)>,
-        /// The batch was refused: those that are missing were not stored for all that is known.
-        is_refusal: bool,
-    },
+    /// The platform speaks of single contacts, or of none.
+    Listed(Listed),
     /// The whole batch was refused; a part of it may have been stored all the same.
     Refused {
         /// The platform's words.
@@ -55,7 +71,10 @@ impl Client<'_> {
         let call = Call { purpose, method: Method::POST, url: self.contacts_url(), body: Some(body) };
         Ok(match self.post(&call, sending).await? {
             Step::Apply { answer, is_refusal } => {
-                Created::Listed { created: answer.created, refused: answer.refused, is_refusal }
+                let words = answer.failure.or_else(|| is_refusal.then(String::new));
+                let refusal = words.map(|words| Refusal { words, is_of_batch: is_refusal });
+                let CreateAnswer { created, refused, is_accepted, .. } = answer;
+                Created::Listed(Listed { created, refused, refusal, is_accepted })
             }
             Step::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
             Step::Halve(words) => Created::TooLarge(words),

@@ -1,15 +1,18 @@
 //! Why the platform could not be used.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::{Proxy, Purpose};
+use super::{Distrust, Doubt, Proxy, Purpose};
 use crate::{contact::Region, journal::JournalError};
 
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum PlatformError {
-    #[error("the HTTP client cannot be set up: {0}")]
+    #[error("the HTTP client cannot be set up: {}", innermost(.0))]
     Setup(#[source] reqwest::Error),
     #[error("the token holds characters that no token has")]
     MalformedToken,
@@ -18,14 +21,16 @@ pub enum PlatformError {
     #[error("{host} cannot be reached{}: {reason} ({})", through(proxy.as_ref()), times(*attempts, "attempt"))]
     Unreachable { host: String, reason: String, attempts: u32, proxy: Option<Proxy> },
     #[error("{request} failed {}; last: {reason}", times(*attempts, "time"))]
-    GaveUp { request: Purpose, reason: String, attempts: u32 },
+    GaveUp { request: Purpose, reason: String, attempts: u32, is_broken: bool },
+    #[error("{host} cannot be trusted: its certificate {distrust}")]
+    Untrusted { host: String, distrust: Distrust },
     #[error(
-        "the platform does not accept the {}: {answer}{}", if *is_token { "token" } else { "credentials" },
-        about.as_ref().map(|about| format!("; {about}")).unwrap_or_default()
+        "the platform does not accept the {}: {answer}{}{}", if *is_token { "token" } else { "credentials" },
+        about.as_ref().map(|about| format!("; {about}")).unwrap_or_default(), off(*clock)
     )]
-    Unauthorized { answer: String, about: Option<String>, is_token: bool },
-    #[error("the platform does not allow {request}: {answer}")]
-    Denied { request: Purpose, status: u16, answer: String },
+    Unauthorized { answer: String, about: Option<String>, is_token: bool, clock: Option<SignedDuration> },
+    #[error("the platform does not allow {request}: {answer}{}", off(*clock))]
+    Denied { request: Purpose, status: u16, answer: String, clock: Option<SignedDuration> },
     #[error("the platform has no {what}: {answer}")]
     NoSuch { what: String, answer: String },
     #[error("the platform sends {request} elsewhere: {answer}")]
@@ -35,9 +40,14 @@ pub enum PlatformError {
     #[error("a page of {asked} cannot be asked for: of the {what}, from 1 to {largest}")]
     PageSize { asked: u64, largest: u64, what: String },
     #[error(
-        "the platform kept saying that the account's requests of this minute are used up ({0} times in a row)"
+        "the platform kept saying that the account's requests are used up ({times} times in a row); last: {answer}"
     )]
-    RateLimited(u32),
+    RateLimited { times: u32, answer: String },
+    #[error(
+        "the platform asked to leave the account alone for {}, until {}{}", hours(*wait), second(*until),
+        answer.as_ref().map(|answer| format!(": {answer}")).unwrap_or_default()
+    )]
+    QuotaUsedUp { answer: Option<String>, wait: Duration, until: Timestamp },
     #[error("the answer to {request} is not the documented one: {reason}")]
     BrokenAnswer { request: Purpose, reason: String },
     #[error("the platform shows the same contacts again instead of the next page (it ignores `{0}`)")]
@@ -53,9 +63,18 @@ pub enum PlatformError {
     #[error("the platform's {what} kept changing while being read: {how}")]
     Drifting { what: String, how: String },
     #[error(
-        "it is not known whether a batch of {contacts} contacts was stored: {reason}. Nothing more was sent"
+        "it is not known whether a batch of {} was stored: {reason}. Nothing more was sent",
+        times(*contacts, "contact")
     )]
-    Unanswered { contacts: usize, reason: String },
+    Unanswered { contacts: usize, reason: String, doubt: Doubt },
+    #[error(
+        "the platform took {contacts} contacts, or says that it has them, and does not show them yet: {answer}"
+    )]
+    NotShown { contacts: usize, answer: String },
+    #[error(
+        "the platform stored other numbers than were sent ({contacts} contacts; the last: +{sent} as +{stored})"
+    )]
+    StoredDifferently { contacts: usize, sent: String, stored: String },
     #[error("the platform refused {contacts} contacts, each by itself, for the same reason: {answer}")]
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
@@ -72,7 +91,44 @@ fn nor_of(region: Option<Region>) -> String {
     region.map(|region| format!(", nor to {region}")).unwrap_or_default()
 }
 
-fn times(count: u32, word: &str) -> String {
+/// The innermost reason of a failure; the outer ones say less.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}
+
+/// Said where the clock may be the reason.
+fn off(clock: Option<SignedDuration>) -> String {
+    let Some(skew) = clock else { return String::new() };
+    let (direction, as_what) =
+        if skew.is_positive() { ("ahead of", "not valid yet") } else { ("behind", "expired") };
+    format!(
+        "; the clock of this machine is {} {direction} the platform's, which takes the token for {as_what}",
+        hours(skew.unsigned_abs())
+    )
+}
+
+/// A length of time to the minute, or in seconds where it is shorter.
+fn hours(time: Duration) -> String {
+    let minutes = time.as_secs().saturating_add(30) / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0 | 1) => format!("{} s", time.as_secs()),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A moment to the second, in RFC 3339.
+fn second(moment: Timestamp) -> Timestamp {
+    moment.round(jiff::Unit::Second).unwrap_or(moment)
+}
+
+fn times(count: impl TryInto<u64>, word: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -83,6 +139,10 @@ fn through(proxy: Option<&Proxy>) -> String {
 /// What to do where the platform does not allow something.
 const CONFIGURATION_SCOPE: &str = "The app needs the scope `Configuration` for this, and must be one of the account in \
     --account-id. Scopes are set where the app was made; a ready token has those of its app.";
+const REDIRECT: &str = "Credentials are not sent to where it points. If that is the platform's new address, give it with --host; else look at \
+    --host, --stream-id and --account-id, and at any proxy on the way.";
+const CLOCK: &str = "Set the clock of this machine, for example with NTP: a token that is made here is good for ten minutes by it. If it is right, the \
+    platform's clock is wrong.";
 const CAMPAIGN_SCOPE: &str = "The app needs the scope `Campaign Management` for this, and must be one of the account in \
     --account-id. Scopes are set where the app was made; a ready token has those of its app.";
 
@@ -94,6 +154,17 @@ impl PlatformError {
                 "Look at --host and at the proxy that the environment names; then run the same command again."
             }
             Self::Unreachable { .. } => "Look at --host and at the network; then run the same command again.",
+            Self::Untrusted { distrust: Distrust::UnknownAuthority, .. } => {
+                "If it is the certificate of a company's own authority, for the platform or for a proxy on the way, ask whoever \
+                 runs that for the authority's certificate, and name its file with --ca-file or in SSL_CERT_FILE."
+            }
+            Self::Untrusted { distrust: Distrust::Expired | Distrust::NotYetValid, .. } => {
+                "Look at the clock of this machine. If it is right, whoever runs the host has to renew its certificate."
+            }
+            Self::Untrusted { .. } => {
+                "Look at --host: it is written as the certificate has it. A proxy on the way may show a certificate of its own."
+            }
+            Self::Unauthorized { clock: Some(_), .. } | Self::Denied { clock: Some(_), .. } => CLOCK,
             Self::Unauthorized { about: Some(_), .. } => {
                 "Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An app's --client-id \
                  with its secret makes them by itself."
@@ -107,7 +178,12 @@ impl PlatformError {
             }
             Self::Denied { request, status: 401 | 403, .. } if request.is_of_campaigns() => CAMPAIGN_SCOPE,
             Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
-            Self::Denied { .. } | Self::Redirected { .. } | Self::Refused { .. } => {
+            Self::Redirected { .. } | Self::Unanswered { doubt: Doubt::Redirect, .. } => REDIRECT,
+            Self::GaveUp { is_broken: true, .. } | Self::BrokenAnswer { .. } => {
+                "What answers there does not do so as the platform's pages say: look at --host and --stream-id. It may be a page of a \
+                 proxy or of a login; if it is the platform, show this to whoever runs it."
+            }
+            Self::Denied { .. } | Self::Refused { .. } => {
                 "Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place."
             }
             Self::NoSuch { .. } => {
@@ -131,8 +207,24 @@ impl PlatformError {
             Self::PageRepeated { .. } => {
                 "Run the same command again, with a smaller --page-size if there is one."
             }
-            Self::RateLimited(_) => {
-                "Another program uses the account. Run the same command again later, or with a smaller --rate."
+            Self::RateLimited { .. } => {
+                "Another program uses the account, or its limit is smaller than --rate. Run the same command again later, with a \
+                 smaller --rate or with --rate-per-hour."
+            }
+            Self::QuotaUsedUp { .. } => {
+                "Run the same command again after that. Until then, nothing is sent to the account."
+            }
+            Self::NotShown { .. } => {
+                "Run the same command again in a few minutes: it reads first what the platform holds, and posts only what is \
+                 missing."
+            }
+            Self::StoredDifferently { .. } => {
+                "Correct or delete these contacts on the platform: as they stand, others may be called. They are in \
+                 rejected.csv. Ask whoever runs the platform why it changes numbers before more are posted."
+            }
+            Self::Unanswered { doubt: Doubt::BrokenAnswer, .. } => {
+                "What answers there does not do so as the platform's pages say: look at --host, and at any proxy on the way. The next \
+                 run reads first what the platform holds, and posts only what is missing."
             }
             Self::Unanswered { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
@@ -147,12 +239,11 @@ impl PlatformError {
                  tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
             }
             Self::Journal(error) => error.hint(),
-            Self::Setup(_)
-            | Self::MalformedToken
-            | Self::MalformedAccount
-            | Self::BrokenAnswer { .. }
-            | Self::Ended
-            | Self::Notes(_) => return None,
+            Self::Setup(_) => {
+                "It needs the certificate authorities that this machine trusts. Where SSL_CERT_FILE or SSL_CERT_DIR is set, it \
+                 must name some that can be read."
+            }
+            Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Notes(_) => return None,
         })
     }
 }

@@ -5,34 +5,46 @@
 
 mod answer;
 mod auth;
+mod body;
 mod client;
 mod collection;
 mod create;
+mod created;
 mod error;
+mod exchange;
+mod failure;
+mod heard;
 mod host;
+mod json;
 mod limiter;
+mod page;
 mod paging;
 mod proxy;
 mod purpose;
 mod reading;
 mod record;
+mod trust;
+mod wait;
 mod wire;
 
+pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
 pub use self::{
-    answer::Unsettled,
+    answer::{Doubt, Unsettled},
     auth::Credentials,
-    client::{Client, ClientSettings, Counts, Heard, Pace, Sending},
+    client::{Client, ClientSettings, Counts, Sending},
     collection::{Api, Collection},
-    create::Created,
+    create::{Created, Listed, Refusal},
     error::PlatformError,
+    heard::Heard,
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
     proxy::Proxy,
     purpose::Purpose,
     reading::{PageInfo, Readout, RecordSink},
     record::{Record, stored_contact},
+    trust::{Authorities, AuthoritiesError, Distrust},
+    wait::Pace,
 };
-pub(crate) use self::{answer::masked, client::NO_RETRIES};
 
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of the built program use all of it")]

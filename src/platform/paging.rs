@@ -23,7 +23,12 @@ pub(super) struct PageFacts {
     pub(super) limit: Option<u64>,
     pub(super) has_more: Option<bool>,
     pub(super) total: Option<u64>,
-    /// What tells each record from the others: its id; of a contact of a campaign, which has none, its number.
+    /// Records, and what stands in the place of one; no more than the page has room for.
+    pub(super) places: u64,
+    /// How many of them are no contacts.
+    pub(super) unreadable: u64,
+    /// What tells each record from the others, where something does: its id; of a contact of a campaign, which has none, its
+    /// number.
     pub(super) identities: Vec<u64>,
     /// What tells the page from the others.
     pub(super) fingerprint: u64,
@@ -55,6 +60,8 @@ pub(super) struct Pages {
     pub(super) read: u64,
     pub(super) taken: u64,
     pub(super) total: Option<u64>,
+    /// Records that are no contacts.
+    pub(super) unreadable: u64,
     seen: HashSet<u64>,
     seen_pages: HashSet<u64>,
     first_page: u64,
@@ -80,6 +87,7 @@ impl Pages {
             read: 0,
             taken: 0,
             total: None,
+            unreadable: 0,
             seen: HashSet::new(),
             seen_pages: HashSet::new(),
             first_page: 0,
@@ -118,7 +126,7 @@ impl Pages {
 
     /// Takes a page, or says what is wrong with it.
     pub(super) fn take(&mut self, page: &PageFacts) -> Result<PageStep, PlatformError> {
-        let count = page.identities.len() as u64;
+        let count = page.places;
         if count > 0 && self.is_repeated(page) {
             return self.repeated(page);
         }
@@ -154,6 +162,7 @@ impl Pages {
         self.said_more = page.has_more;
         self.granted = limit.or(self.granted).or(Some(count));
         self.read += count;
+        self.unreadable += page.unreadable;
         self.taken += 1;
         self.was_repeated = false;
         if self.read > self.max_records {
@@ -179,9 +188,9 @@ impl Pages {
         };
         let came_before = if self.is_numbered {
             // Records without an id may be alike, but hardly a whole page of them.
-            page.identities.len() > 1 && self.seen_pages.contains(&page.fingerprint)
+            page.places > 1 && self.seen_pages.contains(&page.fingerprint)
         } else {
-            page.identities.iter().all(|identity| self.seen.contains(identity))
+            !page.identities.is_empty() && page.identities.iter().all(|identity| self.seen.contains(identity))
         };
         is_elsewhere || came_before
     }
@@ -252,7 +261,8 @@ mod tests {
     /// A page of records `ids`, which says what `change` has it say.
     fn page(ids: std::ops::Range<u64>, change: impl FnOnce(&mut PageFacts)) -> PageFacts {
         let identities: Vec<u64> = ids.collect();
-        let mut page = PageFacts { fingerprint: identity(&identities), identities, ..PageFacts::default() };
+        let (fingerprint, places) = (identity(&identities), identities.len() as u64);
+        let mut page = PageFacts { places, identities, fingerprint, ..PageFacts::default() };
         change(&mut page);
         page
     }
@@ -388,6 +398,7 @@ mod tests {
             page: Some(number),
             limit: Some(2),
             total: Some(5),
+            places: ids.len() as u64,
             identities: ids.to_vec(),
             fingerprint: identity(&ids),
             ..PageFacts::default()

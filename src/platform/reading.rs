@@ -8,8 +8,9 @@ use super::{
     Client, Collection, PlatformError,
     answer::{Answer, masked},
     collection::Position,
+    page::Page,
     paging::{PageStep, Pages},
-    record::{Page, Record},
+    record::Record,
 };
 use crate::diff::StoredContact;
 
@@ -72,6 +73,8 @@ pub struct Readout {
     pub page_size: u64,
     /// Records that the platform says there are.
     pub total: Option<u64>,
+    /// Records that are no contacts, or of which nothing can be read.
+    pub unreadable: u64,
     /// What was odd about the pages, and was got over.
     pub notes: Vec<String>,
 }
@@ -188,6 +191,7 @@ impl Client<'_> {
                     pages: pages.taken,
                     page_size,
                     total: pages.total,
+                    unreadable: pages.unreadable,
                     notes: pages.notes,
                 };
                 return Ok(Reading::Whole(readout, likeness));

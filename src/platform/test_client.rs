@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Client, ClientSettings, Credentials, Host, Pace, scripted::Scripted};
+use super::{Authorities, Client, ClientSettings, Credentials, Host, Pace, scripted::Scripted};
 use crate::{interrupt::Interrupt, journal::Journal, progress::Silent};
 
 impl Scripted {
@@ -28,12 +28,15 @@ pub(crate) fn settings(host: Host) -> ClientSettings {
         stream_id: "st-1".to_owned(),
         account_id: "acc-1".to_owned(),
         credentials: Credentials::App { client_id: "cs-1".to_owned(), client_secret: "secret".into() },
+        authorities: Authorities::default(),
         rate: 100_000,
+        rate_per_hour: None,
         timeout: Duration::from_mins(2),
         max_attempts: 3,
         region: None,
         pace: Pace {
             window: Duration::from_millis(1),
+            long_window: Duration::from_millis(1),
             first_wait: Duration::from_millis(1),
             longest_wait: Duration::from_millis(1),
             in_flight: Some(Duration::from_millis(1)),

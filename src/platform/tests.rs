@@ -450,7 +450,7 @@ async fn the_rate_limit_is_waited_out_whatever_its_status() {
     let replies = limited.into_iter().chain([answer(200, "[]")]).collect();
     let (platform, asked) = script(replies);
     let (created, counts) = create(&platform).await;
-    assert_eq!(created.unwrap(), Created::Listed { created: vec![], refused: vec![], is_refusal: false });
+    assert_eq!(created.unwrap(), Created::Listed(Listed::default()));
     assert_eq!((asked.lock().unwrap().len(), counts.rate_limited, counts.retries), (5, 4, 0));
 
     let platform = Scripted::serve(|_| Reply::WithHeader(429, "retry-after: rubbish", String::new()));
@@ -487,7 +487,7 @@ async fn redirects_are_not_followed() {
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
         let created = create(&platform).await.0.unwrap();
         assert!(
-            matches!(&created, Created::Unknown(it) if it.is_redirect && it.reason.contains("elsewhere: HTTP 3")),
+            matches!(&created, Created::Unknown(it) if it.doubt == Doubt::Redirect && it.reason.contains("elsewhere: HTTP 3")),
             "{created:?}"
         );
         assert_eq!(asked.lock().unwrap().len(), 1);
@@ -509,7 +509,7 @@ async fn endless_answers_are_not_read_to_the_end() {
 
 #[tokio::test]
 async fn unreadable_answers_to_a_post_are_unacknowledged() {
-    for body in ["<html>", "{\"message\": \"in progress\"}", "[1]", "[{\"cellPhone\": {\"phoneNumber\""] {
+    for body in ["<html>", "[1]", "[{\"cellPhone\": {\"phoneNumber\""] {
         let (platform, _) = script(vec![answer(200, body)]);
         assert!(matches!(create(&platform).await.0.unwrap(), Created::Unknown(_)), "{body}");
         let platform = Scripted::serve(|_| Reply::Answer(200, body.to_owned()));
@@ -531,7 +531,7 @@ async fn a_refusal_that_names_contacts_says_so_of_each() {
     let failed = json!({"failedRecords": [{"contact": {"cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91"}}, "error": "exists"}]});
     for status in [200, 400, 409, 422] {
         let (platform, _) = script(vec![answer(status, &failed.to_string())]);
-        let Created::Listed { created, refused, .. } = create(&platform).await.0.unwrap() else {
+        let Created::Listed(Listed { created, refused, .. }) = create(&platform).await.0.unwrap() else {
             panic!("{status}")
         };
         assert_eq!((created.len(), refused[0].1.as_str()), (0, "exists"));

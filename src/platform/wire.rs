@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// The status of a contact that was not deleted.
+const ACTIVE: &str = "ACTIVE";
+
 /// A contact as it is posted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +75,8 @@ pub(super) struct WireContact {
     dialer_outcome: String,
     #[serde(deserialize_with = "text")]
     created_at: String,
+    #[serde(deserialize_with = "text")]
+    status: String,
 }
 
 impl WireContact {
@@ -84,6 +89,11 @@ impl WireContact {
             cell_phone,
             ..Self::default()
         }
+    }
+
+    /// A contact of which nothing but the number is known, as it is written.
+    pub(super) fn of_number(phone_number: String) -> Self {
+        Self { phone_number, ..Self::default() }
     }
 
     /// Calls made so far, where the platform says so.
@@ -119,6 +129,10 @@ impl WireContact {
             is_ambiguous: valid > 1,
             lacks_country: phone.lacks_country(),
             created_at: self.created_at.parse().ok(),
+            status: Some(self.status.trim())
+                .filter(|status| !status.eq_ignore_ascii_case(ACTIVE))
+                .unwrap_or_default()
+                .to_owned(),
             numbers,
             name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
             id: self.id().to_owned(),
@@ -223,82 +237,12 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// What the platform says of each contact it was sent, in any of the shapes that its pages leave open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct CreateAnswer {
-    /// Contacts that were created.
-    pub(super) created: Vec<StoredContact>,
-    /// Contacts that were refused, and the platform's words.
-    pub(super) refused: Vec<(StoredContact, String)>,
-}
-
-impl CreateAnswer {
-    /// Reads the created contacts as an array, or the object of the bulk calls; `None` if it is neither. A record without
-    /// a contact in it speaks of none: what it was meant to speak of counts as not mentioned.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
-        match serde_json::from_slice(body).ok()? {
-            Value::Array(records) if records.iter().all(Value::is_object) => {
-                Some(Self { created: records.iter().filter_map(contact_in).collect(), refused: Vec::new() })
-            }
-            Value::Object(answer) => {
-                let records = |name: &str| match answer.get(name) {
-                    Some(Value::Array(records)) => Some(records.as_slice()),
-                    _ => None,
-                };
-                let (successful, failed) = (records("successfulRecords"), records("failedRecords"));
-                if successful.is_none() && failed.is_none() {
-                    return None;
-                }
-                let created = successful.unwrap_or_default().iter().filter_map(contact_in).collect();
-                let refused = |record| Some((contact_in(record)?, message_in(record).unwrap_or_default()));
-                let refused = failed.unwrap_or_default().iter().filter_map(refused).collect();
-                Some(Self { created, refused })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The contact in a record: the record itself, or what it wraps.
-fn contact_in(record: &Value) -> Option<StoredContact> {
-    let wrapped = ["contact", "record", "data"].iter().find_map(|name| record.get(name));
-    let inner = wrapped.filter(|inner| inner.get("cellPhone").is_some()).unwrap_or(record);
-    inner.get("cellPhone")?;
-    let mut contact = WireContact::deserialize(inner).ok()?;
-    if contact.id().is_empty()
-        && let Some(Value::String(id)) = record.get("id")
-    {
-        contact.id.clone_from(id);
-    }
-    Some(contact.stored(None))
-}
-
-/// The platform's words in an answer or record that is not a success, wherever they stand.
-pub(super) fn message_in(answer: &Value) -> Option<String> {
-    match answer {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Array(items) => {
-            let messages: Vec<String> = items.iter().filter_map(message_in).collect();
-            (!messages.is_empty()).then(|| messages.join("; "))
-        }
-        Value::Object(fields) => {
-            ["errors", "error", "msg", "message", "reason", "errorMessage", "description"]
-                .iter()
-                .find_map(|name| message_in(fields.get(*name)?))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::contact::{NumberType, PhoneNumber, Salutation};
-
-    /// The sample of the page "Create Contact", its masked digits replaced.
-    const CREATED: &str = include_str!("samples/create-contact.json");
 
     fn phone(number: &str, code: &str, extension: &str) -> Vec<String> {
         let phone = json!({"phoneNumber": number, "countryCode": code, "extension": extension});
@@ -319,14 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_of_the_create_page_is_read() {
-        let answer = CreateAnswer::read(CREATED.as_bytes()).unwrap();
-        assert_eq!(answer.created[0].numbers[0].to_string(), "919876543210");
-        assert_eq!(answer.created[0].id, "63c7c8119187ebc8bae10000");
-        assert_eq!(answer.created[0].name, "John Doe");
-    }
-
-    #[test]
     fn numbers_are_whole_whatever_their_shape() {
         assert_eq!(phone("+919876543210", "+91", "+91"), ["919876543210"]);
         assert_eq!(phone("00919876543210", "91", "+"), ["919876543210"]);
@@ -336,31 +272,6 @@ mod tests {
         assert_eq!(phone("919876543210", "", "+"), ["919876543210"]);
         assert_eq!(phone("9186159819", "+91", "+"), ["9186159819", "919186159819"]);
         assert_eq!(phone("n/a", "+91", "+"), [""; 0]);
-    }
-
-    #[test]
-    fn every_shape_of_an_answer_is_read_by_number() {
-        let phone = json!({"phoneNumber": "+919876543210", "countryCode": "+91", "extension": "+"});
-        let bulk = json!({
-            "totalRequested": 2, "successful": 1, "failed": 1,
-            "successfulRecords": [{"id": "a", "contact": {"firstName": "A", "lastName": "B", "cellPhone": phone}}],
-            "failedRecords": [{"cellPhone": {"phoneNumber": "8876543210", "countryCode": "+91"}, "error": {"msg": "exists"}}]
-        });
-        let answer = CreateAnswer::read(bulk.to_string().as_bytes()).unwrap();
-        assert_eq!((answer.created[0].id.as_str(), answer.created[0].name.as_str()), ("a", "A B"));
-        assert_eq!(answer.refused[0].0.numbers[0].to_string(), "918876543210");
-        assert_eq!(answer.refused[0].1, "exists");
-        assert_eq!(CreateAnswer::read(b"[]"), Some(CreateAnswer::default()));
-        for other in ["{}", "<html>", "[1]", "{\"message\": \"ok\"}", "null", "[{\"cellPhone\":{}"] {
-            assert_eq!(CreateAnswer::read(other.as_bytes()), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn a_record_that_names_no_contact_speaks_of_none() {
-        for answer in ["[{\"id\": 1}]", "{\"failedRecords\": [{\"index\": 3, \"error\": \"exists\"}]}"] {
-            assert_eq!(CreateAnswer::read(answer.as_bytes()), Some(CreateAnswer::default()), "{answer}");
-        }
     }
 
     #[test]
@@ -381,17 +292,5 @@ mod tests {
         assert_eq!(stored("2015550123", "", None), (numbers(&["2015550123"]), false));
         assert_eq!(stored("2015550123", "", Some("US")), (numbers(&["2015550123", "12015550123"]), true));
         assert_eq!(stored("+2015550123", "", Some("US")), (numbers(&["2015550123"]), false));
-    }
-
-    #[test]
-    fn messages_are_found_where_they_stand() {
-        for (answer, message) in [
-            (json!({"errors": [{"msg": "a", "code": 1}, {"msg": "b"}]}), Some("a; b")),
-            (json!({"message": " m "}), Some("m")),
-            (json!({"error": {"reason": "r"}}), Some("r")),
-            (json!({"status": "x"}), None),
-        ] {
-            assert_eq!(message_in(&answer).as_deref(), message, "{answer}");
-        }
     }
 }

@@ -3,19 +3,25 @@
 use std::collections::{HashMap, HashSet};
 
 use super::NewContact;
-use crate::{contact::E164, diff::StoredContact};
+use crate::{
+    contact::{E164, NameKey},
+    diff::StoredContact,
+};
 
 /// What an answer says of one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It was created, under this id.
-    Created(String),
+    /// It was created, as this contact.
+    Created(StoredContact),
+    /// It was created, with another number than was sent.
+    StoredAs(StoredContact),
     /// It was refused, in these words.
     Refused(String),
 }
 
 /// Finds the contact that each record speaks of, by number. A record that could speak of several contacts of the batch,
-/// or of none, says nothing; so do two records that contradict each other.
+/// or of none, says nothing; so do two records that contradict each other. A created contact whose number nobody was sent
+/// with is the one of its name that its number is most like.
 pub(super) fn by_number(
     batch: &[NewContact],
     created: &[StoredContact],
@@ -26,7 +32,11 @@ pub(super) fn by_number(
         let mut found = record.numbers.iter().filter(|number| sent.contains(*number));
         found.next().copied().filter(|_| found.next().is_none())
     };
-    let created = created.iter().map(|record| (find(record), Answer::Created(record.id.clone())));
+    let is_of_nobody = |record: &&StoredContact| {
+        !record.numbers.is_empty() && record.numbers.iter().all(|number| !sent.contains(number))
+    };
+    let strangers: Vec<&StoredContact> = created.iter().filter(is_of_nobody).collect();
+    let created = created.iter().map(|record| (find(record), Answer::Created(record.clone())));
     let refused = refused.into_iter().map(|(record, words)| (find(&record), Answer::Refused(words)));
     let mut answers = HashMap::new();
     let mut contradicted = HashSet::new();
@@ -40,7 +50,50 @@ pub(super) fn by_number(
         }
     }
     answers.retain(|number, _| !contradicted.contains(number));
+    if !strangers.is_empty() {
+        let left: Vec<&NewContact> = batch
+            .iter()
+            .filter(|new| !answers.contains_key(&new.number()) && !contradicted.contains(&new.number()))
+            .collect();
+        let mut claimed = HashSet::new();
+        for stranger in strangers {
+            let Some(number) = of_stranger(stranger, &left).map(NewContact::number) else { continue };
+            // Of two that could be the same, nobody knows which is.
+            if claimed.insert(number) {
+                answers.insert(number, Answer::StoredAs(stranger.clone()));
+            } else {
+                answers.remove(&number);
+            }
+        }
+    }
     answers
+}
+
+/// The contact that was stored under a number which nobody was sent with: the only one of its name, or of several the one whose
+/// number ends most like the stored one.
+fn of_stranger<'n>(stranger: &StoredContact, left: &[&'n NewContact]) -> Option<&'n NewContact> {
+    /// Numbers that have fewer last digits in common are not alike.
+    const MIN_ALIKE: usize = 6;
+
+    let name = NameKey::new(&stranger.name, "");
+    let is_nameless = stranger.name.trim().is_empty();
+    let named: Vec<&NewContact> =
+        left.iter().copied().filter(|new| is_nameless || new.contact.name_key() == name).collect();
+    if let [only] = *named {
+        return Some(only);
+    }
+    let likeness = |new: &NewContact| {
+        let sent = new.number().digits();
+        stranger.numbers.iter().map(|stored| common_ending(&stored.digits(), &sent)).max().unwrap_or_default()
+    };
+    let most = named.iter().map(|new| likeness(new)).max().filter(|most| *most >= MIN_ALIKE)?;
+    let mut like = named.into_iter().filter(|new| likeness(new) == most);
+    like.next().filter(|_| like.next().is_none())
+}
+
+/// How many last digits two numbers have in common.
+fn common_ending(one: &str, other: &str) -> usize {
+    one.bytes().rev().zip(other.bytes().rev()).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -67,13 +120,13 @@ mod tests {
         let batch = [new("9876543210"), new("9876543211"), new("9876543212")];
         let created = [record("x", &["919876543212"]), record("y", &["919876543210"])];
         let answers = by_number(&batch, &created, vec![(record("", &["919876543211"]), "no".to_owned())]);
-        assert_eq!(answers[&number("919876543210")], Answer::Created("y".to_owned()));
+        assert_eq!(answers[&number("919876543210")], Answer::Created(created[1].clone()));
         assert_eq!(answers[&number("919876543211")], Answer::Refused("no".to_owned()));
-        assert_eq!(answers[&number("919876543212")], Answer::Created("x".to_owned()));
+        assert_eq!(answers[&number("919876543212")], Answer::Created(created[0].clone()));
     }
 
     #[test]
-    fn expiry_headers_about_several_dates_are_ignored() {
+    fn records_of_several_contacts_or_of_none_say_nothing() {
         let batch = [new("9876543210"), new("9876543211")];
         let created =
             [record("x", &["919876543210", "919876543211"]), record("y", &["4412345"]), record("z", &[])];
@@ -81,10 +134,49 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_page_fields_are_ignored() {
+    fn records_that_contradict_each_other_say_nothing() {
         let batch = [new("9876543210")];
         let created = [record("x", &["919876543210"])];
         let refused = vec![(record("", &["919876543210"]), "no".to_owned())];
         assert_eq!(by_number(&batch, &created, refused), HashMap::new());
+    }
+    // Source: iziz/libPhoneNumber-iOS issue 149, giggsey/libphonenumber-for-php issue 267 (Italian numbers lose their zero).
+    #[test]
+    fn a_number_that_was_stored_as_another_finds_its_contact() {
+        let italian = |first: &str, national: &str| {
+            let number = PhoneNumber::new(39, national, None, NumberType::FixedLine).unwrap();
+            NewContact { contact: Contact::new(first, "B", Salutation::Mr, number) }
+        };
+        let named =
+            |name: &str, digits: &str| StoredContact { name: name.to_owned(), ..record("x", &[digits]) };
+        let found = |batch: &[NewContact], created: &[StoredContact]| {
+            let mut found: Vec<(String, String)> = by_number(batch, created, vec![])
+                .into_iter()
+                .map(|(sent, answer)| match answer {
+                    Answer::StoredAs(stored) => (sent.to_string(), stored.numbers[0].to_string()),
+                    answer => panic!("{answer:?}"),
+                })
+                .collect();
+            found.sort();
+            found
+        };
+        let pair = |sent: &str, stored: &str| (sent.to_owned(), stored.to_owned());
+        // By the name, in any order.
+        let batch = [italian("A", "0612345678"), italian("C", "0212345678")];
+        assert_eq!(
+            found(&batch, &[named("C B", "39212345678"), named("A B", "39612345678")]),
+            [pair("390212345678", "39212345678"), pair("390612345678", "39612345678")]
+        );
+        // Of one name, by how the numbers end.
+        let batch = [italian("A", "0612345678"), italian("A", "0212345678")];
+        assert_eq!(
+            found(&batch, &[named("A B", "39212345678"), named("A B", "39612345678")]),
+            [pair("390212345678", "39212345678"), pair("390612345678", "39612345678")]
+        );
+        // Alone, whatever the name.
+        assert_eq!(found(&batch[..1], &[named("", "39612345678")]), [pair("390612345678", "39612345678")]);
+        // A stranger is nobody's.
+        assert_eq!(found(&batch, &[named("Z Y", "39612345678")]), []);
+        assert_eq!(found(&batch, &[named("A B", "4412345")]), []);
     }
 }

@@ -4,22 +4,26 @@
 //! never taken for lost or stored on its word alone: after all batches were sent, one reading of the existing contacts
 //! settles what is there; what is not is tried once more in halves, until those that are refused stand alone, and a last
 //! reading settles these. Where an answer leaves open whether a batch was stored, it is never sent again blindly: when the
-//! platform cannot be storing it any more, a reading tells what is there, and the rest is sent again.
+//! platform cannot be storing it any more, a reading tells what is there, and the rest is sent again. A batch at which the
+//! platform itself fails is sent in halves too, until the contact that makes it fail stands alone.
 //!
 //! Whatever is sent is noted in the journal before, and what became of it before anything else is sent.
 
 mod existing;
+mod isolating;
 mod matching;
 mod record;
 mod settlement;
+mod shown;
+mod unanswered;
 
 use std::{
-    collections::{HashMap, HashSet},
-    mem::{replace, take},
+    collections::{HashMap, HashSet, VecDeque},
+    mem::take,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::info;
 
 pub(crate) use self::existing::look_behind;
 pub use self::{
@@ -27,12 +31,15 @@ pub use self::{
     record::Record,
     settlement::{Settlement, Settlements},
 };
+use self::{
+    shown::Awaited,
+    unanswered::{Attempt, Failing},
+};
 use crate::{
-    contact::{Contact, E164},
+    contact::{Contact, E164, NameKey},
     diff::{Existing, Held, StoredContact},
-    failpoint,
     outcome::{Code, Outcome},
-    platform::{Client, Collection, Created, NO_RETRIES, PlatformError, Unsettled, masked},
+    platform::{Client, Created, Listed, PlatformError, masked, says_taken},
 };
 
 /// Batches refused whole, with nothing created before, after which one of them is looked at closely.
@@ -58,6 +65,14 @@ impl NewContact {
     }
 }
 
+/// A contact that was refused by itself.
+struct Suspect {
+    new: NewContact,
+    words: String,
+    /// The platform says that its number is taken.
+    is_taken: bool,
+}
+
 /// Posts the contacts of one run.
 pub struct Poster<'a, 'p> {
     client: &'a mut Client<'p>,
@@ -78,12 +93,26 @@ pub struct Poster<'a, 'p> {
     unanswered_posts: u32,
     /// Whether one of them was sent elsewhere.
     was_redirected: bool,
+    /// Posts that were answered.
+    answered_posts: u64,
+    /// Contacts at which the platform failed when they were sent alone.
+    failing: Vec<Failing>,
+    /// Contacts that the platform has, as it says, and does not show, and its words.
+    hidden: (usize, String),
+    /// Contacts that the platform has, as it says, and may not show yet.
+    awaited: Vec<Awaited>,
+    /// Numbers that were waited for, and not shown.
+    not_shown: HashSet<E164>,
+    /// Contacts whose number was stored as another.
+    stored_differently: usize,
+    /// The number of the last of them, and what it was stored as.
+    last_stored: Option<(E164, String)>,
     /// Batches that were refused whole.
     refused_batches: Vec<Vec<NewContact>>,
     /// Contacts that a success did not mention.
     unmentioned: Vec<NewContact>,
-    /// Contacts refused by themselves, with the platform's words.
-    suspects: Vec<(NewContact, String)>,
+    /// Contacts refused by themselves.
+    suspects: Vec<Suspect>,
     /// How many were refused alone, by what the platform said of them.
     refusals: HashMap<String, usize>,
     /// How many of one kind are looked at more closely.
@@ -113,6 +142,13 @@ impl<'a, 'p> Poster<'a, 'p> {
             unanswered_before,
             unanswered_posts: 0,
             was_redirected: false,
+            answered_posts: 0,
+            failing: Vec::new(),
+            hidden: (0, String::new()),
+            awaited: Vec::new(),
+            not_shown: HashSet::new(),
+            stored_differently: 0,
+            last_stored: None,
             refused_batches: Vec::new(),
             unmentioned: Vec::new(),
             suspects: Vec::new(),
@@ -131,7 +167,13 @@ impl<'a, 'p> Poster<'a, 'p> {
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
     ) -> Result<(), PlatformError> {
         match self.post_all(contacts).await {
-            Ok(()) => self.judge_suspects().await,
+            Ok(()) => {
+                self.judge_suspects().await?;
+                match self.hidden {
+                    (0, _) => Ok(()),
+                    (contacts, answer) => Err(PlatformError::NotShown { contacts, answer }),
+                }
+            }
             // Those that were refused so far are still to be told apart from those that are there.
             Err(error @ PlatformError::TooManyRefused { .. }) => {
                 self.is_stopped = true;
@@ -163,33 +205,45 @@ impl<'a, 'p> Poster<'a, 'p> {
             }
         }
         let (refused, unmentioned) = (take(&mut self.refused_batches), take(&mut self.unmentioned));
-        self.isolate(refused, unmentioned).await
+        self.isolate(refused, unmentioned).await?;
+        self.judge_failing()
     }
 
-    /// Posts a batch and settles what the answer settles.
+    /// Posts a batch and settles what the answers settle.
     async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
-        let contacts: Vec<&Contact> = batch.iter().map(|new| &new.contact).collect();
-        let answer = self.client.create(&contacts, &mut self.record.sending(&batch)).await;
-        let mut again = Vec::new();
-        match answer {
-            Ok(Created::Unknown(unsettled)) => again.push(self.settle_unanswered(batch, unsettled).await?),
-            // What cannot be noted is left as it was noted before it was sent.
-            Err(error @ PlatformError::Journal(_)) => return Err(error),
-            Err(error) => {
-                // It was certainly not stored.
-                self.record.all_pending(&batch, false);
-                self.record.save_answer()?;
-                return Err(error);
+        // Both halves of a batch are sent before a quarter of it: as long as one of them is answered, it is not the platform
+        // as a whole that fails.
+        let mut waiting = VecDeque::from([Attempt::first(batch, self.answered_posts)]);
+        while let Some(mut attempt) = waiting.pop_front() {
+            if attempt.batch.is_empty() {
+                continue;
             }
-            Ok(answer) => {
-                (self.unanswered_posts, self.was_redirected) = (0, false);
-                again.extend(self.take_answer(batch, answer));
-                self.record.save_answer()?;
+            let contacts: Vec<&Contact> = attempt.batch.iter().map(|new| &new.contact).collect();
+            let answer = self.client.create(&contacts, &mut self.record.sending(&attempt.batch)).await;
+            match answer {
+                Ok(Created::Unknown(unsettled)) => {
+                    let absent = self.settle_unanswered(&mut attempt, unsettled).await?;
+                    self.send_again(&attempt, absent, &mut waiting);
+                }
+                // What cannot be noted is left as it was noted before it was sent.
+                Err(error @ PlatformError::Journal(_)) => return Err(error),
+                Err(error) => {
+                    // It was certainly not stored.
+                    self.record.all_pending(&attempt.batch, false);
+                    self.record.save_answer()?;
+                    return Err(error);
+                }
+                Ok(answer) => {
+                    (self.unanswered_posts, self.was_redirected) = (0, false);
+                    self.answered_posts += 1;
+                    for half in self.take_answer(attempt.batch, answer).into_iter().rev() {
+                        waiting.push_front(Attempt::first(half, self.answered_posts));
+                    }
+                    self.record.save_answer()?;
+                }
             }
-        }
-        self.tell();
-        for batch in again.into_iter().filter(|batch| !batch.is_empty()) {
-            Box::pin(self.post_batch(batch)).await?;
+            self.tell();
+            self.check_stored()?;
         }
         Ok(())
     }
@@ -197,19 +251,14 @@ impl<'a, 'p> Poster<'a, 'p> {
     /// Settles what an answer settles, and returns what is to be sent again at once.
     fn take_answer(&mut self, batch: Vec<NewContact>, answer: Created) -> Vec<Vec<NewContact>> {
         match answer {
-            Created::Listed { created, refused, is_refusal } => {
-                self.settle_listed(batch, &created, refused, is_refusal);
-            }
+            Created::Listed(listed) => self.settle_listed(batch, listed),
             Created::Refused { words, is_conflict } => {
                 self.record.all_pending(&batch, false);
+                if is_conflict {
+                    self.await_taken(&batch);
+                }
                 match <[NewContact; 1]>::try_from(batch) {
-                    Ok([alone]) => {
-                        // That a number is taken says nothing against the settings.
-                        if !is_conflict {
-                            *self.refusals.entry(kind_of_refusal(&words, &alone.contact)).or_default() += 1;
-                        }
-                        self.suspects.push((alone, words));
-                    }
+                    Ok([new]) => self.suspect(new, words, is_conflict),
                     Err(batch) => {
                         info!(contacts = batch.len(), words = masked(&words), "a batch was refused");
                         self.refused_batches.push(batch);
@@ -219,7 +268,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             Created::TooLarge(words) => {
                 self.record.all_pending(&batch, false);
                 match <[NewContact; 1]>::try_from(batch) {
-                    Ok([alone]) => self.suspects.push((alone, words)),
+                    Ok([new]) => self.suspects.push(Suspect { new, words, is_taken: false }),
                     Err(batch) => {
                         // Nothing was stored: the halves go out at once, and all further batches are no larger.
                         self.batch_size = self.batch_size.min(batch.len() / 2);
@@ -235,53 +284,13 @@ impl<'a, 'p> Poster<'a, 'p> {
         Vec::new()
     }
 
-    /// Waits until the platform cannot be storing the batch any more, and reads what is there. Returns what is not, to be
-    /// sent again.
-    async fn settle_unanswered(
-        &mut self,
-        batch: Vec<NewContact>,
-        unsettled: Unsettled,
-    ) -> Result<Vec<NewContact>, PlatformError> {
-        let Unsettled { mut reason, wait, price, is_redirect } = unsettled;
-        let contacts = batch.len();
-        for new in &batch {
-            self.settlements.send_unanswered(new.number());
-            let detail = format!("sent, but not known whether it was stored: {reason}");
-            let pending = Settlement { outcome: Outcome::Pending, code: None, detail };
-            self.settlements.settle(new.number(), pending);
+    /// Takes a contact that was refused by itself.
+    fn suspect(&mut self, new: NewContact, words: String, is_taken: bool) {
+        // That a number is taken says nothing against the settings.
+        if !is_taken {
+            *self.refusals.entry(kind_of_refusal(&words, &new.contact)).or_default() += 1;
         }
-        self.client.check_interrupt()?;
-        self.unanswered_posts += 1;
-        let is_hopeless =
-            self.unanswered_posts >= self.client.max_attempts() || is_redirect && self.was_redirected;
-        self.was_redirected = is_redirect;
-        let is_unpaid = !is_hopeless && !self.client.pay(price)?;
-        if is_unpaid {
-            reason.push_str(NO_RETRIES);
-        }
-        if is_hopeless || is_unpaid {
-            return Err(PlatformError::Unanswered { contacts, reason });
-        }
-        warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
-        let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
-        self.client.wait_out(wait).await?;
-        let existing = if failpoint::is_without("settling by reading") {
-            Existing::default()
-        } else {
-            let sent = batch.iter().map(NewContact::number).collect();
-            let snapshots = self.record.snapshots().clone();
-            match look_behind(self.client, &snapshots, &sent).await? {
-                Some(existing) => existing,
-                None => self.read_existing(batch.iter()).await?,
-            }
-        };
-        let absent = self.settle_present(batch, &existing, Outcome::Confirmed);
-        for new in &absent {
-            self.settlements.reopen(new.number());
-        }
-        self.record.all_pending(&absent, true);
-        self.record.save_answer()?;
-        Ok(absent)
+        self.suspects.push(Suspect { new, words, is_taken });
     }
 
     /// Tells how far it is.
@@ -292,33 +301,49 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.client.progress().posting(settled, self.contacts, self.client.counts().post, left);
     }
 
-    fn settle_listed(
-        &mut self,
-        batch: Vec<NewContact>,
-        created: &[StoredContact],
-        refused: Vec<(StoredContact, String)>,
-        is_refusal: bool,
-    ) {
+    fn settle_listed(&mut self, batch: Vec<NewContact>, listed: Listed) {
+        let Listed { created, refused, refusal, is_accepted } = listed;
+        if is_accepted {
+            self.await_accepted(&batch);
+        }
+        let is_alone = batch.len() == 1;
         let mut unnamed = Vec::new();
-        let mut answers = matching::by_number(&batch, created, refused);
+        let mut answers = matching::by_number(&batch, &created, refused);
         for new in batch {
-            match answers.remove(&new.number()) {
-                Some(matching::Answer::Created(id)) => {
+            let number = new.number();
+            match answers.remove(&number) {
+                Some(matching::Answer::Created(stored)) if self.is_ours(&new, &stored) => {
+                    let id = stored.id;
                     self.record.created(&new, &id);
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
-                    self.settle(new.number(), Outcome::Created, None, detail);
+                    self.settle(number, Outcome::Created, None, detail);
                 }
+                Some(matching::Answer::StoredAs(stored)) => self.settle_stored_as(&new, &stored),
                 Some(matching::Answer::Refused(words)) => {
-                    self.record.pending(new.number(), false);
-                    self.suspects.push((new, words));
+                    self.record.pending(number, false);
+                    let is_taken = says_taken(&words);
+                    self.suspects.push(Suspect { new, words, is_taken });
                 }
-                None if is_refusal => {
-                    self.record.pending(new.number(), false);
+                // Alone, it can only be this one.
+                None if let Some(refusal) = &refusal
+                    && is_alone =>
+                {
+                    self.record.pending(number, false);
+                    let is_taken = says_taken(&refusal.words);
+                    self.suspect(new, refusal.words.clone(), is_taken);
+                }
+                None if let Some(refusal) = &refusal => {
+                    // Where others were taken, this one may have been too.
+                    let may_be_stored = !refusal.is_of_batch;
+                    if may_be_stored {
+                        self.settlements.send_unanswered(number);
+                    }
+                    self.record.pending(number, may_be_stored);
                     unnamed.push(new);
                 }
-                None => {
-                    self.settlements.send_unanswered(new.number());
-                    self.record.unmentioned(new.number());
+                Some(matching::Answer::Created(_)) | None => {
+                    self.settlements.send_unanswered(number);
+                    self.record.unmentioned(number);
                     self.unmentioned.push(new);
                 }
             }
@@ -329,110 +354,46 @@ impl<'a, 'p> Poster<'a, 'p> {
         }
     }
 
+    /// Whether a contact that the platform says it has created is the one that was sent. One of another name that it does not say
+    /// to be new may be the contact that had the number before.
+    fn is_ours(&self, new: &NewContact, stored: &StoredContact) -> bool {
+        let is_new = |created_at| created_at >= self.started_at - LARGEST_SKEW;
+        stored.name.trim().is_empty()
+            || NameKey::new(&stored.name, "") == new.contact.name_key()
+            || stored.created_at.is_some_and(is_new)
+    }
+
+    /// The platform has created the contact under another number than was sent.
+    fn settle_stored_as(&mut self, new: &NewContact, stored: &StoredContact) {
+        let numbers: Vec<String> = stored.numbers.iter().map(|number| format!("+{number}")).collect();
+        let sent = new.number();
+        let detail = format!(
+            "sent as +{sent}; the platform stored another number: {} (id {})",
+            numbers.join(" or "),
+            stored.id
+        );
+        self.stored_differently += 1;
+        self.last_stored = numbers.first().map(|number| (sent, number.trim_start_matches('+').to_owned()));
+        self.settle(sent, Outcome::Failed, Some(Code::StoredDifferently), detail);
+    }
+
+    /// A platform that stores other numbers than it is sent has other people called: a few may be odd, most may not.
+    fn check_stored(&self) -> Result<(), PlatformError> {
+        let contacts = self.stored_differently;
+        let is_most = contacts as u64 * 10 > self.rows;
+        match &self.last_stored {
+            Some((sent, stored)) if contacts > MAX_REFUSED_CONTACTS && is_most => {
+                let (sent, stored) = (sent.to_string(), stored.clone());
+                Err(PlatformError::StoredDifferently { contacts, sent, stored })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn settle(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
         let settlement = Settlement { outcome, code, detail };
         self.record.settled(number, &settlement);
         self.settlements.settle(number, settlement);
-    }
-
-    /// Reads what became of contacts that were refused in a batch or not mentioned, and posts what is not there: the
-    /// refused batches in halves, until those that are refused stand alone.
-    async fn isolate(
-        &mut self,
-        refused: Vec<Vec<NewContact>>,
-        unmentioned: Vec<NewContact>,
-    ) -> Result<(), PlatformError> {
-        if refused.is_empty() && unmentioned.is_empty() {
-            return Ok(());
-        }
-        let others = take(&mut self.refused_batches);
-        let existing = self.read_existing(refused.iter().flatten().chain(&unmentioned)).await?;
-        // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
-        let mut absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
-        self.record.all_pending(&absent, true);
-        self.record.save()?;
-        while !absent.is_empty() {
-            let rest = absent.split_off(self.batch_size.min(absent.len()));
-            self.post_batch(replace(&mut absent, rest)).await?;
-        }
-        let mut work: Vec<Vec<NewContact>> = Vec::new();
-        for batch in take(&mut self.refused_batches) {
-            push_halves(&mut work, batch);
-        }
-        for batch in refused {
-            let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
-            if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
-        }
-        self.record.save()?;
-        while let Some(batch) = work.pop() {
-            if !batch.is_empty() {
-                self.post_batch(batch).await?;
-            }
-            for batch in take(&mut self.refused_batches) {
-                push_halves(&mut work, batch);
-            }
-            self.check_refusals().await?;
-        }
-        self.refused_batches = others;
-        Ok(())
-    }
-
-    /// One wrong setting refuses every contact: there is no use in trying them all. Contacts that are there already are
-    /// refused for that, which says nothing of the settings.
-    async fn check_refusals(&mut self) -> Result<(), PlatformError> {
-        if self.too_many_refused().is_none() {
-            return Ok(());
-        }
-        let suspects = take(&mut self.suspects);
-        let existing = self.read_existing(suspects.iter().map(|(new, _)| new)).await?;
-        for (new, words) in suspects {
-            let kind = kind_of_refusal(&words, &new.contact);
-            match self.settle_present(vec![new], &existing, Outcome::Existing).pop() {
-                Some(absent) => self.suspects.push((absent, words)),
-                None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
-            }
-        }
-        self.record.save()?;
-        let stop = self.too_many_refused().map_or(Ok(()), Err);
-        // Readings cost requests: the next one comes when twice as many were refused.
-        self.most_refusals *= 2;
-        stop
-    }
-
-    fn too_many_refused(&self) -> Option<PlatformError> {
-        let (_, words) = self.suspects.last()?;
-        let contacts = self.refusals.values().copied().max()?;
-        let is_most = contacts as u64 * 10 > self.rows || !self.settlements.has_settled();
-        (contacts > self.most_refusals && is_most)
-            .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
-    }
-
-    /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
-    async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
-        let suspects = take(&mut self.suspects);
-        let unmentioned = take(&mut self.unmentioned);
-        if suspects.is_empty() && unmentioned.is_empty() {
-            return Ok(());
-        }
-        let all = suspects.iter().map(|(new, _)| new).chain(&unmentioned);
-        let existing = self.read_existing(all).await?;
-        let (suspects, words): (Vec<_>, Vec<_>) = suspects.into_iter().unzip();
-        let mut words: HashMap<E164, String> = suspects.iter().map(NewContact::number).zip(words).collect();
-        for new in self.settle_present(suspects, &existing, Outcome::Existing) {
-            let words = words.remove(&new.number()).unwrap_or_default();
-            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), words);
-            if self.is_stopped {
-                // With other settings it may be taken: the next run tries it again.
-                self.record.pending(new.number(), false);
-            }
-        }
-        for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
-            let detail = "the platform accepted the batch and did not create this contact".to_owned();
-            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
-        }
-        self.record.save()?;
-        self.tell();
-        Ok(())
     }
 
     /// Settles the contacts that the platform holds, and returns the others.
@@ -466,18 +427,6 @@ impl<'a, 'p> Poster<'a, 'p> {
         held.created_at.is_some_and(|created_at| created_at < earliest)
             && !self.unanswered_before.contains(&number)
     }
-
-    async fn read_existing(
-        &mut self,
-        asked: impl Iterator<Item = &NewContact>,
-    ) -> Result<Existing, PlatformError> {
-        let asked: HashSet<E164> = asked.map(NewContact::number).collect();
-        let is_asked = |number| asked.contains(&number);
-        let snapshots = self.record.snapshots().clone();
-        let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);
-        let readout = self.client.read(&Collection::Contacts, None, &mut sink).await?;
-        Ok(sink.finish(&readout)?.0)
-    }
 }
 
 /// What the platform says of a refused contact, without what is the contact's own.
@@ -492,12 +441,6 @@ fn kind_of_refusal(words: &str, contact: &Contact) -> String {
 fn halves(mut batch: Vec<NewContact>) -> (Vec<NewContact>, Vec<NewContact>) {
     let second = batch.split_off(batch.len() / 2);
     (batch, second)
-}
-
-/// Puts both halves on the stack, so that the first is posted first.
-fn push_halves(work: &mut Vec<Vec<NewContact>>, batch: Vec<NewContact>) {
-    let (first, second) = halves(batch);
-    work.extend([second, first]);
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod behind;
+mod odd_answers;
 
 /// What the platform of a test does with a batch that it does not take whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -421,6 +422,23 @@ fn posts_that_are_never_answered_end_the_run_and_say_so() {
         }
         model.posts.push(vec!["lost".to_owned()]);
         Reply::Answer(502, "bad gateway".to_owned())
+    });
+    // The batch twice, its halves, and two of theirs.
+    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { .. })), "{:?}", posted.ended);
+    assert_eq!((posted.posts(), posted.gets), (6, 5));
+    assert_eq!(posted.notes.len(), 10, "the next batch was not sent");
+    assert!(posted.notes.iter().all(|note| note.was_unanswered));
+    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (0, 0));
+}
+
+#[test]
+fn posts_without_any_answer_end_the_run_and_say_so() {
+    let posted = post_with(Model::default(), 30, 10, |model, asked| {
+        if asked.method == "GET" {
+            return model.answer(Manner::Skip, asked);
+        }
+        model.posts.push(vec!["lost".to_owned()]);
+        Reply::HangUp
     });
     assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })));
     assert_eq!((posted.posts(), posted.gets), (3, 2));

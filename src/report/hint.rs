@@ -9,8 +9,8 @@ use super::ReportedRow;
 use crate::{
     contact::Field,
     outcome::{Code, Problem},
-    parse::{Format, InputInfo},
-    row::{Ragged, RaggedCause, Row},
+    parse::{self, Format, InputInfo},
+    row::{CellKind, Ragged, RaggedCause, Row},
 };
 
 /// Fewer digits are no phone number.
@@ -26,7 +26,8 @@ pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &Input
         Code::MissingPhone => missing_phone(row.row, input),
         Code::MissingFirstName => missing_name(Field::FirstName, problem, row.row, input),
         Code::MissingLastName => missing_name(Field::LastName, problem, row.row, input),
-        Code::MissingSalutation => Some(missing_salutation(problem, input)),
+        Code::MissingSalutation => Some(missing_salutation(problem, row.row, input)),
+        Code::UnclearName => unclear_name(problem, row.row, input),
         Code::NoRegion => no_region(input),
         Code::NotANumber => not_a_number(problem, row.row, input),
         Code::TooShort if !is_of_spreadsheet(input.format) => {
@@ -78,9 +79,20 @@ fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
         });
     }
     let columns = &input.columns;
-    let is_used = |column: &usize| Field::ALL.iter().any(|field| columns.of(*field).contains(column));
     let looks_like_phone = |column: &usize| row.text(*column).is_ok_and(looks_like_phone);
-    let column = (0..input.headers.len()).find(|column| !is_used(column) && looks_like_phone(column))?;
+    let unread =
+        (0..input.headers.len()).filter(|column| !columns.is_used(*column) && looks_like_phone(column));
+    let unread: Vec<usize> = unread.collect();
+    let may_be_phone = |column: &&usize| parse::may_be_phone(header(input, **column));
+    let Some(column) = unread.iter().find(may_be_phone).copied() else {
+        let fax = unread.into_iter().find(|column| parse::is_never_called(header(input, *column)))?;
+        return Some(format!(
+            "`{}` holds `{}`, but rollcall calls no fax, pager, assistant or the like: fill in another number, or remove the \
+             row.",
+            header(input, fax),
+            row.text(fax).ok()?.trim()
+        ));
+    };
     let (name, value) = (header(input, column), row.text(column).ok()?.trim());
     Some(format!(
         "`{name}` holds `{value}`: if that is the number to call, have that column read, too: {}",
@@ -107,7 +119,8 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
         _ => ("first name", ""),
     };
     let full = input.columns.full_name.and_then(|column| row.text(column).ok()).map(str::trim);
-    if let Some(full) = full.filter(|full| !full.is_empty()) {
+    // Where the cell holds something else than a name, the problem names it.
+    if let Some(full) = full.filter(|full| !full.is_empty() && problem.value.is_empty()) {
         return Some(format!("`{full}` is only one name: add the {this}{default}."));
     }
     if input.format == Format::Vcard {
@@ -117,7 +130,23 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
     Some(format!("The platform requires one: fill in `{column}`{default}."))
 }
 
-fn missing_salutation(problem: &Problem, input: &InputInfo) -> String {
+fn unclear_name(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
+    let parts = [input.columns.first_name, input.columns.last_name];
+    let has_part = parts.into_iter().flatten().any(|column| !row.cell(column).is_blank());
+    if !has_part && !problem.value.trim().contains(char::is_whitespace) {
+        return Some(format!(
+            "`{}` is only one name: add the other one, or choose a last name for all such rows with --default-last-name.",
+            problem.value.trim()
+        ));
+    }
+    (input.format == Format::Vcard).then(|| {
+        "Give the card an N line with the last and the first name, or have the last word taken for the last name with \
+         --split-names last-word."
+            .to_owned()
+    })
+}
+
+fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> String {
     const CHOOSE: &str = "or choose one for all such rows with --default-salutation.";
 
     if input.format == Format::Vcard {
@@ -125,11 +154,25 @@ fn missing_salutation(problem: &Problem, input: &InputInfo) -> String {
     }
     match problem.column {
         Some(column) => format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize)),
-        None => {
-            "Choose one for all such rows with --default-salutation, or name the column with --map salutation=COLUMN."
-                .to_owned()
-        }
+        None => match title(row, input) {
+            Some((column, text)) => format!(
+                "`{}` holds `{text}`, and is not read as salutation: if it is one, use --map salutation={}, {CHOOSE}",
+                header(input, column),
+                column + 1
+            ),
+            None => {
+                "Choose one for all such rows with --default-salutation, or name the column with --map salutation=COLUMN."
+                    .to_owned()
+            }
+        },
     }
+}
+
+/// A column of titles that is not read as salutation, and what it holds in this row.
+fn title<'r>(row: Row<'r>, input: &InputInfo) -> Option<(usize, &'r str)> {
+    let column = (0..input.headers.len()).find(|column| parse::is_title(header(input, *column)))?;
+    let text = row.text(column).ok()?.trim();
+    (!text.is_empty() && !input.columns.is_used(column)).then_some((column, text))
 }
 
 fn no_region(input: &InputInfo) -> Option<String> {
@@ -148,6 +191,18 @@ fn no_region(input: &InputInfo) -> Option<String> {
 fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
     let value = problem.value.trim();
     let column = problem.column.map(|column| header(input, column as usize))?;
+    if problem.column.is_some_and(|column| row.cell(column as usize).kind == CellKind::Error) {
+        let used = input
+            .columns
+            .phone
+            .iter()
+            .filter(|phone| Some(**phone) != problem.column.map(|column| column as usize));
+        let other = used.copied().find(|phone| row.text(*phone).is_ok_and(looks_like_phone));
+        let other = other.map_or_else(String::new, |phone| {
+            format!(", or empty the cell, so that the number in `{}` is taken", header(input, phone))
+        });
+        return Some(format!("The formula in `{column}` fails: correct it{other}."));
+    }
     let what = match () {
         () if value.contains('@') => "an e-mail address",
         () if !value.chars().any(char::is_numeric) => "text without a digit",
@@ -206,7 +261,7 @@ mod tests {
     use crate::{
         outcome::Outcome,
         parse::Packing,
-        row::{CellKind, Columns, Rows},
+        row::{Columns, Rows},
     };
 
     fn input(format: Format, headers: &[&str], columns: Columns) -> InputInfo {
@@ -219,6 +274,7 @@ mod tests {
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             columns,
+            habits: Vec::new(),
             bytes: 0,
             notes: Vec::new(),
         }

@@ -114,10 +114,25 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
             counted(platform.existing_ambiguous_numbers, "contact"),
         ));
     }
-    if platform.existing_unreadable_numbers > 0 {
+    if platform.existing_inactive > 0 {
+        notes.push(format!(
+            "The platform holds {} with another status than ACTIVE, such as deleted ones: they count as existing, and are not \
+             created again.",
+            counted(platform.existing_inactive, "contact"),
+        ));
+    }
+    let without_number = platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable);
+    if without_number > 0 {
         notes.push(format!(
             "The platform holds {} without a number that can be read.",
-            counted(platform.existing_unreadable_numbers, "contact"),
+            counted(without_number, "contact"),
+        ));
+    }
+    if platform.existing_unreadable > 0 {
+        notes.push(format!(
+            "The platform shows {} that cannot be read at all, among its contacts. If they are people of this list, they were \
+             taken for new.",
+            counted(platform.existing_unreadable, "record"),
         ));
     }
     notes
@@ -214,7 +229,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
         let sign = if endings.len() == 1 { "=" } else { " " };
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
-            Outcome::Pending => (BAD, "not reached: run the same command again"),
+            Outcome::Pending => (BAD, "not reached, or not known whether it was stored"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
         };

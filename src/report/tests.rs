@@ -16,6 +16,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
         columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
+        habits: Vec::new(),
         bytes: 0,
     }
 }
@@ -141,7 +142,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
         1  created
         1  confirmed
         1  failed     refused by the platform, in rejected.csv
-        1  pending    not reached: run the same command again
+        1  pending    not reached, or not known whether it was stored
 
     To mend
 

@@ -23,6 +23,18 @@ fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
     sealed.outcomes(folder).iter().map(Outcome::brief).collect()
 }
 
+/// The numbers of a list, or why there is none.
+fn numbers(text: &str, options: &[&str]) -> Vec<String> {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", text);
+    let args: Vec<&str> =
+        ["check", "list.csv", "-q", "--out", "out"].into_iter().chain(options.iter().copied()).collect();
+    assert!(matches!(sealed.run(&args).code, 0 | 1));
+    let number =
+        |outcome: &Outcome| if outcome.code.is_empty() { &outcome.number } else { &outcome.code }.clone();
+    sealed.outcomes("out").iter().map(number).collect()
+}
+
 /// Checks a list and returns its outcomes in brief.
 fn checked(text: &str, options: &[&str]) -> Vec<String> {
     let sealed = Sealed::new();
@@ -82,12 +94,12 @@ fn several_files_are_one_list() {
     let ended = sealed.run(&["check", "a.csv", "b.csv", "--out", "out", "-q"]);
     assert_eq!(ended.code, 1);
     let outcomes = sealed.outcomes("out");
-    assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected missing-last-name"]);
+    assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected unclear-name"]);
     assert_eq!((outcomes[0].file.as_str(), outcomes[1].file.as_str()), ("a.csv", "b.csv"));
     assert_eq!(outcomes[1].detail, "same number as row 2 of a.csv");
     assert_same!(sealed.read("out/rejected.csv"), @r#"
     First Name,Last Name,Salutation,Mobile,Country,Phone,Name,Prefix,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
-    ,,,,,'+44 20 7946 0018,Joe,Mr,3,missing-last-name,no last name,"`Joe` is only one name: add the last name, or choose one for all such rows with --default-last-name."
+    ,,,,,'+44 20 7946 0018,Joe,Mr,3,unclear-name,"a name that can be read in two ways: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name."
     "#);
 }
 
@@ -132,6 +144,31 @@ fn options_decide_what_passes() {
     assert_eq!(checked(&list, &options), ["2 valid", "3 valid", "4 valid", "5 valid"]);
     assert_eq!(checked(&list, &["--types", "mobile"])[3], "5 rejected wrong-type");
     assert_eq!(checked(&list, &["--types", "mobile,fixed-line"])[3], "5 valid");
+}
+
+#[test]
+fn digits_of_two_readings_are_decided_by_their_column() {
+    let list = |numbers: &[&str]| {
+        let row = |number: &&str| format!("Asha,Kumar,Mrs,{number},DE\n");
+        format!("{HEADER}{}", numbers.iter().map(row).collect::<String>())
+    };
+    let whole = ["49301234567", "498912345678", "31612345678", "491711234567"];
+    assert_eq!(numbers(&list(&whole), &[])[3], "491711234567");
+    let national = ["1711234568", "301234567", "8912345678", "491711234567"];
+    assert_eq!(numbers(&list(&national), &[])[3], "49491711234567");
+    assert_eq!(numbers(&list(&["491711234567"]), &[]), ["ambiguous-number"]);
+}
+
+#[test]
+fn countries_are_read_as_people_write_them() {
+    let text = format!(
+        "{HEADER}A,Low,Ms,081234 56780,India (+91)\nB,Low,Ms,081234 56781,'+91\nC,Low,Ms,291 1234,+1-868\n\
+         D,Low,Ms,0171 3920001,Deutschland\nE,Low,Ms,020 7946 0018,N/A\nF,Low,Ms,020 7946 0019,Atlantis\n"
+    );
+    assert_eq!(
+        numbers(&text, &["--region", "GB"]),
+        ["918123456780", "918123456781", "18682911234", "491713920001", "442079460018", "unknown-country"]
+    );
 }
 
 #[test]

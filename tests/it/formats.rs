@@ -134,7 +134,7 @@ fn the_plan_is_shown_before_the_first_post() {
     for line in [
         "  phone = Mobile, full name = Name\n",
         "  note: header found in row 3; the row above it is skipped\n",
-        "  note: the column `Do Not Call` is not looked at: take out whom it says not to call\n",
+        "  note: `Do Not Call` says who must not be called: rollcall suppresses these people\n",
     ] {
         assert!(ended.stderr.contains(line), "{}", ended.stderr);
     }

@@ -5,6 +5,7 @@
 mod accounted;
 mod bad_input;
 mod check;
+mod columns;
 mod credentials;
 mod delimited;
 mod disguised;
@@ -18,7 +19,9 @@ mod journal;
 mod left_out;
 mod lists;
 mod mutants;
+mod names;
 mod nobody_vanishes;
+mod odd_platform;
 mod phone_paths;
 mod phone_reference;
 mod random;

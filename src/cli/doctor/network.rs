@@ -1,8 +1,8 @@
 //! What the platform answers: every call that reads, one page of each.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::ops::ControlFlow;
 
-use jiff::{SignedDuration, fmt::rfc2822::DateTimeParser};
+use jiff::SignedDuration;
 
 use super::{Finding, Findings, settings::Fit};
 use crate::{
@@ -116,7 +116,10 @@ fn judge_contacts(
     findings: &mut Findings,
 ) -> Result<ControlFlow<()>, PlatformError> {
     if let Err(
-        error @ (PlatformError::Setup(_) | PlatformError::Unreachable { .. } | PlatformError::GaveUp { .. }),
+        error @ (PlatformError::Setup(_)
+        | PlatformError::Unreachable { .. }
+        | PlatformError::Untrusted { .. }
+        | PlatformError::GaveUp { .. }),
     ) = read
     {
         findings.push(failed(REACHABLE, error));
@@ -154,7 +157,11 @@ fn judge(
     };
     let is_over = matches!(
         error,
-        PlatformError::Unreachable { .. } | PlatformError::RateLimited(_) | PlatformError::Journal(_)
+        PlatformError::Unreachable { .. }
+            | PlatformError::Untrusted { .. }
+            | PlatformError::RateLimited { .. }
+            | PlatformError::QuotaUsedUp { .. }
+            | PlatformError::Journal(_)
     );
     findings.push(match error {
         PlatformError::Interrupted(_) => return Err(error),
@@ -211,13 +218,9 @@ fn clock(heard: &Heard) -> Finding {
     let Some(date) = &heard.date else {
         return Finding::warning(CLOCK, "the platform does not say what time it is", COMPARE);
     };
-    let Ok(theirs) = DateTimeParser::new().parse_timestamp(date) else {
+    let Some(skew) = heard.skew() else {
         return Finding::warning(CLOCK, format!("the platform says what is no time: {date}"), COMPARE);
     };
-    // It was half a second later there, and the answer was made halfway, as far as anybody knows.
-    let (half_a_second, halfway) = (Duration::from_millis(500), heard.took / 2);
-    let skew = heard.received_at.duration_since(theirs)
-        - SignedDuration::try_from(half_a_second + halfway).unwrap_or_default();
     let size = skew.abs();
     if size < NO_SKEW {
         return Finding::good(CLOCK, "as the platform's");
@@ -252,6 +255,8 @@ impl RecordSink for FirstPage {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::State;
     use super::*;
 

@@ -15,7 +15,7 @@ use crate::{
         settings::{self, Account, RequestSettings, open_journal},
     },
     journal::Journal,
-    platform::{Credentials, DOCUMENTED_RATE, Proxy},
+    platform::{Authorities, Credentials, DOCUMENTED_RATE, Proxy},
     report::terminal::{counted, duration, grouped},
     sandbox::RunningSandbox,
 };
@@ -25,6 +25,7 @@ const MEND: &str = "Mend it there.";
 
 const CONFIG_FILE: &str = "config file";
 const CREDENTIALS: &str = "credentials";
+const AUTHORITIES: &str = "authorities";
 const REQUESTS: &str = "requests";
 const JOURNAL: &str = "journal";
 
@@ -167,12 +168,31 @@ impl Examination<'_> {
         let account_id = options.account_id.as_deref();
         let account_id = self.setting("account id", "account-id", account_id, id("--account-id"));
         let credentials = self.credentials(options);
+        let authorities = self.authorities(options.ca_file.as_deref());
         Some(Account {
             host: host?,
             stream_id: stream_id?,
             account_id: account_id?,
             credentials: credentials?,
+            authorities: authorities?,
         })
+    }
+
+    /// Authorities beside those of the system, where a file of them is named.
+    fn authorities(&mut self, file: Option<&Path>) -> Option<Authorities> {
+        match settings::authorities(file) {
+            Ok(authorities) => {
+                if let Some(path) = file {
+                    let origin = self.origins.of("ca-file", self.given.ca_file.is_some());
+                    self.findings.push(Finding::good(AUTHORITIES, format!("{} ({origin})", path.display())));
+                }
+                Some(authorities)
+            }
+            Err(error) => {
+                self.findings.push(Finding::failed(AUTHORITIES, &error, MEND));
+                None
+            }
+        }
     }
 
     fn setting<T: fmt::Display>(
@@ -277,8 +297,12 @@ impl Examination<'_> {
             default if default == DEFAULT => String::new(),
             origin => format!(" ({origin})"),
         };
+        let per_hour = settings.rate_per_hour.map_or_else(String::new, |rate| {
+            let origin = self.origins.of("rate-per-hour", given.rate_per_hour.is_some());
+            format!(", {} an hour ({origin})", grouped(rate.into()))
+        });
         let found = format!(
-            "{} a minute ({}), an answer may take {}{}, {}{}",
+            "{} a minute ({}){per_hour}, an answer may take {}{}, {}{}",
             grouped(settings.rate.into()),
             self.origins.of("rate", given.rate.is_some()),
             duration(settings.timeout.as_secs()),

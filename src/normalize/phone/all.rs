@@ -59,7 +59,9 @@ pub(crate) fn is_number(text: &str, kind: CellKind, origin: Option<Origin>, acce
     match accept {
         Accept::Valid => {
             let Ok(text) = cell::undo_spreadsheet(text, kind) else { return false };
-            VALID.read(&text, CellKind::Text, origin).is_ok()
+            VALID
+                .read(&text, CellKind::Text, origin)
+                .map_or_else(|refusal| !refusal.readings.is_empty(), |_| true)
                 || whole_international(&text).is_some()
                 || several::several(&text, origin, true).is_some()
         }
@@ -132,8 +134,12 @@ impl AllNumbers {
         let is_whole = self.found_whole(text);
         match read {
             Ok(number) => self.add(number.e164()),
-            Err(_) if is_whole => {
+            Err(refusal) if is_whole && refusal.readings.is_empty() => {
                 self.is_assumed |= origin.is_none() && !text.trim_start().starts_with("00");
+            }
+            // A number of several readings: whoever has one of them is not to be called.
+            Err(refusal) if !refusal.readings.is_empty() => {
+                refusal.readings.iter().for_each(|number| self.add(number.e164()));
             }
             Err(refusal) => return Err(refusal),
         }
@@ -239,6 +245,9 @@ mod tests {
             ("0091 98765-43210", "", "919876543210"),
             ("919876543210", "US", "919876543210"),
             ("020 7946 0018", "GB", "442079460018"),
+            ("491711234567", "DE", "491711234567 49491711234567"),
+            ("966512345678+", "DE", "966512345678"),
+            ("030 23125012 9-17 Uhr", "DE", "493023125012 493023125012917"),
             // Cairo has such a number too.
             ("2015550123", "US", "12015550123 2015550123"),
             ("12025550123", "IN", "12025550123 9112025550123"),

@@ -95,7 +95,7 @@ fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
 }
 
 /// Takes off the `'` that marks text in a spreadsheet, and `="…"`, which some programs write for the same end.
-fn strip_marks(text: &str) -> &str {
+pub(in crate::normalize) fn strip_marks(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
     text.trim_start_matches(['\'', '\u{2019}', '`']).trim()
@@ -125,21 +125,36 @@ fn is_scientific(text: &str) -> bool {
         && all_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
 }
 
-/// `2026-11-20`, with a time of day or without: what a date cell becomes on its way through CSV.
-fn is_date(text: &str) -> bool {
-    let (day, _) = text.split_once(['T', ' ']).unwrap_or((text, ""));
-    let mut parts = day.split('-');
-    let mut part = |digits: usize, range: std::ops::RangeInclusive<u16>| {
-        let part = parts.next().filter(|part| part.len() == digits);
-        part.and_then(|part| part.parse().ok()).is_some_and(|value| range.contains(&value))
+/// `2026-11-20` or `20.11.2026`, with a time of day or without: what a date becomes on its way through CSV.
+pub(super) fn is_date(text: &str) -> bool {
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let Some(separator) = day.chars().find(|letter| matches!(letter, '-' | '.' | '/')) else { return false };
+    let mut parts = day.split(separator);
+    let (Some(first), Some(second), Some(third), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
     };
-    part(4, 1900..=2100) && part(2, 1..=12) && part(2, 1..=31) && parts.next().is_none()
+    let part = |text: &str, digits: &[usize], range: std::ops::RangeInclusive<u16>| {
+        let is_digits = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_digits && text.parse().is_ok_and(|value| range.contains(&value))
+    };
+    let is_year = |text| part(text, &[4], 1900..=2100);
+    if separator == '-' && is_year(first) && second.len() == 2 && third.len() == 2 {
+        return part(second, &[2], 1..=12) && part(third, &[2], 1..=31);
+    }
+    let are_month_and_day = |month, day| part(month, &[1, 2], 1..=12) && part(day, &[1, 2], 1..=31);
+    let is_day = is_year(third) && (are_month_and_day(first, second) || are_month_and_day(second, first))
+        || is_year(first) && are_month_and_day(second, third);
+    is_day && (time.is_empty() || time.contains(':'))
 }
 
-/// Whether the hyphens are where those of a date are.
+/// Whether two separators are where those of a date are.
 fn may_be_date(text: &str) -> bool {
     let text = text.as_bytes().trim_ascii();
-    text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-')
+    let is_separator = |place: usize| matches!(text.get(place), Some(b'-' | b'.' | b'/'));
+    is_separator(4) && (is_separator(6) || is_separator(7))
+        || (is_separator(1) || is_separator(2)) && (3..6).any(is_separator)
 }
 
 /// More digits than a spreadsheet keeps, and zeros in place of those it dropped. A leading zero shows that the text was
@@ -193,6 +208,14 @@ mod tests {
             ("2024-01-31", "not-a-number"),
             ("2024-01-31T10:00:00", "not-a-number"),
             ("2024-13-31", "2024-13-31"),
+            ("31.01.2024", "not-a-number"),
+            ("1/31/2024", "not-a-number"),
+            ("2024/1/31", "not-a-number"),
+            ("31-01-2024 10:00", "not-a-number"),
+            ("31.13.2024", "31.13.2024"),
+            ("22 12 1990", "22 12 1990"),
+            ("12/34/1990", "12/34/1990"),
+            ("030.23.1250", "030.23.1250"),
         ] {
             assert_eq!(undone(text), code, "{text:?}");
         }

@@ -1,7 +1,7 @@
 //! Numbers by Google's data, through `rlibphonenumber`: every spelling, at a microsecond a number.
 
 use rlibphonenumber::{
-    NumberLengthType, ParseError, PhoneNumberType, PhoneNumberUtil, ValidationError,
+    NumberLengthType, ParseError, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil, ValidationError,
     enums::Region as LibraryRegion,
 };
 
@@ -81,8 +81,14 @@ pub fn parse_by_library(text: &str, origin: Option<Origin>) -> Result<ParsedNumb
         None => parse_with(text, None),
         Some(Origin::Region(region)) => parse_with(text, library_region(region)),
         // The library has no region for these codes: the number is read as if dialed from abroad.
-        Some(Origin::CallingCode(_)) if text.starts_with(['+', '＋']) => parse_with(text, None),
+        Some(Origin::CallingCode(_) | Origin::Area { .. }) if text.starts_with(['+', '＋']) => {
+            parse_with(text, None)
+        }
         Some(Origin::CallingCode(code)) => parse_with(&format!("+{code} {text}"), None),
+        Some(Origin::Area { region, digits }) => match parse_with(&format!("+{digits} {text}"), None) {
+            Ok(number) if number.is_valid => Ok(number),
+            _ => parse_with(text, library_region(region)),
+        },
     }
 }
 
@@ -111,6 +117,17 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
             extension: number.extension,
             length,
         })
+    })
+}
+
+/// The number as it is written inside its country, with the prefix that is dialed there. Nothing where it is of another.
+pub(super) fn national_format(number: &ParsedNumber, region: Region) -> Option<String> {
+    if super::calling_code(region) != Some(number.calling_code) {
+        return None;
+    }
+    with_util(|util| {
+        let parsed = util.parse(format!("+{}{}", number.calling_code, number.national), None).ok()?;
+        Some(util.format(&parsed, PhoneNumberFormat::National).into_owned())
     })
 }
 

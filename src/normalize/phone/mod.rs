@@ -4,15 +4,21 @@
 //! spreadsheet did to the cell before, and what the user accepts.
 
 mod all;
+mod bare;
 mod cell;
 mod library;
 mod plain;
 mod plans;
+mod prefix;
+mod remark;
+mod renumbered;
 mod several;
 mod words;
 
 pub use all::{AllNumbers, read_all};
 pub(crate) use all::{count_digits, is_number};
+pub use bare::{Habit, Habits};
+pub(super) use cell::strip_marks;
 pub use library::{Length, ParsedNumber, Unreadable, parse_by_library};
 pub use plans::METADATA_VERSION;
 
@@ -54,11 +60,13 @@ pub struct Refusal {
     pub detail: String,
     /// The number, where there is one and it was refused for what it is.
     pub number: Option<PhoneNumber>,
+    /// The numbers that the cell may mean, where it may mean several.
+    pub readings: Vec<PhoneNumber>,
 }
 
 impl Refusal {
     fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), number: None }
+        Self { code, detail: detail.into(), number: None, readings: Vec::new() }
     }
 }
 
@@ -86,7 +94,7 @@ pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreada
 pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     let spelling = Spelling::of(text)?;
     let number = spelling.read(origin)?;
-    let Assignment { kind, region } = number.assignment()?;
+    let Assignment { kind, region, .. } = number.assignment()?;
     Some(ParsedNumber {
         calling_code: number.calling_code(),
         national: String::from_utf8_lossy(number.national()).into_owned(),
@@ -114,6 +122,19 @@ pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
     }
 }
 
+/// The calling code of a region.
+pub(super) fn calling_code(region: Region) -> Option<u16> {
+    plans::plans().of_region(region).map(|(plan, _)| plan.calling_code())
+}
+
+/// The region whose numbers begin with a calling code and an area code of at most so many digits.
+pub(super) fn area(digits: &str, max_area_digits: usize) -> Option<Origin> {
+    let (plan, code_digits) = plans::plans().at_start_of(digits.as_bytes())?;
+    let area = &digits[code_digits..];
+    let region = plan.region_of_area(area).filter(|_| (1..=max_area_digits).contains(&area.len()))?;
+    Some(Origin::Area { region, digits: digits.parse().ok()? })
+}
+
 /// Whether the region has telephone numbers.
 pub fn has_numbering_plan(region: Region) -> bool {
     plans::plans().has_region(region)
@@ -126,32 +147,60 @@ impl PhonePolicy {
     ///
     /// The first reason found why the cell's number may not be posted.
     pub fn read(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
+        self.read_as(text, kind, origin, None)
+    }
+
+    /// Reads a cell of a column that shows how bare digits are meant in it.
+    ///
+    /// # Errors
+    ///
+    /// The first reason found why the cell's number may not be posted.
+    pub fn read_as(
+        &self,
+        text: &str,
+        kind: CellKind,
+        origin: Option<Origin>,
+        habit: Option<Habit>,
+    ) -> Result<PhoneNumber, Refusal> {
         match read_plain(text, kind, origin) {
             Some(number) => self.admit(number, None),
-            None => self.read_any(text, kind, origin),
+            None => self.read_any(text, kind, origin, habit),
         }
     }
 
     /// The same, whatever the cell looks like.
-    fn read_any(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
+    fn read_any(
+        &self,
+        text: &str,
+        kind: CellKind,
+        origin: Option<Origin>,
+        habit: Option<Habit>,
+    ) -> Result<PhoneNumber, Refusal> {
         let text = cell::undo_spreadsheet(text, kind)?;
-        let parsed = words::read(&text, origin);
+        let (text, parsed) = read_plus(&text, origin)?;
+        let parsed = match parsed {
+            Ok(number) if number.is_valid => Ok(number),
+            Ok(number) if matches!(renumbered::find(&number), Some(Ok(_))) => {
+                renumbered::find(&number).and_then(Result::ok).ok_or(Unreadable::NotANumber)
+            }
+            parsed => prefix::read_from_abroad(&text, origin)
+                .or_else(|| bare::from_abroad(&text).filter(|_| habit == Some(Habit::International)))
+                .map_or(parsed, Ok),
+        };
         let is_plain = parsed.as_ref().is_ok_and(|number| number.is_valid && number.extension.is_none());
         let is_overlong = match &parsed {
             Ok(number) => number.length == Length::TooLong,
             Err(unreadable) => matches!(unreadable, Unreadable::TooLong | Unreadable::NotANumber),
         };
         if !is_plain && let Some(numbers) = several::several(&text, origin, is_overlong) {
-            let spelled: Vec<String> = numbers
-                .iter()
-                .map(|number| format!("+{} {}", number.calling_code, number.national))
-                .collect();
+            let spelled: Vec<String> = numbers.iter().map(spelled).collect();
             return Err(Refusal::new(Code::SeveralNumbers, spelled.join(" and ")));
         }
         if let Some(spelled) = several::with_endings(&text, origin) {
             return Err(Refusal::new(Code::SeveralNumbers, spelled));
         }
         match parsed {
+            Ok(number) if is_plain => self.judge(&undoubted(&text, number, origin, habit)?),
             Ok(number) => self.judge(&number),
             Err(unreadable) => Err(Refusal::new(unreadable_code(unreadable, &text, origin), String::new())),
         }
@@ -162,7 +211,10 @@ impl PhonePolicy {
             Accept::Valid => parsed.is_valid,
             Accept::Possible => parsed.is_valid || parsed.length == Length::Possible,
         };
-        let read_as = format!("read as +{} {}", parsed.calling_code, parsed.national);
+        let mut read_as = format!("read as {}", spelled(parsed));
+        if let Some(Err(explanation)) = renumbered::find(parsed).filter(|_| !parsed.is_valid) {
+            read_as = format!("{read_as}; {explanation}");
+        }
         if !is_accepted {
             let code = match parsed.length {
                 Length::Possible => Code::InvalidNumber,
@@ -172,9 +224,7 @@ impl PhonePolicy {
             };
             return Err(Refusal::new(code, read_as));
         }
-        let Some(number) =
-            PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
-        else {
+        let Some(number) = to_number(parsed) else {
             return Err(Refusal::new(Code::TooLong, read_as));
         };
         self.admit(number, parsed.extension.as_deref())
@@ -182,7 +232,7 @@ impl PhonePolicy {
 
     /// Takes a number that exists, unless the user wants none of its kind.
     fn admit(&self, number: PhoneNumber, extension: Option<&str>) -> Result<PhoneNumber, Refusal> {
-        let refuse = |code, detail| Err(Refusal { code, detail, number: Some(number) });
+        let refuse = |code, detail| Err(Refusal { number: Some(number), ..Refusal::new(code, detail) });
         if let Some(extension) = extension.filter(|_| !self.drop_extensions) {
             return refuse(Code::HasExtension, format!("extension {extension}"));
         }
@@ -210,11 +260,64 @@ fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<Phon
         return None;
     }
     let number = spelling.read(origin)?;
-    let Assignment { kind, region } = number.assignment()?;
-    if kind == NumberType::Unknown {
+    let Assignment { kind, region, is_open } = number.assignment()?;
+    let is_doubtful = is_open
+        && (spelling.is_other_from_abroad(&number) || spelling.has_separators() && remark::may_have(text));
+    if kind == NumberType::Unknown || is_doubtful {
         return None;
     }
     PhoneNumber::from_digits(number.calling_code(), number.national(), region, kind)
+}
+
+/// Reads text whose plus may stand anywhere, with the plus in front.
+fn read_plus(
+    text: &str,
+    origin: Option<Origin>,
+) -> Result<(String, Result<ParsedNumber, Unreadable>), Refusal> {
+    let spellings = prefix::with_plus_in_front(text);
+    let mut read: Vec<_> =
+        spellings.into_iter().map(|text| (words::read(&text, origin), text.into_owned())).collect();
+    let is_valid =
+        |parsed: &Result<ParsedNumber, Unreadable>| parsed.as_ref().is_ok_and(|number| number.is_valid);
+    if let [(Ok(one), _), (Ok(other), _)] = &read[..]
+        && one.is_valid
+        && other.is_valid
+        && spelled(one) != spelled(other)
+    {
+        let readings = [one, other].into_iter().filter_map(to_number).collect();
+        let detail = format!("{} or {}", spelled(one), spelled(other));
+        return Err(Refusal { readings, ..Refusal::new(Code::AmbiguousNumber, detail) });
+    }
+    let chosen = read.iter().position(|(parsed, _)| is_valid(parsed)).unwrap_or_default();
+    let (parsed, text) = read.swap_remove(chosen);
+    Ok((text, parsed))
+}
+
+/// The number that a cell means, where all of its digits belong to it and it can be read in one way only.
+fn undoubted(
+    text: &str,
+    number: ParsedNumber,
+    origin: Option<Origin>,
+    habit: Option<Habit>,
+) -> Result<ParsedNumber, Refusal> {
+    let may_have_remark = text.contains(char::is_alphabetic) || bare::is_open(&number);
+    match remark::find(text, &number, origin).filter(|_| may_have_remark) {
+        Some((digits, other)) => {
+            let readings = [&number, &other].into_iter().filter_map(to_number).collect();
+            let detail =
+                format!("`{digits}` may not belong to the number, which is {} without it", spelled(&other));
+            Err(Refusal { readings, ..Refusal::new(Code::NotANumber, detail) })
+        }
+        None => bare::decide(text, number, origin, habit),
+    }
+}
+
+fn spelled(number: &ParsedNumber) -> String {
+    format!("+{} {}", number.calling_code, number.national)
+}
+
+fn to_number(parsed: &ParsedNumber) -> Option<PhoneNumber> {
+    PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
 }
 
 fn unreadable_code(unreadable: Unreadable, text: &str, origin: Option<Origin>) -> Code {
@@ -291,9 +394,69 @@ mod tests {
             ("98765 43210 x12", "IN", "has-extension"),
             ("98765 43210 / 98765 43211", "IN", "several-numbers"),
             ("9.87654E+09", "IN", "excel-scientific"),
+            ("491711234567", "DE", "ambiguous-number"),
+            ("12.03.1985", "AT", "not-a-number"),
         ] {
             assert_eq!(read(text, region), code, "{text}");
         }
+    }
+
+    /// Source: Goodwy/Contacts issue 26, google/libphonenumber issue 1870.
+    #[test]
+    fn prefixes_are_read_wherever_they_are_written() {
+        for (text, region, expected) in [
+            ("966512345678+", "DE", "966512345678"),
+            ("971501234567 +", "DE", "971501234567"),
+            ("\u{200f}٩٦٦٥١٢٣٤٥٦٧٨+", "SA", "966512345678"),
+            ("512345678 966+", "", "966512345678"),
+            ("966+ 512345678", "", "966512345678"),
+            ("1234567890123+", "DE", "too-long"),
+            ("0044 20 7946 0101", "US", "442079460101"),
+            ("0044 20 7946 0101", "", "442079460101"),
+            ("011 44 20 7946 0101", "GB", "442079460101"),
+            ("+0044 20 7946 0101", "US", "442079460101"),
+            ("+44 +44 20 7946 0101", "US", "442079460101"),
+            ("00 +44 20 7946 0101", "US", "442079460101"),
+            ("+44 44 20 7946 0101", "US", "too-long"),
+            ("+52 1 222 123 4567", "", "522221234567"),
+            ("521 222 123 4569", "MX", "522221234569"),
+            ("044 222 123 4560", "MX", "522221234560"),
+            ("11 6123-4567", "BR", "5511961234567"),
+        ] {
+            assert_eq!(read(text, region), expected, "{text:?} {region}");
+        }
+    }
+
+    #[test]
+    fn digits_that_may_belong_to_a_remark_are_never_dialed() {
+        for text in [
+            "089 99998012 9-17 Uhr",
+            "030 23125012 8h-16h",
+            "089 99998013 ab 9 Uhr",
+            "+43 1 234567890 2. Stock",
+            "089/99998014 0 Uhr",
+            "089 99998012 (9-17)",
+            "2. 030 23125012",
+            "030 23125012 seit 2019",
+        ] {
+            assert_eq!(read(text, "DE"), "not-a-number", "{text}");
+        }
+        assert_eq!(read("030 23125015 (Buero)", "DE"), "493023125015");
+        assert_eq!(read("49 0171 1234567", "DE"), "491711234567");
+    }
+
+    #[test]
+    fn numbers_beside_a_code_with_an_area_are_read_with_the_area_or_without() {
+        let read = |text, digits, region: &str| {
+            let area = Some(Origin::Area { region: Region::new(region).unwrap(), digits });
+            PhonePolicy::default().read(text, CellKind::Text, area).unwrap().e164().to_string()
+        };
+        assert_eq!(read("291 1234", 1868, "TT"), "18682911234");
+        assert_eq!(read("868 291 1234", 1868, "TT"), "18682911234");
+        assert_eq!(read("210 1234", 1876, "JM"), "18762101234");
+        assert_eq!(read("456789", 441_534, "JE"), "441534456789");
+        assert_eq!(read("01534 456789", 441_534, "JE"), "441534456789");
+        assert_eq!(read("+44 20 7946 0101", 1868, "TT"), "442079460101");
     }
 
     #[test]
@@ -341,7 +504,7 @@ mod tests {
         ) {
             let policy = PhonePolicy { accept, ..PhonePolicy::default() };
             let origin = Region::new(region).map(Origin::Region);
-            prop_assert_eq!(policy.read(&text, kind, origin), policy.read_any(&text, kind, origin));
+            prop_assert_eq!(policy.read(&text, kind, origin), policy.read_any(&text, kind, origin, None));
         }
 
         #[test]

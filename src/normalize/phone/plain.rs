@@ -7,7 +7,7 @@ use super::{
     Length,
     plans::{self, Assignment, CodePlan, MAX_NATIONAL, Member},
 };
-use crate::normalize::region::Origin;
+use crate::{contact::NumberType, normalize::region::Origin};
 
 /// More digits than a number has with everything that may stand in front of it.
 const MAX_DIGITS: usize = 20;
@@ -98,6 +98,16 @@ impl Spelling {
         (self.bytes & byte::STOP != 0).then(|| digits_behind(b'.', text))
     }
 
+    /// Whether the digits, with a plus in front, would be another valid number than the one that was read.
+    pub(super) fn is_other_from_abroad(&self, number: &Plain<'_>) -> bool {
+        if self.has_plus() || self.digits().first() == Some(&b'0') {
+            return false;
+        }
+        let Some(other) = international(self.digits()) else { return false };
+        (other.calling_code(), other.national) != (number.calling_code(), number.national)
+            && other.assignment().is_some_and(|assignment| assignment.kind != NumberType::Unknown)
+    }
+
     /// The digits.
     pub(super) fn digits(&self) -> &[u8] {
         &self.digits[..self.len]
@@ -108,7 +118,7 @@ impl Spelling {
     pub(super) fn read(&self, origin: Option<Origin>) -> Option<Plain<'_>> {
         let digits = self.digits();
         let region = match origin {
-            Some(Origin::CallingCode(_)) => return None,
+            Some(Origin::CallingCode(_) | Origin::Area { .. }) => return None,
             Some(Origin::Region(region)) => Some(region),
             None => None,
         };

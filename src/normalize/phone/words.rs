@@ -23,28 +23,55 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     } else {
         Cow::Borrowed(text)
     };
+    let text = without_label(&text);
     let start = text.find(|letter: char| letter == '+' || letter == '＋' || letter.is_numeric());
     let spelled = &text[start.unwrap_or_default()..];
+    if let Some((number, extension)) = spelled.split_once('*').filter(|(_, behind)| is_dialed_behind(behind))
+    {
+        return parse(number, origin)
+            .map(|number| ParsedNumber { extension: Some(extension.trim().to_owned()), ..number });
+    }
     let Some(word) = spelled.find(char::is_alphabetic).filter(|_| start.is_some()) else {
-        return parse(&text, origin);
+        return parse(text, origin);
     };
     // RFC 3966 has parameters behind the number.
-    let whole = parse(&text, origin);
+    let whole = parse(text, origin);
     let is_uri = text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+    let (number, words) = spelled.split_at(word);
+    let number = parse(number.trim_end_matches(|letter: char| !letter.is_numeric()), origin);
+    let is_same =
+        |whole: &ParsedNumber| number.as_ref().is_ok_and(|number| number.national == whole.national);
     if is_uri
-        || whole.as_ref().is_ok_and(|number| number.extension.is_some() || is_advertised(number, spelled))
+        || whole
+            .as_ref()
+            .is_ok_and(|whole| whole.extension.is_some() && is_same(whole) || is_advertised(whole, spelled))
     {
         return whole;
     }
-    let (number, words) = spelled.split_at(word);
-    let number = number.trim_end_matches(|letter: char| !letter.is_numeric());
     match extension_in(words) {
-        Some(extension) => {
-            parse(number, origin).map(|number| ParsedNumber { extension: Some(extension), ..number })
-        }
+        Some(extension) => number.map(|number| ParsedNumber { extension: Some(extension), ..number }),
         None if words.contains(char::is_numeric) => Err(Unreadable::NotANumber),
-        None => parse(number, origin),
+        None => number,
     }
+}
+
+/// The text without a label that counts the phones, such as `Phone 1:`.
+fn without_label(text: &str) -> &str {
+    const MAX_DIGITS: usize = 2;
+
+    let Some((label, number)) = text.split_once(':') else { return text };
+    let digits = label.chars().filter(|letter| letter.is_numeric()).count();
+    let is_counting =
+        label.trim_start().starts_with(char::is_alphabetic) && (1..=MAX_DIGITS).contains(&digits);
+    if is_counting && number.contains(char::is_numeric) { number.trim_start() } else { text }
+}
+
+/// Whether digits are too few for a number, and so dialed behind one.
+fn is_dialed_behind(text: &str) -> bool {
+    const MAX_DIGITS: usize = 6;
+
+    let text = text.trim();
+    (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a number is one of those that are spelled in letters on purpose.
@@ -63,6 +90,12 @@ fn is_advertised(number: &ParsedNumber, spelled: &str) -> bool {
 fn extension_in(words: &str) -> Option<String> {
     let end = words.find(|letter: char| !letter.is_alphabetic())?;
     let (word, rest) = words.split_at(end);
+    // On the keypad of a phone, these make it wait before it dials the rest.
+    let is_pause = ["p", "w", "pp", "ww", "pause", "wait"].contains(&word.to_lowercase().as_str());
+    if is_pause && rest.bytes().all(|byte| byte.is_ascii_digit() || b" ,;*#pPwW.-".contains(&byte)) {
+        let dialed = rest.trim_matches(|letter: char| !letter.is_numeric());
+        return (!dialed.is_empty()).then(|| dialed.to_owned());
+    }
     let digits = rest.trim_matches(|letter: char| !letter.is_alphanumeric());
     let is_extension = EXTENSION_WORDS.contains(&word.to_lowercase().as_str())
         && !digits.is_empty()
@@ -96,6 +129,7 @@ mod tests {
             ("Tel. 98200 12348 mobile", "IN", "919820012348"),
             ("98200 12348 (घर)", "IN", "919820012348"),
             ("98200 12348\nAsha", "IN", "919820012348"),
+            ("Phone 2: 98200 12348", "IN", "919820012348"),
         ] {
             assert_eq!(found(text, region), expected, "{text}");
         }
@@ -122,5 +156,16 @@ mod tests {
         assert_eq!(found("030 231250 Durchwahl: 12", "DE"), "4930231250 x12");
         assert_eq!(found("98765 43210 ext. 12", "IN"), "919876543210 x12");
         assert_eq!(found("tel:+91-98765-43210;ext=12", ""), "919876543210 x12");
+    }
+
+    #[test]
+    fn what_is_dialed_after_a_pause_is_an_extension() {
+        for text in
+            ["+12015550105p123", "+1 201 555 0105 W123", "+12015550105 wait 123#", "+1 201-555-0105 *123"]
+        {
+            assert_eq!(found(text, "").split('#').next(), Some("12015550105 x123"), "{text}");
+        }
+        assert_eq!(found("+12015550105p1w234", ""), "12015550105 x1w234");
+        assert_eq!(found("+12015550105 paul 12", ""), "NotANumber");
     }
 }

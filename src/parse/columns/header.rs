@@ -67,6 +67,7 @@ pub(in crate::parse) fn find(
         return Err((header, problem));
     };
     found.notes.extend(notes(rows, index, &found));
+    found.notes.extend(column_notes(rows, &found, settings));
     Ok(found)
 }
 
@@ -206,9 +207,26 @@ pub(in crate::parse) fn given(
 ) -> Result<Found, (Header, ColumnsProblem)> {
     let values = Values { rows, from: 0, header: &header };
     match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
-        Ok(columns) => Ok(Found { header, columns, row: 0, notes: Vec::new() }),
+        Ok(columns) => {
+            let mut found = Found { header, columns, row: 0, notes: Vec::new() };
+            found.notes = column_notes(rows, &found, settings);
+            Ok(found)
+        }
         Err(problem) => Err((header, problem)),
     }
+}
+
+/// What is said of columns that are read otherwise than their headers say, and of numbers in columns that are not read.
+fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<String> {
+    let Found { header, columns, row, .. } = found;
+    if settings.only_numbers || settings.no_header {
+        return Vec::new();
+    }
+    let from = rows.iter().position(|other| other.location.row > *row).unwrap_or(rows.len());
+    let values = Values { rows, from, header };
+    let mut notes = super::notes(&header.names, columns, &settings.mappings, &|column| values.of(column));
+    notes.extend(values.unread_numbers(columns));
+    notes
 }
 
 /// A row of data can hold the word "mobile". A header below other rows holds no numbers, names more than a phone column, and
@@ -256,5 +274,43 @@ impl Values<'_> {
             .filter(|cell| !cell.is_blank())
             .map(|cell| String::from_utf8_lossy(cell.text).into_owned())
             .collect()
+    }
+
+    /// What is said of numbers that stand in columns which are not read, in rows without any other.
+    fn unread_numbers(&self, columns: &Columns) -> Option<String> {
+        let names = &self.header.names;
+        let is_unread = |column: &usize| !columns.is_used(*column) && super::may_be_phone(&names[*column]);
+        let unread: Vec<usize> = (0..names.len()).filter(is_unread).collect();
+        let is_blank = |row: &Row<'_>, column: &usize| row.cell(self.header.place_of(*column)).is_blank();
+        let (mut rows, mut first, mut found) = (0_u64, None, Vec::new());
+        for row in (self.from..self.rows.len()).map(|row| self.rows.row(row)) {
+            if !columns.phone.iter().all(|column| is_blank(&row, column)) {
+                continue;
+            }
+            let holds_number = |column: &&usize| {
+                let cell = row.cell(self.header.place_of(**column));
+                str::from_utf8(cell.text).is_ok_and(super::is_number)
+            };
+            let Some(column) = unread.iter().find(holds_number) else { continue };
+            rows += 1;
+            first.get_or_insert(row.location.row);
+            if !found.contains(column) {
+                found.push(*column);
+            }
+        }
+        let first = first?;
+        found.sort_unstable();
+        let columns_read = columns.phone.iter().chain(&found);
+        let options: Vec<String> = columns_read.map(|column| format!("--map phone={}", column + 1)).collect();
+        let hold = if found.len() == 1 { "holds" } else { "hold" };
+        let is = if found.len() == 1 { "is" } else { "are" };
+        let found: Vec<String> = found.iter().map(|column| format!("`{}`", names[*column])).collect();
+        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        Some(format!(
+            "{} {hold} what looks like a phone number in {rows} without any other, the first of them row {first}, and {is} not \
+             read. To have it read, too: {}",
+            found.join(", "),
+            options.join(" ")
+        ))
     }
 }

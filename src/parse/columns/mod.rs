@@ -1,18 +1,31 @@
-//! Which column holds what: headers are recognised by exact synonyms, others are only suggested.
+//! Which column holds what: headers are recognised by synonyms and by words that are all known, others are only suggested.
 //!
 //! Headers that mean different things in the files of different programs are told apart by the other headers and, where
 //! these do not tell, by what the column holds.
 
+mod countries;
+mod do_not_call;
+mod doubt;
+pub(super) mod habits;
 pub(super) mod header;
+mod labels;
+mod names;
+mod phones;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
 
-use std::collections::HashMap;
-
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-
-use self::synonyms::{DO_NOT_CALL, NEVER_PHONE_WORDS, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION};
-use crate::{contact::Field, normalize::salutation, row::Columns};
+use self::{
+    countries::CountryHeader,
+    phones::PhoneHeader,
+    synonyms::{
+        NEVER_PHONE_WORDS, NEWSLETTER, OWNERS, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION, TITLES, WHOSE,
+    },
+};
+use crate::{
+    contact::Field,
+    normalize::label,
+    row::{Columns, Question, Says},
+};
 
 /// Headers beginning so are rollcall's own and hold nothing of the user's.
 pub(in crate::parse) const OWN_PREFIX: &str = "rollcall_";
@@ -52,7 +65,7 @@ pub(in crate::parse) enum ColumnsProblem {
 }
 
 /// Finds the columns of every field. Mapped fields take what the mapping says, and nothing else.
-/// `values` are what the first rows hold in a column.
+/// `values` are what the first rows hold in a column: a header that may mean something else is doubted where they show it.
 pub(in crate::parse) fn recognise(
     headers: &[String],
     mappings: &[Mapping],
@@ -62,69 +75,275 @@ pub(in crate::parse) fn recognise(
     for mapping in mappings {
         let column =
             find(headers, &mapping.column).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
-        if Field::ALL.iter().any(|field| columns.of(*field).contains(&column)) {
+        if columns.is_used(column) {
             return Err(ColumnsProblem::MappedTwice(mapping.clone()));
         }
         columns.add(mapping.field, column);
     }
     let mapped = columns.clone();
-    let is_mapped = |column| Field::ALL.iter().any(|field| mapped.of(*field).contains(&column));
-    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-    for (column, header) in headers.iter().enumerate().filter(|(column, _)| !is_mapped(*column)) {
-        by_name.entry(fold(header)).or_default().push(column);
+    let table =
+        Headers { folded: headers.iter().map(|header| fold(header)).collect(), mapped: &mapped, values };
+    if mapped.phone.is_empty() {
+        let phones = table.phones();
+        columns.phone = phones.iter().map(|(_, column)| *column).collect();
+        columns.phone_kinds = phones.iter().map(|(header, column)| (*column, header.kind)).collect();
     }
-    for (field, synonyms) in SYNONYMS.iter().filter(|(field, _)| mapped.of(*field).is_empty()) {
-        for column in synonyms.iter().filter_map(|synonym| by_name.get(*synonym)).flatten() {
-            columns.add(*field, *column);
-        }
-    }
+    columns.is_phone_order_given = !mapped.phone.is_empty();
     if columns.phone.is_empty() {
         return Err(ColumnsProblem::NoPhone);
     }
-    if columns.salutation.is_none()
-        && let Some([title]) = by_name.get("title").map(Vec::as_slice)
-        && (TITLE_IS_SALUTATION.iter().any(|name| by_name.contains_key(*name))
-            || are_salutations(&values(*title)))
-    {
-        columns.salutation = Some(*title);
+    table.add_names(&mut columns);
+    names::settle(headers, &mapped, values, &mut columns);
+    if mapped.salutation.is_none() {
+        columns.salutation = table.salutation();
     }
-    columns.labels = labels(headers, &columns.phone);
+    if mapped.country.is_empty() {
+        columns.country = table.countries();
+        columns.country.retain(|column| !columns.phone.contains(column));
+    }
+    let words: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
+    labels::add(&mut columns, &words);
+    labels::add_countries(&mut columns, &words);
     Ok(columns)
 }
 
-/// Whether most of what a column holds are salutations.
-fn are_salutations(values: &[String]) -> bool {
-    let known = values.iter().filter(|value| salutation::recognise(value.trim()).is_some()).count();
-    known * 2 > values.len()
+/// The headers of a file, of which some are mapped.
+struct Headers<'a> {
+    folded: Vec<String>,
+    mapped: &'a Columns,
+    values: &'a dyn Fn(usize) -> Vec<String>,
 }
 
-/// The columns that say what kind of phone the number in another one belongs to, as Google's `Phone 1 - Type`.
-fn labels(headers: &[String], phones: &[usize]) -> Vec<(usize, usize)> {
-    const LABELS: [&str; 9] =
-        ["type", "label", "kind", "category", "tag", "use", "system", "formatted type", "description"];
-    let plain: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
-    let labels_of = |phone: &usize| {
-        let base = plain[*phone].trim_end_matches(" value").trim_end_matches(" number");
-        let is_label = |name: &String| {
-            name.strip_prefix(base).is_some_and(|rest| LABELS.contains(&rest.trim_start()))
-                && name.len() > base.len()
+impl Headers<'_> {
+    fn values(&self, column: usize) -> Vec<String> {
+        (self.values)(column)
+    }
+
+    /// The columns that no mapping takes, with their headers.
+    fn free(&self) -> impl Iterator<Item = (usize, &str)> {
+        let headers = self.folded.iter().map(String::as_str).enumerate();
+        headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_used(*column))
+    }
+
+    /// The columns of phone numbers, the preferred one first.
+    fn phones(&self) -> Vec<(PhoneHeader, usize)> {
+        let all = self.free().filter_map(|(column, header)| Some((phones::read(header)?, column)));
+        let (doubtful, sure): (Vec<_>, Vec<_>) = all.partition(|(header, _)| header.needs_numbers);
+        let mut found: Vec<_> = sure
+            .iter()
+            .filter(|(_, column)| !doubt::holds_no_number(&self.values(*column)))
+            .copied()
+            .collect();
+        found.extend(doubtful.into_iter().filter(|(_, column)| doubt::holds_numbers(&self.values(*column))));
+        if found.is_empty() {
+            // What stands there instead is for each row to say.
+            found = sure;
+        }
+        found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));
+        found
+    }
+
+    /// Adds the columns of names: those with a header of their own, else those of which it says whose name it is.
+    fn add_names(&self, columns: &mut Columns) {
+        let used = columns.phone.clone();
+        let names = [Field::FirstName, Field::LastName, Field::FullName];
+        for field in names.into_iter().filter(|field| self.mapped.of(*field).is_empty()) {
+            let is_name =
+                |column: usize| !used.contains(&column) && !doubt::holds_no_name(&self.values(column));
+            let found = self.synonym(field, &|header| header).into_iter().find(|column| is_name(*column));
+            let whose = || self.synonym(field, &without_owner).into_iter().find(|column| is_name(*column));
+            if let Some(column) = found.or_else(whose) {
+                columns.add(field, column);
+            }
+        }
+    }
+
+    /// The columns whose header is a synonym, those of the preferred one first.
+    fn synonym(&self, field: Field, bare: &dyn Fn(&str) -> &str) -> Vec<usize> {
+        let synonyms = SYNONYMS
+            .iter()
+            .filter(|(known, _)| *known == field)
+            .flat_map(|(_, synonyms)| synonyms.iter().copied());
+        let columns = |synonym: &'static str| {
+            self.free()
+                .filter(move |(_, header)| bare(header) == synonym)
+                .map(|(column, _)| column)
+                .collect::<Vec<_>>()
         };
-        let labels = plain.iter().enumerate().filter(|(_, name)| is_label(name));
-        labels.map(|(label, _)| (*phone, label)).collect::<Vec<_>>()
-    };
-    phones.iter().flat_map(labels_of).collect()
+        synonyms.flat_map(columns).collect()
+    }
+
+    /// The column of salutations.
+    fn salutation(&self) -> Option<usize> {
+        let is_salutation = |column: &usize| !doubt::holds_no_word(&self.values(*column));
+        let named = self.synonym(Field::Salutation, &|header| header).into_iter().find(is_salutation);
+        let whose = || self.synonym(Field::Salutation, &without_owner).into_iter().find(is_salutation);
+        named.or_else(whose).or_else(|| {
+            let mut titles = self.free().filter(|(_, header)| TITLES.contains(header));
+            let (Some((title, _)), None) = (titles.next(), titles.next()) else { return None };
+            let is_told = self.free().any(|(_, header)| TITLE_IS_SALUTATION.contains(&header));
+            (is_told && is_salutation(&title) || doubt::holds_salutations(&self.values(title)))
+                .then_some(title)
+        })
+    }
+
+    /// The columns of countries, the preferred one first.
+    fn countries(&self) -> Vec<usize> {
+        let is_newsletter = self.free().filter(|(_, header)| NEWSLETTER.contains(header)).count() > 1;
+        let is_country = |column: usize, header: CountryHeader| {
+            !doubt::holds_no_country(&self.values(column), header.is_doubtful)
+        };
+        let found = self.free().filter(|(_, header)| !(is_newsletter && *header == "cc"));
+        let found = found.filter_map(|(column, header)| Some((countries::read(header)?, column)));
+        let mut found: Vec<_> = found.filter(|(header, column)| is_country(*column, *header)).collect();
+        found.sort_by_key(|(header, column)| (header.rank, *column));
+        let prefixes = self.free().filter(|(column, header)| {
+            matches!(*header, "prefix" | "prefijo" | "prefisso" | "prefixo" | "vorwahl")
+                && doubt::holds_dialing_codes(&self.values(*column))
+        });
+        let mut columns: Vec<usize> =
+            prefixes.map(|(column, _)| column).chain(found.iter().map(|(_, column)| *column)).collect();
+        if columns.is_empty() {
+            let likely = self.free().filter(|(column, header)| {
+                countries::is_about_country(header)
+                    && !countries::is_of_something_else(header)
+                    && doubt::holds_countries(&self.values(*column), true)
+            });
+            columns.extend(likely.map(|(column, _)| column));
+        }
+        columns
+    }
 }
 
-/// What somebody should know of columns that are not used.
-pub(in crate::parse) fn notes(headers: &[String], columns: &Columns) -> Vec<String> {
-    let is_used = |column: usize| Field::ALL.iter().any(|field| columns.of(*field).contains(&column));
-    let unused = headers.iter().enumerate().filter(|(column, _)| !is_used(*column));
-    let about_calls = unused.filter(|(_, header)| DO_NOT_CALL.contains(&fold(header).as_str()));
-    about_calls
-        .map(|(_, header)| {
-            format!("the column `{header}` is not looked at: take out whom it says not to call")
-        })
-        .collect()
+/// A header without the words that say whose name it is.
+fn without_owner(header: &str) -> &str {
+    let mut bare = header;
+    while let Some((_, rest)) = bare.split_once(' ').filter(|(first, _)| WHOSE.contains(first)) {
+        bare = rest;
+    }
+    bare
+}
+
+/// The field that a header in folded form means, whatever stands in the column.
+pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
+    let name = || {
+        let is_synonym = |names: &[&str]| names.contains(&folded);
+        SYNONYMS.iter().find(|(_, names)| is_synonym(names)).map(|(field, _)| *field)
+    };
+    let is_phone = || phones::read(folded).is_some_and(|header| !header.needs_numbers);
+    name()
+        .or_else(|| is_phone().then_some(Field::Phone))
+        .or_else(|| countries::read(folded).map(|_| Field::Country))
+}
+
+/// Whether a header names what is never called, such as a fax.
+pub(crate) fn is_never_called(header: &str) -> bool {
+    label::is_never_called(&fold(header))
+}
+
+/// Whether a header means a title, which is a salutation in some files.
+pub(crate) fn is_title(header: &str) -> bool {
+    TITLES.contains(&fold(header).as_str())
+}
+
+/// Whether a column that is not read may hold numbers to call, as far as its header says.
+pub(crate) fn may_be_phone(header: &str) -> bool {
+    let folded = fold(header);
+    let is_never = |word| NEVER_PHONE_WORDS.contains(&word) && !OWNERS.contains(&word);
+    !label::is_never_called(&folded) && !folded.split(' ').any(is_never)
+}
+
+/// Whether a cell looks like a phone number.
+pub(in crate::parse) fn is_number(text: &str) -> bool {
+    doubt::is_number(text)
+}
+
+/// What somebody should know of columns that are read otherwise than their headers say, or not at all.
+pub(in crate::parse) fn notes(
+    headers: &[String],
+    columns: &Columns,
+    mappings: &[Mapping],
+    values: &dyn Fn(usize) -> Vec<String>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let is_mapped = |field| mappings.iter().any(|mapping| mapping.field == field);
+    for (column, name) in headers.iter().enumerate() {
+        let folded = fold(name);
+        let values = values(column);
+        let Some(example) = values.iter().find(|value| !unnamed::is_filler_text(value)) else { continue };
+        let example = example.trim();
+        if columns.country.contains(&column) {
+            if countries::read(&folded).is_none() && !is_mapped(Field::Country) {
+                let what = if countries::is_about_country(&folded) { "countries" } else { "dialing codes" };
+                notes.push(format!("`{name}` holds {what} such as `{example}`, and is read as country"));
+            }
+            continue;
+        }
+        if columns.phone.contains(&column) {
+            if phones::read(&folded).is_some_and(|header| header.needs_numbers) && !is_mapped(Field::Phone) {
+                notes.push(format!("`{name}` holds phone numbers such as `{example}`, and is read as phone"));
+            }
+            continue;
+        }
+        if columns.is_used(column) || columns.labels.iter().any(|label| label.column == column) {
+            continue;
+        }
+        let is_not = match field_of(&folded) {
+            Some(Field::Phone) if !is_mapped(Field::Phone) => "holds no phone numbers",
+            Some(Field::Country) if folded == "cc" && !doubt::holds_no_country(&values, true) => {
+                "is the country of an Internet address in such an export"
+            }
+            Some(Field::Country) if !is_mapped(Field::Country) => "holds no countries",
+            Some(Field::Salutation) if columns.salutation.is_none() => "holds no salutations",
+            Some(field @ (Field::FirstName | Field::LastName | Field::FullName))
+                if columns.of(field).is_empty() =>
+            {
+                "holds no names"
+            }
+            _ if columns.country.is_empty()
+                && doubt::holds_countries(&values, countries::is_about_country(&folded)) =>
+            {
+                notes.push(format!(
+                    "`{name}` holds countries such as `{example}`, and is not read: if they are those of the numbers, use --map \
+                     country={}",
+                    column + 1
+                ));
+                continue;
+            }
+            _ => continue,
+        };
+        notes.push(format!("`{name}` {is_not} (`{example}`), and is not read"));
+    }
+    notes
+}
+
+/// What to say of columns about calls, by which rows are suppressed, or which are ignored.
+pub(in crate::parse) fn call_notes(
+    headers: &[String],
+    columns: &mut Columns,
+    are_ignored: bool,
+) -> Option<String> {
+    let about_phones = columns.labels.iter().filter(|label| matches!(label.says, Says::Calls(_)));
+    let mut about: Vec<usize> = about_phones.map(|label| label.column).collect();
+    // Of a state, the rows say it themselves.
+    let asks = columns.calls.iter().filter(|call| are_ignored || call.question != Question::Status);
+    about.extend(asks.map(|call| call.column));
+    about.sort_unstable();
+    about.dedup();
+    if about.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = about.iter().map(|column| format!("`{}`", headers[*column])).collect();
+    let is_one = names.len() == 1;
+    let names = names.join(", ");
+    if are_ignored {
+        columns.calls.clear();
+        columns.labels.retain(|label| !matches!(label.says, Says::Calls(_)));
+        let are = if is_one { "is" } else { "are" };
+        return Some(format!("{names} {are} ignored, as --ignore-do-not-call-column says"));
+    }
+    let say = if is_one { "says" } else { "say" };
+    Some(format!("{names} {say} who must not be called: rollcall suppresses these people"))
 }
 
 /// A column by its exact header, by a header that folds to the same, or by its number.
@@ -143,29 +362,7 @@ pub(crate) fn fold(header: &str) -> String {
 
 /// The same, with numbers as they stand unless `folds_numbers`.
 fn words(header: &str, folds_numbers: bool) -> String {
-    let mut words = String::with_capacity(header.len() + 4);
-    let mut before = ' ';
-    for letter in
-        header.trim_matches(['\u{feff}', '"', '\'', ' ']).nfkd().filter(|letter| !is_combining_mark(*letter))
-    {
-        let is_new_word = letter.is_uppercase() && before.is_lowercase()
-            || letter.is_numeric() != before.is_numeric() && before.is_alphanumeric();
-        if is_new_word {
-            words.push(' ');
-        }
-        if letter.is_numeric() && folds_numbers {
-            if !before.is_numeric() {
-                words.push('n');
-            }
-        } else if letter.is_alphanumeric() {
-            words.extend(letter.to_lowercase());
-        } else {
-            words.push(' ');
-        }
-        before = letter;
-    }
-    // One word, whatever its capitals say.
-    words.split_whitespace().collect::<Vec<_>>().join(" ").replace("whats app", "whatsapp")
+    label::folded(header, folds_numbers)
 }
 
 /// The header that most looks as if it meant a phone number, if any does.
@@ -173,12 +370,14 @@ pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
     let score = |header: &String| {
         let folded = fold(header);
         let words: Vec<&str> = folded.split(' ').collect();
-        if words.iter().any(|word| NEVER_PHONE_WORDS.contains(word)) {
+        let is_phone = words.iter().any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
+        let is_never =
+            |word: &&&str| NEVER_PHONE_WORDS.contains(*word) && !(is_phone && OWNERS.contains(*word));
+        if words.iter().any(|word| is_never(&word)) || label::is_never_called(&folded) {
             return 0.0;
         }
         let known = words.iter().filter(|word| PHONE_WORDS.contains(word)).count();
-        let similar =
-            SYNONYMS[0].1.iter().map(|synonym| strsim::jaro_winkler(&folded, synonym)).fold(0.0, f64::max);
+        let similar = PHONE_WORDS.iter().map(|word| strsim::jaro_winkler(&folded, word)).fold(0.0, f64::max);
         if known > 0 { 1.0 + similar } else { similar }
     };
     let best = headers.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
@@ -186,154 +385,6 @@ pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(list: &str) -> Vec<String> {
-        list.split(", ").map(str::to_owned).collect()
-    }
-
-    fn columns(list: &str) -> Columns {
-        recognise(&headers(list), &[], &|_| vec![]).unwrap()
-    }
-
-    #[test]
-    fn headers_fold_to_synonyms() {
-        for (header, folded) in [
-            ("cellPhoneNumber", "cell phone number"),
-            ("\u{feff}First Name", "first name"),
-            ("FIRST_NAME", "first name"),
-            ("Prénom", "prenom"),
-            ("Phone 1 - Value", "phone n value"),
-            ("Phone12", "phone n"),
-            ("  E-mail  ", "e mail"),
-            ("WhatsApp", "whatsapp"),
-            ("ＭＯＢＩＬＥ", "mobile"),
-        ] {
-            assert_eq!(fold(header), folded, "{header}");
-        }
-    }
-
-    #[test]
-    fn every_synonym_is_in_folded_form() {
-        for synonym in SYNONYMS.iter().flat_map(|(_, synonyms)| *synonyms) {
-            let header: Vec<&str> =
-                synonym.split(' ').map(|word| if word == "n" { "1" } else { word }).collect();
-            assert_eq!(fold(&header.join(" ")), *synonym);
-        }
-    }
-
-    #[test]
-    fn the_platforms_own_file_is_understood() {
-        let found = columns(
-            "firstName, lastName, salutation, cellPhoneNumber, cellPhoneCountryCode, cellPhoneExtension",
-        );
-        assert_eq!(found.phone, [3]);
-        assert_eq!((found.first_name, found.last_name, found.salutation), (Some(0), Some(1), Some(2)));
-        assert_eq!(found.country, [4]);
-    }
-
-    #[test]
-    fn mobile_numbers_are_preferred() {
-        let found = columns("Name, Home Phone, Business Phone, Mobile Phone, Primary Phone, Business Fax");
-        assert_eq!(found.phone, [3, 4, 2, 1]);
-        assert_eq!(found.full_name, Some(0));
-    }
-
-    #[test]
-    fn fax_type_and_label_columns_are_no_phones() {
-        let found = recognise(
-            &headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"),
-            &[],
-            &|_| vec![],
-        );
-        assert_eq!(found, Err(ColumnsProblem::NoPhone));
-    }
-
-    #[test]
-    fn files_of_known_programs_are_understood() {
-        let google = columns(
-            "First Name, Middle Name, Last Name, Name Prefix, Labels, Phone 1 - Label, Phone 1 - Value, Phone 2 - Label, Phone 2 - Value",
-        );
-        assert_eq!((google.phone, google.salutation), (vec![6, 8], Some(3)));
-        assert_eq!(google.labels, [(6, 5), (8, 7)]);
-        let older = columns("Name, Given Name, Family Name, Phone 1 - Type, Phone 1 - Value");
-        assert_eq!((older.labels, older.full_name), (vec![(4, 3)], Some(0)));
-        let salesforce = columns(
-            "SALUTATION, FIRSTNAME, LASTNAME, NAME, TITLE, PHONE, MOBILEPHONE, HOMEPHONE, OTHERPHONE, FAX, MAILINGCOUNTRY",
-        );
-        assert_eq!((salesforce.phone, salesforce.salutation), (vec![6, 5, 7, 8], Some(0)));
-        assert_eq!(salesforce.country, [10]);
-        let dialer = columns("phone_code, phone_number, title, first_name, last_name");
-        assert_eq!((dialer.phone, dialer.country, dialer.salutation), (vec![1], vec![0], Some(2)));
-        let cisco = columns("Account Number, First Name, Last Name, Phone1, Phone2, Phone3");
-        assert_eq!(cisco.phone, [3, 4, 5]);
-        let genesys = columns("HomePhone, WorkPhone, CellPhone");
-        assert_eq!(genesys.phone, [2, 1, 0]);
-        let nested = columns("firstName, cellPhone.phoneNumber, cellPhone.countryCode, cellPhone.extension");
-        assert_eq!((nested.phone, nested.country), (vec![1], vec![2]));
-        let hubspot = columns("First name, Last name, Phone number, Mobile phone number, Country/Region");
-        assert_eq!((hubspot.phone, hubspot.country), (vec![3, 2], vec![4]));
-    }
-
-    #[test]
-    fn title_is_a_salutation_in_some_files() {
-        let salutation = |list: &str, values: &[&str]| {
-            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-            recognise(&headers(list), &[], &|_| values.clone()).unwrap().salutation
-        };
-        assert_eq!(salutation("Title, First Name, Job Title, Mobile Phone", &[]), Some(0));
-        assert_eq!(salutation("Title, Name, Phone", &["Mr", "Dr.", "Ms"]), Some(0));
-        assert_eq!(salutation("Title, Name, Phone", &["CEO", "Head of Sales", "Mr"]), None);
-        assert_eq!(salutation("Salutation, Title, Name, Phone", &["Mr", "Mr"]), Some(0));
-        assert_eq!(salutation("Title, Name, Phone", &[]), None);
-    }
-
-    #[test]
-    fn columns_about_calling_are_mentioned() {
-        let given = headers("Name, Phone, Do Not Call, Email");
-        let found = recognise(&given, &[], &|_| vec![]).unwrap();
-        assert_eq!(
-            notes(&given, &found),
-            ["the column `Do Not Call` is not looked at: take out whom it says not to call"]
-        );
-    }
-
-    #[test]
-    fn a_mapping_wins_and_takes_its_column_away() {
-        let given = headers("Name, Phone, Ring me at, First");
-        let mappings = ["phone=Ring me at", "full_name=first"].map(|text| text.parse().unwrap());
-        let found = recognise(&given, &mappings, &|_| vec![]).unwrap();
-        assert_eq!((found.phone, found.full_name, found.first_name), (vec![2], Some(3), None));
-    }
-
-    #[test]
-    fn mappings_name_headers_or_numbers() {
-        let given = headers("Nome, Ring me at");
-        for column in ["Ring me at", "ring_me_AT", "2"] {
-            let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
-            assert_eq!(recognise(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
-        }
-        for column in ["0", "3", "Ring"] {
-            let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
-            let missing = ColumnsProblem::NoSuchColumn(mapping.clone());
-            assert_eq!(recognise(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");
-        }
-    }
-
-    #[test]
-    fn the_closest_header_is_suggested() {
-        let suggest = |list| likeliest_phone(&headers(list));
-        assert_eq!(suggest("Name, Contact Phone No., City").as_deref(), Some("Contact Phone No."));
-        assert_eq!(suggest("Name, Telefone, City").as_deref(), Some("Telefone"));
-        assert_eq!(suggest("Name, Fax Number, Customer Number, City"), None);
-    }
-
-    #[test]
-    fn mappings_are_read() {
-        assert_eq!("first-name=A".parse::<Mapping>().unwrap().field, Field::FirstName);
-        assert!("phone".parse::<Mapping>().unwrap_err().contains("FIELD=COLUMN"));
-        assert!("phone= ".parse::<Mapping>().unwrap_err().contains("no column"));
-        assert!("fone=A".parse::<Mapping>().unwrap_err().contains("unknown field `fone`"));
-    }
-}
+mod sources;
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,11 @@ pub(in crate::parse) fn holds_any(rows: &Rows, region: Option<Region>) -> bool {
 
 /// Whether there is nothing in a cell, or what people write instead of nothing.
 fn is_filler(cell: Cell<'_>) -> bool {
-    let text = String::from_utf8_lossy(cell.text);
+    is_filler_text(&String::from_utf8_lossy(cell.text))
+}
+
+/// Whether a text is what people write instead of nothing.
+pub(super) fn is_filler_text(text: &str) -> bool {
     !text.contains(char::is_alphanumeric) || FILLERS.contains(&text.trim().to_lowercase().as_str())
 }
 

@@ -29,7 +29,7 @@ use self::{
 use super::{
     ParseSettings,
     assemble::RawRow,
-    columns::{self, synonyms::SYNONYMS},
+    columns,
     encoding::{self, Encoding},
     error::Fault,
     file::source::Source,
@@ -411,26 +411,27 @@ fn has_number(text: &str) -> bool {
 
 /// The names of columns without the objects around a record's fields, where no phone is known otherwise.
 fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
-    let is_phone = |name: &str| {
-        let folded = columns::fold(name);
-        SYNONYMS.iter().any(|(field, names)| *field == Field::Phone && names.contains(&folded.as_str()))
-    };
-    let is_mapped = settings.mappings.iter().any(|mapping| keys.contains(&mapping.column));
-    if is_mapped || keys.iter().any(|key| is_phone(key)) {
-        return keys.to_vec();
-    }
-    let bare = |key: &str| -> String {
+    let is_phone = |name: &str| columns::field_of(&columns::fold(name)) == Some(Field::Phone);
+    let without_wrappers = |key: &str| -> String {
         let mut bare = key;
         while let Some((_, rest)) =
             bare.split_once('.').filter(|(first, _)| WRAPPERS.contains(&first.to_lowercase().as_str()))
         {
             bare = rest;
         }
+        bare.to_owned()
+    };
+    let is_mapped = settings.mappings.iter().any(|mapping| keys.contains(&mapping.column));
+    if is_mapped || keys.iter().any(|key| is_phone(key) && without_wrappers(key) == *key) {
+        return keys.to_vec();
+    }
+    let bare = |key: &str| -> String {
+        let bare = without_wrappers(key);
         // The feeds of Google's sheets.
-        let bare = bare.strip_prefix("gsx$").unwrap_or(bare);
+        let bare = bare.strip_prefix("gsx$").unwrap_or(&bare);
         let is_value = bare
             .strip_suffix(".value")
-            .filter(|bare| !bare.contains('.') && !is_phone(&format!("{bare}.value")));
+            .filter(|bare| !bare.contains('.') && (is_phone(bare) || !is_phone(&format!("{bare}.value"))));
         is_value.unwrap_or(bare).to_owned()
     };
     let names: Vec<String> = keys.iter().map(|key| bare(key)).collect();

@@ -9,10 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    parse::{
-        columns::{self, synonyms::SYNONYMS},
-        text::csv::MAX_CELLS,
-    },
+    parse::{columns, text::csv::MAX_CELLS},
     row::CellKind,
 };
 
@@ -109,11 +106,8 @@ impl Record {
 /// Whether a list may hold the phones or the names of a person.
 fn is_about_people(path: &str) -> bool {
     let folded = columns::fold(path);
-    let is_known = |name: &str| {
-        SYNONYMS
-            .iter()
-            .any(|(_, names)| names.iter().any(|known| known.strip_suffix(" n").unwrap_or(known) == name))
-    };
+    let is_known =
+        |name: &str| columns::field_of(name).is_some() || columns::field_of(&format!("{name} n")).is_some();
     is_known(&folded) || is_known(folded.trim_end_matches('s')) || folded == "names"
 }
 

@@ -12,10 +12,7 @@ use serde::{
 use super::{record::is_type, walk::Budget};
 use crate::{
     contact::Field,
-    parse::{
-        columns::{self, synonyms::SYNONYMS},
-        text::layout::is_phone_like,
-    },
+    parse::{columns, text::layout::is_phone_like},
 };
 
 /// Fields of a record that are looked at, and lists of a document.
@@ -236,13 +233,13 @@ impl<'a> Headers<'a> {
 
     fn judge(&self, path: &str) -> Look {
         let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
-        let path = path.rsplit_once('.').filter(|(_, last)| is_type(last)).map_or(path, |(path, _)| path);
+        // Some programs write every value in an object of its own.
+        let is_wrapper = |(_, last): &(&str, &str)| *last == "value" || is_type(last);
+        let path = path.rsplit_once('.').filter(is_wrapper).map_or(path, |(path, _)| path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
         for start in std::iter::once(0).chain(starts) {
             let folded = columns::fold(&path[start..]);
-            let field =
-                SYNONYMS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(field, _)| *field);
-            match field {
+            match columns::field_of(&folded) {
                 Some(Field::Phone) => look.has_phone = true,
                 Some(Field::FullName) => look.has_name = true,
                 Some(Field::FirstName | Field::LastName) => (look.has_name, look.is_person) = (true, true),

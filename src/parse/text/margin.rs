@@ -166,7 +166,9 @@ impl Margin {
     pub(in crate::parse) fn new(header: &Header, columns: &Columns, is_text: bool) -> Self {
         Self {
             names: header.names.iter().map(|name| folded(name)).collect(),
-            columns: columns.clone(),
+            // As the same header further down is understood: without what the columns hold.
+            columns: columns::recognise(&header.names, &[], &|_| Vec::new())
+                .unwrap_or_else(|_| columns.clone()),
             phones: columns.phone.iter().map(|column| header.place_of(*column)).collect(),
             is_text,
             ..Self::default()

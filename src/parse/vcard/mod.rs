@@ -256,8 +256,7 @@ impl CardRow {
     fn read(properties: &Properties, letters: Letters, width: usize) -> Self {
         let mut row = Self { cells: vec![Vec::new(); width] };
         row.read_names(properties, letters);
-        for property in properties.named("TEL") {
-            let kind = phone::kind(property, properties, letters);
+        for (property, kind) in phone::by_preference(properties, letters) {
             let places = NAMES.len() + kind * MAX_OF_KIND..NAMES.len() + (kind + 1) * MAX_OF_KIND;
             let number = property.text(letters);
             let cells = &mut row.cells[places];
@@ -275,7 +274,7 @@ impl CardRow {
         if let Some(name) = properties.named("N").next() {
             // Family, given, additional, prefix, suffix.
             let places = [LAST_NAME, FIRST_NAME, MIDDLE_NAME, NAME_PREFIX];
-            for (part, place) in name.components(letters).into_iter().zip(places) {
+            for (part, place) in name_parts(name.components(letters)).into_iter().zip(places) {
                 self.cells[place] = joined_names(part);
             }
         }
@@ -319,6 +318,17 @@ impl CardRow {
                 self.cells[FULL_NAME] = std::mem::take(&mut self.cells[place]);
             }
         }
+    }
+}
+
+/// The parts of a name; those of a line whose semicolons another program escaped stand in the first.
+fn name_parts(parts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let is_alone = parts.iter().skip(1).all(|part| part.trim_ascii().is_empty());
+    match parts.first() {
+        Some(first) if is_alone && memchr::memchr(b';', first).is_some() => {
+            first.split(|byte| *byte == b';').map(<[u8]>::to_vec).collect()
+        }
+        _ => parts,
     }
 }
 

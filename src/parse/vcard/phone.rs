@@ -1,104 +1,83 @@
 //! Which kind of phone a number belongs to, by the types and labels beside it, whatever their spelling.
 
 use super::property::{Letters, Properties, Property};
+use crate::{normalize::label, row::PhoneKind};
 
 /// Columns of phones, the first to be called first. Those of the last are not called.
-pub(super) const KINDS: [&str; 6] =
-    ["Mobile Phone", "Main Phone", "Work Phone", "Home Phone", "Other Phone", "Fax"];
+pub(super) const KINDS: [&str; 7] =
+    ["Preferred Phone", "Mobile Phone", "Main Phone", "Work Phone", "Home Phone", "Other Phone", "Fax"];
 
-const MOBILE: usize = 0;
-const MAIN: usize = 1;
-const WORK: usize = 2;
-const HOME: usize = 3;
-const OTHER: usize = 4;
-const FAX: usize = 5;
+const PREFERRED: usize = 0;
+const MOBILE: usize = 1;
+const MAIN: usize = 2;
+const WORK: usize = 3;
+const HOME: usize = 4;
+const OTHER: usize = 5;
+const FAX: usize = 6;
 
-/// Parts of words for what no person answers, and for phones of somebody else.
-const NOT_CALLED: [&str; 28] = [
-    "fax",
-    "faks",
-    "facsim",
-    "télécop",
-    "telecop",
-    "факс",
-    "ファックス",
-    "ファクス",
-    "传真",
-    "傳真",
-    "팩스",
-    "φαξ",
-    "فاكس",
-    "פקס",
-    "फ़ैक्स",
-    "फैक्स",
-    "แฟกซ์",
-    "โทรสาร",
-    "pager",
-    "beeper",
-    "telex",
-    "modem",
-    "bbs",
-    "textphone",
-    "assistant",
-    "assistent",
-    "secretar",
-    "sekret",
-];
+/// Words of types that say nothing of a phone's kind. A number for video is answered by a person.
+const NOT_KINDS: [&str; 6] = ["type", "value", "uri", "label", "voice", "video"];
 
-/// Beginnings of words for the others.
-const MOBILE_WORDS: [&str; 14] = [
-    "cell",
-    "mobil",
-    "mobiel",
-    "movil",
-    "móvil",
-    "celul",
-    "handy",
-    "iphone",
-    "smartphone",
-    "portable",
-    "gsm",
-    "мобил",
-    "携帯",
-    "手机",
-];
-const MAIN_WORDS: [&str; 3] = ["main", "haupt", "principal"];
-const WORK_WORDS: [&str; 9] =
-    ["work", "business", "office", "buro", "büro", "arbeit", "travail", "trabajo", "dienst"];
-const HOME_WORDS: [&str; 6] = ["home", "privat", "privé", "domicil", "casa", "haus"];
+/// The least that the standard has a number for.
+const LEAST_PREFERENCE: u32 = 100;
 
-/// The kind of a phone, as an index of [`KINDS`].
-pub(super) fn kind(phone: &Property, card: &Properties, letters: Letters) -> usize {
+/// What is said of a phone.
+struct Kind {
+    /// Its column, as an index of [`KINDS`].
+    column: usize,
+    /// How much its owner prefers it, 1 being most; more than [`LEAST_PREFERENCE`] where nothing is said.
+    preference: u32,
+    /// Whether it is in a car or the company's: such phones come last.
+    is_last: bool,
+}
+
+/// The phones of a card and their columns, as indices of [`KINDS`]. Within a column the first is to be called first.
+pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Property, usize)> {
+    let mut phones: Vec<(&Property, Kind)> =
+        card.named("TEL").map(|phone| (phone, kind(phone, card, letters))).collect();
+    phones.sort_by_key(|(_, kind)| (kind.is_last, kind.preference));
+    // The one to call first is the one that is preferred most, or a mobile among those that are preferred as much.
+    let preferred = phones.iter_mut().filter(|(_, kind)| kind.preference <= LEAST_PREFERENCE);
+    if let Some((_, kind)) = preferred.min_by_key(|(_, kind)| (kind.preference, kind.column))
+        && kind.column != MOBILE
+    {
+        kind.column = PREFERRED;
+    }
+    phones.into_iter().map(|(phone, kind)| (phone, kind.column)).collect()
+}
+
+fn kind(phone: &Property, card: &Properties, letters: Letters) -> Kind {
     let mut said = phone.labels(letters);
     // Apple writes a label of one's own as a property of the same group, before or behind the phone.
     let of_group = card.all.iter().filter(|other| phone.group.is_some() && other.group == phone.group);
     for label in of_group.filter(|other| other.name.contains("LABEL")) {
         said.push_str(&String::from_utf8_lossy(&label.text(letters)).to_lowercase());
     }
-    if NOT_CALLED.iter().any(|word| said.contains(word)) || has_word(&said, &["tty", "tdd", "isdn"]) {
-        return FAX;
+    let words = said.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric());
+    let is_kind = |word: &&str| !word.is_empty() && !word.starts_with("pref") && !NOT_KINDS.contains(word);
+    let Some(kind) = label::kind(&words.clone().filter(is_kind).collect::<Vec<_>>().join(" ")) else {
+        return Kind { column: FAX, preference: u32::MAX, is_last: false };
+    };
+    let column = match kind {
+        PhoneKind::Mobile => MOBILE,
+        PhoneKind::Main => MAIN,
+        PhoneKind::Work => WORK,
+        PhoneKind::Home => HOME,
+        PhoneKind::Preferred
+        | PhoneKind::Unspecified
+        | PhoneKind::Other
+        | PhoneKind::Car
+        | PhoneKind::Company => OTHER,
+    };
+    let preference = if kind == PhoneKind::Preferred { 1 } else { preference(words) };
+    Kind { column, preference, is_last: matches!(kind, PhoneKind::Car | PhoneKind::Company) }
+}
+
+/// `PREF=1` is preferred most, and as much as `PREF` by itself.
+fn preference<'w>(words: impl Iterator<Item = &'w str>) -> u32 {
+    let mut words = words.filter(|word| !word.is_empty());
+    match words.find(|word| word.starts_with("pref")) {
+        Some(_) => words.next().and_then(|number| number.parse().ok()).unwrap_or(1),
+        None => u32::MAX,
     }
-    let kinds = [
-        (MOBILE, MOBILE_WORDS.as_slice()),
-        (MOBILE, &["car"]),
-        (MAIN, &MAIN_WORDS),
-        (WORK, &WORK_WORDS),
-        (HOME, &HOME_WORDS),
-    ];
-    let found = kinds
-        .iter()
-        .find(|(_, words)| if words.len() == 1 { has_word(&said, words) } else { begins_word(&said, words) });
-    found.map_or(OTHER, |(kind, _)| *kind)
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric())
-}
-
-fn has_word(text: &str, wanted: &[&str]) -> bool {
-    words(text).any(|word| wanted.contains(&word))
-}
-
-fn begins_word(text: &str, beginnings: &[&str]) -> bool {
-    words(text).any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
 }

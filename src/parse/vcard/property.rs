@@ -339,7 +339,10 @@ impl Property {
             return None;
         }
         let is_name = matches!(self.name.as_str(), "N" | "FN" | "ORG");
-        number_in(value).filter(|number| is_name || number.len() == value.len())
+        let is_whole = |number: &&[u8]| number.len() == value.len();
+        number_in(value).filter(|number| {
+            is_name || is_whole(number) || number.starts_with(b"+") && value.starts_with(number)
+        })
     }
 }
 

@@ -217,7 +217,16 @@ fn a_fax_is_known_by_any_spelling() {
         "item1.X-ABLABEL:_$!<WorkFAX>!$_\nITEM1.TEL;type=pref:1",
         "a.X-ABLabel;TYPE=pref:Faxnummer Büro\na.TEL;TYPE=CELL:1",
         "g.TEL:1\ng.X-Label:传真",
+        "g.TEL:1\ng.X-ABLabel:Belgegeçer",
         "TEL;TYPE=PAGER:1",
+        "TEL;TYPE=X-EVOLUTION-CALLBACK:1",
+        "TEL;TYPE=X-EVOLUTION-TTYTDD:1",
+        "TEL;TYPE=X-EVOLUTION-RADIO:1",
+        "TEL;ISDN:1",
+        "item1.TEL:1\nitem1.X-ABLabel:Assistentin",
+        // Source: nextcloud/contacts issue 1540, cozy/cozy-vcard issue 7.
+        "TEL;TYPE=FAX;TYPE=WORK:1",
+        "TEL;TYPE=HOME,FAX:1",
         "item2.TEL:1\nitem2.X-ABLabel:_$!<Assistant>!$_",
     ] {
         let text = format!("BEGIN:VCARD\nFN:Ida Vale\n{phone}\nTEL:2\nEND:VCARD\n");
@@ -237,10 +246,34 @@ fn phones_are_told_apart_by_types_and_labels() {
         ("TEL;TYPE=BUSINESS:1", "Work"),
         ("TEL;HOME:1", "Home"),
         ("TEL;TYPE=CANCELLED:1", "Other"),
-        ("TEL;CALLBACK:1", "Other"),
+        ("TEL;TYPE=X-BACKUP:1", "Other"),
+        ("TEL;TYPE=CAR:1", "Other"),
+        ("TEL;TYPE=PCS:1", "Mobile"),
+        ("item1.TEL:1\nitem1.X-ABLabel:Komórkowy", "Mobile"),
+        ("item1.TEL:1\nitem1.X-ABLabel:Рабочий", "Work"),
     ] {
         let text = format!("BEGIN:VCARD\nFN:Ida Vale\n{phone}\nEND:VCARD\n");
         assert_eq!(cells(&text), [format!("Full Name=Ida Vale, {kind} Phone=1")], "{phone}");
+    }
+}
+
+#[test]
+fn the_preferred_phone_comes_first_and_a_fax_never() {
+    for (phones, expected) in [
+        ("TEL;TYPE=CELL:1\nTEL;TYPE=HOME,PREF:2", "Preferred Phone=2, Mobile Phone=1"),
+        ("TEL;PREF=2;TYPE=cell:1\nTEL;PREF=1;TYPE=work:2", "Preferred Phone=2, Mobile Phone=1"),
+        ("TEL;TYPE=CELL:1\nTEL;CELL;PREF:2", "Mobile Phone=2, Mobile Phone 2=1"),
+        ("TEL;TYPE=work,pref:1\nTEL;TYPE=cell,pref:2", "Mobile Phone=2, Work Phone=1"),
+        ("TEL;TYPE=FAX,PREF:1\nTEL;TYPE=HOME:2", "Home Phone=2, Fax=1"),
+        ("TEL;TYPE=CAR:1\nTEL:2", "Other Phone=2, Other Phone 2=1"),
+        // Source: nextcloud/contacts issue 1028.
+        (
+            "A.TEL;TYPE=pref:1\nA.X-ABLABEL:WORK\\;VOICE\\;PREF\nB.TEL:2\nB.X-ABLABEL:CELL",
+            "Preferred Phone=1, Mobile Phone=2",
+        ),
+    ] {
+        let text = format!("BEGIN:VCARD\nFN:Ida Vale\n{phones}\nEND:VCARD\n");
+        assert_eq!(cells(&text), [format!("Full Name=Ida Vale, {expected}")], "{phones}");
     }
 }
 
@@ -331,6 +364,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
     for (line, number) in [
         ("Cell phone:0633 333 339", "0633 333 339"),
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
+        ("ELL:+1 202 555 0100\n\titem1.X-ABLabel:Handy", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
         ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
@@ -364,6 +398,11 @@ fn names_stand_once_and_companies_are_no_people() {
         (
             "N:van der Berg;Ida;;;\nFN:Ida van der Berg",
             "First Name=Ida, Last Name=van der Berg, Full Name=Ida van der Berg",
+        ),
+        // Source: owncloud/contacts issue 1055 and contactsplus issue 44, whose program escaped the semicolons.
+        (
+            "N:Vale\\;Ida\\;Mary\\;\\;;;;;\nFN:Ida Mary Vale",
+            "First Name=Ida, Last Name=Vale, Full Name=Ida Mary Vale, Middle Name=Mary",
         ),
         ("N:Vale;Ida,Mary;;;", "First Name=Ida Mary, Last Name=Vale"),
         ("N:;;;;\nFN:Example Exports Ltd\nORG:Example Exports Ltd;", "Organization=Example Exports Ltd"),

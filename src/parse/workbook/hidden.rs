@@ -63,9 +63,16 @@ pub(in crate::parse) fn prefer_shown(
             chosen.add(field, column);
         }
     }
-    chosen.labels.clone_from(&found.columns.labels);
-    chosen.labels.retain(|(phone, _)| chosen.phone.contains(phone));
-    found.columns = chosen;
+    let all = std::mem::take(&mut found.columns);
+    chosen.labels = all.labels;
+    chosen.labels.retain(|label| chosen.phone.contains(&label.phone));
+    found.columns = Columns {
+        phone_kinds: all.phone_kinds,
+        is_phone_order_given: all.is_phone_order_given,
+        own_countries: all.own_countries,
+        calls: all.calls,
+        ..chosen
+    };
     notes
 }
 

@@ -116,7 +116,7 @@ fn a_file_of_which_not_one_number_can_be_read_is_refused() {
 #[test]
 fn columns_of_numbers_count_whatever_their_header() {
     let list = read(
-        "Phone,Home,Phone (work),Festnetz,Expires on,Added,Customer ID,Remark\n\
+        "Phone,Zuhause,Reach at,Lab,Expires on,Added,Customer ID,Remark\n\
          98765 43210,98765 43211,,n/a,2099-12-31,2026-01-15,12345678,asked twice\n\
          98765 43212,,98765 43213,011 2345 6789,,2026-01-16,12345679,98765 43214\n",
         "IN",
@@ -125,7 +125,7 @@ fn columns_of_numbers_count_whatever_their_header() {
         numbers(&list),
         ["2:919876543210", "2:919876543211", "3:919876543212", "3:919876543213", "3:911123456789"]
     );
-    assert!(list.notes()[0].ends_with("says so: `Home`, `Phone (work)`, `Festnetz`"), "{:?}", list.notes());
+    assert!(list.notes()[0].ends_with("says so: `Zuhause`, `Reach at`, `Lab`"), "{:?}", list.notes());
     // The country of the row says how they are read.
     let list = read("Phone,Country,Home\n+44 20 7946 0018,UK,020 7946 0019\n", "");
     assert_eq!(numbers(&list), ["2:442079460018", "2:442079460019"]);

@@ -52,6 +52,8 @@ pub(in crate::normalize::phone) struct Assignment {
     /// Unknown if the number is not valid.
     pub(in crate::normalize::phone) kind: NumberType,
     pub(in crate::normalize::phone) region: Option<Region>,
+    /// Whether numbers of this kind have several lengths, so that more digits may make another valid one.
+    pub(in crate::normalize::phone) is_open: bool,
 }
 
 /// A region of the code, as far as its numbers are read.
@@ -61,6 +63,8 @@ pub(in crate::normalize::phone) struct Member {
     national_prefix: Prefix,
     /// The national prefix with its groups, where what stands in them makes the number another one.
     rewriting: Option<Regex>,
+    /// What becomes of a number that is rewritten so.
+    completion: String,
     /// Lengths of numbers, a bit for each; and of those that do without the area code.
     possible: u64,
     local: u64,
@@ -131,17 +135,27 @@ impl CodePlan {
         let length = national.len().min(MAX_NATIONAL);
         if let [only] = self.members.as_slice() {
             let only = only.get()?;
-            return Some(Assignment { kind: only.set_of(national)?.kinds[length], region: only.region });
+            return Some(only.assignment(only.set_of(national)?.kinds[length]));
         }
         for member in &self.members {
             let member = member.get()?;
             let set = member.set_of(national)?;
             let kind = set.kinds[length];
             if set.is_leading || kind != NumberType::Unknown {
-                return Some(Assignment { kind, region: member.region });
+                return Some(member.assignment(kind));
             }
         }
-        Some(Assignment { kind: NumberType::Unknown, region: None })
+        Some(Assignment { kind: NumberType::Unknown, region: None, is_open: false })
+    }
+
+    /// The region whose numbers begin with an area code, where those of no other region of the code do.
+    pub(in crate::normalize::phone) fn region_of_area(&self, area: &str) -> Option<Region> {
+        let begins_so = |member: &&Member| {
+            // What local numbers are completed with.
+            member.set_of(area.as_bytes()).is_some_and(|set| set.is_leading)
+                || member.completion.strip_suffix("$1") == Some(area)
+        };
+        self.members.iter().filter_map(LazyMember::get).find(begins_so)?.region
     }
 
     /// The number without the calling code, if it begins with it.
@@ -194,11 +208,16 @@ impl Member {
                 (None, _) | (_, "") => None,
                 (Some(national), _) => Some(Regex::new(&automaton::beginning_alone(national)?).ok()?),
             },
+            completion: metadata.national_prefix_transform_rule().to_owned(),
             possible: general.map_or(Some(0), |general| mask(&general.possible_length))?,
             local: general.map_or(Some(0), |general| mask(&general.possible_length_local_only))?,
             described,
             numbers: OnceLock::new(),
         })
+    }
+
+    fn assignment(&self, kind: NumberType) -> Assignment {
+        Assignment { kind, region: self.region, is_open: self.described.is_open(kind) }
     }
 
     fn set_of(&self, national: &[u8]) -> Option<&Set> {
@@ -268,6 +287,18 @@ impl Numbers {
 }
 
 impl Described {
+    /// Whether numbers of a kind have several lengths.
+    fn is_open(&self, kind: NumberType) -> bool {
+        let lengths = match kind {
+            NumberType::Unknown => 0,
+            NumberType::FixedLine => self.lengths[FIXED_LINE],
+            NumberType::Mobile => self.lengths[MOBILE],
+            NumberType::FixedLineOrMobile => self.lengths[FIXED_LINE] | self.lengths[MOBILE],
+            _ => KINDS.iter().position(|other| *other == kind).map_or(0, |place| self.lengths[place]),
+        };
+        lengths.count_ones() > 1
+    }
+
     fn kind(&self, matched: u16, length: usize) -> NumberType {
         let fits = |place: usize| matched >> place & 1 == 1 && self.lengths[place] >> length & 1 == 1;
         if !fits(GENERAL) {

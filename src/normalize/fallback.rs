@@ -1,0 +1,47 @@
+//! Rows of which the first phone holds nothing that can be used, so that the next one is taken.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// These rows, to be told once for a file.
+#[derive(Debug, Default)]
+pub struct Fallbacks {
+    count: AtomicU64,
+    first: Mutex<Option<Fallback>>,
+}
+
+#[derive(Debug)]
+struct Fallback {
+    row: u64,
+    /// The column of what cannot be used, and what stands there.
+    refused: (usize, String),
+    /// The column of the number that is taken.
+    taken: usize,
+}
+
+impl Fallbacks {
+    pub(super) fn add(&self, row: u64, column: usize, value: &str, taken: usize) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.as_ref().is_none_or(|first| row < first.row) {
+            *first = Some(Fallback { row, refused: (column, value.trim().to_owned()), taken });
+        }
+    }
+
+    /// What to say of them; nothing where there are none. `headers` are the names of the columns.
+    pub fn note(&self, headers: &[String]) -> Option<String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let Fallback { row, refused: (column, value), taken } = first.as_ref()?;
+        let count = self.count.load(Ordering::Relaxed);
+        let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let name = |column: usize| headers.get(column).map_or("", String::as_str);
+        Some(format!(
+            "another number is taken in {rows}, since the preferred one cannot be used: in row {row}, `{}` holds `{value}`, and \
+             the number is that of `{}`",
+            name(*column),
+            name(*taken)
+        ))
+    }
+}

@@ -1,0 +1,154 @@
+//! Names: Unicode NFC, nothing invisible, single spaces, never re-cased.
+//!
+//! [`clean`] is the form in which a name is sent; [`split_full`] makes two names of a full one. [`cell`] undoes what programs
+//! put around a name, [`placeholder`] knows what they write where there is none.
+
+pub(super) mod cell;
+mod eastern;
+mod evidence;
+mod full;
+mod ordered;
+pub(super) mod placeholder;
+pub(super) mod words;
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+pub(super) use self::evidence::begins_with_particle;
+pub use self::full::{FullName, Remark, Unclear, split_full};
+pub(super) use self::ordered::split_family_first;
+
+/// Characters that show nothing: format characters, which no name needs to be read aloud.
+pub(super) fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// The name in the form it is sent in; empty where nothing visible is left.
+///
+/// ```
+/// use rollcall::normalize::name::clean;
+///
+/// assert_eq!(clean("  Jose\u{301}\u{200b}  Mar\u{ed}a\n"), "José María");
+/// ```
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_kept = if matches!(letter, NON_JOINER | JOINER) {
+            let before = kept.chars().next_back();
+            let behind = letters.peek().copied();
+            before.is_some_and(has_joined_letters)
+                && (behind.is_some_and(has_joined_letters)
+                    || letter == JOINER && before.is_some_and(is_virama))
+        } else {
+            !is_invisible(letter) && (!letter.is_control() || letter.is_whitespace())
+        };
+        if is_kept {
+            kept.push(letter);
+        }
+    }
+    let folded = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    Cow::Owned(if is_nfc(&folded) { folded } else { folded.nfc().collect() })
+}
+
+/// Keeps two letters apart that would be joined, as in Persian.
+const NON_JOINER: char = '\u{200c}';
+/// Joins two letters that would stand apart, as in Sinhala.
+const JOINER: char = '\u{200d}';
+
+/// Whether a letter is of a script that writes words with joiners and non-joiners: Arabic, Syriac, the scripts of India and
+/// around it.
+fn has_joined_letters(letter: char) -> bool {
+    matches!(letter,
+        '\u{600}'..='\u{7ff}' | '\u{840}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{18af}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+/// The sign that takes a letter of an Indian script its vowel: behind it a joiner may end a word.
+fn is_virama(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{94d}'
+            | '\u{9cd}'
+            | '\u{a4d}'
+            | '\u{acd}'
+            | '\u{b4d}'
+            | '\u{bcd}'
+            | '\u{c4d}'
+            | '\u{ccd}'
+            | '\u{d4d}'
+            | '\u{dca}'
+    )
+}
+
+/// Whether there is nothing to clean: ASCII that can be seen, letters of western and central Europe as one character each,
+/// and no two spaces together.
+fn is_plain(text: &str) -> bool {
+    let mut before = 0;
+    let is_ascii = text.bytes().all(|byte| {
+        let is_two_spaces = byte == b' ' && before == b' ';
+        before = byte;
+        (b' '..0x7f).contains(&byte) && !is_two_spaces
+    });
+    is_ascii
+        || !text.contains("  ")
+            && text.chars().all(|letter| matches!(letter, ' '..='~' | '\u{c0}'..='\u{17f}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn invisible_and_control_characters_go() {
+        assert_eq!(clean("\u{202a}Li\u{202c}\0 \u{a0}Wei\x1b"), "Li Wei");
+        assert_eq!(clean("\u{200b}\u{feff}"), "");
+        assert_eq!(clean("mcDONALD"), "mcDONALD");
+    }
+
+    #[test]
+    fn joiners_stay_where_a_script_needs_them() {
+        for name in ["علی\u{200c}رضا", "ශ්\u{200d}රී", "ക്\u{200d}ഷ", "അവന്\u{200d}"]
+        {
+            assert_eq!(clean(name), name);
+        }
+        for (name, kept) in [
+            ("An\u{200d}na", "Anna"),
+            ("علی\u{200c}", "علی"),
+            ("\u{200c}علی", "علی"),
+            ("山\u{200c}田", "山田"),
+            ("علی\u{200c}\u{200b}رضا", "علیرضا"),
+        ] {
+            assert_eq!(clean(name), kept);
+        }
+    }
+
+    #[test]
+    fn letters_that_are_plain_are_in_the_form_that_is_sent() {
+        for letter in '\u{c0}'..='\u{17f}' {
+            let name = format!("a{letter}");
+            assert!(
+                is_plain(&name) && is_nfc(&name) && !is_invisible(letter) && !letter.is_control(),
+                "{letter:?}"
+            );
+        }
+        assert!(!is_plain("a  \u{e9}") && !is_plain("e\u{301}") && !is_plain("a\u{200b}\u{e9}"));
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing(name in "\\PC{0,20}|[ a\u{301}e\u{200b}\t\0]{0,12}") {
+            let once = clean(&name).into_owned();
+            prop_assert_eq!(clean(&once), once.as_str());
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What programs and people write into a cell for which they have nothing.
+
+use std::sync::LazyLock;
+
+use super::words::WordSet;
+
+/// Placeholders by their words in lower case, without the signs around them.
+static PLACEHOLDERS: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::new(&[
+        "n a",
+        "n v",
+        "n d",
+        "n b",
+        "null",
+        "nil",
+        "none",
+        "undefined",
+        "unknown",
+        "unnamed",
+        "anonymous",
+        "noname",
+        "no name",
+        "no first name",
+        "no last name",
+        "no surname",
+        "not available",
+        "not applicable",
+        "not provided",
+        "not specified",
+        "not given",
+        "not known",
+        "not set",
+        "no value",
+        "no data",
+        "to be confirmed",
+        "tbc",
+        "tbd",
+        "tba",
+        "please select",
+        "select",
+        "fnu",
+        "lnu",
+        "object object",
+        "false",
+        "loading",
+        "first name unknown",
+        "last name unknown",
+        "name unknown",
+        "prefer not to say",
+        "rather not say",
+        // French
+        "inconnu",
+        "inconnue",
+        "néant",
+        "aucun",
+        "non renseigné",
+        "non communiqué",
+        "non disponible",
+        "sans nom",
+        "sans objet",
+        // German
+        "k a",
+        "keine angabe",
+        "keine",
+        "unbekannt",
+        "nicht vorhanden",
+        "nicht bekannt",
+        "entfällt",
+        "ohne",
+        "ohne namen",
+        "bitte wählen",
+        "bitte auswählen",
+        "keine auswahl",
+        // Spanish
+        "desconocido",
+        "desconocida",
+        "ninguno",
+        "ninguna",
+        "sin nombre",
+        "no disponible",
+        "no aplica",
+        "no especificado",
+        "s n",
+        // Portuguese, Italian and Dutch
+        "desconhecido",
+        "sem nome",
+        "não informado",
+        "nenhum",
+        "sconosciuto",
+        "nessuno",
+        "onbekend",
+        "geen",
+        "n v t",
+        "nvt",
+    ])
+});
+
+/// Placeholders only in brackets: as a word they can be names.
+const BRACKETED: &[&str] = &[
+    "blank",
+    "empty",
+    "missing",
+    "na",
+    "leer",
+    "vide",
+    "vacío",
+    "en blanco",
+    "vazio",
+    "vuoto",
+    "leeg",
+    "no value",
+    "ninguno",
+    "none",
+    "null",
+];
+
+/// The longest of all.
+const MAX_BYTES: usize = 48;
+
+/// Whether a cleaned cell holds a placeholder, and nothing else.
+///
+/// Names that look like one stay: `Null` and `Na` as people write them, and initials such as `N.A.`.
+pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let Some(&first) = bytes.first() else { return false };
+    if bytes.len() > MAX_BYTES {
+        return is_test_data(text);
+    }
+    match first {
+        byte if byte.is_ascii_alphabetic() => is_word(text),
+        b'#' => is_error(text),
+        b'<' | b'(' | b'[' | b'{' | b'%' | b'*' | b'$' | b'\\' | b'-' | b'_' | b'"' | b'.' | b'?' | b'/' => {
+            is_bracketed(text) || is_word(text) || is_template(text) || is_test_data(text)
+        }
+        byte => byte.is_ascii() && is_bracketed(text),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    // As SQL, scripts and statistics write it; people write the names otherwise.
+    match text {
+        "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" | "N.N." | "N. N." | "xxx"
+        | "XXX" => return true,
+        "Null" | "Nil" => return false,
+        _ => {}
+    }
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
+        return PLACEHOLDERS.contains(text) && !is_initials(text);
+    }
+    let mut folded = [0; MAX_BYTES];
+    folded_into(text, &mut folded).is_some_and(|folded| PLACEHOLDERS.contains(folded)) && !is_initials(text)
+}
+
+/// Whether a text is nothing but single capital letters, as `N.A.` or `S N` are.
+fn is_initials(text: &str) -> bool {
+    let mut parts = text.split(['.', ' ']).filter(|part| !part.is_empty());
+    parts.all(|part| part.len() == 1 && part.starts_with(|letter: char| letter.is_ascii_uppercase()))
+}
+
+/// The words of a text in small letters with one space between.
+fn folded_into<'b>(text: &str, buffer: &'b mut [u8; MAX_BYTES]) -> Option<&'b str> {
+    let mut length = 0;
+    let mut is_gap = false;
+    for letter in text.chars() {
+        if !letter.is_alphanumeric() {
+            is_gap = length > 0;
+            continue;
+        }
+        if is_gap {
+            *buffer.get_mut(length)? = b' ';
+            length += 1;
+            is_gap = false;
+        }
+        for small in letter.to_lowercase() {
+            let end = length + small.len_utf8();
+            small.encode_utf8(buffer.get_mut(length..end)?);
+            length = end;
+        }
+    }
+    str::from_utf8(&buffer[..length]).ok()
+}
+
+/// What a spreadsheet shows in the place of a result, in any language: `#N/A`, `#NV`, `#¿NOMBRE?`.
+fn is_error(text: &str) -> bool {
+    let rest = &text[1..];
+    rest.len() > 1
+        && rest.contains(char::is_alphabetic)
+        && rest.chars().all(|letter| letter.is_uppercase() || "/!?¡¿_0".contains(letter))
+}
+
+/// A placeholder between signs, or signs alone.
+fn is_bracketed(text: &str) -> bool {
+    let inside = text.trim_matches(|sign: char| !sign.is_alphanumeric());
+    if inside.is_empty() {
+        return true;
+    }
+    let is_within = text.starts_with(['(', '[', '{', '<', '-', '_', '*'])
+        && text.ends_with([')', ']', '}', '>', '-', '_', '*']);
+    let lower = inside.to_lowercase();
+    is_within && BRACKETED.contains(&lower.as_str()) || text == "\\N"
+}
+
+/// A place that a form letter leaves for a name: `{{first_name}}`, `*|FNAME|*`, `%FIRSTNAME%`.
+fn is_template(text: &str) -> bool {
+    const SIGNS: [(&str, &str); 7] =
+        [("{", "}"), ("${", "}"), ("*|", "|*"), ("%", "%"), ("<%", "%>"), ("[[", "]]"), ("<<", ">>")];
+
+    SIGNS.iter().any(|(open, close)| text.len() > 2 && text.starts_with(open) && text.ends_with(close))
+}
+
+/// What an advertisement's form sends to be tried.
+fn is_test_data(text: &str) -> bool {
+    text.starts_with("<test lead")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_an_empty_cell_is_no_name() {
+        for text in [
+            "NULL",
+            "null",
+            "N/A",
+            "n/a",
+            "n.a.",
+            "NA",
+            "#N/A",
+            "#NV",
+            "#NAME?",
+            "#REF!",
+            "#DIV/0!",
+            "#¿NOMBRE?",
+            "#WERT!",
+            "(blank)",
+            "(Leer)",
+            "(vide)",
+            "[NULL]",
+            "<null>",
+            "(null)",
+            "<NA>",
+            "\\N",
+            "none",
+            "None",
+            "-None-",
+            "--None--",
+            "unknown",
+            "UNKNOWN",
+            "Unbekannt",
+            "inconnu",
+            "desconocido",
+            "keine Angabe",
+            "k.A.",
+            "k. A.",
+            "non renseigné",
+            "undefined",
+            "NaN",
+            "nan",
+            "-",
+            "--",
+            ".",
+            "...",
+            "?",
+            "_",
+            "*",
+            "not provided",
+            "[object Object]",
+            "Loading...",
+            "{{first_name}}",
+            "*|FNAME|*",
+            "%FIRSTNAME%",
+            "${name}",
+            "<test lead: dummy data for first_name>",
+            "FNU",
+            "LNU",
+            "(unknown)",
+            "N.N.",
+            "False",
+            "Please select",
+            "Bitte wählen",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_one_stay() {
+        for text in [
+            "",
+            "Null",
+            "Na",
+            "Nil",
+            "Nan",
+            "Nanette",
+            "N.A.",
+            "K.A.",
+            "N. A.",
+            "S N",
+            "Blank",
+            "Empty",
+            "Noname Ltd",
+            "Nona",
+            "Ng",
+            "Unger",
+            "O",
+            "#1 Plumbing",
+            "Ann (none)",
+            "Kane",
+            "Nunn",
+            "(Bob)",
+            "Sin",
+            "Geena",
+            "Nikolaus-Alexander",
+        ] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The words around names: what belongs to a family name, what follows one, and what is no person's name at all.
+
+use std::sync::LazyLock;
+
+/// Words in lower case.
+///
+/// Most words are told apart by their first letter and their length, before any is compared.
+pub(in crate::normalize) struct WordSet {
+    words: &'static [&'static str],
+    /// By the first byte, the lengths in bytes that words have, one bit each.
+    lengths: [u32; 256],
+}
+
+impl WordSet {
+    pub(in crate::normalize) fn new(words: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 256];
+        for word in words {
+            let first = word.bytes().next().unwrap_or_default();
+            lengths[usize::from(first)] |= Self::bit(word.len());
+        }
+        Self { words, lengths }
+    }
+
+    fn bit(length: usize) -> u32 {
+        1 << length.min(31)
+    }
+
+    /// Whether the word is one of these, in capital or small letters.
+    pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
+        let Some(first) = word.bytes().next() else { return false };
+        if word.is_ascii() {
+            self.lengths[usize::from(first.to_ascii_lowercase())] & Self::bit(word.len()) != 0
+                && self.words.iter().any(|known| known.eq_ignore_ascii_case(word))
+        } else {
+            self.words.contains(&word.to_lowercase().as_str())
+        }
+    }
+}
+
+macro_rules! word_set {
+    ($(#[$doc:meta])* $name:ident: $($word:literal)*) => {
+        $(#[$doc])*
+        pub(in crate::normalize) static $name: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(&[$($word),*]));
+    };
+}
+
+word_set! {
+    /// Words that belong to the family name when they stand before its last word.
+    PARTICLES:
+    "'s" "'t" "a/l" "a/p" "abd" "abdel" "abdul" "abu" "af" "al" "ap" "av" "aw" "ben" "bin"
+    "bint" "binte" "binti" "bt" "bte" "d" "d'" "d/o" "da" "dal" "dalla" "dalle" "das" "de" "degli" "dei" "del" "dela"
+    "dell'" "della" "delle" "dello" "dem" "den" "der" "des" "di" "do" "dos" "du" "ed" "el" "ferch" "het" "ibn"
+    "la" "las" "le" "les" "lo" "los" "mac" "nic" "ní" "op" "ould" "s/o" "saint" "sainte" "san" "santa" "st"
+    "ten" "ter" "thor" "tot" "ua" "uí" "van" "vande" "vanden" "vander" "vd" "vom" "von" "zu" "zum" "zur" "’t"
+    "ó" "ван" "де" "дер" "фон" "أبو" "آل" "ابن" "بن" "بنت" "בן" "בת"
+}
+
+word_set! {
+    /// The same, where they are written small: with a capital they are names of their own.
+    SMALL_PARTICLES: "am" "an" "auf" "bar" "bij" "im" "in" "li" "over" "te" "uit"
+}
+
+word_set! {
+    /// Words between two family names of one person, as in `Ortega y Gasset`.
+    FAMILY_CONJUNCTIONS: "e" "i" "y"
+}
+
+word_set! {
+    /// Words between two people.
+    PEOPLE_CONJUNCTIONS: "&" "+" "and" "et" "og" "och" "u." "und"
+}
+
+word_set! {
+    /// Words for all who live together.
+    HOUSEHOLDS: "couple" "eheleute" "ehepaar" "fam" "familia" "famille" "familie" "family" "household"
+}
+
+word_set! {
+    /// Family names of Korea and China that are written before a given name of two joined syllables.
+    HYPHENATED_FAMILIES:
+    "ahn" "bae" "chan" "chang" "chen" "cheung" "cho" "choi" "chow" "chung" "han" "ho" "hong" "hwang" "jang" "jeong" "jung" "kang"
+    "kim" "kwon" "lam" "lau" "lee" "leung" "lim" "lin" "moon" "ng" "oh" "park" "seo" "shin" "song" "tan" "tsai" "wong" "wu" "yang"
+    "yi" "yoo" "yoon" "yu"
+}
+
+word_set! {
+    /// What tells a person from a parent of the same name. It stays behind the family name.
+    GENERATIONS: "2nd" "3rd" "4th" "fils" "ii" "iii" "iv" "jnr" "jr" "snr" "sr" "vi" "vii"
+}
+
+word_set! {
+    /// The same, in words that can be a family name.
+    GENERATION_NAMES: "filha" "filho" "hijo" "junior" "júnior" "neta" "neto" "senior" "sobrinho"
+}
+
+word_set! {
+    /// Degrees, certificates and orders, without periods, that no name is.
+    CREDENTIALS:
+    "acca" "acii" "aia" "aicp" "aprn" "barch" "bba" "bcom" "bds" "beng" "bpharm" "bsc" "bsn" "btech" "capm" "cbe" "ccie"
+    "ccna" "ccnp" "ceh" "cfa" "cfe" "cfp" "chartered" "chfc" "cima" "cipd" "cipm" "cipp" "cisa" "cism" "cissp" "clu" "cmgr"
+    "cnm" "comptia" "cpa" "cpcu" "cphq" "crisc" "crna" "csm" "cspo" "cssbb" "cssgb" "dba" "dbe" "dds" "deng" "dipl" "dmd"
+    "dnp" "dphil" "dsc" "dvm" "edd" "emba" "eng" "esq" "esquire" "faia" "fca" "fcca" "fnp" "fracp" "frcp" "frcs" "frm" "frs"
+    "gphr" "iosh" "itil" "jd" "kbe" "lcsw" "leed" "llb" "llm" "lmft" "lpc" "lpn" "march" "mba" "mbbs" "mbchb" "mbe" "mcom"
+    "mdiv" "meng" "mfa" "mpa" "mph" "mphil" "mpp" "mps" "mrcgp" "mrcp" "mrcs" "mrics" "msc" "msn" "msw" "mtech" "ncarb"
+    "nebosh" "obe" "ofm" "oscp" "pgce" "pgdip" "pharmd" "phd" "phr" "pmi" "pmp" "prince2" "psyd" "qfa" "rdn" "rgn" "rhia"
+    "sphr" "sscp" "thd" "usaf" "usmc" "usn"
+}
+
+word_set! {
+    /// Degrees that can be names, too: they count in capital letters beside small ones, or with periods.
+    SHORT_CREDENTIALS:
+    "aca" "ap" "ba" "bs" "ca" "cha" "cma" "cs" "dc" "do" "dr" "fda" "fd" "hons" "kc" "ma" "mad" "md" "me" "ms" "mvo" "np"
+    "od" "op" "osb" "ot" "oxon" "pa" "pac" "pe" "pg" "pt" "qc" "ra" "rd" "ret" "rn" "rph" "se" "sj" "std"
+}
+
+word_set! {
+    /// What somebody does, where it follows a name.
+    POSITIONS:
+    "accountant" "assistant" "attorney" "ceo" "cfo" "chairman" "cio" "cmo" "consultant" "coo" "cto" "director" "directeur"
+    "engineer" "founder" "geschäftsführer" "geschäftsführerin" "gerente" "head" "inhaber" "inhaberin" "lawyer" "manager"
+    "managing" "officer" "owner" "president" "representative" "sales" "secretary" "supervisor" "vp"
+}
+
+word_set! {
+    /// Words of which each makes a name that of a company or a club.
+    COMPANIES:
+    "abteilung" "apotheke" "aps" "association" "autohaus" "clinic" "department" "company" "consulting" "corp" "corporation" "eirl" "ek" "enterprises" "eurl" "ev"
+    "foundation" "gbr" "gmbh" "group" "gruppe" "holding" "holdings" "hotel" "inc" "incorporated" "industries" "kanzlei" "kft" "kgaa"
+    "klinik"     "lda" "limited" "llc" "llp" "logistics" "ltd" "ltda" "mbh" "ohg" "oyj" "plc" "pharmacy" "praxis" "pty" "pvt" "restaurant" "sarl" "sasu"
+    "services" "solutions" "srl" "sro" "stiftung" "systems" "team" "technologies" "universität" "university" "verband" "verein"
+    "zrt" "ао" "зао" "оао" "ооо" "пао" "тов"
+}
+
+word_set! {
+    /// Legal forms that can be names, too: they count behind a name, in capital letters beside small ones, or with periods.
+    SHORT_COMPANIES: "a/s" "ab" "ag" "as" "bv" "co" "kg" "nv" "oy" "sa" "sas" "se" "sl" "spa" "ug"
+}
+
+/// Parts of words that make a name that of a company, in scripts without spaces.
+pub(super) const COMPANY_PARTS: [&str; 6] = ["株式会社", "有限会社", "合同会社", "公司", "주식회사", "㈱"];
+
+word_set! {
+    /// Words before a name that somebody had before.
+    FORMER: "formerly" "geb" "geborene" "geborener" "nacida" "nata" "nee" "née" "né"
+}
+
+word_set! {
+    /// Words and signs between a name and something else.
+    SEPARATORS:
+    "*" "-" "/" "//" ":" ";" "@" "attn" "c/o" "fao" "of" "z.h" "z.hd" "zhd" "|" "~" "–" "—" "•" "·" "→" "ép" "épouse" "vve" "veuve"
+}
+
+word_set! {
+    /// Pronouns, as people put them behind their names.
+    PRONOUNS:
+    "any" "all" "ella" "elle" "elles" "er" "ey" "he" "her" "hers" "him" "his" "ihm" "ihr" "il" "iel" "it" "ihn" "its" "lui"
+    "sein" "she" "sie" "they" "them" "theirs" "their" "xe" "xem" "ze" "zir" "hir" "él" "ellos" "pronouns"
+}
+
+word_set! {
+    /// Titles that are no salutation of their own. In front of a name they are no part of it.
+    OTHER_TITLES:
+    "ambassador" "captain" "colonel" "councillor" "dame" "lieutenant" "mgr" "reverend" "senator" "sergeant" "sir"
+}
+
+word_set! {
+    /// The same, where a period marks them as short forms or another title stands before them. `Fr.` is a woman in German and a
+    /// priest in English.
+    SHORT_TITLES:
+    "atty" "avv" "capt" "cllr" "cmdr" "col" "dott" "engr" "fr" "gen" "hon" "ing" "inż" "lic" "lt" "mag" "maj" "rev" "revd" "sen"
+    "sgt"
+}
+
+word_set! {
+    /// Family names that are written first, where the letters are those of Vietnamese.
+    VIETNAMESE_FAMILIES:
+    "bùi" "châu" "đào" "đinh" "đoàn" "dương" "đặng" "đỗ" "hà" "hoàng" "hồ" "huỳnh" "lâm" "lê" "lương" "lưu" "lý" "mai" "ngô"
+    "nguyễn" "phạm" "phan" "phùng" "tạ" "tô" "trần" "triệu" "trịnh" "trương" "võ" "vũ" "vương"
+}
+
+/// Words that follow a name in East Asia out of courtesy.
+pub(super) const COURTESIES: [&str; 8] = ["様", "さま", "さん", "殿", "님", "씨", "先生", "女士"];
+
+/// Korean family names of two syllables.
+pub(super) const TWO_SYLLABLES: [&str; 8] = ["남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_in_capital_and_small_letters() {
+        for word in ["van", "VAN", "Von", "’t", "ní", "NÍ", "a/l"] {
+            assert!(PARTICLES.contains(word), "{word}");
+        }
+        for word in ["", "vann", "va", "Nina", "ø"] {
+            assert!(!PARTICLES.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_in_small_letters_and_stand_in_one_list_of_credentials() {
+        for set in [
+            &PARTICLES,
+            &CREDENTIALS,
+            &SHORT_CREDENTIALS,
+            &COMPANIES,
+            &OTHER_TITLES,
+            &SHORT_TITLES,
+            &PRONOUNS,
+        ] {
+            for word in set.words {
+                assert_eq!(word.to_lowercase(), **word);
+            }
+        }
+        assert!(!SHORT_CREDENTIALS.words.iter().any(|word| CREDENTIALS.contains(word)));
+        assert!(!SHORT_COMPANIES.words.iter().any(|word| COMPANIES.contains(word)));
+    }
+}

@@ -1,0 +1,130 @@
+//! Prefixes of international numbers that are not written as the region writes them.
+//!
+//! A plus behind the digits, as it comes to stand in text that runs from right to left; a plus behind the calling code; a
+//! prefix that is written twice; and `00` or `011` where the region dials abroad with other digits.
+
+use std::borrow::Cow;
+
+use super::{ParsedNumber, plans, words};
+use crate::normalize::region::Origin;
+
+const PLUS: [char; 2] = ['+', '＋'];
+
+/// The longest calling code.
+const MAX_CODE_DIGITS: usize = 3;
+
+/// The number with its plus in front; several where the text can be read in several ways.
+pub(super) fn with_plus_in_front(text: &str) -> Vec<Cow<'_, str>> {
+    let unchanged = || vec![Cow::Borrowed(text)];
+    let Some(plus) = text.find(PLUS) else { return unchanged() };
+    let Some(start) = text.find(|letter: char| letter.is_numeric() || PLUS.contains(&letter)) else {
+        return unchanged();
+    };
+    let rest = text[plus..].trim_start_matches(PLUS);
+    if start == plus {
+        return vec![undoubled(text, rest)];
+    }
+    let head = text[start..plus].trim_matches([' ', '(', ')']);
+    if rest.contains(char::is_numeric) {
+        let is_prefix = ["0", "00", "011"].contains(&head);
+        return match of_code(head) {
+            // `00 +44`, and `966+ 512345678`.
+            _ if is_prefix => vec![Cow::Owned(format!("+{}", rest.trim_start_matches([')', ' '])))],
+            Some(code) => vec![Cow::Owned(format!("+{code} {}", rest.trim_start_matches([')', ' '])))],
+            None => unchanged(),
+        };
+    }
+    if rest.contains(char::is_alphabetic) {
+        return unchanged();
+    }
+    let all = Cow::Owned(format!("+{head}"));
+    // `512345678 966+`: the plus belongs to the last digits.
+    let turned = head
+        .rsplit_once(' ')
+        .and_then(|(number, code)| Some(format!("+{} {number}", of_code(code.trim_matches(['(', ')']))?)));
+    std::iter::once(all).chain(turned.map(Cow::Owned)).collect()
+}
+
+/// The text without what is written twice of its prefix: `++44`, `+0044`, `+44 +44`.
+fn undoubled<'t>(text: &'t str, rest: &str) -> Cow<'t, str> {
+    let bare = rest.trim_start_matches([' ', '(', ')']);
+    if let Some(number) = bare.strip_prefix("00").or_else(|| bare.strip_prefix("011")) {
+        return Cow::Owned(format!("+{number}"));
+    }
+    if let Some((code, number)) = rest.split_once(PLUS)
+        && let code = code.trim_matches([' ', '(', ')'])
+        && of_code(code).is_some()
+        && number.trim_start().starts_with(code)
+    {
+        return Cow::Owned(format!("+{number}"));
+    }
+    Cow::Borrowed(text)
+}
+
+fn of_code(text: &str) -> Option<&str> {
+    let is_code = (1..=MAX_CODE_DIGITS).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && plans::plans().at_start_of(text.as_bytes()).is_some_and(|(_, digits)| digits == text.len());
+    is_code.then_some(text)
+}
+
+/// A valid number behind `00`, `011` or the region's own calling code, for text that is no number of its region. Without a region
+/// `011` may be an area.
+pub(super) fn read_from_abroad(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
+    let start = text.find(char::is_numeric)?;
+    // `49 0171 1234567`.
+    if let Some(Origin::Region(region)) = origin
+        && let Some((code, number)) = text[start..].split_once([' ', '-', '/', ')'])
+        && super::calling_code(region).is_some_and(|own| own.to_string() == code)
+        && number.trim_start_matches([' ', '(']).starts_with('0')
+    {
+        return words::read(number, origin).ok().filter(|number| number.is_valid);
+    }
+    let prefix = ["00", "011"].into_iter().find(|prefix| text[start..].starts_with(prefix))?;
+    if text.contains(PLUS) || prefix == "011" && origin.is_none() {
+        return None;
+    }
+    let number = text[start + prefix.len()..].trim_start_matches([')', ' ', '-', '.', '/', '~']);
+    words::read(&format!("+{number}"), None).ok().filter(|number| number.is_valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Region;
+
+    #[test]
+    fn a_plus_behind_digits_is_put_in_front() {
+        for (text, expected) in [
+            ("966512345678+", vec!["+966512345678"]),
+            ("971501234567 +", vec!["+971501234567"]),
+            ("(972) 50-234-5678+", vec!["+972) 50-234-5678"]),
+            ("512345678 966+", vec!["+512345678 966", "+966 512345678"]),
+            ("966+ 512345678", vec!["+966 512345678"]),
+            ("00 +44 20 7946 0105", vec!["+44 20 7946 0105"]),
+            ("+44 20 7946 0105", vec!["+44 20 7946 0105"]),
+            ("+0044 20 7946 0105", vec!["+44 20 7946 0105"]),
+            ("+44+44 20 7946 0105", vec!["+44 20 7946 0105"]),
+            ("+44 (+44) 20 7946 0105", vec!["+44) 20 7946 0105"]),
+            ("+1 201 555 0101 +44 20 7946 0105", vec!["+1 201 555 0101 +44 20 7946 0105"]),
+            ("030 23125012 + Tom", vec!["030 23125012 + Tom"]),
+        ] {
+            assert_eq!(with_plus_in_front(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_for_abroad_are_read_behind_every_prefix() {
+        let read = |text, region: &str| {
+            let number = read_from_abroad(text, Region::new(region).map(Origin::Region))?;
+            Some(format!("{}{}", number.calling_code, number.national))
+        };
+        assert_eq!(read("0044 20 7946 0105", "US").as_deref(), Some("442079460105"));
+        assert_eq!(read("(00)44-20-7946-0105", "").as_deref(), Some("442079460105"));
+        assert_eq!(read("011 44 20 7946 0105", "DE").as_deref(), Some("442079460105"));
+        assert_eq!(read("011 44 20 7946 0105", ""), None);
+        assert_eq!(read("0044 20 7946", "US"), None);
+        assert_eq!(read("49 0171 1234567", "DE").as_deref(), Some("491711234567"));
+        assert_eq!(read("49 0171 1234567", "AT"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! What countries are called, in every language of Unicode CLDR and otherwise: a generated table, searched as it stands.
+
+use std::cmp::Ordering;
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use crate::contact::Region;
+
+/// Lines of a folded name, a tab and a code, in the order of the names' bytes; see `names/README.md`.
+const NAMES: &str = include_str!("names/names.tsv");
+
+/// The country of a name in folded form.
+pub(super) fn region(folded: &str) -> Option<Region> {
+    let bytes = NAMES.as_bytes();
+    let (mut low, mut high) = (0, bytes.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = memchr::memrchr(b'\n', &bytes[low..middle]).map_or(low, |end| low + end + 1);
+        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+        let (name, code) = NAMES[start..end].split_once('\t')?;
+        match name.cmp(folded) {
+            Ordering::Less => low = end + 1,
+            Ordering::Greater => high = start,
+            Ordering::Equal => return Region::new(code),
+        }
+    }
+    None
+}
+
+/// A name as names are compared: case, accents, punctuation, "and" and a leading "the" do not matter, nor the vowel signs of
+/// Arabic and Hebrew. `generate.py` does the same.
+pub(super) fn folded(name: &str) -> String {
+    let mut letters = String::with_capacity(name.len() + 4);
+    for letter in name.nfkd().filter(|letter| !is_dropped_mark(*letter)) {
+        if letter.is_alphanumeric() || is_combining_mark(letter) {
+            letter.to_lowercase().for_each(|letter| push_letter(&mut letters, letter));
+        } else {
+            letters.push(' ');
+        }
+    }
+    let words = letters.split_whitespace().map(|word| if word == "st" { "saint" } else { word });
+    let mut joined = String::with_capacity(letters.len());
+    let mut is_single = false;
+    for (word, place) in words.zip(0..) {
+        if if place == 0 { word == "the" } else { word == "and" } {
+            continue;
+        }
+        // "U.S.A." is as common as "USA".
+        let was_single = std::mem::replace(&mut is_single, word.len() == 1);
+        if !(joined.is_empty() || was_single && is_single) {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined.nfc().collect()
+}
+
+/// Accents of Latin, Greek and Cyrillic letters, and the signs that Arabic and Hebrew are usually written without.
+fn is_dropped_mark(letter: char) -> bool {
+    matches!(letter,
+        '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{591}'..='\u{5bd}'
+        | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
+}
+
+/// Adds a letter, or what people type for it who do not have it on their keyboard.
+fn push_letter(letters: &mut String, letter: char) {
+    match letter {
+        'ß' => letters.push_str("ss"),
+        'æ' => letters.push_str("ae"),
+        'œ' => letters.push_str("oe"),
+        'ı' => letters.push('i'),
+        'ς' => letters.push('σ'),
+        'ø' => letters.push('o'),
+        'đ' => letters.push('d'),
+        'ł' => letters.push('l'),
+        'ي' | 'ى' => letters.push('ی'),
+        'ك' => letters.push('ک'),
+        'ة' => letters.push('ه'),
+        _ => letters.push(letter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_folded_and_every_name_in_it_is_found() {
+        let mut before = "";
+        for line in NAMES.lines() {
+            let (name, code) = line.split_once('\t').unwrap();
+            assert!(before < name, "{before} before {name}");
+            assert_eq!(folded(name), name);
+            assert_eq!(region(name), Region::new(code), "{name}");
+            before = name;
+        }
+    }
+
+    #[test]
+    fn what_people_write_where_they_have_no_country_is_no_name() {
+        for name in ["", "n a", "none", "null", "unknown", "other", "nan", "test", "region", "land", "europe"]
+        {
+            assert_eq!(region(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Headers of columns that say who must not be called, or who may.
+
+use crate::{normalize::label, row::Question};
+
+/// What forbids a call where the answer is yes, in folded form.
+const FORBIDDEN: &[&str] = &[
+    "do not call",
+    "donotcall",
+    "dont call",
+    "don t call",
+    "never call",
+    "no call",
+    "no calls",
+    "no phone calls",
+    "dnc",
+    "do not phone",
+    "donotphone",
+    "no phone",
+    "do not dial",
+    "do not telephone",
+    "do not contact",
+    "donotcontact",
+    "no contact",
+    "do not disturb",
+    "dnd",
+    "do not allow phone",
+    "do not allow call",
+    "do not allow calls",
+    "do not allow telephone",
+    "opt out",
+    "optout",
+    "opted out",
+    "optedout",
+    "unsubscribed",
+    "blacklist",
+    "blacklisted",
+    "not callable",
+    "tps",
+    "ctps",
+    "nicht anrufen",
+    "nicht kontaktieren",
+    "keine anrufe",
+    "anrufsperre",
+    "telefonsperre",
+    "kontaktsperre",
+    "werbesperre",
+    "robinson",
+    "robinsonliste",
+    "ne pas appeler",
+    "ne pas contacter",
+    "ne pas telephoner",
+    "bloctel",
+    "no llamar",
+    "no contactar",
+    "no telefonear",
+    "non chiamare",
+    "non contattare",
+    "nao ligar",
+    "nao chamar",
+    "nao contatar",
+    "niet bellen",
+    "bel me niet",
+    "niet contacteren",
+    "nie dzwonic",
+    "ring ikke",
+    "ring inte",
+];
+
+/// What forbids a call where the answer is no.
+const ALLOWED: &[&str] = &[
+    "callable",
+    "can call",
+    "can be called",
+    "may call",
+    "may be called",
+    "call allowed",
+    "calls allowed",
+    "ok to call",
+    "okay to call",
+    "allow call",
+    "allow calls",
+    "allow phone",
+    "allow phone calls",
+    "allow telephone",
+    "phone opt in",
+    "call opt in",
+    "calls opt in",
+    "opt in phone",
+    "opt in call",
+    "opt in calls",
+    "phone consent",
+    "call consent",
+    "calling consent",
+    "telephone consent",
+    "consent to call",
+    "consent phone",
+    "consent calls",
+    "permission to call",
+    "phone permission",
+    "call permission",
+    "accepts phone",
+    "accepts call",
+    "accepts calls",
+    "phone marketing",
+    "anruf erlaubt",
+    "anrufe erlaubt",
+    "darf angerufen werden",
+    "einwilligung telefon",
+    "einwilligung anruf",
+    "consentement telephone",
+    "accepte appels",
+    "accord telephone",
+    "acepta llamadas",
+    "permite llamadas",
+    "consentimiento telefono",
+];
+
+/// Words for leave to do something, which beside a word for a phone is leave to call.
+const LEAVE: &[&str] = &[
+    "consent",
+    "permission",
+    "optin",
+    "allowed",
+    "accepts",
+    "einwilligung",
+    "erlaubt",
+    "consentement",
+    "consentimiento",
+    "consenso",
+    "consentimento",
+];
+
+/// Headers, folded, of what became of a person, of which one answer is not to call.
+const STATES: &[&str] = &[
+    "status",
+    "lead status",
+    "contact status",
+    "call status",
+    "phone status",
+    "disposition",
+    "last disposition",
+    "call disposition",
+    "call result",
+    "last call result",
+    "result",
+    "outcome",
+    "tags",
+    "tag",
+    "labels",
+    "flags",
+];
+
+/// Words for other ways of reaching people.
+const OTHER_WAYS: &[&str] = &[
+    "email",
+    "emails",
+    "mail",
+    "mails",
+    "mailing",
+    "sms",
+    "text",
+    "texts",
+    "newsletter",
+    "post",
+    "postal",
+    "fax",
+    "whatsapp",
+    "push",
+    "letter",
+    "letters",
+    "bulk",
+    "trade",
+    "sell",
+    "share",
+    "track",
+    "notifications",
+];
+
+/// Words for calls.
+const CALLS: &[&str] =
+    &["call", "calls", "calling", "phone", "telephone", "dial", "dnc", "donotcall", "donotphone"];
+
+/// Words for the hours in which, or the day from which, somebody may be called.
+const HOURS: &[&str] =
+    &["before", "after", "between", "until", "hours", "hour", "times", "count", "attempts"];
+
+/// Words that add nothing.
+const NEUTRAL: &[&str] = &[
+    "phone",
+    "phones",
+    "number",
+    "numbers",
+    "value",
+    "call",
+    "calls",
+    "telephone",
+    "tel",
+    "is",
+    "has",
+    "flag",
+    "status",
+    "date",
+    "reason",
+    "time",
+    "at",
+    "on",
+    "to",
+    "of",
+    "for",
+    "from",
+    "list",
+    "contact",
+    "person",
+    "me",
+    "please",
+    "by",
+    "the",
+    "opt",
+];
+
+/// A column about calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CallHeader {
+    /// What it asks.
+    pub(super) question: Question,
+    /// The words that say which phone it is about; empty where it is about the person.
+    pub(super) phone: Vec<String>,
+}
+
+/// What a header says of calls, in the form of words with their numbers; nothing where it is about something else.
+pub(super) fn read(words: &str) -> Option<CallHeader> {
+    let padded = format!(" {words} ").replace(" donot ", " do not ");
+    let found = |list: &[&'static str]| {
+        list.iter()
+            .filter(|phrase| padded.contains(&format!(" {phrase} ")))
+            .max_by_key(|phrase| phrase.len())
+            .copied()
+    };
+    let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
+    let is_about_phone = !has(OTHER_WAYS)
+        && words.split(' ').any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
+    let has_leave = has(LEAVE) || padded.contains(" opt in ");
+    let (question, phrase) = match (found(FORBIDDEN), found(ALLOWED)) {
+        (Some(phrase), _) => (Question::IsForbidden, phrase),
+        (None, Some(phrase)) => (Question::IsAllowed, phrase),
+        (None, None) if STATES.contains(&words) => {
+            return Some(CallHeader { question: Question::Status, phone: Vec::new() });
+        }
+        (None, None) if has_leave && is_about_phone => {
+            let phone = own_words(words).filter(|word| !LEAVE.contains(word) && *word != "in");
+            return Some(CallHeader {
+                question: Question::IsAllowed,
+                phone: phone.map(str::to_owned).collect(),
+            });
+        }
+        (None, None) => return None,
+    };
+    if has(HOURS) || has(OTHER_WAYS) && !has(CALLS) {
+        return None;
+    }
+    let rest = padded.replacen(&format!(" {phrase} "), " ", 1);
+    let phone = own_words(&rest).map(str::to_owned).collect();
+    Some(CallHeader { question, phone })
+}
+
+/// The words that tell one phone from another.
+pub(super) fn own_words(words: &str) -> impl Iterator<Item = &str> {
+    words.split(' ').filter(|word| !word.is_empty() && !NEUTRAL.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::words, *};
+
+    fn question(header: &str) -> Option<Question> {
+        read(&words(header, false)).map(|found| found.question)
+    }
+
+    #[test]
+    fn columns_that_forbid_calls_are_known_by_many_names() {
+        for header in [
+            "Do Not Call",
+            "DoNotCall",
+            "DONOTCALL",
+            "do_not_call",
+            "DNC",
+            "DNC Status",
+            "Do Not Phone",
+            "Do not allow Phone Calls",
+            "Do not disturb",
+            "donotContact",
+            "phoneNumberIsOptedOut",
+            "Phone Opt Out",
+            "Opt-out",
+            "Unsubscribed",
+            "Nicht anrufen",
+            "Keine Anrufe",
+            "Ne pas appeler",
+            "No llamar",
+            "Non chiamare",
+            "Robinsonliste",
+            "Has opted out of calls",
+            "SMS / Phone opt out",
+        ] {
+            assert_eq!(question(header), Some(Question::IsForbidden), "{header}");
+        }
+    }
+
+    #[test]
+    fn columns_that_allow_calls_are_known_too() {
+        for header in [
+            "ContactCallable",
+            "Can be called",
+            "OK to call",
+            "Phone Consent",
+            "call_opt_in",
+            "Allow Phone Calls",
+            "Mobile Consent",
+            "Cell Opt-In",
+        ] {
+            assert_eq!(question(header), Some(Question::IsAllowed), "{header}");
+        }
+    }
+
+    #[test]
+    fn states_are_asked_for_the_one_that_forbids() {
+        for header in ["Status", "Lead Status", "Tags", "Disposition"] {
+            assert_eq!(question(header), Some(Question::Status), "{header}");
+        }
+    }
+
+    #[test]
+    fn other_ways_and_hours_are_something_else() {
+        for header in [
+            "Email Opt Out",
+            "HasOptedOutOfEmail",
+            "Do Not Email",
+            "do_not_sms",
+            "Do not allow Bulk Emails",
+            "Accepts Email Marketing",
+            "Do not call before",
+            "Last Call Date",
+            "Call count",
+            "Phone",
+            "Notes",
+        ] {
+            assert_eq!(question(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_column_may_be_about_one_phone() {
+        let phone = |header: &str| read(&words(header, false)).unwrap().phone;
+        assert_eq!(phone("Callable-Cell"), ["cell"]);
+        assert_eq!(phone("Phone 2 Do Not Call"), ["2"]);
+        assert!(phone("Do Not Call Reason").is_empty());
+        assert!(phone("Phone Number Is Opted Out").is_empty());
+    }
+}

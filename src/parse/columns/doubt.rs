@@ -1,0 +1,143 @@
+//! What columns hold, against what their headers say.
+
+use crate::{
+    normalize::{flag, region, salutation},
+    parse::{
+        columns::unnamed::{is_filler_text, may_be_date},
+        text::layout,
+    },
+};
+
+/// Fewer digits are no phone number.
+const MIN_DIGITS: usize = 7;
+
+/// With fewer digits, a cell holds nothing that was meant as a number.
+const MIN_TRACE_DIGITS: usize = 5;
+
+fn digits(text: &str) -> usize {
+    text.chars().filter(|letter| letter.is_numeric()).count()
+}
+
+fn filled(values: &[String]) -> impl Iterator<Item = &str> + Clone {
+    values.iter().map(|value| value.trim()).filter(|value| !is_filler_text(value))
+}
+
+/// Whether a cell looks like a phone number.
+pub(super) fn is_number(text: &str) -> bool {
+    let text = text.trim();
+    layout::is_phone_like(text.as_bytes()) && digits(text) >= MIN_DIGITS && !may_be_date(text)
+}
+
+/// Whether nearly all filled cells of a column look like phone numbers.
+pub(super) fn holds_numbers(values: &[String]) -> bool {
+    let numbers = filled(values).filter(|value| is_number(value)).count();
+    numbers > 0 && numbers * 5 >= filled(values).count() * 4
+}
+
+/// Whether no cell of a column can have been meant as a phone number, although some are filled.
+pub(super) fn holds_no_number(values: &[String]) -> bool {
+    let is_trace =
+        |value: &str| digits(value) >= MIN_TRACE_DIGITS && !value.contains('@') && !may_be_date(value);
+    filled(values).next().is_some() && !filled(values).any(is_trace)
+}
+
+/// Whether a value is none of a word: it says yes or no, or has a digit, a plus or an `@`.
+fn is_no_word(value: &str) -> bool {
+    flag::is_answer(value)
+        || value.chars().any(|letter| letter.is_numeric() || matches!(letter, '@' | '+' | '#'))
+}
+
+/// Whether no cell of a column can be a country. A header that seldom means anything else needs other values in every cell.
+pub(super) fn holds_no_country(values: &[String], is_doubtful: bool) -> bool {
+    let is_country = |value: &str| region::country(value).is_some();
+    let is_other = |value: &str| is_no_word(value) && value.chars().any(char::is_alphabetic);
+    let mut distinct: Vec<&str> = filled(values).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    !distinct.is_empty()
+        && !distinct.iter().any(|value| is_country(value))
+        && (distinct.iter().all(|value| is_other(value)) || is_doubtful && distinct.len() > 1)
+}
+
+/// Whether every filled cell of a column is a dialing code with its plus or zeros.
+pub(super) fn holds_dialing_codes(values: &[String]) -> bool {
+    let is_code =
+        |value: &str| (value.starts_with('+') || value.starts_with("00")) && region::country(value).is_some();
+    filled(values).next().is_some() && filled(values).all(is_code)
+}
+
+/// Whether nearly all filled cells are countries. Codes of two letters may be states, unless the header speaks of a country.
+pub(super) fn holds_countries(values: &[String], is_about_country: bool) -> bool {
+    let is_country = |value: &str| {
+        let letters = value.chars().filter(|letter| letter.is_alphabetic()).count();
+        (letters > 2 || letters == 2 && is_about_country) && region::country(value).is_some()
+    };
+    let countries = filled(values).filter(|value| is_country(value)).count();
+    countries > 0 && countries * 5 >= filled(values).count() * 4
+}
+
+/// Whether most of what a column holds are salutations.
+pub(super) fn holds_salutations(values: &[String]) -> bool {
+    let known = values.iter().filter(|value| salutation::recognise(value.trim()).is_some()).count();
+    known * 2 > values.len()
+}
+
+/// Whether no cell of a column can be a part of a name, although some are filled: they are dates, addresses or answers.
+pub(super) fn holds_no_name(values: &[String]) -> bool {
+    const MIN_ANSWERS: usize = 3;
+
+    let is_no_text = |value: &str| value.contains('@') || !value.chars().any(char::is_alphabetic);
+    let has_answers = values.len() >= MIN_ANSWERS && values.iter().all(|value| flag::is_answer(value));
+    filled(values).next().is_some() && (has_answers || filled(values).all(is_no_text))
+}
+
+/// Whether no cell of a column can be a salutation, although some are filled.
+pub(super) fn holds_no_word(values: &[String]) -> bool {
+    filled(values).next().is_some() && filled(values).all(is_no_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(list: &[&str]) -> Vec<String> {
+        list.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    #[test]
+    fn numbers_are_told_from_what_is_none() {
+        assert!(holds_numbers(&values(&["020 7946 0100", "n/a", "+44 7700 900123"])));
+        assert!(!holds_numbers(&values(&["31.12.2026", "01.01.2027"])));
+        assert!(!holds_numbers(&values(&["Berlin", "020 7946 0100"])));
+        assert!(!holds_numbers(&[]));
+        for none in [["Yes", "No"], ["Android 14", "iPhone"], ["a@example.com", "b1234567@example.com"]] {
+            assert!(holds_no_number(&values(&none)), "{none:?}");
+        }
+        assert!(!holds_no_number(&values(&["Yes", "07700 900123"])));
+        assert!(!holds_no_number(&[]));
+    }
+
+    #[test]
+    fn countries_are_told_from_what_is_none() {
+        assert!(holds_no_country(&values(&["2 acres", "300 sq ft"]), true));
+        assert!(holds_no_country(&values(&["a@example.com"]), false));
+        assert!(holds_no_country(&values(&["Bayern", "Hessen"]), true));
+        assert!(!holds_no_country(&values(&["Bharatt"]), true), "one slip of the pen");
+        assert!(!holds_no_country(&values(&["2 acres", "France"]), true));
+        assert!(!holds_no_country(&values(&["999"]), false), "each row says that the code is not known");
+        assert!(holds_countries(&values(&["France", "Germany", "n/a"]), false));
+        assert!(!holds_countries(&values(&["CA", "DE"]), false), "states");
+    }
+
+    #[test]
+    fn a_prefix_may_be_a_dialing_code() {
+        assert!(holds_dialing_codes(&values(&["+44", "0091"])));
+        assert!(!holds_dialing_codes(&values(&["Mr", "+44"])));
+        assert!(!holds_dialing_codes(&values(&["44"])), "perhaps an area code");
+        assert!(holds_no_word(&values(&["+44", "12"])));
+        assert!(!holds_no_word(&values(&["Sheikh", "Yes"])));
+        assert!(holds_no_name(&values(&["2026-01-05", "2026-02-05"])));
+        assert!(holds_no_name(&values(&["yes", "no", "no"])));
+        assert!(!holds_no_name(&values(&["No"])), "a Korean family name");
+    }
+}

@@ -1,0 +1,43 @@
+//! How digits without a plus are meant in phone columns, by their first cells.
+
+use crate::{
+    contact::Region,
+    normalize::{NormalizeSettings, Normalizer, phone::Habit},
+    parse::assemble::Header,
+    row::{Columns, Rows},
+};
+
+/// The phone columns that show a habit. A note tells where it is one that changes how digits are read.
+pub(in crate::parse) fn find(
+    header: &Header,
+    columns: &Columns,
+    rows: &Rows,
+    header_row: u64,
+    region: Option<Region>,
+    notes: &mut Vec<String>,
+) -> Vec<(usize, Habit)> {
+    let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
+    let places_of = |columns: &[usize]| columns.iter().map(|column| header.place_of(*column)).collect();
+    let own = columns.own_countries.iter();
+    let places = Columns {
+        country: places_of(&columns.country),
+        own_countries: own.map(|(phone, own)| (header.place_of(*phone), places_of(own))).collect(),
+        ..Columns::default()
+    };
+    let normalizer = Normalizer::new(&settings, &places);
+    let mut found = Vec::new();
+    for column in &columns.phone {
+        let below = rows.iter().filter(|row| row.location.row > header_row);
+        let habits = normalizer.habits(below, header.place_of(*column));
+        let Some(habit) = habits.habit() else { continue };
+        if habit == Habit::International && habits.ambiguous() > 0 {
+            let name = &header.names[*column];
+            notes.push(format!(
+                "column `{name}`: rollcall reads digits without a plus as whole international numbers, as nearly all cells of \
+                 the column are written"
+            ));
+        }
+        found.push((*column, habit));
+    }
+    found
+}

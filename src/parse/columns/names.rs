@@ -1,0 +1,222 @@
+//! Columns of names whose headers mean one thing alone and another beside each other.
+//!
+//! `Name` beside `Vorname` is the last name, beside `Surname` the first; `Nom` and `Nombre` are whole names where the file has
+//! no column for the other one.
+
+use super::fold;
+use crate::{contact::Field, row::Columns};
+
+/// The header that is the other half of a name beside a column for one of them.
+const NAME: &str = "name";
+
+/// Headers of one half that are a whole name where no column holds the other half.
+const HALF_OR_WHOLE: [&str; 5] = ["nom", "nombre", "nombres", "nome", "имя"];
+
+/// Headers of whole names in which the family name does not stand first, beside the synonyms of the field.
+const WHOLE: [&str; 36] = [
+    "complete name",
+    "your full name",
+    "your name",
+    "contact person",
+    "person name",
+    "customer name",
+    "client name",
+    "lead name",
+    "first and last name",
+    "first name and last name",
+    "first last name",
+    "first name last name",
+    // French
+    "nom complet",
+    "prenom nom",
+    "prenom et nom",
+    "prenoms et nom",
+    "nom du contact",
+    "nom du client",
+    // German
+    "vollstandiger name",
+    "voller name",
+    "vor und nachname",
+    "vorname nachname",
+    "vorname und nachname",
+    "vorname name",
+    "vorname und name",
+    "ansprechpartner",
+    "ansprechpartnerin",
+    "kontaktperson",
+    "kontaktname",
+    "kundenname",
+    // Spanish
+    "nombre completo",
+    "nombre y apellido",
+    "nombre y apellidos",
+    "nombres y apellidos",
+    "nombre del contacto",
+    "nombre del cliente",
+];
+
+/// Headers of whole names that begin with the family name.
+const FAMILY_FIRST: [&str; 14] = [
+    "last name first name",
+    "surname first name",
+    "surname name",
+    "nachname vorname",
+    "nachname und vorname",
+    "name vorname",
+    "name und vorname",
+    "name und vornamen",
+    "nom prenom",
+    "nom prenoms",
+    "nom et prenom",
+    "nom et prenoms",
+    "apellidos nombre",
+    "apellidos y nombre",
+];
+
+/// Settles what such columns hold. What the user mapped stays as it is.
+pub(super) fn settle(
+    headers: &[String],
+    mapped: &Columns,
+    values: &dyn Fn(usize) -> Vec<String>,
+    columns: &mut Columns,
+) {
+    let is_named = |column: Option<usize>, names: &[&str]| {
+        column
+            .and_then(|column| headers.get(column))
+            .is_some_and(|header| names.contains(&fold(header).as_str()))
+    };
+    if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
+        let is_taken = |column: usize| Field::ALL.iter().any(|field| columns.of(*field).contains(&column));
+        let named = |names: &[&str]| {
+            headers
+                .iter()
+                .enumerate()
+                .find(|(column, header)| names.contains(&fold(header).as_str()) && !is_taken(*column))
+                .map(|(column, _)| column)
+        };
+        columns.full_name = named(&WHOLE).or_else(|| named(&FAMILY_FIRST));
+    }
+    columns.is_family_name_first = is_named(columns.full_name, &FAMILY_FIRST);
+    let is_free = |field: Field| mapped.of(field).is_empty();
+    if is_free(Field::FullName) && is_named(columns.full_name, &[NAME]) {
+        match (columns.first_name, columns.last_name, columns.full_name) {
+            (Some(half), None, Some(name)) if is_free(Field::LastName) && !holds(name, half, values) => {
+                columns.last_name = columns.full_name.take();
+            }
+            (None, Some(half), Some(name)) if is_free(Field::FirstName) && !holds(name, half, values) => {
+                columns.first_name = columns.full_name.take();
+            }
+            _ => {}
+        }
+    }
+    if columns.full_name.is_none() && is_free(Field::FullName) {
+        let first = columns.first_name.filter(|_| columns.last_name.is_none() && is_free(Field::FirstName));
+        let last = columns.last_name.filter(|_| columns.first_name.is_none() && is_free(Field::LastName));
+        if is_named(first, &HALF_OR_WHOLE) {
+            columns.full_name = columns.first_name.take();
+        } else if is_named(last, &HALF_OR_WHOLE) {
+            columns.full_name = columns.last_name.take();
+        }
+    }
+}
+
+/// Whether most cells of the column `Name` hold the half beside them, so that they are whole names.
+fn holds(name: usize, half: usize, values: &dyn Fn(usize) -> Vec<String>) -> bool {
+    let (names, halves) = (values(name), values(half));
+    // Blank cells are not among the values: rows can be compared only where there are none.
+    if names.len() != halves.len() {
+        let spaced = names.iter().filter(|name| name.trim().contains(' ')).count();
+        let halves: Vec<String> = halves.iter().map(|half| half.trim().to_lowercase()).collect();
+        let holding = names.iter().filter(|name| {
+            let name = name.to_lowercase();
+            halves.iter().any(|half| name.split_whitespace().any(|word| word == half))
+        });
+        return spaced > 0 && holding.count() * 2 > names.len();
+    }
+    let holds = |(name, half): &(&String, &String)| {
+        let (name, half) = (name.trim().to_lowercase(), half.trim().to_lowercase());
+        name.len() > half.len()
+            && name.split([' ', ',']).any(|word| !word.is_empty() && half.split(' ').any(|own| own == word))
+    };
+    names.iter().zip(&halves).filter(holds).count() * 2 > names.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recognise;
+
+    /// The columns for first, last and full name.
+    fn columns(list: &str, values: &[&[&str]]) -> (Option<usize>, Option<usize>, Option<usize>) {
+        let headers: Vec<String> = list.split(", ").map(str::to_owned).collect();
+        let values = |column: usize| -> Vec<String> {
+            values
+                .get(column)
+                .map(|values| values.iter().map(|value| (*value).to_owned()).collect())
+                .unwrap_or_default()
+        };
+        let found = recognise(&headers, &[], &values).unwrap();
+        (found.first_name, found.last_name, found.full_name)
+    }
+
+    #[test]
+    fn name_beside_a_half_is_the_other_half() {
+        for list in [
+            "Name, Vorname, Telefon",
+            "Name, First Name, Phone",
+            "NAME, Prénom, Téléphone",
+            "Name, Given Name, Phone",
+        ] {
+            assert_eq!(columns(list, &[&["García López"], &["Juan"]]), (Some(1), Some(0), None), "{list}");
+        }
+        for list in [
+            "Name, Surname, Phone",
+            "Name, Nachname, Telefon",
+            "Name, Nom, Téléphone",
+            "Name, Apellidos, Teléfono",
+        ] {
+            assert_eq!(columns(list, &[&["Juan"], &["García López"]]), (Some(0), Some(1), None), "{list}");
+        }
+        assert_eq!(columns("Nom, Prénom, Téléphone", &[]), (Some(1), Some(0), None));
+        assert_eq!(columns("Nombre, Apellidos, Teléfono", &[]), (Some(0), Some(1), None));
+    }
+
+    #[test]
+    fn name_is_whole_where_both_halves_or_its_cells_say_so() {
+        assert_eq!(columns("Name, Given Name, Family Name, Phone", &[]), (Some(1), Some(2), Some(0)));
+        assert_eq!(
+            columns("Name, First Name, Phone", &[&["Ida Vale", "Tom Reed"], &["Ida", "Tom"]]),
+            (Some(1), None, Some(0))
+        );
+        assert_eq!(
+            columns("Name, Surname, Phone", &[&["Vale, Ida", "Tom Reed"], &["Vale", "Reed"]]),
+            (None, Some(1), Some(0))
+        );
+        assert_eq!(columns("Full Name, Vorname, Telefon", &[]), (Some(1), None, Some(0)));
+    }
+
+    #[test]
+    fn a_half_alone_is_a_whole_name_in_languages_that_say_so() {
+        assert_eq!(columns("Nom, Téléphone", &[]), (None, None, Some(0)));
+        assert_eq!(columns("Nombre, Teléfono", &[]), (None, None, Some(0)));
+        assert_eq!(columns("First Name, Phone", &[]), (Some(0), None, None));
+        for list in [
+            "Nom complet, Mobile",
+            "Nombre completo, Mobile",
+            "Vollständiger Name, Mobile",
+            "Vor- und Nachname, Mobile",
+        ] {
+            assert_eq!(columns(list, &[]), (None, None, Some(0)), "{list}");
+        }
+        for (list, is_first) in [
+            ("Nom et prénom, Mobile", true),
+            ("Nom / Prénom, Mobile", true),
+            ("Nachname Vorname, Mobile", true),
+            ("Prénom et nom, Mobile", false),
+            ("Apellidos y nombre, Mobile", true),
+        ] {
+            let headers: Vec<String> = list.split(", ").map(str::to_owned).collect();
+            let found = recognise(&headers, &[], &|_| vec![]).unwrap();
+            assert_eq!(found.is_family_name_first, is_first, "{list}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! One request and its answer, over the wire.
+
+use reqwest::Request;
+
+use super::{
+    Distrust,
+    answer::{Answer, Silence},
+    body,
+    error::innermost,
+};
+use crate::failpoint;
+
+/// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
+pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Sends a request and reads the whole answer, up to a limit.
+pub(super) async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
+    failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
+    let mut response = http.execute(request).await.map_err(|error| match Distrust::of(&error) {
+        Some(distrust) => Silence::Untrusted(distrust),
+        None if error.is_connect() => Silence::NotSent(cause(&error)),
+        None => unanswered(&error),
+    })?;
+    let headers = response.headers().clone();
+    let status = response.status();
+    failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let body = body::readable(body, &headers).map_err(Silence::Unreadable)?;
+    Ok(Answer { status, headers, body })
+}
+
+/// The innermost reason of a failure; the outer ones repeat the address.
+fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    innermost(error)
+}
+
+fn unanswered(error: &reqwest::Error) -> Silence {
+    if error.is_timeout() { Silence::TimedOut } else { Silence::Unanswered(cause(error)) }
+}

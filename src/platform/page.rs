@@ -1,0 +1,394 @@
+//! A page of a collection: where its records stand, and what it says of itself.
+//!
+//! The documented place of the records is `results`, at the top or under `data`. Where they are not there, any list that such an
+//! answer could mean is taken, and an account that holds nobody may say so with `null`.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{Collection, failure, paging::PageFacts, record::Record, wire};
+use crate::contact::Region;
+
+/// A page as it came.
+pub(super) struct Page<'a> {
+    pub(super) facts: PageFacts,
+    pub(super) records: Vec<Record<'a>>,
+}
+
+/// The documented fields of a page.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    results: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "wire::count")]
+    skip: Option<u64>,
+    #[serde(default, deserialize_with = "wire::count")]
+    page: Option<u64>,
+    #[serde(default, deserialize_with = "wire::count")]
+    limit: Option<u64>,
+    #[serde(default, deserialize_with = "wire::flag")]
+    has_more: Option<bool>,
+    #[serde(default, deserialize_with = "wire::count")]
+    total_results: Option<u64>,
+}
+
+/// Fields as they came, by name; of a name that stands twice, the last counts.
+type Raw<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+/// Where records may stand.
+const LISTS: [&str; 7] = ["results", "data", "contacts", "records", "items", "content", "list"];
+
+/// What may stand around a page.
+const WRAPPERS: [&str; 5] = ["data", "response", "result", "payload", "body"];
+
+/// A page within a page within a page is none.
+const MAX_DEPTH: usize = 3;
+
+impl<'a> Fields<'a> {
+    fn read(body: &'a str, collection: &Collection) -> Result<Self, String> {
+        let documented = |text: &'a str| serde_json::from_str::<Self>(text).ok();
+        let found = match documented(body) {
+            Some(Self { results: None, data: Some(data), .. }) => documented(data.get()),
+            found => found,
+        };
+        match found {
+            Some(fields) if fields.results.is_some() => Ok(fields),
+            _ => Self::search(body, collection, MAX_DEPTH)
+                .ok_or_else(|| "it holds no list of contacts".to_owned()),
+        }
+    }
+
+    /// Looks for a list of records where the documented place has none.
+    fn search(text: &'a str, collection: &Collection, depth: usize) -> Option<Self> {
+        if text.starts_with('[') {
+            return Some(Self { results: Some(serde_json::from_str(text).ok()?), ..Self::default() });
+        }
+        let fields: Raw<'a> = serde_json::from_str(text).ok()?;
+        let list =
+            LISTS.iter().find_map(|name| fields.get(*name).filter(|value| value.get().starts_with('[')));
+        let results = match list {
+            Some(list) => serde_json::from_str(list.get()).ok()?,
+            None if depth > 0 && wrapped(&fields).is_some() => {
+                return Self::search(wrapped(&fields)?, collection, depth - 1);
+            }
+            // That nobody is there may be said so; of a list of people to leave out, only in its documented place.
+            None if is_null(&fields, "results") => Vec::new(),
+            None if *collection == Collection::Contacts && is_null(&fields, "data") => Vec::new(),
+            None => return None,
+        };
+        let value = |names: &[&str]| {
+            let found = names.iter().find_map(|name| fields.get(*name))?;
+            serde_json::from_str::<Value>(found.get()).ok()
+        };
+        let number = |names: &[&str]| wire::count(value(names)?).ok()?;
+        Some(Self {
+            results: Some(results),
+            data: None,
+            skip: number(&["skip", "offset"]),
+            page: number(&["page"]),
+            limit: number(&["limit"]),
+            has_more: value(&["hasMore", "has_more"]).and_then(|value| wire::flag(value).ok()?),
+            total_results: number(&["totalResults", "total", "totalCount"]),
+        })
+    }
+}
+
+fn is_null(fields: &Raw<'_>, name: &str) -> bool {
+    fields.get(name).is_some_and(|value| value.get() == "null")
+}
+
+/// The object that a page may stand in.
+fn wrapped<'a>(fields: &Raw<'a>) -> Option<&'a str> {
+    WRAPPERS
+        .iter()
+        .find_map(|name| fields.get(*name).map(|value| value.get()).filter(|text| text.starts_with('{')))
+}
+
+/// What an answer says of a failure, where it holds no records: the platform's words are for whoever reads them.
+pub(super) fn failure_in(body: &[u8]) -> Option<Value> {
+    // Nearly every page has one, and is not looked through for what it is not.
+    if memchr::memmem::find(body, b"phoneNumber").is_some() {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let fields = value.as_object()?;
+    let is_empty = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => {
+            LISTS.iter().all(|name| fields.get(*name).is_none_or(|list| !list.is_array()))
+        }
+        _ => true,
+    };
+    let has_records = LISTS.iter().filter_map(|name| fields.get(*name)).any(|list| !is_empty(list));
+    failure::in_fields(fields).filter(|_| !has_records)?;
+    Some(value)
+}
+
+impl<'a> Page<'a> {
+    /// Reads a page. Numbers without any country code are also read as numbers of `region`.
+    pub(super) fn read(
+        body: &'a [u8],
+        collection: &Collection,
+        region: Option<Region>,
+    ) -> Result<Self, String> {
+        let body = std::str::from_utf8(body).map_err(|error| error.to_string())?.trim_ascii();
+        let fields = Fields::read(body, collection)?;
+        let raws = fields.results.unwrap_or_default();
+        let records: Vec<Record<'a>> = raws.into_iter().map(|raw| Record::read(raw, region)).collect();
+        // One odd record among others is that; where there is nothing else, they are no contacts.
+        if let Some(odd) = records.iter().find(|record| !record.is_readable() && record.json() != "null")
+            && !records.iter().any(Record::is_readable)
+        {
+            let begins: String = odd.json().chars().take(40).collect();
+            return Err(format!("what it lists are no contacts (`{begins}`)"));
+        }
+        let identities: Vec<u64> =
+            records.iter().filter_map(|record| record.identity(collection.is_numbered())).collect();
+        let whole: Vec<&str> = records.iter().map(Record::json).collect();
+        let facts = PageFacts {
+            skip: fields.skip,
+            page: fields.page,
+            limit: fields.limit,
+            has_more: fields.has_more,
+            total: fields.total_results,
+            places: places(&records, fields.limit),
+            unreadable: records.iter().filter(|record| !record.is_readable()).count() as u64,
+            identities,
+            fingerprint: super::paging::identity(&whole),
+        };
+        Ok(Self { facts, records })
+    }
+}
+
+/// How many places of the collection the records take: what is no contact may stand in the place of one, or be one too many.
+fn places(records: &[Record<'_>], limit: Option<u64>) -> u64 {
+    let readable = records.iter().filter(|record| record.is_readable()).count() as u64;
+    let all = records.len() as u64;
+    limit.filter(|limit| *limit > 0).map_or(all, |limit| all.min(limit)).max(readable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{diff::StoredContact, platform::Api};
+
+    /// The samples of the pages, their masked digits replaced.
+    const CONTACTS: &str = include_str!("samples/get-all-contacts.json");
+    const LIST_V1: &str = include_str!("samples/get-contacts-of-contact-list-v1.json");
+    const LIST_V2: &str = include_str!("samples/get-contacts-of-contact-list-v2.json");
+    const CAMPAIGN: &str = include_str!("samples/get-contact-details-of-voice-campaign-v2.json");
+
+    fn list() -> Collection {
+        Collection::List { id: "cl-1".to_owned(), api: Api::V2 }
+    }
+
+    fn campaign() -> Collection {
+        Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 }
+    }
+
+    #[test]
+    fn the_samples_of_all_pages_are_read() {
+        for (sample, collection, numbers) in [
+            (CONTACTS, Collection::Contacts, &["919550100001", "91244560001"][..]),
+            (
+                LIST_V1,
+                list(),
+                &[
+                    "912233340001",
+                    "912233340002",
+                    "912233340003",
+                    "912233340004",
+                    "912233340005",
+                    "912233340006",
+                ],
+            ),
+            (LIST_V2, list(), &["912233340001", "912233340002", "912233340003"]),
+            (CAMPAIGN, campaign(), &["919876543210", "12515550200", "911234567890"]),
+        ] {
+            let page = Page::read(sample.as_bytes(), &collection, None).unwrap();
+            let read: Vec<String> = page
+                .records
+                .iter()
+                .map(|record| {
+                    record.stored().numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+                })
+                .collect();
+            assert_eq!(read, numbers, "{collection}");
+            // Every field of the sample is one of those that are written, and nothing else is.
+            for record in &page.records {
+                let whole: Value = serde_json::from_str(record.json()).unwrap();
+                for name in leaves(&whole, "") {
+                    assert!(collection.fields().contains(&name.as_str()), "{collection}: {name}");
+                }
+            }
+        }
+    }
+
+    /// The names of all fields, those inside others behind a dot.
+    fn leaves(value: &Value, prefix: &str) -> Vec<String> {
+        let Value::Object(fields) = value else { return Vec::new() };
+        fields
+            .iter()
+            .flat_map(|(name, value)| {
+                let path = format!("{prefix}{name}");
+                if value.is_object() { leaves(value, &format!("{path}.")) } else { vec![path] }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn page_fields_are_read_inside_and_outside_data() {
+        let facts = |sample: &str| Page::read(sample.as_bytes(), &Collection::Contacts, None).unwrap().facts;
+        let contacts = facts(CONTACTS);
+        assert_eq!(
+            (contacts.skip, contacts.limit, contacts.has_more, contacts.total),
+            (Some(0), Some(10), Some(false), Some(6))
+        );
+        let list = facts(LIST_V2);
+        assert_eq!(
+            (list.skip, list.limit, list.has_more, list.total),
+            (Some(0), Some(50), Some(false), Some(3))
+        );
+        let campaign = facts(CAMPAIGN);
+        assert_eq!(
+            (campaign.page, campaign.limit, campaign.has_more, campaign.total),
+            (Some(1), Some(100), None, Some(4))
+        );
+    }
+
+    #[test]
+    fn fetched_csv_has_the_documented_fields() {
+        let page = Page::read(CAMPAIGN.as_bytes(), &campaign(), None).unwrap();
+        assert_eq!(
+            page.records[1].texts(campaign().fields()),
+            [
+                "12515550200",
+                "",
+                "completed",
+                "1",
+                "685d3c4a6b208b1e96a10000",
+                "System Generated",
+                "userHangUp",
+                "user_hangup"
+            ]
+        );
+        assert_eq!((page.records[0].attempts(), page.records[0].dialer_outcome()), (Some(2), ""));
+        let page = Page::read(CONTACTS.as_bytes(), &Collection::Contacts, None).unwrap();
+        assert_eq!(
+            page.records[1].texts(&["cellPhone.phoneNumber", "address", "updatedBy"]),
+            ["+91244560001", "", ""]
+        );
+    }
+
+    #[test]
+    fn pages_without_results_are_refused_and_odd_fields_accepted() {
+        for body in [
+            "<html>",
+            "{\"message\": \"in progress\"}",
+            "[1]",
+            "{\"results\": [1]}",
+            "{\"data\": {}}",
+            "{\"data\": 3}",
+            "{\"results\": {}}",
+        ] {
+            assert!(Page::read(body.as_bytes(), &Collection::Contacts, None).is_err(), "{body}");
+        }
+        let odd = r#"{"results": [{"id": "a", "_id": "b", "cellPhone": null}, {"_id": "c", "firstName": 7, "cellPhone": "none"},
+            {"id": 9, "cellPhone": {"phoneNumber": 919876543210}}], "skip": "0", "limit": "1000", "hasMore": "false", "totalResults": null}"#;
+        let page = Page::read(odd.as_bytes(), &Collection::Contacts, None).unwrap();
+        assert_eq!(
+            (page.facts.skip, page.facts.limit, page.facts.has_more, page.facts.total),
+            (Some(0), Some(1000), Some(false), None)
+        );
+        let stored: Vec<StoredContact> = page.records.iter().map(Record::stored).collect();
+        assert_eq!(stored.iter().map(|contact| contact.id.as_str()).collect::<Vec<_>>(), ["a", "c", "9"]);
+        assert_eq!(stored[2].numbers[0].to_string(), "919876543210");
+        assert!(stored[0].numbers.is_empty() && stored[1].numbers.is_empty());
+    }
+    /// Numbers on a page, and what it says of itself.
+    fn numbers(body: &str, collection: &Collection) -> Option<(Vec<String>, PageFacts)> {
+        let page = Page::read(body.as_bytes(), collection, None).ok()?;
+        let numbers = page.records.iter().flat_map(|record| record.stored().numbers);
+        Some((numbers.map(|number| number.to_string()).collect(), page.facts))
+    }
+
+    #[test]
+    fn a_list_is_found_wherever_it_stands() {
+        const RECORDS: &str = r#"[{"id": "a", "cellPhone": {"phoneNumber": "+919876543210"}}]"#;
+        for body in [
+            format!("{{\"data\": {RECORDS}, \"total\": 1}}"),
+            format!("{{\"data\": {{\"contacts\": {RECORDS}, \"totalResults\": 1}}}}"),
+            format!("{{\"results\": [], \"skip\": 0, \"results\": {RECORDS}, \"totalResults\": 1}}"),
+            format!("{{\"response\": {{\"data\": {{\"items\": {RECORDS}, \"totalCount\": 1}}}}}}"),
+        ] {
+            let (numbers, facts) = numbers(&body, &Collection::Contacts).unwrap();
+            assert_eq!(
+                (numbers.as_slice(), facts.total),
+                (&["919876543210".to_owned()][..], Some(1)),
+                "{body}"
+            );
+        }
+        assert_eq!(numbers(RECORDS, &Collection::Contacts).unwrap().0, ["919876543210"]);
+        assert_eq!(numbers("{\"results\": [\"919876543210\", 918876543210]}", &list()).unwrap().0.len(), 2);
+    }
+
+    // Source: kolide/fleet issue 285, ClickHouse/clickhousectl issue 207 (null in place of an empty list).
+    #[test]
+    fn nobody_may_be_null() {
+        for body in [
+            "{\"results\": null}",
+            "{\"status\": \"success\", \"data\": {\"results\": null, \"totalResults\": 0}}",
+        ] {
+            for collection in [Collection::Contacts, list()] {
+                assert!(numbers(body, &collection).unwrap().0.is_empty(), "{body}");
+            }
+        }
+        let nothing = "{\"status\": \"success\", \"data\": null}";
+        assert!(numbers(nothing, &Collection::Contacts).is_some());
+        // Whoever is to be left out would be called.
+        assert!(numbers(nothing, &list()).is_none());
+    }
+
+    // Source: foojayio/discoapi issue 132, elizaOS/eliza issue 18079 (one odd record makes all unreadable).
+    #[test]
+    fn one_odd_record_leaves_the_others_readable() {
+        let good = |id: &str, number: &str| {
+            format!(r#"{{"id": "{id}", "cellPhone": {{"phoneNumber": "+{number}"}}}}"#)
+        };
+        let (first, last) = (good("a", "919876543210"), good("b", "918876543210"));
+        for (odd, has_number) in [
+            ("null".to_owned(), false),
+            ("\"gone\"".to_owned(), false),
+            ("[]".to_owned(), false),
+            (r#"{"id": "c", "firstName": "Party\ud83d", "cellPhone": {"phoneNumber": "+917876543210"}}"#.to_owned(), true),
+            (r#"{"id": "c", "lastName": "B", "lastName": "B", "cellPhone": {"phoneNumber": "+917876543210"}}"#.to_owned(), true),
+            (r#"{"id": "c", "cellPhone": {"phoneNumber": "+917876543210", "phoneNumber": "+917876543210"}}"#.to_owned(), true),
+        ] {
+            let body = format!("{{\"results\": [{first}, {odd}, {last}], \"limit\": 3, \"totalResults\": 3}}");
+            let (numbers, facts) = numbers(&body, &Collection::Contacts).unwrap();
+            let expected = if has_number { 3 } else { 2 };
+            assert_eq!((numbers.len(), facts.places), (expected, 3), "{odd}");
+            assert_eq!(facts.unreadable, u64::from(!has_number), "{odd}");
+        }
+        // One too many does not move those of the next page.
+        let body = format!("{{\"results\": [null, {first}, {last}], \"limit\": 2, \"hasMore\": true}}");
+        assert_eq!(numbers(&body, &Collection::Contacts).unwrap().1.places, 2);
+        let body = format!("{{\"results\": [null, null, {last}], \"hasMore\": false}}");
+        assert_eq!(numbers(&body, &Collection::Contacts).unwrap().1.unreadable, 2);
+    }
+
+    #[test]
+    fn a_failure_in_place_of_a_page_is_found() {
+        let is_failure = |body: &str| failure_in(body.as_bytes()).is_some();
+        assert!(is_failure(r#"{"status": "failed", "errors": [{"msg": "not linked"}]}"#));
+        assert!(is_failure(r#"{"success": false, "results": [], "message": "disabled"}"#));
+        assert!(is_failure(r#"{"status": "error", "data": null}"#));
+        assert!(!is_failure(r#"{"status": "success", "data": {"results": []}}"#));
+        assert!(!is_failure(r#"{"results": [{"id": 1}], "errors": ["one is odd"]}"#));
+    }
+}

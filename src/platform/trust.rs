@@ -1,0 +1,137 @@
+//! Whom this machine trusts: authorities beside those of the system, and why a certificate is not trusted.
+
+use std::{error::Error, fmt, fs, io, path::Path};
+
+use reqwest::Certificate;
+use rustls::CertificateError;
+use thiserror::Error as ThisError;
+
+/// Certificate authorities that are trusted beside those of the system.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities(Vec<Certificate>);
+
+/// Why a file of authorities cannot be used.
+#[derive(Debug, ThisError)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum AuthoritiesError {
+    #[error("{0}")]
+    Unreadable(#[from] io::Error),
+    #[error("it holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`) or DER")]
+    NoCertificate,
+    #[error("it holds a private key; a file of authorities holds certificates only")]
+    PrivateKey,
+}
+
+impl Authorities {
+    /// Reads the certificates of a file: one or several in PEM, or one in DER.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, or holds something else.
+    pub fn read(path: &Path) -> Result<Self, AuthoritiesError> {
+        /// Every certificate in DER is a sequence with a length of two bytes.
+        const DER: [u8; 2] = [0x30, 0x82];
+
+        let bytes = fs::read(path)?;
+        if memchr::memmem::find(&bytes, b"PRIVATE KEY-----").is_some() {
+            return Err(AuthoritiesError::PrivateKey);
+        }
+        let certificates = if bytes.starts_with(&DER) {
+            Certificate::from_der(&bytes).map(|certificate| vec![certificate])
+        } else {
+            Certificate::from_pem_bundle(&bytes)
+        };
+        let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
+        certificates.map(Self).ok_or(AuthoritiesError::NoCertificate)
+    }
+
+    pub(super) fn certificates(&self) -> impl Iterator<Item = Certificate> {
+        self.0.iter().cloned()
+    }
+}
+
+/// Why a certificate is not trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// Nobody that this machine trusts has issued it.
+    UnknownAuthority,
+    /// Its time is over, by this machine's clock.
+    Expired,
+    /// Its time has not come, by this machine's clock.
+    NotYetValid,
+    /// It is for other hosts.
+    OtherHost(Vec<String>),
+    /// Something else.
+    Other(String),
+}
+
+impl Distrust {
+    /// Why a request failed, if it is the certificate.
+    pub(super) fn of(error: &reqwest::Error) -> Option<Self> {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
+                return Some(Self::from(problem));
+            }
+            // An error of input or output hides the one that it wraps from the chain.
+            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
+        }
+        None
+    }
+}
+
+impl From<&CertificateError> for Distrust {
+    fn from(problem: &CertificateError) -> Self {
+        match problem {
+            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
+            CertificateError::NotValidForName => Self::OtherHost(Vec::new()),
+            CertificateError::NotValidForNameContext { presented, .. } => Self::OtherHost(presented.clone()),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// As in "its certificate …".
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownAuthority => {
+                f.write_str("was issued by a certificate authority that this machine does not trust")
+            }
+            Self::Expired => f.write_str("has expired, by the clock of this machine"),
+            Self::NotYetValid => f.write_str("is not valid yet, by the clock of this machine"),
+            Self::OtherHost(names) if names.is_empty() => f.write_str("is for another host"),
+            Self::OtherHost(names) => write!(f, "is for another host: {}", names.join(", ")),
+            Self::Other(problem) => write!(f, "cannot be trusted: {problem}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_authorities_holds_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            Authorities::read(&path).map(|authorities| authorities.0.len()).map_err(|error| error.to_string())
+        };
+        assert!(read("list.csv", b"First Name,Mobile\n").unwrap_err().contains("no certificate in PEM"));
+        assert!(read("empty.pem", b"").unwrap_err().contains("no certificate"));
+        let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert!(read("key.pem", key).unwrap_err().contains("private key"));
+        assert!(matches!(
+            Authorities::read(&folder.path().join("none.pem")),
+            Err(AuthoritiesError::Unreadable(_))
+        ));
+        let pem = include_bytes!("samples/authority.pem");
+        assert_eq!(read("one.pem", pem), Ok(1));
+        assert_eq!(read("two.pem", &[&pem[..], &pem[..]].concat()), Ok(2));
+    }
+}

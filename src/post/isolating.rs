@@ -1,0 +1,135 @@
+//! Which contacts of refused batches are the refused ones: batches are sent in halves until these stand alone.
+
+use std::mem::{replace, take};
+
+use super::{NewContact, Poster, Suspect, halves, kind_of_refusal};
+use crate::{
+    outcome::{Code, Outcome},
+    platform::PlatformError,
+};
+
+impl Poster<'_, '_> {
+    /// Reads what became of contacts that were refused in a batch or not mentioned, and posts what is not there: the
+    /// refused batches in halves, until those that are refused stand alone.
+    pub(super) async fn isolate(
+        &mut self,
+        refused: Vec<Vec<NewContact>>,
+        unmentioned: Vec<NewContact>,
+    ) -> Result<(), PlatformError> {
+        if refused.is_empty() && unmentioned.is_empty() {
+            return Ok(());
+        }
+        let others = take(&mut self.refused_batches);
+        let existing = self.read_until_shown(refused.iter().flatten().chain(&unmentioned)).await?;
+        // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
+        let sent = unmentioned.len();
+        let absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
+        let is_at_work = absent.len() < sent;
+        // What was accepted and is still not there may be stored later yet; where others of it are there, it was left out.
+        let (hidden, mut absent): (Vec<_>, Vec<_>) =
+            absent.into_iter().partition(|new| !is_at_work && self.not_shown.contains(&new.number()));
+        for new in &hidden {
+            let detail = "accepted by the platform, and not shown yet".to_owned();
+            self.leave_open(new, detail.clone());
+            self.hidden = (self.hidden.0 + 1, detail);
+        }
+        self.record.all_pending(&absent, true);
+        self.record.save()?;
+        while !absent.is_empty() {
+            let rest = absent.split_off(self.batch_size.min(absent.len()));
+            self.post_batch(replace(&mut absent, rest)).await?;
+        }
+        let mut work: Vec<Vec<NewContact>> = Vec::new();
+        for batch in take(&mut self.refused_batches) {
+            push_halves(&mut work, batch);
+        }
+        for batch in refused {
+            let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
+            if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
+        }
+        self.record.save()?;
+        while let Some(batch) = work.pop() {
+            if !batch.is_empty() {
+                self.post_batch(batch).await?;
+            }
+            for batch in take(&mut self.refused_batches) {
+                push_halves(&mut work, batch);
+            }
+            self.check_refusals().await?;
+        }
+        self.refused_batches = others;
+        Ok(())
+    }
+
+    /// One wrong setting refuses every contact: there is no use in trying them all. Contacts that are there already are
+    /// refused for that, which says nothing of the settings.
+    pub(super) async fn check_refusals(&mut self) -> Result<(), PlatformError> {
+        if self.too_many_refused().is_none() {
+            return Ok(());
+        }
+        let suspects = take(&mut self.suspects);
+        let existing = self.read_existing(suspects.iter().map(|suspect| &suspect.new)).await?;
+        for Suspect { new, words, is_taken } in suspects {
+            let kind = kind_of_refusal(&words, &new.contact);
+            match self.settle_present(vec![new], &existing, Outcome::Existing).pop() {
+                Some(new) => self.suspects.push(Suspect { new, words, is_taken }),
+                None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
+            }
+        }
+        self.record.save()?;
+        let stop = self.too_many_refused().map_or(Ok(()), Err);
+        // Readings cost requests: the next one comes when twice as many were refused.
+        self.most_refusals *= 2;
+        stop
+    }
+
+    fn too_many_refused(&self) -> Option<PlatformError> {
+        let words = &self.suspects.last()?.words;
+        let contacts = self.refusals.values().copied().max()?;
+        let is_most = contacts as u64 * 10 > self.rows || !self.settlements.has_settled();
+        (contacts > self.most_refusals && is_most)
+            .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
+    }
+
+    /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
+    pub(super) async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
+        let suspects = take(&mut self.suspects);
+        let unmentioned = take(&mut self.unmentioned);
+        if suspects.is_empty() && unmentioned.is_empty() {
+            return Ok(());
+        }
+        let all: Vec<&NewContact> = suspects.iter().map(|suspect| &suspect.new).chain(&unmentioned).collect();
+        let existing = self.read_until_shown(all.into_iter()).await?;
+        for Suspect { new, words, is_taken } in suspects {
+            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Existing).pop() else {
+                continue;
+            };
+            let number = new.number();
+            if is_taken && self.was_sent_in_this_run(number) {
+                // What this run has sent is there, for all that is known, and is shown a little later.
+                self.leave_open(&new, format!("sent, and not shown yet by the platform: {words}"));
+                self.record.pending(number, true);
+                self.hidden = (self.hidden.0 + 1, words);
+                continue;
+            }
+            self.settle(number, Outcome::Failed, Some(Code::Refused), words);
+            if self.is_stopped {
+                // With other settings it may be taken: the next run tries it again.
+                self.record.pending(number, false);
+            }
+        }
+        for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
+            let detail = "the platform accepted the batch and did not create this contact".to_owned();
+            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
+        }
+        self.record.save()?;
+        self.tell();
+        Ok(())
+    }
+}
+
+/// Puts both halves on the stack, so that the first is posted first.
+fn push_halves(work: &mut Vec<Vec<NewContact>>, batch: Vec<NewContact>) {
+    let (first, second) = halves(batch);
+    work.extend([second, first]);
+}

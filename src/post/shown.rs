@@ -1,0 +1,95 @@
+//! What the platform has taken, and shows only a little later: it is waited for before anything is made of its absence.
+//!
+//! A batch may be accepted and stored afterwards, and what is stored may take a moment to appear in what is read: up to half a
+//! minute was seen on other platforms.
+
+use std::{collections::HashSet, time::Duration};
+
+use super::{ExistingSink, NewContact, Poster};
+use crate::{
+    contact::E164,
+    diff::Existing,
+    platform::{Collection, PlatformError},
+};
+
+/// Contacts of one batch that the platform has, as it says.
+pub(super) struct Awaited {
+    numbers: Vec<E164>,
+    /// All of them; else one of them at least.
+    is_of_all: bool,
+}
+
+impl Awaited {
+    fn is_shown(&self, existing: &Existing) -> bool {
+        let mut held = self.numbers.iter().map(|number| existing.holder(*number).is_some());
+        if self.is_of_all { held.all(|is_held| is_held) } else { held.any(|is_held| is_held) }
+    }
+}
+
+impl Poster<'_, '_> {
+    /// The platform has accepted a batch, and stores it when it does.
+    pub(super) fn await_accepted(&mut self, batch: &[NewContact]) {
+        let numbers = batch.iter().map(NewContact::number).collect();
+        self.awaited.push(Awaited { numbers, is_of_all: true });
+    }
+
+    /// The platform says that it has some of a batch. If they were sent before and not answered, these are they.
+    pub(super) fn await_taken(&mut self, batch: &[NewContact]) {
+        let numbers = batch.iter().map(NewContact::number);
+        let numbers: Vec<E164> = numbers.filter(|number| self.was_sent_in_this_run(*number)).collect();
+        let is_waited_for = numbers.iter().any(|number| self.not_shown.contains(number));
+        if !numbers.is_empty() && !is_waited_for {
+            self.awaited.push(Awaited { numbers, is_of_all: false });
+        }
+    }
+
+    /// Whether it is this run that has sent a number and does not know whether it was stored.
+    pub(super) fn was_sent_in_this_run(&self, number: E164) -> bool {
+        self.settlements.was_unanswered(number) && !self.unanswered_before.contains(&number)
+    }
+
+    /// Reads what became of contacts; of those that the platform has, as it says, until it shows them or has had its time.
+    pub(super) async fn read_until_shown(
+        &mut self,
+        contacts: impl Iterator<Item = &NewContact>,
+    ) -> Result<Existing, PlatformError> {
+        let asked: HashSet<E164> = contacts.map(NewContact::number).collect();
+        let (awaited, others) = std::mem::take(&mut self.awaited)
+            .into_iter()
+            .partition::<Vec<_>, _>(|awaited| awaited.numbers.iter().any(|number| asked.contains(number)));
+        self.awaited = others;
+        let pace = self.client.pace();
+        let (patience, mut wait, mut waited) = (pace.longest_wait / 2, pace.first_wait, Duration::ZERO);
+        let mut existing = self.read_numbers(&asked).await?;
+        let mut shown = existing.held();
+        while waited < patience && awaited.iter().any(|awaited| !awaited.is_shown(&existing)) {
+            self.client.wait_until_shown(wait).await?;
+            waited += wait;
+            existing = self.read_numbers(&asked).await?;
+            if existing.held() > shown {
+                // It is at work.
+                (shown, waited) = (existing.held(), Duration::ZERO);
+            }
+            wait = (wait * 2).min(patience / 2);
+        }
+        let hidden = awaited.into_iter().filter(|awaited| !awaited.is_shown(&existing));
+        self.not_shown.extend(hidden.flat_map(|awaited| awaited.numbers));
+        Ok(existing)
+    }
+
+    /// Reads what became of contacts.
+    pub(super) async fn read_existing(
+        &mut self,
+        contacts: impl Iterator<Item = &NewContact>,
+    ) -> Result<Existing, PlatformError> {
+        self.read_numbers(&contacts.map(NewContact::number).collect()).await
+    }
+
+    async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<Existing, PlatformError> {
+        let is_asked = |number| asked.contains(&number);
+        let snapshots = self.record.snapshots().clone();
+        let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);
+        let readout = self.client.read(&Collection::Contacts, None, &mut sink).await?;
+        Ok(sink.finish(&readout)?.0)
+    }
+}

@@ -1,0 +1,234 @@
+//! Answers that are not the documented ones, and contacts at which the platform fails.
+
+use super::*;
+
+/// A platform that answers posts as `answer` has it, told what it made of the batch: the created and the refused ones.
+fn answering(
+    mut answer: impl FnMut(&[Value], &[Value]) -> Reply + Send + 'static,
+) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
+    move |model, asked| {
+        let reply = model.answer(Manner::PerContact, asked);
+        let Reply::Answer(200, body) = &reply else { return reply };
+        if asked.method == "GET" {
+            return reply;
+        }
+        let body: Value = serde_json::from_str(body).unwrap();
+        let list = |name: &str| body[name].as_array().unwrap().clone();
+        let refused: Vec<Value> =
+            list("failedRecords").into_iter().map(|record| record["contact"].clone()).collect();
+        answer(&list("successfulRecords"), &refused)
+    }
+}
+
+#[test]
+fn a_failure_with_a_status_of_success_is_a_refusal() {
+    type Answer = Box<dyn FnMut(&[Value], &[Value]) -> Reply + Send>;
+    let each: Answer = Box::new(|created, refused| {
+        let created = created.iter().map(|contact| json!({"status": 201, "contact": contact}));
+        let refused = refused.iter().map(|contact| json!({"status": 400, "error": "no", "contact": contact}));
+        Reply::Answer(207, json!(created.chain(refused).collect::<Vec<_>>()).to_string())
+    });
+    let keyed: Answer = Box::new(|created, refused| {
+        let errors =
+            if refused.is_empty() { json!({}) } else { json!({"0": {"message": "no", "code": 400}}) };
+        Reply::json(&json!({"contacts": created, "errors": errors}))
+    });
+    for (name, answer) in [("each", each), ("keyed", keyed)] {
+        let posted = post_with(poisoned([2, 7]), 10, 5, answering(answer));
+        posted.ended.as_ref().unwrap();
+        assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (8, 2), "{name}");
+        assert!(posted.settlements.of(e164(7)).unwrap().detail.contains("no"), "{name}");
+    }
+    // Of all of the batch: nothing of it was stored.
+    let posted =
+        post_with(poisoned([2]), 10, 5, |model, asked| match model.answer(Manner::RejectBatch, asked) {
+            Reply::Answer(400, body) => {
+                Reply::Answer(200, body.replace("{\"errors", "{\"status\": \"failed\", \"errors"))
+            }
+            other => other,
+        });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (9, 1));
+}
+
+#[test]
+fn created_contacts_within_an_object_are_created_batch_after_batch() {
+    let answer = answering(|created, _| Reply::json(&json!({"status": "success", "data": created})));
+    let posted = post_with(Model::default(), 40, 1, answer);
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Created), posted.posts(), posted.gets), (40, 40, 0));
+}
+
+#[test]
+fn an_answer_with_the_contact_that_had_the_number_before_creates_nothing() {
+    let mut model = Model::default();
+    model.held.insert(number(3), "theirs".to_owned());
+    let posted = post_with(model, 5, 5, |model, asked| {
+        let theirs = |answer: String| answer.replacen("Asha", "Somebody", 1);
+        match (asked.method.as_str(), model.answer(Manner::PerContact, asked)) {
+            ("POST", Reply::Answer(200, body)) => {
+                let body: Value = serde_json::from_str(&body).unwrap();
+                let mut created = body["successfulRecords"].as_array().unwrap().clone();
+                let held = shown(&number(3), "theirs").to_string();
+                created.push(serde_json::from_str(&theirs(held)).unwrap());
+                Reply::json(&json!(created))
+            }
+            (_, Reply::Answer(200, body)) => {
+                let mut page: Value = serde_json::from_str(&body).unwrap();
+                for contact in page["results"].as_array_mut().unwrap() {
+                    if contact["id"] == "theirs" {
+                        contact["firstName"] = "Somebody".into();
+                    }
+                }
+                Reply::json(&page)
+            }
+            (_, other) => other,
+        }
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.outcome(3), posted.count(Outcome::Created)), (Some(Outcome::Existing), 4));
+}
+
+#[test]
+fn accepted_batches_are_confirmed_when_they_are_shown() {
+    let mut gets = 0;
+    let posted = post_with(Model::default(), 20, 5, move |model, asked| {
+        let is_post = asked.method == "POST";
+        gets += u64::from(!is_post);
+        match model.answer(Manner::PerContact, asked) {
+            Reply::Answer(200, _) if is_post => {
+                Reply::Answer(202, "{\"message\": \"in progress\"}".to_owned())
+            }
+            // The first reading comes too early.
+            Reply::Answer(200, _) if gets == 1 => Reply::json(&json!({"results": [], "hasMore": false})),
+            other => other,
+        }
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Confirmed), posted.posts(), posted.gets), (20, 4, 2));
+}
+
+#[test]
+fn an_accepted_batch_that_is_never_shown_is_left_open() {
+    let posted = post_with(Model::default(), 5, 5, |model, asked| {
+        if asked.method == "GET" {
+            return Reply::json(&json!({"results": [], "hasMore": false}));
+        }
+        _ = model.answer(Manner::PerContact, asked);
+        Reply::Answer(202, String::new())
+    });
+    assert!(matches!(posted.ended, Err(PlatformError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
+    assert_eq!((posted.count(Outcome::Pending), posted.posts()), (5, 1));
+}
+
+// Source: HubSpot/hubspot-api-php issue 59 (what was written is read a little later).
+#[test]
+fn what_is_taken_and_not_shown_yet_is_not_refused() {
+    for shown_at in [4, 1000] {
+        let mut gets = 0;
+        let posted = post_with(Model::default(), 4, 4, move |model, asked| {
+            if asked.method == "POST" {
+                let is_lost = model.posts.is_empty();
+                let reply = model.answer(Manner::RejectBatch, asked);
+                return match reply {
+                    _ if is_lost => Reply::HangUp,
+                    Reply::Answer(400, _) => {
+                        Reply::Answer(409, "{\"message\": \"already exists\"}".to_owned())
+                    }
+                    other => other,
+                };
+            }
+            gets += 1;
+            let shown = model.answer(Manner::RejectBatch, asked);
+            if gets < shown_at { Reply::json(&json!({"results": [], "hasMore": false})) } else { shown }
+        });
+        if shown_at == 4 {
+            posted.ended.as_ref().unwrap();
+            assert_eq!(posted.count(Outcome::Confirmed), 4);
+        } else {
+            assert!(
+                matches!(posted.ended, Err(PlatformError::NotShown { contacts: 4, .. })),
+                "{:?}",
+                posted.ended
+            );
+            assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (4, 0));
+        }
+    }
+}
+
+#[test]
+fn a_number_that_is_stored_as_another_is_a_failure_of_its_own() {
+    let answer = answering(|created, _| {
+        let text = json!(created).to_string();
+        Reply::Answer(200, text.replace("+919876540003", "+91876540003"))
+    });
+    let posted = post_with(Model::default(), 1, 1, {
+        let mut answer = answer;
+        move |model, asked| match (asked.method.as_str(), answer(model, asked)) {
+            ("POST", Reply::Answer(200, body)) => {
+                Reply::Answer(200, body.replace("+919876540000", "+91876540000"))
+            }
+            (_, reply) => reply,
+        }
+    });
+    posted.ended.as_ref().unwrap();
+    let settled = posted.settlements.of(e164(0)).unwrap();
+    assert_eq!((settled.outcome, settled.code), (Outcome::Failed, Some(Code::StoredDifferently)));
+    assert!(
+        settled.detail.contains("+919876540000") && settled.detail.contains("+91876540000"),
+        "{}",
+        settled.detail
+    );
+    assert_eq!(posted.posts(), 1, "it was not sent again");
+}
+
+#[test]
+fn a_platform_that_changes_most_numbers_is_stopped() {
+    let answer =
+        answering(|created, _| Reply::Answer(200, json!(created).to_string().replace("+9198", "+918")));
+    let posted = post_with(Model::default(), 100, 1, answer);
+    assert!(
+        matches!(&posted.ended, Err(PlatformError::StoredDifferently { contacts: 21, .. })),
+        "{:?}",
+        posted.ended
+    );
+    assert_eq!((posted.posts(), posted.count(Outcome::Failed)), (21, 21));
+}
+
+/// A platform that fails at a batch which holds one of these, and stores nothing of it.
+fn failing_at(indexes: &'static [u64]) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
+    move |model, asked| {
+        let is_of = |contact: &Value| indexes.iter().any(|index| number_of(contact) == number(*index));
+        if asked.method == "POST" && asked.body.as_array().unwrap().iter().any(is_of) {
+            model.posts.push(vec!["failed".to_owned()]);
+            return Reply::Answer(500, "{\"message\": \"internal\"}".to_owned());
+        }
+        model.answer(Manner::RejectBatch, asked)
+    }
+}
+
+#[test]
+fn a_contact_at_which_the_platform_fails_is_found_in_halves() {
+    for (indexes, count, batch_size, most_posts) in [
+        (&[5][..], 32, 32, 2 + 2 * 5),
+        (&[0], 32, 32, 2 + 2 * 5),
+        (&[31], 32, 32, 2 + 2 * 5),
+        (&[3, 20], 32, 32, 2 + 4 * 5),
+        (&[2], 4, 1, 5),
+    ] {
+        let posted = post_with(Model::default(), count, batch_size, failing_at(indexes));
+        posted.ended.as_ref().unwrap();
+        let failed = indexes.len();
+        assert_eq!(posted.count(Outcome::Failed), failed, "{indexes:?}");
+        assert_eq!(posted.count(Outcome::Created) as u64, count - failed as u64, "{indexes:?}");
+        assert!(posted.settlements.of(e164(indexes[0])).unwrap().detail.contains("HTTP 500"));
+        assert!(posted.posts() <= most_posts, "{indexes:?}: {} posts", posted.posts());
+    }
+}
+
+#[test]
+fn a_platform_that_answers_nothing_else_is_not_a_contacts_fault() {
+    let posted = post_with(Model::default(), 1, 1, failing_at(&[0]));
+    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 1, .. })), "{:?}", posted.ended);
+    assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (1, 0));
+}

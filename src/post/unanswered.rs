@@ -1,0 +1,155 @@
+//! Batches of which it is not known whether they were stored, and contacts at which the platform itself fails.
+
+use std::{collections::VecDeque, mem::take};
+
+use tracing::{info, warn};
+
+use super::{NewContact, Poster, Settlement, existing::look_behind, halves};
+use crate::{
+    diff::Existing,
+    failpoint,
+    outcome::{Code, Outcome},
+    platform::{Doubt, NO_RETRIES, PlatformError, Unsettled, masked},
+};
+
+/// How often the platform may fail at a batch, and store nothing of it, before it is sent in halves.
+const MAX_SERVER_ERRORS: u32 = 2;
+
+/// Posts in a row at which the platform fails before it is given up: a batch twice, its halves, and theirs.
+const MAX_FAILING_POSTS: u32 = 6;
+
+/// What asking again costs where it is known that the platform failed at the batch before.
+const PRICE_OF_HALVES: u32 = 1;
+
+/// A batch to be posted.
+pub(super) struct Attempt {
+    pub(super) batch: Vec<NewContact>,
+    /// How often the platform has failed at it, or at what it is a half of.
+    pub(super) server_errors: u32,
+    /// Posts that had been answered when it was sent first.
+    answered_before: u64,
+}
+
+/// A contact at which the platform failed when it was sent alone.
+pub(super) struct Failing {
+    new: NewContact,
+    words: String,
+    answered_before: u64,
+}
+
+/// What is left of a batch after a reading.
+pub(super) struct Absent {
+    batch: Vec<NewContact>,
+    /// Why it was not known.
+    reason: String,
+    /// The platform failed, and has stored nothing of it.
+    is_failure: bool,
+}
+
+impl Attempt {
+    pub(super) fn first(batch: Vec<NewContact>, answered_before: u64) -> Self {
+        Self { batch, server_errors: 0, answered_before }
+    }
+}
+
+impl Poster<'_, '_> {
+    /// Waits until the platform cannot be storing the batch any more, and reads what is there. Returns what is not, to be
+    /// sent again.
+    pub(super) async fn settle_unanswered(
+        &mut self,
+        attempt: &mut Attempt,
+        unsettled: Unsettled,
+    ) -> Result<Absent, PlatformError> {
+        let Unsettled { mut reason, wait, price, doubt } = unsettled;
+        let (is_redirect, is_server_error) = (doubt == Doubt::Redirect, doubt == Doubt::ServerError);
+        let batch = take(&mut attempt.batch);
+        let contacts = batch.len();
+        for new in &batch {
+            self.settlements.send_unanswered(new.number());
+            self.leave_open(new, format!("sent, but not known whether it was stored: {reason}"));
+        }
+        self.client.check_interrupt()?;
+        self.unanswered_posts += 1;
+        let attempts = self.client.max_attempts();
+        // One attempt is one attempt; else the halves of a batch are attempts of their own.
+        let most = if is_server_error && attempts > 1 { attempts.max(MAX_FAILING_POSTS) } else { attempts };
+        let is_hopeless = self.unanswered_posts >= most || is_redirect && self.was_redirected;
+        self.was_redirected = is_redirect;
+        let price = if attempt.server_errors > 0 { PRICE_OF_HALVES } else { price };
+        let is_unpaid = !is_hopeless && !self.client.pay(price)?;
+        if is_unpaid {
+            reason.push_str(NO_RETRIES);
+        }
+        if is_hopeless || is_unpaid {
+            return Err(PlatformError::Unanswered { contacts, reason, doubt });
+        }
+        warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
+        let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
+        self.client.wait_out(wait).await?;
+        let existing = if failpoint::is_without("settling by reading") {
+            Existing::default()
+        } else {
+            let sent = batch.iter().map(NewContact::number).collect();
+            let snapshots = self.record.snapshots().clone();
+            match look_behind(self.client, &snapshots, &sent).await? {
+                Some(existing) => existing,
+                None => self.read_existing(batch.iter()).await?,
+            }
+        };
+        let batch = self.settle_present(batch, &existing, Outcome::Confirmed);
+        for new in &batch {
+            self.settlements.reopen(new.number());
+        }
+        self.record.all_pending(&batch, true);
+        self.record.save_answer()?;
+        let is_failure = is_server_error && batch.len() == contacts;
+        Ok(Absent { batch, reason, is_failure })
+    }
+
+    /// Has what is left of a batch sent again: whole, or in halves where the platform fails at it. A contact that makes it fail
+    /// alone is set aside.
+    pub(super) fn send_again(&mut self, before: &Attempt, absent: Absent, waiting: &mut VecDeque<Attempt>) {
+        let Absent { batch, reason, is_failure } = absent;
+        let answered_before = before.answered_before;
+        let again = |batch, server_errors| Attempt { batch, server_errors, answered_before };
+        let server_errors = if is_failure { before.server_errors + 1 } else { 0 };
+        if server_errors < MAX_SERVER_ERRORS {
+            waiting.push_front(again(batch, server_errors));
+            return;
+        }
+        match <[NewContact; 1]>::try_from(batch) {
+            Ok([new]) => self.failing.push(Failing { new, words: reason, answered_before }),
+            Err(batch) => {
+                info!(contacts = batch.len(), reason = masked(&reason), "the platform fails at a batch");
+                let (first, second) = halves(batch);
+                waiting.extend([first, second].map(|half| again(half, MAX_SERVER_ERRORS - 1)));
+            }
+        }
+    }
+
+    /// Settles the contacts at which the platform failed when they were sent alone: where it has answered others since, it is
+    /// they that it fails at.
+    pub(super) fn judge_failing(&mut self) -> Result<(), PlatformError> {
+        let mut unanswered = None;
+        for Failing { new, words, answered_before } in take(&mut self.failing) {
+            if self.answered_posts > answered_before {
+                let detail = format!("the platform fails each time this contact is sent: {words}");
+                self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
+            } else {
+                self.leave_open(&new, format!("sent, and the platform failed: {words}"));
+                let contacts = unanswered.as_ref().map_or(1, |(contacts, _)| contacts + 1);
+                unanswered = Some((contacts, words));
+            }
+        }
+        self.record.save()?;
+        unanswered.map_or(Ok(()), |(contacts, reason)| {
+            Err(PlatformError::Unanswered { contacts, reason, doubt: Doubt::ServerError })
+        })
+    }
+
+    /// It is not known what became of a contact.
+    pub(super) fn leave_open(&mut self, new: &NewContact, detail: String) {
+        let pending = Settlement { outcome: Outcome::Pending, code: None, detail };
+        self.settlements.settle(new.number(), pending);
+    }
+}

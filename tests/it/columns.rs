@@ -1,0 +1,86 @@
+//! What columns mean, and which phone of a row is called, through the built program.
+
+use crate::sealed::Sealed;
+
+/// Checks a list with one folder of output; the outcome, code and number of each row, and what was said.
+fn check(list: &str, options: &[&str]) -> (Vec<String>, String) {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list);
+    let mut args = vec!["check", "list.csv", "--out", "out", "--region", "GB", "--default-salutation", "Ms"];
+    args.extend(options);
+    let ended = sealed.run(&args);
+    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let rows = sealed.outcomes("out").into_iter();
+    let rows = rows.map(|row| format!("{} {} {}", row.outcome, row.code, row.number));
+    (rows.collect(), ended.stderr.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Source: mautic/mautic issue 9027, whose column is called `donotContact`.
+#[test]
+fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
+    let list = "Name,Mobile,Home Phone,donotContact\n\
+        Ada Quill,07400 123423,020 7946 0200,\n\
+        Ben Marsh,07400 123424,,TRUE\n\
+        Cleo Finch,07400 123425,,no\n\
+        Ada Quill,07400 123426,07400 123423,yes\n\
+        Dan Holt,,,x\n";
+    let (rows, said) = check(list, &[]);
+    let column = "suppressed do-not-call-column";
+    assert_eq!(
+        rows,
+        [
+            format!("{column} 447400123423"),
+            format!("{column} 447400123424"),
+            "valid  447400123425".to_owned(),
+            format!("{column} 447400123426"),
+            format!("{column} "),
+        ]
+    );
+    assert!(said.contains("`donotContact` says who must not be called"), "{said}");
+
+    let (rows, said) = check(list, &["--ignore-do-not-call-column"]);
+    let valid = |row: &&String| row.starts_with("valid");
+    assert_eq!(rows.iter().filter(valid).count(), 4, "{rows:?}");
+    assert!(said.contains("--ignore-do-not-call-column"), "{said}");
+}
+
+/// Source: Rillke/Contact-Conversion-Wizard issue 26: the header of a router's phone book.
+#[test]
+fn the_next_phone_of_a_row_is_taken_where_the_first_cannot_be_used() {
+    let (rows, said) = check(
+        "Name,Rufnummer Privat,Rufnummer Arbeit,Rufnummer Mobil,Rufnummer Mobil 2,Fax\n\
+         Ada Quill,020 7946 0200,,07400 123423,,020 7946 0300\n\
+         Ben Marsh,020 7946 0201,020 7946 0202,tbd,,020 7946 0301\n\
+         Cleo Finch,,,,07400 123424,020 7946 0302\n\
+         Dan Holt,,,,,020 7946 0303\n",
+        &[],
+    );
+    assert_eq!(
+        rows,
+        ["valid  447400123423", "valid  442079460202", "valid  447400123424", "rejected missing-phone ",]
+    );
+    assert!(said.contains("row 3, `Rufnummer Mobil` holds `tbd`"), "{said}");
+    assert!(said.contains("rollcall calls no fax"), "{said}");
+}
+
+#[test]
+fn a_number_in_a_column_that_is_not_known_is_named_with_its_mapping() {
+    let list = "Name,Phone,Reach at\nAda Quill,020 7946 0200,\nBen Marsh,,020 7946 0201\n";
+    let (rows, said) = check(list, &[]);
+    assert_eq!(rows[1], "rejected missing-phone ");
+    assert!(said.contains("`Reach at` holds") && said.contains("--map phone=2 --map phone=3"), "{said}");
+    let (rows, _) = check(list, &["--map", "phone=2", "--map", "phone=3"]);
+    assert_eq!(rows[1], "valid  442079460201");
+}
+
+/// Source: cluster-software/agent-crm issue 84: numbers as `work_phone_1` and `personal_phone`.
+#[test]
+fn phones_and_countries_of_an_address_book_are_read_by_their_place() {
+    let (rows, _) = check(
+        "First Name,Last Name,work_phone_1,work_phone_2,personal_phone,Work Country,Personal Country\n\
+         Ada,Quill,,01 99 00 12 34,,France,\n\
+         Ben,Marsh,,,020 7946 0201,France,United Kingdom\n",
+        &[],
+    );
+    assert_eq!(rows, ["valid  33199001234", "valid  442079460201"]);
+}

@@ -289,7 +289,8 @@ impl Normalizer<'_> {
             problems.push(Problem::of_cell(Code::FieldTooLong, found.column, text.as_bytes(), detail));
             return Err(Unusable);
         }
-        let name = if cell::is_plain(text) {
+        let is_plain = cell::is_plain(text);
+        let name = if is_plain {
             name::clean(text)
         } else {
             match self.doubtful(row, &found) {
@@ -300,7 +301,7 @@ impl Normalizer<'_> {
                 }
             }
         };
-        let other = if cell::is_plain(text) { None } else { cell::what_else(&name) };
+        let other = if is_plain { None } else { cell::what_else(&name) };
         let instead = match other {
             Some(other) => other,
             None if found.kind == CellKind::Error || placeholder::is_placeholder(&name) => {

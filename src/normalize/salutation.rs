@@ -184,6 +184,14 @@ pub(super) enum Title {
 
 /// The title that a word of a name is; nothing where it can be a name. `is_behind` says that a title stands before it.
 pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
+    if !is_behind && word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        // What most names begin with.
+        return match () {
+            () if NEVER_NAMES.contains(word) => recognise(word).map(Title::Salutation),
+            () if OTHER_TITLES.contains(word) => Some(Title::Other),
+            () => None,
+        };
+    }
     let bare = word.trim_end_matches(['.', ',']);
     let is_abbreviated = bare.len() < word.len();
     if NEVER_NAMES.contains(bare) || is_abbreviated && SHORT_SALUTATIONS.contains(bare) {

@@ -2,23 +2,30 @@
 
 use std::sync::LazyLock;
 
-/// Words in lower case.
-///
-/// Most words are told apart by their first letter and their length, before any is compared.
+/// Words in lower case, told apart by their first byte and their length before any is compared.
 pub(in crate::normalize) struct WordSet {
-    words: &'static [&'static str],
+    /// Those with the same first byte stand together.
+    words: Vec<&'static str>,
+    /// By the first byte, where its words begin; and where the last ones end.
+    starts: [u16; 257],
     /// By the first byte, the lengths in bytes that words have, one bit each.
     lengths: [u32; 256],
 }
 
 impl WordSet {
-    pub(in crate::normalize) fn new(words: &'static [&'static str]) -> Self {
+    pub(in crate::normalize) fn new(words: &[&'static str]) -> Self {
+        let mut words = words.to_vec();
+        words.sort_unstable();
         let mut lengths = [0; 256];
-        for word in words {
-            let first = word.bytes().next().unwrap_or_default();
-            lengths[usize::from(first)] |= Self::bit(word.len());
+        let mut starts = [0; 257];
+        for word in &words {
+            let first = usize::from(word.bytes().next().unwrap_or_default());
+            lengths[first] |= Self::bit(word.len());
+            for start in &mut starts[first + 1..] {
+                *start += 1;
+            }
         }
-        Self { words, lengths }
+        Self { words, starts, lengths }
     }
 
     fn bit(length: usize) -> u32 {
@@ -26,14 +33,27 @@ impl WordSet {
     }
 
     /// Whether the word is one of these, in capital or small letters.
+    #[inline]
     pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
         let Some(first) = word.bytes().next() else { return false };
-        if word.is_ascii() {
-            self.lengths[usize::from(first.to_ascii_lowercase())] & Self::bit(word.len()) != 0
-                && self.words.iter().any(|known| known.eq_ignore_ascii_case(word))
-        } else {
-            self.words.contains(&word.to_lowercase().as_str())
+        let first = usize::from(first.to_ascii_lowercase());
+        if first < 0x80 && self.lengths[first] & Self::bit(word.len()) == 0 && word.is_ascii() {
+            return false;
         }
+        self.compares_equal(word)
+    }
+
+    fn compares_equal(&self, word: &str) -> bool {
+        let lower;
+        let word = if word.is_ascii() {
+            word
+        } else {
+            lower = word.to_lowercase();
+            &lower
+        };
+        let first = usize::from(word.bytes().next().unwrap_or_default().to_ascii_lowercase());
+        let words = usize::from(self.starts[first])..usize::from(self.starts[first + 1]);
+        self.words[words].iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 }
 
@@ -209,8 +229,8 @@ mod tests {
             &SHORT_TITLES,
             &PRONOUNS,
         ] {
-            for word in set.words {
-                assert_eq!(word.to_lowercase(), **word);
+            for word in &set.words {
+                assert_eq!(word.to_lowercase(), *word);
             }
         }
         assert!(!SHORT_CREDENTIALS.words.iter().any(|word| CREDENTIALS.contains(word)));

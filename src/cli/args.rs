@@ -247,6 +247,9 @@ pub(super) struct ExcludeOptions {
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) exclude_campaign: Vec<String>,
+    /// Go on although so many entries of these files, lists and campaigns cannot be read, or are masked [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(super) allow_unreadable_suppressions: Option<u64>,
     /// Of campaigns, only those who were called, or whose call was completed [default: any]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) campaign_filter: Option<FilterChoice>,

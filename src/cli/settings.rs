@@ -291,6 +291,7 @@ pub(super) fn exclude(
         region,
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
+        allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),
         filter: match options.campaign_filter.unwrap_or_default() {
             FilterChoice::Any => CampaignFilter::Any,
             FilterChoice::Attempted => CampaignFilter::Attempted,

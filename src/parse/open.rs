@@ -131,6 +131,11 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
                 .to_owned(),
         );
     }
+    if let Some((open, close)) = found.dialect.enclosure {
+        info.notes.push(format!(
+            "`{open}` and `{close}` around cells are left out, since nearly all rows have them"
+        ));
+    }
     Ok(Table::Text(Text {
         encoding,
         dialect: found.dialect,

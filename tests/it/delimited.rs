@@ -250,6 +250,31 @@ fn dialects_of_other_programs_are_read() {
 }
 
 #[test]
+fn marks_of_other_kinds_around_cells_are_no_part_of_a_name() {
+    for (open, close) in [("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("''", "''")] {
+        let text =
+            "(First Name);(Last Name);(Phone)\n(Ada);(Quill);(02079460100)\n(Ben);(Marsh);(02079460101)\n";
+        let sealed = Sealed::new();
+        sealed.write("list.csv", text.replace('(', open).replace(')', close));
+        sealed.write("same.csv", text.replace(['(', ')'], ""));
+        let ended = sealed.run(&[
+            "check",
+            "list.csv",
+            "same.csv",
+            "--region",
+            "GB",
+            "--default-salutation",
+            "Mr",
+            "--out",
+            "out",
+        ]);
+        let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+        assert_eq!(rows, ["2 valid", "3 valid", "2 duplicate same-name", "3 duplicate same-name"], "{open}");
+        assert!(folded(&ended).contains(&format!("`{open}` and `{close}` around cells")), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_backslash_before_a_mark_and_nothing_as_mysql_writes_them() {
     let text = "\"first_name\",\"last_name\",\"phone\",\"notes\"\n\"Ada\",\"Quill\",\"02079460100\",\"a \\\"b, c\\\" d\"\n\"Ben\",\\N,\"02079460101\",\"5\\\" x\"\n\"Cleo\",\"Finch\",\\N,\\N\n";
     let (rows, _) = outcomes("dump.csv", text);

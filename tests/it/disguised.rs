@@ -99,7 +99,7 @@ fn spreadsheets_written_as_xml_are_read() {
          <Row>{}<Cell ss:Index=\"3\"><Data ss:Type=\"String\">+1 <B>202</B> 555 0101</Data></Cell></Row></Table></Worksheet></Workbook>",
         text("Report"),
         text("Name"),
-        text("Zo? Vale &amp; Ida"),
+        text("Zo? O&apos;Vale"),
         text("Tom Reed"),
     );
     let sheet: Vec<u8> = sheet.bytes().collect();

@@ -106,6 +106,11 @@ fn unquoted(text: &str) -> Option<String> {
     if let Some(inside) = inside.filter(|inside| !inside.contains(['"', '“', '”', '„', '«', '»'])) {
         return Some(inside.trim().to_owned());
     }
+    // A mark without its other one, which reading the file left as it stands.
+    if text.matches('"').count() == 1 {
+        let rest = text.strip_prefix('"').or_else(|| text.strip_suffix('"'));
+        return rest.map(|rest| rest.trim().to_owned());
+    }
     let rest = text.strip_prefix('\'')?;
     // Dutch names begin with the rest of a word: 't Hooft, 's-Gravenzande.
     let is_dutch = rest.starts_with(['t', 's', 'n', 'T', 'S', 'N']) && rest[1..].starts_with([' ', '-']);
@@ -133,6 +138,8 @@ pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
         Some("is markup of a web page")
     } else if name.starts_with(['(', '[']) && name.ends_with([')', ']']) {
         Some("is a remark in brackets")
+    } else if holds_number(name) {
+        Some("holds what looks like a phone number")
     } else if is_address() {
         Some("is an e-mail address")
     } else if name.contains("://") || name.starts_with("www.") {
@@ -140,6 +147,15 @@ pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether as many digits stand together as in a phone number: a cell of another column, or two rows on one line.
+fn holds_number(name: &str) -> bool {
+    const MIN_DIGITS: usize = 7;
+
+    let is_part = |letter: char| letter.is_ascii_digit() || " -./()".contains(letter);
+    name.split(|letter| !is_part(letter))
+        .any(|run| run.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS)
 }
 
 /// Whether a sign is a picture, which no name is written with.
@@ -192,6 +208,8 @@ mod tests {
             ("'Anna", "Anna"),
             ("'Anna'", "Anna"),
             ("\"Anna\"", "Anna"),
+            ("\"Anna", "Anna"),
+            ("Anna\"", "Anna"),
             ("“Anna”", "Anna"),
             ("<b>Anna</b>", "Anna"),
             ("Anna<br />", "Anna"),
@@ -235,10 +253,12 @@ mod tests {
             "https://example.com/ida",
             "www.example.com",
             "(Work)",
+            "02079460322Ida",
+            "Ida (020) 7946-0322",
         ] {
             assert!(what_else(text).is_some(), "{text}");
         }
-        for name in ["Ida", "Ida Vale <ida@example.com>", "Ida @ home", "A<B"] {
+        for name in ["Ida", "Ida Vale <ida@example.com>", "Ida @ home", "A<B", "Ida 1985", "R2-D2 1234"] {
             assert_eq!(what_else(name), None, "{name}");
         }
     }

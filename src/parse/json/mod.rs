@@ -431,7 +431,7 @@ fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
         let bare = bare.strip_prefix("gsx$").unwrap_or(&bare);
         let is_value = bare
             .strip_suffix(".value")
-            .filter(|bare| !bare.contains('.') && !is_phone(&format!("{bare}.value")));
+            .filter(|bare| !bare.contains('.') && (is_phone(bare) || !is_phone(&format!("{bare}.value"))));
         is_value.unwrap_or(bare).to_owned()
     };
     let names: Vec<String> = keys.iter().map(|key| bare(key)).collect();

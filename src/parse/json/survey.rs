@@ -233,7 +233,9 @@ impl<'a> Headers<'a> {
 
     fn judge(&self, path: &str) -> Look {
         let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
-        let path = path.rsplit_once('.').filter(|(_, last)| is_type(last)).map_or(path, |(path, _)| path);
+        // Some programs write every value in an object of its own.
+        let is_wrapper = |(_, last): &(&str, &str)| *last == "value" || is_type(last);
+        let path = path.rsplit_once('.').filter(is_wrapper).map_or(path, |(path, _)| path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
         for start in std::iter::once(0).chain(starts) {
             let folded = columns::fold(&path[start..]);

@@ -169,6 +169,9 @@ impl Records {
     /// Reads a record in which nothing is quoted, of moderate size, that ends in what was read already; any other is left to
     /// [`read_marked`](Self::read_marked).
     fn split_plain(&mut self) -> bool {
+        if self.dialect.enclosure.is_some() {
+            return false;
+        }
         let input = &self.buffer[self.next..self.end];
         let Some(len) = memchr::memchr3(b'\n', b'\r', self.dialect.quote, input) else { return false };
         if input[len] == self.dialect.quote {

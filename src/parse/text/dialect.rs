@@ -47,7 +47,10 @@ pub(in crate::parse) fn find(
 ) -> Found {
     let sample = if is_whole_file { sample } else { whole_lines(sample) };
     let judge = |delimiter| {
-        let dialect = Dialect { quote: quote(sample, delimiter), ..Dialect::new(delimiter) };
+        let mut dialect = Dialect { enclosure: enclosure(sample, delimiter), ..Dialect::new(delimiter) };
+        if dialect.enclosure.is_none() {
+            dialect.quote = quote(sample, delimiter);
+        }
         (dialect, evidence(sample, dialect, mappings))
     };
     if let Some(given) = given {
@@ -94,6 +97,40 @@ fn quote(sample: &[u8], delimiter: u8) -> u8 {
     let data = shown.get(1..).filter(|data| !data.is_empty()).unwrap_or(&shown);
     let count = data.iter().filter(|is_shown| **is_shown).count();
     if count > 0 && count * 5 >= data.len() * 4 { b'\'' } else { b'"' }
+}
+
+/// Marks other than quotation marks of ASCII that stand around several cells of nearly all lines: word processors, and hands,
+/// write them.
+fn enclosure(sample: &[u8], delimiter: u8) -> Option<(&'static str, &'static str)> {
+    const MAX_LINES: usize = 50;
+    const PAIRS: [(&str, &str); 12] = [
+        ("“", "”"),
+        ("„", "“"),
+        ("„", "”"),
+        ("”", "”"),
+        ("«", "»"),
+        ("»", "«"),
+        ("‘", "’"),
+        ("‚", "‘"),
+        ("`", "`"),
+        ("´", "´"),
+        ("''", "''"),
+        ("[", "]"),
+    ];
+
+    let several = || lines(sample).filter(|line| memchr::memchr(delimiter, line).is_some());
+    // The header may stand without.
+    let data = || several().skip(1).take(MAX_LINES);
+    let count = data().count();
+    PAIRS.into_iter().find(|(open, close)| {
+        let is_enclosed = |cell: &&[u8]| {
+            let inner = cell.trim_ascii().strip_prefix(open.as_bytes());
+            inner.and_then(|inner| inner.strip_suffix(close.as_bytes())).is_some()
+        };
+        let is_line = |line: &&[u8]| line.split(|byte| *byte == delimiter).filter(is_enclosed).count() > 1;
+        let found = data().filter(is_line).count();
+        found > 0 && found * 5 >= count * 4
+    })
 }
 
 fn evidence(sample: &[u8], dialect: Dialect, mappings: &[Mapping]) -> Evidence {
@@ -199,6 +236,16 @@ mod tests {
         assert_eq!(mark("'name,phone'\n'Ada,1'\n"), b'\'');
         assert_eq!(mark("name,'phone'\nAda,1\n"), b'"');
         assert_eq!(mark("Phone\n'+44 20 7946 0100\n"), b'"');
+    }
+
+    #[test]
+    fn other_marks_enclose_cells_where_they_enclose_several_of_each_line() {
+        let marks = |text: &str| find(text.as_bytes(), true, &[], None).dialect.enclosure;
+        assert_eq!(marks("name,phone\n“Ada”,“1”\n“Ben”,“2”\n"), Some(("“", "”")));
+        assert_eq!(marks("''name'';''phone''\n''Ada'';''1''\n"), Some(("''", "''")));
+        assert_eq!(marks("`name`,`phone`\n`Ada`,1\n"), None);
+        assert_eq!(marks("name,phone\n“Ada” Quill,1\n"), None);
+        assert_eq!(marks("'name','phone'\n'','1'\n'Ben','2'\n"), None);
     }
 
     #[test]

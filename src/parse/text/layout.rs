@@ -325,7 +325,7 @@ mod tests {
         *,
     };
 
-    const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false };
+    const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false, enclosure: None };
 
     /// First, last, salutation, phone, notes.
     fn layout() -> Layout {

@@ -18,12 +18,22 @@ pub(in crate::parse) struct Dialect {
     pub(in crate::parse) quote: u8,
     /// A backslash takes the meaning of the character behind it away.
     pub(in crate::parse) has_escapes: bool,
+    /// Other marks that stand around cells, such as typographic quotation marks. A delimiter between them still ends the cell.
+    pub(in crate::parse) enclosure: Option<(&'static str, &'static str)>,
 }
 
 impl Dialect {
     /// The dialect of RFC 4180 with this delimiter.
     pub(in crate::parse) fn new(delimiter: u8) -> Self {
-        Self { delimiter, quote: b'"', has_escapes: false }
+        Self { delimiter, quote: b'"', has_escapes: false, enclosure: None }
+    }
+
+    /// A cell without the other marks around it.
+    fn bare(self, cell: &[u8]) -> &[u8] {
+        let inner = |(open, close): (&str, &str)| {
+            cell.trim_ascii().strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())
+        };
+        self.enclosure.and_then(inner).unwrap_or(cell)
     }
 
     fn is_space(self, byte: u8) -> bool {
@@ -156,7 +166,7 @@ pub(in crate::parse) fn read_record(
             let end = memchr::memchr3(dialect.delimiter, b'\n', b'\r', &text[at..]);
             let end = end.map_or(text.len(), |len| at + len);
             is_unopened |= is_unopened_cell(dialect, &text[at..end]);
-            cells.end_plain(&text[at..end]);
+            cells.end_plain(dialect.bare(&text[at..end]));
             at = end;
         }
         match text.get(at) {
@@ -224,7 +234,7 @@ pub(in crate::parse) fn read_line(dialect: Dialect, line: &[u8], cells: &mut Cel
             at = dialect.skip_spaces(line, close + 1);
         } else {
             let end = memchr::memchr(dialect.delimiter, &line[at..]).map_or(line.len(), |len| at + len);
-            cells.end_plain(without_stray_mark(dialect, &line[at..end]));
+            cells.end_plain(without_stray_mark(dialect, dialect.bare(&line[at..end])));
             at = end;
         }
         if at >= line.len() {
@@ -276,7 +286,7 @@ pub(in crate::parse) fn split_line(dialect: Dialect, line: &[u8], cells: &mut Ce
         let trimmed = cell.trim_ascii();
         let mark = [dialect.quote];
         let inner = trimmed.strip_prefix(&mark).and_then(|inner| inner.strip_suffix(&mark));
-        cells.end_plain(inner.unwrap_or_else(|| without_stray_mark(dialect, cell)));
+        cells.end_plain(inner.unwrap_or_else(|| without_stray_mark(dialect, dialect.bare(cell))));
     }
 }
 
@@ -294,7 +304,7 @@ mod tests {
         (ending, texts(&cells))
     }
 
-    const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false };
+    const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false, enclosure: None };
 
     #[test]
     fn records_are_read_as_programs_write_them() {

@@ -286,7 +286,7 @@ impl World {
     fn shown(&self, number: &str) -> Value {
         let id = self.held.get(number).map_or("", String::as_str);
         json!({
-            "id": id, "firstName": "Asha", "lastName": format!("Rao {number}"),
+            "id": id, "firstName": "Asha", "lastName": super::last_name(number),
             "cellPhone": {"phoneNumber": format!("+{number}"), "countryCode": "+91", "extension": "+91"}
         })
     }

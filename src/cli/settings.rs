@@ -316,7 +316,7 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
 }
 
 /// A length of time such as `90m`, `24h` or `7d`.
-fn age(text: &str) -> Result<Duration, CliError> {
+pub(super) fn age(text: &str) -> Result<Duration, CliError> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);

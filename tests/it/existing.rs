@@ -101,6 +101,40 @@ fn numbers_that_the_platform_holds_in_other_forms_exist() {
 }
 
 #[test]
+fn a_purge_takes_people_out_of_the_journal_for_good() {
+    let (sealed, _sandbox) = filled();
+    let folder = sealed.path("filling");
+    let says = |text: &str| {
+        fs::read_dir(&folder).unwrap().any(|file| {
+            let bytes = fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    };
+    let number = &sealed.outcomes("out")[7].number;
+    assert!(says(number) && says("First7 Last7"));
+    let purge = |args: &[&str]| sealed.run(&[&["purge", "--state-dir", "filling"], args].concat());
+    assert_eq!(purge(&[]).code, 2, "it is said what is to go");
+    assert!(
+        purge(&["--older-than", "1d"]).stdout.starts_with("Removed from the journal: 0 contacts, 0 readings")
+    );
+    let ended = purge(&["--number", &format!("+{number}")]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(
+        ended.stdout.starts_with("Removed from the journal: 1 contact, 1 reading of"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("These folders still name people") && ended.stdout.trim_end().ends_with("out")
+    );
+    assert!(!says(number) && !says("First7 Last7"));
+    let other = &sealed.outcomes("out")[8].number;
+    assert!(says(other));
+    assert!(purge(&["--all"]).stdout.starts_with("Removed from the journal: 249 contacts, 0 readings"));
+    assert!(!says(other));
+}
+
+#[test]
 fn the_second_import_asks_for_one_page() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));

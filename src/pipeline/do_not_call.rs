@@ -266,6 +266,21 @@ impl DoNotCall {
                 self.partly_unread
             ));
         }
+        let (entries, masked) = (self.unread_entries.entries(), self.unread_entries.masked());
+        if entries > 0 {
+            let of_these = if masked > 0 {
+                format!(
+                    ", {masked} of them masked, which leave out everybody whom they may be where digits are hidden in their \
+                     middle only"
+                )
+            } else {
+                String::new()
+            };
+            notes.push(format!(
+                "rows with a number that cannot be read: {entries}{of_these}. An import goes on only where \
+                 --allow-unreadable-suppressions allows as many"
+            ));
+        }
         if let Some((row, number)) = &self.first_assumed {
             notes.push(format!(
                 "rows with digits that are taken for whole international numbers, since they have neither a plus nor a \

@@ -90,7 +90,9 @@ impl Mask {
 /// Whether digits are hidden in a text.
 pub(super) fn is_masked(text: &str) -> bool {
     let is_sign = |letter: char| STRONG.contains(&letter) || WEAK.contains(&letter) || letter == '…';
-    if !text.contains(is_sign) && !text.contains("...") {
+    // Nearly all are such.
+    let is_plain = |byte: u8| byte.is_ascii_digit() || b" +-()/".contains(&byte);
+    if text.bytes().all(is_plain) || !text.contains(is_sign) && !text.contains("...") {
         return false;
     }
     let shown = text.chars().filter(|letter| letter.is_numeric()).count();

@@ -157,7 +157,9 @@ fn numbers_that_cannot_be_read_are_told() {
     assert_eq!(numbers(&list), ["4:919876543210", "5:919876543211"]);
     assert_eq!((list.unread, list.first_unread.clone()), (2, Some((2, "no phone number".to_owned()))));
     assert_eq!((list.partly_unread, list.first_partly_unread.as_ref().map(|(row, _)| *row)), (1, Some(4)));
-    assert_eq!(list.notes().len(), 2);
+    // The row without any number is no entry.
+    assert_eq!(list.unread_entries.entries(), 2);
+    assert_eq!(list.notes().len(), 3);
 }
 
 #[test]

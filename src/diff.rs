@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::{E164, NameKey},
+    normalize::phone::{ByMask, Mask, other_forms, with_lost_zero},
     outcome::Code,
 };
 
@@ -24,6 +25,8 @@ pub struct StoredContact {
     pub name: String,
     /// The numbers it may have: mostly one; none where what is stored is no number.
     pub numbers: Vec<E164>,
+    /// What is left to see of its number, where digits are hidden.
+    pub masks: Vec<Mask>,
     /// Whether more than one of them is a number that its country has assigned.
     pub is_ambiguous: bool,
     /// What the platform says of the contact where it is not `ACTIVE`: a deleted one is still shown, as `INACTIVE`.
@@ -45,6 +48,8 @@ pub struct Held {
     pub name: String,
     /// The other numbers that it can be read as.
     pub others: Vec<E164>,
+    /// How its number stands there, where that is in another form.
+    pub stored_as: Option<String>,
     /// Its status, where that is not `ACTIVE`.
     pub status: String,
     /// When the platform says that it was created, where it was asked just now.
@@ -65,6 +70,10 @@ impl Held {
             // Writing to a string cannot fail.
             _ = write!(text, ", with the status {}", self.status);
         }
+        if let Some(stored) = &self.stored_as {
+            // Writing to a string cannot fail.
+            _ = write!(text, ", whose number stands there as {stored}");
+        }
         for other in &self.others {
             // Writing to a string cannot fail.
             _ = write!(text, ", whose number there may be +{other} instead");
@@ -77,11 +86,13 @@ impl Held {
 #[derive(Debug, Default)]
 pub struct Existing {
     held: HashMap<E164, Held>,
+    masked: ByMask<(NameKey, Held)>,
     seen: HashSet<E164>,
     repeated: HashSet<E164>,
     contacts: u64,
     ambiguous: u64,
     unreadable: u64,
+    hidden: u64,
     inactive: u64,
 }
 
@@ -91,22 +102,32 @@ impl Existing {
         self.contacts += 1;
         self.ambiguous += u64::from(contact.is_ambiguous);
         self.unreadable += u64::from(contact.numbers.is_empty());
+        self.hidden += u64::from(!contact.masks.is_empty());
         self.inactive += u64::from(!contact.status.is_empty());
+        let held = |stored_as: Option<String>| Held {
+            id: contact.id.clone(),
+            name: contact.name.clone(),
+            others: Vec::new(),
+            stored_as,
+            status: contact.status.clone(),
+            created_at: contact.created_at,
+        };
         for number in &contact.numbers {
             if !self.seen.insert(*number) {
                 self.repeated.insert(*number);
             }
             if is_asked(*number) {
                 let others = contact.numbers.iter().filter(|other| contact.is_ambiguous && *other != number);
-                let held = || Held {
-                    id: contact.id.clone(),
-                    name: contact.name.clone(),
-                    others: others.copied().collect(),
-                    status: contact.status.clone(),
-                    created_at: contact.created_at,
-                };
+                let held = || Held { others: others.copied().collect(), ..held(None) };
                 self.held.entry(*number).or_insert_with(held);
             }
+            for form in other_forms(*number).into_iter().filter(|form| is_asked(*form)) {
+                self.held.entry(form).or_insert_with(|| held(Some(format!("+{number}"))));
+            }
+        }
+        for mask in &contact.masks {
+            let held = held(Some(format!("{} (digits are masked)", mask.written())));
+            self.masked.add(mask.clone(), (NameKey::new(&contact.name, ""), held));
         }
     }
 
@@ -118,6 +139,13 @@ impl Existing {
     /// The contact that has this number, if there is one and the run asked about it.
     pub fn holder(&self, number: E164) -> Option<&Held> {
         self.held.get(&number)
+    }
+
+    /// The contact of this name whose masked number may be this one. Under another name it is too likely somebody else: whether
+    /// the number is there is left to the platform, which takes none twice.
+    pub fn masked_holder(&self, number: E164, name: NameKey) -> Option<&Held> {
+        let mut matching = self.masked.matching(number).filter(|(_, (other, _))| *other == name);
+        matching.next().map(|(_, (_, held))| held)
     }
 
     /// How many of the numbers that the run asked about are held.
@@ -138,6 +166,11 @@ impl Existing {
     /// Contacts in which no number can be read.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// Those of them whose number is shown with hidden digits.
+    pub fn masked(&self) -> u64 {
+        self.hidden
     }
 
     /// Contacts with another status than `ACTIVE`. They count as held: their numbers are in the account, which has each once, and
@@ -195,6 +228,8 @@ pub struct LeftOut {
     sources: Vec<LeftOutBy>,
     /// By which source, and in which row of it; 0 where it has no rows. The first source of a number counts.
     numbers: HashMap<E164, (u32, u64)>,
+    /// The same of numbers of which digits are hidden.
+    masks: ByMask<(u32, u64)>,
 }
 
 impl LeftOut {
@@ -203,23 +238,46 @@ impl LeftOut {
         self.sources.push(source);
     }
 
-    /// Adds a number, and the row of the source in which it stands, if it has rows.
+    /// Adds a number in all of its forms, and the row of the source in which it stands, if it has rows.
     pub fn add(&mut self, number: E164, row: Option<u64>) {
-        let source = u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        for number in [Some(number), other_form(number)].into_iter().flatten() {
-            self.numbers.entry(number).or_insert((source, row.unwrap_or_default()));
+        let place = (self.last_source(), row.unwrap_or_default());
+        for number in other_forms(number).into_iter().chain([number]).chain(with_lost_zero(number)) {
+            self.numbers.entry(number).or_insert(place);
         }
+    }
+
+    /// Adds a number of which digits are hidden. All numbers that it may be are left out, where these are few.
+    pub fn add_mask(&mut self, mask: Mask, row: Option<u64>) {
+        if mask.is_hidden_inside() {
+            self.masks.add(mask, (self.last_source(), row.unwrap_or_default()));
+        }
+    }
+
+    fn last_source(&self) -> u32 {
+        u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     /// Takes back what was added since the source began.
     pub fn restart(&mut self) {
-        let last = u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let last = self.last_source();
         self.numbers.retain(|_, (source, _)| *source != last);
+        self.masks.retain(|(source, _)| *source != last);
     }
 
     /// Why a number is left out, if it is: the source, and in words where it stands.
     pub fn reason(&self, number: E164) -> Option<(&LeftOutBy, String)> {
-        let (source, row) = self.numbers.get(&number)?;
+        if let Some(place) = self.numbers.get(&number) {
+            return self.place(place);
+        }
+        let (mask, place) = self.masks.matching(number).next()?;
+        let (source, place) = self.place(place)?;
+        Some((
+            source,
+            format!("{place}, as {}: digits are masked there, and it may be this number", mask.written()),
+        ))
+    }
+
+    fn place(&self, (source, row): &(u32, u64)) -> Option<(&LeftOutBy, String)> {
         let source = self.sources.get(*source as usize)?;
         let place = match source {
             LeftOutBy::File { path, sheet } => {
@@ -242,25 +300,8 @@ impl LeftOut {
 
     /// Whether there is no number to leave out.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.numbers.is_empty() && self.masks.is_empty()
     }
-}
-
-/// The same subscriber's number in the form that its country had before, or has beside: in Mexico mobile numbers had a 1 behind
-/// the calling code until 2019, in Argentina they have a 9 where they are called from abroad.
-fn other_form(number: E164) -> Option<E164> {
-    const NATIONAL_DIGITS: usize = 10;
-    const PREFIXES: [(&str, &str); 2] = [("52", "521"), ("54", "549")];
-    let digits = number.digits();
-    PREFIXES.iter().find_map(|(short, long)| {
-        let rest = |prefix: &str| digits.strip_prefix(prefix).filter(|rest| rest.len() == NATIONAL_DIGITS);
-        let (prefix, rest) = match (rest(long), rest(short)) {
-            (Some(rest), _) => (short, rest),
-            (None, Some(rest)) => (long, rest),
-            (None, None) => return None,
-        };
-        E164::from_digits(&format!("{prefix}{rest}"))
-    })
 }
 
 #[cfg(test)]
@@ -357,6 +398,7 @@ mod tests {
             id: id.to_owned(),
             name: name.to_owned(),
             others: Vec::new(),
+            stored_as: None,
             status: status.to_owned(),
             created_at: None,
         };

@@ -39,3 +39,4 @@ pub mod report;
 pub mod row;
 pub mod sandbox;
 mod script;
+pub mod suppression;

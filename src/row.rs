@@ -136,6 +136,8 @@ pub struct CallColumn {
 pub struct Columns {
     /// Phone numbers, the preferred column first: a row takes the first that holds a number which can be used.
     pub phone: Vec<usize>,
+    /// Columns whose digits stand in front of those of the phone: an area code, and what else is apart.
+    pub area: Vec<usize>,
     /// Which phones these are, where their headers say it.
     pub phone_kinds: Vec<(usize, PhoneKind)>,
     /// For some of these, other columns that say something of the phone.

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Past imports and how they ended
     Runs(RunsArgs),
+    /// Remove personal data from the journal: by age, account, run, or of one person
+    Purge(PurgeArgs),
     /// Write what the platform holds, all pages of it
     Fetch(Box<FetchArgs>),
     /// Look whether settings, credentials and the platform are fit for an import; posts nothing
@@ -247,6 +249,9 @@ pub(super) struct ExcludeOptions {
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) exclude_campaign: Vec<String>,
+    /// Go on although so many entries of these files, lists and campaigns cannot be read, or are masked [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(super) allow_unreadable_suppressions: Option<u64>,
     /// Of campaigns, only those who were called, or whose call was completed [default: any]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) campaign_filter: Option<FilterChoice>,
@@ -296,6 +301,28 @@ pub(super) struct RunsArgs {
     /// As JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["number", "older_than", "account", "run", "all"])))]
+pub(super) struct PurgeArgs {
+    /// One person's contacts, by the whole number, such as +919876543210
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) number: Option<String>,
+    /// What came to its end longer ago, such as 30d
+    #[arg(long, value_name = "TIME")]
+    pub(super) older_than: Option<String>,
+    /// What is of this account
+    #[arg(long, value_name = "ID")]
+    pub(super) account: Option<String>,
+    /// What is of this run
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Everything
+    #[arg(long)]
+    pub(super) all: bool,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     journal::JournalError, parse::ParseError, pipeline::PipelineError, platform::PlatformError,
-    report::ReportError, sandbox::SandboxError,
+    report::ReportError, sandbox::SandboxError, suppression::UnreadSuppressions,
 };
 
 /// The documented exit codes.
@@ -58,7 +58,7 @@ impl CliError {
 
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } => exit::USAGE,
+            Self::Usage { .. } | Self::Pipeline(PipelineError::Unread(_)) => exit::USAGE,
             Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
             Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
@@ -78,6 +78,7 @@ impl CliError {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
+            Self::Pipeline(PipelineError::Unread(_)) => Some(UnreadSuppressions::HINT.to_owned()),
             Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
             Self::Pipeline(PipelineError::Journal(error)) | Self::Journal(error) => {
                 Some(error.hint().to_owned())
@@ -136,7 +137,9 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Interrupted(signal) => signal_exit_code(*signal),
         // What has to be changed is a setting, and nothing was sent.
-        PlatformError::NoCountry { .. } | PlatformError::PageSize { .. } => exit::USAGE,
+        PlatformError::NoCountry { .. } | PlatformError::PageSize { .. } | PlatformError::Unread(_) => {
+            exit::USAGE
+        }
         PlatformError::Notes(_) | PlatformError::Journal(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }

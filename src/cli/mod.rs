@@ -7,6 +7,7 @@ mod doctor;
 mod error;
 mod fetch;
 mod import;
+mod purge;
 mod runs;
 mod sandbox;
 mod settings;
@@ -49,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(args) => import::run(&args, &config, &talk),
         Command::Resume(args) => import::resume(&args, &config, &talk),
         Command::Runs(args) => runs::run(&args, &config),
+        Command::Purge(args) => purge::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &talk),
         Command::Doctor(args) => doctor::run(&args, &given, &config, &talk),
         Command::Sandbox(args) => sandbox::run(&args, &config, &talk),

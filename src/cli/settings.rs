@@ -291,6 +291,7 @@ pub(super) fn exclude(
         region,
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
+        allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),
         filter: match options.campaign_filter.unwrap_or_default() {
             FilterChoice::Any => CampaignFilter::Any,
             FilterChoice::Attempted => CampaignFilter::Attempted,
@@ -315,7 +316,7 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
 }
 
 /// A length of time such as `90m`, `24h` or `7d`.
-fn age(text: &str) -> Result<Duration, CliError> {
+pub(super) fn age(text: &str) -> Result<Duration, CliError> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);

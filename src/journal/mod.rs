@@ -7,6 +7,7 @@
 mod batches;
 mod error;
 mod lock;
+mod purge;
 mod quota;
 mod runs;
 mod schema;
@@ -27,6 +28,7 @@ pub use self::{
     batches::{BatchId, Fate, Note, Unsettled},
     error::JournalError,
     lock::{AccountLock, Holder},
+    purge::{Purge, Purged},
     quota::{Limit, Limits, SharedQuota, Span},
     runs::{Ending, NewRun, RunRecord},
     snapshot::{Snapshot, SnapshotWriter, Snapshots},

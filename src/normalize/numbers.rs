@@ -1,10 +1,10 @@
 //! All numbers of a row, of which nobody must be missed: no name, no salutation and no choice among them.
 
-use super::{Normalizer, name, phone};
+use super::{Normalizer, name, phone, phone::Mask};
 use crate::{
     contact::E164,
     outcome::{Code, Problem},
-    row::Row,
+    row::{Cell, CellKind, Row},
 };
 
 /// With fewer digits beside a number that was read, a cell holds an extension or a remark.
@@ -17,6 +17,8 @@ pub struct RowNumbers {
     pub found: Vec<E164>,
     /// Why there is none, or why a cell that may hold another one cannot be read.
     pub problem: Option<Problem>,
+    /// What is left to see of numbers of which digits are hidden.
+    pub masks: Vec<Mask>,
     /// Whether digits were taken for a whole international number although neither a plus nor a country says so.
     pub is_assumed: bool,
 }
@@ -38,11 +40,20 @@ impl Normalizer<'_> {
             if cell.is_blank() || name::clean(&text).is_empty() {
                 continue;
             }
-            let read = phone::read_all(&text, cell.kind, origin);
+            let area: Vec<_> = self.columns.area.iter().map(|column| row.cell(*column)).collect();
+            let read = if area.iter().all(Cell::is_blank) {
+                phone::read_all(&text, cell.kind, origin)
+            } else {
+                // Only numbers of one plan are told to stand in parts.
+                let parts = area.iter().map(|cell| String::from_utf8_lossy(cell.text));
+                let parts: Vec<_> = parts.chain([text.clone()]).collect();
+                phone::read_all(&format!("+1 {}", parts.join(" ")), CellKind::Text, None)
+            };
             all.is_assumed |= read.is_assumed;
             let is_new = |number: &E164| !all.found.contains(number);
             let new: Vec<E164> = read.found.into_iter().filter(is_new).collect();
             all.found.extend(new);
+            all.masks.extend(read.masks);
             if let Some(refusal) = read.refusal {
                 problems.push(Problem::of_cell(refusal.code, column, text.as_bytes(), refusal.detail));
             }
@@ -54,8 +65,10 @@ impl Normalizer<'_> {
                 None => problems.swap_remove(0),
             })
         } else {
+            let has_masks = !all.masks.is_empty();
             let is_told = |problem: &Problem| {
-                problem.code != Code::UnknownCountry && phone::count_digits(&problem.value) >= MIN_DIGITS
+                problem.code != Code::UnknownCountry
+                    && (phone::count_digits(&problem.value) >= MIN_DIGITS || has_masks)
             };
             problems.into_iter().find(is_told)
         };

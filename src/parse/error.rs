@@ -264,7 +264,11 @@ impl Fault {
             Self::NoNumbers { .. } => {
                 "If they are numbers of one country, name it with --region; else look at the file.".to_owned()
             }
-            Self::NoNumberColumn { .. } => "Give the column with the numbers the header `Phone`.".to_owned(),
+            Self::NoNumberColumn { .. } => {
+                "Give the column with the numbers the header `Phone`. Numbers in parts, such as an area code in a column of its \
+                 own, have to be joined in one column first."
+                    .to_owned()
+            }
             Self::NotFetched { .. } => "Write it anew with `rollcall fetch contacts -o FILE`.".to_owned(),
             Self::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };

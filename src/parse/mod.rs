@@ -27,7 +27,7 @@ use self::{
     columns::{
         ColumnsProblem, habits,
         header::{self, Found},
-        unnamed,
+        parts, unnamed,
     },
     file::source::Source,
     open::{name_note, open_table},
@@ -257,7 +257,8 @@ impl Input {
         };
         let found = match found {
             Err((header, ColumnsProblem::NoPhone)) if settings.only_numbers => {
-                match unnamed::find(table.names(), &rows, settings.region) {
+                let parts = parts::find(table.names(), &rows, settings.region);
+                match parts.or_else(|| unnamed::find(table.names(), &rows, settings.region)) {
                     Some((found, note)) => {
                         info.notes.push(note);
                         Ok(found)
@@ -281,6 +282,7 @@ impl Input {
             info.notes.extend(hidden::prefer_shown(&mut found, &sights.hidden_columns, settings));
         }
         if settings.only_numbers {
+            info.notes.extend(parts::add(&mut found, &rows, settings));
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
         let Found { mut header, mut columns, row, notes, .. } = found;

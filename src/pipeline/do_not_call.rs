@@ -11,11 +11,18 @@ use super::{PipelineError, expiry, expiry::Expiry};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
-    normalize::{NormalizeSettings, Normalizer, RowNumbers},
+    normalize::{
+        NormalizeSettings, Normalizer, RowNumbers,
+        phone::{Mask, count_digits},
+    },
     outcome::Problem,
     parse::{Fault, Input, ParseError, ParseSettings, SheetName, Sheets},
     row::Row,
+    suppression::UnreadEntries,
 };
+
+/// A cell with fewer digits holds no number, not even one that cannot be read.
+const MIN_DIGITS: usize = 4;
 
 /// The numbers of a do-not-call file.
 #[derive(Debug, Default)]
@@ -34,6 +41,8 @@ pub struct DoNotCall {
     pub partly_unread: u64,
     /// The first of them, and why.
     pub first_partly_unread: Option<(u64, String)>,
+    /// Entries of both kinds in which a number stands.
+    pub unread_entries: UnreadEntries,
     /// Rows whose digits were taken for whole international numbers, although neither a plus nor a country says so.
     pub assumed: u64,
     /// The first of them, and what was read.
@@ -55,6 +64,8 @@ pub struct SheetNumbers {
     pub sheet: Option<SheetName>,
     /// Each number, with the row in which it stands as a person sees it. One that stands in several rows is here as often.
     pub numbers: Vec<(E164, u64)>,
+    /// What is left to see of those of which digits are hidden, with their rows.
+    pub masks: Vec<(Mask, u64)>,
 }
 
 impl DoNotCall {
@@ -153,7 +164,7 @@ impl DoNotCall {
         let normalizer = Normalizer::new(&settings, &info.columns);
         let in_sheet = sheet.map(|sheet| format!(", sheet {sheet}")).unwrap_or_default();
         let unread_before = self.unread;
-        let mut listed = Vec::new();
+        let (mut listed, mut masks) = (Vec::new(), Vec::new());
         let (mut interrupted, mut first_unread) = (None, None);
         let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
@@ -166,7 +177,8 @@ impl DoNotCall {
                     first_unread.get_or_insert_with(|| (row.location.row, reason(problem)));
                 }
                 listed.extend(numbers.found.iter().map(|number| (*number, row.location.row)));
-                self.count(row.location.row, &numbers, &in_sheet);
+                masks.extend(numbers.masks.iter().map(|mask| (mask.clone(), row.location.row)));
+                self.count(row, &numbers, &info.columns.phone, &in_sheet);
             }
             interrupted = interrupt.signal();
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -181,7 +193,7 @@ impl DoNotCall {
             Err(error) => return Err(without_options(error).into()),
         }
         let rows = self.unread - unread_before;
-        if let Some((row, reason)) = first_unread.filter(|_| listed.is_empty()) {
+        if let Some((row, reason)) = first_unread.filter(|_| listed.is_empty() && masks.is_empty()) {
             let fault = Fault::NoNumbers { rows, row, reason };
             let fault = match sheet.cloned() {
                 Some(sheet) => Fault::InSheet { sheet, fault: Box::new(fault) },
@@ -189,7 +201,7 @@ impl DoNotCall {
             };
             return Err(ParseError { path: info.path.into(), fault }.into());
         }
-        self.sheets.push(SheetNumbers { sheet: sheet.cloned(), numbers: listed });
+        self.sheets.push(SheetNumbers { sheet: sheet.cloned(), numbers: listed, masks });
         Ok(())
     }
 
@@ -214,20 +226,28 @@ impl DoNotCall {
         is_over
     }
 
-    fn count(&mut self, row: u64, read: &RowNumbers, in_sheet: &str) {
-        let RowNumbers { found, problem, is_assumed } = read;
+    fn count(&mut self, row: Row<'_>, read: &RowNumbers, phones: &[usize], in_sheet: &str) {
+        let RowNumbers { found, problem, masks, is_assumed } = read;
+        let is_entry = |column| count_digits(&String::from_utf8_lossy(row.cell(column).text)) >= MIN_DIGITS;
+        // Cells that have shifted may be anywhere.
+        let is_any = row.ragged.is_some() && (0..row.cells().len()).any(is_entry);
+        let row_number = row.location.row;
         if let Some(problem) = problem {
+            if is_any || !masks.is_empty() || phones.iter().copied().any(is_entry) {
+                self.unread_entries
+                    .add(!masks.is_empty(), || format!("row {row_number}{in_sheet} ({})", reason(problem)));
+            }
             let (rows, first) = if found.is_empty() {
                 (&mut self.unread, &mut self.first_unread)
             } else {
                 (&mut self.partly_unread, &mut self.first_partly_unread)
             };
             *rows += 1;
-            first.get_or_insert_with(|| (row, format!("{}{in_sheet}", reason(problem))));
+            first.get_or_insert_with(|| (row_number, format!("{}{in_sheet}", reason(problem))));
         }
         if let Some(number) = found.first().filter(|_| *is_assumed) {
             self.assumed += 1;
-            self.first_assumed.get_or_insert_with(|| (row, format!("+{number}{in_sheet}")));
+            self.first_assumed.get_or_insert_with(|| (row_number, format!("+{number}{in_sheet}")));
         }
     }
 
@@ -244,6 +264,21 @@ impl DoNotCall {
             notes.push(format!(
                 "rows in which one number can be read and another, perhaps, not: {}; the first is row {row} ({reason})",
                 self.partly_unread
+            ));
+        }
+        let (entries, masked) = (self.unread_entries.entries(), self.unread_entries.masked());
+        if entries > 0 {
+            let of_these = if masked > 0 {
+                format!(
+                    ", {masked} of them masked, which leave out everybody whom they may be where digits are hidden in their \
+                     middle only"
+                )
+            } else {
+                String::new()
+            };
+            notes.push(format!(
+                "rows with a number that cannot be read: {entries}{of_these}. An import goes on only where \
+                 --allow-unreadable-suppressions allows as many"
             ));
         }
         if let Some((row, number)) = &self.first_assumed {

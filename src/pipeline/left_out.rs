@@ -9,11 +9,12 @@ use crate::{
     contact::Region,
     diff::{LeftOut, LeftOutBy},
     interrupt::Interrupt,
-    normalize::phone::is_assigned,
+    normalize::phone::is_known,
     outcome::Code,
     platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
     progress::Progress,
     report::ExcludeReport,
+    suppression::{UnreadEntries, UnreadSuppressions},
 };
 
 /// Which contacts of a campaign are left out.
@@ -53,6 +54,8 @@ pub struct ExcludeSettings {
     pub lists: Vec<String>,
     /// Campaigns of the platform.
     pub campaigns: Vec<String>,
+    /// How many entries of all these there may be whose number cannot be read.
+    pub allowed_unread: u64,
     /// Which contacts of the campaigns.
     pub filter: CampaignFilter,
     /// How lists and campaigns are asked for.
@@ -64,6 +67,8 @@ pub struct ExcludeSettings {
 pub(super) struct Exclusion {
     pub(super) left_out: LeftOut,
     pub(super) reports: Vec<ExcludeReport>,
+    /// What cannot be read of each file.
+    unread: Vec<(String, UnreadEntries)>,
 }
 
 impl Exclusion {
@@ -83,15 +88,24 @@ impl Exclusion {
             let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
             let (code, name) = (Code::InFile.name(), read.path.clone());
             exclusion.reports.push(ExcludeReport { code, name, numbers, notes });
+            exclusion.unread.push((read.path.clone(), read.unread_entries));
             for part in read.sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
                 exclusion.left_out.begin(LeftOutBy::File { path: read.path.clone(), sheet });
                 for (number, row) in part.numbers {
                     exclusion.left_out.add(number, Some(row));
                 }
+                for (mask, row) in part.masks {
+                    exclusion.left_out.add_mask(mask, Some(row));
+                }
             }
         }
         Ok(exclusion)
+    }
+
+    /// Takes what cannot be read of the files from what is `allowed`.
+    pub(super) fn take_from(&self, allowed: &mut u64) -> Result<(), UnreadSuppressions> {
+        self.unread.iter().try_for_each(|(name, unread)| unread.take_from(allowed, name))
     }
 
     /// Reads the contact lists and campaigns.
@@ -101,6 +115,8 @@ impl Exclusion {
         client: &mut Client<'_>,
     ) -> Result<(), PlatformError> {
         let api = settings.api;
+        let mut allowed = settings.allowed_unread;
+        self.take_from(&mut allowed)?;
         let lists = settings.lists.iter().map(|id| {
             (LeftOutBy::List(id.clone()), Collection::List { id: id.clone(), api }, CampaignFilter::Any)
         });
@@ -116,17 +132,26 @@ impl Exclusion {
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
-            let Seen { contacts, unreadable, unassigned } = sink.seen;
+            let Seen { contacts, unreadable, unassigned, unread } = sink.seen;
             // Whoever is not shown would be called.
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
                 return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
             }
             // The region may be that of the new contacts only.
-            if unassigned * 2 > contacts {
+            if unassigned * 2 > contacts && unread.masked() == 0 {
                 let (contacts, region) = (unassigned, settings.region);
                 return Err(PlatformError::NoCountry { what: name, contacts, region });
             }
+            unread.take_from(&mut allowed, &format!("the {name}"))?;
             let mut notes = readout.notes;
+            if unread.masked() > 0 {
+                notes.push(format!(
+                    "contacts of whose number digits are masked, who leave out only whom they may be by digits hidden in the \
+                     middle: {}",
+                    unread.masked()
+                ));
+            }
+            let unreadable = unreadable - unread.masked();
             if unreadable > 0 {
                 notes.push(format!(
                     "contacts without a number that can be read, who leave nobody out: {unreadable}"
@@ -167,6 +192,7 @@ struct Seen {
     contacts: u64,
     unreadable: u64,
     unassigned: u64,
+    unread: UnreadEntries,
 }
 
 impl RecordSink for Sink<'_> {
@@ -176,9 +202,16 @@ impl RecordSink for Sink<'_> {
             let numbers = &contact.numbers;
             self.seen.contacts += 1;
             self.seen.unreadable += u64::from(numbers.is_empty());
-            self.seen.unassigned +=
-                u64::from(!numbers.is_empty() && !numbers.iter().any(|number| is_assigned(*number)));
+            let is_unassigned = !numbers.is_empty() && !numbers.iter().any(|number| is_known(*number));
+            self.seen.unassigned += u64::from(is_unassigned);
+            if is_unassigned || numbers.is_empty() {
+                self.seen.unread.add(!contact.masks.is_empty(), || match record.written_number() {
+                    "" => "a contact without a number".to_owned(),
+                    written => format!("`{written}`"),
+                });
+            }
             // What may be one of several numbers leaves out all of them.
+            contact.masks.into_iter().for_each(|mask| self.exclusion.left_out.add_mask(mask, None));
             contact.numbers.into_iter().for_each(|number| self.exclusion.left_out.add(number, None));
         }
         Ok(())

@@ -48,6 +48,7 @@ use crate::{
     progress::Progress,
     report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
     row::{Location, Question, Rows},
+    suppression::UnreadSuppressions,
 };
 
 /// What the user decided about a run, whatever its command.
@@ -92,6 +93,8 @@ pub enum PipelineError {
     Platform(#[from] PlatformError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Unread(#[from] UnreadSuppressions),
     #[error("the rows cannot be kept on disk while the run goes on: {0}")]
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
@@ -123,7 +126,8 @@ pub fn check(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let Exclusion { mut left_out, reports: excluded } = Exclusion::of_files(exclude, progress, interrupt)?;
+    let Exclusion { mut left_out, reports: excluded, .. } =
+        Exclusion::of_files(exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut writer, summaries);
@@ -196,6 +200,8 @@ pub fn import(
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
     let mut exclusion = Exclusion::of_files(&import.exclude, progress, interrupt)?;
+    let mut allowed = import.exclude.allowed_unread;
+    exclusion.take_from(&mut allowed)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut spool, summaries, forbidden) =
@@ -242,6 +248,7 @@ pub fn import(
         existing_ambiguous_numbers: existing.ambiguous(),
         existing_unreadable_numbers: existing.unreadable(),
         existing_unreadable: conversation.known.unreadable,
+        existing_masked_numbers: existing.masked(),
         existing_inactive: existing.inactive(),
         existing_from: conversation.known.from,
         existing_read_at: conversation.known.read_at.clone(),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::{Distrust, Doubt, Proxy, Purpose};
-use crate::{contact::Region, journal::JournalError};
+use crate::{contact::Region, journal::JournalError, suppression::UnreadSuppressions};
 
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
@@ -58,6 +58,8 @@ pub enum PlatformError {
     NotAllShown { what: String, counted: u64, shown: u64 },
     #[error("most numbers of the {what} ({contacts}) belong to no country as they stand{}", nor_of(*.region))]
     NoCountry { what: String, contacts: u64, region: Option<Region> },
+    #[error(transparent)]
+    Unread(#[from] UnreadSuppressions),
     #[error("the platform showed more than {0} contacts, and no end of them")]
     Endless(u64),
     #[error("the platform's {what} kept changing while being read: {how}")]
@@ -203,6 +205,7 @@ impl PlatformError {
                 "Nothing was posted: nobody would be left out by them. If they are numbers of another country, `rollcall fetch` \
                  writes the list to a file: add a column `Country`, and give it with --exclude-file."
             }
+            Self::Unread(_) => UnreadSuppressions::HINT,
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {
                 "Run the same command again, with a smaller --page-size if there is one."

@@ -76,6 +76,11 @@ impl<'a> Record<'a> {
         self.contact.stored(self.region)
     }
 
+    /// Its number, as it is written; empty where it has none.
+    pub fn written_number(&self) -> &str {
+        self.contact.written_number()
+    }
+
     /// Calls made so far, of a contact of a campaign, where the platform says so.
     pub fn attempts(&self) -> Option<u64> {
         self.contact.attempts()

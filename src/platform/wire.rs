@@ -7,12 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    contact::{Contact, E164, Region},
+    contact::{Contact, Region},
     diff::StoredContact,
-    normalize::{
-        phone::{is_assigned, parse},
-        region::Origin,
-    },
+    normalize::phone::{StoredNumber, is_assigned, read_stored},
 };
 
 /// The status of a contact that was not deleted.
@@ -101,6 +98,12 @@ impl WireContact {
         self.number_of_attempts_so_far
     }
 
+    /// Its number, as it is written.
+    pub(super) fn written_number(&self) -> &str {
+        let of_contact = self.cell_phone.phone_number.trim();
+        if of_contact.is_empty() { self.phone_number.trim() } else { of_contact }
+    }
+
     /// The number of a contact of a list or campaign, as it is written.
     pub(super) fn phone_number(&self) -> &str {
         &self.phone_number
@@ -118,7 +121,7 @@ impl WireContact {
         } else {
             &self.cell_phone
         };
-        let mut numbers = phone.numbers(region);
+        let StoredNumber { mut numbers, masks } = phone.read(region);
         let mut valid = 1;
         if numbers.len() > 1 {
             // The likely ones first.
@@ -134,6 +137,7 @@ impl WireContact {
                 .unwrap_or_default()
                 .to_owned(),
             numbers,
+            masks,
             name: format!("{} {}", self.first_name, self.last_name).trim().to_owned(),
             id: self.id().to_owned(),
         }
@@ -203,33 +207,11 @@ impl WirePhone {
         !has_code && !digits(written).is_empty() && !written.starts_with('+') && !written.starts_with("00")
     }
 
-    /// The whole international numbers that this can be: usually one; several where digits without a plus begin like
-    /// their own country code, which may or may not be it, or with a zero, which may or may not belong to the number, or
-    /// have no country code with them and are a number of `region` too.
-    pub(super) fn numbers(&self, region: Option<Region>) -> Vec<E164> {
-        let written = self.phone_number.trim();
-        let digits = digits(written);
-        if digits.is_empty() {
-            return Vec::new();
-        }
-        let code = Some(self::digits(&self.country_code)).filter(|code| !code.is_empty());
-        let code = code.unwrap_or_else(|| self::digits(&self.extension));
-        let whole = E164::from_digits(digits.trim_start_matches('0'));
-        if written.starts_with('+') || written.starts_with("00") {
-            return whole.into_iter().collect();
-        }
-        if self.lacks_country() {
-            let at_home = region.and_then(|region| parse(&digits, Some(Origin::Region(region))).ok());
-            let at_home = at_home
-                .filter(|number| number.is_valid)
-                .and_then(|number| E164::from_digits(&format!("{}{}", number.calling_code, number.national)));
-            return whole.into_iter().chain(at_home.filter(|number| Some(*number) != whole)).collect();
-        }
-        let joined = E164::from_digits(&format!("{code}{digits}"));
-        let without_trunk =
-            digits.strip_prefix('0').and_then(|rest| E164::from_digits(&format!("{code}{rest}")));
-        let whole = whole.filter(|_| digits.starts_with(&code));
-        whole.into_iter().chain(joined).chain(without_trunk).collect()
+    /// What it may be, with its country code; where that has none, with the prefix beside it.
+    fn read(&self, region: Option<Region>) -> StoredNumber {
+        let has_code = self.country_code.contains(|letter: char| letter.is_ascii_digit());
+        let code = if has_code { &self.country_code } else { &self.extension };
+        read_stored(&self.phone_number, code, region)
     }
 }
 
@@ -242,11 +224,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::contact::{NumberType, PhoneNumber, Salutation};
+    use crate::contact::{E164, NumberType, PhoneNumber, Salutation};
 
     fn phone(number: &str, code: &str, extension: &str) -> Vec<String> {
         let phone = json!({"phoneNumber": number, "countryCode": code, "extension": extension});
-        WirePhone::deserialize(phone).unwrap().numbers(None).iter().map(E164::to_string).collect()
+        WirePhone::deserialize(phone).unwrap().read(None).numbers.iter().map(E164::to_string).collect()
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl OutputFolder {
     pub fn create(path: &Path) -> Result<Self, ReportError> {
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made: Vec<PathBuf> = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
-        fs::create_dir_all(path).map_err(|source| ReportError::new("make the folder", path, source))?;
+        make_folders(path).map_err(|source| ReportError::new("make the folder", path, source))?;
         let folder = Self { path: path.to_owned(), made };
         // Found out now and not after an hour of posting.
         tempfile::tempfile_in(path)
@@ -64,12 +64,6 @@ impl OutputFolder {
         let mut builder = tempfile::Builder::new();
         let prefix = format!(".{name}.");
         builder.prefix(&prefix).suffix(".partial");
-        #[cfg(unix)]
-        {
-            // What any program would give a new file; the default of the crate shuts colleagues out.
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
         let file =
             builder.tempfile_in(&self.path).map_err(|source| ReportError::new("write", &target, source))?;
         let file = BufWriter::with_capacity(256 * 1024, file);
@@ -91,6 +85,18 @@ impl OutputFolder {
         }
         Ok(())
     }
+}
+
+/// Makes folders that only their owner may look into: what is in them names people. So do new files, by the default of the crate.
+fn make_folders(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
 }
 
 impl Drop for OutputFolder {
@@ -204,6 +210,12 @@ mod tests {
         assert!(!target.exists());
         file.commit().unwrap();
         folder.sync().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&home.path().join("a/b")), mode(&target)), (0o700, 0o600));
+        }
         assert_eq!(fs::read(target).unwrap(), b"whole");
         assert_eq!(names(&home.path().join("a/b")), ["x.csv"]);
     }

@@ -120,6 +120,7 @@ pub struct PlatformReport {
     pub existing_ambiguous_numbers: u64,
     pub existing_unreadable_numbers: u64,
     pub existing_unreadable: u64,
+    pub existing_masked_numbers: u64,
     pub existing_inactive: u64,
     pub existing_from: ExistingFrom,
     pub existing_read_at: Option<String>,

@@ -121,7 +121,16 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
             counted(platform.existing_inactive, "contact"),
         ));
     }
-    let without_number = platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable);
+    let masked = platform.existing_masked_numbers;
+    if masked > 0 {
+        notes.push(format!(
+            "The platform shows {} with masked numbers: rows that may have such a number, and have its name, count as existing; \
+             others were taken for new, which the platform refuses where it has them.",
+            counted(masked, "contact"),
+        ));
+    }
+    let without_number =
+        platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable + masked);
     if without_number > 0 {
         notes.push(format!(
             "The platform holds {} without a number that can be read.",

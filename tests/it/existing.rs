@@ -45,6 +45,95 @@ fn asked(report: &Value) -> (u64, u64, &str) {
     (count("get"), count("post"), platform["existing_from"].as_str().unwrap())
 }
 
+/// Source: mysociety/alaveteli issue 2278 (as people write), redis/redis issue 7520 (floats), glific/glific issue 660 (masks).
+#[test]
+fn numbers_that_the_platform_holds_in_other_forms_exist() {
+    let sealed = Sealed::new();
+    let held = [
+        ("Ann", serde_json::json!("+44 (0)20 7946 0101"), "+44"),
+        ("Bo", serde_json::json!("+4402079460102"), "+44"),
+        ("Cy", serde_json::json!("+44 20 7946 0103 / 020 7946 0104 ext. 7"), "+44"),
+        ("Di", serde_json::json!("+5212221234567"), "+52"),
+        ("Ed", serde_json::json!("11 2345 6789"), "+54"),
+        ("Flo", serde_json::json!("4.42079460105e+11"), "44"),
+        ("Gus", serde_json::json!("4420*****106"), "+44"),
+        ("Hal", serde_json::json!("4420794601**"), "+44"),
+    ];
+    let contacts: Vec<Value> = held
+        .iter()
+        .map(|(name, number, code)| {
+            let phone = serde_json::json!({"phoneNumber": number, "countryCode": code, "extension": "+"});
+            serde_json::json!({"firstName": name, "lastName": "Low", "cellPhone": phone, "id": name})
+        })
+        .collect();
+    sealed.write("held.json", serde_json::to_vec(&contacts).unwrap());
+    let numbers = [
+        ("Ann", "+442079460101"),
+        ("Bo", "+442079460102"),
+        ("Cy", "+442079460103"),
+        ("Cy", "+442079460104"),
+        ("Di", "+522221234567"),
+        ("Ed", "+5491123456789"),
+        ("Flo", "+442079460105"),
+        ("Gus", "+442079460106"),
+        ("Hal", "+442079460107"),
+        // Of the same mask, under another name.
+        ("New", "+442079460108"),
+    ];
+    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
+    for (name, number) in numbers {
+        writeln!(list, "{name},Low,Mr,{number}").unwrap();
+    }
+    sealed.write("list.csv", list);
+    let sandbox = Running::sandbox(&sealed, &["--seed", "held.json", "--rate-limit", "100000"]);
+    let report = imported(&sealed, &sandbox, "state", &[]);
+    assert_eq!((&report["totals"]["existing"], &report["totals"]["created"]), (&9.into(), &1.into()));
+    assert_eq!(report["platform"]["existing_masked_numbers"], 2);
+    let rows = sealed.outcomes("out");
+    assert_eq!(rows[5].detail, "held as Ed Low (id Ed), whose number stands there as +541123456789");
+    assert_eq!(
+        rows[7].detail,
+        "held as Gus Low (id Gus), whose number stands there as +4420*****106 (digits are masked)"
+    );
+    // What was read is known the next time, masks as well.
+    let again = imported(&sealed, &sandbox, "state", &[]);
+    assert_eq!((&again["totals"]["existing"], &again["totals"]["created"]), (&10.into(), &0.into()));
+}
+
+#[test]
+fn a_purge_takes_people_out_of_the_journal_for_good() {
+    let (sealed, _sandbox) = filled();
+    let folder = sealed.path("filling");
+    let says = |text: &str| {
+        fs::read_dir(&folder).unwrap().any(|file| {
+            let bytes = fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    };
+    let number = &sealed.outcomes("out")[7].number;
+    assert!(says(number) && says("First7 Last7"));
+    let purge = |args: &[&str]| sealed.run(&[&["purge", "--state-dir", "filling"], args].concat());
+    assert_eq!(purge(&[]).code, 2, "it is said what is to go");
+    assert!(
+        purge(&["--older-than", "1d"]).stdout.starts_with("Removed from the journal: 0 contacts, 0 readings")
+    );
+    let ended = purge(&["--number", &format!("+{number}")]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(
+        ended.stdout.starts_with("Removed from the journal: 1 contact, 1 reading of"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("These folders still name people") && ended.stdout.trim_end().ends_with("out")
+    );
+    assert!(!says(number) && !says("First7 Last7"));
+    let other = &sealed.outcomes("out")[8].number;
+    assert!(says(other));
+    assert!(purge(&["--all"]).stdout.starts_with("Removed from the journal: 249 contacts, 0 readings"));
+    assert!(!says(other));
+}
+
 #[test]
 fn the_second_import_asks_for_one_page() {
     let (sealed, sandbox) = filled();

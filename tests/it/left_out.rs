@@ -160,7 +160,8 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     let lists = ["--list", "some=some.csv", "--list", "most=most.csv", "--list", "odd=odd.csv"];
     let options = [&lists[..], &["--rate-limit", "100000"]].concat();
     let sandbox = Running::sandbox(&sealed, &options);
-    let (some, rows) = imported(&sealed, &sandbox, &["--exclude-list", "some", "--dry-run"]);
+    let some = ["--exclude-list", "some", "--dry-run", "--allow-unreadable-suppressions", "2"];
+    let (some, rows) = imported(&sealed, &sandbox, &some);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
     for expected in [
@@ -186,15 +187,115 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
         let said = format!("contact list {list} (2) belong to no country as they stand, nor to {region}\n");
         assert!(refused.stderr.contains(&said), "{}", refused.stderr);
     }
-    let options = ["--exclude-list", "some", "--dry-run", "--region", "GB"];
+    let allowed = ["--allow-unreadable-suppressions", "2"];
+    let options = [&["--exclude-list", "some", "--dry-run", "--region", "GB"], &allowed[..]].concat();
     let (some, rows) = imported(&sealed, &sandbox, &options);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
     assert!(said.contains("nor GB without its code, so that they may leave nobody out: 1"), "{said}");
     for list in ["some", "most"] {
-        let (_, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--dry-run", "--region", "IN"]);
+        let options = [&["--exclude-list", list, "--dry-run", "--region", "IN"], &allowed[..]].concat();
+        let (_, rows) = imported(&sealed, &sandbox, &options);
         assert_eq!(rows[..2], ["2 suppressed in-list", "3 suppressed in-list"]);
     }
+}
+
+/// Source: glific/glific issue 660 (masked numbers), FTC do-not-call flat files (unreadable rows).
+#[test]
+fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
+    let (sealed, _other) = place();
+    sealed.write("masked.csv", "phoneNumber\n91987****003\n9198765000**\n919876500005\n919876500009\n");
+    sealed.write("torn.csv", "number\n+919876500001\n+91 98765\nnobody\n");
+    let options = ["--list", "masked=masked.csv", "--rate-limit", "100000"];
+    let sandbox = Running::sandbox(&sealed, &options);
+    let (refused, rows) = imported(&sealed, &sandbox, &["--exclude-list", "masked", "--region", "IN"]);
+    assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"));
+    assert!(
+        refused.stderr.contains(
+            "error: the contact list masked holds 2 entries whose number cannot be read, 2 of them because digits are \
+             masked: `91987****003`, `9198765000**`. Whom they mean would be called\nhint: Nothing was posted."
+        ),
+        "{}",
+        refused.stderr
+    );
+    let options = ["--exclude-list", "masked", "--dry-run", "--allow-unreadable-suppressions", "2"];
+    let (_, rows) = imported(&sealed, &sandbox, &options);
+    assert_eq!(rows[..4], ["2 planned", "3 suppressed in-list", "4 planned", "5 suppressed in-list"]);
+    let detail = &sealed.outcomes("out")[1].detail;
+    assert_eq!(
+        detail,
+        "in contact list masked, as +91987****003: digits are masked there, and it may be this number"
+    );
+
+    let options = ["--exclude-file", "torn.csv", "--region", "IN"];
+    let (refused, _) = imported(&sealed, &sandbox, &[&options[..], &["--dry-run"]].concat());
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("torn.csv holds 1 entry whose number cannot be read: row 3 ("),
+        "{}",
+        refused.stderr
+    );
+    let allowed = [&options[..], &["--dry-run", "--allow-unreadable-suppressions", "1"]].concat();
+    let (ended, rows) = imported(&sealed, &sandbox, &allowed);
+    assert_eq!((ended.code, rows[0].as_str()), (1, "2 suppressed in-file"), "{}", ended.stderr);
+}
+
+/// Source: signalapp/Signal-Android issue 5928, jackocnr/intl-tel-input issue 1230.
+#[test]
+fn people_who_must_not_be_called_are_left_out_in_every_form_of_their_number() {
+    let (sealed, _other) = place();
+    sealed.write(
+        "old.csv",
+        "phoneNumber\n9109876500001\n5212221234567\n54 11 15 2345 6789\n+44 (0)20 7946 0601\n39612345678\n919876500009\n",
+    );
+    sealed.write(
+        "people.csv",
+        "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\nBo,Li,Mr,+522221234567\n\
+         Cy,Wu,Mr,+5491123456789\nDi,Wu,Ms,+442079460601\nEd,Zed,Mr,+390612345678\n",
+    );
+    let sandbox = Running::sandbox(&sealed, &["--list", "old=old.csv", "--rate-limit", "100000"]);
+    let args = ["import", "people.csv", "--yes", "--exclude-list", "old", "--out", "out"];
+    let ended = run(&sealed, &sandbox, &args);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+    let expected: Vec<String> = (2..7).map(|row| format!("{row} suppressed in-list")).collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn an_area_code_in_a_column_of_its_own_belongs_to_the_number() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "people.csv",
+        "First Name,Last Name,Salutation,Phone\nAnn,Low,Ms,(201) 555-0103\nBo,Low,Mr,(312) 555-0105\nCy,Low,Mr,(312) 555-0106\n",
+    );
+    for (name, content) in [
+        ("flat.txt", "201,5550101\n201,5550103\n312,5550105\n"),
+        ("named.csv", "AreaCode,PhoneNumber\n201,555-0103\n312,555-0105\n"),
+        ("other.csv", "NPA\tSubscriber\n201\t5550103\n312\t5550105\n"),
+        ("three.csv", "201,555,0103\n312,555,0105\n"),
+    ] {
+        sealed.write(name, content);
+        for region in [&["--region", "US"][..], &[]] {
+            let args = [
+                &["check", "people.csv", "--exclude-file", name, "--out", "out", "--map", "phone=Phone"],
+                region,
+            ];
+            let ended = sealed.run(&args.concat());
+            let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
+            let expected = if region.is_empty() { "rejected" } else { "suppressed" };
+            assert!(
+                rows[0].contains(expected) && rows[1].contains(expected),
+                "{name}: {rows:?} {}",
+                ended.stderr
+            );
+            assert!(ended.stderr.contains("the numbers stand in parts"), "{name}: {}", ended.stderr);
+        }
+    }
+    let args = ["check", "people.csv", "--exclude-file", "flat.txt", "--out", "out", "--region", "IN"];
+    let ended = sealed.run(&args);
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("have to be joined in one column first"), "{}", ended.stderr);
 }
 
 #[test]

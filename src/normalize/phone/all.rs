@@ -1,9 +1,10 @@
 //! All numbers that a cell may mean: of people who must not be called, one too many is better than one too few.
 
-use super::{Accept, ParsedNumber, PhonePolicy, Refusal, cell, several};
+use super::{Accept, Mask, ParsedNumber, PhonePolicy, Refusal, calling_code, cell, several};
 use crate::{
     contact::{E164, PhoneNumber},
     normalize::region::Origin,
+    outcome::Code,
     row::CellKind,
 };
 
@@ -30,6 +31,8 @@ pub struct AllNumbers {
     pub found: Vec<E164>,
     /// Why there is none, or why a part of the cell that may be another one cannot be read.
     pub refusal: Option<Refusal>,
+    /// What is left to see of it, where digits are hidden.
+    pub masks: Vec<Mask>,
     /// Whether digits were taken for a whole international number although neither a plus nor a region says so.
     pub is_assumed: bool,
 }
@@ -47,11 +50,25 @@ pub struct AllNumbers {
 /// ```
 pub fn read_all(text: &str, kind: CellKind, origin: Option<Origin>) -> AllNumbers {
     let mut all = AllNumbers::default();
+    if let Some(masks) = Mask::read_all(text, "", || home(origin)) {
+        all.masks = masks;
+        all.refusal = Some(Refusal::new(Code::NotANumber, "some of its digits are masked"));
+        return all;
+    }
     match cell::undo_spreadsheet(text, kind) {
         Ok(text) => all.add_cell(&text, origin),
         Err(refusal) => all.refusal = Some(refusal),
     }
     all
+}
+
+/// The calling code of numbers that have none.
+fn home(origin: Option<Origin>) -> Option<u16> {
+    match origin {
+        Some(Origin::Region(region)) => calling_code(region),
+        Some(Origin::CallingCode(code)) => Some(code),
+        Some(Origin::Area { .. }) | None => None,
+    }
 }
 
 /// Whether a cell holds a number, or several: a valid one, or one that has the length at least.
@@ -65,7 +82,10 @@ pub(crate) fn is_number(text: &str, kind: CellKind, origin: Option<Origin>, acce
                 || whole_international(&text).is_some()
                 || several::several(&text, origin, true).is_some()
         }
-        Accept::Possible => !read_all(text, kind, origin).found.is_empty(),
+        Accept::Possible => {
+            let all = read_all(text, kind, origin);
+            !all.found.is_empty() || !all.masks.is_empty()
+        }
     }
 }
 

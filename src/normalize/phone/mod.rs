@@ -6,21 +6,27 @@
 mod all;
 mod bare;
 mod cell;
+mod forms;
 mod library;
+mod mask;
 mod plain;
 mod plans;
 mod prefix;
 mod remark;
 mod renumbered;
 mod several;
+mod stored;
 mod words;
 
 pub use all::{AllNumbers, read_all};
 pub(crate) use all::{count_digits, is_number};
 pub use bare::{Habit, Habits};
 pub(super) use cell::strip_marks;
+pub use forms::{is_known, other_forms, with_lost_zero};
 pub use library::{Length, ParsedNumber, Unreadable, parse_by_library};
+pub use mask::{ByMask, Mask};
 pub use plans::METADATA_VERSION;
+pub use stored::{StoredNumber, read_stored};
 
 use self::{plain::Spelling, plans::Assignment};
 use super::region::Origin;
@@ -123,7 +129,7 @@ pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
 }
 
 /// The calling code of a region.
-pub(super) fn calling_code(region: Region) -> Option<u16> {
+pub(crate) fn calling_code(region: Region) -> Option<u16> {
     plans::plans().of_region(region).map(|(plan, _)| plan.calling_code())
 }
 

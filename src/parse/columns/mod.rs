@@ -10,6 +10,7 @@ pub(super) mod habits;
 pub(super) mod header;
 mod labels;
 mod names;
+pub(super) mod parts;
 mod phones;
 pub(super) mod synonyms;
 pub(super) mod unnamed;

@@ -157,7 +157,9 @@ fn numbers_that_cannot_be_read_are_told() {
     assert_eq!(numbers(&list), ["4:919876543210", "5:919876543211"]);
     assert_eq!((list.unread, list.first_unread.clone()), (2, Some((2, "no phone number".to_owned()))));
     assert_eq!((list.partly_unread, list.first_partly_unread.as_ref().map(|(row, _)| *row)), (1, Some(4)));
-    assert_eq!(list.notes().len(), 2);
+    // The row without any number is no entry.
+    assert_eq!(list.unread_entries.entries(), 2);
+    assert_eq!(list.notes().len(), 3);
 }
 
 #[test]
@@ -456,4 +458,32 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
         assert!(matches!(read.join().unwrap(), Err(PipelineError::Interrupted(15))));
         drop(writer);
     });
+}
+
+/// Source: glific/glific issue 660.
+#[test]
+fn masked_numbers_and_those_that_cannot_be_read_are_counted() {
+    let list = read(
+        "Name,Phone\nAsha,+91 98765 43210\nBo,+91 98*****211\nCy,9876543XXX\nDi,+91 98765\nEd,n/a\nFlo,\nGus,see notes\n",
+        "IN",
+    );
+    assert_eq!(numbers(&list), ["2:919876543210"]);
+    let masks: Vec<(String, u64)> =
+        list.sheets[0].masks.iter().map(|(mask, row)| (mask.written(), *row)).collect();
+    assert!(
+        masks.contains(&("+9198*****211".to_owned(), 3)) && masks.contains(&("+919876543***".to_owned(), 4))
+    );
+    assert_eq!((list.unread_entries.entries(), list.unread_entries.masked(), list.unread), (3, 2, 6));
+}
+
+#[test]
+fn numbers_in_parts_are_joined() {
+    for content in ["201,5550101\n312,5550105\n", "Area Code,Phone\n201,555-0101\n312,5550105\n"] {
+        let list = read(content, "US");
+        let found: Vec<String> = listed(&list).map(|(number, _)| number.to_string()).collect();
+        assert_eq!(found, ["12015550101", "13125550105"], "{content}");
+    }
+    for content in ["Age,Phone\n201,5550101\n312,5550105\n", "101,5550101\n112,5550105\n"] {
+        assert!(try_read(content.as_bytes(), "US").is_err(), "{content}");
+    }
 }

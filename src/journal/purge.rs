@@ -1,0 +1,95 @@
+//! The people whom the journal names, taken out of it for good.
+
+use std::time::Duration;
+
+use rusqlite::params;
+
+use super::{Journal, JournalError, RunRecord, ms};
+use crate::contact::E164;
+
+/// Of what the journal keeps, what is to go; all of these have to be true of it.
+#[derive(Clone, Debug, Default)]
+pub struct Purge {
+    /// What came to its end longer ago.
+    pub older_than: Option<Duration>,
+    /// Of this account, as runs name it, or by its id alone.
+    pub account: Option<String>,
+    /// Of this run.
+    pub run: Option<String>,
+    /// One person's.
+    pub number: Option<E164>,
+}
+
+/// What was taken out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Contacts that were noted in runs.
+    pub contacts: u64,
+    /// Readings of what a stream holds; the next import reads it anew.
+    pub readings: u64,
+    /// The runs that it was about; where it was not one person, they are gone, too.
+    pub runs: Vec<RunRecord>,
+    /// Runs that are not over: what they have noted is needed to go on with them.
+    pub open: Vec<String>,
+}
+
+impl Journal {
+    /// Takes out what is to go, and overwrites it in the file.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be changed.
+    pub fn purge(&self, purge: &Purge) -> Result<Purged, JournalError> {
+        let before = purge.older_than.map(|age| self.now().saturating_sub(ms(age)));
+        let is_of_account = |account: &str| {
+            purge.account.as_deref().is_none_or(|wanted| {
+                account == wanted || account.rsplit(' ').next().is_some_and(|id| id == wanted)
+            })
+        };
+        let mut purged = Purged::default();
+        for run in self.runs()? {
+            let is_wanted = is_of_account(&run.account) && purge.run.as_ref().is_none_or(|id| *id == run.id);
+            match run.closed_at {
+                Some(closed_at) if is_wanted && before.is_none_or(|before| closed_at < before) => {
+                    purged.runs.push(run);
+                }
+                None if is_wanted && before.is_none_or(|before| run.opened_at < before) => {
+                    purged.open.push(run.id);
+                }
+                _ => {}
+            }
+        }
+        // Nothing of what is deleted is left in pages that are free.
+        self.read(|connection| connection.pragma_update(None, "secure_delete", true))?;
+        let number = purge.number.map(|number| number.to_string());
+        self.write(|transaction| {
+            for run in &purged.runs {
+                let contacts = "DELETE FROM contact WHERE run = ?1 AND (?2 IS NULL OR number = ?2)";
+                let deleted = transaction.execute(contacts, params![run.id, number])?;
+                purged.contacts += u64::try_from(deleted).unwrap_or_default();
+                if number.is_none() {
+                    transaction.execute("DELETE FROM batch WHERE run = ?1", [&run.id])?;
+                    transaction.execute("DELETE FROM run WHERE id = ?1", [&run.id])?;
+                }
+            }
+            if purge.run.is_some() && number.is_none() {
+                return Ok(());
+            }
+            let accounts: Vec<(i64, String)> = transaction
+                .prepare("SELECT id, account FROM snapshot WHERE read_at IS NOT NULL AND (?1 IS NULL OR read_at < ?1)")?
+                .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for (id, _) in accounts.iter().filter(|(_, account)| is_of_account(account)) {
+                transaction.execute("DELETE FROM snapshot_page WHERE snapshot = ?1", [id])?;
+                transaction.execute("DELETE FROM snapshot WHERE id = ?1", [id])?;
+                purged.readings += 1;
+            }
+            Ok(())
+        })?;
+        self.read(|connection| {
+            connection.execute_batch("VACUUM")?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        })?;
+        Ok(purged)
+    }
+}

@@ -1,0 +1,211 @@
+//! The numbers that somebody else's program shows: whole or in parts, as people wrote them, as floats, masked.
+//!
+//! What is held, and who must not be called, counts under every number that a text may mean.
+
+use std::borrow::Cow;
+
+use super::{all::read_all, calling_code, is_assigned, mask::Mask, origin_of_calling_code, parse};
+use crate::{
+    contact::{E164, Region},
+    normalize::region::Origin,
+    row::CellKind,
+};
+
+/// As few digits as a number has that was taken for a float.
+const MIN_FLOAT_DIGITS: usize = 7;
+
+/// More zeros at the end of a float than these are likelier digits that got lost.
+const MAX_ADDED_ZEROS: usize = 2;
+
+/// What a number may be that was stored somewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredNumber {
+    /// The whole international numbers: mostly one.
+    pub numbers: Vec<E164>,
+    /// What is left to see of it, where digits are hidden.
+    pub masks: Vec<Mask>,
+}
+
+/// Reads a number with its calling code, which may be empty. Where there is none at all, it may be one of `region`, too.
+///
+/// ```
+/// use rollcall::normalize::phone::read_stored;
+///
+/// let read = |text, code| {
+///     let numbers = read_stored(text, code, None).numbers;
+///     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+/// };
+/// assert_eq!(read("+44 (0)20 7946 0101 ext. 12", "+44"), "442079460101");
+/// assert_eq!(read("4.42079460101e+11", ""), "442079460101");
+/// assert_eq!(read("020 7946 0101", "+44"), "442079460101");
+/// ```
+pub fn read_stored(written: &str, code: &str, region: Option<Region>) -> StoredNumber {
+    let written = written.trim();
+    let code = digits(without_fraction(code.trim(), 1));
+    if let Some(masks) = Mask::read_all(written, &code, || region.and_then(calling_code)) {
+        return StoredNumber { numbers: Vec::new(), masks };
+    }
+    let Some(text) = unfloated(written) else { return StoredNumber::default() };
+    let mut stored = StoredNumber::default();
+    let is_simple = is_simple(&text);
+    if is_simple {
+        stored.add_joined(&text, &code, region);
+    }
+    if !stored.numbers.iter().any(|number| is_assigned(*number)) {
+        let of_code = code.parse().ok().and_then(origin_of_calling_code);
+        let origin = of_code.or(region.map(Origin::Region));
+        read_all(&text, CellKind::Text, origin).found.into_iter().for_each(|number| stored.add(number));
+    }
+    if !is_simple && stored.numbers.is_empty() {
+        stored.add_joined(&text, &code, region);
+    }
+    stored
+}
+
+impl StoredNumber {
+    /// Adds what the digits are, with the code in front or in them. Digits without a plus may begin like their own calling
+    /// code, which may or may not be it, or with a zero, which may or may not belong to the number, or be a number of `region`
+    /// as well.
+    fn add_joined(&mut self, text: &str, code: &str, region: Option<Region>) {
+        let digits = digits(text);
+        let whole = digits.trim_start_matches('0');
+        if digits.is_empty() {
+            return;
+        }
+        if text.starts_with(['+', '＋']) || text.starts_with("00") {
+            self.add_digits(whole);
+        } else if code.is_empty() {
+            self.add_digits(whole);
+            let at_home = region.and_then(|region| parse(&digits, Some(Origin::Region(region))).ok());
+            if let Some(number) = at_home.filter(|number| number.is_valid) {
+                self.add_digits(&format!("{}{}", number.calling_code, number.national));
+            }
+        } else {
+            if digits.starts_with(code) {
+                self.add_digits(whole);
+            }
+            self.add_digits(&format!("{code}{digits}"));
+            if let Some(national) = digits.strip_prefix('0') {
+                self.add_digits(&format!("{code}{national}"));
+            }
+        }
+    }
+
+    /// Adds a whole number, and what it is without a zero that is dialed only inside its country.
+    fn add_digits(&mut self, digits: &str) {
+        let Some(number) = E164::from_digits(digits) else { return };
+        self.add(number);
+        if !is_assigned(number)
+            && let Ok(parsed) = parse(&format!("+{number}"), None)
+            && parsed.is_valid
+            && let Some(other) = E164::from_digits(&format!("{}{}", parsed.calling_code, parsed.national))
+        {
+            self.add(other);
+        }
+    }
+
+    fn add(&mut self, number: E164) {
+        if !self.numbers.contains(&number) {
+            self.numbers.push(number);
+        }
+    }
+}
+
+/// Whether there is one number, of digits and the usual separators.
+fn is_simple(text: &str) -> bool {
+    let behind = text.strip_prefix('+').unwrap_or(text);
+    behind.bytes().all(|byte| byte.is_ascii_digit() || b" -.()".contains(&byte)) && !text.contains("(0")
+}
+
+/// The digits of a number that was taken for a float; nothing where they are lost.
+fn unfloated(text: &str) -> Option<Cow<'_, str>> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) if is_float(mantissa) => (mantissa, exponent),
+        _ => return Some(Cow::Borrowed(without_fraction(text, MIN_FLOAT_DIGITS))),
+    };
+    let Ok(exponent) = exponent.parse::<usize>() else { return Some(Cow::Borrowed(text)) };
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let missing = exponent.checked_sub(fraction.len());
+    match missing {
+        Some(zeros) if zeros <= MAX_ADDED_ZEROS => {
+            Some(Cow::Owned(format!("{whole}{fraction}{}", "0".repeat(zeros))))
+        }
+        Some(_) => None,
+        None => {
+            let (shown, behind) = fraction.split_at(exponent);
+            behind.bytes().all(|byte| byte == b'0').then(|| Cow::Owned(format!("{whole}{shown}")))
+        }
+    }
+}
+
+/// `1.23` and `1,23`.
+fn is_float(text: &str) -> bool {
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+}
+
+/// The whole part of what is one with zeros behind it: `442079460101.0`.
+fn without_fraction(text: &str, min_digits: usize) -> &str {
+    let Some((whole, zeros)) = text.split_once('.') else { return text };
+    let digits = whole.strip_prefix('+').unwrap_or(whole);
+    let is_whole = digits.len() >= min_digits
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !zeros.is_empty()
+        && zeros.bytes().all(|byte| byte == b'0');
+    if is_whole { whole } else { text }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, code: &str, region: &str) -> Vec<String> {
+        let read = read_stored(text, code, Region::new(region));
+        read.numbers.iter().map(ToString::to_string).collect()
+    }
+
+    /// Source: mysociety/alaveteli issue 2278, OCA/connector-telephony issue 32, signalapp/Signal-Android issue 5928.
+    #[test]
+    fn every_number_that_is_meant_is_among_those_read() {
+        for (text, code, region, expected) in [
+            ("+442079460101", "+44", "", &["442079460101"][..]),
+            ("+4402079460101", "+44", "", &["442079460101"]),
+            ("+44 (0)20 7946 0101", "+44", "", &["442079460101"]),
+            ("+44(0)2079460101", "", "", &["442079460101"]),
+            ("0044-20-7946-0101", "", "", &["442079460101"]),
+            ("+44 20 7946 0102 ext. 12", "+44", "", &["442079460102"]),
+            ("+44 20 7946 0103 / 020 7946 0104", "+44", "", &["442079460103", "442079460104"]),
+            ("020 7946 0103; 020 7946 0104", "44", "", &["442079460103", "442079460104"]),
+            ("+9109876543210", "+91", "", &["919876543210"]),
+            ("098765 43210", "+91", "", &["919876543210"]),
+            ("9109876543210", "", "GB", &["919876543210"]),
+            ("+5411 15 2345 6789", "+54", "", &["5491123456789"]),
+            ("11 15 2345 6789", "54", "", &["5491123456789"]),
+            ("tel:+44-20-7946-0101", "", "", &["442079460101"]),
+            ("٠٢٠٧٩٤٦٠١٠١", "44", "", &["442079460101"]),
+            ("020 7946 0101", "", "GB", &["442079460101"]),
+            ("4.42079460100e+11", "+44", "", &["442079460100"]),
+            ("4.4207946010E11", "", "", &["442079460100"]),
+            ("442079460101.0", "44.0", "", &["442079460101"]),
+            ("2079460101.00", "44", "", &["442079460101"]),
+        ] {
+            let read = read(text, code, region);
+            assert!(expected.iter().all(|number| read.iter().any(|read| read == number)), "{text}: {read:?}");
+            let assigned =
+                read.iter().filter(|number| is_assigned(E164::from_digits(number).unwrap())).count();
+            assert_eq!(assigned, expected.len(), "{text}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn digits_that_are_not_shown_are_not_made_up() {
+        assert_eq!(read("9.19E+11", "", ""), [""; 0]);
+        assert_eq!(read("n/a", "+91", ""), [""; 0]);
+        let masked = read_stored("020 79** **01", "44", None);
+        assert_eq!((masked.numbers.len(), masked.masks.len()), (0, 1));
+    }
+}

@@ -222,7 +222,8 @@ pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {
     let mut salutation: Option<Salutation> = None;
     let mut has_title = false;
     while !rest.is_empty() {
-        let (word, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+        let space = rest.bytes().position(|byte| byte == b' ');
+        let (word, behind) = space.map_or((rest, ""), |space| (&rest[..space], &rest[space + 1..]));
         match title(word, has_title) {
             Some(Title::Salutation(found)) => {
                 salutation = Some(salutation.map_or(found, |before| higher(before, found)));

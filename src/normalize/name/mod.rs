@@ -1,7 +1,7 @@
 //! Names: Unicode NFC, nothing invisible, single spaces, never re-cased.
 //!
-//! [`clean`] is the form in which a name is sent; [`split_full`] makes two names of a full one. [`cell`] undoes what programs
-//! put around a name, [`placeholder`] knows what they write where there is none.
+//! [`clean`] is the form in which a name is sent; [`split_full`] makes two names of a full one. `cell` undoes what programs
+//! put around a name, `placeholder` knows what they write where there is none.
 
 pub(super) mod cell;
 mod eastern;

@@ -137,12 +137,16 @@ pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    // As SQL, scripts and statistics write it; people write the names otherwise.
-    match text {
-        "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" | "N.N." | "N. N." | "xxx"
-        | "XXX" => return true,
-        "Null" | "Nil" => return false,
-        _ => {}
+    const MAX_MARK: usize = 5;
+
+    if text.len() <= MAX_MARK {
+        // As SQL, scripts and statistics write it; people write the names otherwise.
+        match text {
+            "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" | "N.N." | "N. N."
+            | "xxx" | "XXX" => return true,
+            "Null" | "Nil" => return false,
+            _ => {}
+        }
     }
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
         return PLACEHOLDERS.contains(text) && !is_initials(text);

@@ -2,58 +2,46 @@
 
 use std::sync::LazyLock;
 
-/// Words in lower case, told apart by their first byte and their length before any is compared.
+/// Words in lower case. Almost all other words are told apart by their first and last byte and their length, before any is
+/// compared.
 pub(in crate::normalize) struct WordSet {
-    /// Those with the same first byte stand together.
     words: Vec<&'static str>,
-    /// By the first byte, where its words begin; and where the last ones end.
-    starts: [u16; 257],
-    /// By the first byte, the lengths in bytes that words have, one bit each.
-    lengths: [u32; 256],
+    /// By the first and the last byte, the lengths in bytes that words have, one bit each.
+    lengths: [u32; 1024],
 }
 
 impl WordSet {
     pub(in crate::normalize) fn new(words: &[&'static str]) -> Self {
-        let mut words = words.to_vec();
-        words.sort_unstable();
-        let mut lengths = [0; 256];
-        let mut starts = [0; 257];
-        for word in &words {
-            let first = usize::from(word.bytes().next().unwrap_or_default());
-            lengths[first] |= Self::bit(word.len());
-            for start in &mut starts[first + 1..] {
-                *start += 1;
-            }
+        let mut lengths = [0; 1024];
+        for word in words {
+            lengths[Self::place(word.as_bytes())] |= Self::length(word);
         }
-        Self { words, starts, lengths }
+        Self { words: words.to_vec(), lengths }
     }
 
-    fn bit(length: usize) -> u32 {
-        1 << length.min(31)
+    /// The place of words with the same ends, in capital or small letters of ASCII.
+    fn place(word: &[u8]) -> usize {
+        let [first, last] = [word.first(), word.last()].map(|byte| byte.copied().unwrap_or_default());
+        (usize::from(first & 0x1f) << 5) | usize::from(last & 0x1f)
+    }
+
+    fn length(word: &str) -> u32 {
+        1 << word.len().min(31)
     }
 
     /// Whether the word is one of these, in capital or small letters.
     #[inline]
     pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
-        let Some(first) = word.bytes().next() else { return false };
-        let first = usize::from(first.to_ascii_lowercase());
-        if first < 0x80 && self.lengths[first] & Self::bit(word.len()) == 0 && word.is_ascii() {
-            return false;
-        }
-        self.compares_equal(word)
+        let may_be = self.lengths[Self::place(word.as_bytes())] & Self::length(word) != 0;
+        (may_be || !word.is_ascii()) && self.compares_equal(word)
     }
 
+    #[inline(never)]
     fn compares_equal(&self, word: &str) -> bool {
-        let lower;
-        let word = if word.is_ascii() {
-            word
-        } else {
-            lower = word.to_lowercase();
-            &lower
-        };
-        let first = usize::from(word.bytes().next().unwrap_or_default().to_ascii_lowercase());
-        let words = usize::from(self.starts[first])..usize::from(self.starts[first + 1]);
-        self.words[words].iter().any(|known| known.eq_ignore_ascii_case(word))
+        if word.is_ascii() {
+            return self.words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        }
+        self.words.contains(&word.to_lowercase().as_str())
     }
 }
 

@@ -59,6 +59,11 @@ const PHONES: &[&str] = &[
 
 /// Whether a plainly spelled cell may have such digits.
 pub(super) fn may_have(text: &str) -> bool {
+    let is_grouped = |groups: &str| groups.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    if text.strip_prefix('+').is_some_and(is_grouped) {
+        // What most cells hold.
+        return text.len() > MAX_NATIONAL && text.bytes().filter(u8::is_ascii_digit).count() > MAX_NATIONAL;
+    }
     let text = without_ends(text);
     if text.ends_with(')') {
         return true;

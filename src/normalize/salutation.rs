@@ -184,7 +184,8 @@ pub(super) enum Title {
 
 /// The title that a word of a name is; nothing where it can be a name. `is_behind` says that a title stands before it.
 pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
-    if !is_behind && word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    let ends_in_letter = word.as_bytes().last().is_some_and(u8::is_ascii_alphabetic);
+    if !is_behind && ends_in_letter && memchr::memchr2(b'.', b'/', word.as_bytes()).is_none() {
         // What most names begin with.
         return match () {
             () if NEVER_NAMES.contains(word) => recognise(word).map(Title::Salutation),

@@ -148,7 +148,12 @@ fn is_word(text: &str) -> bool {
             _ => {}
         }
     }
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
+    let is_of_letters = |ends: [Option<&u8>; 2]| ends.iter().flatten().all(|byte| byte.is_ascii_alphabetic());
+    let bytes = text.as_bytes();
+    if is_of_letters([bytes.first(), bytes.last()]) && !PLACEHOLDERS.has_ends_of(text) {
+        return false;
+    }
+    if bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
         return PLACEHOLDERS.contains(text) && !is_initials(text);
     }
     let mut folded = [0; MAX_BYTES];

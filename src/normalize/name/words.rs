@@ -36,6 +36,11 @@ impl WordSet {
         (may_be || !word.is_ascii()) && self.compares_equal(word)
     }
 
+    /// Whether one of these begins and ends like the word, whatever stands between.
+    pub(in crate::normalize) fn has_ends_of(&self, word: &str) -> bool {
+        self.lengths[Self::place(word.as_bytes())] != 0
+    }
+
     #[inline(never)]
     fn compares_equal(&self, word: &str) -> bool {
         if word.is_ascii() {

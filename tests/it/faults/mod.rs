@@ -293,19 +293,19 @@ fn killed_and_run_again(name: &str, count: u64, kills: usize, faults: Option<(Ma
 
 #[test]
 fn an_import_that_is_killed_is_finished_by_running_it_again() {
-    killed_and_run_again("killed", size(20, 200, 1000), 1, None);
+    killed_and_run_again("killed", size(16, 200, 1000), 1, None);
 }
 
 #[test]
 fn an_import_that_is_killed_again_and_again_is_finished() {
-    killed_and_run_again("killed while recovering", size(20, 100, 500), 4, None);
+    killed_and_run_again("killed while recovering", size(16, 100, 500), 4, None);
 }
 
 #[test]
 fn killed_under_faults_of_a_platform_that_takes_all_or_nothing() {
     killed_and_run_again(
         "killed under faults, all or nothing",
-        size(20, 100, 1000),
+        size(16, 100, 1000),
         1,
         Some((Manner::AllOrNothing, 4)),
     );
@@ -315,7 +315,7 @@ fn killed_under_faults_of_a_platform_that_takes_all_or_nothing() {
 fn killed_under_faults_of_a_platform_that_judges_each_contact() {
     killed_and_run_again(
         "killed under faults, per contact",
-        size(20, 100, 1000),
+        size(16, 100, 1000),
         1,
         Some((Manner::PerContact, 4)),
     );

@@ -5,7 +5,7 @@ use super::*;
 /// Fails or dies at one point after the other, until a run reaches no further one; in an ordinary run at every third.
 #[expect(clippy::print_stdout, reason = "shown on demand")]
 fn at_each_point(how: &str) -> u64 {
-    let step = size(3, 1, 1);
+    let step = size(5, 1, 1);
     let mut point = setting("ROLLCALL_SEED", 1) % step;
     loop {
         point += step;

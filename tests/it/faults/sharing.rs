@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn a_run_that_a_signal_ends_is_finished_by_the_next_one() {
     let usual = usual();
-    trials("SIGTERM", size(20, 50, 200), |what, seed| {
+    trials("SIGTERM", size(16, 50, 200), |what, seed| {
         let mut random = Random(seed);
         let scene = Scene::new(Manner::PerContact, at_random(seed, 6));
         let wait = usual * u32::try_from(random.below(1000)).unwrap() / 1000;
@@ -149,7 +149,7 @@ fn the_requests_of_a_process_that_ended_or_died_count_for_the_next_one() {
 
 #[test]
 fn two_processes_take_turns() {
-    trials("two processes", size(20, 20, 200), |what, seed| {
+    trials("two processes", size(16, 20, 200), |what, seed| {
         let scene = Scene::new(Manner::PerContact, at_random(seed, 20));
         let start = |out: &str| Started::new(scene.command_with(&["--out", out]));
         let (first, second) = (start("first"), start("second"));
@@ -173,7 +173,7 @@ fn a_secret_is_found_nowhere() {
     const HIDDEN: [&str; 3] =
         [SECRET, "Y2FuYXJ5K3NlY3JldC93aXRoPXNpZ25zJnRoYXQlY2hhbmdl", "canary%2Bsecret%2Fwith"];
 
-    trials("canary", size(20, 50, 500), |what, seed| {
+    trials("canary", size(16, 50, 500), |what, seed| {
         let scene = Scene::new(Manner::PerContact, at_random(seed, 3));
         let mut command = scene.command_with(&["-vv", "--max-attempts", "4"]);
         command.env("ROLLCALL_CLIENT_SECRET", SECRET);

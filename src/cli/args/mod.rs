@@ -1,0 +1,236 @@
+//! The command line as it is typed: the commands, and the options of each.
+//!
+//! `rollcall.toml` is read into the same structs, so an option has one name everywhere.
+
+mod options;
+
+use std::{path::PathBuf, sync::LazyLock};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use self::options::{
+    AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
+    FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, LogFormat, OutputOptions, PlatformOptions,
+    PostingOptions, ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions,
+    TalkOptions,
+};
+use crate::normalize::phone::METADATA_VERSION;
+
+/// The program's own version, and that of the numbering plans in it.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}, numbering plans {METADATA_VERSION}", env!("CARGO_PKG_VERSION")));
+
+/// Gets a list of people from a spreadsheet onto an outbound-calling platform, without a single double.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version = VERSION.as_str(), max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read, normalize, deduplicate, report; no network and no account needed
+    Check(CheckArgs),
+    /// The same, then post what the platform does not hold yet
+    Import(Box<ImportArgs>),
+    /// Finish an import that was interrupted; running the same `import` again does the same
+    Resume(ResumeArgs),
+    /// Past imports and how they ended
+    Runs(RunsArgs),
+    /// Remove personal data from the journal: by age, account, run, or of one person
+    Purge(PurgeArgs),
+    /// Write what the platform holds, all pages of it
+    Fetch(Box<FetchArgs>),
+    /// Look whether settings, credentials and the platform are fit for an import; posts nothing
+    Doctor(Box<DoctorArgs>),
+    /// A local platform: the documented API with its rules and its rate limit
+    Sandbox(SandboxArgs),
+    /// An empty list with the right header, to fill in
+    Template(TemplateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GlobalArgs {
+    /// Options from this file instead of ./rollcall.toml or the user's config folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) talk: TalkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeFileOptions,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// File to write, .csv or .xlsx; `-` for CSV on standard output. One that exists is not touched
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) posting: PostingOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) exclude_files: ExcludeFileOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeOptions,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    #[command(flatten)]
+    pub(super) existing: ExistingOptions,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FetchKind {
+    /// All contacts of the stream
+    Contacts,
+    /// The contacts of a contact list, by its id
+    List,
+    /// The contacts of a voice campaign, by its id, with what became of their calls
+    Campaign,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// What to write
+    #[arg(value_enum)]
+    pub(super) what: FetchKind,
+    /// The contact list or campaign
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// File to write; it appears when everything was read [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Format to write [default: by the file's ending, else csv]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<FetchFormat>,
+    /// Contacts in a page [default: the most that is granted]
+    #[arg(long, value_name = "N")]
+    pub(super) page_size: Option<u64>,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    /// Region of numbers without any country code, such as IN
+    #[arg(long, value_name = "ISO2")]
+    pub(super) region: Option<String>,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FetchFormat {
+    Csv,
+    Json,
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// A contact list to try, by its id
+    #[arg(long, value_name = "ID")]
+    pub(super) list: Option<String>,
+    /// A campaign to try, by its id
+    #[arg(long, value_name = "ID")]
+    pub(super) campaign: Option<String>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The import to finish, as `rollcall runs` names it [default: the latest that is not finished]
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Post without asking
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunsArgs {
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["number", "older_than", "account", "run", "all"])))]
+pub(super) struct PurgeArgs {
+    /// One person's contacts, by the whole number, such as +919876543210
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) number: Option<String>,
+    /// What came to its end longer ago, such as 30d
+    #[arg(long, value_name = "TIME")]
+    pub(super) older_than: Option<String>,
+    /// What is of this account
+    #[arg(long, value_name = "ID")]
+    pub(super) account: Option<String>,
+    /// What is of this run
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Everything
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    #[command(flatten)]
+    pub(super) options: SandboxOptions,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -173,8 +173,8 @@ impl Existing {
         self.hidden
     }
 
-    /// Contacts with another status than `ACTIVE`. They count as held: their numbers are in the account, which has each once, and
-    /// whoever was deleted there is not to be called because a list still has them.
+    /// Contacts with another status than `ACTIVE`. They count as existing: the account has each of their
+    /// numbers already, and a person who was deleted there must not be called because a list still has them.
     pub fn inactive(&self) -> u64 {
         self.inactive
     }
@@ -246,7 +246,7 @@ impl LeftOut {
         }
     }
 
-    /// Adds a number of which digits are hidden. All numbers that it may be are left out, where these are few.
+    /// Adds a masked number. Where only its middle is hidden, it suppresses every number that matches.
     pub fn add_mask(&mut self, mask: Mask, row: Option<u64>) {
         if mask.is_hidden_inside() {
             self.masks.add(mask, (self.last_source(), row.unwrap_or_default()));

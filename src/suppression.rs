@@ -1,11 +1,11 @@
-//! What cannot be read of the people who must not be called: how much of it there may be is for the user to say.
+//! Entries of suppression lists that cannot be read. An import stops at them, unless the user allows as many.
 
 use thiserror::Error;
 
 /// Entries that are shown one by one.
 const MAX_SHOWN: usize = 3;
 
-/// Entries of a list of people who must not be called whose number cannot be read.
+/// Entries of a suppression list whose number cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadEntries {
     entries: u64,
@@ -13,11 +13,11 @@ pub struct UnreadEntries {
     first: Vec<String>,
 }
 
-/// Too many entries of a list of people who must not be called cannot be read.
+/// A suppression list has more unreadable entries than the user allows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{source_name} holds {entries} {} whose number cannot be read{}: {shown}. Whom they mean would be called", entry(*entries),
-    if *masked > 0 { format!(", {masked} of them because digits are masked") } else { String::new() }
+    "rollcall cannot read the number in {entries} {} of {source_name}{}: {shown}. It would call these people", entry(*entries),
+    if *masked > 0 { format!(", {masked} of them with masked digits") } else { String::new() }
 )]
 pub struct UnreadSuppressions {
     source_name: String,
@@ -69,10 +69,9 @@ impl UnreadEntries {
 
 impl UnreadSuppressions {
     /// What to do about it.
-    pub const HINT: &'static str = "Nothing was posted. Get the list with all of its digits, or mend it: `rollcall fetch` writes \
-        a list of the platform to a file, which is then given with --exclude-file. To go on all the same, say how many such \
-        entries there may be with --allow-unreadable-suppressions: a number of which digits are hidden only in its middle then \
-        leaves out everybody whom it may be, and the others leave out nobody.";
+    pub const HINT: &'static str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
+        to a file for --exclude-file. To import anyway, allow that many entries with --allow-unreadable-suppressions. Then an entry \
+        masked only in its middle suppresses every number that matches it; the other entries suppress nobody.";
 }
 
 fn entry(entries: u64) -> &'static str {
@@ -95,8 +94,8 @@ mod tests {
         let error = unread.take_from(&mut allowed, "dnc.csv").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "dnc.csv holds 4 entries whose number cannot be read, 1 of them because digits are masked: `4420***01`, `n/a`, \
-             `1` and 1 more. Whom they mean would be called"
+            "rollcall cannot read the number in 4 entries of dnc.csv, 1 of them with masked digits: `4420***01`, `n/a`, `1` and 1 \
+             more. It would call these people"
         );
     }
 }

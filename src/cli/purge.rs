@@ -42,7 +42,7 @@ fn number(text: &str) -> Result<E164, CliError> {
     let whole = read.and_then(|read| E164::from_digits(&format!("{}{}", read.calling_code, read.national)));
     whole.ok_or_else(|| {
         CliError::usage(
-            format!("--number: `{text}` is no number with its country's code"),
+            format!("--number: `{text}` is not a whole number with its country code"),
             "Write it whole, such as +919876543210.",
         )
     })
@@ -51,13 +51,16 @@ fn number(text: &str) -> Result<E164, CliError> {
 /// What is gone, and where people are named still.
 fn described(purged: &Purged, number: Option<E164>) -> Result<String, CliError> {
     let mut text = format!(
-        "Removed from the journal: {}, {} of what the platform holds.\n",
+        "Removed from the journal: {}, {} of existing contacts.\n",
         counted(purged.contacts, "contact"),
-        counted(purged.readings, "reading"),
+        counted(purged.readings, "snapshot"),
     );
     for run in &purged.open {
         // Writing to a string cannot fail.
-        _ = writeln!(text, "Not removed: run {run}, which is not over. `rollcall resume {run}` finishes it.");
+        _ = writeln!(
+            text,
+            "Run {run} is not finished, so purge keeps its contacts. `rollcall resume {run}` finishes it."
+        );
     }
     let mut folders = Vec::new();
     for run in &purged.runs {
@@ -66,7 +69,7 @@ fn described(purged: &Purged, number: Option<E164>) -> Result<String, CliError> 
         }
     }
     if !folders.is_empty() {
-        text.push_str("These folders still name people, and are for you to delete:\n");
+        text.push_str("These folders still contain personal data. Delete them yourself:\n");
         for folder in folders {
             _ = writeln!(text, "  {}", printable(&folder.display().to_string()));
         }

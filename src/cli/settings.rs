@@ -389,7 +389,7 @@ pub(super) fn authorities(file: Option<&Path>) -> Result<Authorities, CliError> 
     Authorities::read(path).map_err(|error| {
         CliError::usage(
             format!("--ca-file: {}: {error}", path.display()),
-            "Ask whoever runs the authority for its certificate in PEM.",
+            "Ask the administrator for the authority's certificate in PEM format.",
         )
     })
 }

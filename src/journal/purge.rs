@@ -25,7 +25,7 @@ pub struct Purge {
 pub struct Purged {
     /// Contacts that were noted in runs.
     pub contacts: u64,
-    /// Readings of what a stream holds; the next import reads it anew.
+    /// Snapshots of existing contacts; the next import reads these again.
     pub readings: u64,
     /// The runs that it was about; where it was not one person, they are gone, too.
     pub runs: Vec<RunRecord>,

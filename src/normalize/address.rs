@@ -47,7 +47,7 @@ struct NameCell<'r> {
     name: Cow<'r, str>,
     /// The title that stood in front of it.
     title: Option<Salutation>,
-    /// What stands there in the place of a name, and why it is none.
+    /// The text that stands there in place of a name, and why it is none.
     instead: Option<(&'r str, String)>,
 }
 
@@ -65,7 +65,7 @@ impl NameCell<'_> {
 #[derive(Default)]
 struct Whole<'r> {
     read: Option<FullName>,
-    /// What stands in the place of a name, and why it is none.
+    /// The text in place of a name, and why it is none.
     instead: Option<(&'r str, String)>,
 }
 

@@ -133,7 +133,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     }
     if let Some((open, close)) = found.dialect.enclosure {
         info.notes.push(format!(
-            "`{open}` and `{close}` around cells are left out, since nearly all rows have them"
+            "rollcall removes `{open}` and `{close}` around cells, because nearly all rows have them"
         ));
     }
     Ok(Table::Text(Text {

@@ -270,14 +270,13 @@ impl DoNotCall {
         if entries > 0 {
             let of_these = if masked > 0 {
                 format!(
-                    ", {masked} of them masked, which leave out everybody whom they may be where digits are hidden in their \
-                     middle only"
+                    ", {masked} of them masked; one that is masked only in its middle suppresses every number that matches it"
                 )
             } else {
                 String::new()
             };
             notes.push(format!(
-                "rows with a number that cannot be read: {entries}{of_these}. An import goes on only where \
+                "rows with a number that cannot be read: {entries}{of_these}. An import stops at them, unless \
                  --allow-unreadable-suppressions allows as many"
             ));
         }

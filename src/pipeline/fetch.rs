@@ -60,9 +60,7 @@ pub fn fetch(
     let mut readout = read?;
     if readout.unreadable > 0 {
         let unreadable = readout.unreadable;
-        readout
-            .notes
-            .push(format!("records that are no contacts, or cannot be read, and are left out: {unreadable}"));
+        readout.notes.push(format!("rollcall skips records that it cannot read as contacts: {unreadable}"));
     }
     let output = sink.output;
     // Whoever is to read it may never do so.

@@ -146,8 +146,8 @@ impl Exclusion {
             let mut notes = readout.notes;
             if unread.masked() > 0 {
                 notes.push(format!(
-                    "contacts of whose number digits are masked, who leave out only whom they may be by digits hidden in the \
-                     middle: {}",
+                    "contacts with masked numbers: {}. One that is masked only in its middle suppresses every number that matches \
+                     it; the others suppress nobody",
                     unread.masked()
                 ));
             }

@@ -28,7 +28,7 @@ pub(super) enum Silence {
     TimedOut,
     /// An answer came, and cannot be read.
     Unreadable(String),
-    /// There was no connection, since whoever answered could not show that it is the platform.
+    /// There was no connection: the server could not prove that it is the platform.
     Untrusted(Distrust),
 }
 

@@ -1,7 +1,7 @@
 //! The body of an answer as text: unpacked, without a byte order mark, and in UTF-8.
 //!
-//! Nothing here is asked for: a gateway on the way compresses what nobody wanted compressed, a program at the other end writes
-//! its own encoding. Whoever reads the body further need not know.
+//! rollcall asks for none of this. A gateway may compress an answer unasked, and a server may write another encoding. The readers of
+//! the body see plain UTF-8 in any case.
 
 use std::io::Read;
 

@@ -157,14 +157,14 @@ impl PlatformError {
             }
             Self::Unreachable { .. } => "Look at --host and at the network; then run the same command again.",
             Self::Untrusted { distrust: Distrust::UnknownAuthority, .. } => {
-                "If it is the certificate of a company's own authority, for the platform or for a proxy on the way, ask whoever \
-                 runs that for the authority's certificate, and name its file with --ca-file or in SSL_CERT_FILE."
+                "A company's own authority may have issued it, for the platform or for a proxy. Ask the administrator for the authority's \
+                 certificate, and name its file with --ca-file or in SSL_CERT_FILE."
             }
             Self::Untrusted { distrust: Distrust::Expired | Distrust::NotYetValid, .. } => {
-                "Look at the clock of this machine. If it is right, whoever runs the host has to renew its certificate."
+                "Check the clock of this machine. If it is right, the operator of the host must renew the certificate."
             }
             Self::Untrusted { .. } => {
-                "Look at --host: it is written as the certificate has it. A proxy on the way may show a certificate of its own."
+                "Check --host: its name must be the one in the certificate. A proxy may show a certificate of its own."
             }
             Self::Unauthorized { clock: Some(_), .. } | Self::Denied { clock: Some(_), .. } => CLOCK,
             Self::Unauthorized { about: Some(_), .. } => {
@@ -182,8 +182,8 @@ impl PlatformError {
             Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
             Self::Redirected { .. } | Self::Unanswered { doubt: Doubt::Redirect, .. } => REDIRECT,
             Self::GaveUp { is_broken: true, .. } | Self::BrokenAnswer { .. } => {
-                "What answers there does not do so as the platform's pages say: look at --host and --stream-id. It may be a page of a \
-                 proxy or of a login; if it is the platform, show this to whoever runs it."
+                "The server does not answer as the platform is documented to. Check --host and --stream-id: it may be a proxy or a login \
+                 page. If it is the platform, show this message to its operator."
             }
             Self::Denied { .. } | Self::Refused { .. } => {
                 "Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place."
@@ -192,17 +192,17 @@ impl PlatformError {
                 "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
             }
             Self::SkipIgnored(_) | Self::Endless(_) => {
-                "Ask whoever runs the platform. An import that is given what it holds with --existing FILE does not read it."
+                "Ask the operator of the platform. With --existing FILE, an import takes the existing contacts from a file and does not read them."
             }
             Self::NotAllShown { .. } => {
-                "Nothing was posted: whoever is not shown might be called. Run the same command again; `rollcall fetch` \
+                "Nothing was posted: rollcall might call people who were not shown. Run the same command again; `rollcall fetch` \
                  shows what there is, to be given with --exclude-file."
             }
             Self::NoCountry { region: None, .. } => {
-                "Nothing was posted: nobody would be left out by them. Name their country with --region."
+                "Nothing was posted, because these numbers would suppress nobody. Name their country with --region."
             }
             Self::NoCountry { region: Some(_), .. } => {
-                "Nothing was posted: nobody would be left out by them. If they are numbers of another country, `rollcall fetch` \
+                "Nothing was posted, because these numbers would suppress nobody. If they are numbers of another country, `rollcall fetch` \
                  writes the list to a file: add a column `Country`, and give it with --exclude-file."
             }
             Self::Unread(_) => UnreadSuppressions::HINT,
@@ -218,16 +218,16 @@ impl PlatformError {
                 "Run the same command again after that. Until then, nothing is sent to the account."
             }
             Self::NotShown { .. } => {
-                "Run the same command again in a few minutes: it reads first what the platform holds, and posts only what is \
-                 missing."
+                "Run the same command again in a few minutes. It first reads the existing contacts, and posts only the missing \
+                 ones."
             }
             Self::StoredDifferently { .. } => {
                 "Correct or delete these contacts on the platform: as they stand, others may be called. They are in \
-                 rejected.csv. Ask whoever runs the platform why it changes numbers before more are posted."
+                 rejected.csv. Before you post more, ask the operator of the platform why it changes numbers."
             }
             Self::Unanswered { doubt: Doubt::BrokenAnswer, .. } => {
-                "What answers there does not do so as the platform's pages say: look at --host, and at any proxy on the way. The next \
-                 run reads first what the platform holds, and posts only what is missing."
+                "The server does not answer as the platform is documented to. Check --host and any proxy. The next run first reads the \
+                 existing contacts, and posts only the missing ones."
             }
             Self::Unanswered { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."

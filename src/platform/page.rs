@@ -109,7 +109,7 @@ fn wrapped<'a>(fields: &Raw<'a>) -> Option<&'a str> {
         .find_map(|name| fields.get(*name).map(|value| value.get()).filter(|text| text.starts_with('{')))
 }
 
-/// What an answer says of a failure, where it holds no records: the platform's words are for whoever reads them.
+/// The failure that an answer without records reports, in the platform's words.
 pub(super) fn failure_in(body: &[u8]) -> Option<Value> {
     // Nearly every page has one, and is not looked through for what it is not.
     if memchr::memmem::find(body, b"phoneNumber").is_some() {
@@ -350,7 +350,7 @@ mod tests {
         }
         let nothing = "{\"status\": \"success\", \"data\": null}";
         assert!(numbers(nothing, &Collection::Contacts).is_some());
-        // Whoever is to be left out would be called.
+        // An import that took it for an empty list would suppress nobody.
         assert!(numbers(nothing, &list()).is_none());
     }
 

@@ -25,7 +25,7 @@ impl Poster<'_, '_> {
         let sent = unmentioned.len();
         let absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
         let is_at_work = absent.len() < sent;
-        // What was accepted and is still not there may be stored later yet; where others of it are there, it was left out.
+        // An accepted batch of which nothing is shown may still be stored later. Where a part is shown, the platform dropped the rest.
         let (hidden, mut absent): (Vec<_>, Vec<_>) =
             absent.into_iter().partition(|new| !is_at_work && self.not_shown.contains(&new.number()));
         for new in &hidden {

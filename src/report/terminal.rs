@@ -116,16 +116,16 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
     }
     if platform.existing_inactive > 0 {
         notes.push(format!(
-            "The platform holds {} with another status than ACTIVE, such as deleted ones: they count as existing, and are not \
-             created again.",
+            "The platform holds {} with a status other than ACTIVE, for example deleted ones. They count as existing; rollcall does \
+             not create them again.",
             counted(platform.existing_inactive, "contact"),
         ));
     }
     let masked = platform.existing_masked_numbers;
     if masked > 0 {
         notes.push(format!(
-            "The platform shows {} with masked numbers: rows that may have such a number, and have its name, count as existing; \
-             others were taken for new, which the platform refuses where it has them.",
+            "The platform shows {} with masked numbers. A row counts as existing if its number matches the mask and the name is the \
+             same. rollcall treats other rows as new; the platform refuses them if it has them.",
             counted(masked, "contact"),
         ));
     }
@@ -139,8 +139,7 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
     }
     if platform.existing_unreadable > 0 {
         notes.push(format!(
-            "The platform shows {} that cannot be read at all, among its contacts. If they are people of this list, they were \
-             taken for new.",
+            "rollcall cannot read {} among the platform's contacts. If they are people of this list, rollcall treated them as new.",
             counted(platform.existing_unreadable, "record"),
         ));
     }
@@ -238,7 +237,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
         let sign = if endings.len() == 1 { "=" } else { " " };
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
-            Outcome::Pending => (BAD, "not reached, or not known whether it was stored"),
+            Outcome::Pending => (BAD, "not sent, or unacknowledged"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
         };

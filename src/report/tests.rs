@@ -142,7 +142,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
         1  created
         1  confirmed
         1  failed     refused by the platform, in rejected.csv
-        1  pending    not reached, or not known whether it was stored
+        1  pending    not sent, or unacknowledged
 
     To mend
 

@@ -182,7 +182,7 @@ fn each_setting_is_checked_alone_and_its_origin_is_shown() {
     good     config file  rollcall.toml
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           http:// is only for this machine, write https:// (rollcall.toml)
-             Mend it there.
+             Fix it there.
     bad      stream id    --stream-id: `not one` is not an id (--stream-id)
              Copy it again.
     good     account id   a-1 (rollcall.toml)
@@ -203,7 +203,7 @@ fn a_file_that_cannot_be_used_is_named() {
     assert_eq!(ended.code, 2);
     assert_same!(said(&ended), @r"
     bad      config file  rollcall.toml: invalid type: integer `5`, expected a string in `host`
-             Mend it there.
+             Fix it there.
     ");
 }
 
@@ -332,7 +332,7 @@ fn credentials_do_not_go_in_the_clear() {
     assert_same!(line(&ended, "host"), @r"
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           http:// is only for this machine, write https:// (--host)
-             Mend it there.
+             Fix it there.
     ");
     assert!(!ended.stdout.contains("reachable"), "{}", ended.stdout);
 }

@@ -115,7 +115,9 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
     let purge = |args: &[&str]| sealed.run(&[&["purge", "--state-dir", "filling"], args].concat());
     assert_eq!(purge(&[]).code, 2, "it is said what is to go");
     assert!(
-        purge(&["--older-than", "1d"]).stdout.starts_with("Removed from the journal: 0 contacts, 0 readings")
+        purge(&["--older-than", "1d"])
+            .stdout
+            .starts_with("Removed from the journal: 0 contacts, 0 snapshots")
     );
     let ended = purge(&["--number", &format!("+{number}")]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
@@ -125,12 +127,13 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("These folders still name people") && ended.stdout.trim_end().ends_with("out")
+        ended.stdout.contains("These folders still contain personal data")
+            && ended.stdout.trim_end().ends_with("out")
     );
     assert!(!says(number) && !says("First7 Last7"));
     let other = &sealed.outcomes("out")[8].number;
     assert!(says(other));
-    assert!(purge(&["--all"]).stdout.starts_with("Removed from the journal: 249 contacts, 0 readings"));
+    assert!(purge(&["--all"]).stdout.starts_with("Removed from the journal: 249 contacts, 0 snapshots"));
     assert!(!says(other));
 }
 

@@ -118,7 +118,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
         3  rows
-      = 3  pending    not reached, or not known whether it was stored
+      = 3  pending    not sent, or unacknowledged
 
     http://127.0.0.1:PORT: 2 requests (2 to read, 0 to post)
 

@@ -175,7 +175,7 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     assert!(
         most.stderr.ends_with(
             "error: most numbers of the contact list most (2) belong to no country as they stand\n\
-         hint: Nothing was posted: nobody would be left out by them. Name their country with --region.\n"
+         hint: Nothing was posted, because these numbers would suppress nobody. Name their country with --region.\n"
         ),
         "{}",
         most.stderr
@@ -212,8 +212,8 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
     assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"));
     assert!(
         refused.stderr.contains(
-            "error: the contact list masked holds 2 entries whose number cannot be read, 2 of them because digits are \
-             masked: `91987****003`, `9198765000**`. Whom they mean would be called\nhint: Nothing was posted."
+            "error: rollcall cannot read the number in 2 entries of the contact list masked, 2 of them with masked digits: \
+             `91987****003`, `9198765000**`. It would call these people\nhint: Nothing was posted."
         ),
         "{}",
         refused.stderr
@@ -231,7 +231,7 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
     let (refused, _) = imported(&sealed, &sandbox, &[&options[..], &["--dry-run"]].concat());
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(
-        refused.stderr.contains("torn.csv holds 1 entry whose number cannot be read: row 3 ("),
+        refused.stderr.contains("cannot read the number in 1 entry of torn.csv: row 3 ("),
         "{}",
         refused.stderr
     );
@@ -289,7 +289,11 @@ fn an_area_code_in_a_column_of_its_own_belongs_to_the_number() {
                 "{name}: {rows:?} {}",
                 ended.stderr
             );
-            assert!(ended.stderr.contains("the numbers stand in parts"), "{name}: {}", ended.stderr);
+            assert!(
+                ended.stderr.contains("joins the columns with the parts of a number"),
+                "{name}: {}",
+                ended.stderr
+            );
         }
     }
     let args = ["check", "people.csv", "--exclude-file", "flat.txt", "--out", "out", "--region", "IN"];

@@ -77,8 +77,8 @@ fn odd_records_are_counted_and_shown_and_stop_nothing() {
     assert!(outcomes[0].detail.contains("with the status INACTIVE"), "{}", outcomes[0].detail);
     let report = &sealed.report("out")["platform"];
     assert_eq!((&report["existing_unreadable"], &report["existing_inactive"]), (&2.into(), &1.into()));
-    assert!(ended.stderr.contains("shows 2 records that cannot be read at all"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("1 contact with another status than ACTIVE"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot read 2 records among the platform's contacts"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 contact with a status other than ACTIVE"), "{}", ended.stderr);
 }
 
 // Source: lexik/LexikJWTAuthenticationBundle issue 286, googleapis/google-auth-library-java issue 682 (clock skew that is blamed

@@ -63,31 +63,31 @@ pub(in crate::cli) enum ApiChoice {
     V2,
 }
 
-/// Files of people who are left out.
+/// Files of suppressed people.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
-#[command(next_help_heading = "Leaving people out")]
+#[command(next_help_heading = "Suppression")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExcludeFileOptions {
-    /// Leave out the numbers of this file, of any kind that is read; where it has an expiry column, until then
+    /// Suppress the numbers in this file, of any format that is read; where it has an expiry column, until then
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_file: Vec<PathBuf>,
 }
 
-/// People on the platform who are left out.
+/// Lists and campaigns of the platform with suppressed people.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
-#[command(next_help_heading = "Leaving people out")]
+#[command(next_help_heading = "Suppression")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExcludeOptions {
-    /// Leave out the contacts of this contact list
+    /// Suppress the contacts of this contact list
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_list: Vec<String>,
-    /// Leave out the contacts of this campaign
+    /// Suppress the contacts of this campaign
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_campaign: Vec<String>,
-    /// Go on although so many entries of these files, lists and campaigns cannot be read, or are masked [default: 0]
+    /// Import although this many entries of these files, lists and campaigns are masked or unreadable [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) allow_unreadable_suppressions: Option<u64>,
     /// Of campaigns, only those who were called, or whose call was completed [default: any]
@@ -116,7 +116,7 @@ pub(in crate::cli) struct ExistingOptions {
     /// never [default: 24h]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) existing_max_age: Option<String>,
-    /// Read all existing contacts anew
+    /// Read all existing contacts again
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) refresh: bool,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Said where an error names what is wrong, and no way out.
-const MEND: &str = "Mend it there.";
+const FIX: &str = "Fix it there.";
 
 const CONFIG_FILE: &str = "config file";
 const CREDENTIALS: &str = "credentials";
@@ -104,7 +104,7 @@ pub(super) fn examine(
     let (platform, requests, state) = match options {
         Ok(options) => options,
         Err(error) => {
-            findings.push(Finding::failed(CONFIG_FILE, &error, MEND));
+            findings.push(Finding::failed(CONFIG_FILE, &error, FIX));
             return Ok(None);
         }
     };
@@ -133,7 +133,7 @@ pub(super) fn examine(
                 journal
             }
             Err(error) => {
-                findings.push(Finding::failed(JOURNAL, &error, MEND));
+                findings.push(Finding::failed(JOURNAL, &error, FIX));
                 Journal::in_memory()?
             }
         }
@@ -189,7 +189,7 @@ impl Examination<'_> {
                 Some(authorities)
             }
             Err(error) => {
-                self.findings.push(Finding::failed(AUTHORITIES, &error, MEND));
+                self.findings.push(Finding::failed(AUTHORITIES, &error, FIX));
                 None
             }
         }
@@ -220,7 +220,7 @@ impl Examination<'_> {
                 Some(value)
             }
             Err(error) => {
-                let mut finding = Finding::failed(subject, &error, MEND);
+                let mut finding = Finding::failed(subject, &error, FIX);
                 finding.found = format!("{} ({origin})", finding.found);
                 self.findings.push(finding);
                 None

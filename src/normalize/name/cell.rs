@@ -178,7 +178,7 @@ pub(in crate::normalize) fn without_remarks(name: &str) -> Option<String> {
     Some(kept.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// What stands around pronouns in brackets.
+/// Signs around pronouns in brackets.
 fn pronouns_in(name: &str) -> Option<(&str, &str)> {
     let open = name.find(['(', '['])?;
     let close = open + name[open..].find([')', ']'])?;

@@ -157,7 +157,7 @@ impl AllNumbers {
             Err(refusal) if is_whole && refusal.readings.is_empty() => {
                 self.is_assumed |= origin.is_none() && !text.trim_start().starts_with("00");
             }
-            // A number of several readings: whoever has one of them is not to be called.
+            // The number has several readings: each of them must not be called.
             Err(refusal) if !refusal.readings.is_empty() => {
                 refusal.readings.iter().for_each(|number| self.add(number.e164()));
             }

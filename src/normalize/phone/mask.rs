@@ -12,7 +12,7 @@ const STRONG: [char; 8] = ['*', '•', '●', '∙', '∗', '＊', '█', '■']
 /// Signs that hide digits beside others that are shown, where several stand together.
 const WEAK: [char; 7] = ['x', 'X', '#', '_', '?', '×', '·'];
 
-/// What stands for hidden digits of which not even the number is known.
+/// Marks for any number of hidden digits.
 const ELLIPSES: [&str; 2] = ["…", "..."];
 
 /// With fewer digits beside them, weak signs hide nothing.
@@ -135,7 +135,7 @@ type ByShown<T> = HashMap<String, Vec<(Mask, T)>>;
 /// What is known by masks, found by the numbers that these may be.
 #[derive(Debug)]
 pub struct ByMask<T> {
-    /// By which of the digits are shown; there are few such shapes, as whoever hides digits always hides the same.
+    /// By the places of the shown digits. A program always hides the same places, so there are few such shapes.
     shapes: Vec<(Vec<bool>, ByShown<T>)>,
 }
 

@@ -94,7 +94,7 @@ pub(in crate::parse) fn recognise(
         return Err(ColumnsProblem::NoPhone);
     }
     table.add_names(&mut columns);
-    names::settle(headers, &mapped, values, &mut columns);
+    names::assign(headers, &mapped, values, &mut columns);
     if mapped.salutation.is_none() {
         columns.salutation = table.salutation();
     }
@@ -137,7 +137,7 @@ impl Headers<'_> {
             .collect();
         found.extend(doubtful.into_iter().filter(|(_, column)| doubt::holds_numbers(&self.values(*column))));
         if found.is_empty() {
-            // What stands there instead is for each row to say.
+            // Each row then says what its cell holds instead.
             found = sure;
         }
         found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));

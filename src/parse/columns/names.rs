@@ -73,8 +73,8 @@ const FAMILY_FIRST: [&str; 14] = [
     "apellidos y nombre",
 ];
 
-/// Settles what such columns hold. What the user mapped stays as it is.
-pub(super) fn settle(
+/// Decides which part of a name such a column holds. Columns that the user mapped stay as they are.
+pub(super) fn assign(
     headers: &[String],
     mapped: &Columns,
     values: &dyn Fn(usize) -> Vec<String>,

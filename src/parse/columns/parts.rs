@@ -104,7 +104,7 @@ fn parts_in(rows: &[Row<'_>], header: &Header, is_meant: impl Fn(&[usize]) -> bo
 fn note(header: &Header, parts: &[usize]) -> String {
     let names: Vec<String> = parts.iter().map(|column| format!("`{}`", header.names[*column])).collect();
     format!(
-        "the numbers stand in parts, an area code and what follows it, which are joined: {}",
+        "rollcall joins the columns with the parts of a number, an area code and the rest: {}",
         names.join(" + ")
     )
 }

@@ -46,7 +46,7 @@ pub(super) struct Likeliest {
     pub(super) is_strange: bool,
 }
 
-/// How often one accented letter tells its language anew. Behind that it costs the same in every language that has it: a list
+/// How many times a repeated accented letter counts as evidence. After that it costs the same in every language that has it: a list
 /// whose only such letter is an ñ, however often, is Spanish and not Polish with nothing but ń.
 const TELLING: f32 = 2.5;
 const ONCE_MORE: f32 = -4.0;

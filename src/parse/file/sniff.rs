@@ -301,7 +301,7 @@ fn begins_with_item(text: &[u8]) -> bool {
     is_value && matches!(text[value..].trim_ascii_start().first(), Some(b',' | b']'))
 }
 
-/// What stands behind comments at the start of a text, if there are some.
+/// The text after comments at its start, if there are some.
 fn behind_comments(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         let end = if text.starts_with(b"//") {

@@ -267,9 +267,12 @@ impl Margin {
         };
         let is_rule = |cell: &Cell<'_>| {
             let text = cell.text.trim_ascii();
-            text.len() > 1 && text.iter().all(|byte| b"-=_*+~#".contains(byte))
+            text.len() > 1
+                && text.iter().all(|byte| b"-=_*+~#".contains(byte))
+                && text.iter().any(|byte| *byte != b'+')
         };
-        if filled.iter().all(is_rule) {
+        // A rule begins in the first column; alone in another one, such signs are a cell that was filled badly.
+        if !row.cell(0).is_blank() && filled.iter().all(is_rule) {
             return true;
         }
         if filled.len() > MAX_FILLED

@@ -129,7 +129,7 @@ impl Cards {
         if let Some((count, line, text)) = unread {
             let lines = if count == 1 { "1 line" } else { &format!("{count} lines") };
             self.notes.push(format!(
-                "numbers are not called that stand in no phone property: {lines}, the first is line {line}: `{text}`"
+                "numbers outside phone properties are not called: {lines}, the first is line {line}: `{text}`"
             ));
         }
         if let Some(line) = first_foreign.filter(|_| !self.letters.is_certain) {
@@ -262,7 +262,7 @@ impl CardRow {
             let cells = &mut row.cells[places];
             match cells.iter().position(Vec::is_empty) {
                 Some(free) => cells[free] = number,
-                // More than a list has columns for: the first is the one to call, and whoever must not be called has all.
+                // More numbers than columns: the first is called, and a suppression list needs all of them.
                 None => cells[MAX_OF_KIND - 1].extend([b"; ".as_slice(), &number].concat()),
             }
         }

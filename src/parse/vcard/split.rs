@@ -1,7 +1,7 @@
 //! A text is cut into cards. Every line ends up in a card, in a note, or in a refusal.
 //!
-//! `BEGIN:VCARD` and `END:VCARD` are found wherever they stand in a line, and lines may end in any way. What stands
-//! outside of all cards must not be somebody: a line there that holds a number refuses the file.
+//! `BEGIN:VCARD` and `END:VCARD` are found wherever they stand in a line, and lines may end in any way. A line
+//! with a number outside of all cards refuses the file, because it may be a person.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -60,13 +60,13 @@ impl Strays {
         }
         if let Some((count, line)) = self.unbegun {
             notes.push(format!(
-                "read though no line BEGIN:VCARD stands before them: {}, from line {line}",
+                "rollcall also reads cards without a line BEGIN:VCARD: {}, from line {line}",
                 counted(count)
             ));
         }
         if let Some((count, line)) = self.inner {
             notes.push(format!(
-                "not read, because inside of others, as those of assistants are: {}, from line {line}",
+                "not read, because they stand inside other cards, as an assistant's card does: {}, from line {line}",
                 counted(count)
             ));
         }

@@ -62,7 +62,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the row belongs in `rejected.csv`: somebody has to mend it.
+    /// Whether the row belongs in `rejected.csv`: somebody has to fix it.
     pub const fn needs_mending(self) -> bool {
         matches!(self, Self::Rejected | Self::Failed)
     }
@@ -151,9 +151,9 @@ const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::UnclearName,
         name: "unclear-name",
-        title: "a name that can be read in two ways",
-        hint: "Write the first and the last name into columns of their own, or have the last word taken for the last name \
-               with --split-names last-word.",
+        title: "an unclear name",
+        hint: "Write the first and the last name into columns of their own, or use --split-names last-word, which takes the \
+               last word of a full name as the last name.",
     },
     Wording {
         code: Code::NoRegion,

@@ -86,7 +86,7 @@ pub(super) fn conclude(finished: Finished, folder: &Path, talk: &Talk) -> u8 {
             talk.fail(&error);
             error.exit_code()
         }
-        None if finished.report.has_rows_to_mend() => exit::ROWS_TO_MEND,
+        None if finished.report.has_rows_to_fix() => exit::ROWS_TO_FIX,
         None => exit::OK,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 /// The documented exit codes.
 pub(super) mod exit {
     pub(in crate::cli) const OK: u8 = 0;
-    pub(in crate::cli) const ROWS_TO_MEND: u8 = 1;
+    pub(in crate::cli) const ROWS_TO_FIX: u8 = 1;
     pub(in crate::cli) const USAGE: u8 = 2;
     pub(in crate::cli) const INPUT: u8 = 3;
     pub(in crate::cli) const PLATFORM: u8 = 4;

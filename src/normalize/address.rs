@@ -171,9 +171,10 @@ impl Normalizer<'_> {
             _ => return Ok(Whole { read: None, instead: full.instead }),
         };
         let is_full = !full.is_empty();
-        // A family name of several words is no whole name.
-        let is_family = part.is_some_and(|(part, _)| part == Part::Last) && name::begins_with_particle(name);
-        if !is_full && (is_family || !name.contains([' ', ','])) {
+        // A family name may have several words, and a placeholder says that the other name is not known.
+        let is_family = part.is_some_and(|(part, _)| part == Part::Last) && !name.contains(',');
+        let is_unknown = first.instead.is_some() || last.instead.is_some();
+        if !is_full && (is_family || is_unknown || !name.contains([' ', ','])) {
             return Ok(Whole::default());
         }
         let split = if is_full && columns.is_family_name_first {
@@ -247,6 +248,9 @@ impl Normalizer<'_> {
             return Ok(NameCell { name: Cow::Borrowed(sign), ..NameCell::default() });
         }
         let Some((title, rest)) = salutation::take_titles(&cell.name) else { return Ok(cell) };
+        if part == Part::Last && !cell.name.contains(' ') && !salutation::is_never_last_name(&cell.name) {
+            return Ok(cell);
+        }
         if salutation::is_couple(&cell.name) {
             let detail = format!("`{}` names two people", cell.name);
             problems.push(Problem::of_cell(
@@ -259,7 +263,7 @@ impl Normalizer<'_> {
         }
         if rest.is_empty() {
             let text = column.and_then(|column| row.text(column).ok()).unwrap_or_default();
-            let detail = format!("`{}` is a salutation, not a {}", text.trim(), part.name());
+            let detail = format!("`{}` is a title, not a {}", text.trim(), part.name());
             cell.instead = Some((text, detail));
             // A title goes with the other name, too.
             cell.title = title;

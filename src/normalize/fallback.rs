@@ -38,8 +38,8 @@ impl Fallbacks {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let name = |column: usize| headers.get(column).map_or("", String::as_str);
         Some(format!(
-            "another number is taken in {rows}, since the preferred one cannot be used: in row {row}, `{}` holds `{value}`, and \
-             the number is that of `{}`",
+            "rollcall uses another number in {rows}, because it cannot use the preferred one: in row {row}, `{}` holds `{value}`, \
+             so rollcall uses `{}`",
             name(*column),
             name(*taken)
         ))

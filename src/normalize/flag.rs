@@ -86,11 +86,18 @@ const MAY_BE_CALLED: &[&str] = &[
     "not on dnc",
     "not listed",
     "not on list",
+    "not on tps",
+    "not on dnd",
+    "not registered",
+    "unregistered",
+    "inactive",
+    "deactivated",
+    "not active",
+    "no match",
     "opted in",
     "opt in",
     "in",
     "subscribed",
-    "active",
     "granted",
     "consented",
     "erlaubt",
@@ -213,12 +220,27 @@ mod tests {
             "Do Not Allow",
             "2026-01-05",
             "asked by mail",
+            "Active",
             "2",
         ] {
             assert!(forbids(Question::IsForbidden, text), "{text}");
         }
-        for text in ["", " ", "0", "false", "No", "Nein", "non", "-", "n/a", "Allow", "(blank)", "ok to call"]
-        {
+        for text in [
+            "",
+            " ",
+            "0",
+            "false",
+            "No",
+            "Nein",
+            "non",
+            "-",
+            "n/a",
+            "Allow",
+            "(blank)",
+            "ok to call",
+            "Not registered",
+            "Inactive",
+        ] {
             assert!(!forbids(Question::IsForbidden, text), "{text}");
         }
     }

@@ -180,8 +180,7 @@ impl<'a> Normalizer<'a> {
             let is_left_out = |phone: &&usize| !phones.contains(phone) && !row.cell(**phone).is_blank();
             if let Some(phone) = self.columns.phone.iter().find(is_left_out) {
                 problem.column = u32::try_from(*phone).ok();
-                "the only number is that of a fax or the like, or must not be called"
-                    .clone_into(&mut problem.detail);
+                "the only number is a fax or similar, or must not be called".clone_into(&mut problem.detail);
             }
             problems.push(problem);
             return Ok(None);

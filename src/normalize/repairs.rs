@@ -43,7 +43,10 @@ impl Repair {
         let example = format!("such as `{was}` in row {row}; rollcall reads it as {is}");
         match self {
             Self::Letters => {
-                format!("{} garbled by a wrong encoding before, {example}", counted("name was", "names were"))
+                format!(
+                    "{} garbled by an earlier wrong encoding, {example}",
+                    counted("name was", "names were")
+                )
             }
             Self::Entities => {
                 format!("{} HTML entities or tags, {example}", counted("cell holds", "cells hold"))
@@ -58,11 +61,11 @@ impl Repair {
                 )
             }
             Self::WholeName => format!(
-                "{} a whole name in the column of one part, {example}",
+                "{} a full name in a first-name or last-name column, {example}",
                 counted("row holds", "rows hold")
             ),
             Self::Title => {
-                format!("{} a title in the column of a name, {example}", counted("row holds", "rows hold"))
+                format!("{} a title in a name column, {example}", counted("row holds", "rows hold"))
             }
             Self::Salutation => format!(
                 "{} not known, such as `{was}` in row {row}; --default-salutation makes it {is}",
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(
             repairs.notes(),
             [
-                "2 names were garbled by a wrong encoding before, such as `JosÃ©` in row 3; rollcall reads it as `José`",
+                "2 names were garbled by an earlier wrong encoding, such as `JosÃ©` in row 3; rollcall reads it as `José`",
                 "1 salutation is not known, such as `Lord` in row 4; --default-salutation makes it `Mr`",
             ]
         );

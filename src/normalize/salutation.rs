@@ -216,6 +216,15 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     None
 }
 
+/// Whether a word alone in the column of last names is a salutation. Others, such as `Sergeant` or `Herr`, are last names, too.
+pub(super) fn is_never_last_name(word: &str) -> bool {
+    const NEVER: [&str; 12] =
+        ["mr", "mrs", "ms", "mx", "dr", "prof", "mme", "mlle", "sr", "sra", "srta", "smt"];
+
+    let bare = word.trim_end_matches('.');
+    bare.len() < word.len() || NEVER.iter().any(|never| never.eq_ignore_ascii_case(bare))
+}
+
 /// Takes the titles off the front of a name: the salutation they make, and what is left, which may be nothing. Nothing is
 /// returned where the name begins with none.
 pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {

@@ -113,7 +113,7 @@ fn digits_of_two_readings_are_read_as_their_column_is_meant() {
         _ => "-".to_owned(),
     };
     assert_eq!(read(&[(1, phone::Habit::International)]), "491711234567");
-    assert_eq!(read(&[(1, phone::Habit::National)]), "49491711234567");
+    assert_eq!(read(&[(1, phone::Habit::National)]), "-", "a spreadsheet may have dropped the plus");
     assert_eq!(read(&[(0, phone::Habit::International)]), "-", "another column");
 }
 
@@ -146,7 +146,9 @@ fn a_full_name_and_a_part_of_it_are_not_mixed() {
     assert_eq!(row("Asha", "", "Rao"), "unclear-name");
     assert_eq!(row("Asha", "", "Asha"), "missing-last-name");
     assert_eq!(row("", "van der Berg", ""), "missing-first-name");
-    assert_eq!(row("", "Example GmbH", ""), "unclear-name");
+    assert_eq!(row("", "Example GmbH", ""), "missing-first-name");
+    assert_eq!(row("", "García López", ""), "missing-first-name", "a last name of two words");
+    assert_eq!(row("Hans Peter", "NULL", ""), "missing-last-name", "two first names, the last one not known");
     assert_eq!(row("Asha", "Rao", "Mr & Mrs Rao"), "Mr Asha|Rao +91 9876543210");
     let untitled = |full| read(&india(), ["", "9876543210", "Asha", "Rao", full, "", ""]);
     assert_eq!(untitled("Ms Asha Rao"), "Ms Asha|Rao +91 9876543210");
@@ -188,12 +190,15 @@ fn titles_in_a_column_of_names_are_salutations() {
     assert_eq!(row("Mrs", "Marsh", ""), "missing-first-name");
     assert_eq!(row("Mr. & Mrs. Ben", "Marsh", "Mr"), "unclear-name");
     assert_eq!(row("Sri", "Devi", "Ms"), "Ms Sri|Devi +91 9876543210");
+    assert_eq!(row("Anna", "Sergeant", "Ms"), "Ms Anna|Sergeant +91 9876543210");
+    assert_eq!(row("Hans", "Herr", "Mr"), "Mr Hans|Herr +91 9876543210");
+    assert_eq!(row("Anna", "Mrs", "Mrs"), "missing-last-name");
     let Verdict::Rejected { problems, .. } =
         verdict(&india(), ["", "9876543210", "Mrs", "Marsh", "", "", ""])
     else {
         panic!("accepted");
     };
-    assert_eq!(problems[0].message(), "no first name: `Mrs` is a salutation, not a first name");
+    assert_eq!(problems[0].message(), "no first name: `Mrs` is a title, not a first name");
 }
 
 #[test]

@@ -257,7 +257,7 @@ impl Fault {
             Self::NoRecords(_) => "Export it again, and look whether the right list was exported.".to_owned(),
             Self::RowsOutOfOrder { .. } | Self::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
             Self::InSheet { fault, .. } => {
-                let way_out = "If nobody is to be left out by that sheet, take it out of the workbook, or save the others as files of their own.";
+                let way_out = "If that sheet is no suppression list, remove it from the workbook, or save the other sheets as files of their own.";
                 let hint = fault.hint().into_iter().chain([way_out.to_owned()]);
                 hint.collect::<Vec<_>>().join(" ")
             }
@@ -269,7 +269,7 @@ impl Fault {
                  own, have to be joined in one column first."
                     .to_owned()
             }
-            Self::NotFetched { .. } => "Write it anew with `rollcall fetch contacts -o FILE`.".to_owned(),
+            Self::NotFetched { .. } => "Create it again with `rollcall fetch contacts -o FILE`.".to_owned(),
             Self::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
         };
         Some(hint)

@@ -1,4 +1,4 @@
-//! `rejected.csv`: only the rows to mend, with the input's own columns untouched, then what is wrong.
+//! `rejected.csv`: only the rows to fix, with the input's own columns untouched, then what is wrong.
 //!
 //! Mended, it is imported again: reading ignores the columns added here and takes the guards off.
 

@@ -165,8 +165,8 @@ impl Report {
     /// The version of the schema; readers may rely on every field it names.
     pub const SCHEMA: &'static str = "rollcall.report/1";
 
-    /// Whether somebody has to mend rows.
-    pub fn has_rows_to_mend(&self) -> bool {
+    /// Whether somebody has to fix rows.
+    pub fn has_rows_to_fix(&self) -> bool {
         Outcome::ALL.iter().any(|outcome| outcome.needs_mending() && self.totals.of(*outcome) > 0)
     }
 

@@ -40,7 +40,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     writeln!(text)?;
     funnel(text, &report.totals, false)?;
     if !report.problems.is_empty() {
-        writeln!(text, "\n{BOLD}To mend{BOLD:#}\n")?;
+        writeln!(text, "\n{BOLD}To fix{BOLD:#}\n")?;
         let several = report.inputs.len() > 1;
         for problem in report.problems.iter().take(MAX_PROBLEMS) {
             describe_problem(text, problem, several, width)?;
@@ -202,7 +202,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
     let width = grouped(left).len();
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
     for (outcome, note) in [
-        (Outcome::Rejected, "to mend, in rejected.csv"),
+        (Outcome::Rejected, "to fix, in rejected.csv"),
         (Outcome::Suppressed, "left out on purpose"),
         (Outcome::Duplicate, "the number of another row"),
         (Outcome::Existing, "on the platform already"),

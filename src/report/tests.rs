@@ -144,7 +144,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
         1  failed     refused by the platform, in rejected.csv
         1  pending    not sent, or unacknowledged
 
-    To mend
+    To fix
 
           1  refused: refused by the platform
              row 6: +449098790123

@@ -36,7 +36,7 @@ fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
             format!("{column} "),
         ]
     );
-    assert!(said.contains("`donotContact` says who must not be called"), "{said}");
+    assert!(said.contains("`donotContact` says whom not to call"), "{said}");
 
     let (rows, said) = check(list, &["--ignore-do-not-call-column"]);
     let valid = |row: &&String| row.starts_with("valid");

@@ -122,7 +122,7 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
     let ended = purge(&["--number", &format!("+{number}")]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     assert!(
-        ended.stdout.starts_with("Removed from the journal: 1 contact, 1 reading of"),
+        ended.stdout.starts_with("Removed from the journal: 1 contact, 1 snapshot of"),
         "{}",
         ended.stdout
     );
@@ -296,7 +296,7 @@ fn a_fetched_file_replaces_reading_the_platform() {
     assert_eq!(other.code, 3);
     assert_same!(other.stderr, @r"
     error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber`
-    hint: Write it anew with `rollcall fetch contacts -o FILE`.
+    hint: Create it again with `rollcall fetch contacts -o FILE`.
     ");
 }
 

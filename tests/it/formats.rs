@@ -134,7 +134,7 @@ fn the_plan_is_shown_before_the_first_post() {
     for line in [
         "  phone = Mobile, full name = Name\n",
         "  note: header found in row 3; the row above it is skipped\n",
-        "  note: `Do Not Call` says who must not be called: rollcall suppresses these people\n",
+        "  note: `Do Not Call` says whom not to call, and rollcall does not call them\n",
     ] {
         assert!(ended.stderr.contains(line), "{}", ended.stderr);
     }

@@ -67,7 +67,7 @@ fn suppressed_wins_over_rejected_duplicate_and_existing() {
             "4 suppressed in-campaign",
             "5 suppressed in-campaign",
             "6 suppressed in-file",
-            // Without a first name, which nobody has to mend.
+            // Without a first name, which nobody has to fix.
             "7 suppressed in-file",
             // What has expired leaves nobody out.
             "8 existing same-name",
@@ -90,7 +90,7 @@ fn suppressed_wins_over_rejected_duplicate_and_existing() {
         .map(|source| (source["code"].as_str().unwrap(), source["numbers"].as_u64().unwrap()))
         .collect();
     assert_eq!(sources, [("in-file", 2), ("in-list", 2), ("in-campaign", 3)]);
-    assert_eq!(sealed.read("out/rejected.csv").lines().count(), 1, "nothing to mend");
+    assert_eq!(sealed.read("out/rejected.csv").lines().count(), 1, "nothing to fix");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) fn is_particle(word: &str) -> bool {
 }
 
 /// Whether a name begins with what stands before a family name.
-pub(in crate::normalize) fn begins_with_particle(name: &str) -> bool {
+pub(super) fn begins_with_particle(name: &str) -> bool {
     name.split_once(' ').is_some_and(|(word, _)| is_small_particle(word))
 }
 
@@ -58,7 +58,14 @@ pub(super) fn is_small_particle(word: &str) -> bool {
 }
 
 pub(super) fn are_generations(text: &str) -> bool {
-    text.split_whitespace().all(|word| GENERATIONS.contains(word.trim_end_matches('.')))
+    text.split_whitespace().all(is_generation)
+}
+
+/// Whether a word tells the father's name from the son's. `Vi` and `Iv` are names, `VI` and `IV` are not.
+pub(super) fn is_generation(word: &str) -> bool {
+    let word = word.trim_end_matches('.');
+    let is_name = || matches!(word.to_ascii_lowercase().as_str(), "vi" | "iv") && !is_capital(word);
+    GENERATIONS.contains(word) && !is_name()
 }
 
 /// Whether a text behind a comma is nothing but degrees and the like.

@@ -5,13 +5,13 @@ use super::{
     eastern::{self, Eastern},
     evidence::{
         are_credentials, are_generations, company_word, family_start, is_acronym, is_capital,
-        is_capital_name, is_credential, is_particle, is_patronymic_last, is_small_particle,
+        is_capital_name, is_credential, is_generation, is_particle, is_patronymic_last, is_small_particle,
         is_written_as_name,
     },
     placeholder,
     words::{
-        COMPANIES, COMPANY_PARTS, CREDENTIALS, FORMER, GENERATION_NAMES, GENERATIONS, HOUSEHOLDS,
-        PEOPLE_CONJUNCTIONS, POSITIONS, SEPARATORS, SHORT_CREDENTIALS,
+        COMPANIES, COMPANY_PARTS, CREDENTIALS, FORMER, GENERATION_NAMES, HOUSEHOLDS, PEOPLE_CONJUNCTIONS,
+        POSITIONS, SEPARATORS, SHORT_CREDENTIALS,
     },
 };
 use crate::{
@@ -131,7 +131,7 @@ fn plain(name: &str) -> Option<(&str, &str)> {
             || HOUSEHOLDS.contains(word)
             || COMPANIES.contains(word)
             || salutation::title(word, false).is_some()
-            || GENERATIONS.contains(word)
+            || is_generation(word)
             || CREDENTIALS.contains(word)
             || SHORT_CREDENTIALS.contains(word) && word.len() > 2
     };
@@ -145,6 +145,8 @@ struct Reading {
     /// What stays behind the family name, such as `Jr.`
     generation: Vec<String>,
     is_trimmed: bool,
+    /// A title stood in front of it.
+    has_title: bool,
     is_family_first: bool,
     /// What else the text can be, and why; the first counts.
     doubt: Option<String>,
@@ -325,13 +327,14 @@ impl Reading {
             has_title = true;
             rest = behind;
         }
+        self.has_title |= has_title;
         rest.to_vec()
     }
 
     fn by_words(&mut self, name: &str) -> FullName {
         let is_capital = is_capital(name);
         let mut words = self.without_titles(name);
-        let has_title = self.salutation.is_some();
+        let has_title = self.has_title || self.salutation.is_some();
         if let Some(evidence) = company_word(name, is_capital) {
             self.doubt(format!("a company, because of `{evidence}`"));
         }

@@ -15,7 +15,6 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-pub(super) use self::evidence::begins_with_particle;
 pub use self::full::{FullName, Remark, Unclear, split_full};
 pub(super) use self::ordered::split_family_first;
 

@@ -137,7 +137,7 @@ word_set! {
 word_set! {
     /// Words of which each makes a name that of a company or a club.
     COMPANIES:
-    "abteilung" "apotheke" "aps" "association" "autohaus" "clinic" "department" "company" "consulting" "corp" "corporation" "eirl" "ek" "enterprises" "eurl" "ev"
+    "abteilung" "apotheke" "association" "autohaus" "clinic" "department" "company" "consulting" "corp" "corporation" "eirl" "enterprises" "eurl"
     "foundation" "gbr" "gmbh" "group" "gruppe" "holding" "holdings" "hotel" "inc" "incorporated" "industries" "kanzlei" "kft" "kgaa"
     "klinik"     "lda" "limited" "llc" "llp" "logistics" "ltd" "ltda" "mbh" "ohg" "oyj" "plc" "pharmacy" "praxis" "pty" "pvt" "restaurant" "sarl" "sasu"
     "services" "solutions" "srl" "sro" "stiftung" "systems" "team" "technologies" "universität" "university" "verband" "verein"
@@ -146,7 +146,7 @@ word_set! {
 
 word_set! {
     /// Legal forms that can be names, too: they count behind a name, in capital letters beside small ones, or with periods.
-    SHORT_COMPANIES: "a/s" "ab" "ag" "as" "bv" "co" "kg" "nv" "oy" "sa" "sas" "se" "sl" "spa" "ug"
+    SHORT_COMPANIES: "a/s" "ab" "ag" "aps" "as" "bv" "co" "ek" "ev" "kg" "nv" "oy" "sa" "sas" "se" "sl" "spa" "ug"
 }
 
 /// Parts of words that make a name that of a company, in scripts without spaces.

@@ -98,13 +98,15 @@ pub(super) fn decide(
     let is_at_home = number.kind == NumberType::Mobile
         && !matches!(other.kind, NumberType::Mobile | NumberType::FixedLineOrMobile)
         || first_group.is_some_and(|group| group.len() < digits(text).len()) && !stands_apart;
+    // A spreadsheet drops the plus of `+49 171…` as it drops the zero of `0171…`: other cells without a zero do not tell then.
+    let is_likelier_abroad = other.kind == NumberType::Mobile && number.kind != NumberType::Mobile;
     match habit {
         // `49 171 1234567`.
         _ if is_own_code && stands_apart => Ok(other),
         None if !is_own_code && is_at_home => Ok(number),
-        Some(Habit::National) => Ok(number),
+        Some(Habit::National) if !is_likelier_abroad => Ok(number),
         Some(Habit::International) => Ok(other),
-        None => {
+        Some(Habit::National) | None => {
             let spelled = |number: &ParsedNumber| format!("+{} {}", number.calling_code, number.national);
             let detail = format!("{} or {}", spelled(&number), spelled(&other));
             let readings = [&number, &other].into_iter().filter_map(to_number).collect();
@@ -159,17 +161,21 @@ mod tests {
     /// Source: google/libphonenumber issue 1374.
     #[test]
     fn digits_of_two_readings_are_decided_by_the_column_or_rejected() {
-        for (text, national, international) in [
-            ("491711234567", "49491711234567", "491711234567"),
-            ("491621234567", "49491621234567", "491621234567"),
-            ("33612345678", "4933612345678", "33612345678"),
-            ("6591234567", "496591234567", "6591234567"),
-        ] {
+        for text in ["491711234567", "491621234567", "33612345678", "6591234567", "33123456789"] {
             assert!(read(text, "DE", None).starts_with("ambiguous-number: +49 "), "{text}");
-            assert_eq!(read(text, "DE", Some(Habit::National)), national);
-            assert_eq!(read(text, "DE", Some(Habit::International)), international);
+            assert_eq!(read(text, "DE", Some(Habit::International)), text);
         }
+        assert_eq!(read("33123456789", "DE", Some(Habit::National)), "4933123456789");
         assert_eq!(read("491711234567", "DE", None), "ambiguous-number: +49 491711234567 or +49 1711234567");
+    }
+
+    #[test]
+    fn a_mobile_that_may_have_lost_its_plus_is_never_a_fixed_line() {
+        // A spreadsheet drops the plus of `+49 171…` as it drops the zero of `0171…`.
+        for text in ["491711234567", "4915123456789", "33612345678"] {
+            let read = read(text, "DE", Some(Habit::National));
+            assert!(read.starts_with("ambiguous-number"), "{text}: {read}");
+        }
     }
 
     #[test]

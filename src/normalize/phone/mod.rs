@@ -310,8 +310,10 @@ fn undoubted(
     match remark::find(text, &number, origin).filter(|_| may_have_remark) {
         Some((digits, other)) => {
             let readings = [&number, &other].into_iter().filter_map(to_number).collect();
-            let detail =
-                format!("`{digits}` may not belong to the number, which is {} without it", spelled(&other));
+            let detail = format!(
+                "`{digits}` may not be part of the number; without it, the number is {}",
+                spelled(&other)
+            );
             Err(Refusal { readings, ..Refusal::new(Code::NotANumber, detail) })
         }
         None => bare::decide(text, number, origin, habit),

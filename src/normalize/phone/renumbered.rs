@@ -57,7 +57,7 @@ const CHANGES: &[Change] = &[
         calling_code: 225,
         is_old: |number| number.len() == 8,
         today: None,
-        explanation: "numbers of Côte d'Ivoire have had ten digits since 2021: two digits of the operator are missing in front",
+        explanation: "numbers of Côte d'Ivoire have had ten digits since 2021: two operator digits are missing at the front",
     },
     Change {
         calling_code: 229,

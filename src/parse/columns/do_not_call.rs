@@ -150,6 +150,9 @@ const STATES: &[&str] = &[
     "flags",
 ];
 
+/// Words in which the header of a state ends.
+const STATE_WORDS: &[&str] = &["status", "disposition", "outcome", "result", "tags", "labels", "flags"];
+
 /// Words for other ways of reaching people.
 const OTHER_WAYS: &[&str] = &[
     "email",
@@ -243,7 +246,12 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
     let (question, phrase) = match (found(FORBIDDEN), found(ALLOWED)) {
         (Some(phrase), _) => (Question::IsForbidden, phrase),
         (None, Some(phrase)) => (Question::IsAllowed, phrase),
-        (None, None) if STATES.contains(&words) => {
+        (None, None)
+            if STATES.contains(&words)
+                || !is_about_phone
+                    && !has(OTHER_WAYS)
+                    && words.rsplit(' ').next().is_some_and(|word| STATE_WORDS.contains(&word)) =>
+        {
             return Some(CallHeader { question: Question::Status, phone: Vec::new() });
         }
         (None, None) if has_leave && is_about_phone => {
@@ -324,7 +332,7 @@ mod tests {
 
     #[test]
     fn states_are_asked_for_the_one_that_forbids() {
-        for header in ["Status", "Lead Status", "Tags", "Disposition"] {
+        for header in ["Status", "Lead Status", "Tags", "Disposition", "Last Call Outcome", "Lead Result"] {
             assert_eq!(question(header), Some(Question::Status), "{header}");
         }
     }

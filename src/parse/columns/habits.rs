@@ -33,8 +33,8 @@ pub(in crate::parse) fn find(
         if habit == Habit::International && habits.ambiguous() > 0 {
             let name = &header.names[*column];
             notes.push(format!(
-                "column `{name}`: rollcall reads digits without a plus as whole international numbers, as nearly all cells of \
-                 the column are written"
+                "column `{name}`: rollcall reads digits without a plus as whole international numbers, because nearly all \
+                 cells of the column are written so"
             ));
         }
         found.push((*column, habit));

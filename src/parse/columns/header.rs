@@ -176,15 +176,15 @@ fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
     if let Some(above) = numbers.map(|above| rows.row(above)).next() {
         let (row, text) = (above.location.row, String::from_utf8_lossy(above.cell(place).text));
         notes.push(format!(
-            "row {row}, above the header, holds what looks like a phone number (`{}`) and is no row of the list",
+            "row {row}, above the header, holds what looks like a phone number (`{}`); rollcall does not read that row",
             text.trim()
         ));
     }
     let number = found.header.names.iter().find_map(|name| number_in(name));
     if let Some(number) = number {
         notes.push(format!(
-            "row {row}: the header holds what looks like a phone number (`{number}`), which is not read: look whether a \
-             line end is missing behind the header"
+            "row {row}: the header holds what looks like a phone number (`{number}`), which rollcall does not read: check \
+             whether a line break is missing after the header"
         ));
     }
     notes

@@ -292,7 +292,7 @@ pub(in crate::parse) fn notes(
         let is_not = match field_of(&folded) {
             Some(Field::Phone) if !is_mapped(Field::Phone) => "holds no phone numbers",
             Some(Field::Country) if folded == "cc" && !doubt::holds_no_country(&values, true) => {
-                "is the country of an Internet address in such an export"
+                "is the country of an IP address in this export"
             }
             Some(Field::Country) if !is_mapped(Field::Country) => "holds no countries",
             Some(Field::Salutation) if columns.salutation.is_none() => "holds no salutations",
@@ -344,7 +344,7 @@ pub(in crate::parse) fn call_notes(
         return Some(format!("{names} {are} ignored, as --ignore-do-not-call-column says"));
     }
     let say = if is_one { "says" } else { "say" };
-    Some(format!("{names} {say} who must not be called: rollcall suppresses these people"))
+    Some(format!("{names} {say} whom not to call, and rollcall does not call them"))
 }
 
 /// A column by its exact header, by a header that folds to the same, or by its number.

@@ -13,7 +13,7 @@ const NAME: &str = "name";
 const HALF_OR_WHOLE: [&str; 5] = ["nom", "nombre", "nombres", "nome", "имя"];
 
 /// Headers of whole names in which the family name does not stand first, beside the synonyms of the field.
-const WHOLE: [&str; 36] = [
+const WHOLE: &[&str] = &[
     "complete name",
     "your full name",
     "your name",
@@ -22,6 +22,13 @@ const WHOLE: [&str; 36] = [
     "customer name",
     "client name",
     "lead name",
+    "applicant name",
+    "student name",
+    "employee name",
+    "member name",
+    "patient name",
+    "customer",
+    "client",
     "first and last name",
     "first name and last name",
     "first last name",
@@ -53,10 +60,29 @@ const WHOLE: [&str; 36] = [
     "nombres y apellidos",
     "nombre del contacto",
     "nombre del cliente",
+    // Portuguese and Italian
+    "nome completo",
+    "nome e cognome",
+    "nome e sobrenome",
+    // Dutch and the languages of the north
+    "naam",
+    "volledige naam",
+    "namn",
+    "navn",
+    "fulde navn",
+    "fullt navn",
+    "nimi",
+    // Polish and Turkish
+    "imie i nazwisko",
+    "ad soyad",
+    "adi soyadi",
+    // Their script tells which name stands first.
+    "姓名",
+    "氏名",
 ];
 
 /// Headers of whole names that begin with the family name.
-const FAMILY_FIRST: [&str; 14] = [
+const FAMILY_FIRST: &[&str] = &[
     "last name first name",
     "surname first name",
     "surname name",
@@ -71,7 +97,16 @@ const FAMILY_FIRST: [&str; 14] = [
     "nom et prenoms",
     "apellidos nombre",
     "apellidos y nombre",
+    "cognome e nome",
+    "nazwisko i imie",
+    "фио",
+    "фамилия имя",
+    "фамилия имя отчество",
 ];
+
+/// Words for a family name.
+const FAMILY_WORDS: [&str; 8] =
+    ["apellido", "apellidos", "cognome", "sobrenome", "apelido", "nachname", "surname", "фамилия"];
 
 /// Decides which part of a name such a column holds. Columns that the user mapped stay as they are.
 pub(super) fn assign(
@@ -94,9 +129,9 @@ pub(super) fn assign(
                 .find(|(column, header)| names.contains(&fold(header).as_str()) && !is_taken(*column))
                 .map(|(column, _)| column)
         };
-        columns.full_name = named(&WHOLE).or_else(|| named(&FAMILY_FIRST));
+        columns.full_name = named(WHOLE).or_else(|| named(FAMILY_FIRST));
     }
-    columns.is_family_name_first = is_named(columns.full_name, &FAMILY_FIRST);
+    columns.is_family_name_first = is_named(columns.full_name, FAMILY_FIRST);
     let is_free = |field: Field| mapped.of(field).is_empty();
     if is_free(Field::FullName) && is_named(columns.full_name, &[NAME]) {
         match (columns.first_name, columns.last_name, columns.full_name) {
@@ -109,7 +144,10 @@ pub(super) fn assign(
             _ => {}
         }
     }
-    if columns.full_name.is_none() && is_free(Field::FullName) {
+    // A header of family names that is not known shows that no name here is whole.
+    let speaks_of_family =
+        headers.iter().any(|header| fold(header).split(' ').any(|word| FAMILY_WORDS.contains(&word)));
+    if columns.full_name.is_none() && is_free(Field::FullName) && !speaks_of_family {
         let first = columns.first_name.filter(|_| columns.last_name.is_none() && is_free(Field::FirstName));
         let last = columns.last_name.filter(|_| columns.first_name.is_none() && is_free(Field::LastName));
         if is_named(first, &HALF_OR_WHOLE) {
@@ -198,6 +236,14 @@ mod tests {
     fn a_half_alone_is_a_whole_name_in_languages_that_say_so() {
         assert_eq!(columns("Nom, Téléphone", &[]), (None, None, Some(0)));
         assert_eq!(columns("Nombre, Teléfono", &[]), (None, None, Some(0)));
+        assert_eq!(
+            columns("Nombre, Apellido paterno, Apellido materno, Celular", &[]),
+            (Some(0), Some(1), None)
+        );
+        assert_eq!(columns("Nombre, Apellido de soltera, Celular", &[]), (Some(0), None, None));
+        for list in ["Imię i nazwisko, Telefon", "Nome completo, Telefone", "姓名, 手机"] {
+            assert_eq!(columns(list, &[]), (None, None, Some(0)), "{list}");
+        }
         assert_eq!(columns("First Name, Phone", &[]), (Some(0), None, None));
         for list in [
             "Nom complet, Mobile",

@@ -61,6 +61,8 @@ pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
             "familienname",
             "zuname",
             "primer apellido",
+            "apellido paterno",
+            "paterno",
             "cognome",
             "sobrenome",
             "apelido",

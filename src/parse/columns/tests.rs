@@ -123,7 +123,7 @@ fn columns_about_calls_are_found_and_mentioned() {
     assert_eq!(calls, [(2, Question::IsForbidden), (4, Question::IsAllowed)]);
     assert_eq!(
         call_notes(&given, &mut found, false).unwrap(),
-        "`Do Not Call`, `Contact Callable` say who must not be called: rollcall suppresses these people"
+        "`Do Not Call`, `Contact Callable` say whom not to call, and rollcall does not call them"
     );
     assert!(call_notes(&given, &mut found, true).unwrap().contains("ignored"));
     assert!(found.calls.is_empty());
@@ -215,7 +215,7 @@ fn the_country_of_a_subscribers_internet_address_is_not_that_of_the_number() {
     let header = "Name, Phone Number, MEMBER_RATING, OPTIN_TIME, CC";
     let (_, found, notes) = table(&[header, "Asha, 98765 43210, 2, 2026-01-02, US"]);
     assert!(found.unwrap().country.is_empty());
-    assert!(notes[0].contains("`CC` is the country of an Internet address"), "{notes:?}");
+    assert!(notes[0].contains("`CC` is the country of an IP address"), "{notes:?}");
 }
 
 #[test]

@@ -87,9 +87,7 @@ impl Content {
             Self::Calendar => "a calendar or note (iCalendar, vNote)",
             Self::Link => "a link or shortcut to a document, and not the document",
             Self::LfsPointer => "a pointer of Git LFS to a file, and not the file",
-            Self::LockFile => {
-                "what Excel keeps beside a workbook while somebody has it open, and not the workbook"
-            }
+            Self::LockFile => "the lock file that Excel keeps while a workbook is open, and not the workbook",
             Self::Zeros => "nothing but zero bytes, as copying that failed leaves behind",
             Self::Binary => "neither text nor a workbook",
         }

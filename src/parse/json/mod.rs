@@ -449,7 +449,7 @@ fn single_quotes(sample: &[u8]) -> Option<Fault> {
     let inner = inner.strip_prefix(b"{").unwrap_or(inner).trim_ascii_start();
     inner.starts_with(b"'").then(|| Fault::Json {
         place: "line 1".to_owned(),
-        reason: "names stand in single quotation marks, as Python prints them; JSON, which json.dumps writes, has double ones"
+        reason: "names are in single quotation marks, as Python prints them. JSON needs double ones: write the file with json.dumps"
             .to_owned(),
     })
 }

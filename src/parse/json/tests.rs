@@ -68,7 +68,7 @@ fn what_is_no_list_says_where() {
         ("{\"a\": 1}\n{\"a\": \n", "line 2: EOF while parsing a value"),
         (
             "[{'phone': '1'}]",
-            "line 1: names stand in single quotation marks, as Python prints them; JSON, which json.dumps writes, has double ones",
+            "line 1: names are in single quotation marks, as Python prints them. JSON needs double ones: write the file with json.dumps",
         ),
         ("[{\"phone\": \"1\"},\n]", "line 2: trailing comma"),
     ] {

@@ -71,6 +71,7 @@ pub(in crate::parse) fn prefer_shown(
         is_phone_order_given: all.is_phone_order_given,
         own_countries: all.own_countries,
         calls: all.calls,
+        is_family_name_first: all.is_family_name_first && all.full_name == chosen.full_name,
         ..chosen
     };
     notes
@@ -104,6 +105,15 @@ mod tests {
             notes,
             ["column C (`Mobile`) is hidden in the sheet and not read as phone; --map phone=3 reads it"]
         );
+    }
+
+    #[test]
+    fn a_hidden_column_of_something_else_changes_nothing() {
+        let mut found = found(&["Nom et prénom", "Téléphone", "Notes"], &[]);
+        let before = found.columns.clone();
+        assert!(before.is_family_name_first);
+        prefer_shown(&mut found, &[false, false, true], &ParseSettings::default());
+        assert_eq!(found.columns, before);
     }
 
     #[test]

@@ -314,7 +314,7 @@ fn all_sheets_that_hold_numbers_are_read() {
     page.write_row(0, 0, ["98765 43215", "98765 43216"]).unwrap();
     let (message, hint) = refused(workbook.save_to_buffer().unwrap(), "");
     assert!(message.starts_with("sheet `Pairs`: no column is known"), "{message}");
-    assert!(hint.contains("take it out of the workbook, or save"), "{hint}");
+    assert!(hint.contains("remove it from the workbook, or save"), "{hint}");
 }
 
 #[test]

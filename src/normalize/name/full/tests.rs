@@ -86,6 +86,9 @@ fn titles_in_front_are_the_salutation() {
         ("Mrs Smith", "Mrs |Smith"),
         ("Dr. House", "Dr |House"),
         ("Meier, Frau", "Mrs |Meier"),
+        ("Maja Ek", "Maja|Ek"),
+        ("Vi Tran", "Vi|Tran"),
+        ("Iv Petrov", "Iv|Petrov"),
         ("Dr.", "Dr |"),
         // Initials.
         ("M. K. Gandhi", "M. K.|Gandhi"),

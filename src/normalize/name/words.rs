@@ -215,12 +215,24 @@ mod tests {
     fn words_are_in_small_letters_and_stand_in_one_list_of_credentials() {
         for set in [
             &PARTICLES,
+            &SMALL_PARTICLES,
+            &FAMILY_CONJUNCTIONS,
+            &PEOPLE_CONJUNCTIONS,
+            &HOUSEHOLDS,
+            &HYPHENATED_FAMILIES,
+            &GENERATIONS,
+            &GENERATION_NAMES,
             &CREDENTIALS,
             &SHORT_CREDENTIALS,
+            &POSITIONS,
             &COMPANIES,
+            &SHORT_COMPANIES,
+            &FORMER,
+            &SEPARATORS,
+            &PRONOUNS,
             &OTHER_TITLES,
             &SHORT_TITLES,
-            &PRONOUNS,
+            &VIETNAMESE_FAMILIES,
         ] {
             for word in &set.words {
                 assert_eq!(word.to_lowercase(), *word);

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_page_fields_have_defaults() {
+    fn digits_without_plus_and_region_are_assumed_to_be_whole() {
         let is_assumed = |text, region| {
             read_all(text, CellKind::Number, Region::new(region).map(Origin::Region)).is_assumed
         };

@@ -3,7 +3,7 @@
 //! The other cells of the column say how they are meant. Only those count that are written in the same way, as bare digits
 //! without the prefix that is dialed inside the country.
 
-use super::{Accept, ParsedNumber, PhonePolicy, Refusal, library, parse, plans, to_number};
+use super::{Accept, ParsedNumber, PhonePolicy, Refusal, digits, library, parse, plans, spelled, to_number};
 use crate::{
     contact::{NumberType, Region},
     normalize::region::Origin,
@@ -107,7 +107,6 @@ pub(super) fn decide(
         Some(Habit::National) if !is_likelier_abroad => Ok(number),
         Some(Habit::International) => Ok(other),
         Some(Habit::National) | None => {
-            let spelled = |number: &ParsedNumber| format!("+{} {}", number.calling_code, number.national);
             let detail = format!("{} or {}", spelled(&number), spelled(&other));
             let readings = [&number, &other].into_iter().filter_map(to_number).collect();
             Err(Refusal { readings, ..Refusal::new(Code::AmbiguousNumber, detail) })
@@ -127,10 +126,6 @@ pub(super) fn from_abroad(text: &str) -> Option<ParsedNumber> {
 fn is_bare(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || b" -/.()".contains(&byte))
         && text.bytes().find(u8::is_ascii_digit).is_some_and(|first| first != b'0')
-}
-
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Whether numbers of its kind have several lengths, so that digits more or less may make another valid number.

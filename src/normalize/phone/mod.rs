@@ -324,6 +324,11 @@ fn spelled(number: &ParsedNumber) -> String {
     format!("+{} {}", number.calling_code, number.national)
 }
 
+/// The digits of a text.
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
 fn to_number(parsed: &ParsedNumber) -> Option<PhoneNumber> {
     PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
 }

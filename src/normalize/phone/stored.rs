@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{all::read_all, calling_code, is_assigned, mask::Mask, origin_of_calling_code, parse};
+use super::{all::read_all, calling_code, digits, is_assigned, mask::Mask, origin_of_calling_code, parse};
 use crate::{
     contact::{E164, Region},
     normalize::region::Origin,
@@ -154,10 +154,6 @@ fn without_fraction(text: &str, min_digits: usize) -> &str {
         && !zeros.is_empty()
         && zeros.bytes().all(|byte| byte == b'0');
     if is_whole { whole } else { text }
-}
-
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]

@@ -279,6 +279,10 @@ impl Answer {
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
                 wait::says_limit(&self.beginning())
             }
+            // Of these it is not known whether the request was carried out: other words may speak of another limit, such as the
+            // disk's.
+            StatusCode::REQUEST_TIMEOUT => wait::says_limit(&self.beginning()),
+            status if !status.is_client_error() => wait::says_limit(&self.beginning()),
             _ => wait::speaks_of_limit(&self.beginning()),
         }
     }
@@ -456,6 +460,13 @@ mod tests {
             (500, "", ["settle, failed", "again, sent"]),
             (503, "{}", ["settle, failed", "again, sent"]),
             (503, LIMIT, ["pause", "pause"]),
+            // What may have been carried out is not repeated for words that no limit is documented to have.
+            (500, "disk quota exceeded", ["settle, failed", "again, sent"]),
+            (503, "rate limiter unreachable: retries hit a timeout", ["settle, failed", "again, sent"]),
+            (502, "upstream throttled", ["settle, failed", "again, sent"]),
+            (408, "Too many requests", ["settle, dearly", "again, dearly"]),
+            (302, "Too many requests", ["settle, redirected", "stop"]),
+            (408, LIMIT, ["pause", "pause"]),
         ] {
             assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
         }

@@ -210,7 +210,7 @@ impl OpenRun {
 
 /// What a reading says of a contact that was sent without an answer.
 fn found(contact: &Unsettled, existing: &Existing) -> Note {
-    let (fate, code, detail) = match existing.holder(contact.number) {
+    let (fate, code, detail) = match existing.holder_named(contact.number, contact.name) {
         None => (Fate::Pending, None, String::new()),
         Some(held) => {
             let detail = format!("held as {}", held.describe());

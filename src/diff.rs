@@ -5,6 +5,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt::Write as _,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
 use jiff::Timestamp;
@@ -88,6 +89,8 @@ pub struct Existing {
     held: HashMap<E164, Held>,
     masked: ByMask<(NameKey, Held)>,
     seen: HashSet<E164>,
+    /// Hashes of the contacts without a number that can be read whole.
+    seen_numberless: HashSet<u64>,
     repeated: HashSet<E164>,
     contacts: u64,
     ambiguous: u64,
@@ -112,6 +115,9 @@ impl Existing {
             status: contact.status.clone(),
             created_at: contact.created_at,
         };
+        if contact.numbers.is_empty() {
+            self.seen_numberless.insert(numberless(contact));
+        }
         for number in &contact.numbers {
             if !self.seen.insert(*number) {
                 self.repeated.insert(*number);
@@ -131,8 +137,11 @@ impl Existing {
         }
     }
 
-    /// Whether all numbers of a contact were noted.
+    /// Whether all numbers of a contact were noted; of one without numbers, whether it was noted itself.
     pub fn has_seen(&self, contact: &StoredContact) -> bool {
+        if contact.numbers.is_empty() {
+            return self.seen_numberless.contains(&numberless(contact));
+        }
         contact.numbers.iter().all(|number| self.seen.contains(number))
     }
 
@@ -148,9 +157,9 @@ impl Existing {
         matching.next().map(|(_, (_, held))| held)
     }
 
-    /// How many of the numbers that the run asked about are held.
-    pub fn held(&self) -> usize {
-        self.held.len()
+    /// The contact that has this number, or else the one of this name whose masked number may be it.
+    pub fn holder_named(&self, number: E164, name: NameKey) -> Option<&Held> {
+        self.holder(number).or_else(|| self.masked_holder(number, name))
     }
 
     /// Contacts noted.
@@ -183,6 +192,13 @@ impl Existing {
     pub fn repeated_numbers(&self) -> u64 {
         self.repeated.len() as u64
     }
+}
+
+/// What tells a contact without numbers from others: its id, and what is left to see of its number.
+fn numberless(contact: &StoredContact) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&contact.id, &contact.masks).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Why numbers are left out.
@@ -345,6 +361,23 @@ mod tests {
         let held = existing.holder(number("919186159819")).unwrap();
         assert_eq!(held.describe(), "Asha (id a), whose number there may be +9186159819 instead");
         assert_eq!((existing.contacts(), existing.repeated_numbers(), existing.ambiguous()), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_contact_without_numbers_was_seen_only_if_it_was_noted() {
+        let masked = |id: &str, masked: &str| {
+            let mask = serde_json::from_value(masked.into()).unwrap();
+            StoredContact { masks: vec![mask], ..stored(id, "Asha Rao", &[]) }
+        };
+        let mut existing = Existing::default();
+        existing.note(&masked("a", "91987***3210"), |_| true);
+        assert!(existing.has_seen(&masked("a", "91987***3210")));
+        for other in [masked("b", "91987***3210"), masked("a", "91987***3211"), stored("c", "Li", &[])] {
+            assert!(!existing.has_seen(&other), "{other:?}");
+        }
+        let (number, name) = (number("919870003210"), NameKey::new("Asha", "Rao"));
+        assert_eq!(existing.holder_named(number, name).unwrap().id, "a");
+        assert_eq!(existing.holder_named(number, NameKey::new("Li", "")), None);
     }
 
     fn file(path: &str, sheet: Option<&str>) -> LeftOutBy {

@@ -29,8 +29,10 @@ pub struct Purged {
     pub readings: u64,
     /// The runs that it was about; where it was not one person, they are gone, too.
     pub runs: Vec<RunRecord>,
-    /// Runs that are not over: what they have noted is needed to go on with them.
+    /// Runs that are not over, and name what is to go: what they have noted is needed to go on with them.
     pub open: Vec<String>,
+    /// Another process is reading the journal: its files still contain what was taken out.
+    pub is_blocked: bool,
 }
 
 impl Journal {
@@ -46,6 +48,7 @@ impl Journal {
                 account == wanted || account.rsplit(' ').next().is_some_and(|id| id == wanted)
             })
         };
+        let number = purge.number.map(|number| number.to_string());
         let mut purged = Purged::default();
         for run in self.runs()? {
             let is_wanted = is_of_account(&run.account) && purge.run.as_ref().is_none_or(|id| *id == run.id);
@@ -53,7 +56,10 @@ impl Journal {
                 Some(closed_at) if is_wanted && before.is_none_or(|before| closed_at < before) => {
                     purged.runs.push(run);
                 }
-                None if is_wanted && before.is_none_or(|before| run.opened_at < before) => {
+                None if is_wanted
+                    && before.is_none_or(|before| run.opened_at < before)
+                    && self.has_contact(&run.id, number.as_deref())? =>
+                {
                     purged.open.push(run.id);
                 }
                 _ => {}
@@ -61,7 +67,6 @@ impl Journal {
         }
         // Nothing of what is deleted is left in pages that are free.
         self.read(|connection| connection.pragma_update(None, "secure_delete", true))?;
-        let number = purge.number.map(|number| number.to_string());
         self.write(|transaction| {
             for run in &purged.runs {
                 let contacts = "DELETE FROM contact WHERE run = ?1 AND (?2 IS NULL OR number = ?2)";
@@ -75,8 +80,11 @@ impl Journal {
             if purge.run.is_some() && number.is_none() {
                 return Ok(());
             }
+            // Also those that were begun and never finished, which name as many people.
             let accounts: Vec<(i64, String)> = transaction
-                .prepare("SELECT id, account FROM snapshot WHERE read_at IS NOT NULL AND (?1 IS NULL OR read_at < ?1)")?
+                .prepare(
+                    "SELECT id, account FROM snapshot WHERE ?1 IS NULL OR coalesce(read_at, begun_at) < ?1",
+                )?
                 .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             for (id, _) in accounts.iter().filter(|(_, account)| is_of_account(account)) {
@@ -86,10 +94,17 @@ impl Journal {
             }
             Ok(())
         })?;
-        self.read(|connection| {
+        purged.is_blocked = self.read(|connection| {
             connection.execute_batch("VACUUM")?;
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         })?;
         Ok(purged)
+    }
+
+    /// Whether a run has noted a contact with this number; without a number, always.
+    fn has_contact(&self, run: &str, number: Option<&str>) -> Result<bool, JournalError> {
+        let Some(number) = number else { return Ok(true) };
+        let query = "SELECT EXISTS (SELECT 1 FROM contact WHERE run = ?1 AND number = ?2)";
+        self.read(|connection| connection.query_row(query, [run, number], |row| row.get(0)))
     }
 }

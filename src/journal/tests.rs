@@ -363,3 +363,76 @@ fn programs_that_begin_at_one_moment_make_one_folder() {
         assert!(results.iter().all(Result::is_ok), "{results:?}");
     }
 }
+
+/// A journal with runs of two accounts, one of them old, and one that is open; each has one contact of its own.
+fn with_runs() -> (Journal, Arc<AtomicI64>) {
+    let (journal, now) = at_set_time(Journal::in_memory().unwrap());
+    for (index, (id, account, is_over)) in [
+        ("old", "host a", true),
+        ("other", "host b", true),
+        ("open", "host a", false),
+        ("new", "host a", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = Path::new("/out");
+        journal
+            .open_run(&NewRun { id, account, stream: "st", fingerprint: id, command: "{}", folder })
+            .unwrap();
+        let contact = (number(index as u64), NameKey::new("Asha", "Rao"));
+        journal.begin_batch(id, std::iter::once(contact), "hash", LIMIT).unwrap();
+        if is_over {
+            journal.close_run(id, Ending::Finished, "").unwrap();
+        }
+        now.fetch_add(ms(MINUTE), Ordering::Relaxed);
+    }
+    (journal, now)
+}
+
+#[test]
+fn a_purge_takes_the_runs_that_are_meant_and_keeps_open_ones() {
+    let of_account = |account: &str| Purge { account: Some(account.to_owned()), ..Purge::default() };
+    let of_run = |run: &str| Purge { run: Some(run.to_owned()), ..Purge::default() };
+    let older_than = |age| Purge { older_than: Some(age), ..Purge::default() };
+    let of_number = |index| Purge { number: Some(number(index)), ..Purge::default() };
+    let both = Purge { account: Some("b".to_owned()), ..older_than(MINUTE) };
+    for (purge, gone, open, contacts) in [
+        (of_account("a"), &["new", "old"][..], &["open"][..], 2),
+        (of_account("host b"), &["other"], &[], 1),
+        (of_account("host"), &[], &[], 0),
+        (of_run("old"), &["old"], &[], 1),
+        (of_run("open"), &[], &["open"], 0),
+        (older_than(MINUTE * 5 / 2), &["other", "old"], &[], 2),
+        (older_than(MINUTE * 3 / 2), &["other", "old"], &["open"], 2),
+        (both, &["other"], &[], 1),
+        (Purge::default(), &["new", "other", "old"], &["open"], 3),
+        // One person's contacts go, and the runs stay.
+        (of_number(0), &[], &[], 1),
+        (of_number(2), &[], &["open"], 0),
+    ] {
+        let (journal, _) = with_runs();
+        let before: Vec<String> = journal.runs().unwrap().into_iter().map(|run| run.id).collect();
+        let purged = journal.purge(&purge).unwrap();
+        assert_eq!((purged.contacts, purged.is_blocked), (contacts, false), "{purge:?}");
+        assert_eq!(purged.open, open, "{purge:?}");
+        let left: Vec<String> = journal.runs().unwrap().into_iter().map(|run| run.id).collect();
+        let taken: Vec<&String> = before.iter().filter(|id| !left.contains(id)).collect();
+        assert_eq!(taken, gone, "{purge:?}");
+        assert_eq!(journal.notes("open").unwrap().len(), 1, "{purge:?}");
+    }
+}
+
+#[test]
+fn a_purge_takes_snapshots_that_were_never_finished() {
+    let (journal, now) = with_runs();
+    let mut half = journal.snapshots("host a", "st", None).begin("import").unwrap();
+    half.push(crate::diff::StoredContact::default()).unwrap();
+    let older_than = |age| Purge { older_than: Some(age), ..Purge::default() };
+    assert_eq!(journal.purge(&older_than(MINUTE)).unwrap().readings, 0);
+    now.fetch_add(ms(MINUTE * 2), Ordering::Relaxed);
+    let of_other = Purge { account: Some("b".to_owned()), ..Purge::default() };
+    assert_eq!(journal.purge(&of_other).unwrap().readings, 0);
+    assert_eq!(journal.purge(&older_than(MINUTE)).unwrap().readings, 1);
+    assert_eq!(journal.purge(&Purge::default()).unwrap().readings, 0);
+}

@@ -49,7 +49,7 @@ impl Ledger<'_> {
             let (outcome, code, detail) = (settlement.outcome, settlement.code, settlement.detail.clone());
             return Ending { outcome, code, detail };
         }
-        let held = self.existing.holder(number).or_else(|| self.existing.masked_holder(number, name));
+        let held = self.existing.holder_named(number, name);
         if let Some(held) = held {
             let code = if held.has_name(name) { Code::SameName } else { Code::OtherName };
             let mut detail = format!("held as {}", held.describe());

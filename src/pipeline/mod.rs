@@ -262,8 +262,10 @@ pub fn import(
         // After the files are in place: should the program die between, the run is gone on with, and reported the same.
         let totals = serde_json::to_string(&report.totals).unwrap_or_default();
         match &stopped {
-            // What is not there is not there the next time either.
-            Some(PlatformError::NoSuch { .. }) if !run.has_posted()? => run.close(Ending::Failed, &totals)?,
+            // Only another command changes that, and its import is another.
+            Some(
+                PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. },
+            ) if !run.has_posted()? => run.close(Ending::Failed, &totals)?,
             Some(error) => run.stop(&error.to_string(), Some(&totals))?,
             // What was posted before is still to be gone on with.
             None if is_declined && run.has_posted()? => run.stop("declined", Some(&totals))?,

@@ -191,7 +191,7 @@ impl OpenRun {
     /// know of, not one to note it.
     pub fn failed(&self, error: &PipelineError) {
         _ = match error {
-            PipelineError::Parse(_) if self.has_posted().is_ok_and(|has| !has) => {
+            PipelineError::Parse(_) | PipelineError::Unread(_) if self.has_posted().is_ok_and(|has| !has) => {
                 self.close(Ending::Failed, "")
             }
             _ => self.stop(&error.to_string(), None),
@@ -210,7 +210,7 @@ impl OpenRun {
 
 /// What a reading says of a contact that was sent without an answer.
 fn found(contact: &Unsettled, existing: &Existing) -> Note {
-    let (fate, code, detail) = match existing.holder(contact.number) {
+    let (fate, code, detail) = match existing.holder_named(contact.number, contact.name) {
         None => (Fate::Pending, None, String::new()),
         Some(held) => {
             let detail = format!("held as {}", held.describe());
@@ -224,4 +224,31 @@ fn found(contact: &Unsettled, existing: &Existing) -> Note {
         }
     };
     Note { number: contact.number, fate, code, detail, was_unanswered: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        contact::{E164, NameKey},
+        diff::StoredContact,
+    };
+
+    #[test]
+    fn a_contact_whose_digits_are_masked_is_confirmed_by_its_name() {
+        let mask = serde_json::from_value("91987****210".into()).unwrap();
+        let stored =
+            StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };
+        let mut existing = Existing::default();
+        existing.note(&stored, |_| true);
+        for (first_name, fate) in [("Asha", Fate::Settled(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
+            let contact = Unsettled {
+                run: "run".to_owned(),
+                number: E164::from_digits("919876543210").unwrap(),
+                name: NameKey::new(first_name, "Rao"),
+                is_others: false,
+            };
+            assert_eq!(found(&contact, &existing).fate, fate, "{first_name}");
+        }
+    }
 }

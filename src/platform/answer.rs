@@ -6,6 +6,7 @@ use reqwest::{
     StatusCode, Url,
     header::{HeaderMap, LOCATION},
 };
+use serde_json::Value;
 
 use super::{PlatformError, Purpose, created::CreateAnswer, failure, json, page, trust::Distrust, wait};
 
@@ -94,10 +95,8 @@ pub enum Doubt {
 /// Says what to do after an attempt of a request.
 pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step {
     let is_reading = request.is_reading();
-    let timed_out = match attempt {
-        Ok(answer) => answer.status == StatusCode::REQUEST_TIMEOUT,
-        Err(silence) => matches!(silence, Silence::TimedOut),
-    };
+    let status = attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(request));
+    let timed_out = status == StatusCode::REQUEST_TIMEOUT || matches!(attempt, Err(Silence::TimedOut));
     let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
     let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
     let unknown = |reason, doubt| {
@@ -108,8 +107,7 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
             Step::Settle(Unsettled { reason, wait, price, doubt })
         }
     };
-    let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
-    match (meaning(request, attempt), attempt) {
+    match (meaning(status, attempt), attempt) {
         (Meaning::Success, Ok(answer)) if is_reading => match answer.json() {
             Some(Cow::Borrowed(_)) => Step::Take(None),
             Some(Cow::Owned(repaired)) => Step::Take(Some(repaired)),
@@ -126,14 +124,14 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
             Step::Again { reason, was_sent: false, is_broken: false, wait: None, price }
         }
         (Meaning::Unknown(reason), _) => {
-            let is_server_error = status >= FIRST_SERVER_ERROR;
+            let is_server_error = status.as_u16() >= FIRST_SERVER_ERROR;
             unknown(reason, if is_server_error { Doubt::ServerError } else { Doubt::Silence })
         }
         (Meaning::Unreadable(reason), _) => unknown(reason, Doubt::BrokenAnswer),
         (Meaning::RateLimited { asked, words }, _) => Step::Pause { asked, words },
         (Meaning::Unauthorized(words), _) => Step::Renew(words),
         (Meaning::Denied(answer), _) => {
-            Step::Stop(PlatformError::Denied { request, status, answer, clock: None })
+            Step::Stop(PlatformError::Denied { request, status: status.as_u16(), answer, clock: None })
         }
         (Meaning::Redirected(answer), _) if is_reading => {
             Step::Stop(PlatformError::Redirected { request, answer })
@@ -152,8 +150,7 @@ pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step 
                 // A refusal that names contacts says of each what became of it.
                 Some(answer) if !answer.refused.is_empty() => Step::Apply { answer, is_refusal: true },
                 _ => {
-                    let is_conflict = answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT);
-                    let is_conflict = is_conflict || failure::says_taken(&words);
+                    let is_conflict = status == StatusCode::CONFLICT || failure::says_taken(&words);
                     Step::Isolate { words, is_conflict }
                 }
             }
@@ -187,8 +184,8 @@ enum Meaning {
     Refused(String),
 }
 
-/// Says what an attempt means.
-fn meaning(request: Purpose, attempt: &Result<Answer, Silence>) -> Meaning {
+/// Says what an attempt means, whose answer has this effective status.
+fn meaning(status: StatusCode, attempt: &Result<Answer, Silence>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
         Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
@@ -197,15 +194,15 @@ fn meaning(request: Purpose, attempt: &Result<Answer, Silence>) -> Meaning {
         Err(Silence::TimedOut) => return Meaning::Unknown("no answer in time".to_owned()),
         Err(Silence::Unreadable(reason)) => return Meaning::Unreadable(reason.clone()),
     };
-    if answer.is_rate_limit() {
+    if answer.is_rate_limit(status) {
         let asked = wait::asked(&answer.headers, &answer.beginning());
         return Meaning::RateLimited { asked, words: answer.words() };
     }
-    if answer.status.is_success() {
-        return answer.failure(request).unwrap_or(Meaning::Success);
+    if status.is_success() {
+        return Meaning::Success;
     }
     let words = answer.words();
-    match answer.status {
+    match status {
         StatusCode::UNAUTHORIZED => Meaning::Unauthorized(words),
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             Meaning::Denied(words)
@@ -243,42 +240,40 @@ impl Answer {
         CreateAnswer::read(&self.body).or_else(|| is_wordless.then(accepted))
     }
 
-    /// What a success means that reports a failure of all that was asked.
-    fn failure(&self, request: Purpose) -> Option<Meaning> {
-        let status = if request.is_reading() {
-            failure::status_in(&page::failure_in(&self.body)?)
-        } else {
-            let answer = CreateAnswer::read(&self.body)?;
-            if answer.failure.is_none() || !answer.created.is_empty() || !answer.refused.is_empty() {
-                return None;
-            }
-            failure::status_in(&json::parse(&self.body)?)
-        };
-        let words = self.words();
-        let limited =
-            |words| Meaning::RateLimited { asked: wait::asked(&self.headers, &self.beginning()), words };
-        if wait::says_limit(&self.beginning()) {
-            return Some(limited(words));
-        }
-        Some(match status.map(StatusCode::from_u16) {
-            Some(Ok(StatusCode::UNAUTHORIZED)) => Meaning::Unauthorized(words),
-            Some(Ok(StatusCode::FORBIDDEN)) => Meaning::Denied(words),
-            Some(Ok(StatusCode::PAYLOAD_TOO_LARGE)) => Meaning::TooLarge(words),
-            Some(Ok(StatusCode::TOO_MANY_REQUESTS)) => limited(words),
-            _ => Meaning::Refused(words),
+    /// The status by which the answer is judged: the one of HTTP; of a success whose body reports a failure of all that was
+    /// asked, the one in the body, or that of a bad request where it has none.
+    fn effective_status(&self, request: Purpose) -> StatusCode {
+        let failure = if self.status.is_success() { self.failure(request) } else { None };
+        failure.map_or(self.status, |body| {
+            let status = failure::status_in(&body).map(StatusCode::from_u16);
+            status.and_then(Result::ok).unwrap_or(StatusCode::BAD_REQUEST)
         })
+    }
+
+    /// The body, where it reports a failure of all that was asked.
+    fn failure(&self, request: Purpose) -> Option<Value> {
+        if request.is_reading() {
+            return page::failure_in(&self.body);
+        }
+        let answer = CreateAnswer::read(&self.body)?;
+        let is_of_all = answer.failure.is_some() && answer.created.is_empty() && answer.refused.is_empty();
+        if is_of_all { json::parse(&self.body) } else { None }
     }
 
     /// Whether the account's requests are used up. No status is documented for it, and no answer that lists contacts says so:
     /// they could hold the words in a name, and what is said of one of a batch is not said of all.
-    fn is_rate_limit(&self) -> bool {
-        match self.status {
+    fn is_rate_limit(&self, status: StatusCode) -> bool {
+        match status {
             StatusCode::TOO_MANY_REQUESTS => true,
             status if status.is_success() => !self.is_list() && wait::says_limit(&self.beginning()),
             // What is said of a contact may speak of a limit of its own.
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
                 wait::says_limit(&self.beginning())
             }
+            // Of these it is not known whether the request was carried out: other words may speak of another limit, such as the
+            // disk's.
+            StatusCode::REQUEST_TIMEOUT => wait::says_limit(&self.beginning()),
+            status if !status.is_client_error() => wait::says_limit(&self.beginning()),
             _ => wait::speaks_of_limit(&self.beginning()),
         }
     }
@@ -381,8 +376,15 @@ mod tests {
         Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
+    /// What an attempt to post means.
+    fn meaning(attempt: Result<Answer, Silence>) -> Meaning {
+        let status =
+            attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(Purpose::Create));
+        super::meaning(status, &attempt)
+    }
+
     fn meaning_of(status: u16, body: &str) -> Meaning {
-        meaning(Purpose::Create, &Ok(answer(status, body)))
+        meaning(Ok(answer(status, body)))
     }
 
     /// An answer that asks to be left alone for a time.
@@ -437,6 +439,18 @@ mod tests {
             (200, TAKEN, ["isolate, taken", "stop"]),
             (200, LOGIN, ["renew", "renew"]),
             (200, NAMED, ["apply", "take"]),
+            // A failure in the body is what that status is over HTTP.
+            (200, r#"{"status": "error", "statusCode": 500}"#, ["settle, failed", "again, sent"]),
+            (200, r#"{"success": false, "code": 503}"#, ["settle, failed", "again, sent"]),
+            (200, r#"{"success": false, "code": 408}"#, ["settle, dearly", "again, dearly"]),
+            (200, r#"{"status": 404, "message": "no such stream"}"#, ["stop", "stop"]),
+            (200, r#"{"status": 405}"#, ["stop", "stop"]),
+            (200, r#"{"status": 403, "message": "forbidden"}"#, ["stop", "stop"]),
+            (200, r#"{"status": 403, "message": "Quota exceeded"}"#, ["pause", "pause"]),
+            (200, r#"{"status": 409}"#, ["isolate, taken", "stop"]),
+            (200, r#"{"status": 413}"#, ["halve", "stop"]),
+            (200, r#"{"status": 429}"#, ["pause", "pause"]),
+            (200, r#"{"status": "error", "code": 4001}"#, ["isolate", "stop"]),
             (302, "", ["settle, redirected", "stop"]),
             (400, "{}", ["isolate", "stop"]),
             (400, TAKEN, ["isolate, taken", "stop"]),
@@ -456,6 +470,13 @@ mod tests {
             (500, "", ["settle, failed", "again, sent"]),
             (503, "{}", ["settle, failed", "again, sent"]),
             (503, LIMIT, ["pause", "pause"]),
+            // What may have been carried out is not repeated for words that no limit is documented to have.
+            (500, "disk quota exceeded", ["settle, failed", "again, sent"]),
+            (503, "rate limiter unreachable: retries hit a timeout", ["settle, failed", "again, sent"]),
+            (502, "upstream throttled", ["settle, failed", "again, sent"]),
+            (408, "Too many requests", ["settle, dearly", "again, dearly"]),
+            (302, "Too many requests", ["settle, redirected", "stop"]),
+            (408, LIMIT, ["pause", "pause"]),
         ] {
             assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
         }
@@ -463,6 +484,21 @@ mod tests {
         assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["settle", "again, sent"]);
         assert_eq!(steps(&Err(Silence::Unreadable(String::new()))), ["settle", "again, broken"]);
         assert_eq!(steps(&Err(Silence::TimedOut)), ["settle, dearly", "again, dearly"]);
+    }
+
+    #[test]
+    fn what_the_body_denies_has_the_bodys_status() {
+        for status in [403, 404] {
+            let denied = answer(200, &format!("{{\"status\": {status}}}"));
+            for request in [Purpose::Create, Purpose::ReadContacts] {
+                let Step::Stop(PlatformError::Denied { status: said, .. }) =
+                    step(request, &Ok(denied.clone()))
+                else {
+                    panic!("{status} does not stop")
+                };
+                assert_eq!(said, status);
+            }
+        }
     }
 
     #[test]
@@ -497,7 +533,7 @@ mod tests {
         for status in [301, 302, 304, 307, 308] {
             assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
         }
-        let silence = |silence| meaning(Purpose::Create, &Err(silence));
+        let silence = |silence| meaning(Err(silence));
         assert_eq!(silence(Silence::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
         assert_eq!(silence(Silence::Unanswered("reset".to_owned())), Meaning::Unknown("reset".to_owned()));
     }
@@ -507,7 +543,7 @@ mod tests {
         let mut limited = asking(StatusCode::TOO_MANY_REQUESTS, "86400");
         limited.body = b"{\"message\": \"Daily quota is used up\"}".to_vec();
         assert_eq!(
-            meaning(Purpose::Create, &Ok(limited)),
+            meaning(Ok(limited)),
             Meaning::RateLimited {
                 asked: Some(Duration::from_hours(24)),
                 words: "HTTP 429, \"Daily quota is used up\"".to_owned()
@@ -525,7 +561,7 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
             let redirect = Answer { headers, ..answer(308, "") };
-            assert_eq!(meaning(Purpose::ReadContacts, &Ok(redirect)), Meaning::Redirected(shown.to_owned()));
+            assert_eq!(meaning(Ok(redirect)), Meaning::Redirected(shown.to_owned()));
         }
     }
 

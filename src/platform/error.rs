@@ -70,14 +70,17 @@ pub enum PlatformError {
     )]
     Unanswered { contacts: usize, reason: String, doubt: Doubt },
     #[error(
-        "the platform took {contacts} contacts, or says that it has them, and does not show them yet: {answer}"
+        "the platform does not show {} yet that it accepted, or says it has: {answer}", times(*contacts, "contact")
     )]
     NotShown { contacts: usize, answer: String },
     #[error(
-        "the platform stored other numbers than were sent ({contacts} contacts; the last: +{sent} as +{stored})"
+        "the platform stored other numbers than were sent ({}; the last: +{sent} as +{stored})",
+        times(*contacts, "contact")
     )]
     StoredDifferently { contacts: usize, sent: String, stored: String },
-    #[error("the platform refused {contacts} contacts, each by itself, for the same reason: {answer}")]
+    #[error(
+        "the platform refused {}, each by itself, for the same reason: {answer}", times(*contacts, "contact")
+    )]
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
     Interrupted(i32),
@@ -248,5 +251,25 @@ impl PlatformError {
             }
             Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Notes(_) => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_contact_is_one() {
+        let (answer, sent, stored) = (String::new(), "911".to_owned(), "912".to_owned());
+        for error in [
+            PlatformError::NotShown { contacts: 1, answer: answer.clone() },
+            PlatformError::StoredDifferently { contacts: 1, sent, stored },
+            PlatformError::TooManyRefused { contacts: 1, answer },
+        ] {
+            assert!(
+                error.to_string().contains("1 contact") && !error.to_string().contains("1 contacts"),
+                "{error}"
+            );
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A page of a collection: where its records stand, and what it says of itself.
 //!
 //! The documented place of the records is `results`, at the top or under `data`. Where they are not there, any list that such an
-//! answer could mean is taken, and an account that holds nobody may say so with `null`.
+//! answer could mean is taken, and an account that holds nobody may say so with `null`. That a list of people to suppress has
+//! nobody in it counts only in the documented place.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -35,6 +36,9 @@ struct Fields<'a> {
     has_more: Option<bool>,
     #[serde(default, deserialize_with = "wire::count")]
     total_results: Option<u64>,
+    /// The records are not in the documented place.
+    #[serde(skip)]
+    is_elsewhere: bool,
 }
 
 /// Fields as they came, by name; of a name that stands twice, the last counts.
@@ -50,7 +54,7 @@ const WRAPPERS: [&str; 5] = ["data", "response", "result", "payload", "body"];
 const MAX_DEPTH: usize = 3;
 
 impl<'a> Fields<'a> {
-    fn read(body: &'a str, collection: &Collection) -> Result<Self, String> {
+    fn read(body: &'a str) -> Result<Self, String> {
         let documented = |text: &'a str| serde_json::from_str::<Self>(text).ok();
         let found = match documented(body) {
             Some(Self { results: None, data: Some(data), .. }) => documented(data.get()),
@@ -58,28 +62,42 @@ impl<'a> Fields<'a> {
         };
         match found {
             Some(fields) if fields.results.is_some() => Ok(fields),
-            _ => Self::search(body, collection, MAX_DEPTH)
-                .ok_or_else(|| "it holds no list of contacts".to_owned()),
+            _ => Self::search(body, MAX_DEPTH, true).ok_or_else(|| "it holds no list of contacts".to_owned()),
         }
     }
 
-    /// Looks for a list of records where the documented place has none.
-    fn search(text: &'a str, collection: &Collection, depth: usize) -> Option<Self> {
+    /// Looks for a list of records where the documented place has none; `may_be_documented` says whether `results` would be that
+    /// place here.
+    fn search(text: &'a str, depth: usize, may_be_documented: bool) -> Option<Self> {
         if text.starts_with('[') {
-            return Some(Self { results: Some(serde_json::from_str(text).ok()?), ..Self::default() });
+            let results = Some(serde_json::from_str(text).ok()?);
+            return Some(Self { results, is_elsewhere: true, ..Self::default() });
         }
         let fields: Raw<'a> = serde_json::from_str(text).ok()?;
-        let list =
-            LISTS.iter().find_map(|name| fields.get(*name).filter(|value| value.get().starts_with('[')));
-        let results = match list {
-            Some(list) => serde_json::from_str(list.get()).ok()?,
-            None if depth > 0 && wrapped(&fields).is_some() => {
-                return Self::search(wrapped(&fields)?, collection, depth - 1);
-            }
-            // That nobody is there may be said so; of a list of people to leave out, only in its documented place.
-            None if is_null(&fields, "results") => Vec::new(),
-            None if *collection == Collection::Contacts && is_null(&fields, "data") => Vec::new(),
-            None => return None,
+        let lists = || {
+            let named = LISTS.iter().filter_map(|name| Some((*name, fields.get(*name)?.get())));
+            named.filter(|(_, value)| value.starts_with('['))
+        };
+        // An empty list beside a filled one is not theirs.
+        let list = lists().find(|(_, list)| !is_empty(list));
+        let below = || {
+            let (name, page) = wrapped(&fields).filter(|_| depth > 0)?;
+            let may_be_documented = may_be_documented && depth == MAX_DEPTH && name == "data";
+            Self::search(page, depth - 1, may_be_documented)
+        };
+        let (name, results): (_, Vec<_>) = match list {
+            Some((name, list)) => (name, serde_json::from_str(list).ok()?),
+            None => match (below(), lists().next()) {
+                (Some(below), None) => return Some(below),
+                (Some(below), Some(_)) if below.results.as_ref().is_some_and(|found| !found.is_empty()) => {
+                    return Some(below);
+                }
+                (_, Some((name, _))) => (name, Vec::new()),
+                // That nobody is there may be said so.
+                (None, None) => {
+                    (["results", "data"].into_iter().find(|name| is_null(&fields, name))?, Vec::new())
+                }
+            },
         };
         let value = |names: &[&str]| {
             let found = names.iter().find_map(|name| fields.get(*name))?;
@@ -89,6 +107,7 @@ impl<'a> Fields<'a> {
         Some(Self {
             results: Some(results),
             data: None,
+            is_elsewhere: name != "results" || !may_be_documented,
             skip: number(&["skip", "offset"]),
             page: number(&["page"]),
             limit: number(&["limit"]),
@@ -98,15 +117,19 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether a list, as it is written, has nothing in it.
+fn is_empty(list: &str) -> bool {
+    list.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'))
+}
+
 fn is_null(fields: &Raw<'_>, name: &str) -> bool {
     fields.get(name).is_some_and(|value| value.get() == "null")
 }
 
-/// The object that a page may stand in.
-fn wrapped<'a>(fields: &Raw<'a>) -> Option<&'a str> {
-    WRAPPERS
-        .iter()
-        .find_map(|name| fields.get(*name).map(|value| value.get()).filter(|text| text.starts_with('{')))
+/// The object that a page may stand in, and its name.
+fn wrapped<'a>(fields: &Raw<'a>) -> Option<(&'static str, &'a str)> {
+    let named = WRAPPERS.iter().filter_map(|name| Some((*name, fields.get(*name)?.get())));
+    named.into_iter().find(|(_, text)| text.starts_with('{'))
 }
 
 /// The failure that an answer without records reports, in the platform's words.
@@ -137,7 +160,7 @@ impl<'a> Page<'a> {
         region: Option<Region>,
     ) -> Result<Self, String> {
         let body = std::str::from_utf8(body).map_err(|error| error.to_string())?.trim_ascii();
-        let fields = Fields::read(body, collection)?;
+        let fields = Fields::read(body)?;
         let raws = fields.results.unwrap_or_default();
         let records: Vec<Record<'a>> = raws.into_iter().map(|raw| Record::read(raw, region)).collect();
         // One odd record among others is that; where there is nothing else, they are no contacts.
@@ -158,6 +181,7 @@ impl<'a> Page<'a> {
             total: fields.total_results,
             places: places(&records, fields.limit),
             unreadable: records.iter().filter(|record| !record.is_readable()).count() as u64,
+            is_doubtfully_empty: fields.is_elsewhere && records.is_empty(),
             identities,
             fingerprint: super::paging::identity(&whole),
         };
@@ -348,10 +372,42 @@ mod tests {
                 assert!(numbers(body, &collection).unwrap().0.is_empty(), "{body}");
             }
         }
-        let nothing = "{\"status\": \"success\", \"data\": null}";
-        assert!(numbers(nothing, &Collection::Contacts).is_some());
-        // An import that took it for an empty list would suppress nobody.
-        assert!(numbers(nothing, &list()).is_none());
+    }
+
+    #[test]
+    fn nobody_is_doubtful_in_an_undocumented_place() {
+        let is_doubtful = |body: &str| numbers(body, &list()).unwrap().1.is_doubtfully_empty;
+        for body in [
+            "{\"status\": \"success\", \"data\": null}",
+            "[]",
+            "{\"data\": [ ]}",
+            "{\"contacts\": [], \"total\": 0}",
+            "{\"data\": {\"items\": []}}",
+            "{\"response\": {\"results\": []}}",
+            "{\"data\": {\"data\": {\"results\": null}}}",
+        ] {
+            assert!(is_doubtful(body), "{body}");
+        }
+        for body in [
+            "{\"results\": []}",
+            "{\"data\": {\"results\": []}}",
+            "{\"skip\": 0, \"skip\": 0, \"data\": {\"results\": []}}",
+            "{\"results\": null, \"limit\": {}}",
+        ] {
+            assert!(!is_doubtful(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_filled_list_is_taken_before_an_empty_one() {
+        const RECORDS: &str = r#"[{"id": "a", "cellPhone": {"phoneNumber": "+919876543210"}}]"#;
+        for body in [
+            format!("{{\"data\": [], \"contacts\": {RECORDS}}}"),
+            format!("{{\"list\": [], \"data\": {{\"items\": {RECORDS}}}}}"),
+        ] {
+            let (numbers, facts) = numbers(&body, &list()).unwrap();
+            assert_eq!((numbers.len(), facts.is_doubtfully_empty), (1, false), "{body}");
+        }
     }
 
     // Source: foojayio/discoapi issue 132, elizaOS/eliza issue 18079 (one odd record makes all unreadable).

@@ -27,6 +27,8 @@ pub(super) struct PageFacts {
     pub(super) places: u64,
     /// How many of them are no contacts.
     pub(super) unreadable: u64,
+    /// It shows nobody, in a place that is not the documented one.
+    pub(super) is_doubtfully_empty: bool,
     /// What tells each record from the others, where something does: its id; of a contact of a campaign, which has none, its
     /// number.
     pub(super) identities: Vec<u64>,

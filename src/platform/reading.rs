@@ -156,6 +156,14 @@ impl Client<'_> {
                 let reason = format!("{error}; it begins with {}", masked(&answer.words()));
                 PlatformError::BrokenAnswer { request: collection.purpose(), reason }
             })?;
+            // An import that took it for an empty list would suppress nobody; behind others, it is the end.
+            if page.facts.is_doubtfully_empty && pages.read == 0 && *collection != Collection::Contacts {
+                let reason = format!(
+                    "it shows nobody, but not in `results`, where the list belongs; it begins with {}",
+                    masked(&answer.words())
+                );
+                return Err(PlatformError::BrokenAnswer { request: collection.purpose(), reason });
+            }
             let step = pages.take(&page.facts)?;
             if let PageStep::Drifted(how) = step {
                 return Ok(Reading::Drifted(how));

@@ -328,6 +328,29 @@ async fn missing_lists_and_campaigns_are_named() {
     }
 }
 
+#[tokio::test]
+async fn an_empty_list_of_people_counts_only_in_the_documented_place() {
+    let list = Collection::List { id: "cl-1".to_owned(), api: Api::V2 };
+    for (collection, body, is_accepted) in [
+        (&list, "{\"data\": []}", false),
+        (&list, "{\"data\": null}", false),
+        (&list, "{\"results\": []}", true),
+        (&Collection::Contacts, "{\"data\": []}", true),
+    ] {
+        let (platform, _) = script(vec![answer(200, body)]);
+        match read(&platform, collection, None).await.0 {
+            Ok(_) => assert!(is_accepted, "{collection}: {body}"),
+            Err(error) => {
+                assert!(!is_accepted && error.to_string().contains("it shows nobody"), "{body}: {error}");
+            }
+        }
+    }
+    // Behind others it is the end.
+    let page = json!({"data": [stored(0)]}).to_string();
+    let (platform, _) = script(vec![answer(200, &page), answer(200, "{\"data\": []}")]);
+    assert_eq!(read(&platform, &list, None).await.0.unwrap().0, 1);
+}
+
 /// Each way in which pages can mislead, told apart, and each in bounded time.
 #[tokio::test]
 async fn pages_that_cannot_be_trusted_are_told_apart() {

@@ -3,7 +3,10 @@
 use std::{error::Error, fmt, fs, io, path::Path};
 
 use reqwest::Certificate;
-use rustls::CertificateError;
+use rustls::{
+    CertificateError, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use thiserror::Error as ThisError;
 
 /// Certificate authorities that are trusted beside those of the system.
@@ -18,6 +21,8 @@ pub enum AuthoritiesError {
     Unreadable(#[from] io::Error),
     #[error("it holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`) or DER")]
     NoCertificate,
+    #[error("certificate {place} in it cannot be read ({reason})")]
+    Malformed { place: usize, reason: rustls::Error },
     #[error("it holds a private key; a file of authorities holds certificates only")]
     PrivateKey,
 }
@@ -36,13 +41,23 @@ impl Authorities {
         if memchr::memmem::find(&bytes, b"PRIVATE KEY-----").is_some() {
             return Err(AuthoritiesError::PrivateKey);
         }
-        let certificates = if bytes.starts_with(&DER) {
-            Certificate::from_der(&bytes).map(|certificate| vec![certificate])
+        let ders = if bytes.starts_with(&DER) {
+            vec![CertificateDer::from(bytes)]
         } else {
-            Certificate::from_pem_bundle(&bytes)
+            let ders = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
+            ders.map_err(|_| AuthoritiesError::NoCertificate)?
         };
-        let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
-        certificates.map(Self).ok_or(AuthoritiesError::NoCertificate)
+        let mut certificates = Vec::with_capacity(ders.len());
+        for der in ders {
+            let place = certificates.len() + 1;
+            let certificate = Certificate::from_der(&der).map_err(|_| AuthoritiesError::NoCertificate)?;
+            // The client takes any bytes for a certificate, and trusts nobody for those that are none.
+            RootCertStore::empty()
+                .add(der)
+                .map_err(|reason| AuthoritiesError::Malformed { place, reason })?;
+            certificates.push(certificate);
+        }
+        if certificates.is_empty() { Err(AuthoritiesError::NoCertificate) } else { Ok(Self(certificates)) }
     }
 
     pub(super) fn certificates(&self) -> impl Iterator<Item = Certificate> {
@@ -133,5 +148,10 @@ mod tests {
         let pem = include_bytes!("samples/authority.pem");
         assert_eq!(read("one.pem", pem), Ok(1));
         assert_eq!(read("two.pem", &[&pem[..], &pem[..]].concat()), Ok(2));
+        let der = CertificateDer::from_pem_slice(pem).unwrap();
+        assert_eq!(read("one.der", &der), Ok(1));
+        assert!(read("junk.der", b"\x30\x82 and no certificate").unwrap_err().contains("certificate 1"));
+        let junk = b"-----BEGIN CERTIFICATE-----\nMIIAAAAA\n-----END CERTIFICATE-----\n";
+        assert!(read("junk.pem", &[&pem[..], junk].concat()).unwrap_err().contains("certificate 2"));
     }
 }

@@ -13,10 +13,10 @@ const DOCUMENTED: [&str; 3] = [
     "rate limit for this api has been reached",
 ];
 
-/// How others say it, believed only where the answer is no success. The second word must be there too, if there is one.
+/// How others say it, believed only of a client's error. The second word must be there too, if there is one.
 const USUAL: [(&str, &[&str]); 6] = [
-    ("rate limit", &["exceed", "reached", "hit", "over"]),
-    ("ratelimit", &["exceed", "reached", "hit", "over"]),
+    ("rate limit", &["exceed", "reached", "hit"]),
+    ("ratelimit", &["exceed", "reached", "hit"]),
     ("too many requests", &[]),
     ("request limit", &["exceed", "reached"]),
     ("quota", &["exceed", "reached", "used up", "exhausted"]),
@@ -209,7 +209,12 @@ mod tests {
         ] {
             assert!(!says_limit(words) && speaks_of_limit(words), "{words}");
         }
-        for words in ["limit must be at most 100", "Contact already exists", "the rate is unlimited"] {
+        for words in [
+            "limit must be at most 100",
+            "Contact already exists",
+            "the rate is unlimited",
+            "forbidden: the rate limit override needs a scope",
+        ] {
             assert!(!speaks_of_limit(words), "{words}");
         }
     }

@@ -61,12 +61,12 @@ impl<'a> ExistingSink<'a> {
         Ok((self.existing, self.used))
     }
 
-    /// What a snapshot holds, if it has the first page in it.
+    /// What a snapshot holds, if it has the first page in it. One that another program has removed meanwhile holds nobody.
     fn replay(&self, candidate: &Snapshot) -> Result<Option<Existing>, JournalError> {
         let mut existing = Existing::default();
         self.snapshots.read(candidate, |contact| existing.note(&contact, self.is_asked))?;
         let has_page = self.first_page.iter().all(|contact| existing.has_seen(contact));
-        Ok(has_page.then_some(existing))
+        Ok((has_page && existing.contacts() > 0).then_some(existing))
     }
 }
 

@@ -22,17 +22,12 @@ impl Poster<'_, '_> {
         let others = take(&mut self.refused_batches);
         let existing = self.read_until_shown(refused.iter().flatten().chain(&unmentioned)).await?;
         // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
-        let sent = unmentioned.len();
         let absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
-        let is_at_work = absent.len() < sent;
         // An accepted batch of which nothing is shown may still be stored later. Where a part is shown, the platform dropped the rest.
         let (hidden, mut absent): (Vec<_>, Vec<_>) =
-            absent.into_iter().partition(|new| !is_at_work && self.not_shown.contains(&new.number()));
-        for new in &hidden {
-            let detail = "accepted by the platform, and not shown yet".to_owned();
-            self.leave_open(new, detail.clone());
-            self.hidden = (self.hidden.0 + 1, detail);
-        }
+            absent.into_iter().partition(|new| self.not_shown.contains(&new.number()));
+        hidden.iter().for_each(|new| self.leave_hidden(new));
+        self.posted_again.extend(absent.iter().map(NewContact::number));
         self.record.all_pending(&absent, true);
         self.record.save()?;
         while !absent.is_empty() {
@@ -119,12 +114,24 @@ impl Poster<'_, '_> {
             }
         }
         for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
+            let number = new.number();
+            if self.not_shown.contains(&number) && !self.posted_again.contains(&number) {
+                self.leave_hidden(&new);
+                continue;
+            }
             let detail = "the platform accepted the batch and did not create this contact".to_owned();
-            self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
+            self.settle(number, Outcome::Failed, Some(Code::Refused), detail);
         }
         self.record.save()?;
         self.tell();
         Ok(())
+    }
+
+    /// The platform has accepted the batch of a contact, and shows nothing of it: it is never sent again by this run.
+    fn leave_hidden(&mut self, new: &NewContact) {
+        let detail = "accepted by the platform, and not shown yet".to_owned();
+        self.leave_open(new, detail.clone());
+        self.hidden = (self.hidden.0 + 1, detail);
     }
 }
 

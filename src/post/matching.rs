@@ -6,6 +6,7 @@ use super::NewContact;
 use crate::{
     contact::{E164, NameKey},
     diff::StoredContact,
+    normalize::phone::other_forms,
 };
 
 /// What an answer says of one contact.
@@ -28,13 +29,22 @@ pub(super) fn by_number(
     refused: Vec<(StoredContact, String)>,
 ) -> HashMap<E164, Answer> {
     let sent: HashSet<E164> = batch.iter().map(NewContact::number).collect();
-    let find = |record: &StoredContact| {
-        let mut found = record.numbers.iter().filter(|number| sent.contains(*number));
-        found.next().copied().filter(|_| found.next().is_none())
-    };
-    let is_of_nobody = |record: &&StoredContact| {
+    let is_unsent = |record: &StoredContact| {
         !record.numbers.is_empty() && record.numbers.iter().all(|number| !sent.contains(number))
     };
+    let has_unsent = created.iter().chain(refused.iter().map(|(record, _)| record)).any(is_unsent);
+    let forms = if has_unsent { forms_of(batch) } else { HashMap::new() };
+    let find = |record: &StoredContact| {
+        let in_other_form = |number: &E164| forms.get(number).copied().flatten();
+        let as_sent = |number: &E164| sent.contains(number).then_some(*number);
+        let mut found: Vec<E164> = if is_unsent(record) {
+            record.numbers.iter().filter_map(in_other_form).collect()
+        } else {
+            record.numbers.iter().filter_map(as_sent).collect()
+        };
+        found.pop().filter(|_| found.is_empty())
+    };
+    let is_of_nobody = |record: &&StoredContact| is_unsent(record) && find(record).is_none();
     let strangers: Vec<&StoredContact> = created.iter().filter(is_of_nobody).collect();
     let created = created.iter().map(|record| (find(record), Answer::Created(record.clone())));
     let refused = refused.into_iter().map(|(record, words)| (find(&record), Answer::Refused(words)));
@@ -67,6 +77,18 @@ pub(super) fn by_number(
         }
     }
     answers
+}
+
+/// The other forms of the numbers of a batch, as Argentina and Mexico have for mobile numbers, and the number that was sent;
+/// nothing where it could be one of two.
+fn forms_of(batch: &[NewContact]) -> HashMap<E164, Option<E164>> {
+    let mut forms = HashMap::new();
+    for number in batch.iter().map(NewContact::number) {
+        for form in other_forms(number) {
+            forms.entry(form).and_modify(|sent| *sent = None).or_insert(Some(number));
+        }
+    }
+    forms
 }
 
 /// The contact that was stored under a number which nobody was sent with: the only one of its name, or of several the one whose
@@ -140,6 +162,28 @@ mod tests {
         let refused = vec![(record("", &["919876543210"]), "no".to_owned())];
         assert_eq!(by_number(&batch, &created, refused), HashMap::new());
     }
+
+    // Source: jackocnr/intl-tel-input issue 1230 (a mobile number with and without the digit for calls from abroad).
+    #[test]
+    fn a_number_in_its_other_form_is_the_one_that_was_sent() {
+        for (code, national, shown) in
+            [(54, "91123456789", "541123456789"), (52, "5512345678", "5215512345678")]
+        {
+            let phone = PhoneNumber::new(code, national, None, NumberType::Mobile).unwrap();
+            let sent = phone.e164();
+            let batch = [
+                new("9876543210"),
+                NewContact { contact: Contact::new("A", "B", Salutation::Mr, phone) },
+                new("9876543211"),
+            ];
+            let created = [record("x", &[shown])];
+            let answers = by_number(&batch, &created, vec![]);
+            assert_eq!(answers, HashMap::from([(sent, Answer::Created(created[0].clone()))]), "{shown}");
+            let refused = by_number(&batch, &[], vec![(created[0].clone(), "no".to_owned())]);
+            assert_eq!(refused, HashMap::from([(sent, Answer::Refused("no".to_owned()))]), "{shown}");
+        }
+    }
+
     // Source: iziz/libPhoneNumber-iOS issue 149, giggsey/libphonenumber-for-php issue 267 (Italian numbers lose their zero).
     #[test]
     fn a_number_that_was_stored_as_another_finds_its_contact() {

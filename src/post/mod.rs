@@ -101,8 +101,10 @@ pub struct Poster<'a, 'p> {
     hidden: (usize, String),
     /// Contacts that the platform has, as it says, and may not show yet.
     awaited: Vec<Awaited>,
-    /// Numbers that were waited for, and not shown.
+    /// Numbers of batches that were waited for, and of which nothing was shown.
     not_shown: HashSet<E164>,
+    /// Numbers that were posted again, because the platform did not mention them, or took others of their batch.
+    posted_again: HashSet<E164>,
     /// Contacts whose number was stored as another.
     stored_differently: usize,
     /// The number of the last of them, and what it was stored as.
@@ -147,6 +149,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             hidden: (0, String::new()),
             awaited: Vec::new(),
             not_shown: HashSet::new(),
+            posted_again: HashSet::new(),
             stored_differently: 0,
             last_stored: None,
             refused_batches: Vec::new(),
@@ -168,7 +171,11 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) -> Result<(), PlatformError> {
         match self.post_all(contacts).await {
             Ok(()) => {
+                let unanswered = self.judge_failing().await?;
                 self.judge_suspects().await?;
+                if let Some(error) = unanswered {
+                    return Err(error);
+                }
                 match self.hidden {
                     (0, _) => Ok(()),
                     (contacts, answer) => Err(PlatformError::NotShown { contacts, answer }),
@@ -205,8 +212,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             }
         }
         let (refused, unmentioned) = (take(&mut self.refused_batches), take(&mut self.unmentioned));
-        self.isolate(refused, unmentioned).await?;
-        self.judge_failing()
+        self.isolate(refused, unmentioned).await
     }
 
     /// Posts a batch and settles what the answers settle.
@@ -405,7 +411,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) -> Vec<NewContact> {
         let mut absent = Vec::new();
         for new in contacts {
-            let Some(held) = existing.holder(new.number()) else {
+            let Some(held) = existing.holder_named(new.number(), new.contact.name_key()) else {
                 absent.push(new);
                 continue;
             };

@@ -7,39 +7,53 @@ use std::{collections::HashSet, time::Duration};
 
 use super::{ExistingSink, NewContact, Poster};
 use crate::{
-    contact::E164,
+    contact::{E164, NameKey},
     diff::Existing,
     platform::{Collection, PlatformError},
 };
 
 /// Contacts of one batch that the platform has, as it says.
 pub(super) struct Awaited {
-    numbers: Vec<E164>,
+    contacts: Vec<(E164, NameKey)>,
     /// All of them; else one of them at least.
     is_of_all: bool,
 }
 
 impl Awaited {
-    fn is_shown(&self, existing: &Existing) -> bool {
-        let mut held = self.numbers.iter().map(|number| existing.holder(*number).is_some());
-        if self.is_of_all { held.all(|is_held| is_held) } else { held.any(|is_held| is_held) }
+    /// How many of them are shown.
+    fn shown(&self, existing: &Existing) -> usize {
+        let is_shown = |(number, name): &&(E164, NameKey)| existing.holder_named(*number, *name).is_some();
+        self.contacts.iter().filter(is_shown).count()
     }
+
+    fn is_shown(&self, existing: &Existing) -> bool {
+        let least = if self.is_of_all { self.contacts.len() } else { 1 };
+        self.shown(existing) >= least
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = E164> {
+        self.contacts.iter().map(|(number, _)| *number)
+    }
+}
+
+/// What a contact is known by when it is shown.
+fn known(new: &NewContact) -> (E164, NameKey) {
+    (new.number(), new.contact.name_key())
 }
 
 impl Poster<'_, '_> {
     /// The platform has accepted a batch, and stores it when it does.
     pub(super) fn await_accepted(&mut self, batch: &[NewContact]) {
-        let numbers = batch.iter().map(NewContact::number).collect();
-        self.awaited.push(Awaited { numbers, is_of_all: true });
+        self.awaited.push(Awaited { contacts: batch.iter().map(known).collect(), is_of_all: true });
     }
 
     /// The platform says that it has some of a batch. If they were sent before and not answered, these are they.
     pub(super) fn await_taken(&mut self, batch: &[NewContact]) {
-        let numbers = batch.iter().map(NewContact::number);
-        let numbers: Vec<E164> = numbers.filter(|number| self.was_sent_in_this_run(*number)).collect();
-        let is_waited_for = numbers.iter().any(|number| self.not_shown.contains(number));
-        if !numbers.is_empty() && !is_waited_for {
-            self.awaited.push(Awaited { numbers, is_of_all: false });
+        let sent = batch.iter().filter(|new| self.was_sent_in_this_run(new.number()));
+        let contacts: Vec<(E164, NameKey)> = sent.map(known).collect();
+        let is_waited_for = contacts.iter().any(|(number, _)| self.not_shown.contains(number));
+        if !contacts.is_empty() && !is_waited_for {
+            self.awaited.push(Awaited { contacts, is_of_all: false });
         }
     }
 
@@ -56,24 +70,26 @@ impl Poster<'_, '_> {
         let asked: HashSet<E164> = contacts.map(NewContact::number).collect();
         let (awaited, others) = std::mem::take(&mut self.awaited)
             .into_iter()
-            .partition::<Vec<_>, _>(|awaited| awaited.numbers.iter().any(|number| asked.contains(number)));
+            .partition::<Vec<_>, _>(|awaited| awaited.numbers().any(|number| asked.contains(&number)));
         self.awaited = others;
         let pace = self.client.pace();
         let (patience, mut wait, mut waited) = (pace.longest_wait / 2, pace.first_wait, Duration::ZERO);
         let mut existing = self.read_numbers(&asked).await?;
-        let mut shown = existing.held();
+        let count =
+            |existing: &Existing| awaited.iter().map(|awaited| awaited.shown(existing)).sum::<usize>();
+        let mut shown = count(&existing);
         while waited < patience && awaited.iter().any(|awaited| !awaited.is_shown(&existing)) {
             self.client.wait_until_shown(wait).await?;
             waited += wait;
             existing = self.read_numbers(&asked).await?;
-            if existing.held() > shown {
+            if count(&existing) > shown {
                 // It is at work.
-                (shown, waited) = (existing.held(), Duration::ZERO);
+                (shown, waited) = (count(&existing), Duration::ZERO);
             }
             wait = (wait * 2).min(patience / 2);
         }
-        let hidden = awaited.into_iter().filter(|awaited| !awaited.is_shown(&existing));
-        self.not_shown.extend(hidden.flat_map(|awaited| awaited.numbers));
+        let hidden = awaited.iter().filter(|awaited| awaited.shown(&existing) == 0);
+        self.not_shown.extend(hidden.flat_map(Awaited::numbers));
         Ok(existing)
     }
 

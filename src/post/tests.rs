@@ -13,7 +13,10 @@ use super::*;
 use crate::{
     contact::{NumberType, PhoneNumber, Salutation},
     journal::{Fate, Journal, NewRun, Note},
-    platform::scripted::{Asked, Reply, Scripted},
+    platform::{
+        PageInfo, RecordSink as _,
+        scripted::{Asked, Reply, Scripted},
+    },
 };
 
 mod behind;

@@ -127,11 +127,20 @@ impl Poster<'_, '_> {
         }
     }
 
-    /// Settles the contacts at which the platform failed when they were sent alone: where it has answered others since, it is
-    /// they that it fails at.
-    pub(super) fn judge_failing(&mut self) -> Result<(), PlatformError> {
+    /// Settles the contacts at which the platform failed when they were sent alone, and returns the error of those that stay open.
+    /// Such a contact may have been stored late. Where it was not, and the platform has answered others since, it is the contact
+    /// that it fails at.
+    pub(super) async fn judge_failing(&mut self) -> Result<Option<PlatformError>, PlatformError> {
+        let failing = take(&mut self.failing);
+        if failing.is_empty() {
+            return Ok(None);
+        }
+        let existing = self.read_existing(failing.iter().map(|failing| &failing.new)).await?;
         let mut unanswered = None;
-        for Failing { new, words, answered_before } in take(&mut self.failing) {
+        for Failing { new, words, answered_before } in failing {
+            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Confirmed).pop() else {
+                continue;
+            };
             if self.answered_posts > answered_before {
                 let detail = format!("the platform fails each time this contact is sent: {words}");
                 self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
@@ -142,9 +151,11 @@ impl Poster<'_, '_> {
             }
         }
         self.record.save()?;
-        unanswered.map_or(Ok(()), |(contacts, reason)| {
-            Err(PlatformError::Unanswered { contacts, reason, doubt: Doubt::ServerError })
-        })
+        Ok(unanswered.map(|(contacts, reason)| PlatformError::Unanswered {
+            contacts,
+            reason,
+            doubt: Doubt::ServerError,
+        }))
     }
 
     /// It is not known what became of a contact.

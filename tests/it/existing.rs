@@ -133,7 +133,24 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
     assert!(!says(number) && !says("First7 Last7"));
     let other = &sealed.outcomes("out")[8].number;
     assert!(says(other));
-    assert!(purge(&["--all"]).stdout.starts_with("Removed from the journal: 249 contacts, 0 snapshots"));
+    let unknown = purge(&["--run", "nobody"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
+    assert_same!(unknown.stderr, @r"
+    error: there is no run nobody
+    hint: `rollcall runs` lists them.
+    ");
+    // Another program reads it, so that the file cannot be rewritten at once.
+    let reader = rusqlite::Connection::open(folder.join("journal.sqlite3")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM contact").unwrap();
+    let mut all = sealed.command(&["purge", "--state-dir", "filling", "--all"]);
+    all.env("ROLLCALL_BUSY_MS", "50");
+    let blocked = ended(all);
+    assert_eq!(blocked.code, 0, "{}", blocked.stderr);
+    assert!(blocked.stdout.starts_with("Removed from the journal: 249 contacts, 0 snapshots"));
+    assert!(blocked.stdout.contains("its files still contain what was removed"), "{}", blocked.stdout);
+    assert!(says(other));
+    drop(reader);
+    assert_eq!(sealed.run(&["runs", "--state-dir", "filling"]).code, 0);
     assert!(!says(other));
 }
 

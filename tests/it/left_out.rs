@@ -218,6 +218,12 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
         "{}",
         refused.stderr
     );
+    let (refused, _) = imported(&sealed, &sandbox, &["--exclude-file", "torn.csv"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    // Whoever does as the hints say makes another import: these are over.
+    let runs = run(&sealed, &sandbox, &["runs", "--json"]);
+    let runs: Vec<serde_json::Value> = serde_json::from_str(&runs.stdout).unwrap();
+    assert!(runs.len() == 2 && runs.iter().all(|run| run["state"] == "failed"), "{runs:?}");
     let options = ["--exclude-list", "masked", "--dry-run", "--allow-unreadable-suppressions", "2"];
     let (_, rows) = imported(&sealed, &sandbox, &options);
     assert_eq!(rows[..4], ["2 planned", "3 suppressed in-list", "4 planned", "5 suppressed in-list"]);

@@ -1,7 +1,10 @@
 //! What was sent without an answer, looked for behind what is known.
 
 use super::*;
-use crate::{diff::StoredContact, journal::Snapshots};
+use crate::{
+    diff::StoredContact,
+    journal::{Purge, Snapshots},
+};
 
 /// Contacts in a page.
 const PAGE: usize = 7;
@@ -203,4 +206,20 @@ fn a_repeated_page_is_counted_once() {
     let counts = [Outcome::Created, Outcome::Confirmed].map(|what| posted.count(what));
     // It is not known how many there are: all 80 are read, without a look before.
     assert_eq!((counts, posted.posts(), posted.gets), ([10, 10], 2, 12));
+}
+
+#[test]
+fn a_snapshot_that_another_program_purged_is_not_relied_on() {
+    for is_purged in [false, true] {
+        let journal = Journal::in_memory().unwrap();
+        read_by_another(&journal, &of_others(0..20));
+        let latest = snapshots(&journal).latest().unwrap();
+        if is_purged {
+            journal.purge(&Purge::default()).unwrap();
+        }
+        let snapshots = snapshots(&journal);
+        let mut sink = ExistingSink::new(&|_| true, &snapshots, "import", latest);
+        let page = PageInfo { pages_before: 0, total: Some(20), page_size: 7, is_last: false };
+        assert_eq!(sink.page(&page).unwrap().is_break(), !is_purged, "{is_purged}");
+    }
 }

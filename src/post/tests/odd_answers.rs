@@ -121,6 +121,67 @@ fn an_accepted_batch_that_is_never_shown_is_left_open() {
     assert_eq!((posted.count(Outcome::Pending), posted.posts()), (5, 1));
 }
 
+#[test]
+fn accepted_batches_are_judged_one_by_one() {
+    let posted = post_with(Model::default(), 10, 5, |model, asked| {
+        let is_post = asked.method == "POST";
+        match model.answer(Manner::PerContact, asked) {
+            Reply::Answer(200, _) if is_post => Reply::Answer(202, String::new()),
+            // The second batch is never shown.
+            _ if !is_post => {
+                let results: Vec<Value> = (0..5).map(|index| shown(&number(index), "id")).collect();
+                Reply::json(&json!({"results": results, "hasMore": false, "totalResults": 5}))
+            }
+            other => other,
+        }
+    });
+    assert!(matches!(posted.ended, Err(PlatformError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
+    assert_eq!((posted.count(Outcome::Confirmed), posted.count(Outcome::Pending)), (5, 5));
+    assert_eq!((posted.posts(), posted.count(Outcome::Failed)), (2, 0), "nothing is posted again");
+}
+
+#[test]
+fn contacts_that_an_accepted_batch_lacks_are_posted_once_more() {
+    let posted = post_with(poisoned([3]), 5, 5, |model, asked| {
+        match (asked.method.as_str(), model.answer(Manner::Skip, asked)) {
+            ("POST", Reply::Answer(200, _)) => Reply::Answer(202, String::new()),
+            (_, other) => other,
+        }
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.count(Outcome::Confirmed), posted.outcome(3)), (4, Some(Outcome::Failed)));
+    assert_eq!(posted.posts(), 2);
+}
+
+/// An answer whose numbers have some digits hidden.
+fn hidden(reply: Reply) -> Reply {
+    match reply {
+        Reply::Answer(status, body) => Reply::Answer(status, body.replace("+919876540", "+91987****")),
+        other => other,
+    }
+}
+
+// Source: glific/glific issue 660 (masked numbers).
+#[test]
+fn contacts_are_confirmed_where_digits_are_masked() {
+    for is_accepted in [false, true] {
+        let posted = post_with(Model::default(), 4, 4, move |model, asked| {
+            match hidden(model.answer(Manner::Skip, asked)) {
+                Reply::Answer(200, _) if is_accepted && asked.method == "POST" => {
+                    Reply::Answer(202, String::new())
+                }
+                other => other,
+            }
+        });
+        posted.ended.as_ref().unwrap();
+        assert_eq!(
+            (posted.count(Outcome::Confirmed), posted.posts(), posted.gets),
+            (4, 1, 1),
+            "{is_accepted}"
+        );
+    }
+}
+
 // Source: HubSpot/hubspot-api-php issue 59 (what was written is read a little later).
 #[test]
 fn what_is_taken_and_not_shown_yet_is_not_refused() {
@@ -231,4 +292,26 @@ fn a_platform_that_answers_nothing_else_is_not_a_contacts_fault() {
     let posted = post_with(Model::default(), 1, 1, failing_at(&[0]));
     assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 1, .. })), "{:?}", posted.ended);
     assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (1, 0));
+}
+
+#[test]
+fn a_contact_that_is_stored_after_the_platform_failed_is_confirmed() {
+    let mut fails = failing_at(&[2]);
+    let posted = post_with(Model::default(), 4, 4, move |model, asked| {
+        // The last one is sent when the third has failed alone.
+        if asked.method == "POST" && asked.body.as_array().unwrap().iter().map(number_of).eq([number(3)]) {
+            model.held.insert(number(2), "late".to_owned());
+        }
+        fails(model, asked)
+    });
+    posted.ended.as_ref().unwrap();
+    assert_eq!((posted.outcome(2), posted.count(Outcome::Created)), (Some(Outcome::Confirmed), 3));
+}
+
+#[test]
+fn refused_contacts_are_judged_before_a_failure_ends_the_run() {
+    let mut fails = failing_at(&[1]);
+    let posted = post_with(poisoned([0]), 2, 1, move |model, asked| fails(model, asked));
+    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 1, .. })), "{:?}", posted.ended);
+    assert_eq!((posted.outcome(0), posted.outcome(1)), (Some(Outcome::Failed), Some(Outcome::Pending)));
 }

@@ -119,16 +119,16 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
             .stdout
             .starts_with("Removed from the journal: 0 contacts, 0 snapshots")
     );
-    let ended = purge(&["--number", &format!("+{number}")]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let of_one = purge(&["--number", &format!("+{number}")]);
+    assert_eq!((of_one.code, of_one.stderr.as_str()), (0, ""));
     assert!(
-        ended.stdout.starts_with("Removed from the journal: 1 contact, 1 snapshot of"),
+        of_one.stdout.starts_with("Removed from the journal: 1 contact, 1 snapshot of"),
         "{}",
-        ended.stdout
+        of_one.stdout
     );
     assert!(
-        ended.stdout.contains("These folders still contain personal data")
-            && ended.stdout.trim_end().ends_with("out")
+        of_one.stdout.contains("These folders still contain personal data")
+            && of_one.stdout.trim_end().ends_with("out")
     );
     assert!(!says(number) && !says("First7 Last7"));
     let other = &sealed.outcomes("out")[8].number;

@@ -368,6 +368,8 @@ fn words(header: &str, folds_numbers: bool) -> String {
 
 /// The header that most looks as if it meant a phone number, if any does.
 pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
+    const MIN_SIMILAR_BYTES: usize = 4;
+
     let score = |header: &String| {
         let folded = fold(header);
         let words: Vec<&str> = folded.split(' ').collect();
@@ -378,7 +380,12 @@ pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
             return 0.0;
         }
         let known = words.iter().filter(|word| PHONE_WORDS.contains(word)).count();
-        let similar = PHONE_WORDS.iter().map(|word| strsim::jaro_winkler(&folded, word)).fold(0.0, f64::max);
+        // Short words are like many others.
+        let similar = if folded.len() < MIN_SIMILAR_BYTES {
+            0.0
+        } else {
+            PHONE_WORDS.iter().map(|word| strsim::jaro_winkler(&folded, word)).fold(0.0, f64::max)
+        };
         if known > 0 { 1.0 + similar } else { similar }
     };
     let best = headers.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;

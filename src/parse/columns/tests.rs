@@ -284,6 +284,7 @@ fn the_closest_header_is_suggested() {
     assert_eq!(suggest("Name, Contact Phone No., City").as_deref(), Some("Contact Phone No."));
     assert_eq!(suggest("Name, Telefone, City").as_deref(), Some("Telefone"));
     assert_eq!(suggest("Name, Fax Number, Customer Number, City"), None);
+    assert_eq!(suggest("Name, and, City"), None, "too short to be like another word");
 }
 
 #[test]

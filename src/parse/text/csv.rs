@@ -83,6 +83,8 @@ pub(in crate::parse) struct Records {
     line: u64,
     is_after_cr: bool,
     records: u64,
+    /// The last record that was read as one line because of its marks: those of the next may be its rest.
+    stray_record: Option<u64>,
     /// Some byte that was read is a backslash, or the mark that ends a file in DOS.
     has_rare_marks: bool,
     record: Record,
@@ -145,6 +147,7 @@ impl Records {
             line: 1,
             is_after_cr: false,
             records: 0,
+            stray_record: None,
             has_rare_marks: false,
             record: Record { line: 1, text: vec![0; 4096], ends: vec![0; PLAIN_CELLS], ..Record::default() },
             cells: Cells::default(),
@@ -214,8 +217,10 @@ impl Records {
                 let raw = &self.buffer[self.record_start..self.record_start + len];
                 match self.layout.swallowed(self.dialect, raw, &self.cells) {
                     None => {
+                        let is_rest = self.stray_record.is_some_and(|stray| stray + 1 == self.records);
                         self.record.is_doubtful =
-                            self.layout.may_have_swallowed(self.dialect, raw, &self.cells);
+                            self.layout.may_have_swallowed(self.dialect, raw, &self.cells)
+                                || is_rest && self.layout.holds_more_numbers(raw, &self.cells);
                         if self.record.is_doubtful {
                             self.findings.stray_marks.add(self.record.line);
                             if self.refuses_doubt {
@@ -299,6 +304,7 @@ impl Records {
         };
         let line = &self.buffer[self.record_start..self.record_start + len];
         self.findings.stray_marks.add(self.record.line);
+        self.stray_record = Some(self.records);
         let is_certain = quoting::read_line(self.dialect, line, &mut self.cells);
         if is_certain && self.layout.takes(&self.cells) {
             return Ok(len);

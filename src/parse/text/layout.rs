@@ -214,6 +214,12 @@ impl Layout {
         lines(record).filter(is_similar).count() > usize::from(self.has_phone(cells))
     }
 
+    /// Whether more lines of a record that spans several hold the digits of a phone number than the row's own number explains.
+    pub(in crate::parse) fn holds_more_numbers(&self, record: &[u8], cells: &Cells) -> bool {
+        let holding = lines(record).filter(|line| holds_digits_of_phone(line)).count();
+        !cells.spans.is_empty() && holding > usize::from(self.has_phone(cells))
+    }
+
     /// The first line inside a record that looks like a row of its own, counted from 0 in the record; `cells` are those that
     /// its quotation marks make of it.
     pub(in crate::parse) fn swallowed(
@@ -393,6 +399,18 @@ mod tests {
         );
         assert_eq!(swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,5\""), Some(1));
         assert_eq!(swallowed("A,\"B,Ms,02079460100,x\nC,D\",Ms,02079460101,x"), Some(0));
+    }
+
+    #[test]
+    fn numbers_on_other_lines_of_a_record_are_counted() {
+        let holds_more = |record: &str| {
+            let mut cells = Cells::default();
+            assert_eq!(read_record(COMMA, record.as_bytes(), true, &mut cells), Ending::Whole(record.len()));
+            layout().holds_more_numbers(record.as_bytes(), &cells)
+        };
+        assert!(holds_more("B,\",Q,Ms,02079460101C,\"\"b\nx\",Ms,02079460102,x"));
+        assert!(!holds_more("B,\"Q\nR\",Ms,02079460102,x"));
+        assert!(!holds_more("B,Q,Ms,02079460102,or 02079460103"), "of one line nothing is swallowed");
     }
 
     #[test]

@@ -218,8 +218,10 @@ struct Unclear {
 fn unclear(properties: &Properties) -> Unclear {
     let mut unclear = Unclear::default();
     let strays = properties.strays.iter();
-    let strays =
-        strays.filter_map(|(line, text)| Some((*line, split::number_in(text)?, split::shortened(text))));
+    let strays = strays.filter_map(|(line, text)| {
+        let number = split::number_in(text).or_else(|| split::leading_number(text))?;
+        Some((*line, number, split::shortened(text)))
+    });
     let unknown = properties.all.iter().filter(|property| property.name != "TEL");
     let unknown = unknown
         .filter_map(|property| Some((property.line, property.unknown_number()?, property.name.clone())));

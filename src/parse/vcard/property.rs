@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::encoding::{Encoding, UTF_8};
-use super::split::{Card, Line, is_binary, is_data, number_in};
+use super::split::{Card, Line, is_binary, is_data, leading_number, number_in};
 
 /// Properties behind whose values another one may stand on the same line; of the others the value is free text.
 const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "REV", "KIND"];
@@ -72,7 +72,11 @@ impl Properties {
     fn begin(&mut self, number: u64, text: &[u8]) -> bool {
         let Some(property) = Property::of(number, text) else {
             match self.all.last_mut() {
-                Some(last) if last.name == "TEL" && text.iter().all(|byte| !byte.is_ascii_alphabetic()) => {
+                Some(last)
+                    if last.name == "TEL"
+                        && (text.iter().all(|byte| !byte.is_ascii_alphabetic())
+                            || last.value.trim_ascii().is_empty() && leading_number(text).is_some()) =>
+                {
                     // More digits of a number that was broken in two, or another number: not to be called as it stands.
                     last.value.push(b'\n');
                     last.value.extend_from_slice(text);
@@ -139,6 +143,10 @@ impl Property {
         let colon = value_start(text).or_else(|| memchr::memchr(b':', text))?;
         let mut parts = split_unescaped(&text[..colon], b';').into_iter();
         let name = str::from_utf8(parts.next()?.trim_ascii()).ok()?;
+        // A number that lost its line end to the property behind it.
+        if leading_number(name.as_bytes()).is_some() {
+            return None;
+        }
         let (group, name) = match name.rsplit_once('.') {
             Some((group, name)) => (Some(group.to_ascii_uppercase()), name),
             None => (None, name),

@@ -465,12 +465,9 @@ fn holds_somebody(line: &[u8]) -> bool {
 
 /// The first part of a line that looks like a phone number.
 pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
-    let is_part = |byte: &u8| {
-        byte.is_ascii_digit() || matches!(byte, b'+' | b'(' | b')' | b' ' | b'-' | b'.' | b'/' | b'\t')
-    };
     let mut start = 0;
     while start < line.len() {
-        let len = line[start..].iter().take_while(|byte| is_part(byte)).count();
+        let len = number_len(&line[start..]);
         let run = line[start..start + len].trim_ascii();
         let is_word = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'_' | b'<'))
@@ -487,6 +484,20 @@ pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
         start += len + 1;
     }
     None
+}
+
+/// What stands at the start of a text where it has the digits of a phone number, whatever follows.
+pub(super) fn leading_number(text: &[u8]) -> Option<&[u8]> {
+    let number = &text[..number_len(text)];
+    (number.iter().filter(|byte| byte.is_ascii_digit()).count() >= MIN_DIGITS).then(|| number.trim_ascii())
+}
+
+/// So many bytes at the start of a text may belong to a number.
+fn number_len(text: &[u8]) -> usize {
+    let is_part = |byte: &&u8| {
+        byte.is_ascii_digit() || matches!(byte, b'+' | b'(' | b')' | b' ' | b'-' | b'.' | b'/' | b'\t')
+    };
+    text.iter().take_while(is_part).count()
 }
 
 /// Whether digits begin with the year of a date.

@@ -350,6 +350,11 @@ fn lines_are_joined_only_where_they_belong_together() {
         ),
         // More digits below a number: it is not called as if it ended there.
         ("FN:Ida Vale\nTEL;CELL:+1 202 555\n0100", "Full Name=Ida Vale, Mobile Phone=+1 202 555\n0100"),
+        // A number between two others' line ends, one too many and one too few.
+        (
+            "FN:Ida Vale\nitem1.TEL;type=CELL:\n2025550100item1.X-ABLabel:Handy",
+            "Full Name=Ida Vale, Mobile Phone=\n2025550100item1.X-ABLabel:Handy",
+        ),
     ] {
         let text = format!("BEGIN:VCARD\n{lines}\nEND:VCARD\n");
         assert_eq!(cells(&text), [expected], "{lines:?}");
@@ -366,6 +371,7 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         ("EL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
         ("ELL:+1 202 555 0100\n\titem1.X-ABLabel:Handy", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
+        ("2025550100item1.X-ABLabel:Handy", "2025550100"),
         ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
     ] {

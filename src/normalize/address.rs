@@ -45,6 +45,8 @@ pub(super) struct Addressed<'r> {
 struct NameCell<'r> {
     /// The cleaned name; empty where there is none.
     name: Cow<'r, str>,
+    /// Nothing has to be asked about it.
+    is_usual: bool,
     /// The title that stood in front of it.
     title: Option<Salutation>,
     /// The text that stands there in place of a name, and why it is none.
@@ -241,6 +243,9 @@ impl Normalizer<'_> {
         problems: &mut Vec<Problem>,
     ) -> Result<NameCell<'r>, Unusable> {
         let mut cell = self.name_in(row, column, problems)?;
+        if cell.is_usual {
+            return Ok(cell);
+        }
         if part == Part::Last
             && let Some((sign @ ("-" | "."), _)) = cell.instead
         {
@@ -288,6 +293,9 @@ impl Normalizer<'_> {
             return Ok(NameCell::default());
         };
         let text = found.text;
+        if found.kind != CellKind::Error && name::is_usual(text) {
+            return Ok(NameCell { name: Cow::Borrowed(text), is_usual: true, ..NameCell::default() });
+        }
         if text.len() > MAX_NAME_CHARS && text.chars().nth(MAX_NAME_CHARS).is_some() {
             let detail = format!("more than {MAX_NAME_CHARS} characters");
             problems.push(Problem::of_cell(Code::FieldTooLong, found.column, text.as_bytes(), detail));

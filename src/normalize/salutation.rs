@@ -173,6 +173,11 @@ static NEVER_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
 static SHORT_SALUTATIONS: LazyLock<WordSet> =
     LazyLock::new(|| WordSet::new(&["hr", "hrn", "kum", "mw", "mvr", "mej", "profa", "sig"]));
 
+/// All words that are titles without anything beside them.
+pub(super) fn title_words() -> impl Iterator<Item = &'static str> {
+    NEVER_NAMES.words().chain(OTHER_TITLES.words())
+}
+
 /// What a word in front of a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Title {

@@ -11,12 +11,30 @@ mod ordered;
 pub(super) mod placeholder;
 pub(super) mod words;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub use self::full::{FullName, Remark, Unclear, split_full};
 pub(super) use self::ordered::split_family_first;
+use super::salutation;
+
+/// Names that have to be questioned, as far as they are words of ASCII letters.
+static QUESTIONED: LazyLock<words::Filter> = LazyLock::new(|| {
+    let mut filter = words::Filter::default();
+    placeholder::words().chain(salutation::title_words()).for_each(|word| filter.add(word));
+    filter
+});
+
+/// Whether a cell holds a single word of ASCII letters that is no title and no placeholder, as most names are: there is
+/// nothing to undo, to clean or to question.
+pub(super) fn is_usual(text: &str) -> bool {
+    const MAX_BYTES: usize = 30;
+
+    (1..=MAX_BYTES).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !QUESTIONED.may_have(text)
+}
 
 /// Characters that show nothing: format characters, which no name needs to be read aloud.
 pub(super) fn is_invisible(letter: char) -> bool {
@@ -115,6 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn usual_names_are_told_apart() {
+        for name in ["Ada", "Quill", "mcDONALD", "Li", "Null", "Anna"] {
+            assert_eq!(is_usual(name), name != "Null", "{name}");
+        }
+        for text in
+            ["", "Mr", "Unknown", "NULL", "Ada Quill", "O'Hara", "Zoë", "Ada1", " Ada", "-", &"a".repeat(31)]
+        {
+            assert!(!is_usual(text), "{text}");
+        }
+        let questioned: Vec<&str> =
+            placeholder::words().chain(salutation::title_words()).filter(|word| word.is_ascii()).collect();
+        assert!(questioned.len() > 100);
+        for word in questioned {
+            for word in [word.to_owned(), word.to_uppercase(), word[..1].to_uppercase() + &word[1..]] {
+                assert!(!is_usual(&word), "{word}");
+            }
+        }
+    }
+
+    #[test]
     fn joiners_stay_where_a_script_needs_them() {
         for name in ["علی\u{200c}رضا", "ශ්\u{200d}රී", "ക്\u{200d}ഷ", "അവന്\u{200d}"]
         {
@@ -144,6 +182,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_usual_name_needs_no_question(name in "[a-zA-Z]{0,8}") {
+            if is_usual(&name) {
+                prop_assert!(cell::is_plain(&name));
+                prop_assert_eq!(clean(&name), name.as_str());
+                prop_assert!(!placeholder::is_placeholder(&name));
+                prop_assert!(salutation::take_titles(&name).is_none());
+            }
+        }
+
         #[test]
         fn cleaning_twice_changes_nothing(name in "\\PC{0,20}|[ a\u{301}e\u{200b}\t\0]{0,12}") {
             let once = clean(&name).into_owned();

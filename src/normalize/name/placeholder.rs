@@ -114,8 +114,17 @@ const BRACKETED: &[&str] = &[
     "null",
 ];
 
+/// As SQL, scripts and statistics write it; people write the names otherwise.
+const MARKS: &[&str] =
+    &["NULL", "null", "NA", "nan", "NaN", "NAN", "NaT", "nil", "NIL", "N.N.", "N. N.", "xxx", "XXX"];
+
 /// The longest of all.
 const MAX_BYTES: usize = 48;
+
+/// All placeholders that may consist of letters alone.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    PLACEHOLDERS.words().chain(MARKS.iter().copied())
+}
 
 /// Whether a cleaned cell holds a placeholder, and nothing else.
 ///
@@ -137,16 +146,11 @@ pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    const MAX_MARK: usize = 5;
-
-    if text.len() <= MAX_MARK {
-        // As SQL, scripts and statistics write it; people write the names otherwise.
-        match text {
-            "NULL" | "null" | "NA" | "nan" | "NaN" | "NAN" | "NaT" | "nil" | "NIL" | "N.N." | "N. N."
-            | "xxx" | "XXX" => return true,
-            "Null" | "Nil" => return false,
-            _ => {}
-        }
+    if MARKS.contains(&text) {
+        return true;
+    }
+    if matches!(text, "Null" | "Nil") {
+        return false;
     }
     let is_of_letters = |ends: [Option<&u8>; 2]| ends.iter().flatten().all(|byte| byte.is_ascii_alphabetic());
     let bytes = text.as_bytes();

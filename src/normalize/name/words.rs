@@ -2,21 +2,65 @@
 
 use std::sync::LazyLock;
 
-/// Words in lower case. Almost all other words are told apart by their first and last byte and their length, before any is
-/// compared.
+/// Words in lower case. Almost all other words are told apart before any is compared.
 pub(in crate::normalize) struct WordSet {
     words: Vec<&'static str>,
-    /// By the first and the last byte, the lengths in bytes that words have, one bit each.
-    lengths: [u32; 1024],
+    filter: Filter,
 }
 
 impl WordSet {
     pub(in crate::normalize) fn new(words: &[&'static str]) -> Self {
-        let mut lengths = [0; 1024];
-        for word in words {
-            lengths[Self::place(word.as_bytes())] |= Self::length(word);
+        let mut filter = Filter::default();
+        words.iter().for_each(|word| filter.add(word));
+        Self { words: words.to_vec(), filter }
+    }
+
+    /// Whether the word is one of these, in capital or small letters.
+    #[inline]
+    pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
+        (self.filter.may_have(word) || !word.is_ascii()) && self.compares_equal(word)
+    }
+
+    /// Whether one of these begins and ends like the word, whatever stands between.
+    pub(in crate::normalize) fn has_ends_of(&self, word: &str) -> bool {
+        self.filter.lengths[Filter::place(word.as_bytes())] != 0
+    }
+
+    /// All of them.
+    pub(in crate::normalize) fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.words.iter().copied()
+    }
+
+    #[inline(never)]
+    fn compares_equal(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            return self.words.iter().any(|known| known.eq_ignore_ascii_case(word));
         }
-        Self { words: words.to_vec(), lengths }
+        self.words.contains(&word.to_lowercase().as_str())
+    }
+}
+
+/// Tells most words that are not among some from those that may be, by their first and last byte and their length.
+pub(super) struct Filter {
+    /// By the first and the last byte, the lengths in bytes that words have, one bit each.
+    lengths: [u32; 1024],
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { lengths: [0; 1024] }
+    }
+}
+
+impl Filter {
+    pub(super) fn add(&mut self, word: &str) {
+        self.lengths[Self::place(word.as_bytes())] |= Self::length(word);
+    }
+
+    /// Whether the word may be one of those that were added, in capital or small letters of ASCII.
+    #[inline]
+    pub(super) fn may_have(&self, word: &str) -> bool {
+        self.lengths[Self::place(word.as_bytes())] & Self::length(word) != 0
     }
 
     /// The place of words with the same ends, in capital or small letters of ASCII.
@@ -27,26 +71,6 @@ impl WordSet {
 
     fn length(word: &str) -> u32 {
         1 << word.len().min(31)
-    }
-
-    /// Whether the word is one of these, in capital or small letters.
-    #[inline]
-    pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
-        let may_be = self.lengths[Self::place(word.as_bytes())] & Self::length(word) != 0;
-        (may_be || !word.is_ascii()) && self.compares_equal(word)
-    }
-
-    /// Whether one of these begins and ends like the word, whatever stands between.
-    pub(in crate::normalize) fn has_ends_of(&self, word: &str) -> bool {
-        self.lengths[Self::place(word.as_bytes())] != 0
-    }
-
-    #[inline(never)]
-    fn compares_equal(&self, word: &str) -> bool {
-        if word.is_ascii() {
-            return self.words.iter().any(|known| known.eq_ignore_ascii_case(word));
-        }
-        self.words.contains(&word.to_lowercase().as_str())
     }
 }
 

@@ -268,7 +268,8 @@ fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<Phon
     let number = spelling.read(origin)?;
     let Assignment { kind, region, is_open } = number.assignment()?;
     let is_doubtful = is_open
-        && (spelling.is_other_from_abroad(&number) || spelling.has_separators() && remark::may_have(text));
+        && (spelling.is_other_from_abroad(&number)
+            || spelling.has_separators() && remark::may_have(text, &spelling));
     if kind == NumberType::Unknown || is_doubtful {
         return None;
     }

@@ -39,6 +39,7 @@ mod byte {
     pub(super) const SLASH: u8 = 8;
     pub(super) const STOP: u8 = 16;
     pub(super) const OTHER: u8 = 32;
+    pub(super) const SPACE: u8 = 64;
 }
 
 const KINDS: [u8; 256] = {
@@ -49,7 +50,7 @@ const KINDS: [u8; 256] = {
         digit += 1;
     }
     kinds[b'+' as usize] = byte::PLUS;
-    kinds[b' ' as usize] = byte::SEPARATOR;
+    kinds[b' ' as usize] = byte::SPACE;
     kinds[b'-' as usize] = byte::SEPARATOR;
     kinds[b'(' as usize] = byte::SEPARATOR;
     kinds[b')' as usize] = byte::SEPARATOR;
@@ -85,7 +86,12 @@ impl Spelling {
 
     /// Whether there is anything but digits and a plus.
     pub(super) fn has_separators(&self) -> bool {
-        self.bytes & (byte::SEPARATOR | byte::SLASH | byte::STOP) != 0
+        self.bytes & (byte::SPACE | byte::SEPARATOR | byte::SLASH | byte::STOP) != 0
+    }
+
+    /// Whether nothing but spaces separates the digits.
+    pub(super) fn is_spaced(&self) -> bool {
+        self.bytes & (byte::SEPARATOR | byte::SLASH | byte::STOP) == 0
     }
 
     /// Digits behind the last slash, if there is one.

@@ -2,7 +2,7 @@
 //!
 //! In plans whose numbers have no fixed length, such digits make another number that exists.
 
-use super::{ParsedNumber, cell::is_date, words};
+use super::{ParsedNumber, cell::is_date, plain::Spelling, words};
 use crate::normalize::region::Origin;
 
 /// Digits of an hour, a minute, a floor or an item.
@@ -58,20 +58,22 @@ const PHONES: &[&str] = &[
 ];
 
 /// Whether a plainly spelled cell may have such digits.
-pub(super) fn may_have(text: &str) -> bool {
-    let is_grouped = |groups: &str| groups.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
-    if text.strip_prefix('+').is_some_and(is_grouped) {
+pub(super) fn may_have(text: &str, spelling: &Spelling) -> bool {
+    let is_overlong = spelling.digits().len() > MAX_NATIONAL;
+    if spelling.is_spaced() && text.starts_with('+') {
         // What most cells hold.
-        return text.len() > MAX_NATIONAL && text.bytes().filter(u8::is_ascii_digit).count() > MAX_NATIONAL;
+        return is_overlong;
     }
     let text = without_ends(text);
     if text.ends_with(')') {
         return true;
     }
     let Some((first, rest)) = text.split_once(' ') else { return false };
-    let last = rest.rsplit(' ').next().unwrap_or_default();
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > MAX_NATIONAL || is_item(first) && begins_number(rest) || is_span(last) || is_date(last)
+    if is_overlong || begins_number(rest) && is_item(first) {
+        return true;
+    }
+    let last = || rest.rsplit(' ').next().unwrap_or_default();
+    !spelling.is_spaced() && (is_span(last()) || is_date(last()))
 }
 
 /// The text from its first digit, without the separators at its end.
@@ -229,6 +231,7 @@ mod tests {
 
     #[test]
     fn plain_cells_with_such_digits_are_looked_at() {
+        let may_have = |text| may_have(text, &Spelling::of(text).unwrap());
         for text in [
             "1. 030 23125012",
             "030 23125012 (2)",

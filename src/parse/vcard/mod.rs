@@ -222,10 +222,11 @@ fn unclear(properties: &Properties) -> Unclear {
         let number = split::number_in(text).or_else(|| split::leading_number(text))?;
         Some((*line, number, split::shortened(text)))
     });
-    let unknown = properties.all.iter().filter(|property| property.name != "TEL");
-    let unknown = unknown
-        .filter_map(|property| Some((property.line, property.unknown_number()?, property.name.clone())));
-    for (line, number, text) in strays.chain(unknown) {
+    let others = properties.all.iter().filter_map(|property| {
+        let unknown = || property.unknown_number().filter(|_| property.name != "TEL");
+        Some((property.line, property.number_in_kind().or_else(unknown)?, property.name.clone()))
+    });
+    for (line, number, text) in strays.chain(others) {
         if !unclear.numbers.is_empty() {
             unclear.numbers.extend_from_slice(b"; ");
         }

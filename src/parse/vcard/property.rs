@@ -316,6 +316,12 @@ impl Property {
         said
     }
 
+    /// A number among the words that say what kind the property is: a colon is missing before it.
+    pub(super) fn number_in_kind(&self) -> Option<&[u8]> {
+        let kinds = self.params.iter().filter(|(name, _)| name.is_empty() || name == "TYPE");
+        kinds.filter_map(|(_, kind)| number_in(kind)).next()
+    }
+
     /// A number in the value of a property of which nothing is known.
     pub(super) fn unknown_number(&self) -> Option<&[u8]> {
         const OTHERS: [&str; 12] = [

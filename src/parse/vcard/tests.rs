@@ -372,6 +372,8 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         ("ELL:+1 202 555 0100\n\titem1.X-ABLabel:Handy", "+1 202 555 0100"),
         ("TEL;TYPE=CELL+1 202 555 0100", "+1 202 555 0100"),
         ("2025550100item1.X-ABLabel:Handy", "2025550100"),
+        ("X-KIND;TYPE=\"cell,vo+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
+        ("X-KIND;CELL +1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("TELYPE=\"cell\":+1 202 555 0100UID:urn:uuid:1", "+1 202 555 0100"),
         ("NOTE:called, no answerTEL;TYPE=CELL:+1 202 555 0100", "+1 202 555 0100"),
     ] {
@@ -383,6 +385,9 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
         );
         assert!(notes(&text).contains("1 line, the first is line 4: `"), "{}", notes(&text));
     }
+    let text =
+        "BEGIN:VCARD\nVERSION:4.0\nFN:Ida Vale\nTEL;TYPE=\"cell,vo+1 202 555 0100UID:urn:uuid:1\nEND:VCARD\n";
+    assert!(cells(text)[0].ends_with("Unclear Number=+1 202 555 0100"), "{:?}", cells(text));
     let dates = "BDAY:19900102\nREV:20261102T101500Z\nUID:1234567890\nADR:;;1234567;;;;\nX-STARTED:20201010";
     assert_eq!(notes(&format!("BEGIN:VCARD\nFN:A\n{dates}\nEND:VCARD\n")), "");
 }

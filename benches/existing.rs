@@ -2,7 +2,8 @@
 //! which asks for one page, and the same from a file that `fetch` wrote.
 //!
 //! `cargo bench --bench existing` (about a minute), or with `-- --contacts 20000 --page-cap 100` for other sizes. The platform is
-//! `rollcall sandbox`, in a process of its own; half of the list's numbers are there already.
+//! `rollcall sandbox`, in a process of its own; half of the list's numbers are there already. `--shapes mixed` has the contacts stored
+//! in the shapes that platforms show, and `--program FILE` measures another build.
 
 use std::{
     env,
@@ -53,12 +54,16 @@ fn main() -> Outcome<()> {
     _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     let (seed, list) = (folder.join("seed.json"), folder.join("list.csv"));
-    write_seed(&seed, contacts)?;
+    let text = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+    let program = text("--program").map_or(env!("CARGO_BIN_EXE_rollcall"), String::as_str);
+    let is_mixed = text("--shapes").is_some_and(|shapes| shapes == "mixed");
+    write_seed(&seed, contacts, is_mixed)?;
     write_list(&list, contacts.saturating_sub(ROWS / 2))?;
     let platform = Platform::start(&seed, page_cap)?;
 
     let mut out = io::stdout().lock();
-    writeln!(out, "{contacts} contacts, pages of {page_cap}, a list of {ROWS} rows")?;
+    let shapes = if is_mixed { "in mixed shapes, " } else { "" };
+    writeln!(out, "{contacts} contacts {shapes}pages of {page_cap}, a list of {ROWS} rows")?;
     writeln!(
         out,
         "{:<28} {:>6} {:>6} {:>9} {:>9} {:>11}",
@@ -75,7 +80,7 @@ fn main() -> Outcome<()> {
     ];
     for (name, more) in runs {
         let report = folder.join("out");
-        let mut command = platform.command(&folder);
+        let mut command = platform.command(program, &folder);
         if name == "fetch contacts" {
             command.args(["fetch", "contacts", "-q", "-o"]).arg(&held);
         } else {
@@ -124,8 +129,8 @@ impl Platform {
         Ok(Self { child, environment })
     }
 
-    fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    fn command(&self, program: &str, folder: &Path) -> Command {
+        let mut command = Command::new(program);
         command.envs(self.environment.iter().cloned()).env("ROLLCALL_STATE_DIR", folder.join("state"));
         command
     }
@@ -146,12 +151,34 @@ fn number(place: u64) -> u64 {
     919_700_000_000 + place
 }
 
-fn write_seed(path: &Path, contacts: u64) -> Outcome<()> {
+/// A contact's number as platforms show it, which is not always as it was sent.
+fn phone(place: u64, is_mixed: bool) -> Value {
+    let number = number(place);
+    let national = number - 910_000_000_000;
+    match if is_mixed { place % 8 } else { 0 } {
+        0 => json!({"phoneNumber": format!("+{number}"), "countryCode": "+91", "extension": "+91"}),
+        1 => json!({"phoneNumber": format!("+910{national}"), "countryCode": "+91", "extension": "+"}),
+        2 => json!({"phoneNumber": format!("0{national}"), "countryCode": "+91", "extension": "+91"}),
+        3 => json!({"phoneNumber": format!("{national}"), "countryCode": "91", "extension": "91"}),
+        4 => {
+            let (front, rest) = (national / 100_000, national % 100_000);
+            json!({"phoneNumber": format!("+91 (0) {front}-{rest:05}"), "countryCode": "+91", "extension": ""})
+        }
+        5 => json!({"phoneNumber": format!("+521{national}"), "countryCode": "+52", "extension": "+"}),
+        6 => {
+            json!({"phoneNumber": format!("+91 {national} ext. 12"), "countryCode": "+91", "extension": "+"})
+        }
+        _ => {
+            json!({"phoneNumber": format!("91{}****{:03}", national / 10_000_000, national % 1000), "countryCode": "+91", "extension": "+"})
+        }
+    }
+}
+
+fn write_seed(path: &Path, contacts: u64, is_mixed: bool) -> Outcome<()> {
     let mut file = io::BufWriter::new(fs::File::create(path)?);
     file.write_all(b"[")?;
     for place in 0..contacts {
-        let phone =
-            json!({"phoneNumber": format!("+{}", number(place)), "countryCode": "+91", "extension": "+91"});
+        let phone = phone(place, is_mixed);
         let id = format!("{:024x}", place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let contact = json!({"id": id, "firstName": "Lakshmi", "lastName": "Menon", "salutation": "Mrs", "cellPhone": phone});
         write!(file, "{}{contact}", if place > 0 { ",\n" } else { "" })?;

@@ -244,6 +244,8 @@ pub enum RaggedCause {
     Quote,
     /// The next line goes on where this one ends.
     BrokenLine,
+    /// A second number stands where that of the next row would, were the line end between them missing.
+    JoinedLines,
 }
 
 impl Ragged {
@@ -277,6 +279,9 @@ impl Ragged {
             RaggedCause::BrokenLine => {
                 "the line is broken in two: the next line begins with digits that may belong to the number"
                     .to_owned()
+            }
+            RaggedCause::JoinedLines => {
+                "the line is much longer than others, with a second phone number where that of another row would be".to_owned()
             }
         }
     }

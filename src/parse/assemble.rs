@@ -245,13 +245,14 @@ impl<'a> Assembler<'a> {
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
         let fit = match self.layout {
-            Some(layout) if cells != width => layout.fit(row),
+            Some(layout) if cells != width || layout.may_join_rows() => layout.fit(row),
             _ => Fit::Whole,
         };
         let fit = if fit == Fit::Joined && self.header.kept.is_some() { Fit::Ragged } else { fit };
+        let is_ragged = matches!(fit, Fit::Ragged | Fit::TwoRows);
         let taken = if fit == Fit::Trimmed { width } else { cells };
         // A ragged row may say something of the one before it, which is still here then, unless there are too many of them.
-        let room = if fit == Fit::Ragged { 2 } else { 1 };
+        let room = if is_ragged { 2 } else { 1 };
         if self.block.len() >= BLOCK_ROWS * room || self.block.text_len() >= BLOCK_BYTES * room {
             self.flush()?;
         }
@@ -277,7 +278,9 @@ impl<'a> Assembler<'a> {
         let ragged = |cause| Some(Ragged { expected: count(width), found: count(cells), cause });
         let ragged = if row.is_doubtful() {
             ragged(RaggedCause::Quote)
-        } else if fit == Fit::Ragged {
+        } else if fit == Fit::TwoRows {
+            ragged(RaggedCause::JoinedLines)
+        } else if is_ragged {
             self.doubt_broken(row);
             ragged(RaggedCause::Cells)
         } else {

@@ -244,14 +244,22 @@ fn ragged_row(ragged: Ragged, input: &InputInfo) -> String {
         Some(b'\t') => "tab".to_owned(),
         Some(other) => format!("`{}`", char::from(other)),
     };
-    if ragged.cause == RaggedCause::Quote {
-        format!("Take the stray quotation mark out, or close the cell that it opens. {WAY_BACK}")
-    } else if ragged.cause == RaggedCause::BrokenLine {
-        format!("Join the line to the next one, or look for a {delimiter} that is missing. {WAY_BACK}")
-    } else if ragged.found > ragged.expected {
-        format!("Look for a {delimiter} that should stand in quotes. {WAY_BACK}")
-    } else {
-        format!("Look for a line broken in two, or a {delimiter} that is missing. {WAY_BACK}")
+    match ragged.cause {
+        RaggedCause::Quote => {
+            format!("Take the stray quotation mark out, or close the cell that it opens. {WAY_BACK}")
+        }
+        RaggedCause::BrokenLine => {
+            format!("Join the line to the next one, or look for a {delimiter} that is missing. {WAY_BACK}")
+        }
+        RaggedCause::JoinedLines => {
+            format!("Check whether a line end is missing. {WAY_BACK} If it is two people, give each a row.")
+        }
+        RaggedCause::Cells if ragged.found > ragged.expected => {
+            format!("Look for a {delimiter} that should stand in quotes. {WAY_BACK}")
+        }
+        RaggedCause::Cells => {
+            format!("Look for a line broken in two, or a {delimiter} that is missing. {WAY_BACK}")
+        }
     }
 }
 

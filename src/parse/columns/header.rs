@@ -194,7 +194,7 @@ fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
 fn number_in(name: &str) -> Option<&str> {
     const MIN_DIGITS: usize = 7;
 
-    let mut runs = name.split(|letter: char| !letter.is_ascii_digit() && !" +-()./".contains(letter));
+    let mut runs = name.split(|letter: char| !letter.is_ascii_digit() && !" \t+-()./".contains(letter));
     let is_number = |run: &&str| run.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS;
     runs.find(is_number).map(str::trim)
 }

@@ -33,6 +33,9 @@ pub(in crate::parse) struct Layout {
     unproven: Vec<usize>,
     /// Columns that nothing uses, in which no whole row has a number, where another number stands behind the one that is used.
     without_numbers: Vec<usize>,
+    /// Columns that nothing uses, where the number of a second row stands if the line end between two rows of a usual width is
+    /// missing.
+    second_rows: Vec<usize>,
 }
 
 /// How a row with another number of cells than the header is to be taken.
@@ -46,6 +49,8 @@ pub(in crate::parse) enum Fit {
     Joined,
     /// Its cells may have shifted.
     Ragged,
+    /// It may be two rows.
+    TwoRows,
 }
 
 impl Layout {
@@ -77,29 +82,47 @@ impl Layout {
             salutation: columns.salutation.as_ref().map(place),
             unproven: names.chain(&columns.country).map(place).collect(),
             without_numbers: Vec::new(),
+            second_rows: Vec::new(),
         };
+        layout.second_rows = layout.places_of_second_rows(rows, header_row);
         let whole = || rows.iter().filter(|row| row.location.row > header_row && row.cells().len() == width);
         if widths.iter().any(|found| *found < width) && whole().next().is_some() {
             let last_phone = layout.phones.iter().max().copied().unwrap_or_default();
-            let is_used = |column: &usize| {
-                layout.phones.contains(column)
-                    || layout.salutation == Some(*column)
-                    || layout.unproven.contains(column)
-            };
             let has_number =
                 |column: usize| column < width && whole().any(|row| is_phone_like(row.cell(column).text));
             // Only a number behind the number can take its place.
             if layout.phones.iter().any(|phone| has_number(phone + 1)) {
-                let unused = (0..last_phone).filter(|column| !is_used(column));
+                let unused = (0..last_phone).filter(|column| !layout.is_used(*column));
                 layout.without_numbers = unused.filter(|column| !has_number(*column)).collect();
             }
         }
         layout
     }
 
+    fn is_used(&self, column: usize) -> bool {
+        self.phones.contains(&column) || self.salutation == Some(column) || self.unproven.contains(&column)
+    }
+
+    fn places_of_second_rows(&self, rows: &Rows, header_row: u64) -> Vec<usize> {
+        let shorter = self.usual.iter().filter(|usual| **usual < self.width);
+        // The last cell of the one row and the first of the other are one cell, or the one row ends in a delimiter.
+        let places = shorter
+            .flat_map(|usual| self.phones.iter().flat_map(move |phone| [phone + usual - 1, phone + usual]));
+        let is_seldom = |place: &usize| {
+            let rows = rows.iter().filter(|row| row.location.row > header_row);
+            rows.filter(|row| is_phone_like(text(row, *place))).count() <= 1
+        };
+        places.filter(|place| *place < self.width && !self.is_used(*place)).filter(is_seldom).collect()
+    }
+
+    /// Whether rows are known that would still fit the header if two of them stood on one line.
+    pub(in crate::parse) fn may_join_rows(&self) -> bool {
+        !self.second_rows.is_empty()
+    }
+
     /// Whether a row may be taken with this number of cells.
     pub(in crate::parse) fn takes(&self, row: &impl RawRow) -> bool {
-        self.width == 0 || row.len() == self.width || self.fit(row) != Fit::Ragged
+        self.width == 0 || row.len() == self.width || !matches!(self.fit(row), Fit::Ragged | Fit::TwoRows)
     }
 
     /// How a row with another number of cells is to be taken: it is ragged where a cell that is used may have shifted.
@@ -107,6 +130,9 @@ impl Layout {
         let cells = row.len();
         if self.phones.is_empty() {
             return Fit::Ragged;
+        }
+        if self.second_rows.iter().any(|column| is_phone_like(text(row, *column))) {
+            return Fit::TwoRows;
         }
         let used = self.phones.iter().chain(&self.salutation).chain(&self.unproven);
         let used_end = used.max().map_or(0, |last| last + 1);
@@ -367,6 +393,18 @@ mod tests {
         layout.usual = vec![3, 5];
         assert_eq!(fit(&layout, "02079460100,Ada,Quill,VIP,"), Fit::Trimmed);
         assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Whole);
+    }
+
+    #[test]
+    fn two_rows_on_one_line_may_fit_a_wide_header() {
+        // First, last, salutation, phone, notes, and columns that most rows leave out.
+        let mut layout = layout();
+        (layout.width, layout.usual) = (10, vec![5]);
+        layout.second_rows = layout.places_of_second_rows(&Rows::new(0), 1);
+        assert_eq!(layout.second_rows, [7, 8]);
+        assert_eq!(fit(&layout, "Ada,Quill,Ms,02079460100,VIPBen,Marsh,Mr,02079460101,x"), Fit::TwoRows);
+        assert_eq!(fit(&layout, "Ada,Quill,Ms,02079460100,,Ben,Marsh,Mr,02079460101,x"), Fit::TwoRows);
+        assert_eq!(fit(&layout, "Ada,Quill,Ms,02079460100,VIP,Bath,BA1,x"), Fit::Whole);
     }
 
     #[test]

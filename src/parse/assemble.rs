@@ -245,7 +245,8 @@ impl<'a> Assembler<'a> {
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
         let fit = match self.layout {
-            Some(layout) if cells != width || layout.may_join_rows() => layout.fit(row),
+            Some(layout) if cells != width => layout.fit(row),
+            Some(layout) if layout.joins_rows(row) => Fit::TwoRows,
             _ => Fit::Whole,
         };
         let fit = if fit == Fit::Joined && self.header.kept.is_some() { Fit::Ragged } else { fit };

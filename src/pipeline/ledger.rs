@@ -128,29 +128,30 @@ pub(super) fn write_with(
     match verdict {
         Verdict::Contact(contact) => {
             let Ending { outcome, code, detail } = ending(contact);
-            let number = Some(contact.number());
             let line = if outcome == Outcome::Valid { valid_line } else { b"" };
-            writer
-                .write_with(&ReportedRow { row, outcome, code, number, detail: &detail, problems: &[] }, line)
+            writer.write(&ReportedRow {
+                code,
+                number: Some(contact.number()),
+                detail: &detail,
+                contact: Some(contact),
+                line,
+                ..ReportedRow::new(row, outcome)
+            })
         }
         Verdict::Suppressed { code, number, detail, .. } => writer.write(&ReportedRow {
-            row,
-            outcome: Outcome::Suppressed,
             code: Some(*code),
             number: number.as_ref(),
             detail: if detail.is_empty() { code.title() } else { detail },
-            problems: &[],
+            ..ReportedRow::new(row, Outcome::Suppressed)
         }),
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();
             if let Some(Ending { outcome, code, detail }) = rejected_and_left_out(number, left_out) {
                 return writer.write(&ReportedRow {
-                    row,
-                    outcome,
                     code,
                     number,
                     detail: &detail,
-                    problems: &[],
+                    ..ReportedRow::new(row, outcome)
                 });
             }
             let details: Vec<String> = problems
@@ -163,12 +164,11 @@ pub(super) fn write_with(
             let code = problems.first().map(|problem| problem.code);
             let detail = details.join("; ");
             writer.write(&ReportedRow {
-                row,
-                outcome: Outcome::Rejected,
                 code,
                 number,
                 detail: &detail,
                 problems,
+                ..ReportedRow::new(row, Outcome::Rejected)
             })
         }
     }

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::ReportError;
+use super::{ReportError, files::KINDS};
 use crate::failpoint;
 
 /// A folder that exists. Folders made for it go again if nothing is put there.
@@ -39,8 +39,8 @@ impl OutputFolder {
     }
 
     /// The files that a run puts into a folder.
-    pub fn files(path: &Path) -> [PathBuf; 3] {
-        [super::outcomes::NAME, super::rejected::NAME, super::summary::NAME].map(|name| path.join(name))
+    pub fn files(path: &Path) -> [PathBuf; KINDS.len()] {
+        KINDS.map(|kind| path.join(kind.name))
     }
 
     /// The folder's path, as given.

@@ -294,14 +294,8 @@ mod tests {
             rows.push_cell(cell, CellKind::Text);
         }
         rows.end_row(2, ragged);
-        let row = ReportedRow {
-            row: rows.row(0),
-            outcome: Outcome::Rejected,
-            code: Some(problem.code),
-            number: None,
-            detail: "",
-            problems: &[],
-        };
+        let row =
+            ReportedRow { code: Some(problem.code), ..ReportedRow::new(rows.row(0), Outcome::Rejected) };
         of_problem(problem, &row, input).into_owned()
     }
 

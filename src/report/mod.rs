@@ -4,6 +4,7 @@
 //! end. [`terminal`] makes the short text that a person reads.
 
 mod fetched;
+mod files;
 mod folder;
 mod hint;
 mod outcomes;
@@ -26,9 +27,9 @@ pub use self::{
     summary::{ColumnNames, ExcludeReport, ExistingFrom, InputReport, PlatformReport, Report, Timing},
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
 };
-use self::{outcomes::OutcomesWriter, rejected::RejectedWriter, tally::Tally};
+use self::{files::RunFile, tally::Tally};
 use crate::{
-    contact::PhoneNumber,
+    contact::{Contact, PhoneNumber},
     outcome::{Code, Outcome, Problem},
     parse::InputInfo,
     row::Row,
@@ -73,13 +74,23 @@ pub struct ReportedRow<'a> {
     pub detail: &'a str,
     /// What is wrong with it.
     pub problems: &'a [Problem],
+    /// The contact that it is, where nothing is wrong with it.
+    pub contact: Option<&'a Contact>,
+    /// Its line of `outcomes.csv`, where that was made before.
+    pub line: &'a [u8],
+}
+
+impl<'a> ReportedRow<'a> {
+    /// A row of which nothing is to be said but its outcome.
+    pub fn new(row: Row<'a>, outcome: Outcome) -> Self {
+        Self { row, outcome, code: None, number: None, detail: "", problems: &[], contact: None, line: b"" }
+    }
 }
 
 /// Writes the files of a run.
 pub struct RunWriter {
     inputs: Vec<InputInfo>,
-    outcomes: OutcomesWriter,
-    rejected: RejectedWriter,
+    files: Vec<Box<dyn RunFile>>,
     tally: Tally,
     // The last to be dropped: it goes only when the unfinished files in it have gone.
     folder: OutputFolder,
@@ -92,9 +103,9 @@ impl RunWriter {
     ///
     /// Where they cannot be made.
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>) -> Result<Self, ReportError> {
-        let outcomes = OutcomesWriter::begin(&folder, &inputs)?;
-        let rejected = RejectedWriter::begin(&folder, &inputs)?;
-        Ok(Self { inputs, outcomes, rejected, tally: Tally::default(), folder })
+        let files =
+            files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs)).collect::<Result<_, _>>()?;
+        Ok(Self { inputs, files, tally: Tally::default(), folder })
     }
 
     /// Writes one row. Rows come in input order.
@@ -103,27 +114,14 @@ impl RunWriter {
     ///
     /// Where a file cannot be written.
     pub fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
-        self.write_with(row, b"")
+        let input = &self.inputs[usize::from(row.row.location.input)];
+        self.tally.add(input, row);
+        self.files.iter_mut().try_for_each(|file| file.write(input, row))
     }
 
     /// How lines of `outcomes.csv` are written, to make them elsewhere.
     pub fn line_format(&self) -> LineFormat {
-        self.outcomes.format.clone()
-    }
-
-    /// Writes one row, whose line was made before if it is not empty.
-    ///
-    /// # Errors
-    ///
-    /// Where a file cannot be written.
-    pub fn write_with(&mut self, row: &ReportedRow<'_>, line: &[u8]) -> Result<(), ReportError> {
-        let input = &self.inputs[usize::from(row.row.location.input)];
-        self.outcomes.write(row, line)?;
-        if row.outcome.needs_mending() {
-            self.rejected.write(input, row)?;
-        }
-        self.tally.add(input, row);
-        Ok(())
+        LineFormat::new(&self.inputs)
     }
 
     /// Checks the sums and puts the files in place. `report` says what is known of the run beside its rows.
@@ -142,12 +140,9 @@ impl RunWriter {
         // What was posted was posted: should the sums not agree, the files are the only record of it.
         let sums = report.check_sums();
         report.complete &= sums.is_ok();
-        let summary = report.write(&self.folder)?;
-        let rejected = self.rejected.finish(&self.folder)?;
-        let outcomes = self.outcomes.finish()?;
-        for file in [outcomes, rejected, summary] {
-            file.commit()?;
-        }
+        let finish = |file: Box<dyn RunFile>| file.finish(&self.folder, &report);
+        let files = self.files.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?;
+        files.into_iter().try_for_each(PendingFile::commit)?;
         self.folder.sync()?;
         sums.map(|()| report)
     }

@@ -5,7 +5,10 @@
 
 use std::{io::Write as _, sync::Arc};
 
-use super::{OutputFolder, PendingFile, ReportError, ReportedRow};
+use super::{
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow,
+    files::{Kind, RunFile},
+};
 use crate::{
     contact::{Digits, Region},
     formula,
@@ -15,7 +18,7 @@ use crate::{
 };
 
 /// The file's name.
-pub(super) const NAME: &str = "outcomes.csv";
+const NAME: &str = "outcomes.csv";
 
 const COLUMNS: &str = "file,sheet,row,outcome,code,number,country_code,national_number,region,type,detail\n";
 
@@ -45,7 +48,7 @@ impl Lines {
 }
 
 impl LineFormat {
-    fn new(inputs: &[InputInfo]) -> Self {
+    pub(super) fn new(inputs: &[InputInfo]) -> Self {
         Self { beginnings: inputs.iter().map(beginning).collect() }
     }
 
@@ -60,14 +63,7 @@ impl LineFormat {
         for (row, verdict) in rows.iter().zip(verdicts) {
             if let Verdict::Contact(contact) = verdict {
                 let number = Some(contact.number());
-                let row = ReportedRow {
-                    row,
-                    outcome: Outcome::Valid,
-                    code: None,
-                    number,
-                    detail: "",
-                    problems: &[],
-                };
+                let row = ReportedRow { number, ..ReportedRow::new(row, Outcome::Valid) };
                 self.push_line(&mut lines.text, &row);
             }
             lines.ends.push(lines.text.len());
@@ -103,19 +99,30 @@ impl LineFormat {
 pub(super) struct OutcomesWriter {
     file: PendingFile,
     lines: Vec<u8>,
-    pub(super) format: LineFormat,
+    format: LineFormat,
 }
 
 impl OutcomesWriter {
-    pub(super) fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+    pub(super) const KIND: Kind =
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         let mut lines = Vec::with_capacity(BUFFER_BYTES + 1024);
         lines.extend_from_slice(COLUMNS.as_bytes());
         Ok(Self { file: folder.begin(NAME)?, lines, format: LineFormat::new(inputs) })
     }
 
+    fn flush(&mut self) -> Result<(), ReportError> {
+        let written = self.file.write_all(&self.lines);
+        self.lines.clear();
+        written.map_err(|source| ReportError::new("write", self.file.target(), source))
+    }
+}
+
+impl RunFile for OutcomesWriter {
     /// Writes the line of a row: the one that was made before, if there is one.
-    pub(super) fn write(&mut self, row: &ReportedRow<'_>, line: &[u8]) -> Result<(), ReportError> {
-        let start = self.lines.len();
+    fn write(&mut self, _: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        let (line, start) = (row.line, self.lines.len());
         if line.is_empty() || cfg!(debug_assertions) {
             self.format.push_line(&mut self.lines, row);
             debug_assert!(line.is_empty() || line == &self.lines[start..], "a line made before is the same");
@@ -125,13 +132,7 @@ impl OutcomesWriter {
         if self.lines.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<(), ReportError> {
-        let written = self.file.write_all(&self.lines);
-        self.lines.clear();
-        written.map_err(|source| ReportError::new("write", self.file.target(), source))
-    }
-
-    pub(super) fn finish(mut self) -> Result<PendingFile, ReportError> {
+    fn finish(mut self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<PendingFile, ReportError> {
         self.flush()?;
         Ok(self.file)
     }

@@ -4,11 +4,15 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::{OutputFolder, PendingFile, ReportError, ReportedRow, hint};
+use super::{
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow,
+    files::{Kind, RunFile},
+    hint,
+};
 use crate::{formula, outcome::Problem, parse::InputInfo, row::Ragged};
 
 /// The file's name.
-pub(super) const NAME: &str = "rejected.csv";
+const NAME: &str = "rejected.csv";
 
 const OWN_COLUMNS: [&str; 4] = ["rollcall_row", "rollcall_code", "rollcall_reason", "rollcall_hint"];
 
@@ -24,8 +28,11 @@ pub(super) struct RejectedWriter {
 }
 
 impl RejectedWriter {
+    pub(super) const KIND: Kind =
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+
     /// Begins the file with the columns of all inputs: a column that two of them have stands there once.
-    pub(super) fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         let mut headers: Vec<String> = Vec::new();
         let mut known: HashMap<(&str, usize), usize> = HashMap::new();
         let places = inputs.iter().map(|input| {
@@ -45,8 +52,13 @@ impl RejectedWriter {
         write_header(&mut csv, &headers, 0)?;
         Ok(Self { csv, record: csv::ByteRecord::new(), places, headers, surplus: 0 })
     }
+}
 
-    pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+impl RunFile for RejectedWriter {
+    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        if !row.outcome.needs_mending() {
+            return Ok(());
+        }
         let places = &self.places[usize::from(row.row.location.input)];
         let mut cells: Vec<&[u8]> = vec![b""; self.headers.len()];
         for (index, cell) in row.row.cells().enumerate() {
@@ -71,7 +83,7 @@ impl RejectedWriter {
     }
 
     /// The file; written once more where a row was wider than the header.
-    pub(super) fn finish(self, folder: &OutputFolder) -> Result<PendingFile, ReportError> {
+    fn finish(self: Box<Self>, folder: &OutputFolder, _: &Report) -> Result<PendingFile, ReportError> {
         let file = super::into_file(self.csv)?;
         if self.surplus == 0 { Ok(file) } else { widen(file, folder, &self.headers, self.surplus) }
     }

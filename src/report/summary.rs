@@ -5,7 +5,8 @@ use std::io::Write as _;
 use serde::{Serialize, Serializer};
 
 use super::{
-    OutputFolder, PendingFile, ReportError,
+    OutputFolder, PendingFile, ReportError, ReportedRow,
+    files::{Kind, RunFile},
     tally::{ProblemCount, RegionCount, Totals, TypeCount},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// The file's name.
-pub(super) const NAME: &str = "report.json";
+const NAME: &str = "report.json";
 
 /// Everything a program may want to know of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -189,10 +190,23 @@ impl Report {
         }
         Ok(())
     }
+}
 
-    pub(super) fn write(&self, folder: &OutputFolder) -> Result<PendingFile, ReportError> {
+/// Writes the report; of the rows it knows what was counted.
+pub(super) struct SummaryWriter;
+
+impl SummaryWriter {
+    pub(super) const KIND: Kind = Kind { name: NAME, begin: |_, _| Ok(Box::new(Self)) };
+}
+
+impl RunFile for SummaryWriter {
+    fn write(&mut self, _: &InputInfo, _: &ReportedRow<'_>) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, folder: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError> {
         let mut file = folder.begin(NAME)?;
-        let written = serde_json::to_writer_pretty(&mut file, self).map_err(std::io::Error::from);
+        let written = serde_json::to_writer_pretty(&mut file, report).map_err(std::io::Error::from);
         let written = written.and_then(|()| file.write_all(b"\n"));
         written.map_err(|source| ReportError::new("write", file.target(), source))?;
         Ok(file)

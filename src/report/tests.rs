@@ -60,7 +60,7 @@ fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> 
     for (row, (outcome, code)) in rows.iter().zip(outcomes) {
         let (outcome, code) = (*outcome, *code);
         let reported =
-            ReportedRow { row, outcome, code, number: Some(&number), detail: "said so", problems: &[] };
+            ReportedRow { code, number: Some(&number), detail: "said so", ..ReportedRow::new(row, outcome) };
         writer.write(&reported).unwrap();
     }
     let finished = writer.finish(Report { complete, ..report(read, &infos) });

@@ -115,9 +115,9 @@ impl Layout {
         places.filter(|place| *place < self.width && !self.is_used(*place)).filter(is_seldom).collect()
     }
 
-    /// Whether rows are known that would still fit the header if two of them stood on one line.
-    pub(in crate::parse) fn may_join_rows(&self) -> bool {
-        !self.second_rows.is_empty()
+    /// Whether a number stands where that of a second row would.
+    pub(in crate::parse) fn joins_rows(&self, row: &impl RawRow) -> bool {
+        self.second_rows.iter().any(|column| is_phone_like(text(row, *column)))
     }
 
     /// Whether a row may be taken with this number of cells.
@@ -131,7 +131,7 @@ impl Layout {
         if self.phones.is_empty() {
             return Fit::Ragged;
         }
-        if self.second_rows.iter().any(|column| is_phone_like(text(row, *column))) {
+        if self.joins_rows(row) {
             return Fit::TwoRows;
         }
         let used = self.phones.iter().chain(&self.salutation).chain(&self.unproven);

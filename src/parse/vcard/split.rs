@@ -354,11 +354,10 @@ impl Splitter<'_> {
     fn judge_pending(&mut self) -> Result<(), Fault> {
         for (number, line) in std::mem::take(&mut self.pending).lines {
             let text = line.trim_ascii();
-            let is_wrapper = begins_property(text, &["BEGIN", "END"]);
             if holds_somebody(text) {
                 return Err(Fault::OutsideCard { line: number, text: shortened(text) });
             }
-            if !is_wrapper {
+            if !is_wrapper(text) {
                 let (count, first, said) =
                     self.strays.outside.take().unwrap_or_else(|| (0, number, shortened(text)));
                 self.strays.outside = Some((count + 1, first, said));
@@ -443,13 +442,18 @@ pub(super) fn is_data(line: &[u8]) -> bool {
     line.iter().all(is_letter) && line.iter().any(u8::is_ascii_alphabetic) && line.len() >= 20
 }
 
+/// Whether a line begins or ends what is no property.
+fn is_wrapper(line: &[u8]) -> bool {
+    begins_property(line, &["BEGIN", "END"])
+}
+
 /// Whether a line outside of all cards may be about a person: a phone, or what looks like a number.
 fn holds_somebody(line: &[u8]) -> bool {
     if begins_property(line, &["TEL"]) {
         return true;
     }
-    // The header lines of a mail hold dates and identifiers.
-    let name = head(line).strip_suffix(b":");
+    // The header lines of a mail hold dates and identifiers; what encloses cards holds nothing.
+    let name = head(line).strip_suffix(b":").filter(|_| !is_wrapper(line));
     let is_header = name.is_some_and(|name| {
         name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             && !name.is_empty()

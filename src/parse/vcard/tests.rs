@@ -138,6 +138,7 @@ fn lines_outside_of_cards_are_mentioned_or_refuse_the_file() {
         (format!("{}{ida}", tom.replace("BEGIN:VCARD\n", "").replace("END:VCARD\n", "")), 3),
         (format!("{ida}Tom Reed, 202 555 0101\n"), 6),
         (format!("{ida}Mobile: +12025550101\n{tom}"), 6),
+        (format!("{ida}BEGIN:VTEL;CELL:+1 202 555 0101\nEND:VCARD\n{tom}"), 6),
     ] {
         let said = read(&damaged).unwrap_err();
         assert!(

@@ -1,0 +1,27 @@
+//! The files of a run.
+//!
+//! A file takes every row, and is finished when the report of the run is known. One more is one more entry in [`KINDS`].
+
+use super::{
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow, outcomes::OutcomesWriter,
+    rejected::RejectedWriter, summary::SummaryWriter,
+};
+use crate::parse::InputInfo;
+
+/// One of the files that a run puts into its folder.
+pub(super) trait RunFile {
+    /// Takes a row. Rows come in input order.
+    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError>;
+
+    /// The whole file, not yet in its place.
+    fn finish(self: Box<Self>, folder: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError>;
+}
+
+/// A kind of file: its name, and how it is begun.
+pub(super) struct Kind {
+    pub(super) name: &'static str,
+    pub(super) begin: fn(&OutputFolder, &[InputInfo]) -> Result<Box<dyn RunFile>, ReportError>,
+}
+
+/// All kinds, in the order in which they are put in place.
+pub(super) const KINDS: [Kind; 3] = [OutcomesWriter::KIND, RejectedWriter::KIND, SummaryWriter::KIND];

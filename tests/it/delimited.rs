@@ -42,6 +42,21 @@ fn stray_quotation_marks_swallow_nobody() {
 }
 
 #[test]
+fn a_line_with_stray_marks_and_two_numbers_is_not_one_row() {
+    let text =
+        "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"\" she saidBen,Marsh,02079460101,\"\n";
+    for delimiter in [",", "\t"] {
+        assert_eq!(
+            outcomes("list.csv", text.replace(',', delimiter)).0,
+            ["2 rejected ragged-row"],
+            "{delimiter:?}"
+        );
+    }
+    let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"said \"no\", or later\"\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid"]);
+}
+
+#[test]
 fn rows_between_two_stray_marks_that_fit_are_not_one_cell() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
     let said = refused("list.csv", text);

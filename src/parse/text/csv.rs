@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use super::{
     findings::Findings,
-    layout::{Layout, lines},
+    layout::{self, Layout, lines},
     quoting::{self, Cells, Dialect, END_OF_FILE, Ending, read_record},
 };
 use crate::{
@@ -306,7 +306,10 @@ impl Records {
         self.findings.stray_marks.add(self.record.line);
         self.stray_record = Some(self.records);
         let is_certain = quoting::read_line(self.dialect, line, &mut self.cells);
-        if is_certain && self.layout.takes(&self.cells) {
+        if is_certain
+            && self.layout.takes(&self.cells)
+            && !layout::has_number_in_cell(self.dialect, &self.cells)
+        {
             return Ok(len);
         }
         quoting::split_line(self.dialect, line, &mut self.cells);

@@ -275,6 +275,15 @@ impl Layout {
     }
 }
 
+/// Whether a cell would be several if its marks were none, and one of those looks like a phone number.
+pub(in crate::parse) fn has_number_in_cell(dialect: Dialect, cells: &Cells) -> bool {
+    let mut all = (0..cells.len()).map(|index| cells.cell(index));
+    all.any(|cell| {
+        memchr::memchr(dialect.delimiter, cell).is_some()
+            && cell.split(|byte| *byte == dialect.delimiter).any(is_phone_like)
+    })
+}
+
 /// The physical lines of a text.
 pub(in crate::parse) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);

@@ -3,6 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
+use crate::{
+    sandboxed::command,
+    sealed::{Outcome, Running},
+};
 
 /// Whether one of a few trials fails.
 fn fails(count: u64, trial: impl Fn(u64)) -> bool {
@@ -67,4 +71,64 @@ fn without_the_lock_two_imports_post_the_same() {
 fn without_shared_requests_the_limit_is_exceeded() {
     assert!(!fails(1, |_| sharing::one_after_another(false, None)));
     assert!(fails(1, |_| sharing::one_after_another(false, Some("shared requests"))));
+}
+
+const INDIAN: [&str; 2] = ["+919876500001", "+919876500002"];
+
+/// An import of two numbers, of which a contact list to be left out holds the one as `entry`, and the account the other as
+/// `held`: what became of each row, or nothing where nothing was posted.
+fn kept_from(
+    numbers: [&str; 2],
+    entry: &str,
+    held: &str,
+    allowed: &str,
+    without: Option<&str>,
+) -> Vec<String> {
+    let sealed = Sealed::new();
+    let others = "919876500009\n919876500008\n919876500007\n";
+    sealed.write("entries.csv", format!("phoneNumber\n{entry}\n{others}"));
+    let phone = serde_json::json!({"phoneNumber": held, "countryCode": "", "extension": "+"});
+    let held = serde_json::json!([{"firstName": "Bo", "lastName": "Li", "cellPhone": phone, "id": "b"}]);
+    sealed.write("held.json", held.to_string());
+    sealed.write(
+        "list.csv",
+        format!(
+            "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,{}\nBo,Li,Mr,{}\n",
+            numbers[0], numbers[1]
+        ),
+    );
+    let options = ["--list", "entries=entries.csv", "--seed", "held.json", "--rate-limit", "100000"];
+    let sandbox = Running::sandbox(&sealed, &options);
+    let args = ["import", "list.csv", "--yes", "--exclude-list", "entries", "--out", "out"];
+    let args = [&args[..], &["--allow-unreadable-suppressions", allowed]].concat();
+    let mut import = command(&sealed, &sandbox, &args);
+    import.envs(without.map(|safeguard| ("ROLLCALL_WITHOUT", safeguard)));
+    match ended(import).code {
+        0 => sealed.outcomes("out").iter().map(Outcome::brief).collect(),
+        2 => Vec::new(),
+        code => panic!("exit code {code}"),
+    }
+}
+
+#[test]
+fn without_every_form_of_a_number_contacts_are_created_again() {
+    let numbers = ["+442079460601", "+442079460602"];
+    let run = |without| kept_from(numbers, "442079460601", "+44 (0)20 7946 0602", "0", without);
+    assert_eq!(run(None), ["2 suppressed in-list", "3 existing same-name"]);
+    assert_eq!(run(Some("every form of a number")), ["2 suppressed in-list", "3 created"]);
+}
+
+#[test]
+fn without_masks_people_are_called_who_must_not_be() {
+    let run = |allowed, without| kept_from(INDIAN, "91987****001", "919876500003", allowed, without);
+    // One that is allowed still suppresses whoever it may be.
+    assert_eq!(run("1", None), ["2 suppressed in-list", "3 created"]);
+    assert_eq!(run("1", Some("masks")), ["2 created", "3 created"]);
+}
+
+#[test]
+fn without_stopping_for_unread_entries_people_are_called_who_must_not_be() {
+    let run = |without| kept_from(INDIAN, "9198765000**", "919876500003", "0", without);
+    assert_eq!(run(None), [""; 0]);
+    assert_eq!(run(Some("stopping for unread entries")), ["2 created", "3 created"]);
 }

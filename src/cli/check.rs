@@ -1,6 +1,9 @@
 //! `rollcall check`
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{
     args::{ApiOption, CheckArgs, ExcludeOptions},
@@ -14,7 +17,7 @@ use crate::{
     interrupt::Interrupt,
     parse::{Input, ParseError, ParseSettings, STDIN},
     pipeline::{self, Finished, PipelineError, RunSettings},
-    report::{OutputFolder, terminal},
+    report::{self, OutputFolder, terminal},
 };
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
@@ -26,11 +29,11 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let interrupt = signals::listen();
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
     let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
-    let path = output_folder(output_options.out, &settings.run);
+    let path = output_folder(output_options.out.clone(), &settings.run);
     let folder = output(&path, args.files.iter().chain(&exclude.files))?;
     say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;
-    Ok(conclude(finished, &path, talk))
+    Ok(conclude(finished, &path, output_options.json, talk))
 }
 
 /// Opens all inputs; every one that cannot be used is named. A signal ends it, since a pipe may never end.
@@ -76,17 +79,29 @@ pub(super) fn output<'f>(
     Ok(OutputFolder::create(path)?)
 }
 
-/// Shows what a run came to, and says it with the exit code.
-pub(super) fn conclude(finished: Finished, folder: &Path, talk: &Talk) -> u8 {
-    talk.conclude(&terminal::summary(&finished.report, folder, Talk::width()));
-    match finished.stopped {
+/// Shows what a run came to, and says it with the exit code. The report goes to standard output as well where that is asked for.
+pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, talk: &Talk) -> u8 {
+    let Finished { report, stopped } = finished;
+    talk.sum_up(&report, folder);
+    if prints_json {
+        // A closed pipe is no error.
+        _ = report.write_to(io::stdout().lock());
+    }
+    match stopped {
         Some(error) => {
             let error = super::error::stopped(error);
             talk.say("\n");
             talk.fail(&error);
             error.exit_code()
         }
-        None if finished.report.has_rows_to_fix() => exit::ROWS_TO_FIX,
+        None if report.has_rows_to_fix() => {
+            talk.insist(&format!(
+                "{}. The rows are in {}",
+                report::verdict(&report).text,
+                folder.join("rejected.csv").display()
+            ));
+            exit::ROWS_TO_FIX
+        }
         None => exit::OK,
     }
 }

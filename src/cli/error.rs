@@ -64,7 +64,10 @@ impl CliError {
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
             Self::Pipeline(PipelineError::Journal(_)) | Self::Journal(_) => exit::MACHINE,
             Self::Pipeline(
-                PipelineError::Report(_) | PipelineError::Spool(_) | PipelineError::Runtime(_),
+                PipelineError::Report(_)
+                | PipelineError::Spool(_)
+                | PipelineError::Runtime(_)
+                | PipelineError::Busy(_),
             )
             | Self::Report(_)
             | Self::Template { .. } => exit::MACHINE,
@@ -78,6 +81,9 @@ impl CliError {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
+            Self::Pipeline(PipelineError::Busy(_)) => Some(
+                "Nothing was posted. Run the same command again when that import is over, or give it longer with --wait.".to_owned(),
+            ),
             Self::Pipeline(PipelineError::Unread(_)) => Some(UnreadSuppressions::HINT.to_owned()),
             Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
             Self::Pipeline(PipelineError::Journal(error)) | Self::Journal(error) => {
@@ -105,18 +111,23 @@ impl CliError {
     /// Everything that is said of the failure: messages and hints, line by line.
     pub(super) fn lines(&self) -> String {
         let mut text = String::new();
-        let mut say = |message: &str, hint: Option<String>| {
+        let mut say = |message: &str, hint: Option<&str>| {
             // Writing to a string cannot fail.
             _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", escaped_lines(message));
             if let Some(hint) = hint {
-                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", escaped_lines(&hint));
+                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", escaped_lines(hint));
             }
         };
-        match self {
-            Self::Inputs(errors) => errors.iter().for_each(|error| say(&error.to_string(), error.hint())),
-            other => say(&other.to_string(), other.hint()),
-        }
+        self.messages().iter().for_each(|(message, hint)| say(message, hint.as_deref()));
         text
+    }
+
+    /// Each message, with what to do.
+    pub(super) fn messages(&self) -> Vec<(String, Option<String>)> {
+        match self {
+            Self::Inputs(errors) => errors.iter().map(|error| (error.to_string(), error.hint())).collect(),
+            other => vec![(other.to_string(), other.hint())],
+        }
     }
 }
 

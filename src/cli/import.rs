@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     args::{
-        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ImportArgs, PlatformOptions,
-        PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
+        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ImportArgs, OutputOptions,
+        PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
     },
     check::{self, conclude, open_all},
     config::ConfigFile,
@@ -64,7 +64,7 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
     let state = config.under(&args.state)?;
     let journal =
         if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    import(stored, journal, output.out, None, talk)
+    import(stored, journal, output, None, talk)
 }
 
 /// Finishes an import that was interrupted.
@@ -99,14 +99,14 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Res
         ));
     }
     stored.posting.yes |= args.yes;
-    let folder = run.folder.clone();
-    import(stored, journal, Some(folder), Some(&run), talk)
+    let output = OutputOptions { out: Some(run.folder.clone()), json: args.json };
+    import(stored, journal, output, Some(&run), talk)
 }
 
 fn import(
     mut stored: StoredImport,
     journal: Journal,
-    out: Option<PathBuf>,
+    output: OutputOptions,
     resumed: Option<&RunRecord>,
     talk: &Talk,
 ) -> Result<u8, CliError> {
@@ -129,11 +129,12 @@ fn import(
         client: requests.client(account, region),
         batch_size: posting.batch_size,
         dry_run: posting.dry_run,
+        max_rejected: posting.max_rejected,
         existing,
         exclude,
     };
     let named = (!posting.dry_run).then(|| {
-        let reserved = Reserved::wait(journal, target, talk, &interrupt)?;
+        let reserved = Reserved::wait(journal, target, posting.wait, talk, &interrupt)?;
         // The same list with others left out is another import.
         make_absolute(&mut stored);
         // The same list with others left out is another import; from another folder it is the same.
@@ -144,7 +145,7 @@ fn import(
     let named = named.transpose()?;
     let id = named.as_ref().map_or_else(new_run, |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
-    let path = out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
+    let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
     let folder =
         check::output(&path, stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file))?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
@@ -161,7 +162,7 @@ fn import(
         run.failed(error);
     }
     let finished = finished?;
-    Ok(conclude(finished, &path, talk))
+    Ok(conclude(finished, &path, output.json, talk))
 }
 
 /// A run with its name, not yet begun.

@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes settings, a command runs, and its end becomes an exit code.
 
 mod args;
+mod bar;
 mod check;
 mod config;
 mod doctor;

@@ -31,7 +31,7 @@ use crate::{
         salutation,
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
-    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
+    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, MaxRejected, Target},
     platform::{Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
     report::terminal::printable,
 };
@@ -176,6 +176,8 @@ fn delimiter(text: &str) -> Result<u8, CliError> {
 pub(super) struct PostingSettings {
     pub(super) batch_size: usize,
     pub(super) dry_run: bool,
+    pub(super) max_rejected: Option<MaxRejected>,
+    pub(super) wait: Option<Duration>,
     pub(super) yes: bool,
 }
 
@@ -183,8 +185,33 @@ impl PostingSettings {
     pub(super) fn new(options: &PostingOptions) -> Result<Self, CliError> {
         let batch_size = options.batch_size.unwrap_or(100);
         within("batch-size", batch_size.into(), 1..=MAX_BATCH_SIZE.into())?;
-        Ok(Self { batch_size: batch_size as usize, dry_run: options.dry_run, yes: options.yes })
+        let max_rejected = options.max_rejected.as_deref().map(max_rejected).transpose()?;
+        let wait = options.wait.as_deref().map(|text| length_of_time("wait", text)).transpose()?;
+        Ok(Self {
+            batch_size: batch_size as usize,
+            dry_run: options.dry_run,
+            max_rejected,
+            wait,
+            yes: options.yes,
+        })
     }
+}
+
+fn max_rejected(text: &str) -> Result<MaxRejected, CliError> {
+    let percent = |number: &str| {
+        let number: f64 = number.trim_end().parse().ok()?;
+        (0.0..=100.0).contains(&number).then_some(MaxRejected::Percent(number))
+    };
+    let read = match text.strip_suffix('%') {
+        Some(number) => percent(number),
+        None => text.parse().ok().map(MaxRejected::Rows),
+    };
+    read.ok_or_else(|| {
+        CliError::usage(
+            format!("--max-rejected: {text} is neither a number of rows nor a part of them"),
+            "Give a number such as 100, or a percentage such as 5%.",
+        )
+    })
 }
 
 pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), CliError> {
@@ -315,8 +342,12 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
     Ok(ExistingSettings { file: options.existing, max_age, refresh: options.refresh })
 }
 
-/// A length of time such as `90m`, `24h` or `7d`.
+/// The age of an option that has one, such as `90m`, `24h` or `7d`.
 pub(super) fn age(text: &str) -> Result<Duration, CliError> {
+    length_of_time("existing-max-age", text)
+}
+
+fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -325,7 +356,7 @@ pub(super) fn age(text: &str) -> Result<Duration, CliError> {
     let length = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
     length.and_then(|length| Duration::try_from(length).ok()).ok_or_else(|| {
         CliError::usage(
-            format!("--existing-max-age: `{}` is no length of time", printable(text)),
+            format!("--{option}: `{}` is no length of time", printable(text)),
             "Write it like 90m, 24h or 7d; 0 for never.",
         )
     })

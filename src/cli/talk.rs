@@ -1,11 +1,13 @@
 //! The one gate to the terminal: results, log lines, progress, and the question before posting.
 //!
-//! All of it goes to standard error; nothing of it appears with `-q`, and progress only on a terminal.
+//! All of it goes to standard error; nothing of it appears with `-q` but one line where something is wrong, and progress only
+//! on a terminal. With `--log-format json` every line is an object.
 
 use std::{
     fmt,
     fs::File,
     io::{self, BufRead as _, IsTerminal as _, Write},
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -16,19 +18,25 @@ use std::{
 
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 use terminal_size::{Height, Width};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
     args::{Color, LogFormat, TalkOptions},
+    bar::Line,
     error::CliError,
 };
 use crate::{
     interrupt::Interrupt,
     journal::Holder,
     progress::{Forecast, Progress, Wait},
-    report::terminal::{self, counted, grouped, printable},
+    report::{
+        self, Report,
+        terminal::{self, counted, grouped, printable},
+    },
 };
 
 /// Waits shorter than this are not worth a line where there is no progress bar.
@@ -47,6 +55,7 @@ const POSTING: &str = "posting";
 /// Standard error, shared by everything that is said.
 pub(super) struct Talk {
     quiet: bool,
+    is_json: bool,
     bars: MultiProgress,
     bar: Mutex<Option<ProgressBar>>,
     figures: Arc<Figures>,
@@ -54,9 +63,10 @@ pub(super) struct Talk {
     asks: OnceLock<Interrupt>,
 }
 
-/// What a bar shows beside its position.
+/// What a line of progress shows beside its position.
 #[derive(Default)]
 struct Figures {
+    label: Mutex<String>,
     rows: AtomicU64,
     requests: AtomicU64,
     wait: Mutex<Option<(Instant, &'static str)>>,
@@ -65,6 +75,10 @@ struct Figures {
 }
 
 impl Figures {
+    fn label(&self) -> MutexGuard<'_, String> {
+        self.label.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wait(&self) -> MutexGuard<'_, Option<(Instant, &'static str)>> {
         self.wait.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,6 +86,48 @@ impl Figures {
     fn left(&self) -> MutexGuard<'_, Duration> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The line as it is at this moment.
+    fn line(&self, stage: &str, state: &ProgressState) -> Line {
+        let (position, length) = (state.pos(), state.len());
+        let of_length = length.filter(|length| *length > 0);
+        let fraction = of_length.map(|_| state.fraction());
+        let label = self.label().clone();
+        let mut parts = Vec::new();
+        if stage == READING {
+            let rows = self.rows.load(Ordering::Relaxed);
+            parts.extend(fraction.map(|fraction| format!("{:.0} %", fraction * 100.0)));
+            parts.push(counted(rows, "row"));
+            parts.extend(rate(rows, state.elapsed(), 1).map(|rate| format!("{} rows/s", grouped(rate))));
+            if fraction.is_some() {
+                parts.push(format!("{} left", terminal::duration(state.eta().as_secs())));
+            }
+            return Line { label, fraction, parts };
+        }
+        parts.push(match of_length {
+            Some(length) => format!("{} of {}", grouped(position), grouped(length)),
+            None => grouped(position),
+        });
+        if let Some((until, reason)) = *self.wait() {
+            let left = until.saturating_duration_since(Instant::now()).as_secs() + 1;
+            parts.push(format!("waiting {} {reason}", terminal::duration(left)));
+        }
+        let left = self.left().as_secs();
+        if left > 0 {
+            parts.push(format!("{} left", terminal::duration(left)));
+        }
+        parts.push(counted(self.requests.load(Ordering::Relaxed), "request"));
+        parts.extend(rate(position, state.elapsed(), 60).map(|rate| format!("{}/min", grouped(rate))));
+        Line { label, fraction, parts }
+    }
+}
+
+/// How many in so many seconds; a moment after the beginning, that says nothing.
+fn rate(count: u64, elapsed: Duration, seconds: u64) -> Option<u64> {
+    const MIN_MILLIS: u64 = 500;
+
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    (millis >= MIN_MILLIS && count > 0).then(|| count.saturating_mul(1000 * seconds) / millis)
 }
 
 impl Talk {
@@ -83,11 +139,17 @@ impl Talk {
             Color::Never => anstream::ColorChoice::Never,
         };
         choice.write_global();
-        let target = if options.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let is_json = options.log_format.unwrap_or_default() == LogFormat::Json;
+        let target = if options.quiet || is_json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bars = MultiProgress::with_draw_target(target);
         start_log(options, &bars);
         Self {
             quiet: options.quiet,
+            is_json,
             bars,
             bar: Mutex::new(None),
             figures: Arc::default(),
@@ -105,21 +167,80 @@ impl Talk {
 
     /// Says something that is not an error.
     pub(super) fn say(&self, text: &str) {
-        if !self.quiet {
-            self.write(text);
+        if self.quiet {
+            return;
+        }
+        if !self.is_json {
+            return self.write(text);
+        }
+        // Without styles and line breaks.
+        let plain = anstream::adapter::strip_str(text).to_string();
+        let words: Vec<&str> = plain.split_whitespace().collect();
+        if !words.is_empty() {
+            self.write_json("INFO", &json!({"message": words.join(" ")}));
         }
     }
 
-    /// Says what a run came to, in place of its progress.
+    /// Says what something came to, in place of its progress.
     pub(super) fn conclude(&self, text: &str) {
         self.replace(None);
         self.say(text);
     }
 
+    /// Says what a run came to, in place of its progress.
+    pub(super) fn sum_up(&self, report: &Report, folder: &Path) {
+        self.replace(None);
+        if !self.is_json {
+            self.say(&terminal::summary(report, folder, Self::width()));
+        } else if !self.quiet {
+            let problems: Map<String, Value> = report
+                .problems
+                .iter()
+                .map(|problem| (problem.code.to_owned(), problem.count.into()))
+                .collect();
+            self.write_json(
+                "INFO",
+                &json!({
+                    "message": report::verdict(report).text,
+                    "run": report.run,
+                    "complete": report.complete,
+                    "totals": report.totals,
+                    "problems": problems,
+                    "out": folder.display().to_string(),
+                }),
+            );
+        }
+    }
+
+    /// Says in one line what is wrong, where nothing else is said.
+    pub(super) fn insist(&self, text: &str) {
+        match (self.quiet, self.is_json) {
+            (false, _) => {}
+            (true, true) => self.write_json("WARN", &json!({"message": text})),
+            (true, false) => self.write(&format!("rollcall: {}\n", printable(text))),
+        }
+    }
+
     /// Says why the program ends.
     pub(super) fn fail(&self, error: &CliError) {
         self.replace(None);
-        self.write(&error.lines());
+        if self.is_json {
+            for (message, hint) in error.messages() {
+                self.write_json("ERROR", &json!({"message": message, "hint": hint}));
+            }
+        } else if self.quiet {
+            // What a scheduler mails.
+            self.write(&format!("{}\n", error.lines().trim_end().replace('\n', " ")));
+        } else {
+            self.write(&error.lines());
+        }
+    }
+
+    /// Writes a line like those of the log.
+    fn write_json(&self, level: &str, fields: &Value) {
+        let timestamp = Timestamp::now().to_string();
+        let line = json!({"timestamp": timestamp, "level": level, "fields": fields, "target": "rollcall"});
+        self.write(&format!("{line}\n"));
     }
 
     fn write(&self, text: &str) {
@@ -156,48 +277,27 @@ impl Talk {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The bar of a stage, which begins when the stage first says something.
-    fn stage(&self, stage: &'static str, message: &str, length: Option<u64>, template: &str) -> ProgressBar {
+    /// The line of a stage, which begins when the stage first says something.
+    fn stage(&self, stage: &'static str, label: String, length: Option<u64>) -> ProgressBar {
+        *self.figures.label() = label;
         let current = self.bar().as_ref().filter(|bar| bar.prefix() == stage).cloned();
         current.unwrap_or_else(|| {
             let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-            let bar = bar.with_style(self.style(template)).with_prefix(stage);
-            self.show(bar.with_message(message.to_owned()))
+            self.show(bar.with_style(self.style(stage)).with_prefix(stage))
         })
     }
 
-    fn style(&self, template: &str) -> ProgressStyle {
-        let plain = || ProgressStyle::default_bar();
-        let [rows, requests, waits, rate, left] = std::array::from_fn(|_| Arc::clone(&self.figures));
-        ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| plain())
-            .progress_chars("━╸─")
-            .with_key("rows", move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                _ = out.write_str(&grouped(rows.rows.load(Ordering::Relaxed)));
-            })
-            .with_key("requests", move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                _ = out.write_str(&counted(requests.requests.load(Ordering::Relaxed), "request"));
-            })
-            .with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
-                let millis = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX);
-                // A moment after the beginning, a rate says nothing.
-                if millis >= 500 {
-                    let rows = rate.rows.load(Ordering::Relaxed);
-                    _ = write!(out, ", {} rows/s", grouped(rows.saturating_mul(1000) / millis));
-                }
-            })
-            .with_key("left", move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                let left = left.left().as_secs();
-                if left > 0 {
-                    _ = write!(out, ", {} left", terminal::duration(left));
-                }
-            })
-            .with_key("wait", move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                if let Some((until, reason)) = *waits.wait() {
-                    let left = until.saturating_duration_since(Instant::now()).as_secs() + 1;
-                    _ = write!(out, ", waiting {} {reason}", terminal::duration(left));
-                }
-            })
+    fn style(&self, stage: &'static str) -> ProgressStyle {
+        let figures = Arc::clone(&self.figures);
+        ProgressStyle::with_template("{line}").unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+            "line",
+            move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // Asked every time: a window may be made smaller.
+                let width = terminal_size::terminal_size_of(io::stderr())
+                    .map_or(MAX_WIDTH, |(width, _)| usize::from(width.0));
+                _ = out.write_str(&figures.line(stage, state).fitted(width.saturating_sub(1)));
+            },
+        )
     }
 }
 
@@ -277,15 +377,9 @@ fn start_log(options: &TalkOptions, bars: &MultiProgress) {
 
 impl Progress for Talk {
     fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
-        let length = of_bytes.filter(|_| bytes > 0);
-        let template = match length {
-            Some(_) => "{prefix} {msg} {wide_bar} {percent:>3} %, {rows} rows{rate}, {eta} left",
-            None => "{prefix} {msg} {spinner} {rows} rows{rate}",
-        };
         self.figures.rows.store(rows, Ordering::Relaxed);
-        let bar = self.stage(READING, &printable(path), length, template);
-        bar.set_message(printable(path));
-        bar.set_position(bytes);
+        let length = of_bytes.filter(|_| bytes > 0);
+        self.stage(READING, format!("{READING} {}", printable(path)), length).set_position(bytes);
     }
 
     fn read(&self, _: u64) {
@@ -293,20 +387,16 @@ impl Progress for Talk {
     }
 
     fn fetching(&self, what: &str, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {
-        // Of how many it is one is not known before the first page.
-        let template = match of_contacts {
-            Some(_) => "{prefix} {msg} {wide_bar} {human_pos} of {human_len}, {requests}{left}{wait}",
-            None => "{prefix} {msg} {spinner} {human_pos}, {requests}{wait}",
-        };
+        let label = format!("{FETCHING} {}", printable(what));
         *self.figures.left() = left;
         self.figures.requests.store(requests, Ordering::Relaxed);
-        let is_other = |bar: &ProgressBar| {
-            bar.message() != printable(what) || bar.length().is_some() != of_contacts.is_some()
-        };
+        // Of how many it is one is not known before the first page.
+        let is_new = *self.figures.label() != label;
+        let is_other = |bar: &ProgressBar| is_new || bar.length().is_some() != of_contacts.is_some();
         if self.bar().as_ref().is_some_and(is_other) {
             self.replace(None);
         }
-        let bar = self.stage(FETCHING, &printable(what), of_contacts, template);
+        let bar = self.stage(FETCHING, label, of_contacts);
         if let Some(of_contacts) = of_contacts {
             bar.set_length(of_contacts.max(contacts));
         }
@@ -314,12 +404,9 @@ impl Progress for Talk {
     }
 
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {
-        let template = "{prefix} new contacts {wide_bar} {human_pos} of {human_len}, {msg}{left}{wait}";
         *self.figures.left() = left;
-        let requests = counted(requests, "request");
-        let bar = self.stage(POSTING, &requests, Some(of_contacts), template);
-        bar.set_position(contacts);
-        bar.set_message(requests);
+        self.figures.requests.store(requests, Ordering::Relaxed);
+        self.stage(POSTING, format!("{POSTING} new contacts"), Some(of_contacts)).set_position(contacts);
     }
 
     fn waiting(&self, wait: Duration, why: Wait) {
@@ -337,10 +424,7 @@ impl Progress for Talk {
     }
 
     fn waiting_for(&self, holder: Option<&Holder>) {
-        let who = holder.map_or_else(
-            || "another process".to_owned(),
-            |holder| format!("process {} (since {})", holder.process, holder.since),
-        );
+        let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
         self.say(&format!("waiting for {who}, which imports to the same account\n"));
     }
 

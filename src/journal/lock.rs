@@ -1,6 +1,7 @@
 //! One import at a time for an account: a lock that the kernel gives back when the process dies.
 
 use std::{
+    fmt,
     fs::{File, TryLockError},
     io::{self, Read as _, Write as _},
 };
@@ -25,6 +26,12 @@ pub struct Holder {
     pub process: u32,
     /// Since when.
     pub since: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "process {} (since {})", self.process, self.since)
+    }
 }
 
 impl Journal {

@@ -14,7 +14,7 @@ use crate::{
     platform::{Client, Counts, PlatformError},
     post::{NewContact, Poster, Settlements},
     progress::Forecast,
-    report::{ExistingFrom, Timing, Totals},
+    report::{ExistingFrom, NotPosted, Timing, Totals},
 };
 
 /// What is known and settled while an import talks to the platform.
@@ -32,8 +32,8 @@ pub(super) struct Conversation<'a> {
     /// What was asked, and when it was, at the moment of the plan.
     planned_at: Option<(Counts, u64)>,
     pub(super) timing: Timing,
-    /// Nothing is posted: a dry run, or the user said no.
-    pub(super) is_dry: bool,
+    /// Why nothing is posted, if that is so.
+    pub(super) not_posted: Option<NotPosted>,
 }
 
 impl<'a> Conversation<'a> {
@@ -58,7 +58,7 @@ impl<'a> Conversation<'a> {
             plan: None,
             planned_at: None,
             timing: Timing { read: clock.elapsed_ms(), ..Timing::default() },
-            is_dry: import.dry_run || run.is_none(),
+            not_posted: (import.dry_run || run.is_none()).then_some(NotPosted::DryRun),
         }
     }
 
@@ -77,7 +77,7 @@ impl<'a> Conversation<'a> {
 
     /// What it took after the plan was made, beside what was planned.
     pub(super) fn actual(&self, counts: Counts) -> Option<Plan> {
-        let (before, at_ms) = self.planned_at.filter(|_| !self.is_dry)?;
+        let (before, at_ms) = self.planned_at.filter(|_| self.not_posted.is_none())?;
         let seconds = (self.clock.elapsed_ms().saturating_sub(at_ms) + 500) / 1000;
         Some(Plan { get: counts.get - before.get, post: counts.post - before.post, seconds })
     }
@@ -93,17 +93,25 @@ impl<'a> Conversation<'a> {
         let gets_of_next_run = read?;
 
         let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
-        let contacts = totals.of(if self.is_dry { Outcome::Planned } else { Outcome::Pending });
-        let get = if self.is_dry { gets_of_next_run } else { 0 };
+        let is_dry = self.not_posted.is_some();
+        let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
+        let get = if is_dry { gets_of_next_run } else { 0 };
         let mut plan = Plan::new(get, contacts, self.import.batch_size);
         plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
         self.plan = Some(plan);
         let host = client.host().to_string();
+        let rejected = totals.of(Outcome::Rejected);
+        if self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, totals.rows())) {
+            self.not_posted = Some(NotPosted::TooManyRejected);
+            return Ok(());
+        }
         let forecast = Forecast { plan, contacts, totals, host };
-        let is_declined = !self.is_dry && contacts > 0 && !client.progress().confirm(&forecast);
+        let is_declined = !is_dry && contacts > 0 && !client.progress().confirm(&forecast);
         client.check_interrupt()?;
-        self.is_dry |= is_declined;
-        if self.is_dry {
+        if is_declined {
+            self.not_posted = Some(NotPosted::Declined);
+        }
+        if self.not_posted.is_some() {
             return Ok(());
         }
         self.planned_at = Some((client.counts(), self.clock.elapsed_ms()));
@@ -155,7 +163,7 @@ impl<'a> Conversation<'a> {
 
     /// What will become of the rows if everything goes well but the posting, which is still to be done.
     fn forecast(&self, spool: &mut Spool) -> io::Result<Totals> {
-        let ledger = self.ledger(if self.is_dry { Outcome::Planned } else { Outcome::Pending });
+        let ledger = self.ledger(if self.not_posted.is_some() { Outcome::Planned } else { Outcome::Pending });
         let mut totals = Totals::default();
         for row in spool.rows()? {
             let row = row?;

@@ -39,7 +39,7 @@ use crate::{
     dedupe::{Claimant, Collision, Keep, Numbers},
     diff::{Existing, LeftOut, LeftOutBy},
     interrupt::Interrupt,
-    journal::{Ending, JournalError, SharedQuota, Snapshots},
+    journal::{Ending, Holder, JournalError, SharedQuota, Snapshots},
     normalize::NormalizeSettings,
     outcome::{Code, Outcome, Verdict},
     parse::{Input, InputInfo, ParseError, ReadSummary},
@@ -62,6 +62,26 @@ pub struct RunSettings {
     pub keep: Keep,
 }
 
+/// How many rows of a list may be rejected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxRejected {
+    /// So many.
+    Rows(u64),
+    /// So many of a hundred.
+    Percent(f64),
+}
+
+impl MaxRejected {
+    /// Whether so many of all rows are too many.
+    fn is_exceeded(self, rejected: u64, rows: u64) -> bool {
+        match self {
+            Self::Rows(most) => rejected > most,
+            #[expect(clippy::cast_precision_loss, reason = "no list has so many rows")]
+            Self::Percent(most) => rejected as f64 * 100.0 > most * rows as f64,
+        }
+    }
+}
+
 /// What the user decided about posting.
 #[derive(Clone)]
 pub struct ImportSettings {
@@ -71,6 +91,8 @@ pub struct ImportSettings {
     pub batch_size: usize,
     /// Whether to stop before posting.
     pub dry_run: bool,
+    /// How many rejected rows are too many to post the others.
+    pub max_rejected: Option<MaxRejected>,
     /// The account's requests, shared with other programs.
     pub quota: SharedQuota,
     /// What the stream is known to hold.
@@ -99,8 +121,14 @@ pub enum PipelineError {
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
     Runtime(#[source] io::Error),
+    #[error("{} is importing to the same account", holder_name(.0.as_ref()))]
+    Busy(Option<Holder>),
     #[error("interrupted")]
     Interrupted(i32),
+}
+
+fn holder_name(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
 }
 
 /// A run that was reported.
@@ -225,13 +253,14 @@ pub fn import(
     (conversation.exclusion, conversation.known) = (exclusion, known);
     let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
 
-    let is_planned = conversation.is_dry && stopped.is_none();
+    let is_planned = conversation.not_posted.is_some() && stopped.is_none();
     let ledger = conversation.ledger(if is_planned { Outcome::Planned } else { Outcome::Pending });
     write_all(&mut writer, &mut spool, &ledger)?;
     let counts = client.counts();
     let existing = &conversation.known.existing;
     report.excluded.clone_from(&conversation.exclusion.reports);
-    report.dry_run = conversation.is_dry;
+    report.dry_run = conversation.not_posted.is_some();
+    report.not_posted = conversation.not_posted.filter(|_| stopped.is_none());
     report.complete = stopped.is_none();
     report.finished_at = now();
     report.plan = conversation.plan;
@@ -256,7 +285,7 @@ pub fn import(
         page_size: counts.page_size,
     });
     report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };
-    let is_declined = conversation.is_dry;
+    let is_declined = conversation.not_posted.is_some();
     let report = writer.finish(report)?;
     if let Some(run) = run {
         // After the files are in place: should the program die between, the run is gone on with, and reported the same.
@@ -373,6 +402,7 @@ impl Clock {
             run: settings.run.clone(),
             command,
             dry_run: false,
+            not_posted: None,
             complete: false,
             started_at: rounded(self.started_at),
             finished_at: now(),

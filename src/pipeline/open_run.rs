@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -54,23 +54,28 @@ pub struct Unfinished {
 }
 
 impl Reserved {
-    /// Waits until no other process imports to the account.
+    /// Waits until no other process imports to the account, at most as long as `patience`.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be used, or the run is to end.
+    /// Where the journal cannot be used, another process is still importing, or the run is to end.
     pub fn wait(
         journal: Journal,
         target: Target,
+        patience: Option<Duration>,
         progress: &dyn Progress,
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
+        let begun = Instant::now();
         let mut told = None;
         loop {
             let holder = match journal.lock_account(&target.account)? {
                 Ok(lock) => return Ok(Self { journal, target, lock }),
                 Err(holder) => holder,
             };
+            if patience.is_some_and(|patience| begun.elapsed() >= patience) {
+                return Err(PipelineError::Busy(holder));
+            }
             if told.as_ref() != Some(&holder) {
                 progress.waiting_for(holder.as_ref());
                 told = Some(holder);

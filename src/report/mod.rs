@@ -12,6 +12,7 @@ mod rejected;
 mod summary;
 mod tally;
 pub mod terminal;
+mod verdict;
 
 use std::{
     io,
@@ -24,8 +25,11 @@ pub use self::{
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
-    summary::{ColumnNames, ExcludeReport, ExistingFrom, InputReport, PlatformReport, Report, Timing},
+    summary::{
+        ColumnNames, ExcludeReport, ExistingFrom, InputReport, NotPosted, PlatformReport, Report, Timing,
+    },
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
+    verdict::{VerdictSentence, verdict},
 };
 use self::{files::RunFile, tally::Tally};
 use crate::{

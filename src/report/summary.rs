@@ -1,6 +1,6 @@
 //! `report.json`, schema `rollcall.report/1`.
 
-use std::io::Write as _;
+use std::io;
 
 use serde::{Serialize, Serializer};
 
@@ -27,6 +27,7 @@ pub struct Report {
     pub run: String,
     pub command: &'static str,
     pub dry_run: bool,
+    pub not_posted: Option<NotPosted>,
     pub complete: bool,
     pub started_at: String,
     pub finished_at: String,
@@ -40,6 +41,31 @@ pub struct Report {
     pub plan: Option<Plan>,
     pub actual: Option<Plan>,
     pub timing_ms: Timing,
+}
+
+/// Why an import that knew what to post has posted nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotPosted {
+    /// It was asked not to.
+    DryRun,
+    /// The answer to the question was no.
+    Declined,
+    /// More rows were rejected than the user allows.
+    TooManyRejected,
+}
+
+impl NotPosted {
+    /// The reason, where it was not asked for.
+    pub(super) fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::DryRun => None,
+            Self::Declined => Some("Nothing was posted, because the answer was no"),
+            Self::TooManyRejected => {
+                Some("Nothing was posted, because more rows are rejected than --max-rejected allows")
+            }
+        }
+    }
 }
 
 /// One input, and how it was understood.
@@ -190,6 +216,16 @@ impl Report {
         }
         Ok(())
     }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn write_to(&self, mut writer: impl io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut writer, self)?;
+        writer.write_all(b"\n")
+    }
 }
 
 /// Writes the report; of the rows it knows what was counted.
@@ -206,8 +242,7 @@ impl RunFile for SummaryWriter {
 
     fn finish(self: Box<Self>, folder: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError> {
         let mut file = folder.begin(NAME)?;
-        let written = serde_json::to_writer_pretty(&mut file, report).map_err(std::io::Error::from);
-        let written = written.and_then(|()| file.write_all(b"\n"));
+        let written = report.write_to(&mut file);
         written.map_err(|source| ReportError::new("write", file.target(), source))?;
         Ok(file)
     }

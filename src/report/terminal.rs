@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ExistingFrom, PlatformReport, ProblemCount, Report, Totals};
+use super::{ColumnNames, ExistingFrom, NotPosted, PlatformReport, ProblemCount, Report, Totals, verdict};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
@@ -37,13 +37,17 @@ pub fn summary(report: &Report, folder: &Path, width: usize) -> String {
 }
 
 fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize) -> std::fmt::Result {
-    writeln!(text)?;
-    funnel(text, &report.totals, false)?;
+    let verdict = verdict(report);
+    let style = if verdict.is_good { GOOD } else { BAD };
+    writeln!(text, "\n{style}{}.{style:#}\n", textwrap::fill(&verdict.text, width))?;
+    let is_posting = report.not_posted.is_none_or(|why| why == NotPosted::DryRun);
+    funnel(text, &report.totals, if is_posting { Stage::Ended } else { Stage::HeldBack })?;
     if !report.problems.is_empty() {
         writeln!(text, "\n{BOLD}To fix{BOLD:#}\n")?;
         let several = report.inputs.len() > 1;
+        let most = report.problems.iter().map(|problem| problem.count).max().unwrap_or_default();
         for problem in report.problems.iter().take(MAX_PROBLEMS) {
-            describe_problem(text, problem, several, width)?;
+            describe_problem(text, problem, most, several, width)?;
         }
         let more = report.problems.len().saturating_sub(MAX_PROBLEMS);
         if more > 0 {
@@ -73,7 +77,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let waited = if waited > 0 { format!(", waited {}", duration(waited)) } else { String::new() };
         let requests = counted(platform.get + platform.post, "request");
         let host = printable(&platform.host);
-        if let Some(plan) = report.plan.as_ref().filter(|_| report.dry_run) {
+        if let Some(plan) = report.plan.as_ref().filter(|_| report.not_posted == Some(NotPosted::DryRun)) {
             writeln!(text, "\nTo be posted: {}", self::plan(plan, report.totals.of(Outcome::Planned)))?;
         }
         let planned = match (&report.plan, &report.actual) {
@@ -196,8 +200,18 @@ fn wrapped(text: &str, width: usize) -> String {
     textwrap::fill(text, options) + "\n"
 }
 
+/// When the rows are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Before it is decided whether to post.
+    Forecast,
+    /// When it was decided not to.
+    HeldBack,
+    Ended,
+}
+
 /// From the rows to what became of them, each step with what it takes away.
-fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Result {
+fn funnel(text: &mut String, totals: &Totals, stage: Stage) -> std::fmt::Result {
     let mut left = totals.rows();
     let width = grouped(left).len();
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
@@ -227,7 +241,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
     .map(|outcome| (outcome, totals.of(outcome)))
     .filter(|(_, count)| *count > 0)
     .collect();
-    if is_forecast {
+    if stage == Stage::Forecast {
         return writeln!(text, "  = {GOOD}{:>width$}  new{GOOD:#}", grouped(left));
     }
     if endings.len() != 1 {
@@ -238,6 +252,7 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
         let (style, note) = match outcome {
             Outcome::Failed => (BAD, "refused by the platform, in rejected.csv"),
             Outcome::Pending => (BAD, "not sent, or unacknowledged"),
+            Outcome::Planned if stage == Stage::HeldBack => (BAD, "not posted"),
             Outcome::Planned => (GOOD, "would be posted"),
             _ => (GOOD, ""),
         };
@@ -253,13 +268,15 @@ fn funnel(text: &mut String, totals: &Totals, is_forecast: bool) -> std::fmt::Re
 fn describe_problem(
     text: &mut String,
     problem: &ProblemCount,
+    most: u64,
     several: bool,
     width: usize,
 ) -> std::fmt::Result {
     writeln!(
         text,
-        "  {BAD}{:>5}{BAD:#}  {BOLD}{}{BOLD:#}: {}",
+        "{BAD}{:>7}{BAD:#}  {BAD}{}{BAD:#} {BOLD}{}{BOLD:#}: {}",
         grouped(problem.count),
+        bar(problem.count, most),
         problem.code,
         problem.title
     )?;
@@ -279,6 +296,15 @@ fn describe_problem(
         writeln!(text, "{DIM}{}{DIM:#}", wrap(&format!("{file}row {}{column}{value}", example.row)))?;
     }
     writeln!(text, "{}", wrap(&problem.hint))
+}
+
+/// A bar of a chart, of the length that a part of the largest count has; none is empty.
+fn bar(count: u64, most: u64) -> String {
+    const LENGTH: u64 = 8;
+
+    let filled = count.saturating_mul(LENGTH).div_ceil(most.max(1)).clamp(1, LENGTH);
+    let filled = usize::try_from(filled).unwrap_or_default();
+    format!("{:<width$}", "■".repeat(filled), width = usize::try_from(LENGTH).unwrap_or_default())
 }
 
 /// What posting will cost.
@@ -306,7 +332,7 @@ fn requests_of(plan: &Plan) -> String {
 pub fn forecast(totals: &Totals, plan: &Plan) -> String {
     let mut text = String::from("\n");
     // Writing to a string cannot fail.
-    _ = funnel(&mut text, totals, true);
+    _ = funnel(&mut text, totals, Stage::Forecast);
     _ = writeln!(text, "\n{}", self::plan(plan, totals.of(Outcome::Pending)));
     text
 }

@@ -28,6 +28,7 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
         run: "run".to_owned(),
         command: "import",
         dry_run: false,
+        not_posted: None,
         complete: true,
         started_at: "then".to_owned(),
         finished_at: "now".to_owned(),
@@ -134,6 +135,8 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     });
     let text = terminal::summary(&report, Path::new("out"), 60);
     insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
+    The import stopped: 2 created; 1 not sent, or
+    unacknowledged; the platform refused 1 contact.
 
         6  rows
       − 1  duplicate  the number of another row
@@ -146,7 +149,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
 
     To fix
 
-          1  refused: refused by the platform
+          1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
              The platform's own words stand in the row's detail.
 

@@ -43,7 +43,8 @@ fn checked(text: &str, options: &[&str]) -> Vec<String> {
         ["check", "list.csv", "-q", "--out", "out"].into_iter().chain(options.iter().copied()).collect();
     let ended = sealed.run(&args);
     assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "-q says nothing");
+    let lines = ended.stderr.lines().count();
+    assert_eq!((ended.stdout.as_str(), lines), ("", usize::from(ended.code != 0)), "-q says one line at most");
     briefs(&sealed, "out")
 }
 

@@ -312,8 +312,7 @@ fn a_fetched_file_replaces_reading_the_platform() {
     let other = import(&sealed, &sandbox, &["-q", "--existing", "list.csv"]);
     assert_eq!(other.code, 3);
     assert_same!(other.stderr, @r"
-    error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber`
-    hint: Create it again with `rollcall fetch contacts -o FILE`.
+    error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber` hint: Create it again with `rollcall fetch contacts -o FILE`.
     ");
 }
 

@@ -68,6 +68,8 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
+    All 130 rows would be posted.
+
         130  rows
       = 130  planned    would be posted
 
@@ -89,6 +91,8 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
     3 new contacts in 1 request, less than a minute
+
+    3 contacts created.
 
         3  rows
       = 3  created
@@ -116,6 +120,8 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     assert_same!(wrong_secret.stderr, @r#"
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
+
+    The import stopped: 0 created; 3 not sent, or unacknowledged.
 
         3  rows
       = 3  pending    not sent, or unacknowledged
@@ -228,8 +234,7 @@ fn secrets_may_come_from_files_that_others_cannot_read() {
     let open = run();
     assert_eq!(open.code, 2);
     assert_same!(open.stderr, @r"
-    error: --client-secret-file: secret: others on this machine can read the file
-    hint: Take their rights away: chmod 600 secret
+    error: --client-secret-file: secret: others on this machine can read the file hint: Take their rights away: chmod 600 secret
     ");
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
     let private = run();

@@ -133,8 +133,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     newer[63] = 99;
     fs::write(journal(&sealed), &newer).unwrap();
     assert_refused!(sealed, sandbox, @r"
-    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 5)
-    hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
+    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 5) hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
     ");
     assert_eq!(fs::read(journal(&sealed)).unwrap(), newer);
 
@@ -157,8 +156,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     )
     .unwrap();
     assert_refused!(sealed, sandbox, @r"
-    error: the journal state/journal.sqlite3 is damaged: file is not a database
-    hint: Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run the same command again: it reads first what the platform holds, and posts only what is missing. Rows created before are then reported as existing.
+    error: the journal state/journal.sqlite3 is damaged: file is not a database hint: Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run the same command again: it reads first what the platform holds, and posts only what is missing. Rows created before are then reported as existing.
     ");
 
     // The way out: what is there is read, and nothing is posted twice.
@@ -172,8 +170,7 @@ fn a_state_folder_that_cannot_be_used_is_named() {
     let (sealed, sandbox) = place();
     sealed.write("state", "a file");
     assert_refused!(sealed, sandbox, @r"
-    error: the state folder state cannot be used: there is a file of that name
-    hint: Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR.
+    error: the state folder state cannot be used: there is a file of that name hint: Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR.
     ");
 }
 
@@ -190,8 +187,7 @@ fn a_journal_that_another_program_keeps_locked_is_said() {
     let waited = ended(waiting);
     assert_eq!(waited.code, 5, "{}", waited.stderr);
     assert_same!(waited.stderr, @r"
-    error: the journal state/journal.sqlite3 is being written by another process and stays so
-    hint: See which other program uses it, end that, and run the same command again.
+    error: the journal state/journal.sqlite3 is being written by another process and stays so hint: See which other program uses it, end that, and run the same command again.
     ");
 }
 

@@ -137,6 +137,8 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
       note: dnc.csv: rows that have expired by the column `valid until`, so that nobody is left out by
       them: 1
 
+    5 of 9 rows would be posted.
+
         9  rows
       − 2  suppressed left out on purpose
       − 1  duplicate  the number of another row

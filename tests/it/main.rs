@@ -26,6 +26,7 @@ mod phone_paths;
 mod phone_reference;
 mod random;
 mod readme;
+mod said;
 mod samples;
 mod sandboxed;
 #[allow(dead_code, reason = "the unit tests use all of it")]

@@ -182,6 +182,9 @@ pub(super) struct ResumeArgs {
     /// Post without asking
     #[arg(short, long)]
     pub(super) yes: bool,
+    /// Print report.json to standard output, too
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

@@ -291,6 +291,13 @@ pub(in crate::cli) struct PostingOptions {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) dry_run: bool,
+    /// Post nothing where more rows are rejected: a number, or a part of all rows such as 5% [default: any]
+    #[arg(long, value_name = "N|N%")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) max_rejected: Option<String>,
+    /// How long to wait for another import to the account, such as 10m; 0 does not wait [default: until it is over]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) wait: Option<String>,
     /// Post without asking
     #[arg(short, long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -324,6 +331,10 @@ pub(in crate::cli) struct OutputOptions {
     /// Folder for the run's files [default: rollcall-out/RUN]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Print report.json to standard output, too
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) json: bool,
 }
 
 /// What the sandbox is like; in the file, these stand in a table `[sandbox-server]`.

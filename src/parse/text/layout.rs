@@ -235,7 +235,9 @@ impl Layout {
         let is_similar = |line: &&[u8]| {
             let count = memchr::memchr_iter(dialect.delimiter, line).count() + 1;
             count >= MIN_CELLS.max(self.width.saturating_sub(2))
-                && line.split(|byte| *byte == dialect.delimiter).any(is_phone_like)
+                && line
+                    .split(|byte| *byte == dialect.delimiter)
+                    .any(|cell| is_phone_like(cell) || begins_with_phone(cell))
         };
         lines(record).filter(is_similar).count() > usize::from(self.has_phone(cells))
     }
@@ -312,6 +314,12 @@ fn ends_in_phone(text: &[u8]) -> bool {
 pub(in crate::parse) fn holds_digits_of_phone(text: &[u8]) -> bool {
     is_phone_like(text)
         || text.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= *PHONE_DIGITS.start())
+}
+
+/// Whether a cell begins with the digits of a phone number, with letters right behind them: the next row's, perhaps.
+fn begins_with_phone(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits >= *PHONE_DIGITS.start() && text.get(digits).is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// Whether a cell looks like a phone number, whatever its plan says.
@@ -446,6 +454,18 @@ mod tests {
         );
         assert_eq!(swallowed("A,B,Ms,02079460100,\"19 inch\nC,D,Ms,02079460101,5\""), Some(1));
         assert_eq!(swallowed("A,\"B,Ms,02079460100,x\nC,D\",Ms,02079460101,x"), Some(0));
+    }
+
+    #[test]
+    fn a_number_that_ran_into_a_name_inside_a_cell_may_be_of_another_row() {
+        let layout = Layout { width: 5, phones: vec![4], unproven: vec![0, 2], ..Layout::default() };
+        let may_have = |record: &str| {
+            let mut cells = Cells::default();
+            assert_eq!(read_record(COMMA, record.as_bytes(), true, &mut cells), Ending::Whole(record.len()));
+            layout.may_have_swallowed(COMMA, record.as_bytes(), &cells)
+        };
+        assert!(may_have("E,\"one\n two, ,Q,Ms,02079460248Fda,\"\"one\ntwo, 5 pm\",Q,Ms,02079460285"));
+        assert!(!may_have("E,\"one\n two, ,see, item 02079460248F, \"\"one\ntwo, 5 pm\",Q,Ms,02079460285"));
     }
 
     #[test]

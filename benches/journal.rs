@@ -88,8 +88,12 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
         existing: ExistingSettings { file: None, max_age: Duration::from_hours(24), refresh: false },
         exclude: ExcludeSettings::default(),
     };
-    let run =
-        RunSettings { run: "bench".to_owned(), normalize: NormalizeSettings::default(), keep: Keep::First };
+    let run = RunSettings {
+        run: "bench".to_owned(),
+        normalize: NormalizeSettings::default(),
+        keep: Keep::First,
+        export: None,
+    };
     let started = Instant::now();
     let interrupt = Interrupt::default();
     let reserved = Reserved::wait(journal, target, &Silent, &interrupt)?;

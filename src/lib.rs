@@ -40,3 +40,4 @@ pub mod row;
 pub mod sandbox;
 mod script;
 pub mod suppression;
+pub mod time_zone;

@@ -27,9 +27,11 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let exclude = settings::exclude(exclude_files, ExcludeOptions::default(), &ApiOption::default(), region)?;
     let output_options = config.under(&args.output)?;
     let interrupt = signals::listen();
+    let run = new_run();
+    let path = output_folder(output_options.out.clone(), &run);
+    let export = settings::export(&config.under(&args.export)?, &path)?;
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
-    let settings = RunSettings { run: new_run(), normalize: reading.normalize, keep: reading.keep };
-    let path = output_folder(output_options.out.clone(), &settings.run);
+    let settings = RunSettings { run, normalize: reading.normalize, keep: reading.keep, export };
     let folder = output(&path, args.files.iter().chain(&exclude.files))?;
     say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;

@@ -22,6 +22,12 @@ const NAME: &str = "rollcall.toml";
 /// Options that belong to the sandbox's own command.
 pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
 
+/// Meanings of values, in a table for each field.
+const VALUES_TABLE: &str = "values";
+
+/// The fields whose values can be given a meaning.
+const FIELDS_WITH_VALUES: [&str; 2] = ["country", "salutation"];
+
 /// Options that are typed only. Those of the sandbox stand in a table of their own.
 const TYPED_ONLY: [&str; 8] =
     ["config", "help", "version", "list", "campaign", "json", "output", "page-size"];
@@ -182,6 +188,14 @@ fn check_names(options: &Table) -> Result<(), String> {
         match value {
             Value::Table(table) if name == SANDBOX_TABLE => {
                 table.keys().try_for_each(|name| check_name(name, &sandbox))?;
+            }
+            Value::Table(table) if name == VALUES_TABLE => {
+                let is_known = |field: &String| FIELDS_WITH_VALUES.contains(&field.as_str());
+                if let Some(field) = table.keys().find(|field| !is_known(field)) {
+                    return Err(format!(
+                        "there is no table [values.{field}]; there are [values.country] and [values.salutation]"
+                    ));
+                }
             }
             _ => check_name(name, &main)?,
         }

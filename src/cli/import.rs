@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     args::{
-        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ImportArgs, OutputOptions,
-        PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
+        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
+        OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
     },
     check::{self, conclude, open_all},
     config::ConfigFile,
@@ -46,6 +46,8 @@ pub(super) struct StoredImport {
     api: ApiOption,
     #[serde(default)]
     existing: ExistingOptions,
+    #[serde(default)]
+    export: ExportOptions,
 }
 
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
@@ -59,6 +61,7 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
         exclude: config.under(&args.exclude)?,
         api: config.under(&args.api)?,
         existing: config.under(&args.existing)?,
+        export: config.under(&args.export)?,
     };
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
@@ -117,6 +120,7 @@ fn import(
     let (files, options) = (stored.exclude_files.clone(), stored.exclude.clone());
     let exclude = settings::exclude(files, options, &stored.api, region)?;
     let existing = settings::existing(stored.existing.clone())?;
+    settings::export(&stored.export, Path::new(""))?;
     let is_sandbox = stored.platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
     let (account, _local) = account(stored.platform.clone(), &requests)?;
@@ -146,6 +150,7 @@ fn import(
     let id = named.as_ref().map_or_else(new_run, |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
+    let export = settings::export(&stored.export, &path)?;
     let folder =
         check::output(&path, stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file))?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
@@ -156,7 +161,7 @@ fn import(
         talk.say(&format!("going on with the import {id}, which was interrupted\n"));
     }
     check::say_understood(&inputs, talk);
-    let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep };
+    let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep, export };
     let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt);
     if let (Some(run), Err(error)) = (&run, &finished) {
         run.failed(error);
@@ -238,6 +243,7 @@ fn make_absolute(stored: &mut StoredImport) {
         &mut stored.platform.client_secret_file,
         &mut stored.platform.ca_file,
         &mut stored.existing.existing,
+        &mut stored.export.export,
     ];
     let excluded = stored.exclude_files.exclude_file.iter_mut();
     for file in files.chain(others.into_iter().flatten()).chain(excluded) {
@@ -292,6 +298,7 @@ mod tests {
             exclude: ExcludeOptions::default(),
             api: ApiOption::default(),
             existing: ExistingOptions::default(),
+            export: ExportOptions::default(),
         };
         let text = serde_json::to_string(&stored).unwrap();
         let back: StoredImport = serde_json::from_str(&text).unwrap();

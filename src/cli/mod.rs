@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod doctor;
 mod error;
+mod explain;
 mod fetch;
 mod import;
 mod purge;
@@ -48,6 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     silence_caught_panics();
     let ended = match cli.command {
         Command::Check(args) => check::run(&args, &config, &talk),
+        Command::Explain(args) => explain::run(&args, &config, &talk),
         Command::Import(args) => import::run(&args, &config, &talk),
         Command::Resume(args) => import::resume(&args, &config, &talk),
         Command::Runs(args) => runs::run(&args, &config),

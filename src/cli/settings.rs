@@ -1,6 +1,9 @@
 //! From options as they were written to settings as they are used: everything is checked here, before anything is read
 //! or sent.
 
+mod export;
+mod values;
+
 use std::{
     env, fs,
     ops::RangeInclusive,
@@ -13,6 +16,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
+pub(super) use self::export::export;
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
@@ -97,6 +101,7 @@ impl ReadingSettings {
             SplitNamesChoice::LastWord => SplitNames::LastWord,
         };
         let region = options.region.as_deref().map(self::region).transpose()?;
+        let aliases = values::aliases(&options.values)?;
         let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
             parse: ParseSettings {
@@ -109,6 +114,7 @@ impl ReadingSettings {
                 no_header: options.no_header,
                 skips_hidden_rows,
                 ignores_do_not_call_columns: options.ignore_do_not_call_column,
+                aliases: aliases.clone(),
                 ..ParseSettings::default()
             },
             normalize: NormalizeSettings {
@@ -118,6 +124,7 @@ impl ReadingSettings {
                 default_last_name,
                 split_names,
                 skips_hidden_rows,
+                aliases,
             },
             keep,
         })

@@ -385,7 +385,9 @@ impl Normalizer<'_> {
     ) -> Option<Salutation> {
         let found = first_filled(row, self.columns.salutation.as_slice(), problems).ok()?;
         let found = found.filter(|found| found.kind != CellKind::Error);
-        let known = found.as_ref().and_then(|found| salutation::recognise(found.text));
+        let alias = |text| self.settings.aliases.salutation(text);
+        let known =
+            found.as_ref().and_then(|found| alias(found.text).or_else(|| salutation::recognise(found.text)));
         if known.is_some() {
             return known;
         }

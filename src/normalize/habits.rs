@@ -30,7 +30,11 @@ impl Normalizer<'_> {
                 .columns
                 .countries_of(phone)
                 .iter()
-                .any(|column| row.text(*column).is_ok_and(region::may_be_filler))
+                .any(|column| row.text(*column).is_ok_and(|text| self.may_be_no_country(text)))
+    }
+
+    fn may_be_no_country(&self, text: &str) -> bool {
+        region::may_be_filler(text) && self.settings.aliases.country(text).is_none()
     }
 
     /// Reads a phone cell; with a country that may be none, with the default region too.

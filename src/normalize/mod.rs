@@ -5,7 +5,9 @@
 //! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
 
 mod address;
+pub mod aliases;
 mod escaped;
+mod explain;
 mod fallback;
 pub(crate) mod flag;
 mod garbled;
@@ -23,7 +25,14 @@ use self::{
     phone::{Habit, PhonePolicy, Refusal},
     region::Origin,
 };
-pub use self::{address::SplitNames, fallback::Fallbacks, numbers::RowNumbers, repairs::Repairs};
+pub use self::{
+    address::SplitNames,
+    aliases::Aliases,
+    explain::{Explained, OtherReading, Step},
+    fallback::Fallbacks,
+    numbers::RowNumbers,
+    repairs::Repairs,
+};
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
@@ -45,6 +54,8 @@ pub struct NormalizeSettings {
     pub default_last_name: Option<String>,
     /// Whether rows that a sheet hides are suppressed.
     pub skips_hidden_rows: bool,
+    /// What values of countries and salutations mean that the list writes in its own way.
+    pub aliases: Aliases,
 }
 
 /// Reads the rows of one input.
@@ -276,6 +287,9 @@ impl<'a> Normalizer<'a> {
     ) -> Result<Option<Origin>, Unusable> {
         for &column in countries {
             let Some(found) = first_filled(row, &[column], problems)? else { continue };
+            if let Some(origin) = self.settings.aliases.country(found.text) {
+                return Ok(Some(origin));
+            }
             // Odoo exports a country as the identifier of its record.
             let text = found.text.trim().strip_prefix("base.").unwrap_or(found.text);
             match region::country(text) {

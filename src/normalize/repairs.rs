@@ -35,6 +35,19 @@ impl Repair {
         Self::Salutation,
     ];
 
+    /// What it does, in a few words.
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Letters => "letters that an earlier wrong encoding had garbled are put right",
+            Self::Entities => "entities and tags of a web page are read as text",
+            Self::Trimmed => "degrees, remarks and pictures that are no part of a name are removed",
+            Self::FamilyFirst => "the family name stands first",
+            Self::WholeName => "it holds a whole name, which is split",
+            Self::Title => "a title in front of it becomes the salutation",
+            Self::Salutation => "it is not known, and --default-salutation replaces it",
+        }
+    }
+
     /// What to say of so many, the first of which was one thing and is another.
     fn note(self, count: u64, row: u64, was: &str, is: &str) -> String {
         let counted = |one: &str, many: &str| {
@@ -107,6 +120,15 @@ impl Repairs {
         if first.as_ref().is_none_or(|(first, ..)| row < *first) {
             *first = Some((row, was.trim().to_owned(), is()));
         }
+    }
+
+    /// The first repair of each kind: what it did, and to what text.
+    pub(super) fn applied(&self) -> Vec<(&'static str, String)> {
+        let first = |(repair, tally): (&Repair, &Tally)| {
+            let first = tally.first.lock().unwrap_or_else(PoisonError::into_inner);
+            first.as_ref().map(|(_, was, _)| (repair.rule(), was.clone()))
+        };
+        Repair::ALL.iter().zip(&self.tallies).filter_map(first).collect()
     }
 
     /// What to say of them, one note for each kind; none where nothing was repaired.

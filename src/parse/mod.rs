@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod json;
 mod open;
+mod place;
 mod sheets;
 mod table;
 mod text;
@@ -21,7 +22,7 @@ mod vcard;
 
 use std::{ops::ControlFlow, path::Path};
 
-pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone};
+pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
 use self::{
     assemble::{Assembler, Header},
     columns::{
@@ -43,12 +44,13 @@ pub use self::{
         sniff::Content,
         source::{Packing, hex},
     },
+    place::RowPlace,
     sheets::Sheets,
     workbook::{panic_is_caught, sheet::SheetName},
 };
 use crate::{
     contact::{Field, Region},
-    normalize::phone::Habit,
+    normalize::{Aliases, phone::Habit},
     row::{Columns, Rows},
 };
 
@@ -83,6 +85,8 @@ pub struct ParseSettings {
     /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
     /// holds, and nothing is said that helps with a list of contacts only.
     pub only_numbers: bool,
+    /// What values of countries and salutations mean that the list writes in its own way.
+    pub aliases: Aliases,
     /// Which headers say that a column holds something else than numbers, where columns are found by what they hold.
     pub is_no_number: Option<fn(&str) -> bool>,
 }
@@ -288,7 +292,7 @@ impl Input {
         let Found { mut header, mut columns, row, notes, .. } = found;
         info.notes.extend(notes);
         if !settings.only_numbers {
-            info.habits = habits::find(&header, &columns, &rows, row, settings.region, &mut info.notes);
+            info.habits = habits::find(&header, &columns, &rows, row, settings, &mut info.notes);
         }
         let layout = Layout::new(&header, &columns, &rows, row);
         table.lay_out(&layout, settings.only_numbers);

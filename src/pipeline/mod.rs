@@ -7,6 +7,7 @@ mod conversation;
 mod do_not_call;
 mod existing;
 mod expiry;
+mod explain;
 mod fetch;
 mod intake;
 mod ledger;
@@ -30,6 +31,7 @@ use self::{
 pub use self::{
     do_not_call::{DoNotCall, SheetNumbers},
     existing::ExistingSettings,
+    explain::{ExplainedContact, ExplainedProblem, ExplainedStep, Explanation, explain},
     fetch::{FetchSettings, Fetched, fetch},
     left_out::{CampaignFilter, ExcludeSettings},
     open_run::{OpenRun, Reserved, Target, Unfinished},
@@ -46,7 +48,10 @@ use crate::{
     platform::{Client, ClientSettings, PlatformError},
     post::Settlements,
     progress::Progress,
-    report::{InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing, Totals},
+    report::{
+        ExportSettings, InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing,
+        Totals,
+    },
     row::{Location, Question, Rows},
     suppression::UnreadSuppressions,
 };
@@ -60,6 +65,8 @@ pub struct RunSettings {
     pub normalize: NormalizeSettings,
     /// Which of several rows with one number goes on.
     pub keep: Keep,
+    /// Where the contacts go beside the platform.
+    pub export: Option<ExportSettings>,
 }
 
 /// How many rows of a list may be rejected.
@@ -163,7 +170,7 @@ pub fn check(
     let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
     let may_forbid = infos.iter().any(forbids);
     if settings.keep == Keep::First && !may_forbid {
-        writer = RunWriter::begin(folder, infos.clone())?;
+        writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
         let format = writer.line_format();
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
         let mut collisions = Vec::new();
@@ -190,7 +197,7 @@ pub fn check(
         (spool, summaries, forbidden) =
             spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
         forbidden.add_to(&mut left_out, &infos);
-        writer = RunWriter::begin(folder, infos.clone())?;
+        writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
         let ledger = Ledger {
             inputs: &infos,
             numbers: &numbers,
@@ -243,7 +250,7 @@ pub fn import(
         None => Known::default(),
     };
     // Begun before anything is sent, so that a full disk is met now.
-    let mut writer = RunWriter::begin(folder, infos.clone())?;
+    let mut writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
 
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
@@ -413,9 +420,11 @@ impl Clock {
                 .collect(),
             totals: Totals::default(),
             problems: Vec::new(),
+            unknown_values: Vec::new(),
             regions: Vec::new(),
             types: Vec::new(),
             excluded: Vec::new(),
+            export: None,
             platform: None,
             plan: None,
             actual: None,

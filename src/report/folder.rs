@@ -3,12 +3,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Seek, Write},
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     thread::{self, JoinHandle},
 };
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use super::{ReportError, files::KINDS};
 use crate::failpoint;
@@ -132,7 +132,23 @@ impl PendingFile {
     /// # Errors
     ///
     /// Where what was written cannot be kept.
-    pub fn commit(mut self) -> Result<(), ReportError> {
+    pub fn commit(self) -> Result<(), ReportError> {
+        self.keep(|file, target| file.persist(target))
+    }
+
+    /// The same, unless another file has come to be there meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Where what was written cannot be kept, or a file is in its place.
+    pub fn commit_new(self) -> Result<(), ReportError> {
+        self.keep(|file, target| file.persist_noclobber(target))
+    }
+
+    fn keep(
+        mut self,
+        persist: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>,
+    ) -> Result<(), ReportError> {
         let synced = self.end_syncing();
         let Self { target, file, .. } = self;
         let fail = |source| ReportError::new("write", &target, source);
@@ -142,7 +158,7 @@ impl PendingFile {
         failpoint::reach("before a file is synced").map_err(fail)?;
         file.as_file().sync_all().map_err(fail)?;
         failpoint::reach("before a file is renamed").map_err(fail)?;
-        file.persist(&target).map_err(|error| fail(error.error))?;
+        persist(file, &target).map_err(|error| fail(error.error))?;
         failpoint::reach("after a file was renamed").map_err(fail)
     }
 
@@ -188,6 +204,12 @@ impl Write for PendingFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+impl Seek for PendingFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`RunWriter`] takes the rows in input order, writes and counts them, and puts all files of the run in place at its
 //! end. [`terminal`] makes the short text that a person reads.
 
+mod export;
 mod fetched;
 mod files;
 mod folder;
@@ -12,6 +13,7 @@ mod rejected;
 mod summary;
 mod tally;
 pub mod terminal;
+pub mod unknown_values;
 mod verdict;
 
 use std::{
@@ -21,7 +23,9 @@ use std::{
 
 use thiserror::Error;
 
+use self::{export::ExportWriter, files::RunFile, tally::Tally};
 pub use self::{
+    export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
@@ -31,7 +35,6 @@ pub use self::{
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
     verdict::{VerdictSentence, verdict},
 };
-use self::{files::RunFile, tally::Tally};
 use crate::{
     contact::{Contact, PhoneNumber},
     outcome::{Code, Outcome, Problem},
@@ -96,6 +99,7 @@ pub struct RunWriter {
     inputs: Vec<InputInfo>,
     files: Vec<Box<dyn RunFile>>,
     tally: Tally,
+    export: Option<ExportWriter>,
     // The last to be dropped: it goes only when the unfinished files in it have gone.
     folder: OutputFolder,
 }
@@ -109,7 +113,17 @@ impl RunWriter {
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>) -> Result<Self, ReportError> {
         let files =
             files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs)).collect::<Result<_, _>>()?;
-        Ok(Self { inputs, files, tally: Tally::default(), folder })
+        Ok(Self { inputs, files, tally: Tally::default(), export: None, folder })
+    }
+
+    /// Has the contacts exported that are posted, or would be, once the run is finished.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be made.
+    pub fn with_export(self, settings: Option<&ExportSettings>) -> Result<Self, ReportError> {
+        let export = settings.map(|settings| ExportWriter::begin(settings, &self.inputs)).transpose()?;
+        Ok(Self { export, ..self })
     }
 
     /// Writes one row. Rows come in input order.
@@ -120,6 +134,9 @@ impl RunWriter {
     pub fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let input = &self.inputs[usize::from(row.row.location.input)];
         self.tally.add(input, row);
+        if let Some(export) = &mut self.export {
+            export.write(input, row)?;
+        }
         self.files.iter_mut().try_for_each(|file| file.write(input, row))
     }
 
@@ -132,24 +149,35 @@ impl RunWriter {
     ///
     /// # Errors
     ///
-    /// Where the sums do not agree or a file cannot be kept. Nothing is put in place before all files are written.
+    /// Where the sums do not agree or a file cannot be kept. Nothing is put in place before all files are written; an export is
+    /// the last, and only where the run is complete.
     pub fn finish(self, mut report: Report) -> Result<Report, ReportError> {
         report.totals = self.tally.totals.clone();
         report.problems = self.tally.problems();
         for ((index, input), info) in (0..).zip(&mut report.inputs).zip(&self.inputs) {
             input.notes.extend(self.tally.notes(index, info));
         }
+        report.unknown_values = self.tally.unknown_values.list();
         report.regions = self.tally.regions();
         report.types = self.tally.types();
         // What was posted was posted: should the sums not agree, the files are the only record of it.
         let sums = report.check_sums();
         report.complete &= sums.is_ok();
+        report.export = self.export.as_ref().map(|export| export.report(report.complete));
         let finish = |file: Box<dyn RunFile>| file.finish(&self.folder, &report);
         let files = self.files.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?;
         files.into_iter().try_for_each(PendingFile::commit)?;
         self.folder.sync()?;
+        if let Some(export) = self.export.filter(|_| report.complete) {
+            export.finish()?;
+        }
         sums.map(|()| report)
     }
+}
+
+/// What to do about one problem of a row.
+pub(crate) fn remedy(problem: &Problem, row: &ReportedRow<'_>, input: &InputInfo) -> String {
+    hint::of_problem(problem, row, input).into_owned()
 }
 
 fn csv_error(csv: &csv::Writer<PendingFile>, error: csv::Error) -> ReportError {

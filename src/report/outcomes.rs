@@ -153,8 +153,12 @@ fn beginning(input: &InputInfo) -> Vec<u8> {
 
 /// Adds text from outside: no formula, and quoted where it has to be (RFC 4180).
 pub(super) fn push_field(line: &mut Vec<u8>, text: &[u8]) {
-    let guard = formula::guard(text);
-    if !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+    push_guarded(line, formula::guard(text), text, false);
+}
+
+/// Adds text behind its guard, quoted where it has to be or `is_quoted` says so.
+pub(super) fn push_guarded(line: &mut Vec<u8>, guard: &[u8], text: &[u8], is_quoted: bool) {
+    if !is_quoted && !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
         line.extend_from_slice(guard);
         line.extend_from_slice(text);
         return;

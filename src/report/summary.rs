@@ -5,9 +5,10 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use super::{
-    OutputFolder, PendingFile, ReportError, ReportedRow,
+    ExportReport, OutputFolder, PendingFile, ReportError, ReportedRow,
     files::{Kind, RunFile},
     tally::{ProblemCount, RegionCount, Totals, TypeCount},
+    unknown_values::UnknownValue,
 };
 use crate::{
     contact::Field,
@@ -34,9 +35,11 @@ pub struct Report {
     pub inputs: Vec<InputReport>,
     pub totals: Totals,
     pub problems: Vec<ProblemCount>,
+    pub unknown_values: Vec<UnknownValue>,
     pub regions: Vec<RegionCount>,
     pub types: Vec<TypeCount>,
     pub excluded: Vec<ExcludeReport>,
+    pub export: Option<ExportReport>,
     pub platform: Option<PlatformReport>,
     pub plan: Option<Plan>,
     pub actual: Option<Plan>,

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ReportedRow, hint};
+use super::{ReportedRow, hint, unknown_values::UnknownValues};
 use crate::{
     contact::{NumberType, Region},
     outcome::{Code, Outcome, Problem},
@@ -114,6 +114,7 @@ struct Problems {
 pub(super) struct Tally {
     pub(super) totals: Totals,
     problems: BTreeMap<Code, Problems>,
+    pub(super) unknown_values: UnknownValues,
     regions: HashMap<(Option<Region>, u16), u64>,
     types: [u64; NumberType::ALL.len()],
     /// By input: its rows, and by column how many cells a spreadsheet has damaged.
@@ -146,6 +147,7 @@ impl Tally {
         }
         if row.outcome.needs_mending() {
             for problem in row.problems {
+                self.unknown_values.add(row, problem);
                 self.add_problem(input, row, problem.code, Some(problem));
             }
             if let Some(code) = row.code.filter(|_| row.problems.is_empty()) {

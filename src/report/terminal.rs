@@ -8,7 +8,11 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use super::{ColumnNames, ExistingFrom, NotPosted, PlatformReport, ProblemCount, Report, Totals, verdict};
+use super::{
+    ColumnNames, ExistingFrom, NotPosted, PlatformReport, ProblemCount, Report, Totals,
+    unknown_values::{self, UnknownValue},
+    verdict,
+};
 use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
@@ -48,6 +52,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let most = report.problems.iter().map(|problem| problem.count).max().unwrap_or_default();
         for problem in report.problems.iter().take(MAX_PROBLEMS) {
             describe_problem(text, problem, most, several, width)?;
+            offer_aliases(text, problem, &report.unknown_values, width)?;
         }
         let more = report.problems.len().saturating_sub(MAX_PROBLEMS);
         if more > 0 {
@@ -95,6 +100,17 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
             "\n{DIM}{host}: {requests} ({} to read, {} to post){planned}{waited}{DIM:#}",
             platform.get, platform.post
         )?;
+    }
+    if let Some(export) = &report.export {
+        let file = printable(&export.file);
+        if export.written {
+            writeln!(text, "\nExported: {} to {file}", counted(export.contacts, "contact"))?;
+        } else {
+            let note = format!(
+                "{file} is not written, because the run is not finished. The run that finishes it writes it."
+            );
+            writeln!(text, "\n{}", textwrap::fill(&note, width))?;
+        }
     }
     let folder = printable(&folder.display().to_string());
     writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.json")
@@ -305,6 +321,34 @@ fn bar(count: u64, most: u64) -> String {
     let filled = count.saturating_mul(LENGTH).div_ceil(most.max(1)).clamp(1, LENGTH);
     let filled = usize::try_from(filled).unwrap_or_default();
     format!("{:<width$}", "■".repeat(filled), width = usize::try_from(LENGTH).unwrap_or_default())
+}
+
+/// Shows the lines to paste into `rollcall.toml` that give values a meaning, where the problem is that they have none.
+fn offer_aliases(
+    text: &mut String,
+    problem: &ProblemCount,
+    values: &[UnknownValue],
+    width: usize,
+) -> std::fmt::Result {
+    /// Values that are shown; all of them are in the report.
+    const MAX_VALUES: usize = 10;
+
+    let Some(field) = unknown_values::field_of(problem.code) else { return Ok(()) };
+    let lines = unknown_values::alias_lines(values, field, MAX_VALUES);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let say = "Or say in rollcall.toml what these values mean, between the empty quotation marks:";
+    let options = Options::new(width.max(40)).initial_indent(INDENT).subsequent_indent(INDENT);
+    writeln!(text, "{}", textwrap::fill(say, options))?;
+    for line in lines {
+        writeln!(text, "{INDENT}  {line}")?;
+    }
+    let more = values.iter().filter(|value| value.field == field).count().saturating_sub(MAX_VALUES);
+    if more > 0 {
+        writeln!(text, "{INDENT}  # and {} in report.json", counted(more as u64, "more value"))?;
+    }
+    Ok(())
 }
 
 /// What posting will cost.

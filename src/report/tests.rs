@@ -35,9 +35,11 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
         inputs: infos.iter().map(|info| InputReport::new(info, &summary)).collect(),
         totals: Totals::default(),
         problems: Vec::new(),
+        unknown_values: Vec::new(),
         regions: Vec::new(),
         types: Vec::new(),
         excluded: Vec::new(),
+        export: None,
         platform: None,
         plan: None,
         actual: None,
@@ -50,7 +52,11 @@ fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> 
     let home = tempfile::tempdir().unwrap();
     let infos = vec![info("list.csv", &["Name", "Phone"])];
     let folder = OutputFolder::create(&home.path().join("out")).unwrap();
-    let mut writer = RunWriter::begin(folder, infos.clone()).unwrap();
+    let export = home.path().join("contacts.csv");
+    let settings =
+        ExportSettings { path: export.clone(), format: ExportFormat::Csv, layout: ExportLayout::Contacts };
+    let writer = RunWriter::begin(folder, infos.clone()).unwrap();
+    let mut writer = writer.with_export(Some(&settings)).unwrap();
     let number = PhoneNumber::new(44, "9098790123", Region::new("GB"), NumberType::PremiumRate).unwrap();
     let mut rows = Rows::new(0);
     for (line, _) in (2..).zip(outcomes) {
@@ -65,6 +71,7 @@ fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> 
         writer.write(&reported).unwrap();
     }
     let finished = writer.finish(Report { complete, ..report(read, &infos) });
+    assert_eq!(export.exists(), complete && finished.is_ok(), "an unfinished run exports nothing");
     let written = std::fs::read(home.path().join("out/report.json")).unwrap();
     let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(
@@ -133,6 +140,9 @@ fn a_summary_shows_each_step_and_the_ways_out() {
         waited_ms: 83_000,
         ..PlatformReport::default()
     });
+    if let Some(export) = &mut report.export {
+        export.file = "contacts.csv".to_owned();
+    }
     let text = terminal::summary(&report, Path::new("out"), 60);
     insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
     The import stopped: 2 created; 1 not sent, or
@@ -157,6 +167,9 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     leaves kinds of numbers out.
 
     https://platform.example.com: 1,235 requests (1234 to read, 1 to post), waited 1 min 23 s
+
+    contacts.csv is not written, because the run is not
+    finished. The run that finishes it writes it.
 
     Files: out/  outcomes.csv  rejected.csv  report.json
     ");

@@ -44,7 +44,11 @@ fn checked(text: &str, options: &[&str]) -> Vec<String> {
     let ended = sealed.run(&args);
     assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
     let lines = ended.stderr.lines().count();
-    assert_eq!((ended.stdout.as_str(), lines), ("", usize::from(ended.code != 0)), "-q says one line at most");
+    assert_eq!(
+        (ended.stdout.as_str(), lines),
+        ("", usize::from(ended.code != 0)),
+        "-q says one line at most"
+    );
     briefs(&sealed, "out")
 }
 
@@ -324,6 +328,7 @@ proptest! {
             run: "test".to_owned(),
             normalize: NormalizeSettings { region: rollcall::contact::Region::new("IN"), ..NormalizeSettings::default() },
             keep: if keep_last { rollcall::dedupe::Keep::Last } else { rollcall::dedupe::Keep::First },
+            export: None,
         };
         let input = Input::open(&path, &ParseSettings::default()).unwrap();
         let folder = OutputFolder::create(&home.path().join("out")).unwrap();

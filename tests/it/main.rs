@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounted;
+mod aliases;
 mod bad_input;
 mod check;
 mod columns;
@@ -12,6 +13,8 @@ mod disguised;
 mod doctor;
 mod encodings;
 mod existing;
+mod explain;
+mod export;
 mod faults;
 mod formats;
 mod import;

@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::options::{
     AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-    FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, LogFormat, OutputOptions, PlatformOptions,
-    PostingOptions, ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions,
-    TalkOptions,
+    ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, LogFormat,
+    OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, SandboxOptions,
+    SplitNamesChoice, StateOptions, TalkOptions, ValueTables,
 };
 use crate::normalize::phone::METADATA_VERSION;
 
@@ -34,7 +34,9 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Read, normalize, deduplicate, report; no network and no account needed
     Check(CheckArgs),
-    /// The same, then post what the platform does not hold yet
+    /// What became of a row, step by step: its cells, what each became and why, and what helps
+    Explain(ExplainArgs),
+    /// The same as `check`, then post what the platform does not hold yet
     Import(Box<ImportArgs>),
     /// Finish an import that was interrupted; running the same `import` again does the same
     Resume(ResumeArgs),
@@ -72,6 +74,23 @@ pub(super) struct CheckArgs {
     pub(super) exclude: ExcludeFileOptions,
     #[command(flatten)]
     pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) export: ExportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// File to read; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Rows to explain: the number that a spreadsheet shows, or the line on which the row begins
+    #[arg(required = true, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) rows: Vec<u64>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +123,8 @@ pub(super) struct ImportArgs {
     pub(super) existing: ExistingOptions,
     #[command(flatten)]
     pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) export: ExportOptions,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

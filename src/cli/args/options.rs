@@ -1,6 +1,6 @@
 //! Options by subject, each once, with its help text. Commands share these groups.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{
     ArgAction, Args, ValueEnum,
@@ -199,6 +199,24 @@ pub(in crate::cli) struct ReadingOptions {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) ignore_do_not_call_column: bool,
+    /// What values mean that the list writes in its own way; in the file only.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "ValueTables::is_empty")]
+    pub(in crate::cli) values: ValueTables,
+}
+
+/// `[values.country]` and `[values.salutation]` of the file: a value, and what it means.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::cli) struct ValueTables {
+    pub(in crate::cli) country: BTreeMap<String, String>,
+    pub(in crate::cli) salutation: BTreeMap<String, String>,
+}
+
+impl ValueTables {
+    fn is_empty(&self) -> bool {
+        self.country.is_empty() && self.salutation.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -335,6 +353,29 @@ pub(in crate::cli) struct OutputOptions {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) json: bool,
+}
+
+/// Where the contacts go beside the platform.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Output")]
+#[serde(rename_all = "kebab-case", default)]
+pub(in crate::cli) struct ExportOptions {
+    /// Write the contacts that are posted, or would be, to this file: .csv, .xlsx or .ndjson. One that exists is not touched
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) export: Option<PathBuf>,
+    /// Columns of that file: those of the platform's contact import, those of its contact list upload, or the input's own with
+    /// what rollcall made of them [default: contacts]
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    pub(in crate::cli) export_layout: Option<ExportLayoutChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) enum ExportLayoutChoice {
+    #[default]
+    Contacts,
+    List,
+    Full,
 }
 
 /// What the sandbox is like; in the file, these stand in a table `[sandbox-server]`.

@@ -6,6 +6,7 @@
 mod all;
 mod bare;
 mod cell;
+pub(super) mod explain;
 mod forms;
 mod library;
 mod mask;

@@ -1,9 +1,8 @@
 //! How digits without a plus are meant in phone columns, by their first cells.
 
 use crate::{
-    contact::Region,
     normalize::{NormalizeSettings, Normalizer, phone::Habit},
-    parse::assemble::Header,
+    parse::{ParseSettings, assemble::Header},
     row::{Columns, Rows},
 };
 
@@ -13,10 +12,14 @@ pub(in crate::parse) fn find(
     columns: &Columns,
     rows: &Rows,
     header_row: u64,
-    region: Option<Region>,
+    settings: &ParseSettings,
     notes: &mut Vec<String>,
 ) -> Vec<(usize, Habit)> {
-    let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
+    let settings = NormalizeSettings {
+        region: settings.region,
+        aliases: settings.aliases.clone(),
+        ..NormalizeSettings::default()
+    };
     let places_of = |columns: &[usize]| columns.iter().map(|column| header.place_of(*column)).collect();
     let own = columns.own_countries.iter();
     let places = Columns {

@@ -3,6 +3,7 @@
 use super::ColumnsProblem;
 use crate::{
     contact::Field,
+    normalize::Aliases,
     parse::{ParseSettings, assemble::Header, text::layout},
     row::{Columns, Row, Rows},
 };
@@ -92,7 +93,7 @@ fn understood(
     last: usize,
     settings: &ParseSettings,
 ) -> Result<Candidate, (Header, ColumnsProblem)> {
-    let values = Values { rows, from: last + 1, header: &header };
+    let values = Values { rows, from: last + 1, header: &header, aliases: &settings.aliases };
     let columns = match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
         Ok(columns) => columns,
         Err(problem) => return Err((header, problem)),
@@ -205,7 +206,7 @@ pub(in crate::parse) fn given(
     rows: &Rows,
     settings: &ParseSettings,
 ) -> Result<Found, (Header, ColumnsProblem)> {
-    let values = Values { rows, from: 0, header: &header };
+    let values = Values { rows, from: 0, header: &header, aliases: &settings.aliases };
     match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
         Ok(columns) => {
             let mut found = Found { header, columns, row: 0, notes: Vec::new() };
@@ -223,7 +224,7 @@ fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<Str
         return Vec::new();
     }
     let from = rows.iter().position(|other| other.location.row > *row).unwrap_or(rows.len());
-    let values = Values { rows, from, header };
+    let values = Values { rows, from, header, aliases: &settings.aliases };
     let mut notes = super::notes(&header.names, columns, &settings.mappings, &|column| values.of(column));
     notes.extend(values.unread_numbers(columns));
     notes
@@ -264,6 +265,7 @@ struct Values<'a> {
     rows: &'a Rows,
     from: usize,
     header: &'a Header,
+    aliases: &'a Aliases,
 }
 
 impl Values<'_> {
@@ -272,7 +274,14 @@ impl Values<'_> {
         let cells = (self.from..self.rows.len()).map(|row| self.rows.row(row).cell(index));
         cells
             .filter(|cell| !cell.is_blank())
-            .map(|cell| String::from_utf8_lossy(cell.text).into_owned())
+            .map(|cell| {
+                let text = String::from_utf8_lossy(cell.text);
+                // A column whose values have an alias holds what these mean.
+                let alias = [Field::Country, Field::Salutation]
+                    .iter()
+                    .find_map(|field| self.aliases.written(*field, &text).map(str::to_owned));
+                alias.unwrap_or_else(|| text.into_owned())
+            })
             .collect()
     }
 

@@ -237,6 +237,12 @@ pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
         .or_else(|| countries::read(folded).map(|_| Field::Country))
 }
 
+/// Whether a header alone says that its column holds a field.
+pub(crate) fn means(header: &str, field: Field) -> bool {
+    let folded = fold(header);
+    [folded.as_str(), without_owner(&folded)].into_iter().any(|header| field_of(header) == Some(field))
+}
+
 /// Whether a header names what is never called, such as a fax.
 pub(crate) fn is_never_called(header: &str) -> bool {
     label::is_never_called(&fold(header))

@@ -1,0 +1,173 @@
+//! Values that a list writes in its own way, and what its user says they mean.
+//!
+//! An alias is looked up before a cell is read, so it also wins over a meaning that rollcall knows.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{
+    region::{self, Origin},
+    salutation,
+};
+use crate::contact::{Field, Salutation};
+
+/// Aliases of countries and salutations, by the trimmed value in small letters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aliases {
+    countries: BTreeMap<String, Alias<Origin>>,
+    salutations: BTreeMap<String, Alias<Salutation>>,
+}
+
+/// The meaning of a value, as it was written and as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Alias<T> {
+    written: String,
+    meaning: T,
+}
+
+/// An alias that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum AliasError {
+    #[error("`{value}` = `{meaning}`: `{meaning}` is no country")]
+    NoCountry { value: String, meaning: String },
+    #[error("`{value}` = `{meaning}`: `{meaning}` is no salutation")]
+    NoSalutation { value: String, meaning: String },
+    #[error("`{value}` means both `{first}` and `{second}`; capital and small letters count as the same")]
+    Contradiction { value: String, first: String, second: String },
+    #[error("an empty value, which stands for no cell")]
+    Empty,
+}
+
+impl AliasError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoCountry { .. } => {
+                "Write the country's two- or three-letter code, its name in any language, or its dialing code, such as \
+                 \"DE\"."
+            }
+            Self::NoSalutation { .. } => "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
+            Self::Contradiction { .. } => "Keep one of the lines.",
+            Self::Empty => "Cells that are empty are filled by --region and --default-salutation.",
+        }
+    }
+}
+
+impl Aliases {
+    /// Adds a value of country cells.
+    ///
+    /// # Errors
+    ///
+    /// Where `meaning` is no country, or the value has another meaning already.
+    pub fn add_country(&mut self, value: &str, meaning: &str) -> Result<(), AliasError> {
+        let read = region::country(meaning);
+        let unknown = || AliasError::NoCountry { value: value.to_owned(), meaning: meaning.to_owned() };
+        add(&mut self.countries, value, meaning, read.ok_or_else(unknown)?)
+    }
+
+    /// Adds a value of salutation cells.
+    ///
+    /// # Errors
+    ///
+    /// Where `meaning` is no salutation, or the value has another meaning already.
+    pub fn add_salutation(&mut self, value: &str, meaning: &str) -> Result<(), AliasError> {
+        let read = salutation::recognise(meaning);
+        let unknown = || AliasError::NoSalutation { value: value.to_owned(), meaning: meaning.to_owned() };
+        add(&mut self.salutations, value, meaning, read.ok_or_else(unknown)?)
+    }
+
+    /// The country that a cell stands for.
+    pub fn country(&self, cell: &str) -> Option<Origin> {
+        Some(find(&self.countries, cell)?.meaning)
+    }
+
+    /// The salutation that a cell stands for.
+    pub fn salutation(&self, cell: &str) -> Option<Salutation> {
+        Some(find(&self.salutations, cell)?.meaning)
+    }
+
+    /// The meaning of a cell of this field, as the user wrote it.
+    pub fn written(&self, field: Field, cell: &str) -> Option<&str> {
+        match field {
+            Field::Country => find(&self.countries, cell).map(|alias| alias.written.as_str()),
+            Field::Salutation => find(&self.salutations, cell).map(|alias| alias.written.as_str()),
+            Field::Phone | Field::FirstName | Field::LastName | Field::FullName => None,
+        }
+    }
+}
+
+fn add<T>(
+    aliases: &mut BTreeMap<String, Alias<T>>,
+    value: &str,
+    meaning: &str,
+    read: T,
+) -> Result<(), AliasError>
+where
+    T: PartialEq,
+{
+    let folded = fold(value);
+    if folded.is_empty() {
+        return Err(AliasError::Empty);
+    }
+    let alias = Alias { written: meaning.trim().to_owned(), meaning: read };
+    match aliases.get(&folded) {
+        Some(first) if first.meaning != alias.meaning => Err(AliasError::Contradiction {
+            value: value.to_owned(),
+            first: first.written.clone(),
+            second: alias.written,
+        }),
+        _ => {
+            aliases.insert(folded, alias);
+            Ok(())
+        }
+    }
+}
+
+/// The alias of a cell. Where there are none, nothing is folded.
+fn find<'a, T>(aliases: &'a BTreeMap<String, Alias<T>>, cell: &str) -> Option<&'a Alias<T>> {
+    if aliases.is_empty() { None } else { aliases.get(&fold(cell)) }
+}
+
+/// A cell's text as aliases are compared: trimmed, in small letters.
+pub(crate) fn fold(cell: &str) -> String {
+    cell.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Region;
+
+    #[test]
+    fn a_cell_is_matched_trimmed_and_whatever_its_capitals() {
+        let mut aliases = Aliases::default();
+        aliases.add_country("Deutchland", "DE").unwrap();
+        aliases.add_country("ÖSTEREICH", "+43").unwrap();
+        aliases.add_salutation("Capt.", "Mr").unwrap();
+        let region = |code| Region::new(code).map(Origin::Region);
+        assert_eq!(aliases.country("  deutCHLAND\u{a0}"), region("DE"));
+        assert_eq!(aliases.country("östereich"), region("AT"));
+        assert_eq!(aliases.country("Capt."), None);
+        assert_eq!(aliases.salutation("capt."), Some(Salutation::Mr));
+        assert_eq!(aliases.salutation("capt"), None);
+        assert_eq!(aliases.written(Field::Country, "DEUTCHLAND"), Some("DE"));
+        assert_eq!(aliases.written(Field::FirstName, "DEUTCHLAND"), None);
+    }
+
+    #[test]
+    fn what_is_no_country_or_salutation_is_named() {
+        let mut aliases = Aliases::default();
+        assert_eq!(
+            aliases.add_country("Deutchland", "Germny").unwrap_err().to_string(),
+            "`Deutchland` = `Germny`: `Germny` is no country"
+        );
+        assert!(matches!(aliases.add_country("Deutchland", ""), Err(AliasError::NoCountry { .. })));
+        assert!(matches!(aliases.add_salutation("Capt.", "Captain"), Err(AliasError::NoSalutation { .. })));
+        assert_eq!(aliases.add_country(" ", "DE"), Err(AliasError::Empty));
+        aliases.add_country("Deutchland", "DE").unwrap();
+        aliases.add_country("DEUTCHLAND", "Germany").unwrap();
+        assert!(matches!(aliases.add_country("deutchland", "AT"), Err(AliasError::Contradiction { .. })));
+    }
+}

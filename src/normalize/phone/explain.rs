@@ -1,0 +1,106 @@
+//! Why a cell became the number that it became, and which numbers it could have been.
+
+use super::{Habit, PhonePolicy, bare, cell, forms, parse, renumbered, spelled};
+use crate::{contact::PhoneNumber, normalize::region::Origin, row::CellKind};
+
+/// A phone cell with what decides how it is read.
+#[derive(Clone, Copy)]
+pub(in crate::normalize) struct PhoneCell<'a> {
+    pub(in crate::normalize) text: &'a str,
+    pub(in crate::normalize) kind: CellKind,
+    pub(in crate::normalize) origin: Option<Origin>,
+    pub(in crate::normalize) habit: Option<Habit>,
+}
+
+impl PhoneCell<'_> {
+    /// By which rule the cell became this number.
+    pub(in crate::normalize) fn rule(self, number: &PhoneNumber) -> String {
+        let digits = super::digits(self.text);
+        let (whole, national) = (number.e164().digits(), number.national());
+        let mut rule = if self.text.contains(['+', '＋']) {
+            "written with + and its country code".to_owned()
+        } else if digits == *whole {
+            let as_others = if self.habit == Some(Habit::International) {
+                ", as in nearly all cells of the column"
+            } else {
+                ""
+            };
+            format!("its digits are the whole international number{as_others}")
+        } else if ["00", "011"].iter().any(|prefix| digits.strip_prefix(prefix) == Some(&*whole)) {
+            "written with the prefix that is dialed abroad, and its country code".to_owned()
+        } else if let Some(origin) = self.origin {
+            let before = digits.strip_suffix(&*national).filter(|before| !before.is_empty());
+            let before =
+                before.map(|before| format!("; `{before}` in front is no part of it")).unwrap_or_default();
+            format!("read as it is dialed in {}{before}", shown(origin))
+        } else {
+            "its digits alone say the country".to_owned()
+        };
+        let undone = cell::undo_spreadsheet(self.text, self.kind);
+        let text = undone.as_deref().unwrap_or(self.text);
+        if text != self.text.trim() {
+            rule.push_str("; marks of a spreadsheet, invisible characters and the like are removed");
+        }
+        if let Ok(parsed) = parse(text, self.origin) {
+            if let Some(extension) = &parsed.extension {
+                rule = format!("{rule}; its extension {extension} is dropped");
+            }
+            if !parsed.is_valid && matches!(renumbered::find(&parsed), Some(Ok(_))) {
+                rule.push_str("; an old number becomes the one of today");
+            }
+        }
+        rule
+    }
+
+    /// The numbers, other than `taken`, that the cell could have been, each with what would make it so.
+    pub(in crate::normalize) fn other_readings(
+        self,
+        policy: &PhonePolicy,
+        region: Option<Origin>,
+        taken: Option<&PhoneNumber>,
+    ) -> Vec<(String, String)> {
+        let mut readings: Vec<(String, String)> = Vec::new();
+        let taken = taken.map(|number| format!("+{}", number.e164()));
+        let mut add = |number: String, why: String| {
+            let is_known = readings.iter().any(|(known, _)| *known == number);
+            if Some(&number) != taken.as_ref() && !is_known {
+                readings.push((number, why));
+            }
+        };
+        let read = policy.read_as(self.text, self.kind, self.origin, self.habit);
+        if let Err(refusal) = &read {
+            for number in &refusal.readings {
+                add(
+                    format!("+{}", number.e164()),
+                    "one of the two numbers that the digits can be".to_owned(),
+                );
+            }
+        }
+        if let Some(abroad) = bare::from_abroad(self.text.trim()) {
+            add(spelled(&abroad).replace(' ', ""), "with a + in front".to_owned());
+        }
+        if let Some(region) = region.filter(|region| self.origin != Some(*region))
+            && let Ok(number) = policy.read(self.text, self.kind, Some(region))
+        {
+            add(format!("+{}", number.e164()), format!("with the default region {}", shown(region)));
+        }
+        if let Ok(number) = &read {
+            for form in forms::other_forms(number.e164()) {
+                add(format!("+{form}"), "another form of the same number".to_owned());
+            }
+        }
+        readings
+    }
+}
+
+/// A country as a person says it.
+pub(in crate::normalize) fn shown(origin: Origin) -> String {
+    match origin {
+        Origin::Region(region) => match super::calling_code(region) {
+            Some(code) => format!("{region} (+{code})"),
+            None => region.to_string(),
+        },
+        Origin::CallingCode(code) => format!("+{code}"),
+        Origin::Area { region, digits } => format!("{region} (+{digits})"),
+    }
+}

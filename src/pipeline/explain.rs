@@ -1,0 +1,225 @@
+//! What became of single rows of a file, with everything that decided it.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use super::PipelineError;
+use crate::{
+    contact::{Contact, Field, PhoneNumber},
+    normalize::{Explained, NormalizeSettings, Normalizer, OtherReading, Step},
+    outcome::{Code, Outcome, Problem, Verdict},
+    parse::{self, Input, InputInfo, Mapping, RowPlace},
+    report::{self, ReportedRow},
+    row::Row,
+};
+
+/// A row, explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The file.
+    pub file: String,
+    /// The sheet.
+    pub sheet: Option<String>,
+    /// The row, as a person sees it.
+    pub row: u64,
+    /// Why it is no row of the list, if it is none; everything below is empty then.
+    pub not_a_row: Option<String>,
+    /// Whether there is such a row in the file at all.
+    #[serde(skip)]
+    pub exists: bool,
+    /// Its cells, in the order in which they were read.
+    pub steps: Vec<ExplainedStep>,
+    /// Which other numbers its phone cells could have been.
+    pub other_readings: Vec<OtherReading>,
+    /// What it became by itself: `valid`, `suppressed` or `rejected`.
+    pub outcome: Option<&'static str>,
+    /// Why it is suppressed.
+    pub reason: Option<String>,
+    /// What is wrong with it.
+    pub problems: Vec<ExplainedProblem>,
+    /// The contact that it is.
+    pub contact: Option<ExplainedContact>,
+}
+
+/// A cell and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the step and of its column")]
+pub struct ExplainedStep {
+    pub field: &'static str,
+    pub column: Option<String>,
+    /// The column's number, from 1.
+    pub column_number: Option<usize>,
+    /// Why the field is read from that column.
+    pub matched_by: Option<&'static str>,
+    pub cell: String,
+    pub value: Option<String>,
+    pub rule: String,
+}
+
+/// A problem of a row, with its remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the problem")]
+pub struct ExplainedProblem {
+    pub code: &'static str,
+    pub message: String,
+    pub column: Option<String>,
+    pub value: String,
+    pub remedy: String,
+}
+
+/// A contact in the form in which it is posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the contact")]
+pub struct ExplainedContact {
+    pub first_name: String,
+    pub last_name: String,
+    pub salutation: &'static str,
+    pub number: String,
+    pub country_code: String,
+    pub national_number: String,
+    pub region: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// Explains these rows of a file, in the order given.
+///
+/// # Errors
+///
+/// Where the file cannot be read to its end.
+pub fn explain(
+    mut input: Input,
+    rows: &[u64],
+    settings: &NormalizeSettings,
+    mappings: &[Mapping],
+) -> Result<Vec<Explanation>, PipelineError> {
+    let places = input.places(rows)?;
+    let info = input.info.clone();
+    let normalizer = Normalizer::new(settings, &info.columns).with_habits(&info.habits);
+    let mut found: Vec<Option<Explanation>> = vec![None; rows.len()];
+    input.read(0, &mut |block| {
+        for row in block.iter_text() {
+            for (wanted, found) in rows.iter().zip(&mut found) {
+                if *wanted == row.location.row {
+                    *found = Some(of_row(row, normalizer.explain(row), &info, mappings));
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    let all = rows.iter().zip(found).zip(places);
+    Ok(all.map(|((row, found), place)| found.unwrap_or_else(|| no_row(*row, place, &info))).collect())
+}
+
+fn empty(row: u64, info: &InputInfo) -> Explanation {
+    Explanation {
+        file: info.path.clone(),
+        sheet: info.sheet.clone(),
+        row,
+        not_a_row: None,
+        exists: true,
+        steps: Vec::new(),
+        other_readings: Vec::new(),
+        outcome: None,
+        reason: None,
+        problems: Vec::new(),
+        contact: None,
+    }
+}
+
+fn no_row(row: u64, place: RowPlace, info: &InputInfo) -> Explanation {
+    let reason = match place {
+        RowPlace::AboveHeader(header) => {
+            format!("skipped: it stands above the header, which is row {header}")
+        }
+        RowPlace::Header => "the header".to_owned(),
+        RowPlace::HeaderAgain => "skipped: it is the header again".to_owned(),
+        RowPlace::BelowList => "skipped: it is a sum, a remark or the like below the list".to_owned(),
+        RowPlace::Blank => "blank: nothing is in it".to_owned(),
+        RowPlace::Within(begins) => format!("a further line of the row that begins in line {begins}"),
+        RowPlace::Beyond(last) => format!("not in the file, whose last row is {last}"),
+        RowPlace::Data => "skipped".to_owned(),
+    };
+    let exists = !matches!(place, RowPlace::Beyond(_));
+    Explanation { not_a_row: Some(reason), exists, ..empty(row, info) }
+}
+
+fn of_row(row: Row<'_>, explained: Explained, info: &InputInfo, mappings: &[Mapping]) -> Explanation {
+    let Explained { steps, other_readings, verdict } = explained;
+    let steps = steps.into_iter().map(|step| explained_step(step, info, mappings)).collect();
+    let explanation = Explanation { steps, other_readings, ..empty(row.location.row, info) };
+    match verdict {
+        Verdict::Contact(contact) => Explanation {
+            outcome: Some(Outcome::Valid.name()),
+            contact: Some(explained_contact(&contact)),
+            ..explanation
+        },
+        Verdict::Suppressed { code, detail, .. } => {
+            let detail = if detail.is_empty() { code.title() } else { &detail };
+            Explanation {
+                outcome: Some(Outcome::Suppressed.name()),
+                reason: Some(format!("{}: {detail}. {}", code.name(), code.hint())),
+                ..explanation
+            }
+        }
+        Verdict::Rejected { number, problems } => {
+            let reported = ReportedRow {
+                code: problems.first().map(|problem| problem.code),
+                number: number.as_ref(),
+                problems: &problems,
+                ..ReportedRow::new(row, Outcome::Rejected)
+            };
+            let problems = problems.iter().map(|problem| explained_problem(problem, &reported, info));
+            Explanation {
+                outcome: Some(Outcome::Rejected.name()),
+                problems: problems.collect(),
+                ..explanation
+            }
+        }
+    }
+}
+
+fn explained_step(step: Step, info: &InputInfo, mappings: &[Mapping]) -> ExplainedStep {
+    let Step { field, column, cell, value, rule } = step;
+    let header = column.and_then(|column| info.headers.get(column)).cloned();
+    let matched_by = header.as_deref().map(|header| matched_by(field, header, mappings));
+    let column_number = column.map(|column| column + 1);
+    ExplainedStep { field: field.name(), column: header, column_number, matched_by, cell, value, rule }
+}
+
+/// Why a field is read from a column.
+fn matched_by(field: Field, header: &str, mappings: &[Mapping]) -> &'static str {
+    if mappings.iter().any(|mapping| mapping.field == field) {
+        "--map"
+    } else if parse::means(header, field) {
+        "its header"
+    } else {
+        "its header and what its cells hold"
+    }
+}
+
+fn explained_problem(problem: &Problem, row: &ReportedRow<'_>, info: &InputInfo) -> ExplainedProblem {
+    let column = problem.column.and_then(|column| info.headers.get(usize::try_from(column).ok()?));
+    ExplainedProblem {
+        code: Code::name(problem.code),
+        message: problem.message(),
+        column: column.cloned(),
+        value: problem.value.clone(),
+        remedy: report::remedy(problem, row, info),
+    }
+}
+
+fn explained_contact(contact: &Contact) -> ExplainedContact {
+    let number: &PhoneNumber = contact.number();
+    ExplainedContact {
+        first_name: contact.first_name().to_owned(),
+        last_name: contact.last_name().to_owned(),
+        salutation: contact.salutation().as_str(),
+        number: number.e164().to_string(),
+        country_code: number.calling_code().to_string(),
+        national_number: number.national().to_string(),
+        region: number.region().map(|region| region.to_string()),
+        kind: number.kind().name(),
+    }
+}

@@ -1,0 +1,242 @@
+//! Which columns an export has, and what stands in them.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use super::ReportedRow;
+use crate::{
+    contact::{Contact, Region},
+    parse::{self, InputInfo},
+    row::Row,
+    time_zone,
+};
+
+/// The columns of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportLayout {
+    /// Those of the platform's contact import.
+    #[default]
+    Contacts,
+    /// Those of the platform's contact list upload.
+    List,
+    /// Those of the input, untouched, then what rollcall made of them.
+    Full,
+}
+
+/// Columns of the platform's contact import.
+const CONTACTS: [&str; 6] =
+    ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode", "cellPhoneExtension"];
+
+/// Columns of the platform's contact list upload.
+const LIST: [&str; 6] = ["firstName", "lastName", "phoneNumber", "timeZone", "uniqueId", "contactPriority"];
+
+/// Columns behind those of the input. Reading ignores them, and takes off the guards of the others.
+const FULL: [&str; 13] = [
+    "rollcall_file",
+    "rollcall_sheet",
+    "rollcall_row",
+    "rollcall_outcome",
+    "rollcall_first_name",
+    "rollcall_last_name",
+    "rollcall_salutation",
+    "rollcall_number",
+    "rollcall_country_code",
+    "rollcall_national_number",
+    "rollcall_region",
+    "rollcall_type",
+    "rollcall_time_zone",
+];
+
+/// The dialing prefix that the platform stores with every contact.
+const DIALING_PREFIX: &str = "+";
+
+/// Headers, folded, of a column with time zones.
+const TIME_ZONE: [&str; 6] = ["time zone", "timezone", "tz", "zeitzone", "fuseau horaire", "zona horaria"];
+
+/// Headers, folded, of a column with the identifiers of another program.
+const UNIQUE_ID: [&str; 2] = ["unique id", "uniqueid"];
+
+/// Headers, folded, of a column with priorities.
+const PRIORITY: [&str; 2] = ["contact priority", "contactpriority"];
+
+impl ExportLayout {
+    /// The name used by `--export-layout` and in `report.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::List => "list",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// A cell of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cell<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) kind: CellKind,
+}
+
+/// How a cell is written where formats have no types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CellKind {
+    /// Digits, codes and words of rollcall's own, as the platform needs them.
+    Plain,
+    /// The same within double quotes, whatever it is.
+    Quoted,
+    /// Text from the input, that a spreadsheet must not run.
+    Text,
+    /// Text that is read back as it was.
+    Original,
+}
+
+impl<'a> Cell<'a> {
+    fn new(kind: CellKind, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), kind }
+    }
+}
+
+/// Where an input holds what rollcall passes on as it stands.
+struct PassedOn {
+    time_zone: Vec<usize>,
+    unique_id: Option<usize>,
+    priority: Option<usize>,
+}
+
+impl PassedOn {
+    fn of(input: &InputInfo) -> Self {
+        let headers: Vec<String> = input.headers.iter().map(|header| parse::fold(header)).collect();
+        let named = |names: &[&str]| {
+            let is_named = |column: &usize| names.contains(&headers[*column].as_str());
+            (0..headers.len()).filter(is_named).collect::<Vec<_>>()
+        };
+        Self {
+            time_zone: named(&TIME_ZONE),
+            unique_id: named(&UNIQUE_ID).first().copied(),
+            priority: named(&PRIORITY).first().copied(),
+        }
+    }
+
+    /// The time zone of a contact: that of its number's region where that has one, else the one that its row names.
+    fn time_zone(&self, row: Row<'_>, region: Option<Region>) -> &'static str {
+        let of_row = || {
+            let mut texts = self.time_zone.iter().filter_map(|column| row.text(*column).ok());
+            texts.find_map(time_zone::identifier)
+        };
+        region.and_then(time_zone::of_region).or_else(of_row).unwrap_or_default()
+    }
+}
+
+/// Makes the cells of a layout.
+pub(super) struct LayoutWriter {
+    layout: ExportLayout,
+    passed_on: Vec<PassedOn>,
+    /// The columns of the inputs, each of them once.
+    headers: Vec<String>,
+    /// For each input, the place of each of its columns among them.
+    places: Vec<Vec<usize>>,
+}
+
+impl LayoutWriter {
+    pub(super) fn new(layout: ExportLayout, inputs: &[InputInfo]) -> Self {
+        let (headers, places) =
+            if layout == ExportLayout::Full { joined(inputs) } else { Default::default() };
+        Self { layout, passed_on: inputs.iter().map(PassedOn::of).collect(), headers, places }
+    }
+
+    /// The header.
+    pub(super) fn columns(&self) -> Vec<Cell<'_>> {
+        let plain = |name: &'static str| Cell::new(CellKind::Plain, name);
+        match self.layout {
+            ExportLayout::Contacts => CONTACTS.map(plain).to_vec(),
+            ExportLayout::List => LIST.map(plain).to_vec(),
+            ExportLayout::Full => {
+                let originals = self.headers.iter().map(|header| Cell::new(CellKind::Original, header));
+                originals.chain(FULL.map(plain)).collect()
+            }
+        }
+    }
+
+    /// The cells of a contact.
+    pub(super) fn cells<'a>(
+        &self,
+        input: &'a InputInfo,
+        row: &'a ReportedRow<'_>,
+        contact: &'a Contact,
+    ) -> Vec<Cell<'a>> {
+        use CellKind::{Original, Plain, Quoted, Text};
+
+        let index = usize::from(row.row.location.input);
+        let passed_on = &self.passed_on[index];
+        let (number, row, outcome) = (contact.number(), row.row, row.outcome);
+        let (first_name, last_name) = (contact.first_name(), contact.last_name());
+        let salutation = contact.salutation().as_str();
+        let as_it_stands = |column: Option<usize>| match column.map(|column| row.cell(column).text) {
+            Some(text) => Cell::new(Text, String::from_utf8_lossy(text).trim().to_owned()),
+            None => Cell::new(Text, ""),
+        };
+        let time_zone = || passed_on.time_zone(row, number.region());
+        match self.layout {
+            ExportLayout::Contacts => vec![
+                Cell::new(Text, first_name),
+                Cell::new(Text, last_name),
+                Cell::new(Plain, salutation),
+                Cell::new(Plain, number.national().to_string()),
+                Cell::new(Plain, format!("+{}", number.calling_code())),
+                Cell::new(Plain, DIALING_PREFIX),
+            ],
+            ExportLayout::List => vec![
+                Cell::new(Text, first_name),
+                Cell::new(Text, last_name),
+                Cell::new(Quoted, format!("+{}", number.e164())),
+                Cell::new(Plain, time_zone()),
+                as_it_stands(passed_on.unique_id),
+                as_it_stands(passed_on.priority),
+            ],
+            ExportLayout::Full => {
+                let mut cells = vec![Cell::new(Original, ""); self.headers.len()];
+                for (cell, place) in row.cells().zip(&self.places[index]) {
+                    // Bytes of another encoding would make the file unreadable: what cannot be told is shown as lost.
+                    cells[*place].text = String::from_utf8_lossy(cell.text);
+                }
+                let region = number.region().map(|region| region.to_string()).unwrap_or_default();
+                cells.extend([
+                    Cell::new(Original, input.path.as_str()),
+                    Cell::new(Original, input.sheet.as_deref().unwrap_or_default()),
+                    Cell::new(Plain, row.location.row.to_string()),
+                    Cell::new(Plain, outcome.name()),
+                    Cell::new(Original, first_name),
+                    Cell::new(Original, last_name),
+                    Cell::new(Plain, salutation),
+                    Cell::new(Plain, number.e164().to_string()),
+                    Cell::new(Plain, number.calling_code().to_string()),
+                    Cell::new(Plain, number.national().to_string()),
+                    Cell::new(Plain, region),
+                    Cell::new(Plain, number.kind().name()),
+                    Cell::new(Plain, time_zone()),
+                ]);
+                cells
+            }
+        }
+    }
+}
+
+/// The columns of all inputs, and where those of each stand: a column that two of them have stands there once.
+fn joined(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
+    let mut headers: Vec<String> = Vec::new();
+    let mut known: HashMap<(&str, usize), usize> = HashMap::new();
+    let mut places = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        let mut own = Vec::with_capacity(input.headers.len());
+        for header in &input.headers {
+            let time = times.entry(header).or_default();
+            *time += 1;
+            own.push(*known.entry((header, *time)).or_insert_with(|| {
+                headers.push(header.clone());
+                headers.len() - 1
+            }));
+        }
+        places.push(own);
+    }
+    (headers, places)
+}

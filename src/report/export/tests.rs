@@ -1,0 +1,168 @@
+use std::{fs, path::Path};
+
+use super::*;
+use crate::{
+    contact::{Contact, NumberType, PhoneNumber, Region, Salutation},
+    parse::{Format, Packing},
+    report::ExportSettings,
+    row::{CellKind, Columns, Rows},
+};
+
+const HEADERS: [&str; 5] = ["Name", "Phone", "Zeitzone", "uniqueId", "Contact Priority"];
+
+fn input() -> InputInfo {
+    InputInfo {
+        path: "list.csv".to_owned(),
+        format: Format::Csv,
+        packing: Packing::Plain,
+        encoding: None,
+        delimiter: None,
+        sheet: None,
+        headers: HEADERS.map(str::to_owned).to_vec(),
+        columns: Columns::default(),
+        habits: Vec::new(),
+        bytes: 0,
+        notes: Vec::new(),
+    }
+}
+
+fn number(code: u16, national: &str, region: &str) -> PhoneNumber {
+    PhoneNumber::new(code, national, Region::new(region), NumberType::Mobile).unwrap()
+}
+
+/// Writes these rows, all of them contacts, and returns what is in the folder then.
+fn exported(
+    folder: &Path,
+    name: &str,
+    layout: ExportLayout,
+    rows: &[(Outcome, [&str; 5], Contact)],
+) -> Vec<u8> {
+    let path = folder.join(name);
+    let settings = ExportSettings { format: ExportFormat::of_name(&path).unwrap(), path, layout };
+    let mut block = Rows::new(0);
+    for ((_, cells, _), number) in rows.iter().zip(2..) {
+        for cell in cells {
+            block.push_cell(cell.as_bytes(), CellKind::Text);
+        }
+        block.end_row(number, None);
+    }
+    let mut writer = ExportWriter::begin(&settings, &[input()]).unwrap();
+    for (row, (outcome, _, contact)) in block.iter().zip(rows) {
+        let row = ReportedRow { contact: Some(contact), ..ReportedRow::new(row, *outcome) };
+        writer.write(&input(), &row).unwrap();
+    }
+    assert!(!settings.path.exists(), "not whole yet");
+    writer.finish().unwrap();
+    fs::read(&settings.path).unwrap()
+}
+
+fn rows() -> Vec<(Outcome, [&'static str; 5], Contact)> {
+    let germany = Contact::new("Anna", "-", Salutation::Ms, number(49, "1711234567", "DE"));
+    let texas = Contact::new("@Bob, Jr", "\"Ex\"ample", Salutation::Mr, number(1, "2015550123", "US"));
+    let italy = Contact::new("Carla", "Esempio", Salutation::Mrs, number(39, "0612345678", "IT"));
+    vec![
+        (Outcome::Valid, ["Anna", "0171 1234567", "America/Chicago", " 17 ", "-1"], germany),
+        (Outcome::Created, ["=1+1", "201 555 0123", "america/chicago", "=cmd", "+A1"], texas.clone()),
+        (Outcome::Planned, ["Carla", "06 12345678", "", "", ""], italy),
+        (Outcome::Duplicate, ["x", "201 555 0123", "", "", ""], texas.clone()),
+        (Outcome::Existing, ["x", "201 555 0123", "", "", ""], texas.clone()),
+        (Outcome::Confirmed, ["Bob", "201 555 0123", "Eastern", "", ""], texas.clone()),
+        (Outcome::Pending, ["x", "201 555 0123", "", "", ""], texas.clone()),
+        (Outcome::Failed, ["x", "201 555 0123", "", "", ""], texas),
+    ]
+}
+
+/// Source: iris-connect/iris-client issue 443, where a guard in front of the plus became part of the stored number.
+#[test]
+fn numbers_stand_as_the_platform_needs_them_and_other_text_runs_nowhere() {
+    let home = tempfile::tempdir().unwrap();
+    let text = |name, layout| String::from_utf8(exported(home.path(), name, layout, &rows())).unwrap();
+    assert_eq!(
+        text("contacts.csv", ExportLayout::Contacts),
+        "firstName,lastName,salutation,cellPhoneNumber,cellPhoneCountryCode,cellPhoneExtension\n\
+         Anna,-,Ms,1711234567,+49,+\n\
+         \"'@Bob, Jr\",\"\"\"Ex\"\"ample\",Mr,2015550123,+1,+\n\
+         Carla,Esempio,Mrs,0612345678,+39,+\n\
+         \"'@Bob, Jr\",\"\"\"Ex\"\"ample\",Mr,2015550123,+1,+\n"
+    );
+    assert_eq!(
+        text("list.csv", ExportLayout::List),
+        "firstName,lastName,phoneNumber,timeZone,uniqueId,contactPriority\n\
+         Anna,-,\"+491711234567\",Europe/Berlin,17,-1\n\
+         \"'@Bob, Jr\",\"\"\"Ex\"\"ample\",\"+12015550123\",America/Chicago,'=cmd,'+A1\n\
+         Carla,Esempio,\"+390612345678\",Europe/Rome,,\n\
+         \"'@Bob, Jr\",\"\"\"Ex\"\"ample\",\"+12015550123\",,,\n"
+    );
+    let full = text("full.csv", ExportLayout::Full);
+    let lines: Vec<&str> = full.lines().collect();
+    assert!(
+        lines[0].starts_with("Name,Phone,Zeitzone,uniqueId,Contact Priority,rollcall_file,rollcall_sheet,")
+    );
+    assert_eq!(
+        lines[1],
+        "Anna,0171 1234567,America/Chicago, 17 ,'-1,list.csv,,2,valid,Anna,'-,Ms,491711234567,49,1711234567,DE,mobile,\
+         Europe/Berlin"
+    );
+    assert!(lines[2].starts_with("'=1+1,201 555 0123,america/chicago,'=cmd,'+A1,list.csv,,3,created,"));
+    assert_eq!(lines.len(), 5);
+    let objects = text("list.ndjson", ExportLayout::List);
+    assert_eq!(
+        objects.lines().next().unwrap(),
+        "{\"firstName\":\"Anna\",\"lastName\":\"-\",\"phoneNumber\":\"+491711234567\",\"timeZone\":\"Europe/Berlin\",\
+         \"uniqueId\":\"17\",\"contactPriority\":\"-1\"}"
+    );
+    for line in objects.lines() {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(object.as_object().unwrap().len(), 6);
+    }
+}
+
+#[test]
+fn an_export_is_private_and_never_written_over_another_file() {
+    let home = tempfile::tempdir().unwrap();
+    exported(home.path(), "a.xlsx", ExportLayout::List, &rows());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = home.path().join("a.xlsx").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // A file that comes to be while the run goes on.
+    let path = home.path().join("b.csv");
+    let settings =
+        ExportSettings { path: path.clone(), format: ExportFormat::Csv, layout: ExportLayout::Contacts };
+    let writer = ExportWriter::begin(&settings, &[input()]).unwrap();
+    fs::write(&path, "mine").unwrap();
+    assert!(writer.finish().is_err());
+    assert_eq!(fs::read(&path).unwrap(), b"mine");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+    drop(ExportWriter::begin(&settings, &[input()]).unwrap());
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        2,
+        "nothing is left of an export that is not finished"
+    );
+}
+
+#[test]
+fn columns_of_one_name_stay_apart_in_objects() {
+    let mut twice = input();
+    twice.headers = ["Phone", "Phone", "", "Phone 2"].map(str::to_owned).to_vec();
+    let layout = LayoutWriter::new(ExportLayout::Full, &[twice, input()]);
+    let names: Vec<String> = format::names(&layout.columns());
+    assert_eq!(names[..5], ["\"Phone\"", "\"Phone 2\"", "\"column 3\"", "\"Phone 2 2\"", "\"Name\""]);
+}
+
+#[test]
+fn the_ending_of_the_name_is_the_format() {
+    for (name, format) in [
+        ("a.csv", Some(ExportFormat::Csv)),
+        ("a.XLSX", Some(ExportFormat::Xlsx)),
+        ("a.jsonl", Some(ExportFormat::Ndjson)),
+        ("a.json", None),
+        ("a", None),
+        ("-", None),
+    ] {
+        assert_eq!(ExportFormat::of_name(Path::new(name)), format, "{name}");
+    }
+}

@@ -1,0 +1,186 @@
+//! The distinct values of country and salutation cells that are not known, and the lines of `rollcall.toml` that give them a
+//! meaning.
+
+use std::fmt::Write as _;
+
+use hashbrown::HashMap;
+use serde::Serialize;
+
+use super::ReportedRow;
+use crate::{
+    contact::Field,
+    normalize::aliases,
+    outcome::{Code, Problem},
+};
+
+/// Distinct values of one field that are counted. Those of a list that has more are counted up to here, in the order in which
+/// they come.
+const MAX_DISTINCT: usize = 500;
+
+/// A longer text is no value that somebody repeats.
+const MAX_BYTES: usize = 240;
+
+/// One value and how often it was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownValue {
+    /// The field: `country` or `salutation`.
+    pub field: &'static str,
+    /// The value as it stands in the first of its rows, without white space around it.
+    pub value: String,
+    /// Rows that have it.
+    pub count: u64,
+}
+
+/// Gathers the values as rows are counted.
+#[derive(Debug, Default)]
+pub(super) struct UnknownValues {
+    /// The values of each field of [`FIELDS`], by their folded text.
+    by_field: [HashMap<String, (String, u64)>; FIELDS.len()],
+}
+
+/// The fields whose values can have an alias, with the code of a value that is not known.
+const FIELDS: [(Field, Code); 2] =
+    [(Field::Country, Code::UnknownCountry), (Field::Salutation, Code::UnknownSalutation)];
+
+impl UnknownValues {
+    /// Counts the value that a problem of the row is about, if it is about one.
+    pub(super) fn add(&mut self, row: &ReportedRow<'_>, problem: &Problem) {
+        let Some(place) = FIELDS.iter().position(|(_, code)| *code == problem.code) else { return };
+        let column = problem.column.and_then(|column| usize::try_from(column).ok());
+        let Some(text) = column.and_then(|column| row.row.text(column).ok()) else { return };
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_BYTES {
+            return;
+        }
+        let values = &mut self.by_field[place];
+        let folded = aliases::fold(text);
+        if let Some((_, count)) = values.get_mut(&folded) {
+            *count += 1;
+        } else if values.len() < MAX_DISTINCT {
+            values.insert(folded, (text.to_owned(), 1));
+        }
+    }
+
+    /// The values, the most frequent of each field first.
+    pub(super) fn list(&self) -> Vec<UnknownValue> {
+        let mut all = Vec::new();
+        for ((field, _), values) in FIELDS.iter().zip(&self.by_field) {
+            let mut values: Vec<&(String, u64)> = values.values().collect();
+            values.sort_by(|(value, count), (other, other_count)| (other_count, value).cmp(&(count, other)));
+            all.extend(values.into_iter().map(|(value, count)| UnknownValue {
+                field: field.name(),
+                value: value.clone(),
+                count: *count,
+            }));
+        }
+        all
+    }
+}
+
+/// The field whose unknown values a code of `report.json` is about.
+pub fn field_of(code: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|(_, known)| known.name() == code).map(|(field, _)| field.name())
+}
+
+/// The lines of `rollcall.toml` in which a meaning is still to be filled in, for at most `most` values of a field; nothing
+/// where there are none.
+pub fn alias_lines(values: &[UnknownValue], field: &str, most: usize) -> Vec<String> {
+    let shown: Vec<(String, u64)> = values
+        .iter()
+        .filter(|value| value.field == field)
+        .take(most)
+        .map(|value| (format!("{} = \"\"", quoted(&value.value)), value.count))
+        .collect();
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    let width = shown.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
+    let rows = |count| super::terminal::counted(count, "row");
+    let lines = shown.iter().map(|(line, count)| format!("{line:<width$}  # {}", rows(*count)));
+    std::iter::once(format!("[values.{field}]")).chain(lines).collect()
+}
+
+/// A text as a basic string of TOML, with everything that a terminal might act on spelled out.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        let is_active =
+            letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            // Writing to a string cannot fail.
+            _ if is_active => _ = write!(quoted, "\\u{:04X}", u32::from(letter)),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        outcome::Outcome,
+        row::{CellKind, Rows},
+    };
+
+    fn gathered(cells: &[(Code, &str)]) -> Vec<UnknownValue> {
+        let mut values = UnknownValues::default();
+        let mut rows = Rows::new(0);
+        for (row, (_, cell)) in (2..).zip(cells) {
+            rows.push_cell(cell.as_bytes(), CellKind::Text);
+            rows.end_row(row, None);
+        }
+        for (row, (code, cell)) in rows.iter().zip(cells) {
+            let row = ReportedRow::new(row, Outcome::Rejected);
+            values.add(&row, &Problem::of_cell(*code, 0, cell.as_bytes(), ""));
+        }
+        values.list()
+    }
+
+    #[test]
+    fn distinct_values_are_counted_the_most_frequent_first() {
+        let country = |cell| (Code::UnknownCountry, cell);
+        let values = gathered(&[
+            country("Engand"),
+            country(" Deutchland"),
+            (Code::UnknownSalutation, "Capt."),
+            (Code::NotANumber, "Deutchland"),
+            country("DEUTCHLAND "),
+        ]);
+        let brief: Vec<_> =
+            values.iter().map(|value| (value.field, value.value.as_str(), value.count)).collect();
+        assert_eq!(
+            brief,
+            [("country", "Deutchland", 2), ("country", "Engand", 1), ("salutation", "Capt.", 1)]
+        );
+        assert_eq!(
+            alias_lines(&values, "country", 10),
+            ["[values.country]", "\"Deutchland\" = \"\"  # 2 rows", "\"Engand\" = \"\"      # 1 row"]
+        );
+        assert_eq!(alias_lines(&values, "country", 1).len(), 2);
+        assert_eq!(alias_lines(&values[..2], "salutation", 10), [""; 0]);
+    }
+
+    #[test]
+    fn a_list_of_many_values_does_not_fill_the_memory() {
+        let cells: Vec<String> = (0..MAX_DISTINCT + 100).map(|number| format!("Nowhere {number}")).collect();
+        let cells: Vec<_> = cells.iter().map(|cell| (Code::UnknownCountry, cell.as_str())).collect();
+        assert_eq!(gathered(&cells).len(), MAX_DISTINCT);
+        let long = "x".repeat(MAX_BYTES + 1);
+        assert_eq!(gathered(&[(Code::UnknownCountry, &long)]), []);
+    }
+
+    #[test]
+    fn the_lines_are_read_back_as_the_values_they_are_of() {
+        for value in ["Deutchland", "a \"b\" \\c", "l\u{1b}[31m\u{7f}\n\u{202e}x", "Österreich = #"] {
+            let values = [UnknownValue { field: "country", value: value.to_owned(), count: 1 }];
+            let lines = alias_lines(&values, "country", 10).join("\n");
+            let read: toml::Table = lines.parse().unwrap();
+            let keys = read["values"]["country"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys, [value]);
+            assert!(!lines.contains(['\u{1b}', '\u{202e}']));
+        }
+    }
+}

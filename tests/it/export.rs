@@ -1,0 +1,90 @@
+//! `--export`: the contacts that are posted, or would be, for another program.
+
+use crate::sealed::{Outcome, Sealed};
+
+const LIST: &str = "First Name,Last Name,Salutation,Mobile,Country,Time Zone,uniqueId\n\
+    Anna,Beispiel,Ms,0171 1234567,DE,,a-1\n\
+    Bob,Example,Mr,(201) 555-0123,US,america/new_york,a-2\n\
+    Bob,Example,Mr,(201) 555-0123,US,,a-3\n\
+    Carl,Example,Mr,555-0123,US,,a-4\n\
+    Dee,Example,Dr,020 7946 0123,GB,Mars/Base,a-5\n";
+
+fn numbers(sealed: &Sealed, folder: &str) -> Vec<String> {
+    let rows = sealed.outcomes(folder).into_iter().filter(|row| row.outcome == "valid");
+    rows.map(|row| row.number).collect()
+}
+
+#[test]
+fn an_export_read_again_holds_the_same_contacts() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let ended = sealed.run(&["check", "list.csv", "--out", "a", "--export", "contacts.csv"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("Exported: 3 contacts to contacts.csv"), "{}", ended.stderr);
+    assert_eq!(
+        sealed.report("a")["export"],
+        serde_json::json!({"file": "contacts.csv", "layout": "contacts", "contacts": 3, "written": true})
+    );
+    let options = ["--export", "list.xlsx", "--export-layout", "list", "-q"];
+    let args: Vec<&str> = ["check", "list.csv", "--out", "b"].into_iter().chain(options).collect();
+    assert_eq!(sealed.run(&args).code, 1);
+
+    let checked = numbers(&sealed, "a");
+    assert_eq!(checked, ["491711234567", "12015550123", "442079460123"]);
+    for (file, folder) in [("contacts.csv", "c"), ("list.xlsx", "d")] {
+        let ended = sealed.run(&["check", file, "--out", folder, "--default-salutation", "Mr"]);
+        assert_eq!(ended.code, 0, "{file}: {}", ended.stderr);
+        assert_eq!(numbers(&sealed, folder), checked, "{file}");
+    }
+    let options = ["--export", "full.ndjson", "--export-layout", "full", "-q"];
+    let args: Vec<&str> = ["check", "list.csv", "--out", "e"].into_iter().chain(options).collect();
+    assert_eq!(sealed.run(&args).code, 1);
+    let lines = sealed.read("full.ndjson");
+    let rows: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let zones: Vec<&str> = rows.iter().map(|row| row["rollcall_time_zone"].as_str().unwrap()).collect();
+    assert_eq!(zones, ["Europe/Berlin", "America/New_York", "Europe/London"]);
+    assert_eq!((&rows[1]["Mobile"], &rows[1]["rollcall_row"]), (&"(201) 555-0123".into(), &"3".into()));
+}
+
+#[test]
+fn a_file_that_exists_and_a_name_that_says_no_format_are_refused() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    sealed.write("mine.csv", "mine");
+    for (file, reason) in [
+        ("mine.csv", "there is a file mine.csv, and it stays as it is"),
+        ("list.csv", "there is a file list.csv"),
+        ("contacts.json", "does not say what to write"),
+        ("out/outcomes.csv", "is a file of the run itself"),
+    ] {
+        for command in [&["check", "list.csv"][..], &["import", "list.csv", "--sandbox"]] {
+            let options = ["--out", "out", "--export", file];
+            let args: Vec<&str> = command.iter().copied().chain(options).collect();
+            let ended = sealed.run(&args);
+            assert_eq!(ended.code, 2, "{}", ended.stderr);
+            assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+        }
+    }
+    assert_eq!(sealed.read("mine.csv"), "mine");
+    assert_eq!(sealed.files(), ["list.csv", "mine.csv"]);
+}
+
+#[test]
+fn an_import_exports_what_it_created() {
+    let sealed = Sealed::new().with_samples();
+    let args =
+        ["import", "samples/contacts.csv", "--sandbox", "--out", "out", "--export", "new/contacts.csv"];
+    assert_eq!(sealed.run(&args).code, 1);
+    let created: Vec<Outcome> =
+        sealed.outcomes("out").into_iter().filter(|row| row.outcome == "created").collect();
+    let text = sealed.read("new/contacts.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let exported: Vec<String> = reader
+        .records()
+        .map(Result::unwrap)
+        .map(|record| format!("{}{}", record[4].trim_start_matches('+'), &record[3]))
+        .collect();
+    assert!(!exported.is_empty());
+    assert_eq!(exported, created.into_iter().map(|row| row.number).collect::<Vec<_>>());
+}

@@ -167,6 +167,8 @@ pub struct InputInfo {
     pub sheet: Option<String>,
     /// The names of the input's own columns.
     pub headers: Vec<String>,
+    /// The row of the header, of two the lower; 0 where there is none.
+    pub header_row: u64,
     /// Which of them holds what.
     pub columns: Columns,
     /// How bare digits are meant in those of phone numbers, where their cells show it.
@@ -187,6 +189,7 @@ impl InputInfo {
             delimiter: None,
             sheet: None,
             headers: Vec::new(),
+            header_row: 0,
             columns: Columns::default(),
             habits: Vec::new(),
             bytes: source.len(),
@@ -311,6 +314,7 @@ impl Input {
             info.notes.extend(columns::call_notes(&header.names, &mut columns, are_ignored));
         }
         info.headers.clone_from(&header.names);
+        info.header_row = row;
         info.columns = columns;
         let says_hidden_rows = !settings.only_numbers;
         let skips_hidden_rows = settings.skips_hidden_rows;

@@ -3,7 +3,7 @@
 //! A file takes every row, and is finished when the report of the run is known. One more is one more entry in [`KINDS`].
 
 use super::{
-    OutputFolder, PendingFile, Report, ReportError, ReportedRow, outcomes::OutcomesWriter,
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow, html::HtmlWriter, outcomes::OutcomesWriter,
     rejected::RejectedWriter, summary::SummaryWriter,
 };
 use crate::parse::InputInfo;
@@ -24,4 +24,5 @@ pub(super) struct Kind {
 }
 
 /// All kinds, in the order in which they are put in place.
-pub(super) const KINDS: [Kind; 3] = [OutcomesWriter::KIND, RejectedWriter::KIND, SummaryWriter::KIND];
+pub(super) const KINDS: [Kind; 4] =
+    [OutcomesWriter::KIND, RejectedWriter::KIND, HtmlWriter::KIND, SummaryWriter::KIND];

@@ -281,6 +281,7 @@ mod tests {
             delimiter: None,
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+            header_row: 1,
             columns,
             habits: Vec::new(),
             bytes: 0,

@@ -8,6 +8,7 @@ mod fetched;
 mod files;
 mod folder;
 mod hint;
+mod html;
 mod outcomes;
 mod rejected;
 mod summary;

@@ -15,6 +15,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
         delimiter: Some(b','),
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+        header_row: 1,
         columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
         habits: Vec::new(),
         bytes: 0,
@@ -171,7 +172,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     contacts.csv is not written, because the run is not
     finished. The run that finishes it writes it.
 
-    Files: out/  outcomes.csv  rejected.csv  report.json
+    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
     ");
 }
 

@@ -64,7 +64,7 @@ fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
     assert_eq!(ended.stdout, "");
     assert_eq!(
         sealed.files(),
-        ["list.csv", "out", "out/outcomes.csv", "out/rejected.csv", "out/report.json"]
+        ["list.csv", "out", "out/outcomes.csv", "out/rejected.csv", "out/report.html", "out/report.json"]
     );
     let report = regex_free_timing(&sealed.read("out/report.json"));
     assert_same!("report_json", report);
@@ -72,6 +72,36 @@ fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
         sealed.read("out/rejected.csv"),
         "First Name,Last Name,Salutation,Mobile,Country,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint\n"
     );
+}
+
+#[test]
+fn the_page_shows_what_is_wrong_and_what_was_changed() {
+    let sealed = Sealed::new();
+    let rows = [
+        "Asha,Kumar,Frau,81234 56789,IN",
+        "Joe,Bloggs,Mr,020 7946 0018 ext. 12,GB",
+        "Max,Muster,Mr,0171 3920012,Deutchland",
+        "<script>x</script>,Roe,Mr,+44 7700 900123,GB",
+    ];
+    sealed.write("list.csv", format!("{HEADER}{}\n", rows.join("\n")));
+    let ended = sealed.run(&["check", "list.csv", "--out", "out"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("Files: out/  outcomes.csv  rejected.csv  report.html  report.json"),
+        "{}",
+        ended.stderr
+    );
+    let page = sealed.read("out/report.html");
+    for text in [
+        "1 of 4 rows is ready to import. 3 rows have to be fixed.",
+        "<mark>ext. 12</mark>",
+        "<bdi>Frau</bdi> → <bdi><b>Mrs</b></bdi>",
+        "<bdi>81234 56789</bdi> → <bdi><b>+918123456789</b></bdi>",
+        "# &quot;Deutchland&quot; = &quot;DE&quot;",
+        "&lt;script&gt;x&lt;/script&gt;",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
 }
 
 /// Milliseconds differ from run to run.

@@ -147,6 +147,18 @@ pub fn country(text: &str) -> Option<Origin> {
     })
 }
 
+/// The country whose name differs least from the text, where one is close enough to be what was meant.
+///
+/// ```
+/// use rollcall::{contact::Region, normalize::region::similar};
+///
+/// assert_eq!(similar("Deutchland"), Region::new("DE"));
+/// assert_eq!(similar("somewhere"), None);
+/// ```
+pub fn similar(text: &str) -> Option<Region> {
+    if text.len() > MAX_LEN { None } else { names::similar(&folded(text)) }
+}
+
 /// Whether the text says that there is no country.
 pub fn is_filler(text: &str) -> bool {
     let text = text.trim();

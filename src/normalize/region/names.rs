@@ -27,6 +27,33 @@ pub(super) fn region(folded: &str) -> Option<Region> {
     None
 }
 
+/// The country of the name that differs least from a folded one, by one letter, or two where it is long. Only names with
+/// the same first letter are looked at; where names of two countries are as close, none of them is meant.
+pub(super) fn similar(folded: &str) -> Option<Region> {
+    const MIN_CHARS: usize = 4;
+    const MIN_CHARS_OF_TWO: usize = 8;
+
+    let letters = folded.chars().count();
+    let first = folded.chars().next().filter(|_| letters >= MIN_CHARS)?;
+    let most = if letters < MIN_CHARS_OF_TWO { 1 } else { 2 };
+    let mut best: Option<(usize, &str)> = None;
+    let mut is_only = true;
+    for line in NAMES.lines().filter(|line| line.starts_with(first)) {
+        let Some((name, code)) = line.split_once('\t') else { continue };
+        if name.chars().count().abs_diff(letters) > most {
+            continue;
+        }
+        let distance = strsim::osa_distance(name, folded);
+        match best {
+            _ if distance > most => {}
+            Some((least, known)) if distance > least || distance == least && known == code => {}
+            Some((least, _)) if distance == least => is_only = false,
+            _ => (best, is_only) = (Some((distance, code)), true),
+        }
+    }
+    best.filter(|_| is_only).and_then(|(_, code)| Region::new(code))
+}
+
 /// A name as names are compared: case, accents, punctuation, "and" and a leading "the" do not matter, nor the vowel signs of
 /// Arabic and Hebrew. `generate.py` does the same.
 pub(super) fn folded(name: &str) -> String {

@@ -1,0 +1,178 @@
+//! How each file was understood: its format, and which column became what.
+
+use maud::{Markup, html};
+
+use super::text::{count_of, prose, shown, within};
+use crate::{
+    contact::Field,
+    parse::InputInfo,
+    report::{InputReport, Report, terminal::grouped},
+    row::{Question, Row},
+};
+
+/// Rows of each file in which sample values are looked for.
+const MAX_ROWS: usize = 500;
+
+/// Columns of a file that are shown.
+const MAX_COLUMNS: usize = 100;
+
+/// Sample values of a column.
+const MAX_SAMPLES: usize = 2;
+
+/// Files that are shown.
+const MAX_FILES: usize = 40;
+
+const MAX_SAMPLE_CHARS: usize = 60;
+const MAX_HEADER_CHARS: usize = 100;
+const MAX_PATH_CHARS: usize = 300;
+const MAX_NOTE_CHARS: usize = 600;
+const MAX_NOTES: usize = 30;
+
+/// Room for all files, and for the columns of one.
+const MAX_BYTES: usize = 500_000;
+const MAX_COLUMN_BYTES: usize = 100_000;
+
+/// Values of a file's first rows.
+#[derive(Default)]
+struct Samples {
+    rows: usize,
+    columns: Vec<Vec<String>>,
+    /// Whether every column has as many as are shown.
+    is_full: bool,
+}
+
+/// Sample values by file and column.
+pub(super) struct Understood {
+    files: Vec<Samples>,
+}
+
+impl Understood {
+    pub(super) fn new(inputs: &[InputInfo]) -> Self {
+        Self { files: inputs.iter().map(|_| Samples::default()).collect() }
+    }
+
+    /// Takes sample values from a row, unless there are enough.
+    pub(super) fn add(&mut self, input: &InputInfo, row: Row<'_>) {
+        let Some(samples) = self.files.get_mut(usize::from(row.location.input)) else { return };
+        if samples.is_full || samples.rows == MAX_ROWS {
+            return;
+        }
+        samples.rows += 1;
+        samples.columns.resize_with(input.headers.len().min(MAX_COLUMNS), Vec::new);
+        for (values, cell) in samples.columns.iter_mut().zip(row.cells()) {
+            if values.len() < MAX_SAMPLES && !cell.is_blank() {
+                let value = shown(cell.text, MAX_SAMPLE_CHARS);
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+        }
+        samples.is_full = samples.columns.iter().all(|values| values.len() == MAX_SAMPLES);
+    }
+
+    pub(super) fn section(&self, inputs: &[InputInfo], report: &Report) -> Markup {
+        let files = inputs.iter().zip(&self.files).zip(&report.inputs).take(MAX_FILES);
+        let (files, count) =
+            within(files, MAX_BYTES, |((input, samples), report)| file(input, samples, report));
+        let more = count_of(inputs.len() - count);
+        html! {
+            (files)
+            @if more > 0 { p { (grouped(more)) " more files are in " code { "report.json" } "." } }
+        }
+    }
+}
+
+/// One file.
+fn file(input: &InputInfo, samples: &Samples, report: &InputReport) -> Markup {
+    let header = match input.header_row {
+        0 => "none".to_owned(),
+        row => format!("row {}", grouped(row)),
+    };
+    let format = [Some(input.format.title()), input.packing.name()];
+    let delimiter = input.delimiter.map(|delimiter| match delimiter {
+        b',' => "comma".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'\t' => "tab".to_owned(),
+        b'|' => "vertical bar".to_owned(),
+        other => shown(&[other], 1),
+    });
+    let facts = [
+        ("Format", Some(format.into_iter().flatten().collect::<Vec<_>>().join(", "))),
+        ("Encoding", input.encoding.clone()),
+        ("Delimiter", delimiter),
+        ("Sheet", input.sheet.as_ref().map(|sheet| shown(sheet.as_bytes(), MAX_HEADER_CHARS))),
+        ("Header", Some(header)),
+        ("Rows", Some(grouped(report.rows))),
+    ];
+    let columns: Vec<(usize, Option<String>)> =
+        (0..input.headers.len()).map(|column| (column, role(input, column))).collect();
+    let (used, unused): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(_, role)| role.is_some());
+    let count = used.len() + unused.len();
+    let line = |(column, role): (usize, Option<String>)| {
+        html! {
+            tr class=[role.is_none().then_some("unused")] {
+                th scope="row" dir="auto" { (shown(input.headers[column].as_bytes(), MAX_HEADER_CHARS)) }
+                td { @match &role { Some(role) => (role), None => "not used" } }
+                td {
+                    @for value in samples.columns.get(column).into_iter().flatten() {
+                        span class="sample" dir="auto" { (value) } " "
+                    }
+                }
+            }
+        }
+    };
+    let (rows, shown_columns) =
+        within(used.into_iter().chain(unused).take(MAX_COLUMNS), MAX_COLUMN_BYTES, line);
+    let more = count_of(count - shown_columns);
+    html! {
+        article class="file" {
+            h3 dir="auto" { (shown(input.path.as_bytes(), MAX_PATH_CHARS)) }
+            dl class="facts" {
+                @for (name, value) in facts {
+                    @if let Some(value) = value { div { dt { (name) } dd { (value) } } }
+                }
+            }
+            @if !report.notes.is_empty() {
+                ul class="notes" {
+                    @for note in report.notes.iter().take(MAX_NOTES) { li { (prose(&shown(note.as_bytes(), MAX_NOTE_CHARS))) } }
+                }
+            }
+            div class="wide" role="group" aria-label={ "Columns of " (shown(input.path.as_bytes(), MAX_PATH_CHARS)) } tabindex="0" {
+                table class="plain" {
+                    caption class="unseen" { "Columns" }
+                    thead { tr { th scope="col" { "Header" } th scope="col" { "Read as" } th scope="col" { "Sample values" } } }
+                    tbody { (rows) }
+                }
+            }
+            @if more > 0 { p { (grouped(more)) " more columns are not shown." } }
+        }
+    }
+}
+
+/// What a column is read as.
+fn role(input: &InputInfo, column: usize) -> Option<String> {
+    let columns = &input.columns;
+    let of_field = Field::ALL.iter().find_map(|field| {
+        let of_field = columns.of(*field);
+        let place = of_field.iter().position(|of_field| *of_field == column)?;
+        let name = field.name().replace('_', " ");
+        Some(if of_field.len() == 1 { name } else { format!("{name}, choice {}", place + 1) })
+    });
+    let call = || {
+        let call = columns.calls.iter().find(|call| call.column == column)?;
+        Some(match call.question {
+            Question::IsForbidden => "do not call".to_owned(),
+            Question::IsAllowed => "may be called".to_owned(),
+            Question::Status => "status: may say not to call".to_owned(),
+        })
+    };
+    let other = || {
+        if columns.area.contains(&column) {
+            return Some("area code".to_owned());
+        }
+        let label = columns.labels.iter().find(|label| label.column == column)?;
+        let phone = input.headers.get(label.phone)?;
+        Some(format!("says which phone {} is", shown(phone.as_bytes(), MAX_HEADER_CHARS)))
+    };
+    of_field.or_else(call).or_else(other)
+}

@@ -1,0 +1,132 @@
+//! `report.html`: the run as one page, for the person who has to act on it.
+//!
+//! While rows go by, only what is bounded is kept: counters, the first examples, and distinct values up to a limit. An ordinary
+//! row costs next to nothing. The page holds its own style and script, asks no network for anything, and stays below
+//! [`MAX_BYTES`] whatever the input is.
+
+mod causes;
+mod changes;
+mod charts;
+mod cost;
+mod inputs;
+mod mark;
+mod numbers;
+mod page;
+mod rows;
+mod text;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write as _;
+
+use maud::Markup;
+
+use self::{
+    causes::Causes,
+    changes::Changes,
+    inputs::Understood,
+    page::Section,
+    rows::{Files, RowsToFix},
+    unknown::Unknown,
+};
+use super::{
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow,
+    files::{Kind, RunFile},
+};
+use crate::{outcome::Outcome, parse::InputInfo};
+
+/// The file's name.
+const NAME: &str = "report.html";
+
+/// The largest page: each section has room for so much that all of them stay below it.
+#[cfg(test)]
+const MAX_BYTES: usize = 3_000_000;
+
+/// Gathers what the page shows, and writes it at the end.
+pub(super) struct HtmlWriter {
+    file: PendingFile,
+    inputs: Vec<InputInfo>,
+    gathered: Gathered,
+}
+
+/// What is kept of the rows.
+struct Gathered {
+    to_fix: RowsToFix,
+    causes: Causes,
+    unknown: Unknown,
+    changes: Changes,
+    understood: Understood,
+}
+
+impl Gathered {
+    fn new(inputs: &[InputInfo]) -> Self {
+        Self {
+            to_fix: RowsToFix::default(),
+            causes: Causes::default(),
+            unknown: Unknown::default(),
+            changes: Changes::default(),
+            understood: Understood::new(inputs),
+        }
+    }
+
+    fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
+        match row.outcome {
+            Outcome::Valid | Outcome::Planned | Outcome::Created | Outcome::Confirmed | Outcome::Pending => {}
+            Outcome::Existing | Outcome::Duplicate | Outcome::Suppressed => self.causes.add(row),
+            Outcome::Rejected | Outcome::Failed => {
+                self.causes.add(row);
+                self.to_fix.add(input, row);
+                self.unknown.add(row);
+            }
+        }
+        if let Some(contact) = row.contact {
+            self.changes.look(input, row, contact);
+        }
+        self.understood.add(input, row.row);
+    }
+
+    fn page(&self, inputs: &[InputInfo], report: &Report) -> Markup {
+        let files = Files::new(inputs);
+        let section = |id, title, body| Section { id, title, body };
+        let sections = [
+            section("problems", "Problems", self.to_fix.problems(report, &files)),
+            section("changes", "What rollcall changed", self.changes.section(&files)),
+            section("unknown", "Unknown values", self.unknown.section()),
+            section("numbers", "Countries and kinds of number", numbers::section(report)),
+            section("files", "How the files were read", Some(self.understood.section(inputs, report))),
+            section("collisions", "Duplicates and existing contacts", self.causes.collisions(&files)),
+            section("damage", "Columns damaged by a spreadsheet", self.causes.damage(inputs, report, &files)),
+            section("suppressed", "Suppressed", self.causes.suppressed(report)),
+            section("cost", "Requests and time", Some(cost::section(report))),
+            section("refused", "Refused by the platform", self.causes.refusals(&files)),
+            section("rows", "Rows to fix", self.to_fix.table(report, &files)),
+        ];
+        page::page(report, &sections)
+    }
+}
+
+impl HtmlWriter {
+    pub(super) const KIND: Kind =
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+        let inputs = inputs.to_vec();
+        Ok(Self { file: folder.begin(NAME)?, gathered: Gathered::new(&inputs), inputs })
+    }
+}
+
+impl RunFile for HtmlWriter {
+    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        self.gathered.add(input, row);
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, _: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError> {
+        let page = self.gathered.page(&self.inputs, report).into_string();
+        let written = self.file.write_all(page.as_bytes());
+        written.map_err(|source| ReportError::new("write", self.file.target(), source))?;
+        Ok(self.file)
+    }
+}

@@ -1,0 +1,281 @@
+//! The page: its sections in the order of their importance, and the rules that a browser has to keep.
+
+use std::fmt::Write as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    charts,
+    cost::milliseconds,
+    text::{prose, shown},
+};
+use crate::{
+    outcome::Outcome,
+    report::{
+        Report,
+        terminal::{counted, grouped},
+    },
+};
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// Files that the heading names.
+const MAX_FILES: usize = 3;
+
+const MAX_PATH_CHARS: usize = 120;
+
+/// A part of the page.
+pub(super) struct Section {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) body: Option<Markup>,
+}
+
+/// What a browser may run and show: the style and the script of this very page, and nothing else.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// The whole page.
+pub(super) fn page(report: &Report, sections: &[Section]) -> Markup {
+    let verdict = Verdict::new(report);
+    let names = names(report);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="color-scheme" content="light dark";
+                title { "rollcall " (report.command) ": " (names) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a class="skip" href="#main" { "Skip to the report" }
+                header {
+                    p class="kind" { "rollcall " (kind(report)) }
+                    h1 dir="auto" { (names) }
+                    p class="meta" {
+                        (moment(&report.started_at)) ", " (milliseconds(report.timing_ms.total)) ", run " (report.run)
+                    }
+                }
+                main id="main" {
+                    section id="verdict" class={ "verdict " (verdict.class) } aria-labelledby="verdict-title" {
+                        h2 id="verdict-title" class="unseen" { "Result" }
+                        p class="sentence" { (verdict.sentence) }
+                        @if !verdict.next.is_empty() {
+                            ul { @for next in &verdict.next { li { (prose(next)) } } }
+                        }
+                        (funnel(report))
+                    }
+                    nav aria-label="Sections" {
+                        @for section in sections.iter().filter(|section| section.body.is_some()) {
+                            a href={ "#" (section.id) } { (section.title) }
+                        }
+                    }
+                    @for section in sections {
+                        @if let Some(body) = &section.body {
+                            section id=(section.id) aria-labelledby={ (section.id) "-title" } {
+                                h2 id={ (section.id) "-title" } { (section.title) }
+                                (body)
+                            }
+                        }
+                    }
+                }
+                footer {
+                    p {
+                        "Every row is in " code { "outcomes.csv" } ", rows to fix are in " code { "rejected.csv" } ", figures for programs are in "
+                        code { "report.json" } ". This page names people: handle it like the list itself."
+                    }
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+}
+
+/// A moment as a person says it.
+fn moment(moment: &str) -> String {
+    let minute = moment.get(.."2026-11-20T10:15".len()).unwrap_or(moment);
+    format!("{} UTC", minute.replace('T', " "))
+}
+
+fn kind(report: &Report) -> String {
+    if report.dry_run { format!("{}, nothing posted", report.command) } else { report.command.to_owned() }
+}
+
+/// The names of the files.
+fn names(report: &Report) -> String {
+    let path = |path: &str| {
+        if path == crate::parse::STDIN {
+            "standard input".to_owned()
+        } else {
+            shown(path.as_bytes(), MAX_PATH_CHARS)
+        }
+    };
+    let mut names: Vec<String> =
+        report.inputs.iter().take(MAX_FILES).map(|input| path(&input.path)).collect();
+    let more = report.inputs.len().saturating_sub(MAX_FILES);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
+/// The result in a sentence, and what to do.
+struct Verdict {
+    sentence: String,
+    next: Vec<String>,
+    class: &'static str,
+}
+
+impl Verdict {
+    fn new(report: &Report) -> Self {
+        let of = |outcome| report.totals.of(outcome);
+        let rows = report.totals.rows();
+        let (rejected, failed, pending) = (of(Outcome::Rejected), of(Outcome::Failed), of(Outcome::Pending));
+        let to_fix = rejected + failed;
+        let created = of(Outcome::Created) + of(Outcome::Confirmed);
+        let (good, what) = match report.command {
+            "check" => (of(Outcome::Valid), "ready to import"),
+            _ if report.dry_run => (of(Outcome::Planned) + created, "new and can be created"),
+            _ => (created, "created"),
+        };
+        let is_past = what == "created";
+        let verb = match (good, is_past) {
+            (1, false) => "is",
+            (_, false) => "are",
+            (1, true) => "was",
+            (_, true) => "were",
+        };
+        let mut sentence = match (rows, good) {
+            (0, _) => "The list has no rows.".to_owned(),
+            (rows, good) if rows == good => match rows {
+                1 => format!("The row {verb} {what}."),
+                rows => format!("All {} rows {verb} {what}.", grouped(rows)),
+            },
+            (rows, good) => format!("{} of {} {verb} {what}.", grouped(good), counted(rows, "row")),
+        };
+        // Writing to a string cannot fail.
+        match to_fix {
+            0 if rows > 0 && pending == 0 && rows != good => sentence.push_str(" Nothing has to be fixed."),
+            0 => {}
+            1 => sentence.push_str(" One row has to be fixed."),
+            to_fix => _ = write!(sentence, " {} rows have to be fixed.", grouped(to_fix)),
+        }
+        if pending > 0 || !report.complete {
+            let verb = if pending == 1 { "is" } else { "are" };
+            _ = write!(
+                sentence,
+                " The import stopped before its end: {} {verb} pending.",
+                counted(pending, "row")
+            );
+        }
+        let mut next = Vec::new();
+        if to_fix > 0 {
+            next.push(
+                "Fix the rows in rejected.csv, save it, and import it together with the original list: nothing is created twice."
+                    .to_owned(),
+            );
+        }
+        if pending > 0 || !report.complete {
+            next.push(
+                "Run the same import again, or rollcall resume: it goes on where it stopped.".to_owned(),
+            );
+        }
+        if to_fix > 0
+            && let Some(first) = report.problems.first()
+        {
+            next.push(format!(
+                "Most frequent problem, {}: {}. {}",
+                counted(first.count, "row"),
+                first.title,
+                shown(first.hint.as_bytes(), 600)
+            ));
+        }
+        let class = if !report.complete || pending > 0 || to_fix.saturating_mul(2) >= rows.max(1) {
+            "bad"
+        } else if to_fix > 0 {
+            "fair"
+        } else {
+            "good"
+        };
+        Self { sentence, next, class }
+    }
+}
+
+/// From the rows to what became of them, each step with what it takes away.
+fn funnel(report: &Report) -> Markup {
+    let rows = report.totals.rows();
+    let mut left = rows;
+    let taken = [
+        (Outcome::Rejected, "to fix", "bad"),
+        (Outcome::Suppressed, "suppressed", "quiet"),
+        (Outcome::Duplicate, "duplicate (same number as another row)", "quiet"),
+        (Outcome::Existing, "on the platform already", "quiet"),
+    ];
+    let mut steps = vec![("rows", 0, rows, "", "total")];
+    for (outcome, label, class) in taken {
+        let count = report.totals.of(outcome);
+        if count > 0 {
+            left -= count;
+            steps.push((label, left, count, "− ", class));
+        }
+    }
+    steps.push(("new", 0, left, "= ", "good"));
+    let mut before = 0;
+    for (outcome, label, class) in [
+        (Outcome::Created, "created", "good"),
+        (Outcome::Confirmed, "created, confirmed by reading", "good"),
+        (Outcome::Failed, "refused by the platform", "bad"),
+        (Outcome::Pending, "pending: not sent, or unacknowledged", "bad"),
+    ] {
+        let count = report.totals.of(outcome);
+        if count > 0 {
+            steps.push((label, before, count, "", class));
+            before += count;
+        }
+    }
+    html! {
+        table class="chart funnel" {
+            caption { "From rows to new contacts" }
+            thead class="unseen" { tr { th scope="col" { "Step" } th scope="col" { "Picture" } th scope="col" { "Rows" } } }
+            tbody {
+                @for (label, before, count, sign, class) in &steps {
+                    tr {
+                        th scope="row" { (label) }
+                        td class="picture" { (charts::step(label, *before, *count, rows, class)) }
+                        td class="n" { (sign) (grouped(*count)) " " small { (charts::percent(*count, rows)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_text_of_this_page_and_no_other() {
+        let policy = policy();
+        for text in [STYLE, SCRIPT] {
+            let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
+            assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
+            // It would end the element, and the hash would be that of another text.
+            assert!(!text.contains("</") && !text.contains("<!--") && !text.contains('\r'));
+        }
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    }
+}

@@ -1,0 +1,307 @@
+//! Rows to fix: examples of each problem, and the table of them.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use maud::{Markup, html};
+
+use super::{
+    mark,
+    text::{count_of, prose, shown, within},
+};
+use crate::{
+    contact::Field,
+    outcome::Code,
+    parse::InputInfo,
+    report::{Report, ReportedRow, terminal::grouped},
+};
+
+/// Example rows of each problem.
+const MAX_EXAMPLES: usize = 10;
+
+/// Rows of the table.
+const MAX_ROWS: usize = 2000;
+
+/// The first rows stand in the table whatever their problem is; the room behind them is for problems that are rare.
+const MAX_FIRST_ROWS: usize = 1000;
+
+/// A problem is no longer rare with so many rows.
+const MAX_RARE_ROWS: u64 = 50;
+
+/// Cells of a row.
+const MAX_CELLS: usize = 8;
+
+/// Reasons of a row.
+const MAX_REASONS: usize = 6;
+
+const MAX_CELL_CHARS: usize = 200;
+const MAX_HEADER_CHARS: usize = 60;
+const MAX_REASON_CHARS: usize = 300;
+
+/// Room for the examples of one problem, and for the table.
+const MAX_EXAMPLE_BYTES: usize = 24_000;
+const MAX_TABLE_BYTES: usize = 1_200_000;
+
+/// A cell as it is shown.
+struct ShownCell {
+    header: String,
+    text: String,
+    /// The part that is wrong.
+    marked: Option<Range<usize>>,
+}
+
+/// A row as it is shown.
+pub(super) struct ShownRow {
+    input: u16,
+    row: u64,
+    cells: Vec<ShownCell>,
+    /// What is wrong, and what else there is to say of it.
+    reasons: Vec<(Code, String)>,
+}
+
+impl ShownRow {
+    /// The cells that are read, and those with a problem, of which the parts that are wrong are marked: of `only` this
+    /// problem where it is given.
+    fn new(input: &InputInfo, row: &ReportedRow<'_>, only: Option<Code>) -> Self {
+        let is_shown = |code: Code| only.is_none_or(|only| only == code);
+        let problems = || row.problems.iter().filter(move |problem| is_shown(problem.code));
+        let wrong = problems().filter_map(|problem| usize::try_from(problem.column?).ok());
+        let read = Field::ALL.iter().flat_map(|field| input.columns.of(*field)).copied();
+        let mut columns: Vec<usize> = Vec::new();
+        // Where there are more than can be shown, those with a problem come first.
+        for column in wrong.chain(read.filter(|column| !row.row.cell(*column).is_blank())) {
+            if columns.len() < MAX_CELLS && !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        let extra = (input.headers.len()..row.row.cells().len()).take(MAX_CELLS - columns.len());
+        let has_extra = problems().any(|problem| problem.code == Code::RaggedRow);
+        columns.extend(extra.filter(|_| has_extra));
+        let cells = columns.into_iter().map(|column| {
+            let text = shown(row.row.cell(column).text, MAX_CELL_CHARS);
+            let is_of = |of: &Option<u32>| of.is_some_and(|of| usize::try_from(of) == Ok(column));
+            let problem = problems().find(|problem| is_of(&problem.column));
+            // Of a contact that the platform refuses, it is the number.
+            let is_refused = row.problems.is_empty() && input.columns.phone.first() == Some(&column);
+            let marked = match problem {
+                Some(problem) => Some(mark::offending(problem.code, &text)),
+                None if is_refused => Some(0..text.len()),
+                None => (column >= input.headers.len()).then_some(0..text.len()),
+            };
+            let header = input.headers.get(column).map_or_else(
+                || "beyond the header".to_owned(),
+                |header| shown(header.as_bytes(), MAX_HEADER_CHARS),
+            );
+            ShownCell { header, text, marked }
+        });
+        let cells = cells.collect();
+        let mut reasons: Vec<(Code, String)> = problems()
+            .take(MAX_REASONS)
+            .map(|problem| (problem.code, shown(problem.detail.as_bytes(), MAX_REASON_CHARS)))
+            .collect();
+        if let Some(code) = row.code.filter(|_| row.problems.is_empty()) {
+            reasons.push((code, shown(row.detail.as_bytes(), MAX_REASON_CHARS)));
+        }
+        Self { input: row.row.location.input, row: row.row.location.row, cells, reasons }
+    }
+
+    fn cells(&self) -> Markup {
+        html! {
+            @for cell in &self.cells {
+                span class="cell" {
+                    span class="header" dir="auto" { (cell.header) } " "
+                    span class="value" dir="auto" { (marked(&cell.text, cell.marked.clone())) }
+                }
+                " "
+            }
+        }
+    }
+}
+
+/// A text with a part of it marked; where the whole is empty, that is said.
+fn marked(text: &str, part: Option<Range<usize>>) -> Markup {
+    let Some(part) = part else { return html! { (text) } };
+    if text.trim().is_empty() {
+        return html! { mark class="empty" { "empty" } };
+    }
+    let (before, rest) = text.split_at(part.start);
+    let (wrong, after) = rest.split_at(part.len());
+    html! { (before) mark { (wrong) } (after) }
+}
+
+/// The rows to fix.
+#[derive(Default)]
+pub(super) struct RowsToFix {
+    examples: BTreeMap<Code, Vec<ShownRow>>,
+    /// Rows of the table by their first code.
+    in_table: BTreeMap<Code, u64>,
+    table: Vec<ShownRow>,
+    count: u64,
+}
+
+impl RowsToFix {
+    pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
+        self.count += 1;
+        for problem in row.problems {
+            self.add_example(input, row, problem.code);
+        }
+        let Some(code) = row.code else { return };
+        if row.problems.is_empty() {
+            self.add_example(input, row, code);
+        }
+        if self.table.len() < MAX_ROWS {
+            let rows = self.in_table.entry(code).or_default();
+            if self.table.len() < MAX_FIRST_ROWS || *rows < MAX_RARE_ROWS {
+                *rows += 1;
+                self.table.push(ShownRow::new(input, row, None));
+            }
+        }
+    }
+
+    fn add_example(&mut self, input: &InputInfo, row: &ReportedRow<'_>, code: Code) {
+        let examples = self.examples.entry(code).or_default();
+        if examples.len() < MAX_EXAMPLES {
+            // A row may have the same problem in several cells.
+            let location = (row.row.location.input, row.row.location.row);
+            if examples.last().is_none_or(|last| (last.input, last.row) != location) {
+                examples.push(ShownRow::new(input, row, Some(code)));
+            }
+        }
+    }
+
+    /// The problems, the most frequent first, each with what it means, what to do, and its examples.
+    pub(super) fn problems(&self, report: &Report, files: &Files) -> Option<Markup> {
+        /// So many are open at first.
+        const OPEN: usize = 3;
+
+        let most = report.problems.first()?.count;
+        Some(html! {
+            @for (problem, index) in report.problems.iter().zip(0..) {
+                @let examples = Code::of_name(problem.code).and_then(|code| self.examples.get(&code));
+                article class="problem" {
+                    div class="line" {
+                        h3 { (sentence(problem.title)) }
+                        p class="n" { b { (grouped(problem.count)) } " " (if problem.count == 1 { "row" } else { "rows" }) }
+                    }
+                    (super::charts::bar(problem.title, problem.count, most.max(self.count), "bad"))
+                    p { b { "What to do: " } (prose(&shown(problem.hint.as_bytes(), MAX_REASON_CHARS * 2))) }
+                    p class="small" {
+                        code { (problem.code) } " "
+                        a href="#rows" data-filter=(problem.code) { "Show these rows in the table" }
+                    }
+                    @if let Some(examples) = examples {
+                        details open[index < OPEN] {
+                            summary { (counted_examples(examples.len())) " of: " (problem.title) }
+                            (example_list(examples, files))
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The table of rows with what filters it.
+    pub(super) fn table(&self, report: &Report, files: &Files) -> Option<Markup> {
+        if self.table.is_empty() {
+            return None;
+        }
+        let (rows, shown_rows) = within(&self.table, MAX_TABLE_BYTES, |row| {
+            let codes: Vec<&str> = row.reasons.iter().map(|(code, _)| code.name()).collect();
+            html! {
+                tr role="row" data-codes=(codes.join(" ")) {
+                    th scope="row" role="rowheader" { (files.place(row.input, row.row)) }
+                    td role="cell" {
+                        @for (code, detail) in &row.reasons {
+                            p class="reason" {
+                                b { (sentence(code.title())) }
+                                @if !detail.is_empty() { ": " span dir="auto" { (detail) } }
+                            }
+                        }
+                    }
+                    td role="cell" { (row.cells()) }
+                }
+            }
+        });
+        let shown_rows = count_of(shown_rows);
+        Some(html! {
+            @if shown_rows < self.count {
+                p {
+                    "This table holds " b { (grouped(shown_rows)) } " of " b { (grouped(self.count)) }
+                    " rows, some of every problem. All of them are in " code { "rejected.csv" } "."
+                }
+            } @else {
+                p { "These are all rows to fix. They are also in " code { "rejected.csv" } "." }
+            }
+            div id="filter" class="filter" role="search" aria-label="Rows to fix" hidden {
+                label { "Problem " select {
+                    option value="" { "all problems" }
+                    @for problem in &report.problems {
+                        option value=(problem.code) { (problem.title) " (" (grouped(problem.count)) ")" }
+                    }
+                } }
+                label { "Search " input type="search" placeholder="name, number, row" autocomplete="off"; }
+                p id="found" role="status" {}
+            }
+            table id="table" class="stack" role="table" {
+                caption { "Rows to fix, with the wrong part marked" }
+                thead role="rowgroup" { tr role="row" {
+                    th scope="col" role="columnheader" { "Row" }
+                    th scope="col" role="columnheader" { "What is wrong" }
+                    th scope="col" role="columnheader" { "Cells" }
+                } }
+                tbody role="rowgroup" { (rows) }
+            }
+        })
+    }
+}
+
+fn counted_examples(count: usize) -> String {
+    if count == 1 { "1 example".to_owned() } else { format!("{count} examples") }
+}
+
+/// Rows as a list.
+fn example_list(examples: &[ShownRow], files: &Files) -> Markup {
+    let (list, _) = within(examples, MAX_EXAMPLE_BYTES, |row| {
+        html! {
+            li {
+                span class="place" { (files.place(row.input, row.row)) } " "
+                (row.cells())
+                @for (_, detail) in row.reasons.iter().filter(|(_, detail)| !detail.is_empty()) {
+                    span class="detail" dir="auto" { (detail) }
+                }
+            }
+        }
+    });
+    html! { ul class="examples" { (list) } }
+}
+
+/// A title as a sentence begins.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The files of a run, to name one where there are several.
+pub(super) struct Files(Vec<String>);
+
+impl Files {
+    const MAX_CHARS: usize = 120;
+
+    pub(super) fn new(inputs: &[InputInfo]) -> Self {
+        Self(inputs.iter().map(|input| shown(input.path.as_bytes(), Self::MAX_CHARS)).collect())
+    }
+
+    /// Where a row stands.
+    pub(super) fn place(&self, input: u16, row: u64) -> Markup {
+        html! {
+            @if self.0.len() > 1 {
+                @if let Some(file) = self.0.get(usize::from(input)) { span dir="auto" { (file) } ", " }
+            }
+            "row " (grouped(row))
+        }
+    }
+
+    /// The name of a file, where there are several.
+    pub(super) fn name(&self, input: u16) -> Option<&str> {
+        self.0.get(usize::from(input)).filter(|_| self.0.len() > 1).map(String::as_str)
+    }
+}

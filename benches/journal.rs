@@ -83,6 +83,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
         },
         batch_size: 100,
         dry_run: false,
+        max_rejected: None,
         quota: journal.quota(&target.account),
         snapshots: journal.snapshots(&target.account, &target.stream, None),
         existing: ExistingSettings { file: None, max_age: Duration::from_hours(24), refresh: false },
@@ -96,7 +97,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
     };
     let started = Instant::now();
     let interrupt = Interrupt::default();
-    let reserved = Reserved::wait(journal, target, &Silent, &interrupt)?;
+    let reserved = Reserved::wait(journal, target, None, &Silent, &interrupt)?;
     let open = reserved.begin("bench", "bench", "{}", folder)?;
     let inputs = vec![Input::open(list, &ParseSettings::default())?];
     let output = OutputFolder::create(&folder.join("out"))?;

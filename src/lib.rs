@@ -35,6 +35,7 @@ pub mod plan;
 pub mod platform;
 pub mod post;
 pub mod progress;
+pub mod ragged;
 pub mod report;
 pub mod row;
 pub mod sandbox;

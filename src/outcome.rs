@@ -261,8 +261,8 @@ const WORDINGS: &[Wording] = &[
         code: Code::RaggedRow,
         name: "ragged-row",
         title: "cells that do not fit the header",
-        hint: "Look for a comma that should stand in quotes, or a line broken in two. In rejected.csv, put the cells \
-               into their columns and empty those named rollcall_extra.",
+        hint: "Look for a comma that should stand in quotes, or a line broken in two. In rejected.xlsx or \
+               rejected.csv, put the cells into their columns. If they are right as they are, empty rollcall_ragged.",
     },
     Wording {
         code: Code::ControlCharacters,

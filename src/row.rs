@@ -249,24 +249,6 @@ pub enum RaggedCause {
 }
 
 impl Ragged {
-    /// The columns of `rejected.csv` that hold cells beyond the header, or the note that some are missing: what stands
-    /// there keeps the row ragged until somebody has mended it and emptied them.
-    pub const EXTRA_COLUMN: &str = "rollcall_extra";
-
-    const NOTE: &str = " cells instead of ";
-
-    /// What stands in the last of these columns.
-    pub fn note(self) -> String {
-        format!("{}{}{}", self.found, Self::NOTE, self.expected)
-    }
-
-    /// The note that a cell holds.
-    pub fn from_note(cell: &[u8]) -> Option<Self> {
-        let (found, expected) = str::from_utf8(cell).ok()?.split_once(Self::NOTE)?;
-        let (expected, found) = (expected.parse().ok()?, found.parse().ok()?);
-        Some(Self { expected, found, cause: RaggedCause::Cells })
-    }
-
     /// What is wrong, in words.
     pub fn describe(self) -> String {
         let Self { expected, found, cause } = self;

@@ -6,7 +6,7 @@ use textwrap::core::display_width;
 const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 
 /// No name is cut to fewer columns.
-const MIN_LABEL: usize = 16;
+const MIN_LABEL: usize = 12;
 
 /// What a line of progress says.
 pub(super) struct Line {
@@ -89,8 +89,8 @@ mod tests {
                 "reading /home/ops/lists/2026/november/contacts.csv  ━━━━━━━━━───────────  45 %, 450,000 rows, 1,200,000 rows/s, 1 s left",
             ),
             (80, "reading /home/ops/lists/2026/no…  45 %, 450,000 rows, 1,200,000 rows/s, 1 s left"),
-            (40, "reading /home/ops/li…  45 %, 450,000 rows"),
-            (20, "reading /home/…  45 %"),
+            (40, "reading /home/ops/l…  45 %, 450,000 rows"),
+            (20, "reading /home…  45 %"),
             (5, "read…"),
             (0, ""),
         ] {

@@ -32,7 +32,7 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let export = settings::export(&config.under(&args.export)?, &path)?;
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
     let settings = RunSettings { run, normalize: reading.normalize, keep: reading.keep, export };
-    let folder = output(&path, args.files.iter().chain(&exclude.files))?;
+    let folder = output(&path, args.files.iter().chain(&exclude.files), output_options.overwrite)?;
     say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;
     Ok(conclude(finished, &path, output_options.json, talk))
@@ -47,16 +47,20 @@ pub(super) fn open_all(
     if files.iter().filter(|file| file.as_os_str() == STDIN).count() > 1 {
         return Err(CliError::usage("standard input is named twice", "It can be read once."));
     }
-    if files.len() > usize::from(u16::MAX) {
-        return Err(CliError::usage("too many files", "Read them in several runs."));
-    }
     let (files, settings) = (files.to_vec(), settings.clone());
-    let open = move || files.iter().map(|file| Input::open(file, &settings)).collect::<Vec<_>>();
+    let open = move || files.iter().map(|file| Input::open_all(file, &settings)).collect::<Vec<_>>();
     let opened =
         interrupt.watch(open).map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
     let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let errors: Vec<ParseError> = errors.into_iter().filter_map(Result::err).collect();
-    if errors.is_empty() { Ok(inputs.into_iter().flatten().collect()) } else { Err(CliError::Inputs(errors)) }
+    if !errors.is_empty() {
+        return Err(CliError::Inputs(errors));
+    }
+    let inputs: Vec<Input> = inputs.into_iter().flatten().flatten().collect();
+    if inputs.len() > usize::from(u16::MAX) {
+        return Err(CliError::usage("too many files", "Read them in several runs."));
+    }
+    Ok(inputs)
 }
 
 /// Says how the inputs were understood, before anything is done with them.
@@ -64,18 +68,26 @@ pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
     talk.say(&terminal::understood(inputs.iter().map(|input| &input.info), Talk::width()));
 }
 
-/// The folder for the run's files, none of which may be what is read.
+/// The folder for the run's files, none of which may be what is read, or belong to another run.
 pub(super) fn output<'f>(
     path: &Path,
     mut inputs: impl Iterator<Item = &'f PathBuf>,
+    may_replace: bool,
 ) -> Result<OutputFolder, CliError> {
     let targets = OutputFolder::files(path);
+    let taken = targets.iter().find(|target| target.is_file()).cloned();
     let targets: Vec<PathBuf> = targets.iter().filter_map(|target| target.canonicalize().ok()).collect();
     let is_target = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| targets.contains(&input));
     if let Some(input) = inputs.find(is_target) {
         return Err(CliError::usage(
             format!("{} would be replaced by the file of that name of this run", input.display()),
             "Choose another folder with --out, or none: each run then has its own.",
+        ));
+    }
+    if let Some(taken) = taken.filter(|_| !may_replace) {
+        return Err(CliError::usage(
+            format!("{} belongs to an earlier run, which this one would replace", taken.display()),
+            "Choose another folder with --out, or none: each run then has its own. --overwrite replaces the files.",
         ));
     }
     Ok(OutputFolder::create(path)?)

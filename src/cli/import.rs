@@ -102,7 +102,7 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Res
         ));
     }
     stored.posting.yes |= args.yes;
-    let output = OutputOptions { out: Some(run.folder.clone()), json: args.json };
+    let output = OutputOptions { out: Some(run.folder.clone()), json: args.json, overwrite: false };
     import(stored, journal, output, Some(&run), talk)
 }
 
@@ -151,8 +151,10 @@ fn import(
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
     let export = settings::export(&stored.export, &path)?;
-    let folder =
-        check::output(&path, stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file))?;
+    // A run that goes on replaces its own files.
+    let is_own = before.as_deref().is_some_and(|before| is_same_folder(before, &path));
+    let inputs_of_run = stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file);
+    let folder = check::output(&path, inputs_of_run, output.overwrite || is_own)?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
         talk.ask_before_posting(interrupt.clone());
@@ -228,6 +230,12 @@ impl Named {
         let command = serde_json::to_string(stored).unwrap_or_else(|_| "null".to_owned());
         Ok(self.reserved.begin(&self.id, &self.fingerprint, &command, &folder)?)
     }
+}
+
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let whole =
+        |path: &Path| path.canonicalize().or_else(|_| absolute(path)).unwrap_or_else(|_| path.to_owned());
+    whole(one) == whole(other)
 }
 
 fn reads_stdin(run: &RunRecord) -> bool {

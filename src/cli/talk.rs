@@ -88,19 +88,19 @@ impl Figures {
     }
 
     /// The line as it is at this moment.
-    fn line(&self, stage: &str, state: &ProgressState) -> Line {
-        let (position, length) = (state.pos(), state.len());
+    fn line(&self, stage: &str, bar: &ProgressState) -> Line {
+        let (position, length) = (bar.pos(), bar.len());
         let of_length = length.filter(|length| *length > 0);
-        let fraction = of_length.map(|_| state.fraction());
+        let fraction = of_length.map(|_| bar.fraction());
         let label = self.label().clone();
         let mut parts = Vec::new();
         if stage == READING {
             let rows = self.rows.load(Ordering::Relaxed);
             parts.extend(fraction.map(|fraction| format!("{:.0} %", fraction * 100.0)));
             parts.push(counted(rows, "row"));
-            parts.extend(rate(rows, state.elapsed(), 1).map(|rate| format!("{} rows/s", grouped(rate))));
+            parts.extend(rate(rows, bar.elapsed(), 1).map(|rate| format!("{} rows/s", grouped(rate))));
             if fraction.is_some() {
-                parts.push(format!("{} left", terminal::duration(state.eta().as_secs())));
+                parts.push(format!("{} left", terminal::duration(bar.eta().as_secs())));
             }
             return Line { label, fraction, parts };
         }
@@ -117,7 +117,7 @@ impl Figures {
             parts.push(format!("{} left", terminal::duration(left)));
         }
         parts.push(counted(self.requests.load(Ordering::Relaxed), "request"));
-        parts.extend(rate(position, state.elapsed(), 60).map(|rate| format!("{}/min", grouped(rate))));
+        parts.extend(rate(position, bar.elapsed(), 60).map(|rate| format!("{}/min", grouped(rate))));
         Line { label, fraction, parts }
     }
 }

@@ -4,7 +4,7 @@ use super::{Normalizer, name, phone, phone::Mask};
 use crate::{
     contact::E164,
     outcome::{Code, Problem},
-    row::{Cell, CellKind, Row},
+    row::{Cell, CellKind, Ragged, Row},
 };
 
 /// With fewer digits beside a number that was read, a cell holds an extension or a remark.
@@ -60,7 +60,9 @@ impl Normalizer<'_> {
         }
         all.problem = if all.found.is_empty() {
             Some(match row.ragged {
-                Some(ragged) => Problem::of_row(Code::RaggedRow, ragged.note()),
+                Some(Ragged { expected, found, .. }) => {
+                    Problem::of_row(Code::RaggedRow, format!("{found} cells instead of {expected}"))
+                }
                 None if problems.is_empty() => Problem::of_row(Code::MissingPhone, ""),
                 None => problems.swap_remove(0),
             })

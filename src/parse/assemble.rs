@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use super::{
-    columns::OWN_PREFIX,
+    columns::{OWN_MARK, OWN_PREFIX},
     error::Fault,
     file::source::Progress,
     table::RowSink,
@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     formula,
-    row::{Cell, CellKind, Ragged, RaggedCause, Rows},
+    ragged::{self, Cells, Note},
+    row::{Cell, CellKind, Columns, Ragged, RaggedCause, Rows},
 };
 
 /// Rows in a block: enough to be worth a thread's while, few enough that little is in flight.
@@ -65,8 +66,17 @@ pub(super) struct Header {
     width: usize,
     /// The columns that are kept, where not all are.
     kept: Option<Vec<usize>>,
-    /// The columns of our own that say that a row is still to be fixed.
+    /// Those of our own that tell of ragged rows, in a file that rollcall wrote.
+    ragged: Option<Box<RaggedColumns>>,
+}
+
+/// The columns of a file of rejected rows that tell of ragged rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct RaggedColumns {
+    /// Those that hold cells beyond the header.
     extra: Vec<usize>,
+    /// The one that says of a row that its cells did not fit the header.
+    note: Option<usize>,
 }
 
 impl Header {
@@ -81,18 +91,24 @@ impl Header {
         let all: Vec<String> = (0..row.len()).map(name).collect();
         let width = all.len();
         if !all.iter().any(|name| name.starts_with(OWN_PREFIX)) {
-            return Self { names: all, width, kept: None, extra: Vec::new() };
+            return Self { names: all, width, kept: None, ragged: None };
         }
-        let extra = (0..width).filter(|index| all[*index].starts_with(Ragged::EXTRA_COLUMN)).collect();
+        let extra = (0..width).filter(|index| all[*index].starts_with(ragged::EXTRA_COLUMN)).collect();
+        let note = all.iter().position(|name| name == ragged::COLUMN);
         let kept: Vec<usize> = (0..width).filter(|index| !all[*index].starts_with(OWN_PREFIX)).collect();
         let names = kept.iter().map(|index| formula::unguard(all[*index].as_bytes()));
         let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        Self { names, width, kept: Some(kept), extra }
+        Self { names, width, kept: Some(kept), ragged: Some(Box::new(RaggedColumns { extra, note })) }
+    }
+
+    /// Whether a row is the header of a file that rollcall wrote, which has one whatever other files have.
+    pub(super) fn is_own(row: &impl RawRow) -> bool {
+        (0..row.len()).any(|index| row.cell(index).text == OWN_MARK.as_bytes())
     }
 
     /// The header that a format spells out by itself.
     pub(super) fn named(names: &[String]) -> Self {
-        Self { names: names.to_vec(), width: names.len(), kept: None, extra: Vec::new() }
+        Self { names: names.to_vec(), width: names.len(), kept: None, ragged: None }
     }
 
     /// Cells of a whole row of the file.
@@ -105,17 +121,23 @@ impl Header {
         self.kept.as_ref().and_then(|kept| kept.get(column)).copied().unwrap_or(column)
     }
 
+    /// Whether no column from this one on is the user's own.
+    fn has_own_columns_only_from(&self, column: usize) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.last().is_some_and(|last| *last < column))
+    }
+
     /// The header of a file without one, from its first row.
     pub(super) fn numbered(row: &impl RawRow) -> Self {
         let width = row.len();
         let names = (1..=width).map(|number| format!("column {number}")).collect();
-        Self { names, width, kept: None, extra: Vec::new() }
+        Self { names, width, kept: None, ragged: None }
     }
 }
 
 /// Puts rows together into blocks and hands these to `sink`.
 pub(super) struct Assembler<'a> {
     header: &'a Header,
+    columns: Option<&'a Columns>,
     /// How rows with another number of cells than the header are taken, where that may be a sign of damage.
     layout: Option<&'a Layout>,
     /// Stands between the cells of a row in the file.
@@ -160,6 +182,7 @@ impl<'a> Assembler<'a> {
     ) -> Self {
         Self {
             header,
+            columns: None,
             layout,
             delimiter: b',',
             header_row,
@@ -185,6 +208,11 @@ impl<'a> Assembler<'a> {
     /// Looks for rows that are none.
     pub(super) fn with_margin(self, margin: Margin) -> Self {
         Self { margin, ..self }
+    }
+
+    /// Says which columns hold what, by which rows of our own making are judged.
+    pub(super) fn with_columns(self, columns: &'a Columns) -> Self {
+        Self { columns: Some(columns), ..self }
     }
 
     /// Says what stands between the cells of a row in the file.
@@ -245,6 +273,8 @@ impl<'a> Assembler<'a> {
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
         let fit = match self.layout {
+            // A spreadsheet leaves out what is empty at the end.
+            Some(_) if cells < width && self.header.has_own_columns_only_from(cells) => Fit::Whole,
             Some(layout) if cells != width => layout.fit(row),
             Some(layout) if layout.joins_rows(row) => Fit::TwoRows,
             _ => Fit::Whole,
@@ -275,8 +305,15 @@ impl<'a> Assembler<'a> {
         if fit == Fit::Trimmed {
             self.trimmed.add(number);
         }
-        let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
-        let ragged = |cause| Some(Ragged { expected: count(width), found: count(cells), cause });
+        // Of a file that rollcall wrote, its own columns are none of the row's.
+        let (own_width, own_cells) = match &self.header.kept {
+            None => (width, cells),
+            Some(kept) => {
+                let found = kept.iter().filter(|index| **index < cells).count();
+                (kept.len(), found + cells.saturating_sub(width))
+            }
+        };
+        let ragged = |cause| Some(Ragged { expected: count(own_width), found: count(own_cells), cause });
         let ragged = if row.is_doubtful() {
             ragged(RaggedCause::Quote)
         } else if fit == Fit::TwoRows {
@@ -325,19 +362,37 @@ impl<'a> Assembler<'a> {
 
     /// What a row of our own making says of itself, and the cells that did not fit its header.
     fn still_ragged(&mut self, row: &impl RawRow) -> Option<Ragged> {
-        let extra =
-            self.header.extra.iter().filter(|index| **index < row.len()).map(|index| row.cell(*index));
-        let extra: Vec<Cell<'_>> = extra.collect();
-        let last = extra.iter().rposition(|cell| !cell.is_blank())?;
-        let note = Ragged::from_note(extra[last].text);
-        let cells = if note.is_some() { &extra[..last] } else { &extra[..=last] };
-        for cell in cells {
+        let Header { names, kept: Some(kept), ragged: Some(ragged), .. } = self.header else { return None };
+        let RaggedColumns { extra, note: note_column } = &**ragged;
+        let cell = |index: usize| if index < row.len() { row.cell(index) } else { EMPTY };
+        let unknown = Columns::default();
+        let columns = self.columns.unwrap_or(&unknown);
+        let extra: Vec<Cell<'_>> = extra.iter().map(|index| cell(*index)).collect();
+        let filled = extra.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
+        let (ragged, beyond) = match note_column {
+            Some(column) => {
+                let note = Note::read(cell(*column).text)?;
+                let own: Vec<&[u8]> = kept.iter().map(|index| formula::unguard(cell(*index).text)).collect();
+                let rest: Vec<&[u8]> = extra.iter().map(|cell| formula::unguard(cell.text)).collect();
+                let cells = Cells { headers: names, columns, cells: &own, extra: &rest };
+                if note.is_fixed(cells) {
+                    return None;
+                }
+                let Ragged { expected, found, .. } = note.ragged;
+                let surplus = usize::try_from(found.saturating_sub(expected)).unwrap_or(usize::MAX);
+                (note.ragged, filled.max(surplus.min(extra.len())))
+            }
+            // Without that column, what stands beyond the header is still to be put in its place.
+            None if filled > 0 => {
+                let (expected, found) = (count(names.len()), count(names.len() + filled));
+                (Ragged { expected, found, cause: RaggedCause::Cells }, filled)
+            }
+            None => return None,
+        };
+        for cell in &extra[..beyond] {
             self.block.push_cell(formula::unguard(cell.text), cell.kind);
         }
-        let count = |cells| u32::try_from(cells).unwrap_or(u32::MAX);
-        let expected = count(self.header.names.len());
-        let found = count(self.header.names.len() + cells.len());
-        Some(note.unwrap_or(Ragged { expected, found, cause: RaggedCause::Cells }))
+        Some(ragged)
     }
 
     /// Hands on what is left; how many rows there were, how many of them the sheet hides, and what somebody should know of them.
@@ -382,6 +437,10 @@ impl<'a> Assembler<'a> {
         block.bytes_read = self.progress.as_ref().map_or(0, Progress::bytes);
         (self.sink)(block)
     }
+}
+
+fn count(cells: usize) -> u32 {
+    u32::try_from(cells).unwrap_or(u32::MAX)
 }
 
 const EMPTY: Cell<'static> = Cell { text: &[], kind: CellKind::Text };
@@ -461,16 +520,38 @@ mod tests {
 
     #[test]
     fn rows_that_did_not_fit_do_not_fit_until_somebody_mends_them() {
-        let found = assembled(
-            "a,b,rollcall_extra_1,rollcall_row",
-            &["1,2,3,7", "1,,1 cells instead of 2,8", "1,2,,9"],
-        );
+        let found = assembled("a,b,rollcall_extra_1,rollcall_row", &["1,2,3,7", "1,2,,9"]);
+        assert_eq!(found, [(2, cells(&["1", "2", "3"]), true), (3, cells(&["1", "2"]), false)]);
+        let note = |found, cells: &[&[u8]], extra: &[&[u8]]| {
+            let ragged = Ragged { expected: 2, found, cause: RaggedCause::Cells };
+            let (headers, columns) =
+                (["a", "b"].map(str::to_owned), Columns { phone: vec![1], ..Columns::default() });
+            Note::new(ragged, Cells { headers: &headers, columns: &columns, cells, extra }).to_string()
+        };
+        let header = "a,b,rollcall_extra_1,rollcall_extra_2,rollcall_ragged,rollcall_row";
+        let long = note(3, &[b"x", b"y"], &[b"030 123456"]);
+        let short = note(1, &[b"x"], &[]);
+        let lines = [
+            format!("x,y,030 123456,,{long},7"),
+            "x,y,030 123456,,,7".to_owned(),
+            format!("xy,030 123456,030 123456,,{long},7"),
+            format!("x,,,,{short},7"),
+            format!("x,030 123456,,,{short},7"),
+            // As a spreadsheet leaves out what is empty at the end.
+            "x,y".to_owned(),
+        ];
+        let lines: Vec<&'static str> = lines.into_iter().map(|line| &*line.leak()).collect();
+        let found: Vec<_> =
+            assembled(header, &lines).into_iter().map(|(_, cells, is_ragged)| (cells, is_ragged)).collect();
         assert_eq!(
             found,
             [
-                (2, cells(&["1", "2", "3"]), true),
-                (3, cells(&["1", ""]), true),
-                (4, cells(&["1", "2"]), false)
+                (cells(&["x", "y", "030 123456"]), true),
+                (cells(&["x", "y"]), false),
+                (cells(&["xy", "030 123456"]), false),
+                (cells(&["x", ""]), true),
+                (cells(&["x", "030 123456"]), false),
+                (cells(&["x", "y"]), false),
             ]
         );
     }

@@ -20,7 +20,7 @@ mod workbook;
 
 mod vcard;
 
-use std::{ops::ControlFlow, path::Path};
+use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
 pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
 use self::{
@@ -46,7 +46,7 @@ pub use self::{
     },
     place::RowPlace,
     sheets::Sheets,
-    workbook::{panic_is_caught, sheet::SheetName},
+    workbook::{own::READ_ME, panic_is_caught, sheet::SheetName},
 };
 use crate::{
     contact::{Field, Region},
@@ -218,6 +218,8 @@ pub struct Input {
     layout: Layout,
     source: Source,
     table: Table,
+    /// Other sheets of the same workbook that are to be read as well.
+    further_sheets: VecDeque<String>,
     says_hidden_rows: bool,
     skips_hidden_rows: bool,
 }
@@ -234,6 +236,23 @@ impl Input {
         opened.map_err(|fault| ParseError { path: path.to_owned(), fault })
     }
 
+    /// Opens a file, and all sheets of it where it is a workbook of rejected rows that rollcall wrote. Only one of the inputs
+    /// may be read at a time: they share a place in the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::open`].
+    pub fn open_all(path: &Path, settings: &ParseSettings) -> Result<Vec<Self>, ParseError> {
+        let mut inputs = vec![Self::open(path, settings)?];
+        while let Some(sheet) = inputs[0].further_sheets.pop_front() {
+            let settings = ParseSettings { sheet: Some(sheet), ..settings.clone() };
+            let source = inputs[0].source.again();
+            let opened = source.and_then(|source| Self::of_source(path, source, &settings, &mut Vec::new()));
+            inputs.push(opened.map_err(|fault| ParseError { path: path.to_owned(), fault })?);
+        }
+        Ok(inputs)
+    }
+
     /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others, even where nothing of use
     /// is found in it.
     fn of_source(
@@ -243,7 +262,8 @@ impl Input {
         sheets: &mut Vec<SheetName>,
     ) -> Result<Self, Fault> {
         let mut info = InputInfo::new(path, &source);
-        let mut table = open_table(&mut source, settings, &mut info)?;
+        let mut further_sheets = VecDeque::new();
+        let mut table = open_table(&mut source, settings, &mut info, &mut further_sheets)?;
         if let Some(choice) = table.choice() {
             *sheets = std::iter::once(&choice.sheet).chain(&choice.others).cloned().collect();
         }
@@ -255,6 +275,9 @@ impl Input {
             None => info.notes.extend(name_note(path, info.format)),
         }
         let rows = preview(&mut table, &mut source, settings)?;
+        // What rollcall wrote has a header, whatever the other files have.
+        let is_own = settings.no_header && rows.iter().next().is_some_and(|row| Header::is_own(&row));
+        let settings = &ParseSettings { no_header: settings.no_header && !is_own, ..settings.clone() };
         let found = match table.names() {
             Some([]) => return Err(Fault::NoRecords("a record")),
             Some(names) => header::given(Header::named(names), &rows, settings),
@@ -318,7 +341,17 @@ impl Input {
         info.columns = columns;
         let says_hidden_rows = !settings.only_numbers;
         let skips_hidden_rows = settings.skips_hidden_rows;
-        Ok(Self { info, header, header_row: row, layout, source, table, says_hidden_rows, skips_hidden_rows })
+        Ok(Self {
+            info,
+            header,
+            header_row: row,
+            layout,
+            source,
+            table,
+            further_sheets,
+            says_hidden_rows,
+            skips_hidden_rows,
+        })
     }
 
     /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
@@ -357,7 +390,8 @@ impl Input {
     ) -> Result<ReadSummary, Fault> {
         let layout = self.table.checks_width().then_some(&self.layout);
         let mut assembler = Assembler::new(&self.header, self.header_row, layout, input, sink)
-            .with_delimiter(self.table.delimiter());
+            .with_delimiter(self.table.delimiter())
+            .with_columns(&self.info.columns);
         if self.header_row > 0 {
             let is_text = matches!(self.table, Table::Text(_));
             assembler = assembler.with_margin(Margin::new(&self.header, &self.info.columns, is_text));

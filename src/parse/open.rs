@@ -1,9 +1,10 @@
 //! Finding out what a file is, and opening the reader of its format.
 
-use std::{io::Read, path::Path};
+use std::{collections::VecDeque, io::Read, path::Path};
 
 use super::{
     Content, Encoding, Fault, Format, InputInfo, Packing, ParseSettings,
+    columns::OWN_MARK,
     documents::{grid, html, mail, xml_spreadsheet},
     encoding,
     file::{
@@ -15,14 +16,17 @@ use super::{
     table::Table,
     text::{csv::Text, dialect, findings::Findings, layout::Layout},
     vcard::Cards,
-    workbook::{Sheet, people},
+    workbook::{Sheet, own, people},
 };
 
 /// Finds out what the file is.
+///
+/// `further_sheets` become those that are to be read as inputs of their own.
 pub(super) fn open_table(
     source: &mut Source,
     settings: &ParseSettings,
     info: &mut InputInfo,
+    further_sheets: &mut VecDeque<String>,
 ) -> Result<Table, Fault> {
     let sample = sample(&mut source.look()?)?;
     if sample.is_empty() {
@@ -47,7 +51,7 @@ pub(super) fn open_table(
     }
     match content {
         Content::Xlsx | Content::Xlsb | Content::Ods | Content::EncryptedOrLegacyExcel => {
-            open_workbook(source, content, settings, info)
+            open_workbook(source, content, settings, info, further_sheets)
         }
         Content::Text => open_text(source, settings, info),
         // A person who names the encoding knows that it is text.
@@ -59,7 +63,8 @@ pub(super) fn open_table(
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let notes_before = info.notes.len();
     let encoding = if let Some(encoding) = settings.encoding {
-        encoding
+        // What rollcall wrote is UTF-8, whatever the other files are.
+        if is_own(&sample(&mut source.look()?)?) { encoding::UTF_8 } else { encoding }
     } else {
         let found = encoding::detect(source, settings.region)?;
         info.notes.extend(found.notes);
@@ -146,6 +151,13 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     }))
 }
 
+/// Whether a text is a file of rejected rows, by its first line.
+fn is_own(sample: &[u8]) -> bool {
+    let header =
+        sample.strip_prefix(b"\xef\xbb\xbf").and_then(|text| text.split(|byte| *byte == b'\n').next());
+    header.is_some_and(|header| memchr::memmem::find(header, OWN_MARK.as_bytes()).is_some())
+}
+
 /// Opens a text in which tables are marked.
 fn open_grid(
     source: &mut Source,
@@ -194,9 +206,31 @@ fn open_workbook(
     content: Content,
     settings: &ParseSettings,
     info: &mut InputInfo,
+    further_sheets: &mut VecDeque<String>,
 ) -> Result<Table, Fault> {
-    let mut sheet = Sheet::open(source.seekable()?, content, settings.sheet.as_deref())?;
+    let (mut sheet, own) = match Sheet::open(source.seekable()?, content, settings.sheet.as_deref()) {
+        Ok(mut sheet) if settings.sheet.is_none() && !settings.only_numbers => {
+            let own = own::choose(&mut sheet)?;
+            (sheet, own)
+        }
+        Ok(sheet) => (sheet, None),
+        // The sheet that was named is that of another file.
+        Err(fault @ Fault::NoSuchSheet { .. }) => {
+            let mut sheet = Sheet::open(source.seekable()?, content, None)?;
+            let own = own::choose(&mut sheet)?;
+            if own.is_none() {
+                return Err(fault);
+            }
+            (sheet, own)
+        }
+        Err(fault) => return Err(fault),
+    };
     info.format = sheet.format;
+    if let Some(further) = own {
+        info.sheet = Some(sheet.choice.sheet.name.clone());
+        *further_sheets = further;
+        return Ok(Table::Sheet(Box::new(sheet)));
+    }
     let mut passed_over = None;
     if settings.sheet.is_none() && !settings.only_numbers {
         passed_over = people::choose(&mut sheet, settings)?;

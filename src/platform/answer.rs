@@ -377,14 +377,14 @@ mod tests {
     }
 
     /// What an attempt to post means.
-    fn meaning(attempt: Result<Answer, Silence>) -> Meaning {
+    fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
         let status =
             attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(Purpose::Create));
-        super::meaning(status, &attempt)
+        super::meaning(status, attempt)
     }
 
     fn meaning_of(status: u16, body: &str) -> Meaning {
-        meaning(Ok(answer(status, body)))
+        meaning(&Ok(answer(status, body)))
     }
 
     /// An answer that asks to be left alone for a time.
@@ -533,7 +533,7 @@ mod tests {
         for status in [301, 302, 304, 307, 308] {
             assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
         }
-        let silence = |silence| meaning(Err(silence));
+        let silence = |silence| meaning(&Err(silence));
         assert_eq!(silence(Silence::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
         assert_eq!(silence(Silence::Unanswered("reset".to_owned())), Meaning::Unknown("reset".to_owned()));
     }
@@ -543,7 +543,7 @@ mod tests {
         let mut limited = asking(StatusCode::TOO_MANY_REQUESTS, "86400");
         limited.body = b"{\"message\": \"Daily quota is used up\"}".to_vec();
         assert_eq!(
-            meaning(Ok(limited)),
+            meaning(&Ok(limited)),
             Meaning::RateLimited {
                 asked: Some(Duration::from_hours(24)),
                 words: "HTTP 429, \"Daily quota is used up\"".to_owned()
@@ -561,7 +561,7 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
             let redirect = Answer { headers, ..answer(308, "") };
-            assert_eq!(meaning(Ok(redirect)), Meaning::Redirected(shown.to_owned()));
+            assert_eq!(meaning(&Ok(redirect)), Meaning::Redirected(shown.to_owned()));
         }
     }
 

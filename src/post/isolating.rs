@@ -26,7 +26,9 @@ impl Poster<'_, '_> {
         // An accepted batch of which nothing is shown may still be stored later. Where a part is shown, the platform dropped the rest.
         let (hidden, mut absent): (Vec<_>, Vec<_>) =
             absent.into_iter().partition(|new| self.not_shown.contains(&new.number()));
-        hidden.iter().for_each(|new| self.leave_hidden(new));
+        for new in &hidden {
+            self.leave_hidden(new);
+        }
         self.posted_again.extend(absent.iter().map(NewContact::number));
         self.record.all_pending(&absent, true);
         self.record.save()?;

@@ -3,8 +3,11 @@
 //! A file takes every row, and is finished when the report of the run is known. One more is one more entry in [`KINDS`].
 
 use super::{
-    OutputFolder, PendingFile, Report, ReportError, ReportedRow, html::HtmlWriter, outcomes::OutcomesWriter,
-    rejected::RejectedWriter, summary::SummaryWriter,
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow,
+    html::HtmlWriter,
+    outcomes::OutcomesWriter,
+    rejected::{RejectedWriter, WorkbookWriter},
+    summary::SummaryWriter,
 };
 use crate::parse::InputInfo;
 
@@ -13,16 +16,23 @@ pub(super) trait RunFile {
     /// Takes a row. Rows come in input order.
     fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError>;
 
-    /// The whole file, not yet in its place.
-    fn finish(self: Box<Self>, folder: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError>;
+    /// The whole file, not yet in its place, and others of the same kind that the rows have made necessary.
+    fn finish(
+        self: Box<Self>,
+        folder: &OutputFolder,
+        report: &Report,
+    ) -> Result<Vec<PendingFile>, ReportError>;
 }
+
+/// Begins a file of a run over these inputs.
+type Begin = fn(&OutputFolder, &[InputInfo]) -> Result<Box<dyn RunFile>, ReportError>;
 
 /// A kind of file: its name, and how it is begun.
 pub(super) struct Kind {
     pub(super) name: &'static str,
-    pub(super) begin: fn(&OutputFolder, &[InputInfo]) -> Result<Box<dyn RunFile>, ReportError>,
+    pub(super) begin: Begin,
 }
 
 /// All kinds, in the order in which they are put in place.
-pub(super) const KINDS: [Kind; 4] =
-    [OutcomesWriter::KIND, RejectedWriter::KIND, HtmlWriter::KIND, SummaryWriter::KIND];
+pub(super) const KINDS: [Kind; 5] =
+    [OutcomesWriter::KIND, RejectedWriter::KIND, WorkbookWriter::KIND, HtmlWriter::KIND, SummaryWriter::KIND];

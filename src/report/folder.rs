@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::{NamedTempFile, PersistError};
 
-use super::{ReportError, files::KINDS};
+use super::{ReportError, files::KINDS, rejected};
 use crate::failpoint;
 
 /// A folder that exists. Folders made for it go again if nothing is put there.
@@ -38,9 +38,17 @@ impl OutputFolder {
         Ok(folder)
     }
 
-    /// The files that a run puts into a folder.
-    pub fn files(path: &Path) -> [PathBuf; KINDS.len()] {
-        KINDS.map(|kind| path.join(kind.name))
+    /// The files that a run puts into a folder: those of every run, and those of single inputs that are there.
+    pub fn files(path: &Path) -> Vec<PathBuf> {
+        let of_inputs = Self::files_of_inputs(path);
+        KINDS.iter().map(|kind| path.join(kind.name)).chain(of_inputs).collect()
+    }
+
+    /// The files of single inputs that are there.
+    pub(super) fn files_of_inputs(path: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
+        let is_own = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(rejected::is_own_name);
+        entries.filter(is_own).map(|entry| entry.path()).collect()
     }
 
     /// The folder's path, as given.
@@ -54,20 +62,7 @@ impl OutputFolder {
     ///
     /// Where it cannot be made.
     pub fn begin(&self, name: &str) -> Result<PendingFile, ReportError> {
-        let target = self.path.join(name);
-        failpoint::reach("before a file is begun")
-            .map_err(|source| ReportError::new("write", &target, source))?;
-        if target.is_dir() {
-            let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
-            return Err(ReportError::new("write", &target, source));
-        }
-        let mut builder = tempfile::Builder::new();
-        let prefix = format!(".{name}.");
-        builder.prefix(&prefix).suffix(".partial");
-        let file =
-            builder.tempfile_in(&self.path).map_err(|source| ReportError::new("write", &target, source))?;
-        let file = BufWriter::with_capacity(256 * 1024, file);
-        Ok(PendingFile { target, file, unsynced: 0, syncing: None })
+        PendingFile::begin(&self.path, name)
     }
 
     /// Makes sure that the names of committed files survive a crash of the machine.
@@ -122,6 +117,24 @@ pub struct PendingFile {
 }
 
 impl PendingFile {
+    /// Begins a file, which appears under `name` in `folder` when it is committed.
+    pub(super) fn begin(folder: &Path, name: &str) -> Result<Self, ReportError> {
+        let target = folder.join(name);
+        failpoint::reach("before a file is begun")
+            .map_err(|source| ReportError::new("write", &target, source))?;
+        if target.is_dir() {
+            let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
+            return Err(ReportError::new("write", &target, source));
+        }
+        let mut builder = tempfile::Builder::new();
+        let prefix = format!(".{name}.");
+        builder.prefix(&prefix).suffix(".partial");
+        let file =
+            builder.tempfile_in(folder).map_err(|source| ReportError::new("write", &target, source))?;
+        let file = BufWriter::with_capacity(256 * 1024, file);
+        Ok(Self { target, file, unsynced: 0, syncing: None })
+    }
+
     /// Where the file will appear.
     pub fn target(&self) -> &Path {
         &self.target

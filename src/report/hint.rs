@@ -235,8 +235,8 @@ fn bad_encoding(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
 }
 
 fn ragged_row(ragged: Ragged, input: &InputInfo) -> String {
-    const WAY_BACK: &str =
-        "In rejected.csv, put the cells into their columns and empty those named rollcall_extra.";
+    const WAY_BACK: &str = "In rejected.xlsx or rejected.csv, put the cells into their columns. If they are right as they are, empty \
+         rollcall_ragged.";
 
     let delimiter = match input.delimiter {
         Some(b',') | None => "comma".to_owned(),

@@ -18,7 +18,7 @@ pub mod unknown_values;
 mod verdict;
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -166,8 +166,22 @@ impl RunWriter {
         report.complete &= sums.is_ok();
         report.export = self.export.as_ref().map(|export| export.report(report.complete));
         let finish = |file: Box<dyn RunFile>| file.finish(&self.folder, &report);
-        let files = self.files.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?;
+        let files: Vec<PendingFile> = self
+            .files
+            .into_iter()
+            .map(finish)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        let targets: Vec<PathBuf> = files.iter().map(|file| file.target().to_owned()).collect();
         files.into_iter().try_for_each(PendingFile::commit)?;
+        // Those of an earlier run in this folder would be taken for files of this one.
+        for stale in OutputFolder::files_of_inputs(self.folder.path()) {
+            if !targets.contains(&stale) {
+                fs::remove_file(&stale).map_err(|source| ReportError::new("remove", &stale, source))?;
+            }
+        }
         self.folder.sync()?;
         if let Some(export) = self.export.filter(|_| report.complete) {
             export.finish()?;

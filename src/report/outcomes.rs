@@ -132,9 +132,9 @@ impl RunFile for OutcomesWriter {
         if self.lines.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
-    fn finish(mut self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<PendingFile, ReportError> {
+    fn finish(mut self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<Vec<PendingFile>, ReportError> {
         self.flush()?;
-        Ok(self.file)
+        Ok(vec![self.file])
     }
 }
 

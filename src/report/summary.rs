@@ -243,10 +243,14 @@ impl RunFile for SummaryWriter {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, folder: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError> {
+    fn finish(
+        self: Box<Self>,
+        folder: &OutputFolder,
+        report: &Report,
+    ) -> Result<Vec<PendingFile>, ReportError> {
         let mut file = folder.begin(NAME)?;
         let written = report.write_to(&mut file);
         written.map_err(|source| ReportError::new("write", file.target(), source))?;
-        Ok(file)
+        Ok(vec![file])
     }
 }

@@ -113,7 +113,10 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
     }
     let folder = printable(&folder.display().to_string());
-    writeln!(text, "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  report.html  report.json")
+    writeln!(
+        text,
+        "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json"
+    )
 }
 
 /// What is to be said of the existing contacts.

@@ -172,7 +172,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     contacts.csv is not written, because the run is not
     finished. The run that finishes it writes it.
 
-    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
 }
 

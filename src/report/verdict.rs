@@ -25,7 +25,7 @@ pub fn verdict(report: &Report) -> VerdictSentence {
     let refused = (failed > 0).then(|| format!("the platform refused {}", counted(failed, "contact")));
     let parts = if rows == 0 {
         vec!["There are no rows to import".to_owned()]
-    } else if report.platform.is_none() {
+    } else if report.command == "check" {
         vec![passing(of(Outcome::Valid), rows, "can be imported")].into_iter().chain(to_fix).collect()
     } else if let Some(why) = report.not_posted {
         let new = passing(of(Outcome::Planned), rows, "would be posted");

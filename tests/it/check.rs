@@ -64,13 +64,21 @@ fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
     assert_eq!(ended.stdout, "");
     assert_eq!(
         sealed.files(),
-        ["list.csv", "out", "out/outcomes.csv", "out/rejected.csv", "out/report.html", "out/report.json"]
+        [
+            "list.csv",
+            "out",
+            "out/outcomes.csv",
+            "out/rejected.csv",
+            "out/rejected.xlsx",
+            "out/report.html",
+            "out/report.json"
+        ]
     );
     let report = regex_free_timing(&sealed.read("out/report.json"));
     assert_same!("report_json", report);
     assert_eq!(
         sealed.read("out/rejected.csv"),
-        "First Name,Last Name,Salutation,Mobile,Country,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint\n"
+        "\u{feff}First Name,Last Name,Salutation,Mobile,Country,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint\n"
     );
 }
 
@@ -87,13 +95,15 @@ fn the_page_shows_what_is_wrong_and_what_was_changed() {
     let ended = sealed.run(&["check", "list.csv", "--out", "out"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("Files: out/  outcomes.csv  rejected.csv  report.html  report.json"),
+        ended
+            .stderr
+            .contains("Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json"),
         "{}",
         ended.stderr
     );
     let page = sealed.read("out/report.html");
     for text in [
-        "1 of 4 rows is ready to import. 3 rows have to be fixed.",
+        "1 of 4 rows can be imported; 3 rows must be fixed.",
         "<mark>ext. 12</mark>",
         "<bdi>Frau</bdi> → <bdi><b>Mrs</b></bdi>",
         "<bdi>81234 56789</bdi> → <bdi><b>+918123456789</b></bdi>",
@@ -132,9 +142,9 @@ fn several_files_are_one_list() {
     assert_eq!(briefs(&sealed, "out"), ["2 valid", "2 duplicate same-name", "3 rejected unclear-name"]);
     assert_eq!((outcomes[0].file.as_str(), outcomes[1].file.as_str()), ("a.csv", "b.csv"));
     assert_eq!(outcomes[1].detail, "same number as row 2 of a.csv");
-    assert_same!(sealed.read("out/rejected.csv"), @r#"
-    First Name,Last Name,Salutation,Mobile,Country,Phone,Name,Prefix,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
-    ,,,,,'+44 20 7946 0018,Joe,Mr,3,unclear-name,"an unclear name: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name."
+    assert_same!(sealed.read("out/rejected.csv").trim_start_matches('\u{feff}'), @r#"
+    First Name,Last Name,Salutation,Mobile,Country,Name,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
+    ,,Mr,'+44 20 7946 0018,,Joe,b.csv,3,unclear-name,"an unclear name: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name."
     "#);
 }
 
@@ -246,9 +256,10 @@ fn rejected_rows_are_rejected_for_the_same_reason_when_read_again() {
         rows.map(|row| row.code).collect()
     };
     assert_eq!(codes("twice"), codes("once"));
-    // Only the row's number is another, that of the file that was read, and bytes that meant no letter are gone.
+    // Only the file and the row's number are others, those of the file that was read, and bytes that meant no letter are gone.
     let again = std::fs::read(sealed.path("twice/rejected.csv")).unwrap();
-    let compared = |csv: &[u8]| without_column(&without_code(csv, b"bad-encoding"), "rollcall_row");
+    let compared =
+        |csv: &[u8]| without_columns(&without_code(csv, b"bad-encoding"), ["rollcall_row", "rollcall_file"]);
     assert_eq!(compared(&again), compared(&rejected));
 }
 
@@ -267,11 +278,11 @@ fn place_of(reader: &mut csv::Reader<&[u8]>, column: &str) -> usize {
     reader.headers().unwrap().iter().position(|header| header == column).unwrap()
 }
 
-fn without_column(csv: &[u8], column: &str) -> Vec<Vec<Vec<u8>>> {
+fn without_columns(csv: &[u8], columns: [&str; 2]) -> Vec<Vec<Vec<u8>>> {
     let mut reader = csv::Reader::from_reader(csv);
-    let place = place_of(&mut reader, column);
+    let places = columns.map(|column| place_of(&mut reader, column));
     let kept = |row: csv::ByteRecord| {
-        row.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, cell)| cell.to_vec()).collect()
+        row.iter().enumerate().filter(|(at, _)| !places.contains(at)).map(|(_, cell)| cell.to_vec()).collect()
     };
     reader.byte_records().map(|row| kept(row.unwrap())).collect()
 }
@@ -325,7 +336,9 @@ fn config_files_hold_any_option_and_the_command_line_wins() {
     let ended = sealed.run(&["check", "list.csv"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     assert_eq!(briefs(&sealed, "here"), ["2 valid"]);
-    assert_eq!(sealed.run(&["check", "list.csv", "--region", "GB"]).code, 1);
+    let again = sealed.run(&["check", "list.csv"]);
+    assert_eq!(again.code, 2, "{}", again.stderr);
+    assert_eq!(sealed.run(&["check", "list.csv", "--region", "GB", "--overwrite"]).code, 1);
     sealed.write("other.toml", "region = \"IN\"\n");
     sealed.run(&["check", "list.csv", "--config", "other.toml", "--out", "there"]);
     assert_eq!(briefs(&sealed, "there"), ["2 rejected missing-salutation"]);

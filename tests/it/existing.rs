@@ -230,7 +230,7 @@ fn a_batch_in_flight_at_a_crash_is_looked_for_after_the_known_contacts() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));
     // After the batch was noted: before it is sent, and before its answer is noted.
-    for (point, outcome) in [("14!", "created"), ("16!", "confirmed")] {
+    for (point, outcome) in [("17!", "created"), ("19!", "confirmed")] {
         let state = point.trim_end_matches('!');
         imported(&sealed, &sandbox, state, &["--dry-run"]);
         let mut dying = command(

@@ -77,7 +77,7 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
 
     http://127.0.0.1:PORT: 1 request (1 to read, 0 to post)
 
-    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
 }
 
@@ -99,7 +99,7 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
 
     http://127.0.0.1:PORT: 2 requests (1 to read, 1 to post), as planned
 
-    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
 }
 
@@ -128,7 +128,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
 
     http://127.0.0.1:PORT: 2 requests (2 to read, 0 to post)
 
-    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
 
     error: the platform does not accept the credentials: HTTP 401, "the token is not valid"
     hint: Look at --client-id and the client secret: both are of one app, which is one of the account in --account-id.

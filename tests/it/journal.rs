@@ -64,7 +64,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         let mut dying =
             command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
         // After the batch was noted, before its answer was.
-        dying.env("ROLLCALL_FAIL_AT", "20!").env("ROLLCALL_PACE", "1,1,1,60000,1");
+        dying.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
         let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();

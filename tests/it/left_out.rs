@@ -149,7 +149,7 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
 
     http://127.0.0.1:PORT: 3 requests (3 to read, 0 to post)
 
-    Files: out/  outcomes.csv  rejected.csv  report.html  report.json
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
 }
 

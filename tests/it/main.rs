@@ -29,6 +29,7 @@ mod phone_paths;
 mod phone_reference;
 mod random;
 mod readme;
+mod rejected;
 mod said;
 mod samples;
 mod sandboxed;

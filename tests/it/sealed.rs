@@ -50,8 +50,19 @@ impl Sealed {
         self
     }
 
-    /// The program, not yet started.
+    /// The program, not yet started. A folder that an earlier command of the test has filled is used again.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let out = args.iter().position(|arg| *arg == "--out").and_then(|at| args.get(at + 1));
+        let is_filled = out.is_some_and(|out| self.path(out).join("report.json").exists());
+        let mut command = self.command_as_it_stands(args);
+        if is_filled && matches!(args.first(), Some(&("check" | "import"))) {
+            command.arg("--overwrite");
+        }
+        command
+    }
+
+    /// The program with these arguments and no other.
+    pub(crate) fn command_as_it_stands(&self, args: &[&str]) -> Command {
         let mut command = program();
         command
             .args(args)

@@ -353,6 +353,10 @@ pub(in crate::cli) struct OutputOptions {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) json: bool,
+    /// Replace the files of the run that is in that folder
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) overwrite: bool,
 }
 
 /// Where the contacts go beside the platform.

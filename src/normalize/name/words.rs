@@ -11,7 +11,9 @@ pub(in crate::normalize) struct WordSet {
 impl WordSet {
     pub(in crate::normalize) fn new(words: &[&'static str]) -> Self {
         let mut filter = Filter::default();
-        words.iter().for_each(|word| filter.add(word));
+        for word in words {
+            filter.add(word);
+        }
         Self { words: words.to_vec(), filter }
     }
 

@@ -31,6 +31,9 @@ use crate::{
 /// Headers beginning so are rollcall's own and hold nothing of the user's.
 pub(in crate::parse) const OWN_PREFIX: &str = "rollcall_";
 
+/// A column of every file of rejected rows.
+pub(in crate::parse) const OWN_MARK: &str = "rollcall_code";
+
 /// `--map FIELD=COLUMN`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {

@@ -318,8 +318,8 @@ impl Property {
 
     /// A number among the words that say what kind the property is: a colon is missing before it.
     pub(super) fn number_in_kind(&self) -> Option<&[u8]> {
-        let kinds = self.params.iter().filter(|(name, _)| name.is_empty() || name == "TYPE");
-        kinds.filter_map(|(_, kind)| number_in(kind)).next()
+        let mut kinds = self.params.iter().filter(|(name, _)| name.is_empty() || name == "TYPE");
+        kinds.find_map(|(_, kind)| number_in(kind))
     }
 
     /// A number in the value of a property of which nothing is known.

@@ -5,6 +5,7 @@ pub(super) mod hidden;
 pub(super) mod number_format;
 pub(super) mod ods;
 pub(super) mod ods_cell;
+pub(super) mod own;
 pub(super) mod package;
 pub(super) mod people;
 pub(super) mod records;

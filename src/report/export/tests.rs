@@ -18,6 +18,7 @@ fn input() -> InputInfo {
         encoding: None,
         delimiter: None,
         sheet: None,
+        header_row: 1,
         headers: HEADERS.map(str::to_owned).to_vec(),
         columns: Columns::default(),
         habits: Vec::new(),

@@ -123,10 +123,14 @@ impl RunFile for HtmlWriter {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, _: &OutputFolder, report: &Report) -> Result<PendingFile, ReportError> {
+    fn finish(
+        mut self: Box<Self>,
+        _: &OutputFolder,
+        report: &Report,
+    ) -> Result<Vec<PendingFile>, ReportError> {
         let page = self.gathered.page(&self.inputs, report).into_string();
         let written = self.file.write_all(page.as_bytes());
         written.map_err(|source| ReportError::new("write", self.file.target(), source))?;
-        Ok(self.file)
+        Ok(vec![self.file])
     }
 }

@@ -1,7 +1,5 @@
 //! The page: its sections in the order of their importance, and the rules that a browser has to keep.
 
-use std::fmt::Write as _;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
@@ -14,7 +12,7 @@ use super::{
 use crate::{
     outcome::Outcome,
     report::{
-        Report,
+        self, Report,
         terminal::{counted, grouped},
     },
 };
@@ -94,7 +92,7 @@ pub(super) fn page(report: &Report, sections: &[Section]) -> Markup {
                 }
                 footer {
                     p {
-                        "Every row is in " code { "outcomes.csv" } ", rows to fix are in " code { "rejected.csv" } ", figures for programs are in "
+                        "Every row is in " code { "outcomes.csv" } ", rows to fix are in " code { "rejected.xlsx" } " and " code { "rejected.csv" } ", figures for programs are in "
                         code { "report.json" } ". This page names people: handle it like the list itself."
                     }
                 }
@@ -145,46 +143,11 @@ impl Verdict {
         let rows = report.totals.rows();
         let (rejected, failed, pending) = (of(Outcome::Rejected), of(Outcome::Failed), of(Outcome::Pending));
         let to_fix = rejected + failed;
-        let created = of(Outcome::Created) + of(Outcome::Confirmed);
-        let (good, what) = match report.command {
-            "check" => (of(Outcome::Valid), "ready to import"),
-            _ if report.dry_run => (of(Outcome::Planned) + created, "new and can be created"),
-            _ => (created, "created"),
-        };
-        let is_past = what == "created";
-        let verb = match (good, is_past) {
-            (1, false) => "is",
-            (_, false) => "are",
-            (1, true) => "was",
-            (_, true) => "were",
-        };
-        let mut sentence = match (rows, good) {
-            (0, _) => "The list has no rows.".to_owned(),
-            (rows, good) if rows == good => match rows {
-                1 => format!("The row {verb} {what}."),
-                rows => format!("All {} rows {verb} {what}.", grouped(rows)),
-            },
-            (rows, good) => format!("{} of {} {verb} {what}.", grouped(good), counted(rows, "row")),
-        };
-        // Writing to a string cannot fail.
-        match to_fix {
-            0 if rows > 0 && pending == 0 && rows != good => sentence.push_str(" Nothing has to be fixed."),
-            0 => {}
-            1 => sentence.push_str(" One row has to be fixed."),
-            to_fix => _ = write!(sentence, " {} rows have to be fixed.", grouped(to_fix)),
-        }
-        if pending > 0 || !report.complete {
-            let verb = if pending == 1 { "is" } else { "are" };
-            _ = write!(
-                sentence,
-                " The import stopped before its end: {} {verb} pending.",
-                counted(pending, "row")
-            );
-        }
+        let sentence = format!("{}.", report::verdict(report).text);
         let mut next = Vec::new();
         if to_fix > 0 {
             next.push(
-                "Fix the rows in rejected.csv, save it, and import it together with the original list: nothing is created twice."
+                "Fix the rows in rejected.xlsx, save it, and import it together with the original list: nothing is created twice."
                     .to_owned(),
             );
         }

@@ -1,0 +1,262 @@
+//! The note that the files of rejected rows carry beside a ragged row, by which a later run sees whether somebody has put
+//! the row's cells right.
+//!
+//! A ragged row that comes back unchanged must not pass: the number in its phone column may be that of a fax. Nor is any
+//! change enough, since people fill whole columns at once, and a spreadsheet rewrites numbers and dates by itself. So the
+//! note holds what a spreadsheet leaves alone, and a row counts as put right if it has another number, or if its cells now
+//! fit the header.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::row::{Columns, Ragged, RaggedCause};
+
+/// The column of notes. An empty cell says that the cells of the row are right.
+pub const COLUMN: &str = "rollcall_ragged";
+
+/// The names of the columns that hold cells beyond the header begin so.
+pub const EXTRA_COLUMN: &str = "rollcall_extra";
+
+/// A note is no longer than a person can pass over.
+const MAX_NUMBERS: usize = 12;
+
+/// Fewer digits are no phone number, more are something else.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// What a row was like when it was rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What is wrong with the row.
+    pub ragged: Ragged,
+    /// Its numbers, each with its header, in short.
+    numbers: Vec<u16>,
+    /// A checksum of its words.
+    words: u32,
+}
+
+/// A row as a file of rejected rows has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cells<'a> {
+    /// The names of the columns that are not rollcall's own.
+    pub headers: &'a [String],
+    /// Which of them holds what.
+    pub columns: &'a Columns,
+    /// The cells below them.
+    pub cells: &'a [&'a [u8]],
+    /// The cells beyond.
+    pub extra: &'a [&'a [u8]],
+}
+
+impl<'a> Cells<'a> {
+    fn named(self) -> impl Iterator<Item = (usize, &'a str, &'a [u8])> {
+        let cells = self.headers.iter().zip(self.cells).enumerate();
+        cells.map(|(column, (header, cell))| (column, header.as_str(), *cell))
+    }
+
+    /// The numbers of all columns, or of those from which numbers are taken.
+    fn numbers(self, of_phones: bool) -> impl Iterator<Item = u16> {
+        let is_wanted = move |column: &usize| !of_phones || self.columns.phone.contains(column);
+        let wanted = self.named().filter(move |(column, ..)| is_wanted(column));
+        wanted.filter(|(_, _, cell)| is_number(cell)).map(|(_, header, cell)| {
+            let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
+            // A spreadsheet takes zeros in front away.
+            let start = digits.iter().position(|digit| *digit != b'0').unwrap_or_default();
+            let [.., high, low] = checksum(header, &digits[start..]).to_be_bytes();
+            u16::from_be_bytes([high, low])
+        })
+    }
+
+    /// A checksum of all words but those that people fill in for a whole column, and those in numbers.
+    fn words(self) -> u32 {
+        let Self { columns, .. } = self;
+        let is_kept = |column: &usize| {
+            columns.salutation != Some(*column)
+                && ![&columns.country, &columns.phone, &columns.area].iter().any(|all| all.contains(column))
+        };
+        let own = self.named().filter(|(column, ..)| is_kept(column)).map(|(_, header, cell)| (header, cell));
+        let all = own.chain(self.extra.iter().map(|cell| (EXTRA_COLUMN, *cell)));
+        // In whatever order the columns stand.
+        all.filter(|(_, cell)| !is_blank(cell)).fold(0, |sum, (header, cell)| {
+            // Of dates and quantities, a spreadsheet changes everything but that there is something.
+            let text = String::from_utf8_lossy(cell);
+            let letters: String = text.chars().filter(|letter| letter.is_alphabetic()).collect();
+            sum.wrapping_add(checksum(header, letters.as_bytes()))
+        })
+    }
+}
+
+impl Note {
+    /// The note on a row.
+    pub fn new(ragged: Ragged, row: Cells<'_>) -> Self {
+        Self { ragged, numbers: row.numbers(false).take(MAX_NUMBERS).collect(), words: row.words() }
+    }
+
+    /// Reads a note back.
+    pub fn read(cell: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(cell).ok()?.trim();
+        let (said, sums) = text.strip_suffix(']')?.split_once(" [")?;
+        let told = |(cause, prefix): &(RaggedCause, &str)| Some((*cause, said.strip_prefix(prefix)?));
+        let (cause, counts) = CAUSES.iter().find_map(told)?;
+        let (found, expected) = counts.split_once(" cells instead of ")?;
+        let (expected, found) = (expected.parse().ok()?, found.parse().ok()?);
+        let mut sums = sums.split(' ');
+        let words = u32::from_str_radix(sums.next()?, 16).ok()?;
+        let numbers = sums.map(|sum| u16::from_str_radix(sum, 16).ok()).collect::<Option<_>>()?;
+        Some(Self { ragged: Ragged { expected, found, cause }, numbers, words })
+    }
+
+    /// Whether somebody has put the cells of the row right.
+    pub fn is_fixed(&self, row: Cells<'_>) -> bool {
+        let Ragged { expected, found, cause } = self.ragged;
+        let Cells { columns, cells, extra, .. } = row;
+        if row.numbers(true).any(|number| !self.numbers.contains(&number)) {
+            return true;
+        }
+        if cause == RaggedCause::Cells && found < expected {
+            let end = usize::try_from(found).unwrap_or(usize::MAX).min(cells.len());
+            let is_filled = cells[end..].iter().any(|cell| !is_blank(cell));
+            // Where a cell is missing, the number stands a column too far to the left, and another one in its place.
+            let first_phone = columns.phone.iter().min().copied().unwrap_or_default().min(cells.len());
+            let mut others = (0..first_phone).filter(|column| !columns.area.contains(column));
+            return is_filled && !others.any(|column| is_number(cells[column]));
+        }
+        let has_moved = |moved: &[u8]| cells.iter().any(|cell| cell.trim_ascii() == moved.trim_ascii());
+        let mut surplus = extra.iter().filter(|cell| !is_blank(cell)).peekable();
+        row.words() != self.words && (surplus.peek().is_none() || surplus.any(|cell| has_moved(cell)))
+    }
+}
+
+/// How a note begins. The first that fits is meant.
+const CAUSES: [(RaggedCause, &str); 4] = [
+    (RaggedCause::Quote, "a stray quotation mark, "),
+    (RaggedCause::BrokenLine, "a line broken in two, "),
+    (RaggedCause::JoinedLines, "two rows on one line, "),
+    (RaggedCause::Cells, ""),
+];
+
+impl fmt::Display for Note {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ragged { expected, found, cause } = self.ragged;
+        let prefix = CAUSES.iter().find(|(known, _)| *known == cause).map_or("", |(_, prefix)| prefix);
+        write!(to, "{prefix}{found} cells instead of {expected} [{:08x}", self.words)?;
+        self.numbers.iter().try_for_each(|number| write!(to, " {number:04x}"))?;
+        to.write_str("]")
+    }
+}
+
+/// Enough of a checksum to see a change.
+fn checksum(header: &str, text: &[u8]) -> u32 {
+    let sum = Sha256::new().chain_update(header.trim()).chain_update([0]).chain_update(text).finalize();
+    sum.iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+}
+
+fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
+}
+
+/// Whether a cell is a phone number, as far as its characters say.
+fn is_number(cell: &[u8]) -> bool {
+    let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
+    PHONE_DIGITS.contains(&digits) && !cell.iter().any(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns() -> Columns {
+        Columns {
+            first_name: Some(0),
+            last_name: Some(1),
+            salutation: Some(2),
+            phone: vec![3],
+            country: vec![5],
+            ..Columns::default()
+        }
+    }
+
+    /// Whether a row of first name, last name, salutation, phone, fax and country counts as put right.
+    fn is_fixed(cause: RaggedCause, before: &[&'static str], after: &[&'static str]) -> bool {
+        const WIDTH: usize = 6;
+
+        let ragged = Ragged { expected: 6, found: u32::try_from(before.len()).unwrap(), cause };
+        let padded = |cells: &[&'static str]| {
+            let mut cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
+            cells.resize(cells.len().max(WIDTH), b"");
+            cells
+        };
+        let (before, after) = (padded(before), padded(after));
+        let headers = ["First", "Last", "Salutation", "Phone", "Fax", "Country"].map(str::to_owned);
+        let columns = columns();
+        let (cells, extra) = before.split_at(WIDTH);
+        let row = Cells { headers: &headers, columns: &columns, cells, extra };
+        let written = Note::new(ragged, row);
+        let note = Note::read(written.to_string().as_bytes()).unwrap();
+        assert_eq!(note, written);
+        note.is_fixed(Cells { cells: &after[..WIDTH], extra: &after[WIDTH..], ..row })
+    }
+
+    /// Source: mautic issue 890, for the zeros that Excel takes away.
+    #[test]
+    fn a_short_row_is_fixed_when_its_number_is_another_or_its_end_is_filled() {
+        let fixed = |after: &[&'static str]| {
+            is_fixed(RaggedCause::Cells, &["Asha", "Mrs", "020 7946 0100", "020 7946 0199", "GB"], after)
+        };
+        assert!(fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "020 7946 0199", "GB"]));
+        assert!(!fixed(&["Asha", "Mrs", "020 7946 0100", "020 7946 0199", "GB"]), "unchanged");
+        assert!(!fixed(&["Asha", "Mrs", "2079460100", "2079460199", "GB"]), "as a spreadsheet rewrites it");
+        assert!(!fixed(&["Asha", "Mrs", "020 7946 0100", "020 7946 0199", "GB", "GB"]), "a column filled in");
+        let cut = |after: &[&'static str]| {
+            is_fixed(RaggedCause::Cells, &["Asha", "Rao", "Mrs", "020 7946 0100"], after)
+        };
+        assert!(cut(&["Asha", "Rao", "Mrs", "020 7946 0100", "", "GB"]));
+        assert!(!cut(&["Asha", "Rao", "Mr", "020 7946 0100"]));
+    }
+
+    #[test]
+    fn surplus_cells_are_emptied_or_stand_in_their_columns() {
+        let fixed = |after: &[&'static str]| {
+            is_fixed(
+                RaggedCause::Cells,
+                &["Asha", "Rao", "Mrs", "020 7946 0100", "call", "late", "GB"],
+                after,
+            )
+        };
+        assert!(fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "call, late", "GB", ""]));
+        assert!(
+            fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "call, late", "GB", "GB"]),
+            "left where it was"
+        );
+        assert!(!fixed(&["Asha", "Rao", "Mr", "020 7946 0100", "call", "late", "GB"]), "a column filled in");
+        let empty = |after: &[&'static str]| {
+            is_fixed(RaggedCause::Cells, &["", "Asha", "Rao", "Mrs", "020 7946 0100", "GB", ""], after)
+        };
+        assert!(!empty(&["", "Asha", "Rao", "Mrs", "020 7946 0100", "GB", ""]));
+        assert!(empty(&["Asha", "Rao", "Mrs", "020 7946 0100", "", "GB", ""]));
+    }
+
+    #[test]
+    fn other_damage_is_fixed_when_the_words_are_others() {
+        let before = ["Asha \"A", "Rao", "Mrs", "020 7946 0100", "1/2", "GB"];
+        for cause in [RaggedCause::Quote, RaggedCause::BrokenLine, RaggedCause::JoinedLines] {
+            let fixed = |after: &[&'static str]| is_fixed(cause, &before, after);
+            assert!(fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "1/2", "GB"]));
+            assert!(!fixed(&["Asha \"A", "Rao", "Mr", "020 7946 0100", "2026-02-01", "IN"]), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_no_note() {
+        for text in [
+            "",
+            "4 cells instead of 8",
+            "four cells instead of 8 [00000000]",
+            "4 cells instead of 8 [x]",
+            "x [1 2]",
+            "[1 2]",
+        ] {
+            assert_eq!(Note::read(text.as_bytes()), None, "{text}");
+        }
+    }
+}

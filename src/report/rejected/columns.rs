@@ -1,0 +1,108 @@
+//! Which columns the common file of several inputs has.
+
+use std::collections::HashMap;
+
+use crate::{contact::Field, parse::InputInfo, row::Columns};
+
+/// The columns of all inputs, and for each input the place of each of its own.
+///
+/// Columns with one header share a place, and so do columns of one field: a later run reads the common file by its header, and
+/// takes one column of salutations only.
+pub(super) fn common(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
+    let mut headers: Vec<String> = Vec::new();
+    let mut known: HashMap<(&str, usize), usize> = HashMap::new();
+    let mut of_fields: HashMap<Field, Vec<usize>> = HashMap::new();
+    let mut places = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        let keys: Vec<(&str, usize)> = input
+            .headers
+            .iter()
+            .map(|header| {
+                let time = times.entry(header).or_default();
+                *time += 1;
+                (header.as_str(), *time)
+            })
+            .collect();
+        let mut own: Vec<Option<usize>> = keys.iter().map(|key| known.get(key).copied()).collect();
+        for field in Field::ALL {
+            for column in input.columns.of(field) {
+                if own[*column].is_none() {
+                    let free = |place: &&usize| !own.contains(&Some(**place));
+                    own[*column] = of_fields.get(&field).and_then(|all| all.iter().find(free)).copied();
+                }
+            }
+        }
+        let own: Vec<usize> = own
+            .into_iter()
+            .zip(keys)
+            .map(|(place, key)| {
+                place.unwrap_or_else(|| {
+                    headers.push(key.0.to_owned());
+                    known.insert(key, headers.len() - 1);
+                    headers.len() - 1
+                })
+            })
+            .collect();
+        for field in Field::ALL {
+            let all = of_fields.entry(field).or_default();
+            for place in input.columns.of(field).iter().map(|column| own[*column]) {
+                if !all.contains(&place) {
+                    all.push(place);
+                }
+            }
+        }
+        places.push(own);
+    }
+    (headers, places)
+}
+
+/// Which columns of a file hold what, where those of an input have these places in it.
+pub(super) fn placed(columns: &Columns, places: &[usize]) -> Columns {
+    let mut there = Columns::default();
+    for field in Field::ALL {
+        columns.of(field).iter().for_each(|column| there.add(field, places[*column]));
+    }
+    there.area = columns.area.iter().map(|column| places[*column]).collect();
+    there
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Format, Packing};
+
+    fn input(headers: &[&str], columns: Columns) -> InputInfo {
+        InputInfo {
+            path: "list.csv".to_owned(),
+            format: Format::Csv,
+            packing: Packing::Plain,
+            encoding: None,
+            delimiter: None,
+            sheet: None,
+            header_row: 1,
+            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+            columns,
+            habits: Vec::new(),
+            bytes: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn columns_of_one_header_or_of_one_field_share_a_place() {
+        let names =
+            |first, last| Columns { first_name: Some(first), last_name: Some(last), ..Columns::default() };
+        let first =
+            input(&["First Name", "Last Name", "Mobile", "Note"], Columns { phone: vec![2], ..names(0, 1) });
+        let second = input(
+            &["Note", "Cell", "Vorname", "Mobile", "Nachname", "Note", "Anrede"],
+            Columns { phone: vec![3, 1], salutation: Some(6), ..names(2, 4) },
+        );
+        let third =
+            input(&["Title", "Call"], Columns { phone: vec![1], salutation: Some(0), ..Columns::default() });
+        let (headers, places) = common(&[first, second, third]);
+        assert_eq!(headers, ["First Name", "Last Name", "Mobile", "Note", "Cell", "Note", "Anrede"]);
+        assert_eq!(places, [vec![0, 1, 2, 3], vec![3, 4, 0, 2, 1, 5, 6], vec![6, 2]]);
+    }
+}

@@ -1,0 +1,49 @@
+//! The files of rejected rows: only the rows to fix, with the input's own columns untouched, then what is wrong.
+//!
+//! Fixed, they are imported again: reading ignores the columns added here and takes the guards off.
+
+mod columns;
+mod text;
+mod workbook;
+
+use std::borrow::Cow;
+
+pub(super) use self::{
+    text::{RejectedWriter, is_own_name},
+    workbook::WorkbookWriter,
+};
+use super::{ReportedRow, hint};
+use crate::{
+    outcome::{Code, Problem},
+    parse::InputInfo,
+    ragged,
+};
+
+/// The columns that say what is wrong with a row.
+const OWN_COLUMNS: [&str; 5] =
+    ["rollcall_file", "rollcall_row", "rollcall_code", "rollcall_reason", "rollcall_hint"];
+
+/// The cells of [`OWN_COLUMNS`].
+fn own_cells(input: &InputInfo, row: &ReportedRow<'_>) -> [String; OWN_COLUMNS.len()] {
+    let file = input.path.clone();
+    let code = row.code.map_or("", Code::name).to_owned();
+    let number = row.row.location.row.to_string();
+    if row.problems.is_empty() {
+        let hint = row.code.map_or("", Code::hint).to_owned();
+        return [file, number, code, row.detail.to_owned(), hint];
+    }
+    let reasons: Vec<String> = row.problems.iter().map(Problem::message).collect();
+    let mut hints: Vec<Cow<'static, str>> = Vec::new();
+    for hint in row.problems.iter().map(|problem| hint::of_problem(problem, row, input)) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    [file, number, code, reasons.join("; "), hints.join(" ")]
+}
+
+/// The names of the columns that ragged rows need: those of cells beyond the header, then that of the note.
+fn ragged_columns(surplus: usize) -> impl Iterator<Item = String> {
+    let extra = (1..=surplus).map(|number| format!("{}_{number}", ragged::EXTRA_COLUMN));
+    extra.chain([ragged::COLUMN.to_owned()])
+}

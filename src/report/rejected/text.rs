@@ -1,0 +1,238 @@
+//! `rejected.csv`, and one file more for each input where they have different columns.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use super::{OWN_COLUMNS, columns, own_cells, ragged_columns};
+use crate::{
+    formula,
+    parse::{Format, InputInfo},
+    ragged::{Cells, Note},
+    report::{
+        OutputFolder, PendingFile, Report, ReportError, ReportedRow, csv_error,
+        files::{Kind, RunFile},
+        into_file,
+    },
+    row::Columns,
+};
+
+/// The name of the common file.
+const NAME: &str = "rejected.csv";
+
+/// The names of the files of single inputs begin and end so.
+const OWN_NAME: (&str, &str) = ("rejected-", ".csv");
+
+/// By this mark a spreadsheet knows that the text is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Writes one line for each row to fix.
+pub(in crate::report) struct RejectedWriter {
+    common: Text,
+    folder: PathBuf,
+    /// The files of the inputs, where they have different columns.
+    own: Vec<OwnText>,
+}
+
+/// The file of one input, begun with its first row.
+struct OwnText {
+    name: String,
+    text: Option<Text>,
+}
+
+impl RejectedWriter {
+    pub(in crate::report) const KIND: Kind =
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+        let (headers, places) = columns::common(inputs);
+        let sources: Vec<_> = inputs.iter().zip(places).collect();
+        let delimiter = inputs.first().map_or(b',', delimiter);
+        let common = Text::begin(folder.path(), NAME, delimiter, headers, &sources)?;
+        let are_different = inputs.windows(2).any(|pair| pair[0].headers != pair[1].headers);
+        let own =
+            |(number, input): (usize, &InputInfo)| OwnText { name: own_name(number, input), text: None };
+        let own = if are_different { (1..).zip(inputs).map(own).collect() } else { Vec::new() };
+        Ok(Self { common, folder: folder.path().to_owned(), own })
+    }
+}
+
+impl RunFile for RejectedWriter {
+    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        if !row.outcome.needs_mending() {
+            return Ok(());
+        }
+        let index = usize::from(row.row.location.input);
+        self.common.write(index, input, row)?;
+        if let Some(own) = self.own.get_mut(index) {
+            if own.text.is_none() {
+                let (headers, places) = (input.headers.clone(), (0..input.headers.len()).collect());
+                let begun =
+                    Text::begin(&self.folder, &own.name, delimiter(input), headers, &[(input, places)])?;
+                own.text = Some(begun);
+            }
+            if let Some(text) = &mut own.text {
+                text.write(0, input, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<Vec<PendingFile>, ReportError> {
+        let texts = self.own.into_iter().filter_map(|own| own.text);
+        std::iter::once(self.common).chain(texts).map(|text| text.finish(&self.folder)).collect()
+    }
+}
+
+/// The delimiter of an input; that of a comma-separated file where it has none.
+fn delimiter(input: &InputInfo) -> u8 {
+    input.delimiter.filter(|_| input.format == Format::Csv).unwrap_or(b',')
+}
+
+/// The name of the file of one input, such as `rejected-2-leads.csv`.
+fn own_name(number: usize, input: &InputInfo) -> String {
+    const MAX_CHARS: usize = 40;
+
+    let file = input.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
+    let name: String = stem.chars().take(MAX_CHARS).map(plain).collect();
+    let name = if name.trim_matches('-').is_empty() { "input" } else { name.trim_matches('-') };
+    format!("{}{number}-{name}{}", OWN_NAME.0, OWN_NAME.1)
+}
+
+/// Whether a file has the name of one that a run writes for a single input.
+pub(in crate::report) fn is_own_name(name: &str) -> bool {
+    let inner = name.strip_prefix(OWN_NAME.0).and_then(|name| name.strip_suffix(OWN_NAME.1));
+    let parts = inner.and_then(|inner| inner.split_once('-'));
+    parts.is_some_and(|(number, name)| number.parse::<u16>().is_ok() && !name.is_empty())
+}
+
+/// A file of rejected rows.
+struct Text {
+    name: String,
+    delimiter: u8,
+    csv: csv::Writer<PendingFile>,
+    record: csv::ByteRecord,
+    headers: Vec<String>,
+    /// For each input, the place of each of its columns in the file.
+    places: Vec<Vec<usize>>,
+    /// For each input, which of the file's columns hold what.
+    columns: Vec<Columns>,
+    /// Cells beyond the header in the widest row.
+    surplus: usize,
+    /// Whether a row holds more than the header has room for: cells beyond it, or a note.
+    is_wide: bool,
+}
+
+impl Text {
+    fn begin(
+        folder: &Path,
+        name: &str,
+        delimiter: u8,
+        headers: Vec<String>,
+        inputs: &[(&InputInfo, Vec<usize>)],
+    ) -> Result<Self, ReportError> {
+        let mut csv = writer(folder, name, delimiter)?;
+        write_header(&mut csv, &headers, None)?;
+        let (name, record) = (name.to_owned(), csv::ByteRecord::new());
+        let columns = inputs.iter().map(|(input, places)| columns::placed(&input.columns, places)).collect();
+        let places = inputs.iter().map(|(_, places)| places.clone()).collect();
+        Ok(Self { name, delimiter, csv, record, headers, places, columns, surplus: 0, is_wide: false })
+    }
+
+    fn write(&mut self, index: usize, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+        let places = &self.places[index];
+        let mut cells: Vec<&[u8]> = vec![b""; self.headers.len()];
+        for (column, cell) in row.row.cells().enumerate() {
+            match places.get(column) {
+                Some(place) => cells[*place] = cell.text,
+                None => cells.push(cell.text),
+            }
+        }
+        let (headers, columns) = (self.headers.as_slice(), &self.columns[index]);
+        let (own, extra) = cells.split_at(headers.len());
+        let surplus = extra.len();
+        self.surplus = self.surplus.max(surplus);
+        let note = |ragged| Note::new(ragged, Cells { headers, columns, cells: own, extra }).to_string();
+        let note = row.row.ragged.map(note);
+        if surplus > 0 || note.is_some() {
+            self.is_wide = true;
+            cells.push(note.as_deref().unwrap_or_default().as_bytes());
+        }
+        let own = own_cells(input, row);
+        cells.extend(own.iter().map(String::as_bytes));
+        self.record.clear();
+        for cell in cells {
+            // Bytes of another encoding would make the file unreadable as UTF-8: what cannot be told is shown as lost.
+            let text = String::from_utf8_lossy(cell);
+            self.record.push_field(&[formula::guard(cell), text.as_bytes()].concat());
+        }
+        self.csv.write_byte_record(&self.record).map_err(|error| csv_error(&self.csv, error))
+    }
+
+    /// The file; written once more where a row did not fit the header.
+    fn finish(self, folder: &Path) -> Result<PendingFile, ReportError> {
+        let mut narrow = into_file(self.csv)?;
+        if !self.is_wide {
+            return Ok(narrow);
+        }
+        let target = narrow.target().to_owned();
+        let fail = |error: csv::Error| ReportError::new("write", &target, error.into());
+        let source = narrow.reread().map_err(|source| ReportError::new("write", &target, source))?;
+        let mut rows = csv::ReaderBuilder::new().flexible(true).delimiter(self.delimiter).from_reader(source);
+        let mut wide = writer(folder, &self.name, self.delimiter)?;
+        write_header(&mut wide, &self.headers, Some(self.surplus))?;
+        for row in rows.byte_records() {
+            let row = row.map_err(fail)?;
+            let users = row.len() - OWN_COLUMNS.len();
+            // The note is the last of them, where there is one.
+            let (cells, note) = if users > self.headers.len() {
+                (users - 1, &row[users - 1])
+            } else {
+                (users, b"".as_slice())
+            };
+            let padding = std::iter::repeat_n(b"".as_slice(), self.headers.len() + self.surplus - cells);
+            let wider = row.iter().take(cells).chain(padding).chain([note]).chain(row.iter().skip(users));
+            wide.write_record(wider).map_err(fail)?;
+        }
+        into_file(wide)
+    }
+}
+
+fn writer(folder: &Path, name: &str, delimiter: u8) -> Result<csv::Writer<PendingFile>, ReportError> {
+    let mut file = PendingFile::begin(folder, name)?;
+    let marked = file.write_all(BYTE_ORDER_MARK);
+    marked.map_err(|source| ReportError::new("write", file.target(), source))?;
+    Ok(csv::WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(file))
+}
+
+/// The user's headers, the columns of rows that did not fit where there are any, then ours.
+fn write_header(
+    csv: &mut csv::Writer<PendingFile>,
+    headers: &[String],
+    surplus: Option<usize>,
+) -> Result<(), ReportError> {
+    let guarded =
+        headers.iter().map(|header| [formula::guard(header.as_bytes()), header.as_bytes()].concat());
+    let ragged = surplus.into_iter().flat_map(ragged_columns).map(String::into_bytes);
+    let own = OWN_COLUMNS.iter().map(|column| column.as_bytes().to_vec());
+    let written = csv.write_record(guarded.chain(ragged).chain(own));
+    written.map_err(|error| csv_error(csv, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_one_input_has_a_plain_name() {
+        assert!(is_own_name("rejected-2-leads.csv") && is_own_name("rejected-12-a-b.csv"));
+        for name in
+            ["rejected.csv", "rejected-.csv", "rejected-x-y.csv", "rejected-2.csv", "rejected-2-a.xlsx"]
+        {
+            assert!(!is_own_name(name), "{name}");
+        }
+    }
+}

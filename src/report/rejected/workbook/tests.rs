@@ -1,0 +1,69 @@
+use super::*;
+use crate::{
+    outcome::{Code, Outcome},
+    parse::{Format as InputFormat, Packing},
+    row::{CellKind, Columns, Rows},
+};
+
+fn input() -> InputInfo {
+    InputInfo {
+        path: "in/[list]: one/two?.csv".to_owned(),
+        format: InputFormat::Csv,
+        packing: Packing::Plain,
+        encoding: None,
+        delimiter: None,
+        sheet: None,
+        header_row: 1,
+        headers: ["Name", "Phone"].map(str::to_owned).to_vec(),
+        columns: Columns { phone: vec![1], ..Columns::default() },
+        habits: Vec::new(),
+        bytes: 0,
+        notes: Vec::new(),
+    }
+}
+
+#[test]
+fn rows_without_room_are_counted_on_the_first_sheet() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = OutputFolder::create(home.path()).unwrap();
+    let input = input();
+    let mut writer = WorkbookWriter::begin(&folder, std::slice::from_ref(&input)).unwrap();
+    writer.max_cells = 20;
+    let mut rows = Rows::new(0);
+    for number in 2..6 {
+        rows.push_cell(b"Asha", CellKind::Text);
+        rows.push_cell(b"=1+2", CellKind::Text);
+        rows.end_row(number, None);
+    }
+    for row in rows.iter() {
+        let reported = ReportedRow {
+            code: Some(Code::Refused),
+            detail: "refused by the platform: no such person",
+            ..ReportedRow::new(row, Outcome::Failed)
+        };
+        writer.write(&input, &reported).unwrap();
+    }
+    let mut saved = Vec::new();
+    writer.workbook().unwrap().save_to_writer(&mut saved).unwrap();
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(saved)).unwrap();
+    let mut part = |name: &str| {
+        let mut text = String::new();
+        archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+        text
+    };
+    let first = part("xl/sharedStrings.xml");
+    assert!(first.contains("4 rows to fix") && first.contains("with 2 more rows to fix"), "{first}");
+    let sheet = part("xl/worksheets/sheet2.xml");
+    assert_eq!(sheet.matches("refused by the platform: no such person").count(), 2, "{sheet}");
+    assert!(!sheet.contains("<f>"), "{sheet}");
+    assert!(part("xl/workbook.xml").contains("name=\"1 two\""), "no character that a name may not have");
+}
+
+#[test]
+fn long_cells_are_cut_between_characters_and_guarded_ones_guarded() {
+    let (text, is_cut) = shown("😀".repeat(20_000).as_bytes());
+    assert!(is_cut && text.ends_with("😀…") && text.encode_utf16().count() <= MAX_CELL_UNITS);
+    assert_eq!(shown(b"+44"), ("+44".to_owned(), false));
+    assert_eq!(shown(b"'+44"), ("''+44".to_owned(), false));
+    assert_eq!(shown(b"'x"), ("'x".to_owned(), false));
+}

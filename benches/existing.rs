@@ -79,7 +79,8 @@ fn main() -> Outcome<()> {
         ("with --existing", existing.to_vec()),
     ];
     for (name, more) in runs {
-        let report = folder.join("out");
+        // Each has a folder of its own, since none replaces the files of another.
+        let report = folder.join(name.replace(' ', "-"));
         let mut command = platform.command(program, &folder);
         if name == "fetch contacts" {
             command.args(["fetch", "contacts", "-q", "-o"]).arg(&held);

@@ -143,6 +143,10 @@ fn a_number_that_a_line_end_has_moved_is_named() {
             "{rows}: {said}"
         );
     }
+    let text = "Phone,First Name,Last Name,City\n02079460100,Ada,Quill,Bath02079460101Be\nn,Marsh,Bath\n";
+    let (rows, said) = outcomes("list.csv", text);
+    assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);
+    assert!(said.contains("text that looks like a phone number is at the end of the row"), "{said}");
 }
 
 /// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36

@@ -169,10 +169,10 @@ impl Layout {
         unproven.copied().all(|column| column < last)
     }
 
-    /// Whether a row has nothing where numbers stand, and its last cell, which is no number of its own, ends in one: the number
+    /// Whether a row has no digit where numbers stand, and its last cell, which is no number of its own, ends in one: the number
     /// of the row below, perhaps.
     pub(in crate::parse) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
-        let is_missing = self.phones.iter().all(|column| text(row, *column).is_empty());
+        let is_missing = self.phones.iter().all(|column| !text(row, *column).iter().any(u8::is_ascii_digit));
         let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
         is_missing && last.is_some_and(|last| ends_in_phone(above.cell(last).text))
     }

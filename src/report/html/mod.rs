@@ -1,8 +1,8 @@
 //! `report.html`: the run as one page, for the person who has to act on it.
 //!
 //! While rows go by, only what is bounded is kept: counters, the first examples, and distinct values up to a limit. An ordinary
-//! row costs next to nothing. The page holds its own style and script, asks no network for anything, and stays below
-//! [`MAX_BYTES`] whatever the input is.
+//! row costs next to nothing. The page holds its own style and script, asks no network for anything, and stays below 3 MB
+//! whatever the input is.
 
 mod causes;
 mod changes;

@@ -84,3 +84,32 @@ fn phones_and_countries_of_an_address_book_are_read_by_their_place() {
     );
     assert_eq!(rows, ["valid  33199001234", "valid  442079460201"]);
 }
+
+/// Source: frappe/erpnext issue 4448 (one column for the name, another for the last name), hizzle-co/noptin issue 1122 (the
+/// full name beside both).
+#[test]
+fn a_name_beside_a_part_is_the_other_part_and_beside_both_the_whole() {
+    for (list, names) in [
+        (
+            "Name,Lastname,Company,Phone\nAnna Maria,Vale,Acme Ltd,+442079460100\nIda,de la Torre,,+442079460101\n",
+            ["Anna Maria|Vale", "Ida|de la Torre"],
+        ),
+        (
+            "name,first_name,last_name,phone\n,Tom,Reed,+442079460101\nAnn Lee,,,+442079460102\n",
+            ["Tom|Reed", "Ann|Lee"],
+        ),
+    ] {
+        let sealed = Sealed::new();
+        sealed.write("list.csv", list);
+        let args =
+            ["check", "list.csv", "--out", "out", "--default-salutation", "Ms", "--export", "passed.csv"];
+        assert_eq!(sealed.run(&args).code, 0);
+        let exported = sealed.read("passed.csv");
+        let read: Vec<String> = exported
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').take(2).collect::<Vec<_>>().join("|"))
+            .collect();
+        assert_eq!(read, names, "{exported}");
+    }
+}

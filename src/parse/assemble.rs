@@ -328,6 +328,9 @@ impl<'a> Assembler<'a> {
             self.hidden_rows += 1;
             self.block.hide_row();
         }
+        if self.layout.is_some_and(|layout| layout.ends_like_its_number(row)) {
+            self.strayed.add(number);
+        }
         self.block.end_row(number, ragged);
         self.rows += 1;
         ControlFlow::Continue(())

@@ -143,6 +143,12 @@ fn a_number_that_a_line_end_has_moved_is_named() {
             "{rows}: {said}"
         );
     }
+    let (_, said) =
+        outcomes("list.csv", "Phone,First Name,Last Name,City\n02079460100,Ada,Quill,Bath02079460101");
+    assert!(said.contains("text that looks like a phone number is at the end of the row"), "{said}");
+    let (_, said) =
+        outcomes("list.csv", "Phone,First Name,Last Name,Order\n02079460100,Ada,Quill,PO20261126\n");
+    assert!(!said.contains("looks like a phone number"), "{said}");
     let text = "Phone,First Name,Last Name,City\n02079460100,Ada,Quill,Bath02079460101Be\nn,Marsh,Bath\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);

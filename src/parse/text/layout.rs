@@ -177,6 +177,25 @@ impl Layout {
         is_missing && last.is_some_and(|last| ends_in_phone(above.cell(last).text))
     }
 
+    /// Whether the last cell of a row, which nothing uses, runs on into what is as long as the row's own number and begins like it:
+    /// the number of another row, perhaps.
+    pub(in crate::parse) fn ends_like_its_number(&self, row: &impl RawRow) -> bool {
+        let Some(last) = row.len().checked_sub(1) else { return false };
+        let cell = row.cell(last).text;
+        if !cell.last().is_some_and(u8::is_ascii_digit) || self.phones.is_empty() || self.is_used(last) {
+            return false;
+        }
+        let digits = cell.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let (before, run) = cell.split_at(cell.len() - digits);
+        let is_alike = |column: &usize| {
+            let own = text(row, *column).trim_ascii();
+            own.len() == run.len() && own[..2.min(own.len())] == run[..2.min(run.len())]
+        };
+        digits >= *PHONE_DIGITS.start()
+            && before.last().is_some_and(u8::is_ascii_alphabetic)
+            && self.phones.iter().any(is_alike)
+    }
+
     /// Whether letters follow the number of a row, and its last cell, which is no number of its own, is one: two rows on one
     /// line, perhaps.
     pub(in crate::parse) fn may_hold_another(&self, row: &impl RawRow) -> bool {

@@ -157,7 +157,7 @@ fn import(
     let folder = check::output(&path, inputs_of_run, output.overwrite || is_own)?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
-        talk.ask_before_posting(interrupt.clone());
+        talk.ask_before_posting(interrupt.clone(), inputs.iter().map(|input| &input.info));
     }
     if before.is_some() {
         talk.say(&format!("going on with the import {id}, which was interrupted\n"));

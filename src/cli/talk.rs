@@ -32,6 +32,7 @@ use super::{
 use crate::{
     interrupt::Interrupt,
     journal::Holder,
+    parse::InputInfo,
     progress::{Forecast, Progress, Wait},
     report::{
         self, Report,
@@ -61,6 +62,8 @@ pub(super) struct Talk {
     figures: Arc<Figures>,
     /// Set where there is somebody to ask before posting; a signal is an answer too.
     asks: OnceLock<Interrupt>,
+    /// Which column holds what, for whoever is asked.
+    columns: OnceLock<String>,
 }
 
 /// What a line of progress shows beside its position.
@@ -154,12 +157,18 @@ impl Talk {
             bar: Mutex::new(None),
             figures: Arc::default(),
             asks: OnceLock::new(),
+            columns: OnceLock::new(),
         }
     }
 
     /// Asks before posting, where there is somebody to ask: whoever sits at the terminal, even where the list or what is
     /// said goes through a pipe.
-    pub(super) fn ask_before_posting(&self, interrupt: Interrupt) {
+    pub(super) fn ask_before_posting<'a>(
+        &self,
+        interrupt: Interrupt,
+        inputs: impl Iterator<Item = &'a InputInfo>,
+    ) {
+        self.columns.get_or_init(|| terminal::columns(inputs, Self::width()));
         if io::stdin().is_terminal() || io::stderr().is_terminal() {
             self.asks.get_or_init(|| interrupt);
         }
@@ -442,6 +451,7 @@ impl Progress for Talk {
             self.say(&format!("{}\n", terminal::plan(&forecast.plan, forecast.contacts)));
             return true;
         };
+        self.say(self.columns.get().map_or("", String::as_str));
         self.say(&terminal::forecast(&forecast.totals, &forecast.plan));
         let question = format!("Post them to {}? [y/N] ", printable(&forecast.host));
         for _ in 0..MAX_QUESTIONS {

@@ -171,12 +171,36 @@ pub struct InputInfo {
     pub header_row: u64,
     /// Which of them holds what.
     pub columns: Columns,
+    /// The first values of each of them.
+    pub samples: Vec<Vec<String>>,
     /// How bare digits are meant in those of phone numbers, where their cells show it.
     pub habits: Vec<(usize, Habit)>,
     /// Bytes of the file.
     pub bytes: u64,
     /// What somebody should know of how it was understood.
     pub notes: Vec<String>,
+}
+
+/// The first values of each column, below the header.
+fn samples(header: &Header, rows: &Rows, header_row: u64) -> Vec<Vec<String>> {
+    const MAX_VALUES: usize = 2;
+    const MAX_CHARS: usize = 24;
+
+    let of_column = |column| {
+        let place = header.place_of(column);
+        let below = rows.iter().filter(|row| row.location.row > header_row);
+        let filled = below.filter(|row| !row.cell(place).is_blank());
+        let shown = |text: &[u8]| {
+            let text = String::from_utf8_lossy(text);
+            let mut kept: String = text.trim().chars().take(MAX_CHARS).collect();
+            if kept.len() < text.trim().len() {
+                kept.push('…');
+            }
+            kept
+        };
+        filled.take(MAX_VALUES).map(|row| shown(row.cell(place).text)).collect()
+    };
+    (0..header.names.len()).map(of_column).collect()
 }
 
 impl InputInfo {
@@ -190,6 +214,7 @@ impl InputInfo {
             sheet: None,
             headers: Vec::new(),
             header_row: 0,
+            samples: Vec::new(),
             columns: Columns::default(),
             habits: Vec::new(),
             bytes: source.len(),
@@ -338,6 +363,7 @@ impl Input {
         }
         info.headers.clone_from(&header.names);
         info.header_row = row;
+        info.samples = samples(&header, &rows, row);
         info.columns = columns;
         let says_hidden_rows = !settings.only_numbers;
         let skips_hidden_rows = settings.skips_hidden_rows;

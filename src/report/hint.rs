@@ -282,6 +282,7 @@ mod tests {
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             header_row: 1,
+            samples: Vec::new(),
             columns,
             habits: Vec::new(),
             bytes: 0,

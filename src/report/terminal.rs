@@ -13,7 +13,7 @@ use super::{
     unknown_values::{self, UnknownValue},
     verdict,
 };
-use crate::{outcome::Outcome, parse::InputInfo, plan::Plan};
+use crate::{contact::Field, outcome::Outcome, parse::InputInfo, plan::Plan};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -178,6 +178,35 @@ fn minute(moment: &str) -> String {
 /// How the inputs were understood, said before anything is done with them.
 pub fn understood<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) -> String {
     inputs.map(|input| describe(input, width)).collect()
+}
+
+/// Which column of each input holds what, with its first values, and which columns are not used.
+pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) -> String {
+    let mut text = String::new();
+    for input in inputs {
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "\n{BOLD}{}{BOLD:#}", printable(&input.path));
+        for field in Field::ALL {
+            for (column, rank) in input.columns.of(field).iter().take(MAX_OF_FIELD).zip(1..) {
+                let name = field.name().replace('_', " ");
+                let name = if rank == 1 { name } else { format!("{name} {rank}") };
+                let header = input.headers.get(*column).map_or("", String::as_str);
+                let values = input.samples.get(*column).map(|values| values.join(", ")).unwrap_or_default();
+                let line = format!("{name} = {}: {}", printable(header), printable(&values));
+                text.push_str(&wrapped(&line, width));
+            }
+        }
+        let is_unused = |column: &usize| !input.columns.is_used(*column);
+        let unused: Vec<String> = (0..input.headers.len())
+            .filter(is_unused)
+            .map(|column| printable(&input.headers[column]))
+            .collect();
+        if !unused.is_empty() {
+            let unused = wrapped(&format!("not used: {}", unused.join(", ")), width);
+            _ = write!(text, "{DIM}{unused}{DIM:#}");
+        }
+    }
+    text
 }
 
 /// What an input was taken for, and which column holds what.

@@ -16,6 +16,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
         header_row: 1,
+        samples: Vec::new(),
         columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
         habits: Vec::new(),
         bytes: 0,
@@ -191,4 +192,22 @@ fn durations_and_counts_are_readable() {
 #[test]
 fn control_characters_in_foreign_text_are_escaped() {
     assert_eq!(terminal::printable("é\x1b[2J\u{202e}\u{9b}x"), "é\\u{1b}[2J\\u{202e}\\u{9b}x");
+}
+
+#[test]
+fn the_plan_shows_columns_with_values_and_those_that_are_not_used() {
+    let mut input = info("list.csv", &["Name", "Phone", "City"]);
+    input.columns = Columns { phone: vec![1], full_name: Some(0), ..Columns::default() };
+    input.samples = [["Asha Rao", "Bo Li"], ["020 7946 0100", "020 7946 0101"], ["Bath", "Leeds"]]
+        .map(|values| values.map(str::to_owned).to_vec())
+        .to_vec();
+    let text = anstream::adapter::strip_str(&terminal::columns(std::iter::once(&input), 40)).to_string();
+    insta::assert_snapshot!(text, @r"
+
+    list.csv
+      phone = Phone: 020 7946 0100, 020 7946
+      0101
+      full name = Name: Asha Rao, Bo Li
+      not used: City
+    ");
 }

@@ -28,7 +28,8 @@ pub fn verdict(report: &Report) -> VerdictSentence {
     } else if report.command == "check" {
         vec![passing(of(Outcome::Valid), rows, "can be imported")].into_iter().chain(to_fix).collect()
     } else if let Some(why) = report.not_posted {
-        let new = passing(of(Outcome::Planned), rows, "would be posted");
+        let what = if why.reason().is_some() { "can be posted" } else { "would be posted" };
+        let new = passing(of(Outcome::Planned), rows, what);
         [why.reason().map(str::to_owned), Some(new), to_fix].into_iter().flatten().collect()
     } else if !report.complete {
         let stopped = format!("The import stopped: {} created", grouped(created));

@@ -19,6 +19,7 @@ fn input() -> InputInfo {
         delimiter: None,
         sheet: None,
         header_row: 1,
+        samples: Vec::new(),
         headers: HEADERS.map(str::to_owned).to_vec(),
         columns: Columns::default(),
         habits: Vec::new(),

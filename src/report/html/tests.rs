@@ -20,6 +20,7 @@ fn input(path: &str, headers: &[&str]) -> InputInfo {
         sheet: None,
         headers: headers.iter().map(|header| (*header).to_owned()).collect(),
         header_row: 1,
+        samples: Vec::new(),
         columns: Columns {
             phone: column("Phone").into_iter().collect(),
             first_name: column("First"),

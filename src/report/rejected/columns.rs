@@ -81,6 +81,7 @@ mod tests {
             delimiter: None,
             sheet: None,
             header_row: 1,
+            samples: Vec::new(),
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             columns,
             habits: Vec::new(),

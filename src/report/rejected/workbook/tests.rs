@@ -14,6 +14,7 @@ fn input() -> InputInfo {
         delimiter: None,
         sheet: None,
         header_row: 1,
+        samples: Vec::new(),
         headers: ["Name", "Phone"].map(str::to_owned).to_vec(),
         columns: Columns { phone: vec![1], ..Columns::default() },
         habits: Vec::new(),

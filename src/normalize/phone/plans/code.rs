@@ -296,7 +296,8 @@ impl Described {
             NumberType::FixedLineOrMobile => self.lengths[FIXED_LINE] | self.lengths[MOBILE],
             _ => KINDS.iter().position(|other| *other == kind).map_or(0, |place| self.lengths[place]),
         };
-        lengths.count_ones() > 1
+        // A description without lengths of its own has those of all numbers.
+        (lengths & self.lengths[GENERAL]).count_ones() > 1
     }
 
     fn kind(&self, matched: u16, length: usize) -> NumberType {

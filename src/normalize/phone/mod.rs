@@ -354,6 +354,14 @@ mod tests {
     use super::*;
     use crate::contact::Region;
 
+    #[test]
+    fn usual_spellings_of_one_length_are_read_by_the_tables() {
+        for (text, region) in [("(201) 555-0123", "US"), ("201-555-0123", "US"), ("07400 123456", "GB")] {
+            let origin = Region::new(region).map(Origin::Region);
+            assert!(read_plain(text, CellKind::Text, origin).is_some(), "{text}");
+        }
+    }
+
     fn read_with(policy: &PhonePolicy, text: &str, region: &str) -> String {
         let origin = Region::new(region).map(Origin::Region);
         match policy.read(text, CellKind::Text, origin) {

@@ -19,7 +19,7 @@ pub const COLUMN: &str = "rollcall_ragged";
 pub const EXTRA_COLUMN: &str = "rollcall_extra";
 
 /// A note is no longer than a person can pass over.
-const MAX_NUMBERS: usize = 12;
+const MAX_NUMBERS: usize = 24;
 
 /// Fewer digits are no phone number, more are something else.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -89,7 +89,9 @@ impl<'a> Cells<'a> {
 impl Note {
     /// The note on a row.
     pub fn new(ragged: Ragged, row: Cells<'_>) -> Self {
-        Self { ragged, numbers: row.numbers(false).take(MAX_NUMBERS).collect(), words: row.words() }
+        // A column that is none of phones now may be one when the note is read.
+        let numbers = row.numbers(true).chain(row.numbers(false)).take(MAX_NUMBERS).collect();
+        Self { ragged, numbers, words: row.words() }
     }
 
     /// Reads a note back.
@@ -110,7 +112,9 @@ impl Note {
     pub fn is_fixed(&self, row: Cells<'_>) -> bool {
         let Ragged { expected, found, cause } = self.ragged;
         let Cells { columns, cells, extra, .. } = row;
-        if row.numbers(true).any(|number| !self.numbers.contains(&number)) {
+        // A note that is full may lack a number of the row.
+        let is_complete = self.numbers.len() < MAX_NUMBERS;
+        if is_complete && row.numbers(true).any(|number| !self.numbers.contains(&number)) {
             return true;
         }
         if cause == RaggedCause::Cells && found < expected {
@@ -244,6 +248,20 @@ mod tests {
             assert!(fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "1/2", "GB"]));
             assert!(!fixed(&["Asha \"A", "Rao", "Mr", "020 7946 0100", "2026-02-01", "IN"]), "{cause:?}");
         }
+    }
+
+    #[test]
+    fn an_unchanged_row_of_many_numbers_is_never_taken_for_fixed() {
+        let headers: Vec<String> = (0..40).map(|column| format!("Date {column}")).collect();
+        let cells: Vec<String> = (0..40).map(|column| format!("2026-01-{:02}", column % 28 + 1)).collect();
+        let cells: Vec<&[u8]> = cells.iter().map(String::as_bytes).collect();
+        let phone_of = |phone| Columns { phone: vec![phone], ..Columns::default() };
+        let ragged = Ragged { expected: 41, found: 40, cause: RaggedCause::Cells };
+        let (first, second) = (phone_of(39), phone_of(30));
+        let row = Cells { headers: &headers, columns: &first, cells: &cells, extra: &[] };
+        let note = Note::read(Note::new(ragged, row).to_string().as_bytes()).unwrap();
+        assert!(!note.is_fixed(row));
+        assert!(!note.is_fixed(Cells { columns: &second, ..row }), "read by another column");
     }
 
     #[test]

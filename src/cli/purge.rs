@@ -11,7 +11,7 @@ use super::{
     args::PurgeArgs,
     config::ConfigFile,
     error::{CliError, exit},
-    settings::{age, open_journal},
+    settings::{length_of_time, open_journal},
 };
 use crate::{
     contact::E164,
@@ -26,7 +26,7 @@ use crate::{
 pub(super) fn run(args: &PurgeArgs, config: &ConfigFile) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let purge = Purge {
-        older_than: args.older_than.as_deref().map(age).transpose()?,
+        older_than: args.older_than.as_deref().map(|age| length_of_time("older-than", age)).transpose()?,
         account: args.account.clone(),
         run: args.run.clone(),
         number: args.number.as_deref().map(number).transpose()?,

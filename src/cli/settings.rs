@@ -2,6 +2,7 @@
 //! or sent.
 
 mod export;
+mod posting;
 mod values;
 
 use std::{
@@ -16,12 +17,12 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-pub(super) use self::export::export;
+pub(super) use self::{export::export, posting::PostingSettings};
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-        FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, PostingOptions,
-        ReadingOptions, RequestOptions, SplitNamesChoice,
+        FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, ReadingOptions,
+        RequestOptions, SplitNamesChoice,
     },
     error::CliError,
 };
@@ -35,13 +36,10 @@ use crate::{
         salutation,
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
-    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, MaxRejected, Target},
+    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
     platform::{Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
     report::terminal::printable,
 };
-
-/// The largest batch that is posted; the platform's own limit is not documented.
-const MAX_BATCH_SIZE: u32 = 10_000;
 
 /// How inputs are read.
 #[derive(Clone, Debug)]
@@ -178,49 +176,6 @@ fn delimiter(text: &str) -> Result<u8, CliError> {
     }
 }
 
-/// How contacts are posted, and where.
-#[derive(Clone, Debug)]
-pub(super) struct PostingSettings {
-    pub(super) batch_size: usize,
-    pub(super) dry_run: bool,
-    pub(super) max_rejected: Option<MaxRejected>,
-    pub(super) wait: Option<Duration>,
-    pub(super) yes: bool,
-}
-
-impl PostingSettings {
-    pub(super) fn new(options: &PostingOptions) -> Result<Self, CliError> {
-        let batch_size = options.batch_size.unwrap_or(100);
-        within("batch-size", batch_size.into(), 1..=MAX_BATCH_SIZE.into())?;
-        let max_rejected = options.max_rejected.as_deref().map(max_rejected).transpose()?;
-        let wait = options.wait.as_deref().map(|text| length_of_time("wait", text)).transpose()?;
-        Ok(Self {
-            batch_size: batch_size as usize,
-            dry_run: options.dry_run,
-            max_rejected,
-            wait,
-            yes: options.yes,
-        })
-    }
-}
-
-fn max_rejected(text: &str) -> Result<MaxRejected, CliError> {
-    let percent = |number: &str| {
-        let number: f64 = number.trim_end().parse().ok()?;
-        (0.0..=100.0).contains(&number).then_some(MaxRejected::Percent(number))
-    };
-    let read = match text.strip_suffix('%') {
-        Some(number) => percent(number),
-        None => text.parse().ok().map(MaxRejected::Rows),
-    };
-    read.ok_or_else(|| {
-        CliError::usage(
-            format!("--max-rejected: {text} is neither a number of rows nor a part of them"),
-            "Give a number such as 100, or a percentage such as 5%.",
-        )
-    })
-}
-
 pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), CliError> {
     if range.contains(&value) {
         return Ok(());
@@ -339,7 +294,8 @@ pub(super) fn exclude(
 pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, CliError> {
     const MAX_AGE: Duration = Duration::from_hours(24);
 
-    let max_age = options.existing_max_age.as_deref().map(age).transpose()?.unwrap_or(MAX_AGE);
+    let max_age = options.existing_max_age.as_deref();
+    let max_age = max_age.map(|age| length_of_time("existing-max-age", age)).transpose()?.unwrap_or(MAX_AGE);
     if options.existing.is_some() && options.refresh {
         return Err(CliError::usage(
             "--existing takes a file instead of the platform, and --refresh reads the platform",
@@ -349,12 +305,8 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
     Ok(ExistingSettings { file: options.existing, max_age, refresh: options.refresh })
 }
 
-/// The age of an option that has one, such as `90m`, `24h` or `7d`.
-pub(super) fn age(text: &str) -> Result<Duration, CliError> {
-    length_of_time("existing-max-age", text)
-}
-
-fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
+/// The length of time of an option, such as `90m`, `24h` or `7d`.
+pub(super) fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -364,7 +316,7 @@ fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
     length.and_then(|length| Duration::try_from(length).ok()).ok_or_else(|| {
         CliError::usage(
             format!("--{option}: `{}` is no length of time", printable(text)),
-            "Write it like 90m, 24h or 7d; 0 for never.",
+            "Write it like 90m, 24h or 7d, or 0.",
         )
     })
 }
@@ -553,6 +505,7 @@ pub(super) fn output_folder(out: Option<PathBuf>, run: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::PostingOptions;
 
     fn reading(options: ReadingOptions) -> String {
         ReadingSettings::new(options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
@@ -597,7 +550,7 @@ mod tests {
 
     #[test]
     fn ages_are_read_as_people_write_them() {
-        let hours = |text| age(text).map(|age| age.as_secs_f64() / 3600.0).ok();
+        let hours = |text| length_of_time("wait", text).map(|age| age.as_secs_f64() / 3600.0).ok();
         assert_eq!([hours("24h"), hours("90m"), hours("7d"), hours("0")], [24.0, 1.5, 168.0, 0.0].map(Some));
         assert_eq!([hours("24"), hours("-1h"), hours("soon"), hours("")], [None; 4]);
     }

@@ -20,7 +20,11 @@ mod workbook;
 
 mod vcard;
 
-use std::{collections::VecDeque, ops::ControlFlow, path::Path};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::ControlFlow,
+    path::Path,
+};
 
 pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
 use self::{
@@ -171,7 +175,7 @@ pub struct InputInfo {
     pub header_row: u64,
     /// Which of them holds what.
     pub columns: Columns,
-    /// The first values of each of them.
+    /// The first values of each of them, cut where they are long.
     pub samples: Vec<Vec<String>>,
     /// How bare digits are meant in those of phone numbers, where their cells show it.
     pub habits: Vec<(usize, Habit)>,
@@ -184,21 +188,22 @@ pub struct InputInfo {
 /// The first values of each column, below the header.
 fn samples(header: &Header, rows: &Rows, header_row: u64) -> Vec<Vec<String>> {
     const MAX_VALUES: usize = 2;
-    const MAX_CHARS: usize = 24;
+    const MAX_CHARS: usize = 64;
 
+    let below = || rows.iter().filter(|row| row.location.row > header_row);
     let of_column = |column| {
         let place = header.place_of(column);
-        let below = rows.iter().filter(|row| row.location.row > header_row);
-        let filled = below.filter(|row| !row.cell(place).is_blank());
-        let shown = |text: &[u8]| {
-            let text = String::from_utf8_lossy(text);
-            let mut kept: String = text.trim().chars().take(MAX_CHARS).collect();
-            if kept.len() < text.trim().len() {
-                kept.push('…');
+        let mut values: Vec<String> = Vec::new();
+        for cell in below().map(|row| row.cell(place)).filter(|cell| !cell.is_blank()) {
+            let value: String = String::from_utf8_lossy(cell.text).trim().chars().take(MAX_CHARS).collect();
+            if !values.contains(&value) {
+                values.push(value);
             }
-            kept
-        };
-        filled.take(MAX_VALUES).map(|row| shown(row.cell(place).text)).collect()
+            if values.len() == MAX_VALUES {
+                break;
+            }
+        }
+        values
     };
     (0..header.names.len()).map(of_column).collect()
 }
@@ -218,6 +223,37 @@ impl InputInfo {
             columns: Columns::default(),
             habits: Vec::new(),
             bytes: source.len(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The headers, each with its number among those of the same name, from 1.
+    pub(crate) fn numbered_headers(&self) -> Vec<(&str, usize)> {
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        let number = |header| {
+            let time = times.entry(header).or_default();
+            *time += 1;
+            (header, *time)
+        };
+        self.headers.iter().map(String::as_str).map(number).collect()
+    }
+
+    /// A small list, as tests need it.
+    #[cfg(test)]
+    pub(crate) fn example(path: &str, headers: &[&str], columns: Columns) -> Self {
+        Self {
+            path: path.to_owned(),
+            format: Format::Csv,
+            packing: Packing::Plain,
+            encoding: None,
+            delimiter: None,
+            sheet: None,
+            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+            header_row: 1,
+            samples: Vec::new(),
+            columns,
+            habits: Vec::new(),
+            bytes: 0,
             notes: Vec::new(),
         }
     }

@@ -268,26 +268,11 @@ mod tests {
     use super::*;
     use crate::{
         outcome::Outcome,
-        parse::Packing,
         row::{Columns, Rows},
     };
 
     fn input(format: Format, headers: &[&str], columns: Columns) -> InputInfo {
-        InputInfo {
-            path: "list".to_owned(),
-            format,
-            packing: Packing::Plain,
-            encoding: None,
-            delimiter: None,
-            sheet: None,
-            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
-            header_row: 1,
-            samples: Vec::new(),
-            columns,
-            habits: Vec::new(),
-            bytes: 0,
-            notes: Vec::new(),
-        }
+        InputInfo { format, ..InputInfo::example("list", headers, columns) }
     }
 
     fn hint(input: &InputInfo, cells: &[&[u8]], ragged: Option<Ragged>, problem: &Problem) -> String {

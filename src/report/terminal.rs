@@ -191,7 +191,8 @@ pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) ->
                 let name = field.name().replace('_', " ");
                 let name = if rank == 1 { name } else { format!("{name} {rank}") };
                 let header = input.headers.get(*column).map_or("", String::as_str);
-                let values = input.samples.get(*column).map(|values| values.join(", ")).unwrap_or_default();
+                let values = input.samples.get(*column).into_iter().flatten().map(|value| shortened(value));
+                let values = values.collect::<Vec<_>>().join(", ");
                 let line = format!("{name} = {}: {}", printable(header), printable(&values));
                 text.push_str(&wrapped(&line, width));
             }
@@ -207,6 +208,16 @@ pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) ->
         }
     }
     text
+}
+
+/// As much of a value as shows what its column holds.
+fn shortened(value: &str) -> String {
+    const MAX_CHARS: usize = 24;
+
+    match value.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 /// What an input was taken for, and which column holds what.

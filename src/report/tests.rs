@@ -1,26 +1,14 @@
 use super::*;
 use crate::{
     contact::{NumberType, Region},
-    parse::{Format, ReadSummary},
+    parse::ReadSummary,
     row::{CellKind, Columns, Rows},
 };
 
 fn info(path: &str, headers: &[&str]) -> InputInfo {
-    InputInfo {
-        path: path.to_owned(),
-        format: Format::Csv,
-        packing: crate::parse::Packing::Plain,
-        encoding: Some("utf-8".to_owned()),
-        notes: Vec::new(),
-        delimiter: Some(b','),
-        sheet: None,
-        headers: headers.iter().map(|header| (*header).to_owned()).collect(),
-        header_row: 1,
-        samples: Vec::new(),
-        columns: Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() },
-        habits: Vec::new(),
-        bytes: 0,
-    }
+    let columns = Columns { phone: vec![1, 0], first_name: Some(0), ..Columns::default() };
+    let info = InputInfo::example(path, headers, columns);
+    InputInfo { encoding: Some("utf-8".to_owned()), delimiter: Some(b','), ..info }
 }
 
 fn report(rows: u64, infos: &[InputInfo]) -> Report {

@@ -101,7 +101,7 @@ pub fn alias_lines(values: &[UnknownValue], field: &str, most: usize) -> Vec<Str
 }
 
 /// A text as a basic string of TOML, with everything that a terminal might act on spelled out.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         let is_active =

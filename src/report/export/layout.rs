@@ -226,17 +226,13 @@ fn joined(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
     let mut known: HashMap<(&str, usize), usize> = HashMap::new();
     let mut places = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let mut times: HashMap<&str, usize> = HashMap::new();
-        let mut own = Vec::with_capacity(input.headers.len());
-        for header in &input.headers {
-            let time = times.entry(header).or_default();
-            *time += 1;
-            own.push(*known.entry((header, *time)).or_insert_with(|| {
-                headers.push(header.clone());
+        let place = |key: _| {
+            *known.entry(key).or_insert_with(|| {
+                headers.push(key.0.to_owned());
                 headers.len() - 1
-            }));
-        }
-        places.push(own);
+            })
+        };
+        places.push(input.numbered_headers().into_iter().map(place).collect());
     }
     (headers, places)
 }

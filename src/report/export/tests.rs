@@ -3,7 +3,6 @@ use std::{fs, path::Path};
 use super::*;
 use crate::{
     contact::{Contact, NumberType, PhoneNumber, Region, Salutation},
-    parse::{Format, Packing},
     report::ExportSettings,
     row::{CellKind, Columns, Rows},
 };
@@ -11,21 +10,7 @@ use crate::{
 const HEADERS: [&str; 5] = ["Name", "Phone", "Zeitzone", "uniqueId", "Contact Priority"];
 
 fn input() -> InputInfo {
-    InputInfo {
-        path: "list.csv".to_owned(),
-        format: Format::Csv,
-        packing: Packing::Plain,
-        encoding: None,
-        delimiter: None,
-        sheet: None,
-        header_row: 1,
-        samples: Vec::new(),
-        headers: HEADERS.map(str::to_owned).to_vec(),
-        columns: Columns::default(),
-        habits: Vec::new(),
-        bytes: 0,
-        notes: Vec::new(),
-    }
+    InputInfo::example("list.csv", &HEADERS, Columns::default())
 }
 
 fn number(code: u16, national: &str, region: &str) -> PhoneNumber {

@@ -7,17 +7,11 @@ use crate::{
     contact::Field,
     parse::InputInfo,
     report::{InputReport, Report, terminal::grouped},
-    row::{Question, Row},
+    row::Question,
 };
-
-/// Rows of each file in which sample values are looked for.
-const MAX_ROWS: usize = 500;
 
 /// Columns of a file that are shown.
 const MAX_COLUMNS: usize = 100;
-
-/// Sample values of a column.
-const MAX_SAMPLES: usize = 2;
 
 /// Files that are shown.
 const MAX_FILES: usize = 40;
@@ -32,58 +26,19 @@ const MAX_NOTES: usize = 30;
 const MAX_BYTES: usize = 500_000;
 const MAX_COLUMN_BYTES: usize = 100_000;
 
-/// Values of a file's first rows.
-#[derive(Default)]
-struct Samples {
-    rows: usize,
-    columns: Vec<Vec<String>>,
-    /// Whether every column has as many as are shown.
-    is_full: bool,
-}
-
-/// Sample values by file and column.
-pub(super) struct Understood {
-    files: Vec<Samples>,
-}
-
-impl Understood {
-    pub(super) fn new(inputs: &[InputInfo]) -> Self {
-        Self { files: inputs.iter().map(|_| Samples::default()).collect() }
-    }
-
-    /// Takes sample values from a row, unless there are enough.
-    pub(super) fn add(&mut self, input: &InputInfo, row: Row<'_>) {
-        let Some(samples) = self.files.get_mut(usize::from(row.location.input)) else { return };
-        if samples.is_full || samples.rows == MAX_ROWS {
-            return;
-        }
-        samples.rows += 1;
-        samples.columns.resize_with(input.headers.len().min(MAX_COLUMNS), Vec::new);
-        for (values, cell) in samples.columns.iter_mut().zip(row.cells()) {
-            if values.len() < MAX_SAMPLES && !cell.is_blank() {
-                let value = shown(cell.text, MAX_SAMPLE_CHARS);
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-        }
-        samples.is_full = samples.columns.iter().all(|values| values.len() == MAX_SAMPLES);
-    }
-
-    pub(super) fn section(&self, inputs: &[InputInfo], report: &Report) -> Markup {
-        let files = inputs.iter().zip(&self.files).zip(&report.inputs).take(MAX_FILES);
-        let (files, count) =
-            within(files, MAX_BYTES, |((input, samples), report)| file(input, samples, report));
-        let more = count_of(inputs.len() - count);
-        html! {
-            (files)
-            @if more > 0 { p { (grouped(more)) " more files are in " code { "report.json" } "." } }
-        }
+/// All files.
+pub(super) fn section(inputs: &[InputInfo], report: &Report) -> Markup {
+    let files = inputs.iter().zip(&report.inputs).take(MAX_FILES);
+    let (files, count) = within(files, MAX_BYTES, |(input, report)| file(input, report));
+    let more = count_of(inputs.len() - count);
+    html! {
+        (files)
+        @if more > 0 { p { (grouped(more)) " more files are in " code { "report.json" } "." } }
     }
 }
 
 /// One file.
-fn file(input: &InputInfo, samples: &Samples, report: &InputReport) -> Markup {
+fn file(input: &InputInfo, report: &InputReport) -> Markup {
     let header = match input.header_row {
         0 => "none".to_owned(),
         row => format!("row {}", grouped(row)),
@@ -114,8 +69,8 @@ fn file(input: &InputInfo, samples: &Samples, report: &InputReport) -> Markup {
                 th scope="row" dir="auto" { (shown(input.headers[column].as_bytes(), MAX_HEADER_CHARS)) }
                 td { @match &role { Some(role) => (role), None => "not used" } }
                 td {
-                    @for value in samples.columns.get(column).into_iter().flatten() {
-                        span class="sample" dir="auto" { (value) } " "
+                    @for value in input.samples.get(column).into_iter().flatten() {
+                        span class="sample" dir="auto" { (shown(value.as_bytes(), MAX_SAMPLE_CHARS)) } " "
                     }
                 }
             }

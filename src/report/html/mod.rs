@@ -26,10 +26,8 @@ use maud::Markup;
 use self::{
     causes::Causes,
     changes::Changes,
-    inputs::Understood,
     page::Section,
     rows::{Files, RowsToFix},
-    unknown::Unknown,
 };
 use super::{
     OutputFolder, PendingFile, Report, ReportError, ReportedRow,
@@ -52,25 +50,14 @@ pub(super) struct HtmlWriter {
 }
 
 /// What is kept of the rows.
+#[derive(Default)]
 struct Gathered {
     to_fix: RowsToFix,
     causes: Causes,
-    unknown: Unknown,
     changes: Changes,
-    understood: Understood,
 }
 
 impl Gathered {
-    fn new(inputs: &[InputInfo]) -> Self {
-        Self {
-            to_fix: RowsToFix::default(),
-            causes: Causes::default(),
-            unknown: Unknown::default(),
-            changes: Changes::default(),
-            understood: Understood::new(inputs),
-        }
-    }
-
     fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
         match row.outcome {
             Outcome::Valid | Outcome::Planned | Outcome::Created | Outcome::Confirmed | Outcome::Pending => {}
@@ -78,13 +65,11 @@ impl Gathered {
             Outcome::Rejected | Outcome::Failed => {
                 self.causes.add(row);
                 self.to_fix.add(input, row);
-                self.unknown.add(row);
             }
         }
         if let Some(contact) = row.contact {
             self.changes.look(input, row, contact);
         }
-        self.understood.add(input, row.row);
     }
 
     fn page(&self, inputs: &[InputInfo], report: &Report) -> Markup {
@@ -93,9 +78,9 @@ impl Gathered {
         let sections = [
             section("problems", "Problems", self.to_fix.problems(report, &files)),
             section("changes", "What rollcall changed", self.changes.section(&files)),
-            section("unknown", "Unknown values", self.unknown.section()),
+            section("unknown", "Unknown values", unknown::section(&report.unknown_values)),
             section("numbers", "Countries and kinds of number", numbers::section(report)),
-            section("files", "How the files were read", Some(self.understood.section(inputs, report))),
+            section("files", "How the files were read", Some(inputs::section(inputs, report))),
             section("collisions", "Duplicates and existing contacts", self.causes.collisions(&files)),
             section("damage", "Columns damaged by a spreadsheet", self.causes.damage(inputs, report, &files)),
             section("suppressed", "Suppressed", self.causes.suppressed(report)),
@@ -112,8 +97,7 @@ impl HtmlWriter {
         Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
 
     fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
-        let inputs = inputs.to_vec();
-        Ok(Self { file: folder.begin(NAME)?, gathered: Gathered::new(&inputs), inputs })
+        Ok(Self { file: folder.begin(NAME)?, gathered: Gathered::default(), inputs: inputs.to_vec() })
     }
 }
 

@@ -4,35 +4,24 @@ use super::*;
 use crate::{
     contact::{Contact, NumberType, PhoneNumber, Region, Salutation},
     outcome::{Code, Problem},
-    parse::{Format, Packing, ReadSummary},
+    parse::ReadSummary,
+    report::unknown_values::UnknownValue,
     report::{InputReport, PlatformReport, Timing, Totals, tally::Tally},
     row::{CellKind, Columns, Rows},
 };
 
 fn input(path: &str, headers: &[&str]) -> InputInfo {
     let column = |name: &str| headers.iter().position(|header| *header == name);
-    InputInfo {
-        path: path.to_owned(),
-        format: Format::Csv,
-        packing: Packing::Plain,
-        encoding: Some("utf-8".to_owned()),
-        delimiter: Some(b';'),
-        sheet: None,
-        headers: headers.iter().map(|header| (*header).to_owned()).collect(),
-        header_row: 1,
-        samples: Vec::new(),
-        columns: Columns {
-            phone: column("Phone").into_iter().collect(),
-            first_name: column("First"),
-            last_name: column("Last"),
-            salutation: column("Salutation"),
-            country: column("Country").into_iter().collect(),
-            ..Columns::default()
-        },
-        habits: Vec::new(),
-        bytes: 0,
-        notes: Vec::new(),
-    }
+    let columns = Columns {
+        phone: column("Phone").into_iter().collect(),
+        first_name: column("First"),
+        last_name: column("Last"),
+        salutation: column("Salutation"),
+        country: column("Country").into_iter().collect(),
+        ..Columns::default()
+    };
+    let info = InputInfo::example(path, headers, columns);
+    InputInfo { encoding: Some("utf-8".to_owned()), delimiter: Some(b';'), ..info }
 }
 
 /// What became of a row.
@@ -69,8 +58,7 @@ struct Run {
 
 impl Run {
     fn new(inputs: Vec<InputInfo>) -> Self {
-        let gathered = Gathered::new(&inputs);
-        Self { inputs, gathered, tally: Tally::default(), row: 1 }
+        Self { inputs, gathered: Gathered::default(), tally: Tally::default(), row: 1 }
     }
 
     fn add(&mut self, cells: &[&str], fate: Fate<'_>) {
@@ -109,7 +97,7 @@ impl Run {
             platform: None,
             plan: None,
             actual: None,
-            unknown_values: Vec::new(),
+            unknown_values: self.tally.unknown_values.list(),
             export: None,
             timing_ms: Timing { total: 900, read: 800, ..Timing::default() },
         }
@@ -261,6 +249,9 @@ fn a_page_stays_below_its_limit_whatever_the_input_is() {
     let mut report = run.report("import");
     report.platform =
         Some(PlatformReport { existing_notes: vec![wide.clone(); 100], ..PlatformReport::default() });
+    let unknown =
+        |field| (0..500).map(move |number| UnknownValue { field, value: format!("{number:0240}"), count: 1 });
+    report.unknown_values = unknown("country").chain(unknown("salutation")).collect();
     let page = run.page("largest", &report);
     assert!(page.len() < MAX_BYTES, "{} bytes", page.len());
     let mut told = String::new();

@@ -14,16 +14,7 @@ pub(super) fn common(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
     let mut of_fields: HashMap<Field, Vec<usize>> = HashMap::new();
     let mut places = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let mut times: HashMap<&str, usize> = HashMap::new();
-        let keys: Vec<(&str, usize)> = input
-            .headers
-            .iter()
-            .map(|header| {
-                let time = times.entry(header).or_default();
-                *time += 1;
-                (header.as_str(), *time)
-            })
-            .collect();
+        let keys = input.numbered_headers();
         let mut own: Vec<Option<usize>> = keys.iter().map(|key| known.get(key).copied()).collect();
         for field in Field::ALL {
             for column in input.columns.of(field) {
@@ -70,24 +61,9 @@ pub(super) fn placed(columns: &Columns, places: &[usize]) -> Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{Format, Packing};
 
     fn input(headers: &[&str], columns: Columns) -> InputInfo {
-        InputInfo {
-            path: "list.csv".to_owned(),
-            format: Format::Csv,
-            packing: Packing::Plain,
-            encoding: None,
-            delimiter: None,
-            sheet: None,
-            header_row: 1,
-            samples: Vec::new(),
-            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
-            columns,
-            habits: Vec::new(),
-            bytes: 0,
-            notes: Vec::new(),
-        }
+        InputInfo::example("list.csv", headers, columns)
     }
 
     #[test]

@@ -1,26 +1,12 @@
 use super::*;
 use crate::{
     outcome::{Code, Outcome},
-    parse::{Format as InputFormat, Packing},
     row::{CellKind, Columns, Rows},
 };
 
 fn input() -> InputInfo {
-    InputInfo {
-        path: "in/[list]: one/two?.csv".to_owned(),
-        format: InputFormat::Csv,
-        packing: Packing::Plain,
-        encoding: None,
-        delimiter: None,
-        sheet: None,
-        header_row: 1,
-        samples: Vec::new(),
-        headers: ["Name", "Phone"].map(str::to_owned).to_vec(),
-        columns: Columns { phone: vec![1], ..Columns::default() },
-        habits: Vec::new(),
-        bytes: 0,
-        notes: Vec::new(),
-    }
+    let columns = Columns { phone: vec![1], ..Columns::default() };
+    InputInfo::example("in/[list]: one/two?.csv", &["Name", "Phone"], columns)
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFile, talk: &Talk) -> Resul
         explained.iter().map(described).collect::<Vec<_>>().join("\n")
     };
     let mut stdout = io::stdout().lock();
-    // A closed pipe is no error: whoever wanted the text has it.
+    // A closed pipe is no error: the reader has seen enough.
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     for missing in explained.iter().filter(|explained| !explained.exists) {
         let reason = missing.not_a_row.as_deref().unwrap_or_default();

@@ -62,7 +62,7 @@ pub(super) struct Talk {
     figures: Arc<Figures>,
     /// Set where there is somebody to ask before posting; a signal is an answer too.
     asks: OnceLock<Interrupt>,
-    /// Which column holds what, for whoever is asked.
+    /// The columns with sample values, shown before the question.
     columns: OnceLock<String>,
 }
 
@@ -100,11 +100,12 @@ impl Figures {
         if stage == READING {
             let rows = self.rows.load(Ordering::Relaxed);
             parts.extend(fraction.map(|fraction| format!("{:.0} %", fraction * 100.0)));
+            let left = bar.eta().as_secs();
+            if fraction.is_some() && left > 0 {
+                parts.push(format!("{} left", terminal::duration(left)));
+            }
             parts.push(counted(rows, "row"));
             parts.extend(rate(rows, bar.elapsed(), 1).map(|rate| format!("{} rows/s", grouped(rate))));
-            if fraction.is_some() {
-                parts.push(format!("{} left", terminal::duration(bar.eta().as_secs())));
-            }
             return Line { label, fraction, parts };
         }
         parts.push(match of_length {

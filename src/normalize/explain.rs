@@ -131,7 +131,7 @@ impl Normalizer<'_> {
             is_over = taken.is_none() && row.cell(phone).kind == CellKind::Error;
         }
         for &phone in self.columns.phone.iter().filter(|phone| !phones.contains(phone)) {
-            let rule = "left out: the row says that it is a fax or the like, or not to be called";
+            let rule = "not called: the row says that the number is a fax or similar, or must not be called";
             explained.steps.push(step(row, Field::Phone, phone, None, rule));
         }
     }

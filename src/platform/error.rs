@@ -70,11 +70,11 @@ pub enum PlatformError {
     )]
     Unanswered { contacts: usize, reason: String, doubt: Doubt },
     #[error(
-        "the platform does not show {} yet that it accepted, or says it has: {answer}", times(*contacts, "contact")
+        "the platform says that it has {}, but does not show all of them yet: {answer}", times(*contacts, "contact")
     )]
     NotShown { contacts: usize, answer: String },
     #[error(
-        "the platform stored other numbers than were sent ({}; the last: +{sent} as +{stored})",
+        "the platform stored {} with a different number; the last: sent +{sent}, stored +{stored}",
         times(*contacts, "contact")
     )]
     StoredDifferently { contacts: usize, sent: String, stored: String },

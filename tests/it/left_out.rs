@@ -222,7 +222,7 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
     );
     let (refused, _) = imported(&sealed, &sandbox, &["--exclude-file", "torn.csv"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
-    // Whoever does as the hints say makes another import: these are over.
+    // Following the hints makes another import: these are over.
     let runs = run(&sealed, &sandbox, &["runs", "--json"]);
     let runs: Vec<serde_json::Value> = serde_json::from_str(&runs.stdout).unwrap();
     assert!(runs.len() == 2 && runs.iter().all(|run| run["state"] == "failed"), "{runs:?}");

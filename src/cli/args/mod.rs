@@ -46,7 +46,7 @@ pub(super) enum Command {
     Purge(PurgeArgs),
     /// Write what the platform holds, all pages of it
     Fetch(Box<FetchArgs>),
-    /// Look whether settings, credentials and the platform are fit for an import; posts nothing
+    /// Check settings, credentials and the platform; posts nothing
     Doctor(Box<DoctorArgs>),
     /// A local platform: the documented API with its rules and its rate limit
     Sandbox(SandboxArgs),

@@ -65,7 +65,7 @@ impl ExportWriter {
         Ok(Self { settings: settings.clone(), layout, sink, contacts: 0, folder })
     }
 
-    /// Takes a row. Existing contacts, duplicates and rows that were rejected, refused or not reached are left out.
+    /// Takes a row. Only contacts that were posted, or would be, are exported.
     pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let Some(contact) = row.contact.filter(|_| is_exported(row.outcome)) else { return Ok(()) };
         self.contacts += 1;

@@ -113,7 +113,7 @@ impl Causes {
         }
         Some(html! {
             p {
-                "A number is called once. Of rows with the same number one goes on; where the names differ, look which person it belongs to."
+                "A number is called once. Of rows with the same number one goes on; where the names differ, check which person it belongs to."
             }
             @for ((outcome, code), kind) in &self.collisions {
                 @let place = if *outcome == Outcome::Existing { "On the platform already" } else { "Twice in the list" };

@@ -5,8 +5,7 @@ use crate::{
     contact::{Contact, NumberType, PhoneNumber, Region, Salutation},
     outcome::{Code, Problem},
     parse::ReadSummary,
-    report::unknown_values::UnknownValue,
-    report::{InputReport, PlatformReport, Timing, Totals, tally::Tally},
+    report::{InputReport, PlatformReport, Timing, Totals, tally::Tally, unknown_values::UnknownValue},
     row::{CellKind, Columns, Rows},
 };
 

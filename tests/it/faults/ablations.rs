@@ -121,7 +121,7 @@ fn without_every_form_of_a_number_contacts_are_created_again() {
 #[test]
 fn without_masks_people_are_called_who_must_not_be() {
     let run = |allowed, without| kept_from(INDIAN, "91987****001", "919876500003", allowed, without);
-    // One that is allowed still suppresses whoever it may be.
+    // An allowed entry still suppresses every number that it may be.
     assert_eq!(run("1", None), ["2 suppressed in-list", "3 created"]);
     assert_eq!(run("1", Some("masks")), ["2 created", "3 created"]);
 }

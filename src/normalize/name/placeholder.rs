@@ -136,7 +136,7 @@ pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
         return is_test_data(text);
     }
     match first {
-        byte if byte.is_ascii_alphabetic() => is_word(text),
+        byte if byte.is_ascii_alphabetic() => is_word(text) || is_numbered_error(text),
         b'#' => is_error(text),
         b'<' | b'(' | b'[' | b'{' | b'%' | b'*' | b'$' | b'\\' | b'-' | b'_' | b'"' | b'.' | b'?' | b'/' => {
             is_bracketed(text) || is_word(text) || is_template(text) || is_test_data(text)
@@ -199,6 +199,14 @@ fn is_error(text: &str) -> bool {
     rest.len() > 1
         && rest.contains(char::is_alphabetic)
         && rest.chars().all(|letter| letter.is_uppercase() || "/!?¡¿_0".contains(letter))
+}
+
+/// What LibreOffice shows in the place of a result that has no name of its own: `Err:502`.
+fn is_numbered_error(text: &str) -> bool {
+    let Some((word, number)) = text.split_once(':') else { return false };
+    matches!(word.trim_end(), "Err" | "Error" | "Erro" | "Errore" | "Erreur" | "Fehler" | "Fout")
+        && number.len() == 3
+        && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// A placeholder between signs, or signs alone.
@@ -292,6 +300,8 @@ mod tests {
             "False",
             "Please select",
             "Bitte wählen",
+            "Err:502",
+            "Fehler:508",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

@@ -426,6 +426,7 @@ fn is_part_of_json(text: &[u8]) -> bool {
 
 /// Whether data stands in a call or an assignment: `callback([{`, `var data = [{`.
 fn is_script(text: &[u8]) -> bool {
+    let text = behind_comments(text).unwrap_or(text);
     let line = lines(text).next().unwrap_or_default();
     let end = line.iter().position(|byte| matches!(byte, b'(' | b'=')).unwrap_or(line.len());
     let (name, data) = line.split_at(end);
@@ -559,6 +560,7 @@ mod tests {
             ("{\"url\": \"https://docs.example.com/1\", \"doc_id\": \"1\"}", Content::Link),
             ("{\"name\": \"Ada\", \"phone\": \"1\", \"url\": \"x\"}", Content::Json),
             ("callback([{\"phone\": 1}]);", Content::Script),
+            ("/*O_o*/\nsetResponse({\"rows\": []});", Content::Script),
             ("var people = [\n {\"phone\": 1}];", Content::Script),
             ("name (first),phone\nA,1\n", Content::Csv),
             ("\x1e{\"phone\": 1}\n", Content::Json),

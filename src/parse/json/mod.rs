@@ -48,7 +48,9 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Objects that programs put around the fields of a record.
-const WRAPPERS: [&str; 21] = [
+const WRAPPERS: [&str; 23] = [
+    "field_data",
+    "form_data",
     "properties",
     "attributes",
     "fields",

@@ -9,6 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
+    contact::Field,
     parse::{columns, text::csv::MAX_CELLS},
     row::CellKind,
 };
@@ -88,6 +89,12 @@ impl Record {
                     self.pack(path, json);
                     return Ok(());
                 }
+                if let Some(fields) = labelled(&items) {
+                    for (label, value) in fields {
+                        self.flatten(&join(&label), value.get(), depth + 1)?;
+                    }
+                    return Ok(());
+                }
                 for (item, number) in items.iter().zip(1..) {
                     self.flatten(&join(&number.to_string()), item.get(), depth + 1)?;
                 }
@@ -101,6 +108,48 @@ impl Record {
     fn pack(&mut self, path: &str, json: &str) {
         self.cells.push((path.to_owned(), (json.to_owned(), CellKind::Text)));
     }
+}
+
+/// The names under which the label and the value of a field stand, where forms write each field as an object.
+const LABELS: [&str; 5] = ["name", "key", "label", "field", "title"];
+const VALUES: [&str; 2] = ["value", "values"];
+
+/// Whether a field of this name may be the label of another.
+pub(super) fn is_label(name: &str) -> bool {
+    LABELS.contains(&name)
+}
+
+/// Whether a field of this name may be the value of another.
+pub(super) fn is_value(name: &str) -> bool {
+    VALUES.contains(&name)
+}
+
+/// The fields of a person that are written as objects of a label and a value, as forms of advertisements do:
+/// `[{"name": "full_name", "values": ["…"]}, {"name": "phone_number", "values": ["…"]}]`. The labels have to be about a
+/// person's phone and name: `[{"label": "home", "value": "…"}]` is a list of phones.
+fn labelled<'j>(items: &[&'j RawValue]) -> Option<Vec<(String, &'j RawValue)>> {
+    if items.len() < 2
+        || !items.iter().all(|item| item.get().starts_with('{') && item.get().contains("\"value"))
+    {
+        return None;
+    }
+    let (mut has_phone, mut has_name) = (false, false);
+    let mut fields = Vec::with_capacity(items.len());
+    for item in items {
+        let Fields(own) = serde_json::from_str(item.get()).ok()?;
+        let label = own.iter().find(|(name, value)| is_label(name) && value.get().starts_with('"'));
+        let label: String = serde_json::from_str(label?.1.get()).ok()?;
+        let (_, value) = own.iter().find(|(name, _)| is_value(name))?;
+        match columns::field_of(&columns::fold(&label)) {
+            Some(Field::Phone) => has_phone = true,
+            Some(Field::FirstName | Field::LastName | Field::FullName) => has_name = true,
+            _ => {}
+        }
+        // A list of one value is that value.
+        let single = serde_json::from_str::<[&RawValue; 1]>(value.get());
+        fields.push((label, single.map_or(*value, |[value]| value)));
+    }
+    (has_phone && has_name).then_some(fields)
 }
 
 /// Whether a list may hold the phones or the names of a person.

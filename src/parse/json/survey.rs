@@ -9,7 +9,10 @@ use serde::{
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{record::is_type, walk::Budget};
+use super::{
+    record::{is_label, is_type, is_value},
+    walk::Budget,
+};
 use crate::{
     contact::Field,
     parse::{columns, text::layout::is_phone_like},
@@ -186,6 +189,8 @@ pub(super) struct Object {
     name: Option<String>,
     /// Its fields are people, whose names are their numbers.
     is_by_number: bool,
+    /// What the field is called that it is, with its value beside it.
+    label: Option<String>,
 }
 
 /// Whether a name may be an identifier, as `c_1` is, and `billing` is not.
@@ -325,6 +330,8 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let mut of_objects = Look::default();
         let mut first_row: Option<Vec<String>> = None;
         let mut is_table = true;
+        // The fields of one person, each an object.
+        let mut labels = Some(Look::default()).filter(|_| !of_item.is_empty());
         while let Some(node) = items.next_element_seed(Seed::below(headers, budget, of_item.clone(), true))? {
             match node {
                 Node::Cell { text } => {
@@ -338,6 +345,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                 Node::Object(object) => {
                     objects += 1;
                     of_objects.add(object.look);
+                    match (&mut labels, &object.label) {
+                        (Some(look), Some(label)) => look.add(headers.look(label)),
+                        _ => labels = None,
+                    }
                     found.texts.extend(object.name.filter(|_| found.texts.len() < MAX_FIELDS));
                     merge(&mut found.lists, object.lists, &[Step::Items]);
                 }
@@ -352,7 +363,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             }
         }
         found.others = objects + rows;
-        if objects > 0 {
+        let of_labels = labels.filter(|look| look.is_contact() && rows == 0 && found.cells == 0);
+        if let Some(look) = of_labels {
+            (found.look, found.lists) = (look, Vec::new());
+        } else if objects > 0 {
             let list =
                 List { path: vec![Step::Items], kind: Kind::Objects, count: objects, look: of_objects };
             found.look.add(Look { has_name: of_objects.has_name, ..of_objects });
@@ -386,6 +400,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             let node = fields.next_value_seed(Seed::below(headers, budget, inner.clone(), is_in_list))?;
             own.take(name, node, headers.look(&inner), &mut found);
         }
+        found.label = found.name.clone().filter(|_| own.has_label && own.has_value);
         own.judge(&mut found, headers);
         Ok(Node::Object(found))
     }
@@ -403,19 +418,23 @@ struct Fields {
     is_by_column: bool,
     table: Option<String>,
     is_table: bool,
+    has_label: bool,
+    has_value: bool,
 }
 
 impl Fields {
     fn take(&mut self, name: String, node: Node, look: Look, found: &mut Object) {
+        self.has_value |= is_value(&name);
         match node {
             Node::Cell { text } => {
                 found.cells += 1;
+                self.has_label |= is_label(&name);
                 self.own.add(look);
                 if let Some(text) = text {
                     match name.to_lowercase().as_str() {
                         "majordimension" => self.is_by_column = text == "COLUMNS",
                         "type" => self.is_table = text == "table",
-                        "name" | "label" | "title" | "header" | "field" => {
+                        "name" | "key" | "label" | "title" | "header" | "field" => {
                             self.table.get_or_insert_with(|| text.clone());
                             found.name.get_or_insert(text);
                         }

@@ -309,3 +309,21 @@ fn of_lists_that_hold_no_known_numbers_the_outermost_is_read() {
         read(r#"{"rows": [{"c": [{"v": "Asha"}, {"v": "1"}]}, {"c": [{"v": "Li"}, {"v": "2"}]}]}"#).unwrap();
     assert_eq!(names, ["c.1.v", "c.2.v"]);
 }
+
+/// Source: the leads of an advertisement's form, as Meta's API gives them; the submissions of a form at HubSpot, with types.
+#[test]
+fn fields_with_labels_are_columns() {
+    let leads = r#"{"data": [
+        {"id": "1", "field_data": [{"name": "full_name", "values": ["Asha Rao"]}, {"name": "phone_number", "values": ["1"]}]},
+        {"id": "2", "field_data": [{"name": "phone_number", "values": ["2", "3"]}, {"name": "full_name", "values": ["Li Na"]}]}
+    ]}"#;
+    let (names, rows) = read(leads).unwrap();
+    assert_eq!(names, ["id", "full_name", "phone_number", "phone_number.1", "phone_number.2"]);
+    assert_eq!(rows, ["1:1|Asha Rao|1||", "2:2|Li Na||2|3"]);
+    let forms = r#"{"results": [{"values": [
+        {"name": "firstname", "value": "Asha", "objectTypeId": "0-1"}, {"name": "phone", "value": "1", "objectTypeId": "0-1"}
+    ]}]}"#;
+    assert_eq!(read(forms).unwrap().1, ["1:Asha|1"]);
+    let phones = r#"[{"name": "Asha", "phones": [{"label": "mobile", "value": "1"}, {"label": "home", "value": "2"}]}]"#;
+    assert!(read(phones).unwrap().0.contains(&"phones.2.value".to_owned()));
+}

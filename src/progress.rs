@@ -31,6 +31,11 @@ pub trait Progress: Sync {
     /// Something that the user should know.
     fn note(&self, text: &str) {}
 
+    /// Whether [`confirm`](Self::confirm) asks somebody, which may take any time.
+    fn asks(&self) -> bool {
+        false
+    }
+
     /// Whether to post, now that it is known what there is to post, and where.
     fn confirm(&self, forecast: &Forecast) -> bool {
         true

@@ -67,7 +67,7 @@ impl CliError {
                 PipelineError::Report(_)
                 | PipelineError::Spool(_)
                 | PipelineError::Runtime(_)
-                | PipelineError::Busy(_),
+                | PipelineError::Asked(_),
             )
             | Self::Report(_)
             | Self::Template { .. } => exit::MACHINE,
@@ -81,9 +81,9 @@ impl CliError {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
-            Self::Pipeline(PipelineError::Busy(_)) => Some(
-                "Nothing was posted. Run the same command again when that import is over, or give it longer with --wait.".to_owned(),
-            ),
+            Self::Pipeline(PipelineError::Asked(_)) => {
+                Some("Answer there, or end that process; then run the same command again.".to_owned())
+            }
             Self::Pipeline(PipelineError::Unread(_)) => Some(UnreadSuppressions::HINT.to_owned()),
             Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
             Self::Pipeline(PipelineError::Journal(error)) | Self::Journal(error) => {
@@ -151,7 +151,7 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
         PlatformError::NoCountry { .. } | PlatformError::PageSize { .. } | PlatformError::Unread(_) => {
             exit::USAGE
         }
-        PlatformError::Notes(_) | PlatformError::Journal(_) => exit::MACHINE,
+        PlatformError::Notes(_) | PlatformError::Journal(_) | PlatformError::Busy(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }
 }

@@ -11,7 +11,7 @@ use super::{
     },
     check::{self, conclude, open_all},
     config::ConfigFile,
-    error::CliError,
+    error::{CliError, stopped},
     settings::{
         self, Account, PostingSettings, ReadingSettings, RequestSettings, new_run, open_journal,
         output_folder,
@@ -138,7 +138,7 @@ fn import(
         exclude,
     };
     let named = (!posting.dry_run).then(|| {
-        let reserved = Reserved::wait(journal, target, posting.wait, talk, &interrupt)?;
+        let reserved = Reserved::wait(journal, target, posting.wait, talk, &interrupt).map_err(stopped)?;
         // The same list with others left out is another import.
         make_absolute(&mut stored);
         // The same list with others left out is another import; from another folder it is the same.
@@ -205,6 +205,9 @@ impl Named {
             ));
         }
         let fingerprint = reserved.fingerprint(&digests, settings);
+        if let Some(holder) = reserved.questioner(&fingerprint)? {
+            return Err(PipelineError::Asked(holder).into());
+        }
         let found = reserved.unfinished(&fingerprint)?;
         if let Some(resumed) = resumed
             && found.as_ref().is_none_or(|found| found.id != resumed.id)
@@ -224,7 +227,7 @@ impl Named {
     fn open(self, stored: &StoredImport, folder: &Path) -> Result<OpenRun, CliError> {
         let folder = absolute(folder).unwrap_or_else(|_| folder.to_owned());
         if self.before.is_some() {
-            return Ok(self.reserved.go_on(&self.id, &folder)?);
+            return Ok(self.reserved.go_on(&self.id, &self.fingerprint, &folder)?);
         }
         // A file whose name is no text cannot be noted: it is gone on with by the same command only.
         let command = serde_json::to_string(stored).unwrap_or_else(|_| "null".to_owned());

@@ -446,6 +446,10 @@ impl Progress for Talk {
         self.say(&terminal::note(text, Self::width()));
     }
 
+    fn asks(&self) -> bool {
+        self.asks.get().is_some()
+    }
+
     fn confirm(&self, forecast: &Forecast) -> bool {
         self.replace(None);
         let Some(interrupt) = self.asks.get() else {
@@ -453,7 +457,7 @@ impl Progress for Talk {
             return true;
         };
         self.say(self.columns.get().map_or("", String::as_str));
-        self.say(&terminal::forecast(&forecast.totals, &forecast.plan));
+        self.say(&terminal::forecast(&forecast.totals, &forecast.plan, Self::width()));
         let question = format!("Post them to {}? [y/N] ", printable(&forecast.host));
         for _ in 0..MAX_QUESTIONS {
             let answer = ask(&question, interrupt);

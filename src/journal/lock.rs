@@ -1,9 +1,11 @@
-//! One import at a time for an account: a lock that the kernel gives back when the process dies.
+//! One import at a time for an account, and one question at a time for an import: locks that the kernel gives back when the
+//! process dies.
 
 use std::{
     fmt,
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
@@ -16,7 +18,42 @@ use crate::failpoint;
 /// An account that this process alone imports to, until it is dropped.
 #[derive(Debug)]
 pub struct AccountLock {
-    _file: Option<File>,
+    file: Option<File>,
+    holder: Holder,
+    /// Who had it last.
+    before: Option<Holder>,
+}
+
+impl AccountLock {
+    /// Whether nobody had the account between that lock of this process and this one.
+    pub fn follows(&self, earlier: &Holder) -> bool {
+        self.file.is_none() || self.before.as_ref() == Some(earlier)
+    }
+
+    /// Lets others have the account.
+    pub fn release(&mut self) {
+        self.file = None;
+    }
+
+    /// Who has the account by this lock.
+    pub fn holder(&self) -> &Holder {
+        &self.holder
+    }
+}
+
+/// An import that waits for its user, until it is dropped.
+#[derive(Debug)]
+pub struct OpenQuestion {
+    file: Option<(File, PathBuf)>,
+}
+
+impl Drop for OpenQuestion {
+    fn drop(&mut self) {
+        // While it is still locked: a file that another process makes here later is not this one.
+        if let Some((_, path)) = &self.file {
+            _ = fs::remove_file(path);
+        }
+    }
 }
 
 /// Who has an account.
@@ -30,8 +67,29 @@ pub struct Holder {
 
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "process {} (since {})", self.process, self.since)
+        let since =
+            self.since.split_once('.').map_or_else(|| self.since.clone(), |(whole, _)| format!("{whole}Z"));
+        write!(out, "process {} (since {since})", self.process)
     }
+}
+
+impl Holder {
+    fn of_this_process() -> Self {
+        let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string();
+        Self { process: std::process::id(), since }
+    }
+
+    /// Whom the file of a lock names; who has it may be writing just now.
+    fn read_from(file: &mut File) -> Option<Self> {
+        let mut text = String::new();
+        file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok())
+    }
+}
+
+/// What came of trying to take a lock.
+enum Tried {
+    Taken { file: File, holder: Holder, before: Option<Holder> },
+    Held(Option<Holder>),
 }
 
 impl Journal {
@@ -41,28 +99,73 @@ impl Journal {
     ///
     /// Where the lock's file cannot be used.
     pub fn lock_account(&self, account: &str) -> Result<Result<AccountLock, Option<Holder>>, JournalError> {
-        // A journal in memory has nobody to share with.
-        let shared = self.folder.as_ref().filter(|_| !failpoint::is_without("one import at a time"));
-        let Some(folder) = shared else { return Ok(Ok(AccountLock { _file: None })) };
-        let name = crate::parse::hex(&Sha256::digest(account.as_bytes())[..8]);
-        let path = folder.join(format!("account-{name}.lock"));
-        let fail = |source: io::Error| JournalError::Lock { path: path.clone(), source };
-        let mut file = private_file(&path).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => {
-                let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-                let holder = Holder { process: std::process::id(), since };
-                note(&mut file, &holder).map_err(fail)?;
-                Ok(Ok(AccountLock { _file: Some(file) }))
+        let shared = !failpoint::is_without("one import at a time");
+        let Some(path) = self.lock_file("account", account).filter(|_| shared) else {
+            return Ok(Ok(AccountLock { file: None, holder: Holder::of_this_process(), before: None }));
+        };
+        Ok(match try_lock(&path)? {
+            Tried::Taken { file, holder, before } => Ok(AccountLock { file: Some(file), holder, before }),
+            Tried::Held(holder) => Err(holder),
+        })
+    }
+
+    /// Notes that the import with this fingerprint waits for its user, and lets others have the account meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Where the lock's file cannot be used.
+    pub fn open_question(&self, fingerprint: &str) -> Result<OpenQuestion, JournalError> {
+        let Some(path) = self.lock_file("question", fingerprint) else {
+            return Ok(OpenQuestion { file: None });
+        };
+        // Whoever begins an import has its account, as this process has now: nobody else can hold this.
+        let Tried::Taken { file, .. } = try_lock(&path)? else {
+            let source = io::Error::other("the same import waits for an answer elsewhere");
+            return Err(JournalError::Lock { path, source });
+        };
+        Ok(OpenQuestion { file: Some((file, path)) })
+    }
+
+    /// The process in which the import with this fingerprint waits for its user. Asked by whoever has the account.
+    ///
+    /// # Errors
+    ///
+    /// Where the lock's file cannot be used.
+    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Holder>, JournalError> {
+        let Some(path) = self.lock_file("question", fingerprint).filter(|path| path.exists()) else {
+            return Ok(None);
+        };
+        match try_lock(&path)? {
+            Tried::Held(holder) => {
+                Ok(Some(holder.unwrap_or_else(|| Holder { process: 0, since: String::new() })))
             }
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // Who has it may be writing just now.
-                _ = file.read_to_string(&mut text);
-                Ok(Err(serde_json::from_str(&text).ok()))
+            Tried::Taken { .. } => {
+                // Left behind by an import that was killed.
+                _ = fs::remove_file(&path);
+                Ok(None)
             }
-            Err(TryLockError::Error(error)) => Err(fail(error)),
         }
+    }
+
+    /// The file of a lock; a journal in memory has nobody to share with.
+    fn lock_file(&self, what: &str, key: &str) -> Option<PathBuf> {
+        let name = crate::parse::hex(&Sha256::digest(key.as_bytes())[..8]);
+        self.folder.as_ref().map(|folder| folder.join(format!("{what}-{name}.lock")))
+    }
+}
+
+fn try_lock(path: &Path) -> Result<Tried, JournalError> {
+    let fail = |source: io::Error| JournalError::Lock { path: path.to_owned(), source };
+    let mut file = private_file(path).map_err(fail)?;
+    match file.try_lock() {
+        Ok(()) => {
+            let before = Holder::read_from(&mut file);
+            let holder = Holder::of_this_process();
+            note(&mut file, &holder).map_err(fail)?;
+            Ok(Tried::Taken { file, holder, before })
+        }
+        Err(TryLockError::WouldBlock) => Ok(Tried::Held(Holder::read_from(&mut file))),
+        Err(TryLockError::Error(error)) => Err(fail(error)),
     }
 }
 

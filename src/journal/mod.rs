@@ -27,7 +27,7 @@ use crate::failpoint;
 pub use self::{
     batches::{BatchId, Fate, Note, Unsettled},
     error::JournalError,
-    lock::{AccountLock, Holder},
+    lock::{AccountLock, Holder, OpenQuestion},
     purge::{Purge, Purged},
     quota::{Limit, Limits, SharedQuota, Span},
     runs::{Ending, NewRun, RunRecord},

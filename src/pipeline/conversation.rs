@@ -3,11 +3,13 @@
 use std::{collections::HashSet, io};
 
 use super::{
-    Clock, ImportSettings, OpenRun, existing::Known, ledger::Ledger, left_out::Exclusion, spool::Spool,
+    Clock, ImportSettings, OpenRun, existing::Known, ledger::Ledger, left_out::Exclusion, open_run::Answer,
+    spool::Spool,
 };
 use crate::{
     contact::E164,
     dedupe::Numbers,
+    journal::Unsettled,
     outcome::{Outcome, Verdict},
     parse::InputInfo,
     plan::Plan,
@@ -91,29 +93,45 @@ impl<'a> Conversation<'a> {
         let read = self.learn(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
         let gets_of_next_run = read?;
-
-        let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
-        let is_dry = self.not_posted.is_some();
-        let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
-        let get = if is_dry { gets_of_next_run } else { 0 };
-        let mut plan = Plan::new(get, contacts, self.import.batch_size);
-        plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
-        self.plan = Some(plan);
-        let host = client.host().to_string();
-        let rejected = totals.of(Outcome::Rejected);
-        if self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, totals.rows())) {
-            self.not_posted = Some(NotPosted::TooManyRejected);
-            return Ok(());
-        }
-        let forecast = Forecast { plan, contacts, totals, host };
-        let is_declined = !is_dry && contacts > 0 && !client.progress().confirm(&forecast);
-        client.check_interrupt()?;
-        if is_declined {
-            self.not_posted = Some(NotPosted::Declined);
-        }
-        if self.not_posted.is_some() {
-            return Ok(());
-        }
+        let contacts = loop {
+            let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
+            let is_dry = self.not_posted.is_some();
+            let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
+            let get = if is_dry { gets_of_next_run } else { 0 };
+            let mut plan = Plan::new(get, contacts, self.import.batch_size);
+            plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
+            self.plan = Some(plan);
+            let rejected = totals.of(Outcome::Rejected);
+            if self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, totals.rows())) {
+                self.not_posted = Some(NotPosted::TooManyRejected);
+            }
+            if self.not_posted.is_some() {
+                return Ok(());
+            }
+            if contacts == 0 {
+                break contacts;
+            }
+            let forecast = Forecast { plan, contacts, totals, host: client.host().to_string() };
+            let answer = self.answer(client, &forecast)?;
+            client.check_interrupt()?;
+            match answer {
+                Answer::Yes => break contacts,
+                Answer::No => {
+                    self.not_posted = Some(NotPosted::Declined);
+                    return Ok(());
+                }
+                // Whoever said yes to a number of contacts is asked again where it is another.
+                Answer::YesBut => {
+                    self.learn_existing(client).await?;
+                    let now = self.forecast(spool).map_err(PlatformError::Notes)?;
+                    if now.of(Outcome::Pending) == contacts {
+                        break contacts;
+                    }
+                    let text = "others imported to the account before the answer, so the plan is made again";
+                    client.progress().note(text);
+                }
+            }
+        };
         self.planned_at = Some((client.counts(), self.clock.elapsed_ms()));
         let Some(run) = self.run.filter(|_| contacts > 0) else { return Ok(()) };
 
@@ -143,9 +161,29 @@ impl<'a> Conversation<'a> {
         client.wait_out(wait).await?;
         self.exclusion.ask(&self.import.exclude, client).await?;
         let of_exclusion = client.counts().get;
+        Ok(of_exclusion + self.read_existing(client, unsettled).await?)
+    }
+
+    /// Learns once more who is there, now that others have imported.
+    async fn learn_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
+        let before = self.clock.elapsed_ms();
+        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        client.wait_out(wait).await?;
+        self.read_existing(client, unsettled).await?;
+        self.timing.existing += self.clock.elapsed_ms() - before;
+        Ok(())
+    }
+
+    /// Reads who is there; returns how many requests it will take the next run.
+    async fn read_existing(
+        &mut self,
+        client: &mut Client<'_>,
+        unsettled: Vec<Unsettled>,
+    ) -> Result<u64, PlatformError> {
+        let before = client.counts().get;
         // What was sent and not answered, only the platform can tell.
         if self.known.from == ExistingFrom::File && unsettled.is_empty() {
-            return Ok(of_exclusion);
+            return Ok(0);
         }
         let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
         let numbers = self.numbers;
@@ -156,9 +194,19 @@ impl<'a> Conversation<'a> {
         if let Some(run) = self.run {
             self.settlements = run.settle(unsettled, &known.existing)?;
         }
-        let pages = if known.is_kept { 1 } else { client.counts().get - of_exclusion };
+        let pages = if known.is_kept { 1 } else { client.counts().get - before };
         self.known = known;
-        Ok(of_exclusion + pages)
+        Ok(pages)
+    }
+
+    /// Whether to post. While somebody is asked, others may import to the account.
+    fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<Answer, PlatformError> {
+        let progress = client.progress();
+        match self.run.filter(|_| progress.asks()) {
+            Some(run) => run.ask(progress, client.interrupt(), || progress.confirm(forecast)),
+            None if progress.confirm(forecast) => Ok(Answer::Yes),
+            None => Ok(Answer::No),
+        }
     }
 
     /// What will become of the rows if everything goes well but the posting, which is still to be done.

@@ -128,14 +128,10 @@ pub enum PipelineError {
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
     Runtime(#[source] io::Error),
-    #[error("{} is importing to the same account", holder_name(.0.as_ref()))]
-    Busy(Option<Holder>),
+    #[error("{0} has asked whether to post the same import, and waits for the answer")]
+    Asked(Holder),
     #[error("interrupted")]
     Interrupted(i32),
-}
-
-fn holder_name(holder: Option<&Holder>) -> String {
-    holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
 }
 
 /// A run that was reported.

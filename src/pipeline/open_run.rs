@@ -1,6 +1,7 @@
 //! An import from its beginning to its end, as the journal knows it.
 
 use std::{
+    cell::RefCell,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -12,9 +13,13 @@ use super::PipelineError;
 use crate::{
     diff::Existing,
     interrupt::Interrupt,
-    journal::{AccountLock, Ending, Fate, Journal, JournalError, NewRun, Note, Snapshots, Unsettled},
+    journal::{
+        AccountLock, Ending, Fate, Holder, Journal, JournalError, NewRun, Note, OpenQuestion, Snapshots,
+        Unsettled,
+    },
     outcome::{Code, Outcome},
     parse,
+    platform::PlatformError,
     post::{Record, Settlements},
     progress::Progress,
 };
@@ -32,6 +37,7 @@ pub struct Target {
 pub struct Reserved {
     journal: Journal,
     target: Target,
+    patience: Option<Duration>,
     lock: AccountLock,
 }
 
@@ -40,8 +46,12 @@ pub struct OpenRun {
     journal: Journal,
     target: Target,
     id: String,
-    /// Held until the run is over.
-    _lock: AccountLock,
+    fingerprint: String,
+    patience: Option<Duration>,
+    /// Held until the run is over, but while its user is asked.
+    lock: RefCell<AccountLock>,
+    /// Held from the question until it is answered with yes, or the run is over.
+    question: RefCell<Option<OpenQuestion>>,
 }
 
 /// An import of the same inputs, with the same settings, to the same target, that is not finished.
@@ -65,26 +75,18 @@ impl Reserved {
         patience: Option<Duration>,
         progress: &dyn Progress,
         interrupt: &Interrupt,
-    ) -> Result<Self, PipelineError> {
-        let begun = Instant::now();
-        let mut told = None;
-        loop {
-            let holder = match journal.lock_account(&target.account)? {
-                Ok(lock) => return Ok(Self { journal, target, lock }),
-                Err(holder) => holder,
-            };
-            if patience.is_some_and(|patience| begun.elapsed() >= patience) {
-                return Err(PipelineError::Busy(holder));
-            }
-            if told.as_ref() != Some(&holder) {
-                progress.waiting_for(holder.as_ref());
-                told = Some(holder);
-            }
-            if let Some(signal) = interrupt.signal() {
-                return Err(PipelineError::Interrupted(signal));
-            }
-            thread::sleep(Interrupt::GLANCE);
-        }
+    ) -> Result<Self, PlatformError> {
+        let lock = take(&journal, &target, patience, progress, interrupt)?;
+        Ok(Self { journal, target, patience, lock })
+    }
+
+    /// Who has been asked whether to post an import with this fingerprint, and has not answered.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be used.
+    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Holder>, JournalError> {
+        self.journal.questioner(fingerprint)
     }
 
     /// What is the same for the same inputs, settings and target.
@@ -132,7 +134,7 @@ impl Reserved {
     ) -> Result<OpenRun, JournalError> {
         let Target { account, stream } = &self.target;
         self.journal.open_run(&NewRun { id, account, stream, fingerprint, command, folder })?;
-        Ok(self.opened(id))
+        Ok(self.opened(id, fingerprint))
     }
 
     /// Notes that an import goes on.
@@ -140,17 +142,86 @@ impl Reserved {
     /// # Errors
     ///
     /// Where it cannot be noted.
-    pub fn go_on(self, id: &str, folder: &Path) -> Result<OpenRun, JournalError> {
+    pub fn go_on(self, id: &str, fingerprint: &str, folder: &Path) -> Result<OpenRun, JournalError> {
         self.journal.continue_run(id, folder)?;
-        Ok(self.opened(id))
+        Ok(self.opened(id, fingerprint))
     }
 
-    fn opened(self, id: &str) -> OpenRun {
-        OpenRun { journal: self.journal, target: self.target, id: id.to_owned(), _lock: self.lock }
+    fn opened(self, id: &str, fingerprint: &str) -> OpenRun {
+        let Self { journal, target, patience, lock } = self;
+        OpenRun {
+            journal,
+            target,
+            id: id.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            patience,
+            lock: RefCell::new(lock),
+            question: RefCell::default(),
+        }
     }
 }
 
+/// Waits until no other process imports to an account, at most as long as `patience`.
+fn take(
+    journal: &Journal,
+    target: &Target,
+    patience: Option<Duration>,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<AccountLock, PlatformError> {
+    let begun = Instant::now();
+    let mut told = None;
+    loop {
+        let holder = match journal.lock_account(&target.account)? {
+            Ok(lock) => return Ok(lock),
+            Err(holder) => holder,
+        };
+        if patience.is_some_and(|patience| begun.elapsed() >= patience) {
+            return Err(PlatformError::Busy(holder));
+        }
+        if told.as_ref() != Some(&holder) {
+            progress.waiting_for(holder.as_ref());
+            told = Some(holder);
+        }
+        if let Some(signal) = interrupt.signal() {
+            return Err(PlatformError::Interrupted(signal));
+        }
+        thread::sleep(Interrupt::GLANCE);
+    }
+}
+
+/// What a user answered, and what others may have done meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Not to post.
+    No,
+    /// To post, and nothing was imported by others meanwhile.
+    Yes,
+    /// To post, but others imported to the account meanwhile.
+    YesBut,
+}
+
 impl OpenRun {
+    /// Asks the user, and lets others import to the account until there is an answer.
+    pub(super) fn ask(
+        &self,
+        progress: &dyn Progress,
+        interrupt: &Interrupt,
+        ask: impl FnOnce() -> bool,
+    ) -> Result<Answer, PlatformError> {
+        self.question.replace(Some(self.journal.open_question(&self.fingerprint)?));
+        let earlier = self.lock.borrow().holder().clone();
+        self.lock.borrow_mut().release();
+        if !ask() {
+            return Ok(Answer::No);
+        }
+        let lock = take(&self.journal, &self.target, self.patience, progress, interrupt)?;
+        let is_alone = lock.follows(&earlier);
+        self.lock.replace(lock);
+        self.question.replace(None);
+        Ok(if is_alone { Answer::Yes } else { Answer::YesBut })
+    }
+
     /// What the run's posts are noted with.
     pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> Record {
         Record::new(self.journal.clone(), &self.id, snapshots, limit)
@@ -237,7 +308,57 @@ mod tests {
     use crate::{
         contact::{E164, NameKey},
         diff::StoredContact,
+        progress::Silent,
     };
+
+    fn target() -> Target {
+        Target { account: "https://x a-1".to_owned(), stream: "stream".to_owned() }
+    }
+
+    fn reserve(folder: &Path) -> Result<Reserved, PlatformError> {
+        let journal = Journal::open(folder).unwrap();
+        Reserved::wait(journal, target(), Some(Duration::ZERO), &Silent, &Interrupt::default())
+    }
+
+    #[test]
+    fn others_have_the_account_while_the_user_is_asked_but_not_the_same_import() {
+        let state = tempfile::tempdir().unwrap();
+        let reserved = reserve(state.path()).unwrap();
+        let fingerprint = reserved.fingerprint(&["a".to_owned()], "");
+        let run = reserved.begin("run", &fingerprint, "null", Path::new("out")).unwrap();
+        assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(Some(_)))));
+        let ask = |ask: &dyn Fn() -> bool| run.ask(&Silent, &Interrupt::default(), ask).unwrap();
+        assert_eq!(ask(&|| true), Answer::Yes);
+        let other_comes = || {
+            let other = reserve(state.path()).unwrap();
+            assert_eq!(other.questioner("another").unwrap(), None);
+            assert_eq!(other.questioner(&fingerprint).unwrap().unwrap().process, std::process::id());
+            true
+        };
+        assert_eq!(ask(&other_comes), Answer::YesBut);
+        assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(_))), "it is this run's again");
+        assert_eq!(ask(&|| false), Answer::No);
+        let other = reserve(state.path()).unwrap();
+        assert!(other.questioner(&fingerprint).unwrap().is_some(), "until the run is over");
+        run.close(Ending::Declined, "").unwrap();
+        drop(run);
+        assert_eq!(other.questioner(&fingerprint).unwrap(), None);
+        let files: Vec<_> =
+            std::fs::read_dir(state.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert!(!files.iter().any(|file| file.to_string_lossy().starts_with("question")), "{files:?}");
+    }
+
+    #[test]
+    fn a_run_that_cannot_have_the_account_again_says_who_has_it() {
+        let state = tempfile::tempdir().unwrap();
+        let run = reserve(state.path()).unwrap().begin("run", "f", "null", Path::new("out")).unwrap();
+        let mut other = None;
+        let answer = run.ask(&Silent, &Interrupt::default(), || {
+            other = reserve(state.path()).ok();
+            true
+        });
+        assert!(matches!(answer, Err(PlatformError::Busy(Some(_)))));
+    }
 
     #[test]
     fn a_contact_whose_digits_are_masked_is_confirmed_by_its_name() {

@@ -239,6 +239,11 @@ impl<'a> Client<'a> {
         self.interrupt.signal().map_or(Ok(()), |signal| Err(PlatformError::Interrupted(signal)))
     }
 
+    /// What asks the run to end.
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
     /// Whom the run tells of its steps.
     pub fn progress(&self) -> &'a dyn Progress {
         self.progress

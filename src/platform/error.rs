@@ -6,7 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::{Distrust, Doubt, Proxy, Purpose};
-use crate::{contact::Region, journal::JournalError, suppression::UnreadSuppressions};
+use crate::{
+    contact::Region,
+    journal::{Holder, JournalError},
+    suppression::UnreadSuppressions,
+};
 
 /// A failure that ends the network part of a run.
 #[derive(Debug, Error)]
@@ -84,12 +88,18 @@ pub enum PlatformError {
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
     Interrupted(i32),
+    #[error("{} is importing to the same account", holder_name(.0.as_ref()))]
+    Busy(Option<Holder>),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("the run's own notes cannot be read: {0}")]
     Notes(#[source] std::io::Error),
     #[error("the reading was ended by whoever takes what is read")]
     Ended,
+}
+
+fn holder_name(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
 }
 
 fn nor_of(region: Option<Region>) -> String {
@@ -209,6 +219,9 @@ impl PlatformError {
                  writes the list to a file: add a column `Country`, and give it with --exclude-file."
             }
             Self::Unread(_) => UnreadSuppressions::HINT,
+            Self::Busy(_) => {
+                "Nothing was posted. Run the same command again when that import is over, or give it longer with --wait."
+            }
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {
                 "Run the same command again, with a smaller --page-size if there is one."

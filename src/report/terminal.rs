@@ -45,7 +45,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     let style = if verdict.is_good { GOOD } else { BAD };
     writeln!(text, "\n{style}{}.{style:#}\n", textwrap::fill(&verdict.text, width))?;
     let is_posting = report.not_posted.is_none_or(|why| why == NotPosted::DryRun);
-    funnel(text, &report.totals, if is_posting { Stage::Ended } else { Stage::HeldBack })?;
+    funnel(text, &report.totals, if is_posting { Stage::Ended } else { Stage::HeldBack }, width)?;
     if !report.problems.is_empty() {
         writeln!(text, "\n{BOLD}To fix{BOLD:#}\n")?;
         let several = report.inputs.len() > 1;
@@ -83,7 +83,8 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let requests = counted(platform.get + platform.post, "request");
         let host = printable(&platform.host);
         if let Some(plan) = report.plan.as_ref().filter(|_| report.not_posted == Some(NotPosted::DryRun)) {
-            writeln!(text, "\nTo be posted: {}", self::plan(plan, report.totals.of(Outcome::Planned)))?;
+            let said = format!("To be posted: {}", self::plan(plan, report.totals.of(Outcome::Planned)));
+            writeln!(text, "\n{}", hanging(&said, 2, width))?;
         }
         let planned = match (&report.plan, &report.actual) {
             (Some(plan), Some(actual)) if (plan.get, plan.post) != (actual.get, actual.post) => {
@@ -95,16 +96,17 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         for note in existing_notes(platform) {
             writeln!(text, "\n{}", textwrap::fill(&note, width))?;
         }
-        writeln!(
-            text,
-            "\n{DIM}{host}: {requests} ({} to read, {} to post){planned}{waited}{DIM:#}",
+        let said = format!(
+            "{DIM}{host}: {requests} ({} to read, {} to post){planned}{waited}{DIM:#}",
             platform.get, platform.post
-        )?;
+        );
+        writeln!(text, "\n{}", hanging(&said, 2, width))?;
     }
     if let Some(export) = &report.export {
         let file = printable(&export.file);
         if export.written {
-            writeln!(text, "\nExported: {} to {file}", counted(export.contacts, "contact"))?;
+            let said = format!("Exported: {} to {file}", counted(export.contacts, "contact"));
+            writeln!(text, "\n{}", hanging(&said, 2, width))?;
         } else {
             let note = format!(
                 "{file} is not written, because the run is not finished. The run that finishes it writes it."
@@ -113,10 +115,10 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
     }
     let folder = printable(&folder.display().to_string());
-    writeln!(
-        text,
-        "\n{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json"
-    )
+    let files = format!(
+        "{DIM}Files:{DIM:#} {folder}/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json"
+    );
+    writeln!(text, "\n{}", hanging(&files, 2, width))
 }
 
 /// What is to be said of the existing contacts.
@@ -251,6 +253,13 @@ fn describe(input: &InputInfo, width: usize) -> String {
     text
 }
 
+/// Text whose further lines begin at a column; words are kept whole.
+fn hanging(text: &str, column: usize, width: usize) -> String {
+    let indent = " ".repeat(column);
+    let options = Options::new(width.max(column + 20)).subsequent_indent(&indent);
+    textwrap::fill(text, options.word_splitter(WordSplitter::NoHyphenation))
+}
+
 fn wrapped(text: &str, width: usize) -> String {
     let options = Options::new(width)
         .initial_indent("  ")
@@ -270,9 +279,11 @@ enum Stage {
 }
 
 /// From the rows to what became of them, each step with what it takes away.
-fn funnel(text: &mut String, totals: &Totals, stage: Stage) -> std::fmt::Result {
+fn funnel(text: &mut String, totals: &Totals, stage: Stage, columns: usize) -> std::fmt::Result {
     let mut left = totals.rows();
     let width = grouped(left).len();
+    // Below the beginning of the note.
+    let noted = |line: &str| hanging(line, width + 17, columns);
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
     for (outcome, note) in [
         (Outcome::Rejected, "to fix, in rejected.csv"),
@@ -285,7 +296,9 @@ fn funnel(text: &mut String, totals: &Totals, stage: Stage) -> std::fmt::Result 
             left -= count;
             let name = outcome.name();
             let style = if outcome == Outcome::Rejected { BAD } else { Style::new() };
-            writeln!(text, "  − {style}{:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}", grouped(count))?;
+            let line =
+                format!("  − {style}{:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}", grouped(count));
+            writeln!(text, "{}", noted(&line))?;
         }
     }
     let endings: Vec<(Outcome, u64)> = [
@@ -318,7 +331,10 @@ fn funnel(text: &mut String, totals: &Totals, stage: Stage) -> std::fmt::Result 
         let (count, name) = (grouped(*count), outcome.name());
         match note {
             "" => writeln!(text, "  {sign} {style}{count:>width$}  {name}{style:#}"),
-            note => writeln!(text, "  {sign} {style}{count:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}"),
+            note => {
+                let line = format!("  {sign} {style}{count:>width$}  {name:<10}{style:#} {DIM}{note}{DIM:#}");
+                writeln!(text, "{}", noted(&line))
+            }
         }?;
     }
     Ok(())
@@ -331,16 +347,16 @@ fn describe_problem(
     several: bool,
     width: usize,
 ) -> std::fmt::Result {
-    writeln!(
-        text,
+    let head = format!(
         "{BAD}{:>7}{BAD:#}  {BAD}{}{BAD:#} {BOLD}{}{BOLD:#}: {}",
         grouped(problem.count),
         bar(problem.count, most),
         problem.code,
         problem.title
-    )?;
+    );
+    writeln!(text, "{}", hanging(&head, INDENT.len(), width))?;
     let wrap = |line: &str| {
-        let options = Options::new(width.max(40)).initial_indent(INDENT).subsequent_indent(INDENT);
+        let options = Options::new(width.max(30)).initial_indent(INDENT).subsequent_indent(INDENT);
         // Options are to be copied as they stand.
         textwrap::fill(line, options.word_splitter(WordSplitter::NoHyphenation))
     };
@@ -382,7 +398,7 @@ fn offer_aliases(
         return Ok(());
     }
     let say = "Or say in rollcall.toml what these values mean, between the empty quotation marks:";
-    let options = Options::new(width.max(40)).initial_indent(INDENT).subsequent_indent(INDENT);
+    let options = Options::new(width.max(30)).initial_indent(INDENT).subsequent_indent(INDENT);
     writeln!(text, "{}", textwrap::fill(say, options))?;
     for line in lines {
         writeln!(text, "{INDENT}  {line}")?;
@@ -416,11 +432,11 @@ fn requests_of(plan: &Plan) -> String {
 }
 
 /// What will become of the rows, and what posting costs, for the question before it.
-pub fn forecast(totals: &Totals, plan: &Plan) -> String {
+pub fn forecast(totals: &Totals, plan: &Plan, width: usize) -> String {
     let mut text = String::from("\n");
     // Writing to a string cannot fail.
-    _ = funnel(&mut text, totals, Stage::Forecast);
-    _ = writeln!(text, "\n{}", self::plan(plan, totals.of(Outcome::Pending)));
+    _ = funnel(&mut text, totals, Stage::Forecast, width);
+    _ = writeln!(text, "\n{}", hanging(&self::plan(plan, totals.of(Outcome::Pending)), 2, width));
     text
 }
 

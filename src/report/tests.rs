@@ -112,8 +112,8 @@ fn a_second_column_of_a_field_has_its_rank_behind_the_name() {
     assert_eq!(columns, r#"{"phone":"Phone","phone_2":"Name","first_name":"Name"}"#);
 }
 
-#[test]
-fn a_summary_shows_each_step_and_the_ways_out() {
+/// A run that stopped, with something of each kind.
+fn stopped() -> Report {
     let outcomes = [
         (Outcome::Created, None),
         (Outcome::Confirmed, None),
@@ -133,8 +133,17 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     if let Some(export) = &mut report.export {
         export.file = "contacts.csv".to_owned();
     }
-    let text = terminal::summary(&report, Path::new("out"), 60);
-    insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
+    report
+}
+
+fn shown_at(width: usize) -> String {
+    let text = terminal::summary(&stopped(), Path::new("out"), width);
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+#[test]
+fn a_summary_shows_each_step_and_the_ways_out() {
+    insta::assert_snapshot!(shown_at(60), @r"
     The import stopped: 2 created; 1 not sent, or
     unacknowledged; the platform refused 1 contact.
 
@@ -156,13 +165,92 @@ fn a_summary_shows_each_step_and_the_ways_out() {
     Among them: 6 premium-rate numbers, costly to call; --types
     leaves kinds of numbers out.
 
-    https://platform.example.com: 1,235 requests (1234 to read, 1 to post), waited 1 min 23 s
+    https://platform.example.com: 1,235 requests (1234 to read,
+      1 to post), waited 1 min 23 s
 
     contacts.csv is not written, because the run is not
     finished. The run that finishes it writes it.
 
+    Files: out/  outcomes.csv  rejected.csv  rejected.xlsx
+      report.html  report.json
+    ");
+}
+
+#[test]
+fn a_summary_fits_narrow_and_wide_windows() {
+    insta::assert_snapshot!(shown_at(40), @r"
+    The import stopped: 2 created; 1 not
+    sent, or unacknowledged; the platform
+    refused 1 contact.
+
+        6  rows
+      − 1  duplicate  the number of another
+                      row
+      − 1  existing   on the platform
+                      already
+      = 4  new
+        1  created
+        1  confirmed
+        1  failed     refused by the
+                      platform, in
+                      rejected.csv
+        1  pending    not sent, or
+                      unacknowledged
+
+    To fix
+
+          1  ■■■■■■■■ refused: refused by
+             the platform
+             row 6: +449098790123
+             The platform's own words stand
+             in the row's detail.
+
+    Among them: 6 premium-rate numbers,
+    costly to call; --types leaves kinds of
+    numbers out.
+
+    https://platform.example.com: 1,235
+      requests (1234 to read, 1 to post),
+      waited 1 min 23 s
+
+    contacts.csv is not written, because the
+    run is not finished. The run that
+    finishes it writes it.
+
+    Files: out/  outcomes.csv  rejected.csv
+      rejected.xlsx  report.html
+      report.json
+    ");
+    insta::assert_snapshot!(shown_at(100), @r"
+    The import stopped: 2 created; 1 not sent, or unacknowledged; the platform refused 1 contact.
+
+        6  rows
+      − 1  duplicate  the number of another row
+      − 1  existing   on the platform already
+      = 4  new
+        1  created
+        1  confirmed
+        1  failed     refused by the platform, in rejected.csv
+        1  pending    not sent, or unacknowledged
+
+    To fix
+
+          1  ■■■■■■■■ refused: refused by the platform
+             row 6: +449098790123
+             The platform's own words stand in the row's detail.
+
+    Among them: 6 premium-rate numbers, costly to call; --types leaves kinds of numbers out.
+
+    https://platform.example.com: 1,235 requests (1234 to read, 1 to post), waited 1 min 23 s
+
+    contacts.csv is not written, because the run is not finished. The run that finishes it writes it.
+
     Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
+    for width in [40, 60, 80, 100] {
+        let is_long = |line: &&str| line.chars().count() > width;
+        assert_eq!(shown_at(width).lines().filter(is_long).collect::<Vec<_>>(), [""; 0], "{width}");
+    }
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn is_error(text: &str) -> bool {
         && rest.chars().all(|letter| letter.is_uppercase() || "/!?¡¿_0".contains(letter))
 }
 
-/// What LibreOffice shows in the place of a result that has no name of its own: `Err:502`.
+/// What `LibreOffice` shows in the place of a result that has no name of its own: `Err:502`.
 fn is_numbered_error(text: &str) -> bool {
     let Some((word, number)) = text.split_once(':') else { return false };
     matches!(word.trim_end(), "Err" | "Error" | "Erro" | "Errore" | "Erreur" | "Fehler" | "Fout")

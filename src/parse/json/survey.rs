@@ -400,7 +400,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             let node = fields.next_value_seed(Seed::below(headers, budget, inner.clone(), is_in_list))?;
             own.take(name, node, headers.look(&inner), &mut found);
         }
-        found.label = found.name.clone().filter(|_| own.has_label && own.has_value);
+        found.label = found.name.clone().filter(|_| own.parts.has_label && own.parts.has_value);
         own.judge(&mut found, headers);
         Ok(Node::Object(found))
     }
@@ -418,17 +418,23 @@ struct Fields {
     is_by_column: bool,
     table: Option<String>,
     is_table: bool,
+    /// Whether it has a label and a value, which make it a field itself.
+    parts: Parts,
+}
+
+#[derive(Default)]
+struct Parts {
     has_label: bool,
     has_value: bool,
 }
 
 impl Fields {
     fn take(&mut self, name: String, node: Node, look: Look, found: &mut Object) {
-        self.has_value |= is_value(&name);
+        self.parts.has_value |= is_value(&name);
         match node {
             Node::Cell { text } => {
                 found.cells += 1;
-                self.has_label |= is_label(&name);
+                self.parts.has_label |= is_label(&name);
                 self.own.add(look);
                 if let Some(text) = text {
                     match name.to_lowercase().as_str() {

@@ -310,7 +310,7 @@ fn of_lists_that_hold_no_known_numbers_the_outermost_is_read() {
     assert_eq!(names, ["c.1.v", "c.2.v"]);
 }
 
-/// Source: the leads of an advertisement's form, as Meta's API gives them; the submissions of a form at HubSpot, with types.
+// Source: the leads of an advertisement's form, as Meta's API gives them; the submissions of a form at HubSpot, with types.
 #[test]
 fn fields_with_labels_are_columns() {
     let leads = r#"{"data": [

@@ -5,7 +5,7 @@
 //!
 //! [`parse`] → [`normalize`] → [`dedupe`] → [`diff`] → [`post`] → [`report`], wired by [`pipeline`].
 //!
-//! [`journal`] keeps what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local
+//! [`watch`] imports files that are dropped into a folder. [`journal`] keeps what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local
 //! platform that behaves as documented, and [`cli`] the command line.
 //!
 //! # Examples
@@ -42,3 +42,5 @@ pub mod sandbox;
 mod script;
 pub mod suppression;
 pub mod time_zone;
+#[cfg(unix)]
+pub mod watch;

@@ -28,9 +28,12 @@ const VALUES_TABLE: &str = "values";
 /// The fields whose values can be given a meaning.
 const FIELDS_WITH_VALUES: [&str; 2] = ["country", "salutation"];
 
+/// Watched folders, each a table with options of its own.
+pub(super) const WATCH_TABLES: &str = "watch";
+
 /// Options that are typed only. Those of the sandbox stand in a table of their own.
-const TYPED_ONLY: [&str; 8] =
-    ["config", "help", "version", "list", "campaign", "json", "output", "page-size"];
+const TYPED_ONLY: [&str; 9] =
+    ["config", "help", "version", "list", "campaign", "json", "once", "output", "page-size"];
 
 /// Options whose relative paths start from the file, as whoever wrote it meant them.
 const FILES: [&str; 4] = ["token-file", "client-secret-file", "exclude-file", "existing"];
@@ -84,11 +87,20 @@ impl ConfigFile {
                 *file = folder.join(&*file).to_string_lossy().into_owned();
             }
         };
-        for name in FILES {
-            match options.get_mut(name) {
-                Some(Value::Array(files)) => files.iter_mut().for_each(below),
-                Some(file) => below(file),
-                None => {}
+        let place = |options: &mut Table| {
+            for name in FILES {
+                match options.get_mut(name) {
+                    Some(Value::Array(files)) => files.iter_mut().for_each(below),
+                    Some(file) => below(file),
+                    None => {}
+                }
+            }
+        };
+        place(&mut options);
+        if let Some(Value::Array(folders)) = options.get_mut(WATCH_TABLES) {
+            for folder in folders.iter_mut().filter_map(Value::as_table_mut) {
+                place(folder);
+                folder.get_mut("dir").into_iter().for_each(below);
             }
         }
         Ok(Some(Self { path: path.to_owned(), options }))
@@ -102,6 +114,28 @@ impl ConfigFile {
     /// Whether the file says something of this option.
     pub(super) fn has(&self, name: &str) -> bool {
         self.options.contains_key(name)
+    }
+
+    /// The watched folders, each with the options of its table over those of the file.
+    pub(super) fn watched(&self) -> Vec<(PathBuf, Self)> {
+        let mut common = self.options.clone();
+        let tables = common.remove(WATCH_TABLES);
+        let tables =
+            tables.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+        let own = |table: &Table| {
+            let mut table = table.clone();
+            let dir = table.remove("dir").and_then(|dir| dir.as_str().map(PathBuf::from)).unwrap_or_default();
+            let options = over(&common, table);
+            (dir, Self { path: self.path.clone(), options })
+        };
+        tables.map(own).collect()
+    }
+
+    /// The file without its watched folders.
+    pub(super) fn without_watched(&self) -> Self {
+        let mut file = self.clone();
+        file.options.remove(WATCH_TABLES);
+        file
     }
 
     /// The options that were typed, over those of the file.
@@ -147,25 +181,30 @@ impl ConfigFile {
             message: format!("{}: {}", self.path.display(), error.to_string().trim_end().replace('\n', " ")),
             hint: None,
         };
-        let mut merged = options.clone();
         let typed = Table::try_from(typed).unwrap_or_default();
-        for (name, value) in typed {
-            match (merged.get_mut(&name), value) {
-                // Mappings of other fields stay; a field that was typed is what was typed.
-                (Some(Value::Array(file)), Value::Array(typed)) if name == "map" => {
-                    let fields: Vec<Field> = typed.iter().filter_map(mapped_field).collect();
-                    file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
-                    file.extend(typed.iter().cloned());
-                }
-                // Whoever is left out by the file stays left out.
-                (Some(Value::Array(file)), Value::Array(typed)) if name.starts_with("exclude-") => {
-                    file.extend(typed);
-                }
-                (_, value) => _ = merged.insert(name, value),
-            }
-        }
-        merged.try_into().map_err(fail)
+        over(options, typed).try_into().map_err(fail)
     }
+}
+
+/// Options over others.
+fn over(options: &Table, typed: Table) -> Table {
+    let mut merged = options.clone();
+    for (name, value) in typed {
+        match (merged.get_mut(&name), value) {
+            // Mappings of other fields stay; a field that was typed is what was typed.
+            (Some(Value::Array(file)), Value::Array(typed)) if name == "map" => {
+                let fields: Vec<Field> = typed.iter().filter_map(mapped_field).collect();
+                file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
+                file.extend(typed.iter().cloned());
+            }
+            // Whoever is left out by the file stays left out.
+            (Some(Value::Array(file)), Value::Array(typed)) if name.starts_with("exclude-") => {
+                file.extend(typed);
+            }
+            (_, value) => _ = merged.insert(name, value),
+        }
+    }
+    merged
 }
 
 fn mapped_field(mapping: &Value) -> Option<Field> {
@@ -197,8 +236,22 @@ fn check_names(options: &Table) -> Result<(), String> {
                     ));
                 }
             }
+            Value::Array(folders) if name == WATCH_TABLES => check_folders(folders, &main)?,
             _ => check_name(name, &main)?,
         }
+    }
+    Ok(())
+}
+
+fn check_folders(folders: &[Value], known: &[String]) -> Result<(), String> {
+    for folder in folders {
+        let table = folder.as_table().ok_or("a watched folder is a table: [[watch]]")?;
+        let has_dir = table.get("dir").is_some_and(|dir| dir.as_str().is_some_and(|dir| !dir.is_empty()));
+        if !has_dir {
+            return Err("a table [[watch]] has no `dir`, the folder to watch".to_owned());
+        }
+        let is_option = |name: &&String| *name != "dir" && *name != VALUES_TABLE;
+        table.keys().filter(is_option).try_for_each(|name| check_name(name, known))?;
     }
     Ok(())
 }

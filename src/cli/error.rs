@@ -4,6 +4,8 @@ use std::{fmt::Write as _, io, path::PathBuf};
 
 use thiserror::Error;
 
+#[cfg(unix)]
+use crate::watch::WatchError;
 use crate::{
     journal::JournalError, parse::ParseError, pipeline::PipelineError, platform::PlatformError,
     report::ReportError, sandbox::SandboxError, suppression::UnreadSuppressions,
@@ -42,6 +44,10 @@ pub(super) enum CliError {
     /// A template that cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Template { path: PathBuf, source: io::Error },
+    /// A folder that cannot be watched.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Watch(WatchError),
     /// A sandbox that cannot be started.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -71,6 +77,12 @@ impl CliError {
             )
             | Self::Report(_)
             | Self::Template { .. } => exit::MACHINE,
+            #[cfg(unix)]
+            Self::Watch(
+                WatchError::Folder { .. } | WatchError::OtherDevice { .. } | WatchError::Overlap { .. },
+            ) => exit::USAGE,
+            #[cfg(unix)]
+            Self::Watch(_) => exit::MACHINE,
             Self::Sandbox(SandboxError::Seed(_) | SandboxError::Parse(_)) => exit::INPUT,
             Self::Sandbox(SandboxError::Listen { .. }) => exit::USAGE,
             Self::Sandbox(SandboxError::Runtime(_) | SandboxError::Database { .. }) => exit::MACHINE,
@@ -103,6 +115,16 @@ impl CliError {
             Self::Pipeline(PipelineError::Spool(_)) => {
                 Some("Is the disk full? --out chooses another.".to_owned())
             }
+            #[cfg(unix)]
+            Self::Watch(WatchError::Folder { .. }) => {
+                Some("Name a folder that exists, on a disk of its own folders, which the service may write to.".to_owned())
+            }
+            #[cfg(unix)]
+            Self::Watch(WatchError::OtherDevice { .. }) => {
+                Some("Take away what is mounted or linked there; the folders work, done, failed and reports are made anew.".to_owned())
+            }
+            #[cfg(unix)]
+            Self::Watch(WatchError::Overlap { .. }) => Some("Watch one of them.".to_owned()),
             Self::Sandbox(SandboxError::Listen { .. }) => Some("Choose another port with --port.".to_owned()),
             _ => None,
         }

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf, absolute};
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
     args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
         OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
+        WatchArgs,
     },
     check::{self, conclude, open_all},
     config::ConfigFile,
@@ -25,6 +27,7 @@ use crate::{
     parse::{Input, STDIN},
     pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings},
     platform::{Authorities, Credentials},
+    progress::Progress,
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
@@ -50,6 +53,60 @@ pub(super) struct StoredImport {
     export: ExportOptions,
 }
 
+impl StoredImport {
+    /// What a service imports with; the files come later.
+    #[cfg(unix)]
+    pub(super) fn of_watch(args: &WatchArgs, config: &ConfigFile) -> Result<Self, CliError> {
+        let mut stored = Self {
+            files: Vec::new(),
+            reading: config.under(&args.reading)?,
+            platform: config.under_platform(&args.platform.without_empty())?,
+            posting: config.under(&args.posting)?,
+            requests: config.under(&args.requests)?,
+            exclude_files: config.under(&args.exclude_files)?,
+            exclude: config.under(&args.exclude)?,
+            api: config.under(&args.api)?,
+            existing: config.under(&args.existing)?,
+            export: ExportOptions::default(),
+        };
+        stored.posting.yes = true;
+        make_absolute(&mut stored);
+        Ok(stored)
+    }
+
+    /// Looks at the settings before there is a file, and starts the local platform where that is to be used.
+    #[cfg(unix)]
+    pub(super) fn check(&self) -> Result<(Account, Option<RunningSandbox>), CliError> {
+        let reading = ReadingSettings::new(self.reading.clone())?;
+        let posting = PostingSettings::new(&self.posting)?;
+        if posting.dry_run {
+            return Err(CliError::usage(
+                "--dry-run posts nothing, and a file that was imported is not imported again",
+                "Use `rollcall check`.",
+            ));
+        }
+        let requests = RequestSettings::new(&self.requests)?;
+        let (files, options) = (self.exclude_files.clone(), self.exclude.clone());
+        settings::exclude(files, options, &self.api, reading.normalize.region)?;
+        settings::existing(self.existing.clone())?;
+        account(self.platform.clone(), &requests)
+    }
+
+    /// Names the local platform of this process for another one, which is given the secret that is returned.
+    #[cfg(unix)]
+    pub(super) fn point_to(&mut self, account: &Account) -> Option<SecretString> {
+        let Credentials::App { client_id, client_secret } = &account.credentials else { return None };
+        self.platform = PlatformOptions {
+            host: Some(account.host.to_string()),
+            stream_id: Some(account.stream_id.clone()),
+            account_id: Some(account.account_id.clone()),
+            client_id: Some(client_id.clone()),
+            ..PlatformOptions::default()
+        };
+        Some(client_secret.clone())
+    }
+}
+
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let stored = StoredImport {
         files: args.files.clone(),
@@ -67,7 +124,26 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result
     let state = config.under(&args.state)?;
     let journal =
         if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    import(stored, journal, output, None, talk)
+    import(stored, journal, output, None, &Session::of(talk))
+}
+
+/// Who is told of an import, and what else it is given.
+pub(super) struct Session<'a> {
+    pub(super) talk: &'a Talk,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) interrupt: Interrupt,
+    /// The run's name; one is made where there is none.
+    pub(super) run: Option<String>,
+}
+
+impl<'a> Session<'a> {
+    fn of(talk: &'a Talk) -> Self {
+        Self { talk, progress: talk, interrupt: signals::listen(), run: None }
+    }
+
+    fn new_run(&self) -> String {
+        self.run.clone().unwrap_or_else(new_run)
+    }
 }
 
 /// Finishes an import that was interrupted.
@@ -103,16 +179,17 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Res
     }
     stored.posting.yes |= args.yes;
     let output = OutputOptions { out: Some(run.folder.clone()), json: args.json, overwrite: false };
-    import(stored, journal, output, Some(&run), talk)
+    import(stored, journal, output, Some(&run), &Session::of(talk))
 }
 
-fn import(
+pub(super) fn import(
     mut stored: StoredImport,
     journal: Journal,
     output: OutputOptions,
     resumed: Option<&RunRecord>,
-    talk: &Talk,
+    session: &Session<'_>,
 ) -> Result<u8, CliError> {
+    let Session { talk, progress, interrupt, .. } = session;
     let reading = ReadingSettings::new(stored.reading.clone())?;
     let posting = PostingSettings::new(&stored.posting)?;
     let requests = RequestSettings::new(&stored.requests)?;
@@ -125,8 +202,7 @@ fn import(
     // Kept until the run is over: the local platform ends with it.
     let (account, _local) = account(stored.platform.clone(), &requests)?;
     let target = settings::target(&account);
-    let interrupt = signals::listen();
-    let mut inputs = open_all(&stored.files, &reading.parse, &interrupt)?;
+    let mut inputs = open_all(&stored.files, &reading.parse, interrupt)?;
     let import = ImportSettings {
         quota: journal.quota(&target.account),
         snapshots: journal.snapshots(&target.account, &target.stream, region),
@@ -138,16 +214,17 @@ fn import(
         exclude,
     };
     let named = (!posting.dry_run).then(|| {
-        let reserved = Reserved::wait(journal, target, posting.wait, talk, &interrupt).map_err(stopped)?;
+        let reserved =
+            Reserved::wait(journal, target, posting.wait, *progress, interrupt).map_err(stopped)?;
         // The same list with others left out is another import.
         make_absolute(&mut stored);
         // The same list with others left out is another import; from another folder it is the same.
         let (files, others) = (&stored.exclude_files, &stored.exclude);
         let settings = format!("{reading:?} {files:?} {others:?} {:?}", import.exclude.api);
-        Named::find(reserved, &mut inputs, &settings, resumed, &interrupt)
+        Named::find(reserved, &mut inputs, &settings, resumed, session)
     });
     let named = named.transpose()?;
-    let id = named.as_ref().map_or_else(new_run, |named| named.id.clone());
+    let id = named.as_ref().map_or_else(|| session.new_run(), |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
     let export = settings::export(&stored.export, &path)?;
@@ -164,7 +241,7 @@ fn import(
     }
     check::say_understood(&inputs, talk);
     let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep, export };
-    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, talk, &interrupt);
+    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, *progress, interrupt);
     if let (Some(run), Err(error)) = (&run, &finished) {
         run.failed(error);
     }
@@ -187,12 +264,12 @@ impl Named {
         inputs: &mut [Input],
         settings: &str,
         resumed: Option<&RunRecord>,
-        interrupt: &Interrupt,
+        session: &Session<'_>,
     ) -> Result<Self, CliError> {
         let mut digests = Vec::new();
         for input in inputs {
             digests.push(input.digest().map_err(|error| CliError::Inputs(vec![error]))?);
-            if let Some(signal) = interrupt.signal() {
+            if let Some(signal) = session.interrupt.signal() {
                 return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
             }
         }
@@ -220,7 +297,8 @@ impl Named {
                 "Import them as they are now, with `rollcall import`: what is there is not posted again.",
             ));
         }
-        let (id, before) = found.map_or_else(|| (new_run(), None), |found| (found.id, Some(found.folder)));
+        let (id, before) =
+            found.map_or_else(|| (session.new_run(), None), |found| (found.id, Some(found.folder)));
         Ok(Self { reserved, id, fingerprint, before })
     }
 

@@ -16,6 +16,8 @@ mod settings;
 mod signals;
 mod talk;
 mod template;
+#[cfg(unix)]
+mod watch;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -37,6 +39,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE));
         }
     };
+    // What a watched folder holds is never read as settings.
+    #[cfg(unix)]
+    if matches!(cli.command, Command::WatchImport) {
+        return watch::import();
+    }
     let loaded = ConfigFile::load(cli.global.config.as_deref())
         .and_then(|config| Ok((config.under(&cli.global.talk)?, config)));
     let (talk, config) = match loaded {
@@ -52,6 +59,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args, &config, &talk),
         Command::Import(args) => import::run(&args, &config, &talk),
         Command::Resume(args) => import::resume(&args, &config, &talk),
+        #[cfg(unix)]
+        Command::Watch(args) => watch::run(&args, &config, &talk),
+        // It has read no settings and has ended by now.
+        #[cfg(unix)]
+        Command::WatchImport => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config),
         Command::Purge(args) => purge::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &talk),

@@ -191,6 +191,19 @@ impl Talk {
         }
     }
 
+    /// Says what happened in a service, with the time.
+    pub(super) fn tell(&self, subject: &str, what: &str, is_warning: bool) {
+        if self.quiet && !is_warning {
+            return;
+        }
+        if self.is_json {
+            let level = if is_warning { "WARN" } else { "INFO" };
+            return self.write_json(level, &json!({"message": what, "folder": subject}));
+        }
+        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+        self.write(&format!("{now} {}: {}\n", printable(subject), printable(what)));
+    }
+
     /// Says what something came to, in place of its progress.
     pub(super) fn conclude(&self, text: &str) {
         self.replace(None);

@@ -12,6 +12,7 @@ mod quota;
 mod runs;
 mod schema;
 mod snapshot;
+mod watched;
 
 use std::{
     fs::{self, File},
@@ -32,6 +33,7 @@ pub use self::{
     quota::{Limit, Limits, SharedQuota, Span},
     runs::{Ending, NewRun, RunRecord},
     snapshot::{Snapshot, SnapshotWriter, Snapshots},
+    watched::{FileEnd, NewFile, WatchedFile},
 };
 
 /// The file's name in the state folder.

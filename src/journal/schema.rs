@@ -93,6 +93,22 @@ pub(super) const STEPS: &[&str] = &[
     // Contacts have what is left to see of masked numbers, which earlier snapshots have not.
     "DELETE FROM snapshot_page;
     DELETE FROM snapshot;",
+    // Files that were taken from watched folders.
+    "CREATE TABLE watched (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        folder TEXT NOT NULL,
+        name TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        claimed_at INTEGER NOT NULL,
+        run TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('claimed', 'done', 'failed', 'repeated', 'gone')),
+        ended_at INTEGER,
+        reason TEXT,
+        totals TEXT
+    ) STRICT;
+    CREATE INDEX watched_by_content ON watched (folder, sha256);
+    CREATE INDEX watched_claimed ON watched (folder) WHERE state = 'claimed';",
 ];
 
 /// Why a database cannot be made ready.

@@ -12,7 +12,7 @@ pub(super) use self::options::{
     AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
     ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, LogFormat,
     OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, SandboxOptions,
-    SplitNamesChoice, StateOptions, TalkOptions, ValueTables,
+    SplitNamesChoice, StateOptions, TalkOptions, ValueTables, WatchOptions,
 };
 use crate::normalize::phone::METADATA_VERSION;
 
@@ -40,6 +40,13 @@ pub(super) enum Command {
     Import(Box<ImportArgs>),
     /// Finish an import that was interrupted; running the same `import` again does the same
     Resume(ResumeArgs),
+    /// Import files that are dropped into a folder, each content once
+    #[cfg(unix)]
+    Watch(Box<WatchArgs>),
+    /// Imports one file for `watch`, which says on standard input what to do
+    #[cfg(unix)]
+    #[command(hide = true)]
+    WatchImport,
     /// Past imports and how they ended
     Runs(RunsArgs),
     /// Remove personal data from the journal: by age, account, run, or of one person
@@ -206,6 +213,37 @@ pub(super) struct ResumeArgs {
     /// Print report.json to standard output, too
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
+    /// Folder to watch [default: those of the tables `[[watch]]` in rollcall.toml]
+    #[arg(value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// Handle what is there, then end
+    #[arg(long)]
+    pub(super) once: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchOptions,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) posting: PostingOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) exclude_files: ExcludeFileOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeOptions,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    #[command(flatten)]
+    pub(super) existing: ExistingOptions,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

@@ -382,6 +382,48 @@ pub(in crate::cli) enum ExportLayoutChoice {
     Full,
 }
 
+/// What becomes of the files of a watched folder.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Watching")]
+#[serde(rename_all = "kebab-case", default)]
+pub(in crate::cli) struct WatchOptions {
+    /// How long a file must not have changed before it is taken [default: 5s]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) settle: Option<String>,
+    /// Take a file NAME when there is a file NAME.ready, and not before
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) ready_markers: bool,
+    /// Take files whose names match, such as `*.csv` [default: all]
+    #[arg(long, value_name = "GLOB")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) include: Vec<String>,
+    /// Leave files whose names match
+    #[arg(long, value_name = "GLOB")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) exclude: Vec<String>,
+    /// Import a content again that was imported before
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) reimport: bool,
+    /// Take files at these times only, in the manner of cron, such as "0 2 * * MON-FRI"
+    #[arg(long, value_name = "CRON")]
+    pub(in crate::cli) schedule: Option<String>,
+    /// Time zone of --schedule, such as Europe/Berlin [default: this machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(in crate::cli) time_zone: Option<String>,
+    /// How long the import of a file may take [default: 12h]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) time_limit: Option<String>,
+    /// How much memory the import of a file may take, in MiB [default: 2048]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) memory_limit: Option<u64>,
+    /// Run this program when a file has ended; given again, its arguments. No shell reads them
+    #[arg(long, value_name = "CMD", allow_hyphen_values = true)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) on_done: Vec<String>,
+}
+
 /// What the sandbox is like; in the file, these stand in a table `[sandbox-server]`.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]

@@ -8,6 +8,8 @@ mod answers;
 mod platform;
 mod points;
 mod sharing;
+#[cfg(unix)]
+mod watched;
 
 use std::{
     collections::BTreeSet,

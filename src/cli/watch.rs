@@ -1,0 +1,320 @@
+//! `rollcall watch`, and the process that imports one file for it.
+
+use std::{
+    fmt::Write as _,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    path::{Path, PathBuf, absolute},
+    process::{Command, ExitCode},
+    sync::{Mutex, PoisonError, atomic::Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use jiff::tz::TimeZone;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use signal_hook::consts::SIGTERM;
+
+use super::{
+    args::{LogFormat, OutputOptions, TalkOptions, WatchArgs, WatchOptions},
+    config::ConfigFile,
+    error::{CliError, exit, signal_exit_code},
+    import::{self, Session, StoredImport},
+    settings::{self, length_of_time, new_run, open_journal},
+    signals,
+    talk::Talk,
+};
+use crate::{
+    progress::{Progress, Wait},
+    sandbox::RunningSandbox,
+    watch::{Event, FolderSettings, Hook, Job, Observer, Schedule, Summary, TakeSettings, Watch, WatchError},
+};
+
+/// How long a file must not have changed.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// How long an import may take, and how much memory.
+const TIME_LIMIT: Duration = Duration::from_hours(12);
+const MEMORY_LIMIT_MIB: u64 = 2048;
+
+/// What the process that imports a file is told.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Orders<I> {
+    import: I,
+    out: PathBuf,
+    run: String,
+    state_dir: Option<PathBuf>,
+    memory_limit_mib: u64,
+}
+
+pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+    let state_dir = config.under(&args.state)?.state_dir;
+    let state_dir = state_dir.map(|folder| absolute(&folder).unwrap_or(folder));
+    let journal = open_journal(state_dir.clone())?;
+    let folders = match &args.dir {
+        Some(dir) => vec![(dir.clone(), config.without_watched())],
+        None => config.watched(),
+    };
+    if folders.is_empty() {
+        return Err(CliError::usage(
+            "there is no folder to watch",
+            "Name one, or write a table [[watch]] with `dir` into rollcall.toml for each.",
+        ));
+    }
+    let mut sandboxes = Vec::new();
+    let mut watched = Vec::new();
+    for (dir, config) in folders {
+        let (folder, sandbox) = folder_settings(dir, args, &config, state_dir.clone())?;
+        watched.push(folder);
+        sandboxes.extend(sandbox);
+    }
+    let watch = Watch::open(watched, journal)?;
+    let interrupt = signals::listen();
+    let summary = watch.run(args.once, talk, &interrupt)?;
+    if let Some(signal) = interrupt.signal() {
+        // A service that is told to end has done what it should.
+        return Ok(if args.once { signal_exit_code(signal) } else { exit::OK });
+    }
+    talk.say(&format!("{}\n", described(&summary)));
+    Ok(match summary.held {
+        Some(code) => u8::try_from(code).unwrap_or(exit::MACHINE),
+        None if summary.failed > 0 || summary.has_rows_to_fix => exit::ROWS_TO_FIX,
+        None => exit::OK,
+    })
+}
+
+/// What came of the files that were there.
+fn described(summary: &Summary) -> String {
+    let Summary { done, repeated, failed, unsettled, held, .. } = *summary;
+    let files = |count: u64| crate::report::terminal::counted(count, "file");
+    let mut text = format!("{} imported", files(done));
+    for (count, what) in [
+        (failed, "failed"),
+        (repeated, "imported before"),
+        (unsettled, "still being written, left for the next time"),
+    ] {
+        if count > 0 {
+            // Writing to a string cannot fail.
+            _ = write!(text, ", {count} {what}");
+        }
+    }
+    if held.is_some() {
+        text.push_str("; the others are held back");
+    }
+    text
+}
+
+fn folder_settings(
+    path: PathBuf,
+    args: &WatchArgs,
+    config: &ConfigFile,
+    state_dir: Option<PathBuf>,
+) -> Result<(FolderSettings, Option<RunningSandbox>), CliError> {
+    let options = config.under(&args.watch)?;
+    let mut import = StoredImport::of_watch(args, config)?;
+    let (account, sandbox) = import.check()?;
+    let mut secret = None;
+    if sandbox.is_some() {
+        secret = import.point_to(&account);
+    }
+    let memory_limit_mib = options.memory_limit.unwrap_or(MEMORY_LIMIT_MIB);
+    let time_limit = match &options.time_limit {
+        Some(text) => length_of_time("time-limit", text)?,
+        None => TIME_LIMIT,
+    };
+    let orders = serde_json::to_value(&import).map_err(|_| {
+        CliError::usage("a name among the options is no text", "Use names of letters that are valid UTF-8.")
+    })?;
+    let start = move |job: &Job<'_>| {
+        let mut import = orders.clone();
+        // A hyphen alone would be standard input.
+        import["files"] = json!([if job.name == "-" { "./-" } else { job.name }]);
+        let orders = Orders {
+            import,
+            out: job.out.to_owned(),
+            run: job.run.to_owned(),
+            state_dir: state_dir.clone(),
+            memory_limit_mib,
+        };
+        let mut command = Command::new(program()?);
+        command.arg("watch-import");
+        command.envs(
+            secret.as_ref().map(|secret: &SecretString| ("ROLLCALL_CLIENT_SECRET", secret.expose_secret())),
+        );
+        Ok((command, serde_json::to_string(&orders)?))
+    };
+    let folder = FolderSettings {
+        path,
+        take: take(&options)?,
+        schedule: schedule(&options)?,
+        reimport: options.reimport,
+        time_limit,
+        hook: hook(&options),
+        account: settings::target(&account).account,
+        start: Box::new(start),
+        new_run,
+    };
+    Ok((folder, sandbox))
+}
+
+/// This very program, even where another has come to be in its place.
+fn program() -> io::Result<PathBuf> {
+    let own = Path::new("/proc/self/exe");
+    if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() }
+}
+
+fn take(options: &WatchOptions) -> Result<TakeSettings, CliError> {
+    let settle = options.settle.as_deref().map(|text| length_of_time("settle", text)).transpose()?;
+    let include = Some(&options.include).filter(|include| !include.is_empty());
+    Ok(TakeSettings {
+        settle: settle.unwrap_or(SETTLE),
+        ready_markers: options.ready_markers,
+        include: include.map(|include| globs("include", include)).transpose()?,
+        exclude: globs("exclude", &options.exclude)?,
+    })
+}
+
+fn globs(option: &str, texts: &[String]) -> Result<GlobSet, CliError> {
+    let mut set = GlobSetBuilder::new();
+    let fail = |error: globset::Error| {
+        CliError::usage(format!("--{option}: {error}"), "Write it like *.csv or list-*.xlsx.")
+    };
+    for text in texts {
+        set.add(GlobBuilder::new(text).case_insensitive(true).build().map_err(fail)?);
+    }
+    set.build().map_err(fail)
+}
+
+fn schedule(options: &WatchOptions) -> Result<Option<Schedule>, CliError> {
+    let Some(text) = &options.schedule else {
+        return match options.time_zone {
+            Some(_) => Err(CliError::usage("--time-zone is that of --schedule", "Give --schedule, too.")),
+            None => Ok(None),
+        };
+    };
+    let zone = match &options.time_zone {
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            CliError::usage(format!("--time-zone: there is no zone `{name}`"), "Write it like Europe/Berlin.")
+        })?,
+        None => TimeZone::system(),
+    };
+    let schedule = Schedule::new(text, zone).map_err(|reason| {
+        CliError::usage(
+            format!("--schedule: `{text}`: {reason}"),
+            "Write five fields, minute, hour, day, month and day of the week, such as \"0 2 * * MON-FRI\".",
+        )
+    })?;
+    Ok(Some(schedule))
+}
+
+fn hook(options: &WatchOptions) -> Option<Hook> {
+    let (program, arguments) = options.on_done.split_first()?;
+    Some(Hook { program: program.clone(), arguments: arguments.to_vec() })
+}
+
+impl Observer for Talk {
+    fn event(&self, folder: &Path, event: &Event) {
+        self.tell(&folder.display().to_string(), &event.to_string(), event.is_warning());
+    }
+}
+
+impl From<WatchError> for CliError {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Journal(error) => Self::Journal(error),
+            error => Self::Watch(error),
+        }
+    }
+}
+
+/// Imports one file, as the service says on standard input; where that is closed, the import ends in good order.
+pub(super) fn import() -> ExitCode {
+    let talk =
+        Talk::new(&TalkOptions { quiet: true, log_format: Some(LogFormat::Json), ..TalkOptions::default() });
+    let ended = import_as_told(&talk).unwrap_or_else(|error| {
+        talk.fail(&error);
+        error.exit_code()
+    });
+    ExitCode::from(ended)
+}
+
+fn import_as_told(talk: &Talk) -> Result<u8, CliError> {
+    let mut input = BufReader::new(io::stdin());
+    let mut line = String::new();
+    let read = input.read_line(&mut line).map(|_| serde_json::from_str::<Orders<StoredImport>>(&line));
+    let Ok(Ok(orders)) = read else {
+        return Err(CliError::usage(
+            "this command is run by `rollcall watch` only",
+            "Use `rollcall import`.",
+        ));
+    };
+    let bytes = orders.memory_limit_mib.saturating_mul(1024 * 1024);
+    // Where it cannot be set, the machine's own limits hold.
+    _ = setrlimit(Resource::Data, Rlimit { current: Some(bytes), maximum: Some(bytes) });
+    let interrupt = signals::listen();
+    let slot = interrupt.slot();
+    thread::spawn(move || {
+        _ = input.read_to_end(&mut Vec::new());
+        // The service is gone, or wants the end.
+        _ = slot.compare_exchange(
+            0,
+            usize::try_from(SIGTERM).unwrap_or_default(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    });
+    let journal = open_journal(orders.state_dir)?;
+    let output = OutputOptions { out: Some(orders.out), json: false, overwrite: true };
+    let progress = Lines::default();
+    let session = Session { talk, progress: &progress, interrupt, run: Some(orders.run) };
+    import::import(orders.import, journal, output, None, &session)
+}
+
+/// Progress in lines of JSON on standard output, not too many of them.
+#[derive(Default)]
+struct Lines {
+    last: Mutex<Option<Instant>>,
+}
+
+impl Lines {
+    fn say(&self, line: &Value, is_rare: bool) {
+        const PAUSE: Duration = Duration::from_millis(200);
+
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_rare || last.is_none_or(|last| last.elapsed() >= PAUSE) {
+            *last = Some(Instant::now());
+            // Nobody is left to tell where it is closed.
+            _ = writeln!(io::stdout().lock(), "{line}");
+        }
+    }
+}
+
+impl Progress for Lines {
+    fn reading(&self, _: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
+        self.say(&json!({"stage": "reading", "rows": rows, "done": bytes, "of": of_bytes}), false);
+    }
+
+    fn fetching(&self, _: &str, contacts: u64, of: Option<u64>, requests: u64, left: Duration) {
+        let left = left.as_secs();
+        self.say(
+            &json!({"stage": "fetching", "done": contacts, "of": of, "requests": requests, "left": left}),
+            false,
+        );
+    }
+
+    fn posting(&self, contacts: u64, of: u64, requests: u64, left: Duration) {
+        let left = left.as_secs();
+        self.say(
+            &json!({"stage": "posting", "done": contacts, "of": of, "requests": requests, "left": left}),
+            false,
+        );
+    }
+
+    fn waiting(&self, wait: Duration, _: Wait) {
+        self.say(&json!({"stage": "waiting", "left": wait.as_secs()}), wait > Duration::from_secs(1));
+    }
+}

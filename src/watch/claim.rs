@@ -1,0 +1,248 @@
+//! Files are taken from their folder: noted in the journal first, then moved to where nobody else writes.
+//!
+//! At every moment a file is in one place, and the journal says what is to be done with it: a service that was killed finds
+//! out by both what it was about.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    WatchError,
+    folder::{Folder, make_folder, move_into, no_follow, rename_new, sync},
+    settle::{Settled, Stamp, marker_of},
+};
+use crate::{
+    journal::{FileEnd, Journal, NewFile, WatchedFile},
+    parse::hex,
+};
+
+/// What came of taking a file.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// It is in its place below `work`.
+    Taken(WatchedFile),
+    /// It has changed meanwhile, or is gone: it is looked at again later.
+    Changing,
+    /// It cannot be read.
+    Unreadable(io::Error),
+}
+
+/// The files of a folder that are taken, in the journal and on disk.
+#[derive(Clone)]
+pub(super) struct Claims {
+    journal: Journal,
+    /// The folder as the journal has it.
+    name: String,
+}
+
+impl Claims {
+    pub(super) fn new(journal: Journal, folder: &Folder) -> Self {
+        Self { journal, name: folder.name() }
+    }
+
+    /// Takes a file.
+    pub(super) fn take(&self, folder: &Folder, settled: &Settled, run: &str) -> Result<Claim, WatchError> {
+        let path = folder.path().join(&settled.name);
+        let sha256 = match digest(&path, settled.stamp) {
+            Ok(Some(sha256)) => sha256,
+            Ok(None) => return Ok(Claim::Changing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Claim::Changing),
+            Err(error) => return Ok(Claim::Unreadable(error)),
+        };
+        let name = shown(&settled.name);
+        let file =
+            NewFile { folder: &self.name, name: &name, sha256: &sha256, size: settled.stamp.size, run };
+        let id = self.journal.claim_file(&file)?;
+        let work = folder.work_of(id);
+        let moved = make_folder(&work).and_then(|()| rename_new(&path, &work.join(&name)));
+        if let Err(error) = moved {
+            self.journal.unclaim_file(id)?;
+            _ = fs::remove_dir(&work);
+            return if error.kind() == io::ErrorKind::NotFound {
+                Ok(Claim::Changing)
+            } else {
+                Err(WatchError::Folder { path: work, source: error })
+            };
+        }
+        let synced = sync(&work).and_then(|()| sync(&folder.work())).and_then(|()| sync(folder.path()));
+        synced.map_err(|source| WatchError::Folder { path: folder.path().to_owned(), source })?;
+        // Between the reading and the move another file may have come to be there.
+        if stamp(&work.join(&name)).ok() != Some(settled.stamp) {
+            self.put_back(folder, id)?;
+            return Ok(Claim::Changing);
+        }
+        _ = fs::remove_file(folder.path().join(marker_of(&settled.name)));
+        let claimed = self.journal.watched_file(&self.name, id)?;
+        claimed.map(Claim::Taken).ok_or_else(|| WatchError::Lost(name))
+    }
+
+    /// The files that are taken and have not ended.
+    pub(super) fn open(&self) -> Result<Vec<WatchedFile>, WatchError> {
+        Ok(self.journal.claimed_files(&self.name)?)
+    }
+
+    /// The file that had the same content, was taken before and imported.
+    pub(super) fn imported_before(&self, file: &WatchedFile) -> Result<Option<WatchedFile>, WatchError> {
+        Ok(self.journal.imported_file(&self.name, &file.sha256)?)
+    }
+
+    /// Whether a taken file is still what it was.
+    pub(super) fn is_unchanged(folder: &Folder, file: &WatchedFile) -> bool {
+        let path = folder.work_of(file.id).join(&file.name);
+        let now = stamp(&path).and_then(|stamp| digest(&path, stamp));
+        now.is_ok_and(|now| now.as_ref() == Some(&file.sha256))
+    }
+
+    /// Gives a taken file back to the folder, to be taken anew when it is whole.
+    pub(super) fn put_back(&self, folder: &Folder, id: i64) -> Result<(), WatchError> {
+        return_files(folder, &folder.work_of(id))?;
+        Ok(self.journal.unclaim_file(id)?)
+    }
+
+    /// Notes how a file ended, and moves it to where it stays, with a note beside it if there is something to say.
+    pub(super) fn end(
+        &self,
+        folder: &Folder,
+        file: &WatchedFile,
+        end: FileEnd,
+        reason: Option<&str>,
+        totals: Option<&str>,
+    ) -> Result<(), WatchError> {
+        self.journal.end_file(file.id, end, reason, totals)?;
+        archive(folder, file, end, reason)
+    }
+
+    /// Gives a file back that has changed since it was read; what was read of it is done.
+    pub(super) fn end_changed(
+        &self,
+        folder: &Folder,
+        file: &WatchedFile,
+        totals: Option<&str>,
+    ) -> Result<(), WatchError> {
+        return_files(folder, &folder.work_of(file.id))?;
+        Ok(self.journal.end_file(file.id, FileEnd::Gone, Some("it changed after it was read"), totals)?)
+    }
+
+    /// Puts in order what an earlier process left behind.
+    pub(super) fn recover(&self, folder: &Folder) -> Result<(), WatchError> {
+        let fail = |source| WatchError::Folder { path: folder.work(), source };
+        for entry in fs::read_dir(folder.work()).map_err(fail)? {
+            let work = entry.map_err(fail)?.path();
+            let id = work.file_name().and_then(OsStr::to_str).and_then(|name| name.parse().ok());
+            let file = match id {
+                Some(id) => self.journal.watched_file(&self.name, id)?,
+                None => None,
+            };
+            match file {
+                // Another journal has taken it.
+                None => return_files(folder, &work)?,
+                Some(WatchedFile { end: None, .. }) => {}
+                Some(file) => {
+                    let end = file.end.unwrap_or(FileEnd::Gone);
+                    archive(folder, &file, end, file.reason.as_deref())?;
+                }
+            }
+        }
+        for file in self.open()? {
+            if folder.work_of(file.id).join(&file.name).exists() {
+                continue;
+            }
+            _ = fs::remove_dir(folder.work_of(file.id));
+            // It was noted, and not moved any more.
+            if inbox_name(folder, &file.name).is_some() {
+                self.journal.unclaim_file(file.id)?;
+            } else {
+                let reason = "somebody took it away while it was worked on";
+                self.journal.end_file(file.id, FileEnd::Gone, Some(reason), None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Moves the files below `work` back into the folder.
+fn return_files(folder: &Folder, work: &Path) -> Result<(), WatchError> {
+    let fail = |source| WatchError::Folder { path: work.to_owned(), source };
+    if work.is_dir() {
+        for entry in fs::read_dir(work).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            move_into(&entry.path(), folder.path(), &entry.file_name()).map_err(fail)?;
+        }
+        fs::remove_dir(work).map_err(fail)?;
+    }
+    Ok(())
+}
+
+fn archive(
+    folder: &Folder,
+    file: &WatchedFile,
+    end: FileEnd,
+    reason: Option<&str>,
+) -> Result<(), WatchError> {
+    let target = match end {
+        FileEnd::Done | FileEnd::Repeated | FileEnd::Gone => folder.done(),
+        FileEnd::Failed => folder.failed(),
+    };
+    let work = folder.work_of(file.id);
+    let path = work.join(&file.name);
+    let fail = |source| WatchError::Folder { path: target.clone(), source };
+    if path.symlink_metadata().is_ok() {
+        let moved = move_into(&path, &target, OsStr::new(&file.name)).map_err(fail)?;
+        if let Some(reason) = reason {
+            let mut note = moved.into_os_string();
+            note.push(".txt");
+            write_private(Path::new(&note), &format!("{reason}\n")).map_err(fail)?;
+        }
+    }
+    _ = fs::remove_dir(work);
+    Ok(())
+}
+
+/// A file's name as text; what is no text in it is replaced.
+fn shown(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
+}
+
+/// The file of the folder that is shown by this name.
+fn inbox_name(folder: &Folder, name: &str) -> Option<OsString> {
+    let entries = fs::read_dir(folder.path()).ok()?.filter_map(Result::ok);
+    entries.map(|entry| entry.file_name()).find(|entry| shown(entry) == name)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    use io::Write as _;
+
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn stamp(path: &Path) -> io::Result<Stamp> {
+    Ok(Stamp::of(&path.symlink_metadata()?))
+}
+
+/// SHA-256 of a file that is the one of this stamp before and after; nothing where it is not.
+fn digest(path: &Path, expected: Stamp) -> io::Result<Option<String>> {
+    let mut file = File::options().read(true).custom_flags(no_follow()).open(path)?;
+    let is_same =
+        |file: &File| io::Result::Ok(Stamp::of(&file.metadata()?) == expected && file.metadata()?.is_file());
+    if !is_same(&file)? {
+        return Ok(None);
+    }
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            length => hash.update(&buffer[..length]),
+        }
+    }
+    Ok(is_same(&file)?.then(|| hex(&hash.finalize())))
+}

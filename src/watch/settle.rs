@@ -1,0 +1,322 @@
+//! Which files of a folder are whole: nothing about them has changed for a while, and nobody is writing to them.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    fs::{self, Metadata},
+    io,
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use globset::GlobSet;
+
+/// What ends the name of a file that is still on its way, in small letters.
+const ON_THE_WAY: [&str; 8] =
+    [".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".swp"];
+
+/// The marker that says that a file is whole, behind its name.
+pub(super) const READY: &str = ".ready";
+
+/// So many times longer, an empty file is waited for: most are filled later.
+const EMPTY_PATIENCE: u32 = 12;
+
+/// Which files are taken, and when.
+#[derive(Clone, Debug)]
+pub struct TakeSettings {
+    /// How long a file must not have changed.
+    pub settle: Duration,
+    /// Whether a marker says that a file is whole.
+    pub ready_markers: bool,
+    /// The names that are taken; all where there are none.
+    pub include: Option<GlobSet>,
+    /// The names that are left.
+    pub exclude: GlobSet,
+}
+
+/// What tells a file from another, and from itself when it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    pub(super) size: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    pub(super) fn of(found: &Metadata) -> Self {
+        Self {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec()),
+        }
+    }
+}
+
+/// A file that is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub(super) name: OsString,
+    pub(super) stamp: Stamp,
+}
+
+/// What a look into the folder found.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Whole files, the oldest first.
+    pub(super) settled: Vec<Settled>,
+    /// Files that may still be written to.
+    pub(super) unsettled: usize,
+    /// What is never taken, by name, with why; each is told once while it is there.
+    pub(super) odd: Vec<(OsString, &'static str)>,
+}
+
+/// What is known of the files of a folder from one look to the next.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    seen: HashMap<OsString, (Stamp, Instant)>,
+    told: HashMap<OsString, &'static str>,
+}
+
+impl Settling {
+    /// Looks into the folder.
+    pub(super) fn scan(&mut self, folder: &Path, settings: &TakeSettings, now: Instant) -> io::Result<Scan> {
+        let mut scan = Scan::default();
+        let mut seen = HashMap::new();
+        let mut told = HashMap::new();
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if is_ignored(&name, settings) {
+                continue;
+            }
+            // Gone since, which is nobody's fault.
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                continue;
+            }
+            if let Some(why) = oddity(&metadata, &entry.path()) {
+                if self.told.get(&name) != Some(&why) {
+                    scan.odd.push((name.clone(), why));
+                }
+                told.insert(name, why);
+                continue;
+            }
+            found.push((name, Stamp::of(&metadata)));
+        }
+        for (name, stamp) in found {
+            let since = match self.seen.get(&name) {
+                Some((before, since)) if *before == stamp => *since,
+                _ => now,
+            };
+            seen.insert(name.clone(), (stamp, since));
+            let needed = if stamp.size == 0 { settings.settle * EMPTY_PATIENCE } else { settings.settle };
+            let is_ready = if settings.ready_markers {
+                folder.join(marker_of(&name)).is_file()
+            } else {
+                // Seen twice: what is seen for the first time may be changing.
+                self.seen.contains_key(&name) && now.duration_since(since) >= needed
+            };
+            if is_ready && !is_being_written(stamp) {
+                scan.settled.push(Settled { name, stamp });
+            } else {
+                scan.unsettled += 1;
+            }
+        }
+        scan.settled.sort_by(|a, b| (a.stamp.modified, &a.name).cmp(&(b.stamp.modified, &b.name)));
+        (self.seen, self.told) = (seen, told);
+        Ok(scan)
+    }
+
+    /// Waits for a file anew: it turned out to be changing.
+    pub(super) fn forget(&mut self, name: &OsStr) {
+        self.seen.remove(name);
+    }
+}
+
+/// The name of the marker of a file.
+pub(super) fn marker_of(name: &OsStr) -> OsString {
+    let mut marker = name.to_owned();
+    marker.push(READY);
+    marker
+}
+
+fn is_ignored(name: &OsStr, settings: &TakeSettings) -> bool {
+    let text = name.to_string_lossy();
+    let lower = text.to_lowercase();
+    text.starts_with('.')
+        || text.starts_with("~$")
+        || ON_THE_WAY.iter().any(|end| lower.ends_with(end))
+        || settings.ready_markers && lower.ends_with(READY)
+        || settings.include.as_ref().is_some_and(|include| !include.is_match(name))
+        || settings.exclude.is_match(name)
+}
+
+/// Why something can never be taken.
+fn oddity(metadata: &Metadata, path: &Path) -> Option<&'static str> {
+    if metadata.is_symlink() {
+        Some("it is a link, and links are not followed")
+    } else if !metadata.is_file() {
+        Some("it is no file")
+    } else if rustix::fs::access(path, rustix::fs::Access::READ_OK).is_err() {
+        Some("the service may not read it")
+    } else {
+        None
+    }
+}
+
+/// Whether a process of this machine that can be looked into has the file open to write to it.
+fn is_being_written(stamp: Stamp) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    let is_process =
+        |name: &OsStr| name.to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    processes.filter_map(Result::ok).filter(|process| is_process(&process.file_name())).any(|process| {
+        let descriptors =
+            fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok);
+        let mut open = descriptors.filter(|descriptor| {
+            let found = fs::metadata(descriptor.path());
+            found.is_ok_and(|found| (found.dev(), found.ino()) == (stamp.device, stamp.inode))
+        });
+        open.any(|descriptor| is_writing(&process.path(), &descriptor.file_name()))
+    })
+}
+
+fn is_writing(process: &Path, descriptor: &OsStr) -> bool {
+    let info = fs::read_to_string(process.join("fdinfo").join(descriptor)).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    // How a file is open: 1 to write, 2 to read and write.
+    flags.is_some_and(|flags| matches!(flags & 0b11, 1 | 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use globset::{Glob, GlobSetBuilder};
+
+    use super::*;
+
+    fn settings() -> TakeSettings {
+        TakeSettings {
+            settle: Duration::from_secs(5),
+            ready_markers: false,
+            include: None,
+            exclude: GlobSet::empty(),
+        }
+    }
+
+    fn names(scan: &Scan) -> Vec<&str> {
+        scan.settled.iter().map(|file| file.name.to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_is_whole_when_it_has_not_changed_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        fs::write(&path, "a").unwrap();
+        let mut settling = Settling::default();
+        let start = Instant::now();
+        let mut look = |seconds| {
+            settling.scan(folder.path(), &settings(), start + Duration::from_secs(seconds)).unwrap()
+        };
+        assert_eq!((names(&look(0)), look(4).unsettled), (vec![], 1));
+        fs::write(&path, "ab").unwrap();
+        assert_eq!(look(6).settled.len(), 0, "it has grown");
+        assert_eq!(names(&look(11)), ["list.csv"]);
+    }
+
+    #[test]
+    fn a_file_that_somebody_writes_to_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = fs::File::create(folder.path().join("list.csv")).unwrap();
+        file.write_all(b"a").unwrap();
+        let mut settling = Settling::default();
+        let start = Instant::now();
+        let mut look = |seconds| {
+            settling.scan(folder.path(), &settings(), start + Duration::from_secs(seconds)).unwrap()
+        };
+        look(0);
+        assert_eq!(look(100).unsettled, 1);
+        drop(file);
+        assert_eq!(names(&look(101)), ["list.csv"]);
+    }
+
+    #[test]
+    fn an_empty_file_is_waited_for_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("list.csv"), "").unwrap();
+        let mut settling = Settling::default();
+        let start = Instant::now();
+        let mut look = |seconds| {
+            settling.scan(folder.path(), &settings(), start + Duration::from_secs(seconds)).unwrap()
+        };
+        look(0);
+        assert_eq!((look(59).unsettled, look(60).settled.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_on_its_way_or_no_file_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.csv.part", "b.TMP", "c.filepart", "~$d.xlsx", ".e.csv", "f.csv", "g.txt", "h.csv"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(folder.path().join("done")).unwrap();
+        std::os::unix::fs::symlink("f.csv", folder.path().join("link.csv")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            folder.path().join("pipe.csv"),
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        let globs = |glob| GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap();
+        let settings = TakeSettings {
+            include: Some(globs("*.csv")),
+            exclude: globs("h*"),
+            settle: Duration::ZERO,
+            ..settings()
+        };
+        let mut settling = Settling::default();
+        let now = Instant::now();
+        let first = settling.scan(folder.path(), &settings, now).unwrap();
+        let mut odd: Vec<_> =
+            first.odd.iter().map(|(name, why)| format!("{}: {why}", name.display())).collect();
+        odd.sort();
+        assert_eq!(odd, ["link.csv: it is a link, and links are not followed", "pipe.csv: it is no file"]);
+        let second = settling.scan(folder.path(), &settings, now).unwrap();
+        assert_eq!((names(&second), second.odd.len()), (vec!["f.csv"], 0), "each is told once");
+    }
+
+    #[test]
+    fn with_markers_only_marked_files_are_taken_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.csv", "b.csv", "b.csv.ready"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let settings = TakeSettings { ready_markers: true, ..settings() };
+        let scan = Settling::default().scan(folder.path(), &settings, Instant::now()).unwrap();
+        assert_eq!((names(&scan), scan.unsettled), (vec!["b.csv"], 1));
+    }
+
+    #[test]
+    fn the_oldest_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, seconds) in [("a.csv", 30), ("b.csv", 10), ("c.csv", 20)] {
+            let file = fs::File::create(folder.path().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        }
+        let settings = TakeSettings { settle: Duration::ZERO, ..settings() };
+        let mut settling = Settling::default();
+        let now = Instant::now();
+        settling.scan(folder.path(), &settings, now).unwrap();
+        assert_eq!(
+            names(&settling.scan(folder.path(), &settings, now).unwrap()),
+            ["b.csv", "c.csv", "a.csv"]
+        );
+    }
+}

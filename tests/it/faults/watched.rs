@@ -1,0 +1,356 @@
+//! Files that are dropped into a folder, by writers of every kind, while the service that watches it is killed.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use super::{Fault, Manner, Scene, Started, at_random, last_name, trials};
+use crate::{
+    random::{Random, size},
+    sealed::Ended,
+};
+
+/// A list of one contact.
+fn list(number: &str) -> String {
+    format!("First Name,Last Name,Salutation,Mobile\nAsha,{},Mrs,+{number}\n", last_name(number))
+}
+
+fn number(index: u64) -> String {
+    format!("9198760{index:05}")
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|own| own == ending)
+}
+
+/// A watched folder beside the platform of a scene.
+struct Inbox {
+    scene: Scene,
+}
+
+impl Inbox {
+    fn new(plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
+        let scene = Scene::new(Manner::PerContact, plan);
+        fs::create_dir(scene.sealed.path("in")).unwrap();
+        Self { scene }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.scene.sealed.path("in").join(name)
+    }
+
+    fn drop(&self, name: &str, content: &str) {
+        self.scene.sealed.write(&format!("in/{name}"), content);
+    }
+
+    fn command(&self, options: &[&str]) -> Command {
+        let args =
+            [&["watch", "in", "--settle", "20ms", "--rate", "1000000", "--max-attempts", "100"], options]
+                .concat();
+        let mut command = self.scene.sealed.command(&args);
+        self.scene.platform.point(&mut command);
+        command.env("ROLLCALL_PACE", super::PACE);
+        command
+    }
+
+    /// Handles what is there.
+    fn once(&self, options: &[&str]) -> Ended {
+        self.scene.run(self.command(&[&["--once"], options].concat()))
+    }
+
+    /// The names in one of its folders, without notes.
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| !has_ending(name, "txt")).collect();
+        names.sort();
+        names
+    }
+
+    fn note(&self, name: &str) -> String {
+        fs::read_to_string(self.path(&format!("{name}.txt"))).unwrap()
+    }
+
+    fn held(&self) -> BTreeSet<String> {
+        self.scene
+            .platform
+            .world()
+            .held
+            .keys()
+            .filter(|number| number.starts_with("9198760"))
+            .cloned()
+            .collect()
+    }
+}
+
+#[test]
+fn each_content_is_imported_once_and_each_file_goes_its_way() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    inbox.drop("good.csv", &list(&number(1)));
+    inbox.drop("later.csv", &list(&number(2)));
+    inbox.drop("rows to fix.csv", &(list(&number(3)) + "Bo,Li,Mr,12\n"));
+    inbox.drop("no-list.csv", "Colour\nred\n");
+    inbox.drop("half.csv.part", &list(&number(4)));
+    // Its settings would leave everything out.
+    inbox.drop("rollcall.toml", "types = \"pager\"\nstate-dir = \"elsewhere\"\n");
+    std::os::unix::fs::symlink("good.csv", inbox.path("link.csv")).unwrap();
+    let ended = inbox.once(&[]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("link.csv is left where it is: it is a link"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("3 files imported, 2 failed\n"), "{}", ended.stderr);
+    assert_eq!(inbox.names("done"), ["good.csv", "later.csv", "rows to fix.csv"]);
+    assert_eq!(inbox.names("failed"), ["no-list.csv", "rollcall.toml"]);
+    assert!(inbox.note("failed/no-list.csv").contains("no column is known to hold phone numbers"));
+    assert_eq!(inbox.names("work"), [""; 0]);
+    assert_eq!(inbox.names("reports").len(), 3);
+    assert_eq!(inbox.held(), [1, 2, 3].map(number).into());
+    // The same content by another name, and another content by the same name.
+    inbox.drop("again.csv", &list(&number(1)));
+    inbox.drop("good.csv", &list(&number(5)));
+    // What failed may succeed today.
+    inbox.drop("no-list.csv", "Colour\nred\n");
+    let ended = inbox.once(&[]);
+    assert!(ended.stderr.ends_with("1 file imported, 1 failed, 1 imported before\n"), "{}", ended.stderr);
+    assert_eq!(
+        inbox.names("done"),
+        ["again.csv", "good (2).csv", "good.csv", "later.csv", "rows to fix.csv"]
+    );
+    assert!(inbox.note("done/again.csv").contains("imported before, as good.csv"));
+    inbox.drop("again.csv", &list(&number(1)));
+    let ended = inbox.once(&["--reimport"]);
+    assert!(ended.code == 0 && ended.stderr.ends_with("1 file imported\n"), "{}", ended.stderr);
+    assert_eq!(inbox.scene.platform.world().needless, [""; 0]);
+}
+
+#[test]
+fn a_failure_of_the_platform_holds_files_back_and_fails_none() {
+    let inbox = Inbox::new(|_, _| Fault::Status(401));
+    inbox.drop("a.csv", &list(&number(1)));
+    inbox.drop("b.csv", &list(&number(2)));
+    let ended = inbox.once(&[]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    assert!(ended.stderr.contains("files are held back for 15 s"), "{}", ended.stderr);
+    assert_eq!((inbox.names("failed"), inbox.names("done")), (vec![], vec![]));
+    inbox.scene.platform.plan(|_, _| Fault::None);
+    assert_eq!(inbox.once(&[]).code, 0);
+    assert_eq!(inbox.names("done"), ["a.csv", "b.csv"]);
+    assert_eq!(inbox.held(), [1, 2].map(number).into());
+}
+
+#[test]
+fn a_bad_list_and_one_that_kills_its_process_are_set_aside_before_anything_is_posted() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    inbox.drop("a.csv", &list(&number(1)));
+    let ended = inbox.once(&["--memory-limit", "1"]);
+    assert_eq!((ended.code, inbox.names("failed")), (1, vec!["a.csv".to_owned()]), "{}", ended.stderr);
+    assert!(inbox.note("failed/a.csv").contains("--memory-limit"), "{}", inbox.note("failed/a.csv"));
+    inbox.drop("b.csv", &(list(&number(2)) + "Bo,Li,Mr,12\n"));
+    let ended = inbox.once(&["--max-rejected", "0"]);
+    assert_eq!((ended.code, inbox.held().len()), (1, 0), "{}", ended.stderr);
+    assert!(inbox.note("failed/b.csv").contains("--max-rejected"));
+}
+
+#[test]
+fn a_service_that_is_told_to_end_goes_on_the_next_time() {
+    let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
+    inbox.drop("a.csv", &list(&number(1)));
+    let service = Started::new(inbox.command(&[]));
+    inbox.scene.platform.wait_until(|world| world.posts == 1);
+    service.signal("TERM");
+    let ended = service.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    inbox.scene.platform.plan(|_, _| Fault::None);
+    inbox.scene.platform.release();
+    inbox.scene.platform.settle();
+    assert_eq!((inbox.names("work").len(), inbox.names("done").len()), (1, 0));
+    let ended = inbox.once(&[]);
+    assert_eq!((ended.code, inbox.names("done")), (0, vec!["a.csv".to_owned()]), "{}", ended.stderr);
+    assert_eq!((inbox.held(), inbox.scene.platform.world().needless.len()), ([number(1)].into(), 0));
+}
+
+#[test]
+fn what_is_added_to_a_file_after_it_was_taken_is_imported_too() {
+    let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
+    inbox.drop("a.csv", &list(&number(1)));
+    let service = Started::new(inbox.command(&["--once"]));
+    inbox.scene.platform.wait_until(|world| world.posts == 1);
+    let taken = fs::read_dir(inbox.path("work")).unwrap().next().unwrap().unwrap().path().join("a.csv");
+    let mut writer = OpenOptions::new().append(true).open(taken).unwrap();
+    writer.write_all(format!("Bo,Li,Mr,+{}\n", number(2)).as_bytes()).unwrap();
+    drop(writer);
+    inbox.scene.platform.plan(|_, _| Fault::None);
+    inbox.scene.platform.release();
+    let ended = service.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("a.csv changed after it was taken"), "{}", ended.stderr);
+    assert_eq!((inbox.names("done"), inbox.held()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
+}
+
+#[test]
+fn two_services_of_one_folder_take_turns() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let mut first = Started::new(inbox.command(&[]));
+    first.wait_until_it_says(": watching");
+    let mut second = Started::new(inbox.command(&[]));
+    second.wait_until_it_says("another process watches the folder");
+    first.signal("KILL");
+    first.end();
+    second.wait_until_it_says(": watching");
+    inbox.drop("a.csv", &list(&number(1)));
+    second.wait_until_it_says("a.csv is imported: 1 row, 1 created");
+    second.signal("TERM");
+    assert_eq!(second.end().code, 0);
+}
+
+#[test]
+fn a_folder_that_is_away_is_waited_for() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let mut service = Started::new(inbox.command(&[]));
+    service.wait_until_it_says(": watching");
+    fs::rename(inbox.path(""), inbox.scene.sealed.path("away")).unwrap();
+    service.wait_until_it_says("the folder is gone");
+    // The place where it is mounted is there, and nothing is made in it.
+    fs::create_dir(inbox.path("")).unwrap();
+    fs::remove_dir(inbox.path("")).unwrap();
+    fs::rename(inbox.scene.sealed.path("away"), inbox.path("")).unwrap();
+    inbox.drop("a.csv", &list(&number(1)));
+    service.wait_until_it_says("a.csv is imported");
+    service.signal("TERM");
+    assert_eq!(service.end().code, 0);
+}
+
+#[test]
+fn folders_that_cannot_be_watched_are_named() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let said = |args: &[&str]| {
+        let mut command = inbox.scene.sealed.command(args);
+        inbox.scene.platform.point(&mut command);
+        let ended = crate::sealed::ended(command);
+        (ended.code, ended.stderr.lines().next().unwrap_or_default().to_owned())
+    };
+    let (code, line) = said(&["watch", "gone", "--once"]);
+    assert!(code == 2 && line.contains("gone: No such file"), "{line}");
+    inbox.scene.sealed.write("file", "");
+    let (code, line) = said(&["watch", "file", "--once"]);
+    assert!(code == 2 && line.contains("file: not a directory"), "{line}");
+    let (code, line) = said(&["watch", "in", "--once", "--dry-run"]);
+    assert!(code == 2 && line.contains("--dry-run"), "{line}");
+    let (code, line) = said(&["watch", "in", "--schedule", "0 2 * *"]);
+    assert!(code == 2 && line.contains("--schedule"), "{line}");
+    fs::create_dir(inbox.path("inner")).unwrap();
+    inbox.scene.sealed.write("rollcall.toml", "[[watch]]\ndir = \"in\"\n[[watch]]\ndir = \"in/inner\"\n");
+    let (code, line) = said(&["watch", "--once"]);
+    assert!(code == 2 && line.contains("lie in each other"), "{line}");
+}
+
+#[test]
+fn folders_of_the_config_file_have_options_of_their_own() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    fs::create_dir(inbox.scene.sealed.path("other")).unwrap();
+    inbox.drop("a.csv", &list(&number(1)).replace("+91", "0"));
+    inbox.scene.sealed.write("other/b.csv", list(&number(2)));
+    inbox.scene.sealed.write("other/c.txt", list(&number(3)));
+    inbox.scene.sealed.write(
+        "rollcall.toml",
+        "settle = \"20ms\"\n[[watch]]\ndir = \"in\"\nregion = \"IN\"\n[[watch]]\ndir = \"other\"\ninclude = [\"*.csv\"]\n",
+    );
+    let mut command = inbox.scene.sealed.command(&["watch", "--once", "--rate", "1000000"]);
+    inbox.scene.platform.point(&mut command);
+    let ended = inbox.scene.run(command);
+    assert_eq!((ended.code, inbox.held()), (0, [1, 2].map(number).into()), "{}", ended.stderr);
+    assert!(inbox.scene.sealed.path("other/c.txt").exists());
+}
+
+#[test]
+fn a_command_is_told_of_each_file_and_sees_no_secret() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    inbox.drop("a.csv", &list(&number(1)));
+    let told = inbox.scene.sealed.path("told");
+    let script = format!("env > '{}'", told.display());
+    let ended = inbox.once(&["--on-done", "/bin/sh", "--on-done", "-c", "--on-done", &script]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let told = fs::read_to_string(told).unwrap();
+    for line in ["ROLLCALL_FILE=a.csv", "ROLLCALL_END=done", "ROLLCALL_CREATED=1"] {
+        assert!(told.lines().any(|told| told == line), "{line}: {told}");
+    }
+    assert!(!told.contains("ROLLCALL_TOKEN") && !told.contains("SECRET"), "{told}");
+}
+
+/// Writes a file as some program would: at once, by renaming it in, in pieces, or anew over another.
+fn write(inbox: &Inbox, random: &mut Random, name: &str, content: &str) {
+    match random.below(4) {
+        0 => inbox.drop(name, content),
+        1 => {
+            inbox.drop(&format!("{name}.part"), content);
+            fs::rename(inbox.path(&format!("{name}.part")), inbox.path(name)).unwrap();
+        }
+        2 => {
+            let mut file =
+                OpenOptions::new().create(true).write(true).truncate(true).open(inbox.path(name)).unwrap();
+            let (first, rest) = content.as_bytes().split_at(random.below(content.len()));
+            file.write_all(first).unwrap();
+            file.sync_all().unwrap();
+            file.write_all(rest).unwrap();
+        }
+        _ => {
+            inbox.drop(name, "First Name,Last Name,Salutation,Mobile\n");
+            inbox.drop(name, content);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_while_the_service_is_killed() {
+    let (drops, kills) = (size(20, 100, 10_000), size(4, 20, 200));
+    trials("dropped", 1, |what, seed| {
+        let mut random = Random(seed);
+        let inbox = Inbox::new(at_random(seed, 6));
+        let mut expected = BTreeSet::new();
+        for round in 0..kills {
+            let service = Started::new(inbox.command(&[]));
+            for index in drops * round / kills..drops * (round + 1) / kills {
+                // Some contents come again.
+                let content = if random.below(5) == 0 { index / 2 } else { index };
+                expected.insert(number(content));
+                // Some names come again, when nothing of that name is waiting.
+                let name = format!("list {}.csv", random.below(10));
+                let name = if inbox.path(&name).exists() { format!("list of {index}.csv") } else { name };
+                write(&inbox, &mut random, &name, &list(&number(content)));
+                if random.below(10) == 0 {
+                    odd(&inbox, &mut random, index);
+                }
+            }
+            let wait = Duration::from_millis(u64::try_from(random.below(1500)).unwrap());
+            service.end_after(wait, "KILL");
+            inbox.scene.platform.settle();
+        }
+        let mut ended = inbox.once(&[]);
+        while matches!(ended.code, 4 | 5) {
+            ended = inbox.once(&[]);
+        }
+        assert!(matches!(ended.code, 0 | 1), "{what}: {} {}", ended.code, ended.stderr);
+        assert_eq!(inbox.names("work"), [""; 0], "{what}: something is stuck");
+        let waiting: Vec<String> =
+            inbox.names("").into_iter().filter(|name| has_ending(name, "csv")).collect();
+        let is_odd = |name: &String| name.starts_with("odd");
+        assert!(waiting.iter().all(is_odd), "{what}: {waiting:?} {}", ended.stderr);
+        assert_eq!(inbox.held(), expected, "{what}");
+        assert_eq!(inbox.scene.platform.world().needless, [""; 0], "{what}");
+        assert_eq!(inbox.scene.platform.most_posts_at_once(), 1, "{what}");
+    });
+}
+
+/// Drops what is no list.
+fn odd(inbox: &Inbox, random: &mut Random, index: u64) {
+    let path = inbox.path(&format!("odd {index}.csv"));
+    match random.below(3) {
+        0 => std::os::unix::fs::symlink("list 1.csv", path).unwrap(),
+        1 => fs::write(path, "").unwrap(),
+        _ => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+    }
+}

@@ -79,7 +79,10 @@ impl CliError {
             | Self::Template { .. } => exit::MACHINE,
             #[cfg(unix)]
             Self::Watch(
-                WatchError::Folder { .. } | WatchError::OtherDevice { .. } | WatchError::Overlap { .. },
+                WatchError::Folder { .. }
+                | WatchError::OtherDevice { .. }
+                | WatchError::Overlap { .. }
+                | WatchError::Status { .. },
             ) => exit::USAGE,
             #[cfg(unix)]
             Self::Watch(_) => exit::MACHINE,
@@ -125,6 +128,8 @@ impl CliError {
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Overlap { .. }) => Some("Watch one of them.".to_owned()),
+            #[cfg(unix)]
+            Self::Watch(WatchError::Status { .. }) => Some("Choose another port with --status.".to_owned()),
             Self::Sandbox(SandboxError::Listen { .. }) => Some("Choose another port with --port.".to_owned()),
             _ => None,
         }

@@ -92,6 +92,12 @@ impl StoredImport {
         account(self.platform.clone(), &requests)
     }
 
+    /// Requests a minute for the account.
+    #[cfg(unix)]
+    pub(super) fn rate(&self) -> Result<u32, CliError> {
+        Ok(RequestSettings::new(&self.requests)?.rate)
+    }
+
     /// Names the local platform of this process for another one, which is given the secret that is returned.
     #[cfg(unix)]
     pub(super) fn point_to(&mut self, account: &Account) -> Option<SecretString> {

@@ -13,9 +13,28 @@ use crate::interrupt::Interrupt;
 /// From now on, the first signal asks for the end and a second one ends the program at once. Before, where there is
 /// nothing to put in order, a signal does what it does to any program.
 pub(super) fn listen() -> Interrupt {
+    listen_to(&[SIGINT, SIGTERM, SIGHUP])
+}
+
+/// The same for a service, which the end of a terminal does not end.
+#[cfg(unix)]
+pub(super) fn listen_but_reload() -> Interrupt {
+    listen_to(&[SIGINT, SIGTERM])
+}
+
+/// Set each time that SIGHUP comes, with which a service is told to read its settings again.
+#[cfg(unix)]
+pub(super) fn reload() -> Arc<AtomicBool> {
+    let reload = Arc::new(AtomicBool::new(false));
+    // Where a handler cannot be set, the signal ends the service, and whoever supervises it starts it again.
+    _ = signal_hook::flag::register(SIGHUP, Arc::clone(&reload));
+    reload
+}
+
+fn listen_to(signals: &[i32]) -> Interrupt {
     let interrupt = Interrupt::default();
     let is_second = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
+    for signal in signals.iter().copied().filter(|signal| !is_ignored(*signal)) {
         let code = i32::from(signal_exit_code(signal));
         // Where a handler cannot be set, the signal ends the program at once, as it would without any of this.
         _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&is_second));

@@ -3,9 +3,13 @@
 use std::{
     fmt::Write as _,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf, absolute},
     process::{Command, ExitCode},
-    sync::{Mutex, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -28,9 +32,14 @@ use super::{
     talk::Talk,
 };
 use crate::{
+    interrupt::Interrupt,
+    journal::Journal,
     progress::{Progress, Wait},
     sandbox::RunningSandbox,
-    watch::{Event, FolderSettings, Hook, Job, Observer, Schedule, Summary, TakeSettings, Watch, WatchError},
+    watch::{
+        Event, FolderSettings, Hook, Job, Observer, Schedule, StatusPage, Stop, Summary, TakeSettings, Watch,
+        WatchError,
+    },
 };
 
 /// How long a file must not have changed.
@@ -52,30 +61,56 @@ struct Orders<I> {
 }
 
 pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
-    let state_dir = config.under(&args.state)?.state_dir;
-    let state_dir = state_dir.map(|folder| absolute(&folder).unwrap_or(folder));
-    let journal = open_journal(state_dir.clone())?;
-    let folders = match &args.dir {
-        Some(dir) => vec![(dir.clone(), config.without_watched())],
-        None => config.watched(),
+    let mut service = Service::new(args, config)?;
+    let mut watch = Watch::open(service.folders(config)?, service.journal.clone())?;
+    let stop = Stop { interrupt: signals::listen_but_reload(), soon: Arc::default() };
+    let page = match status_address(&config.under(&args.watch)?)? {
+        Some(address) => {
+            let page = StatusPage::serve(address, &service.journal, &stop.interrupt)?;
+            talk.tell("status", &format!("http://{}/", page.address()), false);
+            Some(page)
+        }
+        None => None,
     };
-    if folders.is_empty() {
-        return Err(CliError::usage(
-            "there is no folder to watch",
-            "Name one, or write a table [[watch]] with `dir` into rollcall.toml for each.",
-        ));
-    }
-    let mut sandboxes = Vec::new();
-    let mut watched = Vec::new();
-    for (dir, config) in folders {
-        let (folder, sandbox) = folder_settings(dir, args, &config, state_dir.clone())?;
-        watched.push(folder);
-        sandboxes.extend(sandbox);
-    }
-    let watch = Watch::open(watched, journal)?;
-    let interrupt = signals::listen();
-    let summary = watch.run(args.once, talk, &interrupt)?;
-    if let Some(signal) = interrupt.signal() {
+    let reload = signals::reload();
+    let is_over = AtomicBool::new(false);
+    let summary = loop {
+        let next = Mutex::new(None);
+        let ended = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) && !stop.soon.load(Ordering::Relaxed) {
+                    if reload.swap(false, Ordering::Relaxed) {
+                        match service.reload() {
+                            Ok(watched) => {
+                                *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(watched);
+                                stop.soon.store(true, Ordering::Relaxed);
+                            }
+                            Err(error) => {
+                                let text = format!("the settings stay as they were: {error}");
+                                talk.tell("settings", &text, true);
+                            }
+                        }
+                    }
+                    thread::sleep(Interrupt::GLANCE);
+                }
+            });
+            let ended = watch.run(args.once, page.as_ref(), talk, &stop);
+            is_over.store(true, Ordering::Relaxed);
+            ended
+        });
+        let summary = ended?;
+        let next = next.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match next.filter(|_| stop.interrupt.signal().is_none()) {
+            Some(folders) => {
+                talk.tell("settings", "read again", false);
+                watch = Watch::open(folders, service.journal.clone())?;
+                is_over.store(false, Ordering::Relaxed);
+                stop.soon.store(false, Ordering::Relaxed);
+            }
+            None => break summary,
+        }
+    };
+    if let Some(signal) = stop.interrupt.signal() {
         // A service that is told to end has done what it should.
         return Ok(if args.once { signal_exit_code(signal) } else { exit::OK });
     }
@@ -85,6 +120,58 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<
         None if summary.failed > 0 || summary.has_rows_to_fix => exit::ROWS_TO_FIX,
         None => exit::OK,
     })
+}
+
+/// What stays the same while a service runs.
+struct Service<'a> {
+    args: &'a WatchArgs,
+    /// The file that the settings are read from again.
+    file: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+    journal: Journal,
+    /// Local platforms, which end with the service.
+    sandboxes: Vec<RunningSandbox>,
+}
+
+impl<'a> Service<'a> {
+    fn new(args: &'a WatchArgs, config: &ConfigFile) -> Result<Self, CliError> {
+        let state_dir = config.under(&args.state)?.state_dir;
+        let state_dir = state_dir.map(|folder| absolute(&folder).unwrap_or(folder));
+        let journal = open_journal(state_dir.clone())?;
+        Ok(Self { args, file: config.path().map(Path::to_owned), state_dir, journal, sandboxes: Vec::new() })
+    }
+
+    /// The folders to watch, as the settings have them.
+    fn folders(&mut self, config: &ConfigFile) -> Result<Vec<FolderSettings>, CliError> {
+        let folders = match &self.args.dir {
+            Some(dir) => vec![(dir.clone(), config.without_watched())],
+            None => config.watched(),
+        };
+        if folders.is_empty() {
+            return Err(CliError::usage(
+                "there is no folder to watch",
+                "Name one, or write a table [[watch]] with `dir` into rollcall.toml for each.",
+            ));
+        }
+        let mut watched = Vec::new();
+        for (dir, config) in folders {
+            let (folder, sandbox) = folder_settings(dir, self.args, &config, self.state_dir.clone())?;
+            watched.push(folder);
+            self.sandboxes.extend(sandbox);
+        }
+        Ok(watched)
+    }
+
+    /// The same, from the file as it is now, and only where all of them can be watched.
+    fn reload(&mut self) -> Result<Vec<FolderSettings>, CliError> {
+        let config = match &self.file {
+            Some(file) => ConfigFile::load(Some(file))?,
+            None => ConfigFile::default(),
+        };
+        let folders = self.folders(&config)?;
+        Watch::open(folders, self.journal.clone())?;
+        self.folders(&config)
+    }
 }
 
 /// What came of the files that were there.
@@ -151,14 +238,28 @@ fn folder_settings(
         path,
         take: take(&options)?,
         schedule: schedule(&options)?,
+        keep: options.keep_days.map(|days| Duration::from_hours(24 * u64::from(days))),
         reimport: options.reimport,
         time_limit,
         hook: hook(&options),
         account: settings::target(&account).account,
+        rate: import.rate()?,
         start: Box::new(start),
         new_run,
     };
     Ok((folder, sandbox))
+}
+
+/// Where the status page is to be: a port alone is one of this machine.
+fn status_address(options: &WatchOptions) -> Result<Option<SocketAddr>, CliError> {
+    let Some(text) = &options.status else { return Ok(None) };
+    let address = match text.parse::<u16>() {
+        Ok(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Err(_) => text.parse().ok(),
+    };
+    address.map(Some).ok_or_else(|| {
+        CliError::usage(format!("--status: `{text}` is no address"), "Write it like 9321 or 127.0.0.1:9321.")
+    })
 }
 
 /// This very program, even where another has come to be in its place.

@@ -180,6 +180,26 @@ impl Journal {
         self.files("folder = ?1 AND state != 'claimed' ORDER BY ended_at DESC, id DESC LIMIT 50", folder)
     }
 
+    /// Forgets files that ended before this moment, in milliseconds since 1970. What was imported is remembered longer than
+    /// the rest, so that its content is known when it comes again.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be changed.
+    pub fn forget_files(&self, folder: &str, before: i64) -> Result<(), JournalError> {
+        const REMEMBERED: i64 = 400 * 24 * 3600 * 1000;
+
+        let long_before = before.min(self.now().saturating_sub(REMEMBERED));
+        self.write(|transaction| {
+            transaction.execute(
+                "DELETE FROM watched WHERE folder = ?1 AND state != 'claimed'
+                     AND ended_at < CASE state WHEN 'done' THEN ?2 ELSE ?3 END",
+                params![folder, long_before, before],
+            )
+        })?;
+        Ok(())
+    }
+
     fn files(&self, which: &str, folder: &str) -> Result<Vec<WatchedFile>, JournalError> {
         self.read(|connection| {
             let query = format!("SELECT {COLUMNS} FROM watched WHERE {which}");

@@ -8,7 +8,7 @@ mod fetched;
 mod files;
 mod folder;
 mod hint;
-mod html;
+pub(crate) mod html;
 mod outcomes;
 mod rejected;
 mod summary;

@@ -37,7 +37,7 @@ pub struct Job<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Ended {
     /// Every row has its outcome.
-    Imported { totals: Value, has_rows_to_fix: bool },
+    Imported { totals: Value, platform: Value, has_rows_to_fix: bool },
     /// The file cannot be imported, and why.
     Failed(String),
     /// It is not the file's fault: it is tried again later. The exit code says whose fault it is.
@@ -175,9 +175,11 @@ fn judge(exit: &Exit, out: &Path) -> Ended {
                     "Too many rows are rejected (--max-rejected), so nothing was posted. The rows to fix are in {}",
                     out.join("rejected.xlsx").display()
                 )),
-                Some(mut report) if report["complete"] == true => {
-                    Ended::Imported { totals: report["totals"].take(), has_rows_to_fix: code == 1 }
-                }
+                Some(mut report) if report["complete"] == true => Ended::Imported {
+                    totals: report["totals"].take(),
+                    platform: report["platform"].take(),
+                    has_rows_to_fix: code == 1,
+                },
                 _ => Ended::Failed(format!("The import left no report behind: {}", error())),
             }
         }
@@ -213,7 +215,11 @@ mod tests {
         let complete = Some(r#"{"complete": true, "totals": {"rows": 1}}"#);
         let code = |code: i32| code << 8;
         let totals = serde_json::json!({"rows": 1});
-        let imported = |has_rows_to_fix| Ended::Imported { totals: totals.clone(), has_rows_to_fix };
+        let imported = |has_rows_to_fix| Ended::Imported {
+            totals: totals.clone(),
+            platform: Value::Null,
+            has_rows_to_fix,
+        };
         assert_eq!(judged(code(0), complete), imported(false));
         assert_eq!(judged(code(1), complete), imported(true));
         let too_many = Some(r#"{"complete": true, "not_posted": "too-many-rejected"}"#);

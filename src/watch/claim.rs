@@ -9,8 +9,10 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -91,6 +93,13 @@ impl Claims {
     /// The file that had the same content, was taken before and imported.
     pub(super) fn imported_before(&self, file: &WatchedFile) -> Result<Option<WatchedFile>, WatchError> {
         Ok(self.journal.imported_file(&self.name, &file.sha256)?)
+    }
+
+    /// Forgets files that have ended, after this time.
+    pub(super) fn forget(&self, kept: Duration) -> Result<(), WatchError> {
+        let before = Timestamp::now().as_millisecond();
+        let before = before.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+        Ok(self.journal.forget_files(&self.name, before)?)
     }
 
     /// Whether a taken file is still what it was.

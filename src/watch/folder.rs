@@ -90,7 +90,7 @@ impl Folder {
 
     /// Where the files of a run go.
     pub(super) fn report_of(&self, name: &str, run: &str) -> PathBuf {
-        self.reports().join(format!("{}-{run}", shortened(name)))
+        report_of(&self.path, name, run)
     }
 
     /// Takes the folder for this process, unless another has it.
@@ -123,6 +123,11 @@ impl Folder {
         let found = rustix::fs::statvfs(&self.path)?;
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
+}
+
+/// Where the files of a run go, below a watched folder.
+pub(super) fn report_of(folder: &Path, name: &str, run: &str) -> PathBuf {
+    folder.join(REPORTS).join(format!("{}-{run}", shortened(name)))
 }
 
 /// A name that is short enough to have a run's name behind it.

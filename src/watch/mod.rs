@@ -4,21 +4,27 @@
 //! taken when it is [whole](settle), [noted and moved](claim) before anything is done with it, and imported by a
 //! [process of its own](child). A failure that is not the file's fault holds it back, and it is tried again later.
 
+mod board;
 mod child;
 mod claim;
 mod event;
 mod folder;
 mod hook;
+mod housekeeping;
 mod schedule;
 mod settle;
+mod status;
+mod supervisor;
 
 use std::{
     collections::HashMap,
     io,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
     sync::{
         Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
     thread,
@@ -30,18 +36,20 @@ use notify::{RecursiveMode, Watcher as _};
 use serde_json::Value;
 use thiserror::Error;
 
+use self::{
+    board::{Board, FolderBoard, State},
+    child::Ended,
+    claim::{Claim, Claims},
+    folder::{Folder, FolderLock, report_of},
+    settle::{Scan, Settling},
+};
 pub use self::{
     child::Job,
     event::{Event, Observer},
     hook::Hook,
     schedule::Schedule,
     settle::TakeSettings,
-};
-use self::{
-    child::{Ended, Said},
-    claim::{Claim, Claims},
-    folder::{Folder, FolderLock},
-    settle::{Scan, Settling},
+    status::StatusPage,
 };
 use crate::{
     interrupt::Interrupt,
@@ -51,6 +59,9 @@ use crate::{
 /// The first wait after a failure that is not the file's, which doubles up to the longest.
 const FIRST_HOLD: Duration = Duration::from_secs(15);
 const LONGEST_HOLD: Duration = Duration::from_mins(15);
+
+/// How often is removed what is not kept any longer.
+const BETWEEN_CLEARINGS: Duration = Duration::from_hours(1);
 
 /// What has to be free on the folder's disk before a file is taken, beside several times its size.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
@@ -68,6 +79,8 @@ pub enum WatchError {
     Overlap { one: PathBuf, other: PathBuf },
     #[error("{0} is not in the journal any more, although it was just noted")]
     Lost(String),
+    #[error("cannot listen on {address}: {source}")]
+    Status { address: SocketAddr, source: io::Error },
     #[error("the import cannot be started: {0}")]
     Start(#[source] io::Error),
     #[error(transparent)]
@@ -82,6 +95,8 @@ pub struct FolderSettings {
     pub take: TakeSettings,
     /// When they are taken; always where there is none.
     pub schedule: Option<Schedule>,
+    /// How long is kept what has ended; for ever where nothing is said.
+    pub keep: Option<Duration>,
     /// Whether a content that was imported is imported again.
     pub reimport: bool,
     /// How long an import may take.
@@ -90,6 +105,8 @@ pub struct FolderSettings {
     pub hook: Option<Hook>,
     /// The account it is imported to, by a name that stays the same.
     pub account: String,
+    /// Requests a minute for the account.
+    pub rate: u32,
     /// Makes the process that imports a file, and what it is told.
     pub start: Start,
     /// Makes the name of a run.
@@ -141,7 +158,7 @@ impl Watch {
         Ok(Self { folders: opened, journal })
     }
 
-    /// Watches until the end is asked for; once, until there is nothing to do any more.
+    /// Watches until the end is asked for, or a pause between two files is; once, until there is nothing to do any more.
     ///
     /// # Errors
     ///
@@ -149,14 +166,22 @@ impl Watch {
     pub fn run(
         self,
         once: bool,
+        page: Option<&StatusPage>,
         observer: &dyn Observer,
-        interrupt: &Interrupt,
+        stop: &Stop,
     ) -> Result<Summary, WatchError> {
         let mut accounts: HashMap<String, Arc<Mutex<()>>> = HashMap::new();
+        let mut board = Board::new(self.journal.clone());
         let watchers: Vec<FolderWatcher<'_>> = self
             .folders
             .into_iter()
             .map(|(folder, settings)| FolderWatcher {
+                board: board.add(
+                    folder.path().to_owned(),
+                    folder.name(),
+                    self.journal.quota(&settings.account),
+                    settings.rate,
+                ),
                 claims: Claims::new(self.journal.clone(), &folder),
                 journal: self.journal.clone(),
                 account: Arc::clone(accounts.entry(settings.account.clone()).or_default()),
@@ -164,13 +189,17 @@ impl Watch {
                 settings,
                 settling: Settling::default(),
                 hold: Hold::default(),
-                said: Said::default(),
                 summary: Summary::default(),
                 once,
+                cleared: None,
                 observer,
-                interrupt,
+                stop,
             })
             .collect();
+        if let Some(page) = page {
+            page.show(board.clone());
+        }
+        supervisor::tell(board, stop.interrupt.clone());
         let ended: Vec<Result<Summary, WatchError>> = thread::scope(|scope| {
             let threads: Vec<_> =
                 watchers.into_iter().map(|mut watcher| scope.spawn(move || watcher.run())).collect();
@@ -179,6 +208,7 @@ impl Watch {
             };
             threads.into_iter().map(join).collect()
         });
+        supervisor::tell_end();
         let mut summary = Summary::default();
         for ended in ended {
             let ended = ended?;
@@ -214,6 +244,15 @@ impl Hold {
     }
 }
 
+/// How a service is told to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// At once: an import in progress ends in good order and is gone on with the next time.
+    pub interrupt: Interrupt,
+    /// After the files in progress.
+    pub soon: Arc<AtomicBool>,
+}
+
 /// Watches one folder.
 struct FolderWatcher<'a> {
     folder: Folder,
@@ -224,29 +263,39 @@ struct FolderWatcher<'a> {
     account: Arc<Mutex<()>>,
     settling: Settling,
     hold: Hold,
-    said: Said,
+    board: Arc<FolderBoard>,
     summary: Summary,
     once: bool,
+    /// When was removed last what is not kept any longer.
+    cleared: Option<Instant>,
     observer: &'a dyn Observer,
-    interrupt: &'a Interrupt,
+    stop: &'a Stop,
 }
 
 impl FolderWatcher<'_> {
     fn run(&mut self) -> Result<Summary, WatchError> {
+        let ended = self.run_while_there();
+        self.board.set_state(State::Ended);
+        ended.map(|()| self.summary)
+    }
+
+    fn run_while_there(&mut self) -> Result<(), WatchError> {
         while let Some(lock) = self.wait_for_lock()? {
             self.claims.recover(&self.folder)?;
+            self.board.set_state(State::Watching);
             self.tell(&Event::Watching);
             if self.watch(&lock)? {
                 break;
             }
         }
-        Ok(self.summary)
+        Ok(())
     }
 
     /// Waits until no other process watches the folder; nothing where the end is asked for.
     fn wait_for_lock(&self) -> Result<Option<FolderLock>, WatchError> {
         let mut is_told = false;
-        while self.interrupt.signal().is_none() {
+        while self.goes_on() {
+            self.board.beat();
             match self.folder.try_lock() {
                 Ok(Some(lock)) => return Ok(Some(lock)),
                 Ok(None) if !is_told => {
@@ -274,13 +323,15 @@ impl FolderWatcher<'_> {
         let mut is_away = false;
         let mut idle_since = Instant::now();
         let mut due = self.next_time();
-        while self.interrupt.signal().is_none() {
+        while self.goes_on() {
+            self.board.beat();
             if !self.folder.is_there(lock) {
                 if self.folder.is_replaced(lock) {
                     self.tell(&Event::Back);
                     return Ok(false);
                 }
                 if !is_away {
+                    self.board.set_state(State::Away);
                     self.tell(&Event::Away);
                     is_away = true;
                 }
@@ -288,6 +339,7 @@ impl FolderWatcher<'_> {
                 continue;
             }
             if is_away {
+                self.board.set_state(State::Watching);
                 self.tell(&Event::Back);
                 is_away = false;
             }
@@ -296,6 +348,7 @@ impl FolderWatcher<'_> {
                 idle_since = Instant::now();
                 continue;
             }
+            self.clear()?;
             let scan = if self.hold.is_on() { None } else { Some(self.work()?) };
             let Some(scan) = scan else {
                 if self.once {
@@ -339,7 +392,7 @@ impl FolderWatcher<'_> {
     /// Imports what is taken, then takes and imports what is whole. Returns what there was.
     fn work(&mut self) -> Result<Scan, WatchError> {
         for file in self.claims.open()? {
-            if self.interrupt.signal().is_some() || self.hold.is_on() {
+            if !self.goes_on() || self.hold.is_on() {
                 return Ok(Scan::default());
             }
             self.import(&file)?;
@@ -354,8 +407,9 @@ impl FolderWatcher<'_> {
         for (name, why) in &scan.odd {
             self.tell(&Event::Left { name: name.to_string_lossy().into_owned(), why: (*why).to_owned() });
         }
-        for settled in &scan.settled {
-            if self.interrupt.signal().is_some() || self.hold.is_on() {
+        for (index, settled) in scan.settled.iter().enumerate() {
+            self.board.set_queue(scan.settled.len() - index, scan.unsettled);
+            if !self.goes_on() || self.hold.is_on() {
                 break;
             }
             let free = self.folder.free_bytes().unwrap_or(u64::MAX);
@@ -375,6 +429,9 @@ impl FolderWatcher<'_> {
                     self.settling.forget(&settled.name);
                 }
             }
+        }
+        if !self.hold.is_on() {
+            self.board.set_queue(0, scan.unsettled);
         }
         Ok(scan)
     }
@@ -410,7 +467,8 @@ impl FolderWatcher<'_> {
                 self.hold_back(&reason, code);
                 return Ok(());
             }
-            Ended::Imported { totals, has_rows_to_fix } => {
+            Ended::Imported { totals, platform, has_rows_to_fix } => {
+                self.board.count_requests(&platform);
                 let text = totals.to_string();
                 if Claims::is_unchanged(&self.folder, file) {
                     self.claims.end(&self.folder, file, FileEnd::Done, None, Some(&text))?;
@@ -435,6 +493,7 @@ impl FolderWatcher<'_> {
             }
         }
         self.hold = Hold::default();
+        self.board.set_state(State::Watching);
         Ok(())
     }
 
@@ -451,8 +510,11 @@ impl FolderWatcher<'_> {
         let is_closed = self.journal.run(run)?.is_some_and(|run| run.closed_at.is_some());
         let is_of_file = report["inputs"][0]["sha256"] == file.sha256.as_str();
         let has_rows_to_fix = ["rejected", "failed"].iter().any(|outcome| report["totals"][outcome] != 0);
-        Ok((is_closed && is_of_file)
-            .then(|| Ended::Imported { totals: report["totals"].clone(), has_rows_to_fix }))
+        Ok((is_closed && is_of_file).then(|| Ended::Imported {
+            totals: report["totals"].clone(),
+            platform: report["platform"].clone(),
+            has_rows_to_fix,
+        }))
     }
 
     /// Has a process import the file; nothing where the end is asked for before.
@@ -462,41 +524,60 @@ impl FolderWatcher<'_> {
             match account.try_lock() {
                 Ok(turn) => break turn,
                 Err(TryLockError::Poisoned(turn)) => break turn.into_inner(),
-                Err(TryLockError::WouldBlock) if self.interrupt.signal().is_some() => return Ok(None),
+                Err(TryLockError::WouldBlock) if !self.goes_on() => return Ok(None),
                 Err(TryLockError::WouldBlock) => thread::sleep(Interrupt::GLANCE),
             }
         };
         let work = self.folder.work_of(file.id);
         let job = Job { folder: &work, name: &file.name, out, run: &file.run };
         let (command, orders) = (self.settings.start)(&job).map_err(WatchError::Start)?;
+        self.board.begin_file(&file.name, file.size);
         let limit = self.settings.time_limit;
-        let ended = child::import(command, &orders, &job, limit, &self.said, self.interrupt);
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let ended = child::import(command, &orders, &job, limit, &self.board.said, &self.stop.interrupt);
+        *self.board.said.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.board.end_file();
         ended.map(Some).map_err(WatchError::Start)
     }
 
     fn hold_back(&mut self, reason: &str, code: i32) {
         let wait = self.hold.fail();
         self.summary.held.get_or_insert(code);
+        self.board.set_state(State::Held(reason.to_owned()));
         self.tell(&Event::Held { reason: reason.to_owned(), wait });
     }
 
     fn call_hook(&self, file: &WatchedFile, end: &str, out: &Path, totals: &Value) {
         if let Some(hook) = &self.settings.hook
-            && let Err(reason) = hook.call(&file.name, end, &file.run, out, totals, self.interrupt)
+            && let Err(reason) = hook.call(&file.name, end, &file.run, out, totals, &self.stop.interrupt)
         {
             self.tell(&Event::HookFailed { name: file.name.clone(), reason });
         }
     }
 
+    fn goes_on(&self) -> bool {
+        self.stop.interrupt.signal().is_none() && !self.stop.soon.load(Ordering::Relaxed)
+    }
+
+    /// Removes what is not kept any longer, now and then.
+    fn clear(&mut self) -> Result<(), WatchError> {
+        let Some(kept) = self.settings.keep else { return Ok(()) };
+        if self.cleared.is_none_or(|cleared| cleared.elapsed() >= BETWEEN_CLEARINGS) {
+            self.cleared = Some(Instant::now());
+            housekeeping::clear(&self.folder, kept);
+            self.claims.forget(kept)?;
+        }
+        Ok(())
+    }
+
     fn tell(&self, event: &Event) {
+        self.board.count(event);
         self.observer.event(self.folder.path(), event);
     }
 
     /// Waits, unless the end is asked for.
     fn pause(&self, wait: Duration) {
         let end = Instant::now() + wait;
-        while self.interrupt.signal().is_none() {
+        while self.goes_on() {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -508,7 +589,7 @@ impl FolderWatcher<'_> {
     /// The same, unless something changes. Returns whether changes are still told.
     fn pause_unless(&self, changed: &mpsc::Receiver<()>, wait: Duration) -> bool {
         let end = Instant::now() + wait;
-        while self.interrupt.signal().is_none() {
+        while self.goes_on() {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;

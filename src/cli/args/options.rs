@@ -418,6 +418,13 @@ pub(in crate::cli) struct WatchOptions {
     /// How much memory the import of a file may take, in MiB [default: 2048]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) memory_limit: Option<u64>,
+    /// Remove what is in done, failed and reports after so many days [default: never]
+    #[arg(long, value_name = "DAYS")]
+    pub(in crate::cli) keep_days: Option<u32>,
+    /// Show what is done at this port or address: a page, /healthz, /readyz and /metrics
+    #[arg(long, value_name = "ADDR")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) status: Option<String>,
     /// Run this program when a file has ended; given again, its arguments. No shell reads them
     #[arg(long, value_name = "CMD", allow_hyphen_values = true)]
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -23,6 +23,7 @@ use std::io::Write as _;
 
 use maud::Markup;
 
+pub(crate) use self::page::STYLE;
 use self::{
     causes::Causes,
     changes::Changes,

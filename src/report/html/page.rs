@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-const STYLE: &str = include_str!("report.css");
+/// The style of the pages.
+pub(crate) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// Files that the heading names.

@@ -354,3 +354,88 @@ fn odd(inbox: &Inbox, random: &mut Random, index: u64) {
         _ => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
     }
 }
+
+/// What a status page answers, with its header.
+fn asked(address: &str, request: &str) -> String {
+    let mut connection = std::net::TcpStream::connect(address).unwrap();
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut connection, &mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_status_page_shows_what_is_done_and_nobody_of_the_lists() {
+    let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
+    inbox.drop("a.csv", &list(&number(1)));
+    let mut service = Started::new(inbox.command(&["--status", "0"]));
+    service.wait_until_it_says("status: http://");
+    let line = service.stderr.lines().find(|line| line.contains("status: http://")).unwrap();
+    let address = line.rsplit("http://").next().unwrap().trim_end_matches('/').to_owned();
+    let get = |path: &str| asked(&address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"));
+    inbox.scene.platform.wait_until(|world| world.posts == 1);
+    let page = get("/");
+    assert!(
+        page.starts_with("HTTP/1.1 200") && page.contains("In progress") && page.contains("a.csv"),
+        "{page}"
+    );
+    assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
+    inbox.scene.platform.plan(|_, _| Fault::None);
+    inbox.scene.platform.release();
+    service.wait_until_it_says("a.csv is imported");
+    let page = get("/");
+    assert!(page.contains("report.html") && page.contains("done"), "{page}");
+    for secret in [number(1), "Asha".to_owned(), "a-secret-of-no-use".to_owned()] {
+        assert!(!page.contains(&secret), "{secret}");
+    }
+    assert!(get("/healthz").ends_with("\r\n\r\nok\n"));
+    assert!(get("/readyz").ends_with("\r\n\r\nok\n"));
+    let figures = get("/metrics");
+    for line in [
+        "rollcall_files_total{",
+        "outcome=\"created\"} 1",
+        "rollcall_requests_left{",
+        "rollcall_queue_files{",
+    ] {
+        assert!(figures.contains(line), "{line}: {figures}");
+    }
+    let refused = |request: &str| asked(&address, request).lines().next().unwrap_or_default().to_owned();
+    assert!(refused("GET / HTTP/1.1\r\nHost: evil.example.com\r\n\r\n").contains("403"));
+    assert!(refused(&format!("POST / HTTP/1.1\r\nHost: {address}\r\n\r\n")).contains("405"));
+    // What keeps files from being imported is said.
+    inbox.scene.platform.plan(|_, _| Fault::Status(401));
+    inbox.drop("b.csv", &list(&number(2)));
+    service.wait_until_it_says("files are held back");
+    let ready = get("/readyz");
+    assert!(ready.contains("503") && ready.contains("files are held back"), "{ready}");
+    assert!(get("/healthz").ends_with("ok\n"), "held back is alive");
+    service.signal("TERM");
+    assert_eq!(service.end().code, 0);
+}
+
+#[test]
+fn settings_are_read_again_and_faulty_ones_change_nothing() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let settings = |include: &str| {
+        let text =
+            format!("settle = \"20ms\"\nrate = 1000000\n[[watch]]\ndir = \"in\"\ninclude = [{include}]\n");
+        inbox.scene.sealed.write("rollcall.toml", text);
+    };
+    settings("\"*.csv\"");
+    let mut command = inbox.scene.sealed.command(&["watch"]);
+    inbox.scene.platform.point(&mut command);
+    let mut service = Started::new(command);
+    service.wait_until_it_says(": watching");
+    inbox.drop("a.txt", &list(&number(1)));
+    settings("7");
+    service.signal("HUP");
+    service.wait_until_it_says("the settings stay as they were");
+    inbox.drop("b.csv", &list(&number(2)));
+    service.wait_until_it_says("b.csv is imported");
+    assert!(inbox.path("a.txt").exists(), "{}", service.stderr);
+    settings("\"*.txt\"");
+    service.signal("HUP");
+    service.wait_until_it_says("a.txt is imported");
+    service.signal("TERM");
+    assert_eq!(service.end().code, 0);
+}

@@ -1,0 +1,54 @@
+//! What is kept for a while, and then removed.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use super::folder::Folder;
+
+/// Removes what has been in the folders for files that have ended for longer than `kept`. What cannot be removed stays.
+pub(super) fn clear(folder: &Folder, kept: Duration) -> u64 {
+    let before =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(kept);
+    let folders = [folder.done(), folder.failed(), folder.reports()];
+    folders.iter().map(|folder| clear_folder(folder, before).unwrap_or_default()).sum()
+}
+
+fn clear_folder(folder: &Path, before: Duration) -> io::Result<u64> {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
+        let Ok(found) = entry.metadata() else { continue };
+        // When it came here: a file keeps the time at which its writer changed it.
+        let since = Duration::from_secs(u64::try_from(found.ctime()).unwrap_or_default());
+        if since > before {
+            continue;
+        }
+        let gone =
+            if found.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        removed += u64::from(gone.is_ok());
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_ended_is_removed_after_its_time_and_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path()).unwrap();
+        fs::write(folder.done().join("a.csv"), "").unwrap();
+        fs::write(folder.failed().join("b.csv"), "").unwrap();
+        fs::create_dir(folder.report_of("a.csv", "run")).unwrap();
+        fs::write(folder.report_of("a.csv", "run").join("report.html"), "").unwrap();
+        fs::create_dir(folder.work_of(7)).unwrap();
+        fs::write(home.path().join("c.csv"), "").unwrap();
+        assert_eq!(clear(&folder, Duration::from_secs(3600)), 0);
+        assert_eq!(clear(&folder, Duration::ZERO), 3);
+        assert!(folder.work_of(7).exists() && home.path().join("c.csv").exists());
+    }
+}

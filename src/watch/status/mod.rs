@@ -1,0 +1,220 @@
+//! The service seen from outside: a page for people, health and figures for programs.
+//!
+//! It answers `GET` to those who ask for it by an address of this machine, shows nothing of the people in the lists, and
+//! keeps nobody waiting: connections are few, and each has its time.
+
+mod page;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::Semaphore;
+
+use super::{WatchError, board::Board};
+use crate::{interrupt::Interrupt, journal::Journal};
+
+/// Connections at once.
+const MAX_CONNECTIONS: usize = 32;
+
+/// How long a connection may take, and its header.
+const TIME: Duration = Duration::from_secs(10);
+const HEADER_TIME: Duration = Duration::from_secs(5);
+
+/// What the routes share.
+#[derive(Clone)]
+struct Shared {
+    board: Arc<Mutex<Board>>,
+    figures: PrometheusHandle,
+    address: SocketAddr,
+}
+
+impl Shared {
+    fn board(&self) -> Board {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A page that is served until the service ends.
+pub struct StatusPage {
+    board: Arc<Mutex<Board>>,
+    address: SocketAddr,
+}
+
+impl StatusPage {
+    /// Takes the address, and serves on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// Where the address cannot be taken.
+    pub fn serve(address: SocketAddr, journal: &Journal, interrupt: &Interrupt) -> Result<Self, WatchError> {
+        let board = Arc::new(Mutex::new(Board::new(journal.clone())));
+        let begin = || -> io::Result<SocketAddr> {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let shared = Shared { board: Arc::clone(&board), figures: recorder.handle(), address };
+            // Where another one counts already, in a program around the library, that one goes on.
+            _ = metrics::set_global_recorder(recorder);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let ended = interrupt.clone();
+            let serve = move || {
+                runtime.block_on(async move {
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        tokio::select! {
+                            () = accept(listener, app(shared)) => {}
+                            _ = ended.requested() => {}
+                        }
+                    }
+                });
+            };
+            thread::Builder::new().name("status".to_owned()).spawn(serve)?;
+            Ok(address)
+        };
+        let address = begin().map_err(|source| WatchError::Status { address, source })?;
+        Ok(Self { board, address })
+    }
+
+    /// Where it is.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Shows these folders.
+    pub(super) fn show(&self, board: Board) {
+        *self.board.lock().unwrap_or_else(PoisonError::into_inner) = board;
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, app: Router) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Such as when there are no descriptors left.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(app.clone());
+        tokio::spawn(async move {
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).keep_alive(false);
+            _ = tokio::time::timeout(TIME, builder.serve_connection(TokioIo::new(stream), service)).await;
+            drop(place);
+        });
+    }
+}
+
+fn app(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(status))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(figures))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(middleware::from_fn_with_state(shared.clone(), check))
+        .with_state(shared)
+}
+
+/// Lets only those through who ask for this very machine: a page elsewhere must not read this one through a browser.
+async fn check(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if !host.is_some_and(|host| is_allowed(host, shared.address)) {
+        return (StatusCode::FORBIDDEN, "ask for this page by the machine's own address\n").into_response();
+    }
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whether a `Host` names this page by an address, or this machine by its name for itself.
+fn is_allowed(host: &str, address: SocketAddr) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
+        _ => (host, Some(80)),
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let is_own = match name.parse::<IpAddr>() {
+        Ok(named) if address.ip().is_loopback() => named.is_loopback(),
+        // Whoever has it listen to others knows by which addresses they come.
+        Ok(_) => true,
+        Err(_) => name.eq_ignore_ascii_case("localhost"),
+    };
+    is_own && port == Some(address.port())
+}
+
+async fn status(State(shared): State<Shared>) -> Response {
+    let page = page::page(&shared.board()).into_string();
+    let policy = HeaderValue::from_str(&page::policy()).ok();
+    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
+    policy.map(|policy| response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy));
+    response
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    match shared.board().illness() {
+        None => "ok\n".into_response(),
+        Some(illness) => (StatusCode::SERVICE_UNAVAILABLE, format!("{illness}\n")).into_response(),
+    }
+}
+
+async fn readiness(State(shared): State<Shared>) -> Response {
+    let obstacles = shared.board().obstacles();
+    if obstacles.is_empty() {
+        return "ok\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, obstacles.join("\n") + "\n").into_response()
+}
+
+async fn figures(State(shared): State<Shared>) -> Response {
+    shared.board().measure();
+    let text = shared.figures.render();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_machine_are_answered() {
+        let allowed = |host: &str| is_allowed(host, "127.0.0.1:9321".parse().unwrap());
+        for host in ["127.0.0.1:9321", "localhost:9321", "[::1]:9321", "127.0.0.2:9321"] {
+            assert!(allowed(host), "{host}");
+        }
+        for host in ["127.0.0.1", "127.0.0.1:80", "evil.example.com:9321", "192.0.2.1:9321", "", "localhost:"]
+        {
+            assert!(!allowed(host), "{host}");
+        }
+        assert!(is_allowed("192.0.2.1:9321", "0.0.0.0:9321".parse().unwrap()));
+        assert!(!is_allowed("evil.example.com:9321", "0.0.0.0:9321".parse().unwrap()));
+    }
+}

@@ -1,0 +1,24 @@
+// Shows what is new every few seconds, and leaves the page alone while it is not looked at.
+(() => {
+  "use strict";
+  const refresh = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch("/", { cache: "no-store" });
+      if (!answer.ok) return;
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+      const main = document.querySelector("main");
+      if (!next || main.innerHTML === next.innerHTML) return;
+      const at = [...main.querySelectorAll(".wide")].map((box) => [box.scrollLeft, box.scrollTop]);
+      const had = [...main.querySelectorAll(".wide")].indexOf(document.activeElement);
+      main.replaceChildren(...next.childNodes);
+      main.querySelectorAll(".wide").forEach((box, index) => {
+        if (at[index]) [box.scrollLeft, box.scrollTop] = at[index];
+        if (index === had) box.focus({ preventScroll: true });
+      });
+    } catch {
+      // The service has ended; the page keeps what it showed last.
+    }
+  };
+  setInterval(refresh, 3000);
+})();

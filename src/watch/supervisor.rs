@@ -1,0 +1,30 @@
+//! What supervises the service is told that it is ready, alive, or ending: systemd, where it started the service.
+
+use std::{thread, time::Duration};
+
+use sd_notify::NotifyState;
+
+use super::board::Board;
+use crate::interrupt::Interrupt;
+
+/// Tells that the service is ready, and from then on that it is alive while it is. Nothing is told where nobody listens.
+pub(super) fn tell(board: Board, interrupt: Interrupt) {
+    let folders = board.folders.len();
+    let status = format!("watching {}", crate::report::terminal::counted(folders as u64, "folder"));
+    _ = sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    let Some(patience) = sd_notify::watchdog_enabled() else { return };
+    let ping = (patience / 3).max(Duration::from_millis(100));
+    thread::spawn(move || {
+        while interrupt.signal().is_none() {
+            if board.illness().is_none() {
+                _ = sd_notify::notify(&[NotifyState::Watchdog]);
+            }
+            thread::sleep(ping);
+        }
+    });
+}
+
+/// Tells that the service ends.
+pub(super) fn tell_end() {
+    _ = sd_notify::notify(&[NotifyState::Stopping]);
+}

@@ -19,6 +19,8 @@ pub trait Observer: Sync {
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Event {
     OtherWatcher,
+    /// Nothing is done: another process has the folder.
+    LeftToOther,
     Watching,
     /// The folder is not there: its disk is not mounted.
     Away,
@@ -75,6 +77,7 @@ impl fmt::Display for Event {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherWatcher => out.write_str("another process watches the folder; waiting until it ends"),
+            Self::LeftToOther => out.write_str("another process watches the folder, and imports its files"),
             Self::Watching => out.write_str("watching"),
             Self::Away => out.write_str("the folder is gone, or its disk is not mounted; waiting for it"),
             Self::Back => out.write_str("the folder is there again"),

@@ -291,13 +291,18 @@ impl FolderWatcher<'_> {
         Ok(())
     }
 
-    /// Waits until no other process watches the folder; nothing where the end is asked for.
+    /// Waits until no other process watches the folder; nothing where the end is asked for. What is to be done once is left to
+    /// the other one.
     fn wait_for_lock(&self) -> Result<Option<FolderLock>, WatchError> {
         let mut is_told = false;
         while self.goes_on() {
             self.board.beat();
             match self.folder.try_lock() {
                 Ok(Some(lock)) => return Ok(Some(lock)),
+                Ok(None) if self.once => {
+                    self.tell(&Event::LeftToOther);
+                    return Ok(None);
+                }
                 Ok(None) if !is_told => {
                     self.tell(&Event::OtherWatcher);
                     is_told = true;

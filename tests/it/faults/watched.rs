@@ -198,6 +198,9 @@ fn two_services_of_one_folder_take_turns() {
     first.wait_until_it_says(": watching");
     let mut second = Started::new(inbox.command(&[]));
     second.wait_until_it_says("another process watches the folder");
+    let ended = inbox.once(&[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("another process watches the folder, and imports its files"));
     first.signal("KILL");
     first.end();
     second.wait_until_it_says(": watching");

@@ -321,7 +321,13 @@ impl FolderWatcher<'_> {
     fn watch(&mut self, lock: &FolderLock) -> Result<bool, WatchError> {
         let (hint, changed) = mpsc::sync_channel(1);
         // Looking again and again is what counts; an event only makes the next look come sooner.
-        let mut hints = notify::recommended_watcher(move |_| _ = hint.try_send(())).ok();
+        let mut hints = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Whoever only looks, as this process does, changes nothing.
+            if event.is_ok_and(|event| event.kind.is_create() || event.kind.is_modify()) {
+                _ = hint.try_send(());
+            }
+        })
+        .ok();
         let mut is_hinted = hints
             .as_mut()
             .is_some_and(|hints| hints.watch(self.folder.path(), RecursiveMode::NonRecursive).is_ok());
@@ -600,7 +606,12 @@ impl FolderWatcher<'_> {
                 break;
             }
             match changed.recv_timeout(left.min(Interrupt::GLANCE)) {
-                Ok(()) => break,
+                Ok(()) => {
+                    // Changes come in crowds.
+                    thread::sleep(left.min(Interrupt::GLANCE));
+                    _ = changed.try_recv();
+                    break;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return false,
             }

@@ -168,17 +168,19 @@ fn row(folder: &FolderBoard, file: &WatchedFile) -> Markup {
     html! {
         tr {
             th scope="row" { bdi { (printable(&file.name)) } }
-            td { (ended) }
-            td class=(end) { (end) }
+            td data-label="Ended" { (ended) }
+            td class=(end) data-label="End" { (end) }
             @if totals.is_null() {
-                td class="n" { "–" } td class="n" { "–" } td class="n" { "–" }
+                td class="n" data-label="Rows" { "–" }
+                td class="n" data-label="Created" { "–" }
+                td class="n" data-label="To fix" { "–" }
             } @else {
-                td class="n" { (grouped(of(&["rows"]))) }
-                td class="n" { (grouped(of(&["created", "confirmed"]))) }
-                td class="n" { (grouped(of(&["rejected", "failed"]))) }
+                td class="n" data-label="Rows" { (grouped(of(&["rows"]))) }
+                td class="n" data-label="Created" { (grouped(of(&["created", "confirmed"]))) }
+                td class="n" data-label="To fix" { (grouped(of(&["rejected", "failed"]))) }
             }
             // A browser opens the file itself, which only the service's user may read; nothing of it goes through this page.
-            td {
+            td data-label="Report" {
                 @if report.exists() {
                     a href=(file_url(&report)) { "report.html" }
                 } @else { "–" }

@@ -17,7 +17,7 @@ use crate::journal::{Journal, JournalError, SharedQuota, Span, WatchedFile};
 const HANGING: Duration = Duration::from_mins(2);
 
 /// The window of the account's limit.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// All folders of a service.
 #[derive(Clone)]
@@ -188,7 +188,7 @@ impl FolderBoard {
     pub(super) fn count(&self, event: &Event) {
         let path = self.path.display().to_string();
         let file = |end: &'static str| {
-            counter!("rollcall_files_total", "folder" => path.clone(), "end" => end).increment(1)
+            counter!("rollcall_files_total", "folder" => path.clone(), "end" => end).increment(1);
         };
         match event {
             Event::Imported { totals, .. } => {

@@ -47,7 +47,7 @@ mod tests {
         fs::write(folder.report_of("a.csv", "run").join("report.html"), "").unwrap();
         fs::create_dir(folder.work_of(7)).unwrap();
         fs::write(home.path().join("c.csv"), "").unwrap();
-        assert_eq!(clear(&folder, Duration::from_secs(3600)), 0);
+        assert_eq!(clear(&folder, Duration::from_hours(1)), 0);
         assert_eq!(clear(&folder, Duration::ZERO), 3);
         assert!(folder.work_of(7).exists() && home.path().join("c.csv").exists());
     }

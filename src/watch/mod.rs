@@ -1,8 +1,8 @@
 //! Files that are dropped into a folder are imported, each content once, for as long as the service runs.
 //!
 //! A file goes from the folder to `work`, and from there to `done` or `failed`, with the files of its run in `reports`. It is
-//! taken when it is [whole](settle), [noted and moved](claim) before anything is done with it, and imported by a
-//! [process of its own](child). A failure that is not the file's fault holds it back, and it is tried again later.
+//! taken when it is whole (`settle`), noted and moved before anything is done with it (`claim`), and imported by a process of
+//! its own (`child`). A failure that is not the file's fault holds it back, and it is tried again later.
 
 mod board;
 mod child;

@@ -284,6 +284,50 @@ fn a_command_is_told_of_each_file_and_sees_no_secret() {
     assert!(!told.contains("ROLLCALL_TOKEN") && !told.contains("SECRET"), "{told}");
 }
 
+/// As systemd does it, with a socket for a service to tell that it is ready and alive.
+#[test]
+fn whoever_supervises_the_service_is_told() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let socket = inbox.scene.sealed.path("notify");
+    let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    told.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    let mut command = inbox.command(&[]);
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
+    let service = Started::new(command);
+    let next = || {
+        let mut text = [0; 256];
+        let length = told.recv(&mut text).unwrap();
+        String::from_utf8_lossy(&text[..length]).into_owned()
+    };
+    assert_eq!(next(), "READY=1\nSTATUS=watching 1 folder\n");
+    assert_eq!([next(), next()], ["WATCHDOG=1\n", "WATCHDOG=1\n"]);
+    service.signal("TERM");
+    while next() != "STOPPING=1\n" {}
+    assert_eq!(service.end().code, 0);
+}
+
+#[test]
+fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    inbox.drop("a.csv", &list(&number(1)));
+    inbox.drop("b.csv", &list(&number(2)));
+    inbox.drop("b.csv.ready", "");
+    let ended = inbox.once(&["--ready-markers"]);
+    assert_eq!((ended.code, inbox.names("done")), (0, vec!["b.csv".to_owned()]), "{}", ended.stderr);
+    assert!(inbox.path("a.csv").exists() && !inbox.path("b.csv.ready").exists());
+    let ended = inbox.once(&["--ready-markers", "--keep-days", "0"]);
+    assert_eq!((ended.code, inbox.names("done"), inbox.names("reports")), (0, vec![], vec![]));
+    // It is remembered all the same.
+    inbox.drop("c.csv", &list(&number(2)));
+    inbox.drop("c.csv.ready", "");
+    let ended = inbox.once(&["--ready-markers"]);
+    assert!(
+        ended.stderr.ends_with("1 imported before, 1 still being written, left for the next time\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
 /// Writes a file as some program would: at once, by renaming it in, in pieces, or anew over another.
 fn write(inbox: &Inbox, random: &mut Random, name: &str, content: &str) {
     match random.below(4) {

@@ -56,6 +56,8 @@ pub enum Fault {
     Blank,
     #[error("there is a header but not one row below it")]
     HeaderOnly,
+    #[error("this is a file of rows to fix that rollcall wrote, and it holds no rows to fix")]
+    NothingToFix,
     #[error("this is {}, which rollcall does not read", .0.name())]
     Unsupported(Content),
     #[error("the workbook is protected by a password")]
@@ -178,6 +180,11 @@ impl Fault {
             Self::EmptySheet { .. } => "Look which sheet holds the list, and choose it with --sheet.".to_owned(),
             Self::Empty | Self::Blank | Self::HeaderOnly => {
                 "Export it again, and look whether the right sheet or view was exported.".to_owned()
+            }
+            Self::NothingToFix => {
+                "There is nothing to import from it: that run has rejected no row, or all were deleted. Run the command without this \
+                 file."
+                    .to_owned()
             }
             Self::Unsupported(content) => content.way_out().to_owned(),
             Self::Password => {

@@ -50,7 +50,11 @@ pub use self::{
     },
     place::RowPlace,
     sheets::Sheets,
-    workbook::{own::READ_ME, panic_is_caught, sheet::SheetName},
+    workbook::{
+        own::{READ_ME, READ_ME_TITLE},
+        panic_is_caught,
+        sheet::SheetName,
+    },
 };
 use crate::{
     contact::{Field, Region},
@@ -336,8 +340,16 @@ impl Input {
             None => info.notes.extend(name_note(path, info.format)),
         }
         let rows = preview(&mut table, &mut source, settings)?;
+        let is_own = rows.iter().next().is_some_and(|row| Header::is_own(&row));
+        if is_own && !settings.only_numbers && rows.len() == 1 {
+            // It may have rows that a sheet hides.
+            let mut all = Preview::new(2);
+            table.visit(&mut source, &mut all)?;
+            if all.rows.len() == 1 {
+                return Err(Fault::NothingToFix);
+            }
+        }
         // What rollcall wrote has a header, whatever the other files have.
-        let is_own = settings.no_header && rows.iter().next().is_some_and(|row| Header::is_own(&row));
         let settings = &ParseSettings { no_header: settings.no_header && !is_own, ..settings.clone() };
         let found = match table.names() {
             Some([]) => return Err(Fault::NoRecords("a record")),

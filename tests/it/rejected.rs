@@ -279,6 +279,14 @@ fn workbook_without_rows_says_that_there_is_nothing_to_do() {
     let texts = part(&sealed, "out/rejected.xlsx", "xl/sharedStrings.xml").unwrap();
     assert!(texts.contains("There is nothing to do"), "{texts}");
     assert!(part(&sealed, "out/rejected.xlsx", "xl/worksheets/sheet2.xml").is_none());
+    // Given back, alone or with the list, each file says what it is.
+    for files in [&["out/rejected.csv"][..], &["out/rejected.xlsx"], &["list.csv", "out/rejected.xlsx"]] {
+        let ended = sealed.run(&[&["check"], files, &["--out", "again"]].concat());
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        assert!(ended.stderr.contains("holds no rows to fix"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("Run the command without this file"), "{}", ended.stderr);
+        assert!(!sealed.path("again").exists(), "nothing was checked");
+    }
 }
 
 #[test]

@@ -9,31 +9,130 @@ use crate::parse::{Fault, assemble::Header, table::Preview};
 /// The name of the sheet that says what to do.
 pub const READ_ME: &str = "Read me";
 
-/// Chooses the first sheet of rejected rows, and returns the names of the others. Of a workbook that rollcall did not write,
+/// The first cell of that sheet ends so, behind a number of rows.
+pub const READ_ME_TITLE: &str = " to fix";
+
+/// Chooses the first sheet with rejected rows, and returns the names of the others. Of a workbook that rollcall did not write,
 /// the sheet stays as it is chosen, and there is no answer.
 pub(in crate::parse) fn choose(sheet: &mut Sheet) -> Result<Option<VecDeque<String>>, Fault> {
     let first = sheet.choice.sheet.name.clone();
     let mut own = VecDeque::new();
-    if is_own(sheet)? {
-        own.push_back(first.clone());
-    } else if first != READ_ME {
-        return Ok(None);
+    // Whether rollcall wrote the workbook, and somebody put something else into it.
+    let (mut is_known, mut has_others) = (false, false);
+    match Page::of(sheet)? {
+        Page::Rows => own.push_back(first.clone()),
+        Page::NoRows | Page::ReadMe => is_known = true,
+        _ if first != READ_ME => return Ok(None),
+        Page::Empty => {}
+        Page::Other => has_others = true,
     }
     for other in sheet.choice.others.clone() {
         sheet.choose(&other.name)?;
-        // What is wrong with a sheet that somebody added is of no interest.
-        if sheet.choice.sheet == other && is_own(sheet).unwrap_or(false) {
-            own.push_back(other.name);
+        if sheet.choice.sheet != other {
+            continue;
         }
+        // What is wrong with a sheet that somebody added is of no interest.
+        match Page::of(sheet).unwrap_or(Page::Other) {
+            Page::Rows => own.push_back(other.name),
+            Page::NoRows => is_known = true,
+            Page::Other => has_others = true,
+            Page::ReadMe | Page::Empty => {}
+        }
+    }
+    if own.is_empty() && is_known && !has_others {
+        return Err(Fault::NothingToFix);
     }
     let chosen = own.pop_front();
     sheet.choose(chosen.as_deref().unwrap_or(&first))?;
     Ok(chosen.is_some().then_some(own))
 }
 
-/// Whether the first row of the sheet is a header that rollcall wrote.
-fn is_own(sheet: &mut Sheet) -> Result<bool, Fault> {
-    let mut preview = Preview::new(1);
-    sheet.visit(&mut preview)?;
-    Ok(preview.rows.iter().next().is_some_and(|row| Header::is_own(&row)))
+/// What a sheet is, as far as rollcall may have written it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// Rows to fix, below a header that rollcall wrote.
+    Rows,
+    /// Such a header alone.
+    NoRows,
+    /// What to do.
+    ReadMe,
+    Empty,
+    /// Somebody else's.
+    Other,
+}
+
+impl Page {
+    fn of(sheet: &mut Sheet) -> Result<Self, Fault> {
+        let mut preview = Preview::new(2);
+        sheet.visit(&mut preview)?;
+        let rows = preview.rows;
+        if rows.is_empty() {
+            return Ok(Self::Empty);
+        }
+        let header = rows.row(0);
+        Ok(if Header::is_own(&header) {
+            if rows.len() > 1 { Self::Rows } else { Self::NoRows }
+        } else if sheet.choice.sheet.name == READ_ME
+            && header.cell(0).text.ends_with(READ_ME_TITLE.as_bytes())
+        {
+            Self::ReadMe
+        } else {
+            Self::Other
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_xlsxwriter::Workbook;
+
+    use super::READ_ME;
+    use crate::parse::{Fault, Input, ParseSettings};
+
+    const HEADER: &[&str] = &["Name", "Phone", "rollcall_row", "rollcall_code"];
+    const ROW: &[&str] = &["Asha Rao", "020 7946 0100", "7", "missing-salutation"];
+
+    /// The sheets that are read of a workbook with these.
+    fn read(sheets: &[(&str, &[&[&str]])]) -> Result<Vec<String>, Fault> {
+        let mut workbook = Workbook::new();
+        for (name, rows) in sheets {
+            let sheet = workbook.add_worksheet().set_name(*name).unwrap();
+            for (number, row) in (0..).zip(*rows) {
+                for (column, cell) in (0..).zip(*row) {
+                    sheet.write(number, column, *cell).unwrap();
+                }
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rejected.xlsx");
+        workbook.save(&path).unwrap();
+        let opened = Input::open_all(&path, &ParseSettings::default()).map_err(|error| error.fault)?;
+        Ok(opened.into_iter().filter_map(|input| input.info.sheet).collect())
+    }
+
+    #[test]
+    fn sheets_whose_rows_were_all_deleted_are_skipped() {
+        let read_me: (&str, &[&[&str]]) = (READ_ME, &[&["2 rows to fix"]]);
+        let (full, bare): (&[&[&str]], &[&[&str]]) = (&[HEADER, ROW], &[HEADER]);
+        assert_eq!(read(&[read_me, ("1 a", bare), ("2 b", full)]).unwrap(), ["2 b"]);
+        assert_eq!(read(&[read_me, ("1 a", full), ("2 b", bare), ("3 c", full)]).unwrap(), ["1 a", "3 c"]);
+        assert_eq!(read(&[("1 a", bare), ("2 b", full)]).unwrap(), ["2 b"]);
+        let empty: [&[(&str, &[&[&str]])]; 4] = [
+            &[read_me],
+            &[read_me, ("1 a", bare), ("2 b", bare)],
+            &[read_me, ("1 a", &[])],
+            &[("1 a", bare)],
+        ];
+        for sheets in empty {
+            assert!(matches!(read(sheets), Err(Fault::NothingToFix)), "{sheets:?}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_that_somebody_added_is_read_where_no_rows_are_to_fix() {
+        let people: (&str, &[&[&str]]) = ("People", &[&["Name", "Phone"], &["Asha Rao", "020 7946 0100"]]);
+        assert_eq!(read(&[(READ_ME, &[&["0 rows to fix"]]), people]).unwrap(), ["People"]);
+        // A sheet of that name in somebody's own workbook.
+        assert!(!matches!(read(&[(READ_ME, &[&["Please call on Mondays"]])]), Err(Fault::NothingToFix)));
+    }
 }

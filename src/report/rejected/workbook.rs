@@ -18,7 +18,7 @@ use super::{OWN_COLUMNS, own_cells, ragged_columns};
 use crate::{
     formula,
     outcome::Problem,
-    parse::{InputInfo, READ_ME},
+    parse::{InputInfo, READ_ME, READ_ME_TITLE},
     ragged::{Cells, Note},
     report::{
         OutputFolder, PendingFile, Report, ReportError, ReportedRow,
@@ -414,7 +414,7 @@ fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> R
     let (bold, wrap) = (Format::new().set_bold(), Format::new().set_text_wrap());
     sheet.set_column_width(0, 110)?;
     let rows: u64 = extents.iter().map(|extent| extent.rows + extent.left_out).sum();
-    sheet.write_string_with_format(0, 0, format!("{} to fix", counted(rows, "row")), &bold)?;
+    sheet.write_string_with_format(0, 0, format!("{}{READ_ME_TITLE}", counted(rows, "row")), &bold)?;
     let mut lines: Vec<String> = Vec::new();
     if rows == 0 {
         lines.push(

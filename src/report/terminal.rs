@@ -45,7 +45,12 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     let style = if verdict.is_good { GOOD } else { BAD };
     writeln!(text, "\n{style}{}.{style:#}\n", textwrap::fill(&verdict.text, width))?;
     let is_posting = report.not_posted.is_none_or(|why| why == NotPosted::DryRun);
-    funnel(text, &report.totals, if is_posting { Stage::Ended } else { Stage::HeldBack }, width)?;
+    let stage = match report.command {
+        "check" => Stage::Checked,
+        _ if is_posting => Stage::Ended,
+        _ => Stage::HeldBack,
+    };
+    funnel(text, &report.totals, stage, width)?;
     if !report.problems.is_empty() {
         writeln!(text, "\n{BOLD}To fix{BOLD:#}\n")?;
         let several = report.inputs.len() > 1;
@@ -275,6 +280,8 @@ enum Stage {
     Forecast,
     /// When it was decided not to.
     HeldBack,
+    /// Where nothing is posted.
+    Checked,
     Ended,
 }
 
@@ -317,7 +324,8 @@ fn funnel(text: &mut String, totals: &Totals, stage: Stage, columns: usize) -> s
         return writeln!(text, "  = {GOOD}{:>width$}  new{GOOD:#}", grouped(left));
     }
     if endings.len() != 1 {
-        writeln!(text, "  = {BOLD}{:>width$}{BOLD:#}  new", grouped(left))?;
+        let name = if stage == Stage::Checked { Outcome::Valid.name() } else { "new" };
+        writeln!(text, "  = {BOLD}{:>width$}{BOLD:#}  {name}", grouped(left))?;
     }
     for (outcome, count) in &endings {
         let sign = if endings.len() == 1 { "=" } else { " " };

@@ -177,6 +177,18 @@ fn a_summary_shows_each_step_and_the_ways_out() {
 }
 
 #[test]
+fn a_check_counts_valid_rows_even_where_there_are_none() {
+    let outcomes = [(Outcome::Rejected, Some(Code::TooShort)), (Outcome::Rejected, Some(Code::TooShort))];
+    let report = finished(&outcomes, 2, true).unwrap();
+    let end = |command| {
+        let text = terminal::summary(&Report { command, ..report.clone() }, Path::new("out"), 60);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        text.lines().find(|line| line.starts_with("  = ")).unwrap().to_owned()
+    };
+    assert_eq!((end("check").as_str(), end("import").as_str()), ("  = 0  valid", "  = 0  new"));
+}
+
+#[test]
 fn a_summary_fits_narrow_and_wide_windows() {
     insta::assert_snapshot!(shown_at(40), @r"
     The import stopped: 2 created; 1 not

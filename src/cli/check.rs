@@ -23,8 +23,12 @@ use crate::{
 pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let exclude_files = config.under(&args.exclude)?;
-    let region = reading.normalize.region;
-    let exclude = settings::exclude(exclude_files, ExcludeOptions::default(), &ApiOption::default(), region)?;
+    let exclude = settings::exclude(
+        exclude_files,
+        ExcludeOptions::default(),
+        &ApiOption::default(),
+        &reading.normalize,
+    )?;
     let output_options = config.under(&args.output)?;
     let interrupt = signals::listen();
     let run = new_run();

@@ -87,7 +87,7 @@ impl StoredImport {
         }
         let requests = RequestSettings::new(&self.requests)?;
         let (files, options) = (self.exclude_files.clone(), self.exclude.clone());
-        settings::exclude(files, options, &self.api, reading.normalize.region)?;
+        settings::exclude(files, options, &self.api, &reading.normalize)?;
         settings::existing(self.existing.clone())?;
         account(self.platform.clone(), &requests)
     }
@@ -201,7 +201,7 @@ pub(super) fn import(
     let requests = RequestSettings::new(&stored.requests)?;
     let region = reading.normalize.region;
     let (files, options) = (stored.exclude_files.clone(), stored.exclude.clone());
-    let exclude = settings::exclude(files, options, &stored.api, region)?;
+    let exclude = settings::exclude(files, options, &stored.api, &reading.normalize)?;
     let existing = settings::existing(stored.existing.clone())?;
     settings::export(&stored.export, Path::new(""))?;
     let is_sandbox = stored.platform.sandbox;

@@ -256,7 +256,7 @@ pub(super) fn exclude(
     files: ExcludeFileOptions,
     options: ExcludeOptions,
     api: &ApiOption,
-    region: Option<Region>,
+    reading: &NormalizeSettings,
 ) -> Result<ExcludeSettings, CliError> {
     if options.campaign_filter.is_some() && options.exclude_campaign.is_empty() {
         return Err(CliError::usage(
@@ -277,7 +277,8 @@ pub(super) fn exclude(
     }
     Ok(ExcludeSettings {
         files: files.exclude_file,
-        region,
+        region: reading.region,
+        aliases: reading.aliases.clone(),
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
         allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
     normalize::{
-        NormalizeSettings, Normalizer, RowNumbers,
+        Aliases, NormalizeSettings, Normalizer, RowNumbers,
         phone::{Mask, count_digits},
     },
     outcome::Problem,
@@ -69,8 +69,8 @@ pub struct SheetNumbers {
 }
 
 impl DoNotCall {
-    /// Reads a file in any of the formats of lists. Numbers without a country of their own are those of `region`; what has
-    /// expired at `now` is left out.
+    /// Reads a file in any of the formats of lists. Numbers without a country of their own are those of `region`; `aliases` say
+    /// what values of country columns mean; what has expired at `now` is left out.
     ///
     /// # Errors
     ///
@@ -79,24 +79,29 @@ impl DoNotCall {
     pub fn read(
         path: &Path,
         region: Option<Region>,
+        aliases: &Aliases,
         now: Timestamp,
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
-        let (path, asked) = (path.to_owned(), interrupt.clone());
+        let (path, aliases, asked) = (path.to_owned(), aliases.clone(), interrupt.clone());
         // It may wait for bytes that never come.
         interrupt
-            .watch(move || Self::read_here(&path, region, now, &asked))
+            .watch(move || Self::read_here(&path, region, &aliases, now, &asked))
             .map_err(PipelineError::Interrupted)?
     }
 
     fn read_here(
         path: &Path,
         region: Option<Region>,
+        aliases: &Aliases,
         now: Timestamp,
         interrupt: &Interrupt,
     ) -> Result<Self, PipelineError> {
+        let normalize =
+            NormalizeSettings { region, aliases: aliases.clone(), ..NormalizeSettings::default() };
         let settings = ParseSettings {
             region,
+            aliases: aliases.clone(),
             only_numbers: true,
             is_no_number: Some(expiry::is_header),
             ..ParseSettings::default()
@@ -106,7 +111,7 @@ impl DoNotCall {
         let (mut without_numbers, mut refused) = (Vec::new(), None);
         while let Some(opened) = sheets.next() {
             match opened {
-                Ok(input) => list.read_input(input, region, now, interrupt, sheets.current())?,
+                Ok(input) => list.read_input(input, &normalize, now, interrupt, sheets.current())?,
                 Err(error) => match Unused::of(&error.fault) {
                     None => return Err(without_options(error).into()),
                     Some(unused) => {
@@ -143,7 +148,7 @@ impl DoNotCall {
     fn read_input(
         &mut self,
         mut input: Input,
-        region: Option<Region>,
+        settings: &NormalizeSettings,
         now: Timestamp,
         interrupt: &Interrupt,
         sheet: Option<&SheetName>,
@@ -160,8 +165,7 @@ impl DoNotCall {
         let named = expiries.columns.iter().map(|column| &info.headers[*column]);
         add_new(&mut self.expiry_columns, named);
         add_new(&mut self.understood, &info.notes);
-        let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
-        let normalizer = Normalizer::new(&settings, &info.columns);
+        let normalizer = Normalizer::new(settings, &info.columns);
         let in_sheet = sheet.map(|sheet| format!(", sheet {sheet}")).unwrap_or_default();
         let unread_before = self.unread;
         let (mut listed, mut masks) = (Vec::new(), Vec::new());

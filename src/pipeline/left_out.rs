@@ -9,7 +9,7 @@ use crate::{
     contact::Region,
     diff::{LeftOut, LeftOutBy},
     interrupt::Interrupt,
-    normalize::phone::is_known,
+    normalize::{Aliases, phone::is_known},
     outcome::Code,
     platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
     progress::Progress,
@@ -50,6 +50,8 @@ pub struct ExcludeSettings {
     pub files: Vec<PathBuf>,
     /// The region of the files' national numbers.
     pub region: Option<Region>,
+    /// What values of the files' countries mean.
+    pub aliases: Aliases,
     /// Contact lists of the platform.
     pub lists: Vec<String>,
     /// Campaigns of the platform.
@@ -80,7 +82,8 @@ impl Exclusion {
     ) -> Result<Self, PipelineError> {
         let mut exclusion = Self::default();
         for path in &settings.files {
-            let read = DoNotCall::read(path, settings.region, Timestamp::now(), interrupt)?;
+            let read =
+                DoNotCall::read(path, settings.region, &settings.aliases, Timestamp::now(), interrupt)?;
             let notes = read.notes();
             for note in &notes {
                 progress.note(&format!("{}: {note}", read.path));

@@ -45,6 +45,24 @@ fn unknown_values_are_offered_as_lines_that_make_them_known_once_filled_in() {
     assert_eq!(sealed.report("out")["unknown_values"], serde_json::json!([]));
 }
 
+#[test]
+fn a_do_not_call_list_is_read_by_the_same_aliases() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "Name,Prefix,Mobile\nAnna Beispiel,Mrs,+49 171 1234567\n");
+    sealed.write("dnc.csv", "Phone,Country\n0171 1234567,Deutchland\n");
+    let check =
+        |out: &str| sealed.run(&["check", "list.csv", "--exclude-file", "dnc.csv", "--out", out, "-q"]);
+    assert_eq!(check("without").code, 3, "no number can be read");
+    sealed.write("rollcall.toml", "[values.country]\n\"Deutchland\" = \"DE\"\n");
+    let ended = check("out");
+    assert_eq!(
+        (ended.code, briefs(&sealed)),
+        (0, vec!["2 suppressed in-file".to_owned()]),
+        "{}",
+        ended.stderr
+    );
+}
+
 /// Source: civicrm/civicrm-core pull request 33329, whose spellings are known without an alias.
 #[test]
 fn usual_spellings_need_no_alias() {

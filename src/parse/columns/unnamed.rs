@@ -107,8 +107,12 @@ pub(in crate::parse) fn add_further(
             && !settings.is_no_number.is_some_and(|is_no_number| is_no_number(&header.names[*column]))
     };
     let below: Vec<Row<'_>> = rows.iter().filter(|row| row.location.row > *header_row).collect();
-    let holds_numbers =
-        |column: &usize| holds_further_numbers(&below, header, columns, *column, settings.region);
+    let normalize = NormalizeSettings {
+        region: settings.region,
+        aliases: settings.aliases.clone(),
+        ..NormalizeSettings::default()
+    };
+    let holds_numbers = |column: &usize| holds_further_numbers(&below, header, columns, *column, &normalize);
     let further: Vec<usize> = (0..header.names.len()).filter(is_free).filter(holds_numbers).collect();
     for column in &further {
         columns.add(Field::Phone, *column);
@@ -129,16 +133,15 @@ fn holds_further_numbers(
     header: &Header,
     columns: &Columns,
     column: usize,
-    region: Option<Region>,
+    settings: &NormalizeSettings,
 ) -> bool {
     let place = header.place_of(column);
     let country = columns.country.iter().map(|column| header.place_of(*column)).collect();
     let alone = Columns { phone: vec![place], country, ..Columns::default() };
-    let settings = NormalizeSettings { region, ..NormalizeSettings::default() };
-    let normalizer = Normalizer::new(&settings, &alone);
+    let normalizer = Normalizer::new(settings, &alone);
     let name = super::fold(&header.names[column]);
     let must_be_valid = name.split(' ').any(|word| NEVER_PHONE_WORDS.contains(&word));
-    let valid = |text: &str, kind| is_number(text, kind, region.map(Origin::Region), Accept::Valid);
+    let valid = |text: &str, kind| is_number(text, kind, settings.region.map(Origin::Region), Accept::Valid);
     let filled = rows.iter().filter(|row| !is_filler(row.cell(place)));
     let hits: Vec<bool> = filled
         .map(|row| {

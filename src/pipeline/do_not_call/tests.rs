@@ -6,7 +6,8 @@ use crate::parse::Fault;
 const NOW: &str = "2026-11-21T12:00:00Z";
 
 fn read_path(path: &Path, region: &str) -> Result<DoNotCall, PipelineError> {
-    DoNotCall::read(path, Region::new(region), NOW.parse().unwrap(), &Interrupt::default())
+    let aliases = Aliases::default();
+    DoNotCall::read(path, Region::new(region), &aliases, NOW.parse().unwrap(), &Interrupt::default())
 }
 
 fn try_read(content: &[u8], region: &str) -> Result<DoNotCall, PipelineError> {
@@ -438,7 +439,7 @@ fn a_page_behind_the_last_is_empty() {
     let path = folder.path().join("dnc");
     std::fs::write(&path, "Phone\n+919876543210\n").unwrap();
     for read in [DoNotCall::read, DoNotCall::read_here] {
-        let read = read(&path, None, NOW.parse().unwrap(), &interrupt);
+        let read = read(&path, None, &Aliases::default(), NOW.parse().unwrap(), &interrupt);
         assert!(matches!(read, Err(PipelineError::Interrupted(2))), "{read:?}");
     }
 }
@@ -450,8 +451,9 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let interrupt = Interrupt::default();
+    let aliases = Aliases::default();
     std::thread::scope(|scope| {
-        let read = scope.spawn(|| DoNotCall::read(&pipe, None, NOW.parse().unwrap(), &interrupt));
+        let read = scope.spawn(|| DoNotCall::read(&pipe, None, &aliases, NOW.parse().unwrap(), &interrupt));
         // Comes back when somebody reads.
         let writer = std::fs::File::options().write(true).open(&pipe).unwrap();
         interrupt.slot().store(15, Ordering::Relaxed);
@@ -486,4 +488,23 @@ fn numbers_in_parts_are_joined() {
     for content in ["Age,Phone\n201,5550101\n312,5550105\n", "101,5550101\n112,5550105\n"] {
         assert!(try_read(content.as_bytes(), "US").is_err(), "{content}");
     }
+}
+
+#[test]
+fn values_of_countries_are_read_by_their_aliases() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dnc.csv");
+    // The second column of numbers has a header that means nothing: it is found by what it holds.
+    let rows =
+        "Phone,Country,Other one\n0171 1234567,Deutchland,030 123456\n020 7946 0100,deutchland,030 123457\n";
+    std::fs::write(&path, rows).unwrap();
+    let mut aliases = Aliases::default();
+    let read = |aliases: &Aliases| {
+        DoNotCall::read(&path, None, aliases, NOW.parse().unwrap(), &Interrupt::default())
+    };
+    assert!(read(&aliases).is_err(), "not one number can be read");
+    aliases.add_country("Deutchland", "DE").unwrap();
+    let listed = read(&aliases).unwrap();
+    assert!(numbers(&listed).contains(&"2:491711234567".to_owned()), "{:?}", numbers(&listed));
+    assert!(numbers(&listed).contains(&"3:4930123457".to_owned()), "{:?}", numbers(&listed));
 }

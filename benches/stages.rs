@@ -57,7 +57,8 @@ fn stages(criterion: &mut Criterion) {
     });
 
     let writer =
-        RunWriter::begin(OutputFolder::create(folder.path()).unwrap(), vec![input.info.clone()]).unwrap();
+        RunWriter::begin(OutputFolder::create(folder.path()).unwrap(), vec![input.info.clone()], "run")
+            .unwrap();
     let format = writer.line_format();
     let verdicts: Vec<Vec<Verdict>> = blocks.iter().map(judge).collect();
     group.bench_function("outcome lines", |bencher| {

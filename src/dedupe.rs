@@ -103,12 +103,7 @@ impl Numbers {
 
     /// Notes a row's number. Rows come in input order; where the first is kept, the answer is final.
     pub fn claim(&mut self, number: E164, claimant: Claimant) -> Option<Collision> {
-        let input = usize::from(claimant.location.input);
-        while self.beginnings.len() <= input {
-            self.beginnings.push(self.last);
-        }
-        let own = Holder::new(self.beginnings[input] + claimant.location.row, claimant.name);
-        self.last = self.last.max(own.place());
+        let own = self.place(claimant);
         let holder = match self.holders.entry(number) {
             Entry::Vacant(entry) => {
                 entry.insert(own);
@@ -123,6 +118,35 @@ impl Numbers {
             }
         };
         Some(self.collision(holder, own))
+    }
+
+    /// The same for a row that was one of these before somebody fixed it: it goes on instead of that.
+    pub fn claim_instead(
+        &mut self,
+        number: E164,
+        claimant: Claimant,
+        originals: &[Location],
+    ) -> Option<Collision> {
+        let holder = self.holders.get(&number).map(|holder| holder.place());
+        let place =
+            |original: &Location| Some(self.beginnings.get(usize::from(original.input))? + original.row);
+        if holder.is_some() && originals.iter().any(|original| place(original) == holder) {
+            let own = self.place(claimant);
+            self.holders.insert(number, own);
+            return None;
+        }
+        self.claim(number, claimant)
+    }
+
+    /// Where a row stands among those of all inputs, and its name.
+    fn place(&mut self, claimant: Claimant) -> Holder {
+        let input = usize::from(claimant.location.input);
+        while self.beginnings.len() <= input {
+            self.beginnings.push(self.last);
+        }
+        let own = Holder::new(self.beginnings[input] + claimant.location.row, claimant.name);
+        self.last = self.last.max(own.place());
+        own
     }
 
     /// The row that goes on instead of this one, if another does. Final once every row has claimed its number.
@@ -157,6 +181,26 @@ mod tests {
 
     fn number(digits: u32) -> E164 {
         E164::from_digits(&format!("91{digits}")).unwrap()
+    }
+
+    #[test]
+    fn a_fixed_row_goes_on_instead_of_the_one_it_was() {
+        let mut numbers = Numbers::new(Keep::First);
+        let fixed =
+            |row, name: &str| Claimant { location: Location { input: 1, row }, name: NameKey::new(name, "") };
+        let was = |row| [Location { input: 0, row }];
+        assert_eq!(numbers.claim(number(1), row(2, "Asha")), None);
+        assert_eq!(numbers.claim(number(2), row(3, "Ben")), None);
+        assert_eq!(numbers.claim_instead(number(1), fixed(2, "Asha"), &was(2)), None);
+        let with = Location { input: 1, row: 2 };
+        let rival = numbers.rival(number(1), row(2, "Asha"));
+        assert_eq!(rival, Some(Collision { with, code: Code::SameName }));
+        assert_eq!(numbers.rival(number(1), fixed(2, "Asha")), None);
+        // A number that it has been given is that of another row.
+        let with = Location { input: 0, row: 3 };
+        let collision = numbers.claim_instead(number(2), fixed(3, "Eve"), &was(4));
+        assert_eq!(collision, Some(Collision { with, code: Code::OtherName }));
+        assert_eq!(numbers.claim_instead(number(3), fixed(4, "Ida"), &[]), None);
     }
 
     #[test]

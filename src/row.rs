@@ -18,6 +18,27 @@ pub struct Location {
     pub row: u64,
 }
 
+/// The row that a row to fix was when it was rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The run that rejected it; files of older versions do not say it.
+    pub run: Option<String>,
+    /// Its file, as it was given to that run.
+    pub file: String,
+    /// Its number in that file.
+    pub row: u64,
+}
+
+/// The columns of a file of rejected rows that say where a row is from.
+pub mod own_columns {
+    /// The file, as it was given.
+    pub const FILE: &str = "rollcall_file";
+    /// The row's number.
+    pub const ROW: &str = "rollcall_row";
+    /// The run that rejected it.
+    pub const RUN: &str = "rollcall_run";
+}
+
 /// What a spreadsheet says a cell is. Every cell of a CSV file is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
@@ -276,6 +297,8 @@ pub struct Rows {
     text: Vec<u8>,
     cells: Vec<CellMark>,
     rows: Vec<RowMark>,
+    /// Where rows to fix are from, by their numbers.
+    origins: Vec<(u64, Origin)>,
     /// Of the row being put together.
     is_separated: bool,
     is_hidden: bool,
@@ -291,6 +314,7 @@ impl Rows {
             text: Vec::new(),
             cells: Vec::new(),
             rows: Vec::new(),
+            origins: Vec::new(),
             is_separated: false,
             is_hidden: false,
             bytes_read: 0,
@@ -304,6 +328,7 @@ impl Rows {
             text: Vec::with_capacity(other.text.len() + other.text.len() / 8),
             cells: Vec::with_capacity(other.cells.len() + other.cells.len() / 8),
             rows: Vec::with_capacity(other.rows.len() + other.rows.len() / 8),
+            origins: Vec::new(),
             is_separated: false,
             is_hidden: false,
             bytes_read: 0,
@@ -359,6 +384,19 @@ impl Rows {
         if let Some(row) = self.rows.last_mut() {
             row.ragged = Some(ragged);
         }
+    }
+
+    /// Says of the last row where it is from.
+    pub fn trace_last(&mut self, origin: Origin) {
+        if let Some(row) = self.rows.last() {
+            self.origins.push((row.number, origin));
+        }
+    }
+
+    /// Where the row of this number is from, if it is one to fix of an earlier run.
+    pub fn origin_of(&self, number: u64) -> Option<&Origin> {
+        let place = self.origins.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.origins.get(place).map(|(_, origin)| origin)
     }
 
     /// The rows, in input order.

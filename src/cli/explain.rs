@@ -15,7 +15,7 @@ use super::{
     talk::Talk,
 };
 use crate::{
-    pipeline::{self, Explanation},
+    pipeline::{self, ExplainedOrigin, Explanation},
     report::terminal::printable,
 };
 
@@ -67,6 +67,13 @@ fn write_description(text: &mut String, explained: &Explanation) -> std::fmt::Re
         return writeln!(text, ": {reason}");
     }
     writeln!(text)?;
+    if let Some(ExplainedOrigin { run, file, row }) = &explained.fixes {
+        write!(text, "  was row {row} of {}", printable(file))?;
+        match run {
+            Some(run) => writeln!(text, ", a row to fix of the run {}", printable(run))?,
+            None => writeln!(text, ", a row to fix of an earlier run")?,
+        }
+    }
     for step in &explained.steps {
         let field = step.field.replace('_', " ");
         write!(text, "\n  {field}")?;

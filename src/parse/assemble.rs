@@ -1,13 +1,14 @@
 //! From raw cells to the rows that are handed on: blank rows and rollcall's own columns go, the rest is kept as it
 //! stands.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    columns::{OWN_MARK, OWN_PREFIX},
+    FixedRows,
     error::Fault,
     file::source::Progress,
     table::RowSink,
+    table_header::Header,
     text::{
         findings::Sightings,
         layout::{Fit, Layout},
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     formula,
-    ragged::{self, Cells, Note},
+    ragged::{Cells, Note},
     row::{Cell, CellKind, Columns, Ragged, RaggedCause, Rows},
 };
 
@@ -57,81 +58,16 @@ pub(super) trait RawRow {
     }
 }
 
-/// Which of the file's columns are the user's own, and what they are called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Header {
-    /// The names of the columns that are kept.
-    pub(super) names: Vec<String>,
-    /// Cells of a whole row of the file.
-    width: usize,
-    /// The columns that are kept, where not all are.
-    kept: Option<Vec<usize>>,
-    /// Those of our own that tell of ragged rows, in a file that rollcall wrote.
-    ragged: Option<Box<RaggedColumns>>,
-}
-
-/// The columns of a file of rejected rows that tell of ragged rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct RaggedColumns {
-    /// Those that hold cells beyond the header.
-    extra: Vec<usize>,
-    /// The one that says of a row that its cells did not fit the header.
-    note: Option<usize>,
-}
-
-impl Header {
-    /// The header that a row spells out.
-    pub(super) fn from_row(row: &impl RawRow) -> Self {
-        let name = |index| {
-            let text = String::from_utf8_lossy(row.cell(index).text);
-            let text = text.trim_matches(['\u{feff}', ' ']);
-            // A byte order mark that was read in windows-1252.
-            text.strip_prefix("\u{ef}\u{bb}\u{bf}").unwrap_or(text).to_owned()
-        };
-        let all: Vec<String> = (0..row.len()).map(name).collect();
-        let width = all.len();
-        if !all.iter().any(|name| name.starts_with(OWN_PREFIX)) {
-            return Self { names: all, width, kept: None, ragged: None };
-        }
-        let extra = (0..width).filter(|index| all[*index].starts_with(ragged::EXTRA_COLUMN)).collect();
-        let note = all.iter().position(|name| name == ragged::COLUMN);
-        let kept: Vec<usize> = (0..width).filter(|index| !all[*index].starts_with(OWN_PREFIX)).collect();
-        let names = kept.iter().map(|index| formula::unguard(all[*index].as_bytes()));
-        let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        Self { names, width, kept: Some(kept), ragged: Some(Box::new(RaggedColumns { extra, note })) }
-    }
-
-    /// Whether a row is the header of a file that rollcall wrote, which has one whatever other files have.
-    pub(super) fn is_own(row: &impl RawRow) -> bool {
-        (0..row.len()).any(|index| row.cell(index).text == OWN_MARK.as_bytes())
-    }
-
-    /// The header that a format spells out by itself.
-    pub(super) fn named(names: &[String]) -> Self {
-        Self { names: names.to_vec(), width: names.len(), kept: None, ragged: None }
-    }
-
-    /// Cells of a whole row of the file.
-    pub(super) fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Where the column that is the user's own stands in the file.
-    pub(super) fn place_of(&self, column: usize) -> usize {
-        self.kept.as_ref().and_then(|kept| kept.get(column)).copied().unwrap_or(column)
-    }
-
-    /// Whether no column from this one on is the user's own.
-    fn has_own_columns_only_from(&self, column: usize) -> bool {
-        self.kept.as_ref().is_some_and(|kept| kept.last().is_some_and(|last| *last < column))
-    }
-
-    /// The header of a file without one, from its first row.
-    pub(super) fn numbered(row: &impl RawRow) -> Self {
-        let width = row.len();
-        let names = (1..=width).map(|number| format!("column {number}")).collect();
-        Self { names, width, kept: None, ragged: None }
-    }
+/// What was put together.
+pub(super) struct Assembled {
+    /// Data rows.
+    pub(super) rows: u64,
+    /// How many of them the sheet hides.
+    pub(super) hidden_rows: u64,
+    /// Rows to fix of earlier runs.
+    pub(super) fixes: Vec<FixedRows>,
+    /// What somebody should know of the rows.
+    pub(super) notes: Vec<String>,
 }
 
 /// Puts rows together into blocks and hands these to `sink`.
@@ -151,6 +87,8 @@ pub(super) struct Assembler<'a> {
     block: Rows,
     rows: u64,
     hidden_rows: u64,
+    /// Rows by the earlier run that they are from.
+    fixes: BTreeMap<String, u64>,
     trimmed: Sightings,
     joined: Sightings,
     /// Rows with a number at their end, or at the end of the row above, that belongs to no column of numbers.
@@ -192,6 +130,7 @@ impl<'a> Assembler<'a> {
             block: Rows::new(input),
             rows: 0,
             hidden_rows: 0,
+            fixes: BTreeMap::new(),
             trimmed: Sightings::default(),
             joined: Sightings::default(),
             strayed: Sightings::default(),
@@ -332,8 +271,26 @@ impl<'a> Assembler<'a> {
             self.strayed.add(number);
         }
         self.block.end_row(number, ragged);
+        self.trace(row);
         self.rows += 1;
         ControlFlow::Continue(())
+    }
+
+    /// Says of the last row which row of an earlier run it is, in a file that rollcall wrote.
+    fn trace(&mut self, row: &impl RawRow) {
+        /// No file has rows of so many runs, unless somebody made it up.
+        const MAX_RUNS: usize = 1000;
+
+        let own = self.header.own.as_ref();
+        let Some(origin) = own.and_then(|own| own.origin_of(row)) else { return };
+        if let Some(run) = &origin.run {
+            if let Some(rows) = self.fixes.get_mut(run) {
+                *rows += 1;
+            } else if self.fixes.len() < MAX_RUNS {
+                self.fixes.insert(run.clone(), 1);
+            }
+        }
+        self.block.trace_last(origin);
     }
 
     /// Adds the cells of a row, and what is beyond the header as part of the last of them.
@@ -365,8 +322,8 @@ impl<'a> Assembler<'a> {
 
     /// What a row of our own making says of itself, and the cells that did not fit its header.
     fn still_ragged(&mut self, row: &impl RawRow) -> Option<Ragged> {
-        let Header { names, kept: Some(kept), ragged: Some(ragged), .. } = self.header else { return None };
-        let RaggedColumns { extra, note: note_column } = &**ragged;
+        let Header { names, kept: Some(kept), own: Some(own), .. } = self.header else { return None };
+        let (extra, note_column) = (&own.extra, &own.note);
         let cell = |index: usize| if index < row.len() { row.cell(index) } else { EMPTY };
         let unknown = Columns::default();
         let columns = self.columns.unwrap_or(&unknown);
@@ -398,12 +355,12 @@ impl<'a> Assembler<'a> {
         Some(ragged)
     }
 
-    /// Hands on what is left; how many rows there were, how many of them the sheet hides, and what somebody should know of them.
+    /// Hands on what is left, and sums up.
     ///
     /// # Errors
     ///
     /// Where a row showed that the rest cannot be read.
-    pub(super) fn finish(mut self) -> Result<(u64, u64, Vec<String>), Fault> {
+    pub(super) fn finish(mut self) -> Result<Assembled, Fault> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -431,7 +388,10 @@ impl<'a> Assembler<'a> {
                 self.strayed.lines()
             ));
         }
-        Ok((self.rows, self.hidden_rows, notes))
+        let rows_of = |(run, rows)| FixedRows { run, rows };
+        let fixes: Vec<FixedRows> = self.fixes.into_iter().map(rows_of).collect();
+        notes.extend(fixes.iter().map(FixedRows::note));
+        Ok(Assembled { rows: self.rows, hidden_rows: self.hidden_rows, fixes, notes })
     }
 
     fn flush(&mut self) -> ControlFlow<()> {
@@ -503,16 +463,6 @@ mod tests {
                 (7, cells(&["6", "7", "8"]), true)
             ]
         );
-    }
-
-    #[test]
-    fn byte_order_marks_are_no_part_of_a_name() {
-        for mark in ["\u{feff}", "\u{ef}\u{bb}\u{bf}"] {
-            let mut rows = Rows::new(0);
-            rows.push_cell(format!("{mark}First Name").as_bytes(), CellKind::Text);
-            rows.end_row(1, None);
-            assert_eq!(Header::from_row(&rows.row(0)).names, ["First Name"]);
-        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod open;
 mod place;
 mod sheets;
 mod table;
+mod table_header;
 mod text;
 mod workbook;
 
@@ -26,9 +27,11 @@ use std::{
     path::Path,
 };
 
+use serde::Serialize;
+
 pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
 use self::{
-    assemble::{Assembler, Header},
+    assemble::{Assembled, Assembler},
     columns::{
         ColumnsProblem, habits,
         header::{self, Found},
@@ -37,6 +40,7 @@ use self::{
     file::source::Source,
     open::{name_note, open_table},
     table::{Preview, Table},
+    table_header::Header,
     text::{dialect, layout::Layout, margin::Margin},
     workbook::hidden,
 };
@@ -183,6 +187,8 @@ pub struct InputInfo {
     pub samples: Vec<Vec<String>>,
     /// How bare digits are meant in those of phone numbers, where their cells show it.
     pub habits: Vec<(usize, Habit)>,
+    /// Whether rollcall wrote it, with the rows to fix of an earlier run.
+    pub has_rows_to_fix: bool,
     /// Bytes of the file.
     pub bytes: u64,
     /// What somebody should know of how it was understood.
@@ -226,6 +232,7 @@ impl InputInfo {
             samples: Vec::new(),
             columns: Columns::default(),
             habits: Vec::new(),
+            has_rows_to_fix: false,
             bytes: source.len(),
             notes: Vec::new(),
         }
@@ -257,6 +264,7 @@ impl InputInfo {
             samples: Vec::new(),
             columns,
             habits: Vec::new(),
+            has_rows_to_fix: false,
             bytes: 0,
             notes: Vec::new(),
         }
@@ -270,8 +278,30 @@ pub struct ReadSummary {
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// Rows to fix of earlier runs.
+    pub fixes: Vec<FixedRows>,
     /// What somebody should know of how the rows were read.
     pub notes: Vec<String>,
+}
+
+/// Rows that an earlier run rejected, in a file of rows to fix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FixedRows {
+    /// The run.
+    pub run: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+impl FixedRows {
+    fn note(&self) -> String {
+        let Self { run, rows } = self;
+        if *rows == 1 {
+            format!("1 row is a row to fix of the run {run}")
+        } else {
+            format!("{rows} rows are rows to fix of the run {run}")
+        }
+    }
 }
 
 /// A file whose columns are understood and whose rows are yet to be read.
@@ -341,6 +371,7 @@ impl Input {
         }
         let rows = preview(&mut table, &mut source, settings)?;
         let is_own = rows.iter().next().is_some_and(|row| Header::is_own(&row));
+        info.has_rows_to_fix = is_own;
         if is_own && !settings.only_numbers && rows.len() == 1 {
             // It may have rows that a sheet hides.
             let mut all = Preview::new(2);
@@ -474,7 +505,7 @@ impl Input {
             assembler = assembler.with_progress(self.source.progress());
         }
         self.table.visit(&mut self.source, &mut assembler)?;
-        let (rows, hidden_rows, mut notes) = assembler.finish()?;
+        let Assembled { rows, hidden_rows, fixes, mut notes } = assembler.finish()?;
         notes.extend(self.table.notes());
         notes.extend(self.late_notes(hidden_rows));
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
@@ -482,7 +513,7 @@ impl Input {
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 if self.table.names().is_some() => Err(Fault::NoRecords("a record")),
             0 => Err(self.table.empty()),
-            _ => Ok(ReadSummary { rows, sha256, notes }),
+            _ => Ok(ReadSummary { rows, sha256, fixes, notes }),
         }
     }
 }

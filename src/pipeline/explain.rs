@@ -11,7 +11,7 @@ use crate::{
     outcome::{Code, Outcome, Problem, Verdict},
     parse::{self, Input, InputInfo, Mapping, RowPlace},
     report::{self, ReportedRow},
-    row::Row,
+    row::{Origin, Row},
 };
 
 /// A row, explained.
@@ -23,6 +23,8 @@ pub struct Explanation {
     pub sheet: Option<String>,
     /// The row, as a person sees it.
     pub row: u64,
+    /// Which row of an earlier run it is, where the file is one of rows to fix.
+    pub fixes: Option<ExplainedOrigin>,
     /// Why it is no row of the list, if it is none; everything below is empty then.
     pub not_a_row: Option<String>,
     /// Whether there is such a row in the file at all.
@@ -40,6 +42,15 @@ pub struct Explanation {
     pub problems: Vec<ExplainedProblem>,
     /// The contact that it is.
     pub contact: Option<ExplainedContact>,
+}
+
+/// The row of an earlier run that a row to fix is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the columns that name it")]
+pub struct ExplainedOrigin {
+    pub run: Option<String>,
+    pub file: String,
+    pub row: u64,
 }
 
 /// A cell and what became of it.
@@ -102,7 +113,13 @@ pub fn explain(
         for row in block.iter_text() {
             for (wanted, found) in rows.iter().zip(&mut found) {
                 if *wanted == row.location.row {
-                    *found = Some(of_row(row, normalizer.explain(row), &info, mappings));
+                    let fixes = block.origin_of(*wanted).map(|Origin { run, file, row }| ExplainedOrigin {
+                        run: run.clone(),
+                        file: file.clone(),
+                        row: *row,
+                    });
+                    let explained = of_row(row, normalizer.explain(row), &info, mappings);
+                    *found = Some(Explanation { fixes, ..explained });
                 }
             }
         }
@@ -117,6 +134,7 @@ fn empty(row: u64, info: &InputInfo) -> Explanation {
         file: info.path.clone(),
         sheet: info.sheet.clone(),
         row,
+        fixes: None,
         not_a_row: None,
         exists: true,
         steps: Vec::new(),

@@ -31,7 +31,7 @@ use self::{
 pub use self::{
     do_not_call::{DoNotCall, SheetNumbers},
     existing::ExistingSettings,
-    explain::{ExplainedContact, ExplainedProblem, ExplainedStep, Explanation, explain},
+    explain::{ExplainedContact, ExplainedOrigin, ExplainedProblem, ExplainedStep, Explanation, explain},
     fetch::{FetchSettings, Fetched, fetch},
     left_out::{CampaignFilter, ExcludeSettings},
     open_run::{OpenRun, Reserved, Target, Unfinished},
@@ -52,7 +52,7 @@ use crate::{
         ExportSettings, InputReport, OutputFolder, PlatformReport, Report, ReportError, RunWriter, Timing,
         Totals,
     },
-    row::{Location, Question, Rows},
+    row::{Location, Origin, Question, Rows},
     suppression::UnreadSuppressions,
 };
 
@@ -164,16 +164,18 @@ pub fn check(
     let (mut writer, summaries);
     // A row may say of the number of an earlier one that nobody is to be called on it.
     let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
-    let may_forbid = infos.iter().any(forbids);
-    if settings.keep == Keep::First && !may_forbid {
-        writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
+    // And a row that was fixed goes on instead of the one that it was.
+    let is_final = !infos.iter().any(|info| forbids(info) || info.has_rows_to_fix);
+    if settings.keep == Keep::First && is_final {
+        writer =
+            RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
         let format = writer.line_format();
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
         let mut collisions = Vec::new();
         summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
             // Nearly every number of a long list is looked for where no cache is: one after the other, several are on their
             // way at a time.
-            claim_all(block, &mut numbers, |collision| collisions.push(collision));
+            claim_all(block, &infos, &mut numbers, |collision| collisions.push(collision));
             for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
                 let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
                 ledger::write_with(&mut writer, row, verdict, line, &left_out, |contact| {
@@ -191,9 +193,10 @@ pub fn check(
         let mut spool;
         let forbidden;
         (spool, summaries, forbidden) =
-            spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+            spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
         forbidden.add_to(&mut left_out, &infos);
-        writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
+        writer =
+            RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
         let ledger = Ledger {
             inputs: &infos,
             numbers: &numbers,
@@ -236,7 +239,7 @@ pub fn import(
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut spool, summaries, forbidden) =
-        spool_all(inputs, settings, &folder, &mut numbers, progress, interrupt)?;
+        spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
     forbidden.add_to(&mut exclusion.left_out, &infos);
     let mut report = clock.report("import", settings, &infos, &summaries);
     let known = match &import.existing.file {
@@ -246,7 +249,8 @@ pub fn import(
         None => Known::default(),
     };
     // Begun before anything is sent, so that a full disk is met now.
-    let mut writer = RunWriter::begin(folder, infos.clone())?.with_export(settings.export.as_ref())?;
+    let mut writer =
+        RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
 
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
@@ -334,6 +338,7 @@ impl Forbidden {
 /// Reads all rows to disk, and their numbers into `numbers`.
 fn spool_all(
     inputs: Vec<Input>,
+    infos: &[InputInfo],
     settings: &RunSettings,
     folder: &OutputFolder,
     numbers: &mut Numbers,
@@ -344,7 +349,7 @@ fn spool_all(
     let prepare = |_: &Rows, _: &[Verdict]| ();
     let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
-        claim_all(block, numbers, |_| ());
+        claim_all(block, infos, numbers, |_| ());
         forbidden.note(block);
         let mut rows = block.rows.iter().zip(&block.verdicts);
         rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
@@ -352,14 +357,37 @@ fn spool_all(
     Ok((spool.finish().map_err(PipelineError::Spool)?, summaries, forbidden))
 }
 
+/// The rows of this run that a fixed row may have been when it was rejected.
+fn originals(origin: &Origin, inputs: &[InputInfo]) -> Vec<Location> {
+    fn name(path: &str) -> &str {
+        path.rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+    let rows_of = |is_its_file: &dyn Fn(&str) -> bool| -> Vec<Location> {
+        let files = (0..).zip(inputs).filter(|(_, input)| is_its_file(&input.path));
+        files.map(|(input, _)| Location { input, row: origin.row }).collect()
+    };
+    let found = rows_of(&|path| path == origin.file);
+    // The same file, named from another folder.
+    if found.is_empty() { rows_of(&|path| name(path) == name(&origin.file)) } else { found }
+}
+
 /// Has the rows of a block claim their numbers; a row without one collides with none.
-fn claim_all<P>(block: &JudgedRows<P>, numbers: &mut Numbers, mut each: impl FnMut(Option<Collision>)) {
+fn claim_all<P>(
+    block: &JudgedRows<P>,
+    inputs: &[InputInfo],
+    numbers: &mut Numbers,
+    mut each: impl FnMut(Option<Collision>),
+) {
     block.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
     for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
         each(match verdict {
             Verdict::Contact(contact) => {
                 let claimant = Claimant { location: row.location, name: contact.name_key() };
-                numbers.claim(contact.number().e164(), claimant)
+                let number = contact.number().e164();
+                match block.rows.origin_of(row.location.row) {
+                    None => numbers.claim(number, claimant),
+                    Some(origin) => numbers.claim_instead(number, claimant, &originals(origin, inputs)),
+                }
             }
             Verdict::Suppressed { .. } | Verdict::Rejected { .. } => None,
         });

@@ -24,8 +24,8 @@ pub(super) trait RunFile {
     ) -> Result<Vec<PendingFile>, ReportError>;
 }
 
-/// Begins a file of a run over these inputs.
-type Begin = fn(&OutputFolder, &[InputInfo]) -> Result<Box<dyn RunFile>, ReportError>;
+/// Begins a file of the run of this name over these inputs.
+type Begin = fn(&OutputFolder, &[InputInfo], &str) -> Result<Box<dyn RunFile>, ReportError>;
 
 /// A kind of file: its name, and how it is begun.
 pub(super) struct Kind {

@@ -106,14 +106,14 @@ pub struct RunWriter {
 }
 
 impl RunWriter {
-    /// Begins the files of a run in `folder`.
+    /// Begins the files of the run of this name in `folder`.
     ///
     /// # Errors
     ///
     /// Where they cannot be made.
-    pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>) -> Result<Self, ReportError> {
+    pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>, run: &str) -> Result<Self, ReportError> {
         let files =
-            files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs)).collect::<Result<_, _>>()?;
+            files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs, run)).collect::<Result<_, _>>()?;
         Ok(Self { inputs, files, tally: Tally::default(), export: None, folder })
     }
 

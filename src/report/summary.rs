@@ -13,7 +13,7 @@ use super::{
 use crate::{
     contact::Field,
     outcome::Outcome,
-    parse::{InputInfo, ReadSummary},
+    parse::{FixedRows, InputInfo, ReadSummary},
     plan::Plan,
 };
 
@@ -83,6 +83,7 @@ pub struct InputReport {
     pub sheet: Option<String>,
     pub rows: u64,
     pub columns: ColumnNames,
+    pub fixes: Vec<FixedRows>,
     pub notes: Vec<String>,
     /// How many of the notes were known before the rows were read.
     #[serde(skip)]
@@ -128,6 +129,7 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
+            fixes: summary.fixes.clone(),
             notes: [info.notes.as_slice(), &summary.notes].concat(),
             early_notes: info.notes.len(),
             notes_of_reading: summary.notes.len(),
@@ -235,7 +237,7 @@ impl Report {
 pub(super) struct SummaryWriter;
 
 impl SummaryWriter {
-    pub(super) const KIND: Kind = Kind { name: NAME, begin: |_, _| Ok(Box::new(Self)) };
+    pub(super) const KIND: Kind = Kind { name: NAME, begin: |_, _, _| Ok(Box::new(Self)) };
 }
 
 impl RunFile for SummaryWriter {

@@ -12,7 +12,7 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
 }
 
 fn report(rows: u64, infos: &[InputInfo]) -> Report {
-    let summary = ReadSummary { rows, sha256: "00".to_owned(), notes: Vec::new() };
+    let summary = ReadSummary { rows, sha256: "00".to_owned(), fixes: Vec::new(), notes: Vec::new() };
     Report {
         schema: Report::SCHEMA,
         run: "run".to_owned(),
@@ -45,7 +45,7 @@ fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> 
     let export = home.path().join("contacts.csv");
     let settings =
         ExportSettings { path: export.clone(), format: ExportFormat::Csv, layout: ExportLayout::Contacts };
-    let writer = RunWriter::begin(folder, infos.clone()).unwrap();
+    let writer = RunWriter::begin(folder, infos.clone(), "run").unwrap();
     let mut writer = writer.with_export(Some(&settings)).unwrap();
     let number = PhoneNumber::new(44, "9098790123", Region::new("GB"), NumberType::PremiumRate).unwrap();
     let mut rows = Rows::new(0);

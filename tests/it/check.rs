@@ -78,7 +78,7 @@ fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
     assert_same!("report_json", report);
     assert_eq!(
         sealed.read("out/rejected.csv"),
-        "\u{feff}First Name,Last Name,Salutation,Mobile,Country,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint\n"
+        "\u{feff}First Name,Last Name,Salutation,Mobile,Country,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint,rollcall_run\n"
     );
 }
 
@@ -143,8 +143,8 @@ fn several_files_are_one_list() {
     assert_eq!((outcomes[0].file.as_str(), outcomes[1].file.as_str()), ("a.csv", "b.csv"));
     assert_eq!(outcomes[1].detail, "same number as row 2 of a.csv");
     assert_same!(sealed.read("out/rejected.csv").trim_start_matches('\u{feff}'), @r#"
-    First Name,Last Name,Salutation,Mobile,Country,Name,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint
-    ,,Mr,'+44 20 7946 0018,,Joe,b.csv,3,unclear-name,"an unclear name: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name."
+    First Name,Last Name,Salutation,Mobile,Country,Name,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint,rollcall_run
+    ,,Mr,'+44 20 7946 0018,,Joe,b.csv,3,unclear-name,"an unclear name: `Joe` as the first name, or a last name: it is a single word","`Joe` is only one name: add the other one, or choose a last name for all such rows with --default-last-name.",RUN
     "#);
 }
 
@@ -256,10 +256,11 @@ fn rejected_rows_are_rejected_for_the_same_reason_when_read_again() {
         rows.map(|row| row.code).collect()
     };
     assert_eq!(codes("twice"), codes("once"));
-    // Only the file and the row's number are others, those of the file that was read, and bytes that meant no letter are gone.
+    // Only the run, the file and the row's number are others, those of the file that was read, and bytes that meant no letter
+    // are gone.
     let again = std::fs::read(sealed.path("twice/rejected.csv")).unwrap();
-    let compared =
-        |csv: &[u8]| without_columns(&without_code(csv, b"bad-encoding"), ["rollcall_row", "rollcall_file"]);
+    let origin = ["rollcall_row", "rollcall_file", "rollcall_run"];
+    let compared = |csv: &[u8]| without_columns(&without_code(csv, b"bad-encoding"), origin);
     assert_eq!(compared(&again), compared(&rejected));
 }
 
@@ -278,7 +279,7 @@ fn place_of(reader: &mut csv::Reader<&[u8]>, column: &str) -> usize {
     reader.headers().unwrap().iter().position(|header| header == column).unwrap()
 }
 
-fn without_columns(csv: &[u8], columns: [&str; 2]) -> Vec<Vec<Vec<u8>>> {
+fn without_columns(csv: &[u8], columns: [&str; 3]) -> Vec<Vec<Vec<u8>>> {
     let mut reader = csv::Reader::from_reader(csv);
     let places = columns.map(|column| place_of(&mut reader, column));
     let kept = |row: csv::ByteRecord| {
@@ -302,7 +303,9 @@ fn the_number_of_threads_changes_nothing() {
             let mut command = sealed.command(&["check", "list.csv", "--out", threads, "-q"]);
             command.env("RAYON_NUM_THREADS", threads);
             assert_eq!(crate::sealed::ended(command).code, 1);
-            sealed.read(&format!("{threads}/outcomes.csv")) + &sealed.read(&format!("{threads}/rejected.csv"))
+            let run = sealed.report(threads)["run"].as_str().unwrap().to_owned();
+            let rejected = sealed.read(&format!("{threads}/rejected.csv")).replace(&run, "RUN");
+            sealed.read(&format!("{threads}/outcomes.csv")) + &rejected
         })
         .collect();
     assert_eq!(outcomes.len(), 1);

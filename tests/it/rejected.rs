@@ -35,7 +35,8 @@ fn delimiter_of_the_input_is_kept_and_the_text_is_marked_as_utf_8() {
         sealed.write("list.csv", list);
         assert_eq!(sealed.run(&["check", "list.csv", "--region", "DE", "--out", "out", "-q"]).code, 1);
         let found = cells(&sealed, "out/rejected.csv", u8::try_from(delimiter).unwrap());
-        let own = ["rollcall_file", "rollcall_row", "rollcall_code", "rollcall_reason", "rollcall_hint"];
+        let own = ["file", "row", "code", "reason", "hint", "run"].map(|name| format!("rollcall_{name}"));
+        let own = own.each_ref().map(String::as_str);
         assert_eq!(found[0], [&["Vorname", "Nachname", "Anrede", "Mobil", "Notiz"][..], &own].concat());
         assert_eq!(found[1][..4], ["Zoë", "Müller", "", "0171 1234567"]);
         assert_eq!(found[1][5..8], ["list.csv", "2", "missing-salutation"]);
@@ -57,6 +58,71 @@ fn delimiter_of_the_input_is_kept_and_the_text_is_marked_as_utf_8() {
         assert_eq!(briefs(&sealed, "again"), ["2 valid"], "{}", ended.stderr);
         assert!(sealed.read("again/report.json").contains("\"encoding\": \"utf-8\""));
     }
+}
+
+#[test]
+fn fixed_rows_say_which_rows_of_which_run_they_fix() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        "First Name,Last Name,Salutation,Mobile\nAsha,Rao,,+44 20 7946 0100\nBen,Low,Mr,+44 20 7946 0101\n\
+         Eve,Marsh,Ms,1\nIda,Hall,,+44 20 7946 0104\n",
+    );
+    let check = |args: &[&str], out: &str| sealed.run(&[&["check"], args, &["--out", out]].concat());
+    assert_eq!(check(&["list.csv", "-q"], "once").code, 1);
+    let run = sealed.report("once")["run"].as_str().unwrap().to_owned();
+    assert_eq!(sealed.report("once")["inputs"][0]["fixes"], serde_json::json!([]));
+    let fixed = sealed.read("once/rejected.csv").replace("Rao,,", "Rao,Mrs,").replace("Hall,,", "Hall,Ms,");
+    sealed.write("fixed.csv", &fixed);
+
+    let ended = check(&["list.csv", "fixed.csv"], "twice");
+    let briefs_of = |out: &str| briefs(&sealed, out);
+    assert_eq!(
+        briefs_of("twice"),
+        [
+            "2 rejected missing-salutation",
+            "3 valid",
+            "4 rejected not-a-number",
+            "5 rejected missing-salutation",
+            "2 valid",
+            "3 rejected not-a-number",
+            "4 valid"
+        ],
+        "{}",
+        ended.stderr
+    );
+    let fixes = sealed.report("twice")["inputs"][1]["fixes"].clone();
+    assert_eq!(fixes, serde_json::json!([{"run": run, "rows": 3}]));
+    let said = format!("3 rows are rows to fix of the run {run}");
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert!(sealed.read("twice/report.html").contains(&said));
+    let explained = sealed.run(&["explain", "fixed.csv", "4"]);
+    let was = format!("was row 5 of list.csv, a row to fix of the run {run}");
+    assert!(explained.stdout.contains(&was), "{}", explained.stdout);
+    // What is rejected again names the run that rejected it again.
+    let again = cells(&sealed, "twice/rejected.csv", b',');
+    let run = sealed.report("twice")["run"].as_str().unwrap().to_owned();
+    assert_eq!(again.last().unwrap()[4..6], ["fixed.csv", "3"]);
+    assert_eq!(again.last().unwrap().last(), Some(&run));
+
+    // Where the original has become good as well, the row that somebody has fixed goes on.
+    let ended = check(&["./list.csv", "fixed.csv", "--default-salutation", "Mr"], "third");
+    let found = sealed.outcomes("third");
+    assert_eq!(
+        found.iter().map(Outcome::brief).collect::<Vec<_>>(),
+        [
+            "2 duplicate same-name",
+            "3 valid",
+            "4 rejected not-a-number",
+            "5 duplicate same-name",
+            "2 valid",
+            "3 rejected not-a-number",
+            "4 valid"
+        ],
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(found[0].detail, "same number as row 2 of fixed.csv");
 }
 
 #[test]

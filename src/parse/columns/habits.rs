@@ -2,7 +2,7 @@
 
 use crate::{
     normalize::{NormalizeSettings, Normalizer, phone::Habit},
-    parse::{ParseSettings, assemble::Header},
+    parse::{ParseSettings, table_header::Header},
     row::{Columns, Rows},
 };
 

@@ -4,7 +4,7 @@ use super::ColumnsProblem;
 use crate::{
     contact::Field,
     normalize::Aliases,
-    parse::{ParseSettings, assemble::Header, text::layout},
+    parse::{ParseSettings, table_header::Header, text::layout},
     row::{Columns, Row, Rows},
 };
 

@@ -5,7 +5,7 @@ use super::{Mapping, header::Found};
 use crate::{
     contact::{Field, Region},
     normalize::phone::calling_code,
-    parse::{ParseSettings, assemble::Header},
+    parse::{ParseSettings, table_header::Header},
     row::{Row, Rows},
 };
 

@@ -8,7 +8,7 @@ use crate::{
         phone::{Accept, count_digits, is_number},
         region::Origin,
     },
-    parse::{ParseSettings, assemble::Header},
+    parse::{ParseSettings, table_header::Header},
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 

@@ -4,8 +4,9 @@ use std::io::Cursor;
 
 use super::{csv::Records, layout::lines, quoting::Dialect};
 use crate::parse::{
-    assemble::{Header, RawRow as _},
+    assemble::RawRow as _,
     columns::{self, Mapping},
+    table_header::Header,
 };
 
 /// Delimiters of most programs, the likeliest first.

@@ -4,10 +4,7 @@
 use super::quoting::{Cells, Dialect};
 use crate::{
     normalize::salutation,
-    parse::{
-        assemble::{Header, RawRow},
-        columns::unnamed::may_be_date,
-    },
+    parse::{assemble::RawRow, columns::unnamed::may_be_date, table_header::Header},
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 

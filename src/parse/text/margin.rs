@@ -4,8 +4,9 @@
 use super::{findings::Sightings, layout::is_phone_like};
 use crate::{
     parse::{
-        assemble::{Header, RawRow},
+        assemble::RawRow,
         columns::{self, ColumnsProblem},
+        table_header::Header,
     },
     row::{Cell, CellKind, Columns},
 };

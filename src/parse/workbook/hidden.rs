@@ -81,7 +81,7 @@ pub(in crate::parse) fn prefer_shown(
 mod tests {
     use super::*;
     use crate::{
-        parse::{assemble::Header, columns::Mapping},
+        parse::{columns::Mapping, table_header::Header},
         row::{CellKind, Rows},
     };
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::Sheet;
-use crate::parse::{Fault, assemble::Header, table::Preview};
+use crate::parse::{Fault, table::Preview, table_header::Header};
 
 /// The name of the sheet that says what to do.
 pub const READ_ME: &str = "Read me";

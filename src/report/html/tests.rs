@@ -76,8 +76,12 @@ impl Run {
     }
 
     fn report(&self, command: &'static str) -> Report {
-        let summary =
-            ReadSummary { rows: self.tally.totals.rows(), sha256: String::new(), notes: Vec::new() };
+        let summary = ReadSummary {
+            rows: self.tally.totals.rows(),
+            sha256: String::new(),
+            fixes: Vec::new(),
+            notes: Vec::new(),
+        };
         Report {
             schema: Report::SCHEMA,
             run: "20261120T101500Z-5e1d".to_owned(),

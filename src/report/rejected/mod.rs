@@ -17,20 +17,20 @@ use crate::{
     outcome::{Code, Problem},
     parse::InputInfo,
     ragged,
+    row::own_columns::{FILE, ROW, RUN},
 };
 
 /// The columns that say what is wrong with a row.
-const OWN_COLUMNS: [&str; 5] =
-    ["rollcall_file", "rollcall_row", "rollcall_code", "rollcall_reason", "rollcall_hint"];
+const OWN_COLUMNS: [&str; 6] = [FILE, ROW, "rollcall_code", "rollcall_reason", "rollcall_hint", RUN];
 
-/// The cells of [`OWN_COLUMNS`].
-fn own_cells(input: &InputInfo, row: &ReportedRow<'_>) -> [String; OWN_COLUMNS.len()] {
+/// The cells of [`OWN_COLUMNS`], for a row of the run of this name.
+fn own_cells(input: &InputInfo, row: &ReportedRow<'_>, run: &str) -> [String; OWN_COLUMNS.len()] {
     let file = input.path.clone();
     let code = row.code.map_or("", Code::name).to_owned();
     let number = row.row.location.row.to_string();
     if row.problems.is_empty() {
         let hint = row.code.map_or("", Code::hint).to_owned();
-        return [file, number, code, row.detail.to_owned(), hint];
+        return [file, number, code, row.detail.to_owned(), hint, run.to_owned()];
     }
     let reasons: Vec<String> = row.problems.iter().map(Problem::message).collect();
     let mut hints: Vec<Cow<'static, str>> = Vec::new();
@@ -39,7 +39,7 @@ fn own_cells(input: &InputInfo, row: &ReportedRow<'_>) -> [String; OWN_COLUMNS.l
             hints.push(hint);
         }
     }
-    [file, number, code, reasons.join("; "), hints.join(" ")]
+    [file, number, code, reasons.join("; "), hints.join(" "), run.to_owned()]
 }
 
 /// The names of the columns that ragged rows need: those of cells beyond the header, then that of the note.

@@ -31,6 +31,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(in crate::report) struct RejectedWriter {
     common: Text,
     folder: PathBuf,
+    /// The name of the run.
+    run: String,
     /// The files of the inputs, where they have different columns.
     own: Vec<OwnText>,
 }
@@ -43,9 +45,9 @@ struct OwnText {
 
 impl RejectedWriter {
     pub(in crate::report) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+        Kind { name: NAME, begin: |folder, inputs, run| Ok(Box::new(Self::begin(folder, inputs, run)?)) };
 
-    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo], run: &str) -> Result<Self, ReportError> {
         let (headers, places) = columns::common(inputs);
         let sources: Vec<_> = inputs.iter().zip(places).collect();
         let delimiter = inputs.first().map_or(b',', delimiter);
@@ -54,7 +56,7 @@ impl RejectedWriter {
         let own =
             |(number, input): (usize, &InputInfo)| OwnText { name: own_name(number, input), text: None };
         let own = if are_different { (1..).zip(inputs).map(own).collect() } else { Vec::new() };
-        Ok(Self { common, folder: folder.path().to_owned(), own })
+        Ok(Self { common, folder: folder.path().to_owned(), run: run.to_owned(), own })
     }
 }
 
@@ -64,7 +66,8 @@ impl RunFile for RejectedWriter {
             return Ok(());
         }
         let index = usize::from(row.row.location.input);
-        self.common.write(index, input, row)?;
+        let cells = own_cells(input, row, &self.run);
+        self.common.write(index, row, &cells)?;
         if let Some(own) = self.own.get_mut(index) {
             if own.text.is_none() {
                 let (headers, places) = (input.headers.clone(), (0..input.headers.len()).collect());
@@ -73,7 +76,7 @@ impl RunFile for RejectedWriter {
                 own.text = Some(begun);
             }
             if let Some(text) = &mut own.text {
-                text.write(0, input, row)?;
+                text.write(0, row, &cells)?;
             }
         }
         Ok(())
@@ -142,7 +145,7 @@ impl Text {
         Ok(Self { name, delimiter, csv, record, headers, places, columns, surplus: 0, is_wide: false })
     }
 
-    fn write(&mut self, index: usize, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
+    fn write(&mut self, index: usize, row: &ReportedRow<'_>, ours: &[String]) -> Result<(), ReportError> {
         let places = &self.places[index];
         let mut cells: Vec<&[u8]> = vec![b""; self.headers.len()];
         for (column, cell) in row.row.cells().enumerate() {
@@ -161,8 +164,7 @@ impl Text {
             self.is_wide = true;
             cells.push(note.as_deref().unwrap_or_default().as_bytes());
         }
-        let own = own_cells(input, row);
-        cells.extend(own.iter().map(String::as_bytes));
+        cells.extend(ours.iter().map(String::as_bytes));
         self.record.clear();
         for cell in cells {
             // Bytes of another encoding would make the file unreadable as UTF-8: what cannot be told is shown as lost.

@@ -90,6 +90,8 @@ pub(in crate::report) struct WorkbookWriter {
     file: PendingFile,
     folder: PathBuf,
     inputs: Vec<InputInfo>,
+    /// The name of the run.
+    run: String,
     extents: Vec<Extent>,
     cells: u64,
     max_cells: u64,
@@ -99,9 +101,9 @@ pub(in crate::report) struct WorkbookWriter {
 
 impl WorkbookWriter {
     pub(in crate::report) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
+        Kind { name: NAME, begin: |folder, inputs, run| Ok(Box::new(Self::begin(folder, inputs, run)?)) };
 
-    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo], run: &str) -> Result<Self, ReportError> {
         let extent = |input: &InputInfo| {
             let widths = input.headers.iter().map(|header| header.chars().count()).collect();
             Extent { widths, ..Extent::default() }
@@ -110,6 +112,7 @@ impl WorkbookWriter {
             file: folder.begin(NAME)?,
             folder: folder.path().to_owned(),
             inputs: inputs.to_vec(),
+            run: run.to_owned(),
             extents: inputs.iter().map(extent).collect(),
             cells: 0,
             max_cells: MAX_CELLS,
@@ -150,7 +153,7 @@ impl RunFile for WorkbookWriter {
             return Ok(());
         }
         self.cells += count;
-        let kept = kept(input, row, extent);
+        let kept = kept(input, row, &self.run, extent);
         self.keep(&kept).map_err(|source| self.error(source))
     }
 
@@ -168,7 +171,7 @@ impl RunFile for WorkbookWriter {
 }
 
 /// The row as it stands in the workbook; what it shows of the input's columns goes into `extent`.
-fn kept(input: &InputInfo, row: &ReportedRow<'_>, extent: &mut Extent) -> Kept {
+fn kept(input: &InputInfo, row: &ReportedRow<'_>, run: &str, extent: &mut Extent) -> Kept {
     let mut cells: Vec<&[u8]> = row.row.cells().map(|cell| cell.text).collect();
     cells.resize(cells.len().max(input.headers.len()), b"");
     let (own, extra) = cells.split_at(input.headers.len());
@@ -194,7 +197,7 @@ fn kept(input: &InputInfo, row: &ReportedRow<'_>, extent: &mut Extent) -> Kept {
         (problem.column, format!("{}\n{}", problem.message(), hint::of_problem(problem, row, input)))
     };
     let mut marks: Vec<_> = row.problems.iter().map(mark).collect();
-    let own = own_cells(input, row);
+    let own = own_cells(input, row, run);
     if marks.is_empty() {
         marks.push((None, format!("{}\n{}", own[3], own[4])));
     }

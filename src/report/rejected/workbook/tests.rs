@@ -14,7 +14,7 @@ fn rows_without_room_are_counted_on_the_first_sheet() {
     let home = tempfile::tempdir().unwrap();
     let folder = OutputFolder::create(home.path()).unwrap();
     let input = input();
-    let mut writer = WorkbookWriter::begin(&folder, std::slice::from_ref(&input)).unwrap();
+    let mut writer = WorkbookWriter::begin(&folder, std::slice::from_ref(&input), "run").unwrap();
     writer.max_cells = 20;
     let mut rows = Rows::new(0);
     for number in 2..6 {

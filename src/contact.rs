@@ -24,12 +24,32 @@ pub enum Field {
     Salutation,
     /// The country the number is to be read with.
     Country,
+    /// The time zone of the contact, for an export.
+    TimeZone,
+    /// What another program calls the contact, for an export.
+    UniqueId,
+    /// How soon the contact is to be called, for an export.
+    Priority,
 }
 
 impl Field {
     /// All fields, in the order in which reports list them.
-    pub const ALL: [Self; 6] =
-        [Self::Phone, Self::FirstName, Self::LastName, Self::FullName, Self::Salutation, Self::Country];
+    pub const ALL: [Self; 9] = [
+        Self::Phone,
+        Self::FirstName,
+        Self::LastName,
+        Self::FullName,
+        Self::Salutation,
+        Self::Country,
+        Self::TimeZone,
+        Self::UniqueId,
+        Self::Priority,
+    ];
+
+    /// Whether the field is no part of the contact that is posted: an export passes it on, and its column may hold another field.
+    pub const fn is_passed_on(self) -> bool {
+        matches!(self, Self::TimeZone | Self::UniqueId | Self::Priority)
+    }
 
     /// The name used by `--map` and by `columns` of `report.json`.
     pub const fn name(self) -> &'static str {
@@ -40,6 +60,9 @@ impl Field {
             Self::FullName => "full_name",
             Self::Salutation => "salutation",
             Self::Country => "country",
+            Self::TimeZone => "time_zone",
+            Self::UniqueId => "unique_id",
+            Self::Priority => "priority",
         }
     }
 }

@@ -179,6 +179,12 @@ pub struct Columns {
     pub country: Vec<usize>,
     /// The same for phones with a country of their own, where it is another order.
     pub own_countries: Vec<(usize, Vec<usize>)>,
+    /// Time zones, where the user has named their column.
+    pub time_zone: Option<usize>,
+    /// Identifiers of another program, likewise.
+    pub unique_id: Option<usize>,
+    /// Priorities, likewise.
+    pub priority: Option<usize>,
     /// Columns that say whether somebody may be called.
     pub calls: Vec<CallColumn>,
 }
@@ -193,6 +199,9 @@ impl Columns {
             Field::FullName => self.full_name.as_slice(),
             Field::Salutation => self.salutation.as_slice(),
             Field::Country => &self.country,
+            Field::TimeZone => self.time_zone.as_slice(),
+            Field::UniqueId => self.unique_id.as_slice(),
+            Field::Priority => self.priority.as_slice(),
         }
     }
 
@@ -213,6 +222,12 @@ impl Columns {
         own.map_or(&self.country, |(_, countries)| countries)
     }
 
+    /// Whether a column holds a field of the contact that is posted.
+    pub fn is_of_contact(&self, column: usize) -> bool {
+        let fields = Field::ALL.iter().filter(|field| !field.is_passed_on());
+        fields.into_iter().any(|field| self.of(*field).contains(&column))
+    }
+
     /// Adds a column to a field, behind those it has; a field of one column keeps the first.
     pub fn add(&mut self, field: Field, column: usize) {
         match field {
@@ -222,6 +237,9 @@ impl Columns {
             Field::LastName => _ = self.last_name.get_or_insert(column),
             Field::FullName => _ = self.full_name.get_or_insert(column),
             Field::Salutation => _ = self.salutation.get_or_insert(column),
+            Field::TimeZone => _ = self.time_zone.get_or_insert(column),
+            Field::UniqueId => _ = self.unique_id.get_or_insert(column),
+            Field::Priority => _ = self.priority.get_or_insert(column),
         }
     }
 }

@@ -93,7 +93,7 @@ impl Aliases {
         match field {
             Field::Country => find(&self.countries, cell).map(|alias| alias.written.as_str()),
             Field::Salutation => find(&self.salutations, cell).map(|alias| alias.written.as_str()),
-            Field::Phone | Field::FirstName | Field::LastName | Field::FullName => None,
+            _ => None,
         }
     }
 }

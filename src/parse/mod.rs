@@ -428,7 +428,8 @@ impl Input {
         table.lay_out(&layout, settings.only_numbers);
         if settings.no_header {
             // So that `rejected.csv`, which has a header, is understood without any mapping.
-            for field in Field::ALL {
+            // A field of the contact names its column last, where an export passes the same on.
+            for field in Field::ALL.into_iter().rev() {
                 for (column, number) in columns.of(field).iter().zip(1..) {
                     let name = field.name();
                     header.names[*column] =

@@ -48,6 +48,24 @@ fn an_export_read_again_holds_the_same_contacts() {
 }
 
 #[test]
+fn columns_of_an_export_are_named_by_map() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST.replace("Time Zone,uniqueId", "Ortszeit,Key"));
+    let export = ["--export", "list.csv.csv", "--export-layout", "list", "-q"];
+    let map = ["--map", "time_zone=Ortszeit", "--map", "unique_id=7", "--map", "priority=Mobile"];
+    let args = ["check", "list.csv", "--out", "a"].into_iter().chain(export).chain(map);
+    assert_eq!(sealed.run(&args.collect::<Vec<_>>()).code, 1);
+    let exported = sealed.read("list.csv.csv");
+    assert_eq!(
+        exported.lines().nth(2),
+        Some("Bob,Example,\"+12015550123\",America/New_York,a-2,(201) 555-0123"),
+        "{exported}"
+    );
+    let columns = sealed.report("a")["inputs"][0]["columns"].clone();
+    assert_eq!((&columns["phone"], &columns["time_zone"]), (&"Mobile".into(), &"Ortszeit".into()));
+}
+
+#[test]
 fn a_file_that_exists_and_a_name_that_says_no_format_are_refused() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);

@@ -79,7 +79,11 @@ pub(in crate::parse) fn recognise(
     for mapping in mappings {
         let column =
             find(headers, &mapping.column).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
-        if columns.is_used(column) {
+        // Of the contact, each column is one field; what an export passes on may be any of them.
+        let is_taken = |field: &Field| {
+            field.is_passed_on() == mapping.field.is_passed_on() && columns.of(*field).contains(&column)
+        };
+        if Field::ALL.iter().any(is_taken) {
             return Err(ColumnsProblem::MappedTwice(mapping.clone()));
         }
         columns.add(mapping.field, column);
@@ -126,7 +130,7 @@ impl Headers<'_> {
     /// The columns that no mapping takes, with their headers.
     fn free(&self) -> impl Iterator<Item = (usize, &str)> {
         let headers = self.folded.iter().map(String::as_str).enumerate();
-        headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_used(*column))
+        headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_of_contact(*column))
     }
 
     /// The columns of phone numbers, the preferred one first.

@@ -121,7 +121,7 @@ pub(super) fn assign(
             .is_some_and(|header| names.contains(&fold(header).as_str()))
     };
     if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
-        let is_taken = |column: usize| Field::ALL.iter().any(|field| columns.of(*field).contains(&column));
+        let is_taken = |column: usize| columns.is_of_contact(column);
         let named = |names: &[&str]| {
             headers
                 .iter()

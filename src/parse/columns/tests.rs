@@ -292,5 +292,15 @@ fn mappings_are_read() {
     assert_eq!("first-name=A".parse::<Mapping>().unwrap().field, Field::FirstName);
     assert!("phone".parse::<Mapping>().unwrap_err().contains("FIELD=COLUMN"));
     assert!("phone= ".parse::<Mapping>().unwrap_err().contains("no column"));
+    let mapped = |mappings: &[&str]| {
+        let mappings: Vec<Mapping> = mappings.iter().map(|mapping| mapping.parse().unwrap()).collect();
+        recognise(&["Name", "Mobile", "Key"].map(str::to_owned), &mappings, &|_| Vec::new())
+    };
+    // What an export passes on leaves its column to the contact.
+    let found = mapped(&["unique_id=Mobile", "time-zone=Key"]).unwrap();
+    assert_eq!((found.phone, found.unique_id, found.time_zone), (vec![1], Some(1), Some(2)));
+    assert_eq!(mapped(&["unique_id=Mobile", "phone=Mobile"]).unwrap().unique_id, Some(1));
+    let twice = mapped(&["unique_id=Key", "priority=Key"]);
+    assert!(matches!(twice, Err(ColumnsProblem::MappedTwice(_))), "{twice:?}");
     assert!("fone=A".parse::<Mapping>().unwrap_err().contains("unknown field `fone`"));
 }

@@ -109,10 +109,12 @@ impl PassedOn {
             let is_named = |column: &usize| names.contains(&headers[*column].as_str());
             (0..headers.len()).filter(is_named).collect::<Vec<_>>()
         };
+        let columns = &input.columns;
+        let first = |names| named(names).first().copied();
         Self {
-            time_zone: named(&TIME_ZONE),
-            unique_id: named(&UNIQUE_ID).first().copied(),
-            priority: named(&PRIORITY).first().copied(),
+            time_zone: columns.time_zone.map_or_else(|| named(&TIME_ZONE), |column| vec![column]),
+            unique_id: columns.unique_id.or_else(|| first(&UNIQUE_ID)),
+            priority: columns.priority.or_else(|| first(&PRIORITY)),
         }
     }
 

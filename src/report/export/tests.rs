@@ -105,6 +105,26 @@ fn numbers_stand_as_the_platform_needs_them_and_other_text_runs_nowhere() {
 }
 
 #[test]
+fn a_column_that_the_user_names_is_passed_on_instead_of_those_with_known_headers() {
+    let mut block = Rows::new(0);
+    for cell in ["Chicago", "2015550123", "America/Denver", "17", "3"] {
+        block.push_cell(cell.as_bytes(), CellKind::Text);
+    }
+    block.end_row(2, None);
+    let contact = Contact::new("Bob", "Example", Salutation::Mr, number(1, "2015550123", "US"));
+    let passed_on = |columns: Columns| {
+        let input = InputInfo::example("list.csv", &HEADERS, columns);
+        let layout = LayoutWriter::new(ExportLayout::List, std::slice::from_ref(&input));
+        let row = ReportedRow { contact: Some(&contact), ..ReportedRow::new(block.row(0), Outcome::Valid) };
+        let cells = layout.cells(&input, &row, &contact);
+        cells[3..].iter().map(|cell| cell.text.clone().into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(passed_on(Columns::default()), ["America/Denver", "17", "3"]);
+    let mapped = Columns { time_zone: Some(4), unique_id: Some(1), priority: Some(3), ..Columns::default() };
+    assert_eq!(passed_on(mapped), ["", "2015550123", "17"]);
+}
+
+#[test]
 fn an_export_is_private_and_never_written_over_another_file() {
     let home = tempfile::tempdir().unwrap();
     exported(home.path(), "a.xlsx", ExportLayout::List, &rows());

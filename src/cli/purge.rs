@@ -1,12 +1,14 @@
 //! `rollcall purge`
 
+mod mention;
+
 use std::{
     fmt::Write as _,
-    fs::File,
-    io::{self, BufRead as _, BufReader, Write as _},
-    path::{Path, PathBuf},
+    io::{self, Write as _},
+    path::Path,
 };
 
+use self::mention::Mention;
 use super::{
     args::PurgeArgs,
     config::ConfigFile,
@@ -25,11 +27,12 @@ use crate::{
 
 pub(super) fn run(args: &PurgeArgs, config: &ConfigFile) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
+    let person = args.number.as_deref().map(number).transpose()?;
     let purge = Purge {
         older_than: args.older_than.as_deref().map(|age| length_of_time("older-than", age)).transpose()?,
         account: args.account.clone(),
         run: args.run.clone(),
-        number: args.number.as_deref().map(number).transpose()?,
+        number: person.as_ref().map(|(number, _)| *number),
     };
     if let Some(id) = &purge.run
         && journal.run(id)?.is_none()
@@ -38,13 +41,17 @@ pub(super) fn run(args: &PurgeArgs, config: &ConfigFile) -> Result<u8, CliError>
     }
     let purged = journal.purge(&purge)?;
     // A closed pipe is no error.
-    _ = io::stdout().write_all(described(&purged, purge.number).as_bytes());
+    _ = io::stdout().write_all(described(&purged, person.as_ref().map(|(_, mention)| mention)).as_bytes());
     Ok(exit::OK)
 }
 
-fn number(text: &str) -> Result<E164, CliError> {
+/// A person's number, and how files name them.
+fn number(text: &str) -> Result<(E164, Mention), CliError> {
     let read = parse(text, None).ok();
-    let whole = read.and_then(|read| E164::from_digits(&format!("{}{}", read.calling_code, read.national)));
+    let whole = read.and_then(|read| {
+        let number = E164::from_digits(&format!("{}{}", read.calling_code, read.national))?;
+        Some((number, Mention::of(&read.national)))
+    });
     whole.ok_or_else(|| {
         CliError::usage(
             format!("--number: `{text}` is not a whole number with its country code"),
@@ -54,7 +61,7 @@ fn number(text: &str) -> Result<E164, CliError> {
 }
 
 /// What is gone, and where people are named still.
-fn described(purged: &Purged, number: Option<E164>) -> String {
+fn described(purged: &Purged, mention: Option<&Mention>) -> String {
     let mut text = format!(
         "Removed from the journal: {}, {} of existing contacts.\n",
         counted(purged.contacts, "contact"),
@@ -75,7 +82,7 @@ fn described(purged: &Purged, number: Option<E164>) -> String {
     }
     let mut folders = Vec::new();
     for run in &purged.runs {
-        if !folders.contains(&run.folder) && may_hold(&run.folder, number) {
+        if !folders.contains(&run.folder) && may_hold(&run.folder, mention) {
             folders.push(run.folder.clone());
         }
     }
@@ -88,26 +95,12 @@ fn described(purged: &Purged, number: Option<E164>) -> String {
     text
 }
 
-/// Whether the files of a run are still there, and may name the person if one is asked about: a file that cannot be read may.
-fn may_hold(folder: &Path, number: Option<E164>) -> bool {
-    let is_named_in = |path: PathBuf| match number {
+/// Whether the files of a run are still there, and may name the person if one is asked about.
+fn may_hold(folder: &Path, mention: Option<&Mention>) -> bool {
+    OutputFolder::files(folder).iter().any(|path| match mention {
         None => path.try_exists().unwrap_or(true),
-        Some(number) => match File::open(path) {
-            Ok(file) => is_in(file, &number.digits()).unwrap_or(true),
-            Err(error) => error.kind() != io::ErrorKind::NotFound,
-        },
-    };
-    OutputFolder::files(folder).into_iter().any(is_named_in)
-}
-
-/// Whether the lines of a file contain these digits.
-fn is_in(file: File, digits: &str) -> io::Result<bool> {
-    for line in BufReader::new(file).split(b'\n') {
-        if String::from_utf8_lossy(&line?).contains(digits) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+        Some(mention) => mention.may_be_in(path),
+    })
 }
 
 #[cfg(test)]
@@ -119,8 +112,8 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_may_name_the_person() {
         let folder = tempfile::tempdir().unwrap();
-        let asked = [None, Some(E164::from_digits("919876543210").unwrap())];
-        let may_hold = || asked.map(|number| may_hold(folder.path(), number));
+        let mention = Mention::of("9876543210");
+        let may_hold = || [None, Some(&mention)].map(|mention| may_hold(folder.path(), mention));
         assert_eq!(may_hold(), [false, false], "there is none");
         let path = folder.path().join("rejected.csv");
         fs::write(&path, "row,number\n2,919876543211\n").unwrap();

@@ -55,6 +55,7 @@ pub use self::{
     place::RowPlace,
     sheets::Sheets,
     workbook::{
+        cells::any_cell,
         own::{READ_ME, READ_ME_TITLE},
         panic_is_caught,
         sheet::SheetName,

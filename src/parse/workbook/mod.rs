@@ -1,6 +1,7 @@
 //! A sheet of a workbook, of whatever kind: opened, chosen, and gone through row by row.
 
 pub(super) mod biff;
+pub(super) mod cells;
 pub(super) mod hidden;
 pub(super) mod number_format;
 pub(super) mod ods;

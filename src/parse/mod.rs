@@ -45,7 +45,10 @@ use self::{
     workbook::hidden,
 };
 pub use self::{
-    columns::Mapping,
+    columns::{
+        Mapping,
+        certainty::{Certainty, ColumnMatch},
+    },
     encoding::Encoding,
     error::{Fault, ParseError},
     file::{
@@ -184,6 +187,8 @@ pub struct InputInfo {
     pub header_row: u64,
     /// Which of them holds what.
     pub columns: Columns,
+    /// How sure each of these is.
+    pub matches: Vec<ColumnMatch>,
     /// The first values of each of them, cut where they are long.
     pub samples: Vec<Vec<String>>,
     /// How bare digits are meant in those of phone numbers, where their cells show it.
@@ -230,6 +235,7 @@ impl InputInfo {
             sheet: None,
             headers: Vec::new(),
             header_row: 0,
+            matches: Vec::new(),
             samples: Vec::new(),
             columns: Columns::default(),
             habits: Vec::new(),
@@ -262,6 +268,7 @@ impl InputInfo {
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             header_row: 1,
+            matches: Vec::new(),
             samples: Vec::new(),
             columns,
             habits: Vec::new(),
@@ -427,6 +434,9 @@ impl Input {
         }
         let layout = Layout::new(&header, &columns, &rows, row);
         table.lay_out(&layout, settings.only_numbers);
+        if !settings.only_numbers {
+            info.matches = header::matches(&rows, (&header, &columns, row), settings);
+        }
         if settings.no_header {
             // So that `rejected.csv`, which has a header, is understood without any mapping.
             // A field of the contact names its column last, where an export passes the same on.

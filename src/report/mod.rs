@@ -31,7 +31,8 @@ pub use self::{
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
     summary::{
-        ColumnNames, ExcludeReport, ExistingFrom, InputReport, NotPosted, PlatformReport, Report, Timing,
+        ColumnNames, ExcludeReport, ExistingFrom, InputReport, MatchReport, NotPosted, PlatformReport,
+        Report, Timing,
     },
     tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
     verdict::{VerdictSentence, verdict},

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     contact::Field,
     outcome::Outcome,
-    parse::{FixedRows, InputInfo, ReadSummary},
+    parse::{Certainty, ColumnMatch, FixedRows, InputInfo, ReadSummary},
     plan::Plan,
 };
 
@@ -83,6 +83,7 @@ pub struct InputReport {
     pub sheet: Option<String>,
     pub rows: u64,
     pub columns: ColumnNames,
+    pub matches: Vec<MatchReport>,
     pub fixes: Vec<FixedRows>,
     pub notes: Vec<String>,
     /// How many of the notes were known before the rows were read.
@@ -91,6 +92,27 @@ pub struct InputReport {
     /// How many of them reading found; those that follow are of columns that are damaged.
     #[serde(skip)]
     pub notes_of_reading: usize,
+}
+
+/// How sure it is that a column holds its field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct MatchReport {
+    pub column: String,
+    pub field: &'static str,
+    pub certainty: Certainty,
+    pub reason: String,
+}
+
+impl MatchReport {
+    fn new(found: &ColumnMatch, info: &InputInfo) -> Option<Self> {
+        Some(Self {
+            column: info.headers.get(found.column)?.clone(),
+            field: found.field.name(),
+            certainty: found.certainty,
+            reason: found.reason.clone(),
+        })
+    }
 }
 
 /// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
@@ -129,6 +151,7 @@ impl InputReport {
             sheet: info.sheet.clone(),
             rows: summary.rows,
             columns: ColumnNames::new(info),
+            matches: info.matches.iter().filter_map(|found| MatchReport::new(found, info)).collect(),
             fixes: summary.fixes.clone(),
             notes: [info.notes.as_slice(), &summary.notes].concat(),
             early_notes: info.notes.len(),

@@ -13,7 +13,12 @@ use super::{
     unknown_values::{self, UnknownValue},
     verdict,
 };
-use crate::{contact::Field, outcome::Outcome, parse::InputInfo, plan::Plan};
+use crate::{
+    contact::Field,
+    outcome::Outcome,
+    parse::{Certainty, ColumnMatch, InputInfo},
+    plan::Plan,
+};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -202,6 +207,12 @@ pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) ->
                 let values = values.collect::<Vec<_>>().join(", ");
                 let line = format!("{name} = {}: {}", printable(header), printable(&values));
                 text.push_str(&wrapped(&line, width));
+                let is_doubtful = |found: &&ColumnMatch| {
+                    (found.column, found.field, found.certainty) == (*column, field, Certainty::Doubtful)
+                };
+                if let Some(found) = input.matches.iter().find(is_doubtful) {
+                    text.push_str(&wrapped(&format!("  doubtful: {}", found.reason), width));
+                }
             }
         }
         let is_unused = |column: &usize| !input.columns.is_used(*column);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    contact::{NumberType, Region},
-    parse::ReadSummary,
+    contact::{Field, NumberType, Region},
+    parse::{Certainty, ColumnMatch, ReadSummary},
     row::{CellKind, Columns, Rows},
 };
 
@@ -289,12 +289,20 @@ fn the_plan_shows_columns_with_values_and_those_that_are_not_used() {
     input.samples = [["Asha Rao", "Bo Li"], ["020 7946 0100", "020 7946 0101"], ["Bath", "Leeds"]]
         .map(|values| values.map(str::to_owned).to_vec())
         .to_vec();
+    input.matches = [(Field::Phone, 1, Certainty::Doubtful), (Field::FullName, 0, Certainty::Likely)]
+        .map(|(field, column, certainty)| {
+            let reason = "its header is known, but 3 of its 9 values are not phone numbers".to_owned();
+            ColumnMatch { field, column, certainty, reason }
+        })
+        .to_vec();
     let text = anstream::adapter::strip_str(&terminal::columns(std::iter::once(&input), 40)).to_string();
     insta::assert_snapshot!(text, @r"
 
     list.csv
       phone = Phone: 020 7946 0100, 020 7946
       0101
+        doubtful: its header is known, but 3
+      of its 9 values are not phone numbers
       full name = Name: Asha Rao, Bo Li
       not used: City
     ");

@@ -104,6 +104,8 @@ fn the_page_shows_what_is_wrong_and_what_was_changed() {
     let page = sealed.read("out/report.html");
     for text in [
         "1 of 4 rows can be imported; 3 rows must be fixed.",
+        "<td>sure: its header is known, and its values agree</td>",
+        "<b class=\"doubtful\">doubtful</b>: its header is known, but 1 of its 4 values is not a country that rollcall knows",
         "<mark>ext. 12</mark>",
         "<bdi>Frau</bdi> → <bdi><b>Mrs</b></bdi>",
         "<bdi>81234 56789</bdi> → <bdi><b>+918123456789</b></bdi>",

@@ -18,7 +18,7 @@ fn digits(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_numeric()).count()
 }
 
-fn filled(values: &[String]) -> impl Iterator<Item = &str> + Clone {
+pub(super) fn filled(values: &[String]) -> impl Iterator<Item = &str> + Clone {
     values.iter().map(|value| value.trim()).filter(|value| !is_filler_text(value))
 }
 
@@ -34,10 +34,13 @@ pub(super) fn holds_numbers(values: &[String]) -> bool {
     numbers > 0 && numbers * 5 >= filled(values).count() * 4
 }
 
+/// Whether a value may have been meant as a phone number.
+pub(super) fn is_trace(value: &str) -> bool {
+    digits(value) >= MIN_TRACE_DIGITS && !value.contains('@') && !may_be_date(value)
+}
+
 /// Whether no cell of a column can have been meant as a phone number, although some are filled.
 pub(super) fn holds_no_number(values: &[String]) -> bool {
-    let is_trace =
-        |value: &str| digits(value) >= MIN_TRACE_DIGITS && !value.contains('@') && !may_be_date(value);
     filled(values).next().is_some() && !filled(values).any(is_trace)
 }
 
@@ -82,11 +85,15 @@ pub(super) fn holds_salutations(values: &[String]) -> bool {
     known * 2 > values.len()
 }
 
+/// Whether a value is no part of a name.
+pub(super) fn is_no_text(value: &str) -> bool {
+    value.contains('@') || !value.chars().any(char::is_alphabetic)
+}
+
 /// Whether no cell of a column can be a part of a name, although some are filled: they are dates, addresses or answers.
 pub(super) fn holds_no_name(values: &[String]) -> bool {
     const MIN_ANSWERS: usize = 3;
 
-    let is_no_text = |value: &str| value.contains('@') || !value.chars().any(char::is_alphabetic);
     let has_answers = values.len() >= MIN_ANSWERS && values.iter().all(|value| flag::is_answer(value));
     filled(values).next().is_some() && (has_answers || filled(values).all(is_no_text))
 }

@@ -1,10 +1,13 @@
 //! Where the header is: the first row in most files, below a title or a few lines about the export in some.
 
-use super::ColumnsProblem;
+use super::{
+    ColumnsProblem,
+    certainty::{self, ColumnMatch},
+};
 use crate::{
     contact::Field,
     normalize::Aliases,
-    parse::{ParseSettings, table_header::Header, text::layout},
+    parse::{PREVIEW_ROWS, ParseSettings, table_header::Header, text::layout},
     row::{Columns, Row, Rows},
 };
 
@@ -228,6 +231,18 @@ fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<Str
     let mut notes = super::notes(&header.names, columns, &settings.mappings, &|column| values.of(column));
     notes.extend(values.unread_numbers(columns));
     notes
+}
+
+/// How sure it is which column holds what.
+pub(in crate::parse) fn matches(
+    rows: &Rows,
+    (header, columns, row): (&Header, &Columns, u64),
+    settings: &ParseSettings,
+) -> Vec<ColumnMatch> {
+    let from = rows.iter().position(|other| other.location.row > row).unwrap_or(rows.len());
+    let values = Values { rows, from, header, aliases: &settings.aliases };
+    let are_first = rows.len() >= PREVIEW_ROWS;
+    certainty::matches(&header.names, columns, &settings.mappings, &|column| values.of(column), are_first)
 }
 
 /// A row of data can hold the word "mobile". A header below other rows holds no numbers, names more than a phone column, and

@@ -3,6 +3,7 @@
 //! Headers that mean different things in the files of different programs are told apart by the other headers and, where
 //! these do not tell, by what the column holds.
 
+pub(super) mod certainty;
 mod countries;
 mod do_not_call;
 mod doubt;

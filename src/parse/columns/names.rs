@@ -108,6 +108,11 @@ const FAMILY_FIRST: &[&str] = &[
 const FAMILY_WORDS: [&str; 8] =
     ["apellido", "apellidos", "cognome", "sobrenome", "apelido", "nachname", "surname", "фамилия"];
 
+/// Whether a header in folded form means a whole name, beside the synonyms of the field.
+pub(super) fn is_whole(folded: &str) -> bool {
+    WHOLE.contains(&folded) || FAMILY_FIRST.contains(&folded)
+}
+
 /// Decides which part of a name such a column holds. Columns that the user mapped stay as they are.
 pub(super) fn assign(
     headers: &[String],

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::text::{count_of, prose, shown, within};
 use crate::{
     contact::Field,
-    parse::InputInfo,
+    parse::{Certainty, ColumnMatch, InputInfo},
     report::{InputReport, Report, terminal::grouped},
     row::Question,
 };
@@ -68,6 +68,7 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
             tr class=[role.is_none().then_some("unused")] {
                 th scope="row" dir="auto" { (shown(input.headers[column].as_bytes(), MAX_HEADER_CHARS)) }
                 td { @match &role { Some(role) => (role), None => "not used" } }
+                td { @if role.is_some() { (certainty(input, column)) } }
                 td {
                     @for value in input.samples.get(column).into_iter().flatten() {
                         span class="sample" dir="auto" { (shown(value.as_bytes(), MAX_SAMPLE_CHARS)) } " "
@@ -95,11 +96,26 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
             div class="wide" role="group" aria-label={ "Columns of " (shown(input.path.as_bytes(), MAX_PATH_CHARS)) } tabindex="0" {
                 table class="plain" {
                     caption class="unseen" { "Columns" }
-                    thead { tr { th scope="col" { "Header" } th scope="col" { "Read as" } th scope="col" { "Sample values" } } }
+                    thead { tr { th scope="col" { "Header" } th scope="col" { "Read as" } th scope="col" { "How sure" } th scope="col" { "Sample values" } } }
                     tbody { (rows) }
                 }
             }
             @if more > 0 { p { (grouped(more)) " more columns are not shown." } }
+        }
+    }
+}
+
+/// How sure it is that a column holds what it is read as, and by what.
+fn certainty(input: &InputInfo, column: usize) -> Markup {
+    let of_column = input.matches.iter().find(|found| found.column == column);
+    html! {
+        @match of_column {
+            Some(ColumnMatch { certainty: Certainty::Doubtful, reason, .. }) => {
+                b class="doubtful" { (Certainty::Doubtful.name()) } ": " (reason)
+            }
+            Some(ColumnMatch { certainty, reason, .. }) => { (certainty.name()) ": " (reason) }
+            // Columns about calls and about other columns.
+            None => { "by its header" }
         }
     }
 }

@@ -380,13 +380,8 @@ impl Input {
         let rows = preview(&mut table, &mut source, settings)?;
         let is_own = rows.iter().next().is_some_and(|row| Header::is_own(&row));
         info.has_rows_to_fix = is_own;
-        if is_own && !settings.only_numbers && rows.len() == 1 {
-            // It may have rows that a sheet hides.
-            let mut all = Preview::new(2);
-            table.visit(&mut source, &mut all)?;
-            if all.rows.len() == 1 {
-                return Err(Fault::NothingToFix);
-            }
+        if is_own && !settings.only_numbers && rows.len() == 1 && !has_rows(&mut table, &mut source)? {
+            return Err(Fault::NothingToFix);
         }
         // What rollcall wrote has a header, whatever the other files have.
         let settings = &ParseSettings { no_header: settings.no_header && !is_own, ..settings.clone() };
@@ -554,6 +549,13 @@ impl Input {
         }
         notes
     }
+}
+
+/// Whether a table has more than a header, be it in rows that a sheet hides.
+fn has_rows(table: &mut Table, source: &mut Source) -> Result<bool, Fault> {
+    let mut all = Preview::new(2);
+    table.visit(source, &mut all)?;
+    Ok(all.rows.len() > 1)
 }
 
 /// The first rows of a table. Rows that a sheet hides are skipped where they are not to be read, unless they hold the header.

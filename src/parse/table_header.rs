@@ -139,7 +139,9 @@ mod tests {
 
     fn row(cells: &[&str]) -> Rows {
         let mut rows = Rows::new(0);
-        cells.iter().for_each(|cell| rows.push_cell(cell.as_bytes(), CellKind::Text));
+        for cell in cells {
+            rows.push_cell(cell.as_bytes(), CellKind::Text);
+        }
         rows.end_row(1, None);
         rows
     }

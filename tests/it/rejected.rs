@@ -91,8 +91,8 @@ fn fixed_rows_say_which_rows_of_which_run_they_fix() {
         "{}",
         ended.stderr
     );
-    let fixes = sealed.report("twice")["inputs"][1]["fixes"].clone();
-    assert_eq!(fixes, serde_json::json!([{"run": run, "rows": 3}]));
+    let counted = sealed.report("twice")["inputs"][1]["fixes"].clone();
+    assert_eq!(counted, serde_json::json!([{"run": run, "rows": 3}]));
     let said = format!("3 rows are rows to fix of the run {run}");
     assert!(ended.stderr.contains(&said), "{}", ended.stderr);
     assert!(sealed.read("twice/report.html").contains(&said));

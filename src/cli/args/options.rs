@@ -161,7 +161,7 @@ pub(in crate::cli) struct ReadingOptions {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) encoding: Option<String>,
     /// Column of a field, by header or number: `phone=Mobile`; the fields are phone, first_name, last_name, full_name,
-    /// salutation, country, and for an export time_zone, unique_id, priority
+    /// salutation, country; `time_zone`, `unique_id` and `priority` go into an export
     #[arg(long, value_name = "FIELD=COLUMN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) map: Vec<String>,

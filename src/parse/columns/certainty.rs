@@ -17,9 +17,9 @@ pub enum Certainty {
     Named,
     /// Header and values agree.
     Sure,
-    /// Only the header or only the values speak for it.
+    /// Only the header or only the values speak for it, and nothing against it.
     Likely,
-    /// Many values speak against it, or nothing speaks for it.
+    /// Many values speak against it.
     Doubtful,
 }
 
@@ -164,7 +164,7 @@ fn by_known_header(evidence: Evidence) -> (Certainty, String) {
 fn by_values(evidence: Evidence) -> (Certainty, String) {
     let Evidence { values, others, .. } = evidence;
     let (certainty, said) = if values == 0 {
-        (Certainty::Doubtful, "and the first rows have no value in it".to_owned())
+        (Certainty::Likely, "and the first rows have no value in it".to_owned())
     } else if evidence.is_against() {
         (Certainty::Doubtful, format!("and {}", evidence.others()))
     } else if others > 0 {

@@ -92,8 +92,11 @@ mod tests {
     const HEADER: &[&str] = &["Name", "Phone", "rollcall_row", "rollcall_code"];
     const ROW: &[&str] = &["Asha Rao", "020 7946 0100", "7", "missing-salutation"];
 
+    /// A sheet's name and rows.
+    type Page<'a> = (&'a str, &'a [&'a [&'a str]]);
+
     /// The sheets that are read of a workbook with these.
-    fn read(sheets: &[(&str, &[&[&str]])]) -> Result<Vec<String>, Fault> {
+    fn read(sheets: &[Page<'_>]) -> Result<Vec<String>, Fault> {
         let mut workbook = Workbook::new();
         for (name, rows) in sheets {
             let sheet = workbook.add_worksheet().set_name(*name).unwrap();
@@ -112,12 +115,12 @@ mod tests {
 
     #[test]
     fn sheets_whose_rows_were_all_deleted_are_skipped() {
-        let read_me: (&str, &[&[&str]]) = (READ_ME, &[&["2 rows to fix"]]);
+        let read_me: Page<'_> = (READ_ME, &[&["2 rows to fix"]]);
         let (full, bare): (&[&[&str]], &[&[&str]]) = (&[HEADER, ROW], &[HEADER]);
         assert_eq!(read(&[read_me, ("1 a", bare), ("2 b", full)]).unwrap(), ["2 b"]);
         assert_eq!(read(&[read_me, ("1 a", full), ("2 b", bare), ("3 c", full)]).unwrap(), ["1 a", "3 c"]);
         assert_eq!(read(&[("1 a", bare), ("2 b", full)]).unwrap(), ["2 b"]);
-        let empty: [&[(&str, &[&[&str]])]; 4] = [
+        let empty: [&[Page<'_>]; 4] = [
             &[read_me],
             &[read_me, ("1 a", bare), ("2 b", bare)],
             &[read_me, ("1 a", &[])],
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_sheet_that_somebody_added_is_read_where_no_rows_are_to_fix() {
-        let people: (&str, &[&[&str]]) = ("People", &[&["Name", "Phone"], &["Asha Rao", "020 7946 0100"]]);
+        let people: Page<'_> = ("People", &[&["Name", "Phone"], &["Asha Rao", "020 7946 0100"]]);
         assert_eq!(read(&[(READ_ME, &[&["0 rows to fix"]]), people]).unwrap(), ["People"]);
         // A sheet of that name in somebody's own workbook.
         assert!(!matches!(read(&[(READ_ME, &[&["Please call on Mondays"]])]), Err(Fault::NothingToFix)));

@@ -112,7 +112,7 @@ fn wrong_options() {
     hint: Use the two letters of ISO 3166, such as IN, GB or US.
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "fone=Phone"], 2), @r"
-    error: --map: unknown field `fone`; fields are phone, first_name, last_name, full_name, salutation, country
+    error: --map: unknown field `fone`; fields are phone, first_name, last_name, full_name, salutation, country, time_zone, unique_id, priority
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "Phone"], 2), @r"
     error: --map: `Phone` is not FIELD=COLUMN, such as phone=Mobile or phone=3

@@ -45,6 +45,9 @@ impl Sealed {
     pub(crate) fn with_samples(self) -> Self {
         for file in fs::read_dir(samples()).unwrap() {
             let file = file.unwrap().path();
+            if file.is_dir() {
+                continue;
+            }
             self.write(&format!("samples/{}", file.file_name().unwrap().display()), fs::read(&file).unwrap());
         }
         self

@@ -26,6 +26,8 @@ impl Script {
     /// The script of a letter; nothing for what is no letter.
     pub(crate) fn of(letter: char) -> Option<Self> {
         let script = match letter {
+            // Vowel signs of Arabic, which take the script of the letter that they stand on.
+            '\u{64b}'..='\u{655}' | '\u{670}' => return None,
             'a'..='z' | 'A'..='Z' => Self::Latin,
             // The ordinal indicators stand in Spanish abbreviations (Mª), the micro sign in no name.
             '\u{aa}' | '\u{ba}' => Self::Latin,

@@ -155,6 +155,7 @@ impl<'a> Service<'a> {
         }
         let mut watched = Vec::new();
         for (dir, config) in folders {
+            not_settings_of(&dir, &config)?;
             let (folder, sandbox) = folder_settings(dir, self.args, &config, self.state_dir.clone())?;
             watched.push(folder);
             self.sandboxes.extend(sandbox);
@@ -248,6 +249,18 @@ fn folder_settings(
         new_run,
     };
     Ok((folder, sandbox))
+}
+
+/// Whoever may drop files into a folder must not say what is done with them.
+fn not_settings_of(dir: &Path, config: &ConfigFile) -> Result<(), CliError> {
+    let whole = |path: &Path| path.canonicalize().ok();
+    match (config.path().and_then(whole), whole(dir)) {
+        (Some(file), Some(dir)) if file.starts_with(&dir) => Err(CliError::usage(
+            format!("the settings {} lie in the watched folder, where others put files", file.display()),
+            "Move them elsewhere and name them with --config, or start the service in another folder.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Where the status page is to be: a port alone is one of this machine.

@@ -380,6 +380,13 @@ fn errors_and_endless_cells_are_no_names() {
     assert_eq!(codes, [Code::FieldTooLong, Code::MissingFirstName]);
 }
 
+#[test]
+fn marks_in_another_order_change_no_verdict() {
+    let read = |first: &str| verdict(&india(), ["", "2020000000", first, "ა", "", "Dr", ""]);
+    let Verdict::Contact(once) = read("a\u{20d4}\u{64b}ﬀ") else { return };
+    assert!(matches!(read(once.first_name()), Verdict::Contact(_)));
+}
+
 proptest! {
     #[test]
     fn normalizing_twice_changes_nothing(

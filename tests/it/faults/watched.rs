@@ -243,6 +243,9 @@ fn folders_that_cannot_be_watched_are_named() {
     assert!(code == 2 && line.contains("file: not a directory"), "{line}");
     let (code, line) = said(&["watch", "in", "--once", "--dry-run"]);
     assert!(code == 2 && line.contains("--dry-run"), "{line}");
+    inbox.drop("rollcall.toml", "on-done = [\"/bin/true\"]\n");
+    let (code, line) = said(&["watch", "in", "--once", "--config", "in/rollcall.toml"]);
+    assert!(code == 2 && line.contains("lie in the watched folder"), "{line}");
     let (code, line) = said(&["watch", "in", "--schedule", "0 2 * *"]);
     assert!(code == 2 && line.contains("--schedule"), "{line}");
     fs::create_dir(inbox.path("inner")).unwrap();

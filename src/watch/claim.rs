@@ -63,7 +63,8 @@ impl Claims {
             NewFile { folder: &self.name, name: &name, sha256: &sha256, size: settled.stamp.size, run };
         let id = self.journal.claim_file(&file)?;
         let work = folder.work_of(id);
-        let moved = make_folder(&work).and_then(|()| rename_new(&path, &work.join(&name)));
+        let made = make_folder(&folder.work()).and_then(|()| make_folder(&work));
+        let moved = made.and_then(|()| rename_new(&path, &work.join(&name)));
         if let Err(error) = moved {
             self.journal.unclaim_file(id)?;
             _ = fs::remove_dir(&work);
@@ -142,6 +143,7 @@ impl Claims {
     /// Puts in order what an earlier process left behind.
     pub(super) fn recover(&self, folder: &Folder) -> Result<(), WatchError> {
         let fail = |source| WatchError::Folder { path: folder.work(), source };
+        make_folder(&folder.work()).map_err(fail)?;
         for entry in fs::read_dir(folder.work()).map_err(fail)? {
             let work = entry.map_err(fail)?.path();
             let id = work.file_name().and_then(OsStr::to_str).and_then(|name| name.parse().ok());
@@ -203,6 +205,8 @@ fn archive(
     let path = work.join(&file.name);
     let fail = |source| WatchError::Folder { path: target.clone(), source };
     if path.symlink_metadata().is_ok() {
+        // Somebody may have tidied up.
+        make_folder(&target).map_err(fail)?;
         let moved = move_into(&path, &target, OsStr::new(&file.name)).map_err(fail)?;
         if let Some(reason) = reason {
             let mut note = moved.into_os_string();

@@ -191,6 +191,8 @@ impl Watch {
                 hold: Hold::default(),
                 summary: Summary::default(),
                 once,
+                handled: 0,
+                is_in_order: false,
                 cleared: None,
                 observer,
                 stop,
@@ -266,6 +268,10 @@ struct FolderWatcher<'a> {
     board: Arc<FolderBoard>,
     summary: Summary,
     once: bool,
+    /// Imports that were tried.
+    handled: u64,
+    /// Whether what is on disk is what the journal says.
+    is_in_order: bool,
     /// When was removed last what is not kept any longer.
     cleared: Option<Instant>,
     observer: &'a dyn Observer,
@@ -281,7 +287,7 @@ impl FolderWatcher<'_> {
 
     fn run_while_there(&mut self) -> Result<(), WatchError> {
         while let Some(lock) = self.wait_for_lock()? {
-            self.claims.recover(&self.folder)?;
+            self.is_in_order = false;
             self.board.set_state(State::Watching);
             self.tell(&Event::Watching);
             if self.watch(&lock)? {
@@ -359,8 +365,8 @@ impl FolderWatcher<'_> {
                 idle_since = Instant::now();
                 continue;
             }
-            self.clear()?;
-            let scan = if self.hold.is_on() { None } else { Some(self.work()?) };
+            let handled = self.handled;
+            let scan = if self.hold.is_on() { None } else { self.work_or_hold() };
             let Some(scan) = scan else {
                 if self.once {
                     return Ok(true);
@@ -368,7 +374,8 @@ impl FolderWatcher<'_> {
                 self.pause(Duration::from_secs(1));
                 continue;
             };
-            if !scan.settled.is_empty() {
+            // What was seen before an import, or for the first time after it, has its time from now on.
+            if !scan.settled.is_empty() || self.handled != handled {
                 idle_since = Instant::now();
                 continue;
             }
@@ -398,6 +405,22 @@ impl FolderWatcher<'_> {
     fn next_time(&self) -> Option<Timestamp> {
         let schedule = self.settings.schedule.as_ref().filter(|_| !self.once)?;
         schedule.next(Timestamp::now())
+    }
+
+    /// Does the work; where the journal or the disk fails, nothing is lost, and it is tried again later.
+    fn work_or_hold(&mut self) -> Option<Scan> {
+        let order = if self.is_in_order { Ok(()) } else { self.claims.recover(&self.folder) };
+        match order.and_then(|()| self.clear()).and_then(|()| self.work()) {
+            Ok(scan) => {
+                self.is_in_order = true;
+                Some(scan)
+            }
+            Err(error) => {
+                self.is_in_order = false;
+                self.hold_back(&error.to_string(), 5);
+                None
+            }
+        }
     }
 
     /// Imports what is taken, then takes and imports what is whole. Returns what there was.
@@ -449,6 +472,7 @@ impl FolderWatcher<'_> {
 
     /// Imports a file that is taken, and moves it to where it stays.
     fn import(&mut self, file: &WatchedFile) -> Result<(), WatchError> {
+        self.handled += 1;
         if !self.settings.reimport
             && let Some(earlier) = self.claims.imported_before(file)?
         {

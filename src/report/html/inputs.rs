@@ -94,7 +94,7 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
                 }
             }
             div class="wide" role="group" aria-label={ "Columns of " (shown(input.path.as_bytes(), MAX_PATH_CHARS)) } tabindex="0" {
-                table class="plain" {
+                table class="plain columns" {
                     caption class="unseen" { "Columns" }
                     thead { tr { th scope="col" { "Header" } th scope="col" { "Read as" } th scope="col" { "How sure" } th scope="col" { "Sample values" } } }
                     tbody { (rows) }

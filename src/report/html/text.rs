@@ -54,6 +54,13 @@ pub(super) fn within<T>(
 
 /// A sentence of rollcall's own, in which names of columns and values stand between backticks, and options are to be copied.
 pub(super) fn prose(text: &str) -> Markup {
+    // Options whose values belong to what is to be copied.
+    const WITH_VALUES: [&str; 3] = ["--accept possible", "--split-names last-word", "--hidden-rows include"];
+
+    let mut text = text.to_owned();
+    for option in WITH_VALUES {
+        text = text.replace(option, &format!("`{option}`"));
+    }
     let parts = text.split('`').zip(0..);
     html! {
         @for (part, place) in parts {
@@ -90,6 +97,8 @@ mod tests {
 
     #[test]
     fn columns_and_options_are_set_apart() {
+        let text = prose("--accept possible lets it pass.").into_string();
+        assert_eq!(text, "<code dir=\"auto\">--accept possible</code> lets it pass.");
         let text = prose("Fill in `<b>`, or use --default-salutation.").into_string();
         assert_eq!(
             text,

@@ -228,6 +228,30 @@ fn a_folder_that_is_away_is_waited_for() {
 }
 
 #[test]
+fn folders_that_somebody_takes_away_are_made_again_and_a_place_that_is_taken_is_waited_for() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    let mut service = Started::new(inbox.command(&[]));
+    service.wait_until_it_says(": watching");
+    for folder in ["work", "done", "failed"] {
+        fs::remove_dir(inbox.path(folder)).unwrap();
+    }
+    inbox.drop("a.csv", &list(&number(1)));
+    service.wait_until_it_says("a.csv is imported");
+    fs::remove_dir(inbox.path("work")).unwrap();
+    inbox.drop(".work", "");
+    fs::rename(inbox.path(".work"), inbox.path("work")).unwrap();
+    inbox.drop("b.csv", &list(&number(2)));
+    service.wait_until_it_says("files are held back for 15 s");
+    service.signal("TERM");
+    assert_eq!(service.end().code, 0);
+    fs::remove_file(inbox.path("work")).unwrap();
+    assert_eq!(
+        (inbox.once(&[]).code, inbox.names("done")),
+        (0, vec!["a.csv".to_owned(), "b.csv".to_owned()])
+    );
+}
+
+#[test]
 fn folders_that_cannot_be_watched_are_named() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let said = |args: &[&str]| {

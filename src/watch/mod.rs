@@ -15,33 +15,25 @@ mod schedule;
 mod settle;
 mod status;
 mod supervisor;
+mod watcher;
 
 use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
-    sync::{
-        Arc, Mutex, PoisonError, TryLockError,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::{Arc, Mutex, atomic::AtomicBool},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use jiff::Timestamp;
-use notify::{RecursiveMode, Watcher as _};
-use serde_json::Value;
 use thiserror::Error;
 
 use self::{
-    board::{Board, FolderBoard, State},
-    child::Ended,
-    claim::{Claim, Claims},
-    folder::{Folder, FolderLock, report_of},
-    settle::{Scan, Settling},
+    board::Board,
+    folder::{Folder, report_of},
+    watcher::{Common, FolderWatcher},
 };
 pub use self::{
     child::Job,
@@ -53,19 +45,8 @@ pub use self::{
 };
 use crate::{
     interrupt::Interrupt,
-    journal::{FileEnd, Journal, JournalError, WatchedFile},
+    journal::{Journal, JournalError},
 };
-
-/// The first wait after a failure that is not the file's, which doubles up to the longest.
-const FIRST_HOLD: Duration = Duration::from_secs(15);
-const LONGEST_HOLD: Duration = Duration::from_mins(15);
-
-/// How often is removed what is not kept any longer.
-const BETWEEN_CLEARINGS: Duration = Duration::from_hours(1);
-
-/// What has to be free on the folder's disk before a file is taken, beside several times its size.
-const FREE_BYTES: u64 = 64 * 1024 * 1024;
-const FREE_TIMES: u64 = 4;
 
 /// Why a folder cannot be watched.
 #[derive(Debug, Error)]
@@ -172,30 +153,15 @@ impl Watch {
     ) -> Result<Summary, WatchError> {
         let mut accounts: HashMap<String, Arc<Mutex<()>>> = HashMap::new();
         let mut board = Board::new(self.journal.clone());
+        let common = Common { journal: self.journal.clone(), once, observer, stop };
         let watchers: Vec<FolderWatcher<'_>> = self
             .folders
             .into_iter()
-            .map(|(folder, settings)| FolderWatcher {
-                board: board.add(
-                    folder.path().to_owned(),
-                    folder.name(),
-                    self.journal.quota(&settings.account),
-                    settings.rate,
-                ),
-                claims: Claims::new(self.journal.clone(), &folder),
-                journal: self.journal.clone(),
-                account: Arc::clone(accounts.entry(settings.account.clone()).or_default()),
-                folder,
-                settings,
-                settling: Settling::default(),
-                hold: Hold::default(),
-                summary: Summary::default(),
-                once,
-                handled: 0,
-                is_in_order: false,
-                cleared: None,
-                observer,
-                stop,
+            .map(|(folder, settings)| {
+                let quota = self.journal.quota(&settings.account);
+                let board = board.add(folder.path().to_owned(), folder.name(), quota, settings.rate);
+                let account = Arc::clone(accounts.entry(settings.account.clone()).or_default());
+                FolderWatcher::new(folder, settings, board, account, common.clone())
             })
             .collect();
         if let Some(page) = page {
@@ -225,27 +191,6 @@ impl Watch {
     }
 }
 
-/// Keeps files back after a failure that is not theirs.
-#[derive(Debug, Default)]
-struct Hold {
-    failures: u32,
-    until: Option<Instant>,
-}
-
-impl Hold {
-    /// How long to wait after another failure.
-    fn fail(&mut self) -> Duration {
-        let wait = (FIRST_HOLD * 2_u32.saturating_pow(self.failures.min(10))).min(LONGEST_HOLD);
-        self.failures += 1;
-        self.until = Some(Instant::now() + wait);
-        wait
-    }
-
-    fn is_on(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
-    }
-}
-
 /// How a service is told to stop.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
@@ -253,393 +198,4 @@ pub struct Stop {
     pub interrupt: Interrupt,
     /// After the files in progress.
     pub soon: Arc<AtomicBool>,
-}
-
-/// Watches one folder.
-struct FolderWatcher<'a> {
-    folder: Folder,
-    settings: FolderSettings,
-    claims: Claims,
-    journal: Journal,
-    /// Held while a file is imported: an account posts one at a time.
-    account: Arc<Mutex<()>>,
-    settling: Settling,
-    hold: Hold,
-    board: Arc<FolderBoard>,
-    summary: Summary,
-    once: bool,
-    /// Imports that were tried.
-    handled: u64,
-    /// Whether what is on disk is what the journal says.
-    is_in_order: bool,
-    /// When was removed last what is not kept any longer.
-    cleared: Option<Instant>,
-    observer: &'a dyn Observer,
-    stop: &'a Stop,
-}
-
-impl FolderWatcher<'_> {
-    fn run(&mut self) -> Result<Summary, WatchError> {
-        let ended = self.run_while_there();
-        self.board.set_state(State::Ended);
-        ended.map(|()| self.summary)
-    }
-
-    fn run_while_there(&mut self) -> Result<(), WatchError> {
-        while let Some(lock) = self.wait_for_lock()? {
-            self.is_in_order = false;
-            self.board.set_state(State::Watching);
-            self.tell(&Event::Watching);
-            if self.watch(&lock)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until no other process watches the folder; nothing where the end is asked for. What is to be done once is left to
-    /// the other one.
-    fn wait_for_lock(&self) -> Result<Option<FolderLock>, WatchError> {
-        let mut is_told = false;
-        while self.goes_on() {
-            self.board.beat();
-            match self.folder.try_lock() {
-                Ok(Some(lock)) => return Ok(Some(lock)),
-                Ok(None) if self.once => {
-                    self.tell(&Event::LeftToOther);
-                    return Ok(None);
-                }
-                Ok(None) if !is_told => {
-                    self.tell(&Event::OtherWatcher);
-                    is_told = true;
-                }
-                Ok(None) => {}
-                Err(source) => {
-                    return Err(WatchError::Folder { path: self.folder.path().to_owned(), source });
-                }
-            }
-            self.pause(Duration::from_millis(500));
-        }
-        Ok(None)
-    }
-
-    /// Watches while the folder is the one that was locked. Returns whether it is over.
-    fn watch(&mut self, lock: &FolderLock) -> Result<bool, WatchError> {
-        let (hint, changed) = mpsc::sync_channel(1);
-        // Looking again and again is what counts; an event only makes the next look come sooner.
-        let mut hints = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Whoever only looks, as this process does, changes nothing.
-            if event.is_ok_and(|event| event.kind.is_create() || event.kind.is_modify()) {
-                _ = hint.try_send(());
-            }
-        })
-        .ok();
-        let mut is_hinted = hints
-            .as_mut()
-            .is_some_and(|hints| hints.watch(self.folder.path(), RecursiveMode::NonRecursive).is_ok());
-        let mut is_away = false;
-        let mut idle_since = Instant::now();
-        let mut due = self.next_time();
-        while self.goes_on() {
-            self.board.beat();
-            if !self.folder.is_there(lock) {
-                if self.folder.is_replaced(lock) {
-                    self.tell(&Event::Back);
-                    return Ok(false);
-                }
-                if !is_away {
-                    self.board.set_state(State::Away);
-                    self.tell(&Event::Away);
-                    is_away = true;
-                }
-                self.pause(Duration::from_secs(1));
-                continue;
-            }
-            if is_away {
-                self.board.set_state(State::Watching);
-                self.tell(&Event::Back);
-                is_away = false;
-            }
-            if due.is_some_and(|due| Timestamp::now() < due) {
-                self.pause(Duration::from_secs(1));
-                idle_since = Instant::now();
-                continue;
-            }
-            let handled = self.handled;
-            let scan = if self.hold.is_on() { None } else { self.work_or_hold() };
-            let Some(scan) = scan else {
-                if self.once {
-                    return Ok(true);
-                }
-                self.pause(Duration::from_secs(1));
-                continue;
-            };
-            // What was seen before an import, or for the first time after it, has its time from now on.
-            if !scan.settled.is_empty() || self.handled != handled {
-                idle_since = Instant::now();
-                continue;
-            }
-            // What is still being written when everything else is done is left for the next time.
-            let patience = self.settings.take.settle * 3 + Duration::from_secs(1);
-            let is_done = scan.unsettled == 0 || idle_since.elapsed() > patience;
-            if self.once && is_done {
-                self.summary.unsettled = scan.unsettled as u64;
-                return Ok(true);
-            }
-            if due.is_some() && is_done {
-                due = self.next_time();
-                continue;
-            }
-            let pause =
-                if scan.unsettled > 0 { self.settings.take.settle / 2 } else { self.settings.take.settle };
-            let pause = pause.clamp(Duration::from_millis(20), Duration::from_secs(30));
-            is_hinted = is_hinted && self.pause_unless(&changed, pause);
-            if !is_hinted {
-                self.pause(pause);
-            }
-        }
-        Ok(true)
-    }
-
-    /// When files are taken next, where there is a schedule.
-    fn next_time(&self) -> Option<Timestamp> {
-        let schedule = self.settings.schedule.as_ref().filter(|_| !self.once)?;
-        schedule.next(Timestamp::now())
-    }
-
-    /// Does the work; where the journal or the disk fails, nothing is lost, and it is tried again later.
-    fn work_or_hold(&mut self) -> Option<Scan> {
-        let order = if self.is_in_order { Ok(()) } else { self.claims.recover(&self.folder) };
-        match order.and_then(|()| self.clear()).and_then(|()| self.work()) {
-            Ok(scan) => {
-                self.is_in_order = true;
-                Some(scan)
-            }
-            Err(error) => {
-                self.is_in_order = false;
-                self.hold_back(&error.to_string(), 5);
-                None
-            }
-        }
-    }
-
-    /// Imports what is taken, then takes and imports what is whole. Returns what there was.
-    fn work(&mut self) -> Result<Scan, WatchError> {
-        for file in self.claims.open()? {
-            if !self.goes_on() || self.hold.is_on() {
-                return Ok(Scan::default());
-            }
-            self.import(&file)?;
-        }
-        let scan = match self.settling.scan(self.folder.path(), &self.settings.take, Instant::now()) {
-            Ok(scan) => scan,
-            Err(error) => {
-                self.hold_back(&format!("the folder cannot be looked into: {error}"), 5);
-                return Ok(Scan::default());
-            }
-        };
-        for (name, why) in &scan.odd {
-            self.tell(&Event::Left { name: name.to_string_lossy().into_owned(), why: (*why).to_owned() });
-        }
-        for (index, settled) in scan.settled.iter().enumerate() {
-            self.board.set_queue(scan.settled.len() - index, scan.unsettled);
-            if !self.goes_on() || self.hold.is_on() {
-                break;
-            }
-            let free = self.folder.free_bytes().unwrap_or(u64::MAX);
-            if free < FREE_BYTES.saturating_add(settled.stamp.size.saturating_mul(FREE_TIMES)) {
-                self.hold_back("the disk of the folder is nearly full", 5);
-                break;
-            }
-            match self.claims.take(&self.folder, settled, &(self.settings.new_run)())? {
-                Claim::Taken(file) => {
-                    self.tell(&Event::Taken { name: file.name.clone(), size: file.size });
-                    self.import(&file)?;
-                }
-                Claim::Changing => self.settling.forget(&settled.name),
-                Claim::Unreadable(error) => {
-                    let name = settled.name.to_string_lossy().into_owned();
-                    self.tell(&Event::Left { name, why: error.to_string() });
-                    self.settling.forget(&settled.name);
-                }
-            }
-        }
-        if !self.hold.is_on() {
-            self.board.set_queue(0, scan.unsettled);
-        }
-        Ok(scan)
-    }
-
-    /// Imports a file that is taken, and moves it to where it stays.
-    fn import(&mut self, file: &WatchedFile) -> Result<(), WatchError> {
-        self.handled += 1;
-        if !self.settings.reimport
-            && let Some(earlier) = self.claims.imported_before(file)?
-        {
-            let reason = format!(
-                "The same content was imported before, as {} (run {}). It is not imported again; --reimport does that.",
-                earlier.name, earlier.run
-            );
-            self.claims.end(&self.folder, file, FileEnd::Repeated, Some(&reason), None)?;
-            self.summary.repeated += 1;
-            self.tell(&Event::Repeated { name: file.name.clone(), earlier: earlier.name });
-            return Ok(());
-        }
-        let out = self.folder.report_of(&file.name, &file.run);
-        let ended = if let Some(ended) = self.finished_before(file, &out)? {
-            ended
-        } else if Claims::is_unchanged(&self.folder, file) {
-            let Some(ended) = self.run_import(file, &out)? else { return Ok(()) };
-            ended
-        } else {
-            self.claims.put_back(&self.folder, file.id)?;
-            self.tell(&Event::Changed { name: file.name.clone() });
-            return Ok(());
-        };
-        match ended {
-            Ended::Interrupted => return Ok(()),
-            Ended::Held { reason, code } => {
-                self.hold_back(&reason, code);
-                return Ok(());
-            }
-            Ended::Imported { totals, platform, has_rows_to_fix } => {
-                self.board.count_requests(&platform);
-                let text = totals.to_string();
-                if Claims::is_unchanged(&self.folder, file) {
-                    self.claims.end(&self.folder, file, FileEnd::Done, None, Some(&text))?;
-                } else {
-                    self.claims.end_changed(&self.folder, file, Some(&text))?;
-                    self.tell(&Event::Changed { name: file.name.clone() });
-                }
-                self.summary.done += 1;
-                self.summary.has_rows_to_fix |= has_rows_to_fix;
-                self.tell(&Event::Imported {
-                    name: file.name.clone(),
-                    totals: totals.clone(),
-                    out: out.clone(),
-                });
-                self.call_hook(file, "done", &out, &totals);
-            }
-            Ended::Failed(reason) => {
-                self.claims.end(&self.folder, file, FileEnd::Failed, Some(&reason), None)?;
-                self.summary.failed += 1;
-                self.tell(&Event::Failed { name: file.name.clone(), reason });
-                self.call_hook(file, "failed", &out, &Value::Null);
-            }
-        }
-        self.hold = Hold::default();
-        self.board.set_state(State::Watching);
-        Ok(())
-    }
-
-    /// How an import ended whose end nobody noted: the service was killed then.
-    fn finished_before(&self, file: &WatchedFile, out: &Path) -> Result<Option<Ended>, WatchError> {
-        let report = std::fs::read(out.join("report.json")).ok();
-        let report: Option<Value> = report.and_then(|report| serde_json::from_slice(&report).ok());
-        let Some(report) =
-            report.filter(|report| report["complete"] == true && report["not_posted"].is_null())
-        else {
-            return Ok(None);
-        };
-        let run = report["run"].as_str().unwrap_or_default();
-        let is_closed = self.journal.run(run)?.is_some_and(|run| run.closed_at.is_some());
-        let is_of_file = report["inputs"][0]["sha256"] == file.sha256.as_str();
-        let has_rows_to_fix = ["rejected", "failed"].iter().any(|outcome| report["totals"][outcome] != 0);
-        Ok((is_closed && is_of_file).then(|| Ended::Imported {
-            totals: report["totals"].clone(),
-            platform: report["platform"].clone(),
-            has_rows_to_fix,
-        }))
-    }
-
-    /// Has a process import the file; nothing where the end is asked for before.
-    fn run_import(&self, file: &WatchedFile, out: &Path) -> Result<Option<Ended>, WatchError> {
-        let account = Arc::clone(&self.account);
-        let _turn = loop {
-            match account.try_lock() {
-                Ok(turn) => break turn,
-                Err(TryLockError::Poisoned(turn)) => break turn.into_inner(),
-                Err(TryLockError::WouldBlock) if !self.goes_on() => return Ok(None),
-                Err(TryLockError::WouldBlock) => thread::sleep(Interrupt::GLANCE),
-            }
-        };
-        let work = self.folder.work_of(file.id);
-        let job = Job { folder: &work, name: &file.name, out, run: &file.run };
-        let (command, orders) = (self.settings.start)(&job).map_err(WatchError::Start)?;
-        self.board.begin_file(&file.name, file.size);
-        let limit = self.settings.time_limit;
-        let ended = child::import(command, &orders, &job, limit, &self.board.said, &self.stop.interrupt);
-        *self.board.said.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.board.end_file();
-        ended.map(Some).map_err(WatchError::Start)
-    }
-
-    fn hold_back(&mut self, reason: &str, code: i32) {
-        let wait = self.hold.fail();
-        self.summary.held.get_or_insert(code);
-        self.board.set_state(State::Held(reason.to_owned()));
-        self.tell(&Event::Held { reason: reason.to_owned(), wait });
-    }
-
-    fn call_hook(&self, file: &WatchedFile, end: &str, out: &Path, totals: &Value) {
-        if let Some(hook) = &self.settings.hook
-            && let Err(reason) = hook.call(&file.name, end, &file.run, out, totals, &self.stop.interrupt)
-        {
-            self.tell(&Event::HookFailed { name: file.name.clone(), reason });
-        }
-    }
-
-    fn goes_on(&self) -> bool {
-        self.stop.interrupt.signal().is_none() && !self.stop.soon.load(Ordering::Relaxed)
-    }
-
-    /// Removes what is not kept any longer, now and then.
-    fn clear(&mut self) -> Result<(), WatchError> {
-        let Some(kept) = self.settings.keep else { return Ok(()) };
-        if self.cleared.is_none_or(|cleared| cleared.elapsed() >= BETWEEN_CLEARINGS) {
-            self.cleared = Some(Instant::now());
-            housekeeping::clear(&self.folder, kept);
-            self.claims.forget(kept)?;
-        }
-        Ok(())
-    }
-
-    fn tell(&self, event: &Event) {
-        self.board.count(event);
-        self.observer.event(self.folder.path(), event);
-    }
-
-    /// Waits, unless the end is asked for.
-    fn pause(&self, wait: Duration) {
-        let end = Instant::now() + wait;
-        while self.goes_on() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            thread::sleep(left.min(Interrupt::GLANCE));
-        }
-    }
-
-    /// The same, unless something changes. Returns whether changes are still told.
-    fn pause_unless(&self, changed: &mpsc::Receiver<()>, wait: Duration) -> bool {
-        let end = Instant::now() + wait;
-        while self.goes_on() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            match changed.recv_timeout(left.min(Interrupt::GLANCE)) {
-                Ok(()) => {
-                    // Changes come in crowds.
-                    thread::sleep(left.min(Interrupt::GLANCE));
-                    _ = changed.try_recv();
-                    break;
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
-            }
-        }
-        true
-    }
 }

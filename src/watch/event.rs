@@ -92,10 +92,10 @@ impl fmt::Display for Event {
             Self::Imported { name, totals, out: folder } => {
                 write!(out, "{name} is imported: {}; {}", counts(totals), folder.display())
             }
-            Self::Failed { name, reason } => write!(out, "{name} failed: {}", reason.replace('\n', " ")),
+            Self::Failed { name, reason } => write!(out, "{name} failed: {}", reason.replace('\n', ". ")),
             Self::Held { reason, wait } => {
                 let wait = crate::report::terminal::duration(wait.as_secs());
-                write!(out, "files are held back for {wait}: {}", reason.replace('\n', " "))
+                write!(out, "files are held back for {wait}: {}", reason.replace('\n', ". "))
             }
             Self::HookFailed { name, reason } => {
                 write!(out, "the command of --on-done failed for {name}: {reason}")

@@ -197,7 +197,7 @@ fn over(options: &Table, typed: Table) -> Table {
                 file.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
                 file.extend(typed.iter().cloned());
             }
-            // Whoever is left out by the file stays left out.
+            // The file's suppression lists stay.
             (Some(Value::Array(file)), Value::Array(typed)) if name.starts_with("exclude-") => {
                 file.extend(typed);
             }

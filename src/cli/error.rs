@@ -120,11 +120,11 @@ impl CliError {
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Folder { .. }) => {
-                Some("Name a folder that exists, on a disk of its own folders, which the service may write to.".to_owned())
+                Some("Name a folder that exists and that the service may write to.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::OtherDevice { .. }) => {
-                Some("Take away what is mounted or linked there; the folders work, done, failed and reports are made anew.".to_owned())
+                Some("Remove the mount or the link there. rollcall makes the folders work, done, failed and reports itself.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Overlap { .. }) => Some("Watch one of them.".to_owned()),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
-        OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, ResumeArgs,
-        WatchArgs,
+        ImportOptions, OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions,
+        ResumeArgs,
     },
     check::{self, conclude, open_all},
     config::ConfigFile,
@@ -54,21 +54,26 @@ pub(super) struct StoredImport {
 }
 
 impl StoredImport {
-    /// What a service imports with; the files come later.
-    #[cfg(unix)]
-    pub(super) fn of_watch(args: &WatchArgs, config: &ConfigFile) -> Result<Self, CliError> {
-        let mut stored = Self {
+    /// The options that were typed, over those of the file.
+    fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFile) -> Result<Self, CliError> {
+        Ok(Self {
             files: Vec::new(),
-            reading: config.under(&args.reading)?,
-            platform: config.under_platform(&args.platform.without_empty())?,
-            posting: config.under(&args.posting)?,
-            requests: config.under(&args.requests)?,
-            exclude_files: config.under(&args.exclude_files)?,
-            exclude: config.under(&args.exclude)?,
-            api: config.under(&args.api)?,
-            existing: config.under(&args.existing)?,
-            export: ExportOptions::default(),
-        };
+            reading: config.under(&options.reading)?,
+            platform: config.under_platform(&options.platform.without_empty())?,
+            posting: config.under(&options.posting)?,
+            requests: config.under(&options.requests)?,
+            exclude_files: config.under(&options.exclude_files)?,
+            exclude: config.under(&options.exclude)?,
+            api: config.under(&options.api)?,
+            existing: config.under(&options.existing)?,
+            export,
+        })
+    }
+
+    /// The options of a service; the files come later.
+    #[cfg(unix)]
+    pub(super) fn of_watch(options: &ImportOptions, config: &ConfigFile) -> Result<Self, CliError> {
+        let mut stored = Self::new(options, ExportOptions::default(), config)?;
         stored.posting.yes = true;
         make_absolute(&mut stored);
         Ok(stored)
@@ -114,18 +119,8 @@ impl StoredImport {
 }
 
 pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
-    let stored = StoredImport {
-        files: args.files.clone(),
-        reading: config.under(&args.reading)?,
-        platform: config.under_platform(&args.platform.without_empty())?,
-        posting: config.under(&args.posting)?,
-        requests: config.under(&args.requests)?,
-        exclude_files: config.under(&args.exclude_files)?,
-        exclude: config.under(&args.exclude)?,
-        api: config.under(&args.api)?,
-        existing: config.under(&args.existing)?,
-        export: config.under(&args.export)?,
-    };
+    let mut stored = StoredImport::new(&args.import, config.under(&args.export)?, config)?;
+    stored.files.clone_from(&args.files);
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
     let journal =

@@ -26,7 +26,7 @@ pub(super) fn listen_but_reload() -> Interrupt {
 #[cfg(unix)]
 pub(super) fn reload() -> Arc<AtomicBool> {
     let reload = Arc::new(AtomicBool::new(false));
-    // Where a handler cannot be set, the signal ends the service, and whoever supervises it starts it again.
+    // Where a handler cannot be set, the signal ends the service, and its supervisor starts it again.
     _ = signal_hook::flag::register(SIGHUP, Arc::clone(&reload));
     reload
 }

@@ -447,7 +447,7 @@ impl Progress for Talk {
     }
 
     fn waiting_for(&self, holder: Option<&Holder>) {
-        let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
+        let who = Holder::named(holder);
         self.say(&format!("waiting for {who}, which imports to the same account\n"));
     }
 

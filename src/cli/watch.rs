@@ -81,8 +81,8 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<
                 while !is_over.load(Ordering::Relaxed) && !stop.soon.load(Ordering::Relaxed) {
                     if reload.swap(false, Ordering::Relaxed) {
                         match service.reload() {
-                            Ok(watched) => {
-                                *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(watched);
+                            Ok(reloaded) => {
+                                *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(reloaded);
                                 stop.soon.store(true, Ordering::Relaxed);
                             }
                             Err(error) => {
@@ -94,16 +94,16 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<
                     thread::sleep(Interrupt::GLANCE);
                 }
             });
-            let ended = watch.run(args.once, page.as_ref(), talk, &stop);
-            is_over.store(true, Ordering::Relaxed);
-            ended
+            // Set in any case: the thread above is waited for.
+            let _over = SetWhenDropped(&is_over);
+            watch.run(args.once, page.as_ref(), talk, &stop)
         });
         let summary = ended?;
         let next = next.into_inner().unwrap_or_else(PoisonError::into_inner);
         match next.filter(|_| stop.interrupt.signal().is_none()) {
-            Some(folders) => {
+            Some(reloaded) => {
                 talk.tell("settings", "read again", false);
-                watch = Watch::open(folders, service.journal.clone())?;
+                watch = reloaded;
                 is_over.store(false, Ordering::Relaxed);
                 stop.soon.store(false, Ordering::Relaxed);
             }
@@ -120,6 +120,15 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<
         None if summary.failed > 0 || summary.has_rows_to_fix => exit::ROWS_TO_FIX,
         None => exit::OK,
     })
+}
+
+/// Sets a flag at its end, also where a panic is the end.
+struct SetWhenDropped<'a>(&'a AtomicBool);
+
+impl Drop for SetWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What stays the same while a service runs.
@@ -164,14 +173,13 @@ impl<'a> Service<'a> {
     }
 
     /// The same, from the file as it is now, and only where all of them can be watched.
-    fn reload(&mut self) -> Result<Vec<FolderSettings>, CliError> {
+    fn reload(&mut self) -> Result<Watch, CliError> {
         let config = match &self.file {
             Some(file) => ConfigFile::load(Some(file))?,
             None => ConfigFile::default(),
         };
         let folders = self.folders(&config)?;
-        Watch::open(folders, self.journal.clone())?;
-        self.folders(&config)
+        Ok(Watch::open(folders, self.journal.clone())?)
     }
 }
 
@@ -203,7 +211,7 @@ fn folder_settings(
     state_dir: Option<PathBuf>,
 ) -> Result<(FolderSettings, Option<RunningSandbox>), CliError> {
     let options = config.under(&args.watch)?;
-    let mut import = StoredImport::of_watch(args, config)?;
+    let mut import = StoredImport::of_watch(&args.import, config)?;
     let (account, sandbox) = import.check()?;
     let mut secret = None;
     if sandbox.is_some() {
@@ -251,7 +259,7 @@ fn folder_settings(
     Ok((folder, sandbox))
 }
 
-/// Whoever may drop files into a folder must not say what is done with them.
+/// People who drop files into a folder must not decide what is done with them.
 fn not_settings_of(dir: &Path, config: &ConfigFile) -> Result<(), CliError> {
     let whole = |path: &Path| path.canonicalize().ok();
     match (config.path().and_then(whole), whole(dir)) {

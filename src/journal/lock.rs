@@ -74,6 +74,11 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
+    /// The holder in words, also where it is not known.
+    pub fn named(holder: Option<&Self>) -> String {
+        holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
+    }
+
     fn of_this_process() -> Self {
         let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string();
         Self { process: std::process::id(), since }
@@ -118,7 +123,7 @@ impl Journal {
         let Some(path) = self.lock_file("question", fingerprint) else {
             return Ok(OpenQuestion { file: None });
         };
-        // Whoever begins an import has its account, as this process has now: nobody else can hold this.
+        // An import begins with the lock of its account, which this process has: no other can hold this one.
         let Tried::Taken { file, .. } = try_lock(&path)? else {
             let source = io::Error::other("the same import waits for an answer elsewhere");
             return Err(JournalError::Lock { path, source });
@@ -126,19 +131,18 @@ impl Journal {
         Ok(OpenQuestion { file: Some((file, path)) })
     }
 
-    /// The process in which the import with this fingerprint waits for its user. Asked by whoever has the account.
+    /// The process in which the import with this fingerprint waits for its user. The caller has the lock of the account.
+    /// The process is not known while it writes its name.
     ///
     /// # Errors
     ///
     /// Where the lock's file cannot be used.
-    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Holder>, JournalError> {
+    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Option<Holder>>, JournalError> {
         let Some(path) = self.lock_file("question", fingerprint).filter(|path| path.exists()) else {
             return Ok(None);
         };
         match try_lock(&path)? {
-            Tried::Held(holder) => {
-                Ok(Some(holder.unwrap_or_else(|| Holder { process: 0, since: String::new() })))
-            }
+            Tried::Held(holder) => Ok(Some(holder)),
             Tried::Taken { .. } => {
                 // Left behind by an import that was killed.
                 _ = fs::remove_file(&path);

@@ -120,7 +120,7 @@ impl<'a> Conversation<'a> {
                     self.not_posted = Some(NotPosted::Declined);
                     return Ok(());
                 }
-                // Whoever said yes to a number of contacts is asked again where it is another.
+                // A user who agreed to one number of contacts is asked again about another.
                 Answer::YesBut => {
                     self.learn_existing(client).await?;
                     let now = self.forecast(spool).map_err(PlatformError::Notes)?;

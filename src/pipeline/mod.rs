@@ -128,8 +128,8 @@ pub enum PipelineError {
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
     Runtime(#[source] io::Error),
-    #[error("{0} has asked whether to post the same import, and waits for the answer")]
-    Asked(Holder),
+    #[error("{} has asked whether to post the same import, and waits for the answer", Holder::named(.0.as_ref()))]
+    Asked(Option<Holder>),
     #[error("interrupted")]
     Interrupted(i32),
 }

@@ -85,7 +85,7 @@ impl Reserved {
     /// # Errors
     ///
     /// Where the journal cannot be used.
-    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Holder>, JournalError> {
+    pub fn questioner(&self, fingerprint: &str) -> Result<Option<Option<Holder>>, JournalError> {
         self.journal.questioner(fingerprint)
     }
 
@@ -332,7 +332,7 @@ mod tests {
         let other_comes = || {
             let other = reserve(state.path()).unwrap();
             assert_eq!(other.questioner("another").unwrap(), None);
-            assert_eq!(other.questioner(&fingerprint).unwrap().unwrap().process, std::process::id());
+            assert_eq!(other.questioner(&fingerprint).unwrap().unwrap().unwrap().process, std::process::id());
             true
         };
         assert_eq!(ask(&other_comes), Answer::YesBut);

@@ -88,7 +88,7 @@ pub enum PlatformError {
     TooManyRefused { contacts: usize, answer: String },
     #[error("interrupted")]
     Interrupted(i32),
-    #[error("{} is importing to the same account", holder_name(.0.as_ref()))]
+    #[error("{} is importing to the same account", Holder::named(.0.as_ref()))]
     Busy(Option<Holder>),
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -96,10 +96,6 @@ pub enum PlatformError {
     Notes(#[source] std::io::Error),
     #[error("the reading was ended by whoever takes what is read")]
     Ended,
-}
-
-fn holder_name(holder: Option<&Holder>) -> String {
-    holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
 }
 
 fn nor_of(region: Option<Region>) -> String {
@@ -220,7 +216,7 @@ impl PlatformError {
             }
             Self::Unread(_) => UnreadSuppressions::HINT,
             Self::Busy(_) => {
-                "Nothing was posted. Run the same command again when that import is over, or give it longer with --wait."
+                "This command posted nothing. Run it again when the other import is over, or wait longer with --wait."
             }
             Self::PageSize { .. } => "Choose another --page-size, or none.",
             Self::PageRepeated { .. } => {

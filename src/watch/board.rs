@@ -1,4 +1,4 @@
-//! What a service is doing at this moment, for whoever looks at it from outside.
+//! What a service is doing at this moment, for people and programs outside of it.
 
 use std::{
     path::PathBuf,
@@ -101,6 +101,11 @@ impl Board {
         };
         let hanging = self.folders.iter().find(hangs);
         hanging.map(|folder| format!("nothing is done with {} any more", folder.path.display()))
+    }
+
+    /// Whether no folder is watched any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.folders.iter().all(|folder| folder.now().state == State::Ended)
     }
 
     /// What keeps files from being imported, if anything does.
@@ -219,5 +224,31 @@ impl FolderBoard {
         }
         counter!("rollcall_rate_limit_wait_seconds_total", "folder" => path)
             .increment(of("waited_ms") / 1000);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_hangs_only_where_its_loop_stands_still_without_a_file() {
+        let journal = Journal::in_memory().unwrap();
+        let mut board = Board::new(journal.clone());
+        let folder = board.add(PathBuf::from("in"), "in".to_owned(), journal.quota("account"), 60);
+        folder.set_state(State::Watching);
+        assert_eq!(board.obstacles(), [""; 0]);
+        folder.begin_file("a.csv", 1);
+        folder.lock().seen = Instant::now().checked_sub(HANGING * 2).unwrap();
+        assert_eq!(
+            board.illness(),
+            None,
+            "an import, a slow hook or the turn of another folder may take long"
+        );
+        folder.lock().file = None;
+        assert!(board.illness().is_some());
+        assert!(!board.is_over());
+        folder.set_state(State::Ended);
+        assert!(board.illness().is_none() && board.is_over());
     }
 }

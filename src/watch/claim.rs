@@ -110,7 +110,7 @@ impl Claims {
         now.is_ok_and(|now| now.as_ref() == Some(&file.sha256))
     }
 
-    /// Gives a taken file back to the folder, to be taken anew when it is whole.
+    /// Gives a taken file back to the folder, to be taken again when it is whole.
     pub(super) fn put_back(&self, folder: &Folder, id: i64) -> Result<(), WatchError> {
         return_files(folder, &folder.work_of(id))?;
         Ok(self.journal.unclaim_file(id)?)

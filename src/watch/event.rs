@@ -1,4 +1,4 @@
-//! What happens to watched folders and their files, told to whoever shows it.
+//! Events of watched folders and their files.
 
 use std::{
     fmt::{self, Write as _},

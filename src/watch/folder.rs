@@ -9,7 +9,7 @@ use std::{
 
 use super::WatchError;
 
-/// The folder's own file: whoever has it locked watches the folder. Where it is missing, the folder is not there, only the
+/// The folder's own file: the process that has it locked watches the folder. Where it is missing, the folder is not there, only the
 /// place at which its disk is to be mounted.
 const LOCK: &str = ".rollcall.lock";
 

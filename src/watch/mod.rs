@@ -23,7 +23,10 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::Command,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -176,7 +179,10 @@ impl Watch {
             };
             threads.into_iter().map(join).collect()
         });
-        supervisor::tell_end();
+        // A pause to read the settings again is no end.
+        if !stop.soon.load(Ordering::Relaxed) || stop.interrupt.signal().is_some() {
+            supervisor::tell_end();
+        }
         let mut summary = Summary::default();
         for ended in ended {
             let ended = ended?;
@@ -194,7 +200,7 @@ impl Watch {
 /// How a service is told to stop.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    /// At once: an import in progress ends in good order and is gone on with the next time.
+    /// At once: an import in progress ends in good order, and the next start finishes it.
     pub interrupt: Interrupt,
     /// After the files in progress.
     pub soon: Arc<AtomicBool>,

@@ -1,7 +1,7 @@
 //! Which files of a folder are whole: nothing about them has changed for a while, and nobody is writing to them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ffi::{OsStr, OsString},
     fs::{self, Metadata},
     io,
@@ -107,6 +107,8 @@ impl Settling {
             }
             found.push((name, Stamp::of(&metadata)));
         }
+        // Looked for once, and only where a file may be whole.
+        let mut writers = None;
         for (name, stamp) in found {
             let since = match self.seen.get(&name) {
                 Some((before, since)) if *before == stamp => *since,
@@ -120,7 +122,9 @@ impl Settling {
                 // Seen twice: what is seen for the first time may be changing.
                 self.seen.contains_key(&name) && now.duration_since(since) >= needed
             };
-            if is_ready && !is_being_written(stamp) {
+            let mut is_written =
+                || writers.get_or_insert_with(open_for_writing).contains(&(stamp.device, stamp.inode));
+            if is_ready && !is_written() {
                 scan.settled.push(Settled { name, stamp });
             } else {
                 scan.unsettled += 1;
@@ -131,7 +135,7 @@ impl Settling {
         Ok(scan)
     }
 
-    /// Waits for a file anew: it turned out to be changing.
+    /// Starts to wait for a file again: it turned out to be changing.
     pub(super) fn forget(&mut self, name: &OsStr) {
         self.seen.remove(name);
     }
@@ -168,20 +172,24 @@ fn oddity(metadata: &Metadata, path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Whether a process of this machine that can be looked into has the file open to write to it.
-fn is_being_written(stamp: Stamp) -> bool {
-    let Ok(processes) = fs::read_dir("/proc") else { return false };
+/// The files, by device and inode, that processes of this machine have open to write to them. Processes of other users may not
+/// be looked into.
+fn open_for_writing() -> HashSet<(u64, u64)> {
+    let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
     let is_process =
         |name: &OsStr| name.to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-    processes.filter_map(Result::ok).filter(|process| is_process(&process.file_name())).any(|process| {
-        let descriptors =
-            fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok);
-        let mut open = descriptors.filter(|descriptor| {
-            let found = fs::metadata(descriptor.path());
-            found.is_ok_and(|found| (found.dev(), found.ino()) == (stamp.device, stamp.inode))
-        });
-        open.any(|descriptor| is_writing(&process.path(), &descriptor.file_name()))
-    })
+    let mut open = HashSet::new();
+    for process in entries(Path::new("/proc")).filter(|process| is_process(&process.file_name())) {
+        for descriptor in entries(&process.path().join("fd")) {
+            if let Ok(found) = fs::metadata(descriptor.path())
+                && found.is_file()
+                && is_writing(&process.path(), &descriptor.file_name())
+            {
+                open.insert((found.dev(), found.ino()));
+            }
+        }
+    }
+    open
 }
 
 fn is_writing(process: &Path, descriptor: &OsStr) -> bool {

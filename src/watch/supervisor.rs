@@ -15,7 +15,7 @@ pub(super) fn tell(board: Board, interrupt: Interrupt) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     let ping = (patience / 3).max(Duration::from_millis(100));
     thread::spawn(move || {
-        while interrupt.signal().is_none() {
+        while interrupt.signal().is_none() && !board.is_over() {
             if board.illness().is_none() {
                 _ = sd_notify::notify(&[NotifyState::Watchdog]);
             }

@@ -23,7 +23,7 @@ use super::{
     event::{Event, Observer},
     folder::{Folder, FolderLock},
     housekeeping,
-    settle::{Scan, Settling},
+    settle::{Scan, Settled, Settling},
 };
 use crate::{
     interrupt::Interrupt,
@@ -126,6 +126,7 @@ impl<'a> FolderWatcher<'a> {
     fn run_while_there(&mut self) -> Result<(), WatchError> {
         while let Some(lock) = self.wait_for_lock()? {
             self.is_in_order = false;
+            self.hold = Hold::default();
             self.board.set_state(State::Watching);
             self.tell(&Event::Watching);
             if self.watch(&lock) {
@@ -137,7 +138,7 @@ impl<'a> FolderWatcher<'a> {
 
     /// Waits until no other process watches the folder; nothing where the end is asked for. What is to be done once is left to
     /// the other one.
-    fn wait_for_lock(&self) -> Result<Option<FolderLock>, WatchError> {
+    fn wait_for_lock(&mut self) -> Result<Option<FolderLock>, WatchError> {
         let mut is_told = false;
         while self.goes_on() {
             self.board.beat();
@@ -153,7 +154,13 @@ impl<'a> FolderWatcher<'a> {
                 }
                 Ok(None) => {}
                 Err(source) => {
-                    return Err(WatchError::Folder { path: self.folder.path().to_owned(), source });
+                    let error = WatchError::Folder { path: self.folder.path().to_owned(), source };
+                    if self.common.once {
+                        return Err(error);
+                    }
+                    if !self.hold.is_on() {
+                        self.hold_back(&error.to_string(), 5);
+                    }
                 }
             }
             self.pause(Duration::from_millis(500));
@@ -166,7 +173,7 @@ impl<'a> FolderWatcher<'a> {
         let (hint, changed) = mpsc::sync_channel(1);
         // Looking again and again is what counts; an event only makes the next look come sooner.
         let mut hints = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Whoever only looks, as this process does, changes nothing.
+            // Reading the folder, as this process does, is an event, too.
             if event.is_ok_and(|event| event.kind.is_create() || event.kind.is_modify()) {
                 _ = hint.try_send(());
             }
@@ -198,13 +205,9 @@ impl<'a> FolderWatcher<'a> {
                 self.tell(&Event::Back);
                 is_away = false;
             }
-            if due.is_some_and(|due| Timestamp::now() < due) {
-                self.pause(Duration::from_secs(1));
-                idle_since = Instant::now();
-                continue;
-            }
+            let is_due = due.is_none_or(|due| Timestamp::now() >= due);
             let handled = self.handled;
-            let scan = if self.hold.is_on() { None } else { self.work_or_hold() };
+            let scan = if self.hold.is_on() { None } else { self.work_or_hold(is_due) };
             let Some(scan) = scan else {
                 if self.common.once {
                     return true;
@@ -212,24 +215,29 @@ impl<'a> FolderWatcher<'a> {
                 self.pause(Duration::from_secs(1));
                 continue;
             };
-            // What was seen before an import, or for the first time after it, has its time from now on.
-            if !scan.settled.is_empty() || self.handled != handled {
+            if !is_due {
+                idle_since = Instant::now();
+                self.pause(Duration::from_secs(1));
+                continue;
+            }
+            // Files that appeared during an import need their time, too.
+            if self.handled != handled {
                 idle_since = Instant::now();
                 continue;
             }
-            // What is still being written when everything else is done is left for the next time.
+            // Files that are still being written when everything else is done wait for the next time.
             let patience = self.settings.take.settle * 3 + Duration::from_secs(1);
-            let is_done = scan.unsettled == 0 || idle_since.elapsed() > patience;
+            let left = scan.settled.len() + scan.unsettled;
+            let is_done = left == 0 || idle_since.elapsed() > patience;
             if self.common.once && is_done {
-                self.summary.unsettled = scan.unsettled as u64;
+                self.summary.unsettled = left as u64;
                 return true;
             }
             if due.is_some() && is_done {
                 due = self.next_time();
                 continue;
             }
-            let pause =
-                if scan.unsettled > 0 { self.settings.take.settle / 2 } else { self.settings.take.settle };
+            let pause = if left > 0 { self.settings.take.settle / 2 } else { self.settings.take.settle };
             let pause = pause.clamp(Duration::from_millis(20), Duration::from_secs(30));
             is_hinted = is_hinted && self.pause_unless(&changed, pause);
             if !is_hinted {
@@ -246,9 +254,9 @@ impl<'a> FolderWatcher<'a> {
     }
 
     /// Does the work; where the journal or the disk fails, nothing is lost, and it is tried again later.
-    fn work_or_hold(&mut self) -> Option<Scan> {
+    fn work_or_hold(&mut self, is_due: bool) -> Option<Scan> {
         let order = if self.is_in_order { Ok(()) } else { self.claims.recover(&self.folder) };
-        match order.and_then(|()| self.clear()).and_then(|()| self.work()) {
+        match order.and_then(|()| self.clear()).and_then(|()| self.work(is_due)) {
             Ok(scan) => {
                 self.is_in_order = true;
                 Some(scan)
@@ -261,13 +269,19 @@ impl<'a> FolderWatcher<'a> {
         }
     }
 
-    /// Imports what is taken, then takes and imports what is whole. Returns what there was.
-    fn work(&mut self) -> Result<Scan, WatchError> {
+    /// Imports files that are taken, then takes and imports whole ones if it is time. Returns what there was.
+    fn work(&mut self, is_due: bool) -> Result<Scan, WatchError> {
         for file in self.claims.open()? {
             if !self.goes_on() || self.hold.is_on() {
                 return Ok(Scan::default());
             }
-            self.import(&file)?;
+            self.board.begin_file(&file.name, file.size);
+            let imported = self.import(&file);
+            self.board.end_file();
+            imported?;
+        }
+        if !is_due {
+            return Ok(Scan::default());
         }
         let scan = match self.settling.scan(self.folder.path(), &self.settings.take, Instant::now()) {
             Ok(scan) => scan,
@@ -289,23 +303,32 @@ impl<'a> FolderWatcher<'a> {
                 self.hold_back("the disk of the folder is nearly full", 5);
                 break;
             }
-            match self.claims.take(&self.folder, settled, &(self.settings.new_run)())? {
-                Claim::Taken(file) => {
-                    self.tell(&Event::Taken { name: file.name.clone(), size: file.size });
-                    self.import(&file)?;
-                }
-                Claim::Changing => self.settling.forget(&settled.name),
-                Claim::Unreadable(error) => {
-                    let name = settled.name.to_string_lossy().into_owned();
-                    self.tell(&Event::Left { name, why: error.to_string() });
-                    self.settling.forget(&settled.name);
-                }
-            }
+            self.board.begin_file(&settled.name.to_string_lossy(), settled.stamp.size);
+            let handled = self.take(settled);
+            self.board.end_file();
+            handled?;
         }
         if !self.hold.is_on() {
             self.board.set_queue(0, scan.unsettled);
         }
         Ok(scan)
+    }
+
+    /// Takes a whole file and imports it.
+    fn take(&mut self, settled: &Settled) -> Result<(), WatchError> {
+        match self.claims.take(&self.folder, settled, &(self.settings.new_run)())? {
+            Claim::Taken(file) => {
+                self.tell(&Event::Taken { name: file.name.clone(), size: file.size });
+                self.import(&file)?;
+            }
+            Claim::Changing => self.settling.forget(&settled.name),
+            Claim::Unreadable(error) => {
+                let name = settled.name.to_string_lossy().into_owned();
+                self.tell(&Event::Left { name, why: error.to_string() });
+                self.settling.forget(&settled.name);
+            }
+        }
+        Ok(())
     }
 
     /// Imports a file that is taken, and moves it to where it stays.
@@ -359,6 +382,8 @@ impl<'a> FolderWatcher<'a> {
                 self.call_hook(file, "done", &out, &totals);
             }
             Ended::Failed(reason) => {
+                let prefix = format!("{}: ", file.name);
+                let reason = reason.strip_prefix(&prefix).map_or_else(|| reason.clone(), str::to_owned);
                 self.claims.end(&self.folder, file, FileEnd::Failed, Some(&reason), None)?;
                 self.summary.failed += 1;
                 self.tell(&Event::Failed { name: file.name.clone(), reason });
@@ -404,12 +429,10 @@ impl<'a> FolderWatcher<'a> {
         let work = self.folder.work_of(file.id);
         let job = Job { folder: &work, name: &file.name, out, run: &file.run };
         let (command, orders) = (self.settings.start)(&job).map_err(WatchError::Start)?;
-        self.board.begin_file(&file.name, file.size);
         let limit = self.settings.time_limit;
         let ended =
             child::import(command, &orders, &job, limit, &self.board.said, &self.common.stop.interrupt);
         *self.board.said.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.board.end_file();
         ended.map(Some).map_err(WatchError::Start)
     }
 

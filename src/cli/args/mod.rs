@@ -107,11 +107,9 @@ pub(super) struct TemplateArgs {
     pub(super) file: PathBuf,
 }
 
+/// How lists are imported, by a person or by a service.
 #[derive(Debug, Args)]
-pub(super) struct ImportArgs {
-    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
+pub(super) struct ImportOptions {
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
     #[command(flatten)]
@@ -128,6 +126,15 @@ pub(super) struct ImportArgs {
     pub(super) api: ApiOption,
     #[command(flatten)]
     pub(super) existing: ExistingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) import: ImportOptions,
     #[command(flatten)]
     pub(super) output: OutputOptions,
     #[command(flatten)]
@@ -229,21 +236,7 @@ pub(super) struct WatchArgs {
     #[command(flatten)]
     pub(super) watch: WatchOptions,
     #[command(flatten)]
-    pub(super) reading: ReadingOptions,
-    #[command(flatten)]
-    pub(super) platform: PlatformOptions,
-    #[command(flatten)]
-    pub(super) posting: PostingOptions,
-    #[command(flatten)]
-    pub(super) requests: RequestOptions,
-    #[command(flatten)]
-    pub(super) exclude_files: ExcludeFileOptions,
-    #[command(flatten)]
-    pub(super) exclude: ExcludeOptions,
-    #[command(flatten)]
-    pub(super) api: ApiOption,
-    #[command(flatten)]
-    pub(super) existing: ExistingOptions,
+    pub(super) import: ImportOptions,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

@@ -164,7 +164,7 @@ fn is_allowed(host: &str, address: SocketAddr) -> bool {
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let is_own = match name.parse::<IpAddr>() {
         Ok(named) if address.ip().is_loopback() => named.is_loopback(),
-        // Whoever has it listen to others knows by which addresses they come.
+        // A page that listens to other machines is asked for by addresses of this one.
         Ok(_) => true,
         Err(_) => name.eq_ignore_ascii_case("localhost"),
     };

@@ -313,14 +313,14 @@ fn a_command_is_told_of_each_file_and_sees_no_secret() {
 
 /// As systemd does it, with a socket for a service to tell that it is ready and alive.
 #[test]
-fn whoever_supervises_the_service_is_told() {
+fn the_supervisor_of_the_service_is_told() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let socket = inbox.scene.sealed.path("notify");
     let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
     told.set_read_timeout(Some(super::PATIENCE)).unwrap();
     let mut command = inbox.command(&[]);
     command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
-    let service = Started::new(command);
+    let mut service = Started::new(command);
     let next = || {
         let mut text = [0; 256];
         let length = told.recv(&mut text).unwrap();
@@ -328,6 +328,14 @@ fn whoever_supervises_the_service_is_told() {
     };
     assert_eq!(next(), "READY=1\nSTATUS=watching 1 folder\n");
     assert_eq!([next(), next()], ["WATCHDOG=1\n", "WATCHDOG=1\n"]);
+    service.signal("HUP");
+    service.wait_until_it_says("settings: read again");
+    // A pause is no end.
+    let mut ready = next();
+    while ready == "WATCHDOG=1\n" {
+        ready = next();
+    }
+    assert_eq!(ready, "READY=1\nSTATUS=watching 1 folder\n");
     service.signal("TERM");
     while next() != "STOPPING=1\n" {}
     assert_eq!(service.end().code, 0);
@@ -355,7 +363,7 @@ fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
     );
 }
 
-/// Writes a file as some program would: at once, by renaming it in, in pieces, or anew over another.
+/// Writes a file as some program would: at once, by renaming it in, in pieces, or twice in a row.
 fn write(inbox: &Inbox, random: &mut Random, name: &str, content: &str) {
     match random.below(4) {
         0 => inbox.drop(name, content),

@@ -70,7 +70,7 @@ pub struct SheetNumbers {
 
 impl DoNotCall {
     /// Reads a file in any of the formats of lists. Numbers without a country of their own are those of `region`; `aliases` say
-    /// what values of country columns mean; what has expired at `now` is left out.
+    /// what values of country columns mean; entries that have expired at `now` are skipped.
     ///
     /// # Errors
     ///

@@ -94,6 +94,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
         normalize: NormalizeSettings::default(),
         keep: Keep::First,
         export: None,
+        config_files: Vec::new(),
     };
     let started = Instant::now();
     let interrupt = Interrupt::default();

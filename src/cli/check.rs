@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     args::{ApiOption, CheckArgs, ExcludeOptions},
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit},
     settings::{self, ReadingSettings, new_run, output_folder},
     signals,
@@ -20,7 +20,7 @@ use crate::{
     report::{self, OutputFolder, terminal},
 };
 
-pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let exclude_files = config.under(&args.exclude)?;
     let exclude = settings::exclude(
@@ -35,7 +35,13 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFile, talk: &Talk) -> Result<
     let path = output_folder(output_options.out.clone(), &run);
     let export = settings::export(&config.under(&args.export)?, &path)?;
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
-    let settings = RunSettings { run, normalize: reading.normalize, keep: reading.keep, export };
+    let settings = RunSettings {
+        run,
+        normalize: reading.normalize,
+        keep: reading.keep,
+        export,
+        config_files: config.names(),
+    };
     let folder = output(&path, args.files.iter().chain(&exclude.files), output_options.overwrite)?;
     say_understood(&inputs, talk);
     let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;

@@ -8,7 +8,7 @@ use std::{
 use super::{
     args::ExplainArgs,
     check::open_all,
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit},
     settings::ReadingSettings,
     signals,
@@ -22,7 +22,7 @@ use crate::{
 /// The version of what `--json` prints.
 const SCHEMA: &str = "rollcall.explain/1";
 
-pub(super) fn run(args: &ExplainArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let interrupt = signals::listen();
     let opened = open_all(std::slice::from_ref(&args.file), &reading.parse, &interrupt)?;

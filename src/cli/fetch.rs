@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     args::{FetchArgs, FetchFormat, FetchKind},
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit},
     import::account,
     settings::{self, RequestSettings, open_journal, target},
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let collection = collection(args, config)?;
     if let Some(size) = args.page_size {
         settings::within("page-size", size, 1..=collection.largest_page())?;
@@ -65,7 +65,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFile, talk: &Talk) -> Result<
     Ok(exit::OK)
 }
 
-fn collection(args: &FetchArgs, config: &ConfigFile) -> Result<Collection, CliError> {
+fn collection(args: &FetchArgs, config: &ConfigFiles) -> Result<Collection, CliError> {
     let api = settings::api(&config.under(&args.api)?);
     let id = || {
         let missing = || {

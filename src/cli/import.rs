@@ -12,7 +12,7 @@ use super::{
         ResumeArgs,
     },
     check::{self, conclude, open_all},
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, stopped},
     settings::{
         self, Account, PostingSettings, ReadingSettings, RequestSettings, new_run, open_journal,
@@ -51,11 +51,14 @@ pub(super) struct StoredImport {
     existing: ExistingOptions,
     #[serde(default)]
     export: ExportOptions,
+    /// The files that options come from, as they are reported.
+    #[serde(default)]
+    config_files: Vec<String>,
 }
 
 impl StoredImport {
     /// The options that were typed, over those of the file.
-    fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFile) -> Result<Self, CliError> {
+    fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
         Ok(Self {
             files: Vec::new(),
             reading: config.under(&options.reading)?,
@@ -67,12 +70,13 @@ impl StoredImport {
             api: config.under(&options.api)?,
             existing: config.under(&options.existing)?,
             export,
+            config_files: config.names(),
         })
     }
 
     /// The options of a service; the files come later.
     #[cfg(unix)]
-    pub(super) fn of_watch(options: &ImportOptions, config: &ConfigFile) -> Result<Self, CliError> {
+    pub(super) fn of_watch(options: &ImportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
         let mut stored = Self::new(options, ExportOptions::default(), config)?;
         stored.posting.yes = true;
         make_absolute(&mut stored);
@@ -118,7 +122,7 @@ impl StoredImport {
     }
 }
 
-pub(super) fn run(args: &ImportArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let mut stored = StoredImport::new(&args.import, config.under(&args.export)?, config)?;
     stored.files.clone_from(&args.files);
     let output = config.under(&args.output)?;
@@ -148,7 +152,7 @@ impl<'a> Session<'a> {
 }
 
 /// Finishes an import that was interrupted.
-pub(super) fn resume(args: &ResumeArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let run = if let Some(id) = &args.run {
         let found = journal.run(id)?;
@@ -241,7 +245,13 @@ pub(super) fn import(
         talk.say(&format!("going on with the import {id}, which was interrupted\n"));
     }
     check::say_understood(&inputs, talk);
-    let settings = RunSettings { run: id, normalize: reading.normalize, keep: reading.keep, export };
+    let settings = RunSettings {
+        run: id,
+        normalize: reading.normalize,
+        keep: reading.keep,
+        export,
+        config_files: stored.config_files.clone(),
+    };
     let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, *progress, interrupt);
     if let (Some(run), Err(error)) = (&run, &finished) {
         run.failed(error);
@@ -389,6 +399,7 @@ mod tests {
             api: ApiOption::default(),
             existing: ExistingOptions::default(),
             export: ExportOptions::default(),
+            config_files: Vec::new(),
         };
         let text = serde_json::to_string(&stored).unwrap();
         let back: StoredImport = serde_json::from_str(&text).unwrap();

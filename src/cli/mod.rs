@@ -25,7 +25,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use self::{
     args::{Cli, Command, PlatformOptions},
-    config::ConfigFile,
+    config::ConfigFiles,
     talk::Talk,
 };
 
@@ -44,7 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if matches!(cli.command, Command::WatchImport) {
         return watch::import();
     }
-    let loaded = ConfigFile::load(cli.global.config.as_deref())
+    let loaded = ConfigFiles::load(cli.global.config.as_deref())
         .and_then(|config| Ok((config.under(&cli.global.talk)?, config)));
     let (talk, config) = match loaded {
         Ok((options, config)) => (Talk::new(&options), config),
@@ -54,6 +54,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     silence_caught_panics();
+    if let Some(files) = config.described().filter(|_| cli.command.reads_lists()) {
+        talk.say(&format!("settings: {files}\n"));
+    }
     let ended = match cli.command {
         Command::Check(args) => check::run(&args, &config, &talk),
         Command::Explain(args) => explain::run(&args, &config, &talk),

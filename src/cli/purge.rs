@@ -11,7 +11,7 @@ use std::{
 use self::mention::Mention;
 use super::{
     args::PurgeArgs,
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit},
     settings::{length_of_time, open_journal},
 };
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-pub(super) fn run(args: &PurgeArgs, config: &ConfigFile) -> Result<u8, CliError> {
+pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let person = args.number.as_deref().map(number).transpose()?;
     let purge = Purge {

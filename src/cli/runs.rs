@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    args::RunsArgs, config::ConfigFile, error::CliError, import::StoredImport, settings::open_journal,
+    args::RunsArgs, config::ConfigFiles, error::CliError, import::StoredImport, settings::open_journal,
 };
 use crate::{
     journal::{Journal, RunRecord},
@@ -35,7 +35,7 @@ struct Shown {
     totals: Option<Box<RawValue>>,
 }
 
-pub(super) fn run(args: &RunsArgs, config: &ConfigFile) -> Result<u8, CliError> {
+pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let mut accounts = HashSet::new();
     let runs = journal.runs()?.into_iter().map(|run| {

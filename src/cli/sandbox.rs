@@ -9,14 +9,14 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     args::SandboxArgs,
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, signal_exit_code},
     settings, signals,
     talk::Talk,
 };
 use crate::sandbox::{self, Sandbox, SandboxSettings, Seed};
 
-pub(super) fn run(args: &SandboxArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let options = config.sandbox_under(&args.options)?;
     let defaults = SandboxSettings::default();
     let region = options.region.as_deref().map(settings::region).transpose()?;

@@ -37,7 +37,9 @@ use crate::{
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
     pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
-    platform::{Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace},
+    platform::{
+        Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
+    },
     report::terminal::printable,
 };
 
@@ -362,7 +364,7 @@ impl Account {
         let Some(credentials) = credentials.filter(|_| missing.is_empty()) else {
             return Err(CliError::usage(
                 format!("it is not known which account to use; missing: {}", missing.join("; ")),
-                "Give them as options, in the environment or in rollcall.toml. To try rollcall without an account, use \
+                "Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use \
                  --sandbox.",
             ));
         };
@@ -402,9 +404,12 @@ pub(super) fn credentials(
     match (token, client_id, client_secret) {
         (Some(token), None, None) => {
             // The token itself is not shown: whatever is wrong with it, it may be good in part.
-            let is_token = token.expose_secret().chars().all(|letter| letter.is_ascii_graphic());
-            is_token.then_some(Some(Credentials::Token(token))).ok_or_else(|| {
-                CliError::usage("the token holds characters that no token has", "Copy it again, in one line.")
+            is_jwt(token.expose_secret()).then_some(Some(Credentials::Token(token))).ok_or_else(|| {
+                CliError::usage(
+                    "the token is no JSON Web Token: that has three parts, with dots between them",
+                    "Copy it again, in one line. A client secret goes into ROLLCALL_CLIENT_SECRET or a file for \
+                     --client-secret-file.",
+                )
             })
         }
         (None, Some(client_id), Some(client_secret)) => {

@@ -24,7 +24,7 @@ use signal_hook::consts::SIGTERM;
 
 use super::{
     args::{LogFormat, OutputOptions, TalkOptions, WatchArgs, WatchOptions},
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
     import::{self, Session, StoredImport},
     settings::{self, length_of_time, new_run, open_journal},
@@ -60,7 +60,7 @@ struct Orders<I> {
     memory_limit_mib: u64,
 }
 
-pub(super) fn run(args: &WatchArgs, config: &ConfigFile, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let mut service = Service::new(args, config)?;
     let mut watch = Watch::open(service.folders(config)?, service.journal.clone())?;
     let stop = Stop { interrupt: signals::listen_but_reload(), soon: Arc::default() };
@@ -134,8 +134,8 @@ impl Drop for SetWhenDropped<'_> {
 /// What stays the same while a service runs.
 struct Service<'a> {
     args: &'a WatchArgs,
-    /// The file that the settings are read from again.
-    file: Option<PathBuf>,
+    /// The files that the settings are read from again.
+    config: ConfigFiles,
     state_dir: Option<PathBuf>,
     journal: Journal,
     /// Local platforms, which end with the service.
@@ -143,15 +143,15 @@ struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    fn new(args: &'a WatchArgs, config: &ConfigFile) -> Result<Self, CliError> {
+    fn new(args: &'a WatchArgs, config: &ConfigFiles) -> Result<Self, CliError> {
         let state_dir = config.under(&args.state)?.state_dir;
         let state_dir = state_dir.map(|folder| absolute(&folder).unwrap_or(folder));
         let journal = open_journal(state_dir.clone())?;
-        Ok(Self { args, file: config.path().map(Path::to_owned), state_dir, journal, sandboxes: Vec::new() })
+        Ok(Self { args, config: config.clone(), state_dir, journal, sandboxes: Vec::new() })
     }
 
     /// The folders to watch, as the settings have them.
-    fn folders(&mut self, config: &ConfigFile) -> Result<Vec<FolderSettings>, CliError> {
+    fn folders(&mut self, config: &ConfigFiles) -> Result<Vec<FolderSettings>, CliError> {
         let folders = match &self.args.dir {
             Some(dir) => vec![(dir.clone(), config.without_watched())],
             None => config.watched(),
@@ -159,7 +159,7 @@ impl<'a> Service<'a> {
         if folders.is_empty() {
             return Err(CliError::usage(
                 "there is no folder to watch",
-                "Name one, or write a table [[watch]] with `dir` into rollcall.toml for each.",
+                "Name one, or write a table [[watch]] with `dir` into rollcall.toml of your config folder for each, or into a file for --config.",
             ));
         }
         let mut watched = Vec::new();
@@ -174,10 +174,7 @@ impl<'a> Service<'a> {
 
     /// The same, from the file as it is now, and only where all of them can be watched.
     fn reload(&mut self) -> Result<Watch, CliError> {
-        let config = match &self.file {
-            Some(file) => ConfigFile::load(Some(file))?,
-            None => ConfigFile::default(),
-        };
+        let config = self.config.reload()?;
         let folders = self.folders(&config)?;
         Ok(Watch::open(folders, self.journal.clone())?)
     }
@@ -207,7 +204,7 @@ fn described(summary: &Summary) -> String {
 fn folder_settings(
     path: PathBuf,
     args: &WatchArgs,
-    config: &ConfigFile,
+    config: &ConfigFiles,
     state_dir: Option<PathBuf>,
 ) -> Result<(FolderSettings, Option<RunningSandbox>), CliError> {
     let options = config.under(&args.watch)?;
@@ -260,14 +257,15 @@ fn folder_settings(
 }
 
 /// People who drop files into a folder must not decide what is done with them.
-fn not_settings_of(dir: &Path, config: &ConfigFile) -> Result<(), CliError> {
+fn not_settings_of(dir: &Path, config: &ConfigFiles) -> Result<(), CliError> {
     let whole = |path: &Path| path.canonicalize().ok();
-    match (config.path().and_then(whole), whole(dir)) {
-        (Some(file), Some(dir)) if file.starts_with(&dir) => Err(CliError::usage(
+    let Some(dir) = whole(dir) else { return Ok(()) };
+    match config.paths().iter().filter_map(|file| whole(file)).find(|file| file.starts_with(&dir)) {
+        Some(file) => Err(CliError::usage(
             format!("the settings {} lie in the watched folder, where others put files", file.display()),
             "Move them elsewhere and name them with --config, or start the service in another folder.",
         )),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

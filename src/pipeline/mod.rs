@@ -67,6 +67,8 @@ pub struct RunSettings {
     pub keep: Keep,
     /// Where the contacts go beside the platform.
     pub export: Option<ExportSettings>,
+    /// Files that these settings come from, the strongest first.
+    pub config_files: Vec<String>,
 }
 
 /// How many rows of a list may be rejected.
@@ -436,6 +438,7 @@ impl Clock {
             not_posted: None,
             complete: false,
             started_at: rounded(self.started_at),
+            config_files: settings.config_files.clone(),
             finished_at: now(),
             inputs: infos
                 .iter()

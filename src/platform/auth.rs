@@ -6,11 +6,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::PlatformError;
@@ -72,6 +74,15 @@ impl Credentials {
         header.set_sensitive(true);
         Ok(header)
     }
+}
+
+/// Whether this can be a JSON Web Token (RFC 7519): three parts in base64url, of which the first two are JSON objects. Who
+/// signed it is the platform's to say.
+pub fn is_jwt(token: &str) -> bool {
+    let parts: Vec<Option<Vec<u8>>> =
+        token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok()).collect();
+    let is_object = |part: &[u8]| serde_json::from_slice::<Map<String, Value>>(part).is_ok();
+    matches!(parts.as_slice(), [Some(header), Some(payload), Some(_)] if is_object(header) && is_object(payload))
 }
 
 /// When a token says that it expires, in seconds since 1970.

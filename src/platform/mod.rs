@@ -30,7 +30,7 @@ mod wire;
 pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
 pub use self::{
     answer::{Doubt, Unsettled},
-    auth::Credentials,
+    auth::{Credentials, is_jwt},
     client::{Client, ClientSettings, Counts, Sending},
     collection::{Api, Collection},
     create::{Created, Listed, Refusal},

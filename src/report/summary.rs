@@ -32,6 +32,8 @@ pub struct Report {
     pub complete: bool,
     pub started_at: String,
     pub finished_at: String,
+    /// Files of settings in use, the strongest first.
+    pub config_files: Vec<String>,
     pub inputs: Vec<InputReport>,
     pub totals: Totals,
     pub problems: Vec<ProblemCount>,

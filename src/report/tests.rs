@@ -21,6 +21,7 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
         not_posted: None,
         complete: true,
         started_at: "then".to_owned(),
+        config_files: Vec::new(),
         finished_at: "now".to_owned(),
         inputs: infos.iter().map(|info| InputReport::new(info, &summary)).collect(),
         totals: Totals::default(),

@@ -166,9 +166,13 @@ fn accounts_without_settings_are_refused() {
     };
     assert_same!(with(&[]), @r"
     error: it is not known which account to use; missing: --host (ROLLCALL_HOST); --stream-id (ROLLCALL_STREAM_ID); --account-id (ROLLCALL_ACCOUNT_ID); ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET
-    hint: Give them as options, in the environment or in rollcall.toml. To try rollcall without an account, use --sandbox.
+    hint: Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use --sandbox.
     ");
-    let account = [("ROLLCALL_STREAM_ID", "st"), ("ROLLCALL_ACCOUNT_ID", "a"), ("ROLLCALL_TOKEN", "t")];
+    let account = [
+        ("ROLLCALL_STREAM_ID", "st"),
+        ("ROLLCALL_ACCOUNT_ID", "a"),
+        ("ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk"),
+    ];
     assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "http://platform.example.com")]].concat()), @r"
     error: the host `http://platform.example.com` would send credentials in the clear; http:// is only for this machine, write https://
     ");

@@ -14,7 +14,7 @@ use rollcall::{
 
 use crate::{
     random::size,
-    sealed::{Outcome, Sealed, assert_same},
+    sealed::{Outcome, Sealed, USERS_FILE, assert_same},
 };
 
 const HEADER: &str = "First Name,Last Name,Salutation,Mobile,Country\n";
@@ -334,10 +334,7 @@ fn config_files_hold_any_option_and_the_command_line_wins() {
     let sealed = Sealed::new();
     let list = format!("{HEADER}Asha,Kumar,,81234 56789,\n");
     sealed.write("list.csv", &list);
-    sealed.write(
-        "rollcall.toml",
-        "region = \"IN\"\ndefault-salutation = \"Mrs\"\nout = \"here\"\nquiet = true\n",
-    );
+    sealed.write(USERS_FILE, "region = \"IN\"\ndefault-salutation = \"Mrs\"\nout = \"here\"\nquiet = true\n");
     let ended = sealed.run(&["check", "list.csv"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     assert_eq!(briefs(&sealed, "here"), ["2 valid"]);
@@ -377,6 +374,7 @@ proptest! {
             normalize: NormalizeSettings { region: rollcall::contact::Region::new("IN"), ..NormalizeSettings::default() },
             keep: if keep_last { rollcall::dedupe::Keep::Last } else { rollcall::dedupe::Keep::First },
             export: None,
+            config_files: Vec::new(),
         };
         let input = Input::open(&path, &ParseSettings::default()).unwrap();
         let folder = OutputFolder::create(&home.path().join("out")).unwrap();

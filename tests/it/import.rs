@@ -170,7 +170,9 @@ fn a_platform_that_is_not_there_is_named() {
     let port = closed.address().port();
     let mut command = sealed.command(&["import", "list.csv", "--max-attempts", "1", "--out", "out"]);
     command.env("ROLLCALL_HOST", format!("http://127.0.0.1:{port}"));
-    for (name, value) in [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("TOKEN", "a.b.c")] {
+    for (name, value) in
+        [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk")]
+    {
         command.env(format!("ROLLCALL_{name}"), value);
     }
     let ended = ended(command);
@@ -224,9 +226,11 @@ fn secrets_may_come_from_files_that_others_cannot_read() {
     sealed.write("list.csv", list(0..1));
     let sandbox = Running::sandbox(&sealed, &[]);
     let secret = sealed.write("secret", sandbox.variable("ROLLCALL_CLIENT_SECRET"));
-    sealed.write("rollcall.toml", "client-secret-file = \"secret\"\n");
+    let host = sandbox.variable("ROLLCALL_HOST");
+    sealed.write("own.toml", format!("host = \"{host}\"\nclient-secret-file = \"secret\"\n"));
     let run = || {
-        let mut command = command(&sealed, &sandbox, &["import", "list.csv", "--out", "out", "-q"]);
+        let mut command =
+            command(&sealed, &sandbox, &["import", "list.csv", "--out", "out", "-q", "--config", "own.toml"]);
         command.env_remove("ROLLCALL_CLIENT_SECRET");
         ended(command)
     };

@@ -37,4 +37,5 @@ mod sandboxed;
 #[path = "../../src/platform/scripted.rs"]
 mod scripted;
 mod sealed;
+mod settings;
 mod sheets;

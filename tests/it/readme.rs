@@ -1,6 +1,6 @@
 //! The examples of the README, run as they stand there.
 
-use crate::sealed::{Sealed, filters};
+use crate::sealed::{Sealed, USERS_FILE, filters};
 
 /// A command and what it says, from a block marked `console`.
 fn examples() -> Vec<(String, String)> {
@@ -40,11 +40,15 @@ fn every_example_says_what_the_readme_says() {
 }
 
 #[test]
-fn the_config_file_of_the_readme_is_understood() {
+fn the_config_files_of_the_readme_are_understood() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let toml = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let files: Vec<&str> =
+        readme.split("```toml\n").skip(1).map(|behind| behind.split("```").next().unwrap()).collect();
+    let [users, folders] = *files else { panic!("the user's and a folder's") };
     let sealed = Sealed::new();
-    sealed.write("rollcall.toml", toml);
+    sealed.write(USERS_FILE, users);
+    sealed.write("rollcall.toml", folders);
+    sealed.write("do-not-call.csv", "phone\n");
     sealed.write("list.csv", "Name,Ring me at\nAsha Kumar,81234 56789\n");
     let ended = sealed.run(&["check", "list.csv", "-q"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use crate::{
     lists::list,
     sandboxed::run,
-    sealed::{Outcome, Running, Sealed, ended},
+    sealed::{Outcome, Running, Sealed, USERS_FILE, ended},
 };
 
 fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
@@ -376,7 +376,7 @@ fn files_of_an_earlier_run_are_replaced_only_when_asked() {
     assert_eq!(check(&["list.csv", "--overwrite"]).code, 0);
     // What the new run did not write is gone.
     assert!(!sealed.files().iter().any(|file| file.starts_with("out/rejected-")), "{:?}", sealed.files());
-    sealed.write("rollcall.toml", "overwrite = true\n");
+    sealed.write(USERS_FILE, "overwrite = true\n");
     assert_eq!(check(&["list.csv"]).code, 0);
 
     // An import that goes on writes into its folder; one that is over does not.

@@ -7,6 +7,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+/// The settings in the user's config folder, as seen from the folder the program runs in.
+pub(crate) const USERS_FILE: &str = "../.config/rollcall/rollcall.toml";
+
 /// A folder of its own for one test.
 pub(crate) struct Sealed {
     home: tempfile::TempDir,

@@ -61,9 +61,16 @@ pub(super) enum Command {
     Template(TemplateArgs),
 }
 
+impl Command {
+    /// Whether settings decide what becomes of people, so that somebody should know where they come from.
+    pub(super) fn reads_lists(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::Explain(_) | Self::Import(_) | Self::Fetch(_))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Options from this file instead of ./rollcall.toml or the user's config folder
+    /// Read options from this file [default: rollcall.toml of the config folder, and what that of this folder says of reading]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ use textwrap::{Options, WordSplitter};
 use self::settings::Origins;
 use super::{
     args::DoctorArgs,
-    config::ConfigFile,
+    config::ConfigFiles,
     error::{CliError, exit},
     talk::Talk,
 };
@@ -37,7 +37,7 @@ const MIN_WIDTH: usize = 50;
 pub(super) fn run(
     args: &DoctorArgs,
     given: &ArgMatches,
-    config: &ConfigFile,
+    config: &ConfigFiles,
     talk: &Talk,
 ) -> Result<u8, CliError> {
     for (option, id) in [("--list", &args.list), ("--campaign", &args.campaign)] {

@@ -9,7 +9,7 @@ use super::{Finding, Findings};
 use crate::{
     cli::{
         args::{DoctorArgs, PlatformOptions, RequestOptions},
-        config::ConfigFile,
+        config::ConfigFiles,
         error::{CliError, exit},
         import,
         settings::{self, Account, RequestSettings, open_journal},
@@ -47,12 +47,12 @@ pub(super) struct Fit {
 /// Where settings come from.
 pub(super) struct Origins<'a> {
     given: &'a ArgMatches,
-    config: &'a ConfigFile,
+    config: &'a ConfigFiles,
 }
 
 impl<'a> Origins<'a> {
     /// `given` is what the command was given.
-    pub(super) fn new(given: &'a ArgMatches, config: &'a ConfigFile) -> Self {
+    pub(super) fn new(given: &'a ArgMatches, config: &'a ConfigFiles) -> Self {
         Self { given, config }
     }
 
@@ -62,8 +62,9 @@ impl<'a> Origins<'a> {
         match self.given.value_source(&id) {
             Some(ValueSource::EnvVariable) if is_given => variable(name),
             _ if is_given => format!("--{name}"),
-            _ if self.config.has(name) => self.file(),
-            _ => DEFAULT.to_owned(),
+            _ => {
+                self.config.origin(name).map_or_else(|| DEFAULT.to_owned(), |file| file.display().to_string())
+            }
         }
     }
 
@@ -72,12 +73,11 @@ impl<'a> Origins<'a> {
         match file.map(Path::display) {
             None => variable(name.trim_end_matches("-file")),
             Some(path) if is_given => format!("--{name} {path}"),
-            Some(path) => format!("{name} {path} in {}", self.file()),
+            Some(path) => {
+                let file = self.config.origin(name).unwrap_or(Path::new("")).display();
+                format!("{name} {path} in {file}")
+            }
         }
-    }
-
-    fn file(&self) -> String {
-        self.config.path().map(|path| path.display().to_string()).unwrap_or_default()
     }
 }
 
@@ -108,8 +108,7 @@ pub(super) fn examine(
             return Ok(None);
         }
     };
-    let file = config.path().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
-    findings.push(Finding::good(CONFIG_FILE, file));
+    findings.push(Finding::good(CONFIG_FILE, config.described().unwrap_or_else(|| "none".to_owned())));
     let mut examination = Examination { origins, given: &given, findings };
     let requests = RequestSettings::new(&requests);
     let is_sandbox = platform.sandbox;

@@ -90,6 +90,7 @@ impl Run {
             not_posted: None,
             complete: true,
             started_at: "2026-11-20T10:15:00Z".to_owned(),
+            config_files: Vec::new(),
             finished_at: "2026-11-20T10:15:01Z".to_owned(),
             inputs: self.inputs.iter().map(|input| InputReport::new(input, &summary)).collect(),
             totals: self.tally.totals.clone(),

@@ -273,8 +273,8 @@ fn folders_that_cannot_be_watched_are_named() {
     let (code, line) = said(&["watch", "in", "--schedule", "0 2 * *"]);
     assert!(code == 2 && line.contains("--schedule"), "{line}");
     fs::create_dir(inbox.path("inner")).unwrap();
-    inbox.scene.sealed.write("rollcall.toml", "[[watch]]\ndir = \"in\"\n[[watch]]\ndir = \"in/inner\"\n");
-    let (code, line) = said(&["watch", "--once"]);
+    inbox.scene.sealed.write("own.toml", "[[watch]]\ndir = \"in\"\n[[watch]]\ndir = \"in/inner\"\n");
+    let (code, line) = said(&["watch", "--once", "--config", "own.toml"]);
     assert!(code == 2 && line.contains("lie in each other"), "{line}");
 }
 
@@ -286,10 +286,11 @@ fn folders_of_the_config_file_have_options_of_their_own() {
     inbox.scene.sealed.write("other/b.csv", list(&number(2)));
     inbox.scene.sealed.write("other/c.txt", list(&number(3)));
     inbox.scene.sealed.write(
-        "rollcall.toml",
+        "own.toml",
         "settle = \"20ms\"\n[[watch]]\ndir = \"in\"\nregion = \"IN\"\n[[watch]]\ndir = \"other\"\ninclude = [\"*.csv\"]\n",
     );
-    let mut command = inbox.scene.sealed.command(&["watch", "--once", "--rate", "1000000"]);
+    let mut command =
+        inbox.scene.sealed.command(&["watch", "--once", "--rate", "1000000", "--config", "own.toml"]);
     inbox.scene.platform.point(&mut command);
     let ended = inbox.scene.run(command);
     assert_eq!((ended.code, inbox.held()), (0, [1, 2].map(number).into()), "{}", ended.stderr);
@@ -501,10 +502,10 @@ fn settings_are_read_again_and_faulty_ones_change_nothing() {
     let settings = |include: &str| {
         let text =
             format!("settle = \"20ms\"\nrate = 1000000\n[[watch]]\ndir = \"in\"\ninclude = [{include}]\n");
-        inbox.scene.sealed.write("rollcall.toml", text);
+        inbox.scene.sealed.write("own.toml", text);
     };
     settings("\"*.csv\"");
-    let mut command = inbox.scene.sealed.command(&["watch"]);
+    let mut command = inbox.scene.sealed.command(&["watch", "--config", "own.toml"]);
     inbox.scene.platform.point(&mut command);
     let mut service = Started::new(command);
     service.wait_until_it_says(": watching");

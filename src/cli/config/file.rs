@@ -1,0 +1,183 @@
+//! One file, read as carefully as any input: it may be anybody's.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use toml::{Table, Value};
+
+use super::{VALUES_TABLE, WATCH_TABLES, names::check_names, shown};
+use crate::cli::error::CliError;
+
+/// The size of a file of settings at most.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Options whose relative paths start from the file, as whoever wrote it meant them.
+const FILES: [&str; 5] = ["token-file", "client-secret-file", "ca-file", "exclude-file", "existing"];
+
+/// What a file of the current folder may say: how files are read, and who else is suppressed. Nothing of it sends anything
+/// anywhere, and nothing lets somebody be called who would not be without it.
+pub(super) const OF_FOLDER: [&str; 19] = [
+    "region",
+    "sheet",
+    "format",
+    "delimiter",
+    "encoding",
+    "map",
+    "no-header",
+    "accept",
+    "types",
+    "default-salutation",
+    "default-last-name",
+    "split-names",
+    "drop-extensions",
+    "keep",
+    "hidden-rows",
+    VALUES_TABLE,
+    "exclude-file",
+    "exclude-list",
+    "exclude-campaign",
+];
+
+/// Whose a file is, and so what it may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Of whoever filled the current folder.
+    Folder,
+    /// The user's, by its place or since it was named.
+    User,
+}
+
+/// The options of one file.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) options: Table,
+}
+
+impl File {
+    /// Reads a file, if there is one.
+    pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Self>, CliError> {
+        let fail = |reason: &str, hint: Option<String>| CliError::Usage {
+            message: format!("{}: {}", shown(path), reason.trim_end()),
+            hint,
+        };
+        let text = match text(path, owner) {
+            Ok(text) => text,
+            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(Unread::Io(error)) => return Err(fail(&error.to_string(), None)),
+            Err(Unread::Refused(reason, hint)) => return Err(fail(reason, Some(hint(&shown(path))))),
+        };
+        let names = "Options have the names of the command line, without the dashes in front.".to_owned();
+        // Not the error's own text: it quotes the line, which may hold what nobody should see.
+        let mut options: Table = text.parse().map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
+            fail(&reason, Some(names.clone()))
+        })?;
+        check_names(&options).map_err(|reason| fail(&reason, Some(names)))?;
+        if owner == Owner::Folder {
+            let refused: Vec<String> = options
+                .keys()
+                .filter(|name| !OF_FOLDER.contains(&name.as_str()))
+                .map(|name| format!("`{name}`"))
+                .collect();
+            if !refused.is_empty() {
+                return Err(fail(
+                    &format!(
+                        "{} cannot stand in the file of a folder, which may have come from somebody else with the list",
+                        refused.join(", ")
+                    ),
+                    Some(format!(
+                        "Move it to the rollcall.toml of your config folder, or, if you trust all of this file, name it: \
+                         --config {}. A folder's file says how files are read and whom to suppress.",
+                        shown(path)
+                    )),
+                ));
+            }
+        }
+        place(&mut options, path.parent().unwrap_or(Path::new("")));
+        Ok(Some(Self { path: path.to_owned(), options }))
+    }
+}
+
+/// Why there is no text.
+enum Unread {
+    Io(io::Error),
+    /// The reason, and what to do by the file's name.
+    Refused(&'static str, fn(&str) -> String),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        // A pipe that nobody writes to is looked at, not waited for.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        let what = |name: &str| format!("Write the options into a file {name}, or move what is there away.");
+        return Err(Unread::Refused("this is not a file of settings but a folder, a pipe or a device", what));
+    }
+    if owner == Owner::User && anybody_may_write(&metadata) {
+        let what = |name: &str| format!("Take their rights away: chmod o-w {name}");
+        return Err(Unread::Refused("everybody on this machine can change the file", what));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let what = |name: &str| format!("Look at {name}: it is hardly meant for rollcall.");
+        return Err(Unread::Refused("no settings are longer than 1 MiB", what));
+    }
+    Ok(String::from_utf8(bytes).map_err(|_| io::Error::other("the text is not in UTF-8"))?)
+}
+
+#[cfg(unix)]
+fn anybody_may_write(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    metadata.permissions().mode() & 0o002 != 0
+}
+
+#[cfg(not(unix))]
+fn anybody_may_write(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Relative paths start from this folder.
+fn place(options: &mut Table, folder: &Path) {
+    let below = |file: &mut Value| {
+        if let Value::String(file) = file {
+            *file = folder.join(&*file).to_string_lossy().into_owned();
+        }
+    };
+    let place = |options: &mut Table| {
+        for name in FILES {
+            match options.get_mut(name) {
+                Some(Value::Array(files)) => files.iter_mut().for_each(below),
+                Some(file) => below(file),
+                None => {}
+            }
+        }
+    };
+    place(options);
+    if let Some(Value::Array(folders)) = options.get_mut(WATCH_TABLES) {
+        for folder in folders.iter_mut().filter_map(Value::as_table_mut) {
+            place(folder);
+            folder.get_mut("dir").into_iter().for_each(below);
+        }
+    }
+}

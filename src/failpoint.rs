@@ -1,9 +1,12 @@
 //! Points at which a test can have the program fail or die, and safeguards that a test can take out, in builds for tests only.
 //!
 //! `ROLLCALL_FAIL_AT=7` has the seventh point that is reached fail, `7!` has the process die there. `ROLLCALL_WITHOUT=lock`
-//! takes out the safeguard of that name, to show that a test fails then. In any other build there is nothing of this.
+//! takes out the safeguard of that name, to show that a test fails then. `ROLLCALL_READER=memory` makes the child that
+//! reads workbooks exceed its memory limit. In any other build there is nothing of this.
 
-use std::io;
+use std::{io, process::Command};
+
+const READER: &str = "ROLLCALL_READER";
 
 /// A point before something that can fail.
 ///
@@ -45,4 +48,18 @@ pub(crate) const fn reach(_: &str) -> io::Result<()> {
 /// Whether a test has taken this safeguard out.
 pub(crate) fn is_without(safeguard: &str) -> bool {
     cfg!(debug_assertions) && std::env::var("ROLLCALL_WITHOUT").is_ok_and(|without| without == safeguard)
+}
+
+/// Passes the wish of a test on to the child that reads workbooks.
+pub(crate) fn tell_reader(command: &mut Command) {
+    if cfg!(debug_assertions) {
+        command.envs(std::env::var_os(READER).map(|wanted| (READER, wanted)));
+    }
+}
+
+/// Exceeds the memory limit, if a test wants it.
+pub(crate) fn overuse() {
+    if cfg!(debug_assertions) && std::env::var_os(READER).is_some_and(|wanted| wanted == "memory") {
+        std::hint::black_box(vec![1_u8; 1200 << 20]);
+    }
 }

@@ -19,7 +19,13 @@ mod template;
 #[cfg(unix)]
 mod watch;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
@@ -28,10 +34,11 @@ use self::{
     config::ConfigFiles,
     talk::Talk,
 };
+use crate::parse;
 
 /// Runs the program with these arguments, of which the first is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (cli, given) = match parse(args) {
+    let (cli, given) = match parsed(args) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are no failures; a closed pipe is none either.
@@ -39,10 +46,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE));
         }
     };
-    // What a watched folder holds is never read as settings.
     #[cfg(unix)]
-    if matches!(cli.command, Command::WatchImport) {
-        return watch::import();
+    match &cli.command {
+        Command::ReadWorkbook { family } => return parse::serve_workbook(family),
+        // What a watched folder holds is never read as settings.
+        Command::WatchImport => {
+            isolate_workbooks();
+            return watch::import();
+        }
+        _ => isolate_workbooks(),
     }
     let loaded = ConfigFiles::load(cli.global.config.as_deref())
         .and_then(|config| Ok((config.under(&cli.global.talk)?, config)));
@@ -64,9 +76,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Resume(args) => import::resume(&args, &config, &talk),
         #[cfg(unix)]
         Command::Watch(args) => watch::run(&args, &config, &talk),
-        // It has read no settings and has ended by now.
+        // They have read no settings and have ended by now.
         #[cfg(unix)]
-        Command::WatchImport => Ok(error::exit::OK),
+        Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config),
         Command::Purge(args) => purge::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &talk),
@@ -81,18 +93,33 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// What was typed, and what the command was given: its options with where each came from.
-fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
+fn parsed(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
     let mut given = Cli::command().try_get_matches_from(args)?;
     let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut Cli::command()))?;
     let given = given.remove_subcommand().map(|(_, given)| given);
     Ok((cli, given.unwrap_or_default()))
 }
 
+/// Workbooks are read by processes of their own.
+#[cfg(unix)]
+fn isolate_workbooks() {
+    if let Ok(program) = program() {
+        parse::isolate_workbooks(program);
+    }
+}
+
+/// This very program, even where another has come to be in its place.
+#[cfg(unix)]
+fn program() -> io::Result<PathBuf> {
+    let own = Path::new("/proc/self/exe");
+    if own.exists() { Ok(own.to_owned()) } else { env::current_exe() }
+}
+
 /// A panic that becomes a message of ours is not reported twice.
 fn silence_caught_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !crate::parse::panic_is_caught() {
+        if !parse::panic_is_caught() {
             report(panic);
         }
     }));

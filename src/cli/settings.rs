@@ -406,9 +406,8 @@ pub(super) fn credentials(
             // The token itself is not shown: whatever is wrong with it, it may be good in part.
             is_jwt(token.expose_secret()).then_some(Some(Credentials::Token(token))).ok_or_else(|| {
                 CliError::usage(
-                    "the token is no JSON Web Token: that has three parts, with dots between them",
-                    "Copy it again, in one line. A client secret goes into ROLLCALL_CLIENT_SECRET or a file for \
-                     --client-secret-file.",
+                    "the token is not a JSON Web Token (three parts with dots between them)",
+                    "Copy it again, in one line. A client secret belongs in ROLLCALL_CLIENT_SECRET or --client-secret-file.",
                 )
             })
         }

@@ -27,6 +27,7 @@ use super::{
     config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
     import::{self, Session, StoredImport},
+    program,
     settings::{self, length_of_time, new_run, open_journal},
     signals,
     talk::Talk,
@@ -279,12 +280,6 @@ fn status_address(options: &WatchOptions) -> Result<Option<SocketAddr>, CliError
     address.map(Some).ok_or_else(|| {
         CliError::usage(format!("--status: `{text}` is no address"), "Write it like 9321 or 127.0.0.1:9321.")
     })
-}
-
-/// This very program, even where another has come to be in its place.
-fn program() -> io::Result<PathBuf> {
-    let own = Path::new("/proc/self/exe");
-    if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() }
 }
 
 fn take(options: &WatchOptions) -> Result<TakeSettings, CliError> {

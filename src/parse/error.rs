@@ -66,6 +66,9 @@ pub enum Fault {
     DamagedWorkbook(String),
     #[error("there is no sheet `{wanted}`; the sheets are {}", quoted(sheets))]
     NoSuchSheet { wanted: String, sheets: Vec<String> },
+    /// What another process said of it.
+    #[error("{message}")]
+    Told { message: String, hint: Option<String> },
     #[error("this file does what no list of people needs to: {0}")]
     Hostile(String),
     #[error("this is {}, not {}", .found.title(), .wanted.title())]
@@ -158,7 +161,7 @@ impl Fault {
     }
 
     #[expect(clippy::too_many_lines, reason = "a table: one arm for each fault")]
-    fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 "Look at the name and the folder; `-` reads from standard input.".to_owned()
@@ -167,6 +170,7 @@ impl Fault {
             Self::Io(_) | Self::NoSuchSheet { .. } | Self::NoSuchColumn { .. } | Self::MappedTwice { .. } => {
                 return None;
             }
+            Self::Told { hint, .. } => return hint.clone(),
             Self::Device => "Name a file, or `-` for standard input.".to_owned(),
             Self::NoFile => "Name a file.".to_owned(),
             Self::Unpack(UnpackError::Damaged(_)) => "Copy or download it again.".to_owned(),

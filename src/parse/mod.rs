@@ -27,9 +27,11 @@ use std::{
     path::Path,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
+#[cfg(unix)]
+pub use self::workbook::isolated::{COMMAND as READ_WORKBOOK, isolate_workbooks, serve as serve_workbook};
 use self::{
     assemble::{Assembled, Assembler},
     columns::{
@@ -108,7 +110,7 @@ pub struct ParseSettings {
 }
 
 /// The kinds of file that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Delimited text.
     Csv,
@@ -352,6 +354,12 @@ impl Input {
             let source = inputs[0].source.again();
             let opened = source.and_then(|source| Self::of_source(path, source, &settings, &mut Vec::new()));
             inputs.push(opened.map_err(|fault| ParseError { path: path.to_owned(), fault })?);
+        }
+        if inputs.len() > 1 {
+            // Of many sheets one is read at a time.
+            for input in &mut inputs {
+                input.table.rest();
+            }
         }
         Ok(inputs)
     }

@@ -44,6 +44,13 @@ impl Table {
         }
     }
 
+    /// Gives back what is only needed while rows are read.
+    pub(super) fn rest(&mut self) {
+        if let Self::Sheet(sheet) = self {
+            sheet.rest();
+        }
+    }
+
     /// The names of the columns, where the format itself says them and no row does.
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {

@@ -18,6 +18,7 @@ mod export;
 mod faults;
 mod formats;
 mod import;
+mod isolation;
 mod journal;
 mod left_out;
 mod lists;

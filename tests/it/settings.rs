@@ -15,10 +15,10 @@ fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
     sealed.outcomes(folder).iter().map(Outcome::brief).collect()
 }
 
-/// Whoever sends a list may send a file of settings with it. It must not decide where contacts and credentials go, what is
-/// run, what is written where, or that somebody is called who said no.
+/// A settings file may arrive together with a list. It must not decide where contacts and credentials go, which program runs,
+/// which file is written, or that somebody is called who opted out.
 #[test]
-fn the_file_of_a_folder_says_nothing_but_how_lists_are_read() {
+fn folder_file_sets_only_reading_and_suppression() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     for line in [
@@ -53,7 +53,7 @@ fn the_file_of_a_folder_says_nothing_but_how_lists_are_read() {
         let ended = sealed.run(&["check", "list.csv"]);
         let option = line.trim_matches(['[', ']']).split([' ', ']']).next().unwrap();
         assert_eq!(ended.code, 2, "{line}");
-        let refusal = format!("`{option}` cannot stand in the file of a folder");
+        let refusal = format!("`{option}` not allowed in the settings of a folder");
         assert!(
             ended.stderr.contains(&refusal) && ended.stderr.contains("--config rollcall.toml"),
             "{}",
@@ -61,14 +61,14 @@ fn the_file_of_a_folder_says_nothing_but_how_lists_are_read() {
         );
     }
     assert!(!sealed.path("rollcall-out").exists());
-    // Whoever trusts it names it.
+    // Passed explicitly, it is trusted.
     sealed.write("rollcall.toml", "quiet = true\nregion = \"IN\"\n");
     let ended = sealed.run(&["check", "list.csv", "--config", "rollcall.toml", "--out", "out"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
 }
 
 #[test]
-fn files_are_joined_and_named() {
+fn files_are_merged_and_named() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     for (name, number) in [("mine", 1), ("theirs", 2), ("typed", 3)] {
@@ -91,12 +91,12 @@ fn files_are_joined_and_named() {
     );
     let files = sealed.report("out")["config_files"].clone();
     assert_eq!((files.as_array().unwrap().len(), &files[0]), (2, &"rollcall.toml".into()));
-    // The environment and what is typed are stronger than both.
+    // The command line wins over both.
     assert_eq!(sealed.run(&["check", "list.csv", "--out", "typed", "--region", "GB"]).code, 1);
 }
 
 #[test]
-fn the_users_own_file_is_no_other_in_its_own_folder() {
+fn config_folder_as_current_folder_is_the_users_file() {
     let sealed = Sealed::new();
     let list = sealed.write("list.csv", LIST);
     sealed.write(USERS_FILE, "region = \"IN\"\nquiet = true\n");
@@ -108,7 +108,7 @@ fn the_users_own_file_is_no_other_in_its_own_folder() {
 
 #[test]
 #[cfg(unix)]
-fn files_of_settings_are_opened_with_care() {
+fn odd_settings_files_are_refused() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let sealed = Sealed::new();
@@ -119,24 +119,24 @@ fn files_of_settings_are_opened_with_care() {
     };
     let made = Command::new("mkfifo").arg(sealed.path("rollcall.toml")).status().unwrap();
     assert!(made.success());
-    refused("a folder, a pipe or a device");
+    refused("not a regular file");
     fs::remove_file(sealed.path("rollcall.toml")).unwrap();
     fs::create_dir(sealed.path("rollcall.toml")).unwrap();
-    refused("a folder, a pipe or a device");
+    refused("not a regular file");
     fs::remove_dir(sealed.path("rollcall.toml")).unwrap();
     sealed.write("rollcall.toml", "#".repeat(1 << 21));
-    refused("no settings are longer than 1 MiB");
+    refused("the file is larger than 1 MiB");
     fs::remove_file(sealed.path("rollcall.toml")).unwrap();
     let own = sealed.write(USERS_FILE, "region = \"IN\"\n");
     fs::set_permissions(&own, fs::Permissions::from_mode(0o666)).unwrap();
-    refused("everybody on this machine can change the file");
+    refused("any user of this machine can change this file");
     fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(sealed.run(&["check", "list.csv", "-q"]).code, 0);
 }
 
 #[test]
 #[cfg(unix)]
-fn a_secret_goes_only_to_the_host_beside_it() {
+fn secret_goes_only_to_the_host_of_its_file() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let sealed = Sealed::new();
@@ -161,11 +161,7 @@ fn a_secret_goes_only_to_the_host_beside_it() {
     let thief = format!("http://{}", closed.address());
     let ended = import(Some(&thief), None);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("sends a secret only to the host that stands beside it"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("sends a secret only to the host in the same file"), "{}", ended.stderr);
     for (host, variable) in [(None, None), (Some(format!("{host}/")), None)] {
         assert_eq!(import(host.as_deref(), variable).code, 0);
     }
@@ -179,7 +175,7 @@ fn a_secret_goes_only_to_the_host_beside_it() {
 }
 
 #[test]
-fn what_is_no_token_is_not_sent_as_one() {
+fn a_ready_token_must_be_a_jwt() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &[]);
@@ -198,7 +194,11 @@ fn what_is_no_token_is_not_sent_as_one() {
             .env_remove("ROLLCALL_CLIENT_SECRET")
             .env("ROLLCALL_TOKEN", token);
         let ended = ended(command);
-        assert!(ended.code == 2 && ended.stderr.contains("no JSON Web Token"), "{token}: {}", ended.stderr);
+        assert!(
+            ended.code == 2 && ended.stderr.contains("not a JSON Web Token"),
+            "{token}: {}",
+            ended.stderr
+        );
         assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
     }
 }

@@ -47,6 +47,13 @@ pub(super) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     WatchImport,
+    /// Reads a workbook for another process of the program
+    #[cfg(unix)]
+    #[command(hide = true)]
+    ReadWorkbook {
+        /// Which family of workbooks it is of
+        family: String,
+    },
     /// Past imports and how they ended
     Runs(RunsArgs),
     /// Remove personal data from the journal: by age, account, run, or of one person

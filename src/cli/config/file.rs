@@ -1,4 +1,4 @@
-//! One file, read as carefully as any input: it may be anybody's.
+//! One settings file. It is opened as carefully as an input, because anyone may have written it.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,14 +11,14 @@ use toml::{Table, Value};
 use super::{VALUES_TABLE, WATCH_TABLES, names::check_names, shown};
 use crate::cli::error::CliError;
 
-/// The size of a file of settings at most.
+/// The maximum size of a settings file.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Options whose relative paths start from the file, as whoever wrote it meant them.
+/// Options whose relative paths start from the folder of the file.
 const FILES: [&str; 5] = ["token-file", "client-secret-file", "ca-file", "exclude-file", "existing"];
 
-/// What a file of the current folder may say: how files are read, and who else is suppressed. Nothing of it sends anything
-/// anywhere, and nothing lets somebody be called who would not be without it.
+/// The options that a file in the current folder can set: how lists are read, and who else is suppressed. None of them sends
+/// data anywhere, and none makes a call possible that would not be possible without it.
 pub(super) const OF_FOLDER: [&str; 19] = [
     "region",
     "sheet",
@@ -41,12 +41,12 @@ pub(super) const OF_FOLDER: [&str; 19] = [
     "exclude-campaign",
 ];
 
-/// Whose a file is, and so what it may say.
+/// Who controls a file, which decides what it can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// Of whoever filled the current folder.
+    /// Anyone who can put files into the current folder.
     Folder,
-    /// The user's, by its place or since it was named.
+    /// The user: it is in the config folder, or was passed with `--config`.
     User,
 }
 
@@ -87,12 +87,12 @@ impl File {
             if !refused.is_empty() {
                 return Err(fail(
                     &format!(
-                        "{} cannot stand in the file of a folder, which may have come from somebody else with the list",
+                        "{} not allowed in the settings of a folder, which may come from someone else together with the list",
                         refused.join(", ")
                     ),
                     Some(format!(
-                        "Move it to the rollcall.toml of your config folder, or, if you trust all of this file, name it: \
-                         --config {}. A folder's file says how files are read and whom to suppress.",
+                        "Move the option to rollcall.toml in your config folder. If you trust this file, pass it: --config {}. \
+                         A folder's file can set reading options and suppression only.",
                         shown(path)
                     )),
                 ));
@@ -103,10 +103,10 @@ impl File {
     }
 }
 
-/// Why there is no text.
+/// A reason why a file has no text.
 enum Unread {
     Io(io::Error),
-    /// The reason, and what to do by the file's name.
+    /// The reason, and the way out for a file of this name.
     Refused(&'static str, fn(&str) -> String),
 }
 
@@ -123,24 +123,24 @@ fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
     {
         use std::os::unix::fs::OpenOptionsExt as _;
 
-        // A pipe that nobody writes to is looked at, not waited for.
+        // Opening a pipe without a writer must not block.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        let what = |name: &str| format!("Write the options into a file {name}, or move what is there away.");
-        return Err(Unread::Refused("this is not a file of settings but a folder, a pipe or a device", what));
+        let what = |name: &str| format!("Remove {name}, or replace it with a file.");
+        return Err(Unread::Refused("not a regular file", what));
     }
     if owner == Owner::User && anybody_may_write(&metadata) {
-        let what = |name: &str| format!("Take their rights away: chmod o-w {name}");
-        return Err(Unread::Refused("everybody on this machine can change the file", what));
+        let what = |name: &str| format!("Make it writable by its owner only: chmod go-w {name}");
+        return Err(Unread::Refused("any user of this machine can change this file", what));
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        let what = |name: &str| format!("Look at {name}: it is hardly meant for rollcall.");
-        return Err(Unread::Refused("no settings are longer than 1 MiB", what));
+        let what = |name: &str| format!("Check whether {name} is meant for rollcall.");
+        return Err(Unread::Refused("the file is larger than 1 MiB", what));
     }
     Ok(String::from_utf8(bytes).map_err(|_| io::Error::other("the text is not in UTF-8"))?)
 }
@@ -157,7 +157,7 @@ fn anybody_may_write(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Relative paths start from this folder.
+/// Makes relative paths start from `folder`.
 fn place(options: &mut Table, folder: &Path) {
     let below = |file: &mut Value| {
         if let Value::String(file) = file {

@@ -1,8 +1,8 @@
 //! `rollcall.toml`: the same options as on the command line, under the same names.
 //!
-//! What is typed wins over the environment, that over the file of the current folder, and that over the user's own. A folder
-//! may be anybody's, with the list that was downloaded: its file says how files are read and whom to suppress, and nothing
-//! that decides where contacts and credentials go. `--config FILE` takes the place of both.
+//! The command line wins over the environment, the environment over the file in the current folder, and that over the file in
+//! the user's config folder. A folder may have been downloaded together with a list, so its file can set how lists are read
+//! and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces both files.
 
 mod file;
 mod names;
@@ -42,20 +42,20 @@ const SECRETS: [(&str, &str, &str); 2] = [
     ("client-secret-file", "client secret", "ROLLCALL_CLIENT_SECRET"),
 ];
 
-/// What the files say; empty where there is none.
+/// The merged options of all files in use; empty if there are none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConfigFiles {
-    /// The files in use, the strongest first.
+    /// The files in use, highest priority first.
     paths: Vec<PathBuf>,
-    /// The file that was named, and to be read again.
+    /// The file passed with `--config`.
     named: Option<PathBuf>,
     options: Table,
-    /// The strongest file that has each option.
+    /// For each option, the file with the highest priority that sets it.
     origins: BTreeMap<String, PathBuf>,
 }
 
 impl ConfigFiles {
-    /// Reads the file that was named, else that of the current folder over the user's.
+    /// Reads the file passed with `--config`; without one, the file in the current folder over the user's.
     pub(super) fn load(named: Option<&Path>) -> Result<Self, CliError> {
         if let Some(path) = named {
             let file = File::read(path, Owner::User)?.ok_or_else(|| {
@@ -72,7 +72,7 @@ impl ConfigFiles {
         }
         let whole = |path: &Path| path.canonicalize().ok();
         let here = Path::new(NAME);
-        // Whoever stands in the config folder itself has one file.
+        // In the config folder itself, the two are one file.
         if (files.paths.is_empty() || user.as_deref().and_then(whole) != whole(here))
             && let Some(file) = File::read(here, Owner::Folder)?
         {
@@ -81,12 +81,12 @@ impl ConfigFiles {
         Ok(files)
     }
 
-    /// The files that were named when these were loaded, as they are now.
+    /// Reads the same files again.
     pub(super) fn reload(&self) -> Result<Self, CliError> {
         Self::load(self.named.as_deref())
     }
 
-    /// The same with a stronger file.
+    /// Adds a file of higher priority.
     fn over_by(mut self, file: File) -> Self {
         for name in file.options.keys() {
             self.origins.insert(name.clone(), file.path.clone());
@@ -96,23 +96,23 @@ impl ConfigFiles {
         self
     }
 
-    /// The files in use, the strongest first.
+    /// The files in use, highest priority first.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
 
-    /// The same by name.
+    /// The names of the files in use, as the report lists them.
     pub(super) fn names(&self) -> Vec<String> {
         self.paths.iter().map(|path| path.display().to_string()).collect()
     }
 
-    /// The files in use as a person reads of them; nothing where there is none.
+    /// The files in use, as shown to the user; `None` if there are none.
     pub(super) fn described(&self) -> Option<String> {
         let paths: Vec<String> = self.paths.iter().map(|path| shown(path)).collect();
         (!paths.is_empty()).then(|| paths.join(", then "))
     }
 
-    /// The file that says something of this option.
+    /// The file that sets this option.
     pub(super) fn origin(&self, name: &str) -> Option<&Path> {
         self.origins.get(name).map(PathBuf::as_path)
     }
@@ -177,8 +177,8 @@ impl ConfigFiles {
         Ok(merged)
     }
 
-    /// A secret that a file names goes to the host that stands beside it, and to no other: whoever gives one host and forgets
-    /// the secret would give away that of another.
+    /// Refuses to send a secret from a file to a host from elsewhere: a user who passes the host of another account and forgets
+    /// its secret would give this one away.
     fn keep_secret(&self, typed_host: Option<&str>, options: &Table) -> Result<(), CliError> {
         let Some(host) = typed_host else { return Ok(()) };
         let named = SECRETS.iter().find_map(|secret| Some((secret, self.origin(secret.0)?)));
@@ -193,13 +193,13 @@ impl ConfigFiles {
         }
         Err(CliError::usage(
             format!(
-                "the {what} is named by {}, and the host `{}` is not: it comes from --host or ROLLCALL_HOST. rollcall \
-                 sends a secret only to the host that stands beside it",
-                shown(file),
-                printable(host)
+                "the host `{}` comes from --host or ROLLCALL_HOST, but the {what} comes from {}. rollcall sends a secret \
+                 only to the host in the same file",
+                printable(host),
+                shown(file)
             ),
             format!(
-                "Write this host into the same file, or give the secret with the host: {variable}, or --{option}."
+                "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
             ),
         ))
     }
@@ -221,27 +221,27 @@ impl ConfigFiles {
     }
 }
 
-/// A path as it can be shown.
+/// A path without control characters.
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
 
-/// Options over others.
+/// Merges two tables; `stronger` wins.
 fn over(options: &Table, stronger: Table) -> Table {
     let mut merged = options.clone();
     for (name, value) in stronger {
         match (merged.get_mut(&name), value) {
-            // Mappings of other fields stay; a field that is mapped is what the stronger one says.
+            // Mappings of other fields stay.
             (Some(Value::Array(weaker)), Value::Array(stronger)) if name == "map" => {
                 let fields: Vec<Field> = stronger.iter().filter_map(mapped_field).collect();
                 weaker.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
                 weaker.extend(stronger.iter().cloned());
             }
-            // Who is suppressed stays so.
+            // Suppression only adds.
             (Some(Value::Array(weaker)), Value::Array(stronger)) if name.starts_with("exclude-") => {
                 weaker.extend(stronger);
             }
-            // Meanings are joined value by value.
+            // Tables of values are merged value by value.
             (Some(Value::Table(weaker)), Value::Table(stronger)) => *weaker = over(weaker, stronger),
             (_, value) => _ = merged.insert(name, value),
         }

@@ -3,6 +3,8 @@
 pub(super) mod biff;
 pub(super) mod cells;
 pub(super) mod hidden;
+#[cfg(unix)]
+pub(super) mod isolated;
 pub(super) mod number_format;
 pub(super) mod ods;
 pub(super) mod ods_cell;
@@ -36,7 +38,7 @@ use crate::parse::{Format, error::Fault, file::sniff::Content, table::RowSink};
 
 /// A sheet, chosen but not yet read.
 pub(in crate::parse) struct Sheet {
-    workbook: Workbook,
+    source: Source,
     pub(in crate::parse) choice: Choice,
     pub(in crate::parse) format: Format,
     /// What somebody should know of how it is read.
@@ -47,6 +49,7 @@ pub(in crate::parse) struct Sheet {
     pub(in crate::parse) sights: Sights,
 }
 
+/// A workbook, opened by the code of its format.
 enum Workbook {
     Xlsx(Box<Xlsx>),
     Xlsb(Box<Xlsb>),
@@ -55,6 +58,50 @@ enum Workbook {
 }
 
 impl Workbook {
+    /// Opens it; says what kind it is, whether it counts from 1904, and what somebody should know of it.
+    fn open(file: File, content: Content) -> Result<(Self, Format, bool, Option<String>), Fault> {
+        guarded(|| {
+            // The beginning of an archive does not tell what all of it is.
+            let content = match content {
+                Content::EncryptedOrLegacyExcel => content,
+                _ => Package::open(&file)?.content(),
+            };
+            Ok(match content {
+                Content::EncryptedOrLegacyExcel => {
+                    let workbook = Box::new(Xls::open(&file)?);
+                    let (counts_from_1904, note) = (workbook.counts_from_1904(), workbook.note());
+                    (Self::Xls(workbook), Format::Xls, counts_from_1904, note)
+                }
+                Content::Ods => {
+                    let workbook = Box::new(Ods::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904;
+                    (Self::Ods(workbook), Format::Ods, counts_from_1904, None)
+                }
+                Content::Xlsb => {
+                    let workbook = Box::new(Xlsb::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Self::Xlsb(workbook), Format::Xlsb, counts_from_1904, None)
+                }
+                Content::Xlsx => {
+                    let workbook = Box::new(Xlsx::open(file)?);
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Self::Xlsx(workbook), Format::Xlsx, counts_from_1904, None)
+                }
+                other => return Err(Fault::Unsupported(other)),
+            })
+        })
+    }
+
+    /// Goes through all rows of a sheet that have a cell.
+    fn visit(&self, index: usize, sights: &mut Sights, sink: &mut impl RowSink) -> Result<(), Fault> {
+        guarded(|| match self {
+            Self::Xlsx(workbook) => workbook.visit(index, sights, sink),
+            Self::Xlsb(workbook) => workbook.visit(index, sights, sink),
+            Self::Xls(workbook) => workbook.visit(index, sights, sink),
+            Self::Ods(workbook) => workbook.visit(index, sights, sink),
+        })
+    }
+
     fn entries(&self) -> &[Entry] {
         match self {
             Self::Xlsx(workbook) => &workbook.entries,
@@ -65,47 +112,53 @@ impl Workbook {
     }
 }
 
+/// Who reads a workbook.
+enum Source {
+    /// This process.
+    Here(Workbook),
+    /// Another one.
+    #[cfg(unix)]
+    Isolated(Box<isolated::Reader>),
+}
+
+impl Source {
+    fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Here(workbook) => workbook.entries(),
+            #[cfg(unix)]
+            Self::Isolated(reader) => &reader.entries,
+        }
+    }
+}
+
 impl Sheet {
     /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
     pub(in crate::parse) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
-        guarded(|| {
-            // The beginning of an archive does not tell what all of it is.
-            let content = match content {
-                Content::EncryptedOrLegacyExcel => content,
-                _ => Package::open(&file)?.content(),
-            };
-            let (workbook, format, counts_from_1904) = match content {
-                Content::EncryptedOrLegacyExcel => {
-                    let workbook = Box::new(Xls::open(&file)?);
-                    let counts_from_1904 = workbook.counts_from_1904();
-                    (Workbook::Xls(workbook), Format::Xls, counts_from_1904)
-                }
-                Content::Ods => {
-                    let workbook = Box::new(Ods::open(file)?);
-                    let counts_from_1904 = workbook.counts_from_1904;
-                    (Workbook::Ods(workbook), Format::Ods, counts_from_1904)
-                }
-                Content::Xlsb => {
-                    let workbook = Box::new(Xlsb::open(file)?);
-                    let counts_from_1904 = workbook.counts_from_1904();
-                    (Workbook::Xlsb(workbook), Format::Xlsb, counts_from_1904)
-                }
-                Content::Xlsx => {
-                    let workbook = Box::new(Xlsx::open(file)?);
-                    let counts_from_1904 = workbook.counts_from_1904();
-                    (Workbook::Xlsx(workbook), Format::Xlsx, counts_from_1904)
-                }
-                other => return Err(Fault::Unsupported(other)),
-            };
-            let choice = choose(workbook.entries(), wanted)?;
-            let note = if let Workbook::Xls(workbook) = &workbook { workbook.note() } else { None };
-            Ok(Self { workbook, choice, format, note, counts_from_1904, sights: Sights::default() })
-        })
+        #[cfg(unix)]
+        if let Some(reader) = isolated::Reader::open(&file, content) {
+            let mut reader = Box::new(reader?);
+            let (format, counts_from_1904, note) =
+                (reader.format, reader.counts_from_1904, reader.note.take());
+            return Self::at(Source::Isolated(reader), wanted, format, counts_from_1904, note);
+        }
+        let (workbook, format, counts_from_1904, note) = Workbook::open(file, content)?;
+        Self::at(Source::Here(workbook), wanted, format, counts_from_1904, note)
+    }
+
+    fn at(
+        source: Source,
+        wanted: Option<&str>,
+        format: Format,
+        counts_from_1904: bool,
+        note: Option<String>,
+    ) -> Result<Self, Fault> {
+        let choice = choose(source.entries(), wanted)?;
+        Ok(Self { source, choice, format, note, counts_from_1904, sights: Sights::default() })
     }
 
     /// Chooses another sheet of the same workbook.
     pub(in crate::parse) fn choose(&mut self, wanted: &str) -> Result<(), Fault> {
-        self.choice = choose(self.workbook.entries(), Some(wanted))?;
+        self.choice = choose(self.source.entries(), Some(wanted))?;
         self.sights = Sights::default();
         Ok(())
     }
@@ -114,13 +167,19 @@ impl Sheet {
     pub(in crate::parse) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
         let index = self.choice.index;
         self.sights = Sights::default();
-        let sights = &mut self.sights;
-        guarded(|| match &self.workbook {
-            Workbook::Xlsx(workbook) => workbook.visit(index, sights, sink),
-            Workbook::Xlsb(workbook) => workbook.visit(index, sights, sink),
-            Workbook::Xls(workbook) => workbook.visit(index, sights, sink),
-            Workbook::Ods(workbook) => workbook.visit(index, sights, sink),
-        })
+        match &mut self.source {
+            Source::Here(workbook) => workbook.visit(index, &mut self.sights, sink),
+            #[cfg(unix)]
+            Source::Isolated(reader) => reader.visit(index, &mut self.sights, sink),
+        }
+    }
+
+    /// Gives back what is only needed while rows are read.
+    pub(in crate::parse) fn rest(&mut self) {
+        #[cfg(unix)]
+        if let Source::Isolated(reader) = &mut self.source {
+            reader.rest();
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::ControlFlow};
 
+use serde::{Deserialize, Serialize};
+
 use super::number_format::{Formats, NumberFormat};
 use crate::{
     parse::{assemble::RawRow, error::Fault, table::RowSink},
@@ -23,7 +25,7 @@ const MAX_CELL_BYTES: usize = 1024 * 1024;
 const MAX_EXACT_DIGITS: usize = 15;
 
 /// The name of a sheet, and whether a person who opens the workbook sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetName {
     /// The name.
     pub name: String,
@@ -39,7 +41,7 @@ impl fmt::Display for SheetName {
 }
 
 /// An entry of a workbook's list of sheets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct Entry {
     pub(in crate::parse) name: SheetName,
     /// Whether it holds cells, and is no chart, macro or module.
@@ -94,7 +96,7 @@ fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
 }
 
 /// What was seen of a sheet on the way through it, beside its rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct Sights {
     /// Whether each column is hidden; those behind the last are not.
     pub(in crate::parse) hidden_columns: Vec<bool>,

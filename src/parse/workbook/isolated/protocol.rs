@@ -1,0 +1,280 @@
+//! The protocol between parent and child: short commands in one direction, frames in the other.
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    parse::{
+        Format,
+        assemble::RawRow,
+        error::Fault,
+        workbook::sheet::{Entry, Sights},
+    },
+    row::{Cell, CellKind},
+};
+
+/// The maximum number of frames in flight.
+pub(super) const WINDOW: usize = 8;
+
+/// The size at which a frame of rows is sent.
+pub(super) const FRAME_BYTES: usize = 64 * 1024;
+
+/// The maximum size of a frame, and so of a row.
+const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
+
+/// Commands of the parent. `VISIT` is followed by the sheet's index in four bytes; the parent acknowledges each frame of rows
+/// with one of the other two.
+pub(super) mod command {
+    pub(in super::super) const VISIT: u8 = b'v';
+    pub(in super::super) const GO_ON: u8 = b'g';
+    pub(in super::super) const STOP: u8 = b's';
+}
+
+/// The kind of a frame, which says what its payload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// [`Opened`], the first of all.
+    Opened,
+    /// Rows.
+    Rows,
+    /// [`End`]: all rows were sent.
+    End,
+    /// [`Told`]: the workbook cannot be read any further.
+    Fault,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Opened, Self::Rows, Self::End, Self::Fault];
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Opened => b'o',
+            Self::Rows => b'r',
+            Self::End => b'e',
+            Self::Fault => b'f',
+        }
+    }
+}
+
+/// The properties of an open workbook.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Opened {
+    pub(super) entries: Vec<Entry>,
+    pub(super) format: Format,
+    pub(super) counts_from_1904: bool,
+    pub(super) note: Option<String>,
+}
+
+/// The findings of a complete pass over a sheet.
+pub(super) type End = Sights;
+
+/// A fault as text: the message and the hint.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl From<&Fault> for Told {
+    fn from(fault: &Fault) -> Self {
+        Self { message: fault.to_string(), hint: fault.hint() }
+    }
+}
+
+impl From<Told> for Fault {
+    fn from(told: Told) -> Self {
+        Self::Told { message: told.message, hint: told.hint }
+    }
+}
+
+fn broken(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// Sends a frame.
+pub(super) fn send(to: &mut impl Write, kind: Kind, payload: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_FRAME_BYTES);
+    let length = length.ok_or_else(|| broken("a row is too long"))?;
+    let mut head = [0; 5];
+    head[0] = kind.byte();
+    head[1..].copy_from_slice(&length.to_le_bytes());
+    to.write_all(&head)?;
+    to.write_all(payload)
+}
+
+/// Sends a frame with one value.
+pub(super) fn send_value(to: &mut impl Write, kind: Kind, value: &impl Serialize) -> io::Result<()> {
+    send(to, kind, &postcard::to_allocvec(value).map_err(io::Error::other)?)
+}
+
+/// Receives the next frame; its payload replaces the contents of the buffer.
+pub(super) fn receive(from: &mut impl Read, payload: &mut Vec<u8>) -> io::Result<Kind> {
+    let mut head = [0; 5];
+    from.read_exact(&mut head)?;
+    let [byte, length @ ..] = head;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.byte() == byte);
+    let kind = kind.ok_or_else(|| broken("a frame of an unknown kind"))?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > MAX_FRAME_BYTES {
+        return Err(broken("a frame is too long"));
+    }
+    payload.resize(length, 0);
+    from.read_exact(payload)?;
+    Ok(kind)
+}
+
+/// The value in a payload.
+pub(super) fn value<T: DeserializeOwned>(payload: &[u8]) -> io::Result<T> {
+    postcard::from_bytes(payload).map_err(io::Error::other)
+}
+
+const KINDS: [CellKind; 5] =
+    [CellKind::Text, CellKind::Number, CellKind::Date, CellKind::Boolean, CellKind::Error];
+
+/// Bytes of a row before its cells, and of each cell before the texts.
+const ROW_HEAD: usize = 8 + 1 + 4;
+const CELL_HEAD: usize = 1 + 4;
+
+/// Appends a row to a frame. Returns `false`, and appends nothing, if the row alone is too large for a frame.
+pub(super) fn push_row(frame: &mut Vec<u8>, number: u64, row: &impl RawRow) -> bool {
+    let texts: usize = (0..row.len()).map(|index| row.cell(index).text.len()).sum();
+    let (Ok(cells), true) = (u32::try_from(row.len()), texts <= MAX_FRAME_BYTES / 2) else { return false };
+    frame.reserve(ROW_HEAD + row.len() * CELL_HEAD + texts);
+    frame.extend_from_slice(&number.to_le_bytes());
+    frame.push(u8::from(row.is_hidden()));
+    frame.extend_from_slice(&cells.to_le_bytes());
+    for index in 0..row.len() {
+        let cell = row.cell(index);
+        let kind = KINDS.iter().position(|kind| *kind == cell.kind).unwrap_or_default();
+        frame.push(u8::try_from(kind).unwrap_or_default());
+        // Shorter than the sum above, which fits.
+        frame.extend_from_slice(&u32::try_from(cell.text.len()).unwrap_or_default().to_le_bytes());
+    }
+    for index in 0..row.len() {
+        frame.extend_from_slice(row.cell(index).text);
+    }
+    true
+}
+
+/// The rows of a frame.
+pub(super) struct Rows<'f> {
+    left: &'f [u8],
+    /// Start and end of each cell of the last row; the allocation is reused.
+    cells: Vec<(usize, usize, CellKind)>,
+}
+
+impl<'f> Rows<'f> {
+    pub(super) fn of(payload: &'f [u8]) -> Self {
+        Self { left: payload, cells: Vec::new() }
+    }
+
+    /// The next row with its number, or `None` at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, SentRow<'_>)>> {
+        if self.left.is_empty() {
+            return Ok(None);
+        }
+        let cut = || broken("a row is cut short");
+        let (number, left) = self.left.split_first_chunk().ok_or_else(cut)?;
+        let ([is_hidden], left) = left.split_first_chunk().ok_or_else(cut)?;
+        let (cells, mut left) = left.split_first_chunk().ok_or_else(cut)?;
+        self.cells.clear();
+        let mut end = 0_usize;
+        for _ in 0..u32::from_le_bytes(*cells) {
+            let ([kind, length @ ..], behind) = left.split_first_chunk::<CELL_HEAD>().ok_or_else(cut)?;
+            let kind = KINDS.get(usize::from(*kind)).ok_or_else(|| broken("a cell of an unknown kind"))?;
+            let start = end;
+            end = end.saturating_add(u32::from_le_bytes(*length) as usize);
+            self.cells.push((start, end, *kind));
+            left = behind;
+        }
+        let (text, left) = left.split_at_checked(end).ok_or_else(cut)?;
+        self.left = left;
+        Ok(Some((
+            u64::from_le_bytes(*number),
+            SentRow { text, cells: &self.cells, is_hidden: *is_hidden != 0 },
+        )))
+    }
+}
+
+/// A row in a received frame.
+pub(super) struct SentRow<'f> {
+    text: &'f [u8],
+    cells: &'f [(usize, usize, CellKind)],
+    is_hidden: bool,
+}
+
+impl RawRow for SentRow<'_> {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        let (start, end, kind) = self.cells[index];
+        Cell { text: &self.text[start..end], kind }
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::workbook::sheet::SheetRow;
+
+    #[test]
+    fn rows_arrive_as_they_were_sent() {
+        let mut frame = Vec::new();
+        let mut sights = Sights::default();
+        let mut sent = SheetRow::default();
+        for (number, cells) in [(1, vec!["a", "", "Zoë"]), (7, Vec::new()), (1_048_576, vec!["+44 20"])] {
+            sent.clear(number);
+            sent.is_hidden = number == 7;
+            for (column, text) in cells.iter().enumerate() {
+                sent.set(column, text, KINDS[column % KINDS.len()], &mut sights).unwrap();
+            }
+            assert!(push_row(&mut frame, number, &sent));
+        }
+        let mut seen = Vec::new();
+        let mut rows = Rows::of(&frame);
+        while let Some((number, row)) = rows.next().unwrap() {
+            let cells: Vec<_> = (0..row.len())
+                .map(|index| {
+                    (String::from_utf8_lossy(row.cell(index).text).into_owned(), row.cell(index).kind)
+                })
+                .collect();
+            seen.push((number, row.is_hidden(), cells));
+        }
+        let text = |text: &str, kind| (text.to_owned(), kind);
+        assert_eq!(
+            seen,
+            [
+                (
+                    1,
+                    false,
+                    vec![text("a", CellKind::Text), text("", CellKind::Number), text("Zoë", CellKind::Date)]
+                ),
+                (7, true, Vec::new()),
+                (1_048_576, false, vec![text("+44 20", CellKind::Text)]),
+            ]
+        );
+        for cut in 1..frame.len() {
+            let mut rows = Rows::of(&frame[..cut]);
+            while rows.next().is_ok_and(|row| row.is_some()) {}
+        }
+    }
+
+    #[test]
+    fn frames_are_bounded() {
+        let mut sent = Vec::new();
+        send(&mut sent, Kind::Rows, b"abc").unwrap();
+        let mut payload = Vec::new();
+        assert_eq!(receive(&mut sent.as_slice(), &mut payload).unwrap(), Kind::Rows);
+        assert_eq!(payload, b"abc");
+        for broken in [b"r\xff\xff\xff\xff".as_slice(), b"z\0\0\0\0", b"r\x09\0\0\0abc", b"r\0"] {
+            assert!(receive(&mut &*broken, &mut payload).is_err());
+        }
+    }
+}

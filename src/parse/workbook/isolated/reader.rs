@@ -1,0 +1,241 @@
+//! The parent: starts the child and receives rows.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    ops::ControlFlow,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            net::UnixStream,
+            process::{CommandExt as _, ExitStatusExt as _},
+        },
+    },
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use super::{
+    PROGRAM,
+    protocol::{End, Kind, Opened, Rows, Told, command, receive, value},
+    serve::{COMMAND, LEGACY, MAX_BYTES, PACKAGE, seconds},
+};
+use crate::{
+    failpoint,
+    parse::{
+        Format,
+        error::Fault,
+        file::sniff::Content,
+        table::RowSink,
+        workbook::sheet::{Entry, Sights},
+    },
+};
+
+/// A workbook that a child process reads.
+pub(in crate::parse) struct Reader {
+    file: File,
+    family: &'static str,
+    /// `None` while the child is not needed; it is started again on demand.
+    process: Option<Process>,
+    pub(in crate::parse) entries: Vec<Entry>,
+    pub(in crate::parse) format: Format,
+    pub(in crate::parse) counts_from_1904: bool,
+    pub(in crate::parse) note: Option<String>,
+}
+
+impl Reader {
+    /// Starts a child that opens the workbook. `None` if this process has to read it.
+    pub(in crate::parse) fn open(file: &File, content: Content) -> Option<Result<Self, Fault>> {
+        let program = PROGRAM.get()?;
+        let family = if content == Content::EncryptedOrLegacyExcel { LEGACY } else { PACKAGE };
+        let mut process = match Process::start(reading(program, family), file) {
+            Ok(process) => process,
+            Err(error) => {
+                tracing::warn!("cannot start a process to read the workbook, reading it here: {error}");
+                return None;
+            }
+        };
+        Some(process.opened(file).and_then(|opened| {
+            Ok(Self {
+                file: file.try_clone().map_err(Fault::Io)?,
+                family,
+                process: Some(process),
+                entries: opened.entries,
+                format: opened.format,
+                counts_from_1904: opened.counts_from_1904,
+                note: opened.note,
+            })
+        }))
+    }
+
+    /// Goes through all rows of a sheet.
+    pub(in crate::parse) fn visit(
+        &mut self,
+        index: usize,
+        sights: &mut Sights,
+        sink: &mut impl RowSink,
+    ) -> Result<(), Fault> {
+        // After a failure the child cannot be used any more.
+        let mut process = match self.process.take() {
+            Some(process) => process,
+            None => self.start()?,
+        };
+        let end = process.visit(index, sink).map_err(|error| process.fault(&self.file, error))?;
+        self.process = Some(process);
+        match end {
+            Ok(seen) => *sights = seen,
+            Err(told) => return Err(told.into()),
+        }
+        Ok(())
+    }
+
+    /// Ends the child until the workbook is needed again.
+    pub(in crate::parse) fn rest(&mut self) {
+        self.process = None;
+    }
+
+    fn start(&self) -> Result<Process, Fault> {
+        let program = PROGRAM.get().ok_or_else(|| Fault::Io(io::ErrorKind::NotFound.into()))?;
+        let mut process = Process::start(reading(program, self.family), &self.file).map_err(Fault::Io)?;
+        process.opened(&self.file)?;
+        Ok(process)
+    }
+}
+
+/// The command that runs the child.
+fn reading(program: &Path, family: &str) -> Command {
+    let mut command = Command::new(program);
+    // The child needs no secrets and no settings.
+    command.args([COMMAND, family]).env_clear();
+    failpoint::tell_reader(&mut command);
+    command
+}
+
+struct Process {
+    child: Child,
+    socket: UnixStream,
+    payload: Vec<u8>,
+}
+
+impl Process {
+    fn start(mut command: Command, file: &File) -> io::Result<Self> {
+        let (socket, theirs) = UnixStream::pair()?;
+        let child = command
+            .current_dir("/")
+            .stdin(file.try_clone()?)
+            .stdout(OwnedFd::from(theirs))
+            .stderr(Stdio::null())
+            // Signals of the terminal are for the parent.
+            .process_group(0)
+            .spawn()?;
+        Ok(Self { child, socket, payload: Vec::new() })
+    }
+
+    /// Waits until the child has opened the workbook.
+    fn opened(&mut self, file: &File) -> Result<Opened, Fault> {
+        let received = receive(&mut self.socket, &mut self.payload);
+        match received.map_err(|error| self.fault(file, error))? {
+            Kind::Opened => value(&self.payload).map_err(Fault::Io),
+            Kind::Fault => Err(value::<Told>(&self.payload).map_err(Fault::Io)?.into()),
+            Kind::Rows | Kind::End => Err(Fault::Io(io::ErrorKind::InvalidData.into())),
+        }
+    }
+
+    fn visit(&mut self, index: usize, sink: &mut impl RowSink) -> io::Result<Result<End, Told>> {
+        let mut request = [command::VISIT; 5];
+        request[1..].copy_from_slice(&u32::try_from(index).unwrap_or(u32::MAX).to_le_bytes());
+        self.socket.write_all(&request)?;
+        let mut wants_more = true;
+        loop {
+            match receive(&mut self.socket, &mut self.payload)? {
+                Kind::Rows => {
+                    let mut rows = Rows::of(&self.payload);
+                    while wants_more && let Some((number, row)) = rows.next()? {
+                        wants_more = sink.row(number, &row) == ControlFlow::Continue(());
+                    }
+                    self.socket.write_all(&[if wants_more { command::GO_ON } else { command::STOP }])?;
+                }
+                Kind::End => return value(&self.payload).map(Ok),
+                Kind::Fault => return value(&self.payload).map(Err),
+                Kind::Opened => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+
+    /// The fault behind a child that does not respond.
+    fn fault(&mut self, file: &File, error: io::Error) -> Fault {
+        use rustix::process::Signal;
+
+        // The child may still be exiting.
+        let has_ended = matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+        );
+        let Ok(Some(status)) = (if has_ended { self.child.wait().map(Some) } else { Ok(None) }) else {
+            return Fault::Io(error);
+        };
+        let is = |signal: Signal| status.signal() == Some(signal.as_raw());
+        if is(Signal::XCPU) || is(Signal::KILL) {
+            let seconds = seconds(file.metadata().map_or(0, |metadata| metadata.len()));
+            return Fault::Hostile(format!("it takes more than {seconds} seconds to read"));
+        }
+        if is(Signal::ABORT) {
+            return Fault::Hostile(format!("it takes more than {} GiB of memory to read", MAX_BYTES >> 30));
+        }
+        Fault::DamagedWorkbook(format!("the process that read it ended unexpectedly ({status})"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{table::Preview, workbook::sheet::SheetName};
+
+    /// The fault when the child runs this script instead.
+    fn said(script: &str) -> String {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let file = tempfile::tempfile().unwrap();
+        let mut process = Process::start(command, &file).unwrap();
+        process.opened(&file).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn child_that_dies_is_a_fault_of_the_file() {
+        assert!(said("kill -ABRT $$").contains("more than 1 GiB of memory"));
+        assert!(said("kill -XCPU $$").contains("seconds to read"));
+        assert!(said("kill -SEGV $$").contains("ended unexpectedly (signal: 11"));
+        assert!(said("exit 0").contains("ended unexpectedly"));
+        assert!(said("printf 'x\\0\\0\\0\\0' >&1; sleep 9").contains("a frame of an unknown kind"));
+        assert!(said("printf 'r\\377\\377\\377\\377' >&1; sleep 9").contains("a frame is too long"));
+    }
+
+    #[test]
+    fn child_that_dies_among_rows_gives_no_short_list() {
+        let mut command = Command::new("sh");
+        // Sends one row, then dies.
+        command.args(["-c", "head -c 5 <&1 >/dev/null; printf 'r\\15\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&1; kill -ABRT $$"]);
+        let file = tempfile::tempfile().unwrap();
+        let process = Some(Process::start(command, &file).unwrap());
+        let entry = Entry { name: SheetName::default(), has_cells: true };
+        let mut reader = Reader {
+            file,
+            family: PACKAGE,
+            process,
+            entries: vec![entry],
+            format: Format::Xlsx,
+            counts_from_1904: false,
+            note: None,
+        };
+        let error = reader.visit(0, &mut Sights::default(), &mut Preview::new(9)).unwrap_err();
+        assert!(matches!(error, Fault::Hostile(_)), "{error}");
+    }
+}

@@ -1,0 +1,184 @@
+//! The child: reads the workbook and sends its rows.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    ops::ControlFlow,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::net::UnixStream,
+    },
+    process::ExitCode,
+};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use super::protocol::{FRAME_BYTES, Kind, Opened, Told, WINDOW, command, push_row, send, send_value};
+use crate::{
+    failpoint,
+    parse::{
+        Fault,
+        assemble::RawRow,
+        file::sniff::Content,
+        table::RowSink,
+        workbook::{Workbook, sheet::Sights},
+    },
+};
+
+/// The hidden command that runs the child. Its argument is the family of the workbook.
+pub const COMMAND: &str = "read-workbook";
+
+/// The families of workbooks: the old binary format, and formats in a ZIP package.
+pub(super) const LEGACY: &str = "legacy";
+pub(super) const PACKAGE: &str = "package";
+
+/// The memory limit. Shared texts may take a quarter of it.
+pub(super) const MAX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The processor time for a workbook of any size, and the number of bytes that add one second. A workbook with a million rows
+/// of ten columns has 60 MB and takes about ten seconds.
+const SECONDS: u64 = 10;
+const BYTES_A_SECOND: u64 = 512 * 1024;
+
+/// The processor time for a workbook of this size.
+pub(super) fn seconds(bytes: u64) -> u64 {
+    // Debug builds are slow.
+    let pace = if cfg!(debug_assertions) { 10 } else { 1 };
+    pace * (SECONDS + bytes / BYTES_A_SECOND)
+}
+
+/// Reads the workbook on standard input for the process at the other end of standard output.
+pub fn serve(family: &str) -> ExitCode {
+    match try_serve(family) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The parent is gone, or has received the fault.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn try_serve(family: &str) -> io::Result<()> {
+    let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let end: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
+    let mut socket = UnixStream::from(end);
+    // Fails if standard output is not a socket.
+    socket.peer_addr()?;
+    limit(seconds(file.metadata()?.len()));
+    failpoint::overuse();
+    let content = if family == LEGACY { Content::EncryptedOrLegacyExcel } else { Content::Xlsx };
+    let (workbook, opened) = match Workbook::open(file, content) {
+        Ok((workbook, format, counts_from_1904, note)) => {
+            let entries = workbook.entries().to_vec();
+            (workbook, Opened { entries, format, counts_from_1904, note })
+        }
+        Err(fault) => return send_value(&mut socket, Kind::Fault, &Told::from(&fault)),
+    };
+    send_value(&mut socket, Kind::Opened, &opened)?;
+    let mut request = [0; 5];
+    loop {
+        match socket.read_exact(&mut request) {
+            Ok(()) => {}
+            // The parent is done.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) =>
+            {
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        let [command::VISIT, index @ ..] = request else { return Err(io::ErrorKind::InvalidData.into()) };
+        visit(&workbook, u32::from_le_bytes(index) as usize, &mut socket)?;
+    }
+}
+
+/// Sets the limits. Where one cannot be set, the limit of the machine applies.
+fn limit(seconds: u64) {
+    for (resource, most) in [
+        (Resource::Data, MAX_BYTES),
+        (Resource::Cpu, seconds),
+        // It writes no files, and no core dump with personal data.
+        (Resource::Fsize, 0),
+        (Resource::Core, 0),
+    ] {
+        _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
+}
+
+fn visit(workbook: &Workbook, index: usize, socket: &mut UnixStream) -> io::Result<()> {
+    let mut sights = Sights::default();
+    let mut rows =
+        Sender { socket, frame: Vec::new(), unacknowledged: 0, failure: None, has_long_row: false };
+    let read = workbook.visit(index, &mut sights, &mut rows);
+    rows.finish()?;
+    let read = if rows.has_long_row {
+        Err(Fault::Hostile("a row contains more than 32 MB of text".to_owned()))
+    } else {
+        read
+    };
+    let mut unacknowledged = rows.unacknowledged;
+    match read {
+        Ok(()) => send_value(socket, Kind::End, &sights)?,
+        Err(fault) => send_value(socket, Kind::Fault, &Told::from(&fault))?,
+    }
+    while unacknowledged > 0 {
+        // There are no more rows in either case.
+        _ = acknowledgment(socket)?;
+        unacknowledged -= 1;
+    }
+    Ok(())
+}
+
+/// Waits for the acknowledgment of a frame; `Break` if the parent needs no more.
+fn acknowledgment(socket: &mut UnixStream) -> io::Result<ControlFlow<()>> {
+    let mut byte = [0];
+    socket.read_exact(&mut byte)?;
+    Ok(if byte == [command::GO_ON] { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+}
+
+/// A sink that sends rows in frames.
+struct Sender<'s> {
+    socket: &'s mut UnixStream,
+    frame: Vec<u8>,
+    unacknowledged: usize,
+    failure: Option<io::Error>,
+    has_long_row: bool,
+}
+
+impl RowSink for Sender<'_> {
+    fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
+        if !push_row(&mut self.frame, number, row) {
+            self.has_long_row = true;
+            return ControlFlow::Break(());
+        }
+        if self.frame.len() < FRAME_BYTES {
+            return ControlFlow::Continue(());
+        }
+        self.flush().unwrap_or_else(|error| {
+            self.failure = Some(error);
+            ControlFlow::Break(())
+        })
+    }
+}
+
+impl Sender<'_> {
+    /// Sends the frame; `Break` if the parent needs no more.
+    fn flush(&mut self) -> io::Result<ControlFlow<()>> {
+        send(self.socket, Kind::Rows, &self.frame)?;
+        self.frame.clear();
+        self.unacknowledged += 1;
+        if self.unacknowledged < WINDOW {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.unacknowledged -= 1;
+        acknowledgment(self.socket)
+    }
+
+    /// Sends the last rows.
+    fn finish(&mut self) -> io::Result<()> {
+        match self.failure.take() {
+            Some(error) => return Err(error),
+            None if self.frame.is_empty() => {}
+            None => _ = self.flush()?,
+        }
+        Ok(())
+    }
+}

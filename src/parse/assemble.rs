@@ -238,7 +238,7 @@ impl<'a> Assembler<'a> {
             // A file that rollcall wrote: its guards come off again.
             Some(kept) => kept.iter().copied().chain(width..taken).for_each(|index| {
                 let cell = if index < cells { row.cell(index) } else { EMPTY };
-                self.block.push_cell(formula::unguard(cell.text), cell.kind);
+                self.block.push_cell(&formula::unguard(cell.text), cell.kind);
             }),
         }
         if fit == Fit::Trimmed {
@@ -332,8 +332,10 @@ impl<'a> Assembler<'a> {
         let (ragged, beyond) = match note_column {
             Some(column) => {
                 let note = Note::read(cell(*column).text)?;
-                let own: Vec<&[u8]> = kept.iter().map(|index| formula::unguard(cell(*index).text)).collect();
-                let rest: Vec<&[u8]> = extra.iter().map(|cell| formula::unguard(cell.text)).collect();
+                let own: Vec<_> = kept.iter().map(|index| formula::unguard(cell(*index).text)).collect();
+                let rest: Vec<_> = extra.iter().map(|cell| formula::unguard(cell.text)).collect();
+                let (own, rest): (Vec<&[u8]>, Vec<&[u8]>) =
+                    (own.iter().map(AsRef::as_ref).collect(), rest.iter().map(AsRef::as_ref).collect());
                 let cells = Cells { headers: names, columns, cells: &own, extra: &rest };
                 if note.is_fixed(cells) {
                     return None;
@@ -350,7 +352,7 @@ impl<'a> Assembler<'a> {
             None => return None,
         };
         for cell in &extra[..beyond] {
-            self.block.push_cell(formula::unguard(cell.text), cell.kind);
+            self.block.push_cell(&formula::unguard(cell.text), cell.kind);
         }
         Some(ragged)
     }

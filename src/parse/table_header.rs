@@ -63,15 +63,15 @@ impl OwnColumns {
         let OriginColumns { run, file, row: number } = self.origin?;
         let text = |index: usize| {
             let cell = if index < row.len() { row.cell(index).text } else { b"" };
-            str::from_utf8(formula::unguard(cell.trim_ascii())).ok()
+            String::from_utf8(formula::unguard(cell.trim_ascii()).into_owned()).ok()
         };
         // A name that is none of a run was put there by somebody else.
-        let is_run = |name: &&str| {
+        let is_run = |name: &String| {
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             !name.is_empty() && name.len() <= MAX_RUN_BYTES && name.bytes().all(is_plain)
         };
-        let run = run.and_then(text).filter(is_run).map(str::to_owned);
-        Some(Origin { run, file: text(file)?.to_owned(), row: text(number)?.parse().ok()? })
+        let run = run.and_then(text).filter(is_run);
+        Some(Origin { run, file: text(file)?, row: text(number)?.parse().ok()? })
     }
 }
 
@@ -95,7 +95,7 @@ impl Header {
         let own = OwnColumns::of(&all);
         let kept: Vec<usize> = (0..width).filter(|index| !all[*index].starts_with(OWN_PREFIX)).collect();
         let names = kept.iter().map(|index| formula::unguard(all[*index].as_bytes()));
-        let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let names = names.map(|name| String::from_utf8_lossy(&name).into_owned()).collect();
         Self { names, width, kept: Some(kept), own: Some(Box::new(own)) }
     }
 

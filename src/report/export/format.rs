@@ -1,6 +1,7 @@
 //! How an export is written: CSV, an Excel workbook, or an object on each line.
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     io::{self, Write as _},
     path::Path,
@@ -72,8 +73,7 @@ impl Sink {
                     if index > 0 {
                         line.push(b',');
                     }
-                    let text = cell.text.as_bytes();
-                    outcomes::push_guarded(line, guard(cell), text, cell.kind == CellKind::Quoted);
+                    outcomes::push_guarded(line, &guarded(cell), cell.kind == CellKind::Quoted);
                 }
                 line.push(b'\n');
                 file.write_all(line).map_err(|source| failure(file, source))
@@ -107,16 +107,15 @@ fn failure(file: &PendingFile, source: io::Error) -> ReportError {
     ReportError::new("write", file.target(), source)
 }
 
-/// The prefix that a cell is to be written with in CSV. A number with its sign runs nothing, nor does a sign alone, which people
-/// with one name have as the other.
-fn guard(cell: &Cell<'_>) -> &'static [u8] {
+/// What a cell is in CSV. A number with its sign runs nothing, nor does a sign alone, which people with one name have as the other.
+fn guarded<'a>(cell: &'a Cell<'_>) -> Cow<'a, [u8]> {
     let is_harmless = |text: &str| {
         let rest = text.strip_prefix(['-', '+']);
         rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
     };
     match cell.kind {
-        CellKind::Plain | CellKind::Quoted => b"",
-        CellKind::Text if is_harmless(&cell.text) => b"",
+        CellKind::Plain | CellKind::Quoted => Cow::Borrowed(cell.text.as_bytes()),
+        CellKind::Text if is_harmless(&cell.text) => Cow::Borrowed(cell.text.as_bytes()),
         CellKind::Text | CellKind::Original => formula::guard(cell.text.as_bytes()),
     }
 }

@@ -169,7 +169,7 @@ impl Text {
         for cell in cells {
             // Bytes of another encoding would make the file unreadable as UTF-8: what cannot be told is shown as lost.
             let text = String::from_utf8_lossy(cell);
-            self.record.push_field(&[formula::guard(cell), text.as_bytes()].concat());
+            self.record.push_field(&formula::guard(text.as_bytes()));
         }
         self.csv.write_byte_record(&self.record).map_err(|error| csv_error(&self.csv, error))
     }
@@ -216,8 +216,7 @@ fn write_header(
     headers: &[String],
     surplus: Option<usize>,
 ) -> Result<(), ReportError> {
-    let guarded =
-        headers.iter().map(|header| [formula::guard(header.as_bytes()), header.as_bytes()].concat());
+    let guarded = headers.iter().map(|header| formula::guard(header.as_bytes()).into_owned());
     let ragged = surplus.into_iter().flat_map(ragged_columns).map(String::into_bytes);
     let own = OWN_COLUMNS.iter().map(|column| column.as_bytes().to_vec());
     let written = csv.write_record(guarded.chain(ragged).chain(own));

@@ -207,15 +207,15 @@ fn kept(input: &InputInfo, row: &ReportedRow<'_>, run: &str, extent: &mut Extent
 
 /// A cell's text as the workbook can hold it, and whether something is missing at its end.
 ///
-/// Reading takes the `'` off that the other file has in front of a formula. Here nothing is run, since all is text; a cell
-/// that looks as if it were guarded has one more, so that it comes back as it is.
+/// Here nothing is run, since all is text; but a sheet may be saved as CSV. So a formula is guarded as in the other file, and reading
+/// takes the `'` off.
 fn shown(cell: &[u8]) -> (String, bool) {
-    let guard = if formula::unguard(cell).len() < cell.len() { "'" } else { "" };
     let text = String::from_utf8_lossy(cell);
-    let mut shown = String::with_capacity(guard.len() + text.len());
+    let text = formula::guard_typed(text.as_bytes());
+    let text = String::from_utf8_lossy(&text);
+    let mut shown = String::with_capacity(text.len());
     let mut left = MAX_CELL_UNITS - 1;
-    let letters = guard.chars().chain(text.chars());
-    for letter in letters {
+    for letter in text.chars() {
         if letter.len_utf16() > left {
             shown.push('…');
             return (shown, true);

@@ -17,7 +17,11 @@ use crate::{
     interrupt::Interrupt,
     parse::{Input, ParseError, ParseSettings, STDIN},
     pipeline::{self, Finished, PipelineError, RunSettings},
-    report::{self, OutputFolder, terminal},
+    report::{
+        self, OutputFolder,
+        screen::{self, Screen},
+        terminal,
+    },
 };
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
@@ -109,7 +113,7 @@ pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, tal
     talk.sum_up(&report, folder);
     if prints_json {
         // A closed pipe is no error.
-        _ = report.write_to(io::stdout().lock());
+        _ = report.write_to(Screen::new(io::stdout().lock(), screen::json));
     }
     match stopped {
         Some(error) => {

@@ -7,8 +7,13 @@ use thiserror::Error;
 #[cfg(unix)]
 use crate::watch::WatchError;
 use crate::{
-    journal::JournalError, parse::ParseError, pipeline::PipelineError, platform::PlatformError,
-    report::ReportError, sandbox::SandboxError, suppression::UnreadSuppressions,
+    journal::JournalError,
+    parse::ParseError,
+    pipeline::PipelineError,
+    platform::PlatformError,
+    report::{ReportError, terminal::printable},
+    sandbox::SandboxError,
+    suppression::UnreadSuppressions,
 };
 
 /// The documented exit codes.
@@ -135,14 +140,14 @@ impl CliError {
         }
     }
 
-    /// Everything that is said of the failure: messages and hints, line by line.
+    /// Everything that is said of the failure: messages and hints, each in a line, also where it quotes a file.
     pub(super) fn lines(&self) -> String {
         let mut text = String::new();
         let mut say = |message: &str, hint: Option<&str>| {
             // Writing to a string cannot fail.
-            _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", escaped_lines(message));
+            _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", printable(message));
             if let Some(hint) = hint {
-                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", escaped_lines(hint));
+                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", printable(hint));
             }
         };
         self.messages().iter().for_each(|(message, hint)| say(message, hint.as_deref()));
@@ -160,11 +165,6 @@ impl CliError {
 
 const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
-
-/// Messages may quote a file; its text must not speak to the terminal.
-fn escaped_lines(message: &str) -> String {
-    message.split('\n').map(crate::report::terminal::printable).collect::<Vec<_>>().join("\n")
-}
 
 /// The failure of the network part of a run that was reported all the same.
 pub(super) fn stopped(error: PlatformError) -> CliError {

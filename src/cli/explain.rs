@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     pipeline::{self, ExplainedOrigin, Explanation},
-    report::terminal::printable,
+    report::{screen, terminal::printable},
 };
 
 /// The version of what `--json` prints.
@@ -32,7 +32,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Resu
     }
     let text = if args.json {
         let json = serde_json::json!({ "schema": SCHEMA, "rows": explained });
-        format!("{json:#}\n")
+        screen::json(&format!("{json:#}\n"))
     } else {
         explained.iter().map(described).collect::<Vec<_>>().join("\n")
     };
@@ -64,7 +64,7 @@ fn write_description(text: &mut String, explained: &Explanation) -> std::fmt::Re
     }
     write!(text, ", row {}", explained.row)?;
     if let Some(reason) = &explained.not_a_row {
-        return writeln!(text, ": {reason}");
+        return writeln!(text, ": {}", printable(reason));
     }
     writeln!(text)?;
     if let Some(ExplainedOrigin { run, file, row }) = &explained.fixes {
@@ -96,7 +96,7 @@ fn write_description(text: &mut String, explained: &Explanation) -> std::fmt::Re
         writeln!(text, "\n  Other numbers that a cell could have been")?;
         for reading in &explained.other_readings {
             let cell = printable(&reading.cell);
-            writeln!(text, "    `{cell}`: {}, {}", reading.number, printable(&reading.why))?;
+            writeln!(text, "    `{cell}`: {}, {}", printable(&reading.number), printable(&reading.why))?;
         }
     }
     let outcome = explained.outcome.unwrap_or_default();

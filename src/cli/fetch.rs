@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -22,6 +22,7 @@ use crate::{
     platform::Collection,
     report::{
         FetchedFormat, FetchedWriter,
+        screen::{self, Screen},
         terminal::{counted, grouped, printable},
     },
 };
@@ -55,7 +56,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
         Some(path) => FetchedWriter::to_file(path, format, fields)?,
         None => FetchedWriter::to_stream(
             Path::new("standard output"),
-            Box::new(|| Ok(Box::new(io::stdout()) as Box<dyn Write>)),
+            Box::new(move || Ok(standard_output(format))),
             format,
             fields,
         )?,
@@ -63,6 +64,16 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
     let fetched = pipeline::fetch(&settings, output, talk, &interrupt)?;
     talk.conclude(&conclusion(&fetched, &settings.collection, path.as_ref(), format));
     Ok(exit::OK)
+}
+
+/// Where data goes: as it is, unless a person looks at it.
+fn standard_output(format: FetchedFormat) -> Box<dyn Write> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return Box::new(stdout);
+    }
+    let spell = if format == FetchedFormat::Csv { screen::styled } else { screen::json };
+    Box::new(Screen::new(stdout, spell))
 }
 
 fn collection(args: &FetchArgs, config: &ConfigFiles) -> Result<Collection, CliError> {
@@ -132,7 +143,7 @@ fn conclusion(
         counted(counts.get, "request"),
     );
     for note in &readout.notes {
-        _ = writeln!(text, "note: {note}");
+        _ = writeln!(text, "note: {}", printable(note));
     }
     if summary.unreadable > 0 {
         _ = writeln!(

@@ -9,6 +9,8 @@ mod error;
 mod explain;
 mod fetch;
 mod import;
+#[cfg(unix)]
+mod program;
 mod purge;
 mod runs;
 mod sandbox;
@@ -20,41 +22,41 @@ mod template;
 mod watch;
 
 use std::{
-    env,
     ffi::OsString,
-    io,
-    path::{Path, PathBuf},
+    io::{self, Write as _},
     process::ExitCode,
 };
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use anstream::AutoStream;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, error::ContextValue};
 
 use self::{
     args::{Cli, Command, PlatformOptions},
     config::ConfigFiles,
     talk::Talk,
 };
-use crate::parse;
+use crate::report::{screen, terminal::printable};
 
 /// Runs the program with these arguments, of which the first is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (cli, given) = match parsed(args) {
+    let (cli, given) = match parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Help and version are no failures; a closed pipe is none either.
-            _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE));
+            // Help and version are no failures.
+            let code = u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE);
+            show(error);
+            return ExitCode::from(code);
         }
     };
     #[cfg(unix)]
     match &cli.command {
-        Command::ReadWorkbook { family } => return parse::serve_workbook(family),
+        Command::ReadWorkbook { family } => return crate::parse::serve_workbook(family),
         // What a watched folder holds is never read as settings.
         Command::WatchImport => {
-            isolate_workbooks();
+            program::isolate_workbooks();
             return watch::import();
         }
-        _ => isolate_workbooks(),
+        _ => program::isolate_workbooks(),
     }
     let loaded = ConfigFiles::load(cli.global.config.as_deref())
         .and_then(|config| Ok((config.under(&cli.global.talk)?, config)));
@@ -93,34 +95,44 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// What was typed, and what the command was given: its options with where each came from.
-fn parsed(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
     let mut given = Cli::command().try_get_matches_from(args)?;
     let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut Cli::command()))?;
     let given = given.remove_subcommand().map(|(_, given)| given);
     Ok((cli, given.unwrap_or_default()))
 }
 
-/// Workbooks are read by processes of their own.
-#[cfg(unix)]
-fn isolate_workbooks() {
-    if let Ok(program) = program() {
-        parse::isolate_workbooks(program);
+/// Shows help, the version, or what is wrong with what was typed; a pattern of a shell may have typed the name of a file.
+fn show(mut error: clap::Error) {
+    let quoted = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(printable(text)))),
+        _ => None,
+    });
+    for (kind, value) in quoted.collect::<Vec<_>>() {
+        error.insert(kind, value);
     }
+    let text = screen::styled(&error.render().ansi().to_string());
+    // A closed pipe is no error.
+    _ = if error.use_stderr() {
+        AutoStream::auto(io::stderr()).write_all(text.as_bytes())
+    } else {
+        AutoStream::auto(io::stdout()).write_all(text.as_bytes())
+    };
 }
 
-/// This very program, even where another has come to be in its place.
-#[cfg(unix)]
-fn program() -> io::Result<PathBuf> {
-    let own = Path::new("/proc/self/exe");
-    if own.exists() { Ok(own.to_owned()) } else { env::current_exe() }
-}
-
-/// A panic that becomes a message of ours is not reported twice.
+/// A panic that becomes a message of ours is not reported twice, and one that quotes a file says nothing to the terminal.
 fn silence_caught_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !parse::panic_is_caught() {
+        if crate::parse::panic_is_caught() {
+            return;
+        }
+        let said = panic.payload_as_str().unwrap_or_default();
+        if screen::styled(said) == said {
             report(panic);
+        } else {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            _ = writeln!(io::stderr(), "panicked at {place}: {}", printable(said));
         }
     }));
 }

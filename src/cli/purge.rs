@@ -74,6 +74,7 @@ fn described(purged: &Purged, mention: Option<&Mention>) -> String {
         );
     }
     for run in &purged.open {
+        let run = printable(run);
         // Writing to a string cannot fail.
         _ = writeln!(
             text,

@@ -18,7 +18,10 @@ use crate::{
     journal::{Journal, RunRecord},
     outcome::Outcome,
     parse::STDIN,
-    report::terminal::{counted, printable},
+    report::{
+        screen,
+        terminal::{counted, printable},
+    },
 };
 
 /// A run, as programs get it.
@@ -46,7 +49,7 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
     let runs = runs.collect::<Result<Vec<_>, _>>()?;
     let text = if args.json {
         let json = serde_json::to_string_pretty(&runs).unwrap_or_default();
-        json + "\n"
+        screen::json(&json) + "\n"
     } else if runs.is_empty() {
         "No import was made yet.\n".to_owned()
     } else {
@@ -87,7 +90,8 @@ fn moment(ms: i64) -> String {
 fn described(run: &Shown) -> String {
     let files: Vec<String> = run.files.iter().map(|file| printable(&file.display().to_string())).collect();
     let began = run.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z').replace('T', " ");
-    let mut text = format!("{}  {:<10}  {began} UTC  {}\n", run.run, run.state, files.join(" "));
+    let id = printable(&run.run);
+    let mut text = format!("{id}  {:<10}  {began} UTC  {}\n", run.state, files.join(" "));
     let totals = run.totals.as_ref().and_then(|totals| serde_json::from_str::<Value>(totals.get()).ok());
     if let Some(totals) = totals {
         let count = |name: &str| totals[name].as_u64().unwrap_or_default();
@@ -105,7 +109,7 @@ fn described(run: &Shown) -> String {
         _ = if is_gone {
             writeln!(text, "    the same `rollcall import` again finishes it")
         } else {
-            writeln!(text, "    `rollcall resume {}` finishes it", run.run)
+            writeln!(text, "    `rollcall resume {id}` finishes it")
         };
     }
     text

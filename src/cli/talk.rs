@@ -35,7 +35,7 @@ use crate::{
     parse::InputInfo,
     progress::{Forecast, Progress, Wait},
     report::{
-        self, Report,
+        self, Report, screen,
         terminal::{self, counted, grouped, printable},
     },
 };
@@ -263,12 +263,12 @@ impl Talk {
     fn write_json(&self, level: &str, fields: &Value) {
         let timestamp = Timestamp::now().to_string();
         let line = json!({"timestamp": timestamp, "level": level, "fields": fields, "target": "rollcall"});
-        self.write(&format!("{line}\n"));
+        self.write(&format!("{}\n", screen::json(&line.to_string())));
     }
 
     fn write(&self, text: &str) {
         // Nobody is left to tell where standard error is closed.
-        self.bars.suspend(|| _ = stderr().write_all(text.as_bytes()));
+        self.bars.suspend(|| _ = stderr().write_all(screen::styled(text).as_bytes()));
     }
 
     /// The columns that text is wrapped to.
@@ -361,11 +361,19 @@ fn ask(question: &str, interrupt: &Interrupt) -> Option<String> {
 
 /// Log lines, written so that they do not run into a progress bar.
 #[derive(Clone)]
-struct LogWriter(MultiProgress);
+struct LogWriter {
+    bars: MultiProgress,
+    is_json: bool,
+}
 
 impl Write for LogWriter {
+    /// Writes a line, which is one also where it quotes several.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| stderr().write(bytes))
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let line = if self.is_json { screen::json(line) } else { screen::styled(&line.replace('\n', "\\n")) };
+        self.bars.suspend(|| writeln!(stderr(), "{line}"))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -390,7 +398,9 @@ fn start_log(options: &TalkOptions, bars: &MultiProgress) {
     };
     // Other crates log what they are given, which may be what nobody should see.
     let own = tracing_subscriber::EnvFilter::new(format!("off,rollcall={level}"));
-    let log = tracing_subscriber::fmt().with_env_filter(own).with_writer(LogWriter(bars.clone()));
+    let is_json = options.log_format.unwrap_or_default() == LogFormat::Json;
+    let writer = LogWriter { bars: bars.clone(), is_json };
+    let log = tracing_subscriber::fmt().with_env_filter(own).with_writer(writer);
     // A log that was started before, by a test or by whoever uses the library, stays.
     _ = match options.log_format.unwrap_or_default() {
         LogFormat::Text => log.without_time().with_target(false).with_ansi(true).try_init(),
@@ -447,7 +457,7 @@ impl Progress for Talk {
     }
 
     fn waiting_for(&self, holder: Option<&Holder>) {
-        let who = Holder::named(holder);
+        let who = printable(&Holder::named(holder));
         self.say(&format!("waiting for {who}, which imports to the same account\n"));
     }
 

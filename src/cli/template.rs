@@ -14,6 +14,7 @@ use super::{
     error::{CliError, exit},
     talk::Talk,
 };
+use crate::report::terminal::printable;
 
 /// The names of the platform's own import file, which are recognised without being told.
 const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
@@ -35,7 +36,7 @@ pub(super) fn run(args: &TemplateArgs, talk: &Talk) -> Result<u8, CliError> {
         }
     };
     write_new(path, &content)?;
-    talk.say(&format!("{}  {}\n", path.display(), HEADER.join(", ")));
+    talk.say(&format!("{}  {}\n", printable(&path.display().to_string()), HEADER.join(", ")));
     Ok(exit::OK)
 }
 

@@ -27,7 +27,7 @@ use super::{
     config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
     import::{self, Session, StoredImport},
-    program,
+    program::program,
     settings::{self, length_of_time, new_run, open_journal},
     signals,
     talk::Talk,

@@ -11,6 +11,7 @@ mod hint;
 pub(crate) mod html;
 mod outcomes;
 mod rejected;
+pub mod screen;
 mod summary;
 mod tally;
 pub mod terminal;

@@ -8,6 +8,7 @@ use std::{fmt::Write as _, path::Path};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
+pub use super::screen::printable;
 use super::{
     ColumnNames, ExistingFrom, NotPosted, PlatformReport, ProblemCount, Report, Totals,
     unknown_values::{self, UnknownValue},
@@ -133,8 +134,11 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
 
 /// What is to be said of the existing contacts.
 fn existing_notes(platform: &PlatformReport) -> Vec<String> {
-    let mut notes: Vec<String> =
-        platform.existing_notes.iter().map(|note| format!("Reading the contacts: {note}.")).collect();
+    let mut notes: Vec<String> = platform
+        .existing_notes
+        .iter()
+        .map(|note| format!("Reading the contacts: {}.", printable(note)))
+        .collect();
     if let (ExistingFrom::Snapshot, Some(read_at)) = (platform.existing_from, &platform.existing_read_at) {
         notes.push(format!(
             "The {} of the platform are those that were read at {}, and created since; one page showed that it still \
@@ -211,7 +215,7 @@ pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) ->
                     (found.column, found.field, found.certainty) == (*column, field, Certainty::Doubtful)
                 };
                 if let Some(found) = input.matches.iter().find(is_doubtful) {
-                    text.push_str(&wrapped(&format!("  doubtful: {}", found.reason), width));
+                    text.push_str(&wrapped(&format!("  doubtful: {}", printable(&found.reason)), width));
                 }
             }
         }
@@ -389,7 +393,7 @@ fn describe_problem(
         };
         writeln!(text, "{DIM}{}{DIM:#}", wrap(&format!("{file}row {}{column}{value}", example.row)))?;
     }
-    writeln!(text, "{}", wrap(&problem.hint))
+    writeln!(text, "{}", wrap(&printable(&problem.hint)))
 }
 
 /// A bar of a chart, of the length that a part of the largest count has; none is empty.
@@ -462,17 +466,6 @@ pub fn forecast(totals: &Totals, plan: &Plan, width: usize) -> String {
 /// Something that the user should know.
 pub fn note(text: &str, width: usize) -> String {
     wrapped(&format!("note: {}", printable(text)), width)
-}
-
-/// Text from outside, with everything that a terminal might act on spelled out.
-pub fn printable(text: &str) -> String {
-    let mut printed = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let is_active =
-            letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if is_active { printed.extend(letter.escape_unicode()) } else { printed.push(letter) }
-    }
-    printed
 }
 
 /// A count with the word for what is counted.

@@ -279,11 +279,6 @@ fn durations_and_counts_are_readable() {
 }
 
 #[test]
-fn control_characters_in_foreign_text_are_escaped() {
-    assert_eq!(terminal::printable("é\x1b[2J\u{202e}\u{9b}x"), "é\\u{1b}[2J\\u{202e}\\u{9b}x");
-}
-
-#[test]
 fn the_plan_shows_columns_with_values_and_those_that_are_not_used() {
     let mut input = info("list.csv", &["Name", "Phone", "City"]);
     input.columns = Columns { phone: vec![1], full_name: Some(0), ..Columns::default() };

@@ -23,7 +23,7 @@ use super::{
     error::{CliError, exit},
     talk::Talk,
 };
-use crate::report::terminal::printable;
+use crate::report::{screen, terminal::printable};
 
 /// Columns of the state and the space behind it; remedies begin there.
 const STATE: usize = 9;
@@ -164,7 +164,7 @@ impl Findings {
     }
 
     fn json(&self) -> String {
-        serde_json::to_string_pretty(&self.0).unwrap_or_default() + "\n"
+        screen::json(&serde_json::to_string_pretty(&self.0).unwrap_or_default()) + "\n"
     }
 
     /// That of the first that is bad: what follows may come of it.

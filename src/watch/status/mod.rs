@@ -29,7 +29,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Semaphore;
 
 use super::{WatchError, board::Board};
-use crate::{interrupt::Interrupt, journal::Journal};
+use crate::{interrupt::Interrupt, journal::Journal, report::terminal::printable};
 
 /// Connections at once.
 const MAX_CONNECTIONS: usize = 32;
@@ -182,7 +182,7 @@ async fn status(State(shared): State<Shared>) -> Response {
 async fn health(State(shared): State<Shared>) -> Response {
     match shared.board().illness() {
         None => "ok\n".into_response(),
-        Some(illness) => (StatusCode::SERVICE_UNAVAILABLE, format!("{illness}\n")).into_response(),
+        Some(illness) => (StatusCode::SERVICE_UNAVAILABLE, printable(&illness) + "\n").into_response(),
     }
 }
 
@@ -191,7 +191,8 @@ async fn readiness(State(shared): State<Shared>) -> Response {
     if obstacles.is_empty() {
         return "ok\n".into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, obstacles.join("\n") + "\n").into_response()
+    let said: String = obstacles.iter().map(|obstacle| printable(obstacle) + "\n").collect();
+    (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
 }
 
 async fn figures(State(shared): State<Shared>) -> Response {

@@ -28,7 +28,7 @@ use std::{
 };
 
 use anstream::AutoStream;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, error::ContextValue};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use self::{
     args::{Cli, Command, PlatformOptions},
@@ -39,12 +39,13 @@ use crate::report::{screen, terminal::printable};
 
 /// Runs the program with these arguments, of which the first is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (cli, given) = match parse(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let (cli, given) = match parse(args.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are no failures.
             let code = u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE);
-            show(error);
+            show(error, &args);
             return ExitCode::from(code);
         }
     };
@@ -102,15 +103,11 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), 
     Ok((cli, given.unwrap_or_default()))
 }
 
-/// Shows help, the version, or what is wrong with what was typed; a pattern of a shell may have typed the name of a file.
-fn show(mut error: clap::Error) {
-    let quoted = error.context().filter_map(|(kind, value)| match value {
-        ContextValue::String(text) => Some((kind, ContextValue::String(printable(text)))),
-        _ => None,
-    });
-    for (kind, value) in quoted.collect::<Vec<_>>() {
-        error.insert(kind, value);
-    }
+/// Shows help, the version, or what is wrong with what was typed. A pattern of a shell may have typed the name of a file: what it would
+/// say to the terminal is spelled out.
+fn show(error: clap::Error, args: &[OsString]) {
+    let spelled: Vec<OsString> = args.iter().map(|arg| printable(&arg.to_string_lossy()).into()).collect();
+    let error = if spelled == args { error } else { parse(spelled).err().unwrap_or(error) };
     let text = screen::styled(&error.render().ansi().to_string());
     // A closed pipe is no error.
     _ = if error.use_stderr() {

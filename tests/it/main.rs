@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod faults;
 mod formats;
+mod formulas;
 mod import;
 mod isolation;
 mod journal;
@@ -34,6 +35,7 @@ mod rejected;
 mod said;
 mod samples;
 mod sandboxed;
+mod screen;
 #[allow(dead_code, reason = "the unit tests use all of it")]
 #[path = "../../src/platform/scripted.rs"]
 mod scripted;

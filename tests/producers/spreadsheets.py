@@ -37,6 +37,9 @@ Lou;Hill;;01711234574;"zwei
 Zeilen; und ein ""Wort"""
 Max;Berg;;01711234575;_x0041_
 Tom;Wood;Frau;01711234576;gut
+Jan;Voss;;01711234578;"x;=1+2|@SUM(1), +1"
+Pia;Kern;;01711234579;"\u00a0=1+2
+=1+2"
 Rag;;Ged;Herr;01711234577;x
 '''
 AMERICAN = """Name,Prefix,Phone,Created

@@ -86,6 +86,7 @@ impl CliError {
             Self::Watch(
                 WatchError::Folder { .. }
                 | WatchError::OtherDevice { .. }
+                | WatchError::Foreign { .. }
                 | WatchError::Overlap { .. }
                 | WatchError::Status { .. },
             ) => exit::USAGE,
@@ -130,6 +131,10 @@ impl CliError {
             #[cfg(unix)]
             Self::Watch(WatchError::OtherDevice { .. }) => {
                 Some("Remove the mount or the link there. rollcall makes the folders work, done, failed and reports itself.".to_owned())
+            }
+            #[cfg(unix)]
+            Self::Watch(WatchError::Foreign { .. }) => {
+                Some("Remove it, or give it to the user of the service. rollcall makes the folders work, done, failed and reports itself.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Overlap { .. }) => Some("Watch one of them.".to_owned()),

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     journal::{FileEnd, Journal, NewFile, WatchedFile},
     parse::hex,
+    report::terminal::printable,
 };
 
 /// What came of taking a file.
@@ -209,9 +210,7 @@ fn archive(
         make_folder(&target).map_err(fail)?;
         let moved = move_into(&path, &target, OsStr::new(&file.name)).map_err(fail)?;
         if let Some(reason) = reason {
-            let mut note = moved.into_os_string();
-            note.push(".txt");
-            write_private(Path::new(&note), &format!("{reason}\n")).map_err(fail)?;
+            leave_note(&moved, &target, reason).map_err(fail)?;
         }
     }
     _ = fs::remove_dir(work);
@@ -229,12 +228,24 @@ fn inbox_name(folder: &Folder, name: &str) -> Option<OsString> {
     entries.map(|entry| entry.file_name()).find(|entry| shown(entry) == name)
 }
 
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+/// Puts a note beside a file that has ended, under its name with `.txt`. What has that name already, a file that was dropped or a link,
+/// stays as it is.
+fn leave_note(file: &Path, folder: &Path, reason: &str) -> io::Result<()> {
     use io::Write as _;
 
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".txt");
+    let mut note = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
+    for line in reason.lines() {
+        // It may quote the file, and somebody shows it on a terminal.
+        writeln!(note, "{}", printable(line))?;
+    }
+    note.as_file().sync_all()?;
+    let path = note.into_temp_path();
+    move_into(&path, folder, &name)?;
+    // It has been moved.
+    _ = path.keep();
+    Ok(())
 }
 
 fn stamp(path: &Path) -> io::Result<Stamp> {
@@ -258,4 +269,27 @@ fn digest(path: &Path, expected: Stamp) -> io::Result<Option<String>> {
         }
     }
     Ok(is_same(&file)?.then(|| hex(&hash.finalize())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_replaces_no_file_and_follows_no_link() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("done");
+        fs::create_dir(&folder).unwrap();
+        let (file, other) = (folder.join("a.csv"), home.path().join("other"));
+        fs::write(&file, "x").unwrap();
+        fs::write(&other, "as it was").unwrap();
+        std::os::unix::fs::symlink(&other, folder.join("a.csv.txt")).unwrap();
+        leave_note(&file, &folder, "a \u{1b}[2J reason\nof two lines").unwrap();
+        leave_note(&file, &folder, "another").unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "as it was");
+        let note = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(note("a.csv (2).txt"), "a \\u{1b}[2J reason\nof two lines\n");
+        assert_eq!(note("a.csv (3).txt"), "another\n");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 4, "nothing else is left");
+    }
 }

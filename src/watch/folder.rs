@@ -43,6 +43,9 @@ impl Folder {
         for inner in [WORK, DONE, FAILED, REPORTS] {
             let inner = folder.path.join(inner);
             make_folder(&inner).map_err(|source| WatchError::Folder { path: inner.clone(), source })?;
+            if !is_own(&inner).map_err(fail)? {
+                return Err(WatchError::Foreign { inner });
+            }
             if device(&inner).map_err(fail)? != device(&folder.path).map_err(fail)? {
                 return Err(WatchError::OtherDevice { path: folder.path, inner });
             }
@@ -229,8 +232,43 @@ fn identity(found: &fs::Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
 
+/// Whether a folder belongs to the user of this process, or to the one who may do everything anyway: anybody else could exchange a file
+/// after it was looked at, and read the reports.
+fn is_own(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let owner = path.symlink_metadata()?.uid();
+    Ok(owner == 0 || owner == rustix::process::geteuid().as_raw())
+}
+
 fn device(path: &Path) -> io::Result<u64> {
     use std::os::unix::fs::MetadataExt as _;
 
     Ok(path.metadata()?.dev())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_another_user_are_not_used() {
+        const NOBODY: u32 = 65_534;
+
+        let home = tempfile::tempdir().unwrap();
+        assert!(is_own(home.path()).unwrap());
+        let reports = home.path().join(REPORTS);
+        fs::create_dir(&reports).unwrap();
+        // Only the one who may do everything can give a folder away.
+        if std::os::unix::fs::chown(&reports, Some(NOBODY), None).is_ok() {
+            let refused = Folder::open(home.path()).unwrap_err().to_string();
+            assert!(refused.contains("reports belongs to another user"), "{refused}");
+        }
+        fs::remove_dir(&reports).unwrap();
+        std::os::unix::fs::symlink("/", &reports).unwrap();
+        assert!(
+            matches!(Folder::open(home.path()), Err(WatchError::Folder { .. })),
+            "a link leads elsewhere"
+        );
+    }
 }

@@ -1,12 +1,15 @@
 //! A command that is run when a file has ended.
 
 use std::{
+    ffi::OsString,
+    os::unix::process::CommandExt as _,
     path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use crate::interrupt::Interrupt;
@@ -14,8 +17,11 @@ use crate::interrupt::Interrupt;
 /// How long the command may take.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// What no command gets to see.
-const SECRETS: [&str; 2] = ["ROLLCALL_TOKEN", "ROLLCALL_CLIENT_SECRET"];
+/// Variables that no command inherits begin so: settings of rollcall, secrets among them.
+const OWN: &str = "ROLLCALL_";
+
+/// What a supervisor gives to the service alone: the place of its credentials, and the ways to answer for it.
+const OF_SERVICE: [&str; 4] = ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /// The command: a program and its arguments. No shell reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +45,10 @@ impl Hook {
     ) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        for secret in SECRETS {
-            command.env_remove(secret);
+        // What it starts ends with it.
+        command.process_group(0);
+        for name in not_inherited(std::env::vars_os().map(|(name, _)| name)) {
+            command.env_remove(name);
         }
         command.env("ROLLCALL_FILE", name).env("ROLLCALL_END", end).env("ROLLCALL_RUN", run);
         command.env("ROLLCALL_REPORTS", out);
@@ -54,7 +62,8 @@ impl Hook {
                 Ok(Some(status)) if status.success() => return Ok(()),
                 Ok(Some(status)) => return Err(status.to_string()),
                 Ok(None) if begun.elapsed() > LIMIT || interrupt.signal().is_some() => {
-                    _ = child.kill();
+                    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+                    _ = group.map(|group| kill_process_group(group, Signal::KILL));
                     _ = child.wait();
                     return Err("it took too long, or the service ended".to_owned());
                 }
@@ -62,5 +71,58 @@ impl Hook {
                 Err(error) => return Err(error.to_string()),
             }
         }
+    }
+}
+
+/// The variables that are taken away.
+fn not_inherited(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    names.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with(OWN) || OF_SERVICE.contains(&&*name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_secrets_are_not_inherited() {
+        let names = [
+            "PATH",
+            "ROLLCALL_CLIENT_SECRET",
+            "ROLLCALL_TOKEN_FILE",
+            "NOTIFY_SOCKET",
+            "CREDENTIALS_DIRECTORY",
+            "LANG",
+        ];
+        let taken: Vec<OsString> = not_inherited(names.map(OsString::from).into_iter()).collect();
+        assert_eq!(taken, names[1..5]);
+    }
+
+    #[test]
+    fn a_command_that_is_ended_takes_along_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let alive = folder.path().join("alive");
+        // The command's child keeps a lock on a file for as long as it lives.
+        let script = format!(
+            "flock '{}' sh -c 'touch {}; sleep 600' & wait",
+            alive.display(),
+            folder.path().join("begun").display()
+        );
+        let hook = Hook { program: "/bin/sh".to_owned(), arguments: vec!["-c".to_owned(), script] };
+        let interrupt = Interrupt::default();
+        let ended = thread::scope(|scope| {
+            let called =
+                scope.spawn(|| hook.call("a.csv", "done", "run", folder.path(), &Value::Null, &interrupt));
+            while !folder.path().join("begun").exists() {
+                thread::yield_now();
+            }
+            interrupt.slot().store(15, std::sync::atomic::Ordering::Relaxed);
+            called.join().unwrap()
+        });
+        assert!(ended.is_err());
+        // Blocks until nobody holds it.
+        std::fs::File::options().write(true).open(&alive).unwrap().lock().unwrap();
     }
 }

@@ -59,6 +59,8 @@ pub enum WatchError {
     Folder { path: PathBuf, source: io::Error },
     #[error("{} lies on another disk than {}, so that no file can be moved there at once", inner.display(), path.display())]
     OtherDevice { path: PathBuf, inner: PathBuf },
+    #[error("{} belongs to another user, who could exchange files there while they are imported", inner.display())]
+    Foreign { inner: PathBuf },
     #[error("{} and {} lie in each other, so that files would be imported twice", one.display(), other.display())]
     Overlap { one: PathBuf, other: PathBuf },
     #[error("{0} is not in the journal any more, although it was just noted")]

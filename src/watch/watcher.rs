@@ -41,6 +41,11 @@ const BETWEEN_CLEARINGS: Duration = Duration::from_hours(1);
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
 const FREE_TIMES: u64 = 4;
 
+/// Whether so many free bytes are enough for a file of a size.
+fn has_room(free: u64, size: u64) -> bool {
+    free >= FREE_BYTES.saturating_add(size.saturating_mul(FREE_TIMES))
+}
+
 /// Keeps files back after a failure that is not theirs.
 #[derive(Debug, Default)]
 struct Hold {
@@ -299,7 +304,7 @@ impl<'a> FolderWatcher<'a> {
                 break;
             }
             let free = self.folder.free_bytes().unwrap_or(u64::MAX);
-            if free < FREE_BYTES.saturating_add(settled.stamp.size.saturating_mul(FREE_TIMES)) {
+            if !has_room(free, settled.stamp.size) {
                 self.hold_back("the disk of the folder is nearly full", 5);
                 break;
             }
@@ -504,5 +509,18 @@ impl<'a> FolderWatcher<'a> {
             }
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_needs_room_for_several_of_its_size() {
+        let rest = 64 << 20;
+        assert!(has_room(rest, 0) && !has_room(rest - 1, 0));
+        assert!(has_room(rest + 4000, 1000) && !has_room(rest + 3999, 1000));
+        assert!(!has_room(u64::MAX - 1, u64::MAX), "nothing overflows");
     }
 }

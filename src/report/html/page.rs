@@ -241,5 +241,7 @@ mod tests {
             assert!(!text.contains("</") && !text.contains("<!--") && !text.contains('\r'));
         }
         assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        // Hashes alone: no address, and nothing that is allowed because it stands there.
+        assert!(!policy.contains("unsafe") && !policy.contains("http") && !policy.contains('*'), "{policy}");
     }
 }

@@ -203,6 +203,12 @@ async fn figures(State(shared): State<Shared>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+        time::Instant,
+    };
+
     use super::*;
 
     #[test]
@@ -217,5 +223,74 @@ mod tests {
         }
         assert!(is_allowed("192.0.2.1:9321", "0.0.0.0:9321".parse().unwrap()));
         assert!(!is_allowed("evil.example.com:9321", "0.0.0.0:9321".parse().unwrap()));
+    }
+    /// A page of no folders that is served on this machine, with its address.
+    async fn served() -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let board = Arc::new(Mutex::new(Board::new(Journal::in_memory().unwrap())));
+        let figures = PrometheusBuilder::new().build_recorder().handle();
+        tokio::spawn(accept(listener, app(Shared { board, figures, address })));
+        address
+    }
+
+    /// What a page answers until it ends the connection.
+    async fn answer(mut connection: TcpStream, request: &str) -> String {
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn every_path_is_asked_for_with_get_and_shows_a_policy() {
+        let address = served().await;
+        for path in ["/", "/healthz", "/readyz", "/metrics", "/gone"] {
+            let ask = async |method: &str, host: &str| {
+                let connection = TcpStream::connect(address).await.unwrap();
+                answer(connection, &format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).await
+            };
+            let own = address.to_string();
+            let page = ask("GET", &own).await;
+            assert!(
+                page.contains("x-content-type-options: nosniff") && page.contains("cache-control: no-store"),
+                "{page}"
+            );
+            for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
+                assert!(ask(method, &own).await.starts_with("HTTP/1.1 405"), "{method} {path}");
+            }
+            for host in ["rebind.example.com", "127.0.0.1.example.com", ""] {
+                let host = format!("{host}:{}", address.port());
+                assert!(ask("GET", &host).await.starts_with("HTTP/1.1 403"), "{host} {path}");
+            }
+        }
+        let policy = page::policy();
+        assert!(
+            policy.starts_with("default-src 'none'; ")
+                && !policy.contains("unsafe")
+                && !policy.contains("http"),
+            "{policy}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_that_say_nothing_are_ended_and_keep_nobody_out_for_long() {
+        let address = served().await;
+        let begun = Instant::now();
+        let mut idle = Vec::new();
+        for _ in 0..MAX_CONNECTIONS {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            // Half a header.
+            connection.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+            idle.push(connection);
+        }
+        let late = TcpStream::connect(address).await.unwrap();
+        let said = answer(late, &format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n")).await;
+        assert!(said.ends_with("\r\n\r\nok\n"), "{said}");
+        assert!(begun.elapsed() >= HEADER_TIME, "there was a place beyond the last one");
+        for mut connection in idle {
+            _ = connection.read_to_end(&mut Vec::new()).await;
+        }
+        assert!(begun.elapsed() <= TIME, "one of them was kept");
     }
 }

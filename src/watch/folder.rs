@@ -43,14 +43,17 @@ impl Folder {
         for inner in [WORK, DONE, FAILED, REPORTS] {
             let inner = folder.path.join(inner);
             make_folder(&inner).map_err(|source| WatchError::Folder { path: inner.clone(), source })?;
-            if !is_own(&inner).map_err(fail)? {
-                return Err(WatchError::Foreign { inner });
-            }
             if device(&inner).map_err(fail)? != device(&folder.path).map_err(fail)? {
                 return Err(WatchError::OtherDevice { path: folder.path, inner });
             }
         }
         tempfile::tempfile_in(&folder.path).map_err(fail)?;
+        for inner in [WORK, DONE, FAILED, REPORTS] {
+            let inner = folder.path.join(inner);
+            if !is_own(&inner).map_err(fail)? {
+                return Err(WatchError::Foreign { inner });
+            }
+        }
         open_lock(&folder.path.join(LOCK)).map_err(fail)?;
         Ok(folder)
     }
@@ -142,6 +145,15 @@ fn shortened(name: &str) -> String {
     name[..end.unwrap_or_default()].to_owned()
 }
 
+/// Whether a folder belongs to the user of this process, or to the one who may do everything anyway: anybody else could exchange a file
+/// after it was looked at, and read the reports.
+fn is_own(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let owner = path.symlink_metadata()?.uid();
+    Ok(owner == 0 || owner == rustix::process::geteuid().as_raw())
+}
+
 /// Makes a folder that only its owner may look into; one that exists stays as it is.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -230,15 +242,6 @@ fn identity(found: &fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
 
     (found.dev(), found.ino())
-}
-
-/// Whether a folder belongs to the user of this process, or to the one who may do everything anyway: anybody else could exchange a file
-/// after it was looked at, and read the reports.
-fn is_own(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let owner = path.symlink_metadata()?.uid();
-    Ok(owner == 0 || owner == rustix::process::geteuid().as_raw())
 }
 
 fn device(path: &Path) -> io::Result<u64> {

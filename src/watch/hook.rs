@@ -122,7 +122,11 @@ mod tests {
             called.join().unwrap()
         });
         assert!(ended.is_err());
-        // Blocks until nobody holds it.
-        std::fs::File::options().write(true).open(&alive).unwrap().lock().unwrap();
+        let lock = std::fs::File::options().write(true).open(&alive).unwrap();
+        let begun = Instant::now();
+        while lock.try_lock().is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "what it started is alive");
+            thread::yield_now();
+        }
     }
 }

@@ -21,6 +21,7 @@
 
 pub mod cli;
 pub mod contact;
+mod database;
 pub mod dedupe;
 pub mod diff;
 mod failpoint;
@@ -34,6 +35,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod platform;
 pub mod post;
+pub mod private_file;
 pub mod progress;
 pub mod ragged;
 pub mod report;

@@ -14,6 +14,7 @@ use super::{
     check::{self, conclude, open_all},
     config::ConfigFiles,
     error::{CliError, stopped},
+    resumed,
     settings::{
         self, Account, PostingSettings, ReadingSettings, RequestSettings, new_run, open_journal,
         output_folder,
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// What is needed to begin an import again: every option as it was meant, and no secret.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredImport {
     pub(super) files: Vec<PathBuf>,
@@ -72,6 +73,13 @@ impl StoredImport {
             export,
             config_files: config.names(),
         })
+    }
+
+    /// The same for another time, at which it is asked again whether to post.
+    fn to_resume(&self) -> Self {
+        let mut stored = self.clone();
+        stored.posting.yes = false;
+        stored
     }
 
     /// The options of a service; the files come later.
@@ -182,7 +190,9 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Re
             "Run the same `rollcall import` again with the same input, which finishes it.",
         ));
     }
-    stored.posting.yes |= args.yes;
+    // Whoever posts without being asked says so each time.
+    stored.posting.yes = args.yes;
+    resumed::check_settings(&run.id, &stored.platform, config)?;
     let output = OutputOptions { out: Some(run.folder.clone()), json: args.json, overwrite: false };
     import(stored, journal, output, Some(&run), &Session::of(talk))
 }
@@ -207,6 +217,7 @@ pub(super) fn import(
     // Kept until the run is over: the local platform ends with it.
     let (account, _local) = account(stored.platform.clone(), &requests)?;
     let target = settings::target(&account);
+    resumed.map_or(Ok(()), |run| resumed::check_record(run, &target))?;
     let mut inputs = open_all(&stored.files, &reading.parse, interrupt)?;
     let import = ImportSettings {
         quota: journal.quota(&target.account),
@@ -319,7 +330,7 @@ impl Named {
             return Ok(self.reserved.go_on(&self.id, &self.fingerprint, &folder)?);
         }
         // A file whose name is no text cannot be noted: it is gone on with by the same command only.
-        let command = serde_json::to_string(stored).unwrap_or_else(|_| "null".to_owned());
+        let command = serde_json::to_string(&stored.to_resume()).unwrap_or_else(|_| "null".to_owned());
         Ok(self.reserved.begin(&self.id, &self.fingerprint, &command, &folder)?)
     }
 }
@@ -404,6 +415,8 @@ mod tests {
         let text = serde_json::to_string(&stored).unwrap();
         let back: StoredImport = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        assert_eq!((back.files, back.posting.yes, back.requests.rate), (stored.files, true, Some(7)));
+        assert_eq!((back.files, back.posting.yes, back.requests.rate), (stored.files.clone(), true, Some(7)));
+        let kept = serde_json::to_string(&stored.to_resume()).unwrap();
+        assert!(text.contains("yes") && !kept.contains("yes"), "{kept}");
     }
 }

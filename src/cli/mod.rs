@@ -12,6 +12,7 @@ mod import;
 #[cfg(unix)]
 mod program;
 mod purge;
+mod resumed;
 mod runs;
 mod sandbox;
 mod settings;

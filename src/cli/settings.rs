@@ -6,7 +6,7 @@ mod posting;
 mod values;
 
 use std::{
-    env, fs,
+    env,
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
@@ -40,6 +40,7 @@ use crate::{
     platform::{
         Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
     },
+    private_file::read_private,
     report::terminal::printable,
 };
 
@@ -430,6 +431,9 @@ pub(super) fn credentials(
     }
 }
 
+/// The maximum size of a file with a secret.
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
+
 /// A secret from a file or, without one, from the environment.
 fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<SecretString>, CliError> {
     let Some(path) = file else {
@@ -440,37 +444,18 @@ fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<
         message: format!("{option}: {}: {reason}", path.display()),
         hint,
     };
-    check_private(&path).map_err(|error| match error {
-        NotPrivate::Unreadable(reason) => fail(reason, None),
-        NotPrivate::Open => fail(
-            "others on this machine can read the file".to_owned(),
-            Some(format!("Take their rights away: chmod 600 {}", path.display())),
-        ),
+    let bytes = read_private(&path, MAX_SECRET_BYTES).map_err(|problem| {
+        let hint = problem.remedy(&path).map(|command| format!("Make it private: {command}"));
+        fail(problem.to_string(), hint)
     })?;
-    let text = fs::read_to_string(&path).map_err(|error| fail(error.to_string(), None))?;
-    if text.trim().is_empty() {
+    let text = String::from_utf8(bytes)
+        .map(SecretString::from)
+        .map_err(|_| fail("the file is not text in UTF-8".to_owned(), None))?;
+    let text = text.expose_secret().trim();
+    if text.is_empty() {
         return Err(fail("the file is empty".to_owned(), None));
     }
-    Ok(Some(text.trim().to_owned().into()))
-}
-
-enum NotPrivate {
-    Unreadable(String),
-    Open,
-}
-
-#[cfg(unix)]
-fn check_private(path: &Path) -> Result<(), NotPrivate> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let metadata = fs::metadata(path).map_err(|error| NotPrivate::Unreadable(error.to_string()))?;
-    let rights_of_others = metadata.permissions().mode() & 0o077;
-    if rights_of_others == 0 { Ok(()) } else { Err(NotPrivate::Open) }
-}
-
-#[cfg(not(unix))]
-fn check_private(_: &Path) -> Result<(), NotPrivate> {
-    Ok(())
+    Ok(Some(text.to_owned().into()))
 }
 
 /// A name for a run: when it began, and enough chance to keep two apart.
@@ -563,6 +548,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn secret_files_must_be_private() {
+        use std::fs;
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,8 @@ use std::{
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::private_file::Unsafe;
+
 /// A failure of this machine: nothing is sent that cannot be noted.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -18,6 +20,10 @@ pub enum JournalError {
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("the journal {} is damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
+    #[error("{}: {reason}; other users could change what rollcall records and posts{}", path.display(), run(remedy.as_ref()))]
+    Unsafe { path: PathBuf, reason: String, remedy: Option<String> },
+    #[error("the journal {} was changed by another program: {what}", path.display())]
+    Altered { path: PathBuf, what: String },
     #[error("{} is no journal of rollcall", path.display())]
     Foreign { path: PathBuf },
     #[error("the journal {} is being written by another process and stays so", path.display())]
@@ -26,6 +32,10 @@ pub enum JournalError {
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error("the account cannot be reserved with {}: {source}", path.display())]
     Lock { path: PathBuf, source: io::Error },
+}
+
+fn run(remedy: Option<&String>) -> String {
+    remedy.map(|command| format!(". To repair it: {command}")).unwrap_or_default()
 }
 
 impl JournalError {
@@ -40,16 +50,32 @@ impl JournalError {
         }
     }
 
+    /// A file or folder that others could have a hand in.
+    pub(super) fn of_unsafe(path: &Path, problem: &Unsafe) -> Self {
+        let path = path.to_owned();
+        match problem {
+            Unsafe::Io(source) => {
+                let source = io::Error::new(source.kind(), source.to_string());
+                Self::Lock { path, source }
+            }
+            problem => Self::Unsafe { reason: problem.to_string(), remedy: problem.remedy(&path), path },
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Folder { .. } | Self::Lock { .. } => {
                 "Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR."
             }
+            Self::Unsafe { .. } => {
+                "Nothing was read or sent. Look at who has access there, then run the same command again; or choose a folder that is yours \
+                 alone with --state-dir or ROLLCALL_STATE_DIR."
+            }
             Self::Newer { .. } => {
                 "Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed."
             }
-            Self::Damaged { .. } => {
+            Self::Damaged { .. } | Self::Altered { .. } => {
                 "Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run \
                  the same command again: it reads first what the platform holds, and posts only what is missing. Rows \
                  created before are then reported as existing."

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Journal, JournalError, private_file};
-use crate::failpoint;
+use super::{Journal, JournalError};
+use crate::{failpoint, private_file};
 
 /// An account that this process alone imports to, until it is dropped.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl Journal {
 
 fn try_lock(path: &Path) -> Result<Tried, JournalError> {
     let fail = |source: io::Error| JournalError::Lock { path: path.to_owned(), source };
-    let mut file = private_file(path).map_err(fail)?;
+    let mut file = private_file::open_own(path).map_err(|problem| JournalError::of_unsafe(path, &problem))?;
     match file.try_lock() {
         Ok(()) => {
             let before = Holder::read_from(&mut file);

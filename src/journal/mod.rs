@@ -15,7 +15,6 @@ mod snapshot;
 mod watched;
 
 use std::{
-    fs::{self, File},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -23,7 +22,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
 
-use crate::failpoint;
+use crate::{
+    failpoint,
+    private_file::{self, Unsafe},
+};
 
 pub use self::{
     batches::{BatchId, Fate, Note, Unsettled},
@@ -65,13 +67,30 @@ impl Journal {
         let path = folder.join(NAME);
         let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
         make_private(folder).map_err(unusable)?;
+        let check = |checked: Result<(), Unsafe>, path: &Path| {
+            checked.map_err(|problem| JournalError::of_unsafe(path, &problem))
+        };
+        check(private_file::check_folder(folder), folder)?;
         // Two programs that make the journal at one moment would take each other's half for something else.
-        let making = private_file(&folder.join("journal.lock")).map_err(unusable)?;
+        let lock = folder.join("journal.lock");
+        let making =
+            private_file::open_own(&lock).map_err(|problem| JournalError::of_unsafe(&lock, &problem))?;
         making.lock().map_err(unusable)?;
-        private_file(&path).map_err(unusable)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| JournalError::at(&path, error))?;
+        for of_database in [NAME, "journal.sqlite3-wal", "journal.sqlite3-shm", "journal.sqlite3-journal"] {
+            let path = folder.join(of_database);
+            check(private_file::check_own_at(&path), &path)?;
+        }
+        // Not opened where it exists: closing a file gives up the locks that this process has on it.
+        if path.symlink_metadata().is_err() {
+            check(private_file::open_own(&path).map(drop), &path)?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        // The folder itself may be reached through a link.
+        let resolved = folder.canonicalize().map_err(unusable)?.join(NAME);
+        let connection =
+            Connection::open_with_flags(resolved, flags).map_err(|error| JournalError::at(&path, error))?;
         let journal = Self::new(connection, Some(folder));
         journal.prepare()?;
         Ok(journal)
@@ -148,15 +167,8 @@ fn fail_at(point: &str) -> rusqlite::Result<()> {
 
 /// Makes a folder that only its owner may look into: the journal names the people of a list.
 fn make_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
     // Not looked at before: another program may be making it at the same moment.
-    builder.create(folder).map_err(|error| {
+    private_file::make_folder(folder).map_err(|error| {
         if folder.is_file() { std::io::Error::other("there is a file of that name") } else { error }
     })
 }
@@ -165,18 +177,6 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 fn busy() -> Duration {
     let scaled = || std::env::var("ROLLCALL_BUSY_MS").ok()?.parse().ok().map(Duration::from_millis);
     if cfg!(debug_assertions) { scaled().unwrap_or(BUSY) } else { BUSY }
-}
-
-/// Opens a file to read and append to, or makes one that only its owner may look into.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 fn system_ms() -> i64 {

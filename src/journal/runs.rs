@@ -58,6 +58,8 @@ pub struct RunRecord {
     pub id: String,
     /// The account it posts to.
     pub account: String,
+    /// The stream of the account.
+    pub stream: String,
     /// What is needed to begin it again, as JSON.
     pub command: String,
     /// Where its files go.
@@ -74,19 +76,20 @@ pub struct RunRecord {
     pub totals: Option<String>,
 }
 
-const COLUMNS: &str = "id, account, command, folder, opened_at, closed_at, ending, reason, totals";
+const COLUMNS: &str = "id, account, stream, command, folder, opened_at, closed_at, ending, reason, totals";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: row.get(0)?,
         account: row.get(1)?,
-        command: row.get(2)?,
-        folder: PathBuf::from(row.get::<_, String>(3)?),
-        opened_at: row.get(4)?,
-        closed_at: row.get(5)?,
-        ending: row.get(6)?,
-        reason: row.get(7)?,
-        totals: row.get(8)?,
+        stream: row.get(2)?,
+        command: row.get(3)?,
+        folder: PathBuf::from(row.get::<_, String>(4)?),
+        opened_at: row.get(5)?,
+        closed_at: row.get(6)?,
+        ending: row.get(7)?,
+        reason: row.get(8)?,
+        totals: row.get(9)?,
     })
 }
 

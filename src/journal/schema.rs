@@ -1,10 +1,11 @@
 //! The tables, and how older ones become these.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::JournalError;
+use crate::database;
 
 /// Marks the file as a journal of rollcall (`PRAGMA application_id`): "roll" in ASCII.
 const APPLICATION_ID: i64 = 0x726f_6c6c;
@@ -115,6 +116,7 @@ pub(super) const STEPS: &[&str] = &[
 pub(super) enum Problem {
     Newer(i64),
     Damaged(String),
+    Altered(String),
     Foreign,
     Sqlite(rusqlite::Error),
 }
@@ -131,6 +133,7 @@ impl Problem {
         match self {
             Self::Newer(found) => JournalError::Newer { path, found, known: known() },
             Self::Damaged(reason) => JournalError::Damaged { path, reason },
+            Self::Altered(what) => JournalError::Altered { path, what },
             Self::Foreign => JournalError::Foreign { path },
             Self::Sqlite(error) => JournalError::at(&path, error),
         }
@@ -144,6 +147,7 @@ fn known() -> i64 {
 /// Looks whether the database is a journal that is understood, and brings an older one up to date.
 pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(), Problem> {
     connection.busy_timeout(busy)?;
+    database::harden(connection)?;
     // Before anything of it is changed, even how it is written.
     let (application, version) = identity(connection)?;
     let is_new = application == 0 && version == 0 && is_empty(connection)?;
@@ -154,6 +158,7 @@ pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(),
         return Err(Problem::Newer(version));
     }
     if !is_new {
+        verify(connection, version)?;
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
             return Err(Problem::Damaged(verdict));
@@ -170,11 +175,50 @@ pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(),
         transaction.execute_batch(step)?;
     }
     if done < STEPS.len() {
+        verify(&transaction, known())?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", known())?;
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Looks whether the tables are those of this version, and nothing else is there: a trigger or view could change what is
+/// recorded, unseen.
+fn verify(connection: &Connection, version: i64) -> Result<(), Problem> {
+    let own = Connection::open_in_memory()?;
+    for step in STEPS.iter().take(usize::try_from(version).unwrap_or_default()) {
+        own.execute_batch(step)?;
+    }
+    let (expected, found) = (objects(&own)?, objects(connection)?);
+    let described = |(kind, name): &(String, String), what: &str| {
+        let name: String = name.chars().take(60).collect();
+        Problem::Altered(format!("the {kind} `{name}` {what}"))
+    };
+    for (object, text) in &found {
+        match expected.get(object) {
+            None => return Err(described(object, "is not part of it")),
+            Some(own) if own != text => return Err(described(object, "is not as rollcall made it")),
+            Some(_) => {}
+        }
+    }
+    let missing = expected.keys().find(|object| !found.contains_key(*object));
+    missing.map_or(Ok(()), |object| Err(described(object, "is missing")))
+}
+
+/// Tables, indexes, triggers and views: by kind and name, the text that made each, white space aside.
+fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<(String, String), String>> {
+    /// Far more than any version has.
+    const MOST: &str = "LIMIT 1000";
+
+    let query = format!("SELECT type, name, coalesce(sql, '') FROM sqlite_schema {MOST}");
+    let mut statement = connection.prepare(&query)?;
+    let object = |row: &rusqlite::Row<'_>| {
+        let text: String = row.get(2)?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(((row.get(0)?, row.get(1)?), text))
+    };
+    statement.query_map([], object)?.collect()
 }
 
 fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64)> {

@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    fs,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use super::*;
 use crate::{
@@ -435,4 +438,105 @@ fn a_purge_takes_snapshots_that_were_never_finished() {
     assert_eq!(journal.purge(&of_other).unwrap().readings, 0);
     assert_eq!(journal.purge(&older_than(MINUTE)).unwrap().readings, 1);
     assert_eq!(journal.purge(&Purge::default()).unwrap().readings, 0);
+}
+
+// Source: simonw/datasette issue 402, Fluorohydride/ygopro issue 2888 (databases that run what their maker likes).
+#[test]
+fn a_journal_with_anything_of_others_in_it_is_refused_and_nothing_of_it_runs() {
+    for (change, what) in [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM batch; END",
+            "the trigger `t` is not part of it",
+        ),
+        ("CREATE VIEW v AS SELECT * FROM contact", "the view `v` is not part of it"),
+        ("CREATE TABLE more (a TEXT)", "the table `more` is not part of it"),
+        ("DROP INDEX contact_by_number", "the index `contact_by_number` is missing"),
+        ("ALTER TABLE run ADD COLUMN more TEXT", "the table `run` is not as rollcall made it"),
+        ("ALTER TABLE run RENAME TO other; CREATE VIEW run AS SELECT * FROM other", "is not"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        open_run(&Journal::open(home.path()).unwrap(), "r1", "f");
+        let path = home.path().join(NAME);
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch(&format!("{change}; PRAGMA wal_checkpoint(TRUNCATE)")).unwrap();
+        drop(other);
+        let before = fs::read(&path).unwrap();
+        let error = error(home.path());
+        assert!(matches!(&error, JournalError::Altered { .. }), "{change}: {error}");
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before, "{change}");
+    }
+}
+
+#[test]
+fn an_older_journal_with_a_trigger_is_not_brought_up_to_date() {
+    let home = tempfile::tempdir().unwrap();
+    let old = Connection::open(home.path().join(NAME)).unwrap();
+    schema::STEPS[..3].iter().for_each(|step| old.execute_batch(step).unwrap());
+    old.execute_batch(
+        "INSERT INTO snapshot (account, stream, begun_at, how) VALUES ('a', 's', 1, 'h');
+         CREATE TRIGGER t BEFORE DELETE ON snapshot BEGIN DELETE FROM account; END;
+         PRAGMA application_id = 1919904876; PRAGMA user_version = 3",
+    )
+    .unwrap();
+    drop(old);
+    assert!(matches!(error(home.path()), JournalError::Altered { .. }));
+}
+
+// Source: lucas-albers-lz4/fwlive issue 204 (a lock that is a link), jedisct1/pure-ftpd issue 41 (a second name).
+#[test]
+#[cfg(unix)]
+fn a_state_folder_or_file_that_others_could_change_is_refused_with_the_command_that_helps() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("state");
+    drop(Journal::open(&folder).unwrap());
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |name: &str| folder.join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(""), 0o700);
+
+    for open in [0o777, 0o770, 0o702] {
+        set_mode(&folder, open);
+        let error = error(&folder).to_string();
+        assert!(error.contains(&format!("can write to it (its mode is {open:o})")), "{error}");
+        assert!(error.ends_with(&format!("chmod 700 {}", folder.display())), "{error}");
+    }
+    set_mode(&folder, 0o755);
+
+    // Files of its own become private again.
+    for name in [NAME, "journal.lock"] {
+        set_mode(&folder.join(name), 0o666);
+    }
+    let journal = Journal::open(&folder).unwrap();
+    open_run(&journal, "r1", "f");
+    let lock = journal.lock_account("acc").unwrap().unwrap();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert_eq!(mode(&name), 0o600, "{name}");
+    }
+    drop((lock, journal));
+
+    let kept = home.path().join("kept");
+    fs::write(&kept, "kept").unwrap();
+    for name in [NAME, "journal.lock", "journal.sqlite3-wal"] {
+        let path = folder.join(name);
+        _ = fs::remove_file(&path);
+        symlink(&kept, &path).unwrap();
+        let error = error(&folder);
+        assert!(matches!(&error, JournalError::Unsafe { .. }), "{name}: {error}");
+        fs::remove_file(&path).unwrap();
+        // Neither is a pipe waited for.
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(self::error(&folder), JournalError::Unsafe { .. }), "{name}");
+        fs::remove_file(&path).unwrap();
+    }
+    let journal = Journal::open(&folder).unwrap();
+    drop(journal.lock_account("acc").unwrap().unwrap());
+    let lock = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let lock = lock.into_iter().find(|path| path.to_string_lossy().contains("account-")).unwrap();
+    fs::remove_file(&lock).unwrap();
+    fs::hard_link(&kept, &lock).unwrap();
+    assert!(matches!(journal.lock_account("acc"), Err(JournalError::Unsafe { .. })));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "kept");
 }

@@ -64,6 +64,12 @@ impl Credentials {
         Timestamp::from_second(i64::try_from(expiry(token.expose_secret())?).ok()?).ok()
     }
 
+    /// What the token is made with: it is never sent, but a platform may know it.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        let Self::App { client_secret, .. } = self else { return None };
+        Some(client_secret.expose_secret().as_bytes())
+    }
+
     /// The value of the `auth` header of one request.
     pub(super) fn header(&self) -> Result<HeaderValue, PlatformError> {
         let token = match self {

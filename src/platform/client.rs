@@ -17,9 +17,11 @@ use tracing::{debug, warn};
 use super::{
     Authorities, Collection, Credentials, Heard, Host, PlatformError, Proxy, Purpose,
     answer::{Answer, Silence, Step, masked, step},
+    bounds::ByteLimit,
     exchange::exchange,
     limiter::RateLimiter,
     paging::MAX_RECORDS,
+    redaction::Redaction,
     wait::{HOUR, Pace},
 };
 use crate::{
@@ -121,6 +123,8 @@ pub struct Client<'a> {
     heard: Option<Heard>,
     /// A collection that shows more never ends.
     pub(super) max_records: u64,
+    /// The same of one that shows more bytes.
+    pub(super) byte_limit: ByteLimit,
     progress: &'a dyn Progress,
     interrupt: Interrupt,
 }
@@ -169,6 +173,7 @@ impl<'a> Client<'a> {
             counts: Counts::default(),
             heard: None,
             max_records: MAX_RECORDS,
+            byte_limit: ByteLimit::READ,
             progress,
             interrupt,
         })
@@ -482,9 +487,9 @@ impl<'a> Client<'a> {
             self.counts.post += 1;
         }
         let started = Instant::now();
-        let token = request.headers().get(AUTH).cloned();
-        let exchange = exchange(&self.http, request);
-        let mut attempt = if is_reading {
+        let redaction = self.redaction(&request);
+        let exchange = exchange(&self.http, request, &redaction);
+        let attempt = if is_reading {
             // Nothing is lost with an answer to a question.
             tokio::select! {
                 attempt = exchange => attempt,
@@ -499,9 +504,6 @@ impl<'a> Client<'a> {
                 }
             }
         };
-        if let (Ok(answer), Some(token)) = (&mut attempt, token) {
-            answer.forget(token.as_bytes());
-        }
         if let Ok(answer) = &attempt {
             self.heard = Some(Heard::in_headers(&answer.headers, started.elapsed()));
         }
@@ -516,6 +518,12 @@ impl<'a> Client<'a> {
             return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust });
         }
         Ok(attempt)
+    }
+
+    /// What of a request must not come back.
+    fn redaction(&self, request: &Request) -> Redaction {
+        let token = request.headers().get(AUTH).map(HeaderValue::as_bytes);
+        Redaction::of(token.into_iter().chain(self.settings.credentials.secret()))
     }
 
     fn request(&self, call: &Call) -> Result<Request, PlatformError> {

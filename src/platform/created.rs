@@ -9,6 +9,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::{
+    bounds::{MAX_SPOKEN_OF, shortened},
     failure::{self, Extent},
     json,
     wire::WireContact,
@@ -50,13 +51,23 @@ impl CreateAnswer {
         };
         let mut answer = Self::default();
         answer.visit(&value, Surroundings::default());
+        if answer.spoken_of() > MAX_SPOKEN_OF {
+            return None;
+        }
         let is_silent = answer.created.is_empty() && answer.refused.is_empty() && answer.failure.is_none();
         answer.is_accepted = is_silent && !is_listed;
         Some(answer)
     }
 
+    /// Of how many contacts it speaks.
+    fn spoken_of(&self) -> usize {
+        self.created.len() + self.refused.len()
+    }
+
     fn visit(&mut self, value: &Value, around: Surroundings<'_>) {
         match value {
+            // No answer to a batch: nothing more of it is looked at.
+            _ if self.spoken_of() > MAX_SPOKEN_OF => {}
             Value::Array(items) => items.iter().for_each(|item| self.visit(item, around)),
             Value::Object(fields) => match contact_in(fields) {
                 Some((contact, inner)) => self.record(fields, &contact, inner, around),
@@ -70,7 +81,7 @@ impl CreateAnswer {
     fn visit_fields(&mut self, fields: &Map<String, Value>, value: &Value, around: Surroundings<'_>) {
         let extent = failure::in_fields(fields);
         if extent.is_some() && self.failure.is_none() {
-            self.failure = Some(failure::message_in(value).unwrap_or_default());
+            self.failure = Some(shortened(failure::message_in(value).unwrap_or_default()));
         }
         let is_doubtful = around.is_doubtful || extent == Some(Extent::Whole);
         for (name, value) in fields {
@@ -95,7 +106,7 @@ impl CreateAnswer {
                 words.or_else(|| if shows_failure { ending(fields).or_else(|| ending(inner)) } else { None });
             let words =
                 words.or_else(|| around.failed_in.map(|name| format!("among the `{name}` of the answer")));
-            self.refused.push((contact.clone(), words.unwrap_or_default()));
+            self.refused.push((contact.clone(), shortened(words.unwrap_or_default())));
         } else if !contact.id.is_empty() && !around.is_doubtful {
             self.created.push(contact.clone());
         }

@@ -66,6 +66,10 @@ pub enum PlatformError {
     Unread(#[from] UnreadSuppressions),
     #[error("the platform showed more than {0} contacts, and no end of them")]
     Endless(u64),
+    #[error(
+        "the platform's {what} take too much room: {bytes} bytes for {records} contacts, and there are more"
+    )]
+    TooManyBytes { what: String, bytes: u64, records: u64 },
     #[error("the platform's {what} kept changing while being read: {how}")]
     Drifting { what: String, how: String },
     #[error(
@@ -200,7 +204,7 @@ impl PlatformError {
             Self::NoSuch { .. } => {
                 "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
             }
-            Self::SkipIgnored(_) | Self::Endless(_) => {
+            Self::SkipIgnored(_) | Self::Endless(_) | Self::TooManyBytes { .. } => {
                 "Ask the operator of the platform. With --existing FILE, an import takes the existing contacts from a file and does not read them."
             }
             Self::NotAllShown { .. } => {

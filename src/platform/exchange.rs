@@ -5,23 +5,29 @@ use reqwest::Request;
 use super::{
     Distrust,
     answer::{Answer, Silence},
-    body,
+    body, bounds,
     error::innermost,
+    redaction::Redaction,
 };
 use crate::failpoint;
 
 /// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Sends a request and reads the whole answer, up to a limit.
-pub(super) async fn exchange(http: &reqwest::Client, request: Request) -> Result<Answer, Silence> {
+/// Sends a request and reads the whole answer, up to a limit and without the secrets of the request.
+pub(super) async fn exchange(
+    http: &reqwest::Client,
+    request: Request,
+    redaction: &Redaction,
+) -> Result<Answer, Silence> {
     failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
     let mut response = http.execute(request).await.map_err(|error| match Distrust::of(&error) {
         Some(distrust) => Silence::Untrusted(distrust),
         None if error.is_connect() => Silence::NotSent(cause(&error)),
         None => unanswered(&error),
     })?;
-    let headers = response.headers().clone();
+    let mut headers = response.headers().clone();
+    redaction.headers(&mut headers);
     let status = response.status();
     failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
     let mut body = Vec::new();
@@ -32,7 +38,8 @@ pub(super) async fn exchange(http: &reqwest::Client, request: Request) -> Result
         body.extend_from_slice(&chunk);
     }
     let body = body::readable(body, &headers).map_err(Silence::Unreadable)?;
-    Ok(Answer { status, headers, body })
+    bounds::check(&body).map_err(Silence::Unreadable)?;
+    Ok(Answer { status, headers, body: redaction.text(body) })
 }
 
 /// The innermost reason of a failure; the outer ones repeat the address.

@@ -7,6 +7,10 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue};
 
 use super::wait;
 
+/// Headers about a rate limit that are kept, and the characters of each: some servers send one for each of their limits.
+const MAX_LIMITS: usize = 16;
+const MAX_CHARS: usize = 200;
+
 /// What an answer says beside its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
@@ -22,9 +26,10 @@ pub struct Heard {
 
 impl Heard {
     pub(super) fn in_headers(headers: &HeaderMap, took: Duration) -> Self {
-        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        let text =
+            |value: &HeaderValue| value.to_str().ok().map(|text| text.chars().take(MAX_CHARS).collect());
         let is_limit = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
-        let limits = headers.iter().filter(|(name, _)| is_limit(name.as_str()));
+        let limits = headers.iter().filter(|(name, _)| is_limit(name.as_str())).take(MAX_LIMITS);
         Self {
             date: headers.get(DATE).and_then(text),
             received_at: Timestamp::now(),

@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod body;
+mod bounds;
 mod client;
 mod collection;
 mod create;
@@ -23,11 +24,12 @@ mod proxy;
 mod purpose;
 mod reading;
 mod record;
+mod redaction;
 mod trust;
 mod wait;
 mod wire;
 
-pub(crate) use self::{answer::masked, client::NO_RETRIES, failure::says_taken};
+pub(crate) use self::{answer::masked, bounds::ByteLimit, client::NO_RETRIES, failure::says_taken};
 pub use self::{
     answer::{Doubt, Unsettled},
     auth::{Credentials, is_jwt},

@@ -4,12 +4,15 @@
 //! answer could mean is taken, and an account that holds nobody may say so with `null`. That a list of people to suppress has
 //! nobody in it counts only in the documented place.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
-use super::{Collection, failure, paging::PageFacts, record::Record, wire};
+use super::{Collection, bounds::MAX_LISTED, failure, paging::PageFacts, record::Record, wire};
 use crate::contact::Region;
 
 /// A page as it came.
@@ -23,7 +26,7 @@ pub(super) struct Page<'a> {
 #[serde(rename_all = "camelCase")]
 struct Fields<'a> {
     #[serde(borrow)]
-    results: Option<Vec<&'a RawValue>>,
+    results: Option<Listed<'a>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "wire::count")]
@@ -39,6 +42,41 @@ struct Fields<'a> {
     /// The records are not in the documented place.
     #[serde(skip)]
     is_elsewhere: bool,
+}
+
+/// Records as they are written. Of more than a page may list, nothing is kept.
+#[derive(Default)]
+struct Listed<'a> {
+    records: Vec<&'a RawValue>,
+    is_too_long: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lister;
+
+        impl<'de> Visitor<'de> for Lister {
+            type Value = Listed<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of records")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut listed = Listed::default();
+                while listed.records.len() < MAX_LISTED {
+                    let Some(record) = items.next_element()? else { return Ok(listed) };
+                    listed.records.push(record);
+                }
+                while items.next_element::<IgnoredAny>()?.is_some() {
+                    listed.is_too_long = true;
+                }
+                Ok(listed)
+            }
+        }
+
+        deserializer.deserialize_seq(Lister)
+    }
 }
 
 /// Fields as they came, by name; of a name that stands twice, the last counts.
@@ -85,17 +123,19 @@ impl<'a> Fields<'a> {
             let may_be_documented = may_be_documented && depth == MAX_DEPTH && name == "data";
             Self::search(page, depth - 1, may_be_documented)
         };
-        let (name, results): (_, Vec<_>) = match list {
+        let (name, results): (_, Listed<'a>) = match list {
             Some((name, list)) => (name, serde_json::from_str(list).ok()?),
             None => match (below(), lists().next()) {
                 (Some(below), None) => return Some(below),
-                (Some(below), Some(_)) if below.results.as_ref().is_some_and(|found| !found.is_empty()) => {
+                (Some(below), Some(_))
+                    if below.results.as_ref().is_some_and(|found| !found.records.is_empty()) =>
+                {
                     return Some(below);
                 }
-                (_, Some((name, _))) => (name, Vec::new()),
+                (_, Some((name, _))) => (name, Listed::default()),
                 // That nobody is there may be said so.
                 (None, None) => {
-                    (["results", "data"].into_iter().find(|name| is_null(&fields, name))?, Vec::new())
+                    (["results", "data"].into_iter().find(|name| is_null(&fields, name))?, Listed::default())
                 }
             },
         };
@@ -161,8 +201,12 @@ impl<'a> Page<'a> {
     ) -> Result<Self, String> {
         let body = std::str::from_utf8(body).map_err(|error| error.to_string())?.trim_ascii();
         let fields = Fields::read(body)?;
-        let raws = fields.results.unwrap_or_default();
-        let records: Vec<Record<'a>> = raws.into_iter().map(|raw| Record::read(raw, region)).collect();
+        let listed = fields.results.unwrap_or_default();
+        if listed.is_too_long {
+            return Err(format!("it lists more than {MAX_LISTED} records, and far fewer were asked for"));
+        }
+        let records: Vec<Record<'a>> =
+            listed.records.into_iter().map(|raw| Record::read(raw, region)).collect();
         // One odd record among others is that; where there is nothing else, they are no contacts.
         if let Some(odd) = records.iter().find(|record| !record.is_readable() && record.json() != "null")
             && !records.iter().any(Record::is_readable)

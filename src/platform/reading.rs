@@ -151,6 +151,7 @@ impl Client<'_> {
     ) -> Result<Reading, PlatformError> {
         let mut pages = Pages::new(collection.is_numbered(), asked, self.max_records);
         let mut answer = self.first_page(collection, &mut pages).await?;
+        let mut bytes: u64 = 0;
         loop {
             let page = Page::read(&answer.body, collection, self.region()).map_err(|error| {
                 let reason = format!("{error}; it begins with {}", masked(&answer.words()));
@@ -164,7 +165,12 @@ impl Client<'_> {
                 );
                 return Err(PlatformError::BrokenAnswer { request: collection.purpose(), reason });
             }
+            bytes += answer.body.len() as u64;
             let step = pages.take(&page.facts)?;
+            if bytes > self.byte_limit.bytes(pages.read) {
+                let (what, records) = (collection.to_string(), pages.read);
+                return Err(PlatformError::TooManyBytes { what, bytes, records });
+            }
             if let PageStep::Drifted(how) = step {
                 return Ok(Reading::Drifted(how));
             }

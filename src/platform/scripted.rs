@@ -57,6 +57,10 @@ pub(crate) enum Reply {
     Cut(usize, String),
     /// Status and body, byte by byte.
     Drip(u16, String),
+    /// These bytes, head and all.
+    Raw(Vec<u8>),
+    /// This head, then this piece again and again until the client ends the connection.
+    Endless(String, Vec<u8>),
     /// Ends the connection without a word.
     HangUp,
     /// Says nothing until the client ends the connection.
@@ -227,6 +231,13 @@ fn converse(
         Reply::Answer(status, body) | Reply::Drip(status, body) => (*status, String::new(), body),
         Reply::WithHeader(status, header, body) => (*status, format!("{header}\r\n"), body),
         Reply::Cut(_, body) => (200, String::new(), body),
+        Reply::Raw(bytes) => return stream.write_all(bytes),
+        Reply::Endless(head, piece) => {
+            stream.write_all(head.as_bytes())?;
+            loop {
+                stream.write_all(piece)?;
+            }
+        }
         Reply::HangUp | Reply::Held(..) => return Ok(()),
         Reply::Hang => {
             stream.read_to_end(&mut Vec::new())?;

@@ -1,3 +1,5 @@
+mod hostile;
+
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;

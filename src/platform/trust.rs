@@ -1,6 +1,6 @@
 //! Whom this machine trusts: authorities beside those of the system, and why a certificate is not trusted.
 
-use std::{error::Error, fmt, fs, io, path::Path};
+use std::{error::Error, fmt, io, path::Path};
 
 use reqwest::Certificate;
 use rustls::{
@@ -8,6 +8,8 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 use thiserror::Error as ThisError;
+
+use crate::private_file;
 
 /// Certificate authorities that are trusted beside those of the system.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +38,10 @@ impl Authorities {
     pub fn read(path: &Path) -> Result<Self, AuthoritiesError> {
         /// Every certificate in DER is a sequence with a length of two bytes.
         const DER: [u8; 2] = [0x30, 0x82];
+        /// The authorities of a whole system have less than one.
+        const MAX_BYTES: u64 = 16 << 20;
 
-        let bytes = fs::read(path)?;
+        let bytes = private_file::read_bounded(path, MAX_BYTES).map_err(io::Error::from)?;
         if memchr::memmem::find(&bytes, b"PRIVATE KEY-----").is_some() {
             return Err(AuthoritiesError::PrivateKey);
         }
@@ -127,6 +131,8 @@ impl fmt::Display for Distrust {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::bounds::shortened;
 use crate::{
     contact::{Contact, Region},
     diff::StoredContact,
@@ -161,10 +162,10 @@ pub(super) struct WirePhone {
     extension: String,
 }
 
-/// Text, where a number or nothing may stand instead.
+/// Text, where a number or nothing may stand instead; of a longer one than any that the platform has, the beginning.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
+        Value::String(text) => shortened(text),
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     })

@@ -12,7 +12,7 @@ use std::{
 use hashbrown::HashMap;
 
 use super::{OutputFolder, PendingFile, ReportError};
-use crate::{contact::E164, diff::StoredContact};
+use crate::{contact::E164, diff::StoredContact, platform::ByteLimit, private_file};
 
 /// Columns and fields that are rollcall's own: the whole international number, and the place of the record that has it too.
 const NUMBER: &str = "rollcall_number";
@@ -66,6 +66,9 @@ pub struct FetchedWriter {
     format: FetchedFormat,
     fields: &'static [&'static str],
     line: Vec<u8>,
+    /// Bytes so far, and how many there may be.
+    written: u64,
+    limit: ByteLimit,
     places: HashMap<E164, u64>,
     summary: FetchedSummary,
 }
@@ -134,13 +137,24 @@ impl FetchedWriter {
         fields: &'static [&'static str],
     ) -> Result<Self, ReportError> {
         let fail = |source| ReportError::new("write", path, source);
-        // What is linked to is replaced, and not the link.
+        // A link of another user would have that user say what is replaced. What a link of one's own names is replaced, and not
+        // the link.
+        private_file::check_links(path).map_err(|problem| fail(problem.into()))?;
         let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
         let path = resolved.as_deref().unwrap_or(path);
         // A device or pipe is written to, and never replaced.
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        if let Ok(found) = path.metadata()
+            && !found.is_file()
+            && !found.is_dir()
+        {
+            private_file::check_stream(path, &found).map_err(|problem| fail(problem.into()))?;
             let opened = path.to_owned();
-            let open = move || Ok(Box::new(File::options().write(true).open(opened)?) as Box<dyn Write>);
+            let open = move || {
+                let stream = File::options().write(true).open(&opened)?;
+                // Another may have come to be there since.
+                private_file::check_stream(&opened, &stream.metadata()?)?;
+                Ok(Box::new(stream) as Box<dyn Write>)
+            };
             return Self::to_stream(path, Box::new(open), format, fields);
         }
         let name = path.file_name().and_then(|name| name.to_str());
@@ -171,7 +185,8 @@ impl FetchedWriter {
     ) -> Result<Self, ReportError> {
         let out = place.begin()?;
         let (line, places, summary) = (Vec::new(), HashMap::new(), FetchedSummary::default());
-        let mut writer = Self { out, place, format, fields, line, places, summary };
+        let limit = ByteLimit::WRITTEN;
+        let mut writer = Self { out, place, format, fields, line, written: 0, limit, places, summary };
         writer.head().map_err(|source| writer.error(source))?;
         Ok(writer)
     }
@@ -249,6 +264,13 @@ impl FetchedWriter {
     }
 
     fn flush_line(&mut self) -> io::Result<()> {
+        self.written += self.line.len() as u64;
+        let most = self.limit.bytes(self.summary.records);
+        if self.written > most {
+            let records = self.summary.records;
+            let reason = format!("{records} contacts of the platform would take more than {most} bytes");
+            return Err(io::Error::other(reason));
+        }
         let written = self.out.write_all(&self.line);
         self.line.clear();
         written
@@ -265,6 +287,7 @@ impl FetchedWriter {
         }
         self.out = self.place.begin()?;
         self.places.clear();
+        self.written = 0;
         self.summary = FetchedSummary::default();
         self.head().map_err(|source| self.error(source))
     }
@@ -390,6 +413,46 @@ mod tests {
             "[\n{\"id\":\"=a, b\",\"n\":1e2,\"new\":[1,\"x  y\"]},\n{\"id\":\"c\",\"n\":2}\n]\n"
         );
         assert_eq!(written(FetchedFormat::Json, &[]).0, "[]\n");
+    }
+
+    #[test]
+    fn more_bytes_than_so_many_records_may_have_end_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let mut writer =
+            FetchedWriter::to_file(&home.path().join("all.ndjson"), FetchedFormat::Ndjson, &["id"]).unwrap();
+        writer.limit = ByteLimit::of(10, 4, 1000);
+        writer.write("{\"id\":1}", &[], &stored(&["911"])).unwrap();
+        let error = writer.write("{\"id\":22222222}", &[], &stored(&["912"])).unwrap_err();
+        assert!(
+            error.to_string().contains("2 contacts of the platform would take more than 18 bytes"),
+            "{error}"
+        );
+    }
+
+    // Source: jrmarino/synth issue 105, oferchen/rsync issue 7441 (files written through links of others).
+    #[test]
+    #[cfg(unix)]
+    fn links_of_others_are_not_followed_and_pipes_of_others_not_written_to() {
+        use std::os::unix::fs::{chown, lchown, symlink};
+
+        const OTHER: u32 = 54_321;
+
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let to = |name: &str| FetchedWriter::to_file(&at(name), FetchedFormat::Csv, &["id"]);
+        std::fs::write(at("kept"), "kept").unwrap();
+        symlink(at("kept"), at("link")).unwrap();
+        assert!(to("link").is_ok(), "it is the user's own");
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        assert!(to("pipe").is_ok());
+        if lchown(at("link"), Some(OTHER), None).is_ok() {
+            chown(at("pipe"), Some(OTHER), None).unwrap();
+            for name in ["link", "pipe", "link/below"] {
+                let error = to(name).map(|_| ()).unwrap_err();
+                assert!(error.to_string().contains("belongs to another user (id 54321)"), "{name}: {error}");
+            }
+        }
+        assert_eq!(std::fs::read_to_string(at("kept")).unwrap(), "kept");
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::{
 
 use tempfile::{NamedTempFile, PersistError};
 
-use super::{ReportError, files::KINDS, rejected};
-use crate::failpoint;
+use super::{ReportError, abandoned, files::KINDS, rejected};
+use crate::{failpoint, private_file};
 
 /// A folder that exists. Folders made for it go again if nothing is put there.
 #[derive(Debug)]
@@ -28,9 +28,12 @@ impl OutputFolder {
     ///
     /// Where it cannot be made or written to.
     pub fn create(path: &Path) -> Result<Self, ReportError> {
+        private_file::check_links(path)
+            .map_err(|problem| ReportError::new("use the folder", path, problem.into()))?;
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made: Vec<PathBuf> = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
-        make_folders(path).map_err(|source| ReportError::new("make the folder", path, source))?;
+        private_file::make_folder(path)
+            .map_err(|source| ReportError::new("make the folder", path, source))?;
         let folder = Self { path: path.to_owned(), made };
         // Found out now and not after an hour of posting.
         tempfile::tempfile_in(path)
@@ -82,18 +85,6 @@ impl OutputFolder {
     }
 }
 
-/// Makes folders that only their owner may look into: what is in them names people. So do new files, by the default of the crate.
-fn make_folders(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(path)
-}
-
 impl Drop for OutputFolder {
     fn drop(&mut self) {
         // A folder that holds something is not removed, and that is meant.
@@ -126,11 +117,8 @@ impl PendingFile {
             let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
             return Err(ReportError::new("write", &target, source));
         }
-        let mut builder = tempfile::Builder::new();
-        let prefix = format!(".{name}.");
-        builder.prefix(&prefix).suffix(".partial");
         let file =
-            builder.tempfile_in(folder).map_err(|source| ReportError::new("write", &target, source))?;
+            abandoned::begin(folder, name).map_err(|source| ReportError::new("write", &target, source))?;
         let file = BufWriter::with_capacity(256 * 1024, file);
         Ok(Self { target, file, unsynced: 0, syncing: None })
     }

@@ -3,6 +3,7 @@
 //! [`RunWriter`] takes the rows in input order, writes and counts them, and puts all files of the run in place at its
 //! end. [`terminal`] makes the short text that a person reads.
 
+mod abandoned;
 mod export;
 mod fetched;
 mod files;

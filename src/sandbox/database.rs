@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ffi, params};
 
 use super::store::Contact;
+use crate::{database, private_file};
 
 /// An open file.
 pub(super) struct Database(Connection);
@@ -12,7 +13,16 @@ pub(super) struct Database(Connection);
 impl Database {
     /// Opens the file, or makes it.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+        let private = private_file::check_links(path).and_then(|()| match path.canonicalize() {
+            Ok(resolved) => private_file::check_own_at(&resolved),
+            Err(_) => private_file::open_own(path).map(drop),
+        });
+        private.map_err(|problem| {
+            let code = ffi::Error::new(ffi::SQLITE_CANTOPEN);
+            rusqlite::Error::SqliteFailure(code, Some(problem.to_string()))
+        })?;
         let connection = Connection::open(path)?;
+        database::harden(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS contacts (position INTEGER PRIMARY KEY, contact TEXT NOT NULL) STRICT",

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     WatchError,
-    folder::{Folder, make_folder, move_into, no_follow, rename_new, sync},
+    folder::{Folder, check_work, make_folder, move_into, no_follow, rename_new, sync},
     settle::{Settled, Stamp, marker_of},
 };
 use crate::{
@@ -64,7 +64,9 @@ impl Claims {
             NewFile { folder: &self.name, name: &name, sha256: &sha256, size: settled.stamp.size, run };
         let id = self.journal.claim_file(&file)?;
         let work = folder.work_of(id);
-        let made = make_folder(&folder.work()).and_then(|()| make_folder(&work));
+        let made = make_folder(&folder.work())
+            .and_then(|()| check_work(&folder.work()))
+            .and_then(|()| make_folder(&work));
         let moved = made.and_then(|()| rename_new(&path, &work.join(&name)));
         if let Err(error) = moved {
             self.journal.unclaim_file(id)?;
@@ -217,9 +219,20 @@ fn archive(
     Ok(())
 }
 
-/// A file's name as text; what is no text in it is replaced.
+/// A file's name as text; what is no text in it is replaced. There is room behind it for a number and a note's ending: of a longer
+/// one, the middle is missing.
 fn shown(name: &OsStr) -> String {
-    name.to_string_lossy().into_owned()
+    const MAX_BYTES: usize = 200;
+    const MAX_EXTENSION_BYTES: usize = 20;
+
+    let text = name.to_string_lossy().into_owned();
+    if text.len() <= MAX_BYTES {
+        return text;
+    }
+    let extension = text.rfind('.').map(|at| &text[at..]).filter(|end| end.len() <= MAX_EXTENSION_BYTES);
+    let extension = extension.unwrap_or_default();
+    let kept = text.floor_char_boundary(MAX_BYTES - extension.len() - '…'.len_utf8());
+    format!("{}…{extension}", &text[..kept])
 }
 
 /// The file of the folder that is shown by this name.
@@ -273,7 +286,18 @@ fn digest(path: &Path, expected: Stamp) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
+
     use super::*;
+
+    #[test]
+    fn names_of_any_length_leave_room_for_a_note() {
+        let long = [&[0xff; 250][..], b".csv"].concat();
+        let name = shown(OsStr::from_bytes(&long));
+        assert!(name.len() <= 200 && name.ends_with("….csv"), "{name}");
+        assert_eq!(shown(OsStr::new("list.csv")), "list.csv");
+        assert!(shown(OsStr::new(&"é".repeat(127))).len() <= 200);
+    }
 
     #[test]
     fn a_note_replaces_no_file_and_follows_no_link() {
@@ -283,7 +307,7 @@ mod tests {
         let (file, other) = (folder.join("a.csv"), home.path().join("other"));
         fs::write(&file, "x").unwrap();
         fs::write(&other, "as it was").unwrap();
-        std::os::unix::fs::symlink(&other, folder.join("a.csv.txt")).unwrap();
+        symlink(&other, folder.join("a.csv.txt")).unwrap();
         leave_note(&file, &folder, "a \u{1b}[2J reason\nof two lines").unwrap();
         leave_note(&file, &folder, "another").unwrap();
         assert_eq!(fs::read_to_string(&other).unwrap(), "as it was");

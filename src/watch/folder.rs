@@ -8,6 +8,8 @@ use std::{
 };
 
 use super::WatchError;
+use crate::private_file;
+pub(super) use crate::private_file::no_follow;
 
 /// The folder's own file: the process that has it locked watches the folder. Where it is missing, the folder is not there, only the
 /// place at which its disk is to be mounted.
@@ -41,8 +43,10 @@ impl Folder {
         }
         let folder = Self { path };
         for inner in [WORK, DONE, FAILED, REPORTS] {
+            let is_work = inner == WORK;
             let inner = folder.path.join(inner);
-            make_folder(&inner).map_err(|source| WatchError::Folder { path: inner.clone(), source })?;
+            let made = make_folder(&inner).and_then(|()| if is_work { check_work(&inner) } else { Ok(()) });
+            made.map_err(|source| WatchError::Folder { path: inner.clone(), source })?;
             if device(&inner).map_err(fail)? != device(&folder.path).map_err(fail)? {
                 return Err(WatchError::OtherDevice { path: folder.path, inner });
             }
@@ -171,6 +175,11 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Looks whether nobody else can exchange files that are worked on.
+pub(super) fn check_work(path: &Path) -> io::Result<()> {
+    Ok(private_file::check_folder(path)?)
+}
+
 /// Makes the names in a folder survive a crash of the machine.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
@@ -223,19 +232,9 @@ fn numbered(name: &OsStr, number: u32) -> PathBuf {
     PathBuf::from(numbered)
 }
 
+/// It is emptied when it is locked: a link, or a second name of another file, is refused.
 fn open_lock(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.custom_flags(no_follow()).open(path)
-}
-
-/// Flags with which a link is not followed, and a pipe is not waited for.
-pub(super) fn no_follow() -> i32 {
-    use rustix::fs::OFlags;
-
-    i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or_default()
+    Ok(private_file::open_own(path)?)
 }
 
 fn identity(found: &fs::Metadata) -> (u64, u64) {

@@ -1,7 +1,7 @@
 //! One settings file. It is opened as carefully as an input, because anyone may have written it.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,10 @@ use std::{
 use toml::{Table, Value};
 
 use super::{VALUES_TABLE, WATCH_TABLES, names::check_names, shown};
-use crate::cli::error::CliError;
+use crate::{
+    cli::error::CliError,
+    private_file::{Unsafe, open_regular},
+};
 
 /// The maximum size of a settings file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -117,21 +120,15 @@ impl From<io::Error> for Unread {
 }
 
 fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        // Opening a pipe without a writer must not block.
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = options.open(path)?;
+    let file = match open_regular(path) {
+        Ok(file) => file,
+        Err(Unsafe::Io(error)) => return Err(Unread::Io(error)),
+        Err(_) => {
+            let what = |name: &str| format!("Remove {name}, or replace it with a file.");
+            return Err(Unread::Refused("not a regular file", what));
+        }
+    };
     let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        let what = |name: &str| format!("Remove {name}, or replace it with a file.");
-        return Err(Unread::Refused("not a regular file", what));
-    }
     if owner == Owner::User && anybody_may_write(&metadata) {
         let what = |name: &str| format!("Make it writable by its owner only: chmod go-w {name}");
         return Err(Unread::Refused("any user of this machine can change this file", what));

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use crate::parse;
+use crate::{
+    parse,
+    private_file::{self, Unsafe},
+};
 
 /// So many digits at the end of a number tell whose it is. Those in front are written in several ways, or not at all: the country
 /// code, a zero, and what a country has put there since.
@@ -31,9 +34,10 @@ impl Mention {
 
     /// Whether the person may be named in a file: one that cannot be read may name them, one that is not there does not.
     pub(super) fn may_be_in(&self, path: &Path) -> bool {
-        let file = match File::open(path) {
+        let file = match private_file::open_regular(path) {
             Ok(file) => file,
-            Err(error) => return error.kind() != io::ErrorKind::NotFound,
+            Err(Unsafe::Io(error)) => return error.kind() != io::ErrorKind::NotFound,
+            Err(_) => return true,
         };
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {

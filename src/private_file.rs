@@ -1,0 +1,382 @@
+//! Files and folders that others on the machine must not have a hand in.
+//!
+//! What is opened is looked at by its descriptor, so that it cannot be exchanged between the look and the reading. A file of
+//! the program's own is never reached through a link, and a link of another user is followed nowhere.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+/// Why a file or folder is not used.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Unsafe {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is {0}, not a file")]
+    NoFile(&'static str),
+    #[error("it belongs to another user (id {0})")]
+    OtherOwner(u32),
+    #[error("others on this machine can {what} it (its mode is {mode:03o})")]
+    Open { what: Access, mode: u32 },
+    #[error("it is larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("{} is a link that belongs to another user (id {owner})", path.display())]
+    OtherLink { path: PathBuf, owner: u32 },
+}
+
+/// What others can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read a file.
+    Read,
+    /// Write to a file or folder.
+    Write,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write to",
+        })
+    }
+}
+
+impl From<Unsafe> for io::Error {
+    fn from(problem: Unsafe) -> Self {
+        match problem {
+            Unsafe::Io(error) => error,
+            problem => Self::other(problem.to_string()),
+        }
+    }
+}
+
+impl Unsafe {
+    /// The command that makes a file or folder of the user's safe.
+    pub fn remedy(&self, path: &Path) -> Option<String> {
+        let path = quoted(&path.display().to_string());
+        match self {
+            Self::Open { what: Access::Read, .. } => Some(format!("chmod 600 {path}")),
+            Self::Open { what: Access::Write, .. } => Some(format!("chmod 700 {path}")),
+            Self::OtherOwner(_) => Some(format!("chown -R \"$(id -u)\" {path}")),
+            _ => None,
+        }
+    }
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '.' | '_' | '-');
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// The whole of a file with a secret, of at most so many bytes. Links are followed, since secrets are often mounted as links;
+/// what is at their end must belong to the user or to root, and only they may read it. A group may read a file of root's: that is how
+/// containers are given secrets. A pipe of the user's own is read, as a shell makes one for `<(command)`.
+///
+/// # Errors
+///
+/// Where it cannot be read, is no file, or others can read it.
+pub fn read_private(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
+    read(path, max_bytes, check_secret)
+}
+
+/// The whole of a regular file that need not be private, of at most so many bytes.
+pub(crate) fn read_bounded(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
+    read(path, max_bytes, check_regular)
+}
+
+/// Opens a regular file; a pipe is not waited for.
+pub(crate) fn open_regular(path: &Path) -> Result<File, Unsafe> {
+    open_checked(path, check_regular)
+}
+
+fn open_checked(path: &Path, check: fn(&fs::Metadata) -> Result<(), Unsafe>) -> Result<File, Unsafe> {
+    // Before it is opened, which may wait for whoever is to write to a pipe.
+    check(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn read(
+    path: &Path,
+    max_bytes: u64,
+    check: fn(&fs::Metadata) -> Result<(), Unsafe>,
+) -> Result<Vec<u8>, Unsafe> {
+    let file = open_checked(path, check)?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes { Err(Unsafe::TooLarge(max_bytes)) } else { Ok(bytes) }
+}
+
+/// What is there in place of a file.
+fn kind(found: &fs::Metadata) -> &'static str {
+    if found.is_symlink() {
+        "a link"
+    } else if found.is_dir() {
+        "a folder"
+    } else {
+        "a device or pipe"
+    }
+}
+
+fn check_regular(found: &fs::Metadata) -> Result<(), Unsafe> {
+    if found.is_file() { Ok(()) } else { Err(Unsafe::NoFile(kind(found))) }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{
+        DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    };
+
+    use rustix::{fs::OFlags, process::geteuid};
+
+    use super::*;
+
+    const ROOT: u32 = 0;
+
+    /// Flags with which a link is not followed, and a pipe is not waited for.
+    pub(crate) fn no_follow() -> i32 {
+        i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or_default()
+    }
+
+    /// Whether something belongs to the user, or to root, who may do everything anyway.
+    pub(crate) fn is_own(found: &fs::Metadata) -> bool {
+        found.uid() == geteuid().as_raw() || found.uid() == ROOT
+    }
+
+    fn check_owner(found: &fs::Metadata) -> Result<(), Unsafe> {
+        if is_own(found) { Ok(()) } else { Err(Unsafe::OtherOwner(found.uid())) }
+    }
+
+    pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
+        if !found.file_type().is_fifo() {
+            check_regular(found)?;
+        }
+        check_owner(found)?;
+        let mode = found.mode() & 0o777;
+        let is_given_by_root = found.uid() == ROOT && !geteuid().is_root();
+        let forbidden = if is_given_by_root { 0o037 } else { 0o077 };
+        if mode & forbidden == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Read, mode }) }
+    }
+
+    /// Opens a file of the program's own to read and write, or makes one; only its owner may look into it. It is no link, has no
+    /// other name, and belongs to the user.
+    pub(crate) fn open_own(path: &Path) -> Result<File, Unsafe> {
+        let mut options = File::options();
+        options.read(true).append(true).create(true).mode(0o600).custom_flags(no_follow());
+        let file = options.open(path).map_err(|error| {
+            let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+            if is_link { Unsafe::NoFile("a link") } else { Unsafe::Io(error) }
+        })?;
+        let found = file.metadata()?;
+        check_own(&found)?;
+        if found.mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(file)
+    }
+
+    /// Looks at a file of the program's own that another part of it opens by its name; one that is missing is fine.
+    pub(crate) fn check_own_at(path: &Path) -> Result<(), Unsafe> {
+        let found = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found?,
+        };
+        check_own(&found)?;
+        if found.mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(())
+    }
+
+    fn check_own(found: &fs::Metadata) -> Result<(), Unsafe> {
+        check_regular(found)?;
+        check_owner(found)?;
+        // Whoever may link to it could have it written to under another name.
+        if found.nlink() > 1 {
+            Err(Unsafe::NoFile("a file with a second name (a hard link)"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes a folder, and those above it, that only its owner may look into; one that exists stays as it is.
+    pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    /// Looks whether a device or pipe may be written to: it is the user's own, or one that the process was started with.
+    pub(crate) fn check_stream(path: &Path, found: &fs::Metadata) -> Result<(), Unsafe> {
+        const STANDARD: [&str; 2] = ["/dev/stdout", "/dev/stderr"];
+        const DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
+        if found.file_type().is_block_device() {
+            return Err(Unsafe::NoFile("a disk"));
+        }
+        let is_given = STANDARD.iter().any(|name| path == Path::new(name))
+            || path.parent().is_some_and(|parent| DESCRIPTORS.iter().any(|name| parent == Path::new(name)));
+        if is_given { Ok(()) } else { check_owner(found) }
+    }
+
+    /// Looks whether a folder is the user's own, and nobody else can change what is in it.
+    pub(crate) fn check_folder(path: &Path) -> Result<(), Unsafe> {
+        check_links(path)?;
+        let found = fs::metadata(path)?;
+        check_owner(&found)?;
+        let mode = found.mode() & 0o777;
+        if mode & 0o022 == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Write, mode }) }
+    }
+
+    /// Looks whether a link of another user stands in a path, which would lead wherever that user likes.
+    pub(crate) fn check_links(path: &Path) -> Result<(), Unsafe> {
+        for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
+            if let Ok(found) = fs::symlink_metadata(part)
+                && found.is_symlink()
+                && !is_own(&found)
+            {
+                return Err(Unsafe::OtherLink { path: part.to_owned(), owner: found.uid() });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    use super::*;
+
+    pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
+        check_regular(found)
+    }
+
+    pub(crate) fn open_own(path: &Path) -> Result<File, Unsafe> {
+        Ok(File::options().read(true).append(true).create(true).open(path)?)
+    }
+
+    pub(crate) fn check_own_at(_: &Path) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
+    pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    pub(crate) fn check_stream(_: &Path, _: &fs::Metadata) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
+    pub(crate) fn check_folder(_: &Path) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
+    pub(crate) fn check_links(_: &Path) -> Result<(), Unsafe> {
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+use self::other::check_secret;
+#[cfg(not(unix))]
+pub(crate) use self::other::{check_folder, check_links, check_own_at, check_stream, make_folder, open_own};
+#[cfg(unix)]
+use self::unix::check_secret;
+#[cfg(unix)]
+pub(crate) use self::unix::{
+    check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
+};
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
+
+    use super::*;
+
+    /// A user who is not the one of the tests.
+    const OTHER: u32 = 54_321;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn secrets_are_read_from_private_files_through_links_and_up_to_a_limit() {
+        let home = tempfile::tempdir().unwrap();
+        let (path, link) = (home.path().join("secret"), home.path().join("link"));
+        fs::write(&path, "canary").unwrap();
+        symlink(&path, &link).unwrap();
+        set_mode(&path, 0o600);
+        assert_eq!(read_private(&link, 6).unwrap(), b"canary");
+        assert!(matches!(read_private(&link, 5), Err(Unsafe::TooLarge(5))));
+        for open in [0o640, 0o604, 0o622] {
+            set_mode(&path, open);
+            let error = read_private(&path, 6).unwrap_err();
+            assert!(error.to_string().contains(&format!("its mode is {open:o}")), "{error}");
+            assert_eq!(error.remedy(&path).unwrap(), format!("chmod 600 {}", path.display()));
+            assert_eq!(read_bounded(&path, 6).unwrap(), b"canary");
+        }
+        assert!(matches!(read_private(home.path(), 6), Err(Unsafe::NoFile("a folder"))));
+        assert!(matches!(read_bounded(Path::new("/dev/zero"), 6), Err(Unsafe::NoFile(_))));
+        set_mode(&path, 0o600);
+        if chown(&path, Some(OTHER), None).is_ok() {
+            assert!(matches!(read_private(&path, 6), Err(Unsafe::OtherOwner(OTHER))));
+        }
+    }
+
+    #[test]
+    fn files_of_its_own_are_no_links_and_stay_private() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        drop(open_own(&at("new")).unwrap());
+        assert_eq!(mode(&at("new")), 0o600);
+        set_mode(&at("new"), 0o666);
+        drop(open_own(&at("new")).unwrap());
+        assert_eq!(mode(&at("new")), 0o600);
+        set_mode(&at("new"), 0o666);
+        check_own_at(&at("new")).unwrap();
+        assert_eq!(mode(&at("new")), 0o600);
+        check_own_at(&at("missing")).unwrap();
+        symlink(at("target"), at("link")).unwrap();
+        fs::hard_link(at("new"), at("second name")).unwrap();
+        for name in ["link", "second name"] {
+            assert!(matches!(open_own(&at(name)), Err(Unsafe::NoFile(_))), "{name}");
+            assert!(matches!(check_own_at(&at(name)), Err(Unsafe::NoFile(_))), "{name}");
+        }
+        assert!(!at("target").exists());
+    }
+
+    #[test]
+    fn folders_that_others_can_change_are_found() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("a/b");
+        make_folder(&folder).unwrap();
+        assert_eq!((mode(&home.path().join("a")), mode(&folder)), (0o700, 0o700));
+        for (open, is_fine) in [(0o700, true), (0o755, true), (0o770, false), (0o702, false)] {
+            set_mode(&folder, open);
+            assert_eq!(check_folder(&folder).is_ok(), is_fine, "{open:o}");
+        }
+        set_mode(&folder, 0o700);
+        let link = home.path().join("link");
+        symlink(&folder, &link).unwrap();
+        check_folder(&link).unwrap();
+        if lchown(&link, Some(OTHER), None).is_ok() {
+            assert!(matches!(check_folder(&link), Err(Unsafe::OtherLink { owner: OTHER, .. })));
+            assert!(matches!(check_links(&link.join("x/y")), Err(Unsafe::OtherLink { .. })));
+            chown(&folder, Some(OTHER), None).unwrap();
+            let error = check_folder(&folder).unwrap_err();
+            assert!(error.remedy(&folder).unwrap().starts_with("chown "), "{error}");
+        }
+    }
+}

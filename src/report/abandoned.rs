@@ -1,0 +1,117 @@
+//! Unfinished files of runs that were killed.
+//!
+//! Whoever writes a file has it locked. What bears the name of an unfinished file and is not locked was left behind: the kernel
+//! gives a lock back when its process dies.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use tempfile::NamedTempFile;
+
+/// How the name of an unfinished file ends.
+const SUFFIX: &str = ".partial";
+
+/// Letters and digits of chance before that.
+const CHANCE: usize = 6;
+
+/// How often another file is made where one was taken for an abandoned one before it was locked.
+const MAX_TRIES: usize = 8;
+
+/// Makes an unfinished file of this name, and keeps it from being taken for an abandoned one.
+pub(super) fn begin(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    remove(folder, name);
+    let prefix = format!(".{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).rand_bytes(CHANCE).suffix(SUFFIX);
+    for _ in 0..MAX_TRIES {
+        let file = builder.tempfile_in(folder)?;
+        // Where a file system has no locks, nobody removes what is not locked either.
+        _ = file.as_file().try_lock();
+        if is_there(file.as_file())? {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("another program removes the unfinished file again and again"))
+}
+
+/// Removes what killed runs have left of a file of this name. That it cannot be removed hinders nothing.
+fn remove(folder: &Path, name: &str) {
+    let prefix = format!(".{name}.");
+    let is_unfinished = |name: &str| {
+        let chance = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(SUFFIX));
+        chance.is_some_and(|chance| {
+            chance.len() == CHANCE && chance.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        if entry.file_name().to_str().is_some_and(is_unfinished) {
+            _ = remove_unlocked(&entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn remove_unlocked(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use crate::private_file::{is_own, no_follow};
+
+    let file = File::options().read(true).custom_flags(no_follow()).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && is_own(&found) && file.try_lock().is_ok() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn remove_unlocked(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    if file.try_lock().is_ok() {
+        drop(file);
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Whether an open file still has a name.
+#[cfg(unix)]
+fn is_there(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    Ok(file.metadata()?.nlink() > 0)
+}
+
+#[cfg(not(unix))]
+fn is_there(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_goes_and_what_is_being_written_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path();
+        let other = begin(folder, "x.csv").unwrap();
+        let names = [
+            ".x.csv.aB3dE6.partial",
+            ".x.csv.toolong.partial",
+            ".y.csv.aB3dE6.partial",
+            "x.csv.aB3dE6.partial",
+        ];
+        names.iter().for_each(|name| fs::write(folder.join(name), "half").unwrap());
+        fs::write(folder.join("target"), "kept").unwrap();
+        std::os::unix::fs::symlink("target", folder.join(".x.csv.linked.partial")).unwrap();
+        let own = begin(folder, "x.csv").unwrap();
+        assert!(!folder.join(names[0]).exists(), "it was left behind");
+        assert!(names[1..].iter().all(|name| folder.join(name).exists()), "they are others'");
+        assert!(folder.join("target").exists() && folder.join(".x.csv.linked.partial").exists());
+        assert!(other.path().exists() && own.path().exists(), "they are being written");
+    }
+}

@@ -71,7 +71,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     silence_caught_panics();
     if let Some(files) = config.described().filter(|_| cli.command.reads_lists()) {
-        talk.say(&format!("settings: {files}\n"));
+        talk.say(&format!("settings: {}\n", printable(&files)));
     }
     let ended = match cli.command {
         Command::Check(args) => check::run(&args, &config, &talk),

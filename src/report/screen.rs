@@ -1,6 +1,9 @@
 //! What may reach a terminal: text from outside must not move its cursor, change its title, hide itself, or read otherwise than it is.
 
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 /// Text from outside, with everything that a terminal might act on, or that hides, spelled out.
 pub fn printable(text: &str) -> String {
@@ -8,9 +11,9 @@ pub fn printable(text: &str) -> String {
     let mut before = ' ';
     for letter in text.chars() {
         if is_active(letter, before) {
-            printed.extend(letter.escape_unicode())
+            printed.extend(letter.escape_unicode());
         } else {
-            printed.push(letter)
+            printed.push(letter);
         }
         before = letter;
     }
@@ -26,7 +29,12 @@ pub fn styled(text: &str) -> String {
 /// JSON with the same meaning, in which everything that a terminal might act on is escaped.
 pub fn json(text: &str) -> String {
     spelled(text, |letter| {
-        letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        let mut escapes = String::new();
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            _ = write!(escapes, "\\u{unit:04x}");
+        }
+        escapes
     })
 }
 

@@ -54,7 +54,8 @@ fn names_and_cells_say_nothing_to_the_terminal() {
     let sealed = Sealed::new();
     let name = file("csv");
     sealed.write(&name, list());
-    let unknown: String = HOSTILE.chars().map(|letter| format!("\\U{:08X}", u32::from(letter))).collect();
+    let escapes = HOSTILE.chars().map(|letter| format!("\\U{:08X}", u32::from(letter)));
+    let unknown = escapes.collect::<Vec<_>>().concat();
     sealed.write("unknown.toml", format!("\"{unknown}\" = 1\n"));
     sealed.write("region.toml", format!("region = \"{unknown}\"\n"));
     sealed.write(&format!("empty{HOSTILE}.csv"), "");

@@ -14,7 +14,9 @@ Prints a line for each part; the exit code is 1 if anything differs.
 
 import argparse
 import csv
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +50,9 @@ John Jones,,+12125550124,2026-01-02
 """
 
 # Separator, quotation mark, UTF-8, first line, no column formats, language, quote no text, as shown, no formulas, and all sheets.
+# What a spreadsheet begins a formula with, and what it may take off before it looks; a number with its sign runs nothing.
+RUN = re.compile(r"""[\s\u200b"]*[=+@＝＋－＠-](?![\d .()/-]*$)""")
+
 SETTINGS = {"German": "59,34,76,1,,1031,false,true,false,false,false,-1", "American": "44,34,76,1,,1033,false,true,false,false,false,-1"}
 
 failures = 0
@@ -91,6 +96,16 @@ def rejected(folder):
 def compared(before, after):
     problems = [f"{len(before)} rows before, {len(after)} after"] if len(before) != len(after) else []
     return problems + [f"{old} became {new}" for old, new in zip(before, after) if old != new]
+
+
+def run_by_some(path):
+    """Cells of a CSV file that a program would run which splits at one of these."""
+    text = path.read_text(encoding="utf-8-sig")
+    found = []
+    for separator in ",;\t|":
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            found += [f"{path.name}, split at {separator!r}: {cell!r}" for cell in row if RUN.match(cell)]
+    return found
 
 
 def looked_at(path, is_own):
@@ -166,7 +181,9 @@ def main():
     for name, filter_options in SETTINGS.items():
         out = folder / f"csv-{name}"
         office(folder, f"csv:Text - txt - csv (StarCalc):{filter_options}", workbook, out)
-        again(f"saved-as-CSV-{name}", sorted(path for path in out.glob("*.csv") if "Read me" not in path.name))
+        files = sorted(path for path in out.glob("*.csv") if "Read me" not in path.name)
+        report(f"saved-as-CSV-{name}: no program runs a cell", [cell for file in files for cell in run_by_some(file)])
+        again(f"saved-as-CSV-{name}", files)
 
     fixed(workbook, folder / "fixed.xlsx")
     office(folder, "xlsx:Calc MS Excel 2007 XML", folder / "fixed.xlsx", folder / "fixed")

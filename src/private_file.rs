@@ -294,7 +294,8 @@ pub(crate) use self::unix::{
     check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
 };
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
 

@@ -90,7 +90,8 @@ fn is_there(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
@@ -105,7 +106,9 @@ mod tests {
             ".y.csv.aB3dE6.partial",
             "x.csv.aB3dE6.partial",
         ];
-        names.iter().for_each(|name| fs::write(folder.join(name), "half").unwrap());
+        for name in names {
+            fs::write(folder.join(name), "half").unwrap();
+        }
         fs::write(folder.join("target"), "kept").unwrap();
         std::os::unix::fs::symlink("target", folder.join(".x.csv.linked.partial")).unwrap();
         let own = begin(folder, "x.csv").unwrap();

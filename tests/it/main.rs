@@ -10,6 +10,7 @@ mod columns;
 mod credentials;
 mod delimited;
 mod disguised;
+mod distrust;
 mod doctor;
 mod encodings;
 mod existing;

@@ -212,7 +212,12 @@ impl Running {
     /// Starts a sandbox and waits until it has said where it is.
     pub(crate) fn sandbox(sealed: &Sealed, args: &[&str]) -> Self {
         let args: Vec<&str> = ["sandbox", "-q"].into_iter().chain(args.iter().copied()).collect();
-        let mut child = sealed.command(&args).spawn().unwrap();
+        Self::started(sealed.command(&args))
+    }
+
+    /// Waits until a sandbox has said where it is.
+    pub(crate) fn started(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut printed = String::new();
         // The token is the last line.

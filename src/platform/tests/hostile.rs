@@ -72,7 +72,7 @@ fn answers_that_are_too_large_are_given_up() {
             Reply::Raw(format!("HTTP/1.1 200 -\r\n{}\r\n", "x: y\r\n".repeat(1000)).into_bytes()),
             "failed",
         ),
-        ("packed twice", packed(2, &[b' '; 33 << 20]), "larger than 33554432 bytes when it is unpacked"),
+        ("packed twice", packed(2, &vec![b' '; 33 << 20]), "larger than 33554432 bytes when it is unpacked"),
     ] {
         let platform = always(reply);
         let limits = || ClientSettings { max_attempts: 1, ..settings(platform.host()) };

@@ -1,0 +1,178 @@
+//! A hostile platform, a hostile disk and a journal that somebody else has written to, met by the built program.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{
+    lists::list,
+    sandboxed::{command, import, run},
+    scripted::{Reply, Scripted},
+    sealed::{Ended, Running, Sealed, ended},
+};
+
+/// The same command, started by a shell after this.
+fn after(sealed: &Sealed, setup: &str, command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .arg("-c")
+        .arg(format!("{setup}; exec \"$0\" \"$@\""))
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell.current_dir(sealed.path("")).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
+    shell.stderr(std::process::Stdio::piped());
+    shell
+}
+
+/// The credentials of nobody's account.
+fn at(platform: &Scripted, command: &mut Command) {
+    command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
+    for (name, value) in
+        [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("CLIENT_ID", "cs-1"), ("CLIENT_SECRET", "not-a-secret")]
+    {
+        command.env(format!("ROLLCALL_{name}"), value);
+    }
+}
+
+#[test]
+fn a_page_of_ten_million_records_does_not_take_the_memory() {
+    /// In KiB. The page has 31 MB.
+    const MEMORY: &str = "ulimit -v 700000";
+
+    let page = format!("{{\"results\": [{}{{}}]}}", "{},".repeat(10_400_000));
+    let platform = Scripted::serve(move |_| Reply::Answer(200, page.clone()));
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(0..3));
+    for args in [&["fetch", "contacts", "-o", "held.json"][..], &["import", "list.csv", "--out", "out"]] {
+        let mut command = sealed.command(&[args, &["--max-attempts", "1"]].concat());
+        at(&platform, &mut command);
+        let ended = ended(after(&sealed, MEMORY, &command));
+        assert_eq!(ended.code, 4, "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("the answer holds more than 1000000 values"), "{}", ended.stderr);
+    }
+    assert!(!sealed.path("held.json").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_names_people_is_private_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    for umask in ["umask 000", "umask 022"] {
+        let sealed = Sealed::new();
+        sealed.write("list.csv", list(0..3) + "Wrong,Number,Mr,12\n");
+        let own = sealed.files();
+        let sandbox = {
+            let args = ["sandbox", "-q", "--rate-limit", "100000", "--data", "platform.sqlite3"];
+            Running::started(after(&sealed, umask, &sealed.command(&args)))
+        };
+        for (args, code) in [
+            (
+                &["import", "list.csv", "--state-dir", "a/state", "--out", "b/out", "--export", "c/new.csv"]
+                    [..],
+                1,
+            ),
+            (&["fetch", "contacts", "--state-dir", "a/state", "-o", "d/held.csv"], 0),
+            (&["purge", "--number", "+919876500001", "--state-dir", "a/state"], 0),
+        ] {
+            let ended = ended(after(&sealed, umask, &command(&sealed, &sandbox, args)));
+            assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
+        }
+        let made: Vec<String> = sealed.files().into_iter().filter(|file| !own.contains(file)).collect();
+        for name in
+            ["a/state/journal.sqlite3", "b/out/rejected.csv", "c/new.csv", "d/held.csv", "platform.sqlite3"]
+        {
+            assert!(made.iter().any(|file| file == name), "{name}: {made:?}");
+        }
+        for file in made {
+            let found = sealed.path(&file).symlink_metadata().unwrap();
+            let expected = if found.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(found.permissions().mode() & 0o777, expected, "{umask}: {file}");
+        }
+    }
+}
+
+/// An import that was killed after its batch was recorded, begun with `--yes`.
+fn interrupted() -> (Sealed, Running) {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
+    let args = ["import", "list.csv", "--yes", "--state-dir", "state", "--out", "out"];
+    let mut dying = command(&sealed, &sandbox, &args);
+    dying.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
+    assert_eq!(ended(dying).code, -1);
+    (sealed, sandbox)
+}
+
+fn resume(sealed: &Sealed, sandbox: &Running, setting: Option<(&str, &str)>) -> Ended {
+    let mut resume = command(sealed, sandbox, &["resume", "--state-dir", "state"]);
+    resume.env("ROLLCALL_PACE", "1,1,1,60000,1").envs(setting);
+    ended(resume)
+}
+
+#[test]
+fn an_import_is_resumed_only_where_it_was_begun_and_never_without_being_told_to() {
+    let (sealed, sandbox) = interrupted();
+    let journal = sealed.path("state/journal.sqlite3");
+    let journal = || rusqlite::Connection::open(&journal).unwrap();
+    let command: String = journal().query_row("SELECT command FROM run", [], |row| row.get(0)).unwrap();
+    let command: Value = serde_json::from_str(&command).unwrap();
+    assert_eq!(command["posting"].get("yes"), None, "{command}");
+
+    for (name, value) in [
+        ("ROLLCALL_HOST", "https://other.example.com"),
+        ("ROLLCALL_STREAM_ID", "st-other"),
+        ("ROLLCALL_ACCOUNT_ID", "acc-other"),
+    ] {
+        let refused = resume(&sealed, &sandbox, Some((name, value)));
+        assert_eq!(refused.code, 2, "{name}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(value) && refused.stderr.contains("cannot resume"),
+            "{}",
+            refused.stderr
+        );
+    }
+    journal().execute("UPDATE run SET stream = 'st-other'", []).unwrap();
+    let refused = resume(&sealed, &sandbox, None);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("it was begun for the stream st-other"), "{}", refused.stderr);
+    let stream = sandbox.variable("ROLLCALL_STREAM_ID");
+    journal().execute("UPDATE run SET stream = ?1", [&stream]).unwrap();
+    // An address that is written in another way is the same.
+    let host = sandbox.variable("ROLLCALL_HOST") + "/";
+    let resumed = resume(&sealed, &sandbox, Some(("ROLLCALL_HOST", &host)));
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+}
+
+#[test]
+fn a_journal_with_a_trigger_posts_nothing() {
+    let (sealed, sandbox) = interrupted();
+    let journal = rusqlite::Connection::open(sealed.path("state/journal.sqlite3")).unwrap();
+    journal
+        .execute_batch("CREATE TRIGGER t AFTER INSERT ON batch BEGIN UPDATE run SET stream = 'x'; END")
+        .unwrap();
+    drop(journal);
+    for ended in [
+        import(&sealed, &sandbox, &["--state-dir", "state", "--out", "new"]),
+        resume(&sealed, &sandbox, None),
+        run(&sealed, &sandbox, &["runs", "--state-dir", "state"]),
+    ] {
+        assert_eq!(ended.code, 5, "{}", ended.stderr);
+        assert!(ended.stderr.contains("the trigger `t` is not part of it"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_unfinished_goes_with_the_next() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", list(0..3));
+    let partial = || sealed.files().into_iter().filter(|file| file.ends_with(".partial")).count();
+    let mut dying = sealed.command(&["check", "list.csv", "--out", "out"]);
+    dying.env("ROLLCALL_FAIL_AT", "7!");
+    assert_eq!(ended(dying).code, -1);
+    assert!(partial() > 0, "{:?}", sealed.files());
+    assert_eq!(sealed.run(&["check", "list.csv", "--out", "out"]).code, 0);
+    assert_eq!(partial(), 0, "{:?}", sealed.files());
+}

@@ -52,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     #[cfg(unix)]
     match &cli.command {
-        Command::ReadWorkbook { family } => return crate::parse::serve_workbook(family),
+        Command::ReadWorkbook { family, bytes } => return crate::parse::serve_workbook(family, *bytes),
         // What a watched folder holds is never read as settings.
         Command::WatchImport => {
             program::isolate_workbooks();

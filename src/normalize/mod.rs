@@ -20,6 +20,8 @@ pub mod region;
 mod repairs;
 pub mod salutation;
 
+use std::collections::HashMap;
+
 use self::{
     address::Addressed,
     phone::{Habit, PhonePolicy, Refusal},
@@ -36,8 +38,11 @@ pub use self::{
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
-    row::{CallColumn, CellKind, Columns, PhoneKind, Question, Row, Rows, Says},
+    row::{CallColumn, CellKind, Columns, PhoneKind, PhoneLabel, Question, Row, Rows, Says},
 };
+
+/// Labels and phones that are compared one by one.
+const FEW_LABELS: usize = 256;
 
 /// What the user decided about reading rows.
 #[derive(Clone, Debug, Default)]
@@ -188,7 +193,7 @@ impl<'a> Normalizer<'a> {
         }
         if problems.len() == before {
             let mut problem = missing(Code::MissingPhone, self.columns.phone.first().copied());
-            let is_left_out = |phone: &&usize| !phones.contains(phone) && !row.cell(**phone).is_blank();
+            let is_left_out = |phone: &&usize| !row.cell(**phone).is_blank() && !phones.contains(phone);
             if let Some(phone) = self.columns.phone.iter().find(is_left_out) {
                 problem.column = u32::try_from(*phone).ok();
                 "the only number is a fax or similar, or must not be called".clone_into(&mut problem.detail);
@@ -241,10 +246,18 @@ impl<'a> Normalizer<'a> {
         if columns.labels.is_empty() {
             return None;
         }
-        let kind = |phone: usize| {
+        // Of a few, going through all of them takes less time than an index.
+        let are_many = columns.labels.len() * columns.phone.len() > FEW_LABELS;
+        let mut by_phone: HashMap<usize, Vec<&PhoneLabel>> = HashMap::new();
+        for label in columns.labels.iter().filter(|_| are_many) {
+            by_phone.entry(label.phone).or_default().push(label);
+        }
+        let few = if are_many { &[] } else { columns.labels.as_slice() };
+        let kind = |place: usize, phone: usize| {
             let (mut said, mut is_preferred) = (None, false);
+            let own = by_phone.get(&phone).into_iter().flatten().copied();
             // Where there are several, each of them can say that it is no phone.
-            for label in columns.labels.iter().filter(|label| label.phone == phone) {
+            for label in own.chain(few.iter().filter(|label| label.phone == phone)) {
                 let Some(text) = row.text(label.column).ok().filter(|text| !text.trim().is_empty()) else {
                     continue;
                 };
@@ -258,10 +271,14 @@ impl<'a> Normalizer<'a> {
                     Says::Calls(_) => {}
                 }
             }
-            let kind = said.unwrap_or_else(|| columns.phone_kind(phone));
+            // Kinds stand in the order of the phones, as a rule.
+            let usual = columns.phone_kinds.get(place).filter(|(column, _)| *column == phone);
+            let by_header = || usual.map_or_else(|| columns.phone_kind(phone), |(_, kind)| *kind);
+            let kind = said.unwrap_or_else(by_header);
             Some(if is_preferred { PhoneKind::Preferred } else { kind })
         };
-        let ranked = columns.phone.iter().filter_map(|phone| Some((kind(*phone)?, *phone)));
+        let ranked = columns.phone.iter().enumerate();
+        let ranked = ranked.filter_map(|(place, phone)| Some((kind(place, *phone)?, *phone)));
         let mut ranked: Vec<(PhoneKind, usize)> = ranked.collect();
         if !columns.is_phone_order_given {
             ranked.sort_by_key(|(kind, _)| *kind);

@@ -30,6 +30,11 @@ pub(super) trait RawRow {
     fn len(&self) -> usize;
     fn cell(&self, index: usize) -> Cell<'_>;
 
+    /// Bytes of all its cells, and of what stands between them.
+    fn text_len(&self) -> usize {
+        (0..self.len()).map(|index| self.cell(index).text.len()).sum()
+    }
+
     /// Whether a sheet does not show it.
     fn is_hidden(&self) -> bool {
         false

@@ -71,6 +71,13 @@ pub enum Fault {
     Told { message: String, hint: Option<String> },
     #[error("this file does what no list of people needs to: {0}")]
     Hostile(String),
+    /// Rows of a few bytes that stand for gigabytes.
+    #[error(
+        "row {row}: up to here its rows hold more than {} MB, {} times the size of the file; no list of people does",
+        max_bytes / 1_000_000,
+        max_bytes.checked_div(*file_bytes).unwrap_or(*max_bytes)
+    )]
+    TooMuchInRows { row: u64, max_bytes: u64, file_bytes: u64 },
     #[error("this is {}, not {}", .found.title(), .wanted.title())]
     OtherFormat { wanted: Format, found: Format },
     #[error("this is an old Office document, but no workbook")]
@@ -101,6 +108,8 @@ pub enum Fault {
         "line {line}: from here on the bytes are not {encoding}: the file is damaged, or was put together from several"
     )]
     DamagedText { line: u64, encoding: String },
+    #[error("of its {columns} columns, more are about phone numbers than a list of people has")]
+    TooManyPhones { columns: usize },
     #[error("record {record}: it has more than {max} fields")]
     TooManyFields { record: u64, max: usize },
     #[error("{place}: {reason}")]
@@ -225,12 +234,22 @@ impl Fault {
             Self::TooManyCells { .. } => {
                 "Look whether --delimiter is right, and remove the columns that are not needed.".to_owned()
             }
+            Self::TooManyPhones { .. } => {
+                "Look whether --delimiter is right, and remove the columns that are not needed. --map phone=COLUMN names the \
+                 column to read."
+                    .to_owned()
+            }
             Self::TooManyFields { .. } => "Export the list with fewer fields: only names and numbers are needed.".to_owned(),
             Self::SheetsToChoose { sheets, .. } => {
                 format!("Choose the one that is meant: {}", sheet_options(sheets.iter().map(|sheet| &*sheet.name)))
             }
             Self::Hostile(_) => {
                 "If you trust it, open it in the spreadsheet program and save the sheet alone under a new name.".to_owned()
+            }
+            Self::TooMuchInRows { .. } => {
+                "Look for a row or a cell that repeats to the end of the sheet, or a long text in every row, and delete it. If all \
+                 of it is right, save the list as CSV, without packing it."
+                    .to_owned()
             }
             Self::OtherFormat { .. } => "Leave out --format: what a file is, is found from its content.".to_owned(),
             Self::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),

@@ -4,6 +4,7 @@
 //! the files of a run is known before the first row is used. [`Input::read`] then hands on blocks of rows. What a
 //! cell means is for [`normalize`](crate::normalize) to say.
 
+mod allowance;
 mod assemble;
 mod columns;
 mod documents;
@@ -327,6 +328,8 @@ pub struct Input {
     further_sheets: VecDeque<String>,
     says_hidden_rows: bool,
     skips_hidden_rows: bool,
+    /// The room that its rows took when they were last read.
+    spent: u64,
 }
 
 impl Input {
@@ -471,6 +474,7 @@ impl Input {
             further_sheets,
             says_hidden_rows,
             skips_hidden_rows,
+            spent: 0,
         })
     }
 
@@ -519,7 +523,9 @@ impl Input {
         if self.table.reads_all() {
             assembler = assembler.with_progress(self.source.progress());
         }
-        self.table.visit(&mut self.source, &mut assembler)?;
+        self.source.spend(std::mem::take(&mut self.spent), 0);
+        self.spent = self.table.visit(&mut self.source, &mut assembler)?;
+        self.source.spend(0, self.spent);
         let Assembled { rows, hidden_rows, fixes, mut notes } = assembler.finish()?;
         notes.extend(self.table.notes());
         notes.extend(self.late_notes(hidden_rows));
@@ -538,7 +544,7 @@ impl Input {
     fn late_notes(&self, hidden_rows: u64) -> Vec<String> {
         let mut notes = match &self.table {
             Table::Sheet(sheet) => sheet.sights.notes(),
-            Table::Grid(_) => Vec::new(),
+            Table::Grid(chosen) => chosen.grid.sights.notes(),
             _ => return Vec::new(),
         };
         if hidden_rows > 0 && self.says_hidden_rows {
@@ -594,6 +600,7 @@ fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
         }
         ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
+        ColumnsProblem::TooManyPhones => Fault::TooManyPhones { columns: headers.len() },
         ColumnsProblem::NoPhone => {
             let likeliest = columns::likeliest_phone(&headers);
             Fault::NoPhoneColumn { headers, likeliest }
@@ -601,5 +608,7 @@ fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,10 @@ use std::{collections::VecDeque, io::Read, path::Path};
 use super::{
     Content, Encoding, Fault, Format, InputInfo, Packing, ParseSettings,
     columns::OWN_MARK,
-    documents::{grid, html, mail, xml_spreadsheet},
+    documents::{
+        grid::{self, Room},
+        html, mail, xml_spreadsheet,
+    },
     encoding,
     file::{
         archive::{self, Inside},
@@ -179,7 +182,7 @@ fn open_grid(
         let (text, encoding) = html::decode(&bytes, settings.encoding, named, likeliest);
         info.encoding = Some(encoding.name());
         if content == Content::Html {
-            html::tables(&text, "Table ", &mut grids)?;
+            html::tables(&text, "Table ", &mut grids, &mut Room::of(text.len()))?;
         } else {
             grids = xml_spreadsheet::tables(&text)?;
         }
@@ -208,23 +211,24 @@ fn open_workbook(
     info: &mut InputInfo,
     further_sheets: &mut VecDeque<String>,
 ) -> Result<Table, Fault> {
-    let (mut sheet, own) = match Sheet::open(source.seekable()?, content, settings.sheet.as_deref()) {
-        Ok(mut sheet) if settings.sheet.is_none() && !settings.only_numbers => {
-            let own = own::choose(&mut sheet)?;
-            (sheet, own)
-        }
-        Ok(sheet) => (sheet, None),
-        // The sheet that was named is that of another file.
-        Err(fault @ Fault::NoSuchSheet { .. }) => {
-            let mut sheet = Sheet::open(source.seekable()?, content, None)?;
-            let own = own::choose(&mut sheet)?;
-            if own.is_none() {
-                return Err(fault);
+    let (mut sheet, own) =
+        match Sheet::open(&source.seekable()?, source.outer_len(), content, settings.sheet.as_deref()) {
+            Ok(mut sheet) if settings.sheet.is_none() && !settings.only_numbers => {
+                let own = own::choose(&mut sheet)?;
+                (sheet, own)
             }
-            (sheet, own)
-        }
-        Err(fault) => return Err(fault),
-    };
+            Ok(sheet) => (sheet, None),
+            // The sheet that was named is that of another file.
+            Err(fault @ Fault::NoSuchSheet { .. }) => {
+                let mut sheet = Sheet::open(&source.seekable()?, source.outer_len(), content, None)?;
+                let own = own::choose(&mut sheet)?;
+                if own.is_none() {
+                    return Err(fault);
+                }
+                (sheet, own)
+            }
+            Err(fault) => return Err(fault),
+        };
     info.format = sheet.format;
     if let Some(further) = own {
         info.sheet = Some(sheet.choice.sheet.name.clone());

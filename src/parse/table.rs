@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{
+    allowance::Counted,
     assemble::RawRow,
     documents::grid::Chosen,
     error::Fault,
@@ -30,18 +31,24 @@ pub(super) enum Table {
 }
 
 impl Table {
-    /// Goes through all rows.
-    pub(super) fn visit(&mut self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
+    /// Goes through all rows; returns the room that they took.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be read, or are more than a file of its size may hold.
+    pub(super) fn visit(&mut self, source: &mut Source, sink: &mut impl RowSink) -> Result<u64, Fault> {
+        let mut counted = Counted::new(sink, source.allowance());
         match self {
-            Self::Text(text) => text.visit(source, sink),
-            Self::Json(json) => json.visit(source, sink),
-            Self::Cards(cards) => cards.visit(source, sink),
-            Self::Sheet(sheet) => sheet.visit(sink),
-            Self::Grid(chosen) => {
-                chosen.grid.visit(sink);
-                Ok(())
+            Self::Text(text) => text.visit(source, &mut counted)?,
+            Self::Json(json) => json.visit(source, &mut counted)?,
+            Self::Cards(cards) => cards.visit(source, &mut counted)?,
+            Self::Sheet(sheet) => {
+                sheet.begin_pass();
+                sheet.visit(&mut counted)?;
             }
+            Self::Grid(chosen) => chosen.grid.visit(&mut counted),
         }
+        counted.finish()
     }
 
     /// Gives back what is only needed while rows are read.
@@ -109,6 +116,9 @@ impl Table {
 /// What is looked at of a cell before any row is used.
 const MAX_PREVIEW_BYTES: usize = 16 * 1024;
 
+/// What is looked at of all cells together: a sheet may have thousands of columns.
+const MAX_PREVIEWED_BYTES: usize = 8 * 1024 * 1024;
+
 /// The first rows of a table that hold something.
 pub(super) struct Preview {
     pub(super) rows: Rows,
@@ -144,6 +154,11 @@ impl RowSink for Preview {
             }
             self.rows.end_row(number, None);
         }
-        if self.rows.len() < self.wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let has_room = self.rows.text_len() < MAX_PREVIEWED_BYTES;
+        if self.rows.len() < self.wanted && has_room {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
 }

@@ -55,8 +55,12 @@ fn is_of_spreadsheet(format: Format) -> bool {
     }
 }
 
+/// The header of a column, cut where it is longer than any name: every row to fix may show it.
 fn header(input: &InputInfo, column: usize) -> &str {
-    input.headers.get(column).map_or("", String::as_str)
+    const MAX_CHARS: usize = 100;
+
+    let name = input.headers.get(column).map_or("", String::as_str);
+    name.char_indices().nth(MAX_CHARS).map_or(name, |(end, _)| &name[..end])
 }
 
 /// A number that stands in a column which is not read.
@@ -301,6 +305,19 @@ mod tests {
             "{found}"
         );
         assert_eq!(hint(&csv, &[b"Asha", b"", b"2026"], None, &missing), Code::MissingPhone.hint());
+    }
+
+    #[test]
+    fn a_header_without_end_is_cut() {
+        let long = format!("Reach {}", "x".repeat(100_000));
+        let csv = input(Format::Csv, &["First Name", "Mobile", &long], columns());
+        let found = hint(
+            &csv,
+            &[b"Asha", b"", b"020 7946 0100"],
+            None,
+            &Problem::of_cell(Code::MissingPhone, 1, b"", ""),
+        );
+        assert!(found.contains("`Reach xxx") && found.len() < 300, "{found}");
     }
 
     #[test]

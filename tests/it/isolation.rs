@@ -55,7 +55,7 @@ fn child_has_limits_and_ends_with_its_parent() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&workbook().save_to_buffer().unwrap()).unwrap();
     file.rewind().unwrap();
-    let mut command = sealed.command_as_it_stands(&["read-workbook", "package"]);
+    let mut command = sealed.command_as_it_stands(&["read-workbook", "package", "7000"]);
     let mut reader = command.stdin(file).stdout(OwnedFd::from(theirs)).spawn().unwrap();
     drop(command);
     let mut head = [0; 5];
@@ -78,6 +78,6 @@ fn child_has_limits_and_ends_with_its_parent() {
 
 #[test]
 fn child_without_parent_ends_at_once() {
-    let ended = Sealed::new().run(&["read-workbook", "package"]);
+    let ended = Sealed::new().run(&["read-workbook", "package", "7000"]);
     assert_eq!(ended.code, 1);
 }

@@ -5,6 +5,7 @@
 mod accounted;
 mod aliases;
 mod bad_input;
+mod bombs;
 mod check;
 mod columns;
 mod credentials;

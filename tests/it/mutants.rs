@@ -1,8 +1,10 @@
 //! Files with something broken in them: whatever it is, reading ends with rows or with a reason, never with a panic, and
-//! the same bytes always end the same.
+//! the same bytes always end the same. Some are bombs: what stands in them once is repeated, and numbers are huge. None comes to
+//! more rows than a file of its size may hold.
 //!
 //! The same mutants in every run: 500 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_MUTANTS=100000` makes as many,
-//! `ROLLCALL_SEED=7` makes others.
+//! `ROLLCALL_SEED=7` makes others. For a limit on memory, too, run the built tests in a shell that has one:
+//! `ulimit -v 1000000`.
 
 use std::{
     env, fs,
@@ -53,7 +55,9 @@ fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len() + 1);
         let end = (at + random.below(20)).min(bytes.len());
-        match random.below(6) {
+        match random.below(8) {
+            6 => repeat_piece(&mut bytes, random),
+            7 => exaggerate(&mut bytes, random),
             0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
             1 => drop(bytes.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied())),
             2 => drop(bytes.splice(at..end, PIECES[random.below(PIECES.len())].iter().copied())),
@@ -70,18 +74,61 @@ fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
+/// Values that stand for very much.
+const HUGE: [&[u8]; 8] = [
+    b"1024",
+    b"16384",
+    b"1048576",
+    b"4294967295",
+    b"18446744073709551615",
+    b"-2147483648",
+    b"1e9",
+    &[b'x'; 5000],
+];
+
+/// Repeats a piece of the text, from one mark to another, up to a thousand times.
+fn repeat_piece(bytes: &mut Vec<u8>, random: &mut Random) {
+    const MARKS: &[u8] = b"<,\n{[;";
+    const MAX_PIECE: usize = 400;
+
+    let from = random.below(bytes.len() + 1);
+    let is_mark = |byte: &u8| MARKS.contains(byte);
+    let Some(start) = bytes[from..].iter().position(is_mark).map(|start| from + start) else { return };
+    let end = (start + 1 + random.below(MAX_PIECE)).min(bytes.len());
+    let end =
+        start + bytes[start..end].iter().rposition(is_mark).filter(|end| *end > 0).unwrap_or(end - start);
+    let piece = bytes[start..end].repeat(1 << random.below(11));
+    bytes.splice(start..start, piece);
+}
+
+/// Puts a huge value between two quotation marks.
+fn exaggerate(bytes: &mut Vec<u8>, random: &mut Random) {
+    let from = random.below(bytes.len() + 1);
+    let mut marks = bytes[from..].iter().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\''));
+    let (Some((start, _)), Some((end, _))) = (marks.next(), marks.next()) else { return };
+    bytes.splice(from + start + 1..from + end, HUGE[random.below(HUGE.len())].iter().copied());
+}
+
+/// What a file may come to, in text and marks of rows and cells: 16 MiB, or 200 times its size.
+fn allowed(content: &[u8]) -> usize {
+    (16 << 20).max(content.len() * 200)
+}
+
 /// Reads a file to its end and judges its rows; what came of it.
 fn outcome(path: &std::path::Path, content: &[u8]) -> Result<u64, String> {
     fs::write(path, content).unwrap();
     let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
+    let mut bytes = 0;
     let read = Input::open(path, &ParseSettings::default()).and_then(|mut input| {
         let columns = input.info.columns.clone();
         let normalizer = Normalizer::new(&settings, &columns);
         input.read(0, &mut |rows| {
+            bytes += rows.text_len() + 128 * rows.len();
             rows.iter().for_each(|row| drop(normalizer.read(row)));
             ControlFlow::Continue(())
         })
     });
+    assert!(bytes <= allowed(content), "{bytes} bytes of rows from a file of {}", content.len());
     read.map(|summary| summary.rows).map_err(|error| error.to_string())
 }
 
@@ -193,6 +240,53 @@ fn broken_open_documents_are_survived() {
 }
 
 #[test]
+fn broken_pages_are_survived() {
+    let seeds: [&[u8]; 2] = [
+        b"<html><table border=\"1\"><tr><th>Name</th><th colspan=\"2\">Phone</th></tr><tr><td rowspan='2'>Asha Rao<td>98765 43210<td>x</tr><tr><td>98765 43211</table>",
+        b"<html><body><p>Leads</p><table><tr style=\"display:none\"><td>x</td></tr><tr><td>First Name<td>Last Name<td>Mobile</tr><tr><td>Li<td>Wei<td>+86 138 1234 5678<br>office</td></tr></table><table><tr><td>Sum</td></tr></table>",
+    ];
+    survive("html", |random| mutated(seeds[random.below(seeds.len())], random));
+}
+
+#[test]
+fn broken_xml_spreadsheets_are_survived() {
+    let seed = b"<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"Leads\"><Table><Column ss:Index=\"3\" ss:Hidden=\"1\"/>\
+        <Row ss:Index=\"1\"><Cell><Data ss:Type=\"String\">Name</Data></Cell><Cell ss:Index=\"2\" ss:MergeAcross=\"1\"><Data ss:Type=\"String\">Phone</Data></Cell></Row>\
+        <Row><Cell><Data ss:Type=\"String\">Asha Rao</Data></Cell><Cell><Data ss:Type=\"Number\">9876543210</Data></Cell></Row></Table></Worksheet></Workbook>";
+    survive("xml", |random| mutated(seed, random));
+}
+
+/// Lists in packings that are whole, and packings that are broken.
+#[test]
+fn broken_packings_are_survived() {
+    let list = head(&sample("contacts.csv"), 12);
+    let gzip = |content: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zip = |name: &str, content: &[u8]| {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+        writer.finish().unwrap().into_inner()
+    };
+    survive("packed", |random| {
+        let inside = mutated(&list, random);
+        let packed = match random.below(4) {
+            0 => gzip(&inside),
+            1 => zip("list.csv", &inside),
+            2 => zip("list.csv", &gzip(&inside)),
+            _ => ruzstd::encoding::compress_to_vec(
+                inside.as_slice(),
+                ruzstd::encoding::CompressionLevel::Fastest,
+            ),
+        };
+        if random.below(4) == 0 { mutated(&packed, random) } else { packed }
+    });
+}
+
+#[test]
 fn broken_old_workbooks_are_survived() {
     let seeds = ["sheetjs.xls", "libreoffice.xls", "xlwt.xls"].map(written_by);
     survive("xls", |random| mutated(&seeds[random.below(seeds.len())], random));
@@ -220,7 +314,7 @@ fn survive_in_parts(kind: &str, archive: &[u8]) {
     survive(kind, |random| {
         let broken = if random.below(2) == 0 { cells } else { random.below(parts.len()) };
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         for (index, (name, content)) in parts.iter().enumerate() {
             writer.start_file(name.as_str(), options).unwrap();
             let content = if index == broken { mutated(content, random) } else { content.clone() };

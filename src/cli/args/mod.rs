@@ -53,6 +53,8 @@ pub(super) enum Command {
     ReadWorkbook {
         /// Which family of workbooks it is of
         family: String,
+        /// The size of the file that it comes from
+        bytes: u64,
     },
     /// Past imports and how they ended
     Runs(RunsArgs),

@@ -1,7 +1,7 @@
 //! Where the header is: the first row in most files, below a title or a few lines about the export in some.
 
 use super::{
-    ColumnsProblem,
+    ColumnsProblem, MAX_HEADER_BYTES,
     certainty::{self, ColumnMatch},
 };
 use crate::{
@@ -13,6 +13,10 @@ use crate::{
 
 /// So many rows that hold something may stand above the header.
 const MAX_ROWS_ABOVE: usize = 60;
+
+/// Names that are looked at where it may stand, but for the first rows: tables with thousands of columns begin with it.
+const MAX_NAMES: usize = 65_536;
+const MIN_ROWS_ABOVE: usize = 4;
 
 /// A header, understood.
 pub(in crate::parse) struct Found {
@@ -47,7 +51,17 @@ pub(in crate::parse) fn find(
 ) -> Result<Found, (Header, ColumnsProblem)> {
     let mut best: Option<Candidate> = None;
     let mut first_problem: Option<(usize, Header, ColumnsProblem)> = None;
+    let mut left = MAX_NAMES;
     for index in 0..rows.len().min(MAX_ROWS_ABOVE + 1) {
+        let row = rows.row(index);
+        let width = row.cells().len();
+        if index >= MIN_ROWS_ABOVE && width > left {
+            break;
+        }
+        if index > 0 && row.cells().any(|cell| cell.text.len() > MAX_HEADER_BYTES) {
+            continue;
+        }
+        left = left.saturating_sub(width);
         match candidate(rows, index, settings) {
             Ok(candidate) => {
                 let is_better = best.as_ref().is_none_or(|best| {

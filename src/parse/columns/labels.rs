@@ -1,7 +1,12 @@
 //! Columns that say something of the number in another one, as Google's `Phone 1 - Type`.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{countries, do_not_call, do_not_call::CallHeader};
-use crate::row::{CallColumn, Columns, PhoneLabel, Says};
+use crate::{
+    contact::Field,
+    row::{CallColumn, Columns, PhoneLabel, Says},
+};
 
 /// What a label's header has beside that of its phone.
 const KINDS: [&str; 12] = [
@@ -28,11 +33,26 @@ const OF_NUMBER: [&str; 4] = ["value", "number", "numbers", "no"];
 /// Words that mean any phone.
 const ANY_PHONE: [&str; 6] = ["phone", "phones", "tel", "telephone", "telefon", "contact"];
 
-/// Adds what other columns say of the phones. `words` are the headers, folded with their numbers.
-pub(super) fn add(columns: &mut Columns, words: &[String]) {
+/// What columns say of phones in all; no file that a program writes has a tenth of it.
+const MAX_LABELS: usize = 4096;
+
+/// Adds what other columns say of the phones. `words` are the headers, folded with their numbers. False where there would be too
+/// many labels.
+pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
+    let used: HashSet<usize> =
+        Field::ALL.into_iter().flat_map(|field| columns.of(field).iter().copied()).collect();
+    let mut by_words: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
+    let mut by_own_words: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
+    for phone in &columns.phone {
+        by_words.entry(without(&words[*phone], &OF_NUMBER)).or_default().push(*phone);
+        by_own_words.entry(do_not_call::own_words(&words[*phone]).collect()).or_default().push(*phone);
+    }
     for (column, header) in words.iter().enumerate() {
-        if columns.phone.contains(&column) || columns.is_used(column) {
+        if used.contains(&column) {
             continue;
+        }
+        if columns.labels.len() > MAX_LABELS {
+            return false;
         }
         let labeled = |says| {
             let names = match says {
@@ -42,22 +62,17 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) {
             let base = without(header, names);
             let is_label = base.len() < header.split(' ').count();
             let base = base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect::<Vec<_>>();
-            let phones = columns
-                .phone
-                .iter()
-                .filter(move |phone| is_label && without(&words[**phone], &OF_NUMBER) == base);
+            let phones = by_words.get(&base).filter(|_| is_label).into_iter().flatten();
             phones.map(|phone| PhoneLabel { phone: *phone, column, says }).collect::<Vec<_>>()
         };
         let mut labels = labeled(Says::Kind);
         labels.extend(labeled(Says::Preferred));
         columns.labels.extend(labels);
         if let Some(CallHeader { question, phone }) = do_not_call::read(header) {
-            let is_about = |other: &&usize| {
-                columns.phone.len() > 1
-                    && !phone.is_empty()
-                    && do_not_call::own_words(&words[**other]).eq(phone.iter().map(String::as_str))
-            };
-            let phones: Vec<usize> = columns.phone.iter().filter(is_about).copied().collect();
+            let is_about_one = columns.phone.len() > 1 && !phone.is_empty();
+            let own_words: Vec<&str> = phone.iter().map(String::as_str).collect();
+            let about = by_own_words.get(&own_words).filter(|_| is_about_one);
+            let phones: Vec<usize> = about.cloned().unwrap_or_default();
             if phones.is_empty() {
                 columns.calls.push(CallColumn { column, question });
             }
@@ -65,7 +80,9 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) {
             columns.labels.extend(phones.into_iter().map(label));
         }
     }
-    columns.labels.sort_by_key(|label| columns.phone.iter().position(|phone| *phone == label.phone));
+    let places: HashMap<usize, usize> = columns.phone.iter().copied().zip(0..).collect();
+    columns.labels.sort_by_key(|label| places.get(&label.phone).copied());
+    columns.labels.len() <= MAX_LABELS
 }
 
 /// Adds the order of countries for phones that have one of their own, such as `Phone 2 Country Code` or `Business Country`.

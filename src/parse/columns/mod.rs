@@ -16,6 +16,8 @@ mod phones;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
 
+use std::collections::HashMap;
+
 use self::{
     countries::CountryHeader,
     phones::PhoneHeader,
@@ -67,7 +69,18 @@ pub(in crate::parse) enum ColumnsProblem {
     MappedTwice(Mapping),
     /// No column is known to hold phone numbers.
     NoPhone,
+    /// So many columns are about phones that no list of people can be meant.
+    TooManyPhones,
 }
+
+/// Headers are understood by their beginning: what is longer is a text, if not one that somebody made up.
+const MAX_HEADER_CHARS: usize = 256;
+
+/// The longest cell of a row that may be a header and is not the first.
+pub(in crate::parse) const MAX_HEADER_BYTES: usize = 1024;
+
+/// Columns of phones that are read: as many as other formats than text have columns.
+const MAX_PHONES: usize = 512;
 
 /// Finds the columns of every field. Mapped fields take what the mapping says, and nothing else.
 /// `values` are what the first rows hold in a column: a header that may mean something else is doubted where they show it.
@@ -97,6 +110,9 @@ pub(in crate::parse) fn recognise(
         columns.phone = phones.iter().map(|(_, column)| *column).collect();
         columns.phone_kinds = phones.iter().map(|(header, column)| (*column, header.kind)).collect();
     }
+    if columns.phone.len() > MAX_PHONES {
+        return Err(ColumnsProblem::TooManyPhones);
+    }
     columns.is_phone_order_given = !mapped.phone.is_empty();
     if columns.phone.is_empty() {
         return Err(ColumnsProblem::NoPhone);
@@ -111,7 +127,9 @@ pub(in crate::parse) fn recognise(
         columns.country.retain(|column| !columns.phone.contains(column));
     }
     let words: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
-    labels::add(&mut columns, &words);
+    if !labels::add(&mut columns, &words) {
+        return Err(ColumnsProblem::TooManyPhones);
+    }
     labels::add_countries(&mut columns, &words);
     Ok(columns)
 }
@@ -173,13 +191,11 @@ impl Headers<'_> {
             .iter()
             .filter(|(known, _)| *known == field)
             .flat_map(|(_, synonyms)| synonyms.iter().copied());
-        let columns = |synonym: &'static str| {
-            self.free()
-                .filter(move |(_, header)| bare(header) == synonym)
-                .map(|(column, _)| column)
-                .collect::<Vec<_>>()
-        };
-        synonyms.flat_map(columns).collect()
+        let mut columns: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (column, header) in self.free() {
+            columns.entry(bare(header)).or_default().push(column);
+        }
+        synonyms.filter_map(|synonym| columns.get(synonym)).flatten().copied().collect()
     }
 
     /// The column of salutations.
@@ -377,7 +393,8 @@ pub(crate) fn fold(header: &str) -> String {
 
 /// The same, with numbers as they stand unless `folds_numbers`.
 fn words(header: &str, folds_numbers: bool) -> String {
-    label::folded(header, folds_numbers)
+    let end = header.char_indices().nth(MAX_HEADER_CHARS).map_or(header.len(), |(end, _)| end);
+    label::folded(&header[..end], folds_numbers)
 }
 
 /// The header that most looks as if it meant a phone number, if any does.

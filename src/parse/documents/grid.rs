@@ -8,7 +8,7 @@ use crate::{
         columns::header,
         error::Fault,
         table::RowSink,
-        workbook::sheet::{Choice, MAX_COLUMNS, SheetName, Sights},
+        workbook::sheet::{Choice, MAX_COLUMNS, MAX_READ_COLUMNS, MAX_SHEETS, SheetName, Sights},
     },
     row::{CellKind, Rows},
 };
@@ -23,51 +23,116 @@ pub(in crate::parse) struct Grid {
     pub(in crate::parse) rows: Rows,
     pub(in crate::parse) sights: Sights,
     next_row: u64,
-    /// The row that is put together.
+    /// The row that is put together, up to the last cell that was set, and how wide it is.
     cells: Vec<(String, CellKind)>,
+    width: usize,
+}
+
+/// The memory that the tables of a text may take.
+#[derive(Debug)]
+pub(in crate::parse) struct Room {
+    allowed: u64,
+    left: u64,
+}
+
+impl Room {
+    /// What the shortest row of people takes, for each of its bytes.
+    const RATIO: u64 = 4;
+    const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
+
+    /// The room of a text of so many bytes.
+    pub(in crate::parse) fn of(text_bytes: usize) -> Self {
+        let allowed = Self::HARMLESS_BYTES.max((text_bytes as u64).saturating_mul(Self::RATIO));
+        Self { allowed, left: allowed }
+    }
+
+    fn take(&mut self, cells: usize, text_bytes: usize) -> Result<(), Fault> {
+        const CELL_BYTES: u64 = 8;
+        const ROW_BYTES: u64 = 40;
+
+        let bytes = ROW_BYTES + CELL_BYTES * cells as u64 + text_bytes as u64;
+        let left = self.left.checked_sub(bytes);
+        let harm = || Fault::Hostile(format!("its tables take more than {} MB", self.allowed >> 20));
+        self.left = left.ok_or_else(harm)?;
+        Ok(())
+    }
+}
+
+/// Adds a table to those of a text.
+///
+/// # Errors
+///
+/// Where there are more than in any list of people.
+pub(in crate::parse) fn add(grids: &mut Vec<Grid>, grid: Grid) -> Result<(), Fault> {
+    if grids.len() >= MAX_SHEETS {
+        return Err(Fault::Hostile(format!("it has more than {MAX_SHEETS} sheets")));
+    }
+    grids.push(grid);
+    Ok(())
 }
 
 impl Grid {
     pub(in crate::parse) fn new(sheet: SheetName) -> Self {
-        Self { sheet, rows: Rows::new(0), sights: Sights::default(), next_row: 1, cells: Vec::new() }
+        Self {
+            sheet,
+            rows: Rows::new(0),
+            sights: Sights::default(),
+            next_row: 1,
+            cells: Vec::new(),
+            width: 0,
+        }
     }
 
     /// Begins a row, at its own number where the file says it.
     pub(in crate::parse) fn begin_row(&mut self, number: Option<u64>) {
         self.next_row = number.unwrap_or(self.next_row).max(self.next_row);
         self.cells.clear();
+        self.width = 0;
     }
 
-    /// Cells of the row so far.
-    pub(in crate::parse) fn width(&self) -> usize {
-        self.cells.len()
+    /// Makes the row as wide as that, with empty cells.
+    pub(in crate::parse) fn widen(&mut self, width: usize) {
+        self.width = self.width.max(width.min(MAX_READ_COLUMNS));
     }
 
-    /// Sets the cell of a column.
+    /// Sets the cell of a column; one that stands too far to the right is only counted.
     pub(in crate::parse) fn set(&mut self, column: usize, text: String, kind: CellKind) -> Result<(), Fault> {
         if column >= MAX_COLUMNS {
             return Err(Fault::OutsideSheet { row: self.next_row });
         }
-        if column >= self.cells.len() {
+        if column >= MAX_READ_COLUMNS {
+            if !text.trim().is_empty() {
+                self.sights.pass_over(self.next_row, column);
+            }
+            return Ok(());
+        }
+        self.widen(column + 1);
+        // An empty cell takes no room before another stands behind it.
+        if column >= self.cells.len() && !text.is_empty() {
             self.cells.resize(column + 1, (String::new(), CellKind::Text));
         }
-        self.cells[column] = (text, kind);
+        if let Some(cell) = self.cells.get_mut(column) {
+            *cell = (text, kind);
+        }
         Ok(())
     }
 
     /// Ends the row. A hidden one is one that a person who opens the file does not see.
-    pub(in crate::parse) fn end_row(&mut self, is_hidden: bool) {
+    pub(in crate::parse) fn end_row(&mut self, is_hidden: bool, room: &mut Room) -> Result<(), Fault> {
         if self.cells.iter().any(|(text, _)| !text.trim().is_empty()) {
+            room.take(self.width, self.cells.iter().map(|(text, _)| text.len()).sum())?;
             for (text, kind) in &self.cells {
                 self.rows.push_cell(text.as_bytes(), *kind);
             }
+            (self.cells.len()..self.width).for_each(|_| self.rows.push_cell(b"", CellKind::Text));
             if is_hidden {
                 self.rows.hide_row();
             }
             self.rows.end_row(self.next_row, None);
         }
-        self.next_row += 1;
+        self.next_row = self.next_row.saturating_add(1);
         self.cells.clear();
+        Ok(())
     }
 
     /// Goes through all rows.

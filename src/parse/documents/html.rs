@@ -4,13 +4,13 @@ use std::io::Read as _;
 
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
-use super::grid::{Grid, MAX_TEXT_BYTES};
+use super::grid::{Grid, MAX_TEXT_BYTES, Room};
 use crate::{
     parse::{
         encoding::{self, Encoding, UTF_8},
         error::Fault,
         file::source::Source,
-        workbook::sheet::{MAX_COLUMNS, SheetName},
+        workbook::sheet::{MAX_COLUMNS, MAX_READ_COLUMNS, SheetName},
     },
     row::CellKind,
 };
@@ -65,10 +65,15 @@ pub(in crate::parse) fn decode(
 }
 
 /// The tables of a page. `prefix` stands before their numbers in their names.
-pub(in crate::parse) fn tables(page: &str, prefix: &str, grids: &mut Vec<Grid>) -> Result<(), Fault> {
+pub(in crate::parse) fn tables(
+    page: &str,
+    prefix: &str,
+    grids: &mut Vec<Grid>,
+    room: &mut Room,
+) -> Result<(), Fault> {
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
-    let mut walk = Walk { open: Vec::new(), skipped: None, prefix, grids };
+    let mut walk = Walk { open: Vec::new(), skipped: None, prefix, grids, room };
     for token in Tokenizer::new_with_emitter(page, emitter) {
         let Ok(token) = token;
         match token {
@@ -90,12 +95,17 @@ struct Open {
     is_in_row: bool,
     is_hidden_row: bool,
     cell: Option<OpenCell>,
-    /// Rows for which a cell above still takes the place of a column.
+    /// The number of the row among all of them, and the column behind its last cell.
+    row: usize,
+    column: usize,
+    /// The first row in which a cell above does not take the place of a column any more.
     spanned: Vec<usize>,
 }
 
 struct OpenCell {
     text: String,
+    /// Whether any of it is more than white space.
+    is_filled: bool,
     columns: usize,
     rows: usize,
 }
@@ -106,6 +116,7 @@ struct Walk<'a> {
     skipped: Option<Vec<u8>>,
     prefix: &'a str,
     grids: &'a mut Vec<Grid>,
+    room: &'a mut Room,
 }
 
 impl Walk<'_> {
@@ -127,6 +138,8 @@ impl Walk<'_> {
                     is_in_row: false,
                     is_hidden_row: false,
                     cell: None,
+                    row: 0,
+                    column: 0,
                     spanned: Vec::new(),
                 });
             }
@@ -150,6 +163,7 @@ impl Walk<'_> {
                     };
                     table.cell = Some(OpenCell {
                         text: String::new(),
+                        is_filled: false,
                         columns: span("colspan"),
                         rows: span("rowspan"),
                     });
@@ -197,12 +211,13 @@ impl Walk<'_> {
     fn add(&mut self, text: &str) {
         if let Some(cell) = self.open.last_mut().and_then(|table| table.cell.as_mut()) {
             cell.text.push_str(text);
+            cell.is_filled |= !text.trim().is_empty();
         }
     }
 
     fn add_break(&mut self) {
         if let Some(cell) = self.open.last_mut().and_then(|table| table.cell.as_mut())
-            && !cell.text.trim().is_empty()
+            && cell.is_filled
         {
             cell.text.push('\n');
         }
@@ -211,22 +226,20 @@ impl Walk<'_> {
     fn end_cell(&mut self) -> Result<(), Fault> {
         let Some(table) = self.open.last_mut() else { return Ok(()) };
         let Some(cell) = table.cell.take() else { return Ok(()) };
-        let mut column = table.grid.width();
-        while table.spanned.get(column).is_some_and(|rows| *rows > 0) {
+        let mut column = table.column;
+        while table.spanned.get(column).is_some_and(|end| *end > table.row) {
             column += 1;
         }
         let text: Vec<&str> = cell.text.split('\n').map(str::trim).collect();
         table.grid.set(column, text.join("\n").trim().to_owned(), CellKind::Text)?;
-        for column in column + 1..column + cell.columns {
-            table.grid.set(column, String::new(), CellKind::Text)?;
-        }
-        if cell.rows > 1 {
-            let end = column + cell.columns;
+        table.column = column + cell.columns;
+        table.grid.widen(table.column);
+        let end = table.column.min(MAX_READ_COLUMNS);
+        if cell.rows > 1 && column < end {
             if table.spanned.len() < end {
                 table.spanned.resize(end, 0);
             }
-            // The row itself is counted off when it ends.
-            table.spanned[column..end].fill(cell.rows);
+            table.spanned[column..end].fill(table.row + cell.rows);
         }
         Ok(())
     }
@@ -234,9 +247,9 @@ impl Walk<'_> {
     fn end_row(&mut self) -> Result<(), Fault> {
         self.end_cell()?;
         if let Some(table) = self.open.last_mut().filter(|table| table.is_in_row) {
-            table.grid.end_row(table.is_hidden_row);
+            table.grid.end_row(table.is_hidden_row, self.room)?;
             table.is_in_row = false;
-            table.spanned.iter_mut().for_each(|rows| *rows = rows.saturating_sub(1));
+            (table.row, table.column) = (table.row + 1, 0);
         }
         Ok(())
     }
@@ -248,7 +261,8 @@ impl Walk<'_> {
             if self.grids.len() >= MAX_TABLES {
                 return Err(Fault::Hostile(format!("it has more than {MAX_TABLES} tables")));
             }
-            table.grid.sheet.name = format!("{}{}", self.prefix, self.grids.len() + 1);
+            let name = format!("{}{}", self.prefix, self.grids.len() + 1);
+            table.grid.sheet = SheetName::new(name, false);
             self.grids.push(table.grid);
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 
-use super::{grid::Grid, html};
+use super::{
+    grid::{Grid, Room},
+    html,
+};
 use crate::parse::error::Fault;
 
 /// The cards attached to a mail, as one text; nothing where there are none.
@@ -27,14 +30,14 @@ pub(in crate::parse) fn cards(mail: &[u8]) -> Option<Vec<u8>> {
 
 /// The tables of all pages of a web archive.
 pub(in crate::parse) fn tables(archive: &[u8]) -> Result<Vec<Grid>, Fault> {
-    let mut grids = Vec::new();
+    let (mut grids, mut room) = (Vec::new(), Room::of(archive.len()));
     let Some(message) = MessageParser::default().parse(archive) else { return Ok(grids) };
     for part in &message.parts {
         if let PartType::Html(page) = &part.body {
             let location = part.content_location().unwrap_or_default();
             let name = location.rsplit(['/', '\\']).next().unwrap_or_default();
             let prefix = if name.is_empty() { "Table ".to_owned() } else { format!("{name} ") };
-            html::tables(page, &prefix, &mut grids)?;
+            html::tables(page, &prefix, &mut grids, &mut room)?;
         }
     }
     Ok(grids)

@@ -5,9 +5,13 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::grid::Grid;
+use super::grid::{self, Grid, Room};
 use crate::{
-    parse::{encoding::Encoding, error::Fault, workbook::sheet::SheetName},
+    parse::{
+        encoding::Encoding,
+        error::Fault,
+        workbook::sheet::{MAX_ROWS, SheetName},
+    },
     row::CellKind,
 };
 
@@ -24,13 +28,13 @@ pub(in crate::parse) fn tables(text: &str) -> Result<Vec<Grid>, Fault> {
     let mut reader = Reader::from_str(text);
     // A tag that is never closed, or is closed twice, is no reason to read nothing.
     reader.config_mut().check_end_names = false;
-    let mut walk = Walk::default();
+    let mut walk = Walk::new(Room::of(text.len()));
     loop {
         match reader.read_event().map_err(|error| Fault::DamagedWorkbook(error.to_string()))? {
             Event::Eof => break,
-            Event::Start(tag) => walk.start(&tag),
+            Event::Start(tag) => walk.start(&tag)?,
             Event::Empty(tag) => {
-                walk.start(&tag);
+                walk.start(&tag)?;
                 walk.end(local(tag.name().as_ref()))?;
             }
             Event::End(tag) => walk.end(local(tag.name().as_ref()))?,
@@ -46,12 +50,12 @@ pub(in crate::parse) fn tables(text: &str) -> Result<Vec<Grid>, Fault> {
             _ => {}
         }
     }
-    walk.grids.extend(walk.grid);
+    walk.end_sheet()?;
     Ok(walk.grids)
 }
 
-#[derive(Default)]
 struct Walk {
+    room: Room,
     grids: Vec<Grid>,
     grid: Option<Grid>,
     is_hidden_row: bool,
@@ -65,12 +69,31 @@ struct Walk {
 }
 
 impl Walk {
-    fn start(&mut self, tag: &BytesStart<'_>) {
+    fn new(room: Room) -> Self {
+        Self {
+            room,
+            grids: Vec::new(),
+            grid: None,
+            is_hidden_row: false,
+            column: 0,
+            span: 0,
+            text: String::new(),
+            kind: None,
+            is_in_data: false,
+            is_in_comment: false,
+        }
+    }
+
+    fn end_sheet(&mut self) -> Result<(), Fault> {
+        self.grid.take().map_or(Ok(()), |grid| grid::add(&mut self.grids, grid))
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Fault> {
         match local(tag.name().as_ref()) {
             "Worksheet" => {
-                self.grids.extend(self.grid.take());
+                self.end_sheet()?;
                 let name = attribute(tag, "Name").unwrap_or_default();
-                self.grid = Some(Grid::new(SheetName { name, is_hidden: false }));
+                self.grid = Some(Grid::new(SheetName::new(name, false)));
                 self.column = 0;
             }
             "Visible" => self.text.clear(),
@@ -89,6 +112,9 @@ impl Walk {
                 let number = number(tag, "Index");
                 self.is_hidden_row = is_hidden(tag);
                 self.column = 0;
+                if let Some(row) = number.filter(|number| *number > MAX_ROWS) {
+                    return Err(Fault::OutsideSheet { row });
+                }
                 if let Some(grid) = &mut self.grid {
                     grid.begin_row(number);
                 }
@@ -116,6 +142,7 @@ impl Walk {
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn end(&mut self, name: &str) -> Result<(), Fault> {
@@ -133,7 +160,7 @@ impl Walk {
             }
             "Row" => {
                 if let Some(grid) = &mut self.grid {
-                    grid.end_row(self.is_hidden_row);
+                    grid.end_row(self.is_hidden_row, &mut self.room)?;
                 }
             }
             "Visible" => {

@@ -20,7 +20,7 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::zstd::ZstdDecoder;
-use crate::parse::{STDIN, error::Fault};
+use crate::parse::{STDIN, allowance::Allowance, error::Fault};
 
 /// How long a named pipe may have nobody at its other end.
 const PIPE_PATIENCE: Duration = Duration::from_secs(10);
@@ -28,7 +28,8 @@ const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 /// What may come from a pipe: it is kept on disk while it is read.
 const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 
-/// A list of people compresses to a fifth or a tenth. What unpacks to more than this many times its size is no list.
+/// A list of people compresses to a fifth or a tenth. What unpacks to more than this many times its size is no list, whatever
+/// number of packings lie around each other.
 const MAX_RATIO: u64 = 250;
 
 /// Below this the ratio does not matter.
@@ -75,8 +76,12 @@ pub(in crate::parse) struct Source {
     before: Option<Stamp>,
     len: u64,
     packing: Packing,
-    /// Unpacked bytes that are allowed whatever the ratio.
-    harmless_bytes: u64,
+    /// Bytes of the file that a person has, whatever it was taken out of.
+    outer_len: u64,
+    /// Bytes that it may unpack to, with all that is packed inside it.
+    allowed: u64,
+    /// What rows were handed on of it.
+    spent: Arc<AtomicU64>,
     meter: Arc<Meter>,
     /// The archive that the bytes were taken out of.
     archive: Option<Box<Source>>,
@@ -155,7 +160,9 @@ impl Source {
             before,
             len,
             packing: Packing::of(&start[..known]),
-            harmless_bytes: HARMLESS_BYTES,
+            outer_len: len,
+            allowed: HARMLESS_BYTES.max(len.saturating_mul(MAX_RATIO)),
+            spent: Arc::default(),
             meter: Arc::default(),
             archive: None,
         })
@@ -169,7 +176,9 @@ impl Source {
             before: self.before,
             len: self.len,
             packing: self.packing,
-            harmless_bytes: self.harmless_bytes,
+            outer_len: self.outer_len,
+            allowed: self.allowed,
+            spent: Arc::clone(&self.spent),
             meter: Arc::default(),
             archive: self.archive.as_ref().map(|archive| archive.again().map(Box::new)).transpose()?,
         })
@@ -177,7 +186,7 @@ impl Source {
 
     /// Becomes a file of the archive that it is; the digest stays that of the archive.
     pub(in crate::parse) fn replace_by(&mut self, entry: impl Read) -> Result<(), Fault> {
-        let allowed = self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO));
+        let allowed = self.allowed;
         let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
         let len = io::copy(&mut entry.take(allowed + 1), &mut copy).map_err(Fault::from_io)?;
         if len > allowed {
@@ -191,7 +200,9 @@ impl Source {
             before: None,
             len,
             packing: Packing::of(&start[..known]),
-            harmless_bytes: self.harmless_bytes,
+            outer_len: self.outer_len,
+            allowed,
+            spent: Arc::clone(&self.spent),
             meter: Arc::default(),
             archive: None,
         };
@@ -207,6 +218,22 @@ impl Source {
     /// Bytes of the file itself.
     pub(in crate::parse) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Bytes of the file that a person has: that of the archive where this was taken out of one.
+    pub(in crate::parse) fn outer_len(&self) -> u64 {
+        self.outer_len
+    }
+
+    /// The room that there still is for rows of the file, all its sheets together.
+    pub(in crate::parse) fn allowance(&self) -> Allowance {
+        Allowance::new(self.outer_len, self.spent.load(Ordering::Relaxed))
+    }
+
+    /// Takes room for rows that are read to be used, or gives it back before they are read once more.
+    pub(in crate::parse) fn spend(&self, before: u64, now: u64) {
+        let left = |spent: u64| Some(spent.saturating_sub(before).saturating_add(now));
+        _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
     }
 
     /// Bytes of the file read since the last start.
@@ -230,9 +257,7 @@ impl Source {
         self.file.rewind().map_err(Fault::Io)?;
         let file = self.file.try_clone().map_err(Fault::Io)?;
         let metered = Metered { file, meter };
-        let bounded = |unpacked: Box<dyn Read + Send>| {
-            Box::new(Bounded { unpacked, left: self.harmless_bytes.max(self.len.saturating_mul(MAX_RATIO)) })
-        };
+        let bounded = |unpacked: Box<dyn Read + Send>| Box::new(Bounded { unpacked, left: self.allowed });
         Ok(match self.packing {
             Packing::Plain | Packing::Zip => Box::new(metered),
             Packing::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
@@ -465,16 +490,16 @@ mod tests {
             assert!(bomb.len() as u64 * MAX_RATIO < 512 << 10, "{} bytes", bomb.len());
             fs::write(&path, &bomb).unwrap();
             let mut source = Source::open(&path).unwrap();
-            assert_eq!(source.harmless_bytes, HARMLESS_BYTES);
+            assert_eq!(source.allowed, HARMLESS_BYTES);
             assert_eq!(all(&mut source).unwrap().len(), 512 << 10, "a few bytes do no harm");
-            source.harmless_bytes = (512 << 10) - 1;
+            source.allowed = (512 << 10) - 1;
             let error = all(&mut source).unwrap_err();
             assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
         }
         // No more than a list does, so that only the ratio allows it.
         fs::write(&path, gzip(text.as_bytes())).unwrap();
         let mut source = Source::open(&path).unwrap();
-        source.harmless_bytes = 0;
+        source.allowed = source.len * MAX_RATIO;
         assert_eq!(all(&mut source).unwrap(), text.as_bytes());
     }
 
@@ -486,5 +511,17 @@ mod tests {
         let mut source = Source::open(&path).unwrap();
         fs::write(&path, "ab").unwrap();
         assert!(matches!(source.digest(), Err(Fault::Changed)));
+    }
+
+    #[test]
+    fn packings_inside_each_other_share_what_they_may_unpack_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        fs::write(&path, "an archive").unwrap();
+        let mut source = Source::open(&path).unwrap();
+        source.allowed = 1000;
+        source.replace_by(gzip(&[b' '; 2000]).as_slice()).unwrap();
+        assert_eq!((source.packing(), source.outer_len()), (Packing::Gzip, 10));
+        assert!(matches!(all(&mut source), Err(Fault::Unpack(UnpackError::TooMuch))));
     }
 }

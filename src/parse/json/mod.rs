@@ -47,6 +47,11 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// The longest table that is written column by column, and so has to be held.
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
+/// Its cells, each of which takes more memory than its text.
+const MAX_TABLE_CELLS: usize = 10_000_000;
+const LONG_TABLE: &str =
+    "it has more than 10,000,000 cells, column by column; write it record by record, as a list of objects";
+
 /// Objects that programs put around the fields of a record.
 const WRAPPERS: [&str; 23] = [
     "field_data",
@@ -181,8 +186,7 @@ impl Json {
         let mut headers = Headers::new(phones);
         let mut survey = Survey::default();
         walk::documents(self.text(source)?, &budget, &|| 0, &mut |document| {
-            let seed =
-                Seed { headers: &mut headers, budget: &budget, path: String::new(), is_in_list: false };
+            let seed = Seed { headers: &mut headers, budget: &budget, path: "", is_in_list: false };
             survey.add(seed.deserialize(document)?);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -266,7 +270,7 @@ impl Json {
         each: &mut dyn FnMut(u64, &mut Cells) -> Step,
     ) -> Result<(), Fault> {
         let mut read = |number: u64, value: &RawValue| {
-            record.read(value).map_err(|_| not_an_object(number))?;
+            record.read(value).map_err(|unread| unread.of(number))?;
             each(number, &mut record.cells)
         };
         let lists = match &self.shape {
@@ -300,7 +304,7 @@ impl Json {
                 if is_beside || value.get() == "null" {
                     return Ok(ControlFlow::Continue(()));
                 }
-                record.read(value).map_err(|_| not_an_object(number))?;
+                record.read(value).map_err(|unread| unread.of(number))?;
                 each(number, &mut record.cells)
             }),
             Kind::Bare => {
@@ -332,6 +336,12 @@ impl Json {
                 let path = &list.path[..list.path.len() - usize::from(is_list)];
                 let mut table = Vec::new();
                 select(text, path, MAX_TABLE_BYTES, 0, &mut |_, value| {
+                    if memchr::memchr_iter(b',', value.get().as_bytes()).count() > MAX_TABLE_CELLS {
+                        return Err(Fault::Json {
+                            place: "the table".to_owned(),
+                            reason: LONG_TABLE.to_owned(),
+                        });
+                    }
                     table = columns_of(value.get()).ok_or_else(|| not_an_object(1))?;
                     Ok(ControlFlow::Continue(()))
                 })?;
@@ -369,6 +379,8 @@ type TableColumn = (String, Vec<(String, CellKind)>);
 /// are brought into the order of the first.
 fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
     let mut places: HashMap<String, usize> = HashMap::new();
+    // A cell takes some bytes of the text; where columns share no names there would be more.
+    let mut room = json.len();
     let mut items = |json: &str| -> Option<Vec<(String, CellKind)>> {
         if json.starts_with('{') {
             let fields: Fields<'_> = serde_json::from_str(json).ok()?;
@@ -381,6 +393,7 @@ fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
                 }
                 cells[place] = scalar(value.get());
             }
+            room = room.checked_sub(cells.len())?;
             return Some(cells);
         }
         let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;

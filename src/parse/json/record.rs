@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     contact::Field,
-    parse::{columns, text::csv::MAX_CELLS},
+    parse::{columns, error::Fault, text::csv::MAX_CELLS},
     row::CellKind,
 };
 
@@ -39,6 +39,12 @@ pub(super) fn is_type(name: &str) -> bool {
     name.starts_with('$') || TYPES.contains(&name)
 }
 
+/// The longest name of a field, with those of the objects around it.
+pub(super) const MAX_PATH_BYTES: usize = 1024;
+
+/// Cells of a record before any are put together: a name may stand several times in an object.
+const MAX_RECORD_CELLS: usize = 16_384;
+
 /// Objects inside objects; what is deeper is one cell.
 const MAX_DEPTH: usize = 8;
 
@@ -52,24 +58,53 @@ pub(super) struct Record {
     pub(super) has_wrapped_numbers: bool,
 }
 
-/// A record that is none.
-pub(super) struct NotAnObject;
+/// Why a record is not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It is no object.
+    NotAnObject,
+    /// It has more fields than those of people have.
+    TooManyFields,
+    /// The name of a field is longer than any name.
+    LongName,
+}
+
+impl Unread {
+    /// The same for the record of this number.
+    pub(super) fn of(self, record: u64) -> Fault {
+        match self {
+            Self::NotAnObject => super::not_an_object(record),
+            Self::TooManyFields => Fault::TooManyFields { record, max: MAX_RECORD_CELLS },
+            Self::LongName => Fault::Json { place: format!("record {record}"), reason: LONG_NAME.to_owned() },
+        }
+    }
+}
+
+/// What is wrong with a document in which a name is too long.
+pub(super) const LONG_NAME: &str =
+    "the name of a field, with those of the objects around it, is longer than 1,024 bytes";
 
 impl Record {
-    pub(super) fn read(&mut self, value: &RawValue) -> Result<(), NotAnObject> {
+    pub(super) fn read(&mut self, value: &RawValue) -> Result<(), Unread> {
         self.cells.clear();
         if !value.get().starts_with('{') {
-            return Err(NotAnObject);
+            return Err(Unread::NotAnObject);
         }
         self.flatten("", value.get(), 0)
     }
 
-    fn flatten(&mut self, path: &str, json: &str, depth: usize) -> Result<(), NotAnObject> {
+    fn flatten(&mut self, path: &str, json: &str, depth: usize) -> Result<(), Unread> {
+        if path.len() > MAX_PATH_BYTES {
+            return Err(Unread::LongName);
+        }
+        if self.cells.len() >= MAX_RECORD_CELLS {
+            return Err(Unread::TooManyFields);
+        }
         let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         match json.as_bytes().first() {
             Some(b'{' | b'[') if depth > MAX_DEPTH => self.pack(path, json),
             Some(b'{') => {
-                let fields: Fields<'_> = serde_json::from_str(json).map_err(|_| NotAnObject)?;
+                let fields: Fields<'_> = serde_json::from_str(json).map_err(|_| Unread::NotAnObject)?;
                 if let [(name, value)] = fields.0.as_slice()
                     && is_type(name)
                     && (name.starts_with('$') || !value.get().starts_with(['{', '[']))
@@ -84,7 +119,7 @@ impl Record {
                 }
             }
             Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| NotAnObject)?;
+                let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Unread::NotAnObject)?;
                 if self.packs_lists && !is_about_people(path) || items.len() > MAX_CELLS {
                     self.pack(path, json);
                     return Ok(());

@@ -2,7 +2,10 @@
 //!
 //! A list of people has records with a phone and a name. The phones of one person are a list too, but one without names.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use serde::{
     Deserializer,
@@ -10,7 +13,7 @@ use serde::{
 };
 
 use super::{
-    record::{is_label, is_type, is_value},
+    record::{LONG_NAME, MAX_PATH_BYTES, is_label, is_type, is_value},
     walk::Budget,
 };
 use crate::{
@@ -260,7 +263,7 @@ pub(super) struct Seed<'s, 'h> {
     pub(super) headers: &'s mut Headers<'h>,
     pub(super) budget: &'s Budget,
     /// The names that lead to it from the record it belongs to.
-    pub(super) path: String,
+    pub(super) path: &'s str,
     /// Whether it stands in a list.
     pub(super) is_in_list: bool,
 }
@@ -277,7 +280,7 @@ impl Seed<'_, '_> {
     fn below<'s, 'h>(
         headers: &'s mut Headers<'h>,
         budget: &'s Budget,
-        path: String,
+        path: &'s str,
         is_in_list: bool,
     ) -> Seed<'s, 'h> {
         budget.renew();
@@ -324,7 +327,8 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
         let Self { headers, budget, path, .. } = self;
-        let of_item = if path.is_empty() { path } else { format!("{path}.1") };
+        let of_item = if path.is_empty() { String::new() } else { format!("{path}.1") };
+        let mut of_cells = None;
         let mut found = Items::default();
         let (mut objects, mut rows) = (0_u64, 0_u64);
         let mut of_objects = Look::default();
@@ -332,11 +336,11 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let mut is_table = true;
         // The fields of one person, each an object.
         let mut labels = Some(Look::default()).filter(|_| !of_item.is_empty());
-        while let Some(node) = items.next_element_seed(Seed::below(headers, budget, of_item.clone(), true))? {
+        while let Some(node) = items.next_element_seed(Seed::below(headers, budget, &of_item, true))? {
             match node {
                 Node::Cell { text } => {
                     found.cells += 1;
-                    let look = headers.look(&of_item);
+                    let look = *of_cells.get_or_insert_with(|| headers.look(&of_item));
                     found.look.add(look);
                     if found.texts.len() < MAX_FIELDS {
                         found.texts.extend(text);
@@ -397,7 +401,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let mut found = Object { keys: Some(Vec::new()), ..Object::default() };
         while let Some(name) = fields.next_key::<String>()? {
             let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            let node = fields.next_value_seed(Seed::below(headers, budget, inner.clone(), is_in_list))?;
+            if inner.len() > MAX_PATH_BYTES {
+                return Err(serde::de::Error::custom(LONG_NAME));
+            }
+            let node = fields.next_value_seed(Seed::below(headers, budget, &inner, is_in_list))?;
             own.take(name, node, headers.look(&inner), &mut found);
         }
         found.label = found.name.clone().filter(|_| own.parts.has_label && own.parts.has_value);
@@ -558,11 +565,12 @@ impl Fields {
         }
         let names: Vec<&String> = match (self.objects.as_slice(), self.lists_of_cells.as_slice()) {
             ([(_, _, Some(first)), rest @ ..], []) if !rest.is_empty() && !first.is_empty() => {
+                let known: HashSet<&String> = first.iter().collect();
                 let is_same = |keys: &Vec<String>| {
                     keys == first
                         || keys.len() == first.len()
                             && keys.len() < MAX_FIELDS
-                            && keys.iter().all(|key| first.contains(key))
+                            && keys.iter().all(|key| known.contains(key))
                 };
                 if !rest.iter().all(|(_, _, keys)| keys.as_ref().is_some_and(is_same)) {
                     return false;

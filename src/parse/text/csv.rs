@@ -118,6 +118,10 @@ impl RawRow for Record {
         Cell { text: &self.text[start..self.ends[index]], kind: CellKind::Text }
     }
 
+    fn text_len(&self) -> usize {
+        self.cells.checked_sub(1).map_or(0, |last| self.ends[last])
+    }
+
     fn append_to(&self, block: &mut Rows) {
         let ends = &self.ends[..self.cells];
         block.push_texts(&self.text[..ends.last().copied().unwrap_or_default()], ends, self.is_separated);

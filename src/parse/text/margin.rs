@@ -216,6 +216,9 @@ impl Margin {
         if cells.clone().any(|cell| digits(cell) >= DIGITS_OF_DATA) {
             return None;
         }
+        if cells.clone().any(|cell| cell.text.len() > columns::MAX_HEADER_BYTES) {
+            return None;
+        }
         let names: Vec<String> = cells.map(folded_text).collect();
         let filled = names.iter().filter(|name| !name.is_empty()).count();
         if filled == 0 || filled * 2 < self.names.iter().filter(|name| !name.is_empty()).count() {
@@ -233,7 +236,10 @@ impl Margin {
         let known = match columns::recognise(&header.names, &[], &|_| Vec::new()) {
             Ok(known) => known,
             Err(
-                ColumnsProblem::NoPhone | ColumnsProblem::NoSuchColumn(_) | ColumnsProblem::MappedTwice(_),
+                ColumnsProblem::NoPhone
+                | ColumnsProblem::NoSuchColumn(_)
+                | ColumnsProblem::MappedTwice(_)
+                | ColumnsProblem::TooManyPhones,
             ) => {
                 return None;
             }

@@ -1,5 +1,7 @@
 //! Which kind of phone a number belongs to, by the types and labels beside it, whatever their spelling.
 
+use std::collections::HashMap;
+
 use super::property::{Letters, Properties, Property};
 use crate::{normalize::label, row::PhoneKind};
 
@@ -18,6 +20,9 @@ const FAX: usize = 6;
 /// Words of types that say nothing of a phone's kind. A number for video is answered by a person.
 const NOT_KINDS: [&str; 6] = ["type", "value", "uri", "label", "voice", "video"];
 
+/// Labels of one phone.
+const MAX_LABELS: usize = 8;
+
 /// The least that the standard has a number for.
 const LEAST_PREFERENCE: u32 = 100;
 
@@ -33,8 +38,20 @@ struct Kind {
 
 /// The phones of a card and their columns, as indices of [`KINDS`]. Within a column the first is to be called first.
 pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Property, usize)> {
-    let mut phones: Vec<(&Property, Kind)> =
-        card.named("TEL").map(|phone| (phone, kind(phone, card, letters))).collect();
+    // Apple writes a label of one's own as a property of the same group, before or behind the phone.
+    let mut labels: HashMap<&str, Vec<&Property>> = HashMap::new();
+    for label in card.all.iter().filter(|other| other.name.contains("LABEL")) {
+        let of_group = label.group.as_deref().map(|group| labels.entry(group).or_default());
+        // A phone has one, or one for each language.
+        if let Some(labels) = of_group.filter(|labels| labels.len() < MAX_LABELS) {
+            labels.push(label);
+        }
+    }
+    let labels_of = |phone: &Property| phone.group.as_deref().and_then(|group| labels.get(group));
+    let mut phones: Vec<(&Property, Kind)> = card
+        .named("TEL")
+        .map(|phone| (phone, kind(phone, labels_of(phone).map_or(&[], Vec::as_slice), letters)))
+        .collect();
     phones.sort_by_key(|(_, kind)| (kind.is_last, kind.preference));
     // The one to call first is the one that is preferred most, or a mobile among those that are preferred as much.
     let preferred = phones.iter_mut().filter(|(_, kind)| kind.preference <= LEAST_PREFERENCE);
@@ -46,11 +63,9 @@ pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Proper
     phones.into_iter().map(|(phone, kind)| (phone, kind.column)).collect()
 }
 
-fn kind(phone: &Property, card: &Properties, letters: Letters) -> Kind {
+fn kind(phone: &Property, labels: &[&Property], letters: Letters) -> Kind {
     let mut said = phone.labels(letters);
-    // Apple writes a label of one's own as a property of the same group, before or behind the phone.
-    let of_group = card.all.iter().filter(|other| phone.group.is_some() && other.group == phone.group);
-    for label in of_group.filter(|other| other.name.contains("LABEL")) {
+    for label in labels {
         said.push_str(&String::from_utf8_lossy(&label.text(letters)).to_lowercase());
     }
     let words = said.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric());

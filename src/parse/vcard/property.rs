@@ -11,6 +11,9 @@ const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "R
 /// Properties that are known to begin inside the line of another one.
 const JOINED: [&str; 6] = ["VERSION", "FN", "TEL", "EMAIL", "ORG", "N"];
 
+/// Properties of one line.
+const MAX_JOINED: usize = 32;
+
 /// One property of a card.
 #[derive(Debug, Default)]
 pub(super) struct Property {
@@ -68,8 +71,22 @@ impl Properties {
         found
     }
 
-    /// Begins a property with a line; false where it begins none.
+    /// Begins a property with a line, and those that stand behind it on the same line; false where the last part begins none.
     fn begin(&mut self, number: u64, text: &[u8]) -> bool {
+        let mut rest = Cow::Borrowed(text);
+        for _ in 0..MAX_JOINED {
+            match self.begin_first(number, &rest) {
+                Begun::Whole(is_begun) => return is_begun,
+                Begun::Joined(behind) => rest = Cow::Owned(behind),
+            }
+        }
+        // Nobody loses so many line ends.
+        self.strays.push((number, rest.into_owned()));
+        false
+    }
+
+    /// Begins a property with a line up to where another one begins.
+    fn begin_first(&mut self, number: u64, text: &[u8]) -> Begun {
         let Some(property) = Property::of(number, text) else {
             match self.all.last_mut() {
                 Some(last)
@@ -84,23 +101,31 @@ impl Properties {
                 Some(last) if is_binary(format!("{}:", last.name).as_bytes()) && is_data(text) => {}
                 _ => self.strays.push((number, text.to_vec())),
             }
-            return false;
+            return Begun::Whole(false);
         };
         let Some(at) = property.joined_at() else {
             self.all.push(property);
-            return true;
+            return Begun::Whole(true);
         };
         self.joined.get_or_insert(number);
         let (own, rest) = property.value.split_at(at);
         let rest = rest.trim_ascii().to_vec();
         self.all.push(Property { value: own.trim_ascii_end().to_vec(), ..property });
-        self.begin(number, &rest)
+        Begun::Joined(rest)
     }
 
     /// All properties of a name.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Property> {
         self.all.iter().filter(move |property| property.name == name)
     }
+}
+
+/// What a line begins.
+enum Begun {
+    /// A property, or none.
+    Whole(bool),
+    /// A property, behind which this begins another.
+    Joined(Vec<u8>),
 }
 
 /// A line without the marks of quoting in front of a property.
@@ -227,6 +252,7 @@ impl Property {
             return None;
         }
         let value = &self.value;
+        let last_colon = memchr::memrchr(b':', value)?;
         let begins = |at: usize, name: &str| {
             let end = at + name.len();
             let before = at.checked_sub(1).map(|before| value[before]);
@@ -236,8 +262,7 @@ impl Property {
                 && match value.get(end) {
                     Some(b':') => is_after_text,
                     Some(b';') => {
-                        (is_after_space || is_after_text && name != "N" && name != "ORG")
-                            && memchr::memchr(b':', &value[end..]).is_some()
+                        (is_after_space || is_after_text && name != "N" && name != "ORG") && last_colon > end
                     }
                     _ => false,
                 }

@@ -147,8 +147,15 @@ fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
     if zeros > 0 {
         line.retain(|byte| *byte != 0);
     }
-    while let Some(at) = memchr::memmem::find(line, MARK) {
-        line.drain(at..at + MARK.len());
+    if memchr::memmem::find(line, MARK).is_some() {
+        let mut plain = Vec::with_capacity(line.len());
+        let mut start = 0;
+        for at in memchr::memmem::find_iter(line, MARK) {
+            plain.extend_from_slice(&line[start..at]);
+            start = at + MARK.len();
+        }
+        plain.extend_from_slice(&line[start..]);
+        *line = plain;
     }
     Ok(())
 }
@@ -201,9 +208,8 @@ impl Splitter<'_> {
         if is_blank(text) {
             return Ok(Left::Nothing);
         }
-        let (begin, end) = (find(text, BEGIN), find(text, END));
-        match (begin, end) {
-            (Some(begin), end) if end.as_ref().is_none_or(|end| begin.start < end.start) => {
+        match first_mark(text, &|_| true) {
+            Some((Mark::Begin, begin)) => {
                 let before = &text[..begin.start];
                 let is_prefix =
                     before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|' | b'*' | b'#'));
@@ -216,7 +222,7 @@ impl Splitter<'_> {
                 self.pending = Card { line: number, ..Card::default() };
                 Ok(Left::Rest(begin.end))
             }
-            (_, Some(end)) => {
+            Some((Mark::End, end)) => {
                 self.keep(number, &text[..end.start])?;
                 // Lines that end like a card are one, even where what begins it is damaged.
                 let is_card =
@@ -230,7 +236,7 @@ impl Splitter<'_> {
                 self.judge_pending()?;
                 Ok(Left::Rest(end.end))
             }
-            _ => {
+            None => {
                 self.keep(number, text)?;
                 Ok(Left::Nothing)
             }
@@ -241,10 +247,8 @@ impl Splitter<'_> {
         let State::Inside { prefix } = &self.state else { return Ok(Left::Nothing) };
         let skipped = if text.starts_with(prefix) { prefix.len() } else { 0 };
         let text = &text[skipped..];
-        let begin = find(text, BEGIN).filter(|begin| !is_escaped(text, begin));
-        let end = find(text, END).filter(|end| !is_escaped(text, end));
-        let first_begin = begin.filter(|begin| end.as_ref().is_none_or(|end| begin.start < end.start));
-        if let Some(begin) = first_begin {
+        let mark = first_mark(text, &|mark| !is_escaped(text, mark));
+        if let Some((Mark::Begin, begin)) = mark {
             let before = &text[..begin.start];
             let is_agent = |line: &[u8]| begins_property(line, &["AGENT"]);
             let is_inner = if is_blank(before) {
@@ -263,6 +267,7 @@ impl Splitter<'_> {
             self.state = State::Nested { prefix: prefix.clone(), depth: 1 };
             return Ok(Left::Rest(skipped + begin.end));
         }
+        let end = mark.map(|(_, end)| end);
         let line = end.as_ref().map_or(text, |end| &text[..end.start]);
         if end.is_none() || !is_blank(line) {
             self.keep(number, line)?;
@@ -278,20 +283,19 @@ impl Splitter<'_> {
 
     fn nested(&mut self, text: &[u8]) -> Left {
         let State::Nested { prefix, depth } = &mut self.state else { return Left::Nothing };
-        let (begin, end) = (find(text, BEGIN), find(text, END));
-        match (begin, end) {
-            (Some(begin), end) if end.as_ref().is_none_or(|end| begin.start < end.start) => {
+        match first_mark(text, &|_| true) {
+            Some((Mark::Begin, begin)) => {
                 *depth += 1;
                 Left::Rest(begin.end)
             }
-            (_, Some(end)) => {
+            Some((Mark::End, end)) => {
                 *depth -= 1;
                 if *depth == 0 {
                     self.state = State::Inside { prefix: std::mem::take(prefix) };
                 }
                 if is_blank(&text[end.end..]) { Left::Nothing } else { Left::Rest(end.end) }
             }
-            _ => Left::Nothing,
+            None => Left::Nothing,
         }
     }
 
@@ -309,6 +313,10 @@ impl Splitter<'_> {
                 self.judge_pending()?;
             } else {
                 self.drop_unused();
+                // Going through the card again and again, to find a little that is not used, would take for ever.
+                if self.pending.bytes > MAX_CARD_BYTES / 2 {
+                    return Err(Fault::CardTooLong { line: self.pending.line, max_bytes: MAX_CARD_BYTES });
+                }
                 if self.pending.bytes + kept.len() > MAX_CARD_BYTES {
                     if self.is_used(kept) {
                         return Err(Fault::CardTooLong {
@@ -386,19 +394,38 @@ fn is_blank(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1a)
 }
 
-/// The first place of a word, whatever its capitals and the spaces around its colon.
-fn find(text: &[u8], word: &[u8]) -> Option<std::ops::Range<usize>> {
-    let colon = memchr::memchr(b':', word)?;
+/// What begins or ends a card.
+#[derive(Clone, Copy)]
+enum Mark {
+    Begin,
+    End,
+}
+
+/// The first mark of a text for which `is_meant` is true, and its place.
+fn first_mark(
+    text: &[u8],
+    is_meant: &dyn Fn(&std::ops::Range<usize>) -> bool,
+) -> Option<(Mark, std::ops::Range<usize>)> {
     memchr::memchr_iter(b':', text).find_map(|at| {
-        let before = text[..at].trim_ascii_end();
-        let start = before.len().checked_sub(colon)?;
-        let after = &text[at + 1..];
-        let skipped = after.len() - after.trim_ascii_start().len();
-        let end = at + 1 + skipped + word.len() - colon - 1;
-        let is_word = before[start..].eq_ignore_ascii_case(&word[..colon])
-            && text.get(at + 1 + skipped..end)?.eq_ignore_ascii_case(&word[colon + 1..]);
-        is_word.then_some(start..end)
+        let is_of = |(mark, word)| Some((mark, place_around(text, at, word)?));
+        let mut marks = [(Mark::Begin, BEGIN), (Mark::End, END)].into_iter().filter_map(is_of);
+        marks.find(|(_, place)| is_meant(place))
     })
+}
+
+/// The place of a word of which the colon stands at `at`, whatever its capitals and the spaces around its colon.
+fn place_around(text: &[u8], at: usize, word: &[u8]) -> Option<std::ops::Range<usize>> {
+    let colon = memchr::memchr(b':', word)?;
+    let before = text[..at].trim_ascii_end();
+    let start = before.len().checked_sub(colon)?;
+    if !before[start..].eq_ignore_ascii_case(&word[..colon]) {
+        return None;
+    }
+    let after = &text[at + 1..];
+    let skipped = after.len() - after.trim_ascii_start().len();
+    let end = at + 1 + skipped + word.len() - colon - 1;
+    let is_word = text.get(at + 1 + skipped..end)?.eq_ignore_ascii_case(&word[colon + 1..]);
+    is_word.then_some(start..end)
 }
 
 /// Whether a word is part of a value, in which `\n` stands for the ends of lines.

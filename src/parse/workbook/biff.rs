@@ -4,11 +4,7 @@
 //! each sheet, from where the list of sheets says. See Microsoft's [MS-XLS] for those of Excel 97 (BIFF8); Excel 5 and 95
 //! (BIFF5) write texts in the bytes of a code page.
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    ops::{ControlFlow, Range},
-};
+use std::{collections::HashSet, fs::File, ops::Range};
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
@@ -16,7 +12,7 @@ use super::{
     number_format::Formats,
     records::{Record, Records, Texts, code_page, kind, likely_code_page},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, SheetName, Sights, Value},
+    sheet::{Entry, Gathered, SheetName, Sights, Value, add_entry},
     xls,
     xlsb::{error_name, rk_number},
 };
@@ -26,6 +22,9 @@ use crate::parse::{error::Fault, table::RowSink};
 const WORKSHEET: u16 = 0x0010;
 
 const BIFF8: u16 = 0x0600;
+
+/// Cells of a sheet, which are held in memory: those of 65,536 rows, which are all that such a sheet has, and 100 columns.
+const MAX_CELLS: usize = 6_553_600;
 
 /// A workbook of Excel 5 to 2003.
 pub(in crate::parse) struct Xls {
@@ -51,9 +50,8 @@ impl Xls {
         let first = all.next().filter(|record| record.kind == kind::BOF);
         let Some(first) = first else { return Err(Fault::NoWorkbook) };
         let mut texts = Texts { is_biff8: first.half(0) == BIFF8, code_page: WINDOWS_1252 };
-        let (mut entries, mut starts) = (Vec::new(), Vec::new());
+        let (mut entries, mut starts, mut taken) = (Vec::new(), Vec::new(), HashSet::new());
         let (mut strings, mut formats) = (SharedTexts::default(), Formats::default());
-        let mut codes: Vec<(u16, String)> = Vec::new();
         while let Some(record) = all.next().filter(|record| record.kind != kind::EOF) {
             match record.kind {
                 // What follows is scrambled, whatever the method.
@@ -63,21 +61,20 @@ impl Xls {
                     has_code_page = true;
                 }
                 kind::DATE_MODE => formats.counts_from_1904 = record.half(0) == 1,
-                kind::NUMBER_FORMAT => codes.push((record.half(0), texts.format_code(record.after(2)))),
-                kind::STYLE => {
-                    let number = record.half(2);
-                    let own = codes.iter().rfind(|(own, _)| *own == number);
-                    formats.add(number, own.map(|(_, code)| code.as_str()));
+                kind::NUMBER_FORMAT => {
+                    formats.spell_out(record.half(0), &texts.format_code(record.after(2)))?;
                 }
+                kind::STYLE => formats.add(record.half(2)),
                 kind::BOUND_SHEET => {
                     let start = usize::try_from(record.word(0)).unwrap_or(usize::MAX);
                     let begins = Records { bytes: &records, at: start }
                         .next()
                         .is_some_and(|begin| begin.kind == kind::BOF);
                     let is_worksheet = record.byte(5) == 0;
-                    let name =
-                        SheetName { name: texts.short(record.after(6)), is_hidden: record.byte(4) & 3 != 0 };
-                    entries.push(Entry { name, has_cells: is_worksheet && begins });
+                    let name = SheetName::new(texts.short(record.after(6)), record.byte(4) & 3 != 0);
+                    // Each sheet has records of its own.
+                    let has_cells = is_worksheet && begins && taken.insert(start);
+                    add_entry(&mut entries, Entry { name, has_cells })?;
                     starts.push(start);
                 }
                 kind::SHARED_TEXTS => {
@@ -202,8 +199,11 @@ impl Cells {
                 return Err(Fault::Hostile("its charts stand inside each other without end".to_owned()));
             }
             // A chart inside the sheet has cells of its own.
-            if open == 1 && self.take(&record, &mut records, texts, sights, &mut formula).is_break() {
-                return Ok(());
+            if open == 1 {
+                self.take(&record, &mut records, texts, sights, &mut formula);
+            }
+            if self.cells.len() > MAX_CELLS {
+                return Err(Fault::Hostile(format!("a sheet in it has more than {MAX_CELLS} cells")));
             }
         }
         Ok(())
@@ -216,7 +216,7 @@ impl Cells {
         texts: Texts,
         sights: &mut Sights,
         formula: &mut Option<(u16, u16, u16)>,
-    ) -> ControlFlow<()> {
+    ) {
         let place = (record.half(0), record.half(2), record.half(4));
         let value = match record.kind {
             kind::ROW => {
@@ -228,7 +228,7 @@ impl Cells {
                 if flags & IS_HIDDEN != 0 || is_flat {
                     self.hidden_rows.insert(record.half(0));
                 }
-                return ControlFlow::Continue(());
+                return;
             }
             kind::COLUMN_INFO => {
                 const IS_HIDDEN: u16 = 1;
@@ -238,14 +238,14 @@ impl Cells {
                 if flags & IS_HIDDEN != 0 || is_flat {
                     sights.hide_columns(usize::from(record.half(0)), usize::from(record.half(2)));
                 }
-                return ControlFlow::Continue(());
+                return;
             }
             kind::FORMULA_TEXT => {
-                let Some(place) = formula.take() else { return ControlFlow::Continue(()) };
+                let Some(place) = formula.take() else { return };
                 let text = texts.long(&mut records.pieces(record.after(0)));
                 self.push(place, Held::Text(self.text.len()..self.text.len() + text.len()));
                 self.text.push_str(&text);
-                return ControlFlow::Continue(());
+                return;
             }
             kind::MULTIPLE_RK => {
                 let numbers = record.after(4);
@@ -255,7 +255,7 @@ impl Cells {
                     let rk = rk.first_chunk().map_or(0, |rk| u32::from_le_bytes(*rk));
                     self.push((place.0, column, style), Held::Number(rk_number(rk)));
                 }
-                return ControlFlow::Continue(());
+                return;
             }
             kind::NUMBER => Held::Number(record.double(6)),
             kind::RK => Held::Number(rk_number(record.word(6))),
@@ -272,18 +272,17 @@ impl Cells {
                 match (record.half(12), record.byte(6)) {
                     (0xffff, 0) => {
                         *formula = Some(place);
-                        return ControlFlow::Continue(());
+                        return;
                     }
                     (0xffff, 1) => Held::Boolean(record.byte(8) != 0),
                     (0xffff, 2) => Held::Error(record.byte(8)),
-                    (0xffff, _) => return ControlFlow::Continue(()),
+                    (0xffff, _) => return,
                     _ => Held::Number(record.double(6)),
                 }
             }
-            _ => return ControlFlow::Continue(()),
+            _ => return,
         };
         self.push(place, value);
-        ControlFlow::Continue(())
     }
 
     fn push(&mut self, (row, column, style): (u16, u16, u16), value: Held) {

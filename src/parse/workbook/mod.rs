@@ -30,11 +30,19 @@ use self::{
     biff::Xls,
     ods::Ods,
     package::Package,
-    sheet::{Choice, Entry, Sights, choose},
+    sheet::{Choice, Entry, SheetName, Sights, choose},
     xlsb::Xlsb,
     xlsx::Xlsx,
 };
-use crate::parse::{Format, error::Fault, file::sniff::Content, table::RowSink};
+use crate::{
+    parse::{
+        Format,
+        error::Fault,
+        file::sniff::Content,
+        table::{Preview, RowSink},
+    },
+    row::Rows,
+};
 
 /// A sheet, chosen but not yet read.
 pub(in crate::parse) struct Sheet {
@@ -57,48 +65,51 @@ enum Workbook {
     Ods(Box<Ods>),
 }
 
+/// A workbook that was opened, with what is known of it.
+struct Opened {
+    workbook: Workbook,
+    format: Format,
+    counts_from_1904: bool,
+    note: Option<String>,
+}
+
 impl Workbook {
-    /// Opens it; says what kind it is, whether it counts from 1904, and what somebody should know of it.
-    fn open(file: File, content: Content) -> Result<(Self, Format, bool, Option<String>), Fault> {
+    fn open(file: &File, file_bytes: u64, content: Content) -> Result<Opened, Fault> {
         guarded(|| {
             // The beginning of an archive does not tell what all of it is.
             let content = match content {
                 Content::EncryptedOrLegacyExcel => content,
-                _ => Package::open(&file)?.content(),
+                _ => Package::open(file, file_bytes)?.content(),
+            };
+            let opened = |workbook, format, counts_from_1904| Opened {
+                workbook,
+                format,
+                counts_from_1904,
+                note: None,
             };
             Ok(match content {
                 Content::EncryptedOrLegacyExcel => {
-                    let workbook = Box::new(Xls::open(&file)?);
+                    let workbook = Box::new(Xls::open(file)?);
                     let (counts_from_1904, note) = (workbook.counts_from_1904(), workbook.note());
-                    (Self::Xls(workbook), Format::Xls, counts_from_1904, note)
+                    Opened { note, ..opened(Self::Xls(workbook), Format::Xls, counts_from_1904) }
                 }
                 Content::Ods => {
-                    let workbook = Box::new(Ods::open(file)?);
+                    let workbook = Box::new(Ods::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904;
-                    (Self::Ods(workbook), Format::Ods, counts_from_1904, None)
+                    opened(Self::Ods(workbook), Format::Ods, counts_from_1904)
                 }
                 Content::Xlsb => {
-                    let workbook = Box::new(Xlsb::open(file)?);
+                    let workbook = Box::new(Xlsb::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904();
-                    (Self::Xlsb(workbook), Format::Xlsb, counts_from_1904, None)
+                    opened(Self::Xlsb(workbook), Format::Xlsb, counts_from_1904)
                 }
                 Content::Xlsx => {
-                    let workbook = Box::new(Xlsx::open(file)?);
+                    let workbook = Box::new(Xlsx::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904();
-                    (Self::Xlsx(workbook), Format::Xlsx, counts_from_1904, None)
+                    opened(Self::Xlsx(workbook), Format::Xlsx, counts_from_1904)
                 }
                 other => return Err(Fault::Unsupported(other)),
             })
-        })
-    }
-
-    /// Goes through all rows of a sheet that have a cell.
-    fn visit(&self, index: usize, sights: &mut Sights, sink: &mut impl RowSink) -> Result<(), Fault> {
-        guarded(|| match self {
-            Self::Xlsx(workbook) => workbook.visit(index, sights, sink),
-            Self::Xlsb(workbook) => workbook.visit(index, sights, sink),
-            Self::Xls(workbook) => workbook.visit(index, sights, sink),
-            Self::Ods(workbook) => workbook.visit(index, sights, sink),
         })
     }
 
@@ -110,13 +121,49 @@ impl Workbook {
             Self::Ods(workbook) => &workbook.entries,
         }
     }
+
+    /// Begins a pass over the workbook: the limit on unpacked bytes counts for all sheets that are visited in it.
+    fn begin_pass(&mut self) {
+        match self {
+            Self::Xlsx(workbook) => workbook.package.begin_pass(),
+            Self::Xlsb(workbook) => workbook.package.begin_pass(),
+            Self::Ods(workbook) => workbook.package.begin_pass(),
+            Self::Xls(_) => {}
+        }
+    }
+
+    /// Hands on all rows of a sheet that have a cell.
+    fn visit(&mut self, index: usize, sights: &mut Sights, sink: &mut impl RowSink) -> Result<(), Fault> {
+        guarded(|| match self {
+            Self::Xlsx(workbook) => workbook.visit(index, sights, sink),
+            Self::Xlsb(workbook) => workbook.visit(index, sights, sink),
+            Self::Xls(workbook) => workbook.visit(index, sights, sink),
+            Self::Ods(workbook) => workbook.visit(index, sights, sink),
+        })
+    }
+
+    /// Hands on the first rows of every sheet but the chosen one, or `None` for a sheet that cannot be read.
+    fn look_at_others(&mut self, chosen: usize, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) {
+        if let Self::Ods(workbook) = self {
+            // All sheets stand in one part, which is gone through once.
+            workbook.look_at_all(wanted, each);
+            return;
+        }
+        let others =
+            self.entries().iter().enumerate().filter(|(index, entry)| *index != chosen && entry.has_cells);
+        for index in others.map(|(index, _)| index).collect::<Vec<_>>() {
+            let mut preview = Preview::new(wanted);
+            let visited = self.visit(index, &mut Sights::default(), &mut preview);
+            each(index, visited.is_ok().then_some(preview.rows));
+        }
+    }
 }
 
-/// Who reads a workbook.
+/// The process that reads a workbook.
 enum Source {
-    /// This process.
+    /// This one.
     Here(Workbook),
-    /// Another one.
+    /// A child.
     #[cfg(unix)]
     Isolated(Box<isolated::Reader>),
 }
@@ -126,22 +173,29 @@ impl Source {
         match self {
             Self::Here(workbook) => workbook.entries(),
             #[cfg(unix)]
-            Self::Isolated(reader) => &reader.entries,
+            Self::Isolated(reader) => &reader.opened.entries,
         }
     }
 }
 
 impl Sheet {
     /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
-    pub(in crate::parse) fn open(file: File, content: Content, wanted: Option<&str>) -> Result<Self, Fault> {
+    /// `file_bytes` are those of the file that a person has, in which it may be packed.
+    pub(in crate::parse) fn open(
+        file: &File,
+        file_bytes: u64,
+        content: Content,
+        wanted: Option<&str>,
+    ) -> Result<Self, Fault> {
         #[cfg(unix)]
-        if let Some(reader) = isolated::Reader::open(&file, content) {
+        if let Some(reader) = isolated::Reader::open(file, file_bytes, content) {
             let mut reader = Box::new(reader?);
+            let opened = &mut reader.opened;
             let (format, counts_from_1904, note) =
-                (reader.format, reader.counts_from_1904, reader.note.take());
+                (opened.format, opened.counts_from_1904, opened.note.take());
             return Self::at(Source::Isolated(reader), wanted, format, counts_from_1904, note);
         }
-        let (workbook, format, counts_from_1904, note) = Workbook::open(file, content)?;
+        let Opened { workbook, format, counts_from_1904, note } = Workbook::open(file, file_bytes, content)?;
         Self::at(Source::Here(workbook), wanted, format, counts_from_1904, note)
     }
 
@@ -163,6 +217,15 @@ impl Sheet {
         Ok(())
     }
 
+    /// Says that the workbook is gone through anew: what it may unpack to counts for all sheets that are visited then.
+    pub(in crate::parse) fn begin_pass(&mut self) {
+        match &mut self.source {
+            Source::Here(workbook) => workbook.begin_pass(),
+            #[cfg(unix)]
+            Source::Isolated(reader) => reader.begin_pass(),
+        }
+    }
+
     /// Goes through all rows that have a cell.
     pub(in crate::parse) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
         let index = self.choice.index;
@@ -172,6 +235,36 @@ impl Sheet {
             #[cfg(unix)]
             Source::Isolated(reader) => reader.visit(index, &mut self.sights, sink),
         }
+    }
+
+    /// Hands on the first rows of every other sheet, or nothing where it cannot be read. Of several sheets of one name only the
+    /// first can be chosen, and is looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the process that reads the workbook ends.
+    pub(in crate::parse) fn look_at_others(
+        &mut self,
+        wanted: usize,
+        each: &mut dyn FnMut(&SheetName, Option<Rows>),
+    ) -> Result<(), Fault> {
+        self.begin_pass();
+        let chosen = self.choice.index;
+        let entries = self.source.entries().to_vec();
+        let mut named = |index: usize, rows: Option<Rows>| {
+            let Some(entry) = entries.get(index).filter(|entry| entry.has_cells && index != chosen) else {
+                return;
+            };
+            if sheet::find(&entries, &entry.name.name) == Some(index) {
+                each(&entry.name, rows);
+            }
+        };
+        match &mut self.source {
+            Source::Here(workbook) => workbook.look_at_others(chosen, wanted, &mut named),
+            #[cfg(unix)]
+            Source::Isolated(reader) => reader.look_at_others(chosen, wanted, &mut named)?,
+        }
+        Ok(())
     }
 
     /// Gives back what is only needed while rows are read.
@@ -209,10 +302,7 @@ mod tests {
     use rust_xlsxwriter::{Format, Formula, Workbook};
 
     use super::*;
-    use crate::{
-        parse::table::Preview,
-        row::{Cell, CellKind},
-    };
+    use crate::row::{Cell, CellKind};
 
     fn stored(bytes: &[u8]) -> File {
         use std::io::{Seek as _, Write as _};
@@ -241,8 +331,13 @@ mod tests {
         stored(&writer.finish().unwrap().into_inner())
     }
 
+    fn opened(file: File, wanted: Option<&str>) -> Result<Sheet, Fault> {
+        let file_bytes = file.metadata().unwrap().len();
+        Sheet::open(&file, file_bytes, Content::Xlsx, wanted)
+    }
+
     fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
-        Sheet::open(stored(&workbook.save_to_buffer().unwrap()), Content::Xlsx, wanted)
+        opened(stored(&workbook.save_to_buffer().unwrap()), wanted)
     }
 
     fn rows(sheet: &mut Sheet) -> Vec<(u64, Vec<(String, CellKind)>)> {
@@ -296,7 +391,7 @@ mod tests {
             page.write(row, 2, 919_876_543_210.0 + f64::from(row)).unwrap();
         }
         let long = rewritten(&mut workbook, "<v>919876543211</v>", "<v>919876543210123456</v>");
-        let found = rows(&mut Sheet::open(long, Content::Xlsx, None).unwrap());
+        let found = rows(&mut opened(long, None).unwrap());
         let cells: Vec<&(String, CellKind)> = found.iter().map(|(_, cells)| &cells[2]).collect();
         let expected = ["919876543210", "919876543210123456", "919876543212"];
         assert_eq!(
@@ -338,7 +433,7 @@ mod tests {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let broken = rewritten(&mut workbook, "r=\"A1\"", "r=\"A99999999999\"");
-        let mut sheet = Sheet::open(broken, Content::Xlsx, None).unwrap();
+        let mut sheet = opened(broken, None).unwrap();
         let error = sheet.visit(&mut Preview::new(usize::MAX)).unwrap_err();
         assert!(matches!(error, Fault::DamagedWorkbook(_)), "{error}");
         assert!(!panic_is_caught(), "the guard ends with the reading");
@@ -349,7 +444,7 @@ mod tests {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let bytes = workbook.save_to_buffer().unwrap();
-        let cut = Sheet::open(stored(&bytes[..bytes.len() / 2]), Content::Xlsx, None);
+        let cut = opened(stored(&bytes[..bytes.len() / 2]), None);
         assert!(matches!(cut, Err(Fault::DamagedWorkbook(_))));
     }
 }

@@ -4,7 +4,11 @@
 //! `+91 98765 43210` where the format writes the plus. Such digits belong to the number. A format never takes a digit away:
 //! where it would, as a format for amounts or dates does to a phone number, the number stays as it is stored.
 
+use std::collections::HashMap;
+
 use jiff::{Span, civil};
+
+use crate::parse::error::Fault;
 
 /// Larger numbers in a cell with a date format are no dates of a list of people: the year would be 4637.
 const MAX_DAYS: f64 = 1_000_000.0;
@@ -13,6 +17,15 @@ const MAX_DAYS: f64 = 1_000_000.0;
 const NEVER: f64 = 2_958_465.0;
 
 const MS_OF_DAY: f64 = 86_400_000.0;
+
+/// The longest code of a format; programs for spreadsheets allow 255 characters.
+const MAX_CODE_BYTES: usize = 1024;
+
+/// All codes of a workbook together.
+const MAX_CODES_BYTES: usize = 4 * 1024 * 1024;
+
+/// Parts of a format for numbers of different size; those behind are never used.
+const MAX_SECTIONS: usize = 4;
 
 /// Zeros in front of a number that can belong to it: a trunk prefix, or the prefix of calls abroad.
 const MAX_ZEROS: usize = 3;
@@ -83,7 +96,11 @@ impl NumberFormat {
         if code.eq_ignore_ascii_case("standard") {
             return Self::Plain;
         }
-        let sections: Vec<Section> = sections(code).into_iter().map(Section::parse).collect();
+        if code.len() > MAX_CODE_BYTES {
+            return Self::Plain;
+        }
+        let sections: Vec<Section> =
+            sections(code).into_iter().take(MAX_SECTIONS).map(Section::parse).collect();
         if let Some(moment) = sections.first().and_then(|section| section.moment) {
             return Self::Moment(moment);
         }
@@ -346,23 +363,55 @@ fn sections(code: &str) -> Vec<&str> {
     sections
 }
 
-/// The number formats of a workbook, by its styles.
+/// The number formats of a workbook, by its styles. A format is held once, however many styles have it.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct Formats {
-    by_style: Vec<NumberFormat>,
+    formats: Vec<NumberFormat>,
+    /// Where the formats that the workbook spells out stand, by their numbers.
+    own: HashMap<u16, usize>,
+    /// Where the others stand that a style has.
+    built_in: HashMap<u16, usize>,
+    /// Where the format of each style stands.
+    by_style: Vec<usize>,
+    code_bytes: usize,
     pub(in crate::parse) counts_from_1904: bool,
 }
 
 impl Formats {
-    /// Adds the next style, which has this format: the workbook's own, or the one that its number means.
-    pub(in crate::parse) fn add(&mut self, number: u16, own: Option<&str>) {
-        self.by_style.push(own.map_or_else(|| NumberFormat::built_in(number), NumberFormat::parse));
+    /// Spells a format out; of two with one number the last counts.
+    ///
+    /// # Errors
+    ///
+    /// Where the formats are longer than those of any workbook.
+    pub(in crate::parse) fn spell_out(&mut self, number: u16, code: &str) -> Result<(), Fault> {
+        self.code_bytes += code.len();
+        if self.code_bytes > MAX_CODES_BYTES {
+            return Err(Fault::Hostile(format!(
+                "its number formats take more than {} MB",
+                MAX_CODES_BYTES >> 20
+            )));
+        }
+        self.own.insert(number, self.formats.len());
+        self.formats.push(NumberFormat::parse(code));
+        Ok(())
+    }
+
+    /// Adds the next style, which has the format of this number: the workbook's own, or the one that its number means.
+    pub(in crate::parse) fn add(&mut self, number: u16) {
+        let place = match self.own.get(&number) {
+            Some(place) => *place,
+            None => *self.built_in.entry(number).or_insert_with(|| {
+                self.formats.push(NumberFormat::built_in(number));
+                self.formats.len() - 1
+            }),
+        };
+        self.by_style.push(place);
     }
 
     /// The format of a style.
     pub(in crate::parse) fn of(&self, style: usize) -> &NumberFormat {
         const PLAIN: &NumberFormat = &NumberFormat::Plain;
-        self.by_style.get(style).unwrap_or(PLAIN)
+        self.by_style.get(style).and_then(|place| self.formats.get(*place)).unwrap_or(PLAIN)
     }
 }
 
@@ -424,5 +473,30 @@ mod tests {
         }
         assert_eq!(NumberFormat::built_in(14).moment(0.0, true), None);
         assert_eq!(NumberFormat::parse("yyyy").moment(44_481.0, true).as_deref(), Some("2025-10-13"));
+    }
+
+    #[test]
+    fn a_format_is_held_once_and_the_last_of_a_number_counts() {
+        let mut formats = Formats::default();
+        formats.spell_out(164, "0").unwrap();
+        formats.spell_out(164, "\"+\"0").unwrap();
+        for _ in 0..100_000 {
+            formats.add(164);
+            formats.add(14);
+        }
+        assert_eq!(formats.formats.len(), 3);
+        assert_eq!(formats.of(199_998).shown("919876543210").as_deref(), Some("+919876543210"));
+        assert!(matches!(formats.of(199_999), NumberFormat::Moment(_)));
+        assert_eq!(*formats.of(200_000), NumberFormat::Plain);
+    }
+
+    #[test]
+    fn formats_without_end_are_plain_or_refused() {
+        let long = "0;".repeat(4 << 10);
+        assert_eq!(NumberFormat::parse(&long), NumberFormat::Plain);
+        let mut formats = Formats::default();
+        let refused = (0..u16::MAX).find_map(|number| formats.spell_out(number, &long).err());
+        assert!(matches!(refused, Some(Fault::Hostile(_))));
+        assert!(formats.formats.len() < 1000);
     }
 }

@@ -3,7 +3,7 @@
 //! Read as a stream: what repeats is written once in such a file, with how often. The text of a cell is that of its
 //! paragraphs; comments, reading aids and drawings stand inside the cell, and are no part of its text.
 
-use std::{fs::File, io::Read as _};
+use std::{collections::HashSet, fs::File, io::Read as _};
 
 use quick_xml::events::{BytesStart, Event};
 
@@ -11,10 +11,17 @@ use super::{
     number_format::Formats,
     ods_cell::{OpenCell, is_no_text},
     package::Package,
-    sheet::{Entry, Gathered, SheetName, Sights},
+    sheet::{Entry, Gathered, MAX_COLUMNS, MAX_ROW_BYTES, SheetName, Sights, add_entry, row_too_long},
     xml::{self, Xml, attribute},
 };
-use crate::parse::{error::Fault, table::RowSink, text::csv::MAX_CELLS};
+use crate::{
+    parse::{
+        error::Fault,
+        table::{Preview, RowSink},
+        text::csv::MAX_CELLS,
+    },
+    row::Rows,
+};
 
 const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
@@ -22,9 +29,15 @@ const MANIFEST: &str = "META-INF/manifest.xml";
 /// Where the part that says how it is encrypted is longer, it is no manifest.
 const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 
+/// Sheets inside of which a part of any length is gone through for each.
+const FEW_SHEETS: u64 = 64;
+
+/// Bytes that going through the part once for each of more sheets may come to.
+const MAX_PASSES_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
 /// A spreadsheet.
 pub(in crate::parse) struct Ods {
-    file: File,
+    pub(in crate::parse) package: Package,
     pub(in crate::parse) entries: Vec<Entry>,
     /// The place of each entry among the tables of the file.
     tables: Vec<usize>,
@@ -32,8 +45,8 @@ pub(in crate::parse) struct Ods {
 }
 
 impl Ods {
-    pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
-        let mut package = Package::open(&file)?;
+    pub(in crate::parse) fn open(file: &File, file_bytes: u64) -> Result<Self, Fault> {
+        let mut package = Package::open(file, file_bytes)?;
         if let Some(manifest) = package.part(MANIFEST)? {
             let mut text = String::new();
             let read = manifest.take(MAX_MANIFEST_BYTES).read_to_string(&mut text);
@@ -41,16 +54,21 @@ impl Ods {
                 return Err(Fault::Password);
             }
         }
-        let mut opened = Self { file, entries: Vec::new(), tables: Vec::new(), counts_from_1904: false };
-        opened.look_through(&mut package)?;
+        let mut opened = Self { package, entries: Vec::new(), tables: Vec::new(), counts_from_1904: false };
+        opened.look_through()?;
+        let sheets = opened.entries.len() as u64;
+        if sheets > FEW_SHEETS && opened.package.unpacked().saturating_mul(sheets) > MAX_PASSES_BYTES {
+            return Err(Fault::Hostile(format!("it has {sheets} sheets, which are too long for so many")));
+        }
         Ok(opened)
     }
 
     /// Finds the sheets, and what counts for all of them.
-    fn look_through(&mut self, package: &mut Package) -> Result<(), Fault> {
-        let mut xml = content(package)?;
-        let mut hidden_styles: Vec<String> = Vec::new();
-        let mut style = String::new();
+    fn look_through(&mut self) -> Result<(), Fault> {
+        let mut xml = content(&mut self.package)?;
+        let mut hidden_styles: HashSet<String> = HashSet::new();
+        // The style that is described, until it is known to hide.
+        let mut style = None;
         let (mut tables, mut open_tables) = (0, 0_usize);
         while let Some(event) = xml.next()? {
             let tag = match event {
@@ -62,9 +80,9 @@ impl Ods {
                 _ => continue,
             };
             match tag.local_name().as_ref() {
-                "style" => style = attribute(&tag, "name").unwrap_or_default(),
+                "style" => style = Some(attribute(&tag, "name").unwrap_or_default()),
                 "table-properties" if attribute(&tag, "display").as_deref() == Some("false") => {
-                    hidden_styles.push(style.clone());
+                    hidden_styles.extend(style.take());
                 }
                 "null-date" => {
                     let first = attribute(&tag, "date-value").unwrap_or_default();
@@ -79,7 +97,8 @@ impl Ods {
                     let name = attribute(&tag, "name").unwrap_or_default();
                     if !is_copied_from_another_file(&style, &name) {
                         let is_hidden = hidden_styles.contains(&style);
-                        self.entries.push(Entry { name: SheetName { name, is_hidden }, has_cells: true });
+                        let entry = Entry { name: SheetName::new(name, is_hidden), has_cells: true };
+                        add_entry(&mut self.entries, entry)?;
                         self.tables.push(tables);
                     }
                     tables += 1;
@@ -92,14 +111,13 @@ impl Ods {
 
     /// Goes through all rows of a sheet that have a cell.
     pub(in crate::parse) fn visit(
-        &self,
+        &mut self,
         index: usize,
         sights: &mut Sights,
         sink: &mut impl RowSink,
     ) -> Result<(), Fault> {
         let Some(table) = self.tables.get(index) else { return Err(Fault::NoSheet) };
-        let mut package = Package::open(&self.file)?;
-        let mut xml = content(&mut package)?;
+        let mut xml = content(&mut self.package)?;
         let formats = Formats::default();
         let mut rows = Gathered::new(&formats, sights, sink);
         let mut walk = Walk::new(*table);
@@ -112,6 +130,51 @@ impl Ods {
         }
         rows.finish();
         Ok(())
+    }
+}
+
+impl Ods {
+    /// Hands on the first rows of each sheet, with its place in the list; nothing where it cannot be read. All sheets stand in one
+    /// part, which is gone through once.
+    pub(in crate::parse) fn look_at_all(&mut self, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) {
+        let reached = self.look_at_first(wanted, each);
+        (reached..self.tables.len()).for_each(|index| each(index, None));
+    }
+
+    /// The same for the sheets up to one behind which nothing can be read; returns how many they are.
+    fn look_at_first(&mut self, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) -> usize {
+        let Ok(mut xml) = content(&mut self.package) else { return 0 };
+        let formats = Formats::default();
+        let mut passed = 0;
+        for (index, table) in self.tables.iter().enumerate() {
+            let (mut sights, mut preview) = (Sights::default(), Preview::new(wanted));
+            let mut rows = Some(Gathered::new(&formats, &mut sights, &mut preview));
+            let mut walk = Walk::new(table - passed);
+            let mut is_readable = true;
+            loop {
+                let Ok(Some(event)) = xml.next() else { return index };
+                let Some(open) = rows.as_mut() else {
+                    if walk.passes_end(&event) {
+                        break;
+                    }
+                    continue;
+                };
+                match walk.take(&event, open) {
+                    Ok(Step::Further) => {}
+                    Ok(Step::AtEnd) => {
+                        if let Some(rows) = rows.take() {
+                            rows.finish();
+                        }
+                        break;
+                    }
+                    Ok(Step::Enough) => rows = None,
+                    Err(_) => (rows, is_readable) = (None, false),
+                }
+            }
+            passed = table + 1;
+            each(index, is_readable.then_some(preview.rows));
+        }
+        self.tables.len()
     }
 }
 
@@ -135,8 +198,9 @@ struct Walk {
     open_tables: usize,
     /// Elements in which nothing belongs to the cell, one inside the other.
     skipped: usize,
-    /// Groups of rows, and of columns, that are folded up, one inside the other.
-    hidden_groups: Vec<bool>,
+    /// Groups of rows, and of columns, one inside the other: whether each is folded up, and how many are.
+    groups: Vec<bool>,
+    hidden_groups: usize,
     row: u64,
     /// How often the row repeats.
     row_repeats: u64,
@@ -145,8 +209,9 @@ struct Walk {
     /// The next column of which is said whether it is hidden.
     described_column: usize,
     cell: Option<OpenCell>,
-    /// The cells of the row, by their first column.
+    /// The cells of the row, by their first column, and the bytes of their texts.
     cells: Vec<(usize, OpenCell)>,
+    cells_len: usize,
 }
 
 impl Walk {
@@ -155,7 +220,8 @@ impl Walk {
             tables_before: table,
             open_tables: 0,
             skipped: 0,
-            hidden_groups: Vec::new(),
+            groups: Vec::new(),
+            hidden_groups: 0,
             row: 0,
             row_repeats: 1,
             is_row_hidden: false,
@@ -163,6 +229,7 @@ impl Walk {
             described_column: 0,
             cell: None,
             cells: Vec::new(),
+            cells_len: 0,
         }
     }
 
@@ -178,6 +245,9 @@ impl Walk {
                     && let Some(text) = xml::text(event)?
                 {
                     cell.push_text(&text);
+                    if cell.text.len() > MAX_ROW_BYTES {
+                        return Err(row_too_long(self.row));
+                    }
                 }
             }
         }
@@ -192,7 +262,10 @@ impl Walk {
                 "p" | "h" => cell.begin_paragraph(),
                 "s" => {
                     let count = attribute(tag, "c").and_then(|count| count.parse().ok()).unwrap_or(1_usize);
-                    cell.text.extend(std::iter::repeat_n(' ', count.min(1024)));
+                    // More of them tell no more, and a text that is too long is refused when more of it comes.
+                    if cell.text.len() <= MAX_ROW_BYTES {
+                        cell.text.extend(std::iter::repeat_n(' ', count.min(1024)));
+                    }
                 }
                 "tab" => cell.text.push(' '),
                 "line-break" => cell.text.push('\n'),
@@ -210,7 +283,9 @@ impl Walk {
         }
         match name {
             "table-row-group" | "table-column-group" => {
-                self.hidden_groups.push(attribute(tag, "display").as_deref() == Some("false"));
+                let is_hidden = attribute(tag, "display").as_deref() == Some("false");
+                self.groups.push(is_hidden);
+                self.hidden_groups += usize::from(is_hidden);
             }
             "table-column" => {
                 let repeats = repeated(tag, "number-columns-repeated");
@@ -226,6 +301,7 @@ impl Walk {
                 self.is_row_hidden = self.is_hidden(tag);
                 self.column = 0;
                 self.cells.clear();
+                self.cells_len = 0;
             }
             "table-cell" | "covered-table-cell" => self.cell = Some(OpenCell::new(tag)),
             _ => {}
@@ -234,14 +310,14 @@ impl Walk {
 
     fn is_hidden(&self, tag: &BytesStart<'_>) -> bool {
         let visibility = attribute(tag, "visibility");
-        visibility.is_some_and(|visibility| visibility != "visible") || self.hidden_groups.contains(&true)
+        visibility.is_some_and(|visibility| visibility != "visible") || self.hidden_groups > 0
     }
 
     fn end<S: RowSink>(&mut self, name: &str, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
         if let Some(cell) = &mut self.cell {
             match name {
                 "p" | "h" => cell.end_paragraph(),
-                "table-cell" | "covered-table-cell" => self.end_cell(rows.sights),
+                "table-cell" | "covered-table-cell" => self.end_cell(rows.sights)?,
                 _ => {}
             }
             return Ok(Step::Further);
@@ -256,21 +332,42 @@ impl Walk {
                     }
                 }
             }
-            "table-row-group" | "table-column-group" => _ = self.hidden_groups.pop(),
+            "table-row-group" | "table-column-group" => {
+                let was_hidden = self.groups.pop() == Some(true);
+                self.hidden_groups -= usize::from(was_hidden);
+            }
             "table-row" if self.open_tables == 1 && self.tables_before == 0 => return self.end_row(rows),
             _ => {}
         }
         Ok(Step::Further)
     }
 
-    fn end_cell(&mut self, sights: &mut Sights) {
-        let Some(cell) = self.cell.take() else { return };
+    fn end_cell(&mut self, sights: &mut Sights) -> Result<(), Fault> {
+        let Some(cell) = self.cell.take() else { return Ok(()) };
         sights.formulas_without_result += u64::from(cell.lacks_result());
         let first = self.column;
         self.column = self.column.saturating_add(cell.repeats);
-        if !cell.is_empty() {
+        // The first that stands beyond the last column of any sheet refuses the row.
+        if !cell.is_empty() && self.cells.len() <= MAX_COLUMNS {
+            self.cells_len += cell.len();
+            if self.cells_len > MAX_ROW_BYTES {
+                return Err(row_too_long(self.row));
+            }
             self.cells.push((first, cell));
         }
+        Ok(())
+    }
+
+    /// Whether the sheet ends with this piece, of which nothing is wanted any more. The sheet is open, and no other inside it.
+    fn passes_end(&mut self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Start(tag) if tag.local_name().as_ref() == "table" => self.open_tables += 1,
+            Event::End(tag) if tag.local_name().as_ref() == "table" => {
+                self.open_tables = self.open_tables.saturating_sub(1);
+            }
+            _ => {}
+        }
+        self.open_tables == 0
     }
 
     fn end_row<S: RowSink>(&mut self, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
@@ -324,7 +421,7 @@ mod tests {
         let mut writer = ZipWriter::new(tempfile::tempfile().unwrap());
         writer.start_file(CONTENT, SimpleFileOptions::default()).unwrap();
         write!(writer, "<office:document-content>{content}</office:document-content>").unwrap();
-        Ods::open(writer.finish().unwrap()).unwrap()
+        Ods::open(&writer.finish().unwrap(), content.len() as u64).unwrap()
     }
 
     fn visited(content: &str) -> (Preview, Sights) {
@@ -467,5 +564,58 @@ mod tests {
             preview.rows.iter().map(|row| (row.location.row, row.is_hidden)).collect();
         assert_eq!(hidden, [(1, false), (2, true), (3, true), (4, true), (5, true), (6, false)]);
         assert_eq!(sights.hidden_columns, [false, false, true]);
+    }
+
+    #[test]
+    fn all_sheets_are_looked_at_in_one_pass() {
+        let row = |text: &str| {
+            format!(
+                "<table:table-row><table:table-cell><text:p>{text}</text:p></table:table-cell></table:table-row>"
+            )
+        };
+        let table = |number: usize| {
+            // The first one has more rows than are wanted, and a table inside a cell.
+            let inner = format!(
+                "<table:table-row><table:table-cell><table:table>{}</table:table></table:table-cell></table:table-row>",
+                row("inner")
+            );
+            let rows = if number == 0 {
+                [row("a"), row("b"), inner, row("c")].concat()
+            } else {
+                row(&number.to_string())
+            };
+            format!("<table:table table:name=\"S{number}\">{rows}</table:table>")
+        };
+        let content: String = (0..500).map(table).collect();
+        let mut ods = ods(&content);
+        ods.package.begin_pass();
+        let mut found = Vec::new();
+        ods.look_at_all(2, &mut |index, rows| {
+            let rows = rows.unwrap();
+            let texts = rows.iter().map(|row| String::from_utf8(row.cell(0).text.to_vec()).unwrap());
+            found.push((index, texts.collect::<Vec<_>>().join(" ")));
+        });
+        assert_eq!(found.len(), 500);
+        assert_eq!((found[0].1.as_str(), found[1].1.as_str(), found[499].1.as_str()), ("a b", "1", "499"));
+        assert!(ods.package.unpacked() <= content.len() as u64 + 100, "{} bytes", ods.package.unpacked());
+    }
+
+    #[test]
+    fn behind_a_sheet_that_cannot_be_read_the_others_can() {
+        let row = |attributes: &str, text: &str| {
+            format!(
+                "<table:table-row {attributes}><table:table-cell><text:p>{text}</text:p></table:table-cell></table:table-row>"
+            )
+        };
+        let content = [
+            "<table:table table:name=\"A\">".to_owned(),
+            row("", "&unknown;"),
+            "</table:table><table:table table:name=\"B\">".to_owned(),
+            row("", "b"),
+            "</table:table>".to_owned(),
+        ];
+        let mut found = Vec::new();
+        ods(&content.concat()).look_at_all(2, &mut |_, rows| found.push(rows.map(|rows| rows.len())));
+        assert_eq!(found, [None, Some(1)]);
     }
 }

@@ -9,7 +9,10 @@ use super::{
     sheet::{Gathered, Value},
     xml,
 };
-use crate::parse::{error::Fault, table::RowSink};
+use crate::{
+    parse::{error::Fault, table::RowSink},
+    row::{Cell, CellKind},
+};
 
 /// Digits that a format can add in front of a number: a plus and the code of a country.
 const MAX_ADDED_DIGITS: usize = 5;
@@ -106,8 +109,14 @@ impl OpenCell {
         self.has_formula && self.value.is_none() && !self.has_paragraph
     }
 
+    /// Bytes of what it holds.
+    pub(in crate::parse) fn len(&self) -> usize {
+        self.text.len() + self.value.as_ref().map_or(0, String::len)
+    }
+
+    /// Whether nothing of it is seen.
     pub(in crate::parse) fn is_empty(&self) -> bool {
-        let is_blank = |text: &str| text.trim().is_empty();
+        let is_blank = |text: &str| Cell { text: text.as_bytes(), kind: CellKind::Text }.is_blank();
         is_blank(&self.text) && self.value.as_deref().is_none_or(is_blank)
     }
 

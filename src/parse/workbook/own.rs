@@ -4,7 +4,10 @@
 use std::collections::VecDeque;
 
 use super::Sheet;
-use crate::parse::{Fault, table::Preview, table_header::Header};
+use crate::{
+    parse::{Fault, table::Preview, table_header::Header},
+    row::Rows,
+};
 
 /// The name of the sheet that says what to do.
 pub const READ_ME: &str = "Read me";
@@ -19,26 +22,25 @@ pub(in crate::parse) fn choose(sheet: &mut Sheet) -> Result<Option<VecDeque<Stri
     let mut own = VecDeque::new();
     // Whether rollcall wrote the workbook, and somebody put something else into it.
     let (mut is_known, mut has_others) = (false, false);
-    match Page::of(sheet)? {
+    let mut preview = Preview::new(2);
+    sheet.begin_pass();
+    sheet.visit(&mut preview)?;
+    match Page::of(&first, &preview.rows) {
         Page::Rows => own.push_back(first.clone()),
         Page::NoRows | Page::ReadMe => is_known = true,
         _ if first != READ_ME => return Ok(None),
         Page::Empty => {}
         Page::Other => has_others = true,
     }
-    for other in sheet.choice.others.clone() {
-        sheet.choose(&other.name)?;
-        if sheet.choice.sheet != other {
-            continue;
-        }
+    sheet.look_at_others(2, &mut |other, rows| {
         // What is wrong with a sheet that somebody added is of no interest.
-        match Page::of(sheet).unwrap_or(Page::Other) {
-            Page::Rows => own.push_back(other.name),
+        match rows.map_or(Page::Other, |rows| Page::of(&other.name, &rows)) {
+            Page::Rows => own.push_back(other.name.clone()),
             Page::NoRows => is_known = true,
             Page::Other => has_others = true,
             Page::ReadMe | Page::Empty => {}
         }
-    }
+    })?;
     if own.is_empty() && is_known && !has_others {
         return Err(Fault::NothingToFix);
     }
@@ -62,23 +64,19 @@ enum Page {
 }
 
 impl Page {
-    fn of(sheet: &mut Sheet) -> Result<Self, Fault> {
-        let mut preview = Preview::new(2);
-        sheet.visit(&mut preview)?;
-        let rows = preview.rows;
+    /// What a sheet of this name is that begins with these rows.
+    fn of(name: &str, rows: &Rows) -> Self {
         if rows.is_empty() {
-            return Ok(Self::Empty);
+            return Self::Empty;
         }
         let header = rows.row(0);
-        Ok(if Header::is_own(&header) {
+        if Header::is_own(&header) {
             if rows.len() > 1 { Self::Rows } else { Self::NoRows }
-        } else if sheet.choice.sheet.name == READ_ME
-            && header.cell(0).text.ends_with(READ_ME_TITLE.as_bytes())
-        {
+        } else if name == READ_ME && header.cell(0).text.ends_with(READ_ME_TITLE.as_bytes()) {
             Self::ReadMe
         } else {
             Self::Other
-        })
+        }
     }
 }
 

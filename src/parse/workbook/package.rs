@@ -22,7 +22,7 @@ use crate::parse::{
 /// Files in a workbook: sheets, styles, pictures.
 const MAX_ENTRIES: usize = 10_000;
 
-/// A part unpacked.
+/// All parts unpacked.
 const MAX_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Rows and cells are numbered, so that sheets compress to a tenth or a thirtieth, however much alike their cells are.
@@ -41,20 +41,21 @@ pub(in crate::parse) struct Package {
     archive: Archive,
     /// Places in the archive by the names of parts, which are compared without regard to capitals.
     places: HashMap<String, usize>,
-    /// Bytes that a part may unpack to.
+    /// Bytes that all parts together may unpack to when the workbook is gone through once.
     allowed: u64,
+    left: u64,
 }
 
 impl Package {
-    pub(in crate::parse) fn open(file: &File) -> Result<Self, Fault> {
-        Self::open_within(file, HARMLESS_BYTES)
+    /// Opens an archive that is a file of so many bytes, or stands in one.
+    pub(in crate::parse) fn open(file: &File, file_bytes: u64) -> Result<Self, Fault> {
+        Self::open_within(file, file_bytes, HARMLESS_BYTES)
     }
 
     /// The same, where so many unpacked bytes are allowed whatever the ratio.
-    fn open_within(file: &File, harmless_bytes: u64) -> Result<Self, Fault> {
+    fn open_within(file: &File, file_bytes: u64, harmless_bytes: u64) -> Result<Self, Fault> {
         let file = file.try_clone().map_err(Fault::Io)?;
-        let packed = file.metadata().map_err(Fault::Io)?.len();
-        let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(packed.saturating_mul(MAX_RATIO)));
+        let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(file_bytes.saturating_mul(MAX_RATIO)));
         let mut archive = ZipArchive::new(BufReader::new(SizeCursor::new(file))).map_err(damaged)?;
         if archive.len() > MAX_ENTRIES {
             return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
@@ -67,7 +68,7 @@ impl Package {
             let entry = archive.by_index_raw(index).map_err(damaged)?;
             places.entry(key(&entry.name().map_err(damaged)?)).or_insert(index);
         }
-        Ok(Self { archive, places, allowed })
+        Ok(Self { archive, places, allowed, left: allowed })
     }
 
     /// What kind of document the archive is, by the parts in it.
@@ -103,6 +104,16 @@ impl Package {
         self.places.keys().map(String::as_str)
     }
 
+    /// Says that the workbook is gone through anew.
+    pub(in crate::parse) fn begin_pass(&mut self) {
+        self.left = self.allowed;
+    }
+
+    /// Bytes that were unpacked since the workbook is gone through anew.
+    pub(in crate::parse) fn unpacked(&self) -> u64 {
+        self.allowed - self.left
+    }
+
     /// The bytes of a part, if there is one of this name.
     pub(in crate::parse) fn part(&mut self, name: &str) -> Result<Option<Part<'_>>, Fault> {
         let Some(index) = self.places.get(&key(name)) else { return Ok(None) };
@@ -110,7 +121,7 @@ impl Package {
         Ok(Some(Part {
             name: name.to_owned(),
             bytes: Bytes::Packed(BufReader::with_capacity(64 * 1024, entry)),
-            left: self.allowed,
+            left: &mut self.left,
             allowed: self.allowed,
             piece: Rc::default(),
         }))
@@ -129,7 +140,7 @@ fn key(name: &str) -> String {
 pub(in crate::parse) struct Part<'a> {
     pub(in crate::parse) name: String,
     bytes: Bytes<'a>,
-    left: u64,
+    left: &'a mut u64,
     allowed: u64,
     /// Bytes of the piece that is being read. The reader of the part sets it to zero when the piece is complete.
     piece: Rc<Cell<u64>>,
@@ -171,7 +182,6 @@ impl Part<'_> {
                 )));
             }
             let (text, _) = encoding.decode_with_bom_removal(&bytes);
-            self.left = u64::MAX;
             self.bytes = Bytes::Decoded(Cursor::new(text.into_owned().into_bytes()));
         }
         self.piece.set(0);
@@ -206,7 +216,7 @@ impl Read for Part<'_> {
 
 impl BufRead for Part<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
+        if *self.left == 0 && matches!(self.bytes, Bytes::Packed(_)) {
             let harm = format!("it unpacks to more than {} MB", self.allowed / 1_000_000);
             return Err(io::Error::other(Harm(harm)));
         }
@@ -221,10 +231,12 @@ impl BufRead for Part<'_> {
     }
 
     fn consume(&mut self, len: usize) {
-        self.left = self.left.saturating_sub(len as u64);
         self.piece.set(self.piece.get() + len as u64);
         match &mut self.bytes {
-            Bytes::Packed(bytes) => bytes.consume(len),
+            Bytes::Packed(bytes) => {
+                *self.left = self.left.saturating_sub(len as u64);
+                bytes.consume(len);
+            }
             Bytes::Decoded(bytes) => bytes.consume(len),
         }
     }
@@ -292,13 +304,17 @@ mod tests {
         file
     }
 
+    fn package_of(archive: &[u8]) -> Result<Package, Fault> {
+        Package::open(&stored(archive), archive.len() as u64)
+    }
+
     fn opened(archive: &[u8]) -> String {
-        Package::open(&stored(archive)).map_or_else(|fault| fault.to_string(), |_| "fine".to_owned())
+        package_of(archive).map_or_else(|fault| fault.to_string(), |_| "fine".to_owned())
     }
 
     /// The text of the only part, or why it cannot be read.
     fn text(content: &[u8], harmless_bytes: u64) -> Result<String, Fault> {
-        let mut package = Package::open_within(&stored(&archive(&[("a.xml", content)])), harmless_bytes)?;
+        let mut package = Package::open_within(&stored(&archive(&[("a.xml", content)])), 0, harmless_bytes)?;
         let mut part = package.part("a.xml")?.unwrap().decoded()?;
         let mut text = String::new();
         part.read_to_string(&mut text).map_err(|error| unreadable("a.xml", &error))?;
@@ -307,12 +323,12 @@ mod tests {
 
     #[test]
     fn parts_are_found_whatever_their_capitals_and_slashes() {
-        let mut package = Package::open(&stored(&archive(&[("xl\\SharedStrings.xml", b"<sst/>")]))).unwrap();
+        let mut package = package_of(&archive(&[("xl\\SharedStrings.xml", b"<sst/>")])).unwrap();
         assert!(package.part("/xl/sharedStrings.xml").unwrap().is_some());
         assert!(package.part("xl/styles.xml").unwrap().is_none());
         let parts: [(&str, &[u8]); 2] =
             [("./xl/workbook.xml", b"<a/>"), ("xl/worksheets/sheet 1.xml", b"<a/>")];
-        let mut package = Package::open(&stored(&archive(&parts))).unwrap();
+        let mut package = package_of(&archive(&parts)).unwrap();
         assert_eq!(package.content(), Content::Xlsx);
         assert!(package.part("xl/workbook.xml").unwrap().is_some());
         assert!(package.part("xl/worksheets/sheet%201.xml").unwrap().is_some());
@@ -324,6 +340,19 @@ mod tests {
         let error = text(rows.as_bytes(), 1_000_000).unwrap_err();
         assert!(error.to_string().contains("unpacks to more than 1 MB"), "{error}");
         assert!(text(rows.as_bytes(), rows.len() as u64 + 1).is_ok());
+    }
+
+    #[test]
+    fn parts_share_what_the_archive_may_unpack_to() {
+        let part = vec![b' '; 600_000];
+        let parts = [("a.xml", part.as_slice()), ("b.xml", part.as_slice())];
+        let mut package = Package::open_within(&stored(&archive(&parts)), 0, 1_000_000).unwrap();
+        let mut read = |name: &str| io::copy(&mut package.part(name).unwrap().unwrap(), &mut io::sink());
+        // Read in pieces, of which none is too long.
+        let sizes = [read("a.xml").is_ok(), read("b.xml").is_ok()];
+        assert_eq!(sizes, [true, false]);
+        package.begin_pass();
+        assert!(io::copy(&mut package.part("b.xml").unwrap().unwrap(), &mut io::sink()).is_ok());
     }
 
     #[test]
@@ -358,7 +387,7 @@ mod tests {
             (&["contacts.csv"], Content::Zip),
         ] {
             let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, b"".as_slice())).collect();
-            assert_eq!(Package::open(&stored(&archive(&files))).unwrap().content(), content, "{names:?}");
+            assert_eq!(package_of(&archive(&files)).unwrap().content(), content, "{names:?}");
         }
     }
 

@@ -21,41 +21,40 @@ const MIN_DIGITS: usize = 6;
 /// Where several other sheets hold people, or only one that is hidden: which one is meant, only a person can tell.
 pub(in crate::parse) fn choose(sheet: &mut Sheet, settings: &ParseSettings) -> Result<Option<String>, Fault> {
     let first = sheet.choice.sheet.name.clone();
-    let others = sheet.choice.others.clone();
-    if others.is_empty() || holds_people(sheet, settings)? {
+    if sheet.choice.others.is_empty() {
+        return Ok(None);
+    }
+    let mut preview = Preview::new(PREVIEW_ROWS);
+    sheet.begin_pass();
+    sheet.visit(&mut preview)?;
+    if holds_people(&preview.rows, settings) {
         return Ok(None);
     }
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
-    for other in others {
-        sheet.choose(&other.name)?;
+    sheet.look_at_others(PREVIEW_ROWS, &mut |other, rows| {
         // What is wrong with a sheet that nobody asked for is of no interest.
-        if sheet.choice.sheet == other && holds_people(sheet, settings).unwrap_or(false) {
-            if other.is_hidden { hidden.push(other) } else { shown.push(other) }
+        if rows.is_some_and(|rows| holds_people(&rows, settings)) {
+            let found = if other.is_hidden { &mut hidden } else { &mut shown };
+            found.push(other.clone());
         }
-    }
+    })?;
     match shown.as_slice() {
         [only] => {
             sheet.choose(&only.name)?;
             Ok(Some(first))
         }
-        [] if hidden.is_empty() => {
-            sheet.choose(&first)?;
-            Ok(None)
-        }
+        [] if hidden.is_empty() => Ok(None),
         [] => Err(Fault::SheetsToChoose { tried: first, sheets: hidden }),
         _ => Err(Fault::SheetsToChoose { tried: first, sheets: shown }),
     }
 }
 
 /// Whether the sheet has a header and, below it, a number.
-fn holds_people(sheet: &mut Sheet, settings: &ParseSettings) -> Result<bool, Fault> {
-    let mut preview = Preview::new(PREVIEW_ROWS);
-    sheet.visit(&mut preview)?;
-    let rows = preview.rows;
+fn holds_people(rows: &Rows, settings: &ParseSettings) -> bool {
     if settings.no_header {
-        return Ok(!rows.is_empty());
+        return !rows.is_empty();
     }
-    Ok(header::find(&rows, settings).is_ok_and(|found| has_number(&rows, &found)))
+    header::find(rows, settings).is_ok_and(|found| has_number(rows, &found))
 }
 
 fn has_number(rows: &Rows, found: &Found) -> bool {

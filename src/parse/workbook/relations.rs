@@ -1,5 +1,7 @@
 //! Where the parts of an Excel workbook stand: programs name them as they like, and only what refers to them tells.
 
+use std::collections::HashMap;
+
 use quick_xml::events::Event;
 
 use super::{
@@ -44,6 +46,11 @@ impl Parts {
         let (styles, strings) = (part("styles"), part("sharedStrings"));
         Ok(Self { workbook, relations, styles, strings })
     }
+}
+
+/// Relations by their identifiers; of two with one the first counts.
+pub(in crate::parse) fn by_id(relations: &[Relation]) -> HashMap<&str, &Relation> {
+    relations.iter().rev().map(|relation| (relation.id.as_str(), relation)).collect()
 }
 
 /// What a part refers to; nothing where it does not say.

@@ -16,7 +16,7 @@ impl SharedTexts {
     /// Adds a text.
     pub(in crate::parse) fn push(&mut self, text: &str) -> Result<(), Fault> {
         self.text.push_str(text);
-        if self.text.len() > MAX_BYTES {
+        if self.text.len() + self.ends.len() * size_of::<usize>() > MAX_BYTES {
             return Err(Fault::Hostile(format!("its texts take more than {} MB", MAX_BYTES >> 20)));
         }
         self.ends.push(self.text.len());

@@ -16,10 +16,19 @@ pub(in crate::parse) const MAX_COLUMNS: usize = 16_384;
 
 /// The columns that are read. A cell farther to the right is no part of a list of people: somebody typed it there by
 /// mistake, and room is made for all columns up to a cell.
-const MAX_READ_COLUMNS: usize = 1024;
+pub(in crate::parse) const MAX_READ_COLUMNS: usize = 1024;
 
 /// The longest text of a cell. Programs for spreadsheets allow 32,767 characters; of other writers some do not count.
 const MAX_CELL_BYTES: usize = 1024 * 1024;
+
+/// The longest row, all its cells together; as long as one of a text may be.
+pub(in crate::parse) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
+
+/// Sheets of a workbook. Each is looked at where none is named.
+pub(in crate::parse) const MAX_SHEETS: usize = 1024;
+
+/// The longest name of a sheet, in characters; every line of `outcomes.csv` has it. Excel allows 31.
+const MAX_NAME_CHARS: usize = 255;
 
 /// Larger whole numbers may not be what a double holds.
 const MAX_EXACT_DIGITS: usize = 15;
@@ -31,6 +40,16 @@ pub struct SheetName {
     pub name: String,
     /// Whether the sheet is hidden.
     pub is_hidden: bool,
+}
+
+impl SheetName {
+    /// The name, cut where it is longer than any that a program lets a person type.
+    pub(in crate::parse) fn new(mut name: String, is_hidden: bool) -> Self {
+        if let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) {
+            name.truncate(end);
+        }
+        Self { name, is_hidden }
+    }
 }
 
 impl fmt::Display for SheetName {
@@ -46,6 +65,19 @@ pub(in crate::parse) struct Entry {
     pub(in crate::parse) name: SheetName,
     /// Whether it holds cells, and is no chart, macro or module.
     pub(in crate::parse) has_cells: bool,
+}
+
+/// Adds an entry to a list of sheets.
+///
+/// # Errors
+///
+/// Where there are more sheets than any list of people has.
+pub(in crate::parse) fn add_entry(entries: &mut Vec<Entry>, entry: Entry) -> Result<(), Fault> {
+    if entries.len() >= MAX_SHEETS {
+        return Err(Fault::Hostile(format!("it has more than {MAX_SHEETS} sheets")));
+    }
+    entries.push(entry);
+    Ok(())
 }
 
 /// Which sheet of a workbook is read, and which are not.
@@ -84,9 +116,11 @@ pub(in crate::parse) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result
     })
 }
 
-fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
+/// The place of the sheet that a name or a number means.
+pub(in crate::parse) fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
     let by_name = |sheet: &Entry| sheet.name.name == wanted;
-    let by_folded_name = |sheet: &Entry| sheet.name.name.to_lowercase() == wanted.to_lowercase();
+    let folded = wanted.to_lowercase();
+    let by_folded_name = |sheet: &Entry| sheet.name.name.to_lowercase() == folded;
     sheets
         .iter()
         .position(by_name)
@@ -108,9 +142,15 @@ pub(in crate::parse) struct Sights {
 }
 
 impl Sights {
+    /// Takes down that a cell stands too far to the right to be read.
+    pub(in crate::parse) fn pass_over(&mut self, row: u64, column: usize) {
+        self.far_cells += 1;
+        self.first_far_cell.get_or_insert((row, column));
+    }
+
     /// Takes down that columns, from the first to the last, are hidden.
     pub(in crate::parse) fn hide_columns(&mut self, first: usize, last: usize) {
-        let end = last.saturating_add(1).min(MAX_COLUMNS);
+        let end = last.saturating_add(1).min(MAX_READ_COLUMNS);
         if self.hidden_columns.len() < end && first < end {
             self.hidden_columns.resize(end, false);
         }
@@ -168,6 +208,10 @@ pub(in crate::parse) struct SheetRow {
 }
 
 impl RawRow for SheetRow {
+    fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     fn len(&self) -> usize {
         self.cells.len()
     }
@@ -201,14 +245,16 @@ impl SheetRow {
     ) -> Result<(), Fault> {
         if column >= MAX_READ_COLUMNS {
             if !text.trim().is_empty() {
-                sights.far_cells += 1;
-                sights.first_far_cell.get_or_insert((self.number, column));
+                sights.pass_over(self.number, column);
             }
             return Ok(());
         }
         if text.len() > MAX_CELL_BYTES {
             let cell = format!("{}{}", column_name(column), self.number);
             return Err(Fault::SheetCellTooLong { cell, max_bytes: MAX_CELL_BYTES });
+        }
+        if self.text.len() + text.len() > MAX_ROW_BYTES {
+            return Err(row_too_long(self.number));
         }
         if column >= self.cells.len() {
             self.cells.resize(column + 1, (0, 0, CellKind::Text));
@@ -218,6 +264,11 @@ impl SheetRow {
         self.cells[column] = (start, self.text.len(), kind);
         Ok(())
     }
+}
+
+/// The fault of a row that holds more than one of people does.
+pub(in crate::parse) fn row_too_long(row: u64) -> Fault {
+    Fault::Hostile(format!("row {row} holds more than {} MB of text", MAX_ROW_BYTES >> 20))
 }
 
 /// What a cell holds.
@@ -352,6 +403,6 @@ mod tests {
         sights.hide_columns(0, 0);
         assert_eq!(sights.hidden_columns, [true, false, true, true]);
         sights.hide_columns(7, usize::MAX);
-        assert_eq!(sights.hidden_columns.len(), MAX_COLUMNS);
+        assert_eq!(sights.hidden_columns.len(), MAX_READ_COLUMNS);
     }
 }

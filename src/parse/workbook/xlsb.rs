@@ -4,6 +4,7 @@
 //! own: such a cell stands behind the one before it.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, Read},
     ops::ControlFlow,
@@ -12,9 +13,9 @@ use std::{
 use super::{
     number_format::Formats,
     package::{Package, Part},
-    relations::{Parts, Relation},
+    relations::{Parts, Relation, by_id},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, MAX_ROWS, SheetName, Sights, Value},
+    sheet::{Entry, Gathered, MAX_ROWS, SheetName, Sights, Value, add_entry},
 };
 use crate::parse::{error::Fault, table::RowSink};
 
@@ -59,7 +60,7 @@ const STYLE_BYTES: usize = 4;
 
 /// A binary Excel workbook.
 pub(in crate::parse) struct Xlsb {
-    file: File,
+    pub(in crate::parse) package: Package,
     pub(in crate::parse) entries: Vec<Entry>,
     /// The part of each sheet.
     parts: Vec<Option<String>>,
@@ -68,23 +69,23 @@ pub(in crate::parse) struct Xlsb {
 }
 
 impl Xlsb {
-    pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
-        let mut package = Package::open(&file)?;
+    pub(in crate::parse) fn open(file: &File, file_bytes: u64) -> Result<Self, Fault> {
+        let mut package = Package::open(file, file_bytes)?;
         let parts = Parts::find(&mut package, "bin")?;
         let mut opened = Self {
-            file,
+            package,
             entries: Vec::new(),
             parts: Vec::new(),
             strings: SharedTexts::default(),
             formats: Formats::default(),
         };
-        opened.read_workbook(&mut package, &parts.workbook, &parts.relations)?;
+        opened.read_workbook(&parts.workbook, &parts.relations)?;
         if let Some(part) = &parts.styles {
-            opened.read_styles(&mut package, part)?;
+            opened.read_styles(part)?;
         }
         if let Some(part) = &parts.strings {
             let strings = &mut opened.strings;
-            each_record(&mut package, part, &mut |kind, body| {
+            each_record(&mut opened.package, part, &mut |kind, body| {
                 if kind == kind::SHARED_TEXT {
                     // Flags stand before the text; how its parts look and its reading aids, behind it.
                     strings.push(&wide_text(body.get(1..).unwrap_or_default()).0)?;
@@ -99,15 +100,10 @@ impl Xlsb {
         self.formats.counts_from_1904
     }
 
-    fn read_workbook(
-        &mut self,
-        package: &mut Package,
-        part: &str,
-        relations: &[Relation],
-    ) -> Result<(), Fault> {
+    fn read_workbook(&mut self, part: &str, relations: &[Relation]) -> Result<(), Fault> {
         let mut listed = Vec::new();
         let mut counts_from_1904 = false;
-        each_record(package, part, &mut |kind, body| {
+        each_record(&mut self.package, part, &mut |kind, body| {
             match kind {
                 kind::WORKBOOK_PROPERTIES => {
                     counts_from_1904 = word(body, 0).is_some_and(|flags| flags & 1 != 0);
@@ -117,38 +113,41 @@ impl Xlsb {
                     let rest = body.get(8..).unwrap_or_default();
                     let (id, len) = wide_text(rest);
                     let (name, _) = wide_text(rest.get(len..).unwrap_or_default());
-                    listed.push((SheetName { name, is_hidden }, id));
+                    listed.push((SheetName::new(name, is_hidden), id));
                 }
                 _ => {}
             }
             Ok(ControlFlow::Continue(()))
         })?;
         self.formats.counts_from_1904 = counts_from_1904;
+        let by_id = by_id(relations);
+        let mut taken = HashSet::new();
         for (name, id) in listed {
-            let relation = relations.iter().find(|relation| relation.id == id && relation.holds_cells());
-            let part = relation.map(|relation| relation.part.clone()).filter(|part| package.has(part));
-            self.entries.push(Entry { name, has_cells: part.is_some() });
+            let relation = by_id.get(id.as_str()).filter(|relation| relation.holds_cells());
+            // Each sheet has a part of its own.
+            let is_own = |part: &String| self.package.has(part) && taken.insert(part.clone());
+            let part = relation.map(|relation| relation.part.clone()).filter(is_own);
+            add_entry(&mut self.entries, Entry { name, has_cells: part.is_some() })?;
             self.parts.push(part);
         }
         Ok(())
     }
 
-    fn read_styles(&mut self, package: &mut Package, part: &str) -> Result<(), Fault> {
-        let mut codes: Vec<(u16, String)> = Vec::new();
+    fn read_styles(&mut self, part: &str) -> Result<(), Fault> {
         let mut is_inside = false;
         let formats = &mut self.formats;
-        each_record(package, part, &mut |kind, body| {
+        each_record(&mut self.package, part, &mut |kind, body| {
             match kind {
                 kind::NUMBER_FORMAT => {
                     let code = wide_text(body.get(2..).unwrap_or_default()).0;
-                    codes.extend(half(body, 0).map(|number| (number, code)));
+                    if let Some(number) = half(body, 0) {
+                        formats.spell_out(number, &code)?;
+                    }
                 }
                 kind::BEGIN_CELL_STYLES => is_inside = true,
                 kind::END_CELL_STYLES => is_inside = false,
                 kind::STYLE if is_inside => {
-                    let number = half(body, 2).unwrap_or_default();
-                    let own = codes.iter().rfind(|(own, _)| *own == number);
-                    formats.add(number, own.map(|(_, code)| code.as_str()));
+                    formats.add(half(body, 2).unwrap_or_default());
                 }
                 _ => {}
             }
@@ -158,17 +157,16 @@ impl Xlsb {
 
     /// Goes through all rows of a sheet that have a cell.
     pub(in crate::parse) fn visit(
-        &self,
+        &mut self,
         index: usize,
         sights: &mut Sights,
         sink: &mut impl RowSink,
     ) -> Result<(), Fault> {
         let Some(part) = self.parts.get(index).and_then(Option::as_ref) else { return Err(Fault::NoSheet) };
-        let mut package = Package::open(&self.file)?;
         let mut rows = Gathered::new(&self.formats, sights, sink);
         let mut place = Place::default();
         let mut is_wanted = true;
-        each_record(&mut package, part, &mut |kind, body| {
+        each_record(&mut self.package, part, &mut |kind, body| {
             let step = place.take(kind, body, &self.strings, &mut rows)?;
             is_wanted = step.is_continue() || kind == kind::END_SHEET_DATA;
             Ok(step)

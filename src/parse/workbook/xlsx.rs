@@ -3,23 +3,26 @@
 //! Read as a stream and cell by cell: a few bytes can claim a cell in the last corner of a sheet. Notes, comments and reading
 //! aids stand beside the text of a cell and are no part of it.
 
-use std::{borrow::Cow, fs::File, ops::ControlFlow};
+use std::{borrow::Cow, collections::HashSet, fs::File, ops::ControlFlow};
 
 use quick_xml::events::{BytesStart, Event};
 
 use super::{
     number_format::Formats,
     package::Package,
-    relations::{Parts, Relation},
+    relations::{Parts, Relation, by_id},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, SheetName, Sights, Value, column_name},
+    sheet::{Entry, Gathered, SheetName, Sights, Value, add_entry, column_name},
     xml::{self, Xml, attribute, is_true},
 };
 use crate::parse::{error::Fault, table::RowSink};
 
+/// The longest text, with all its pieces; longer ones are refused where they stand in a cell that is read.
+const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
+
 /// An Excel workbook.
 pub(in crate::parse) struct Xlsx {
-    file: File,
+    pub(in crate::parse) package: Package,
     pub(in crate::parse) entries: Vec<Entry>,
     /// The part of each sheet.
     parts: Vec<Option<String>>,
@@ -28,22 +31,22 @@ pub(in crate::parse) struct Xlsx {
 }
 
 impl Xlsx {
-    pub(in crate::parse) fn open(file: File) -> Result<Self, Fault> {
-        let mut package = Package::open(&file)?;
+    pub(in crate::parse) fn open(file: &File, file_bytes: u64) -> Result<Self, Fault> {
+        let mut package = Package::open(file, file_bytes)?;
         let parts = Parts::find(&mut package, "xml")?;
         let mut opened = Self {
-            file,
+            package,
             entries: Vec::new(),
             parts: Vec::new(),
             strings: SharedTexts::default(),
             formats: Formats::default(),
         };
-        opened.read_workbook(&mut package, &parts.workbook, &parts.relations)?;
+        opened.read_workbook(&parts.workbook, &parts.relations)?;
         if let Some(part) = &parts.styles {
-            opened.read_styles(&mut package, part)?;
+            opened.read_styles(part)?;
         }
         if let Some(part) = &parts.strings {
-            opened.read_strings(&mut package, part)?;
+            opened.read_strings(part)?;
         }
         Ok(opened)
     }
@@ -52,14 +55,9 @@ impl Xlsx {
         self.formats.counts_from_1904
     }
 
-    fn read_workbook(
-        &mut self,
-        package: &mut Package,
-        part: &str,
-        relations: &[Relation],
-    ) -> Result<(), Fault> {
+    fn read_workbook(&mut self, part: &str, relations: &[Relation]) -> Result<(), Fault> {
         let mut listed = Vec::new();
-        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
+        let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Ok(()) };
         while let Some(event) = xml.next()? {
             let Event::Start(tag) = event else { continue };
             match tag.local_name().as_ref() {
@@ -70,30 +68,31 @@ impl Xlsx {
                 "sheet" => {
                     let name = attribute(&tag, "name").unwrap_or_default();
                     let is_hidden = attribute(&tag, "state").is_some_and(|state| state != "visible");
-                    listed.push((SheetName { name, is_hidden }, attribute(&tag, "id").unwrap_or_default()));
+                    listed.push((SheetName::new(name, is_hidden), attribute(&tag, "id").unwrap_or_default()));
                 }
                 _ => {}
             }
         }
         drop(xml);
+        let by_id = by_id(relations);
+        let mut taken = HashSet::new();
         for ((name, id), number) in listed.into_iter().zip(1..) {
-            let relation = relations.iter().find(|relation| relation.id == id);
-            let part = match relation {
+            let part = match by_id.get(id.as_str()) {
                 Some(relation) if relation.holds_cells() => Some(relation.part.clone()),
                 None if relations.is_empty() => Some(format!("xl/worksheets/sheet{number}.xml")),
                 // A chart, a dialog, or a module, which has no part at all.
                 _ => None,
             };
-            let part = part.filter(|part| package.has(part));
-            self.entries.push(Entry { name, has_cells: part.is_some() });
+            // Each sheet has a part of its own.
+            let part = part.filter(|part| self.package.has(part) && taken.insert(part.clone()));
+            add_entry(&mut self.entries, Entry { name, has_cells: part.is_some() })?;
             self.parts.push(part);
         }
         Ok(())
     }
 
-    fn read_styles(&mut self, package: &mut Package, part: &str) -> Result<(), Fault> {
-        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
-        let mut codes: Vec<(u16, String)> = Vec::new();
+    fn read_styles(&mut self, part: &str) -> Result<(), Fault> {
+        let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Ok(()) };
         let mut is_inside = false;
         while let Some(event) = xml.next()? {
             match event {
@@ -101,15 +100,15 @@ impl Xlsx {
                     "numFmt" => {
                         let number =
                             attribute(&tag, "numFmtId").and_then(|number| number.trim().parse().ok());
-                        codes.extend(number.zip(attribute(&tag, "formatCode")));
+                        if let Some((number, code)) = number.zip(attribute(&tag, "formatCode")) {
+                            self.formats.spell_out(number, &code)?;
+                        }
                     }
                     "cellXfs" => is_inside = true,
                     "xf" if is_inside => {
                         let number =
                             attribute(&tag, "numFmtId").and_then(|number| number.trim().parse().ok());
-                        let number = number.unwrap_or_default();
-                        let own = codes.iter().rfind(|(own, _)| *own == number);
-                        self.formats.add(number, own.map(|(_, code)| code.as_str()));
+                        self.formats.add(number.unwrap_or_default());
                     }
                     _ => {}
                 },
@@ -120,8 +119,8 @@ impl Xlsx {
         Ok(())
     }
 
-    fn read_strings(&mut self, package: &mut Package, part: &str) -> Result<(), Fault> {
-        let Some(mut xml) = Xml::open(package, part)? else { return Ok(()) };
+    fn read_strings(&mut self, part: &str) -> Result<(), Fault> {
+        let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Ok(()) };
         let mut text = CellText::default();
         while let Some(event) = xml.next()? {
             match &event {
@@ -137,14 +136,13 @@ impl Xlsx {
 
     /// Goes through all rows of a sheet that have a cell.
     pub(in crate::parse) fn visit(
-        &self,
+        &mut self,
         index: usize,
         sights: &mut Sights,
         sink: &mut impl RowSink,
     ) -> Result<(), Fault> {
         let Some(part) = self.parts.get(index).and_then(Option::as_ref) else { return Err(Fault::NoSheet) };
-        let mut package = Package::open(&self.file)?;
-        let Some(mut xml) = Xml::open(&mut package, part)? else { return Err(Fault::NoSheet) };
+        let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Err(Fault::NoSheet) };
         let mut walk = Walk { strings: &self.strings, row: 0, next_column: 0, cell: None };
         let mut rows = Gathered::new(&self.formats, sights, sink);
         while let Some(event) = xml.next()? {
@@ -185,13 +183,22 @@ impl CellText {
             },
             event if self.is_text => {
                 if let Some(text) = xml::text(event)? {
-                    self.text.push_str(&text);
+                    push(&mut self.text, &text)?;
                 }
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// Adds to the text of a cell, which comes in pieces without end in a file that somebody made up.
+fn push(text: &mut String, more: &str) -> Result<(), Fault> {
+    if text.len() + more.len() > MAX_TEXT_BYTES {
+        return Err(Fault::Hostile(format!("a text in it is longer than {} MB", MAX_TEXT_BYTES >> 20)));
+    }
+    text.push_str(more);
+    Ok(())
 }
 
 /// Kinds of cells.
@@ -376,7 +383,7 @@ impl OpenCell {
             Event::End(tag) if tag.local_name().as_ref() == "v" => self.is_value = false,
             event if self.is_value => {
                 if let Some(text) = xml::text(event)? {
-                    self.value.push_str(&text);
+                    push(&mut self.value, &text)?;
                 }
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! The protocol between parent and child: short commands in one direction, frames in the other.
+//! The protocol between parent and child: frames in both directions, of which those with rows of a sheet are acknowledged.
 
 use std::io::{self, Read, Write};
 
@@ -9,9 +9,10 @@ use crate::{
         Format,
         assemble::RawRow,
         error::Fault,
+        table::{Preview, RowSink as _},
         workbook::sheet::{Entry, Sights},
     },
-    row::{Cell, CellKind},
+    row::{Cell, CellKind, Row, Rows as Block},
 };
 
 /// The maximum number of frames in flight.
@@ -23,10 +24,25 @@ pub(super) const FRAME_BYTES: usize = 64 * 1024;
 /// The maximum size of a frame, and so of a row.
 const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
-/// Commands of the parent. `VISIT` is followed by the sheet's index in four bytes; the parent acknowledges each frame of rows
-/// with one of the other two.
+/// A request of the parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// Whether a new pass over the workbook begins.
+    pub(super) begins_pass: bool,
+    pub(super) wanted: Wanted,
+}
+
+/// The rows that a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Wanted {
+    /// All rows of the sheet with this index.
+    Sheet(u32),
+    /// The first rows of every sheet but the chosen one.
+    Others { chosen: u32, rows: u32 },
+}
+
+/// Acknowledgments, one for each frame of rows of a sheet.
 pub(super) mod command {
-    pub(in super::super) const VISIT: u8 = b'v';
     pub(in super::super) const GO_ON: u8 = b'g';
     pub(in super::super) const STOP: u8 = b's';
 }
@@ -36,8 +52,12 @@ pub(super) mod command {
 pub(super) enum Kind {
     /// [`Opened`], the first of all.
     Opened,
+    /// A [`Request`].
+    Request,
     /// Rows.
     Rows,
+    /// The first rows of a sheet, behind its index and whether it can be read.
+    Preview,
     /// [`End`]: all rows were sent.
     End,
     /// [`Told`]: the workbook cannot be read any further.
@@ -45,12 +65,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Opened, Self::Rows, Self::End, Self::Fault];
+    const ALL: [Self; 6] = [Self::Opened, Self::Request, Self::Rows, Self::Preview, Self::End, Self::Fault];
 
     const fn byte(self) -> u8 {
         match self {
             Self::Opened => b'o',
+            Self::Request => b'q',
             Self::Rows => b'r',
+            Self::Preview => b'p',
             Self::End => b'e',
             Self::Fault => b'f',
         }
@@ -59,11 +81,11 @@ impl Kind {
 
 /// The properties of an open workbook.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Opened {
-    pub(super) entries: Vec<Entry>,
-    pub(super) format: Format,
-    pub(super) counts_from_1904: bool,
-    pub(super) note: Option<String>,
+pub(in crate::parse::workbook) struct Opened {
+    pub(in crate::parse::workbook) entries: Vec<Entry>,
+    pub(in crate::parse::workbook) format: Format,
+    pub(in crate::parse::workbook) counts_from_1904: bool,
+    pub(in crate::parse::workbook) note: Option<String>,
 }
 
 /// The findings of a complete pass over a sheet.
@@ -155,6 +177,49 @@ pub(super) fn push_row(frame: &mut Vec<u8>, number: u64, row: &impl RawRow) -> b
         frame.extend_from_slice(row.cell(index).text);
     }
     true
+}
+
+/// The payload of a frame with the first rows of a sheet.
+pub(super) fn preview(index: usize, rows: Option<&Block>) -> io::Result<Vec<u8>> {
+    let index = u32::try_from(index).map_err(io::Error::other)?;
+    let mut payload = index.to_le_bytes().to_vec();
+    payload.push(u8::from(rows.is_some()));
+    for row in rows.into_iter().flat_map(Block::iter) {
+        if !push_row(&mut payload, row.location.row, &Looked(row)) {
+            return Err(broken("a row is too long"));
+        }
+    }
+    Ok(payload)
+}
+
+/// The sheet's index and rows in such a payload.
+pub(super) fn previewed(payload: &[u8]) -> io::Result<(usize, Option<Block>)> {
+    let cut = || broken("a preview is cut short");
+    let (index, left) = payload.split_first_chunk().ok_or_else(cut)?;
+    let ([is_readable], left) = left.split_first_chunk().ok_or_else(cut)?;
+    let mut preview = Preview::new(usize::MAX);
+    let mut rows = Rows::of(left);
+    while let Some((number, row)) = rows.next()? {
+        _ = preview.row(number, &row);
+    }
+    Ok((u32::from_le_bytes(*index) as usize, (*is_readable != 0).then_some(preview.rows)))
+}
+
+/// A row of a preview.
+struct Looked<'r>(Row<'r>);
+
+impl RawRow for Looked<'_> {
+    fn len(&self) -> usize {
+        self.0.cells().count()
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        self.0.cell(index)
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.0.is_hidden
+    }
 }
 
 /// The rows of a frame.

@@ -17,38 +17,39 @@ use std::{
 
 use super::{
     PROGRAM,
-    protocol::{End, Kind, Opened, Rows, Told, command, receive, value},
+    protocol::{
+        End, Kind, Opened, Request, Rows as SentRows, Told, Wanted, command, previewed, receive, send_value,
+        value,
+    },
     serve::{COMMAND, LEGACY, MAX_BYTES, PACKAGE, seconds},
 };
 use crate::{
     failpoint,
-    parse::{
-        Format,
-        error::Fault,
-        file::sniff::Content,
-        table::RowSink,
-        workbook::sheet::{Entry, Sights},
-    },
+    parse::{error::Fault, file::sniff::Content, table::RowSink, workbook::sheet::Sights},
+    row::Rows,
 };
 
 /// A workbook that a child process reads.
 pub(in crate::parse) struct Reader {
     file: File,
+    file_bytes: u64,
     family: &'static str,
     /// `None` while the child is not needed; it is started again on demand.
     process: Option<Process>,
-    pub(in crate::parse) entries: Vec<Entry>,
-    pub(in crate::parse) format: Format,
-    pub(in crate::parse) counts_from_1904: bool,
-    pub(in crate::parse) note: Option<String>,
+    begins_pass: bool,
+    pub(in crate::parse::workbook) opened: Opened,
 }
 
 impl Reader {
     /// Starts a child that opens the workbook. `None` if this process has to read it.
-    pub(in crate::parse) fn open(file: &File, content: Content) -> Option<Result<Self, Fault>> {
+    pub(in crate::parse) fn open(
+        file: &File,
+        file_bytes: u64,
+        content: Content,
+    ) -> Option<Result<Self, Fault>> {
         let program = PROGRAM.get()?;
         let family = if content == Content::EncryptedOrLegacyExcel { LEGACY } else { PACKAGE };
-        let mut process = match Process::start(reading(program, family), file) {
+        let mut process = match Process::start(reading(program, family, file_bytes), file) {
             Ok(process) => process,
             Err(error) => {
                 tracing::warn!("cannot start a process to read the workbook, reading it here: {error}");
@@ -56,16 +57,14 @@ impl Reader {
             }
         };
         Some(process.opened(file).and_then(|opened| {
-            Ok(Self {
-                file: file.try_clone().map_err(Fault::Io)?,
-                family,
-                process: Some(process),
-                entries: opened.entries,
-                format: opened.format,
-                counts_from_1904: opened.counts_from_1904,
-                note: opened.note,
-            })
+            let file = file.try_clone().map_err(Fault::Io)?;
+            Ok(Self { file, file_bytes, family, process: Some(process), begins_pass: false, opened })
         }))
+    }
+
+    /// Begins a pass over the workbook with the next request.
+    pub(in crate::parse) fn begin_pass(&mut self) {
+        self.begins_pass = true;
     }
 
     /// Goes through all rows of a sheet.
@@ -75,18 +74,38 @@ impl Reader {
         sights: &mut Sights,
         sink: &mut impl RowSink,
     ) -> Result<(), Fault> {
+        *sights = self.ask(Wanted::Sheet(small(index)), |process| process.rows(sink))?;
+        Ok(())
+    }
+
+    /// Hands on the first rows of every other sheet.
+    pub(in crate::parse) fn look_at_others(
+        &mut self,
+        chosen: usize,
+        rows: usize,
+        each: &mut dyn FnMut(usize, Option<Rows>),
+    ) -> Result<(), Fault> {
+        let wanted = Wanted::Others { chosen: small(chosen), rows: small(rows) };
+        self.ask(wanted, |process| process.previews(each)).map(drop)
+    }
+
+    /// Sends a request and has `receive` take the response.
+    fn ask(
+        &mut self,
+        wanted: Wanted,
+        receive: impl FnOnce(&mut Process) -> io::Result<Result<End, Told>>,
+    ) -> Result<End, Fault> {
         // After a failure the child cannot be used any more.
         let mut process = match self.process.take() {
             Some(process) => process,
             None => self.start()?,
         };
-        let end = process.visit(index, sink).map_err(|error| process.fault(&self.file, error))?;
+        let request = Request { begins_pass: std::mem::take(&mut self.begins_pass), wanted };
+        let sent = send_value(&mut process.socket, Kind::Request, &request);
+        let end = sent.and_then(|()| receive(&mut process));
+        let end = end.map_err(|error| process.fault(&self.file, error))?;
         self.process = Some(process);
-        match end {
-            Ok(seen) => *sights = seen,
-            Err(told) => return Err(told.into()),
-        }
-        Ok(())
+        end.map_err(Fault::from)
     }
 
     /// Ends the child until the workbook is needed again.
@@ -96,17 +115,23 @@ impl Reader {
 
     fn start(&self) -> Result<Process, Fault> {
         let program = PROGRAM.get().ok_or_else(|| Fault::Io(io::ErrorKind::NotFound.into()))?;
-        let mut process = Process::start(reading(program, self.family), &self.file).map_err(Fault::Io)?;
+        let command = reading(program, self.family, self.file_bytes);
+        let mut process = Process::start(command, &self.file).map_err(Fault::Io)?;
         process.opened(&self.file)?;
         Ok(process)
     }
 }
 
+/// A number of sheets or rows, of which a workbook has fewer than this can hold.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// The command that runs the child.
-fn reading(program: &Path, family: &str) -> Command {
+fn reading(program: &Path, family: &str, file_bytes: u64) -> Command {
     let mut command = Command::new(program);
     // The child needs no secrets and no settings.
-    command.args([COMMAND, family]).env_clear();
+    command.args([COMMAND, family, &file_bytes.to_string()]).env_clear();
     failpoint::tell_reader(&mut command);
     command
 }
@@ -137,27 +162,49 @@ impl Process {
         match received.map_err(|error| self.fault(file, error))? {
             Kind::Opened => value(&self.payload).map_err(Fault::Io),
             Kind::Fault => Err(value::<Told>(&self.payload).map_err(Fault::Io)?.into()),
-            Kind::Rows | Kind::End => Err(Fault::Io(io::ErrorKind::InvalidData.into())),
+            Kind::Request | Kind::Rows | Kind::Preview | Kind::End => {
+                Err(Fault::Io(io::ErrorKind::InvalidData.into()))
+            }
         }
     }
 
-    fn visit(&mut self, index: usize, sink: &mut impl RowSink) -> io::Result<Result<End, Told>> {
-        let mut request = [command::VISIT; 5];
-        request[1..].copy_from_slice(&u32::try_from(index).unwrap_or(u32::MAX).to_le_bytes());
-        self.socket.write_all(&request)?;
+    /// Hands on the rows of a sheet until `sink` breaks.
+    fn rows(&mut self, sink: &mut impl RowSink) -> io::Result<Result<End, Told>> {
         let mut wants_more = true;
         loop {
             match receive(&mut self.socket, &mut self.payload)? {
                 Kind::Rows => {
-                    let mut rows = Rows::of(&self.payload);
+                    let mut rows = SentRows::of(&self.payload);
                     while wants_more && let Some((number, row)) = rows.next()? {
                         wants_more = sink.row(number, &row) == ControlFlow::Continue(());
                     }
                     self.socket.write_all(&[if wants_more { command::GO_ON } else { command::STOP }])?;
                 }
-                Kind::End => return value(&self.payload).map(Ok),
-                Kind::Fault => return value(&self.payload).map(Err),
-                Kind::Opened => return Err(io::ErrorKind::InvalidData.into()),
+                other => return self.end(other),
+            }
+        }
+    }
+
+    /// Hands on the first rows of sheets.
+    fn previews(&mut self, each: &mut dyn FnMut(usize, Option<Rows>)) -> io::Result<Result<End, Told>> {
+        loop {
+            match receive(&mut self.socket, &mut self.payload)? {
+                Kind::Preview => {
+                    let (index, rows) = previewed(&self.payload)?;
+                    each(index, rows);
+                }
+                other => return self.end(other),
+            }
+        }
+    }
+
+    /// The end of a response.
+    fn end(&self, kind: Kind) -> io::Result<Result<End, Told>> {
+        match kind {
+            Kind::End => value(&self.payload).map(Ok),
+            Kind::Fault => value(&self.payload).map(Err),
+            Kind::Opened | Kind::Request | Kind::Rows | Kind::Preview => {
+                Err(io::ErrorKind::InvalidData.into())
             }
         }
     }
@@ -197,7 +244,11 @@ impl Drop for Process {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{table::Preview, workbook::sheet::SheetName};
+    use crate::parse::{
+        Format,
+        table::Preview,
+        workbook::sheet::{Entry, SheetName},
+    };
 
     /// The fault when the child runs this script instead.
     fn said(script: &str) -> String {
@@ -222,19 +273,13 @@ mod tests {
     fn child_that_dies_among_rows_gives_no_short_list() {
         let mut command = Command::new("sh");
         // Sends one row, then dies.
-        command.args(["-c", "head -c 5 <&1 >/dev/null; printf 'r\\15\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&1; kill -ABRT $$"]);
+        command.args(["-c", "head -c 9 <&1 >/dev/null; printf 'r\\15\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&1; kill -ABRT $$"]);
         let file = tempfile::tempfile().unwrap();
         let process = Some(Process::start(command, &file).unwrap());
         let entry = Entry { name: SheetName::default(), has_cells: true };
-        let mut reader = Reader {
-            file,
-            family: PACKAGE,
-            process,
-            entries: vec![entry],
-            format: Format::Xlsx,
-            counts_from_1904: false,
-            note: None,
-        };
+        let opened =
+            Opened { entries: vec![entry], format: Format::Xlsx, counts_from_1904: false, note: None };
+        let mut reader = Reader { file, file_bytes: 0, family: PACKAGE, process, begins_pass: false, opened };
         let error = reader.visit(0, &mut Sights::default(), &mut Preview::new(9)).unwrap_err();
         assert!(matches!(error, Fault::Hostile(_)), "{error}");
     }

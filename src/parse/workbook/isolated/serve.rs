@@ -13,7 +13,10 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::protocol::{FRAME_BYTES, Kind, Opened, Told, WINDOW, command, push_row, send, send_value};
+use super::protocol::{
+    FRAME_BYTES, Kind, Opened, Request, Told, WINDOW, Wanted, command, preview, push_row, receive, send,
+    send_value, value,
+};
 use crate::{
     failpoint,
     parse::{
@@ -47,16 +50,17 @@ pub(super) fn seconds(bytes: u64) -> u64 {
     pace * (SECONDS + bytes / BYTES_A_SECOND)
 }
 
-/// Reads the workbook on standard input for the process at the other end of standard output.
-pub fn serve(family: &str) -> ExitCode {
-    match try_serve(family) {
+/// Reads the workbook on standard input for the process at the other end of standard output. `file_bytes` are those of the file
+/// that it comes from, in which it may be packed.
+pub fn serve(family: &str, file_bytes: u64) -> ExitCode {
+    match try_serve(family, file_bytes) {
         Ok(()) => ExitCode::SUCCESS,
         // The parent is gone, or has received the fault.
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn try_serve(family: &str) -> io::Result<()> {
+fn try_serve(family: &str, file_bytes: u64) -> io::Result<()> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let end: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
     let mut socket = UnixStream::from(end);
@@ -65,18 +69,20 @@ fn try_serve(family: &str) -> io::Result<()> {
     limit(seconds(file.metadata()?.len()));
     failpoint::overuse();
     let content = if family == LEGACY { Content::EncryptedOrLegacyExcel } else { Content::Xlsx };
-    let (workbook, opened) = match Workbook::open(file, content) {
-        Ok((workbook, format, counts_from_1904, note)) => {
-            let entries = workbook.entries().to_vec();
-            (workbook, Opened { entries, format, counts_from_1904, note })
+    let mut workbook = match Workbook::open(&file, file_bytes, content) {
+        Ok(opened) => {
+            let entries = opened.workbook.entries().to_vec();
+            let crate::parse::workbook::Opened { workbook, format, counts_from_1904, note } = opened;
+            send_value(&mut socket, Kind::Opened, &Opened { entries, format, counts_from_1904, note })?;
+            workbook
         }
         Err(fault) => return send_value(&mut socket, Kind::Fault, &Told::from(&fault)),
     };
-    send_value(&mut socket, Kind::Opened, &opened)?;
-    let mut request = [0; 5];
+    let mut payload = Vec::new();
     loop {
-        match socket.read_exact(&mut request) {
-            Ok(()) => {}
+        match receive(&mut socket, &mut payload) {
+            Ok(Kind::Request) => {}
+            Ok(_) => return Err(io::ErrorKind::InvalidData.into()),
             // The parent is done.
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) =>
@@ -85,8 +91,36 @@ fn try_serve(family: &str) -> io::Result<()> {
             }
             Err(error) => return Err(error),
         }
-        let [command::VISIT, index @ ..] = request else { return Err(io::ErrorKind::InvalidData.into()) };
-        visit(&workbook, u32::from_le_bytes(index) as usize, &mut socket)?;
+        let request: Request = value(&payload)?;
+        if request.begins_pass {
+            workbook.begin_pass();
+        }
+        match request.wanted {
+            Wanted::Sheet(index) => visit(&mut workbook, index as usize, &mut socket)?,
+            Wanted::Others { chosen, rows } => {
+                look_at_others(&mut workbook, chosen as usize, rows as usize, &mut socket)?;
+            }
+        }
+    }
+}
+
+fn look_at_others(
+    workbook: &mut Workbook,
+    chosen: usize,
+    wanted: usize,
+    socket: &mut UnixStream,
+) -> io::Result<()> {
+    let mut failure = None;
+    workbook.look_at_others(chosen, wanted, &mut |index, rows| {
+        if failure.is_none() {
+            let sent =
+                preview(index, rows.as_ref()).and_then(|payload| send(socket, Kind::Preview, &payload));
+            failure = sent.err();
+        }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => send_value(socket, Kind::End, &Sights::default()),
     }
 }
 
@@ -103,7 +137,7 @@ fn limit(seconds: u64) {
     }
 }
 
-fn visit(workbook: &Workbook, index: usize, socket: &mut UnixStream) -> io::Result<()> {
+fn visit(workbook: &mut Workbook, index: usize, socket: &mut UnixStream) -> io::Result<()> {
     let mut sights = Sights::default();
     let mut rows =
         Sender { socket, frame: Vec::new(), unacknowledged: 0, failure: None, has_long_row: false };

@@ -1,0 +1,47 @@
+//! Small files that would fill the disk: refused while little of them is written, and nothing of them is left.
+
+use std::{
+    io::{Cursor, Write as _},
+    process::Command,
+};
+
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::sealed::{Sealed, ended};
+
+/// A spreadsheet in which one row stands for a million, each of 4 KB and with too long a number.
+fn repeated_rows() -> Vec<u8> {
+    let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
+    let content = format!(
+        "<office:document-content><table:table table:name=\"Leads\"><table:table-row>{}{}</table:table-row>\
+         <table:table-row table:number-rows-repeated=\"1048000\">{}{}</table:table-row></table:table></office:document-content>",
+        cell("Name"),
+        cell("Phone"),
+        cell(&"x".repeat(4000)),
+        cell("9876543210123456789")
+    );
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("content.xml", SimpleFileOptions::default()).unwrap();
+    writer.write_all(content.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_few_bytes_do_not_fill_the_disk() {
+    let sealed = Sealed::new();
+    let bomb = repeated_rows();
+    assert!(bomb.len() < 1000);
+    sealed.write("list.ods", bomb);
+    let command = sealed.command(&["check", "list.ods", "--region", "IN"]);
+    // A process that writes more than 128 MB into one file is killed.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 262144; exec \"$0\" \"$@\""]).arg(command.get_program());
+    limited.args(command.get_args()).current_dir(sealed.path("")).env_clear();
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let refused = ended(limited);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    let said = "its rows hold more than 16 MB, ";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: Look for a row or a cell that repeats"), "{}", refused.stderr);
+    assert_eq!(sealed.files(), ["list.ods"], "nothing is left");
+}

@@ -97,7 +97,10 @@ fn repeat_piece(bytes: &mut Vec<u8>, random: &mut Random) {
     let end = (start + 1 + random.below(MAX_PIECE)).min(bytes.len());
     let end =
         start + bytes[start..end].iter().rposition(is_mark).filter(|end| *end > 0).unwrap_or(end - start);
-    let piece = bytes[start..end].repeat(1 << random.below(11));
+    // Mostly a few times: what is long takes long to read.
+    let most = if random.below(16) == 0 { 11 } else { 5 };
+    let times = 1 << random.below(most);
+    let piece = bytes[start..end].repeat(times);
     bytes.splice(start..start, piece);
 }
 

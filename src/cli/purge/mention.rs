@@ -41,7 +41,7 @@ impl Mention {
         };
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
-            "xlsx" => parse::any_cell(file, &mut |text| self.is_in(text)).unwrap_or(true),
+            "xlsx" => parse::any_cell(&file, &mut |text| self.is_in(text)).unwrap_or(true),
             extension => self.is_in_lines(file, extension == "html").unwrap_or(true),
         }
     }

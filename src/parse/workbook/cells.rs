@@ -11,7 +11,7 @@ use crate::parse::{Fault, assemble::RawRow, file::sniff::Content, table::RowSink
 /// # Errors
 ///
 /// Where the file is no Excel workbook, or is damaged.
-pub fn any_cell(file: File, is_wanted: &mut dyn FnMut(&str) -> bool) -> Result<bool, Fault> {
+pub fn any_cell(file: &File, is_wanted: &mut dyn FnMut(&str) -> bool) -> Result<bool, Fault> {
     let file_bytes = file.metadata().map_err(Fault::Io)?.len();
     let mut sheet = Sheet::open(&file, file_bytes, Content::Xlsx, None)?;
     let first = std::iter::once(sheet.choice.sheet.name.clone());
@@ -64,11 +64,11 @@ mod tests {
         workbook.add_worksheet().set_hidden(true).write(7, 3, "last").unwrap();
         workbook.add_worksheet().write(1, 1, 442_079_460_100_u64).unwrap();
         let bytes = workbook.save_to_buffer().unwrap();
-        let found = |wanted: &str| any_cell(stored(&bytes), &mut |text| text == wanted).unwrap();
+        let found = |wanted: &str| any_cell(&stored(&bytes), &mut |text| text == wanted).unwrap();
         assert_eq!(["first", "last", "442079460100", "la"].map(found), [true, true, true, false]);
         let mut far = Workbook::new();
         far.add_worksheet().write(0, 5000, "x").unwrap();
-        assert!(any_cell(stored(&far.save_to_buffer().unwrap()), &mut |_| false).unwrap());
-        assert!(any_cell(stored(b"no workbook"), &mut |_| true).is_err());
+        assert!(any_cell(&stored(&far.save_to_buffer().unwrap()), &mut |_| false).unwrap());
+        assert!(any_cell(&stored(b"no workbook"), &mut |_| true).is_err());
     }
 }

@@ -13,6 +13,7 @@ use std::{
     },
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use super::{
@@ -137,7 +138,8 @@ fn reading(program: &Path, family: &str, file_bytes: u64) -> Command {
 }
 
 struct Process {
-    child: Child,
+    /// Set until the process is dropped.
+    child: Option<Child>,
     socket: UnixStream,
     payload: Vec<u8>,
 }
@@ -153,7 +155,7 @@ impl Process {
             // Signals of the terminal are for the parent.
             .process_group(0)
             .spawn()?;
-        Ok(Self { child, socket, payload: Vec::new() })
+        Ok(Self { child: Some(child), socket, payload: Vec::new() })
     }
 
     /// Waits until the child has opened the workbook.
@@ -218,7 +220,10 @@ impl Process {
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
         );
-        let Ok(Some(status)) = (if has_ended { self.child.wait().map(Some) } else { Ok(None) }) else {
+        let Ok(Some(status)) = (match &mut self.child {
+            Some(child) if has_ended => child.wait().map(Some),
+            _ => Ok(None),
+        }) else {
             return Fault::Io(error);
         };
         let is = |signal: Signal| status.signal() == Some(signal.as_raw());
@@ -236,8 +241,11 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
-        _ = self.child.kill();
-        _ = self.child.wait();
+        _ = self.child.as_mut().map(Child::kill);
+        if let Some(mut child) = self.child.take() {
+            // Its end takes milliseconds, which nobody has to wait for.
+            thread::spawn(move || child.wait());
+        }
     }
 }
 

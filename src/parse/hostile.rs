@@ -282,8 +282,10 @@ fn formats_that_many_styles_share_take_no_memory_for_each() {
     );
     let row = "<row><c t=\"inlineStr\"><is><t>Ada</t></is></c><c s=\"59999\"><v>9876543210</v></c></row>";
     assert_eq!(rows_of(&xlsx(&[&format!("{XLSX_HEADER}{row}")], "", &styles)), 1);
-    let numbers: String =
-        (0..60_000).map(|number| format!("<numFmt numFmtId=\"{number}\" formatCode=\"0\"/>")).collect();
+    let numbers: String = (0..60_000)
+        .map(|number| format!("<numFmt numFmtId=\"{number}\" formatCode=\"0\"/>"))
+        .collect::<Vec<_>>()
+        .concat();
     let styles =
         format!("<numFmts>{numbers}</numFmts><cellXfs>{}</cellXfs>", "<xf numFmtId=\"1\"/>".repeat(60_000));
     assert_eq!(rows_of(&xlsx(&[&format!("{XLSX_HEADER}{row}")], "", &styles)), 1);
@@ -293,7 +295,10 @@ fn formats_that_many_styles_share_take_no_memory_for_each() {
 fn workbooks_of_thousands_of_sheets_are_refused() {
     let sheets = vec!["<row/>"; 1100];
     refused(&xlsx(&sheets, "", ""), "more than 1024 sheets");
-    let tables: String = (0..1100).map(|number| format!("<table:table table:name=\"S{number}\"/>")).collect();
+    let tables: String = (0..1100)
+        .map(|number| format!("<table:table table:name=\"S{number}\"/>"))
+        .collect::<Vec<_>>()
+        .concat();
     refused(&ods(&tables), "more than 1024 sheets");
 }
 
@@ -380,8 +385,10 @@ fn records_of_very_many_fields_are_refused() {
     let again = format!("[{{\"name\":\"x\",{}\"phone\":\"1\"}}]", "\"phone\":\"5550100\",".repeat(20_000));
     refused(again.as_bytes(), "it has more than 16384 fields");
     // Columns by name that do not share the names of their cells.
-    let columns: String =
-        (0..3_000).map(|number| format!("\"phone{number}\":{{\"k{number}\":1}},")).collect();
+    let columns: String = (0..3_000)
+        .map(|number| format!("\"phone{number}\":{{\"k{number}\":1}},"))
+        .collect::<Vec<_>>()
+        .concat();
     let (said, _) = read(format!("{{{columns}\"name\":{{\"k\":1}}}}").as_bytes(), &ParseSettings::default());
     assert!(said.is_err());
 }
@@ -415,4 +422,17 @@ fn thousands_of_columns_are_not_compared_with_each_other() {
     let others = String::from_utf8(wide("Remark", "x")).unwrap().replacen("Name,", "Name,Phone,", 1);
     let (said, _) = read(others.as_bytes(), &ParseSettings::default());
     assert_eq!(said.unwrap(), 3);
+}
+
+/// Parts that pack a hundred times and more are usual: a list of cell formats, an image of one color.
+/// Source: IQSS/dataverse issue 7854 (an image, 142 times), creditdatamw/zerocell issue 30 (`xl/styles.xml`, 134 times).
+#[test]
+fn a_small_part_that_packs_well_is_no_bomb() {
+    let styles =
+        format!("<cellXfs>{}</cellXfs>", "<xf numFmtId=\"0\" fontId=\"0\" applyFont=\"1\"/>".repeat(30_000));
+    let strings = "<si><t>Ada Quill</t></si><si><t>+442079460100</t></si>";
+    let row = "<row><c t=\"s\" s=\"29999\"><v>0</v></c><c t=\"s\"><v>1</v></c></row>";
+    let workbook = xlsx(&[&format!("{XLSX_HEADER}{}", row.repeat(2_000))], strings, &styles);
+    assert!(styles.len() > 100 * workbook.len());
+    assert_eq!(rows_of(&workbook), 2_000);
 }

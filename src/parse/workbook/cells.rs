@@ -13,7 +13,7 @@ use crate::parse::{Fault, assemble::RawRow, file::sniff::Content, table::RowSink
 /// Where the file is no Excel workbook, or is damaged.
 pub fn any_cell(file: &File, is_wanted: &mut dyn FnMut(&str) -> bool) -> Result<bool, Fault> {
     let file_bytes = file.metadata().map_err(Fault::Io)?.len();
-    let mut sheet = Sheet::open(&file, file_bytes, Content::Xlsx, None)?;
+    let mut sheet = Sheet::open(file, file_bytes, Content::Xlsx, None)?;
     let first = std::iter::once(sheet.choice.sheet.name.clone());
     let all: Vec<String> = first.chain(sheet.choice.others.iter().map(|other| other.name.clone())).collect();
     let mut search = Search { is_wanted, is_found: false };

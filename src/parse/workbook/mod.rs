@@ -331,13 +331,13 @@ mod tests {
         stored(&writer.finish().unwrap().into_inner())
     }
 
-    fn opened(file: File, wanted: Option<&str>) -> Result<Sheet, Fault> {
+    fn opened(file: &File, wanted: Option<&str>) -> Result<Sheet, Fault> {
         let file_bytes = file.metadata().unwrap().len();
-        Sheet::open(&file, file_bytes, Content::Xlsx, wanted)
+        Sheet::open(file, file_bytes, Content::Xlsx, wanted)
     }
 
     fn sheet(workbook: &mut Workbook, wanted: Option<&str>) -> Result<Sheet, Fault> {
-        opened(stored(&workbook.save_to_buffer().unwrap()), wanted)
+        opened(&stored(&workbook.save_to_buffer().unwrap()), wanted)
     }
 
     fn rows(sheet: &mut Sheet) -> Vec<(u64, Vec<(String, CellKind)>)> {
@@ -391,7 +391,7 @@ mod tests {
             page.write(row, 2, 919_876_543_210.0 + f64::from(row)).unwrap();
         }
         let long = rewritten(&mut workbook, "<v>919876543211</v>", "<v>919876543210123456</v>");
-        let found = rows(&mut opened(long, None).unwrap());
+        let found = rows(&mut opened(&long, None).unwrap());
         let cells: Vec<&(String, CellKind)> = found.iter().map(|(_, cells)| &cells[2]).collect();
         let expected = ["919876543210", "919876543210123456", "919876543212"];
         assert_eq!(
@@ -433,7 +433,7 @@ mod tests {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let broken = rewritten(&mut workbook, "r=\"A1\"", "r=\"A99999999999\"");
-        let mut sheet = opened(broken, None).unwrap();
+        let mut sheet = opened(&broken, None).unwrap();
         let error = sheet.visit(&mut Preview::new(usize::MAX)).unwrap_err();
         assert!(matches!(error, Fault::DamagedWorkbook(_)), "{error}");
         assert!(!panic_is_caught(), "the guard ends with the reading");
@@ -444,7 +444,7 @@ mod tests {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let bytes = workbook.save_to_buffer().unwrap();
-        let cut = opened(stored(&bytes[..bytes.len() / 2]), None);
+        let cut = opened(&stored(&bytes[..bytes.len() / 2]), None);
         assert!(matches!(cut, Err(Fault::DamagedWorkbook(_))));
     }
 }

@@ -17,7 +17,7 @@ pub use self::serve::{COMMAND, serve};
 /// The program to start as the child. Unset, workbooks are read in this process.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Makes this process read workbooks in a child process of `program`, which must call [`serve`] for [`COMMAND`].
+/// Makes this process read workbooks in a child process of `program`, which must call [`serve()`] for [`COMMAND`].
 pub fn isolate_workbooks(program: PathBuf) {
     // The first call decides.
     _ = PROGRAM.set(program);

@@ -230,14 +230,19 @@ pub(super) struct CallHeader {
     pub(super) phone: Vec<String>,
 }
 
+/// Whether these words stand in a text that has a space before and behind each word.
+fn holds_words(padded: &str, words: &str) -> bool {
+    let is_space = |at: Option<usize>| at.and_then(|at| padded.as_bytes().get(at)) == Some(&b' ');
+    padded
+        .match_indices(words)
+        .any(|(at, found)| is_space(at.checked_sub(1)) && is_space(Some(at + found.len())))
+}
+
 /// What a header says of calls, in the form of words with their numbers; nothing where it is about something else.
 pub(super) fn read(words: &str) -> Option<CallHeader> {
     let padded = format!(" {words} ").replace(" donot ", " do not ");
     let found = |list: &[&'static str]| {
-        list.iter()
-            .filter(|phrase| padded.contains(&format!(" {phrase} ")))
-            .max_by_key(|phrase| phrase.len())
-            .copied()
+        list.iter().filter(|phrase| holds_words(&padded, phrase)).max_by_key(|phrase| phrase.len()).copied()
     };
     let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
     let is_about_phone = !has(OTHER_WAYS)

@@ -145,7 +145,7 @@ impl CliError {
         }
     }
 
-    /// Everything that is said of the failure: messages and hints, each in a line, also where it quotes a file.
+    /// The messages and hints, one on each line, without control characters.
     pub(super) fn lines(&self) -> String {
         let mut text = String::new();
         let mut say = |message: &str, hint: Option<&str>| {

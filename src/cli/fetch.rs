@@ -66,7 +66,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
     Ok(exit::OK)
 }
 
-/// Where data goes: as it is, unless a person looks at it.
+/// Standard output: data as it is, but without control characters on a terminal.
 fn standard_output(format: FetchedFormat) -> Box<dyn Write> {
     let stdout = io::stdout();
     if !stdout.is_terminal() {

@@ -52,13 +52,13 @@ pub(super) struct StoredImport {
     existing: ExistingOptions,
     #[serde(default)]
     export: ExportOptions,
-    /// The files that options come from, as they are reported.
+    /// The settings files in use, for the report.
     #[serde(default)]
     config_files: Vec<String>,
 }
 
 impl StoredImport {
-    /// The options that were typed, over those of the file.
+    /// The options of the command line over those of the files.
     fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
         Ok(Self {
             files: Vec::new(),
@@ -75,7 +75,7 @@ impl StoredImport {
         })
     }
 
-    /// The same for another time, at which it is asked again whether to post.
+    /// The options to record for `resume`, which asks again before it posts.
     fn to_resume(&self) -> Self {
         let mut stored = self.clone();
         stored.posting.yes = false;
@@ -190,7 +190,7 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Re
             "Run the same `rollcall import` again with the same input, which finishes it.",
         ));
     }
-    // Whoever posts without being asked says so each time.
+    // Posting without a question needs `--yes` each time.
     stored.posting.yes = args.yes;
     resumed::check_settings(&run.id, &stored.platform, config)?;
     let output = OutputOptions { out: Some(run.folder.clone()), json: args.json, overwrite: false };

@@ -70,7 +70,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     silence_caught_panics();
-    if let Some(files) = config.described().filter(|_| cli.command.reads_lists()) {
+    if let Some(files) = config.described().filter(|_| cli.command.names_its_settings()) {
         talk.say(&format!("settings: {}\n", printable(&files)));
     }
     let ended = match cli.command {
@@ -80,7 +80,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Resume(args) => import::resume(&args, &config, &talk),
         #[cfg(unix)]
         Command::Watch(args) => watch::run(&args, &config, &talk),
-        // They have read no settings and have ended by now.
+        // They ended above.
         #[cfg(unix)]
         Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config),
@@ -104,8 +104,8 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), 
     Ok((cli, given.unwrap_or_default()))
 }
 
-/// Shows help, the version, or what is wrong with what was typed. A pattern of a shell may have typed the name of a file: what it would
-/// say to the terminal is spelled out.
+/// Prints help, the version or a usage error. The arguments may contain names of files, from a pattern of the shell, so control
+/// characters are spelled out.
 fn show(error: clap::Error, args: &[OsString]) {
     let spelled: Vec<OsString> = args.iter().map(|arg| printable(&arg.to_string_lossy()).into()).collect();
     let error = if spelled == args { error } else { parse(spelled).err().unwrap_or(error) };
@@ -118,7 +118,7 @@ fn show(error: clap::Error, args: &[OsString]) {
     };
 }
 
-/// A panic that becomes a message of ours is not reported twice, and one that quotes a file says nothing to the terminal.
+/// Keeps caught panics silent, and spells out control characters in the message of any other.
 fn silence_caught_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -123,7 +123,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
     })
 }
 
-/// Sets a flag at its end, also where a panic is the end.
+/// Sets a flag when it is dropped, also in a panic.
 struct SetWhenDropped<'a>(&'a AtomicBool);
 
 impl Drop for SetWhenDropped<'_> {

@@ -11,6 +11,7 @@ mod documents;
 pub mod encoding;
 mod error;
 mod file;
+mod info;
 mod json;
 mod open;
 mod place;
@@ -22,17 +23,13 @@ mod workbook;
 
 mod vcard;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    ops::ControlFlow,
-    path::Path,
-};
+use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
 #[cfg(unix)]
-pub use self::workbook::isolated::{COMMAND as READ_WORKBOOK, isolate_workbooks, serve as serve_workbook};
+pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
 use self::{
     assemble::{Assembled, Assembler},
     columns::{
@@ -58,6 +55,7 @@ pub use self::{
         sniff::Content,
         source::{Packing, hex},
     },
+    info::{FixedRows, InputInfo, ReadSummary},
     place::RowPlace,
     sheets::Sheets,
     workbook::{
@@ -69,8 +67,8 @@ pub use self::{
 };
 use crate::{
     contact::{Field, Region},
-    normalize::{Aliases, phone::Habit},
-    row::{Columns, Rows},
+    normalize::Aliases,
+    row::Rows,
 };
 
 /// Rows that are looked at before any is used.
@@ -165,152 +163,6 @@ impl Format {
             Self::Ods => "ods",
             Self::Html => "html",
             Self::XmlSpreadsheet => "xml",
-        }
-    }
-}
-
-/// What is known of an input once it is open.
-#[derive(Clone, Debug)]
-pub struct InputInfo {
-    /// The path as given; `-` for standard input.
-    pub path: String,
-    /// The kind of file.
-    pub format: Format,
-    /// How it is packed.
-    pub packing: Packing,
-    /// The encoding of text.
-    pub encoding: Option<String>,
-    /// The delimiter of text.
-    pub delimiter: Option<u8>,
-    /// The name of the sheet.
-    pub sheet: Option<String>,
-    /// The names of the input's own columns.
-    pub headers: Vec<String>,
-    /// The row of the header, of two the lower; 0 where there is none.
-    pub header_row: u64,
-    /// Which of them holds what.
-    pub columns: Columns,
-    /// How sure each of these is.
-    pub matches: Vec<ColumnMatch>,
-    /// The first values of each of them, cut where they are long.
-    pub samples: Vec<Vec<String>>,
-    /// How bare digits are meant in those of phone numbers, where their cells show it.
-    pub habits: Vec<(usize, Habit)>,
-    /// Whether rollcall wrote it, with the rows to fix of an earlier run.
-    pub has_rows_to_fix: bool,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// What somebody should know of how it was understood.
-    pub notes: Vec<String>,
-}
-
-/// The first values of each column, below the header.
-fn samples(header: &Header, rows: &Rows, header_row: u64) -> Vec<Vec<String>> {
-    const MAX_VALUES: usize = 2;
-    const MAX_CHARS: usize = 64;
-
-    let below = || rows.iter().filter(|row| row.location.row > header_row);
-    let of_column = |column| {
-        let place = header.place_of(column);
-        let mut values: Vec<String> = Vec::new();
-        for cell in below().map(|row| row.cell(place)).filter(|cell| !cell.is_blank()) {
-            let value: String = String::from_utf8_lossy(cell.text).trim().chars().take(MAX_CHARS).collect();
-            if !values.contains(&value) {
-                values.push(value);
-            }
-            if values.len() == MAX_VALUES {
-                break;
-            }
-        }
-        values
-    };
-    (0..header.names.len()).map(of_column).collect()
-}
-
-impl InputInfo {
-    fn new(path: &Path, source: &Source) -> Self {
-        Self {
-            path: path.display().to_string(),
-            format: Format::Csv,
-            packing: source.packing(),
-            encoding: None,
-            delimiter: None,
-            sheet: None,
-            headers: Vec::new(),
-            header_row: 0,
-            matches: Vec::new(),
-            samples: Vec::new(),
-            columns: Columns::default(),
-            habits: Vec::new(),
-            has_rows_to_fix: false,
-            bytes: source.len(),
-            notes: Vec::new(),
-        }
-    }
-
-    /// The headers, each with its number among those of the same name, from 1.
-    pub(crate) fn numbered_headers(&self) -> Vec<(&str, usize)> {
-        let mut times: HashMap<&str, usize> = HashMap::new();
-        let number = |header| {
-            let time = times.entry(header).or_default();
-            *time += 1;
-            (header, *time)
-        };
-        self.headers.iter().map(String::as_str).map(number).collect()
-    }
-
-    /// A small list, as tests need it.
-    #[cfg(test)]
-    pub(crate) fn example(path: &str, headers: &[&str], columns: Columns) -> Self {
-        Self {
-            path: path.to_owned(),
-            format: Format::Csv,
-            packing: Packing::Plain,
-            encoding: None,
-            delimiter: None,
-            sheet: None,
-            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
-            header_row: 1,
-            matches: Vec::new(),
-            samples: Vec::new(),
-            columns,
-            habits: Vec::new(),
-            has_rows_to_fix: false,
-            bytes: 0,
-            notes: Vec::new(),
-        }
-    }
-}
-
-/// What was found by reading to the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadSummary {
-    /// Data rows; blank rows are none.
-    pub rows: u64,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
-    /// Rows to fix of earlier runs.
-    pub fixes: Vec<FixedRows>,
-    /// What somebody should know of how the rows were read.
-    pub notes: Vec<String>,
-}
-
-/// Rows that an earlier run rejected, in a file of rows to fix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FixedRows {
-    /// The run.
-    pub run: String,
-    /// How many rows.
-    pub rows: u64,
-}
-
-impl FixedRows {
-    fn note(&self) -> String {
-        let Self { run, rows } = self;
-        if *rows == 1 {
-            format!("1 row is a row to fix of the run {run}")
-        } else {
-            format!("{rows} rows are rows to fix of the run {run}")
         }
     }
 }
@@ -460,7 +312,7 @@ impl Input {
         }
         info.headers.clone_from(&header.names);
         info.header_row = row;
-        info.samples = samples(&header, &rows, row);
+        info.samples = info::samples(&header, &rows, row);
         info.columns = columns;
         let says_hidden_rows = !settings.only_numbers;
         let skips_hidden_rows = settings.skips_hidden_rows;

@@ -67,7 +67,7 @@ pub struct RunSettings {
     pub keep: Keep,
     /// Where the contacts go beside the platform.
     pub export: Option<ExportSettings>,
-    /// Files that these settings come from, the strongest first.
+    /// The settings files in use, highest priority first.
     pub config_files: Vec<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct Report {
     pub complete: bool,
     pub started_at: String,
     pub finished_at: String,
-    /// Files of settings in use, the strongest first.
+    /// The settings files in use, highest priority first.
     pub config_files: Vec<String>,
     pub inputs: Vec<InputReport>,
     pub totals: Totals,

@@ -53,7 +53,7 @@ fn folder_file_sets_only_reading_and_suppression() {
         let ended = sealed.run(&["check", "list.csv"]);
         let option = line.trim_matches(['[', ']']).split([' ', ']']).next().unwrap();
         assert_eq!(ended.code, 2, "{line}");
-        let refusal = format!("`{option}` not allowed in the settings of a folder");
+        let refusal = format!("not allowed in a folder's settings: `{option}`");
         assert!(
             ended.stderr.contains(&refusal) && ended.stderr.contains("--config rollcall.toml"),
             "{}",

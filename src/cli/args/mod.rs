@@ -47,7 +47,7 @@ pub(super) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     WatchImport,
-    /// Reads a workbook for another process of the program
+    /// Read a workbook for another process of the program
     #[cfg(unix)]
     #[command(hide = true)]
     ReadWorkbook {
@@ -71,15 +71,20 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether settings decide what becomes of people, so that somebody should know where they come from.
-    pub(super) fn reads_lists(&self) -> bool {
+    /// Whether the command says at its start which settings files it uses.
+    pub(super) fn names_its_settings(&self) -> bool {
+        #[cfg(unix)]
+        if matches!(self, Self::Watch(_)) {
+            return true;
+        }
         matches!(self, Self::Check(_) | Self::Explain(_) | Self::Import(_) | Self::Fetch(_))
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Read options from this file [default: rollcall.toml of the config folder, and what that of this folder says of reading]
+    /// Read options from this file only [default: rollcall.toml in the config folder; reading and suppression options also from
+    /// ./rollcall.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]
@@ -123,7 +128,7 @@ pub(super) struct TemplateArgs {
     pub(super) file: PathBuf,
 }
 
-/// How lists are imported, by a person or by a service.
+/// The options that `import` and `watch` share.
 #[derive(Debug, Args)]
 pub(super) struct ImportOptions {
     #[command(flatten)]

@@ -90,11 +90,11 @@ impl File {
             if !refused.is_empty() {
                 return Err(fail(
                     &format!(
-                        "{} not allowed in the settings of a folder, which may come from someone else together with the list",
+                        "not allowed in a folder's settings: {}. The file may come from someone else, together with the list",
                         refused.join(", ")
                     ),
                     Some(format!(
-                        "Move the option to rollcall.toml in your config folder. If you trust this file, pass it: --config {}. \
+                        "Move it to rollcall.toml in your config folder. If you trust this file, pass it: --config {}. \
                          A folder's file can set reading options and suppression only.",
                         shown(path)
                     )),

@@ -181,12 +181,9 @@ impl ConfigFiles {
     /// its secret would give this one away.
     fn keep_secret(&self, typed_host: Option<&str>, options: &Table) -> Result<(), CliError> {
         let Some(host) = typed_host else { return Ok(()) };
-        let named = SECRETS.iter().find_map(|secret| Some((secret, self.origin(secret.0)?)));
-        let Some(((option, what, variable), file)) =
-            named.filter(|((name, ..), _)| options.contains_key(*name))
-        else {
-            return Ok(());
-        };
+        let secret = SECRETS.iter().find(|(option, ..)| options.contains_key(*option));
+        let Some((option, what, variable)) = secret else { return Ok(()) };
+        let file = self.origin(option).unwrap_or(Path::new(""));
         let bare = |host: &str| host.trim().trim_end_matches('/').to_lowercase();
         if options.get("host").and_then(Value::as_str).is_some_and(|beside| bare(beside) == bare(host)) {
             return Ok(());
@@ -335,7 +332,23 @@ mod tests {
     }
 
     #[test]
-    fn what_a_folder_may_say_are_options_of_reading_and_suppressing() {
+    fn every_secret_of_a_file_keeps_to_its_host() {
+        let file = file("host = \"https://a.example.com\"\ntoken-file = \"t\"\nclient-secret-file = \"s\"\n")
+            .unwrap();
+        let refused = |host: &str, client_id: Option<&str>| {
+            let (host, client_id) = (Some(host.to_owned()), client_id.map(str::to_owned));
+            let typed = PlatformOptions { host, client_id, ..PlatformOptions::default() };
+            file.under_platform(&typed).err().map(|error| error.to_string())
+        };
+        assert_eq!(refused("https://A.example.com/", None), None);
+        assert!(refused("https://b.example.com", None).unwrap().contains("but the token comes from"));
+        // The client id replaces the token, not the secret.
+        let secret = refused("https://b.example.com", Some("cs-1")).unwrap();
+        assert!(secret.contains("but the client secret comes from"), "{secret}");
+    }
+
+    #[test]
+    fn folder_options_are_about_reading_and_suppression() {
         let cli = Cli::command();
         let check = cli.find_subcommand("import").unwrap();
         for name in OF_FOLDER.into_iter().filter(|name| *name != VALUES_TABLE) {

@@ -8,6 +8,7 @@ pub(super) mod isolated;
 pub(super) mod number_format;
 pub(super) mod ods;
 pub(super) mod ods_cell;
+mod ods_walk;
 pub(super) mod own;
 pub(super) mod package;
 pub(super) mod people;
@@ -25,6 +26,8 @@ use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
 };
+
+use serde::{Deserialize, Serialize};
 
 use self::{
     biff::Xls,
@@ -65,51 +68,49 @@ enum Workbook {
     Ods(Box<Ods>),
 }
 
-/// A workbook that was opened, with what is known of it.
-struct Opened {
-    workbook: Workbook,
+/// The properties of an open workbook.
+#[derive(Debug, Serialize, Deserialize)]
+struct Properties {
     format: Format,
     counts_from_1904: bool,
+    /// A note on how the workbook is read.
     note: Option<String>,
 }
 
 impl Workbook {
-    fn open(file: &File, file_bytes: u64, content: Content) -> Result<Opened, Fault> {
+    fn open(file: &File, file_bytes: u64, content: Content) -> Result<(Self, Properties), Fault> {
         guarded(|| {
             // The beginning of an archive does not tell what all of it is.
             let content = match content {
                 Content::EncryptedOrLegacyExcel => content,
                 _ => Package::open(file, file_bytes)?.content(),
             };
-            let opened = |workbook, format, counts_from_1904| Opened {
-                workbook,
-                format,
-                counts_from_1904,
-                note: None,
-            };
-            Ok(match content {
+            let mut note = None;
+            let (workbook, format, counts_from_1904) = match content {
                 Content::EncryptedOrLegacyExcel => {
                     let workbook = Box::new(Xls::open(file)?);
-                    let (counts_from_1904, note) = (workbook.counts_from_1904(), workbook.note());
-                    Opened { note, ..opened(Self::Xls(workbook), Format::Xls, counts_from_1904) }
+                    note = workbook.note();
+                    let counts_from_1904 = workbook.counts_from_1904();
+                    (Self::Xls(workbook), Format::Xls, counts_from_1904)
                 }
                 Content::Ods => {
                     let workbook = Box::new(Ods::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904;
-                    opened(Self::Ods(workbook), Format::Ods, counts_from_1904)
+                    (Self::Ods(workbook), Format::Ods, counts_from_1904)
                 }
                 Content::Xlsb => {
                     let workbook = Box::new(Xlsb::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904();
-                    opened(Self::Xlsb(workbook), Format::Xlsb, counts_from_1904)
+                    (Self::Xlsb(workbook), Format::Xlsb, counts_from_1904)
                 }
                 Content::Xlsx => {
                     let workbook = Box::new(Xlsx::open(file, file_bytes)?);
                     let counts_from_1904 = workbook.counts_from_1904();
-                    opened(Self::Xlsx(workbook), Format::Xlsx, counts_from_1904)
+                    (Self::Xlsx(workbook), Format::Xlsx, counts_from_1904)
                 }
                 other => return Err(Fault::Unsupported(other)),
-            })
+            };
+            Ok((workbook, Properties { format, counts_from_1904, note }))
         })
     }
 
@@ -173,7 +174,7 @@ impl Source {
         match self {
             Self::Here(workbook) => workbook.entries(),
             #[cfg(unix)]
-            Self::Isolated(reader) => &reader.opened.entries,
+            Self::Isolated(reader) => &reader.entries,
         }
     }
 }
@@ -188,25 +189,17 @@ impl Sheet {
         wanted: Option<&str>,
     ) -> Result<Self, Fault> {
         #[cfg(unix)]
-        if let Some(reader) = isolated::Reader::open(file, file_bytes, content) {
-            let mut reader = Box::new(reader?);
-            let opened = &mut reader.opened;
-            let (format, counts_from_1904, note) =
-                (opened.format, opened.counts_from_1904, opened.note.take());
-            return Self::at(Source::Isolated(reader), wanted, format, counts_from_1904, note);
+        if let Some(opened) = isolated::Reader::open(file, file_bytes, content) {
+            let (reader, properties) = opened?;
+            return Self::at(Source::Isolated(Box::new(reader)), wanted, properties);
         }
-        let Opened { workbook, format, counts_from_1904, note } = Workbook::open(file, file_bytes, content)?;
-        Self::at(Source::Here(workbook), wanted, format, counts_from_1904, note)
+        let (workbook, properties) = Workbook::open(file, file_bytes, content)?;
+        Self::at(Source::Here(workbook), wanted, properties)
     }
 
-    fn at(
-        source: Source,
-        wanted: Option<&str>,
-        format: Format,
-        counts_from_1904: bool,
-        note: Option<String>,
-    ) -> Result<Self, Fault> {
+    fn at(source: Source, wanted: Option<&str>, properties: Properties) -> Result<Self, Fault> {
         let choice = choose(source.entries(), wanted)?;
+        let Properties { format, counts_from_1904, note } = properties;
         Ok(Self { source, choice, format, note, counts_from_1904, sights: Sights::default() })
     }
 
@@ -217,7 +210,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Says that the workbook is gone through anew: what it may unpack to counts for all sheets that are visited then.
+    /// Begins a pass over the workbook: the limit on unpacked bytes counts for all sheets that are visited in it.
     pub(in crate::parse) fn begin_pass(&mut self) {
         match &mut self.source {
             Source::Here(workbook) => workbook.begin_pass(),
@@ -267,7 +260,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Gives back what is only needed while rows are read.
+    /// Ends the child process, if there is one, until rows are needed again.
     pub(in crate::parse) fn rest(&mut self) {
         #[cfg(unix)]
         if let Source::Isolated(reader) = &mut self.source {

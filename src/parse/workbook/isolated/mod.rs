@@ -12,12 +12,12 @@ mod serve;
 use std::{path::PathBuf, sync::OnceLock};
 
 pub(in crate::parse) use self::reader::Reader;
-pub use self::serve::{COMMAND, serve};
+pub use self::serve::serve;
 
 /// The program to start as the child. Unset, workbooks are read in this process.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Makes this process read workbooks in a child process of `program`, which must call [`serve()`] for [`COMMAND`].
+/// Makes this process read workbooks in a child process of `program`, whose hidden command `read-workbook` calls [`serve()`].
 pub fn isolate_workbooks(program: PathBuf) {
     // The first call decides.
     _ = PROGRAM.set(program);

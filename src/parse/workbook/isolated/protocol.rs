@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     parse::{
-        Format,
         assemble::RawRow,
         error::Fault,
         table::{Preview, RowSink as _},
-        workbook::sheet::{Entry, Sights},
+        workbook::{
+            Properties,
+            sheet::{Entry, Sights},
+        },
     },
     row::{Cell, CellKind, Row, Rows as Block},
 };
@@ -42,7 +44,7 @@ pub(super) enum Wanted {
 }
 
 /// Acknowledgments, one for each frame of rows of a sheet.
-pub(super) mod command {
+pub(super) mod acknowledgment {
     pub(in super::super) const GO_ON: u8 = b'g';
     pub(in super::super) const STOP: u8 = b's';
 }
@@ -79,13 +81,11 @@ impl Kind {
     }
 }
 
-/// The properties of an open workbook.
+/// The first frame of the child: the sheets and the properties of the open workbook.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::parse::workbook) struct Opened {
-    pub(in crate::parse::workbook) entries: Vec<Entry>,
-    pub(in crate::parse::workbook) format: Format,
-    pub(in crate::parse::workbook) counts_from_1904: bool,
-    pub(in crate::parse::workbook) note: Option<String>,
+pub(super) struct Opened {
+    pub(super) entries: Vec<Entry>,
+    pub(super) properties: Properties,
 }
 
 /// The findings of a complete pass over a sheet.

@@ -16,17 +16,28 @@ use std::{
     thread,
 };
 
+use rustix::process::Signal;
+use tracing::warn;
+
 use super::{
     PROGRAM,
     protocol::{
-        End, Kind, Opened, Request, Rows as SentRows, Told, Wanted, command, previewed, receive, send_value,
-        value,
+        End, Kind, Opened, Request, Rows as SentRows, Told, Wanted, acknowledgment, previewed, receive,
+        send_value, value,
     },
     serve::{COMMAND, LEGACY, MAX_BYTES, PACKAGE, seconds},
 };
 use crate::{
     failpoint,
-    parse::{error::Fault, file::sniff::Content, table::RowSink, workbook::sheet::Sights},
+    parse::{
+        error::Fault,
+        file::sniff::Content,
+        table::RowSink,
+        workbook::{
+            Properties,
+            sheet::{Entry, Sights},
+        },
+    },
     row::Rows,
 };
 
@@ -38,28 +49,30 @@ pub(in crate::parse) struct Reader {
     /// `None` while the child is not needed; it is started again on demand.
     process: Option<Process>,
     begins_pass: bool,
-    pub(in crate::parse::workbook) opened: Opened,
+    pub(in crate::parse) entries: Vec<Entry>,
 }
 
 impl Reader {
     /// Starts a child that opens the workbook. `None` if this process has to read it.
-    pub(in crate::parse) fn open(
+    pub(in crate::parse::workbook) fn open(
         file: &File,
         file_bytes: u64,
         content: Content,
-    ) -> Option<Result<Self, Fault>> {
+    ) -> Option<Result<(Self, Properties), Fault>> {
         let program = PROGRAM.get()?;
         let family = if content == Content::EncryptedOrLegacyExcel { LEGACY } else { PACKAGE };
         let mut process = match Process::start(reading(program, family, file_bytes), file) {
             Ok(process) => process,
             Err(error) => {
-                tracing::warn!("cannot start a process to read the workbook, reading it here: {error}");
+                warn!("cannot start a process to read the workbook, reading it here: {error}");
                 return None;
             }
         };
         Some(process.opened(file).and_then(|opened| {
+            let Opened { entries, properties } = opened;
             let file = file.try_clone().map_err(Fault::Io)?;
-            Ok(Self { file, file_bytes, family, process: Some(process), begins_pass: false, opened })
+            let process = Some(process);
+            Ok((Self { file, file_bytes, family, process, begins_pass: false, entries }, properties))
         }))
     }
 
@@ -180,7 +193,8 @@ impl Process {
                     while wants_more && let Some((number, row)) = rows.next()? {
                         wants_more = sink.row(number, &row) == ControlFlow::Continue(());
                     }
-                    self.socket.write_all(&[if wants_more { command::GO_ON } else { command::STOP }])?;
+                    let answer = if wants_more { acknowledgment::GO_ON } else { acknowledgment::STOP };
+                    self.socket.write_all(&[answer])?;
                 }
                 other => return self.end(other),
             }
@@ -213,8 +227,6 @@ impl Process {
 
     /// The fault behind a child that does not respond.
     fn fault(&mut self, file: &File, error: io::Error) -> Fault {
-        use rustix::process::Signal;
-
         // The child may still be exiting.
         let has_ended = matches!(
             error.kind(),
@@ -227,7 +239,11 @@ impl Process {
             return Fault::Io(error);
         };
         let is = |signal: Signal| status.signal() == Some(signal.as_raw());
-        if is(Signal::XCPU) || is(Signal::KILL) {
+        if is(Signal::KILL) {
+            let killed = "the process that read it was killed; the machine may be out of memory";
+            return Fault::Io(io::Error::other(killed));
+        }
+        if is(Signal::XCPU) {
             let seconds = seconds(file.metadata().map_or(0, |metadata| metadata.len()));
             return Fault::Hostile(format!("it takes more than {seconds} seconds to read"));
         }
@@ -240,23 +256,18 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
         // It may have ended already.
-        _ = self.child.as_mut().map(Child::kill);
-        if let Some(mut child) = self.child.take() {
-            // Its end takes milliseconds, which nobody has to wait for.
-            thread::spawn(move || child.wait());
-        }
+        _ = child.kill();
+        // Its end takes milliseconds, which nobody has to wait for.
+        _ = thread::Builder::new().spawn(move || child.wait());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{
-        Format,
-        table::Preview,
-        workbook::sheet::{Entry, SheetName},
-    };
+    use crate::parse::{table::Preview, workbook::sheet::SheetName};
 
     /// The fault when the child runs this script instead.
     fn said(script: &str) -> String {
@@ -271,6 +282,7 @@ mod tests {
     fn child_that_dies_is_a_fault_of_the_file() {
         assert!(said("kill -ABRT $$").contains("more than 1 GiB of memory"));
         assert!(said("kill -XCPU $$").contains("seconds to read"));
+        assert!(said("kill -KILL $$").contains("may be out of memory"));
         assert!(said("kill -SEGV $$").contains("ended unexpectedly (signal: 11"));
         assert!(said("exit 0").contains("ended unexpectedly"));
         assert!(said("printf 'x\\0\\0\\0\\0' >&1; sleep 9").contains("a frame of an unknown kind"));
@@ -285,9 +297,9 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let process = Some(Process::start(command, &file).unwrap());
         let entry = Entry { name: SheetName::default(), has_cells: true };
-        let opened =
-            Opened { entries: vec![entry], format: Format::Xlsx, counts_from_1904: false, note: None };
-        let mut reader = Reader { file, file_bytes: 0, family: PACKAGE, process, begins_pass: false, opened };
+        let entries = vec![entry];
+        let mut reader =
+            Reader { file, file_bytes: 0, family: PACKAGE, process, begins_pass: false, entries };
         let error = reader.visit(0, &mut Sights::default(), &mut Preview::new(9)).unwrap_err();
         assert!(matches!(error, Fault::Hostile(_)), "{error}");
     }

@@ -14,8 +14,8 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::protocol::{
-    FRAME_BYTES, Kind, Opened, Request, Told, WINDOW, Wanted, command, preview, push_row, receive, send,
-    send_value, value,
+    FRAME_BYTES, Kind, Opened, Request, Told, WINDOW, Wanted, acknowledgment, preview, push_row, receive,
+    send, send_value, value,
 };
 use crate::{
     failpoint,
@@ -28,8 +28,8 @@ use crate::{
     },
 };
 
-/// The hidden command that runs the child. Its argument is the family of the workbook.
-pub const COMMAND: &str = "read-workbook";
+/// The hidden command that runs the child. Its arguments are the family of the workbook and the size of its file.
+pub(super) const COMMAND: &str = "read-workbook";
 
 /// The families of workbooks: the old binary format, and formats in a ZIP package.
 pub(super) const LEGACY: &str = "legacy";
@@ -70,10 +70,9 @@ fn try_serve(family: &str, file_bytes: u64) -> io::Result<()> {
     failpoint::overuse();
     let content = if family == LEGACY { Content::EncryptedOrLegacyExcel } else { Content::Xlsx };
     let mut workbook = match Workbook::open(&file, file_bytes, content) {
-        Ok(opened) => {
-            let entries = opened.workbook.entries().to_vec();
-            let crate::parse::workbook::Opened { workbook, format, counts_from_1904, note } = opened;
-            send_value(&mut socket, Kind::Opened, &Opened { entries, format, counts_from_1904, note })?;
+        Ok((workbook, properties)) => {
+            let opened = Opened { entries: workbook.entries().to_vec(), properties };
+            send_value(&mut socket, Kind::Opened, &opened)?;
             workbook
         }
         Err(fault) => return send_value(&mut socket, Kind::Fault, &Told::from(&fault)),
@@ -126,14 +125,15 @@ fn look_at_others(
 
 /// Sets the limits. Where one cannot be set, the limit of the machine applies.
 fn limit(seconds: u64) {
-    for (resource, most) in [
-        (Resource::Data, MAX_BYTES),
-        (Resource::Cpu, seconds),
+    for (resource, current, maximum) in [
+        (Resource::Data, MAX_BYTES, MAX_BYTES),
+        // At the first limit comes a signal that says why; at the second, one that every process obeys.
+        (Resource::Cpu, seconds, seconds + 5),
         // It writes no files, and no core dump with personal data.
-        (Resource::Fsize, 0),
-        (Resource::Core, 0),
+        (Resource::Fsize, 0, 0),
+        (Resource::Core, 0, 0),
     ] {
-        _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+        _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
     }
 }
 
@@ -148,24 +148,23 @@ fn visit(workbook: &mut Workbook, index: usize, socket: &mut UnixStream) -> io::
     } else {
         read
     };
-    let mut unacknowledged = rows.unacknowledged;
+    let unacknowledged = rows.unacknowledged;
     match read {
         Ok(()) => send_value(socket, Kind::End, &sights)?,
         Err(fault) => send_value(socket, Kind::Fault, &Told::from(&fault))?,
     }
-    while unacknowledged > 0 {
+    for _ in 0..unacknowledged {
         // There are no more rows in either case.
-        _ = acknowledgment(socket)?;
-        unacknowledged -= 1;
+        _ = acknowledged(socket)?;
     }
     Ok(())
 }
 
 /// Waits for the acknowledgment of a frame; `Break` if the parent needs no more.
-fn acknowledgment(socket: &mut UnixStream) -> io::Result<ControlFlow<()>> {
+fn acknowledged(socket: &mut UnixStream) -> io::Result<ControlFlow<()>> {
     let mut byte = [0];
     socket.read_exact(&mut byte)?;
-    Ok(if byte == [command::GO_ON] { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    Ok(if byte == [acknowledgment::GO_ON] { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
 }
 
 /// A sink that sends rows in frames.
@@ -203,7 +202,7 @@ impl Sender<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         self.unacknowledged -= 1;
-        acknowledgment(self.socket)
+        acknowledged(self.socket)
     }
 
     /// Sends the last rows.

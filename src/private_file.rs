@@ -1,4 +1,4 @@
-//! Files and folders that others on the machine must not have a hand in.
+//! Checks of owner, mode, links and kind, for files and folders.
 //!
 //! What is opened is looked at by its descriptor, so that it cannot be exchanged between the look and the reading. A file of
 //! the program's own is never reached through a link, and a link of another user is followed nowhere.
@@ -98,7 +98,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, Unsafe> {
 }
 
 fn open_checked(path: &Path, check: fn(&fs::Metadata) -> Result<(), Unsafe>) -> Result<File, Unsafe> {
-    // Before it is opened, which may wait for whoever is to write to a pipe.
+    // Check first: opening a pipe waits for a writer.
     check(&fs::metadata(path)?)?;
     let file = File::open(path)?;
     check(&file.metadata()?)?;
@@ -201,7 +201,7 @@ mod unix {
     fn check_own(found: &fs::Metadata) -> Result<(), Unsafe> {
         check_regular(found)?;
         check_owner(found)?;
-        // Whoever may link to it could have it written to under another name.
+        // Through a hard link, rollcall would write to another file.
         if found.nlink() > 1 {
             Err(Unsafe::NoFile("a file with a second name (a hard link)"))
         } else {

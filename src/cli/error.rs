@@ -126,7 +126,7 @@ impl CliError {
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Folder { .. }) => {
-                Some("Name a folder that exists and that the service may write to.".to_owned())
+                Some("Name a folder that exists and that the service may write to. Its folder `work` must be writable by the service only: chmod 700.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::OtherDevice { .. }) => {

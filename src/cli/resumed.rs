@@ -1,12 +1,12 @@
-//! Whether an import that goes on still posts to where it was begun.
+//! Checks that `resume` posts to the account that the import began with.
 
 use std::env;
 
 use super::{args::PlatformOptions, config::ConfigFiles, error::CliError, settings};
 use crate::{journal::RunRecord, pipeline::Target, report::terminal::printable};
 
-/// Refuses to go on where the settings in force name another place than those that the import was begun with: the credentials in
-/// force may be another account's.
+/// Refuses to resume if the settings in force name another host, account or stream than the import began with: the credentials in
+/// force may belong to another account.
 pub(super) fn check_settings(
     id: &str,
     begun: &PlatformOptions,
@@ -37,7 +37,7 @@ pub(super) fn check_settings(
     Ok(())
 }
 
-/// Refuses to go on where what is recorded of the import contradicts itself.
+/// Refuses to resume if the record of the import contradicts itself.
 pub(super) fn check_record(run: &RunRecord, target: &Target) -> Result<(), CliError> {
     for (what, begun, now) in
         [("account", &run.account, &target.account), ("stream", &run.stream, &target.stream)]
@@ -55,6 +55,13 @@ fn other_place(id: &str, what: &str, begun: &str, now: &str) -> CliError {
         format!(
             "cannot resume the import {id}: it was begun for the {what} {begun}, and the {what} is now {now}"
         ),
-        format!("To finish it, set the {what} back. To post its files to {now}, use `rollcall import`."),
+        format!(
+            "To finish it, set {}={begun} for this command. To post its files to {now}, use `rollcall import`.",
+            match what {
+                "host" => "ROLLCALL_HOST",
+                "stream" => "ROLLCALL_STREAM_ID",
+                _ => "ROLLCALL_ACCOUNT_ID",
+            }
+        ),
     )
 }

@@ -30,7 +30,7 @@ pub(super) trait RawRow {
     fn len(&self) -> usize;
     fn cell(&self, index: usize) -> Cell<'_>;
 
-    /// Bytes of all its cells, and of what stands between them.
+    /// The bytes of all cells and of the delimiters between them.
     fn text_len(&self) -> usize {
         (0..self.len()).map(|index| self.cell(index).text.len()).sum()
     }

@@ -11,11 +11,11 @@ use base64::{
 use memchr::memmem;
 use reqwest::header::{HeaderMap, HeaderValue};
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 const MASK: &[u8] = b"***";
 
-/// Shorter secrets are looked for as they are only: their other forms would be found by chance.
-const MIN_ENCODED_BYTES: usize = 8;
+/// Shorter secrets are not masked: they would be found by chance in numbers and ids, which must stay as they are.
+const MIN_SECRET_BYTES: usize = 16;
 
 /// How every JSON Web Token begins: `{"` in base64.
 const TOKEN_START: &[u8] = b"eyJ";
@@ -109,10 +109,10 @@ fn word_length(text: &[u8]) -> usize {
 }
 
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = vec![secret.to_vec()];
-    if secret.len() < MIN_ENCODED_BYTES {
-        return forms;
+    if secret.len() < MIN_SECRET_BYTES {
+        return Vec::new();
     }
+    let mut forms = vec![secret.to_vec()];
     let encoded = |escape: &dyn Fn(u8) -> Option<String>| {
         let bytes =
             secret.iter().flat_map(|byte| escape(*byte).map_or_else(|| vec![*byte], String::into_bytes));
@@ -131,7 +131,7 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
         encoded(&|byte| Some(format!("{byte:02x}"))),
         encoded(&|byte| Some(format!("{byte:02X}"))),
     ]);
-    // Three bytes make four characters: what stands before the secret shifts it, and the first and last character belong to
+    // Three bytes make four characters: the bytes before the secret shift it, and the first and last character belong to
     // what is around it.
     for (before, hidden) in [(0, 0), (1, 2), (2, 3)] {
         let shifted = [&b"\0\0"[..before], secret].concat();

@@ -1,10 +1,10 @@
 //! Unfinished files of runs that were killed.
 //!
-//! Whoever writes a file has it locked. What bears the name of an unfinished file and is not locked was left behind: the kernel
-//! gives a lock back when its process dies.
+//! A writer locks its unfinished file. An unlocked one was left by a killed process, because the kernel releases the locks of a
+//! process that ends.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     path::Path,
 };
@@ -28,9 +28,10 @@ pub(super) fn begin(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
     builder.prefix(&prefix).rand_bytes(CHANCE).suffix(SUFFIX);
     for _ in 0..MAX_TRIES {
         let file = builder.tempfile_in(folder)?;
-        // Where a file system has no locks, nobody removes what is not locked either.
-        _ = file.as_file().try_lock();
-        if is_there(file.as_file())? {
+        // Without locks on the file system, unfinished files are never removed. If another process holds the lock, it is about to
+        // remove the file.
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && is_there(file.as_file())? {
             return Ok(file);
         }
     }

@@ -146,7 +146,7 @@ impl Claims {
     /// Puts in order what an earlier process left behind.
     pub(super) fn recover(&self, folder: &Folder) -> Result<(), WatchError> {
         let fail = |source| WatchError::Folder { path: folder.work(), source };
-        make_folder(&folder.work()).map_err(fail)?;
+        make_folder(&folder.work()).and_then(|()| check_work(&folder.work())).map_err(fail)?;
         for entry in fs::read_dir(folder.work()).map_err(fail)? {
             let work = entry.map_err(fail)?.path();
             let id = work.file_name().and_then(OsStr::to_str).and_then(|name| name.parse().ok());
@@ -184,7 +184,8 @@ impl Claims {
 /// Moves the files below `work` back into the folder.
 fn return_files(folder: &Folder, work: &Path) -> Result<(), WatchError> {
     let fail = |source| WatchError::Folder { path: work.to_owned(), source };
-    if work.is_dir() {
+    // A link would lead out of the folder.
+    if work.symlink_metadata().is_ok_and(|found| found.is_dir()) {
         for entry in fs::read_dir(work).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             move_into(&entry.path(), folder.path(), &entry.file_name()).map_err(fail)?;
@@ -219,8 +220,7 @@ fn archive(
     Ok(())
 }
 
-/// A file's name as text; what is no text in it is replaced. There is room behind it for a number and a note's ending: of a longer
-/// one, the middle is missing.
+/// The file's name as text, at most 200 bytes long; a longer name loses its middle.
 fn shown(name: &OsStr) -> String {
     const MAX_BYTES: usize = 200;
     const MAX_EXTENSION_BYTES: usize = 20;

@@ -45,6 +45,9 @@ impl Folder {
         for inner in [WORK, DONE, FAILED, REPORTS] {
             let is_work = inner == WORK;
             let inner = folder.path.join(inner);
+            if inner.symlink_metadata().is_ok_and(|found| found.is_dir() && !private_file::is_own(&found)) {
+                return Err(WatchError::Foreign { inner });
+            }
             let made = make_folder(&inner).and_then(|()| if is_work { check_work(&inner) } else { Ok(()) });
             made.map_err(|source| WatchError::Folder { path: inner.clone(), source })?;
             if device(&inner).map_err(fail)? != device(&folder.path).map_err(fail)? {
@@ -52,12 +55,6 @@ impl Folder {
             }
         }
         tempfile::tempfile_in(&folder.path).map_err(fail)?;
-        for inner in [WORK, DONE, FAILED, REPORTS] {
-            let inner = folder.path.join(inner);
-            if !is_own(&inner).map_err(fail)? {
-                return Err(WatchError::Foreign { inner });
-            }
-        }
         open_lock(&folder.path.join(LOCK)).map_err(fail)?;
         Ok(folder)
     }
@@ -149,13 +146,11 @@ fn shortened(name: &str) -> String {
     name[..end.unwrap_or_default()].to_owned()
 }
 
-/// Whether a folder belongs to the user of this process, or to the one who may do everything anyway: anybody else could exchange a file
-/// after it was looked at, and read the reports.
-fn is_own(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let owner = path.symlink_metadata()?.uid();
-    Ok(owner == 0 || owner == rustix::process::geteuid().as_raw())
+/// Whether this is a folder, not a link, of the user of this process or of root. Any other owner could exchange files in it after they
+/// were checked.
+pub(super) fn is_own_folder(path: &Path) -> io::Result<bool> {
+    let found = path.symlink_metadata()?;
+    Ok(found.is_dir() && private_file::is_own(&found))
 }
 
 /// Makes a folder that only its owner may look into; one that exists stays as it is.
@@ -168,14 +163,12 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
     match builder.create(path) {
         // A link would lead out of the folder.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.symlink_metadata()?.is_dir() => {
-            Ok(())
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(path)? => Ok(()),
         made => made,
     }
 }
 
-/// Looks whether nobody else can exchange files that are worked on.
+/// Checks that nobody else can exchange files in `work`.
 pub(super) fn check_work(path: &Path) -> io::Result<()> {
     Ok(private_file::check_folder(path)?)
 }
@@ -258,7 +251,7 @@ mod tests {
         const NOBODY: u32 = 65_534;
 
         let home = tempfile::tempdir().unwrap();
-        assert!(is_own(home.path()).unwrap());
+        assert!(is_own_folder(home.path()).unwrap());
         let reports = home.path().join(REPORTS);
         fs::create_dir(&reports).unwrap();
         // Only the one who may do everything can give a folder away.

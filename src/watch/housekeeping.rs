@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::folder::Folder;
+use super::folder::{Folder, is_own_folder};
 
 /// Removes what has been in the folders for files that have ended for longer than `kept`. What cannot be removed stays.
 pub(super) fn clear(folder: &Folder, kept: Duration) -> u64 {
@@ -19,6 +19,9 @@ pub(super) fn clear(folder: &Folder, kept: Duration) -> u64 {
 
 fn clear_folder(folder: &Path, before: Duration) -> io::Result<u64> {
     let mut removed = 0;
+    if !is_own_folder(folder)? {
+        return Ok(removed);
+    }
     for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
         let Ok(found) = entry.metadata() else { continue };
         // When it came here: a file keeps the time at which its writer changed it.

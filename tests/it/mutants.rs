@@ -1,5 +1,5 @@
 //! Files with something broken in them: whatever it is, reading ends with rows or with a reason, never with a panic, and
-//! the same bytes always end the same. Some are bombs: what stands in them once is repeated, and numbers are huge. None comes to
+//! the same bytes always end the same. Some are bombs: pieces of them are repeated, and numbers are huge. None comes to
 //! more rows than a file of its size may hold.
 //!
 //! The same mutants in every run: 500 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_MUTANTS=100000` makes as many,

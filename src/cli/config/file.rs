@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 const FILES: [&str; 5] = ["token-file", "client-secret-file", "ca-file", "exclude-file", "existing"];
 
 /// The options that a file in the current folder can set: how lists are read, and who else is suppressed. None of them sends
-/// data anywhere, and none makes a call possible that would not be possible without it.
+/// data anywhere, and none switches off suppression files or do-not-call columns.
 pub(super) const OF_FOLDER: [&str; 19] = [
     "region",
     "sheet",

@@ -104,12 +104,12 @@ impl Package {
         self.places.keys().map(String::as_str)
     }
 
-    /// Says that the workbook is gone through anew.
+    /// Begins a pass over the workbook.
     pub(in crate::parse) fn begin_pass(&mut self) {
         self.left = self.allowed;
     }
 
-    /// Bytes that were unpacked since the workbook is gone through anew.
+    /// Bytes unpacked in this pass.
     pub(in crate::parse) fn unpacked(&self) -> u64 {
         self.allowed - self.left
     }

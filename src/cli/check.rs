@@ -53,6 +53,9 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, talk: &Talk) -> Result
 }
 
 /// Opens all inputs; every one that cannot be used is named. A signal ends it, since a pipe may never end.
+/// Of more workbooks, each is opened again when its rows are read: an open one has a child process.
+const MAX_OPEN_WORKBOOKS: usize = 8;
+
 pub(super) fn open_all(
     files: &[PathBuf],
     settings: &ParseSettings,
@@ -62,7 +65,19 @@ pub(super) fn open_all(
         return Err(CliError::usage("standard input is named twice", "It can be read once."));
     }
     let (files, settings) = (files.to_vec(), settings.clone());
-    let open = move || files.iter().map(|file| Input::open_all(file, &settings)).collect::<Vec<_>>();
+    let open = move || {
+        let has_many = files.len() > MAX_OPEN_WORKBOOKS;
+        let open = |file: &PathBuf| {
+            let mut opened = Input::open_all(file, &settings);
+            if let Ok(inputs) = &mut opened
+                && has_many
+            {
+                inputs.iter_mut().for_each(Input::rest);
+            }
+            opened
+        };
+        files.iter().map(open).collect::<Vec<_>>()
+    };
     let opened =
         interrupt.watch(open).map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
     let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);

@@ -344,8 +344,8 @@ fn cells_that_span_thousands_of_columns_or_rows_take_no_room() {
     let far = page("<tr><td colspan=16383><td>1</tr>".repeat(5_000));
     let (said, _) = read(&far, &ParseSettings::default());
     assert_eq!(said.unwrap_err(), "there is a header but not one row below it");
-    let wide = page("<tr><td>x<td colspan=1022>5550100<td>1</tr>".repeat(9_000));
-    refused(&wide, "its tables take more than 64 MB");
+    let wide = page("<tr><td>x<td colspan=1022>5550100<td>1</tr>".repeat(36_000));
+    refused(&wide, "its tables take more than 256 MB");
     assert_eq!(rows_of(&page("<tr><td rowspan=16384>Ada<td>5550100</tr>".repeat(900))), 900);
     let breaks = format!("<tr><td>{}{}<td>1</tr>", "<br>".repeat(20_000), "<div>".repeat(20_000));
     assert_eq!(rows_of(&page(breaks)), 1);
@@ -364,7 +364,7 @@ fn cells_far_to_the_right_in_xml_take_no_room() {
     };
     let (said, _) = read(sheet(&cell(16_384).repeat(5_000)).as_bytes(), &ParseSettings::default());
     assert_eq!(said.unwrap_err(), "there is a header but not one row below it");
-    refused(sheet(&cell(1_024).repeat(9_000)).as_bytes(), "its tables take more than 64 MB");
+    refused(sheet(&cell(1_024).repeat(36_000)).as_bytes(), "its tables take more than 256 MB");
     let last =
         "<Row ss:Index=\"18446744073709551615\"><Cell><Data ss:Type=\"String\">x</Data></Cell></Row><Row/>";
     refused(sheet(last).as_bytes(), "a cell beyond the last row");
@@ -374,10 +374,10 @@ fn cells_far_to_the_right_in_xml_take_no_room() {
 fn names_without_end_are_not_joined_to_those_inside_them() {
     let key = "k".repeat(1_000_000);
     let list = format!("[{{\"{key}\":[{}1],\"name\":\"x\",\"phone\":\"1\"}}]", "1,".repeat(100_000));
-    refused(list.as_bytes(), "longer than 1,024 bytes");
+    refused(list.as_bytes(), "longer than 16 KiB");
     let object =
         format!("[{{\"{key}\":{{{}\"a\":1}},\"name\":\"x\",\"phone\":\"1\"}}]", "\"a\":1,".repeat(100_000));
-    refused(object.as_bytes(), "longer than 1,024 bytes");
+    refused(object.as_bytes(), "longer than 16 KiB");
 }
 
 #[test]

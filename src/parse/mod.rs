@@ -211,12 +211,14 @@ impl Input {
             inputs.push(opened.map_err(|fault| ParseError { path: path.to_owned(), fault })?);
         }
         if inputs.len() > 1 {
-            // Of many sheets one is read at a time.
-            for input in &mut inputs {
-                input.table.rest();
-            }
+            inputs.iter_mut().for_each(Self::rest);
         }
         Ok(inputs)
+    }
+
+    /// Ends the child process of a workbook until its rows are read: of many inputs, one is read at a time.
+    pub fn rest(&mut self) {
+        self.table.rest();
     }
 
     /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others, even where nothing of use

@@ -20,7 +20,7 @@ pub fn printable(text: &str) -> String {
     printed
 }
 
-/// Text of several lines, with styles, put together by whoever prints it. What is neither is spelled out, as a second net below
+/// Multi-line text with rollcall's own styles. Everything else is escaped, as a second safeguard below
 /// [`printable`].
 pub fn styled(text: &str) -> String {
     spelled(text, |letter| letter.escape_unicode().collect())

@@ -419,3 +419,52 @@ fn the_version_names_the_numbering_plans() {
     let version = Sealed::new().run(&["--version"]).stdout;
     assert!(version.starts_with("rollcall ") && version.contains(", numbering plans 9."), "{version}");
 }
+
+/// Consent texts and survey questions are headers, of hundreds of characters.
+#[test]
+fn long_headers_are_read_to_their_end() {
+    let consent =
+        format!("I have read {}and agree, please do not call", "the terms of this campaign, ".repeat(60));
+    assert!(consent.len() > 1024);
+    let list =
+        format!("Salutation,First Name,Last Name,Phone,\"{consent}\"\nMs,Asha,Rao,+919876543201,Yes\n");
+    assert_eq!(checked(&list, &[]), ["2 suppressed do-not-call-column"]);
+    let titled = format!("Leads of spring\n{list}");
+    assert_eq!(checked(&titled, &[]), ["3 suppressed do-not-call-column"]);
+    let again =
+        format!("{list}Salutation,First Name,Last Name,Phone,\"{consent}\"\nMs,Bela,Rao,+919876543202,No\n");
+    assert_eq!(checked(&again, &[]), ["2 suppressed do-not-call-column", "4 valid"]);
+}
+
+/// An open workbook has a child process; those of many files must not all run at once.
+#[test]
+#[cfg(target_os = "linux")]
+fn many_workbooks_need_few_processes() {
+    let sealed = Sealed::new();
+    let names: Vec<String> = (0..20).map(|number| format!("{number}.xlsx")).collect();
+    for (name, number) in names.iter().zip(200..) {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (column, cells) in (0..).zip([("Salutation", "Ms"), ("First Name", "Asha"), ("Last Name", "Rao")])
+        {
+            sheet.write(0, column, cells.0).unwrap();
+            sheet.write(1, column, cells.1).unwrap();
+        }
+        sheet.write(0, 3, "Phone").unwrap();
+        sheet.write(1, 3, format!("+919876543{number}")).unwrap();
+        sealed.write(name, workbook.save_to_buffer().unwrap());
+    }
+    let args: Vec<&str> =
+        ["check", "--out", "out", "-q"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let command = sealed.command(&args);
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args());
+    limited.current_dir(sealed.path("")).env_clear();
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = crate::sealed::ended(limited);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(sealed.outcomes("out").len(), 20);
+}

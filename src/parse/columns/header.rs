@@ -1,7 +1,7 @@
 //! Where the header is: the first row in most files, below a title or a few lines about the export in some.
 
 use super::{
-    ColumnsProblem, MAX_HEADER_BYTES,
+    ColumnsProblem,
     certainty::{self, ColumnMatch},
 };
 use crate::{
@@ -57,9 +57,6 @@ pub(in crate::parse) fn find(
         let width = row.cells().len();
         if index >= MIN_ROWS_ABOVE && width > left {
             break;
-        }
-        if index > 0 && row.cells().any(|cell| cell.text.len() > MAX_HEADER_BYTES) {
-            continue;
         }
         left = left.saturating_sub(width);
         match candidate(rows, index, settings) {

@@ -48,7 +48,7 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
         by_own_words.entry(do_not_call::own_words(&words[*phone]).collect()).or_default().push(*phone);
     }
     for (column, header) in words.iter().enumerate() {
-        if used.contains(&column) {
+        if header.is_empty() || used.contains(&column) {
             continue;
         }
         if columns.labels.len() > MAX_LABELS {

@@ -73,11 +73,9 @@ pub(in crate::parse) enum ColumnsProblem {
     TooManyPhones,
 }
 
-/// Headers are understood by their beginning: what is longer is a text, if not one that somebody made up.
-const MAX_HEADER_CHARS: usize = 256;
-
-/// The longest cell of a row that may be a header and is not the first.
-pub(in crate::parse) const MAX_HEADER_BYTES: usize = 1024;
+/// The maximum number of characters read of a header. Survey questions and consent texts are headers of hundreds of characters, and
+/// the last words of one may be "do not call".
+const MAX_HEADER_CHARS: usize = 16 * 1024;
 
 /// Columns of phones that are read: as many as other formats than text have columns.
 const MAX_PHONES: usize = 512;

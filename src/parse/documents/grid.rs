@@ -36,9 +36,9 @@ pub(in crate::parse) struct Room {
 }
 
 impl Room {
-    /// What the shortest row of people takes, for each of its bytes.
+    /// Bytes of memory for each byte of the text: short rows of people need no more.
     const RATIO: u64 = 4;
-    const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
+    const HARMLESS_BYTES: u64 = 256 * 1024 * 1024;
 
     /// The room of a text of so many bytes.
     pub(in crate::parse) fn of(text_bytes: usize) -> Self {

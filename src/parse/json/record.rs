@@ -40,7 +40,7 @@ pub(super) fn is_type(name: &str) -> bool {
 }
 
 /// The longest name of a field, with those of the objects around it.
-pub(super) const MAX_PATH_BYTES: usize = 1024;
+pub(super) const MAX_PATH_BYTES: usize = 16 * 1024;
 
 /// Cells of a record before any are put together: a name may stand several times in an object.
 const MAX_RECORD_CELLS: usize = 16_384;
@@ -82,7 +82,7 @@ impl Unread {
 
 /// What is wrong with a document in which a name is too long.
 pub(super) const LONG_NAME: &str =
-    "the name of a field, with those of the objects around it, is longer than 1,024 bytes";
+    "the name of a field, with those of the objects around it, is longer than 16 KiB";
 
 impl Record {
     pub(super) fn read(&mut self, value: &RawValue) -> Result<(), Unread> {

@@ -216,9 +216,6 @@ impl Margin {
         if cells.clone().any(|cell| digits(cell) >= DIGITS_OF_DATA) {
             return None;
         }
-        if cells.clone().any(|cell| cell.text.len() > columns::MAX_HEADER_BYTES) {
-            return None;
-        }
         let names: Vec<String> = cells.map(folded_text).collect();
         let filled = names.iter().filter(|name| !name.is_empty()).count();
         if filled == 0 || filled * 2 < self.names.iter().filter(|name| !name.is_empty()).count() {

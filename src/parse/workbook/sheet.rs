@@ -142,7 +142,7 @@ pub(in crate::parse) struct Sights {
 }
 
 impl Sights {
-    /// Takes down that a cell stands too far to the right to be read.
+    /// Records a cell that is too far to the right to be read.
     pub(in crate::parse) fn pass_over(&mut self, row: u64, column: usize) {
         self.far_cells += 1;
         self.first_far_cell.get_or_insert((row, column));

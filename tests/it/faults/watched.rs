@@ -258,7 +258,10 @@ fn folders_that_cannot_be_watched_are_named() {
         let mut command = inbox.scene.sealed.command(args);
         inbox.scene.platform.point(&mut command);
         let ended = crate::sealed::ended(command);
-        (ended.code, ended.stderr.lines().next().unwrap_or_default().to_owned())
+        (
+            ended.code,
+            ended.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default().to_owned(),
+        )
     };
     let (code, line) = said(&["watch", "gone", "--once"]);
     assert!(code == 2 && line.contains("gone: No such file"), "{line}");

@@ -14,7 +14,7 @@ use crate::{
             sheet::{Entry, Sights},
         },
     },
-    row::{Cell, CellKind, Row, Rows as Block},
+    row::{Cell, CellKind, Rows as Block},
 };
 
 /// The maximum number of frames in flight.
@@ -158,25 +158,22 @@ const KINDS: [CellKind; 5] =
 const ROW_HEAD: usize = 8 + 1 + 4;
 const CELL_HEAD: usize = 1 + 4;
 
-/// Appends a row to a frame. Returns `false`, and appends nothing, if the row alone is too large for a frame.
-pub(super) fn push_row(frame: &mut Vec<u8>, number: u64, row: &impl RawRow) -> bool {
-    let texts: usize = (0..row.len()).map(|index| row.cell(index).text.len()).sum();
-    let (Ok(cells), true) = (u32::try_from(row.len()), texts <= MAX_FRAME_BYTES / 2) else { return false };
-    frame.reserve(ROW_HEAD + row.len() * CELL_HEAD + texts);
+/// Appends a row to a frame. A row has at most 1,024 cells and 16 MiB of text.
+pub(super) fn push_row(frame: &mut Vec<u8>, number: u64, row: &impl RawRow) {
+    let short = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    frame.reserve(ROW_HEAD + row.len() * CELL_HEAD + row.text_len());
     frame.extend_from_slice(&number.to_le_bytes());
     frame.push(u8::from(row.is_hidden()));
-    frame.extend_from_slice(&cells.to_le_bytes());
+    frame.extend_from_slice(&short(row.len()));
     for index in 0..row.len() {
         let cell = row.cell(index);
         let kind = KINDS.iter().position(|kind| *kind == cell.kind).unwrap_or_default();
         frame.push(u8::try_from(kind).unwrap_or_default());
-        // Shorter than the sum above, which fits.
-        frame.extend_from_slice(&u32::try_from(cell.text.len()).unwrap_or_default().to_le_bytes());
+        frame.extend_from_slice(&short(cell.text.len()));
     }
     for index in 0..row.len() {
         frame.extend_from_slice(row.cell(index).text);
     }
-    true
 }
 
 /// The payload of a frame with the first rows of a sheet.
@@ -185,9 +182,7 @@ pub(super) fn preview(index: usize, rows: Option<&Block>) -> io::Result<Vec<u8>>
     let mut payload = index.to_le_bytes().to_vec();
     payload.push(u8::from(rows.is_some()));
     for row in rows.into_iter().flat_map(Block::iter) {
-        if !push_row(&mut payload, row.location.row, &Looked(row)) {
-            return Err(broken("a row is too long"));
-        }
+        push_row(&mut payload, row.location.row, &row);
     }
     Ok(payload)
 }
@@ -203,23 +198,6 @@ pub(super) fn previewed(payload: &[u8]) -> io::Result<(usize, Option<Block>)> {
         _ = preview.row(number, &row);
     }
     Ok((u32::from_le_bytes(*index) as usize, (*is_readable != 0).then_some(preview.rows)))
-}
-
-/// A row of a preview.
-struct Looked<'r>(Row<'r>);
-
-impl RawRow for Looked<'_> {
-    fn len(&self) -> usize {
-        self.0.cells().count()
-    }
-
-    fn cell(&self, index: usize) -> Cell<'_> {
-        self.0.cell(index)
-    }
-
-    fn is_hidden(&self) -> bool {
-        self.0.is_hidden
-    }
 }
 
 /// The rows of a frame.
@@ -300,7 +278,7 @@ mod tests {
             for (column, text) in cells.iter().enumerate() {
                 sent.set(column, text, KINDS[column % KINDS.len()], &mut sights).unwrap();
             }
-            assert!(push_row(&mut frame, number, &sent));
+            push_row(&mut frame, number, &sent);
         }
         let mut seen = Vec::new();
         let mut rows = Rows::of(&frame);

@@ -20,7 +20,6 @@ use super::protocol::{
 use crate::{
     failpoint,
     parse::{
-        Fault,
         assemble::RawRow,
         file::sniff::Content,
         table::RowSink,
@@ -139,15 +138,9 @@ fn limit(seconds: u64) {
 
 fn visit(workbook: &mut Workbook, index: usize, socket: &mut UnixStream) -> io::Result<()> {
     let mut sights = Sights::default();
-    let mut rows =
-        Sender { socket, frame: Vec::new(), unacknowledged: 0, failure: None, has_long_row: false };
+    let mut rows = Sender { socket, frame: Vec::new(), unacknowledged: 0, failure: None };
     let read = workbook.visit(index, &mut sights, &mut rows);
     rows.finish()?;
-    let read = if rows.has_long_row {
-        Err(Fault::Hostile("a row contains more than 32 MB of text".to_owned()))
-    } else {
-        read
-    };
     let unacknowledged = rows.unacknowledged;
     match read {
         Ok(()) => send_value(socket, Kind::End, &sights)?,
@@ -173,15 +166,11 @@ struct Sender<'s> {
     frame: Vec<u8>,
     unacknowledged: usize,
     failure: Option<io::Error>,
-    has_long_row: bool,
 }
 
 impl RowSink for Sender<'_> {
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        if !push_row(&mut self.frame, number, row) {
-            self.has_long_row = true;
-            return ControlFlow::Break(());
-        }
+        push_row(&mut self.frame, number, row);
         if self.frame.len() < FRAME_BYTES {
             return ControlFlow::Continue(());
         }

@@ -15,7 +15,7 @@ use crate::{
 const MAX_ROWS_ABOVE: usize = 60;
 
 /// Names that are looked at where it may stand, but for the first rows: tables with thousands of columns begin with it.
-const MAX_NAMES: usize = 65_536;
+const MAX_NAMES: usize = 16_384;
 const MIN_ROWS_ABOVE: usize = 4;
 
 /// A header, understood.

@@ -87,6 +87,28 @@ pub(in crate::parse) fn recognise(
     mappings: &[Mapping],
     values: &dyn Fn(usize) -> Vec<String>,
 ) -> Result<Columns, ColumnsProblem> {
+    let mapped = mapped(headers, mappings)?;
+    let table = Headers::new(headers, &mapped, values);
+    let mut columns = table.people()?;
+    if mapped.country.is_empty() {
+        columns.country = table.countries();
+        columns.country.retain(|column| !columns.phone.contains(column));
+    }
+    let words: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
+    if !labels::add(&mut columns, &words) {
+        return Err(ColumnsProblem::TooManyPhones);
+    }
+    labels::add_countries(&mut columns, &words);
+    Ok(columns)
+}
+
+/// Finds the columns of numbers, names and salutations from their headers alone.
+pub(in crate::parse) fn people(headers: &[String]) -> Result<Columns, ColumnsProblem> {
+    Headers::new(headers, &Columns::default(), &|_| Vec::new()).people()
+}
+
+/// The columns that mappings name.
+fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsProblem> {
     let mut columns = Columns::default();
     for mapping in mappings {
         let column =
@@ -100,35 +122,6 @@ pub(in crate::parse) fn recognise(
         }
         columns.add(mapping.field, column);
     }
-    let mapped = columns.clone();
-    let table =
-        Headers { folded: headers.iter().map(|header| fold(header)).collect(), mapped: &mapped, values };
-    if mapped.phone.is_empty() {
-        let phones = table.phones();
-        columns.phone = phones.iter().map(|(_, column)| *column).collect();
-        columns.phone_kinds = phones.iter().map(|(header, column)| (*column, header.kind)).collect();
-    }
-    if columns.phone.len() > MAX_PHONES {
-        return Err(ColumnsProblem::TooManyPhones);
-    }
-    columns.is_phone_order_given = !mapped.phone.is_empty();
-    if columns.phone.is_empty() {
-        return Err(ColumnsProblem::NoPhone);
-    }
-    table.add_names(&mut columns);
-    names::assign(headers, &mapped, values, &mut columns);
-    if mapped.salutation.is_none() {
-        columns.salutation = table.salutation();
-    }
-    if mapped.country.is_empty() {
-        columns.country = table.countries();
-        columns.country.retain(|column| !columns.phone.contains(column));
-    }
-    let words: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
-    if !labels::add(&mut columns, &words) {
-        return Err(ColumnsProblem::TooManyPhones);
-    }
-    labels::add_countries(&mut columns, &words);
     Ok(columns)
 }
 
@@ -139,7 +132,34 @@ struct Headers<'a> {
     values: &'a dyn Fn(usize) -> Vec<String>,
 }
 
-impl Headers<'_> {
+impl<'a> Headers<'a> {
+    fn new(headers: &[String], mapped: &'a Columns, values: &'a dyn Fn(usize) -> Vec<String>) -> Self {
+        Self { folded: headers.iter().map(|header| fold(header)).collect(), mapped, values }
+    }
+
+    /// The mapped columns and those of numbers, names and salutations.
+    fn people(&self) -> Result<Columns, ColumnsProblem> {
+        let mut columns = self.mapped.clone();
+        columns.is_phone_order_given = !self.mapped.phone.is_empty();
+        if self.mapped.phone.is_empty() {
+            let phones = self.phones()?;
+            columns.phone = phones.iter().map(|(_, column)| *column).collect();
+            columns.phone_kinds = phones.iter().map(|(header, column)| (*column, header.kind)).collect();
+        }
+        if columns.phone.len() > MAX_PHONES {
+            return Err(ColumnsProblem::TooManyPhones);
+        }
+        if columns.phone.is_empty() {
+            return Err(ColumnsProblem::NoPhone);
+        }
+        self.add_names(&mut columns);
+        names::assign(&self.folded, self.mapped, self.values, &mut columns);
+        if self.mapped.salutation.is_none() {
+            columns.salutation = self.salutation();
+        }
+        Ok(columns)
+    }
+
     fn values(&self, column: usize) -> Vec<String> {
         (self.values)(column)
     }
@@ -151,9 +171,13 @@ impl Headers<'_> {
     }
 
     /// The columns of phone numbers, the preferred one first.
-    fn phones(&self) -> Vec<(PhoneHeader, usize)> {
+    fn phones(&self) -> Result<Vec<(PhoneHeader, usize)>, ColumnsProblem> {
         let all = self.free().filter_map(|(column, header)| Some((phones::read(header)?, column)));
         let (doubtful, sure): (Vec<_>, Vec<_>) = all.partition(|(header, _)| header.needs_numbers);
+        // Before their values are read, which costs more than the headers.
+        if sure.len() > MAX_PHONES {
+            return Err(ColumnsProblem::TooManyPhones);
+        }
         let mut found: Vec<_> = sure
             .iter()
             .filter(|(_, column)| !doubt::holds_no_number(&self.values(*column)))
@@ -165,7 +189,7 @@ impl Headers<'_> {
             found = sure;
         }
         found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));
-        found
+        Ok(found)
     }
 
     /// Adds the columns of names: those with a header of their own, else those of which it says whose name it is.

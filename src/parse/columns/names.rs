@@ -3,7 +3,6 @@
 //! `Name` beside `Vorname` is the last name, beside `Surname` the first; `Nom` and `Nombre` are whole names where the file has
 //! no column for the other one.
 
-use super::fold;
 use crate::{contact::Field, row::Columns};
 
 /// The header that is the other half of a name beside a column for one of them.
@@ -113,7 +112,7 @@ pub(super) fn is_whole(folded: &str) -> bool {
     WHOLE.contains(&folded) || FAMILY_FIRST.contains(&folded)
 }
 
-/// Decides which part of a name such a column holds. Columns that the user mapped stay as they are.
+/// Decides which part of a name such a column holds. Columns that the user mapped stay as they are. `headers` are in folded form.
 pub(super) fn assign(
     headers: &[String],
     mapped: &Columns,
@@ -123,7 +122,7 @@ pub(super) fn assign(
     let is_named = |column: Option<usize>, names: &[&str]| {
         column
             .and_then(|column| headers.get(column))
-            .is_some_and(|header| names.contains(&fold(header).as_str()))
+            .is_some_and(|header| names.contains(&header.as_str()))
     };
     if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
         let is_taken = |column: usize| columns.is_of_contact(column);
@@ -131,7 +130,7 @@ pub(super) fn assign(
             headers
                 .iter()
                 .enumerate()
-                .find(|(column, header)| names.contains(&fold(header).as_str()) && !is_taken(*column))
+                .find(|(column, header)| names.contains(&header.as_str()) && !is_taken(*column))
                 .map(|(column, _)| column)
         };
         columns.full_name = named(WHOLE).or_else(|| named(FAMILY_FIRST));
@@ -151,7 +150,7 @@ pub(super) fn assign(
     }
     // A header of family names that is not known shows that no name here is whole.
     let speaks_of_family =
-        headers.iter().any(|header| fold(header).split(' ').any(|word| FAMILY_WORDS.contains(&word)));
+        headers.iter().any(|header| header.split(' ').any(|word| FAMILY_WORDS.contains(&word)));
     if columns.full_name.is_none() && is_free(Field::FullName) && !speaks_of_family {
         let first = columns.first_name.filter(|_| columns.last_name.is_none() && is_free(Field::FirstName));
         let last = columns.last_name.filter(|_| columns.first_name.is_none() && is_free(Field::LastName));

@@ -1,6 +1,8 @@
 //! Rows below a header that are none: the header once more, as in lists put one behind the other, and what programs write
 //! below a list, such as sums and remarks.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::{findings::Sightings, layout::is_phone_like};
 use crate::{
     parse::{
@@ -168,8 +170,7 @@ impl Margin {
         Self {
             names: header.names.iter().map(|name| folded(name)).collect(),
             // As the same header further down is understood: without what the columns hold.
-            columns: columns::recognise(&header.names, &[], &|_| Vec::new())
-                .unwrap_or_else(|_| columns.clone()),
+            columns: columns::people(&header.names).unwrap_or_else(|_| columns.clone()),
             phones: columns.phone.iter().map(|column| header.place_of(*column)).collect(),
             is_text,
             ..Self::default()
@@ -230,7 +231,7 @@ impl Margin {
             return Some(Kind::Header(Some(order)));
         }
         let header = Header::from_row(row);
-        let known = match columns::recognise(&header.names, &[], &|_| Vec::new()) {
+        let known = match columns::people(&header.names) {
             Ok(known) => known,
             Err(
                 ColumnsProblem::NoPhone
@@ -357,15 +358,11 @@ fn order(names: &[String], others: &[String]) -> Option<Vec<usize>> {
     if names.len() != others.len() {
         return None;
     }
-    let mut is_taken = vec![false; others.len()];
-    names
-        .iter()
-        .map(|name| {
-            let place = (0..others.len()).find(|index| !is_taken[*index] && others[*index] == *name)?;
-            is_taken[place] = true;
-            Some(place)
-        })
-        .collect()
+    let mut places: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (place, name) in others.iter().enumerate() {
+        places.entry(name).or_default().push_back(place);
+    }
+    names.iter().map(|name| places.get_mut(name.as_str())?.pop_front()).collect()
 }
 
 fn folded(name: &str) -> String {

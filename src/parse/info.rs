@@ -1,12 +1,12 @@
 //! What is known of an input: before its rows are read, and after.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 use serde::Serialize;
 
 use super::{
     Format,
-    columns::certainty::ColumnMatch,
+    columns::{certainty::ColumnMatch, is_title},
     file::source::{Packing, Source},
     table_header::Header,
 };
@@ -48,6 +48,8 @@ pub struct InputInfo {
     pub bytes: u64,
     /// What somebody should know of how it was understood.
     pub notes: Vec<String>,
+    /// The first column of titles, looked up once.
+    pub(crate) title: OnceLock<Option<usize>>,
 }
 
 /// The first values of each column, below the header.
@@ -91,6 +93,7 @@ impl InputInfo {
             has_rows_to_fix: false,
             bytes: source.len(),
             notes: Vec::new(),
+            title: OnceLock::new(),
         }
     }
 
@@ -103,6 +106,11 @@ impl InputInfo {
             (header, *time)
         };
         self.headers.iter().map(String::as_str).map(number).collect()
+    }
+
+    /// The first column whose header means a title, which is a salutation in some files.
+    pub(crate) fn title(&self) -> Option<usize> {
+        *self.title.get_or_init(|| self.headers.iter().position(|header| is_title(header)))
     }
 
     /// A small list, as tests need it.
@@ -124,6 +132,7 @@ impl InputInfo {
             has_rows_to_fix: false,
             bytes: 0,
             notes: Vec::new(),
+            title: OnceLock::new(),
         }
     }
 }

@@ -27,7 +27,7 @@ use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::columns::{fold, is_never_called, is_title, may_be_phone, means};
+pub(crate) use self::columns::{fold, is_never_called, may_be_phone, means};
 #[cfg(unix)]
 pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
 use self::{

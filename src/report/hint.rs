@@ -85,7 +85,7 @@ fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
     let columns = &input.columns;
     let looks_like_phone = |column: &usize| row.text(*column).is_ok_and(looks_like_phone);
     let unread =
-        (0..input.headers.len()).filter(|column| !columns.is_used(*column) && looks_like_phone(column));
+        (0..input.headers.len()).filter(|column| looks_like_phone(column) && !columns.is_used(*column));
     let unread: Vec<usize> = unread.collect();
     let may_be_phone = |column: &&usize| parse::may_be_phone(header(input, **column));
     let Some(column) = unread.iter().find(may_be_phone).copied() else {
@@ -174,7 +174,7 @@ fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Str
 
 /// A column of titles that is not read as salutation, and what it holds in this row.
 fn title<'r>(row: Row<'r>, input: &InputInfo) -> Option<(usize, &'r str)> {
-    let column = (0..input.headers.len()).find(|column| parse::is_title(header(input, *column)))?;
+    let column = input.title()?;
     let text = row.text(column).ok()?.trim();
     (!text.is_empty() && !input.columns.is_used(column)).then_some((column, text))
 }

@@ -18,7 +18,7 @@ use thiserror::Error;
 pub enum Unsafe {
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("it is {0}, not a file")]
+    #[error("it is {0}, not an ordinary file")]
     NoFile(&'static str),
     #[error("it belongs to another user (id {0})")]
     OtherOwner(u32),

@@ -1,4 +1,4 @@
-//! What an answer, and all answers of one reading together, may come to: more is no platform, or a broken one.
+//! Limits on one answer of the platform, and on all answers to one read together. Only a broken or hostile platform exceeds them.
 
 /// Values that an answer may hold, counted by the signs between them. A page of 1,000 contacts has about 50,000, the answer to
 /// the largest batch half a million. In memory a value may take two hundred times what it takes in the answer.

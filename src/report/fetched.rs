@@ -137,8 +137,8 @@ impl FetchedWriter {
         fields: &'static [&'static str],
     ) -> Result<Self, ReportError> {
         let fail = |source| ReportError::new("write", path, source);
-        // A link of another user would have that user say what is replaced. What a link of one's own names is replaced, and not
-        // the link.
+        // Through another user's link, that user would choose the file to replace. Of the user's own link, the target is replaced
+        // and the link stays.
         private_file::check_links(path).map_err(|problem| fail(problem.into()))?;
         let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
         let path = resolved.as_deref().unwrap_or(path);

@@ -26,6 +26,18 @@ fn repeated_rows() -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// The same command in a shell that kills it where it writes more bytes into one file.
+pub(crate) fn with_file_limit(sealed: &Sealed, command: &Command, max_bytes: usize) -> Command {
+    const BLOCK: usize = 512;
+
+    let script = format!("ulimit -f {}; exec \"$0\" \"$@\"", max_bytes.div_ceil(BLOCK));
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &script]).arg(command.get_program());
+    limited.args(command.get_args()).current_dir(sealed.path("")).env_clear();
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited
+}
+
 #[test]
 fn a_few_bytes_do_not_fill_the_disk() {
     let sealed = Sealed::new();
@@ -33,12 +45,7 @@ fn a_few_bytes_do_not_fill_the_disk() {
     assert!(bomb.len() < 1000);
     sealed.write("list.ods", bomb);
     let command = sealed.command(&["check", "list.ods", "--region", "IN"]);
-    // A process that writes more than 128 MB into one file is killed.
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -f 262144; exec \"$0\" \"$@\""]).arg(command.get_program());
-    limited.args(command.get_args()).current_dir(sealed.path("")).env_clear();
-    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let refused = ended(limited);
+    let refused = ended(with_file_limit(&sealed, &command, 128 << 20));
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     let said = "its rows hold more than 16 MB, ";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);

@@ -10,10 +10,15 @@ use std::{
     env, fs,
     io::{Cursor, Read as _, Write as _},
     ops::ControlFlow,
+    path::Path,
     time::{Duration, Instant},
 };
 
-use crate::random::{Random, setting, size};
+use crate::{
+    bombs::with_file_limit,
+    random::{Random, setting, size},
+    sealed::{Sealed, ended},
+};
 use rollcall::{
     contact::Region,
     normalize::{NormalizeSettings, Normalizer},
@@ -117,8 +122,26 @@ fn allowed(content: &[u8]) -> usize {
     (16 << 20).max(content.len() * 200)
 }
 
-/// Reads a file to its end and judges its rows; what came of it.
-fn outcome(path: &std::path::Path, content: &[u8]) -> Result<u64, String> {
+/// What the program may write of a file: the text of a rejected row into several files, with its reasons and hints.
+const WRITTEN_TIMES: usize = 8;
+
+/// Checks a file with the built program, whose files stay within what it may write of it, and which leaves nothing of a file that
+/// it refuses.
+fn check(content: &[u8]) {
+    let sealed = Sealed::new();
+    sealed.write("list", content);
+    let max_bytes = WRITTEN_TIMES * allowed(content);
+    let command = sealed.command(&["check", "list", "--region", "IN", "--out", "out"]);
+    let checked = ended(with_file_limit(&sealed, &command, max_bytes));
+    assert!([0, 1, 3].contains(&checked.code), "exit code {}: {}", checked.code, checked.stderr);
+    let files = fs::read_dir(sealed.path("out")).into_iter().flatten();
+    let written: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    assert!(written <= max_bytes as u64, "{written} bytes written of a file of {}", content.len());
+    assert!(checked.code != 3 || written == 0, "{written} bytes left of a file that is refused");
+}
+
+/// Reads a file to its end and judges its rows; what came of it, and how much its rows hold.
+fn outcome(path: &Path, content: &[u8]) -> (Result<u64, String>, usize) {
     fs::write(path, content).unwrap();
     let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
     let mut bytes = 0;
@@ -132,7 +155,7 @@ fn outcome(path: &std::path::Path, content: &[u8]) -> Result<u64, String> {
         })
     });
     assert!(bytes <= allowed(content), "{bytes} bytes of rows from a file of {}", content.len());
-    read.map(|summary| summary.rows).map_err(|error| error.to_string())
+    (read.map(|summary| summary.rows).map_err(|error| error.to_string()), bytes)
 }
 
 /// Breaks the seeds in turn, and reads what comes of it.
@@ -145,7 +168,7 @@ fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
     let path = folder.path().join("list");
     let (count, seed) =
         (setting("ROLLCALL_MUTANTS", size(500, 10_000, 100_000)), setting("ROLLCALL_SEED", 1));
-    let (mut read, mut longest) = (0, Duration::ZERO);
+    let (mut read, mut checked, mut longest) = (0, 0, Duration::ZERO);
     for case in 0..count {
         let content = broken(&mut Random(seed.wrapping_mul(1_000_003) ^ case));
         let started = Instant::now();
@@ -164,7 +187,13 @@ fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
             "{kind}: case {case} of seed {seed} hangs: {}",
             kept().display()
         );
-        read += u64::from(first.is_ok());
+        read += u64::from(first.0.is_ok());
+        // The largest ones, and a few others, through the program and with what it writes.
+        if case % 1024 == 0 || first.1 > allowed(&content) / 4 {
+            checked += 1;
+            let result = std::panic::catch_unwind(|| check(&content));
+            assert!(result.is_ok(), "{kind}: case {case} of seed {seed}: {}", kept().display());
+        }
         // Now and then once more.
         if case % 16 == 0 {
             assert_eq!(
@@ -179,7 +208,9 @@ fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
         read > count / 20 && read < count,
         "{kind}: {read} of {count} were read: the mutants are too tame or too wild"
     );
-    eprintln!("{kind}: {count} mutants of seed {seed}, {read} read, the longest in {longest:?}");
+    eprintln!(
+        "{kind}: {count} mutants of seed {seed}, {read} read, the longest in {longest:?}; {checked} checked with the program"
+    );
 }
 
 fn sample(name: &str) -> Vec<u8> {

@@ -120,9 +120,7 @@ pub(super) fn assign(
     columns: &mut Columns,
 ) {
     let is_named = |column: Option<usize>, names: &[&str]| {
-        column
-            .and_then(|column| headers.get(column))
-            .is_some_and(|header| names.contains(&header.as_str()))
+        column.and_then(|column| headers.get(column)).is_some_and(|header| names.contains(&header.as_str()))
     };
     if columns.full_name.is_none() && mapped.of(Field::FullName).is_empty() {
         let is_taken = |column: usize| columns.is_of_contact(column);

@@ -4,11 +4,11 @@
 
 use crate::{
     parse::{
-        ParseSettings,
+        PREVIEW_ROWS, ParseSettings,
         columns::header,
         error::Fault,
-        table::RowSink,
-        workbook::sheet::{Choice, MAX_COLUMNS, MAX_READ_COLUMNS, MAX_SHEETS, SheetName, Sights},
+        table::{Preview, RowSink},
+        workbook::sheet::{Choice, MAX_COLUMNS, MAX_READ_COLUMNS, SheetName, Sights},
     },
     row::{CellKind, Rows},
 };
@@ -56,19 +56,6 @@ impl Room {
         self.left = left.ok_or_else(harm)?;
         Ok(())
     }
-}
-
-/// Adds a table to those of a text.
-///
-/// # Errors
-///
-/// Where there are more than in any list of people.
-pub(in crate::parse) fn add(grids: &mut Vec<Grid>, grid: Grid) -> Result<(), Fault> {
-    if grids.len() >= MAX_SHEETS {
-        return Err(Fault::Hostile(format!("it has more than {MAX_SHEETS} sheets")));
-    }
-    grids.push(grid);
-    Ok(())
 }
 
 impl Grid {
@@ -146,18 +133,9 @@ impl Grid {
 
     /// Whether a header with a phone column stands in it.
     fn has_people(&self, settings: &ParseSettings) -> bool {
-        self.rows.len() > 1 && header::find(&self.first_rows(), settings).is_ok()
-    }
-
-    fn first_rows(&self) -> Rows {
-        let mut first = Rows::new(0);
-        for row in self.rows.iter().take(crate::parse::PREVIEW_ROWS) {
-            for cell in row.cells() {
-                first.push_cell(cell.text, cell.kind);
-            }
-            first.end_row(row.location.row, None);
-        }
-        first
+        let mut first = Preview::new(PREVIEW_ROWS);
+        self.visit(&mut first);
+        self.rows.len() > 1 && header::find(&first.rows, settings).is_ok()
     }
 }
 

@@ -5,12 +5,12 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::grid::{self, Grid, Room};
+use super::grid::{Grid, Room};
 use crate::{
     parse::{
         encoding::Encoding,
         error::Fault,
-        workbook::sheet::{MAX_ROWS, SheetName},
+        workbook::sheet::{MAX_ROWS, SheetName, add_entry},
     },
     row::CellKind,
 };
@@ -85,7 +85,7 @@ impl Walk {
     }
 
     fn end_sheet(&mut self) -> Result<(), Fault> {
-        self.grid.take().map_or(Ok(()), |grid| grid::add(&mut self.grids, grid))
+        self.grid.take().map_or(Ok(()), |grid| add_entry(&mut self.grids, grid))
     }
 
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Fault> {

@@ -313,7 +313,7 @@ impl Splitter<'_> {
                 self.judge_pending()?;
             } else {
                 self.drop_unused();
-                // Going through the card again and again, to find a little that is not used, would take for ever.
+                // Each search for unused lines reads the whole card, so a card is searched only while half of it can go.
                 if self.pending.bytes > MAX_CARD_BYTES / 2 {
                     return Err(Fault::CardTooLong { line: self.pending.line, max_bytes: MAX_CARD_BYTES });
                 }

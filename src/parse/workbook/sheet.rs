@@ -25,7 +25,7 @@ const MAX_CELL_BYTES: usize = 1024 * 1024;
 pub(in crate::parse) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
 
 /// Sheets of a workbook. Each is looked at where none is named.
-pub(in crate::parse) const MAX_SHEETS: usize = 1024;
+const MAX_SHEETS: usize = 1024;
 
 /// The longest name of a sheet, in characters; every line of `outcomes.csv` has it. Excel allows 31.
 const MAX_NAME_CHARS: usize = 255;
@@ -72,7 +72,7 @@ pub(in crate::parse) struct Entry {
 /// # Errors
 ///
 /// Where there are more sheets than any list of people has.
-pub(in crate::parse) fn add_entry(entries: &mut Vec<Entry>, entry: Entry) -> Result<(), Fault> {
+pub(in crate::parse) fn add_entry<T>(entries: &mut Vec<T>, entry: T) -> Result<(), Fault> {
     if entries.len() >= MAX_SHEETS {
         return Err(Fault::Hostile(format!("it has more than {MAX_SHEETS} sheets")));
     }
@@ -148,7 +148,7 @@ impl Sights {
         self.first_far_cell.get_or_insert((row, column));
     }
 
-    /// Takes down that columns, from the first to the last, are hidden.
+    /// Records hidden columns, from the first to the last.
     pub(in crate::parse) fn hide_columns(&mut self, first: usize, last: usize) {
         let end = last.saturating_add(1).min(MAX_READ_COLUMNS);
         if self.hidden_columns.len() < end && first < end {

@@ -1,7 +1,7 @@
 //! A sheet of an Excel workbook becomes rows.
 //!
-//! Read as a stream and cell by cell: a few bytes can claim a cell in the last corner of a sheet. Notes, comments and reading
-//! aids stand beside the text of a cell and are no part of it.
+//! Cells are read one by one from the XML, never into a grid: a few bytes can claim a cell in the last corner of a sheet. Notes,
+//! comments and phonetic guides stand beside the text of a cell and are no part of it.
 
 use std::{borrow::Cow, collections::HashSet, fs::File, ops::ControlFlow};
 

@@ -1,4 +1,4 @@
-//! Answers that are to fill the memory or the disk, or to take for ever; and answers that repeat what is secret.
+//! Answers made to fill the memory or the disk, or to keep the program busy, and answers that repeat a secret.
 
 use std::{io::Write as _, time::Duration};
 

@@ -20,6 +20,8 @@ pub enum Unsafe {
     Io(#[from] io::Error),
     #[error("it is {0}, not an ordinary file")]
     NoFile(&'static str),
+    #[error("it has a second name (a hard link), so that rollcall would change a file elsewhere, too")]
+    SecondName,
     #[error("it belongs to another user (id {0})")]
     OtherOwner(u32),
     #[error("others on this machine can {what} it (its mode is {mode:03o})")]
@@ -58,13 +60,16 @@ impl From<Unsafe> for io::Error {
 }
 
 impl Unsafe {
-    /// The command that makes a file or folder of the user's safe.
+    /// The command that makes a file or folder safe, if one is sure to. What belongs to another user has none: its owner may need it.
     pub fn remedy(&self, path: &Path) -> Option<String> {
-        let path = quoted(&path.display().to_string());
+        let name = quoted(&path.display().to_string());
         match self {
-            Self::Open { what: Access::Read, .. } => Some(format!("chmod 600 {path}")),
-            Self::Open { what: Access::Write, .. } => Some(format!("chmod 700 {path}")),
-            Self::OtherOwner(_) => Some(format!("chown -R \"$(id -u)\" {path}")),
+            // The user could not read it any more with the mode alone.
+            Self::Open { what: Access::Read, .. } if is_of_root_only(path) => {
+                Some(format!("sudo chgrp \"$(id -g)\" {name} && sudo chmod 640 {name}"))
+            }
+            Self::Open { what: Access::Read, .. } => Some(format!("chmod 600 {name}")),
+            Self::Open { what: Access::Write, .. } => Some(format!("chmod 700 {name}")),
             _ => None,
         }
     }
@@ -143,6 +148,9 @@ mod unix {
 
     const ROOT: u32 = 0;
 
+    /// As many links behind each other as Linux follows.
+    const MAX_LINKS: usize = 40;
+
     /// Flags with which a link is not followed, and a pipe is not waited for.
     pub(crate) fn no_follow() -> i32 {
         i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or_default()
@@ -151,6 +159,11 @@ mod unix {
     /// Whether something belongs to the user, or to root, who may do everything anyway.
     pub(crate) fn is_own(found: &fs::Metadata) -> bool {
         found.uid() == geteuid().as_raw() || found.uid() == ROOT
+    }
+
+    /// Whether a file belongs to root, and the user is somebody else.
+    pub(super) fn is_of_root_only(path: &Path) -> bool {
+        !geteuid().is_root() && fs::metadata(path).is_ok_and(|found| found.uid() == ROOT)
     }
 
     fn check_owner(found: &fs::Metadata) -> Result<(), Unsafe> {
@@ -203,7 +216,7 @@ mod unix {
         check_owner(found)?;
         // Through a hard link, rollcall would write to another file.
         if found.nlink() > 1 {
-            Err(Unsafe::NoFile("a file with a second name (a hard link)"))
+            Err(Unsafe::SecondName)
         } else {
             Ok(())
         }
@@ -236,15 +249,21 @@ mod unix {
         if mode & 0o022 == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Write, mode }) }
     }
 
-    /// Looks whether a link of another user stands in a path, which would lead wherever that user likes.
+    /// Looks whether a link of another user stands in a path, or in what a link in it names: it would lead wherever that user likes.
     pub(crate) fn check_links(path: &Path) -> Result<(), Unsafe> {
+        let mut links_left = MAX_LINKS;
+        check_links_of(path, &mut links_left)
+    }
+
+    fn check_links_of(path: &Path, links_left: &mut usize) -> Result<(), Unsafe> {
         for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
-            if let Ok(found) = fs::symlink_metadata(part)
-                && found.is_symlink()
-                && !is_own(&found)
-            {
+            let Some(found) = fs::symlink_metadata(part).ok().filter(fs::Metadata::is_symlink) else { continue };
+            if !is_own(&found) {
                 return Err(Unsafe::OtherLink { path: part.to_owned(), owner: found.uid() });
             }
+            *links_left = links_left.checked_sub(1).ok_or(Unsafe::NoFile("a link that leads to itself"))?;
+            let target = part.parent().unwrap_or(Path::new("")).join(fs::read_link(part)?);
+            check_links_of(&target, links_left)?;
         }
         Ok(())
     }
@@ -256,6 +275,10 @@ mod other {
 
     pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
         check_regular(found)
+    }
+
+    pub(super) fn is_of_root_only(_: &Path) -> bool {
+        false
     }
 
     pub(crate) fn open_own(path: &Path) -> Result<File, Unsafe> {
@@ -284,11 +307,11 @@ mod other {
 }
 
 #[cfg(not(unix))]
-use self::other::check_secret;
+use self::other::{check_secret, is_of_root_only};
 #[cfg(not(unix))]
 pub(crate) use self::other::{check_folder, check_links, check_own_at, check_stream, make_folder, open_own};
 #[cfg(unix)]
-use self::unix::check_secret;
+use self::unix::{check_secret, is_of_root_only};
 #[cfg(unix)]
 pub(crate) use self::unix::{
     check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
@@ -352,8 +375,8 @@ mod tests {
         symlink(at("target"), at("link")).unwrap();
         fs::hard_link(at("new"), at("second name")).unwrap();
         for name in ["link", "second name"] {
-            assert!(matches!(open_own(&at(name)), Err(Unsafe::NoFile(_))), "{name}");
-            assert!(matches!(check_own_at(&at(name)), Err(Unsafe::NoFile(_))), "{name}");
+            assert!(open_own(&at(name)).is_err(), "{name}");
+            assert!(check_own_at(&at(name)).is_err(), "{name}");
         }
         assert!(!at("target").exists());
     }
@@ -372,12 +395,18 @@ mod tests {
         let link = home.path().join("link");
         symlink(&folder, &link).unwrap();
         check_folder(&link).unwrap();
+        let to_link = home.path().join("link to the link");
+        symlink("link", &to_link).unwrap();
+        check_links(&to_link).unwrap();
+        symlink("circle", home.path().join("circle")).unwrap();
+        assert!(matches!(check_links(&home.path().join("circle")), Err(Unsafe::NoFile(_))));
         if lchown(&link, Some(OTHER), None).is_ok() {
+            assert!(matches!(check_links(&to_link), Err(Unsafe::OtherLink { .. })));
             assert!(matches!(check_folder(&link), Err(Unsafe::OtherLink { owner: OTHER, .. })));
             assert!(matches!(check_links(&link.join("x/y")), Err(Unsafe::OtherLink { .. })));
             chown(&folder, Some(OTHER), None).unwrap();
             let error = check_folder(&folder).unwrap_err();
-            assert!(error.remedy(&folder).unwrap().starts_with("chown "), "{error}");
+            assert!(matches!(error, Unsafe::OtherOwner(OTHER)) && error.remedy(&folder).is_none(), "{error}");
         }
     }
 }

@@ -140,8 +140,6 @@ impl FetchedWriter {
         // Through another user's link, that user would choose the file to replace. Of the user's own link, the target is replaced
         // and the link stays.
         private_file::check_links(path).map_err(|problem| fail(problem.into()))?;
-        let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
-        let path = resolved.as_deref().unwrap_or(path);
         // A device or pipe is written to, and never replaced.
         if let Ok(found) = path.metadata()
             && !found.is_file()
@@ -157,6 +155,8 @@ impl FetchedWriter {
             };
             return Self::to_stream(path, Box::new(open), format, fields);
         }
+        let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
+        let path = resolved.as_deref().unwrap_or(path);
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| fail(io::Error::other("this is no name of a file")))?.to_owned();
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

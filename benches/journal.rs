@@ -15,15 +15,17 @@ use std::{
 
 use rollcall::{
     dedupe::Keep,
+    existing::ExistingSettings,
     interrupt::Interrupt,
     journal::Journal,
     normalize::NormalizeSettings,
     parse::{Input, ParseSettings},
-    pipeline::{self, ExcludeSettings, ExistingSettings, ImportSettings, Reserved, RunSettings, Target},
+    pipeline::{self, ImportSettings, Reserved, RunSettings, Target},
     platform::{Authorities, ClientSettings, Credentials, Pace},
     progress::Silent,
     report::OutputFolder,
     sandbox::{ACCOUNT_ID, CLIENT_ID, STREAM_ID, Sandbox, SandboxSettings},
+    suppress::SuppressSettings,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -87,7 +89,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
         quota: journal.quota(&target.account),
         snapshots: journal.snapshots(&target.account, &target.stream, None),
         existing: ExistingSettings { file: None, max_age: Duration::from_hours(24), refresh: false },
-        exclude: ExcludeSettings::default(),
+        exclude: SuppressSettings::default(),
     };
     let run = RunSettings {
         run: "bench".to_owned(),

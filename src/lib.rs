@@ -1,12 +1,19 @@
-//! Gets a list of people from a spreadsheet onto an outbound-calling platform, without a single double.
+//! Imports contact lists into an outbound-calling platform, without creating duplicates.
 //!
-//! A row enters on the left and leaves on the right with exactly one [outcome](outcome::Outcome); nothing flows back.
-//! Each stage is a module and knows the others' types only:
+//! Every row of a list ends with exactly one [outcome](outcome::Outcome). Its way:
 //!
-//! [`parse`] → [`normalize`] → [`dedupe`] → [`diff`] → [`post`] → [`report`], wired by [`pipeline`].
+//! 1. [`parse`] finds the header and turns a file of any format into rows. It judges columns by what their cells hold, with the
+//!    tables of countries and salutations in [`normalize`].
+//! 2. [`normalize`] makes a [`Contact`](contact::Contact) of a row, or says why it cannot.
+//! 3. [`dedupe`] knows for each number which row has it first.
+//! 4. [`suppress`] knows the numbers that must not be called, [`existing`] those that the platform already holds.
+//! 5. [`post`] sends new contacts in batches, and reconciles those that the platform has not acknowledged.
+//! 6. [`report`] writes the outcome of each row and the totals.
 //!
-//! [`watch`] imports files that are dropped into a folder. [`journal`] keeps what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local
-//! platform that behaves as documented, and [`cli`] the command line.
+//! [`pipeline`] calls these stages in turn and combines what steps 2 to 5 say of a row into its outcome.
+//!
+//! [`journal`] records what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local platform,
+//! [`watch`] imports files from a drop folder, and [`cli`] is the command line.
 //!
 //! # Examples
 //!
@@ -23,9 +30,10 @@ pub mod cli;
 pub mod contact;
 mod database;
 pub mod dedupe;
-pub mod diff;
+pub mod existing;
 mod failpoint;
 pub mod formula;
+mod hash;
 pub mod interrupt;
 pub mod journal;
 pub mod normalize;
@@ -42,7 +50,7 @@ pub mod report;
 pub mod row;
 pub mod sandbox;
 mod script;
-pub mod suppression;
+pub mod suppress;
 pub mod time_zone;
 #[cfg(unix)]
 pub mod watch;

@@ -2,7 +2,7 @@
 //!
 //! The names here are a contract with other people's scripts; they may grow, but what stands does not change.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::contact::{Contact, E164, PhoneNumber};
 
@@ -419,6 +419,40 @@ pub enum Verdict {
         /// What is wrong, in the order found; never empty.
         problems: Vec<Problem>,
     },
+}
+
+/// Rows by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    by_outcome: [u64; Outcome::ALL.len()],
+}
+
+impl Totals {
+    /// Rows with this outcome.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.by_outcome[outcome as usize]
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> u64 {
+        self.by_outcome.iter().sum()
+    }
+
+    /// Counts one row.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.by_outcome[outcome as usize] += 1;
+    }
+}
+
+impl Serialize for Totals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + Outcome::ALL.len()))?;
+        map.serialize_entry("rows", &self.rows())?;
+        for outcome in Outcome::ALL {
+            map.serialize_entry(outcome.name(), &self.of(outcome))?;
+        }
+        map.end()
+    }
 }
 
 #[cfg(test)]

@@ -215,11 +215,7 @@ mod unix {
         check_regular(found)?;
         check_owner(found)?;
         // Through a hard link, rollcall would write to another file.
-        if found.nlink() > 1 {
-            Err(Unsafe::SecondName)
-        } else {
-            Ok(())
-        }
+        if found.nlink() > 1 { Err(Unsafe::SecondName) } else { Ok(()) }
     }
 
     /// Makes a folder, and those above it, that only its owner may look into; one that exists stays as it is.
@@ -257,7 +253,9 @@ mod unix {
 
     fn check_links_of(path: &Path, links_left: &mut usize) -> Result<(), Unsafe> {
         for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
-            let Some(found) = fs::symlink_metadata(part).ok().filter(fs::Metadata::is_symlink) else { continue };
+            let Some(found) = fs::symlink_metadata(part).ok().filter(fs::Metadata::is_symlink) else {
+                continue;
+            };
             if !is_own(&found) {
                 return Err(Unsafe::OtherLink { path: part.to_owned(), owner: found.uid() });
             }
@@ -307,15 +305,15 @@ mod other {
 }
 
 #[cfg(not(unix))]
-use self::other::{check_secret, is_of_root_only};
-#[cfg(not(unix))]
 pub(crate) use self::other::{check_folder, check_links, check_own_at, check_stream, make_folder, open_own};
-#[cfg(unix)]
-use self::unix::{check_secret, is_of_root_only};
+#[cfg(not(unix))]
+use self::other::{check_secret, is_of_root_only};
 #[cfg(unix)]
 pub(crate) use self::unix::{
     check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
 };
+#[cfg(unix)]
+use self::unix::{check_secret, is_of_root_only};
 
 #[cfg(test)]
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{journal::Holder, plan::Plan, report::Totals};
+use crate::{journal::Holder, outcome::Totals, plan::Plan};
 
 /// Told about each step of a run. Every method does nothing unless it is implemented.
 #[expect(unused_variables, reason = "the names are the documentation")]

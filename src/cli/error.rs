@@ -13,7 +13,7 @@ use crate::{
     platform::PlatformError,
     report::{ReportError, terminal::printable},
     sandbox::SandboxError,
-    suppression::UnreadSuppressions,
+    suppress::UnreadSuppressions,
 };
 
 /// The documented exit codes.

@@ -29,6 +29,7 @@ use super::{
 use crate::{
     contact::{Field, NumberType, Region},
     dedupe::Keep,
+    existing::ExistingSettings,
     journal::Journal,
     normalize::{
         NormalizeSettings, SplitNames, name,
@@ -36,12 +37,13 @@ use crate::{
         salutation,
     },
     parse::{Format, Mapping, ParseSettings, STDIN},
-    pipeline::{CampaignFilter, ExcludeSettings, ExistingSettings, Target},
+    pipeline::Target,
     platform::{
         Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
     },
     private_file::read_private,
     report::terminal::printable,
+    suppress::{CampaignFilter, SuppressSettings},
 };
 
 /// How inputs are read.
@@ -260,7 +262,7 @@ pub(super) fn exclude(
     options: ExcludeOptions,
     api: &ApiOption,
     reading: &NormalizeSettings,
-) -> Result<ExcludeSettings, CliError> {
+) -> Result<SuppressSettings, CliError> {
     if options.campaign_filter.is_some() && options.exclude_campaign.is_empty() {
         return Err(CliError::usage(
             "--campaign-filter says which contacts of a campaign are left out, and no campaign is named",
@@ -278,7 +280,7 @@ pub(super) fn exclude(
     {
         ids.iter().try_for_each(|given| id(option, given))?;
     }
-    Ok(ExcludeSettings {
+    Ok(SuppressSettings {
         files: files.exclude_file,
         region: reading.region,
         aliases: reading.aliases.clone(),

@@ -6,8 +6,7 @@ use rusqlite::{Transaction, params};
 
 use super::{Journal, JournalError, Snapshots, duration, ms};
 use crate::{
-    contact::{E164, NameKey},
-    diff::StoredContact,
+    contact::{E164, NameKey, StoredContact},
     outcome::{Code, Outcome},
 };
 

@@ -153,7 +153,7 @@ impl Journal {
 
     /// The file of a lock; a journal in memory has nobody to share with.
     fn lock_file(&self, what: &str, key: &str) -> Option<PathBuf> {
-        let name = crate::parse::hex(&Sha256::digest(key.as_bytes())[..8]);
+        let name = crate::hash::hex(&Sha256::digest(key.as_bytes())[..8]);
         self.folder.as_ref().map(|folder| folder.join(format!("{what}-{name}.lock")))
     }
 }

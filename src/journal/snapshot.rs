@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{Journal, JournalError};
-use crate::{contact::Region, diff::StoredContact};
+use crate::contact::{Region, StoredContact};
 
 /// A reading that was begun and never finished is forgotten after so long.
 const LONGEST_READING_MS: i64 = 24 * 60 * 60 * 1000;

@@ -430,7 +430,7 @@ fn a_purge_takes_the_runs_that_are_meant_and_keeps_open_ones() {
 fn a_purge_takes_snapshots_that_were_never_finished() {
     let (journal, now) = with_runs();
     let mut half = journal.snapshots("host a", "st", None).begin("import").unwrap();
-    half.push(crate::diff::StoredContact::default()).unwrap();
+    half.push(crate::contact::StoredContact::default()).unwrap();
     let older_than = |age| Purge { older_than: Some(age), ..Purge::default() };
     assert_eq!(journal.purge(&older_than(MINUTE)).unwrap().readings, 0);
     now.fetch_add(ms(MINUTE * 2), Ordering::Relaxed);

@@ -22,6 +22,16 @@ pub struct ParseError {
     pub fault: Fault,
 }
 
+/// A file was not read to its end.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ReadError {
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    #[error("interrupted")]
+    Interrupted(i32),
+}
+
 /// What is wrong with an input.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]

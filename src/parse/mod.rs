@@ -50,11 +50,8 @@ pub use self::{
         certainty::{Certainty, ColumnMatch},
     },
     encoding::Encoding,
-    error::{Fault, ParseError},
-    file::{
-        sniff::Content,
-        source::{Packing, hex},
-    },
+    error::{Fault, ParseError, ReadError},
+    file::{sniff::Content, source::Packing},
     info::{FixedRows, InputInfo, ReadSummary},
     place::RowPlace,
     sheets::Sheets,

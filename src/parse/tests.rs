@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::hash::hex;
 
 /// A file with this content, gone when the folder is dropped.
 fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {

@@ -3,20 +3,25 @@
 use std::{collections::HashSet, io};
 
 use super::{
-    Clock, ImportSettings, OpenRun, existing::Known, ledger::Ledger, left_out::Exclusion, open_run::Answer,
+    ImportSettings, OpenRun,
+    clock::{Clock, rounded},
+    ledger::Ledger,
+    open_run::Answer,
     spool::Spool,
 };
 use crate::{
     contact::E164,
     dedupe::Numbers,
+    existing::{ExistingFrom, Known},
     journal::Unsettled,
-    outcome::{Outcome, Verdict},
+    outcome::{Outcome, Totals, Verdict},
     parse::InputInfo,
     plan::Plan,
     platform::{Client, Counts, PlatformError},
     post::{NewContact, Poster, Settlements},
     progress::Forecast,
-    report::{ExistingFrom, NotPosted, Timing, Totals},
+    report::{NotPosted, Timing},
+    suppress::Suppressions,
 };
 
 /// What is known and settled while an import talks to the platform.
@@ -27,7 +32,7 @@ pub(super) struct Conversation<'a> {
     pub(super) run: Option<&'a OpenRun>,
     pub(super) clock: Clock,
     pub(super) rows: u64,
-    pub(super) exclusion: Exclusion,
+    pub(super) exclusion: Suppressions,
     pub(super) known: Known,
     pub(super) settlements: Settlements,
     pub(super) plan: Option<Plan>,
@@ -54,7 +59,7 @@ impl<'a> Conversation<'a> {
             run,
             clock,
             rows,
-            exclusion: Exclusion::default(),
+            exclusion: Suppressions::default(),
             known: Known::default(),
             settlements: Settlements::default(),
             plan: None,
@@ -71,7 +76,7 @@ impl<'a> Conversation<'a> {
             numbers: self.numbers,
             left_out: &self.exclusion.left_out,
             existing: &self.known.existing,
-            read_at: self.known.read_at.as_deref(),
+            read_at: self.known.read_at.map(rounded),
             settlements: &self.settlements,
             otherwise,
         }

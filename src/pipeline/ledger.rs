@@ -3,22 +3,23 @@
 use crate::{
     contact::{Contact, E164, PhoneNumber},
     dedupe::{Claimant, Collision, Numbers},
-    diff::{Existing, LeftOut},
+    existing::ExistingContacts,
     outcome::{Code, Outcome, Verdict},
     parse::InputInfo,
     post::Settlements,
     report::{ReportError, ReportedRow, RunWriter},
     row::{Location, Row},
+    suppress::SuppressionSet,
 };
 
 /// What the stages found out, each about the rows it knows.
 pub(super) struct Ledger<'a> {
     pub(super) inputs: &'a [InputInfo],
     pub(super) numbers: &'a Numbers,
-    pub(super) left_out: &'a LeftOut,
-    pub(super) existing: &'a Existing,
+    pub(super) left_out: &'a SuppressionSet,
+    pub(super) existing: &'a ExistingContacts,
     /// When the platform was read, where that was not in this run.
-    pub(super) read_at: Option<&'a str>,
+    pub(super) read_at: Option<String>,
     pub(super) settlements: &'a Settlements,
     /// The outcome of a contact that nothing else is known of.
     pub(super) otherwise: Outcome,
@@ -53,7 +54,7 @@ impl Ledger<'_> {
         if let Some(held) = held {
             let code = if held.has_name(name) { Code::SameName } else { Code::OtherName };
             let mut detail = format!("held as {}", held.describe());
-            if let Some(read_at) = self.read_at {
+            if let Some(read_at) = &self.read_at {
                 detail.push_str(", as known since ");
                 detail.push_str(read_at);
             }
@@ -90,13 +91,13 @@ pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[Inpu
 }
 
 /// The ending of a contact whose number is left out.
-pub(super) fn suppressed(left_out: &LeftOut, number: E164) -> Option<Ending> {
+pub(super) fn suppressed(left_out: &SuppressionSet, number: E164) -> Option<Ending> {
     let (source, detail) = left_out.reason(number)?;
     Some(Ending { outcome: Outcome::Suppressed, code: Some(source.code()), detail })
 }
 
 /// The ending of a row that need not be mended, since its number is left out all the same.
-fn rejected_and_left_out(number: Option<&PhoneNumber>, left_out: &LeftOut) -> Option<Ending> {
+fn rejected_and_left_out(number: Option<&PhoneNumber>, left_out: &SuppressionSet) -> Option<Ending> {
     suppressed(left_out, number?.e164())
 }
 
@@ -122,7 +123,7 @@ pub(super) fn write_with(
     row: Row<'_>,
     verdict: &Verdict,
     valid_line: &[u8],
-    left_out: &LeftOut,
+    left_out: &SuppressionSet,
     ending: impl FnOnce(&Contact) -> Ending,
 ) -> Result<(), ReportError> {
     match verdict {

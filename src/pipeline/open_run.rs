@@ -11,14 +11,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::PipelineError;
 use crate::{
-    diff::Existing,
+    existing::ExistingContacts,
+    hash::hex,
     interrupt::Interrupt,
     journal::{
         AccountLock, Ending, Fate, Holder, Journal, JournalError, NewRun, Note, OpenQuestion, Snapshots,
         Unsettled,
     },
     outcome::{Code, Outcome},
-    parse,
     platform::PlatformError,
     post::{Record, Settlements},
     progress::Progress,
@@ -98,7 +98,7 @@ impl Reserved {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
-        parse::hex(&hash.finalize())
+        hex(&hash.finalize())
     }
 
     /// The import with this fingerprint that was begun and not finished.
@@ -236,7 +236,7 @@ impl OpenRun {
     pub(super) fn settle(
         &self,
         unsettled: Vec<Unsettled>,
-        existing: &Existing,
+        existing: &ExistingContacts,
     ) -> Result<Settlements, JournalError> {
         let notes: Vec<(String, Note)> =
             unsettled.into_iter().map(|contact| (contact.run.clone(), found(&contact, existing))).collect();
@@ -285,7 +285,7 @@ impl OpenRun {
 }
 
 /// What a reading says of a contact that was sent without an answer.
-fn found(contact: &Unsettled, existing: &Existing) -> Note {
+fn found(contact: &Unsettled, existing: &ExistingContacts) -> Note {
     let (fate, code, detail) = match existing.holder_named(contact.number, contact.name) {
         None => (Fate::Pending, None, String::new()),
         Some(held) => {
@@ -306,8 +306,7 @@ fn found(contact: &Unsettled, existing: &Existing) -> Note {
 mod tests {
     use super::*;
     use crate::{
-        contact::{E164, NameKey},
-        diff::StoredContact,
+        contact::{E164, NameKey, StoredContact},
         progress::Silent,
     };
 
@@ -365,7 +364,7 @@ mod tests {
         let mask = serde_json::from_value("91987****210".into()).unwrap();
         let stored =
             StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };
-        let mut existing = Existing::default();
+        let mut existing = ExistingContacts::default();
         existing.note(&stored, |_| true);
         for (first_name, fate) in [("Asha", Fate::Settled(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
             let contact = Unsettled {

@@ -10,7 +10,7 @@ use super::{
     purpose::Purpose,
     wire::NewContact,
 };
-use crate::{contact::Contact, diff::StoredContact};
+use crate::contact::{Contact, StoredContact};
 
 /// A refusal of contacts that are not named.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
     json,
     wire::WireContact,
 };
-use crate::diff::StoredContact;
+use crate::contact::StoredContact;
 
 /// An answer to a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{Distrust, Doubt, Proxy, Purpose};
 use crate::{
     contact::Region,
     journal::{Holder, JournalError},
-    suppression::UnreadSuppressions,
+    suppress::UnreadSuppressions,
 };
 
 /// A failure that ends the network part of a run.

@@ -243,7 +243,7 @@ fn places(records: &[Record<'_>], limit: Option<u64>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{diff::StoredContact, platform::Api};
+    use crate::{contact::StoredContact, platform::Api};
 
     /// The samples of the pages, their masked digits replaced.
     const CONTACTS: &str = include_str!("samples/get-all-contacts.json");

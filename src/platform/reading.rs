@@ -12,7 +12,7 @@ use super::{
     paging::{PageStep, Pages},
     record::Record,
 };
-use crate::diff::StoredContact;
+use crate::contact::StoredContact;
 
 /// How often a collection is read again because it changed meanwhile.
 const MAX_READINGS: u32 = 3;

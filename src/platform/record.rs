@@ -10,7 +10,7 @@ use super::{
     paging::identity,
     wire::{WireContact, WirePhone},
 };
-use crate::{contact::Region, diff::StoredContact};
+use crate::contact::{Region, StoredContact};
 
 /// Fewer digits are no number of a contact.
 const MIN_DIGITS: usize = 7;

@@ -163,7 +163,7 @@ mod tests {
             "canary%2bsecret%2fwith%3dsigns%26that%25change".to_owned(),
             "canary+secret\\/with=signs&that%change".to_owned(),
             "canary\\u002bsecret\\u002fwith\\u003dsigns\\u0026that\\u0025change".to_owned(),
-            crate::parse::hex(SECRET.as_bytes()),
+            crate::hash::hex(SECRET.as_bytes()),
         ] {
             assert_eq!(redacted(&format!("not {form}, {form}!")), "not ***, ***!", "{form}");
         }

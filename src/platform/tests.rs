@@ -10,8 +10,7 @@ use super::{
     *,
 };
 use crate::{
-    contact::{Contact, NumberType, PhoneNumber, Salutation},
-    diff::StoredContact,
+    contact::{Contact, NumberType, PhoneNumber, Salutation, StoredContact},
     interrupt::Interrupt,
     journal::JournalError,
 };

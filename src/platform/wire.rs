@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::bounds::shortened;
 use crate::{
-    contact::{Contact, Region},
-    diff::StoredContact,
+    contact::{Contact, Region, StoredContact},
     normalize::phone::{StoredNumber, is_assigned, read_stored},
 };
 

@@ -4,8 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::NewContact;
 use crate::{
-    contact::{E164, NameKey},
-    diff::StoredContact,
+    contact::{E164, NameKey, StoredContact},
     normalize::phone::other_forms,
 };
 

@@ -9,7 +9,6 @@
 //!
 //! Whatever is sent is noted in the journal before, and what became of it before anything else is sent.
 
-mod existing;
 mod isolating;
 mod matching;
 mod record;
@@ -25,9 +24,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
-pub(crate) use self::existing::look_behind;
 pub use self::{
-    existing::ExistingSink,
     record::Record,
     settlement::{Settlement, Settlements},
 };
@@ -36,8 +33,8 @@ use self::{
     unanswered::{Attempt, Failing},
 };
 use crate::{
-    contact::{Contact, E164, NameKey},
-    diff::{Existing, Held, StoredContact},
+    contact::{Contact, E164, NameKey, StoredContact},
+    existing::{ExistingContact, ExistingContacts},
     outcome::{Code, Outcome},
     platform::{Client, Created, Listed, PlatformError, masked, says_taken},
 };
@@ -406,7 +403,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     fn settle_present(
         &mut self,
         contacts: Vec<NewContact>,
-        existing: &Existing,
+        existing: &ExistingContacts,
         outcome: Outcome,
     ) -> Vec<NewContact> {
         let mut absent = Vec::new();
@@ -428,7 +425,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     }
 
     /// Whether the platform had a contact before it was sent, as far as it says when it was created.
-    fn was_there_before(&self, number: E164, held: &Held) -> bool {
+    fn was_there_before(&self, number: E164, held: &ExistingContact) -> bool {
         let earliest = self.started_at - LARGEST_SKEW;
         held.created_at.is_some_and(|created_at| created_at < earliest)
             && !self.unanswered_before.contains(&number)

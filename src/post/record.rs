@@ -7,12 +7,11 @@ use tokio::time::Instant;
 
 use super::{NewContact, Settlement};
 use crate::{
-    contact::E164,
-    diff::StoredContact,
+    contact::{E164, StoredContact},
     failpoint,
+    hash::hex,
     journal::{BatchId, Fate, Journal, JournalError, Note, Snapshots},
     outcome::Outcome,
-    parse,
     platform::Sending,
 };
 
@@ -132,7 +131,7 @@ impl Sending for SendingBatch<'_> {
             return record.journal.resend_batch(batch);
         }
         let contacts = self.batch.iter().map(|new| (new.contact.number().e164(), new.contact.name_key()));
-        let body_sha256 = parse::hex(&Sha256::digest(body));
+        let body_sha256 = hex(&Sha256::digest(body));
         record.batch = Some(record.journal.begin_batch(&record.run, contacts, &body_sha256, record.limit)?);
         Ok(())
     }

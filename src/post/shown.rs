@@ -5,10 +5,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{ExistingSink, NewContact, Poster};
+use super::{NewContact, Poster};
 use crate::{
     contact::{E164, NameKey},
-    diff::Existing,
+    existing::{ExistingContacts, ExistingSink},
     platform::{Collection, PlatformError},
 };
 
@@ -21,12 +21,12 @@ pub(super) struct Awaited {
 
 impl Awaited {
     /// How many of them are shown.
-    fn shown(&self, existing: &Existing) -> usize {
+    fn shown(&self, existing: &ExistingContacts) -> usize {
         let is_shown = |(number, name): &&(E164, NameKey)| existing.holder_named(*number, *name).is_some();
         self.contacts.iter().filter(is_shown).count()
     }
 
-    fn is_shown(&self, existing: &Existing) -> bool {
+    fn is_shown(&self, existing: &ExistingContacts) -> bool {
         let least = if self.is_of_all { self.contacts.len() } else { 1 };
         self.shown(existing) >= least
     }
@@ -66,7 +66,7 @@ impl Poster<'_, '_> {
     pub(super) async fn read_until_shown(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,
-    ) -> Result<Existing, PlatformError> {
+    ) -> Result<ExistingContacts, PlatformError> {
         let asked: HashSet<E164> = contacts.map(NewContact::number).collect();
         let (awaited, others) = std::mem::take(&mut self.awaited)
             .into_iter()
@@ -75,8 +75,9 @@ impl Poster<'_, '_> {
         let pace = self.client.pace();
         let (patience, mut wait, mut waited) = (pace.longest_wait / 2, pace.first_wait, Duration::ZERO);
         let mut existing = self.read_numbers(&asked).await?;
-        let count =
-            |existing: &Existing| awaited.iter().map(|awaited| awaited.shown(existing)).sum::<usize>();
+        let count = |existing: &ExistingContacts| {
+            awaited.iter().map(|awaited| awaited.shown(existing)).sum::<usize>()
+        };
         let mut shown = count(&existing);
         while waited < patience && awaited.iter().any(|awaited| !awaited.is_shown(&existing)) {
             self.client.wait_until_shown(wait).await?;
@@ -97,11 +98,11 @@ impl Poster<'_, '_> {
     pub(super) async fn read_existing(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,
-    ) -> Result<Existing, PlatformError> {
+    ) -> Result<ExistingContacts, PlatformError> {
         self.read_numbers(&contacts.map(NewContact::number).collect()).await
     }
 
-    async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<Existing, PlatformError> {
+    async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<ExistingContacts, PlatformError> {
         let is_asked = |number| asked.contains(&number);
         let snapshots = self.record.snapshots().clone();
         let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);

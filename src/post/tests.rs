@@ -521,7 +521,7 @@ fn numbers_that_are_taken_do_not_stop_a_run() {
         posted.ended.as_ref().unwrap();
         assert_eq!((posted.count(Outcome::Existing), posted.count(Outcome::Created)), (60, 40), "{status}");
     }
-    // Held and not shown, so that only the refusals tell.
+    // Held by the platform and not shown, so that only the refusals tell.
     let posted =
         post_with(poisoned(0..30), 100, 10, |model, asked| match model.answer(Manner::RejectBatch, asked) {
             Reply::Answer(400, body) => Reply::Answer(409, body),

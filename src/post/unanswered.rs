@@ -4,9 +4,9 @@ use std::{collections::VecDeque, mem::take};
 
 use tracing::{info, warn};
 
-use super::{NewContact, Poster, Settlement, existing::look_behind, halves};
+use super::{NewContact, Poster, Settlement, halves};
 use crate::{
-    diff::Existing,
+    existing::{ExistingContacts, look_behind},
     failpoint,
     outcome::{Code, Outcome},
     platform::{Doubt, NO_RETRIES, PlatformError, Unsettled, masked},
@@ -87,7 +87,7 @@ impl Poster<'_, '_> {
         let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
         self.client.wait_out(wait).await?;
         let existing = if failpoint::is_without("settling by reading") {
-            Existing::default()
+            ExistingContacts::default()
         } else {
             let sent = batch.iter().map(NewContact::number).collect();
             let snapshots = self.record.snapshots().clone();

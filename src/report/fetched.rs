@@ -12,7 +12,11 @@ use std::{
 use hashbrown::HashMap;
 
 use super::{OutputFolder, PendingFile, ReportError};
-use crate::{contact::E164, diff::StoredContact, platform::ByteLimit, private_file};
+use crate::{
+    contact::{E164, StoredContact},
+    platform::ByteLimit,
+    private_file,
+};
 
 /// Columns and fields that are rollcall's own: the whole international number, and the place of the record that has it too.
 const NUMBER: &str = "rollcall_number";

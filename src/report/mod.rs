@@ -32,11 +32,8 @@ pub use self::{
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
-    summary::{
-        ColumnNames, ExcludeReport, ExistingFrom, InputReport, MatchReport, NotPosted, PlatformReport,
-        Report, Timing,
-    },
-    tally::{Example, ProblemCount, RegionCount, Totals, TypeCount},
+    summary::{ColumnNames, InputReport, MatchReport, NotPosted, PlatformReport, Report, Timing},
+    tally::{Example, ProblemCount, RegionCount, TypeCount},
     verdict::{VerdictSentence, verdict},
 };
 use crate::{

@@ -7,14 +7,16 @@ use serde::{Serialize, Serializer};
 use super::{
     ExportReport, OutputFolder, PendingFile, ReportError, ReportedRow,
     files::{Kind, RunFile},
-    tally::{ProblemCount, RegionCount, Totals, TypeCount},
+    tally::{ProblemCount, RegionCount, TypeCount},
     unknown_values::UnknownValue,
 };
 use crate::{
     contact::Field,
-    outcome::Outcome,
+    existing::ExistingFrom,
+    outcome::{Outcome, Totals},
     parse::{Certainty, ColumnMatch, FixedRows, InputInfo, ReadSummary},
     plan::Plan,
+    suppress::SuppressionReport,
 };
 
 /// The file's name.
@@ -40,7 +42,7 @@ pub struct Report {
     pub unknown_values: Vec<UnknownValue>,
     pub regions: Vec<RegionCount>,
     pub types: Vec<TypeCount>,
-    pub excluded: Vec<ExcludeReport>,
+    pub excluded: Vec<SuppressionReport>,
     pub export: Option<ExportReport>,
     pub platform: Option<PlatformReport>,
     pub plan: Option<Plan>,
@@ -183,29 +185,6 @@ pub struct PlatformReport {
     pub existing_read_at: Option<String>,
     pub existing_notes: Vec<String>,
     pub page_size: u64,
-}
-
-/// How it is known what the platform holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExistingFrom {
-    /// All of it was read.
-    #[default]
-    Platform,
-    /// An earlier reading, which one page showed to hold still.
-    Snapshot,
-    /// A file that the user named.
-    File,
-}
-
-/// A file, contact list or campaign whose numbers were left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of the documented schema")]
-pub struct ExcludeReport {
-    pub code: &'static str,
-    pub name: String,
-    pub numbers: u64,
-    pub notes: Vec<String>,
 }
 
 /// Where the time went, in milliseconds.

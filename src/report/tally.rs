@@ -4,48 +4,14 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use hashbrown::HashMap;
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::Serialize;
 
 use super::{ReportedRow, hint, unknown_values::UnknownValues};
 use crate::{
     contact::{NumberType, Region},
-    outcome::{Code, Outcome, Problem},
+    outcome::{Code, Outcome, Problem, Totals},
     parse::InputInfo,
 };
-
-/// Rows by outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    by_outcome: [u64; Outcome::ALL.len()],
-}
-
-impl Totals {
-    /// Rows with this outcome.
-    pub fn of(&self, outcome: Outcome) -> u64 {
-        self.by_outcome[outcome as usize]
-    }
-
-    /// All rows.
-    pub fn rows(&self) -> u64 {
-        self.by_outcome.iter().sum()
-    }
-
-    /// Counts one row.
-    pub fn add(&mut self, outcome: Outcome) {
-        self.by_outcome[outcome as usize] += 1;
-    }
-}
-
-impl Serialize for Totals {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1 + Outcome::ALL.len()))?;
-        map.serialize_entry("rows", &self.rows())?;
-        for outcome in Outcome::ALL {
-            map.serialize_entry(outcome.name(), &self.of(outcome))?;
-        }
-        map.end()
-    }
-}
 
 /// One row as an example of a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,13 +10,14 @@ use textwrap::{Options, WordSplitter};
 
 pub use super::screen::printable;
 use super::{
-    ColumnNames, ExistingFrom, NotPosted, PlatformReport, ProblemCount, Report, Totals,
+    ColumnNames, NotPosted, PlatformReport, ProblemCount, Report,
     unknown_values::{self, UnknownValue},
     verdict,
 };
 use crate::{
     contact::Field,
-    outcome::Outcome,
+    existing::ExistingFrom,
+    outcome::{Outcome, Totals},
     parse::{Certainty, ColumnMatch, InputInfo},
     plan::Plan,
 };

@@ -24,7 +24,7 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
         config_files: Vec::new(),
         finished_at: "now".to_owned(),
         inputs: infos.iter().map(|info| InputReport::new(info, &summary)).collect(),
-        totals: Totals::default(),
+        totals: crate::outcome::Totals::default(),
         problems: Vec::new(),
         unknown_values: Vec::new(),
         regions: Vec::new(),

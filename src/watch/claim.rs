@@ -21,8 +21,8 @@ use super::{
     settle::{Settled, Stamp, marker_of},
 };
 use crate::{
+    hash::hex,
     journal::{FileEnd, Journal, NewFile, WatchedFile},
-    parse::hex,
     report::terminal::printable,
 };
 

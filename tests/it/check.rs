@@ -7,9 +7,10 @@ use rollcall::{
     interrupt::Interrupt,
     normalize::NormalizeSettings,
     parse::{Input, ParseSettings},
-    pipeline::{ExcludeSettings, RunSettings, check},
+    pipeline::{RunSettings, check},
     progress::Silent,
     report::OutputFolder,
+    suppress::SuppressSettings,
 };
 
 use crate::{
@@ -378,7 +379,7 @@ proptest! {
         };
         let input = Input::open(&path, &ParseSettings::default()).unwrap();
         let folder = OutputFolder::create(&home.path().join("out")).unwrap();
-        let finished = check(vec![input], &settings, &ExcludeSettings::default(), folder, &Silent, &Interrupt::default()).unwrap();
+        let finished = check(vec![input], &settings, &SuppressSettings::default(), folder, &Silent, &Interrupt::default()).unwrap();
 
         let mut reader = csv::Reader::from_path(home.path().join("out/outcomes.csv")).unwrap();
         let outcomes: Vec<Outcome> = reader.deserialize().map(Result::unwrap).collect();

@@ -20,7 +20,10 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::zstd::ZstdDecoder;
-use crate::parse::{STDIN, allowance::Allowance, error::Fault};
+use crate::{
+    hash::hex,
+    parse::{STDIN, allowance::Allowance, error::Fault},
+};
 
 /// How long a named pipe may have nobody at its other end.
 const PIPE_PATIENCE: Duration = Duration::from_secs(10);
@@ -316,12 +319,6 @@ impl Progress {
     pub(in crate::parse) fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 enum Kind {

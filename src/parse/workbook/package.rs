@@ -26,7 +26,7 @@ const MAX_ENTRIES: usize = 10_000;
 const MAX_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Sheets of Excel mostly unpack to 10 to 30 times their size, since each row and cell has a number; one whose rows are alike
-/// comes to 140 times, and a sheet of OpenDocument, which has no such numbers, to 150 times.
+/// comes to 140 times, and an ODS sheet, which has no such numbers, to 150 times.
 const MAX_RATIO: u64 = 250;
 
 /// The longest piece of a part that is taken at once: a text, a tag, a comment.

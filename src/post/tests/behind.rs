@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    diff::StoredContact,
+    contact::StoredContact,
     journal::{Purge, Snapshots},
 };
 
@@ -218,7 +218,7 @@ fn a_snapshot_that_another_program_purged_is_not_relied_on() {
             journal.purge(&Purge::default()).unwrap();
         }
         let snapshots = snapshots(&journal);
-        let mut sink = ExistingSink::new(&|_| true, &snapshots, "import", latest);
+        let mut sink = crate::existing::ExistingSink::new(&|_| true, &snapshots, "import", latest);
         let page = PageInfo { pages_before: 0, total: Some(20), page_size: 7, is_last: false };
         assert_eq!(sink.page(&page).unwrap().is_break(), !is_purged, "{is_purged}");
     }

@@ -7,9 +7,10 @@ use super::{
     text::{prose, shown},
 };
 use crate::{
+    existing::ExistingFrom,
     plan::Plan,
     report::{
-        ExistingFrom, Report,
+        Report,
         terminal::{duration, grouped},
     },
 };

@@ -3,9 +3,9 @@ use std::fmt::Write as _;
 use super::*;
 use crate::{
     contact::{Contact, NumberType, PhoneNumber, Region, Salutation},
-    outcome::{Code, Problem},
+    outcome::{Code, Problem, Totals},
     parse::ReadSummary,
-    report::{InputReport, PlatformReport, Timing, Totals, tally::Tally, unknown_values::UnknownValue},
+    report::{InputReport, PlatformReport, Timing, tally::Tally, unknown_values::UnknownValue},
     row::{CellKind, Columns, Rows},
 };
 

@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{DoNotCall, PipelineError};
+use super::{SuppressionFile, SuppressionSet, SuppressionSource, UnreadEntries, UnreadSuppressions};
 use crate::{
     contact::Region,
-    diff::{LeftOut, LeftOutBy},
     interrupt::Interrupt,
     normalize::{Aliases, phone::is_known},
     outcome::Code,
+    parse::ReadError,
     platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
     progress::Progress,
-    report::ExcludeReport,
-    suppression::{UnreadEntries, UnreadSuppressions},
 };
 
 /// Which contacts of a campaign are left out.
@@ -45,7 +44,7 @@ impl CampaignFilter {
 
 /// What the user decided about whom to leave out.
 #[derive(Clone, Debug, Default)]
-pub struct ExcludeSettings {
+pub struct SuppressSettings {
     /// Files of numbers.
     pub files: Vec<PathBuf>,
     /// The region of the files' national numbers.
@@ -64,37 +63,47 @@ pub struct ExcludeSettings {
     pub api: Api,
 }
 
+/// A file, contact list or campaign whose numbers were left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of the documented schema")]
+pub struct SuppressionReport {
+    pub code: &'static str,
+    pub name: String,
+    pub numbers: u64,
+    pub notes: Vec<String>,
+}
+
 /// Who is left out, and what is to be said of where that was learned.
 #[derive(Debug, Default)]
-pub(super) struct Exclusion {
-    pub(super) left_out: LeftOut,
-    pub(super) reports: Vec<ExcludeReport>,
+pub(crate) struct Suppressions {
+    pub(crate) left_out: SuppressionSet,
+    pub(crate) reports: Vec<SuppressionReport>,
     /// What cannot be read of each file.
     unread: Vec<(String, UnreadEntries)>,
 }
 
-impl Exclusion {
+impl Suppressions {
     /// Reads the files, and says what is to be known of them.
-    pub(super) fn of_files(
-        settings: &ExcludeSettings,
+    pub(crate) fn of_files(
+        settings: &SuppressSettings,
         progress: &dyn Progress,
         interrupt: &Interrupt,
-    ) -> Result<Self, PipelineError> {
+    ) -> Result<Self, ReadError> {
         let mut exclusion = Self::default();
         for path in &settings.files {
             let read =
-                DoNotCall::read(path, settings.region, &settings.aliases, Timestamp::now(), interrupt)?;
+                SuppressionFile::read(path, settings.region, &settings.aliases, Timestamp::now(), interrupt)?;
             let notes = read.notes();
             for note in &notes {
                 progress.note(&format!("{}: {note}", read.path));
             }
             let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
             let (code, name) = (Code::InFile.name(), read.path.clone());
-            exclusion.reports.push(ExcludeReport { code, name, numbers, notes });
+            exclusion.reports.push(SuppressionReport { code, name, numbers, notes });
             exclusion.unread.push((read.path.clone(), read.unread_entries));
             for part in read.sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
-                exclusion.left_out.begin(LeftOutBy::File { path: read.path.clone(), sheet });
+                exclusion.left_out.begin(SuppressionSource::File { path: read.path.clone(), sheet });
                 for (number, row) in part.numbers {
                     exclusion.left_out.add(number, Some(row));
                 }
@@ -107,30 +116,34 @@ impl Exclusion {
     }
 
     /// Takes what cannot be read of the files from what is `allowed`.
-    pub(super) fn take_from(&self, allowed: &mut u64) -> Result<(), UnreadSuppressions> {
+    pub(crate) fn take_from(&self, allowed: &mut u64) -> Result<(), UnreadSuppressions> {
         self.unread.iter().try_for_each(|(name, unread)| unread.take_from(allowed, name))
     }
 
     /// Reads the contact lists and campaigns.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
-        settings: &ExcludeSettings,
+        settings: &SuppressSettings,
         client: &mut Client<'_>,
     ) -> Result<(), PlatformError> {
         let api = settings.api;
         let mut allowed = settings.allowed_unread;
         self.take_from(&mut allowed)?;
         let lists = settings.lists.iter().map(|id| {
-            (LeftOutBy::List(id.clone()), Collection::List { id: id.clone(), api }, CampaignFilter::Any)
+            (
+                SuppressionSource::List(id.clone()),
+                Collection::List { id: id.clone(), api },
+                CampaignFilter::Any,
+            )
         });
         let campaigns = settings.campaigns.iter().map(|id| {
             let collection = Collection::Campaign { id: id.clone(), api };
-            (LeftOutBy::Campaign(id.clone()), collection, settings.filter)
+            (SuppressionSource::Campaign(id.clone()), collection, settings.filter)
         });
         for (source, collection, filter) in lists.chain(campaigns) {
             let (code, name) = (source.code().name(), source.name().to_owned());
             // Also where the reading fails, the report says whom it was to leave out.
-            self.reports.push(ExcludeReport { code, name, numbers: 0, notes: Vec::new() });
+            self.reports.push(SuppressionReport { code, name, numbers: 0, notes: Vec::new() });
             self.left_out.begin(source);
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
@@ -184,7 +197,7 @@ impl Exclusion {
 
 /// Adds the numbers of a collection as they are read.
 struct Sink<'a> {
-    exclusion: &'a mut Exclusion,
+    exclusion: &'a mut Suppressions,
     filter: CampaignFilter,
     seen: Seen,
 }

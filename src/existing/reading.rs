@@ -2,9 +2,9 @@
 
 use std::{cmp::Ordering, collections::HashSet, ops::ControlFlow};
 
+use super::ExistingContacts;
 use crate::{
-    contact::E164,
-    diff::{Existing, StoredContact},
+    contact::{E164, StoredContact},
     journal::{JournalError, Snapshot, SnapshotWriter, Snapshots},
     platform::{Client, PageInfo, PlatformError, Readout, Record, RecordSink},
 };
@@ -14,7 +14,7 @@ use crate::{
 /// Where there is a snapshot that may still hold, the first page tells: if the platform counts as many contacts as it should,
 /// and those of the page are known, the snapshot takes the place of the other pages.
 pub struct ExistingSink<'a> {
-    existing: Existing,
+    existing: ExistingContacts,
     is_asked: &'a (dyn Fn(E164) -> bool + Sync),
     snapshots: &'a Snapshots,
     how: &'static str,
@@ -34,7 +34,7 @@ impl<'a> ExistingSink<'a> {
         candidate: Option<Snapshot>,
     ) -> Self {
         Self {
-            existing: Existing::default(),
+            existing: ExistingContacts::default(),
             is_asked,
             snapshots,
             how,
@@ -50,7 +50,7 @@ impl<'a> ExistingSink<'a> {
     /// # Errors
     ///
     /// Where the reading cannot be kept for the next run.
-    pub fn finish(self, readout: &Readout) -> Result<(Existing, Option<Snapshot>), JournalError> {
+    pub fn finish(self, readout: &Readout) -> Result<(ExistingContacts, Option<Snapshot>), JournalError> {
         if self.used.is_none() {
             // Also that nobody is there: whoever is created from now on is added.
             let writer = self.writer.map_or_else(|| self.snapshots.begin(self.how), Ok)?;
@@ -62,8 +62,8 @@ impl<'a> ExistingSink<'a> {
     }
 
     /// What a snapshot holds, if it has the first page in it. One that another program has removed meanwhile holds nobody.
-    fn replay(&self, candidate: &Snapshot) -> Result<Option<Existing>, JournalError> {
-        let mut existing = Existing::default();
+    fn replay(&self, candidate: &Snapshot) -> Result<Option<ExistingContacts>, JournalError> {
+        let mut existing = ExistingContacts::default();
         self.snapshots.read(candidate, |contact| existing.note(&contact, self.is_asked))?;
         let has_page = self.first_page.iter().all(|contact| existing.has_seen(contact));
         Ok((has_page && existing.contacts() > 0).then_some(existing))
@@ -81,7 +81,7 @@ pub(crate) async fn look_behind(
     client: &mut Client<'_>,
     snapshots: &Snapshots,
     sent: &HashSet<E164>,
-) -> Result<Option<Existing>, PlatformError> {
+) -> Result<Option<ExistingContacts>, PlatformError> {
     let Some(latest) = snapshots.latest()? else { return Ok(None) };
     // All of a small account is one page too.
     let Some(known) = latest.expected.filter(|known| *known > latest.page_size.max(1)) else {
@@ -119,7 +119,7 @@ pub(crate) async fn look_behind(
     if !snapshots.add_found(&latest, found)? {
         return Ok(None);
     }
-    let mut existing = Existing::default();
+    let mut existing = ExistingContacts::default();
     for contact in found {
         existing.note(contact, |number| sent.contains(&number));
     }
@@ -159,7 +159,7 @@ impl RecordSink for ExistingSink<'_> {
     }
 
     fn restart(&mut self) -> Result<(), PlatformError> {
-        self.existing = Existing::default();
+        self.existing = ExistingContacts::default();
         self.first_page.clear();
         self.writer.as_mut().map_or(Ok(()), SnapshotWriter::restart)?;
         Ok(())

@@ -3,11 +3,15 @@
 //! A [`Contact`] can only be made by [`normalize`](crate::normalize); later stages rely on what its types
 //! promise and check nothing again. Rows as they stand in a file are in [`row`](crate::row).
 
+mod stored;
+
 use std::{fmt, ops::Deref, str::FromStr};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+
+pub use self::stored::StoredContact;
 
 /// What rollcall reads from a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

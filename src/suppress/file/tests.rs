@@ -5,28 +5,28 @@ use crate::parse::Fault;
 
 const NOW: &str = "2026-11-21T12:00:00Z";
 
-fn read_path(path: &Path, region: &str) -> Result<DoNotCall, PipelineError> {
+fn read_path(path: &Path, region: &str) -> Result<SuppressionFile, ReadError> {
     let aliases = Aliases::default();
-    DoNotCall::read(path, Region::new(region), &aliases, NOW.parse().unwrap(), &Interrupt::default())
+    SuppressionFile::read(path, Region::new(region), &aliases, NOW.parse().unwrap(), &Interrupt::default())
 }
 
-fn try_read(content: &[u8], region: &str) -> Result<DoNotCall, PipelineError> {
+fn try_read(content: &[u8], region: &str) -> Result<SuppressionFile, ReadError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dnc");
     std::fs::write(&path, content).unwrap();
     read_path(&path, region)
 }
 
-fn read(content: impl AsRef<[u8]>, region: &str) -> DoNotCall {
+fn read(content: impl AsRef<[u8]>, region: &str) -> SuppressionFile {
     try_read(content.as_ref(), region).unwrap()
 }
 
-fn listed(list: &DoNotCall) -> impl Iterator<Item = &(E164, u64)> {
+fn listed(list: &SuppressionFile) -> impl Iterator<Item = &(E164, u64)> {
     list.sheets.iter().flat_map(|part| &part.numbers)
 }
 
 /// Each number with its row.
-fn numbers(list: &DoNotCall) -> Vec<String> {
+fn numbers(list: &SuppressionFile) -> Vec<String> {
     listed(list).map(|(number, row)| format!("{row}:{number}")).collect()
 }
 
@@ -93,7 +93,7 @@ fn without_a_region_national_numbers_are_told_row_by_row() {
 /// The message of what is wrong with a file, and what to do about it.
 fn refused(content: impl AsRef<[u8]>, region: &str) -> (String, String) {
     match try_read(content.as_ref(), region) {
-        Err(PipelineError::Parse(error)) => (error.fault.to_string(), error.hint().unwrap_or_default()),
+        Err(ReadError::Parse(error)) => (error.fault.to_string(), error.hint().unwrap_or_default()),
         other => panic!("{other:?}"),
     }
 }
@@ -141,7 +141,7 @@ fn columns_of_numbers_count_whatever_their_header() {
 fn suppression_files_without_a_number_column_are_refused() {
     for content in ["Name,City\nAsha,Pune\n", "+919876543210,+919876543211\n+919876543212,+919876543213\n"] {
         match try_read(content.as_bytes(), "") {
-            Err(PipelineError::Parse(error)) => {
+            Err(ReadError::Parse(error)) => {
                 assert!(matches!(error.fault, Fault::NoNumberColumn { .. }), "{error}");
             }
             other => panic!("{other:?}"),
@@ -408,13 +408,13 @@ fn the_column_of_what_is_not_to_be_called_is_nothing_to_warn_of() {
 #[test]
 fn files_that_cannot_be_read_are_errors() {
     match read_path(&PathBuf::from("no/such/file"), "") {
-        Err(PipelineError::Parse(error)) => {
+        Err(ReadError::Parse(error)) => {
             assert_eq!(error.hint().as_deref(), Some("Look at the name and the folder."));
         }
         other => panic!("{other:?}"),
     }
     for content in [b"".as_slice(), b"Phone\n\"+91", b"%PDF-1.7"] {
-        assert!(matches!(try_read(content, ""), Err(PipelineError::Parse(_))), "{content:?}");
+        assert!(matches!(try_read(content, ""), Err(ReadError::Parse(_))), "{content:?}");
     }
 }
 
@@ -438,9 +438,9 @@ fn a_page_behind_the_last_is_empty() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dnc");
     std::fs::write(&path, "Phone\n+919876543210\n").unwrap();
-    for read in [DoNotCall::read, DoNotCall::read_here] {
+    for read in [SuppressionFile::read, SuppressionFile::read_here] {
         let read = read(&path, None, &Aliases::default(), NOW.parse().unwrap(), &interrupt);
-        assert!(matches!(read, Err(PipelineError::Interrupted(2))), "{read:?}");
+        assert!(matches!(read, Err(ReadError::Interrupted(2))), "{read:?}");
     }
 }
 
@@ -453,11 +453,12 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
     let interrupt = Interrupt::default();
     let aliases = Aliases::default();
     std::thread::scope(|scope| {
-        let read = scope.spawn(|| DoNotCall::read(&pipe, None, &aliases, NOW.parse().unwrap(), &interrupt));
+        let read =
+            scope.spawn(|| SuppressionFile::read(&pipe, None, &aliases, NOW.parse().unwrap(), &interrupt));
         // Comes back when somebody reads.
         let writer = std::fs::File::options().write(true).open(&pipe).unwrap();
         interrupt.slot().store(15, Ordering::Relaxed);
-        assert!(matches!(read.join().unwrap(), Err(PipelineError::Interrupted(15))));
+        assert!(matches!(read.join().unwrap(), Err(ReadError::Interrupted(15))));
         drop(writer);
     });
 }
@@ -500,7 +501,7 @@ fn values_of_countries_are_read_by_their_aliases() {
     std::fs::write(&path, rows).unwrap();
     let mut aliases = Aliases::default();
     let read = |aliases: &Aliases| {
-        DoNotCall::read(&path, None, aliases, NOW.parse().unwrap(), &Interrupt::default())
+        SuppressionFile::read(&path, None, aliases, NOW.parse().unwrap(), &Interrupt::default())
     };
     assert!(read(&aliases).is_err(), "not one number can be read");
     aliases.add_country("Deutchland", "DE").unwrap();

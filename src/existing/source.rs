@@ -9,17 +9,15 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::PipelineError;
+use super::{ExistingContacts, ExistingSink, look_behind};
 use crate::{
     contact::{E164, Region},
-    diff::Existing,
     interrupt::Interrupt,
     journal::{Snapshot, Snapshots},
-    parse::{Fault, Input, ParseError, ParseSettings},
+    parse::{Fault, Input, ParseError, ParseSettings, ReadError},
     platform::{Client, Collection, PlatformError, stored_contact},
-    post::{ExistingSink, look_behind},
-    report::ExistingFrom,
 };
 
 /// What the user decided about learning what the platform holds.
@@ -33,19 +31,32 @@ pub struct ExistingSettings {
     pub refresh: bool,
 }
 
+/// How it is known what the platform holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExistingFrom {
+    /// All of it was read.
+    #[default]
+    Platform,
+    /// An earlier reading, which one page showed to hold still.
+    Snapshot,
+    /// A file that the user named.
+    File,
+}
+
 /// What the platform holds, and how that is known.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    pub(super) existing: Existing,
-    pub(super) from: ExistingFrom,
+pub(crate) struct Known {
+    pub(crate) existing: ExistingContacts,
+    pub(crate) from: ExistingFrom,
     /// When the platform was read, where that was not in this run.
-    pub(super) read_at: Option<String>,
+    pub(crate) read_at: Option<Timestamp>,
     /// What was odd about the pages, and was got over.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Records that the platform shows and that cannot be read.
-    pub(super) unreadable: u64,
+    pub(crate) unreadable: u64,
     /// Whether the next run can rely on it, and need not read everything.
-    pub(super) is_kept: bool,
+    pub(crate) is_kept: bool,
 }
 
 impl ExistingSettings {
@@ -62,7 +73,7 @@ impl ExistingSettings {
 
     /// Asks the platform. Where posts of an earlier time are still to be settled, `unsettled` are their numbers: what is not
     /// found behind what is known takes a whole reading.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         client: &mut Client<'_>,
         snapshots: &Snapshots,
@@ -86,7 +97,7 @@ impl ExistingSettings {
         let Some(snapshot) = used else {
             return Ok(Known { existing, notes, unreadable, is_kept, ..Known::default() });
         };
-        let read_at = Timestamp::from_millisecond(snapshot.read_at).ok().map(super::rounded);
+        let read_at = Timestamp::from_millisecond(snapshot.read_at).ok();
         Ok(Known { existing, from: ExistingFrom::Snapshot, read_at, notes, unreadable, is_kept })
     }
 }
@@ -96,12 +107,12 @@ const COLUMNS: [&str; 6] =
     ["cellPhone.phoneNumber", "cellPhone.countryCode", "cellPhone.extension", "id", "firstName", "lastName"];
 
 /// Reads what `fetch contacts` wrote, in any of its formats.
-pub(super) fn from_file(
+pub(crate) fn from_file(
     path: &Path,
     region: Option<Region>,
     interrupt: &Interrupt,
     is_asked: &dyn Fn(E164) -> bool,
-) -> Result<Known, PipelineError> {
+) -> Result<Known, ReadError> {
     let other = || ParseError { path: path.to_owned(), fault: Fault::NotFetched { column: COLUMNS[0] } };
     let mut input = match Input::open(path, &ParseSettings { region, ..ParseSettings::default() }) {
         Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(other().into()),
@@ -112,7 +123,7 @@ pub(super) fn from_file(
     if places[0].is_none() {
         return Err(other().into());
     }
-    let mut existing = Existing::default();
+    let mut existing = ExistingContacts::default();
     let mut signal = None;
     let read = input.read(0, &mut |rows| {
         for row in rows.iter() {
@@ -126,7 +137,7 @@ pub(super) fn from_file(
         if signal.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     match (signal, read) {
-        (Some(signal), _) => Err(PipelineError::Interrupted(signal)),
+        (Some(signal), _) => Err(ReadError::Interrupted(signal)),
         // An account that holds nobody.
         (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => {
             Ok(Known { existing, from: ExistingFrom::File, ..Known::default() })

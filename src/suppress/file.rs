@@ -7,7 +7,7 @@ use std::{io, ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 
-use super::{PipelineError, expiry, expiry::Expiry};
+use super::{UnreadEntries, expiry, expiry::Expiry};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
@@ -16,9 +16,8 @@ use crate::{
         phone::{Mask, count_digits},
     },
     outcome::Problem,
-    parse::{Fault, Input, ParseError, ParseSettings, SheetName, Sheets},
+    parse::{Fault, Input, ParseError, ParseSettings, ReadError, SheetName, Sheets},
     row::Row,
-    suppression::UnreadEntries,
 };
 
 /// A cell with fewer digits holds no number, not even one that cannot be read.
@@ -26,7 +25,7 @@ const MIN_DIGITS: usize = 4;
 
 /// The numbers of a do-not-call file.
 #[derive(Debug, Default)]
-pub struct DoNotCall {
+pub struct SuppressionFile {
     /// The path as given.
     pub path: String,
     /// The numbers, by the sheet in which they stand.
@@ -68,7 +67,7 @@ pub struct SheetNumbers {
     pub masks: Vec<(Mask, u64)>,
 }
 
-impl DoNotCall {
+impl SuppressionFile {
     /// Reads a file in any of the formats of lists. Numbers without a country of their own are those of `region`; `aliases` say
     /// what values of country columns mean; entries that have expired at `now` are skipped.
     ///
@@ -82,12 +81,12 @@ impl DoNotCall {
         aliases: &Aliases,
         now: Timestamp,
         interrupt: &Interrupt,
-    ) -> Result<Self, PipelineError> {
+    ) -> Result<Self, ReadError> {
         let (path, aliases, asked) = (path.to_owned(), aliases.clone(), interrupt.clone());
         // It may wait for bytes that never come.
         interrupt
             .watch(move || Self::read_here(&path, region, &aliases, now, &asked))
-            .map_err(PipelineError::Interrupted)?
+            .map_err(ReadError::Interrupted)?
     }
 
     fn read_here(
@@ -96,7 +95,7 @@ impl DoNotCall {
         aliases: &Aliases,
         now: Timestamp,
         interrupt: &Interrupt,
-    ) -> Result<Self, PipelineError> {
+    ) -> Result<Self, ReadError> {
         let normalize =
             NormalizeSettings { region, aliases: aliases.clone(), ..NormalizeSettings::default() };
         let settings = ParseSettings {
@@ -152,7 +151,7 @@ impl DoNotCall {
         now: Timestamp,
         interrupt: &Interrupt,
         sheet: Option<&SheetName>,
-    ) -> Result<(), PipelineError> {
+    ) -> Result<(), ReadError> {
         let info = input.info.clone();
         let is_expiry = |column: &usize| {
             !info.columns.phone.contains(column) && expiry::is_header(&info.headers[*column])
@@ -188,7 +187,7 @@ impl DoNotCall {
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         if let Some(signal) = interrupted {
-            return Err(PipelineError::Interrupted(signal));
+            return Err(ReadError::Interrupted(signal));
         }
         match read {
             Ok(summary) => add_new(&mut self.understood, &summary.notes),

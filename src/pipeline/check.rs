@@ -1,0 +1,94 @@
+//! `rollcall check`: reads, normalizes, deduplicates and reports.
+
+use super::{
+    Finished, PipelineError, RunSettings,
+    clock::Clock,
+    intake,
+    ledger::{self, Ledger},
+    rows::{claim_all, spool_all, write_all},
+};
+use crate::{
+    dedupe::{Keep, Numbers},
+    existing::ExistingContacts,
+    interrupt::Interrupt,
+    outcome::{Outcome, Verdict},
+    parse::{Input, InputInfo},
+    post::Settlements,
+    progress::Progress,
+    report::{OutputFolder, RunWriter},
+    row::{Question, Rows},
+    suppress::{SuppressSettings, Suppressions},
+};
+
+/// Reads, normalizes, deduplicates and reports.
+///
+/// # Errors
+///
+/// Where an input cannot be read to its end, or the files of the run cannot be written: nothing is left behind then.
+pub fn check(
+    inputs: Vec<Input>,
+    settings: &RunSettings,
+    exclude: &SuppressSettings,
+    folder: OutputFolder,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Finished, PipelineError> {
+    let clock = Clock::start();
+    let Suppressions { mut left_out, reports: excluded, .. } =
+        Suppressions::of_files(exclude, progress, interrupt)?;
+    let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
+    let mut numbers = Numbers::new(settings.keep);
+    let (mut writer, summaries);
+    // A row may say of the number of an earlier one that nobody is to be called on it.
+    let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
+    // And a row that was fixed goes on instead of the one that it was.
+    let is_final = !infos.iter().any(|info| forbids(info) || info.has_rows_to_fix);
+    if settings.keep == Keep::First && is_final {
+        writer =
+            RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
+        let format = writer.line_format();
+        let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
+        let mut collisions = Vec::new();
+        summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
+            // Nearly every number of a long list is looked for where no cache is: one after the other, several are on their
+            // way at a time.
+            claim_all(block, &infos, &mut numbers, |collision| collisions.push(collision));
+            for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
+                let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
+                ledger::write_with(&mut writer, row, verdict, line, &left_out, |contact| {
+                    match (ledger::suppressed(&left_out, contact.number().e164()), collision) {
+                        (Some(suppressed), _) => suppressed,
+                        (None, Some(collision)) => ledger::duplicate(collision, row.location, &infos),
+                        (None, None) => ledger::valid(),
+                    }
+                })?;
+            }
+            Ok(())
+        })?;
+    } else {
+        // Which row is the last of its number is known when all are read.
+        let mut spool;
+        let forbidden;
+        (spool, summaries, forbidden) =
+            spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
+        forbidden.add_to(&mut left_out, &infos);
+        writer =
+            RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
+        let ledger = Ledger {
+            inputs: &infos,
+            numbers: &numbers,
+            left_out: &left_out,
+            existing: &ExistingContacts::default(),
+            read_at: None,
+            settlements: &Settlements::default(),
+            otherwise: Outcome::Valid,
+        };
+        write_all(&mut writer, &mut spool, &ledger)?;
+    }
+    let mut report = clock.report("check", settings, &infos, &summaries);
+    report.complete = true;
+    report.excluded = excluded;
+    report.timing_ms.read = clock.elapsed_ms();
+    report.timing_ms.total = report.timing_ms.read;
+    Ok(Finished { report: writer.finish(report)?, stopped: None })
+}

@@ -1,0 +1,75 @@
+//! The times of a run, and the report that begins with them.
+
+use std::time::Instant;
+
+use jiff::{Timestamp, Unit};
+
+use super::RunSettings;
+use crate::{
+    outcome::Totals,
+    parse::{InputInfo, ReadSummary},
+    report::{InputReport, Report, Timing},
+};
+
+/// When a run began.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    started: Instant,
+    started_at: Timestamp,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { started: Instant::now(), started_at: Timestamp::now() }
+    }
+
+    pub(super) fn elapsed_ms(self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// What is known of a run beside its rows.
+    pub(super) fn report(
+        self,
+        command: &'static str,
+        settings: &RunSettings,
+        infos: &[InputInfo],
+        summaries: &[ReadSummary],
+    ) -> Report {
+        Report {
+            schema: Report::SCHEMA,
+            run: settings.run.clone(),
+            command,
+            dry_run: false,
+            not_posted: None,
+            complete: false,
+            started_at: rounded(self.started_at),
+            config_files: settings.config_files.clone(),
+            finished_at: now(),
+            inputs: infos
+                .iter()
+                .zip(summaries)
+                .map(|(info, summary)| InputReport::new(info, summary))
+                .collect(),
+            totals: Totals::default(),
+            problems: Vec::new(),
+            unknown_values: Vec::new(),
+            regions: Vec::new(),
+            types: Vec::new(),
+            excluded: Vec::new(),
+            export: None,
+            platform: None,
+            plan: None,
+            actual: None,
+            timing_ms: Timing::default(),
+        }
+    }
+}
+
+pub(super) fn now() -> String {
+    rounded(Timestamp::now())
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub(super) fn rounded(moment: Timestamp) -> String {
+    moment.round(Unit::Millisecond).unwrap_or(moment).to_string()
+}

@@ -1,0 +1,158 @@
+//! `rollcall import`: asks the platform what it holds, and posts what is new.
+
+use super::{
+    Finished, PipelineError, RunSettings,
+    clock::{Clock, now, rounded},
+    conversation::Conversation,
+    open_run::OpenRun,
+    rows::{spool_all, write_all},
+};
+use crate::{
+    dedupe::Numbers,
+    existing::{self, ExistingSettings, Known},
+    interrupt::Interrupt,
+    journal::{Ending, SharedQuota, Snapshots},
+    outcome::Outcome,
+    parse::{Input, InputInfo},
+    platform::{Client, ClientSettings, PlatformError},
+    progress::Progress,
+    report::{OutputFolder, PlatformReport, RunWriter, Timing},
+    suppress::{SuppressSettings, Suppressions},
+};
+
+/// How many rows of a list may be rejected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxRejected {
+    /// So many.
+    Rows(u64),
+    /// So many of a hundred.
+    Percent(f64),
+}
+
+impl MaxRejected {
+    /// Whether so many of all rows are too many.
+    pub(super) fn is_exceeded(self, rejected: u64, rows: u64) -> bool {
+        match self {
+            Self::Rows(most) => rejected > most,
+            #[expect(clippy::cast_precision_loss, reason = "no list has so many rows")]
+            Self::Percent(most) => rejected as f64 * 100.0 > most * rows as f64,
+        }
+    }
+}
+
+/// What the user decided about posting.
+#[derive(Clone)]
+pub struct ImportSettings {
+    /// Where the account is.
+    pub client: ClientSettings,
+    /// Contacts in one request.
+    pub batch_size: usize,
+    /// Whether to stop before posting.
+    pub dry_run: bool,
+    /// How many rejected rows are too many to post the others.
+    pub max_rejected: Option<MaxRejected>,
+    /// The account's requests, shared with other programs.
+    pub quota: SharedQuota,
+    /// What the stream is known to hold.
+    pub snapshots: Snapshots,
+    /// How it is learned what the platform holds.
+    pub existing: ExistingSettings,
+    /// Who is left out.
+    pub exclude: SuppressSettings,
+}
+
+/// Reads, normalizes and deduplicates, asks the platform what it holds, and posts what is new. Without a run that the
+/// journal knows of, which a dry run has not, nothing is posted.
+///
+/// # Errors
+///
+/// Where an input cannot be read to its end, or the files of the run cannot be written. A platform that cannot be used is
+/// no error here: the run is reported with what was settled, and says why it stopped.
+pub fn import(
+    inputs: Vec<Input>,
+    settings: &RunSettings,
+    import: &ImportSettings,
+    run: Option<&OpenRun>,
+    folder: OutputFolder,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Finished, PipelineError> {
+    let clock = Clock::start();
+    let mut exclusion = Suppressions::of_files(&import.exclude, progress, interrupt)?;
+    let mut allowed = import.exclude.allowed_unread;
+    exclusion.take_from(&mut allowed)?;
+    let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
+    let mut numbers = Numbers::new(settings.keep);
+    let (mut spool, summaries, forbidden) =
+        spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
+    forbidden.add_to(&mut exclusion.left_out, &infos);
+    let mut report = clock.report("import", settings, &infos, &summaries);
+    let known = match &import.existing.file {
+        Some(file) => {
+            existing::from_file(file, import.client.region, interrupt, &|number| numbers.contains(number))?
+        }
+        None => Known::default(),
+    };
+    // Begun before anything is sent, so that a full disk is met now.
+    let mut writer =
+        RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
+
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
+    let mut client = Client::new(import.client.clone(), import.quota.clone(), progress, interrupt.clone())?;
+    let rows = summaries.iter().map(|summary| summary.rows).sum();
+    let mut conversation = Conversation::new(&infos, &numbers, import, run, clock, rows);
+    (conversation.exclusion, conversation.known) = (exclusion, known);
+    let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
+
+    let is_planned = conversation.not_posted.is_some() && stopped.is_none();
+    let ledger = conversation.ledger(if is_planned { Outcome::Planned } else { Outcome::Pending });
+    write_all(&mut writer, &mut spool, &ledger)?;
+    let counts = client.counts();
+    let existing = &conversation.known.existing;
+    report.excluded.clone_from(&conversation.exclusion.reports);
+    report.dry_run = conversation.not_posted.is_some();
+    report.not_posted = conversation.not_posted.filter(|_| stopped.is_none());
+    report.complete = stopped.is_none();
+    report.finished_at = now();
+    report.plan = conversation.plan;
+    report.actual = conversation.actual(counts);
+    report.platform = Some(PlatformReport {
+        host: client.host().to_string(),
+        get: counts.get,
+        post: counts.post,
+        retries: counts.retries,
+        rate_limited: counts.rate_limited,
+        waited_ms: counts.waited_ms,
+        existing_contacts: existing.contacts(),
+        existing_repeated_numbers: existing.repeated_numbers(),
+        existing_ambiguous_numbers: existing.ambiguous(),
+        existing_unreadable_numbers: existing.unreadable(),
+        existing_unreadable: conversation.known.unreadable,
+        existing_masked_numbers: existing.masked(),
+        existing_inactive: existing.inactive(),
+        existing_from: conversation.known.from,
+        existing_read_at: conversation.known.read_at.map(rounded),
+        existing_notes: conversation.known.notes.clone(),
+        page_size: counts.page_size,
+    });
+    report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };
+    let is_declined = conversation.not_posted.is_some();
+    let report = writer.finish(report)?;
+    if let Some(run) = run {
+        // After the files are in place: should the program die between, the run is gone on with, and reported the same.
+        let totals = serde_json::to_string(&report.totals).unwrap_or_default();
+        match &stopped {
+            // Only another command changes that, and its import is another.
+            Some(
+                PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. },
+            ) if !run.has_posted()? => run.close(Ending::Failed, &totals)?,
+            Some(error) => run.stop(&error.to_string(), Some(&totals))?,
+            // What was posted before is still to be gone on with.
+            None if is_declined && run.has_posted()? => run.stop("declined", Some(&totals))?,
+            None if is_declined => run.close(Ending::Declined, &totals)?,
+            None => run.close(Ending::Finished, &totals)?,
+        }
+    }
+    Ok(Finished { report, stopped })
+}

@@ -1,0 +1,115 @@
+//! The rows of a run between reading and reporting: their numbers are claimed, and they wait on disk.
+
+use super::{
+    PipelineError, RunSettings,
+    intake::{self, JudgedRows},
+    ledger::{self, Ledger},
+    spool::{Spool, SpoolWriter},
+};
+use crate::{
+    contact::E164,
+    dedupe::{Claimant, Collision, Numbers},
+    interrupt::Interrupt,
+    outcome::{Code, Verdict},
+    parse::{Input, InputInfo, ReadSummary},
+    progress::Progress,
+    report::{OutputFolder, RunWriter},
+    row::{Location, Origin, Rows},
+    suppress::{SuppressionSet, SuppressionSource},
+};
+
+/// Numbers of rows that say themselves not to call them, with these rows.
+#[derive(Default)]
+pub(super) struct Forbidden(Vec<(Location, E164)>);
+
+impl Forbidden {
+    fn note<P>(&mut self, block: &JudgedRows<P>) {
+        for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
+            if let Verdict::Suppressed { code: Code::DoNotCallColumn, all, .. } = verdict {
+                self.0.extend(all.iter().map(|number| (row.location, *number)));
+            }
+        }
+    }
+
+    pub(super) fn add_to(&self, left_out: &mut SuppressionSet, inputs: &[InputInfo]) {
+        for (index, input) in (0..).zip(inputs) {
+            left_out.begin(SuppressionSource::Rows(input.path.clone()));
+            for (location, number) in self.0.iter().filter(|(location, _)| location.input == index) {
+                left_out.add(*number, Some(location.row));
+            }
+        }
+    }
+}
+
+/// Reads all rows to disk, and their numbers into `numbers`.
+pub(super) fn spool_all(
+    inputs: Vec<Input>,
+    infos: &[InputInfo],
+    settings: &RunSettings,
+    folder: &OutputFolder,
+    numbers: &mut Numbers,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<(Spool, Vec<ReadSummary>, Forbidden), PipelineError> {
+    let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
+    let prepare = |_: &Rows, _: &[Verdict]| ();
+    let mut forbidden = Forbidden::default();
+    let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
+        claim_all(block, infos, numbers, |_| ());
+        forbidden.note(block);
+        let mut rows = block.rows.iter().zip(&block.verdicts);
+        rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
+    })?;
+    Ok((spool.finish().map_err(PipelineError::Spool)?, summaries, forbidden))
+}
+
+/// The rows of this run that a fixed row may have been when it was rejected.
+fn originals(origin: &Origin, inputs: &[InputInfo]) -> Vec<Location> {
+    fn name(path: &str) -> &str {
+        path.rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+    let rows_of = |is_its_file: &dyn Fn(&str) -> bool| -> Vec<Location> {
+        let files = (0..).zip(inputs).filter(|(_, input)| is_its_file(&input.path));
+        files.map(|(input, _)| Location { input, row: origin.row }).collect()
+    };
+    let found = rows_of(&|path| path == origin.file);
+    // The same file, named from another folder.
+    if found.is_empty() { rows_of(&|path| name(path) == name(&origin.file)) } else { found }
+}
+
+/// Has the rows of a block claim their numbers; a row without one collides with none.
+pub(super) fn claim_all<P>(
+    block: &JudgedRows<P>,
+    inputs: &[InputInfo],
+    numbers: &mut Numbers,
+    mut each: impl FnMut(Option<Collision>),
+) {
+    block.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
+    for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
+        each(match verdict {
+            Verdict::Contact(contact) => {
+                let claimant = Claimant { location: row.location, name: contact.name_key() };
+                let number = contact.number().e164();
+                match block.rows.origin_of(row.location.row) {
+                    None => numbers.claim(number, claimant),
+                    Some(origin) => numbers.claim_instead(number, claimant, &originals(origin, inputs)),
+                }
+            }
+            Verdict::Suppressed { .. } | Verdict::Rejected { .. } => None,
+        });
+    }
+}
+
+/// Writes every row with its outcome, in input order.
+pub(super) fn write_all(
+    writer: &mut RunWriter,
+    spool: &mut Spool,
+    ledger: &Ledger<'_>,
+) -> Result<(), PipelineError> {
+    for row in spool.rows().map_err(PipelineError::Spool)? {
+        let spooled = row.map_err(PipelineError::Spool)?;
+        let row = spooled.rows.row(0);
+        ledger::write(writer, row, &spooled.verdict, ledger)?;
+    }
+    Ok(())
+}

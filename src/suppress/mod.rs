@@ -1,0 +1,20 @@
+//! Suppression: the numbers that must not be called, whatever else is known of them.
+//!
+//! Numbers come from files ([`SuppressionFile`]), whose entries may expire, and from contact lists and campaigns of the platform
+//! ([`Suppressions`] reads both). [`SuppressionSet`] holds them in all their forms and says for a number by which source it is
+//! suppressed. Rows of the list itself that forbid calls are found by [`normalize`](crate::normalize); the ledger of
+//! [`pipeline`](crate::pipeline) combines both.
+
+mod expiry;
+mod file;
+mod set;
+mod sources;
+mod unread;
+
+pub(crate) use self::sources::Suppressions;
+pub use self::{
+    file::{SheetNumbers, SuppressionFile},
+    set::{SuppressionSet, SuppressionSource},
+    sources::{CampaignFilter, SuppressSettings, SuppressionReport},
+    unread::{UnreadEntries, UnreadSuppressions},
+};

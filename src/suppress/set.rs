@@ -1,0 +1,183 @@
+//! The numbers that are suppressed, and by which source.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use crate::{
+    contact::E164,
+    failpoint,
+    normalize::phone::{ByMask, Mask, other_forms, with_lost_zero},
+    outcome::Code,
+};
+
+/// Why numbers are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SuppressionSource {
+    /// They stand in a file.
+    File {
+        /// The path as given.
+        path: String,
+        /// Which sheet it is, where the file has several.
+        sheet: Option<String>,
+    },
+    /// They are in a contact list of the platform.
+    List(String),
+    /// They are in a campaign of the platform.
+    Campaign(String),
+    /// Rows of the list itself, in this file, say so.
+    Rows(String),
+}
+
+impl SuppressionSource {
+    /// The code of rows that are left out.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::File { .. } => Code::InFile,
+            Self::List(_) => Code::InList,
+            Self::Campaign(_) => Code::InCampaign,
+            Self::Rows(_) => Code::DoNotCallColumn,
+        }
+    }
+
+    /// The file, list or campaign.
+    pub fn name(&self) -> &str {
+        let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name) | Self::Rows(name)) =
+            self;
+        name
+    }
+}
+
+/// The numbers that are left out on purpose, whatever else is known of them.
+#[derive(Debug, Default)]
+pub struct SuppressionSet {
+    sources: Vec<SuppressionSource>,
+    /// By which source, and in which row of it; 0 where it has no rows. The first source of a number counts.
+    numbers: HashMap<E164, (u32, u64)>,
+    /// The same of numbers of which digits are hidden.
+    masks: ByMask<(u32, u64)>,
+}
+
+impl SuppressionSet {
+    /// Begins a source, to which all numbers belong that are added until the next begins.
+    pub fn begin(&mut self, source: SuppressionSource) {
+        self.sources.push(source);
+    }
+
+    /// Adds a number in all of its forms, and the row of the source in which it stands, if it has rows.
+    pub fn add(&mut self, number: E164, row: Option<u64>) {
+        let place = (self.last_source(), row.unwrap_or_default());
+        for number in other_forms(number).into_iter().chain([number]).chain(with_lost_zero(number)) {
+            self.numbers.entry(number).or_insert(place);
+        }
+    }
+
+    /// Adds a masked number. Where only its middle is hidden, it suppresses every number that matches.
+    pub fn add_mask(&mut self, mask: Mask, row: Option<u64>) {
+        if mask.is_hidden_inside() && !failpoint::is_without("masks") {
+            self.masks.add(mask, (self.last_source(), row.unwrap_or_default()));
+        }
+    }
+
+    fn last_source(&self) -> u32 {
+        u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Takes back what was added since the source began.
+    pub fn restart(&mut self) {
+        let last = self.last_source();
+        self.numbers.retain(|_, (source, _)| *source != last);
+        self.masks.retain(|(source, _)| *source != last);
+    }
+
+    /// Why a number is left out, if it is: the source, and in words where it stands.
+    pub fn reason(&self, number: E164) -> Option<(&SuppressionSource, String)> {
+        if let Some(place) = self.numbers.get(&number) {
+            return self.place(place);
+        }
+        let (mask, place) = self.masks.matching(number).next()?;
+        let (source, place) = self.place(place)?;
+        Some((
+            source,
+            format!("{place}, as {}: digits are masked there, and it may be this number", mask.written()),
+        ))
+    }
+
+    fn place(&self, (source, row): &(u32, u64)) -> Option<(&SuppressionSource, String)> {
+        let source = self.sources.get(*source as usize)?;
+        let place = match source {
+            SuppressionSource::File { path, sheet } => {
+                let mut place = format!("in {path}");
+                // Writing to a string cannot fail.
+                if let Some(sheet) = sheet {
+                    _ = write!(place, ", sheet {sheet}");
+                }
+                if *row > 0 {
+                    _ = write!(place, ", row {row}");
+                }
+                place
+            }
+            SuppressionSource::List(id) => format!("in contact list {id}"),
+            SuppressionSource::Campaign(id) => format!("in campaign {id}"),
+            SuppressionSource::Rows(path) => format!("row {row} of {path} says not to call this number"),
+        };
+        Some((source, place))
+    }
+
+    /// Whether there is no number to leave out.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.masks.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(digits: &str) -> E164 {
+        E164::from_digits(digits).unwrap()
+    }
+
+    fn file(path: &str, sheet: Option<&str>) -> SuppressionSource {
+        SuppressionSource::File { path: path.to_owned(), sheet: sheet.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_first_source_of_a_number_is_named() {
+        let mut left_out = SuppressionSet::default();
+        left_out.begin(file("dnc.csv", None));
+        left_out.add(number("911"), Some(7));
+        left_out.begin(file("dnc.xlsx", Some("`Old`")));
+        left_out.add(number("911"), Some(8));
+        left_out.add(number("914"), Some(9));
+        left_out.begin(SuppressionSource::List("cl-1".to_owned()));
+        left_out.add(number("913"), None);
+        left_out.restart();
+        left_out.add(number("911"), None);
+        left_out.add(number("912"), None);
+        left_out.begin(SuppressionSource::Rows("list.csv".to_owned()));
+        left_out.add(number("915"), Some(3));
+        let reason = |digits| {
+            let (source, place) = left_out.reason(number(digits))?;
+            Some((source.code(), place))
+        };
+        assert_eq!(reason("911"), Some((Code::InFile, "in dnc.csv, row 7".to_owned())));
+        assert_eq!(reason("914"), Some((Code::InFile, "in dnc.xlsx, sheet `Old`, row 9".to_owned())));
+        assert_eq!(reason("912"), Some((Code::InList, "in contact list cl-1".to_owned())));
+        assert_eq!(reason("913"), None);
+        let said = "row 3 of list.csv says not to call this number".to_owned();
+        assert_eq!(reason("915"), Some((Code::DoNotCallColumn, said)));
+    }
+
+    #[test]
+    fn a_subscriber_is_left_out_under_either_form_of_the_number() {
+        let mut left_out = SuppressionSet::default();
+        left_out.begin(file("dnc.csv", None));
+        for digits in ["5215512345678", "541123456789", "919876543210"] {
+            left_out.add(number(digits), None);
+        }
+        let is_left_out = |digits| left_out.reason(number(digits)).is_some();
+        assert!(
+            ["5215512345678", "525512345678", "541123456789", "5491123456789"].into_iter().all(is_left_out)
+        );
+        assert!(!is_left_out("9119876543210"));
+    }
+}

@@ -1,4 +1,4 @@
-//! The table of answers: one pure function from what came back to what is done next, with its reason.
+//! The answer to one request, and what it means.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::{PlatformError, Purpose, created::CreateAnswer, failure, json, page, trust::Distrust, wait};
+use super::{Purpose, created::CreateAnswer, failure, json, page, trust::Distrust, wait};
 
 /// What came back for one request.
 #[derive(Clone, Debug)]
@@ -33,135 +33,9 @@ pub(super) enum Silence {
     Untrusted(Distrust),
 }
 
-/// The first status by which a server says that it failed itself.
-const FIRST_SERVER_ERROR: u16 = 500;
-
-/// What repeating a request costs of the account's retry budget.
-const RETRY_PRICE: u32 = 5;
-
-/// The same after no answer came in time: such an account is better left alone.
-const TIMEOUT_PRICE: u32 = 10;
-
-/// What is done after an attempt.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// A reading came back whole: it is taken, with this body in place of one that is not quite JSON.
-    Take(Option<Vec<u8>>),
-    /// Each contact that the answer names ended as it says; the others are settled by reading, and where the batch was refused
-    /// sent in halves.
-    Apply { answer: CreateAnswer, is_refusal: bool },
-    /// Nothing was changed: the request is made again after a wait, and paid for. A broken answer is one that cannot be read.
-    Again { reason: String, was_sent: bool, is_broken: bool, wait: Option<Duration>, price: u32 },
-    /// Nothing was changed, and it is no attempt: the whole account waits, as long as the platform asks.
-    Pause { asked: Option<Duration>, words: String },
-    /// Nothing was changed: the request is made again with a new token, once.
-    Renew(String),
-    /// It is not known whether anything was stored: never sent again blindly, settled by reading.
-    Settle(Unsettled),
-    /// Nothing was stored: sent again in halves, and all further batches are no larger.
-    Halve(String),
-    /// The batch was refused: what is there is read, the rest is sent in halves until the refused stand alone.
-    Isolate { words: String, is_conflict: bool },
-    /// The platform cannot be used.
-    Stop(PlatformError),
-}
-
-/// A request of which it is not known whether it was carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsettled {
-    /// Why.
-    pub reason: String,
-    /// How long the platform asks to be left alone.
-    pub wait: Option<Duration>,
-    /// What asking again costs of the retry budget.
-    pub price: u32,
-    /// What came in place of an answer.
-    pub doubt: Doubt,
-}
-
-/// What leaves it open whether a request was carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// No answer, or none in time.
-    Silence,
-    /// The platform failed at it: a status of 500 or above.
-    ServerError,
-    /// The platform sends it elsewhere, where it is never sent.
-    Redirect,
-    /// An answer that is not the documented one, or cannot be read.
-    BrokenAnswer,
-}
-
-/// Says what to do after an attempt of a request.
-pub(super) fn step(request: Purpose, attempt: &Result<Answer, Silence>) -> Step {
-    let is_reading = request.is_reading();
-    let status = attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(request));
-    let timed_out = status == StatusCode::REQUEST_TIMEOUT || matches!(attempt, Err(Silence::TimedOut));
-    let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
-    let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
-    let unknown = |reason, doubt| {
-        if is_reading {
-            let is_broken = doubt == Doubt::BrokenAnswer;
-            Step::Again { reason, was_sent: true, is_broken, wait, price }
-        } else {
-            Step::Settle(Unsettled { reason, wait, price, doubt })
-        }
-    };
-    match (meaning(status, attempt), attempt) {
-        (Meaning::Success, Ok(answer)) if is_reading => match answer.json() {
-            Some(Cow::Borrowed(_)) => Step::Take(None),
-            Some(Cow::Owned(repaired)) => Step::Take(Some(repaired)),
-            None => unknown(format!("the answer is not JSON ({})", answer.words()), Doubt::BrokenAnswer),
-        },
-        (Meaning::Success, Ok(answer)) => match answer.created() {
-            Some(answer) => Step::Apply { answer, is_refusal: false },
-            None => unknown(
-                format!("the answer is not the documented one ({})", answer.words()),
-                Doubt::BrokenAnswer,
-            ),
-        },
-        (Meaning::NotSent(reason), _) => {
-            Step::Again { reason, was_sent: false, is_broken: false, wait: None, price }
-        }
-        (Meaning::Unknown(reason), _) => {
-            let is_server_error = status.as_u16() >= FIRST_SERVER_ERROR;
-            unknown(reason, if is_server_error { Doubt::ServerError } else { Doubt::Silence })
-        }
-        (Meaning::Unreadable(reason), _) => unknown(reason, Doubt::BrokenAnswer),
-        (Meaning::RateLimited { asked, words }, _) => Step::Pause { asked, words },
-        (Meaning::Unauthorized(words), _) => Step::Renew(words),
-        (Meaning::Denied(answer), _) => {
-            Step::Stop(PlatformError::Denied { request, status: status.as_u16(), answer, clock: None })
-        }
-        (Meaning::Redirected(answer), _) if is_reading => {
-            Step::Stop(PlatformError::Redirected { request, answer })
-        }
-        // It may have been carried out and then sent elsewhere to be looked at.
-        (Meaning::Redirected(words), _) => {
-            unknown(format!("the platform sends it elsewhere: {words}"), Doubt::Redirect)
-        }
-        (Meaning::TooLarge(answer) | Meaning::Refused(answer), _) if is_reading => {
-            Step::Stop(PlatformError::Refused { request, answer })
-        }
-        (Meaning::TooLarge(words), _) => Step::Halve(words),
-        (Meaning::Refused(words), attempt) => {
-            let answer = attempt.as_ref().ok();
-            match answer.and_then(|answer| CreateAnswer::read(&answer.body)) {
-                // A refusal that names contacts says of each what became of it.
-                Some(answer) if !answer.refused.is_empty() => Step::Apply { answer, is_refusal: true },
-                _ => {
-                    let is_conflict = status == StatusCode::CONFLICT || failure::says_taken(&words);
-                    Step::Isolate { words, is_conflict }
-                }
-            }
-        }
-        (Meaning::Success, Err(_)) => unknown(String::new(), Doubt::Silence),
-    }
-}
-
 /// What an attempt means for what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(super) enum Meaning {
     /// A success; the body is yet to be understood.
     Success,
     /// The platform never saw the request.
@@ -185,7 +59,7 @@ enum Meaning {
 }
 
 /// Says what an attempt means, whose answer has this effective status.
-fn meaning(status: StatusCode, attempt: &Result<Answer, Silence>) -> Meaning {
+pub(super) fn meaning(status: StatusCode, attempt: &Result<Answer, Silence>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
         Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
@@ -220,12 +94,12 @@ fn meaning(status: StatusCode, attempt: &Result<Answer, Silence>) -> Meaning {
 
 impl Answer {
     /// How long the platform asks to wait.
-    fn retry_after(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         wait::retry_after(&self.headers)
     }
 
     /// The body as JSON, put right where it is not quite; nothing where it is none.
-    fn json(&self) -> Option<Cow<'_, [u8]>> {
+    pub(super) fn json(&self) -> Option<Cow<'_, [u8]>> {
         if json::is_well_formed(&self.body) {
             return Some(Cow::Borrowed(&self.body));
         }
@@ -233,7 +107,7 @@ impl Answer {
     }
 
     /// What the answer to a batch says of its contacts. Accepted without a word is accepted.
-    fn created(&self) -> Option<CreateAnswer> {
+    pub(super) fn created(&self) -> Option<CreateAnswer> {
         const WORDLESS: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
         let is_wordless = self.body.trim_ascii().is_empty() && WORDLESS.contains(&self.status);
         let accepted = || CreateAnswer { is_accepted: true, ..CreateAnswer::default() };
@@ -242,7 +116,7 @@ impl Answer {
 
     /// The status by which the answer is judged: the one of HTTP; of a success whose body reports a failure of all that was
     /// asked, the one in the body, or that of a bad request where it has none.
-    fn effective_status(&self, request: Purpose) -> StatusCode {
+    pub(super) fn effective_status(&self, request: Purpose) -> StatusCode {
         let failure = if self.status.is_success() { self.failure(request) } else { None };
         failure.map_or(self.status, |body| {
             let status = failure::status_in(&body).map(StatusCode::from_u16);
@@ -375,121 +249,6 @@ mod tests {
     fn asking(status: StatusCode, retry_after: &str) -> Answer {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
         Answer { status, headers, body: vec![] }
-    }
-
-    /// What is done after a post and after a reading, in one word each.
-    fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
-        [Purpose::Create, Purpose::ReadCampaign].map(|purpose| match step(purpose, attempt) {
-            Step::Take(_) => "take",
-            Step::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
-            Step::Apply { .. } => "apply",
-            Step::Again { was_sent: false, .. } => "again",
-            Step::Again { is_broken: true, .. } => "again, broken",
-            Step::Again { price: TIMEOUT_PRICE, .. } => "again, dearly",
-            Step::Again { .. } => "again, sent",
-            Step::Pause { .. } => "pause",
-            Step::Renew(_) => "renew",
-            Step::Settle(Unsettled { doubt: Doubt::Redirect, .. }) => "settle, redirected",
-            Step::Settle(Unsettled { doubt: Doubt::ServerError, .. }) => "settle, failed",
-            Step::Settle(Unsettled { price: TIMEOUT_PRICE, .. }) => "settle, dearly",
-            Step::Settle(_) => "settle",
-            Step::Halve(_) => "halve",
-            Step::Isolate { is_conflict: true, .. } => "isolate, taken",
-            Step::Isolate { .. } => "isolate",
-            Step::Stop(_) => "stop",
-        })
-    }
-
-    #[test]
-    fn the_table_of_answers() {
-        const LIMIT: &str = "{\"errors\": [{\"msg\": \"You've exceeded the per-minute rate limit.\"}]}";
-        const NAMED: &str =
-            "{\"failedRecords\": [{\"contact\": {\"cellPhone\": {\"phoneNumber\": \"+911\"}}}]}";
-        const FAILED: &str = "{\"status\": \"failed\", \"errors\": [{\"msg\": \"no\", \"code\": 400}]}";
-        const TAKEN: &str = "{\"success\": false, \"message\": \"already exists\"}";
-        const LOGIN: &str = "{\"errors\": [{\"msg\": \"Unauthorized\", \"code\": 401}]}";
-        for (status, body, expected) in [
-            (200, "[]", ["apply", "take"]),
-            (201, "{\"successfulRecords\": []}", ["accepted", "take"]),
-            (202, "{\"message\": \"in progress\"}", ["accepted", "take"]),
-            (202, "", ["accepted", "again, broken"]),
-            (204, "", ["accepted", "again, broken"]),
-            (200, "", ["settle", "again, broken"]),
-            (200, "<html>", ["settle", "again, broken"]),
-            (200, "[{\"id\": \"7", ["settle", "again, broken"]),
-            (200, "[{\"name\": \"\\ud83d\"}]", ["apply", "take"]),
-            (200, FAILED, ["isolate", "stop"]),
-            (207, FAILED, ["isolate", "stop"]),
-            (200, TAKEN, ["isolate, taken", "stop"]),
-            (200, LOGIN, ["renew", "renew"]),
-            (200, NAMED, ["apply", "take"]),
-            // A failure in the body is what that status is over HTTP.
-            (200, r#"{"status": "error", "statusCode": 500}"#, ["settle, failed", "again, sent"]),
-            (200, r#"{"success": false, "code": 503}"#, ["settle, failed", "again, sent"]),
-            (200, r#"{"success": false, "code": 408}"#, ["settle, dearly", "again, dearly"]),
-            (200, r#"{"status": 404, "message": "no such stream"}"#, ["stop", "stop"]),
-            (200, r#"{"status": 405}"#, ["stop", "stop"]),
-            (200, r#"{"status": 403, "message": "forbidden"}"#, ["stop", "stop"]),
-            (200, r#"{"status": 403, "message": "Quota exceeded"}"#, ["pause", "pause"]),
-            (200, r#"{"status": 409}"#, ["isolate, taken", "stop"]),
-            (200, r#"{"status": 413}"#, ["halve", "stop"]),
-            (200, r#"{"status": 429}"#, ["pause", "pause"]),
-            (200, r#"{"status": "error", "code": 4001}"#, ["isolate", "stop"]),
-            (302, "", ["settle, redirected", "stop"]),
-            (400, "{}", ["isolate", "stop"]),
-            (400, TAKEN, ["isolate, taken", "stop"]),
-            (400, LIMIT, ["pause", "pause"]),
-            (400, NAMED, ["apply", "stop"]),
-            (401, "", ["renew", "renew"]),
-            (403, "", ["stop", "stop"]),
-            (403, "Quota exceeded", ["pause", "pause"]),
-            (404, "", ["stop", "stop"]),
-            (405, "", ["stop", "stop"]),
-            (408, "", ["settle, dearly", "again, dearly"]),
-            (409, "", ["isolate, taken", "stop"]),
-            (409, NAMED, ["apply", "stop"]),
-            (413, "", ["halve", "stop"]),
-            (422, "", ["isolate", "stop"]),
-            (429, "", ["pause", "pause"]),
-            (500, "", ["settle, failed", "again, sent"]),
-            (503, "{}", ["settle, failed", "again, sent"]),
-            (503, LIMIT, ["pause", "pause"]),
-            // What may have been carried out is not repeated for words that no limit is documented to have.
-            (500, "disk quota exceeded", ["settle, failed", "again, sent"]),
-            (503, "rate limiter unreachable: retries hit a timeout", ["settle, failed", "again, sent"]),
-            (502, "upstream throttled", ["settle, failed", "again, sent"]),
-            (408, "Too many requests", ["settle, dearly", "again, dearly"]),
-            (302, "Too many requests", ["settle, redirected", "stop"]),
-            (408, LIMIT, ["pause", "pause"]),
-        ] {
-            assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
-        }
-        assert_eq!(steps(&Err(Silence::NotSent(String::new()))), ["again", "again"]);
-        assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["settle", "again, sent"]);
-        assert_eq!(steps(&Err(Silence::Unreadable(String::new()))), ["settle", "again, broken"]);
-        assert_eq!(steps(&Err(Silence::TimedOut)), ["settle, dearly", "again, dearly"]);
-    }
-
-    #[test]
-    fn what_the_body_denies_has_the_bodys_status() {
-        for status in [403, 404] {
-            let denied = answer(200, &format!("{{\"status\": {status}}}"));
-            for request in [Purpose::Create, Purpose::ReadContacts] {
-                let Step::Stop(PlatformError::Denied { status: said, .. }) =
-                    step(request, &Ok(denied.clone()))
-                else {
-                    panic!("{status} does not stop")
-                };
-                assert_eq!(said, status);
-            }
-        }
-    }
-
-    #[test]
-    fn an_unanswered_post_is_left_alone_as_long_as_the_platform_asks() {
-        let busy = asking(StatusCode::SERVICE_UNAVAILABLE, "7");
-        let Step::Settle(unsettled) = step(Purpose::Create, &Ok(busy)) else { panic!("not settled") };
-        assert_eq!(unsettled.wait, Some(Duration::from_secs(7)));
     }
 
     #[test]

@@ -16,12 +16,13 @@ use tracing::{debug, warn};
 
 use super::{
     Authorities, Collection, Credentials, Heard, Host, PlatformError, Proxy, Purpose,
-    answer::{Answer, Silence, Step, masked, step},
+    answer::{Answer, Silence, masked},
     bounds::ByteLimit,
     exchange::exchange,
     limiter::RateLimiter,
     paging::MAX_RECORDS,
     redaction::Redaction,
+    step::{Ending, Readable, Step, after_create, after_read},
     wait::{HOUR, Pace},
 };
 use crate::{
@@ -264,48 +265,40 @@ impl<'a> Client<'a> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, None).await?;
-            match (step(call.purpose, &attempt), attempt) {
-                (Step::Take(repaired), Ok(answer)) => {
-                    let body = repaired.unwrap_or(answer.body);
-                    return Ok(Answer { body, ..answer });
-                }
-                (step, _) => {
-                    if let Some(step) = self.repeat(call, step, &mut attempts).await? {
-                        return Err(PlatformError::BrokenAnswer {
-                            request: call.purpose,
-                            reason: format!("{step:?}"),
-                        });
-                    }
-                }
+            let step = after_read(call.purpose, &attempt);
+            let done = self.repeat(call, step, &mut attempts).await?;
+            if let (Some(Readable { repaired }), Ok(answer)) = (done, attempt) {
+                let body = repaired.unwrap_or(answer.body);
+                return Ok(Answer { body, ..answer });
             }
         }
     }
 
     /// Makes a request that changes something; `sending` is told each time before its first byte leaves. It is repeated only
-    /// while it cannot have been carried out; any other step is the caller's.
+    /// while it cannot have been carried out.
     pub(super) async fn post(
         &mut self,
         call: &Call,
         sending: &mut dyn Sending,
-    ) -> Result<Step, PlatformError> {
+    ) -> Result<Ending, PlatformError> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, Some(&mut *sending)).await?;
-            let step = step(call.purpose, &attempt);
-            if let Some(step) = self.repeat(call, step, &mut attempts).await? {
-                return Ok(step);
+            if let Some(ending) = self.repeat(call, after_create(&attempt), &mut attempts).await? {
+                return Ok(ending);
             }
         }
     }
 
-    /// Waits until the request may be made again, where nothing was changed; any other step is given back.
-    async fn repeat(
+    /// Waits until the request may be repeated; nothing to wait for where it is done.
+    async fn repeat<T>(
         &mut self,
         call: &Call,
-        step: Step,
+        step: Step<T>,
         attempts: &mut Attempts,
-    ) -> Result<Option<Step>, PlatformError> {
+    ) -> Result<Option<T>, PlatformError> {
         match step {
+            Step::Done(value) => return Ok(Some(value)),
             Step::Again { reason, was_sent, is_broken, wait, price } => {
                 if let Some(wait) = wait {
                     self.leave_alone(wait, &reason)?;
@@ -343,7 +336,6 @@ impl<'a> Client<'a> {
                 return Err(PlatformError::Denied { request, status: 403, answer, clock });
             }
             Step::Stop(error) => return Err(error),
-            other => return Ok(Some(other)),
         }
         Ok(None)
     }

@@ -4,10 +4,10 @@ use reqwest::Method;
 
 use super::{
     Client, PlatformError,
-    answer::{Step, Unsettled},
     client::{Call, Sending},
     created::CreateAnswer,
     purpose::Purpose,
+    step::{Ending, Unsettled},
     wire::NewContact,
 };
 use crate::contact::{Contact, StoredContact};
@@ -70,16 +70,15 @@ impl Client<'_> {
         let body = serde_json::to_vec(&contacts).map_err(|error| broken(error.to_string()))?;
         let call = Call { purpose, method: Method::POST, url: self.contacts_url(), body: Some(body) };
         Ok(match self.post(&call, sending).await? {
-            Step::Apply { answer, is_refusal } => {
+            Ending::Apply { answer, is_refusal } => {
                 let words = answer.failure.or_else(|| is_refusal.then(String::new));
                 let refusal = words.map(|words| Refusal { words, is_of_batch: is_refusal });
                 let CreateAnswer { created, refused, is_accepted, .. } = answer;
                 Created::Listed(Listed { created, refused, refusal, is_accepted })
             }
-            Step::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
-            Step::Halve(words) => Created::TooLarge(words),
-            Step::Settle(unsettled) => Created::Unknown(unsettled),
-            step => return Err(broken(format!("{step:?}"))),
+            Ending::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
+            Ending::Halve(words) => Created::TooLarge(words),
+            Ending::Reconcile(unsettled) => Created::Unknown(unsettled),
         })
     }
 }

@@ -25,13 +25,13 @@ mod purpose;
 mod reading;
 mod record;
 mod redaction;
+mod step;
 mod trust;
 mod wait;
 mod wire;
 
 pub(crate) use self::{answer::masked, bounds::ByteLimit, client::NO_RETRIES, failure::says_taken};
 pub use self::{
-    answer::{Doubt, Unsettled},
     auth::{Credentials, is_jwt},
     client::{Client, ClientSettings, Counts, Sending},
     collection::{Api, Collection},
@@ -44,6 +44,7 @@ pub use self::{
     purpose::Purpose,
     reading::{PageInfo, Readout, RecordSink},
     record::{Record, stored_contact},
+    step::{Doubt, Unsettled},
     trust::{Authorities, AuthoritiesError, Distrust},
     wait::Pace,
 };

@@ -27,7 +27,7 @@ use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::columns::{fold, is_never_called, may_be_phone, means};
+pub(crate) use self::columns::{expiry::is_expiry, fold, is_never_called, may_be_phone, means};
 #[cfg(unix)]
 pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
 use self::{
@@ -96,13 +96,27 @@ pub struct ParseSettings {
     pub skips_hidden_rows: bool,
     /// Whether columns that say who must not be called are ignored.
     pub ignores_do_not_call_columns: bool,
-    /// Whether only the numbers are wanted, as of a list of people not to call. Their column may then be found by what it
-    /// holds, and nothing is said that helps with a list of contacts only.
-    pub only_numbers: bool,
+    /// What the file lists, and so which columns are looked for.
+    pub list: ListKind,
     /// What values of countries and salutations mean that the list writes in its own way.
     pub aliases: Aliases,
-    /// Which headers say that a column holds something else than numbers, where columns are found by what they hold.
-    pub is_no_number: Option<fn(&str) -> bool>,
+}
+
+/// What a file lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListKind {
+    /// Contacts.
+    #[default]
+    Contacts,
+    /// Numbers, perhaps with their expiry: a suppression list. A column may be found by what it holds, and rollcall says nothing that
+    /// only helps with a list of contacts.
+    Numbers,
+}
+
+impl ParseSettings {
+    fn is_of_numbers(&self) -> bool {
+        self.list == ListKind::Numbers
+    }
 }
 
 /// The kinds of file that are read.
@@ -242,7 +256,7 @@ impl Input {
         let rows = preview(&mut table, &mut source, settings)?;
         let is_own = rows.iter().next().is_some_and(|row| Header::is_own(&row));
         info.has_rows_to_fix = is_own;
-        if is_own && !settings.only_numbers && rows.len() == 1 && !has_rows(&mut table, &mut source)? {
+        if is_own && !settings.is_of_numbers() && rows.len() == 1 && !has_rows(&mut table, &mut source)? {
             return Err(Fault::NothingToFix);
         }
         // What rollcall wrote has a header, whatever the other files have.
@@ -255,7 +269,7 @@ impl Input {
             None => header::find(&rows, settings),
         };
         let found = match found {
-            Err((header, ColumnsProblem::NoPhone)) if settings.only_numbers => {
+            Err((header, ColumnsProblem::NoPhone)) if settings.is_of_numbers() => {
                 let parts = parts::find(table.names(), &rows, settings.region);
                 match parts.or_else(|| unnamed::find(table.names(), &rows, settings.region)) {
                     Some((found, note)) => {
@@ -277,21 +291,21 @@ impl Input {
             Table::Grid(chosen) => Some(&chosen.grid.sights),
             _ => None,
         };
-        if let Some(sights) = sights.filter(|_| !settings.only_numbers) {
+        if let Some(sights) = sights.filter(|_| !settings.is_of_numbers()) {
             info.notes.extend(hidden::prefer_shown(&mut found, &sights.hidden_columns, settings));
         }
-        if settings.only_numbers {
+        if settings.is_of_numbers() {
             info.notes.extend(parts::add(&mut found, &rows, settings));
             info.notes.extend(unnamed::add_further(&mut found, &rows, settings));
         }
         let Found { mut header, mut columns, row, notes, .. } = found;
         info.notes.extend(notes);
-        if !settings.only_numbers {
+        if !settings.is_of_numbers() {
             info.habits = habits::find(&header, &columns, &rows, row, settings, &mut info.notes);
         }
         let layout = Layout::new(&header, &columns, &rows, row);
-        table.lay_out(&layout, settings.only_numbers);
-        if !settings.only_numbers {
+        table.lay_out(&layout, settings.is_of_numbers());
+        if !settings.is_of_numbers() {
             info.matches = header::matches(&rows, (&header, &columns, row), settings);
         }
         if settings.no_header {
@@ -305,7 +319,7 @@ impl Input {
                 }
             }
         }
-        if !settings.only_numbers {
+        if !settings.is_of_numbers() {
             let are_ignored = settings.ignores_do_not_call_columns;
             info.notes.extend(columns::call_notes(&header.names, &mut columns, are_ignored));
         }
@@ -313,7 +327,7 @@ impl Input {
         info.header_row = row;
         info.samples = info::samples(&header, &rows, row);
         info.columns = columns;
-        let says_hidden_rows = !settings.only_numbers;
+        let says_hidden_rows = !settings.is_of_numbers();
         let skips_hidden_rows = settings.skips_hidden_rows;
         Ok(Self {
             info,

@@ -213,7 +213,7 @@ fn open_workbook(
 ) -> Result<Table, Fault> {
     let (mut sheet, own) =
         match Sheet::open(&source.seekable()?, source.outer_len(), content, settings.sheet.as_deref()) {
-            Ok(mut sheet) if settings.sheet.is_none() && !settings.only_numbers => {
+            Ok(mut sheet) if settings.sheet.is_none() && !settings.is_of_numbers() => {
                 let own = own::choose(&mut sheet)?;
                 (sheet, own)
             }
@@ -236,7 +236,7 @@ fn open_workbook(
         return Ok(Table::Sheet(Box::new(sheet)));
     }
     let mut passed_over = None;
-    if settings.sheet.is_none() && !settings.only_numbers {
+    if settings.sheet.is_none() && !settings.is_of_numbers() {
         passed_over = people::choose(&mut sheet, settings)?;
     }
     if let Some(first) = &passed_over {
@@ -252,7 +252,7 @@ fn open_workbook(
         .iter()
         .filter(|other| !other.is_hidden && Some(&other.name) != passed_over.as_ref());
     let others = seen.map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
-    if settings.sheet.is_none() && !settings.only_numbers && !others.is_empty() {
+    if settings.sheet.is_none() && !settings.is_of_numbers() && !others.is_empty() {
         info.notes.push(format!("other sheets are not read: {others}; --sheet chooses one"));
     }
     info.notes.extend(sheet.note.take());

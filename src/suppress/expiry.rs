@@ -4,55 +4,6 @@
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz};
 
-use crate::parse;
-
-/// Headers of the column, in the folded form of [`fold`](parse::fold). Words that other columns may be called by as well, such
-/// as `end` for the end of a call, are not among them.
-const HEADERS: [&str; 38] = [
-    "expiry",
-    "expires",
-    "expire",
-    "expiry date",
-    "expire date",
-    "expires date",
-    "expiration",
-    "expiration date",
-    "expires at",
-    "expires on",
-    "expired at",
-    "expiry time",
-    "expires after",
-    "valid until",
-    "valid till",
-    "valid to",
-    "until",
-    "end date",
-    "ends at",
-    "ends on",
-    "block until",
-    "blocked until",
-    "block expiry",
-    "block expires",
-    "dnc until",
-    "dnc expiry",
-    "dnc expires",
-    "dnc expiry date",
-    "do not call until",
-    "suppress until",
-    "suppressed until",
-    "exclude until",
-    "excluded until",
-    "gultig bis",
-    "gesperrt bis",
-    "ablaufdatum",
-    "expire le",
-    "date d expiration",
-];
-
-/// The same in Spanish.
-const SPANISH_HEADERS: [&str; 6] =
-    ["caduca", "caduca el", "caducidad", "fecha de caducidad", "valido hasta", "hasta"];
-
 /// What people write where there is no end.
 const NEVER: [&str; 25] = [
     "-",
@@ -113,12 +64,6 @@ const FIRST_YEAR: i16 = 2000;
 
 /// The last time zone in which a day ends.
 const LAST_ZONE: i8 = -12;
-
-/// Whether a header says that its column holds the end of each entry.
-pub(super) fn is_header(header: &str) -> bool {
-    let folded = parse::fold(header);
-    HEADERS.iter().chain(&SPANISH_HEADERS).any(|known| *known == folded)
-}
 
 /// When an entry ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,35 +197,6 @@ mod tests {
             Some(Expiry::Day(date)) => date.to_string(),
             Some(Expiry::Moment(moment)) => moment.to_string(),
             None => "?".to_owned(),
-        }
-    }
-
-    #[test]
-    fn the_column_is_known_by_its_header() {
-        for header in [
-            "Expiry",
-            "expires_at",
-            "ExpirationDate",
-            "VALID UNTIL",
-            "Block-Until",
-            "Gültig bis",
-            "Ablaufdatum",
-            "Expire le",
-            "Date d'expiration",
-            "Caduca",
-            "Fecha de caducidad",
-            "Válido hasta",
-            "DNC expiry",
-        ] {
-            assert!(is_header(header), "{header}");
-        }
-        for header in
-            ["Date", "Created at", "Phone", "Bis", "Reason", "End", "Ends", "End time", "Fin", "Till", ""]
-        {
-            assert!(!is_header(header), "{header}");
-        }
-        for header in HEADERS.iter().chain(&SPANISH_HEADERS) {
-            assert_eq!(parse::fold(header), *header);
         }
     }
 

@@ -7,7 +7,7 @@ use std::{io, ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 
-use super::{UnreadEntries, expiry, expiry::Expiry};
+use super::{UnreadEntries, expiry::Expiry};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
@@ -16,7 +16,7 @@ use crate::{
         phone::{Mask, count_digits},
     },
     outcome::Problem,
-    parse::{Fault, Input, ParseError, ParseSettings, ReadError, SheetName, Sheets},
+    parse::{Fault, Input, ListKind, ParseError, ParseSettings, ReadError, SheetName, Sheets, is_expiry},
     row::Row,
 };
 
@@ -101,8 +101,7 @@ impl SuppressionFile {
         let settings = ParseSettings {
             region,
             aliases: aliases.clone(),
-            only_numbers: true,
-            is_no_number: Some(expiry::is_header),
+            list: ListKind::Numbers,
             ..ParseSettings::default()
         };
         let mut list = Self { path: path.display().to_string(), ..Self::default() };
@@ -153,9 +152,8 @@ impl SuppressionFile {
         sheet: Option<&SheetName>,
     ) -> Result<(), ReadError> {
         let info = input.info.clone();
-        let is_expiry = |column: &usize| {
-            !info.columns.phone.contains(column) && expiry::is_header(&info.headers[*column])
-        };
+        let is_expiry =
+            |column: &usize| !info.columns.phone.contains(column) && is_expiry(&info.headers[*column]);
         let expiries = Expiries {
             columns: (0..info.headers.len()).filter(is_expiry).collect(),
             counts_from_1904: input.counts_from_1904(),

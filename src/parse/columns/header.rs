@@ -234,7 +234,7 @@ pub(in crate::parse) fn given(
 /// What is said of columns that are read otherwise than their headers say, and of numbers in columns that are not read.
 fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<String> {
     let Found { header, columns, row, .. } = found;
-    if settings.only_numbers || settings.no_header {
+    if settings.is_of_numbers() || settings.no_header {
         return Vec::new();
     }
     let from = rows.iter().position(|other| other.location.row > *row).unwrap_or(rows.len());

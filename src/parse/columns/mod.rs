@@ -7,6 +7,7 @@ pub(super) mod certainty;
 mod countries;
 mod do_not_call;
 mod doubt;
+pub(in crate::parse) mod expiry;
 pub(super) mod habits;
 pub(super) mod header;
 mod labels;

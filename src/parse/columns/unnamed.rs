@@ -104,7 +104,7 @@ pub(in crate::parse) fn add_further(
     let is_free = |column: &usize| {
         !columns.phone.contains(column)
             && !columns.country.contains(column)
-            && !settings.is_no_number.is_some_and(|is_no_number| is_no_number(&header.names[*column]))
+            && !super::expiry::is_expiry(&header.names[*column])
     };
     let below: Vec<Row<'_>> = rows.iter().filter(|row| row.location.row > *header_row).collect();
     let normalize = NormalizeSettings {

@@ -168,7 +168,7 @@ pub(in crate::parse) fn choose(
             [] => (0..grids.len()).filter(is_seen).rev().max_by_key(|index| grids[*index].rows.len()),
             [only] => Some(*only),
             // Of people who must not be called all are read, one after the other.
-            [first, ..] if settings.only_numbers => Some(*first),
+            [first, ..] if settings.is_of_numbers() => Some(*first),
             several => {
                 let sheets = several.iter().map(|index| names[*index].name.clone()).collect();
                 return Err(Fault::SeveralTables { sheets });
@@ -179,7 +179,7 @@ pub(in crate::parse) fn choose(
     let grid = grids.swap_remove(index);
     let mut notes = Vec::new();
     let others: Vec<SheetName> = names.into_iter().filter(|sheet| sheet.name != grid.sheet.name).collect();
-    if !others.is_empty() && settings.sheet.is_none() && !settings.only_numbers {
+    if !others.is_empty() && settings.sheet.is_none() && !settings.is_of_numbers() {
         let names: Vec<&str> = others.iter().map(|sheet| sheet.name.as_str()).collect();
         notes.push(format!(
             "the list is in {}; not read: {}; --sheet chooses another",

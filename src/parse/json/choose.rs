@@ -47,7 +47,7 @@ impl Json {
         }
         let people: Vec<List> = lists.iter().filter(|list| list.look.is_contact()).cloned().collect();
         let outer = without_inner(&people, &mut self.notes);
-        let outer = if settings.only_numbers { outer } else { without_companies(outer, &mut self.notes) };
+        let outer = if settings.is_of_numbers() { outer } else { without_companies(outer, &mut self.notes) };
         match outer.as_slice() {
             [] => {}
             [only] => {
@@ -73,7 +73,7 @@ impl Json {
                 }
                 return Ok(Shape::Lists(outer));
             }
-            _ if settings.only_numbers => return Ok(Shape::Lists(outer)),
+            _ if settings.is_of_numbers() => return Ok(Shape::Lists(outer)),
             several => {
                 return Err(Fault::SeveralJsonLists {
                     lists: several.iter().map(shown).collect(),
@@ -94,7 +94,7 @@ impl Json {
         if let [only] = numbers.as_slice() {
             return Ok(Shape::Lists(vec![only.clone()]));
         }
-        if numbers.len() > 1 && settings.only_numbers {
+        if numbers.len() > 1 && settings.is_of_numbers() {
             return Ok(Shape::Lists(numbers));
         }
         let longest = |kind: fn(&Kind) -> bool| {
@@ -104,7 +104,8 @@ impl Json {
             let outer = lists.iter().filter(|list| kind(&list.kind) && !is_inner(list));
             outer.rev().max_by_key(|list| list.count).cloned()
         };
-        let bare = || longest(|kind| *kind == Kind::Bare).filter(|_| settings.only_numbers || objects == 0);
+        let bare =
+            || longest(|kind| *kind == Kind::Bare).filter(|_| settings.is_of_numbers() || objects == 0);
         let unknown = longest(|kind| *kind != Kind::Bare).or_else(bare);
         Ok(unknown.map_or(documents, |list| Shape::Lists(vec![list])))
     }

@@ -203,7 +203,7 @@ fn one_of_several_lists_is_never_guessed() {
     );
     assert_eq!(open(&several, &settings(Some("leads"))).unwrap().0, 1);
     assert!(open(&several, &settings(Some("lead"))).unwrap_err().contains("no list `lead`"));
-    let numbers = ParseSettings { only_numbers: true, ..ParseSettings::default() };
+    let numbers = ParseSettings { list: crate::parse::ListKind::Numbers, ..ParseSettings::default() };
     assert_eq!(open(&several, &numbers).unwrap().0, 3, "of people not to call, all lists");
 
     let company = format!("[{{\"name\": \"Example Ltd\", \"phone\": \"9\", \"staff\": [{IDA}, {TOM}]}}]");

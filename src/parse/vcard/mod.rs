@@ -65,7 +65,7 @@ impl Cards {
         settings: &ParseSettings,
     ) -> Result<Self, Fault> {
         // Of people not to be called, every number counts.
-        let unclear = if settings.only_numbers { UNCLEAR_BUT_COUNTED } else { UNCLEAR };
+        let unclear = if settings.is_of_numbers() { UNCLEAR_BUT_COUNTED } else { UNCLEAR };
         let phones = phone::KINDS.iter().flat_map(|kind| {
             (1..=MAX_OF_KIND)
                 .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })

@@ -19,7 +19,7 @@ use super::{
     answer::{Answer, Silence, masked},
     bounds::ByteLimit,
     exchange::exchange,
-    limiter::RateLimiter,
+    limiter::{RateLimiter, without_reserve},
     paging::MAX_RECORDS,
     redaction::Redaction,
     step::{Ending, Readable, Step, after_create, after_read},
@@ -440,7 +440,8 @@ impl<'a> Client<'a> {
     fn limits(&self) -> Limits {
         let Pace { window, long_window, .. } = self.settings.pace;
         let minute = Limit { slots: self.limiter.slots(), window };
-        let hour = self.settings.rate_per_hour.and_then(|slots| usize::try_from(slots).ok());
+        let hour = self.settings.rate_per_hour.map(without_reserve);
+        let hour = hour.and_then(|slots| usize::try_from(slots).ok());
         Limits { minute, hour: hour.map(|slots| Limit { slots, window: long_window }) }
     }
 

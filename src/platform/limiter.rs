@@ -1,8 +1,8 @@
 //! The platform's limit of requests a minute, kept by slots.
 //!
 //! A slot is free again one window after the **answer** to the request that took it: counting from the send lets slow
-//! requests crowd into a later window. Other programs on the same account use the same quota, so a few slots are left to
-//! them when the limit is the documented one.
+//! requests crowd into a later window. Other programs on the same account use the same quota, so a few slots of every limit
+//! are left to them.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -13,8 +13,17 @@ use crate::plan::time_for;
 /// Requests a minute the platform documents.
 pub const DOCUMENTED_RATE: u32 = 60;
 
-/// Slots left to others under the documented limit.
+/// Slots left to others, of the documented limit and of any larger one; a smaller one has a reserve in proportion.
 const RESERVE: u32 = 5;
+
+/// The slots of a limit without those left to others. A smaller limit never has more slots than a larger one, and none is
+/// without a slot.
+pub(super) fn without_reserve(limit: u32) -> u32 {
+    const SHARE: u32 = DOCUMENTED_RATE / RESERVE;
+
+    let reserve = (limit.saturating_add(SHARE / 2) / SHARE).min(RESERVE);
+    (limit - reserve.min(limit)).max(1)
+}
 
 /// Hands out slots for requests, one at a time.
 #[derive(Debug)]
@@ -27,8 +36,8 @@ pub(super) struct RateLimiter {
 
 impl RateLimiter {
     pub(super) fn new(rate: u32, window: Duration) -> Self {
-        let slots = if rate == DOCUMENTED_RATE { rate - RESERVE } else { rate.max(1) };
-        Self { slots: slots as usize, window, free_at: VecDeque::new() }
+        let slots = usize::try_from(without_reserve(rate)).unwrap_or(usize::MAX);
+        Self { slots, window, free_at: VecDeque::new() }
     }
 
     /// How many requests may be made in a window.
@@ -98,6 +107,15 @@ mod tests {
                 assert!(over - first >= 60, "{rate}/min with requests of {length} s: {first} and {over}");
             }
         }
+    }
+
+    #[test]
+    fn every_limit_has_a_reserve_and_a_smaller_one_has_no_more_slots() {
+        let slots = [0, 1, 2, 5, 6, 10, 30, 59, 60, 61, 600, 1_800].map(without_reserve);
+        assert_eq!(slots, [1, 1, 2, 5, 5, 9, 27, 54, 55, 56, 595, 1_795]);
+        let all: Vec<u32> = (0..2_000).map(without_reserve).collect();
+        assert!(all.is_sorted());
+        assert_eq!(without_reserve(u32::MAX), u32::MAX - RESERVE);
     }
 
     #[tokio::test(start_paused = true)]

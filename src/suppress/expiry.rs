@@ -2,7 +2,7 @@
 //!
 //! Wherever a date can be understood in two ways the later one counts: nobody is called too early.
 
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz};
+use jiff::{Timestamp, ToSpan as _, civil::Date, fmt::rfc2822, tz};
 
 /// What people write where there is no end.
 const NEVER: [&str; 25] = [
@@ -108,7 +108,7 @@ impl Expiry {
                     date.tomorrow().and_then(|next| next.to_zoned(tz::offset(LAST_ZONE).to_time_zone()));
                 end.is_ok_and(|end| now >= end.timestamp())
             }
-            Self::Moment(moment) => now > moment,
+            Self::Moment(moment) => now >= moment,
         }
     }
 }
@@ -118,14 +118,25 @@ fn moment(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
+    // "Thu, 31 Dec 2026 10:00:00 GMT", as mail and web servers write it.
+    if let Ok(zoned) = rfc2822::parse(text) {
+        return Some(zoned.timestamp());
+    }
     // "2026-12-31 10:00:00 UTC" and "2026-12-31 10:00:00 +0100".
-    let (time, zone) = text.rsplit_once(' ')?;
-    let zone = match zone {
-        "UTC" | "GMT" | "Z" => "Z",
-        zone if zone.starts_with(['+', '-']) => zone,
-        _ => return None,
+    let (time, zone) = match text.strip_suffix(['Z', 'z']) {
+        Some(time) => (time.trim_end(), "Z"),
+        None => match text.rsplit_once(' ')? {
+            (time, "UTC" | "GMT" | "utc" | "gmt") => (time.trim_end(), "Z"),
+            (time, zone) if zone.starts_with(['+', '-']) => (time.trim_end(), zone),
+            _ => return None,
+        },
     };
-    format!("{}{zone}", time.trim_end()).parse().ok()
+    if let Ok(moment) = format!("{time}{zone}").parse() {
+        return Some(moment);
+    }
+    // A date in another form, with the hour behind it: "31.12.2026 10:00 UTC".
+    let (day, hour) = time.split_once(' ').or_else(|| time.split_once('T'))?;
+    format!("{}T{}{zone}", written(day)?, hour.trim()).parse().ok()
 }
 
 /// The number by which a spreadsheet stores a date, with the time of day behind the point.
@@ -282,6 +293,14 @@ mod tests {
             "2026-12-31 10:00:00+0100",
             "2026-12-31 10:00:00 +01:00",
             "2026-12-31 09:00:00 UTC",
+            "2026-12-31 09:00 UTC",
+            "2026-12-31T09:00Z",
+            "2026-12-31t09:00:00z",
+            "2026-12-31 10:00 +0100",
+            "31.12.2026 09:00 UTC",
+            "12/31/2026 09:00:00Z",
+            "Thu, 31 Dec 2026 09:00:00 GMT",
+            "Thu, 31 Dec 2026 10:00:00 +0100",
         ] {
             assert_eq!(read(text), "2026-12-31T09:00:00Z", "{text}");
         }
@@ -317,8 +336,10 @@ mod tests {
         assert!(!is_over("2026-12-31", "2027-01-01T11:59:59Z"));
         assert!(is_over("2026-12-31", "2027-01-01T12:00:00Z"));
         assert!(!is_over("2026-12-31T00:00:00", "2027-01-01T11:59:59Z"), "without an offset it is the day");
-        assert!(!is_over("2026-12-31T10:00:00+01:00", "2026-12-31T09:00:00Z"));
-        assert!(is_over("2026-12-31T10:00:00+01:00", "2026-12-31T09:00:01Z"));
+        assert!(!is_over("2026-12-31T10:00:00+01:00", "2026-12-31T08:59:59Z"));
+        assert!(is_over("2026-12-31T10:00:00+01:00", "2026-12-31T09:00:00Z"), "an instant is no day");
+        assert!(!is_over("2026-12-31T00:00:00Z", "2026-12-30T23:59:59Z"));
+        assert!(is_over("2026-12-31T00:00:00Z", "2026-12-31T00:00:00Z"));
         assert!(!is_over("9999-12-31", "9999-12-30T00:00:00Z"));
         assert!(!is_over("never", "9999-12-30T00:00:00Z"));
     }

@@ -47,7 +47,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, talk: &Talk) -> Resu
     };
     let sandbox = Sandbox::open(&settings)?;
     let interrupt = signals::listen();
-    print_environment(&sandbox, settings.client_secret.expose_secret());
+    print_environment(&sandbox, sandbox.client_secret().expose_secret());
     talk.say(&format!("{} contacts; Ctrl-C ends it\n", sandbox.contacts()));
     let ended = interrupt.clone();
     sandbox.serve(async move {

@@ -1,8 +1,9 @@
-//! Contacts kept across restarts, in a `SQLite` file.
+//! Contacts and the client secret kept across restarts, in a `SQLite` file.
 
 use std::path::Path;
 
 use rusqlite::{Connection, ffi, params};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::store::Contact;
 use crate::{database, private_file};
@@ -25,9 +26,17 @@ impl Database {
         database::harden(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS contacts (position INTEGER PRIMARY KEY, contact TEXT NOT NULL) STRICT",
+            "CREATE TABLE IF NOT EXISTS contacts (position INTEGER PRIMARY KEY, contact TEXT NOT NULL) STRICT;
+             CREATE TABLE IF NOT EXISTS secret (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) STRICT",
         )?;
         Ok(Self(connection))
+    }
+
+    /// The client secret of the platform, which is `new` the first time and stays the same from then on.
+    pub(super) fn secret(&self, new: &SecretString) -> rusqlite::Result<SecretString> {
+        self.0.execute("INSERT OR IGNORE INTO secret (id, text) VALUES (1, ?1)", [new.expose_secret()])?;
+        let kept: String = self.0.query_row("SELECT text FROM secret", [], |row| row.get(0))?;
+        Ok(kept.into())
     }
 
     /// All contacts, in the order in which they were created.

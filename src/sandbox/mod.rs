@@ -90,7 +90,7 @@ pub struct SandboxSettings {
     pub rate_limit: u32,
     /// What becomes of a batch with a contact that is refused.
     pub duplicates: Duplicates,
-    /// What tokens are signed with.
+    /// What tokens are signed with, where no data from before say it.
     pub client_secret: SecretString,
     /// Contacts to begin with.
     pub seed: Seed,
@@ -98,7 +98,7 @@ pub struct SandboxSettings {
     pub lists: Vec<(String, PathBuf)>,
     /// Campaigns, by id.
     pub campaigns: Vec<(String, PathBuf)>,
-    /// Where contacts are kept across restarts.
+    /// Where contacts and the secret are kept across restarts.
     pub data: Option<PathBuf>,
     /// Every so many batches that arrive, one is stored and its connection closed without an answer.
     pub drop_every: Option<u64>,
@@ -214,13 +214,14 @@ impl Sandbox {
     /// Where a file cannot be used or the port is taken.
     pub fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let store = Store::open(settings)?;
+        let access = Access::new(&store.secret, settings.rate_limit);
         let listen = |source| SandboxError::Listen { port: settings.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let platform = Platform {
             store: Mutex::new(store),
-            access: Mutex::new(Access::new(&settings.client_secret, settings.rate_limit)),
+            access: Mutex::new(access),
             page_cap: settings.page_cap.max(1),
             duplicates: settings.duplicates,
             drop_every: settings.drop_every,
@@ -232,6 +233,11 @@ impl Sandbox {
     /// The address for `--host`.
     pub fn host(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What tokens are signed with.
+    pub fn client_secret(&self) -> SecretString {
+        self.platform.store().secret.clone()
     }
 
     /// Contacts that it holds.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 use tracing::{debug, warn};
 
@@ -20,7 +20,7 @@ use crate::{
     contact::{Region, Salutation},
     normalize::{NormalizeSettings, Normalizer},
     outcome::{Problem, Verdict},
-    parse::{Input, ParseSettings},
+    parse::{Fault, Input, ParseError, ParseSettings},
 };
 
 /// Why a seed file cannot be used.
@@ -40,17 +40,26 @@ impl SeedError {
 /// The contacts that make every outcome occur when the sample files are imported.
 const SAMPLES: &str = include_str!("../../samples/platform.json");
 
+/// How the fields begin that `fetch` adds to records.
+const OWN: &str = "rollcall_";
+
 /// The contacts of a seed.
 pub(super) fn contacts(seed: &Seed) -> Result<Vec<Contact>, SandboxError> {
     match seed {
         Seed::Empty => Ok(Vec::new()),
         Seed::Samples => Ok(from_json(Path::new("samples/platform.json"), SAMPLES.as_bytes())?),
         Seed::File(path, region) => {
-            let bytes = fs::read(path).map_err(|error: io::Error| SeedError::new(path, &error))?;
-            if bytes.trim_ascii_start().starts_with(b"[") || bytes.trim_ascii_start().starts_with(b"{") {
-                Ok(from_json(path, &bytes)?)
-            } else {
-                from_contact_file(path, *region)
+            if let Some(json) = json_of(path)? {
+                return Ok(from_json(path, &json)?);
+            }
+            let input = Input::open(path, &ParseSettings::default());
+            match input {
+                Ok(input) if is_fetched(&input) => {
+                    let records = records_of(path, input)?.into_iter().map(contact_of);
+                    let contacts = records.map(serde_json::from_value).collect::<Result<_, _>>();
+                    Ok(contacts.map_err(|error| SeedError::new(path, &error))?)
+                }
+                input => from_contact_file(path, input?, *region),
             }
         }
     }
@@ -62,38 +71,122 @@ pub(super) fn collections(
     complete: fn(Value) -> Value,
 ) -> Result<BTreeMap<String, Vec<Value>>, SandboxError> {
     let load = |(id, path): &(String, PathBuf)| {
-        let bytes = fs::read(path).map_err(|error| SeedError::new(path, &error))?;
-        let is_json =
-            bytes.trim_ascii_start().starts_with(b"[") || bytes.trim_ascii_start().starts_with(b"{");
-        let records = if is_json { from_json(path, &bytes)? } else { from_csv(path, &bytes)? };
-        Ok((id.clone(), records.into_iter().map(complete).collect()))
+        let records = match json_of(path)? {
+            Some(json) => from_json(path, &json)?,
+            None => from_table(path)?.into_iter().map(Value::Object).collect(),
+        };
+        Ok((id.clone(), records.into_iter().map(without_own).map(complete).collect()))
     };
     files.iter().map(load).collect()
 }
 
-/// An array, or what a GET answers: an object with `results`, alone or under `data`.
-fn from_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<T>, SeedError> {
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| SeedError::new(path, &error))?;
-    for name in ["data", "results"] {
-        if let Some(inner) = value.get_mut(name) {
-            value = inner.take();
-        }
-    }
-    serde_json::from_value(value).map_err(|error| SeedError::new(path, &error))
+/// The text of a file of JSON; nothing where it is another kind of file.
+fn json_of(path: &Path) -> Result<Option<Vec<u8>>, SeedError> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+    let bytes = fs::read(path).map_err(|error: io::Error| SeedError::new(path, &error))?;
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(bytes);
+    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    // With a record on each line, no records are an empty file.
+    let has_lines = ending.is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
+    let is_json = match bytes.trim_ascii_start().first() {
+        Some(first) => matches!(first, b'[' | b'{'),
+        None => has_lines,
+    };
+    Ok(is_json.then_some(bytes))
 }
 
-/// Records whose fields are the file's columns; `phoneNumber` must be one of them.
-fn from_csv(path: &Path, bytes: &[u8]) -> Result<Vec<Value>, SeedError> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let has_number =
-        reader.headers().is_ok_and(|headers| headers.iter().any(|header| header == "phoneNumber"));
-    if !has_number {
-        return Err(SeedError::new(path, &"there is no column phoneNumber"));
+/// An array, or what a GET answers: an object with `results`, alone or under `data`; or records, one after the other.
+fn from_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<T>, SeedError> {
+    let fail = |error: serde_json::Error| SeedError::new(path, &error);
+    let documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    let mut documents: Vec<Value> = documents.collect::<Result<_, _>>().map_err(fail)?;
+    if let [value] = documents.as_mut_slice() {
+        for name in ["data", "results"] {
+            if let Some(inner) = value.get_mut(name) {
+                *value = inner.take();
+            }
+        }
+        if let Value::Array(records) = value {
+            documents = std::mem::take(records);
+        }
     }
-    let records = reader.deserialize::<BTreeMap<String, String>>();
-    let records = records
-        .map(|record| record.map(|record| json!(record)).map_err(|error| SeedError::new(path, &error)));
-    records.collect()
+    serde_json::from_value(Value::Array(documents)).map_err(fail)
+}
+
+/// A record without the fields that `fetch` adds.
+fn without_own(mut record: Value) -> Value {
+    if let Value::Object(fields) = &mut record {
+        fields.retain(|name, _| !name.starts_with(OWN));
+    }
+    record
+}
+
+/// Records whose fields are the columns of a table in any format that rollcall reads; `phoneNumber` must be one of them.
+fn from_table(path: &Path) -> Result<Vec<Map<String, Value>>, SandboxError> {
+    let no_number = || SeedError::new(path, &"there is no column phoneNumber");
+    let input = match Input::open(path, &ParseSettings::default()) {
+        Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(no_number().into()),
+        input => input?,
+    };
+    if !input.info.headers.iter().any(|header| header == "phoneNumber") {
+        return Err(no_number().into());
+    }
+    records_of(path, input)
+}
+
+/// The rows of a table, each with its cells by their headers.
+fn records_of(path: &Path, mut input: Input) -> Result<Vec<Map<String, Value>>, SandboxError> {
+    let headers = input.info.headers.clone();
+    let (mut records, mut ragged) = (Vec::new(), None);
+    let read = input.read(0, &mut |rows| {
+        for row in rows.iter() {
+            if ragged.is_none()
+                && let Some(how) = row.ragged
+            {
+                ragged = Some(format!("row {}: {}", row.location.row, how.describe()));
+            }
+            let cell = |column: usize| String::from_utf8_lossy(row.cell(column).text).trim().into();
+            records.push(
+                headers.iter().enumerate().map(|(column, name)| (name.clone(), cell(column))).collect(),
+            );
+        }
+        ControlFlow::Continue(())
+    });
+    match read {
+        // A platform without contacts.
+        Err(ParseError { fault: Fault::HeaderOnly, .. }) | Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match ragged {
+        Some(reason) => Err(SeedError::new(path, &reason).into()),
+        None => Ok(records),
+    }
+}
+
+/// Whether a table is one that `fetch contacts` wrote.
+fn is_fetched(input: &Input) -> bool {
+    ["firstName", "lastName", "cellPhone.phoneNumber"]
+        .iter()
+        .all(|field| input.info.headers.iter().any(|header| header == field))
+}
+
+/// The contact in a row of a table that `fetch contacts` wrote. Fields without a text are those that the platform fills.
+fn contact_of(fields: Map<String, Value>) -> Value {
+    let mut contact = Map::new();
+    let mut phone = Map::new();
+    for (name, value) in fields {
+        let is_list = ["address", "twitterDetails"].contains(&name.as_str());
+        if is_list || value.as_str().is_some_and(str::is_empty) && name.as_str() != "lastName" {
+            continue;
+        }
+        match name.strip_prefix("cellPhone.") {
+            Some(part) => phone.insert(part.to_owned(), value),
+            None => contact.insert(name, value),
+        };
+    }
+    contact.insert("cellPhone".to_owned(), Value::Object(phone));
+    Value::Object(contact)
 }
 
 /// A record of a contact list with what the platform would have added.
@@ -128,8 +221,11 @@ pub(super) fn called(mut record: Value) -> Value {
 }
 
 /// Any file that rollcall reads; rows that could not be imported are left out.
-fn from_contact_file(path: &Path, region: Option<Region>) -> Result<Vec<Contact>, SandboxError> {
-    let mut input = Input::open(path, &ParseSettings::default())?;
+fn from_contact_file(
+    path: &Path,
+    mut input: Input,
+    region: Option<Region>,
+) -> Result<Vec<Contact>, SandboxError> {
     let columns = input.info.columns.clone();
     let settings = NormalizeSettings {
         region,

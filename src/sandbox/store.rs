@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::{Timestamp, Unit};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -144,10 +145,12 @@ pub(super) struct Store {
     pub(super) lists: BTreeMap<String, Vec<Value>>,
     pub(super) campaigns: BTreeMap<String, Vec<Value>>,
     database: Option<Database>,
+    /// What tokens are signed with.
+    pub(super) secret: SecretString,
 }
 
 impl Store {
-    /// Loads what the settings name. Seeds go only into a database that is empty.
+    /// Loads what the settings name. Seeds go only into a database that is empty; its secret is the one that it was made with.
     pub(super) fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let mut store = Self {
             contacts: Vec::new(),
@@ -156,12 +159,14 @@ impl Store {
             lists: seed::collections(&settings.lists, seed::listed)?,
             campaigns: seed::collections(&settings.campaigns, seed::called)?,
             database: None,
+            secret: settings.client_secret.clone(),
         };
         let mut database = None;
         if let Some(path) = &settings.data {
             let fail = |source| SandboxError::Database { path: path.clone(), source };
             let opened = Database::open(path).map_err(fail)?;
             store.admit(opened.contacts().map_err(fail)?);
+            store.secret = opened.secret(&settings.client_secret).map_err(fail)?;
             database = Some((opened, fail));
         }
         if store.len() == 0 {

@@ -42,5 +42,6 @@ mod screen;
 #[path = "../../src/platform/scripted.rs"]
 mod scripted;
 mod sealed;
+mod seeds;
 mod settings;
 mod sheets;

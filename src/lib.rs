@@ -45,6 +45,7 @@ pub mod platform;
 pub mod post;
 pub mod private_file;
 pub mod progress;
+pub mod quantity;
 pub mod ragged;
 pub mod report;
 pub mod row;

@@ -31,6 +31,11 @@ pub trait Progress: Sync {
     /// Something that the user should know.
     fn note(&self, text: &str) {}
 
+    /// Something that may be wrong, and does not stop the run.
+    fn warn(&self, text: &str) {
+        self.note(text);
+    }
+
     /// Whether [`confirm`](Self::confirm) asks somebody, which may take any time.
     fn asks(&self) -> bool {
         false

@@ -74,17 +74,22 @@ impl Cell<'_> {
     }
 }
 
-/// Whether a text that is not all ASCII shows nothing: no-break and other spaces, characters of no width, byte order marks.
+/// Whether a text that is not all ASCII shows nothing.
 #[cold]
 fn is_invisible(text: &[u8]) -> bool {
-    let shows_nothing = |letter: char| {
-        letter.is_whitespace()
-            || matches!(
-                letter,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}'
-            )
-    };
     str::from_utf8(text).is_ok_and(|text| text.chars().all(shows_nothing))
+}
+
+/// Whether a letter leaves a cell empty to the eye: no-break and other spaces, characters of no width, byte order marks, and
+/// letters that only fill a place.
+pub(crate) fn shows_nothing(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        )
 }
 
 /// Which of somebody's phones a number belongs to, the one to call first standing first.
@@ -529,7 +534,18 @@ mod tests {
     #[test]
     fn what_shows_nothing_is_blank() {
         let is_blank = |text: &str| Cell { text: text.as_bytes(), kind: CellKind::Text }.is_blank();
-        for text in ["", " \t", "\u{a0}", " \u{a0} ", "\u{3000}", "\u{feff}", "\u{200b}\u{2007}"] {
+        for text in [
+            "",
+            " \t",
+            "\u{a0}",
+            " \u{a0} ",
+            "\u{3000}",
+            "\u{feff}",
+            "\u{200b}\u{2007}",
+            "\u{202f}\u{3000}\t",
+            "\u{2060}\u{180e}\u{34f}",
+            "\u{115f}\u{ffa0}\u{fe0f}",
+        ] {
             assert!(is_blank(text), "{text:?}");
         }
         for text in ["é", "\u{a0}x", "-", "\u{200b}é"] {

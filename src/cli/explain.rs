@@ -34,7 +34,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Resu
         let json = serde_json::json!({ "schema": SCHEMA, "rows": explained });
         screen::json(&format!("{json:#}\n"))
     } else {
-        explained.iter().map(described).collect::<Vec<_>>().join("\n")
+        for_people(&explained)
     };
     let mut stdout = io::stdout().lock();
     // A closed pipe is no error: the reader has seen enough.
@@ -47,6 +47,11 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Resu
         ));
     }
     Ok(if explained.iter().all(|explained| explained.exists) { exit::OK } else { exit::USAGE })
+}
+
+/// The explanations for a person, as they may reach a terminal.
+fn for_people(explained: &[Explanation]) -> String {
+    screen::styled(&explained.iter().map(described).collect::<Vec<_>>().join("\n"))
 }
 
 /// The explanation of a row, for a person.

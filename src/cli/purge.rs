@@ -20,7 +20,7 @@ use crate::{
     journal::{Purge, Purged},
     normalize::phone::parse,
     report::{
-        OutputFolder,
+        OutputFolder, screen,
         terminal::{counted, printable},
     },
 };
@@ -40,8 +40,9 @@ pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError
         return Err(CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."));
     }
     let purged = journal.purge(&purge)?;
+    let text = screen::styled(&described(&purged, person.as_ref().map(|(_, mention)| mention)));
     // A closed pipe is no error.
-    _ = io::stdout().write_all(described(&purged, person.as_ref().map(|(_, mention)| mention)).as_bytes());
+    _ = io::stdout().write_all(text.as_bytes());
     Ok(exit::OK)
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
     } else if runs.is_empty() {
         "No import was made yet.\n".to_owned()
     } else {
-        runs.iter().map(described).collect()
+        for_people(&runs)
     };
     // A closed pipe is no error.
     _ = io::stdout().write_all(text.as_bytes());
@@ -66,7 +66,7 @@ fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliE
         Some("failed") => "failed",
         Some(_) => "finished",
         // Whoever works on it has the account.
-        None if may_run && run.reason.is_none() && journal.lock_account(&run.account)?.is_err() => "running",
+        None if may_run && run.reason.is_none() && journal.is_imported_to(&run.account)? => "running",
         None => "unfinished",
     };
     let stored = serde_json::from_str::<StoredImport>(&run.command);
@@ -84,6 +84,11 @@ fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliE
 
 fn moment(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+/// The runs for people, as they may reach a terminal.
+fn for_people(runs: &[Shown]) -> String {
+    screen::styled(&runs.iter().map(described).collect::<String>())
 }
 
 /// A run for people: a line of its own, and what else there is to say behind it.
@@ -113,4 +118,27 @@ fn described(run: &Shown) -> String {
         };
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_run_acts_on_the_terminal() {
+        let hostile = "a\u{1b}[2J\u{202e}b";
+        let run = Shown {
+            run: hostile.to_owned(),
+            state: "\u{1b}[8mfinished",
+            began_at: hostile.to_owned(),
+            ended_at: None,
+            reason: Some(hostile.to_owned()),
+            files: vec![hostile.into()],
+            folder: hostile.into(),
+            totals: None,
+        };
+        let text = for_people(&[run]);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
 }

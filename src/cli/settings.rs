@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use directories::ProjectDirs;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -32,7 +31,7 @@ use crate::{
     existing::ExistingSettings,
     journal::Journal,
     normalize::{
-        NormalizeSettings, SplitNames, name,
+        NormalizeSettings, SplitNames, given_name,
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
@@ -83,14 +82,13 @@ impl ReadingSettings {
             .default_salutation
             .map(|text| {
                 let unknown = || format!("`{text}` is not known; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof");
-                salutation::recognise(&text).ok_or_else(unknown)
+                let is_text = !text.trim().contains(char::is_control);
+                salutation::recognise(&text).filter(|_| is_text).ok_or_else(unknown)
             })
             .transpose()
             .map_err(fail("--default-salutation"))?;
-        let default_last_name = options.default_last_name.map(|text| name::clean(&text).into_owned());
-        if default_last_name.as_ref().is_some_and(String::is_empty) {
-            return Err(fail("--default-last-name")("is empty".to_owned()));
-        }
+        let default_last_name = options.default_last_name.as_deref().map(given_name).transpose();
+        let default_last_name = default_last_name.map_err(fail("--default-last-name"))?;
         let accept = match options.accept.unwrap_or_default() {
             AcceptChoice::Valid => Accept::Valid,
             AcceptChoice::Possible => Accept::Possible,
@@ -476,17 +474,14 @@ pub(super) fn target(account: &Account) -> Target {
 /// Opens the journal in the folder that was named, else in the user's.
 pub(super) fn open_journal(folder: Option<PathBuf>) -> Result<Journal, CliError> {
     let named = folder.filter(|folder| !folder.as_os_str().is_empty());
-    let folder = named.or_else(|| {
-        let folders = ProjectDirs::from("", "", "rollcall")?;
-        Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
-    });
+    let folder = named.or_else(Journal::default_folder);
     let folder = folder.ok_or_else(|| {
         CliError::usage(
             "it is not known where to keep the journal: the user has no home folder",
             "Name a folder on a local disk with --state-dir or ROLLCALL_STATE_DIR.",
         )
     })?;
-    Ok(Journal::open(&folder)?)
+    Ok(Journal::open(&folder)?.sharing_locks(Journal::default_folder().as_deref()))
 }
 
 /// The folder for the run's files.
@@ -523,6 +518,27 @@ mod tests {
         assert_eq!(with(|options| options.delimiter = Some("tab".to_owned())), "fine");
         assert!(with(|options| options.default_salutation = Some("Lord".to_owned())).contains("`Lord`"));
         assert!(with(|options| options.default_last_name = Some(" ".to_owned())).contains("is empty"));
+        let padded = format!(" {}\u{a0}", "x".repeat(256));
+        let too_long = "x".repeat(257);
+        for (name, reason) in [
+            ("Customer", "fine"),
+            (&*padded, "fine"),
+            (&*too_long, "more than 256 characters"),
+            ("Cus\u{7}tomer", "a control character (\\u{7})"),
+            ("Cus\ntomer", "a control character"),
+            ("\u{a0}\u{200b}", "is empty"),
+        ] {
+            let options =
+                ReadingOptions { default_last_name: Some(name.to_owned()), ..ReadingOptions::default() };
+            assert!(reading(options).contains(reason), "{name}");
+        }
+        for salutation in ["Mr\u{7}", &*("Mr ".to_owned() + &"x".repeat(300)), " "] {
+            let options = ReadingOptions {
+                default_salutation: Some(salutation.to_owned()),
+                ..ReadingOptions::default()
+            };
+            assert!(reading(options).contains("--default-salutation"), "{salutation}");
+        }
     }
 
     #[test]

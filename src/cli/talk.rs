@@ -469,6 +469,14 @@ impl Progress for Talk {
         self.say(&terminal::note(text, Self::width()));
     }
 
+    fn warn(&self, text: &str) {
+        if self.is_json && !self.quiet {
+            self.write_json("WARN", &json!({"message": text}));
+        } else {
+            self.say(&terminal::warning(text, Self::width()));
+        }
+    }
+
     fn asks(&self) -> bool {
         self.asks.get().is_some()
     }

@@ -20,6 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use directories::ProjectDirs;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 use crate::{
@@ -50,6 +51,8 @@ pub struct Journal {
     connection: Arc<Mutex<Connection>>,
     /// The state folder; none where the journal is in memory.
     folder: Option<Arc<Path>>,
+    /// The folder in which imports with other state folders look whether an account is free.
+    shared_folder: Option<Arc<Path>>,
     clock: Clock,
 }
 
@@ -96,6 +99,18 @@ impl Journal {
         Ok(journal)
     }
 
+    /// The state folder of a user who names no other, as far as the user has a home.
+    pub fn default_folder() -> Option<PathBuf> {
+        let folders = ProjectDirs::from("", "", "rollcall")?;
+        Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    /// Has imports to an account wait for those with other state folders, too: all of them lock it in this folder.
+    #[must_use]
+    pub fn sharing_locks(self, folder: Option<&Path>) -> Self {
+        Self { shared_folder: folder.map(Arc::from), ..self }
+    }
+
     /// A journal that is gone with the process, for a platform that is so too.
     ///
     /// # Errors
@@ -114,7 +129,8 @@ impl Journal {
 
     fn new(connection: Connection, folder: Option<&Path>) -> Self {
         let clock = Clock(Arc::new(system_ms));
-        Self { connection: Arc::new(Mutex::new(connection)), folder: folder.map(Arc::from), clock }
+        let connection = Arc::new(Mutex::new(connection));
+        Self { connection, folder: folder.map(Arc::from), shared_folder: None, clock }
     }
 
     /// Where the file is; empty where it is in memory.

@@ -192,6 +192,53 @@ fn an_account_is_locked_by_one_process_at_a_time() {
     second.lock_account("acc").unwrap().unwrap();
 }
 
+#[test]
+fn imports_with_other_state_folders_wait_for_each_other() {
+    let home = tempfile::tempdir().unwrap();
+    let shared = home.path().join("shared");
+    let journal = |name: &str| Journal::open(&home.path().join(name)).unwrap().sharing_locks(Some(&shared));
+    let (first, second, alone) =
+        (journal("a"), journal("b"), Journal::open(&home.path().join("c")).unwrap().sharing_locks(None));
+    let lock = first.lock_account("acc").unwrap().unwrap();
+    let earlier = lock.holder().clone();
+    assert_eq!(second.lock_account("acc").unwrap().unwrap_err().unwrap().process, std::process::id());
+    assert!(Journal::open(&home.path().join("a")).unwrap().is_imported_to("acc").unwrap());
+    assert!(!second.is_imported_to("acc").unwrap(), "not with this journal");
+    second.lock_account("another").unwrap().unwrap();
+    alone.lock_account("acc").unwrap().unwrap();
+    drop(lock);
+    // The shared folder may be the state folder itself.
+    let default = journal("shared").lock_account("acc").unwrap().unwrap();
+    assert!(first.lock_account("acc").unwrap().is_err());
+    drop(default);
+    let again = first.lock_account("acc").unwrap().unwrap();
+    assert!(!again.follows(&earlier), "another had the account between");
+    let earlier = again.holder().clone();
+    drop(again);
+    assert!(first.lock_account("acc").unwrap().unwrap().follows(&earlier));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shared_folder_that_is_not_safe_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir().unwrap();
+    let open = home.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let file = home.path().join("file");
+    fs::write(&file, "").unwrap();
+    for shared in [&open, &file] {
+        let journal =
+            |name: &str| Journal::open(&home.path().join(name)).unwrap().sharing_locks(Some(shared));
+        let _lock = journal("a").lock_account("acc").unwrap().unwrap();
+        assert!(journal("a").lock_account("acc").unwrap().is_err());
+        journal("b").lock_account("acc").unwrap().unwrap();
+        assert!(!open.read_dir().unwrap().any(|entry| entry.is_ok()));
+    }
+}
+
 /// As many requests a minute, and no limit of an hour.
 fn per_minute(slots: usize) -> Limits {
     Limits { minute: Limit { slots, window: MINUTE }, hour: None }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     contact::Salutation,
     outcome::{Code, Problem},
-    row::{CellKind, Row},
+    row::{CellKind, Row, shows_nothing},
 };
 
 /// A name longer than this is a sign of rows that ran together, not a name.
@@ -84,6 +84,29 @@ impl Part {
             Self::First => "first name",
             Self::Last => "last name",
         }
+    }
+}
+
+/// Whether a text is longer than any name, the blanks around it aside.
+fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_NAME_CHARS && text.trim_matches(shows_nothing).chars().nth(MAX_NAME_CHARS).is_some()
+}
+
+/// The name in the form it is sent in, for one that a person gives for all rows.
+///
+/// # Errors
+///
+/// Why it can be nobody's name: it is empty, too long, or holds control characters.
+pub fn given_name(text: &str) -> Result<String, String> {
+    if is_too_long(text) {
+        return Err(format!("it has more than {MAX_NAME_CHARS} characters"));
+    }
+    if let Some(control) = text.trim().chars().find(|letter| letter.is_control()) {
+        return Err(format!("it holds a control character ({})", control.escape_unicode()));
+    }
+    match name::clean(text) {
+        name if name.is_empty() => Err("it is empty".to_owned()),
+        name => Ok(name.into_owned()),
     }
 }
 
@@ -296,7 +319,7 @@ impl Normalizer<'_> {
         if found.kind != CellKind::Error && name::is_usual(text) {
             return Ok(NameCell { name: Cow::Borrowed(text), is_usual: true, ..NameCell::default() });
         }
-        if text.len() > MAX_NAME_CHARS && text.chars().nth(MAX_NAME_CHARS).is_some() {
+        if is_too_long(text) {
             let detail = format!("more than {MAX_NAME_CHARS} characters");
             problems.push(Problem::of_cell(Code::FieldTooLong, found.column, text.as_bytes(), detail));
             return Err(Unusable);

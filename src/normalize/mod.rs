@@ -28,7 +28,7 @@ use self::{
     region::Origin,
 };
 pub use self::{
-    address::SplitNames,
+    address::{SplitNames, given_name},
     aliases::Aliases,
     explain::{Explained, OtherReading, Step},
     fallback::Fallbacks,
@@ -248,14 +248,15 @@ impl<'a> Normalizer<'a> {
         }
         // Of a few, going through all of them takes less time than an index.
         let are_many = columns.labels.len() * columns.phone.len() > FEW_LABELS;
-        let mut by_phone: HashMap<usize, Vec<&PhoneLabel>> = HashMap::new();
-        for label in columns.labels.iter().filter(|_| are_many) {
-            by_phone.entry(label.phone).or_default().push(label);
-        }
+        let by_phone = are_many.then(|| {
+            let mut by_phone: HashMap<usize, Vec<&PhoneLabel>> = HashMap::new();
+            columns.labels.iter().for_each(|label| by_phone.entry(label.phone).or_default().push(label));
+            by_phone
+        });
         let few = if are_many { &[] } else { columns.labels.as_slice() };
         let kind = |place: usize, phone: usize| {
             let (mut said, mut is_preferred) = (None, false);
-            let own = by_phone.get(&phone).into_iter().flatten().copied();
+            let own = by_phone.iter().filter_map(|labels| labels.get(&phone)).flatten().copied();
             // Where there are several, each of them can say that it is no phone.
             for label in own.chain(few.iter().filter(|label| label.phone == phone)) {
                 let Some(text) = row.text(label.column).ok().filter(|text| !text.trim().is_empty()) else {

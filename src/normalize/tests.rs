@@ -358,6 +358,25 @@ fn a_ragged_row_is_not_looked_at_any_further() {
 }
 
 #[test]
+fn blanks_around_a_name_do_not_make_it_too_long() {
+    let settings = india();
+    let name = "x".repeat(256);
+    for (text, is_taken) in [
+        (format!("  {name}\u{a0}\u{200b}"), true),
+        (format!("{name}x"), false),
+        (" ".repeat(300) + "Ida", true),
+    ] {
+        let mut rows = Rows::new(0);
+        for text in ["", "9876543210", &*text, "Rao", "", "Mrs", ""] {
+            rows.push_cell(text.as_bytes(), CellKind::Text);
+        }
+        rows.end_row(2, None);
+        let verdict = Normalizer::new(&settings, &columns()).read(rows.row(0));
+        assert_eq!(matches!(verdict, Verdict::Contact(_)), is_taken, "{verdict:?}");
+    }
+}
+
+#[test]
 fn errors_and_endless_cells_are_no_names() {
     let settings = india();
     let mut rows = Rows::new(0);

@@ -11,6 +11,7 @@ use super::{
     text::dialect,
     workbook::sheet::SheetName,
 };
+use crate::quantity::grouped;
 
 /// A failure to read an input; nothing was sent from it.
 #[derive(Debug, Error)]
@@ -84,8 +85,8 @@ pub enum Fault {
     /// Rows of a few bytes that stand for gigabytes.
     #[error(
         "row {row}: up to here its rows hold more than {} MB, {} times the size of the file; no list of people does",
-        max_bytes / 1_000_000,
-        max_bytes.checked_div(*file_bytes).unwrap_or(*max_bytes)
+        grouped(max_bytes / 1_000_000),
+        grouped(max_bytes.checked_div(*file_bytes).unwrap_or(*max_bytes))
     )]
     TooMuchInRows { row: u64, max_bytes: u64, file_bytes: u64 },
     #[error("this is {}, not {}", .found.title(), .wanted.title())]
@@ -98,9 +99,9 @@ pub enum Fault {
     NoSheet,
     #[error("line {line}: this record is longer than {} MiB", max_bytes >> 20)]
     RecordTooLong { line: u64, max_bytes: usize },
-    #[error("cell {cell}: its text is longer than {max_bytes} bytes")]
+    #[error("cell {cell}: its text is longer than {} bytes", grouped(*max_bytes as u64))]
     SheetCellTooLong { cell: String, max_bytes: usize },
-    #[error("line {line}: this record has more than {max} cells")]
+    #[error("line {line}: this record has more than {} cells", grouped(*max as u64))]
     TooManyCells { line: u64, max: usize },
     #[error(
         "line {line}: a quotation mark is not closed, or text follows the closing one, so it is not certain where cells end"
@@ -120,13 +121,13 @@ pub enum Fault {
     DamagedText { line: u64, encoding: String },
     #[error("of its {columns} columns, more are about phone numbers than a list of people has")]
     TooManyPhones { columns: usize },
-    #[error("record {record}: it has more than {max} fields")]
+    #[error("record {record}: it has more than {} fields", grouped(*max as u64))]
     TooManyFields { record: u64, max: usize },
     #[error("{place}: {reason}")]
     Json { place: String, reason: String },
     #[error("line {line}: the card is not ended")]
     OpenCard { line: u64 },
-    #[error("line {line}: the card is longer than {max_bytes} bytes")]
+    #[error("line {line}: the card is longer than {} bytes", grouped(*max_bytes as u64))]
     CardTooLong { line: u64, max_bytes: usize },
     #[error("line {line}: `{text}` stands outside of any card, and a phone number in it would be lost")]
     OutsideCard { line: u64, text: String },

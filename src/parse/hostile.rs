@@ -294,12 +294,12 @@ fn formats_that_many_styles_share_take_no_memory_for_each() {
 #[test]
 fn workbooks_of_thousands_of_sheets_are_refused() {
     let sheets = vec!["<row/>"; 1100];
-    refused(&xlsx(&sheets, "", ""), "more than 1024 sheets");
+    refused(&xlsx(&sheets, "", ""), "more than 1,024 sheets");
     let tables: String = (0..1100)
         .map(|number| format!("<table:table table:name=\"S{number}\"/>"))
         .collect::<Vec<_>>()
         .concat();
-    refused(&ods(&tables), "more than 1024 sheets");
+    refused(&ods(&tables), "more than 1,024 sheets");
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn names_without_end_are_not_joined_to_those_inside_them() {
 #[test]
 fn records_of_very_many_fields_are_refused() {
     let again = format!("[{{\"name\":\"x\",{}\"phone\":\"1\"}}]", "\"phone\":\"5550100\",".repeat(20_000));
-    refused(again.as_bytes(), "it has more than 16384 fields");
+    refused(again.as_bytes(), "it has more than 16,384 fields");
     // Columns by name that do not share the names of their cells.
     let columns: String = (0..3_000)
         .map(|number| format!("\"phone{number}\":{{\"k{number}\":1}},"))

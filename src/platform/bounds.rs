@@ -1,5 +1,7 @@
 //! Limits on one answer of the platform, and on all answers to one read together. Only a broken or hostile platform exceeds them.
 
+use crate::quantity::grouped;
+
 /// Values that an answer may hold, counted by the signs between them. A page of 1,000 contacts has about 50,000, the answer to
 /// the largest batch half a million. In memory a value may take two hundred times what it takes in the answer.
 const MAX_SIGNS: usize = 1_000_000;
@@ -49,7 +51,8 @@ pub(super) fn check(body: &[u8]) -> Result<(), String> {
         memchr::memchr3_iter(b',', b'[', b'{', body).count() + memchr::memchr_iter(b':', body).count();
     if signs > MAX_SIGNS {
         return Err(format!(
-            "the answer holds more than {MAX_SIGNS} values, which no answer of the platform has"
+            "the answer holds more than {} values, which no answer of the platform has",
+            grouped(MAX_SIGNS as u64)
         ));
     }
     Ok(())
@@ -72,7 +75,7 @@ mod tests {
     fn answers_with_too_many_values_are_refused() {
         assert_eq!(check(format!("[{}{{}}]", "{},".repeat(400_000)).as_bytes()), Ok(()));
         for body in ["{},".repeat(600_000), "[".repeat(2_000_000), "\"a\":0,".repeat(600_000)] {
-            assert!(check(body.as_bytes()).unwrap_err().contains("more than 1000000 values"));
+            assert!(check(body.as_bytes()).unwrap_err().contains("more than 1,000,000 values"));
         }
         assert_eq!(check("x".repeat(3_000_000).as_bytes()), Ok(()));
     }

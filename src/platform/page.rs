@@ -13,7 +13,7 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 
 use super::{Collection, bounds::MAX_LISTED, failure, paging::PageFacts, record::Record, wire};
-use crate::contact::Region;
+use crate::{contact::Region, quantity::grouped};
 
 /// A page as it came.
 pub(super) struct Page<'a> {
@@ -203,7 +203,8 @@ impl<'a> Page<'a> {
         let fields = Fields::read(body)?;
         let listed = fields.results.unwrap_or_default();
         if listed.is_too_long {
-            return Err(format!("it lists more than {MAX_LISTED} records, and far fewer were asked for"));
+            let most = grouped(MAX_LISTED as u64);
+            return Err(format!("it lists more than {most} records, and far fewer were asked for"));
         }
         let records: Vec<Record<'a>> =
             listed.records.into_iter().map(|raw| Record::read(raw, region)).collect();

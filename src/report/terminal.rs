@@ -14,6 +14,7 @@ use super::{
     unknown_values::{self, UnknownValue},
     verdict,
 };
+pub use crate::quantity::grouped;
 use crate::{
     contact::Field,
     existing::ExistingFrom,
@@ -469,22 +470,14 @@ pub fn note(text: &str, width: usize) -> String {
     wrapped(&format!("note: {}", printable(text)), width)
 }
 
+/// What may be wrong, and does not stop a run, wrapped.
+pub fn warning(text: &str, width: usize) -> String {
+    wrapped(&format!("warning: {}", printable(text)), width)
+}
+
 /// A count with the word for what is counted.
 pub fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// A count with its thousands set apart.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Seconds as a person says them.

@@ -52,6 +52,8 @@ pub struct SuppressionFile {
     pub first_unread_expiry: Option<(u64, String)>,
     /// The headers of the columns that say when a row expires: it does so only when all of them say so.
     pub expiry_columns: Vec<String>,
+    /// Rows that were read, whatever they hold.
+    rows: u64,
     /// How the file was understood, where somebody should know.
     understood: Vec<String>,
 }
@@ -169,6 +171,7 @@ impl SuppressionFile {
         let (mut interrupted, mut first_unread) = (None, None);
         let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
+                self.rows += 1;
                 if self.is_over(row, &expiries, &in_sheet) {
                     self.expired += 1;
                     continue;
@@ -250,6 +253,11 @@ impl SuppressionFile {
             self.assumed += 1;
             self.first_assumed.get_or_insert_with(|| (row_number, format!("+{number}{in_sheet}")));
         }
+    }
+
+    /// Whether the file has no entries at all, only a header.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
     }
 
     /// What the user should know of the file, in sentences that begin with a small letter, as those of an input do.

@@ -16,6 +16,14 @@ use crate::{
     progress::Progress,
 };
 
+/// What is to be known of a suppression file with a header and no rows.
+const NO_ENTRIES: &str =
+    "it has a header but no entries, so it suppresses nobody. If it should hold numbers, export it again";
+
+/// The same of a contact list or campaign.
+const NO_CONTACTS: &str =
+    "it holds no contacts, so it suppresses nobody. If it should hold some, check the id";
+
 /// Which contacts of a campaign are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CampaignFilter {
@@ -70,6 +78,8 @@ pub struct SuppressionReport {
     pub code: &'static str,
     pub name: String,
     pub numbers: u64,
+    /// Whether it has no entries at all.
+    pub empty: bool,
     pub notes: Vec<String>,
 }
 
@@ -93,13 +103,18 @@ impl Suppressions {
         for path in &settings.files {
             let read =
                 SuppressionFile::read(path, settings.region, &settings.aliases, Timestamp::now(), interrupt)?;
-            let notes = read.notes();
+            let mut notes = read.notes();
             for note in &notes {
                 progress.note(&format!("{}: {note}", read.path));
             }
+            let is_empty = read.is_empty();
+            if is_empty {
+                progress.warn(&format!("{}: {NO_ENTRIES}", read.path));
+                notes.push(NO_ENTRIES.to_owned());
+            }
             let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
             let (code, name) = (Code::InFile.name(), read.path.clone());
-            exclusion.reports.push(SuppressionReport { code, name, numbers, notes });
+            exclusion.reports.push(SuppressionReport { code, name, numbers, empty: is_empty, notes });
             exclusion.unread.push((read.path.clone(), read.unread_entries));
             for part in read.sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
@@ -143,7 +158,7 @@ impl Suppressions {
         for (source, collection, filter) in lists.chain(campaigns) {
             let (code, name) = (source.code().name(), source.name().to_owned());
             // Also where the reading fails, the report says whom it was to leave out.
-            self.reports.push(SuppressionReport { code, name, numbers: 0, notes: Vec::new() });
+            self.reports.push(SuppressionReport { code, name, numbers: 0, empty: false, notes: Vec::new() });
             self.left_out.begin(source);
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
@@ -187,8 +202,13 @@ impl Suppressions {
             for note in &notes {
                 client.progress().note(&format!("{name}: {note}"));
             }
+            let is_empty = readout.records == 0;
+            if is_empty {
+                client.progress().warn(&format!("{name}: {NO_CONTACTS}"));
+                notes.push(NO_CONTACTS.to_owned());
+            }
             if let Some(report) = self.reports.last_mut() {
-                (report.numbers, report.notes) = (contacts, notes);
+                (report.numbers, report.empty, report.notes) = (contacts, is_empty, notes);
             }
         }
         Ok(())

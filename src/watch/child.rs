@@ -37,7 +37,7 @@ pub struct Job<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Ended {
     /// Every row has its outcome.
-    Imported { totals: Value, platform: Value, has_rows_to_fix: bool },
+    Imported { totals: Value, platform: Value, has_rows_to_fix: bool, empty_suppressions: Vec<String> },
     /// The file cannot be imported, and why.
     Failed(String),
     /// It is not the file's fault: it is tried again later. The exit code says whose fault it is.
@@ -179,6 +179,7 @@ fn judge(exit: &Exit, out: &Path) -> Ended {
                     totals: report["totals"].take(),
                     platform: report["platform"].take(),
                     has_rows_to_fix: code == 1,
+                    empty_suppressions: empty_suppressions(&report),
                 },
                 _ => Ended::Failed(format!("The import left no report behind: {}", error())),
             }
@@ -189,6 +190,13 @@ fn judge(exit: &Exit, out: &Path) -> Ended {
         129..=159 => Ended::Held { reason: "the import was interrupted".to_owned(), code: 5 },
         _ => crashed(format!("code {code}")),
     }
+}
+
+/// The suppression files and lists of a report that have no entries.
+pub(super) fn empty_suppressions(report: &Value) -> Vec<String> {
+    let excluded = report["excluded"].as_array().into_iter().flatten();
+    let names = excluded.filter(|list| list["empty"] == true).filter_map(|list| list["name"].as_str());
+    names.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -219,6 +227,7 @@ mod tests {
             totals: totals.clone(),
             platform: Value::Null,
             has_rows_to_fix,
+            empty_suppressions: Vec::new(),
         };
         assert_eq!(judged(code(0), complete), imported(false));
         assert_eq!(judged(code(1), complete), imported(true));

@@ -45,6 +45,11 @@ pub enum Event {
         totals: Value,
         out: PathBuf,
     },
+    /// An import ended well, and something may be wrong with what it relied on.
+    Doubted {
+        name: String,
+        why: String,
+    },
     Failed {
         name: String,
         reason: String,
@@ -66,6 +71,7 @@ impl Event {
             self,
             Self::Away
                 | Self::Left { .. }
+                | Self::Doubted { .. }
                 | Self::Failed { .. }
                 | Self::Held { .. }
                 | Self::HookFailed { .. }
@@ -92,6 +98,7 @@ impl fmt::Display for Event {
             Self::Imported { name, totals, out: folder } => {
                 write!(out, "{name} is imported: {}; {}", counts(totals), folder.display())
             }
+            Self::Doubted { name, why } => write!(out, "{name} is imported, but {why}"),
             Self::Failed { name, reason } => write!(out, "{name} failed: {}", reason.replace('\n', ". ")),
             Self::Held { reason, wait } => {
                 let wait = crate::report::terminal::duration(wait.as_secs());

@@ -368,7 +368,7 @@ impl<'a> FolderWatcher<'a> {
                 self.hold_back(&reason, code);
                 return Ok(());
             }
-            Ended::Imported { totals, platform, has_rows_to_fix } => {
+            Ended::Imported { totals, platform, has_rows_to_fix, empty_suppressions } => {
                 self.board.count_requests(&platform);
                 let text = totals.to_string();
                 if Claims::is_unchanged(&self.folder, file) {
@@ -384,6 +384,10 @@ impl<'a> FolderWatcher<'a> {
                     totals: totals.clone(),
                     out: out.clone(),
                 });
+                for list in empty_suppressions {
+                    let why = format!("the suppression list {list} has no entries, so it suppressed nobody");
+                    self.tell(&Event::Doubted { name: file.name.clone(), why });
+                }
                 self.call_hook(file, "done", &out, &totals);
             }
             Ended::Failed(reason) => {
@@ -417,6 +421,7 @@ impl<'a> FolderWatcher<'a> {
             totals: report["totals"].clone(),
             platform: report["platform"].clone(),
             has_rows_to_fix,
+            empty_suppressions: child::empty_suppressions(&report),
         }))
     }
 

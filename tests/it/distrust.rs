@@ -50,7 +50,7 @@ fn a_page_of_ten_million_records_does_not_take_the_memory() {
         at(&platform, &mut command);
         let ended = ended(after(&sealed, MEMORY, &command));
         assert_eq!(ended.code, 4, "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains("the answer holds more than 1000000 values"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("the answer holds more than 1,000,000 values"), "{}", ended.stderr);
     }
     assert!(!sealed.path("held.json").exists());
 }
@@ -162,6 +162,20 @@ fn a_journal_with_a_trigger_posts_nothing() {
         assert_eq!(ended.code, 5, "{}", ended.stderr);
         assert!(ended.stderr.contains("the trigger `t` is not part of it"), "{}", ended.stderr);
     }
+    let held = || {
+        let fetched =
+            run(&sealed, &sandbox, &["fetch", "contacts", "--state-dir", "other", "--format", "ndjson"]);
+        assert_eq!(fetched.code, 0, "{}", fetched.stderr);
+        fetched.stdout.lines().count()
+    };
+    assert_eq!(held(), 0);
+    // Without the trigger there is a contact to post.
+    rusqlite::Connection::open(sealed.path("state/journal.sqlite3"))
+        .unwrap()
+        .execute_batch("DROP TRIGGER t")
+        .unwrap();
+    assert_eq!(resume(&sealed, &sandbox, None).code, 0);
+    assert_eq!(held(), 1);
 }
 
 #[test]

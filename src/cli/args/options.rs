@@ -147,7 +147,7 @@ pub(in crate::cli) struct ReadingOptions {
     /// Region of numbers without a country, such as IN
     #[arg(long, value_name = "ISO2")]
     pub(in crate::cli) region: Option<String>,
-    /// Sheet of a workbook, by name or number [default: the first]
+    /// Sheet of a workbook, by name, or by its place from 1, hidden sheets included; a sheet with that name goes first [default: the first visible]
     #[arg(long, value_name = "NAME|N")]
     #[serde(deserialize_with = "text_or_number")]
     pub(in crate::cli) sheet: Option<String>,
@@ -327,10 +327,10 @@ pub(in crate::cli) struct PostingOptions {
 #[command(next_help_heading = "Requests")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct RequestOptions {
-    /// Requests a minute for the account [default: 60]
+    /// Requests a minute for the account, of which rollcall leaves up to 5 to other programs [default: 60]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) rate: Option<u32>,
-    /// Requests an hour for the account, where that is limited too [default: no limit]
+    /// Requests an hour for the account, where that is limited too; up to 5 are left to other programs [default: no limit]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) rate_per_hour: Option<u32>,
     /// How long an answer may take [default: 30]
@@ -448,21 +448,21 @@ pub(in crate::cli) struct SandboxOptions {
     /// [default: reject-batch]
     #[arg(long, value_name = "HOW")]
     pub(in crate::cli) duplicates: Option<String>,
-    /// Contacts to begin with: the platform's JSON, or any contact file
+    /// Contacts to begin with: what `fetch contacts` writes, the platform's JSON, or any contact file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) seed: Option<PathBuf>,
     /// Region of the seed's national numbers
     #[arg(long, value_name = "ISO2")]
     pub(in crate::cli) region: Option<String>,
-    /// A contact list: JSON, or CSV with a column phoneNumber
+    /// A contact list: what `fetch list` writes, JSON, or a table with a column phoneNumber
     #[arg(long, value_name = "ID=FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) list: Vec<String>,
-    /// A campaign: JSON, or CSV with a column phoneNumber
+    /// A campaign: what `fetch campaign` writes, JSON, or a table with a column phoneNumber
     #[arg(long, value_name = "ID=FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) campaign: Vec<String>,
-    /// Keep contacts in this SQLite file across restarts
+    /// Keep contacts and the client secret in this SQLite file across restarts; only you can read it
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) data: Option<PathBuf>,
     /// Store every Nth batch without answering it, as a broken line would have it

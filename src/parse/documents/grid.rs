@@ -8,7 +8,7 @@ use crate::{
         columns::header,
         error::Fault,
         table::{Preview, RowSink},
-        workbook::sheet::{Choice, MAX_COLUMNS, MAX_READ_COLUMNS, SheetName, Sights},
+        workbook::sheet::{self, Choice, Entry, MAX_COLUMNS, MAX_READ_COLUMNS, SheetName, Sights},
     },
     row::{CellKind, Rows},
 };
@@ -153,9 +153,8 @@ pub(in crate::parse) fn choose(
 ) -> Result<Option<Chosen>, Fault> {
     let names: Vec<SheetName> = grids.iter().map(|grid| grid.sheet.clone()).collect();
     let index = if let Some(wanted) = &settings.sheet {
-        let by_name = names.iter().position(|sheet| sheet.name.to_lowercase() == wanted.to_lowercase());
-        let by_number = || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < names.len());
-        let Some(index) = by_name.or_else(by_number) else {
+        let entries = names.iter().map(|name| Entry { name: name.clone(), has_cells: true });
+        let Some(index) = sheet::find(&entries.collect::<Vec<_>>(), wanted) else {
             let sheets = names.into_iter().map(|sheet| sheet.name).collect();
             return Err(Fault::NoSuchSheet { wanted: wanted.clone(), sheets });
         };

@@ -52,6 +52,10 @@ const MAX_TABLE_CELLS: usize = 10_000_000;
 const LONG_TABLE: &str =
     "it has more than 10,000,000 cells, column by column; write it record by record, as a list of objects";
 
+/// What is wrong with a table of which each column names other rows.
+const SPARSE_TABLE: &str = "its columns have few rows in common, so that most of its cells would be empty; write it record by \
+                            record, as a list of objects";
+
 /// Objects that programs put around the fields of a record.
 const WRAPPERS: [&str; 23] = [
     "field_data",
@@ -336,13 +340,10 @@ impl Json {
                 let path = &list.path[..list.path.len() - usize::from(is_list)];
                 let mut table = Vec::new();
                 select(text, path, MAX_TABLE_BYTES, 0, &mut |_, value| {
-                    if memchr::memchr_iter(b',', value.get().as_bytes()).count() > MAX_TABLE_CELLS {
-                        return Err(Fault::Json {
-                            place: "the table".to_owned(),
-                            reason: LONG_TABLE.to_owned(),
-                        });
+                    if has_more_cells(value.get(), MAX_TABLE_CELLS) {
+                        return Err(unread_table(LONG_TABLE));
                     }
-                    table = columns_of(value.get()).ok_or_else(|| not_an_object(1))?;
+                    table = columns_of(value.get())?;
                     Ok(ControlFlow::Continue(()))
                 })?;
                 let rows = table.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
@@ -375,15 +376,39 @@ type Cells = Vec<(String, (String, CellKind))>;
 /// A column of a table: its name and its values.
 type TableColumn = (String, Vec<(String, CellKind)>);
 
+fn unread_table(reason: &str) -> Fault {
+    Fault::Json { place: "the table".to_owned(), reason: reason.to_owned() }
+}
+
+/// Whether a text has more than `most` commas between values, those inside of texts aside.
+fn has_more_cells(json: &str, most: usize) -> bool {
+    // Nearly every table has fewer, with those inside of texts.
+    if memchr::memchr_iter(b',', json.as_bytes()).count() <= most {
+        return false;
+    }
+    let (mut count, mut is_in_text, mut is_escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_in_text,
+            b'"' => is_in_text = !is_in_text,
+            b',' if !is_in_text => count += 1,
+            _ => {}
+        }
+    }
+    count > most
+}
+
 /// The columns of a table that is written column by column. Where the cells of a column have names, those of the other columns
 /// are brought into the order of the first.
-fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
+fn columns_of(json: &str) -> Result<Vec<TableColumn>, Fault> {
+    let no_table = |_| unread_table("it is not a table that is written column by column");
     let mut places: HashMap<String, usize> = HashMap::new();
     // A cell takes some bytes of the text; where columns share no names there would be more.
     let mut room = json.len();
-    let mut items = |json: &str| -> Option<Vec<(String, CellKind)>> {
+    let mut items = |json: &str| -> Result<Vec<(String, CellKind)>, Fault> {
         if json.starts_with('{') {
-            let fields: Fields<'_> = serde_json::from_str(json).ok()?;
+            let fields: Fields<'_> = serde_json::from_str(json).map_err(no_table)?;
             let mut cells = vec![(String::new(), CellKind::Text); fields.0.len()];
             for (name, value) in fields.0 {
                 let next = places.len();
@@ -393,21 +418,21 @@ fn columns_of(json: &str) -> Option<Vec<TableColumn>> {
                 }
                 cells[place] = scalar(value.get());
             }
-            room = room.checked_sub(cells.len())?;
-            return Some(cells);
+            room = room.checked_sub(cells.len()).ok_or_else(|| unread_table(SPARSE_TABLE))?;
+            return Ok(cells);
         }
-        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-        Some(items.iter().map(|item| scalar(item.get())).collect())
+        let items: Vec<&RawValue> = serde_json::from_str(json).map_err(no_table)?;
+        Ok(items.iter().map(|item| scalar(item.get())).collect())
     };
     if json.starts_with('{') {
-        let fields: Fields<'_> = serde_json::from_str(json).ok()?;
-        return fields.0.iter().map(|(name, value)| Some((name.to_string(), items(value.get())?))).collect();
+        let fields: Fields<'_> = serde_json::from_str(json).map_err(no_table)?;
+        return fields.0.iter().map(|(name, value)| Ok((name.to_string(), items(value.get())?))).collect();
     }
-    let columns: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+    let columns: Vec<&RawValue> = serde_json::from_str(json).map_err(no_table)?;
     let mut column = |column: &&RawValue| {
         let mut cells = items(column.get())?.into_iter();
-        let (name, _) = cells.next()?;
-        Some((name, cells.collect()))
+        let (name, _) = cells.next().ok_or_else(|| unread_table("one of its columns is empty"))?;
+        Ok((name, cells.collect()))
     };
     columns.iter().map(&mut column).collect()
 }

@@ -90,6 +90,29 @@ fn deep_records_are_one_cell_and_endless_ones_are_refused() {
 }
 
 #[test]
+fn commas_inside_of_texts_are_no_cells() {
+    let table = r#"{"name": ["Vale, Ida", "a\",,\\"], "phone": ["1", "2"]}"#;
+    assert!(has_more_cells(table, 2));
+    assert!(!has_more_cells(table, 3), "two in the lists, and one between them");
+    assert!(!has_more_cells(&format!("[\"{}\"]", ",".repeat(100)), 0));
+}
+
+#[test]
+fn a_table_with_few_rows_in_common_says_so() {
+    let column = |number: usize| {
+        let cells: Vec<String> = (0..20).map(|row| format!("\"{number}-{row}\":1")).collect();
+        format!("\"c{number}\":{{{}}}", cells.join(","))
+    };
+    let table = format!("{{{}}}", (0..60).map(column).collect::<Vec<_>>().join(","));
+    let Err(fault) = columns_of(&table) else { panic!("read") };
+    assert!(fault.to_string().starts_with("the table: its columns have few rows in common"), "{fault}");
+    for (table, reason) in [("[[], [1]]", "one of its columns is empty"), ("[1, 2]", "not a table")] {
+        let Err(fault) = columns_of(table) else { panic!("read") };
+        assert!(fault.to_string().contains(reason), "{fault}");
+    }
+}
+
+#[test]
 fn long_cells_and_lists_keep_nobody_from_being_read() {
     let image = "iVBORw0KGgo".repeat(100_000);
     let (_, rows) = read(&format!(r#"[{{"name": "Ida", "phone": "1", "image": "{image}"}}]"#)).unwrap();

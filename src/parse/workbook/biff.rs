@@ -16,7 +16,10 @@ use super::{
     xls,
     xlsb::{error_name, rk_number},
 };
-use crate::parse::{error::Fault, table::RowSink};
+use crate::{
+    parse::{error::Fault, table::RowSink},
+    quantity::grouped,
+};
 
 /// What the records from a BOF on are about.
 const WORKSHEET: u16 = 0x0010;
@@ -203,7 +206,8 @@ impl Cells {
                 self.take(&record, &mut records, texts, sights, &mut formula);
             }
             if self.cells.len() > MAX_CELLS {
-                return Err(Fault::Hostile(format!("a sheet in it has more than {MAX_CELLS} cells")));
+                let most = grouped(MAX_CELLS as u64);
+                return Err(Fault::Hostile(format!("a sheet in it has more than {most} cells")));
             }
         }
         Ok(())

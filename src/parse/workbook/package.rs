@@ -14,9 +14,12 @@ use positioned_io::SizeCursor;
 use thiserror::Error;
 use zip::{ZipArchive, read::ZipFile, result::ZipError};
 
-use crate::parse::{
-    error::Fault,
-    file::{sniff::Content, source::HARMLESS_BYTES},
+use crate::{
+    parse::{
+        error::Fault,
+        file::{sniff::Content, source::HARMLESS_BYTES},
+    },
+    quantity::grouped,
 };
 
 /// Files in a workbook: sheets, styles, pictures.
@@ -59,7 +62,8 @@ impl Package {
         let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(file_bytes.saturating_mul(MAX_RATIO)));
         let mut archive = ZipArchive::new(BufReader::new(SizeCursor::new(file))).map_err(damaged)?;
         if archive.len() > MAX_ENTRIES {
-            return Err(Fault::Hostile(format!("it holds {} files, more than {MAX_ENTRIES}", archive.len())));
+            let [found, most] = [archive.len(), MAX_ENTRIES].map(|count| grouped(count as u64));
+            return Err(Fault::Hostile(format!("it holds {found} files, more than {most}")));
         }
         if archive.has_overlapping_files().map_err(damaged)? {
             return Err(Fault::Hostile("files in it share their bytes".to_owned()));
@@ -222,7 +226,7 @@ impl BufRead for Part<'_> {
             return Err(io::Error::other(Harm(harm)));
         }
         if self.piece.get() > MAX_PIECE_BYTES {
-            let harm = format!("{} holds a text of more than {MAX_PIECE_BYTES} bytes", self.name);
+            let harm = format!("{} holds a text of more than {} bytes", self.name, grouped(MAX_PIECE_BYTES));
             return Err(io::Error::other(Harm(harm)));
         }
         match &mut self.bytes {
@@ -396,7 +400,7 @@ mod tests {
     fn archives_of_very_many_files_are_refused() {
         let names: Vec<String> = (0..=MAX_ENTRIES).map(|number| format!("{number}.xml")).collect();
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
-        assert!(opened(&archive(&files)).contains("10001 files"));
+        assert!(opened(&archive(&files)).contains("10,001 files"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::number_format::{Formats, NumberFormat};
 use crate::{
     parse::{assemble::RawRow, error::Fault, table::RowSink},
+    quantity::grouped,
     row::{Cell, CellKind},
 };
 
@@ -74,7 +75,7 @@ pub(in crate::parse) struct Entry {
 /// Where there are more sheets than any list of people has.
 pub(in crate::parse) fn add_entry<T>(entries: &mut Vec<T>, entry: T) -> Result<(), Fault> {
     if entries.len() >= MAX_SHEETS {
-        return Err(Fault::Hostile(format!("it has more than {MAX_SHEETS} sheets")));
+        return Err(Fault::Hostile(format!("it has more than {} sheets", grouped(MAX_SHEETS as u64))));
     }
     entries.push(entry);
     Ok(())
@@ -116,7 +117,8 @@ pub(in crate::parse) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result
     })
 }
 
-/// The place of the sheet that a name or a number means.
+/// The place of the sheet that a name or a number means: the sheet of exactly that name, else one of that name in other
+/// letter case, else the sheet at that place, counted from 1 with those that are hidden or hold charts.
 pub(in crate::parse) fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
     let by_name = |sheet: &Entry| sheet.name.name == wanted;
     let folded = wanted.to_lowercase();
@@ -389,6 +391,28 @@ impl<'s, S: RowSink> Gathered<'s, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_means_a_sheet_before_a_number_does() {
+        let entries = |names: &[&str]| -> Vec<Entry> {
+            let name = |name: &&str| SheetName::new((*name).to_owned(), *name == "Hidden");
+            names.iter().map(|text| Entry { name: name(text), has_cells: *text != "Chart" }).collect()
+        };
+        let sheets = entries(&["Leads", "Hidden", "1", "Chart", "LEADS"]);
+        for (wanted, found) in [
+            ("1", Some(2)),
+            ("2", Some(1)),
+            ("3", Some(2)),
+            ("4", None),
+            ("5", Some(4)),
+            ("6", None),
+            ("0", None),
+            ("LEADS", Some(4)),
+            ("leads", Some(0)),
+        ] {
+            assert_eq!(find(&sheets, wanted), found, "{wanted}");
+        }
+    }
 
     #[test]
     fn columns_have_letters() {

@@ -53,10 +53,10 @@ fn answers_that_are_too_large_are_given_up() {
         (
             "ten million records",
             ok(format!("{{\"results\": [{}{{}}]}}", "{},".repeat(1_000_000))),
-            "more than 1000000 values",
+            "more than 1,000,000 values",
         ),
-        ("a list of no contacts", ok(format!("[{}0]", "0,".repeat(1_000_001))), "more than 1000000 values"),
-        ("lists in lists", ok("[".repeat(1_100_000)), "more than 1000000 values"),
+        ("a list of no contacts", ok(format!("[{}0]", "0,".repeat(1_000_001))), "more than 1,000,000 values"),
+        ("lists in lists", ok("[".repeat(1_100_000)), "more than 1,000,000 values"),
         (
             "no end",
             Reply::Endless(ENDLESS.to_owned(), chunk(megabyte.as_bytes())),
@@ -122,7 +122,7 @@ async fn a_page_lists_little_more_than_was_asked_for() {
         let mut client = platform.client();
         let mut collected = Collected::default();
         let message = client.read(&collection, None, &mut collected).await.unwrap_err().to_string();
-        assert!(message.contains("it lists more than 10000 records"), "{collection}: {message}");
+        assert!(message.contains("it lists more than 10,000 records"), "{collection}: {message}");
         assert!(collected.0.is_empty(), "{collection}");
     }
     // A platform that knows no pages lists all there are.

@@ -47,6 +47,15 @@ fn every_phone_column_and_every_number_of_a_cell_counts() {
 }
 
 #[test]
+fn a_file_with_a_header_alone_is_empty_and_one_whose_rows_have_expired_is_not() {
+    assert!(read("Phone,Expires\n", "IN").is_empty());
+    assert!(read("Phone,Expires\n\n,\n", "IN").is_empty(), "blank rows are no entries");
+    let expired = read("Phone,Expires\n98765 43210,2026-11-21T12:00:00Z\n", "IN");
+    assert_eq!((expired.is_empty(), expired.expired), (false, 1), "at that instant");
+    assert_eq!(read("Phone,Expires\n98765 43210,2026-11-21T12:00:01Z\n", "IN").expired, 0);
+}
+
+#[test]
 fn the_rows_country_wins_over_the_region() {
     let list = read(
         "Phone,Country\n020 7946 0018,UK\n98765 43210,\n030 231250,Germoney\n+49 30 231250,Germoney\n",

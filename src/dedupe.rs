@@ -138,6 +138,17 @@ impl Numbers {
         self.claim(number, claimant)
     }
 
+    /// Which of several rows with one number goes on.
+    pub fn keep(&self) -> Keep {
+        self.keep
+    }
+
+    /// Has another row go on with a number, since the one that did was refused. Every row has claimed its number before.
+    pub fn hand_over(&mut self, number: E164, claimant: Claimant) {
+        let own = self.place(claimant);
+        self.holders.insert(number, own);
+    }
+
     /// Where a row stands among those of all inputs, and its name.
     fn place(&mut self, claimant: Claimant) -> Holder {
         let input = usize::from(claimant.location.input);

@@ -9,6 +9,7 @@ mod error;
 mod lock;
 mod purge;
 mod quota;
+mod refused;
 mod runs;
 mod schema;
 mod snapshot;
@@ -34,6 +35,7 @@ pub use self::{
     lock::{AccountLock, Holder, OpenQuestion},
     purge::{Purge, Purged},
     quota::{Limit, Limits, SharedQuota, Span},
+    refused::Refused,
     runs::{Ending, NewRun, RunRecord},
     snapshot::{Snapshot, SnapshotWriter, Snapshots},
     watched::{FileEnd, NewFile, WatchedFile},

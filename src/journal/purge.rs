@@ -72,6 +72,8 @@ impl Journal {
                 let contacts = "DELETE FROM contact WHERE run = ?1 AND (?2 IS NULL OR number = ?2)";
                 let deleted = transaction.execute(contacts, params![run.id, number])?;
                 purged.contacts += u64::try_from(deleted).unwrap_or_default();
+                let refused = "DELETE FROM refused WHERE run = ?1 AND (?2 IS NULL OR number = ?2)";
+                transaction.execute(refused, params![run.id, number])?;
                 if number.is_none() {
                     transaction.execute("DELETE FROM batch WHERE run = ?1", [&run.id])?;
                     transaction.execute("DELETE FROM run WHERE id = ?1", [&run.id])?;

@@ -115,7 +115,7 @@ impl Journal {
         let (now, folder) = (self.now(), run.folder.display().to_string());
         self.write(|transaction| {
             // What nobody asks about any more: how the run ended is kept.
-            for table in ["contact", "batch"] {
+            for table in ["contact", "refused", "batch"] {
                 transaction.execute(
                     &format!("DELETE FROM {table} WHERE run IN (SELECT id FROM run WHERE closed_at < ?1)"),
                     [now.saturating_sub(ms(KEPT))],

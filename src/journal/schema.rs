@@ -110,6 +110,16 @@ pub(super) const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX watched_by_content ON watched (folder, sha256);
     CREATE INDEX watched_claimed ON watched (folder) WHERE state = 'claimed';",
+    // Rows that were refused, and whose number another row of the run has got since.
+    "CREATE TABLE refused (
+        run TEXT NOT NULL REFERENCES run (id),
+        input INTEGER NOT NULL,
+        row INTEGER NOT NULL,
+        number TEXT NOT NULL,
+        code TEXT,
+        detail TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (run, input, row)
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// Why a database cannot be made ready.

@@ -6,6 +6,7 @@ use super::{
     intake,
     ledger::{self, Ledger},
     rows::{claim_all, spool_all, write_all},
+    twins::Refusals,
 };
 use crate::{
     dedupe::{Keep, Numbers},
@@ -81,6 +82,7 @@ pub fn check(
             existing: &ExistingContacts::default(),
             read_at: None,
             settlements: &Settlements::default(),
+            refusals: &Refusals::default(),
             otherwise: Outcome::Valid,
         };
         write_all(&mut writer, &mut spool, &ledger)?;

@@ -8,9 +8,10 @@ use super::{
     ledger::Ledger,
     open_run::Answer,
     spool::Spool,
+    twins::{Handover, Refusals},
 };
 use crate::{
-    contact::E164,
+    contact::{E164, NameKey},
     dedupe::Numbers,
     existing::{ExistingFrom, Known},
     journal::Unsettled,
@@ -20,14 +21,14 @@ use crate::{
     platform::{Client, Counts, PlatformError},
     post::{NewContact, Poster, Settlements},
     progress::Forecast,
-    report::{NotPosted, Timing},
+    report::{NotPosted, Timing, terminal::counted},
     suppress::Suppressions,
 };
 
 /// What is known and settled while an import talks to the platform.
 pub(super) struct Conversation<'a> {
     pub(super) inputs: &'a [InputInfo],
-    pub(super) numbers: &'a Numbers,
+    pub(super) numbers: &'a mut Numbers,
     pub(super) import: &'a ImportSettings,
     pub(super) run: Option<&'a OpenRun>,
     pub(super) clock: Clock,
@@ -35,6 +36,7 @@ pub(super) struct Conversation<'a> {
     pub(super) exclusion: Suppressions,
     pub(super) known: Known,
     pub(super) settlements: Settlements,
+    refusals: Refusals,
     pub(super) plan: Option<Plan>,
     /// What was asked, and when it was, at the moment of the plan.
     planned_at: Option<(Counts, u64)>,
@@ -46,7 +48,7 @@ pub(super) struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     pub(super) fn new(
         inputs: &'a [InputInfo],
-        numbers: &'a Numbers,
+        numbers: &'a mut Numbers,
         import: &'a ImportSettings,
         run: Option<&'a OpenRun>,
         clock: Clock,
@@ -62,6 +64,7 @@ impl<'a> Conversation<'a> {
             exclusion: Suppressions::default(),
             known: Known::default(),
             settlements: Settlements::default(),
+            refusals: Refusals::default(),
             plan: None,
             planned_at: None,
             timing: Timing { read: clock.elapsed_ms(), ..Timing::default() },
@@ -78,6 +81,7 @@ impl<'a> Conversation<'a> {
             existing: &self.known.existing,
             read_at: self.known.read_at.map(rounded),
             settlements: &self.settlements,
+            refusals: &self.refusals,
             otherwise,
         }
     }
@@ -98,6 +102,8 @@ impl<'a> Conversation<'a> {
         let read = self.learn(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
         let gets_of_next_run = read?;
+        // An earlier part of the run may have ended before they were tried.
+        self.hand_over(spool)?;
         let contacts = loop {
             let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
             let is_dry = self.not_posted.is_some();
@@ -138,21 +144,59 @@ impl<'a> Conversation<'a> {
             }
         };
         self.planned_at = Some((client.counts(), self.clock.elapsed_ms()));
-        let Some(run) = self.run.filter(|_| contacts > 0) else { return Ok(()) };
-
         let before = self.clock.elapsed_ms();
-        // Settled apart, so that what is still to be posted can be told while it is.
-        let mut settlements = self.settlements.unsettled();
-        let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
-        let size = self.import.batch_size;
-        let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
-        let ended = match self.new_contacts(spool) {
-            Ok(new) => poster.post(new).await,
-            Err(error) => Err(PlatformError::Notes(error)),
-        };
-        self.settlements.extend(settlements);
+        let ended = self.post(client, spool, contacts).await;
         self.timing.post = self.clock.elapsed_ms() - before;
         ended
+    }
+
+    /// Posts the new contacts, then those that get the number of a refused one, until there are none.
+    async fn post(
+        &mut self,
+        client: &mut Client<'_>,
+        spool: &mut Spool,
+        mut contacts: u64,
+    ) -> Result<(), PlatformError> {
+        let Some(run) = self.run else { return Ok(()) };
+        while contacts > 0 {
+            // Settled apart, so that what is still to be posted can be told while it is.
+            let mut settlements = self.settlements.unsettled();
+            let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
+            let size = self.import.batch_size;
+            let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
+            let ended = match self.new_contacts(spool) {
+                Ok(new) => poster.post(new).await,
+                Err(error) => Err(PlatformError::Notes(error)),
+            };
+            self.settlements.extend(settlements);
+            ended?;
+            contacts = self.hand_over(spool)?;
+            if contacts > 0 {
+                let rows = counted(contacts, "row");
+                client
+                    .progress()
+                    .note(&format!("posting {rows} with the number of a row that the platform refused"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the next rows have the numbers of refused ones; returns how many do.
+    fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
+        let Some(run) = self.run else { return Ok(0) };
+        let left_out = &self.exclusion.left_out;
+        let is_left_out = |number| left_out.reason(number).is_some();
+        let handovers = self.refusals.handovers(spool, self.numbers, &self.settlements, is_left_out);
+        let handovers = handovers.map_err(PlatformError::Notes)?;
+        if handovers.is_empty() {
+            return Ok(0);
+        }
+        // Before any of them is posted: an interrupted run goes on with the same rows.
+        run.give_back(&handovers.iter().map(Handover::recorded).collect::<Vec<_>>())?;
+        let handed = self.refusals.hand_over(handovers, self.numbers, &mut self.settlements);
+        let existing = &self.known.existing;
+        let is_new = |(number, name): &&(E164, NameKey)| existing.holder_named(*number, *name).is_none();
+        Ok(handed.iter().filter(is_new).count() as u64)
     }
 
     /// Learns who is left out and who is there, and settles by it what was sent before and not answered. Returns how many
@@ -162,6 +206,7 @@ impl<'a> Conversation<'a> {
         if let Some(run) = self.run {
             // What is known from before is reported even where nothing more is learned.
             self.settlements = run.settlements()?;
+            self.refusals = Refusals::restored(run.refused()?);
         }
         client.wait_out(wait).await?;
         self.exclusion.ask(&self.import.exclude, client).await?;
@@ -191,7 +236,7 @@ impl<'a> Conversation<'a> {
             return Ok(0);
         }
         let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
-        let numbers = self.numbers;
+        let numbers = &*self.numbers;
         let is_asked = |number| numbers.contains(number) || sent.contains(&number);
         let how = if self.import.dry_run { "dry run" } else { "import" };
         let ImportSettings { existing, snapshots, .. } = self.import;

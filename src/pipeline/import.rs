@@ -101,7 +101,7 @@ pub fn import(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
     let mut client = Client::new(import.client.clone(), import.quota.clone(), progress, interrupt.clone())?;
     let rows = summaries.iter().map(|summary| summary.rows).sum();
-    let mut conversation = Conversation::new(&infos, &numbers, import, run, clock, rows);
+    let mut conversation = Conversation::new(&infos, &mut numbers, import, run, clock, rows);
     (conversation.exclusion, conversation.known) = (exclusion, known);
     let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
 

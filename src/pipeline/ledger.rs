@@ -1,12 +1,13 @@
 //! The outcome of a row, from everything that is known in the end.
 
+use super::twins::Refusals;
 use crate::{
     contact::{Contact, E164, PhoneNumber},
     dedupe::{Claimant, Collision, Numbers},
     existing::ExistingContacts,
     outcome::{Code, Outcome, Verdict},
     parse::InputInfo,
-    post::Settlements,
+    post::{Settlement, Settlements},
     report::{ReportError, ReportedRow, RunWriter},
     row::{Location, Row},
     suppress::SuppressionSet,
@@ -21,6 +22,8 @@ pub(super) struct Ledger<'a> {
     /// When the platform was read, where that was not in this run.
     pub(super) read_at: Option<String>,
     pub(super) settlements: &'a Settlements,
+    /// Rows that were refused and have given their number to another.
+    pub(super) refusals: &'a Refusals,
     /// The outcome of a contact that nothing else is known of.
     pub(super) otherwise: Outcome,
 }
@@ -43,12 +46,19 @@ impl Ledger<'_> {
         if let Some(ending) = suppressed(self.left_out, number).filter(|_| !is_done) {
             return ending;
         }
-        if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
-            return duplicate(collision, location, self.inputs);
+        if let Some(refused) = self.refusals.of(location) {
+            return settled(refused);
         }
-        if let Some(settlement) = self.settlements.of(number) {
-            let (outcome, code, detail) = (settlement.outcome, settlement.code, settlement.detail.clone());
-            return Ending { outcome, code, detail };
+        let settlement = self.settlements.of(number);
+        if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
+            let mut ending = duplicate(collision, location, self.inputs);
+            if settlement.is_some_and(Settlement::is_refused) {
+                ending.detail.push_str(", which the platform refused");
+            }
+            return ending;
+        }
+        if let Some(settlement) = settlement {
+            return settled(settlement);
         }
         let held = self.existing.holder_named(number, name);
         if let Some(held) = held {
@@ -77,6 +87,12 @@ impl Ledger<'_> {
     pub(super) fn is_new(&self, location: Location, contact: &Contact) -> bool {
         self.ending(location, contact).outcome == self.otherwise
     }
+}
+
+/// The ending of a contact that was posted.
+fn settled(settlement: &Settlement) -> Ending {
+    let Settlement { outcome, code, detail } = settlement.clone();
+    Ending { outcome, code, detail }
 }
 
 /// The ending of a row whose number another row has.

@@ -15,6 +15,7 @@ mod ledger;
 mod open_run;
 mod rows;
 mod spool;
+mod twins;
 
 use std::io;
 

@@ -11,12 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::PipelineError;
 use crate::{
+    contact::NameKey,
     existing::ExistingContacts,
     hash::hex,
     interrupt::Interrupt,
     journal::{
-        AccountLock, Ending, Fate, Holder, Journal, JournalError, NewRun, Note, OpenQuestion, Snapshots,
-        Unsettled,
+        AccountLock, Ending, Fate, Holder, Journal, JournalError, NewRun, Note, OpenQuestion, Refused,
+        Snapshots, Unsettled,
     },
     outcome::{Code, Outcome},
     platform::PlatformError,
@@ -249,6 +250,16 @@ impl OpenRun {
         Ok(Settlements::restored(self.journal.notes(&self.id)?))
     }
 
+    /// The rows of this run that were refused and have given their number to another.
+    pub(super) fn refused(&self) -> Result<Vec<Refused>, JournalError> {
+        self.journal.refused(&self.id)
+    }
+
+    /// Records that refused rows give their number to others.
+    pub(super) fn give_back(&self, refused: &[(Refused, NameKey)]) -> Result<(), JournalError> {
+        self.journal.give_back(&self.id, refused)
+    }
+
     /// Whether a contact of this run was ever sent.
     pub(super) fn has_posted(&self) -> Result<bool, JournalError> {
         self.journal.has_sent(&self.id)
@@ -306,7 +317,7 @@ fn found(contact: &Unsettled, existing: &ExistingContacts) -> Note {
 mod tests {
     use super::*;
     use crate::{
-        contact::{E164, NameKey, StoredContact},
+        contact::{E164, StoredContact},
         progress::Silent,
     };
 

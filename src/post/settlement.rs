@@ -31,6 +31,18 @@ pub struct Settlements {
     unanswered: HashSet<E164>,
 }
 
+impl Settlement {
+    /// That of a contact that the platform refused.
+    pub fn refused(code: Option<Code>, detail: String) -> Self {
+        Self { outcome: Outcome::Failed, code, detail }
+    }
+
+    /// Whether the platform refused the contact, and has none with its number for all that is known.
+    pub fn is_refused(&self) -> bool {
+        self.outcome == Outcome::Failed && self.code == Some(Code::Refused)
+    }
+}
+
 impl Settlements {
     /// What is known from before of the contacts of a run that is gone on with.
     pub fn restored(notes: Vec<Note>) -> Self {
@@ -52,6 +64,20 @@ impl Settlements {
     /// What became of the contact with this number, if it was posted.
     pub fn of(&self, number: E164) -> Option<&Settlement> {
         self.by_number.get(&number)
+    }
+
+    /// The numbers of contacts that the platform refused.
+    pub fn refused(&self) -> impl Iterator<Item = E164> {
+        let refused = self.by_number.iter().filter(|(_, settlement)| settlement.is_refused());
+        refused.map(|(number, _)| *number)
+    }
+
+    /// Forgets that a number was refused: another contact is to be posted with it.
+    pub fn give_back(&mut self, number: E164) {
+        if self.by_number.remove(&number).is_some() {
+            self.settled = self.settled.saturating_sub(1);
+            self.has_before = true;
+        }
     }
 
     /// Contacts settled for good.

@@ -45,3 +45,4 @@ mod sealed;
 mod seeds;
 mod settings;
 mod sheets;
+mod twins;

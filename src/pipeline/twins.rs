@@ -1,0 +1,196 @@
+//! Rows with the number of a row that the platform has refused: the number goes on to the next of them.
+//!
+//! Of several rows with one number one goes on. Where the platform refuses that one, the number is as good as new, and the next
+//! row that says something else is tried in its place: once, and at most [`MAX_TRIED`] rows of a number, since the platform may
+//! mind the number itself. A row that says the same as one that was refused would be refused as well, and stays a duplicate.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+};
+
+use super::spool::Spool;
+use crate::{
+    contact::{Contact, E164, NameKey},
+    dedupe::{Claimant, Keep, Numbers},
+    journal::Refused,
+    outcome::Verdict,
+    post::{Settlement, Settlements},
+    row::Location,
+};
+
+/// Rows of one number that are tried, all in all.
+const MAX_TRIED: usize = 10;
+
+/// The rows of a run that were refused and have given their number to another row.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    by_row: HashMap<Location, Settlement>,
+    by_number: HashMap<E164, Vec<Location>>,
+}
+
+/// A number that goes from a refused row to the next.
+pub(super) struct Handover {
+    from: Location,
+    to: Claimant,
+    number: E164,
+    settlement: Settlement,
+}
+
+/// A row with a number that is asked about.
+struct Candidate {
+    claimant: Claimant,
+    /// The same for rows that would be posted as the same contact.
+    content: u64,
+}
+
+impl Handover {
+    /// What the journal is told: the refused row, and the name of the next.
+    pub(super) fn recorded(&self) -> (Refused, NameKey) {
+        let Settlement { code, detail, .. } = self.settlement.clone();
+        (Refused { location: self.from, number: self.number, code, detail }, self.to.name)
+    }
+}
+
+impl Refusals {
+    /// Those that the journal knows of.
+    pub(super) fn restored(refused: Vec<Refused>) -> Self {
+        let mut refusals = Self::default();
+        for Refused { location, number, code, detail } in refused {
+            refusals.add(location, number, Settlement::refused(code, detail));
+        }
+        refusals
+    }
+
+    fn add(&mut self, location: Location, number: E164, settlement: Settlement) {
+        self.by_row.insert(location, settlement);
+        self.by_number.entry(number).or_default().push(location);
+    }
+
+    /// Why a row was refused, if it has given its number back.
+    pub(super) fn of(&self, location: Location) -> Option<&Settlement> {
+        self.by_row.get(&location)
+    }
+
+    /// Gives the numbers that were given back before to the rows that have them since, and finds the refused rows that can still
+    /// give theirs to another. Without a refusal nothing is looked for.
+    pub(super) fn handovers(
+        &self,
+        spool: &mut Spool,
+        numbers: &mut Numbers,
+        settlements: &Settlements,
+        is_left_out: impl Fn(E164) -> bool,
+    ) -> io::Result<Vec<Handover>> {
+        let refused: HashSet<E164> = settlements.refused().filter(|number| !is_left_out(*number)).collect();
+        let mut handovers = Vec::new();
+        if refused.is_empty() && self.by_number.is_empty() {
+            return Ok(handovers);
+        }
+        let is_asked = |number: &E164| refused.contains(number) || self.by_number.contains_key(number);
+        for (number, rows) in rows_of(spool, is_asked)? {
+            let mut tried = self.by_number.get(&number).cloned().unwrap_or_default();
+            if !tried.is_empty()
+                && let Some(holder) = next(&rows, &tried, numbers.keep())
+            {
+                numbers.hand_over(number, holder);
+            }
+            let Some(settlement) = settlements.of(number).filter(|_| refused.contains(&number)) else {
+                continue;
+            };
+            let holder = rows.iter().find(|row| numbers.rival(number, row.claimant).is_none());
+            let Some(from) = holder.map(|row| row.claimant.location) else { continue };
+            tried.push(from);
+            if let Some(to) = next(&rows, &tried, numbers.keep()) {
+                handovers.push(Handover { from, to, number, settlement: settlement.clone() });
+            }
+        }
+        Ok(handovers)
+    }
+
+    /// Has the next rows have the numbers, and returns these with their names.
+    pub(super) fn hand_over(
+        &mut self,
+        handovers: Vec<Handover>,
+        numbers: &mut Numbers,
+        settlements: &mut Settlements,
+    ) -> Vec<(E164, NameKey)> {
+        let hand = |Handover { from, to, number, settlement }| {
+            settlements.give_back(number);
+            numbers.hand_over(number, to);
+            self.add(from, number, settlement);
+            (number, to.name)
+        };
+        handovers.into_iter().map(hand).collect()
+    }
+}
+
+/// The rows of some numbers.
+fn rows_of(spool: &mut Spool, is_asked: impl Fn(&E164) -> bool) -> io::Result<HashMap<E164, Vec<Candidate>>> {
+    let mut rows: HashMap<E164, Vec<Candidate>> = HashMap::new();
+    for row in spool.rows()? {
+        let row = row?;
+        if let Verdict::Contact(contact) = &row.verdict
+            && is_asked(&contact.number().e164())
+        {
+            let claimant = Claimant { location: row.rows.row(0).location, name: contact.name_key() };
+            let candidate = Candidate { claimant, content: content(contact) };
+            rows.entry(contact.number().e164()).or_default().push(candidate);
+        }
+    }
+    Ok(rows)
+}
+
+fn content(contact: &Contact) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (contact.first_name(), contact.last_name(), contact.salutation().as_str()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The row that has a number when these have given it back: of those that say something else, the first, or the last.
+fn next(rows: &[Candidate], tried: &[Location], keep: Keep) -> Option<Claimant> {
+    if tried.len() >= MAX_TRIED {
+        return None;
+    }
+    let is_tried = |row: &&Candidate| tried.contains(&row.claimant.location);
+    let said: HashSet<u64> = rows.iter().filter(is_tried).map(|row| row.content).collect();
+    let mut left = rows.iter().filter(|row| !said.contains(&row.content)).map(|row| row.claimant);
+    match keep {
+        Keep::First => left.next(),
+        Keep::Last => left.next_back(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(at: u64, name: &str) -> Candidate {
+        let location = Location { input: 0, row: at };
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        Candidate { claimant: Claimant { location, name: NameKey::new(name, "") }, content: hasher.finish() }
+    }
+
+    #[test]
+    fn each_row_that_says_something_else_is_next_once() {
+        let rows = [row(2, "A"), row(3, "A"), row(5, "B"), row(8, "C"), row(9, "B")];
+        let order = |keep, first: u64| {
+            let mut tried = vec![Location { input: 0, row: first }];
+            while let Some(next) = next(&rows, &tried, keep) {
+                tried.push(next.location);
+            }
+            tried.into_iter().map(|location| location.row).collect::<Vec<_>>()
+        };
+        assert_eq!(order(Keep::First, 2), [2, 5, 8]);
+        assert_eq!(order(Keep::Last, 9), [9, 8, 3]);
+    }
+
+    #[test]
+    fn a_number_is_tried_with_few_rows() {
+        let rows: Vec<Candidate> = (2..100).map(|at| row(at, &at.to_string())).collect();
+        let tried = |count: u64| (2..2 + count).map(|row| Location { input: 0, row }).collect::<Vec<_>>();
+        assert_eq!(next(&rows, &tried(9), Keep::First).map(|row| row.location.row), Some(11));
+        assert_eq!(next(&rows, &tried(10), Keep::First), None);
+    }
+}

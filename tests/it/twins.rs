@@ -1,0 +1,157 @@
+//! Rows with the number of a row that the platform refuses.
+
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    scripted::{Asked, Reply, Scripted},
+    sealed::{Ended, Sealed, ended},
+};
+
+/// Rows of four numbers. The platform minds the first name `Bad`, and the number that ends in 3.
+const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
+    Bad,One,Mr,+919876500001\n\
+    Asha,Rao,Mrs,+919876500001\n\
+    Ida,Vale,Ms,+919876500001\n\
+    Bad,Two,Mr,+919876500002\n\
+    Bad,Two,Mr,+919876500002\n\
+    Bad,Three,Mr,+919876500003\n\
+    Tom,Reed,Mr,+919876500003\n\
+    Li,Wei,Ms,+919876500003\n\
+    Zoe,Moe,Ms,+919876500004\n\
+    Zed,Poe,Mr,+919876500004\n";
+
+/// Row, outcome and code of each.
+const OUTCOMES: [&str; 10] = [
+    "2 failed refused",
+    "3 created ",
+    "4 duplicate other-name",
+    "5 failed refused",
+    "6 duplicate same-name",
+    "7 failed refused",
+    "8 failed refused",
+    "9 failed refused",
+    "10 created ",
+    "11 duplicate other-name",
+];
+
+#[derive(Default)]
+struct World {
+    held: BTreeMap<String, Value>,
+    /// The names of each post.
+    posts: Vec<Vec<String>>,
+}
+
+/// A platform that refuses a batch with a contact that it minds.
+fn platform(world: &Arc<Mutex<World>>) -> Scripted {
+    let world = Arc::clone(world);
+    Scripted::serve(move |asked: Asked| {
+        let mut world = world.lock().unwrap();
+        if !asked.is_post() {
+            let results: Vec<&Value> = world.held.values().collect();
+            let total = results.len();
+            return Reply::json(
+                &json!({"results": results, "skip": 0, "limit": 1000, "hasMore": false, "totalResults": total}),
+            );
+        }
+        let batch = asked.body.as_array().unwrap().clone();
+        let number = |contact: &Value| contact["cellPhone"]["phoneNumber"].as_str().unwrap().to_owned();
+        let name =
+            |contact: &Value| format!("{} {}", contact["firstName"], contact["lastName"]).replace('"', "");
+        world.posts.push(batch.iter().map(name).collect());
+        if batch.iter().any(|contact| world.held.contains_key(&number(contact))) {
+            return Reply::Answer(409, json!({"message": "the number exists"}).to_string());
+        }
+        if batch.iter().any(|contact| contact["firstName"] == "Bad" || number(contact).ends_with('3')) {
+            return Reply::Answer(400, json!({"message": "this contact is not valid"}).to_string());
+        }
+        let created: Vec<Value> = batch
+            .iter()
+            .map(|contact| {
+                let mut stored = contact.clone();
+                stored["id"] = number(contact).into();
+                stored
+            })
+            .collect();
+        world.held.extend(created.iter().map(|contact| (number(contact), contact.clone())));
+        Reply::json(&json!(created))
+    })
+}
+
+fn import(sealed: &Sealed, platform: &Scripted, options: &[&str]) -> Command {
+    let args = ["import", "list.csv", "--yes", "--state-dir", "state", "--rate", "1000000", "--out", "out"];
+    let mut command = sealed.command(&[&args, options].concat());
+    command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
+    for (name, value) in
+        [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("CLIENT_ID", "cs-1"), ("CLIENT_SECRET", "not-a-secret")]
+    {
+        command.env(format!("ROLLCALL_{name}"), value);
+    }
+    command.env("ROLLCALL_PACE", "1,1,1,60000,1");
+    command
+}
+
+fn outcomes(sealed: &Sealed) -> Vec<String> {
+    let text = sealed.read("out/outcomes.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows = reader.records().map(Result::unwrap);
+    rows.map(|row| format!("{} {} {}", &row[2], &row[3], &row[4])).collect()
+}
+
+fn assert_ended(ended: &Ended, sealed: &Sealed, world: &Mutex<World>) {
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(outcomes(sealed), OUTCOMES, "{}", ended.stderr);
+    let world = world.lock().unwrap();
+    let held: Vec<&str> = world.held.values().map(|contact| contact["firstName"].as_str().unwrap()).collect();
+    assert_eq!(held, ["Asha", "Zoe"]);
+    let report: Value = serde_json::from_str(&sealed.read("out/report.json")).unwrap();
+    assert_eq!(report["totals"]["failed"], 5, "{report:#}");
+    assert_eq!(report["totals"]["rows"], 10);
+}
+
+#[test]
+fn a_refused_row_gives_its_number_to_the_next() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let world = Arc::new(Mutex::new(World::default()));
+    let platform = platform(&world);
+    let first = ended(import(&sealed, &platform, &[]));
+    assert_ended(&first, &sealed, &world);
+    // Each that is refused is refused alone, once.
+    let posts = world.lock().unwrap().posts.clone();
+    for name in ["Bad One", "Bad Two", "Bad Three", "Tom Reed", "Li Wei"] {
+        let alone = posts.iter().filter(|post| post.as_slice() == [name]).count();
+        assert_eq!(alone, 1, "{name}: {posts:?}");
+    }
+    assert!(!posts.iter().flatten().any(|name| name == "Ida Vale" || name == "Zed Poe"), "{posts:?}");
+    let detail = sealed.read("out/outcomes.csv");
+    assert!(detail.contains("same number as row 5, which the platform refused"), "{detail}");
+    assert!(detail.contains("same number as row 3\n"), "{detail}");
+}
+
+#[test]
+fn an_import_that_dies_between_goes_on_with_the_same_rows() {
+    // From the first post to the last: each point is before a write to the journal, to a file or to the network.
+    for point in (30..200).step_by(19) {
+        let sealed = Sealed::new();
+        sealed.write("list.csv", LIST);
+        let world = Arc::new(Mutex::new(World::default()));
+        let platform = platform(&world);
+        let mut dying = import(&sealed, &platform, &[]);
+        dying.env("ROLLCALL_FAIL_AT", format!("{point}!"));
+        assert_eq!(ended(dying).code, -1, "{point}");
+        platform.settle();
+        let again = ended(import(&sealed, &platform, &[]));
+        assert_eq!(again.code, 1, "{point}: {}", again.stderr);
+        let world = world.lock().unwrap();
+        let shown: Vec<String> =
+            outcomes(&sealed).iter().map(|outcome| outcome.replace("confirmed", "created")).collect();
+        assert_eq!(shown, OUTCOMES, "{point}: {}", again.stderr);
+        assert_eq!(world.held.len(), 2, "{point}");
+    }
+}

@@ -188,7 +188,7 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
     }
 }
 
-/// 130 for SIGINT and 143 for SIGTERM, as shells do it.
+/// 129 for SIGHUP, 130 for SIGINT and 143 for SIGTERM, as shells do it.
 pub(super) fn signal_exit_code(signal: i32) -> u8 {
     exit::SIGNAL.saturating_add(u8::try_from(signal).unwrap_or_default())
 }

@@ -133,7 +133,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     newer[63] = 99;
     fs::write(journal(&sealed), &newer).unwrap();
     assert_refused!(sealed, sandbox, @r"
-    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 6) hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
+    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 7) hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
     ");
     assert_eq!(fs::read(journal(&sealed)).unwrap(), newer);
 

@@ -92,9 +92,31 @@ pub fn read_private(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, check_secret)
 }
 
-/// The whole of a regular file that need not be private, of at most so many bytes.
+/// The whole of a file that need not be private, of at most so many bytes. A pipe of the user's own is read, too.
 pub(crate) fn read_bounded(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
+    read(path, max_bytes, check_regular_or_own_pipe)
+}
+
+/// The same of a file that anybody may have put there, and that is no pipe.
+pub(crate) fn read_regular(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, check_regular)
+}
+
+/// Settings from a file or pipe that the user named: not everybody can write to it.
+pub(crate) fn read_named_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
+    read(path, max_bytes, |found| {
+        check_regular_or_own_pipe(found)?;
+        check_not_open_to_all(found)
+    })
+}
+
+/// Settings from a file that is where the user's settings are: it also belongs to the user or to root, and is no pipe.
+pub(crate) fn read_own_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
+    read(path, max_bytes, |found| {
+        check_regular(found)?;
+        check_owner(found)?;
+        check_not_open_to_all(found)
+    })
 }
 
 /// Opens a regular file; a pipe is not waited for.
@@ -166,14 +188,21 @@ mod unix {
         !geteuid().is_root() && fs::metadata(path).is_ok_and(|found| found.uid() == ROOT)
     }
 
-    fn check_owner(found: &fs::Metadata) -> Result<(), Unsafe> {
+    pub(super) fn check_owner(found: &fs::Metadata) -> Result<(), Unsafe> {
         if is_own(found) { Ok(()) } else { Err(Unsafe::OtherOwner(found.uid())) }
     }
 
+    pub(super) fn check_regular_or_own_pipe(found: &fs::Metadata) -> Result<(), Unsafe> {
+        if found.file_type().is_fifo() { check_owner(found) } else { check_regular(found) }
+    }
+
+    pub(super) fn check_not_open_to_all(found: &fs::Metadata) -> Result<(), Unsafe> {
+        let mode = found.mode() & 0o777;
+        if mode & 0o002 == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Write, mode }) }
+    }
+
     pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
-        if !found.file_type().is_fifo() {
-            check_regular(found)?;
-        }
+        check_regular_or_own_pipe(found)?;
         check_owner(found)?;
         let mode = found.mode() & 0o777;
         let is_given_by_root = found.uid() == ROOT && !geteuid().is_root();
@@ -275,6 +304,18 @@ mod other {
         check_regular(found)
     }
 
+    pub(super) fn check_regular_or_own_pipe(found: &fs::Metadata) -> Result<(), Unsafe> {
+        check_regular(found)
+    }
+
+    pub(super) fn check_owner(_: &fs::Metadata) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
+    pub(super) fn check_not_open_to_all(_: &fs::Metadata) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
     pub(super) fn is_of_root_only(_: &Path) -> bool {
         false
     }
@@ -307,13 +348,17 @@ mod other {
 #[cfg(not(unix))]
 pub(crate) use self::other::{check_folder, check_links, check_own_at, check_stream, make_folder, open_own};
 #[cfg(not(unix))]
-use self::other::{check_secret, is_of_root_only};
+use self::other::{
+    check_not_open_to_all, check_owner, check_regular_or_own_pipe, check_secret, is_of_root_only,
+};
 #[cfg(unix)]
 pub(crate) use self::unix::{
     check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
 };
 #[cfg(unix)]
-use self::unix::{check_secret, is_of_root_only};
+use self::unix::{
+    check_not_open_to_all, check_owner, check_regular_or_own_pipe, check_secret, is_of_root_only,
+};
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -355,6 +400,44 @@ mod tests {
         if chown(&path, Some(OTHER), None).is_ok() {
             assert!(matches!(read_private(&path, 6), Err(Unsafe::OtherOwner(OTHER))));
         }
+    }
+
+    #[test]
+    fn settings_are_read_from_files_that_not_everybody_can_change() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("settings");
+        fs::write(&path, "quiet").unwrap();
+        for (mode, is_fine) in [(0o644, true), (0o664, true), (0o646, false)] {
+            set_mode(&path, mode);
+            assert_eq!(read_own_settings(&path, 5).is_ok(), is_fine, "{mode:o}");
+            assert_eq!(read_named_settings(&path, 5).is_ok(), is_fine, "{mode:o}");
+            assert_eq!(read_regular(&path, 5).unwrap(), b"quiet");
+        }
+        set_mode(&path, 0o644);
+        assert!(matches!(read_named_settings(&path, 4), Err(Unsafe::TooLarge(4))));
+        if chown(&path, Some(OTHER), None).is_ok() {
+            assert!(matches!(read_own_settings(&path, 5), Err(Unsafe::OtherOwner(OTHER))));
+            read_named_settings(&path, 5).unwrap();
+        }
+    }
+
+    #[test]
+    fn pipes_are_read_where_they_were_named_only() {
+        use std::{io::Write as _, os::fd::AsRawFd as _};
+
+        let (reader, mut writer) = io::pipe().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        writer.write_all(b"quiet").unwrap();
+        drop(writer);
+        for read in [read_regular, read_own_settings] {
+            assert!(matches!(read(&path, 5), Err(Unsafe::NoFile(_))));
+        }
+        assert_eq!(read_named_settings(&path, 5).unwrap(), b"quiet");
+        let (reader, mut writer) = io::pipe().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        writer.write_all(b"longer").unwrap();
+        drop(writer);
+        assert!(matches!(read_bounded(&path, 5), Err(Unsafe::TooLarge(5))));
     }
 
     #[test]

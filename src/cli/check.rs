@@ -100,9 +100,19 @@ pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
 /// The folder for the run's files, none of which may be what is read, or belong to another run.
 pub(super) fn output<'f>(
     path: &Path,
-    mut inputs: impl Iterator<Item = &'f PathBuf>,
+    inputs: impl Iterator<Item = &'f PathBuf>,
     may_replace: bool,
 ) -> Result<OutputFolder, CliError> {
+    try_output(path, inputs, may_replace)?;
+    Ok(OutputFolder::create(path)?)
+}
+
+/// Looks at that folder, and makes nothing.
+pub(super) fn try_output<'f>(
+    path: &Path,
+    mut inputs: impl Iterator<Item = &'f PathBuf>,
+    may_replace: bool,
+) -> Result<(), CliError> {
     let targets = OutputFolder::files(path);
     let taken = targets.iter().find(|target| target.is_file()).cloned();
     let targets: Vec<PathBuf> = targets.iter().filter_map(|target| target.canonicalize().ok()).collect();
@@ -119,7 +129,7 @@ pub(super) fn output<'f>(
             "Choose another folder with --out, or none: each run then has its own. --overwrite replaces the files.",
         ));
     }
-    Ok(OutputFolder::create(path)?)
+    Ok(())
 }
 
 /// Shows what a run came to, and says it with the exit code. The report goes to standard output as well where that is asked for.

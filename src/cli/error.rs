@@ -69,7 +69,9 @@ impl CliError {
 
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Pipeline(PipelineError::Unread(_)) => exit::USAGE,
+            Self::Usage { .. } | Self::Pipeline(PipelineError::Unread(_) | PipelineError::OptionFile(_)) => {
+                exit::USAGE
+            }
             Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
             Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
@@ -101,7 +103,7 @@ impl CliError {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
-            Self::Pipeline(PipelineError::Parse(error)) => error.hint(),
+            Self::Pipeline(PipelineError::Parse(error) | PipelineError::OptionFile(error)) => error.hint(),
             Self::Pipeline(PipelineError::Asked(_)) => {
                 Some("Answer there, or end that process; then run the same command again.".to_owned())
             }
@@ -180,9 +182,11 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Interrupted(signal) => signal_exit_code(*signal),
         // What has to be changed is a setting, and nothing was sent.
-        PlatformError::NoCountry { .. } | PlatformError::PageSize { .. } | PlatformError::Unread(_) => {
-            exit::USAGE
-        }
+        PlatformError::NoSuch { .. }
+        | PlatformError::RefusedId { .. }
+        | PlatformError::NoCountry { .. }
+        | PlatformError::PageSize { .. }
+        | PlatformError::Unread(_) => exit::USAGE,
         PlatformError::Notes(_) | PlatformError::Journal(_) | PlatformError::Busy(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }

@@ -30,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Resu
     for input in opened {
         explained.extend(pipeline::explain(input, &args.rows, &reading.normalize, &reading.parse.mappings)?);
     }
-    let text = if args.json {
+    let text = if config.under(&args.json)?.json {
         let json = serde_json::json!({ "schema": SCHEMA, "rows": explained });
         screen::json(&format!("{json:#}\n"))
     } else {

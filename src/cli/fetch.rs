@@ -29,13 +29,16 @@ use crate::{
 
 pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let collection = collection(args, config)?;
-    if let Some(size) = args.page_size {
+    let page_size = config.under(&args.page_size)?.page_size;
+    if let Some(size) = page_size {
         settings::within("page-size", size, 1..=collection.largest_page())?;
     }
     let region = config.region(args.region.as_deref())?;
     let region = region.as_deref().map(settings::region).transpose()?;
     let requests = RequestSettings::new(&config.under(&args.requests)?)?;
-    let platform = config.under_platform(&args.platform.without_empty())?;
+    let given = args.platform.without_empty();
+    let platform = config.under_platform(&given)?;
+    talk.say(&config.unused_note(&given).unwrap_or_default());
     let state = config.under(&args.state)?;
     let journal = if platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
     // Kept until all is read: the local platform ends with it.
@@ -47,7 +50,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
         snapshots: journal.snapshots(&target.account, &target.stream, region),
         client: requests.client(account, region),
         collection,
-        page_size: args.page_size,
+        page_size,
     };
     let path = args.output.clone().filter(|path| path.as_os_str() != STDIN);
     let format = args.format.map_or_else(|| by_ending(path.as_deref()), format);

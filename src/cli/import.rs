@@ -1,24 +1,24 @@
 //! `rollcall import` and `rollcall resume`
 
+mod groups;
+
 use std::path::{Path, PathBuf, absolute};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::groups::Groups;
 use super::{
     args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
-        ImportOptions, OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions,
-        ResumeArgs,
+        ImportOptions, JsonOption, OutputOptions, PlatformOptions, PostingOptions, ReadingOptions,
+        RequestOptions, ResumeArgs,
     },
     check::{self, conclude, open_all},
     config::ConfigFiles,
     error::{CliError, stopped},
     resumed,
-    settings::{
-        self, Account, PostingSettings, ReadingSettings, RequestSettings, new_run, open_journal,
-        output_folder,
-    },
+    settings::{self, Account, RequestSettings, new_run, open_journal, output_folder},
     signals,
     talk::Talk,
 };
@@ -37,21 +37,21 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredImport {
     pub(super) files: Vec<PathBuf>,
-    reading: ReadingOptions,
+    pub(super) reading: ReadingOptions,
     platform: PlatformOptions,
-    posting: PostingOptions,
+    pub(super) posting: PostingOptions,
     #[serde(default)]
     requests: RequestOptions,
     #[serde(default)]
-    exclude_files: ExcludeFileOptions,
+    pub(super) exclude_files: ExcludeFileOptions,
     #[serde(default)]
-    exclude: ExcludeOptions,
+    pub(super) exclude: ExcludeOptions,
     #[serde(default)]
-    api: ApiOption,
+    pub(super) api: ApiOption,
     #[serde(default)]
-    existing: ExistingOptions,
+    pub(super) existing: ExistingOptions,
     #[serde(default)]
-    export: ExportOptions,
+    pub(super) export: ExportOptions,
     /// The settings files in use, for the report.
     #[serde(default)]
     config_files: Vec<String>,
@@ -94,18 +94,17 @@ impl StoredImport {
     /// Looks at the settings before there is a file, and starts the local platform where that is to be used.
     #[cfg(unix)]
     pub(super) fn check(&self) -> Result<(Account, Option<RunningSandbox>), CliError> {
-        let reading = ReadingSettings::new(self.reading.clone())?;
-        let posting = PostingSettings::new(&self.posting)?;
-        if posting.dry_run {
+        let groups = self.groups();
+        groups.reading?;
+        if groups.posting?.dry_run {
             return Err(CliError::usage(
                 "--dry-run posts nothing, and a file that was imported is not imported again",
                 "Use `rollcall check`.",
             ));
         }
-        let requests = RequestSettings::new(&self.requests)?;
-        let (files, options) = (self.exclude_files.clone(), self.exclude.clone());
-        settings::exclude(files, options, &self.api, &reading.normalize)?;
-        settings::existing(self.existing.clone())?;
+        let requests = groups.requests?;
+        groups.suppression?;
+        groups.existing?;
         account(self.platform.clone(), &requests)
     }
 
@@ -133,6 +132,7 @@ impl StoredImport {
 pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
     let mut stored = StoredImport::new(&args.import, config.under(&args.export)?, config)?;
     stored.files.clone_from(&args.files);
+    talk.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
     let journal =
@@ -193,7 +193,11 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Re
     // Posting without a question needs `--yes` each time.
     stored.posting.yes = args.yes;
     resumed::check_settings(&run.id, &stored.platform, config)?;
-    let output = OutputOptions { out: Some(run.folder.clone()), json: args.json, overwrite: false };
+    let output = OutputOptions {
+        out: Some(run.folder.clone()),
+        json: config.under(&JsonOption { json: args.json })?.json,
+        overwrite: false,
+    };
     import(stored, journal, output, Some(&run), &Session::of(talk))
 }
 
@@ -205,14 +209,11 @@ pub(super) fn import(
     session: &Session<'_>,
 ) -> Result<u8, CliError> {
     let Session { talk, progress, interrupt, .. } = session;
-    let reading = ReadingSettings::new(stored.reading.clone())?;
-    let posting = PostingSettings::new(&stored.posting)?;
-    let requests = RequestSettings::new(&stored.requests)?;
+    let groups = stored.groups();
+    let (reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
+    let (exclude, existing) = (groups.suppression?, groups.existing?);
+    groups.export?;
     let region = reading.normalize.region;
-    let (files, options) = (stored.exclude_files.clone(), stored.exclude.clone());
-    let exclude = settings::exclude(files, options, &stored.api, &reading.normalize)?;
-    let existing = settings::existing(stored.existing.clone())?;
-    settings::export(&stored.export, Path::new(""))?;
     let is_sandbox = stored.platform.sandbox;
     // Kept until the run is over: the local platform ends with it.
     let (account, _local) = account(stored.platform.clone(), &requests)?;

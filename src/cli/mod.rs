@@ -29,11 +29,12 @@ use std::{
 };
 
 use anstream::AutoStream;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, FromArgMatches as _};
 
 use self::{
-    args::{Cli, Command, PlatformOptions},
-    config::ConfigFiles,
+    args::{Cli, Command, PlatformOptions, TalkOptions},
+    config::{ConfigFiles, Given},
+    error::CliError,
     talk::Talk,
 };
 use crate::report::{screen, terminal::printable};
@@ -60,8 +61,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         _ => program::isolate_workbooks(),
     }
-    let loaded = ConfigFiles::load(cli.global.config.as_deref())
-        .and_then(|config| Ok((config.under(&cli.global.talk)?, config)));
+    let loaded = ConfigFiles::load(cli.global.config.as_deref(), Given::new(&given))
+        .and_then(|config| Ok((talk_options(&cli.global.talk, &config)?, config)));
     let (talk, config) = match loaded {
         Ok((options, config)) => (Talk::new(&options), config),
         Err(error) => {
@@ -96,10 +97,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }))
 }
 
+/// How much is said, and how.
+fn talk_options(typed: &TalkOptions, config: &ConfigFiles) -> Result<TalkOptions, CliError> {
+    let options = config.under(typed)?;
+    if options.quiet && options.verbose > 0 {
+        return Err(CliError::usage(
+            "--quiet and --verbose are given together",
+            "Keep one of them. What is typed wins over rollcall.toml.",
+        ));
+    }
+    Ok(options)
+}
+
 /// What was typed, and what the command was given: its options with where each came from.
 fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
-    let mut given = Cli::command().try_get_matches_from(args)?;
-    let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut Cli::command()))?;
+    let mut given = args::command().try_get_matches_from(args)?;
+    let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut args::command()))?;
     let given = given.remove_subcommand().map(|(_, given)| given);
     Ok((cli, given.unwrap_or_default()))
 }

@@ -47,7 +47,7 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
         shown(&journal, run, may_run)
     });
     let runs = runs.collect::<Result<Vec<_>, _>>()?;
-    let text = if args.json {
+    let text = if config.under(&args.json)?.json {
         let json = serde_json::to_string_pretty(&runs).unwrap_or_default();
         screen::json(&json) + "\n"
     } else if runs.is_empty() {

@@ -261,7 +261,7 @@ pub(super) fn exclude(
     api: &ApiOption,
     reading: &NormalizeSettings,
 ) -> Result<SuppressSettings, CliError> {
-    if options.campaign_filter.is_some() && options.exclude_campaign.is_empty() {
+    if !options.campaign_filter.is_empty() && options.exclude_campaign.is_empty() {
         return Err(CliError::usage(
             "--campaign-filter says which contacts of a campaign are left out, and no campaign is named",
             "Name it with --exclude-campaign.",
@@ -285,7 +285,8 @@ pub(super) fn exclude(
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
         allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),
-        filter: match options.campaign_filter.unwrap_or_default() {
+        // Each of them has those of the next one.
+        filter: match options.campaign_filter.into_iter().min().unwrap_or(FilterChoice::Any) {
             FilterChoice::Any => CampaignFilter::Any,
             FilterChoice::Attempted => CampaignFilter::Attempted,
             FilterChoice::Completed => CampaignFilter::Completed,
@@ -393,41 +394,43 @@ pub(super) fn host(text: &str) -> Result<Host, CliError> {
     text.parse().map_err(|error: HostError| CliError::Usage { message: error.to_string(), hint: None })
 }
 
-/// A ready token, or an app with its secret; never both, as it would be a guess which is meant.
+/// A ready token, or an app with its secret; never both, as it would be a guess which is meant. Options of one kind rule out
+/// the environment's of the other: they are what is left where what is typed has won over the environment, and that over a file.
 pub(super) fn credentials(
     client_id: Option<String>,
     token_file: Option<PathBuf>,
     secret_file: Option<PathBuf>,
 ) -> Result<Option<Credentials>, CliError> {
-    let token = secret("ROLLCALL_TOKEN", "--token-file", token_file)?;
-    let client_secret = secret("ROLLCALL_CLIENT_SECRET", "--client-secret-file", secret_file)?;
     let client_id = client_id.filter(|id| !id.trim().is_empty());
-    match (token, client_id, client_secret) {
-        (Some(token), None, None) => {
-            // The token itself is not shown: whatever is wrong with it, it may be good in part.
-            is_jwt(token.expose_secret()).then_some(Some(Credentials::Token(token))).ok_or_else(|| {
-                CliError::usage(
-                    "the token is not a JSON Web Token (three parts with dots between them)",
-                    "Copy it again, in one line. A client secret belongs in ROLLCALL_CLIENT_SECRET or --client-secret-file.",
-                )
-            })
-        }
-        (None, Some(client_id), Some(client_secret)) => {
-            Ok(Some(Credentials::App { client_id, client_secret }))
-        }
-        (Some(_), ..) => Err(CliError::usage(
+    let is_app = client_id.is_some() || secret_file.is_some();
+    if token_file.is_some() && is_app {
+        return Err(CliError::usage(
             "both a ready token and an app's client id or secret are given",
             "Keep one: a token, or the client id with its secret.",
-        )),
-        (None, Some(_), None) => Err(CliError::usage(
+        ));
+    }
+    let token = if is_app { None } else { secret("ROLLCALL_TOKEN", "--token-file", token_file)? };
+    if let Some(token) = token {
+        // The token itself is not shown: whatever is wrong with it, it may be good in part.
+        return is_jwt(token.expose_secret()).then_some(Some(Credentials::Token(token))).ok_or_else(|| {
+            CliError::usage(
+                "the token is not a JSON Web Token (three parts with dots between them)",
+                "Copy it again, in one line. A client secret belongs in ROLLCALL_CLIENT_SECRET or --client-secret-file.",
+            )
+        });
+    }
+    let client_secret = secret("ROLLCALL_CLIENT_SECRET", "--client-secret-file", secret_file)?;
+    match (client_id, client_secret) {
+        (Some(client_id), Some(client_secret)) => Ok(Some(Credentials::App { client_id, client_secret })),
+        (Some(_), None) => Err(CliError::usage(
             "the client id has no secret with it",
             "Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.",
         )),
-        (None, None, Some(_)) => Err(CliError::usage(
+        (None, Some(_)) => Err(CliError::usage(
             "the client secret has no client id with it",
             "Give the id with --client-id or ROLLCALL_CLIENT_ID.",
         )),
-        (None, None, None) => Ok(None),
+        (None, None) => Ok(None),
     }
 }
 

@@ -62,6 +62,7 @@ struct Orders<I> {
 }
 
 pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+    talk.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
     let mut service = Service::new(args, config)?;
     let mut watch = Watch::open(service.folders(config)?, service.journal.clone())?;
     let stop = Stop { interrupt: signals::listen_but_reload(), soon: Arc::default() };
@@ -73,6 +74,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
         }
         None => None,
     };
+    let once = config.under(&args.once)?.once;
     let reload = signals::reload();
     let is_over = AtomicBool::new(false);
     let summary = loop {
@@ -97,7 +99,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
             });
             // Set in any case: the thread above is waited for.
             let _over = SetWhenDropped(&is_over);
-            watch.run(args.once, page.as_ref(), talk, &stop)
+            watch.run(once, page.as_ref(), talk, &stop)
         });
         let summary = ended?;
         let next = next.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +115,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
     };
     if let Some(signal) = stop.interrupt.signal() {
         // A service that is told to end has done what it should.
-        return Ok(if args.once { signal_exit_code(signal) } else { exit::OK });
+        return Ok(if once { signal_exit_code(signal) } else { exit::OK });
     }
     talk.say(&format!("{}\n", described(&summary)));
     Ok(match summary.held {

@@ -17,7 +17,7 @@ mod rows;
 mod spool;
 mod twins;
 
-use std::io;
+use std::{io, path::Path};
 
 use thiserror::Error;
 
@@ -30,12 +30,15 @@ pub use self::{
 };
 use crate::{
     dedupe::Keep,
+    existing,
+    interrupt::Interrupt,
     journal::{Holder, JournalError},
     normalize::NormalizeSettings,
     parse::{ParseError, ReadError},
     platform::PlatformError,
+    progress::Silent,
     report::{ExportSettings, Report, ReportError},
-    suppress::UnreadSuppressions,
+    suppress::{SuppressSettings, Suppressions, UnreadSuppressions},
 };
 
 /// What the user decided about a run, whatever its command.
@@ -65,6 +68,9 @@ pub enum PipelineError {
     Platform(#[from] PlatformError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A file that an option names beside the inputs: of suppressed people, or of existing contacts.
+    #[error(transparent)]
+    OptionFile(ParseError),
     #[error(transparent)]
     Unread(#[from] UnreadSuppressions),
     #[error("the rows cannot be kept on disk while the run goes on: {0}")]
@@ -77,13 +83,32 @@ pub enum PipelineError {
     Interrupted(i32),
 }
 
+/// Of a file that an option names: the settings are wrong then, not the inputs.
 impl From<ReadError> for PipelineError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Parse(error) => Self::Parse(error),
+            ReadError::Parse(error) => Self::OptionFile(error),
             ReadError::Interrupted(signal) => Self::Interrupted(signal),
         }
     }
+}
+
+/// Reads the files of suppressed numbers and of existing contacts as an import does, and judges them alike.
+///
+/// # Errors
+///
+/// Where an import would not go on with them, or the end is asked for.
+pub fn try_option_files(
+    suppress: &SuppressSettings,
+    existing: Option<&Path>,
+    interrupt: &Interrupt,
+) -> Result<(), PipelineError> {
+    let mut allowed = suppress.allowed_unread;
+    Suppressions::of_files(suppress, &Silent, interrupt)?.take_from(&mut allowed)?;
+    if let Some(file) = existing {
+        existing::from_file(file, suppress.region, interrupt, &|_| false)?;
+    }
+    Ok(())
 }
 
 /// A run that was reported.

@@ -37,6 +37,8 @@ pub enum PlatformError {
     Denied { request: Purpose, status: u16, answer: String, clock: Option<SignedDuration> },
     #[error("the platform has no {what}: {answer}")]
     NoSuch { what: String, answer: String },
+    #[error("the platform refuses the {what}: {answer}")]
+    RefusedId { what: String, answer: String },
     #[error("the platform sends {request} elsewhere: {answer}")]
     Redirected { request: Purpose, answer: String },
     #[error("{request} was refused: {answer}")]
@@ -201,7 +203,7 @@ impl PlatformError {
             Self::Denied { .. } | Self::Refused { .. } => {
                 "Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place."
             }
-            Self::NoSuch { .. } => {
+            Self::NoSuch { .. } | Self::RefusedId { .. } => {
                 "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
             }
             Self::SkipIgnored(_) | Self::Endless(_) | Self::TooManyBytes { .. } => {

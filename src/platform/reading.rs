@@ -229,7 +229,7 @@ impl Client<'_> {
                     match smaller.filter(|_| refusals.len() <= MAX_REFUSED_SIZES) {
                         Some(smaller) => pages.ask_for(smaller),
                         // Perhaps it was never the size: the first one says what is wrong.
-                        None => return Err(refusals.swap_remove(0)),
+                        None => return Err(of_id(refusals.swap_remove(0), collection)),
                     }
                 }
                 other => return other,
@@ -245,6 +245,16 @@ impl Client<'_> {
             }
             other => other,
         }
+    }
+}
+
+/// What is refused whatever the size of its pages is refused for its id, where it has one.
+fn of_id(refusal: PlatformError, collection: &Collection) -> PlatformError {
+    match refusal {
+        PlatformError::Refused { answer, .. } if *collection != Collection::Contacts => {
+            PlatformError::RefusedId { what: collection.to_string(), answer }
+        }
+        refusal => refusal,
     }
 }
 

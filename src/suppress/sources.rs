@@ -71,6 +71,15 @@ pub struct SuppressSettings {
     pub api: Api,
 }
 
+impl SuppressSettings {
+    /// The lists and campaigns, in the order in which they are read.
+    pub fn collections(&self) -> impl Iterator<Item = Collection> {
+        let api = self.api;
+        let lists = self.lists.iter().map(move |id| Collection::List { id: id.clone(), api });
+        lists.chain(self.campaigns.iter().map(move |id| Collection::Campaign { id: id.clone(), api }))
+    }
+}
+
 /// A file, contact list or campaign whose numbers were left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
@@ -141,21 +150,14 @@ impl Suppressions {
         settings: &SuppressSettings,
         client: &mut Client<'_>,
     ) -> Result<(), PlatformError> {
-        let api = settings.api;
         let mut allowed = settings.allowed_unread;
         self.take_from(&mut allowed)?;
-        let lists = settings.lists.iter().map(|id| {
-            (
-                SuppressionSource::List(id.clone()),
-                Collection::List { id: id.clone(), api },
-                CampaignFilter::Any,
-            )
-        });
-        let campaigns = settings.campaigns.iter().map(|id| {
-            let collection = Collection::Campaign { id: id.clone(), api };
-            (SuppressionSource::Campaign(id.clone()), collection, settings.filter)
-        });
-        for (source, collection, filter) in lists.chain(campaigns) {
+        for collection in settings.collections() {
+            let (source, filter) = match &collection {
+                Collection::Campaign { id, .. } => (SuppressionSource::Campaign(id.clone()), settings.filter),
+                Collection::List { id, .. } => (SuppressionSource::List(id.clone()), CampaignFilter::Any),
+                Collection::Contacts => continue,
+            };
             let (code, name) = (source.code().name(), source.name().to_owned());
             // Also where the reading fails, the report says whom it was to leave out.
             self.reports.push(SuppressionReport { code, name, numbers: 0, empty: false, notes: Vec::new() });

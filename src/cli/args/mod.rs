@@ -3,16 +3,21 @@
 //! `rollcall.toml` is read into the same structs, so an option has one name everywhere.
 
 mod options;
+mod switches;
 
 use std::{path::PathBuf, sync::LazyLock};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::options::{
-    AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-    ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, LogFormat,
-    OutputOptions, PlatformOptions, PostingOptions, ReadingOptions, RequestOptions, SandboxOptions,
-    SplitNamesChoice, StateOptions, TalkOptions, ValueTables, WatchOptions,
+pub(super) use self::{
+    options::{
+        AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
+        ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, JsonOption,
+        KeepChoice, LogFormat, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
+        ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions, TalkOptions,
+        ValueTables, WatchOptions,
+    },
+    switches::switched_off,
 };
 use crate::normalize::phone::METADATA_VERSION;
 
@@ -28,6 +33,31 @@ pub(super) struct Cli {
     pub(super) global: GlobalArgs,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// Options that are typed only, each with the reason.
+pub(super) const TYPED_ONLY: [(&str, &str); 11] = [
+    ("config", "it names the file itself"),
+    ("help", "it prints a text and ends"),
+    ("version", "it prints a text and ends"),
+    ("output", "it names the one file that a `fetch` writes"),
+    ("list", "it names what one `doctor` tries; the lists of the sandbox stand in [sandbox-server]"),
+    ("campaign", "it names what one `doctor` tries; the campaigns of the sandbox stand in [sandbox-server]"),
+    ("number", "it says what one `purge` removes"),
+    ("older-than", "it says what one `purge` removes"),
+    ("account", "it says what one `purge` removes"),
+    ("run", "it says what one `purge` removes"),
+    ("all", "it says what one `purge` removes"),
+];
+
+/// Whether an option can stand in a settings file.
+pub(super) fn can_stand_in_file(name: &str) -> bool {
+    TYPED_ONLY.iter().all(|(typed_only, _)| *typed_only != name)
+}
+
+/// The command line, as it is read.
+pub(super) fn command() -> clap::Command {
+    switches::with_opposites(Cli::command(), can_stand_in_file).args_override_self(true)
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,9 +144,8 @@ pub(super) struct ExplainArgs {
     /// Rows to explain: the number that a spreadsheet shows, or the line on which the row begins
     #[arg(required = true, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) rows: Vec<u64>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: JsonOption,
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
 }
@@ -129,7 +158,7 @@ pub(super) struct TemplateArgs {
 }
 
 /// The options that `import` and `watch` share.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct ImportOptions {
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
@@ -188,9 +217,8 @@ pub(super) struct FetchArgs {
     /// Format to write [default: by the file's ending, else csv]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(super) format: Option<FetchFormat>,
-    /// Contacts in a page [default: the most that is granted]
-    #[arg(long, value_name = "N")]
-    pub(super) page_size: Option<u64>,
+    #[command(flatten)]
+    pub(super) page_size: PageSizeOption,
     #[command(flatten)]
     pub(super) api: ApiOption,
     /// Region of numbers without any country code, such as IN
@@ -219,9 +247,8 @@ pub(super) struct DoctorArgs {
     /// A campaign to try, by its id
     #[arg(long, value_name = "ID")]
     pub(super) campaign: Option<String>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: JsonOption,
     #[command(flatten)]
     pub(super) platform: PlatformOptions,
     #[command(flatten)]
@@ -251,9 +278,8 @@ pub(super) struct WatchArgs {
     /// Folder to watch [default: those of the tables `[[watch]]` in rollcall.toml]
     #[arg(value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
-    /// Handle what is there, then end
-    #[arg(long)]
-    pub(super) once: bool,
+    #[command(flatten)]
+    pub(super) once: OnceOption,
     #[command(flatten)]
     pub(super) watch: WatchOptions,
     #[command(flatten)]
@@ -264,9 +290,8 @@ pub(super) struct WatchArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RunsArgs {
-    /// As JSON, for programs
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: JsonOption,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }
@@ -301,12 +326,10 @@ pub(super) struct SandboxArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -1,12 +1,15 @@
 //! Options by subject, each once, with its help text. Commands share these groups.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fmt, marker::PhantomData, path::PathBuf};
 
 use clap::{
     ArgAction, Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser as _},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, IntoDeserializer as _, SeqAccess, Visitor},
+};
 
 /// How much is said, and how.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
@@ -90,15 +93,16 @@ pub(in crate::cli) struct ExcludeOptions {
     /// Import although this many entries of these files, lists and campaigns are masked or unreadable [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) allow_unreadable_suppressions: Option<u64>,
-    /// Of campaigns, only those who were called, or whose call was completed [default: any]
+    /// Of campaigns, only those who were called, or whose call was completed; given twice, whom either names [default: any]
     #[arg(long, value_enum, value_name = "WHICH")]
-    pub(in crate::cli) campaign_filter: Option<FilterChoice>,
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
+    pub(in crate::cli) campaign_filter: Vec<FilterChoice>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+/// Contacts of a campaign; each choice has all those of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::cli) enum FilterChoice {
-    #[default]
     Any,
     Attempted,
     Completed,
@@ -359,6 +363,35 @@ pub(in crate::cli) struct OutputOptions {
     pub(in crate::cli) overwrite: bool,
 }
 
+/// Whether a command prints JSON.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(in crate::cli) struct JsonOption {
+    /// As JSON, for programs
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) json: bool,
+}
+
+/// In which pages `fetch` reads.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(in crate::cli) struct PageSizeOption {
+    /// Contacts in a page [default: the most that is granted]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) page_size: Option<u64>,
+}
+
+/// Whether `watch` ends by itself.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(in crate::cli) struct OnceOption {
+    /// Handle what is there, then end
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub(in crate::cli) once: bool,
+}
+
 /// Where the contacts go beside the platform.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Output")]
@@ -492,4 +525,37 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
         TextOrNumber::Text(text) => text,
         TextOrNumber::Number(number) => number.to_string(),
     }))
+}
+
+/// A list, or none or one of its values: earlier imports recorded that.
+fn one_or_several<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct OneOrSeveral<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrSeveral<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value or a list of values")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+            T::deserialize(text.into_deserializer()).map(|value| vec![value])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Vec<T>, A::Error> {
+            let mut read = Vec::new();
+            while let Some(value) = values.next_element()? {
+                read.push(value);
+            }
+            Ok(read)
+        }
+    }
+
+    deserializer.deserialize_any(OneOrSeveral(PhantomData))
 }

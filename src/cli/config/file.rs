@@ -1,24 +1,20 @@
 //! One settings file. It is opened as carefully as an input, because anyone may have written it.
 
 use std::{
-    fs,
-    io::{self, Read as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use toml::{Table, Value};
+use toml::Table;
 
-use super::{VALUES_TABLE, WATCH_TABLES, names::check_names, shown};
+use super::{VALUES_TABLE, names::Catalog, shown};
 use crate::{
     cli::error::CliError,
-    private_file::{Unsafe, open_regular},
+    private_file::{Unsafe, read_named_settings, read_own_settings, read_regular},
 };
 
 /// The maximum size of a settings file.
 const MAX_BYTES: u64 = 1024 * 1024;
-
-/// Options whose relative paths start from the folder of the file.
-const FILES: [&str; 5] = ["token-file", "client-secret-file", "ca-file", "exclude-file", "existing"];
 
 /// The options that a file in the current folder can set: how lists are read, and who else is suppressed. None of them sends
 /// data anywhere, and none switches off suppression files or do-not-call columns.
@@ -44,13 +40,20 @@ pub(super) const OF_FOLDER: [&str; 19] = [
     "exclude-campaign",
 ];
 
+/// Options of a folder's file that the user's file wins over: they decide which rows pass, so that people could be called whom
+/// the user leaves out. The other ones describe the lists of the folder.
+pub(super) const USER_FIRST: [&str; 6] =
+    ["accept", "types", "drop-extensions", "split-names", "hidden-rows", "no-header"];
+
 /// Who controls a file, which decides what it can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     /// Anyone who can put files into the current folder.
     Folder,
-    /// The user: it is in the config folder, or was passed with `--config`.
+    /// The user: it is in the config folder.
     User,
+    /// The user, who passed it with `--config`.
+    Named,
 }
 
 /// The options of one file.
@@ -80,7 +83,8 @@ impl File {
             let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
             fail(&reason, Some(names.clone()))
         })?;
-        check_names(&options).map_err(|reason| fail(&reason, Some(names)))?;
+        let catalog = Catalog::new();
+        catalog.check_names(&options).map_err(|reason| fail(&reason, Some(names)))?;
         if owner == Owner::Folder {
             let refused: Vec<String> = options
                 .keys()
@@ -101,7 +105,9 @@ impl File {
                 ));
             }
         }
-        place(&mut options, path.parent().unwrap_or(Path::new("")));
+        // A pipe is in no folder of its own.
+        let folder = path.parent().filter(|_| !is_pipe(path)).unwrap_or(Path::new(""));
+        catalog.normalize(&mut options, folder);
         Ok(Some(Self { path: path.to_owned(), options }))
     }
 }
@@ -113,68 +119,45 @@ enum Unread {
     Refused(&'static str, fn(&str) -> String),
 }
 
-impl From<io::Error> for Unread {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
+/// The text of a file. Of a file that was not named, more is asked than of one that was.
 fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
-    let file = match open_regular(path) {
-        Ok(file) => file,
-        Err(Unsafe::Io(error)) => return Err(Unread::Io(error)),
-        Err(_) => {
-            let what = |name: &str| format!("Remove {name}, or replace it with a file.");
-            return Err(Unread::Refused("not a regular file", what));
-        }
+    let read = match owner {
+        Owner::Folder => read_regular,
+        Owner::User => read_own_settings,
+        Owner::Named => read_named_settings,
     };
-    let metadata = file.metadata()?;
-    if owner == Owner::User && anybody_may_write(&metadata) {
-        let what = |name: &str| format!("Make it writable by its owner only: chmod go-w {name}");
-        return Err(Unread::Refused("any user of this machine can change this file", what));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let what = |name: &str| format!("Check whether {name} is meant for rollcall.");
-        return Err(Unread::Refused("the file is larger than 1 MiB", what));
-    }
-    Ok(String::from_utf8(bytes).map_err(|_| io::Error::other("the text is not in UTF-8"))?)
+    let bytes = read(path, MAX_BYTES).map_err(|problem| match problem {
+        Unsafe::Io(error) => Unread::Io(error),
+        Unsafe::TooLarge(_) => Unread::Refused("the file is larger than 1 MiB", |name| {
+            format!("Check whether {name} is meant for rollcall.")
+        }),
+        Unsafe::Open { .. } => Unread::Refused("any user of this machine can change this file", |name| {
+            format!("Make it writable by its owner only: chmod go-w {name}")
+        }),
+        Unsafe::OtherOwner(_) if owner == Owner::User => {
+            Unread::Refused("the file belongs to another user of this machine", |name| {
+                format!("Make it your own, or pass it if you trust it: --config {name}")
+            })
+        }
+        Unsafe::OtherOwner(_) => {
+            Unread::Refused("the pipe belongs to another user of this machine", |_| "Pass a file.".to_owned())
+        }
+        _ => {
+            Unread::Refused("not a regular file", |name| format!("Remove {name}, or replace it with a file."))
+        }
+    })?;
+    String::from_utf8(bytes).map_err(|_| Unread::Io(io::Error::other("the text is not in UTF-8")))
 }
 
+/// Whether a path leads to a pipe, as a shell makes one for `<(command)`.
 #[cfg(unix)]
-fn anybody_may_write(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
+pub(super) fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
 
-    metadata.permissions().mode() & 0o002 != 0
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
 #[cfg(not(unix))]
-fn anybody_may_write(_: &fs::Metadata) -> bool {
+pub(super) fn is_pipe(_: &Path) -> bool {
     false
-}
-
-/// Makes relative paths start from `folder`.
-fn place(options: &mut Table, folder: &Path) {
-    let below = |file: &mut Value| {
-        if let Value::String(file) = file {
-            *file = folder.join(&*file).to_string_lossy().into_owned();
-        }
-    };
-    let place = |options: &mut Table| {
-        for name in FILES {
-            match options.get_mut(name) {
-                Some(Value::Array(files)) => files.iter_mut().for_each(below),
-                Some(file) => below(file),
-                None => {}
-            }
-        }
-    };
-    place(options);
-    if let Some(Value::Array(folders)) = options.get_mut(WATCH_TABLES) {
-        for folder in folders.iter_mut().filter_map(Value::as_table_mut) {
-            place(folder);
-            folder.get_mut("dir").into_iter().for_each(below);
-        }
-    }
 }

@@ -5,11 +5,13 @@
 //! and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces both files.
 
 mod file;
+mod given;
+mod layers;
 mod names;
+mod platform;
 
 use std::{
     collections::BTreeMap,
-    env,
     path::{Path, PathBuf},
 };
 
@@ -17,12 +19,13 @@ use directories::ProjectDirs;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use self::file::{File, Owner};
-use super::{
-    args::{PlatformOptions, ReadingOptions},
-    error::CliError,
+use self::{
+    file::{File, Owner, USER_FIRST},
+    layers::{Layers, over, settle},
 };
-use crate::{contact::Field, parse::Mapping, report::terminal::printable};
+pub(super) use self::{given::Given, platform::Platform};
+use super::{args::ReadingOptions, error::CliError};
+use crate::report::terminal::printable;
 
 /// The file's name.
 const NAME: &str = "rollcall.toml";
@@ -36,12 +39,6 @@ const VALUES_TABLE: &str = "values";
 /// Watched folders, each a table with options of its own.
 pub(super) const WATCH_TABLES: &str = "watch";
 
-/// Options that name a file with a secret.
-const SECRETS: [(&str, &str, &str); 2] = [
-    ("token-file", "token", "ROLLCALL_TOKEN"),
-    ("client-secret-file", "client secret", "ROLLCALL_CLIENT_SECRET"),
-];
-
 /// The merged options of all files in use; empty if there are none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConfigFiles {
@@ -52,18 +49,20 @@ pub(super) struct ConfigFiles {
     options: Table,
     /// For each option, the file with the highest priority that sets it.
     origins: BTreeMap<String, PathBuf>,
+    /// What was typed, which decides between options that exclude each other.
+    given: Given,
 }
 
 impl ConfigFiles {
     /// Reads the file passed with `--config`; without one, the file in the current folder over the user's.
-    pub(super) fn load(named: Option<&Path>) -> Result<Self, CliError> {
+    pub(super) fn load(named: Option<&Path>, given: Given) -> Result<Self, CliError> {
+        let mut files = Self { named: named.map(Path::to_owned), given, ..Self::default() };
         if let Some(path) = named {
-            let file = File::read(path, Owner::User)?.ok_or_else(|| {
+            let file = File::read(path, Owner::Named)?.ok_or_else(|| {
                 CliError::usage(format!("there is no config file {}", shown(path)), "Look at --config.")
             })?;
-            return Ok(Self { named: Some(path.to_owned()), ..Self::default() }.over_by(file));
+            return Ok(files.over_by(file));
         }
-        let mut files = Self::default();
         let user = ProjectDirs::from("", "", "rollcall").map(|folders| folders.config_dir().join(NAME));
         if let Some(user) = &user
             && let Some(file) = File::read(user, Owner::User)?
@@ -74,8 +73,11 @@ impl ConfigFiles {
         let here = Path::new(NAME);
         // In the config folder itself, the two are one file.
         if (files.paths.is_empty() || user.as_deref().and_then(whole) != whole(here))
-            && let Some(file) = File::read(here, Owner::Folder)?
+            && let Some(mut file) = File::read(here, Owner::Folder)?
         {
+            for name in USER_FIRST.iter().filter(|name| files.options.contains_key(**name)) {
+                file.options.remove(*name);
+            }
             files = files.over_by(file);
         }
         Ok(files)
@@ -83,14 +85,21 @@ impl ConfigFiles {
 
     /// Reads the same files again.
     pub(super) fn reload(&self) -> Result<Self, CliError> {
-        Self::load(self.named.as_deref())
+        if let Some(named) = self.named.as_deref().filter(|named| file::is_pipe(named)) {
+            return Err(CliError::usage(
+                format!("{} is a pipe, which can be read once", shown(named)),
+                "Name a file with --config, or start the service again.",
+            ));
+        }
+        Self::load(self.named.as_deref(), self.given.clone())
     }
 
     /// Adds a file of higher priority.
-    fn over_by(mut self, file: File) -> Self {
+    fn over_by(mut self, mut file: File) -> Self {
         for name in file.options.keys() {
             self.origins.insert(name.clone(), file.path.clone());
         }
+        settle(&mut [&mut self.options, &mut file.options]);
         self.options = over(&self.options, file.options);
         self.paths.insert(0, file.path);
         self
@@ -127,9 +136,10 @@ impl ConfigFiles {
         let own = |table: &Table| {
             let mut table = table.clone();
             let dir = table.remove("dir").and_then(|dir| dir.as_str().map(PathBuf::from)).unwrap_or_default();
-            let mut watched = Self { options: Table::new(), ..self.clone() };
+            let mut watched = Self { options: common.clone(), ..self.clone() };
             watched.origins.extend(table.keys().map(|name| (name.clone(), file.clone())));
-            watched.options = over(&common, table);
+            settle(&mut [&mut watched.options, &mut table]);
+            watched.options = over(&watched.options, table);
             (dir, watched)
         };
         tables.map(own).collect()
@@ -153,54 +163,6 @@ impl ConfigFiles {
         Ok(self.under(&typed)?.region)
     }
 
-    /// The same for the options of the platform. Credentials that were typed or stand in the environment replace those of
-    /// the files, of whatever kind.
-    pub(super) fn under_platform(&self, typed: &PlatformOptions) -> Result<PlatformOptions, CliError> {
-        let is_set = |name| env::var(name).is_ok_and(|value| !value.trim().is_empty());
-        let mut options = self.options.clone();
-        let overruled: &[&str] = if typed.token_file.is_some() || is_set("ROLLCALL_TOKEN") {
-            &["token-file", "client-id", "client-secret-file"]
-        } else if typed.client_secret_file.is_some() || is_set("ROLLCALL_CLIENT_SECRET") {
-            &["token-file", "client-secret-file"]
-        } else if typed.client_id.is_some() {
-            &["token-file"]
-        } else {
-            &[]
-        };
-        for name in overruled {
-            options.remove(*name);
-        }
-        let merged: PlatformOptions = self.merge(&options, typed)?;
-        if !merged.sandbox {
-            self.keep_secret(typed.host.as_deref(), &options)?;
-        }
-        Ok(merged)
-    }
-
-    /// Refuses to send a secret from a file to a host from elsewhere: a user who passes the host of another account and forgets
-    /// its secret would give this one away.
-    fn keep_secret(&self, typed_host: Option<&str>, options: &Table) -> Result<(), CliError> {
-        let Some(host) = typed_host else { return Ok(()) };
-        let secret = SECRETS.iter().find(|(option, ..)| options.contains_key(*option));
-        let Some((option, what, variable)) = secret else { return Ok(()) };
-        let file = self.origin(option).unwrap_or(Path::new(""));
-        let bare = |host: &str| host.trim().trim_end_matches('/').to_lowercase();
-        if options.get("host").and_then(Value::as_str).is_some_and(|beside| bare(beside) == bare(host)) {
-            return Ok(());
-        }
-        Err(CliError::usage(
-            format!(
-                "the host `{}` comes from --host or ROLLCALL_HOST, but the {what} comes from {}. rollcall sends a secret \
-                 only to the host in the same file",
-                printable(host),
-                shown(file)
-            ),
-            format!(
-                "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
-            ),
-        ))
-    }
-
     /// The same for the options of the sandbox's own command.
     pub(super) fn sandbox_under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         let none = Table::new();
@@ -209,8 +171,11 @@ impl ConfigFiles {
     }
 
     fn merge<T: Serialize + DeserializeOwned>(&self, options: &Table, typed: &T) -> Result<T, CliError> {
-        let typed = Table::try_from(typed).unwrap_or_default();
-        over(options, typed).try_into().map_err(|error: toml::de::Error| {
+        self.read(Layers::new(options, Table::try_from(typed).unwrap_or_default(), &self.given).settled())
+    }
+
+    fn read<T: DeserializeOwned>(&self, options: Table) -> Result<T, CliError> {
+        options.try_into().map_err(|error: toml::de::Error| {
             let reason = error.to_string().trim_end().replace('\n', " ");
             let files = self.described().unwrap_or_default();
             CliError::Usage { message: format!("{files}: {}", printable(&reason)), hint: None }
@@ -223,47 +188,37 @@ fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
 
-/// Merges two tables; `stronger` wins.
-fn over(options: &Table, stronger: Table) -> Table {
-    let mut merged = options.clone();
-    for (name, value) in stronger {
-        match (merged.get_mut(&name), value) {
-            // Mappings of other fields stay.
-            (Some(Value::Array(weaker)), Value::Array(stronger)) if name == "map" => {
-                let fields: Vec<Field> = stronger.iter().filter_map(mapped_field).collect();
-                weaker.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
-                weaker.extend(stronger.iter().cloned());
-            }
-            // Suppression only adds.
-            (Some(Value::Array(weaker)), Value::Array(stronger)) if name.starts_with("exclude-") => {
-                weaker.extend(stronger);
-            }
-            // Tables of values are merged value by value.
-            (Some(Value::Table(weaker)), Value::Table(stronger)) => *weaker = over(weaker, stronger),
-            (_, value) => _ = merged.insert(name, value),
-        }
-    }
-    merged
-}
-
-fn mapped_field(mapping: &Value) -> Option<Field> {
-    mapping.as_str()?.parse::<Mapping>().ok().map(|mapping| mapping.field)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use clap::CommandFactory as _;
+    use super::{file::OF_FOLDER, names::Catalog, *};
+    use crate::cli::args::{
+        ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, FilterChoice,
+        JsonOption, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
+        RequestOptions, SandboxOptions, StateOptions, TYPED_ONLY, TalkOptions, WatchOptions, command,
+    };
 
-    use super::{file::OF_FOLDER, *};
-    use crate::cli::args::{Cli, ExcludeOptions, SandboxOptions};
+    /// What a command line gives.
+    fn given(line: &[&str]) -> (clap::ArgMatches, Given) {
+        let matches = command().try_get_matches_from([&["rollcall"], line].concat()).unwrap();
+        let matches = matches.subcommand().unwrap().1.clone();
+        let given = Given::new(&matches);
+        (matches, given)
+    }
+
+    /// The options in force, with a file and a command line.
+    fn in_force<T: clap::FromArgMatches + Serialize + DeserializeOwned>(text: &str, line: &[&str]) -> T {
+        let (matches, given) = given(line);
+        let files = ConfigFiles { given, ..file(text).unwrap() };
+        files.under(&T::from_arg_matches(&matches).unwrap()).unwrap()
+    }
 
     fn file(text: &str) -> Result<ConfigFiles, CliError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
         fs::write(&path, text).unwrap();
-        ConfigFiles::load(Some(&path))
+        ConfigFiles::load(Some(&path), Given::default())
     }
 
     #[test]
@@ -293,6 +248,137 @@ mod tests {
     }
 
     #[test]
+    fn one_suppression_file_without_brackets_is_added_too() {
+        let file =
+            file("exclude-list = \"cl-1\"\ncampaign-filter = \"attempted\"\nexclude-campaign = \"c\"\n")
+                .unwrap();
+        let typed = ExcludeOptions { exclude_list: vec!["cl-2".to_owned()], ..ExcludeOptions::default() };
+        let merged = file.under(&typed).unwrap();
+        assert_eq!(merged.exclude_list, ["cl-1", "cl-2"]);
+        assert_eq!(merged.campaign_filter, [FilterChoice::Attempted]);
+    }
+
+    #[test]
+    fn what_is_typed_wins_over_an_option_of_the_file_that_excludes_it() {
+        let talk = |text: &str, line: &[&str]| {
+            let options: TalkOptions = in_force(text, &[&["check", "list.csv"], line].concat());
+            (options.quiet, options.verbose)
+        };
+        assert_eq!(talk("quiet = true", &["-vv"]), (false, 2));
+        assert_eq!(talk("verbose = 2", &["-q"]), (true, 0));
+        assert_eq!(talk("quiet = true", &[]), (true, 0));
+        let existing = |text: &str, line: &[&str]| {
+            let options: ExistingOptions = in_force(text, &[&["import", "list.csv"], line].concat());
+            (options.existing.is_some(), options.refresh)
+        };
+        assert_eq!(existing("existing = \"a\"", &["--refresh"]), (false, true));
+        assert_eq!(existing("refresh = true", &["--existing", "a"]), (true, false));
+        assert_eq!(existing("existing = \"a\"\nrefresh = true", &[]), (true, true), "refused later");
+    }
+
+    #[test]
+    fn what_the_file_switches_on_is_switched_off_on_the_command_line() {
+        let reading = |line: &[&str]| {
+            let text = "no-header = true\ndrop-extensions = true\n";
+            let options: ReadingOptions = in_force(text, &[&["check", "list.csv"], line].concat());
+            (options.no_header, options.drop_extensions)
+        };
+        assert_eq!(reading(&[]), (true, true));
+        assert_eq!(reading(&["--header"]), (false, true));
+        assert_eq!(reading(&["--no-drop-extensions"]), (true, false));
+        let talk: TalkOptions = in_force("quiet = true\n", &["--no-quiet", "check", "list.csv"]);
+        assert!(!talk.quiet);
+        let filter: ExcludeOptions = in_force("campaign-filter = \"attempted\"", &["import", "list.csv"]);
+        assert!(filter.campaign_filter.is_empty(), "it means nothing without a campaign");
+    }
+
+    #[test]
+    fn a_watched_folder_replaces_what_excludes_its_options() {
+        let text = "client-id = \"c\"\nclient-secret-file = \"s\"\nrefresh = true\n\
+                    [[watch]]\ndir = \"a\"\ntoken-file = \"t\"\nexisting = \"e\"\n";
+        let watched = file(text).unwrap().watched();
+        let names: Vec<&str> = watched[0].1.options.keys().map(String::as_str).collect();
+        assert_eq!(names, ["existing", "token-file"]);
+    }
+
+    #[test]
+    fn an_account_that_is_typed_replaces_the_sandbox_of_a_file() {
+        let platform = |text: &str, line: &[&str]| {
+            let (matches, given) = given(&[&["import", "list.csv"], line].concat());
+            let files = ConfigFiles { given, ..file(text).unwrap() };
+            let typed = <PlatformOptions as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
+            let platform = files.platform(&typed).unwrap();
+            let refusal = platform.refusal.map(|refusal| refusal.to_string()).unwrap_or_default();
+            (platform.options.sandbox, refusal, platform.unused.unwrap_or_default())
+        };
+        let none = String::new;
+        assert_eq!(platform("sandbox = true", &[]), (true, none(), none()));
+        for typed in ["--host", "--stream-id", "--account-id", "--client-id", "--token-file", "--ca-file"] {
+            assert_eq!(platform("sandbox = true", &[typed, "x"]), (false, none(), none()), "{typed}");
+        }
+        let (is_sandbox, refusal, _) = platform("", &["--sandbox", "--host", "x", "--token-file", "t"]);
+        assert!(is_sandbox && refusal.ends_with("and not --host, --token-file"), "{refusal}");
+        let (is_sandbox, refusal, unused) = platform("host = \"x\"\n", &["--sandbox"]);
+        assert_eq!((is_sandbox, refusal), (true, none()));
+        assert!(unused.contains("these settings are not used: host in /"), "{unused}");
+        assert_eq!(platform("sandbox = true", &["--no-sandbox"]), (false, none(), none()));
+        let (.., unused) = platform("sandbox = true\nhost = \"x\"\n", &[]);
+        assert!(unused.contains("--no-sandbox uses the account"), "{unused}");
+    }
+
+    /// A name that is accepted and not read would do nothing, and nobody would know.
+    #[test]
+    fn every_option_of_every_command_is_read_from_a_file() {
+        fn is_read<T: Default + Serialize + DeserializeOwned>(files: &ConfigFiles) -> bool {
+            files.under(&T::default()).is_err()
+        }
+        let commands = command();
+        let commands = std::iter::once(&commands).chain(commands.get_subcommands());
+        let mut checked = 0;
+        for command in commands.filter(|command| command.get_name() != "sandbox") {
+            let names =
+                command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(clap::Arg::get_long);
+            for name in names {
+                if TYPED_ONLY.iter().any(|(typed_only, _)| *typed_only == name) {
+                    continue;
+                }
+                // No option has lists in a list.
+                let text =
+                    format!("{name} = [[]]\nschedule = \"x\"\nexport = \"x\"\nexclude-campaign = \"x\"\n");
+                let text = if text.matches(&format!("{name} = ")).count() > 1 {
+                    format!("{name} = [[]]\n")
+                } else {
+                    text
+                };
+                let files = file(&text).unwrap_or_else(|error| panic!("{error}"));
+                let is_known = is_read::<TalkOptions>(&files)
+                    || is_read::<ReadingOptions>(&files)
+                    || is_read::<PlatformOptions>(&files)
+                    || is_read::<PostingOptions>(&files)
+                    || is_read::<RequestOptions>(&files)
+                    || is_read::<ExcludeFileOptions>(&files)
+                    || is_read::<ExcludeOptions>(&files)
+                    || is_read::<ApiOption>(&files)
+                    || is_read::<ExistingOptions>(&files)
+                    || is_read::<OutputOptions>(&files)
+                    || is_read::<ExportOptions>(&files)
+                    || is_read::<StateOptions>(&files)
+                    || is_read::<JsonOption>(&files)
+                    || is_read::<OnceOption>(&files)
+                    || is_read::<PageSizeOption>(&files)
+                    || is_read::<WatchOptions>(&files);
+                assert!(is_known, "--{name} of {}", command.get_name());
+                checked += 1;
+            }
+        }
+        assert!(checked > 60, "{checked}");
+        for name in ["json", "once", "page-size", "status", "keep-days"] {
+            let table = format!("{name} = 1\n").parse().unwrap();
+            Catalog::new().check_names(&table).unwrap();
+        }
+    }
+
+    #[test]
     fn the_sandbox_has_a_table_of_its_own() {
         let file = file("[sandbox-server]\npage-cap = 7\nregion = \"IN\"\n").unwrap();
         let merged = file.sandbox_under(&SandboxOptions::default()).unwrap();
@@ -310,7 +396,7 @@ mod tests {
         assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; is `region` meant?"));
         assert!(message("client-secret = \"x\"").contains("there is no option `client-secret`"));
         assert!(message("keep = \"middle\"").contains("unknown variant `middle`"));
-        assert!(message("list = \"l-1\"").contains("there is no option `list`"));
+        assert!(message("list = \"l-1\"").contains("`list` cannot stand in a file"));
         assert!(message("region = ").contains("rollcall.toml"));
     }
 
@@ -333,23 +419,36 @@ mod tests {
 
     #[test]
     fn every_secret_of_a_file_keeps_to_its_host() {
-        let file = file("host = \"https://a.example.com\"\ntoken-file = \"t\"\nclient-secret-file = \"s\"\n")
-            .unwrap();
-        let refused = |host: &str, client_id: Option<&str>| {
+        let refused = |kind: &str, host: &str, client_id: Option<&str>| {
+            let file = file(&format!("host = \"https://a.example.com\"\n{kind} = \"x\"\n")).unwrap();
             let (host, client_id) = (Some(host.to_owned()), client_id.map(str::to_owned));
             let typed = PlatformOptions { host, client_id, ..PlatformOptions::default() };
             file.under_platform(&typed).err().map(|error| error.to_string())
         };
-        assert_eq!(refused("https://A.example.com/", None), None);
-        assert!(refused("https://b.example.com", None).unwrap().contains("but the token comes from"));
+        let (token, secret) = ("token-file", "client-secret-file");
+        for host in ["https://A.example.com/", "https://a.example.com:443"] {
+            assert_eq!(refused(token, host, None), None, "{host}");
+        }
+        assert!(refused(token, "https://b.example.com", None).unwrap().contains("but the token comes from"));
         // The client id replaces the token, not the secret.
-        let secret = refused("https://b.example.com", Some("cs-1")).unwrap();
+        assert_eq!(refused(token, "https://b.example.com", Some("cs-1")), None);
+        let secret = refused(secret, "https://b.example.com", Some("cs-1")).unwrap();
         assert!(secret.contains("but the client secret comes from"), "{secret}");
     }
 
     #[test]
+    fn two_kinds_of_credentials_in_one_source_are_refused() {
+        let file = file("token-file = \"t\"\nclient-id = \"c\"\n").unwrap();
+        let refusal = file.platform(&PlatformOptions::default()).unwrap().refusal.unwrap().to_string();
+        assert!(
+            refusal.contains("both a ready token and an app's client id or secret are given in /"),
+            "{refusal}"
+        );
+    }
+
+    #[test]
     fn folder_options_are_about_reading_and_suppression() {
-        let cli = Cli::command();
+        let cli = command();
         let check = cli.find_subcommand("import").unwrap();
         for name in OF_FOLDER.into_iter().filter(|name| *name != VALUES_TABLE) {
             let option = check.get_arguments().find(|option| option.get_long() == Some(name)).unwrap();

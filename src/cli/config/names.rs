@@ -1,72 +1,313 @@
-//! The names that may stand in a file: those of the options, and of the tables.
+//! The options that may stand in a file, by the table they stand in, and how their values are written.
 
-use clap::CommandFactory as _;
+use std::{
+    any::TypeId,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use clap::{Arg, ArgAction, CommandFactory as _};
 use toml::{Table, Value};
 
 use super::{SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES};
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, TYPED_ONLY, can_stand_in_file};
 
 /// The fields whose values can be given a meaning.
 const FIELDS_WITH_VALUES: [&str; 2] = ["country", "salutation"];
 
-/// Options that are typed only. Those of the sandbox stand in a table of their own.
-const TYPED_ONLY: [&str; 9] =
-    ["config", "help", "version", "list", "campaign", "json", "once", "output", "page-size"];
+/// Options of `watch` that are those of the whole service, and not of one folder.
+const OF_SERVICE: [&str; 3] = ["once", "status", "state-dir"];
 
-/// Whether every name is an option's; the error names the first that is not.
-pub(super) fn check_names(options: &Table) -> Result<(), String> {
-    let cli = Cli::command();
-    let names_of = |command: &clap::Command| -> Vec<String> {
-        command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned).collect()
-    };
-    let sandbox = cli.find_subcommand("sandbox").map(names_of).unwrap_or_default();
-    let mut main = names_of(&cli);
-    for command in cli.get_subcommands().filter(|command| command.get_name() != "sandbox") {
-        main.extend(names_of(command));
-    }
-    main.retain(|name| !TYPED_ONLY.contains(&name.as_str()));
-    for (name, value) in options {
-        match value {
-            Value::Table(table) if name == SANDBOX_TABLE => {
-                table.keys().try_for_each(|name| check_name(name, &sandbox))?;
-            }
-            Value::Table(table) if name == VALUES_TABLE => {
-                let is_known = |field: &String| FIELDS_WITH_VALUES.contains(&field.as_str());
-                if let Some(field) = table.keys().find(|field| !is_known(field)) {
-                    return Err(format!(
-                        "there is no table [values.{field}]; there are [values.country] and [values.salutation]"
-                    ));
-                }
-            }
-            Value::Array(folders) if name == WATCH_TABLES => check_folders(folders, &main)?,
-            _ => check_name(name, &main)?,
-        }
-    }
-    Ok(())
+/// How a value that names a file within a text is written.
+const ID_AND_FILE: &str = "ID=FILE";
+
+/// The option that runs a program.
+const HOOK: &str = "on-done";
+
+/// The options that a table may have, by their names.
+#[derive(Debug, Default)]
+struct Options(BTreeMap<String, Kind>);
+
+/// How the value of an option is written.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kind {
+    is_list: bool,
+    /// What separates the values of a list in one text.
+    delimiter: Option<char>,
+    /// Whether it is a path, or holds one.
+    is_path: bool,
+    has_path: bool,
 }
 
-fn check_folders(folders: &[Value], known: &[String]) -> Result<(), String> {
-    for folder in folders {
+/// All options, by the table in which they stand.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    main: Options,
+    watched: Options,
+    sandbox: Options,
+}
+
+impl Options {
+    fn add(&mut self, command: &clap::Command) {
+        for arg in command.get_arguments() {
+            if let Some(name) = arg.get_long() {
+                self.0.insert(name.to_owned(), Kind::of(arg));
+            }
+        }
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        if self.0.contains_key(name) {
+            return Ok(());
+        }
+        let similarity = |option: &&String| strsim::jaro_winkler(option, name);
+        let nearest = self.0.keys().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+        let nearest = nearest.filter(|option| similarity(option) > 0.8);
+        Err(match nearest {
+            Some(option) => format!("there is no option `{name}`; is `{option}` meant?"),
+            None => format!("there is no option `{name}`"),
+        })
+    }
+
+    /// Brings values into the form of the command line: a list where several are possible, and paths from `folder`.
+    fn normalize(&self, table: &mut Table, folder: &Path) {
+        for (name, value) in table.iter_mut() {
+            let Some(kind) = self.0.get(name) else { continue };
+            if kind.is_list {
+                let texts = match value.clone() {
+                    Value::Array(texts) => texts,
+                    text => vec![text],
+                };
+                *value = Value::Array(texts.into_iter().flat_map(|text| kind.split(text)).collect());
+            }
+            match value {
+                Value::Array(texts) if name == HOOK => {
+                    // A name alone is looked for where programs are.
+                    let program = texts
+                        .first_mut()
+                        .filter(|program| program.as_str().is_some_and(|program| program.contains('/')));
+                    program.into_iter().for_each(|program| place(program, folder));
+                }
+                Value::Array(texts) if kind.is_path => texts.iter_mut().for_each(|text| place(text, folder)),
+                Value::Array(texts) if kind.has_path => {
+                    texts.iter_mut().for_each(|text| place_behind_id(text, folder));
+                }
+                text if kind.is_path => place(text, folder),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn of(arg: &Arg) -> Self {
+        let value_names = arg.get_value_names().unwrap_or_default();
+        Self {
+            is_list: matches!(arg.get_action(), ArgAction::Append),
+            delimiter: arg.get_value_delimiter(),
+            is_path: arg.get_value_parser().type_id() == TypeId::of::<PathBuf>(),
+            has_path: value_names.iter().any(|name| name.as_str() == ID_AND_FILE),
+        }
+    }
+
+    /// The values of a text.
+    fn split(self, value: Value) -> Vec<Value> {
+        match (self.delimiter, value) {
+            (Some(delimiter), Value::String(text)) => text.split(delimiter).map(Value::from).collect(),
+            (_, value) => vec![value],
+        }
+    }
+}
+
+impl Catalog {
+    pub(super) fn new() -> Self {
+        let cli = Cli::command();
+        let of = |name: &str| {
+            let mut options = Options::default();
+            cli.get_subcommands()
+                .filter(|command| command.get_name() == name)
+                .for_each(|command| options.add(command));
+            options
+        };
+        let mut main = Options::default();
+        main.add(&cli);
+        cli.get_subcommands()
+            .filter(|command| command.get_name() != "sandbox")
+            .for_each(|command| main.add(command));
+        main.0.retain(|name, _| can_stand_in_file(name));
+        let mut watched = of("watch");
+        watched.0.retain(|name, _| can_stand_in_file(name) && !OF_SERVICE.contains(&name.as_str()));
+        Self { main, watched, sandbox: of("sandbox") }
+    }
+
+    /// Whether every name is an option's; the error names the first that is not.
+    pub(super) fn check_names(&self, options: &Table) -> Result<(), String> {
+        for (name, value) in options {
+            match value {
+                Value::Table(table) if name == SANDBOX_TABLE => {
+                    table.keys().try_for_each(|name| self.sandbox.check_name(name))?;
+                }
+                Value::Table(table) if name == VALUES_TABLE => check_values(table)?,
+                Value::Array(folders) if name == WATCH_TABLES => {
+                    folders.iter().try_for_each(|folder| self.check_folder(folder))?;
+                }
+                _ => {
+                    if let Some((_, why)) = TYPED_ONLY.iter().find(|(typed_only, _)| typed_only == name) {
+                        return Err(format!("`{name}` cannot stand in a file: {why}"));
+                    }
+                    self.main.check_name(name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_folder(&self, folder: &Value) -> Result<(), String> {
         let table = folder.as_table().ok_or("a watched folder is a table: [[watch]]")?;
         let has_dir = table.get("dir").is_some_and(|dir| dir.as_str().is_some_and(|dir| !dir.is_empty()));
         if !has_dir {
             return Err("a table [[watch]] has no `dir`, the folder to watch".to_owned());
         }
-        let is_option = |name: &&String| *name != "dir" && *name != VALUES_TABLE;
-        table.keys().filter(is_option).try_for_each(|name| check_name(name, known))?;
+        for (name, value) in table.iter().filter(|(name, _)| *name != "dir") {
+            match value {
+                Value::Table(values) if name == VALUES_TABLE => check_values(values)?,
+                _ if self.main.0.contains_key(name) && !self.watched.0.contains_key(name) => {
+                    return Err(format!(
+                        "`{name}` is not an option of one folder; write it above the tables [[watch]]"
+                    ));
+                }
+                _ => self.watched.check_name(name)?,
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Brings values into the form of the command line; relative paths start from `folder`.
+    pub(super) fn normalize(&self, options: &mut Table, folder: &Path) {
+        self.main.normalize(options, folder);
+        if let Some(Value::Table(sandbox)) = options.get_mut(SANDBOX_TABLE) {
+            self.sandbox.normalize(sandbox, folder);
+        }
+        if let Some(Value::Array(folders)) = options.get_mut(WATCH_TABLES) {
+            for watched in folders.iter_mut().filter_map(Value::as_table_mut) {
+                self.watched.normalize(watched, folder);
+                watched.get_mut("dir").into_iter().for_each(|dir| place(dir, folder));
+            }
+        }
+    }
 }
 
-fn check_name(name: &str, known: &[String]) -> Result<(), String> {
-    if known.iter().any(|option| option == name) {
-        return Ok(());
+fn check_values(table: &Table) -> Result<(), String> {
+    let is_known = |field: &&String| FIELDS_WITH_VALUES.contains(&field.as_str());
+    match table.keys().find(|field| !is_known(field)) {
+        Some(field) => Err(format!(
+            "there is no table [values.{field}]; there are [values.country] and [values.salutation]"
+        )),
+        None => Ok(()),
     }
-    let similarity = |option: &&String| strsim::jaro_winkler(option, name);
-    let nearest = known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-    let nearest = nearest.filter(|option| similarity(option) > 0.8);
-    Err(match nearest {
-        Some(option) => format!("there is no option `{name}`; is `{option}` meant?"),
-        None => format!("there is no option `{name}`"),
-    })
+}
+
+/// Makes a path start from `folder`, unless it is whole or empty.
+fn place(path: &mut Value, folder: &Path) {
+    if let Value::String(path) = path
+        && !path.is_empty()
+    {
+        *path = folder.join(&*path).to_string_lossy().into_owned();
+    }
+}
+
+fn place_behind_id(text: &mut Value, folder: &Path) {
+    if let Some((id, path)) = text.as_str().and_then(|text| text.split_once('='))
+        && !path.is_empty()
+    {
+        *text = Value::String(format!("{id}={}", folder.join(path).to_string_lossy()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn placed(text: &str) -> Table {
+        let mut options: Table = text.parse().unwrap();
+        let catalog = Catalog::new();
+        catalog.check_names(&options).unwrap();
+        catalog.normalize(&mut options, Path::new("/etc/rollcall"));
+        options
+    }
+
+    #[test]
+    fn every_path_of_a_file_starts_from_its_folder() {
+        let catalog = Catalog::new();
+        let paths = |options: &Options| -> BTreeSet<String> {
+            options
+                .0
+                .iter()
+                .filter(|(_, kind)| kind.is_path || kind.has_path)
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let expected = [
+            "ca-file",
+            "client-secret-file",
+            "exclude-file",
+            "existing",
+            "export",
+            "out",
+            "state-dir",
+            "token-file",
+        ];
+        assert_eq!(paths(&catalog.main), expected.map(str::to_owned).into());
+        assert_eq!(paths(&catalog.sandbox), ["campaign", "data", "list", "seed"].map(str::to_owned).into());
+        for name in paths(&catalog.main) {
+            let options = placed(&format!("{name} = \"a/b\""));
+            let value = options[&name].as_array().map_or(&options[&name], |values| &values[0]);
+            assert_eq!(value.as_str(), Some("/etc/rollcall/a/b"), "{name}");
+            assert_eq!(
+                placed(&format!("{name} = \"/a\""))[&name].to_string().trim_matches(['[', ']', '"']),
+                "/a"
+            );
+        }
+        let sandbox = placed("[sandbox-server]\ndata = \"d\"\nseed = \"s\"\nlist = [\"l-1=l\", \"l-2=/l\"]");
+        let sandbox = sandbox[SANDBOX_TABLE].to_string();
+        for path in ["/etc/rollcall/d", "/etc/rollcall/s", "l-1=/etc/rollcall/l", "l-2=/l"] {
+            assert!(sandbox.contains(&format!("\"{path}\"")), "{sandbox}");
+        }
+        let watched = placed("[[watch]]\ndir = \"drop\"\nexisting = \"e\"\non-done = [\"./tell\", \"./x\"]");
+        let watched = watched[WATCH_TABLES].to_string();
+        for path in ["/etc/rollcall/drop", "/etc/rollcall/e", "/etc/rollcall/./tell", "./x"] {
+            assert!(watched.contains(&format!("\"{path}\"")), "{watched}");
+        }
+        assert_eq!(placed("on-done = \"tell\"")["on-done"].to_string(), "[\"tell\"]");
+        assert_eq!(placed("state-dir = \"\"")["state-dir"].as_str(), Some(""));
+    }
+
+    #[test]
+    fn one_value_of_a_list_is_a_list() {
+        for (text, list) in [
+            ("exclude-list = \"cl-1\"", "[\"cl-1\"]"),
+            ("types = \"mobile,pager\"", "[\"mobile\", \"pager\"]"),
+            ("types = [\"mobile,pager\", \"voip\"]", "[\"mobile\", \"pager\", \"voip\"]"),
+            ("campaign-filter = \"any\"", "[\"any\"]"),
+        ] {
+            let options = placed(text);
+            assert_eq!(options.values().next().unwrap().to_string(), list);
+        }
+    }
+
+    #[test]
+    fn names_that_mean_nothing_in_a_file_are_refused_with_the_reason() {
+        let refused = |text: &str| Catalog::new().check_names(&text.parse().unwrap()).unwrap_err();
+        for (name, why) in TYPED_ONLY {
+            assert_eq!(refused(&format!("{name} = 1")), format!("`{name}` cannot stand in a file: {why}"));
+        }
+        for name in ["once", "status", "state-dir", "quiet", "json", "out", "page-size"] {
+            let error = refused(&format!("[[watch]]\ndir = \"a\"\n{name} = 1"));
+            assert!(error.starts_with(&format!("`{name}` is not an option of one folder")), "{error}");
+        }
+        assert!(refused("[[watch]]\ndir = \"a\"\nlist = 1").contains("no option `list`"));
+        assert!(refused("[[watch]]\ndir = \"a\"\n[watch.values.town]").contains("[values.town]"));
+    }
 }

@@ -21,8 +21,10 @@ use super::{
     args::DoctorArgs,
     config::ConfigFiles,
     error::{CliError, exit},
+    signals,
     talk::Talk,
 };
+use crate::interrupt::Interrupt;
 use crate::report::{screen, terminal::printable};
 
 /// Columns of the state and the space behind it; remedies begin there.
@@ -44,10 +46,12 @@ pub(super) fn run(
         id.iter().try_for_each(|id| super::settings::id(option, id))?;
     }
     let mut findings = Findings::default();
-    let looked = look(args, &Origins::new(given, config), &mut findings, talk);
+    let interrupt = signals::listen();
+    let looked = look(args, &Origins::new(given, config), &mut findings, talk, &interrupt);
     // The progress makes room.
     talk.conclude("");
-    let text = if args.json { findings.json() } else { findings.text(Talk::data_width()) };
+    let text =
+        if config.under(&args.json)?.json { findings.json() } else { findings.text(Talk::data_width()) };
     // A closed pipe is no error.
     _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
     looked?;
@@ -59,9 +63,10 @@ fn look(
     origins: &Origins<'_>,
     findings: &mut Findings,
     talk: &Talk,
+    interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    match settings::examine(args, origins, findings)? {
-        Some(fit) => network::examine(fit, args, findings, talk),
+    match settings::examine(args, origins, findings, interrupt)? {
+        Some(fit) => network::examine(fit, args, findings, talk, interrupt.clone()),
         None => Ok(()),
     }
 }

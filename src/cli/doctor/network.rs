@@ -4,14 +4,18 @@ use std::ops::ControlFlow;
 
 use jiff::SignedDuration;
 
-use super::{Finding, Findings, settings::Fit};
+use super::{
+    Finding, Findings,
+    settings::{Fit, SUPPRESSION},
+};
 use crate::{
     cli::{
         args::DoctorArgs,
         error::{CliError, exit, stopped},
-        settings, signals,
+        settings,
         talk::Talk,
     },
+    interrupt::Interrupt,
     pipeline::PipelineError,
     platform::{
         Api, Client, Collection, DOCUMENTED_RATE, Heard, PageInfo, PlatformError, Purpose, Readout, Record,
@@ -45,10 +49,10 @@ pub(super) fn examine(
     args: &DoctorArgs,
     findings: &mut Findings,
     talk: &Talk,
+    interrupt: Interrupt,
 ) -> Result<(), CliError> {
     // Kept until all is asked: the local platform ends with it.
-    let Fit { account, requests, journal, local: _local } = fit;
-    let interrupt = signals::listen();
+    let Fit { account, requests, journal, suppression, local: _local } = fit;
     let quota = journal.quota(&settings::target(&account).account);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
@@ -60,7 +64,7 @@ pub(super) fn examine(
             return Ok(());
         }
     };
-    runtime.block_on(ask(&mut client, args, findings)).map_err(stopped)?;
+    runtime.block_on(ask(&mut client, args, &suppression, findings)).map_err(stopped)?;
     if let Some(heard) = client.heard() {
         findings.push(Finding::good("rate limit", rate_limit(heard, rate)));
         findings.push(clock(heard));
@@ -72,6 +76,7 @@ pub(super) fn examine(
 async fn ask(
     client: &mut Client<'_>,
     args: &DoctorArgs,
+    suppression: &[Collection],
     findings: &mut Findings,
 ) -> Result<(), PlatformError> {
     let contacts = client.read(&Collection::Contacts, None, &mut FirstPage).await;
@@ -94,6 +99,15 @@ async fn ask(
         };
         let read = client.read(&collection, None, &mut FirstPage).await;
         if judge(subject, &collection, read, findings)?.is_break() {
+            break;
+        }
+    }
+    for collection in suppression {
+        let read = client.read(collection, None, &mut FirstPage).await;
+        // An import would not go on without it.
+        if let Err(error @ (PlatformError::NoSuch { .. } | PlatformError::RefusedId { .. })) = read {
+            findings.push(failed(SUPPRESSION, error));
+        } else if judge(SUPPRESSION, collection, read, findings)?.is_break() {
             break;
         }
     }

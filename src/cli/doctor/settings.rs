@@ -1,23 +1,32 @@
 //! The settings of an import: where each came from, and whether it can be used.
 
-use std::{fmt, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use clap::{ArgMatches, parser::ValueSource};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use toml::{Table, Value};
 
 use super::{Finding, Findings};
 use crate::{
     cli::{
-        args::{DoctorArgs, PlatformOptions, RequestOptions},
-        config::ConfigFiles,
+        args::{DoctorArgs, OutputOptions, PlatformOptions, RequestOptions},
+        config::{ConfigFiles, Platform},
         error::{CliError, exit},
-        import,
+        import::{self, Groups, StoredImport},
         settings::{self, Account, RequestSettings, open_journal},
     },
+    interrupt::Interrupt,
     journal::Journal,
-    platform::{Authorities, Credentials, DOCUMENTED_RATE, Proxy},
+    pipeline::{self, PipelineError},
+    platform::{Authorities, Collection, Credentials, DOCUMENTED_RATE, Proxy},
     report::terminal::{counted, duration, grouped},
     sandbox::RunningSandbox,
+    suppress::SuppressSettings,
 };
 
 /// Said where an error names what is wrong, and no way out.
@@ -28,6 +37,13 @@ const CREDENTIALS: &str = "credentials";
 const AUTHORITIES: &str = "authorities";
 const REQUESTS: &str = "requests";
 const JOURNAL: &str = "journal";
+const SANDBOX: &str = "sandbox";
+const READING: &str = "reading";
+const POSTING: &str = "posting";
+pub(super) const SUPPRESSION: &str = "suppression";
+const EXISTING: &str = "existing";
+const EXPORT: &str = "export";
+const OUTPUT: &str = "output";
 
 /// The origin of what nobody gave.
 const DEFAULT: &str = "default";
@@ -40,6 +56,8 @@ pub(super) struct Fit {
     pub(super) account: Account,
     pub(super) requests: RequestSettings,
     pub(super) journal: Journal,
+    /// The lists and campaigns that the files leave out.
+    pub(super) suppression: Vec<Collection>,
     /// The local platform, which ends with this.
     pub(super) local: Option<RunningSandbox>,
 }
@@ -95,48 +113,57 @@ pub(super) fn examine(
     args: &DoctorArgs,
     origins: &Origins<'_>,
     findings: &mut Findings,
+    interrupt: &Interrupt,
 ) -> Result<Option<Fit>, CliError> {
     let config = origins.config;
     let given = args.platform.without_empty();
-    let options = config.under_platform(&given);
-    let options = options
-        .and_then(|platform| Ok((platform, config.under(&args.requests)?, config.under(&args.state)?)));
-    let (platform, requests, state) = match options {
-        Ok(options) => options,
-        Err(error) => {
-            findings.push(Finding::failed(CONFIG_FILE, &error, FIX));
-            return Ok(None);
-        }
-    };
-    findings.push(Finding::good(CONFIG_FILE, config.described().unwrap_or_else(|| "none".to_owned())));
+    let mut problems = Vec::new();
+    let platform = config.platform(&given).map_err(|problem| problems.push(problem)).ok();
+    let requests = config.under(&args.requests).map_err(|problem| problems.push(problem)).ok();
+    let state = config.under(&args.state).map_err(|problem| problems.push(problem)).ok();
+    let (stored, others) = StoredImport::of_files(config, requests.clone().unwrap_or_default());
+    problems.extend(others);
+    let output = config.under(&OutputOptions::default()).map_err(|problem| problems.push(problem)).ok();
+    if problems.is_empty() {
+        findings.push(Finding::good(CONFIG_FILE, config.described().unwrap_or_else(|| "none".to_owned())));
+    }
+    for problem in &problems {
+        findings.push(Finding::failed(CONFIG_FILE, problem, FIX));
+    }
     let mut examination = Examination { origins, given: &given, findings };
-    let requests = RequestSettings::new(&requests);
-    let is_sandbox = platform.sandbox;
-    let (account, local) = match &requests {
-        Ok(requests) if is_sandbox => {
-            let (account, local) = import::account(platform, requests)?;
-            (Some(examination.sandbox(account)), local)
-        }
-        Err(_) if is_sandbox => (None, None),
-        _ => (examination.account(&platform), None),
+    let groups = stored.groups();
+    let (Some(platform), Some(_), Some(state)) = (platform, requests, state) else {
+        examination.groups(&stored, groups, output.as_ref(), interrupt)?;
+        return Ok(None);
     };
-    let requests = examination.requests(requests, &args.requests);
+    let Platform { options: platform, refusal, unused } = platform;
+    let is_sandbox = platform.sandbox;
+    if let Some(unused) = unused {
+        let remedy = "Leave these settings out, or the sandbox: --no-sandbox uses the account.";
+        examination.findings.push(Finding::warning(SANDBOX, unused, remedy));
+    }
+    let mut local = None;
+    let account = match (&groups.requests, refusal) {
+        (_, Some(refusal)) if is_sandbox => {
+            examination.findings.push(Finding::failed(SANDBOX, &refusal, FIX));
+            None
+        }
+        (Ok(requests), _) if is_sandbox => {
+            let (account, running) = import::account(platform, requests)?;
+            local = running;
+            Some(examination.sandbox(account))
+        }
+        (Err(_), _) if is_sandbox => None,
+        (_, refusal) => examination.account(&platform, refusal),
+    };
+    let requests = examination.requests(&groups.requests, &args.requests);
     let journal = if is_sandbox {
-        findings.push(Finding::good(JOURNAL, "in memory: it ends with the sandbox"));
+        examination.findings.push(Finding::good(JOURNAL, "in memory: it ends with the sandbox"));
         Journal::in_memory()?
     } else {
-        let origin = origins.of("state-dir", args.state.state_dir.is_some());
-        match open_journal(state.state_dir) {
-            Ok(journal) => {
-                findings.push(Finding::good(JOURNAL, format!("{} ({origin})", journal.path().display())));
-                journal
-            }
-            Err(error) => {
-                findings.push(Finding::failed(JOURNAL, &error, FIX));
-                Journal::in_memory()?
-            }
-        }
+        examination.journal(state.state_dir, args.state.state_dir.is_some())?
     };
+    let suppression = examination.groups(&stored, groups, output.as_ref(), interrupt)?;
     if let Some(account) = &account {
         let found = match Proxy::of(&account.host) {
             Some(proxy) => proxy.to_string(),
@@ -146,7 +173,7 @@ pub(super) fn examine(
         findings.push(Finding::good("proxy", found));
     }
     let fit = account.zip(requests);
-    Ok(fit.map(|(account, requests)| Fit { account, requests, journal, local }))
+    Ok(fit.map(|(account, requests)| Fit { account, requests, journal, suppression, local }))
 }
 
 struct Examination<'a> {
@@ -157,8 +184,92 @@ struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    /// Each of the account's settings by itself, however the others are.
-    fn account(&mut self, options: &PlatformOptions) -> Option<Account> {
+    /// The journal, or one in memory where that cannot be used.
+    fn journal(&mut self, state_dir: Option<PathBuf>, is_given: bool) -> Result<Journal, CliError> {
+        let origin = self.origins.of("state-dir", is_given);
+        match open_journal(state_dir) {
+            Ok(journal) => {
+                let found = format!("{} ({origin})", journal.path().display());
+                self.findings.push(Finding::good(JOURNAL, found));
+                Ok(journal)
+            }
+            Err(error) => {
+                self.findings.push(Finding::failed(JOURNAL, &error, FIX));
+                Ok(Journal::in_memory()?)
+            }
+        }
+    }
+
+    /// What an import takes from the files apart from the account. A group is told where the files set something of it, or
+    /// where an import would end at it. Returns the lists and campaigns to ask for.
+    fn groups(
+        &mut self,
+        stored: &StoredImport,
+        groups: Groups,
+        output: Option<&OutputOptions>,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Collection>, CliError> {
+        let Groups { reading, posting, suppression, existing, export, requests: _ } = groups;
+        self.group(READING, &[&shown(&stored.reading)], reading.map(|_| ()))?;
+        self.group(POSTING, &[&shown(&stored.posting)], posting.map(|_| ()))?;
+        let mut collections = Vec::new();
+        let region = suppression.as_ref().ok().and_then(|exclude| exclude.region);
+        let suppressed = suppression.and_then(|exclude| {
+            collections = exclude.collections().collect();
+            Ok(pipeline::try_option_files(&exclude, None, interrupt)?)
+        });
+        let options = [&shown(&stored.exclude_files), &shown(&stored.exclude), &shown(&stored.api)];
+        self.group(SUPPRESSION, &options, suppressed)?;
+        let known = existing.and_then(|existing| {
+            let exclude = SuppressSettings { region, ..SuppressSettings::default() };
+            Ok(pipeline::try_option_files(&exclude, existing.file.as_deref(), interrupt)?)
+        });
+        self.group(EXISTING, &[&shown(&stored.existing)], known)?;
+        self.group(EXPORT, &[&shown(&stored.export)], export.map(|_| ()))?;
+        if let Some(output) = output {
+            self.group(OUTPUT, &[&shown(output)], stored.try_output(output))?;
+        }
+        Ok(collections)
+    }
+
+    /// Some of the files' options, and what an import would say of them.
+    fn group(
+        &mut self,
+        subject: &'static str,
+        options: &[&Table],
+        judged: Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        match judged {
+            Err(error @ CliError::Pipeline(PipelineError::Interrupted(_))) => Err(error),
+            Err(error) => {
+                let mut finding = Finding::failed(subject, &error, FIX);
+                if let Some(files) = self.origins.config.described() {
+                    finding.found = format!("{} ({files})", finding.found);
+                }
+                self.findings.push(finding);
+                Ok(())
+            }
+            Ok(()) => {
+                let mut by_file: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
+                for (name, value) in options.iter().flat_map(|options| options.iter()) {
+                    if let Some(file) = self.origins.config.origin(name) {
+                        by_file.entry(file).or_default().push(format!("{name} {}", text(value)));
+                    }
+                }
+                if !by_file.is_empty() {
+                    let of_files: Vec<String> = by_file
+                        .iter()
+                        .map(|(file, options)| format!("{} ({})", options.join(", "), file.display()))
+                        .collect();
+                    self.findings.push(Finding::good(subject, of_files.join("; ")));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Each of the account's settings by itself, however the others are. Credentials with a `refusal` are not looked at.
+    fn account(&mut self, options: &PlatformOptions, refusal: Option<CliError>) -> Option<Account> {
         let id =
             |option: &'static str| move |text: &str| settings::id(option, text).map(|()| text.to_owned());
         let host = self.setting("host", "host", options.host.as_deref(), settings::host);
@@ -166,7 +277,12 @@ impl Examination<'_> {
         let stream_id = self.setting("stream id", "stream-id", stream_id, id("--stream-id"));
         let account_id = options.account_id.as_deref();
         let account_id = self.setting("account id", "account-id", account_id, id("--account-id"));
-        let credentials = self.credentials(options);
+        let credentials = if let Some(refusal) = refusal {
+            self.findings.push(Finding::failed(CREDENTIALS, &refusal, FIX));
+            None
+        } else {
+            self.credentials(options)
+        };
         let authorities = self.authorities(options.ca_file.as_deref());
         Some(Account {
             host: host?,
@@ -281,14 +397,14 @@ impl Examination<'_> {
 
     fn requests(
         &mut self,
-        settings: Result<RequestSettings, CliError>,
+        settings: &Result<RequestSettings, CliError>,
         given: &RequestOptions,
     ) -> Option<RequestSettings> {
         let settings = match settings {
             Ok(settings) => settings,
             Err(error) => {
                 let remedy = "Change it on the command line or in rollcall.toml.";
-                self.findings.push(Finding::failed(REQUESTS, &error, remedy));
+                self.findings.push(Finding::failed(REQUESTS, error, remedy));
                 return None;
             }
         };
@@ -315,7 +431,30 @@ impl Examination<'_> {
         } else {
             Finding::good(REQUESTS, found)
         });
-        Some(settings)
+        Some(settings.clone())
+    }
+}
+
+/// Options by their names; those that nobody set are not there.
+fn shown(options: &impl Serialize) -> Table {
+    Table::try_from(options).unwrap_or_default()
+}
+
+/// A value as a person writes it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
+        Value::Table(tables) => {
+            let of_field = |(field, values): (&String, &Value)| {
+                values
+                    .as_table()
+                    .filter(|values| !values.is_empty())
+                    .map(|values| format!("{field}: {}", values.len()))
+            };
+            tables.iter().filter_map(of_field).collect::<Vec<_>>().join(" ")
+        }
+        value => value.to_string(),
     }
 }
 

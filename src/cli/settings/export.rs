@@ -15,7 +15,16 @@ pub(in crate::cli) fn export(
     options: &ExportOptions,
     folder: &Path,
 ) -> Result<Option<ExportSettings>, CliError> {
-    let Some(path) = options.export.clone() else { return Ok(None) };
+    let Some(path) = options.export.clone() else {
+        return if options.export_layout.is_some() {
+            Err(CliError::usage(
+                "--export-layout says how the file of --export is written, and no file is named",
+                "Name it with --export.",
+            ))
+        } else {
+            Ok(None)
+        };
+    };
     let shown = printable(&path.display().to_string());
     let Some(format) = ExportFormat::of_name(&path) else {
         return Err(CliError::usage(

@@ -1,0 +1,180 @@
+//! The options of the account: which credentials count, where a secret may go, and what the sandbox replaces.
+
+use std::{env, path::Path};
+
+use toml::{Table, Value};
+
+use super::{
+    ConfigFiles,
+    layers::{APP_KIND, CLIENT_SECRET, Layers, TOKEN, TOKEN_KIND, is_set, settle},
+    shown,
+};
+use crate::{
+    cli::{args::PlatformOptions, error::CliError, settings},
+    report::terminal::printable,
+};
+
+/// Options that name a file with a secret, the secret, the variable that holds it, and its name among the options.
+const SECRETS: [(&str, &str, &str, &str); 2] = [
+    ("token-file", "token", "ROLLCALL_TOKEN", TOKEN),
+    ("client-secret-file", "client secret", "ROLLCALL_CLIENT_SECRET", CLIENT_SECRET),
+];
+
+/// The options of an account, which the sandbox has of its own.
+const ACCOUNT: [&str; 9] = [
+    "host",
+    "stream-id",
+    "account-id",
+    "token-file",
+    TOKEN,
+    "client-id",
+    "client-secret-file",
+    CLIENT_SECRET,
+    "ca-file",
+];
+
+/// The options of the platform in force.
+#[derive(Debug)]
+pub(in crate::cli) struct Platform {
+    pub(in crate::cli) options: PlatformOptions,
+    /// Why nothing is sent with these options.
+    pub(in crate::cli) refusal: Option<CliError>,
+    /// Settings that are not used because of the sandbox.
+    pub(in crate::cli) unused: Option<String>,
+}
+
+impl ConfigFiles {
+    /// The options of the platform that were `given`, over those of the environment and the files.
+    pub(in crate::cli) fn platform(&self, given: &PlatformOptions) -> Result<Platform, CliError> {
+        let mut layers = Layers::new(&self.options, Table::try_from(given).unwrap_or_default(), &self.given);
+        for (.., variable, name) in SECRETS {
+            if env::var(variable).is_ok_and(|value| !value.trim().is_empty()) {
+                layers.environment.insert(name.to_owned(), Value::Boolean(true));
+            }
+        }
+        let is_typed = ACCOUNT.iter().any(|name| is_set(&layers.typed, name));
+        let is_sandbox_typed = is_set(&layers.typed, "sandbox");
+        if is_typed && !is_sandbox_typed {
+            // A real account is meant.
+            for layer in [&mut layers.files, &mut layers.environment] {
+                layer.remove("sandbox");
+            }
+        }
+        let is_sandbox =
+            is_sandbox_typed || is_set(&layers.environment, "sandbox") || is_set(&layers.files, "sandbox");
+        let refusal = if is_sandbox {
+            is_typed.then(|| both_places(&layers.typed))
+        } else {
+            self.two_kinds(&layers).or_else(|| self.leaked_secret(&layers))
+        };
+        let unused = is_sandbox.then(|| self.unused(&layers)).flatten();
+        let options = self.read(layers.settled())?;
+        Ok(Platform { options, refusal, unused })
+    }
+
+    /// The same where nothing stands against using them.
+    pub(in crate::cli) fn under_platform(
+        &self,
+        given: &PlatformOptions,
+    ) -> Result<PlatformOptions, CliError> {
+        let Platform { options, refusal, .. } = self.platform(given)?;
+        refusal.map_or(Ok(options), Err)
+    }
+
+    /// A note on settings that the sandbox replaces, if there are any.
+    pub(in crate::cli) fn unused_note(&self, given: &PlatformOptions) -> Option<String> {
+        let unused = self.platform(given).ok()?.unused?;
+        Some(format!("note: {}\n", printable(&unused)))
+    }
+
+    /// Two kinds of credentials in one source: it would be a guess which is meant.
+    fn two_kinds(&self, layers: &Layers) -> Option<CliError> {
+        let sources = [
+            (&layers.typed, "on the command line".to_owned()),
+            (&layers.environment, "in the environment".to_owned()),
+            (&layers.files, format!("in {}", self.described().unwrap_or_default())),
+        ];
+        let has = |layer: &Table, kind: &[&str]| kind.iter().any(|name| is_set(layer, name));
+        let deciding =
+            sources.into_iter().find(|(layer, _)| has(layer, TOKEN_KIND) || has(layer, APP_KIND))?;
+        let (layer, place) = deciding;
+        (has(layer, TOKEN_KIND) && has(layer, APP_KIND)).then(|| {
+            CliError::usage(
+                format!("both a ready token and an app's client id or secret are given {place}"),
+                "Keep one: a token, or the client id with its secret. The command line wins over the environment, and that over a file.",
+            )
+        })
+    }
+
+    /// Refuses to send a secret from a file to a host from elsewhere: a user who passes the host of another account and forgets
+    /// its secret would give this one away.
+    fn leaked_secret(&self, layers: &Layers) -> Option<CliError> {
+        let mut settled = layers.clone();
+        settle(&mut [&mut settled.files, &mut settled.environment, &mut settled.typed]);
+        let host_of = |layer: &Table| layer.get("host").and_then(Value::as_str).map(str::to_owned);
+        let host = host_of(&settled.typed).or_else(|| host_of(&settled.environment))?;
+        let in_file = SECRETS.iter().find(|(option, ..)| {
+            is_set(&settled.files, option)
+                && !is_set(&settled.environment, option)
+                && !is_set(&settled.typed, option)
+        });
+        let (option, what, variable, _) = in_file?;
+        // An address that cannot be used is refused later, before anything is sent.
+        let used = settings::host(&host).ok()?;
+        let beside = host_of(&settled.files).and_then(|beside| settings::host(&beside).ok());
+        if beside == Some(used) {
+            return None;
+        }
+        let file = self.origin(option).unwrap_or(Path::new(""));
+        Some(CliError::usage(
+            format!(
+                "the host `{}` comes from --host or ROLLCALL_HOST, but the {what} comes from {}. rollcall sends a secret \
+                 only to the host in the same file",
+                printable(&host),
+                shown(file)
+            ),
+            format!(
+                "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
+            ),
+        ))
+    }
+
+    /// The settings of an account that the sandbox replaces, for a note.
+    fn unused(&self, layers: &Layers) -> Option<String> {
+        let mut unused = Vec::new();
+        for name in ACCOUNT {
+            if is_set(&layers.environment, name) {
+                unused.push(variable(name));
+            }
+            if is_set(&layers.files, name) {
+                let file = self.origin(name).map(shown).unwrap_or_default();
+                unused.push(format!("{name} in {file}"));
+            }
+        }
+        if unused.is_empty() {
+            return None;
+        }
+        let why = if is_set(&layers.typed, "sandbox") {
+            "--sandbox uses a local platform".to_owned()
+        } else {
+            let file = self.origin("sandbox").map(shown).unwrap_or_default();
+            format!("`sandbox` in {file} uses a local platform (--no-sandbox uses the account)")
+        };
+        Some(format!("{why}; these settings are not used: {}", unused.join(", ")))
+    }
+}
+
+/// The environment variable of an option.
+fn variable(name: &str) -> String {
+    format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
+}
+
+/// The sandbox and an account, both typed.
+fn both_places(typed: &Table) -> CliError {
+    let account: Vec<String> =
+        ACCOUNT.iter().filter(|name| is_set(typed, name)).map(|name| format!("--{name}")).collect();
+    CliError::usage(
+        format!("--sandbox uses a local platform with an account of its own, and not {}", account.join(", ")),
+        "Keep --sandbox, or the options of your account.",
+    )
+}

@@ -320,8 +320,13 @@ impl Named {
                 "Import them as they are now, with `rollcall import`: what is there is not posted again.",
             ));
         }
-        let (id, before) =
-            found.map_or_else(|| (session.new_run(), None), |found| (found.id, Some(found.folder)));
+        let (id, before) = if let Some(found) = found {
+            (found.id, Some(found.folder))
+        } else {
+            let id = session.new_run();
+            // A service tries a file again under one name, perhaps with other settings: that is another import.
+            (if reserved.has_run(&id)? { new_run() } else { id }, None)
+        };
         Ok(Self { reserved, id, fingerprint, before })
     }
 

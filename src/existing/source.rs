@@ -116,7 +116,7 @@ pub(crate) fn from_file(
     let other = || ParseError { path: path.to_owned(), fault: Fault::NotFetched { column: COLUMNS[0] } };
     let mut input = match Input::open(path, &ParseSettings { region, ..ParseSettings::default() }) {
         Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(other().into()),
-        opened => opened?,
+        opened => opened.map_err(ParseError::of_option)?,
     };
     let headers = &input.info.headers;
     let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));

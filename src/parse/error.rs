@@ -23,6 +23,28 @@ pub struct ParseError {
     pub fault: Fault,
 }
 
+impl ParseError {
+    /// The same for a file that an option names. The options that say how the list is read do not apply to it, and it is never
+    /// standard input, so the hint must not name them.
+    pub(crate) fn of_option(self) -> Self {
+        let Self { path, fault } = self;
+        Self { path, fault: fault.of_option() }
+    }
+}
+
+impl Fault {
+    fn of_option(self) -> Self {
+        match self {
+            Self::NoPhoneColumn { headers, .. } => Self::NoNumberColumn { headers },
+            Self::OneColumn { header } => Self::NoNumberColumn { headers: vec![header] },
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => Self::MissingFile(error),
+            Self::Device => Self::NoFile,
+            Self::InSheet { sheet, fault } => Self::InSheet { sheet, fault: Box::new(fault.of_option()) },
+            other => other,
+        }
+    }
+}
+
 /// A file was not read to its end.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]

@@ -112,6 +112,15 @@ impl Reserved {
         Ok(found.map(|run| Unfinished { id: run.id, folder: run.folder }))
     }
 
+    /// Whether there is a run of this name.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn has_run(&self, id: &str) -> Result<bool, JournalError> {
+        Ok(self.journal.run(id)?.is_some())
+    }
+
     /// Whether an import is over: another process may have finished it while this one waited.
     ///
     /// # Errors
@@ -278,7 +287,9 @@ impl OpenRun {
     /// know of, not one to note it.
     pub fn failed(&self, error: &PipelineError) {
         _ = match error {
-            PipelineError::Parse(_) | PipelineError::Unread(_) if self.has_posted().is_ok_and(|has| !has) => {
+            PipelineError::Parse(_) | PipelineError::OptionFile(_) | PipelineError::Unread(_)
+                if self.has_posted().is_ok_and(|has| !has) =>
+            {
                 self.close(Ending::Failed, "")
             }
             _ => self.stop(&error.to_string(), None),

@@ -3,7 +3,7 @@
 //! A number that is missed here is somebody who is called against their will, one too many is somebody who is not called:
 //! everything is read so that, in doubt, the number counts.
 
-use std::{io, ops::ControlFlow, path::Path};
+use std::{ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 
@@ -107,13 +107,13 @@ impl SuppressionFile {
             ..ParseSettings::default()
         };
         let mut list = Self { path: path.display().to_string(), ..Self::default() };
-        let mut sheets = Sheets::open(path, &settings).map_err(without_options)?;
+        let mut sheets = Sheets::open(path, &settings).map_err(ParseError::of_option)?;
         let (mut without_numbers, mut refused) = (Vec::new(), None);
         while let Some(opened) = sheets.next() {
             match opened {
                 Ok(input) => list.read_input(input, &normalize, now, interrupt, sheets.current())?,
                 Err(error) => match Unused::of(&error.fault) {
-                    None => return Err(without_options(error).into()),
+                    None => return Err(error.of_option().into()),
                     Some(unused) => {
                         let mut is_first = refused.is_none();
                         // What is said of a sheet with cells says more than that another is empty.
@@ -129,7 +129,7 @@ impl SuppressionFile {
             }
         }
         if list.sheets.is_empty() {
-            return refused.map_or(Ok(list), |error| Err(without_options(error).into()));
+            return refused.map_or(Ok(list), |error| Err(error.of_option().into()));
         }
         let read: Vec<&SheetName> = list.sheets.iter().filter_map(|part| part.sheet.as_ref()).collect();
         if read.len() > 1 || read.iter().any(|sheet| sheet.is_hidden) {
@@ -194,7 +194,7 @@ impl SuppressionFile {
             Ok(summary) => add_new(&mut self.understood, &summary.notes),
             // Nobody is to be left out today.
             Err(ParseError { fault: Fault::HeaderOnly, .. }) => {}
-            Err(error) => return Err(without_options(error).into()),
+            Err(error) => return Err(error.of_option().into()),
         }
         let rows = self.unread - unread_before;
         if let Some((row, reason)) = first_unread.filter(|_| listed.is_empty() && masks.is_empty()) {
@@ -350,25 +350,6 @@ fn add_new<'a>(list: &mut Vec<String>, more: impl IntoIterator<Item = &'a String
         if !list.contains(text) {
             list.push(text.clone());
         }
-    }
-}
-
-/// The options that say how the list is read say nothing of this file, and are no way out; nor is standard input.
-fn without_options(error: ParseError) -> ParseError {
-    let ParseError { path, fault } = error;
-    ParseError { path, fault: without_options_for(fault) }
-}
-
-fn without_options_for(fault: Fault) -> Fault {
-    match fault {
-        Fault::NoPhoneColumn { headers, .. } => Fault::NoNumberColumn { headers },
-        Fault::OneColumn { header } => Fault::NoNumberColumn { headers: vec![header] },
-        Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => Fault::MissingFile(error),
-        Fault::Device => Fault::NoFile,
-        Fault::InSheet { sheet, fault } => {
-            Fault::InSheet { sheet, fault: Box::new(without_options_for(*fault)) }
-        }
-        other => other,
     }
 }
 

@@ -1,6 +1,10 @@
 //! Where settings come from: what is typed, the environment, the file of the folder, the user's own.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::Write as _,
+    process::{Command, Stdio},
+};
 
 use crate::{
     sandboxed,
@@ -201,4 +205,240 @@ fn a_ready_token_must_be_a_jwt() {
         );
         assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
     }
+}
+
+/// A file with a secret that only its owner can read.
+#[cfg(unix)]
+fn private(sealed: &Sealed, name: &str, content: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let path = sealed.write(name, content);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A ready token of nobody's.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk";
+
+#[test]
+#[cfg(unix)]
+fn typed_credentials_win_over_those_of_the_environment_and_of_files() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
+    let good_token = sandbox.printed.lines().last().unwrap().rsplit(' ').next().unwrap();
+    let (id, secret) = (sandbox.variable("ROLLCALL_CLIENT_ID"), sandbox.variable("ROLLCALL_CLIENT_SECRET"));
+    for (name, content) in
+        [("token", good_token), ("bad-token", TOKEN), ("secret", &secret), ("bad-secret", "no")]
+    {
+        private(&sealed, name, content);
+    }
+    let host = sandbox.variable("ROLLCALL_HOST");
+    let import = |typed: &[&str], variables: &[(&str, &str)], file: &str| {
+        sealed.write("own.toml", format!("host = \"{host}\"\n{file}"));
+        let fixed = ["import", "list.csv", "--region", "IN", "-q", "--dry-run", "--config", "own.toml"];
+        let mut command = sandboxed::command(&sealed, &sandbox, &[&fixed, typed].concat());
+        command
+            .env_remove("ROLLCALL_CLIENT_ID")
+            .env_remove("ROLLCALL_CLIENT_SECRET")
+            .env_remove("ROLLCALL_HOST");
+        command.envs(variables.iter().copied());
+        ended(command)
+    };
+    let bad_app = [("ROLLCALL_CLIENT_ID", "cs-1"), ("ROLLCALL_CLIENT_SECRET", "no")];
+    let app = [("ROLLCALL_CLIENT_ID", id.as_str()), ("ROLLCALL_CLIENT_SECRET", secret.as_str())];
+    let in_file = format!("client-id = \"{id}\"\nclient-secret-file = \"secret\"\n");
+    let typed_app = ["--client-id", id.as_str(), "--client-secret-file", "secret"];
+    for (typed, variables, file) in [
+        (["--token-file", "token"].as_slice(), bad_app.as_slice(), ""),
+        (&["--token-file", "token"], &[("ROLLCALL_TOKEN", TOKEN)], &in_file),
+        (&typed_app, &[("ROLLCALL_TOKEN", TOKEN)], ""),
+        (&typed_app, &bad_app, "token-file = \"bad-token\"\n"),
+        (&[], &app, "token-file = \"bad-token\"\n"),
+        (
+            &[],
+            &[("ROLLCALL_TOKEN", good_token)],
+            "client-id = \"cs-1\"\nclient-secret-file = \"bad-secret\"\n",
+        ),
+        (&["--client-secret-file", "secret"], &[("ROLLCALL_TOKEN", TOKEN)], &in_file),
+        (&[], &[], &in_file),
+    ] {
+        let ended = import(typed, variables, file);
+        assert_eq!(ended.code, 0, "{typed:?} {variables:?} {file}: {}", ended.stderr);
+    }
+    for (typed, variables, file, place) in [
+        (
+            ["--token-file", "token", "--client-id", "cs-1"].as_slice(),
+            [].as_slice(),
+            "",
+            "on the command line",
+        ),
+        (&[], &[("ROLLCALL_TOKEN", TOKEN), ("ROLLCALL_CLIENT_ID", "cs-1")], "", "in the environment"),
+        (&[], &[], "token-file = \"token\"\nclient-id = \"cs-1\"\n", "in own.toml"),
+    ] {
+        let ended = import(typed, variables, file);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        let refusal = format!("both a ready token and an app's client id or secret are given {place}");
+        assert!(ended.stderr.contains(&refusal), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_sandbox_and_an_account_are_never_mixed_up_silently() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let closed = ClosedPort::new();
+    let host = format!("http://{}", closed.address());
+    let import = |args: &[&str], host: Option<&str>| {
+        let mut command =
+            sealed.command(&[&["import", "list.csv", "--region", "IN", "--out", "out"], args].concat());
+        command.envs(host.map(|host| ("ROLLCALL_HOST", host)));
+        command.env("ROLLCALL_TOKEN", TOKEN);
+        ended(command)
+    };
+    let typed = import(&["--sandbox", "--host", &host, "--stream-id", "s"], None);
+    assert_eq!(typed.code, 2, "{}", typed.stderr);
+    assert!(typed.stderr.contains("and not --host, --stream-id"), "{}", typed.stderr);
+    assert!(!sealed.path("out").exists());
+    let of_environment = import(&["--sandbox"], Some(&host));
+    assert_eq!(of_environment.code, 0, "{}", of_environment.stderr);
+    let note =
+        "note: --sandbox uses a local platform; these settings are not used: ROLLCALL_HOST, ROLLCALL_TOKEN\n";
+    assert!(of_environment.stderr.contains(note), "{}", of_environment.stderr);
+    sealed.write("own.toml", "sandbox = true\n");
+    let account = ["--host", &host, "--stream-id", "s", "--account-id", "a", "--max-attempts", "1"];
+    let of_file = import(&[&["--config", "own.toml"], account.as_slice()].concat(), None);
+    assert_eq!(of_file.code, 4, "{}", of_file.stderr);
+    let switched_off = import(&["--config", "own.toml", "--no-sandbox"], None);
+    assert!(
+        switched_off.code == 2 && switched_off.stderr.contains("missing: --host"),
+        "{}",
+        switched_off.stderr
+    );
+    let alone = import(&["--config", "own.toml"], Some(&host));
+    assert!(
+        alone.stderr.contains("note: `sandbox` in own.toml uses a local platform (--no-sandbox"),
+        "{}",
+        alone.stderr
+    );
+}
+
+#[test]
+fn what_is_typed_wins_over_switches_of_a_file() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    sealed.write("own.toml", "quiet = true\njson = true\nregion = \"IN\"\n");
+    let check = |args: &[&str]| {
+        sealed.run(&[&["check", "list.csv", "--config", "own.toml", "--out", "out"], args].concat())
+    };
+    let of_file = check(&[]);
+    assert!(of_file.stderr.is_empty() && of_file.stdout.contains("rollcall.report/1"), "{}", of_file.stderr);
+    let typed = check(&["-vv", "--no-json"]);
+    assert!(typed.stderr.contains("settings: own.toml") && typed.stdout.is_empty(), "{}", typed.stderr);
+    assert!(check(&["--no-quiet"]).stderr.contains("settings: own.toml"));
+    sealed.write("own.toml", "verbose = 2\nregion = \"IN\"\n");
+    assert_eq!(check(&["-q"]).stderr, "");
+    let both = sealed.run(&["-q", "check", "list.csv", "-v"]);
+    assert!(
+        both.code == 2 && both.stderr.contains("--quiet and --verbose are given together"),
+        "{}",
+        both.stderr
+    );
+    let last = check(&["--keep", "first", "--region", "GB", "--keep", "last", "--region", "IN"]);
+    assert_eq!(last.code, 0, "{}", last.stderr);
+}
+
+#[test]
+fn relative_paths_start_from_the_folder_of_their_file() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    sealed.write("conf/dnc.csv", "phone\n+919876543201\n");
+    sealed.write(
+        "conf/own.toml",
+        "region = \"IN\"\nout = \"runs\"\nexport = \"good.csv\"\nexclude-file = \"dnc.csv\"\nstate-dir = \"state\"\n\
+         [sandbox-server]\nseed = \"missing.csv\"\n",
+    );
+    sealed.write("dnc.csv", "phone\n+919876543202\n");
+    let check = ["check", "list.csv", "--config", "conf/own.toml", "--exclude-file", "dnc.csv"];
+    let ended = sealed.run(&check);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    // A file is added to those that are typed, also where it is no list.
+    assert_eq!(
+        briefs(&sealed, "conf/runs")[..3],
+        ["2 suppressed in-file", "3 suppressed in-file", "4 valid"]
+    );
+    assert!(sealed.path("conf/good.csv").exists());
+    assert_eq!(sealed.run(&["runs", "--config", "conf/own.toml"]).code, 0);
+    assert!(sealed.path("conf/state/journal.sqlite3").exists());
+    let mut command = sealed.command(&["runs", "--config", "conf/own.toml"]);
+    command.env("ROLLCALL_STATE_DIR", "variable");
+    assert!(crate::sealed::ended(command).code == 0 && sealed.path("variable/journal.sqlite3").exists());
+    let seed = sealed.run(&["sandbox", "--config", "conf/own.toml"]);
+    assert!(seed.stderr.contains("conf/missing.csv"), "{}", seed.stderr);
+}
+
+/// Lists may bring a file of their own: it must not let rows pass that the user keeps out.
+#[test]
+fn users_file_wins_over_the_folders_for_which_rows_pass() {
+    let sealed = Sealed::new();
+    let strict = "accept = \"valid\"\ntypes = [\"mobile\", \"unknown\"]\ndrop-extensions = false\nsplit-names = \"strict\"\n\
+                  hidden-rows = \"skip\"\nno-header = false\n";
+    let wide = "accept = \"possible\"\ntypes = [\"mobile\", \"premium-rate\"]\ndrop-extensions = true\n\
+                split-names = \"last-word\"\nhidden-rows = \"include\"\nno-header = true\nkeep = \"last\"\n";
+    sealed.write("rollcall.toml", wide);
+    let reading = || {
+        let ended = sealed.run(&["doctor", "--sandbox", "--json"]);
+        let findings: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let reading = findings.as_array().unwrap().iter().find(|line| line["subject"] == "reading").unwrap();
+        reading["found"].as_str().unwrap().to_owned()
+    };
+    sealed.write("rollcall.toml", format!("{wide}map = [\"phone=4\", \"full_name=1\", \"salutation=3\"]\n"));
+    assert!(
+        reading().contains("hidden-rows include") && reading().contains("types mobile premium-rate"),
+        "{}",
+        reading()
+    );
+    sealed.write(USERS_FILE, strict);
+    let merged = reading();
+    for of_user in ["accept valid", "types mobile unknown", "split-names strict", "hidden-rows skip"] {
+        assert!(merged.contains(of_user), "{merged}");
+    }
+    for of_folder in ["possible", "premium-rate", "last-word", "include", "no-header", "drop-extensions"] {
+        assert!(!merged.contains(of_folder), "{merged}");
+    }
+    assert!(merged.contains("keep last"), "the folder's own list is described by its file: {merged}");
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Phone\nAsha,Rao,Mrs,+44 27 0000 0000\n");
+    sealed.write("rollcall.toml", "accept = \"possible\"\n");
+    let args = ["check", "list.csv", "--out", "out"];
+    assert_eq!(sealed.run(&args).code, 1);
+    fs::remove_file(sealed.path(USERS_FILE)).unwrap();
+    assert_eq!(sealed.run(&args).code, 0);
+    assert_eq!(sealed.run(&["check", "list.csv", "--out", "out", "--accept", "valid"]).code, 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_that_is_typed_is_read() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let mut command = sealed.command(&["check", "list.csv", "-q", "--config", "/dev/stdin", "--out", "out"]);
+    command.stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"region = \"IN\"\nexclude-file = \"dnc.csv\"\n").unwrap();
+    sealed.write("dnc.csv", "phone\n+919876543201\n");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(briefs(&sealed, "out")[0], "2 suppressed in-file", "from the working folder");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_settings_file_of_another_user_is_refused_where_it_is_found() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    let own = sealed.write(USERS_FILE, "region = \"IN\"\n");
+    if std::os::unix::fs::chown(&own, Some(54_321), None).is_err() {
+        return;
+    }
+    let found = sealed.run(&["check", "list.csv", "-q"]);
+    assert!(found.code == 2 && found.stderr.contains("belongs to another user"), "{}", found.stderr);
+    assert_eq!(sealed.run(&["check", "list.csv", "-q", "--config", USERS_FILE]).code, 0);
 }

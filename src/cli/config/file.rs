@@ -7,7 +7,11 @@ use std::{
 
 use toml::Table;
 
-use super::{VALUES_TABLE, names::Catalog, shown};
+use super::{
+    VALUES_TABLE,
+    names::{Catalog, Misplaced},
+    shown,
+};
 use crate::{
     cli::error::CliError,
     private_file::{Unsafe, read_named_settings, read_own_settings, read_regular},
@@ -84,7 +88,10 @@ impl File {
             fail(&reason, Some(names.clone()))
         })?;
         let catalog = Catalog::new();
-        catalog.check_names(&options).map_err(|reason| fail(&reason, Some(names)))?;
+        catalog.check_names(&options).map_err(|problem| match problem {
+            Misplaced::Unknown(reason) => fail(&reason, Some(names)),
+            Misplaced::Elsewhere(reason, hint) => fail(&reason, Some(hint.to_owned())),
+        })?;
         if owner == Owner::Folder {
             let refused: Vec<String> = options
                 .keys()

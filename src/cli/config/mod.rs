@@ -126,6 +126,19 @@ impl ConfigFiles {
         self.origins.get(name).map(PathBuf::as_path)
     }
 
+    /// The names of the options that the files set, but for those that were typed.
+    pub(super) fn names_of_options(&self) -> impl Iterator<Item = &str> {
+        let names = self.options.keys().map(String::as_str);
+        names.filter(|name| !self.given.is_typed(name) && !self.given.is_off(name))
+    }
+
+    /// The files as if they set one option only. `no-header` goes with the columns, without which it is not complete.
+    pub(super) fn only(&self, name: &str) -> Self {
+        let mut only = self.clone();
+        only.options.retain(|other, _| other == name || (name == "no-header" && other == "map"));
+        only
+    }
+
     /// The watched folders, each with the options of its table over those of the file.
     pub(super) fn watched(&self) -> Vec<(PathBuf, Self)> {
         let mut common = self.options.clone();

@@ -39,6 +39,21 @@ struct Kind {
     has_path: bool,
 }
 
+/// Why a name cannot stand where it does.
+#[derive(Debug)]
+pub(super) enum Misplaced {
+    /// There is no such option.
+    Unknown(String),
+    /// It belongs elsewhere, and where.
+    Elsewhere(String, &'static str),
+}
+
+impl From<String> for Misplaced {
+    fn from(reason: String) -> Self {
+        Self::Unknown(reason)
+    }
+}
+
 /// All options, by the table in which they stand.
 #[derive(Debug)]
 pub(super) struct Catalog {
@@ -141,7 +156,7 @@ impl Catalog {
     }
 
     /// Whether every name is an option's; the error names the first that is not.
-    pub(super) fn check_names(&self, options: &Table) -> Result<(), String> {
+    pub(super) fn check_names(&self, options: &Table) -> Result<(), Misplaced> {
         for (name, value) in options {
             match value {
                 Value::Table(table) if name == SANDBOX_TABLE => {
@@ -153,7 +168,8 @@ impl Catalog {
                 }
                 _ => {
                     if let Some((_, why)) = TYPED_ONLY.iter().find(|(typed_only, _)| typed_only == name) {
-                        return Err(format!("`{name}` cannot stand in a file: {why}"));
+                        let reason = format!("`{name}` cannot stand in a file: {why}");
+                        return Err(Misplaced::Elsewhere(reason, "Give it on the command line."));
                     }
                     self.main.check_name(name)?;
                 }
@@ -162,19 +178,18 @@ impl Catalog {
         Ok(())
     }
 
-    fn check_folder(&self, folder: &Value) -> Result<(), String> {
-        let table = folder.as_table().ok_or("a watched folder is a table: [[watch]]")?;
+    fn check_folder(&self, folder: &Value) -> Result<(), Misplaced> {
+        let table = folder.as_table().ok_or_else(|| "a watched folder is a table: [[watch]]".to_owned())?;
         let has_dir = table.get("dir").is_some_and(|dir| dir.as_str().is_some_and(|dir| !dir.is_empty()));
         if !has_dir {
-            return Err("a table [[watch]] has no `dir`, the folder to watch".to_owned());
+            return Err("a table [[watch]] has no `dir`, the folder to watch".to_owned().into());
         }
         for (name, value) in table.iter().filter(|(name, _)| *name != "dir") {
             match value {
                 Value::Table(values) if name == VALUES_TABLE => check_values(values)?,
                 _ if self.main.0.contains_key(name) && !self.watched.0.contains_key(name) => {
-                    return Err(format!(
-                        "`{name}` is not an option of one folder; write it above the tables [[watch]]"
-                    ));
+                    let reason = format!("`{name}` is not an option of one folder");
+                    return Err(Misplaced::Elsewhere(reason, "Write it above the tables [[watch]]."));
                 }
                 _ => self.watched.check_name(name)?,
             }
@@ -299,7 +314,9 @@ mod tests {
 
     #[test]
     fn names_that_mean_nothing_in_a_file_are_refused_with_the_reason() {
-        let refused = |text: &str| Catalog::new().check_names(&text.parse().unwrap()).unwrap_err();
+        let refused = |text: &str| match Catalog::new().check_names(&text.parse().unwrap()).unwrap_err() {
+            Misplaced::Unknown(reason) | Misplaced::Elsewhere(reason, _) => reason,
+        };
         for (name, why) in TYPED_ONLY {
             assert_eq!(refused(&format!("{name} = 1")), format!("`{name}` cannot stand in a file: {why}"));
         }

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 use super::{Finding, Findings};
 use crate::{
     cli::{
-        args::{DoctorArgs, OutputOptions, PlatformOptions, RequestOptions},
+        args::{DoctorArgs, OutputOptions, PlatformOptions, RequestOptions, StateOptions},
         config::{ConfigFiles, Platform},
         error::{CliError, exit},
         import::{self, Groups, StoredImport},
@@ -117,22 +117,20 @@ pub(super) fn examine(
 ) -> Result<Option<Fit>, CliError> {
     let config = origins.config;
     let given = args.platform.without_empty();
-    let mut problems = Vec::new();
-    let platform = config.platform(&given).map_err(|problem| problems.push(problem)).ok();
-    let requests = config.under(&args.requests).map_err(|problem| problems.push(problem)).ok();
-    let state = config.under(&args.state).map_err(|problem| problems.push(problem)).ok();
-    let (stored, others) = StoredImport::of_files(config, requests.clone().unwrap_or_default());
-    problems.extend(others);
-    let output = config.under(&OutputOptions::default()).map_err(|problem| problems.push(problem)).ok();
-    if problems.is_empty() {
+    let mut problems = Problems::default();
+    for name in config.names_of_options() {
+        _ = problems.of(&config.only(name), args, &given);
+    }
+    let Judged { platform, state, output, stored, groups } = problems.of(config, args, &given);
+    let unread = problems.take(CONFIG_FILE);
+    if unread.is_empty() {
         findings.push(Finding::good(CONFIG_FILE, config.described().unwrap_or_else(|| "none".to_owned())));
     }
-    for problem in &problems {
+    for problem in &unread {
         findings.push(Finding::failed(CONFIG_FILE, problem, FIX));
     }
-    let mut examination = Examination { origins, given: &given, findings };
-    let groups = stored.groups();
-    let (Some(platform), Some(_), Some(state)) = (platform, requests, state) else {
+    let mut examination = Examination { origins, given: &given, findings, problems };
+    let (Some(platform), Some(state)) = (platform, state) else {
         examination.groups(&stored, groups, output.as_ref(), interrupt)?;
         return Ok(None);
     };
@@ -176,11 +174,74 @@ pub(super) fn examine(
     Ok(fit.map(|(account, requests)| Fit { account, requests, journal, suppression, local }))
 }
 
+/// What an import would refuse of the options, by subject, each once.
+#[derive(Default)]
+struct Problems(Vec<(&'static str, CliError)>);
+
+/// Options and what they come to, as far as they can be read.
+struct Judged {
+    platform: Option<Platform>,
+    state: Option<StateOptions>,
+    output: Option<OutputOptions>,
+    stored: StoredImport,
+    groups: Groups,
+}
+
+impl Problems {
+    /// Judges options as an import does, and keeps what it would refuse. Of a group, an import names the first problem only:
+    /// the options are to be judged one by one, too.
+    fn of(&mut self, config: &ConfigFiles, args: &DoctorArgs, given: &PlatformOptions) -> Judged {
+        let platform = self.keep(CONFIG_FILE, config.platform(given));
+        let state = self.keep(CONFIG_FILE, config.under(&args.state));
+        let output = self.keep(CONFIG_FILE, config.under(&OutputOptions::default()));
+        let requests = self.keep(CONFIG_FILE, config.under(&args.requests)).unwrap_or_default();
+        let (stored, unread) = StoredImport::of_files(config, requests);
+        for problem in unread {
+            self.add(CONFIG_FILE, problem);
+        }
+        let groups = stored.groups();
+        for (subject, problem) in [
+            (READING, groups.reading.as_ref().err()),
+            (POSTING, groups.posting.as_ref().err()),
+            (REQUESTS, groups.requests.as_ref().err()),
+            (SUPPRESSION, groups.suppression.as_ref().err()),
+            (EXISTING, groups.existing.as_ref().err()),
+            (EXPORT, groups.export.as_ref().err()),
+        ] {
+            if let Some(problem) = problem {
+                let (message, hint) = (problem.to_string(), problem.hint());
+                self.add(subject, CliError::Usage { message, hint });
+            }
+        }
+        Judged { platform, state, output, stored, groups }
+    }
+
+    fn keep<T>(&mut self, subject: &'static str, read: Result<T, CliError>) -> Option<T> {
+        read.map_err(|problem| self.add(subject, problem)).ok()
+    }
+
+    fn add(&mut self, subject: &'static str, problem: CliError) {
+        let message = problem.to_string();
+        if !self.0.iter().any(|(other, known)| *other == subject && known.to_string() == message) {
+            self.0.push((subject, problem));
+        }
+    }
+
+    /// Those of a subject.
+    fn take(&mut self, subject: &str) -> Vec<CliError> {
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(other, _)| *other == subject);
+        self.0 = left;
+        let taken: Vec<(&str, CliError)> = taken;
+        taken.into_iter().map(|(_, problem)| problem).collect()
+    }
+}
+
 struct Examination<'a> {
     origins: &'a Origins<'a>,
     /// The options of the platform as they were typed or stand in the environment.
     given: &'a PlatformOptions,
     findings: &'a mut Findings,
+    problems: Problems,
 }
 
 impl Examination<'_> {
@@ -200,8 +261,7 @@ impl Examination<'_> {
         }
     }
 
-    /// What an import takes from the files apart from the account. A group is told where the files set something of it, or
-    /// where an import would end at it. Returns the lists and campaigns to ask for.
+    /// What an import takes from the files apart from the account. Returns the lists and campaigns to ask for.
     fn groups(
         &mut self,
         stored: &StoredImport,
@@ -209,62 +269,75 @@ impl Examination<'_> {
         output: Option<&OutputOptions>,
         interrupt: &Interrupt,
     ) -> Result<Vec<Collection>, CliError> {
-        let Groups { reading, posting, suppression, existing, export, requests: _ } = groups;
-        self.group(READING, &[&shown(&stored.reading)], reading.map(|_| ()))?;
-        self.group(POSTING, &[&shown(&stored.posting)], posting.map(|_| ()))?;
-        let mut collections = Vec::new();
-        let region = suppression.as_ref().ok().and_then(|exclude| exclude.region);
-        let suppressed = suppression.and_then(|exclude| {
-            collections = exclude.collections().collect();
-            Ok(pipeline::try_option_files(&exclude, None, interrupt)?)
+        // The files are looked at whatever is wrong with other options.
+        let exclude = groups.suppression.unwrap_or_else(|_| SuppressSettings {
+            files: stored.exclude_files.exclude_file.clone(),
+            region: groups.reading.as_ref().ok().and_then(|reading| reading.normalize.region),
+            allowed_unread: stored.exclude.allow_unreadable_suppressions.unwrap_or_default(),
+            ..SuppressSettings::default()
         });
-        let options = [&shown(&stored.exclude_files), &shown(&stored.exclude), &shown(&stored.api)];
-        self.group(SUPPRESSION, &options, suppressed)?;
-        let known = existing.and_then(|existing| {
-            let exclude = SuppressSettings { region, ..SuppressSettings::default() };
-            Ok(pipeline::try_option_files(&exclude, existing.file.as_deref(), interrupt)?)
-        });
-        self.group(EXISTING, &[&shown(&stored.existing)], known)?;
-        self.group(EXPORT, &[&shown(&stored.export)], export.map(|_| ()))?;
+        self.files(SUPPRESSION, &exclude, None, interrupt)?;
+        let none = SuppressSettings { region: exclude.region, ..SuppressSettings::default() };
+        self.files(EXISTING, &none, stored.existing.existing.as_deref(), interrupt)?;
         if let Some(output) = output {
-            self.group(OUTPUT, &[&shown(output)], stored.try_output(output))?;
+            self.problems.keep(OUTPUT, stored.try_output(output));
         }
-        Ok(collections)
+        let output = output.map(options_of).unwrap_or_default();
+        self.group(READING, &options_of(&stored.reading));
+        self.group(POSTING, &options_of(&stored.posting));
+        let mut suppression = options_of(&stored.exclude_files);
+        suppression.extend(options_of(&stored.exclude));
+        suppression.extend(options_of(&stored.api));
+        self.group(SUPPRESSION, &suppression);
+        self.group(EXISTING, &options_of(&stored.existing));
+        self.group(EXPORT, &options_of(&stored.export));
+        self.group(OUTPUT, &output);
+        Ok(exclude.collections().collect())
     }
 
-    /// Some of the files' options, and what an import would say of them.
-    fn group(
+    /// Reads the files that options name, each by itself, and then as an import does: what one may hold, several may not.
+    fn files(
         &mut self,
         subject: &'static str,
-        options: &[&Table],
-        judged: Result<(), CliError>,
+        exclude: &SuppressSettings,
+        existing: Option<&Path>,
+        interrupt: &Interrupt,
     ) -> Result<(), CliError> {
-        match judged {
-            Err(error @ CliError::Pipeline(PipelineError::Interrupted(_))) => Err(error),
-            Err(error) => {
-                let mut finding = Finding::failed(subject, &error, FIX);
-                if let Some(files) = self.origins.config.described() {
-                    finding.found = format!("{} ({files})", finding.found);
-                }
-                self.findings.push(finding);
-                Ok(())
+        let each = exclude
+            .files
+            .iter()
+            .map(|file| SuppressSettings { files: vec![file.clone()], ..exclude.clone() });
+        let each: Vec<SuppressSettings> = each.filter(|_| exclude.files.len() > 1).collect();
+        for exclude in each.iter().chain([exclude]) {
+            match pipeline::try_option_files(exclude, existing, interrupt) {
+                Err(error @ PipelineError::Interrupted(_)) => return Err(error.into()),
+                Err(error) => self.problems.add(subject, error.into()),
+                Ok(()) => {}
             }
-            Ok(()) => {
-                let mut by_file: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
-                for (name, value) in options.iter().flat_map(|options| options.iter()) {
-                    if let Some(file) = self.origins.config.origin(name) {
-                        by_file.entry(file).or_default().push(format!("{name} {}", text(value)));
-                    }
-                }
-                if !by_file.is_empty() {
-                    let of_files: Vec<String> = by_file
-                        .iter()
-                        .map(|(file, options)| format!("{} ({})", options.join(", "), file.display()))
-                        .collect();
-                    self.findings.push(Finding::good(subject, of_files.join("; ")));
-                }
-                Ok(())
+        }
+        Ok(())
+    }
+
+    /// The problems of a group, else what the files set of it.
+    fn group(&mut self, subject: &'static str, options: &Table) {
+        let problems = self.problems.take(subject);
+        for problem in &problems {
+            let mut finding = Finding::failed(subject, problem, FIX);
+            if let Some(files) = self.origins.config.described() {
+                finding.found = format!("{} ({files})", finding.found);
             }
+            self.findings.push(finding);
+        }
+        let mut by_file: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
+        for (name, value) in options {
+            if let Some(file) = self.origins.config.origin(name) {
+                by_file.entry(file).or_default().push(format!("{name} {}", text(value)));
+            }
+        }
+        if problems.is_empty() && !by_file.is_empty() {
+            let of_files =
+                by_file.iter().map(|(file, options)| format!("{} ({})", options.join(", "), file.display()));
+            self.findings.push(Finding::good(subject, of_files.collect::<Vec<_>>().join("; ")));
         }
     }
 
@@ -400,14 +473,11 @@ impl Examination<'_> {
         settings: &Result<RequestSettings, CliError>,
         given: &RequestOptions,
     ) -> Option<RequestSettings> {
-        let settings = match settings {
-            Ok(settings) => settings,
-            Err(error) => {
-                let remedy = "Change it on the command line or in rollcall.toml.";
-                self.findings.push(Finding::failed(REQUESTS, error, remedy));
-                return None;
-            }
-        };
+        for problem in self.problems.take(REQUESTS) {
+            let remedy = "Change it on the command line or in rollcall.toml.";
+            self.findings.push(Finding::failed(REQUESTS, &problem, remedy));
+        }
+        let settings = settings.as_ref().ok()?;
         let origin = |name, is_given| match self.origins.of(name, is_given) {
             default if default == DEFAULT => String::new(),
             origin => format!(" ({origin})"),
@@ -436,7 +506,7 @@ impl Examination<'_> {
 }
 
 /// Options by their names; those that nobody set are not there.
-fn shown(options: &impl Serialize) -> Table {
+fn options_of(options: &impl Serialize) -> Table {
     Table::try_from(options).unwrap_or_default()
 }
 

@@ -96,16 +96,18 @@ impl Options {
                 *value = Value::Array(texts.into_iter().flat_map(|text| kind.split(text)).collect());
             }
             match value {
+                // A name alone is looked for where programs are.
                 Value::Array(texts) if name == HOOK => {
-                    // A name alone is looked for where programs are.
-                    let program = texts
-                        .first_mut()
-                        .filter(|program| program.as_str().is_some_and(|program| program.contains('/')));
-                    program.into_iter().for_each(|program| place(program, folder));
+                    let is_path =
+                        |program: &&mut Value| program.as_str().is_some_and(|program| program.contains('/'));
+                    if let Some(program) = texts.first_mut().filter(is_path) {
+                        place(program, folder);
+                    }
                 }
-                Value::Array(texts) if kind.is_path => texts.iter_mut().for_each(|text| place(text, folder)),
-                Value::Array(texts) if kind.has_path => {
-                    texts.iter_mut().for_each(|text| place_behind_id(text, folder));
+                Value::Array(texts) if kind.is_path || kind.has_path => {
+                    for text in texts {
+                        if kind.is_path { place(text, folder) } else { place_behind_id(text, folder) }
+                    }
                 }
                 text if kind.is_path => place(text, folder),
                 _ => {}

@@ -2,6 +2,7 @@
 //!
 //! It judges with the functions of an import, so that both say the same, and asks the platform only what changes nothing.
 
+mod groups;
 mod network;
 mod settings;
 
@@ -24,8 +25,10 @@ use super::{
     signals,
     talk::Talk,
 };
-use crate::interrupt::Interrupt;
-use crate::report::{screen, terminal::printable};
+use crate::{
+    interrupt::Interrupt,
+    report::{screen, terminal::printable},
+};
 
 /// Columns of the state and the space behind it; remedies begin there.
 const STATE: usize = 9;

@@ -1,49 +1,42 @@
 //! The settings of an import: where each came from, and whether it can be used.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
 };
 
 use clap::{ArgMatches, parser::ValueSource};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-use toml::{Table, Value};
 
-use super::{Finding, Findings};
+use super::{
+    Finding, Findings,
+    groups::{Judged, Problems},
+};
 use crate::{
     cli::{
-        args::{DoctorArgs, OutputOptions, PlatformOptions, RequestOptions, StateOptions},
+        args::{DoctorArgs, PlatformOptions, RequestOptions},
         config::{ConfigFiles, Platform},
         error::{CliError, exit},
-        import::{self, Groups, StoredImport},
+        import,
         settings::{self, Account, RequestSettings, open_journal},
     },
     interrupt::Interrupt,
     journal::Journal,
-    pipeline::{self, PipelineError},
     platform::{Authorities, Collection, Credentials, DOCUMENTED_RATE, Proxy},
     report::terminal::{counted, duration, grouped},
     sandbox::RunningSandbox,
-    suppress::SuppressSettings,
 };
 
 /// Said where an error names what is wrong, and no way out.
-const FIX: &str = "Fix it there.";
+pub(super) const FIX: &str = "Fix it there.";
 
-const CONFIG_FILE: &str = "config file";
+pub(super) const CONFIG_FILE: &str = "config file";
 const CREDENTIALS: &str = "credentials";
 const AUTHORITIES: &str = "authorities";
-const REQUESTS: &str = "requests";
+pub(super) const REQUESTS: &str = "requests";
 const JOURNAL: &str = "journal";
 const SANDBOX: &str = "sandbox";
-const READING: &str = "reading";
-const POSTING: &str = "posting";
 pub(super) const SUPPRESSION: &str = "suppression";
-const EXISTING: &str = "existing";
-const EXPORT: &str = "export";
-const OUTPUT: &str = "output";
 
 /// The origin of what nobody gave.
 const DEFAULT: &str = "default";
@@ -65,7 +58,7 @@ pub(super) struct Fit {
 /// Where settings come from.
 pub(super) struct Origins<'a> {
     given: &'a ArgMatches,
-    config: &'a ConfigFiles,
+    pub(super) config: &'a ConfigFiles,
 }
 
 impl<'a> Origins<'a> {
@@ -174,74 +167,12 @@ pub(super) fn examine(
     Ok(fit.map(|(account, requests)| Fit { account, requests, journal, suppression, local }))
 }
 
-/// What an import would refuse of the options, by subject, each once.
-#[derive(Default)]
-struct Problems(Vec<(&'static str, CliError)>);
-
-/// Options and what they come to, as far as they can be read.
-struct Judged {
-    platform: Option<Platform>,
-    state: Option<StateOptions>,
-    output: Option<OutputOptions>,
-    stored: StoredImport,
-    groups: Groups,
-}
-
-impl Problems {
-    /// Judges options as an import does, and keeps what it would refuse. Of a group, an import names the first problem only:
-    /// the options are to be judged one by one, too.
-    fn of(&mut self, config: &ConfigFiles, args: &DoctorArgs, given: &PlatformOptions) -> Judged {
-        let platform = self.keep(CONFIG_FILE, config.platform(given));
-        let state = self.keep(CONFIG_FILE, config.under(&args.state));
-        let output = self.keep(CONFIG_FILE, config.under(&OutputOptions::default()));
-        let requests = self.keep(CONFIG_FILE, config.under(&args.requests)).unwrap_or_default();
-        let (stored, unread) = StoredImport::of_files(config, requests);
-        for problem in unread {
-            self.add(CONFIG_FILE, problem);
-        }
-        let groups = stored.groups();
-        for (subject, problem) in [
-            (READING, groups.reading.as_ref().err()),
-            (POSTING, groups.posting.as_ref().err()),
-            (REQUESTS, groups.requests.as_ref().err()),
-            (SUPPRESSION, groups.suppression.as_ref().err()),
-            (EXISTING, groups.existing.as_ref().err()),
-            (EXPORT, groups.export.as_ref().err()),
-        ] {
-            if let Some(problem) = problem {
-                let (message, hint) = (problem.to_string(), problem.hint());
-                self.add(subject, CliError::Usage { message, hint });
-            }
-        }
-        Judged { platform, state, output, stored, groups }
-    }
-
-    fn keep<T>(&mut self, subject: &'static str, read: Result<T, CliError>) -> Option<T> {
-        read.map_err(|problem| self.add(subject, problem)).ok()
-    }
-
-    fn add(&mut self, subject: &'static str, problem: CliError) {
-        let message = problem.to_string();
-        if !self.0.iter().any(|(other, known)| *other == subject && known.to_string() == message) {
-            self.0.push((subject, problem));
-        }
-    }
-
-    /// Those of a subject.
-    fn take(&mut self, subject: &str) -> Vec<CliError> {
-        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(other, _)| *other == subject);
-        self.0 = left;
-        let taken: Vec<(&str, CliError)> = taken;
-        taken.into_iter().map(|(_, problem)| problem).collect()
-    }
-}
-
-struct Examination<'a> {
-    origins: &'a Origins<'a>,
+pub(super) struct Examination<'a> {
+    pub(super) origins: &'a Origins<'a>,
     /// The options of the platform as they were typed or stand in the environment.
     given: &'a PlatformOptions,
-    findings: &'a mut Findings,
-    problems: Problems,
+    pub(super) findings: &'a mut Findings,
+    pub(super) problems: Problems,
 }
 
 impl Examination<'_> {
@@ -258,86 +189,6 @@ impl Examination<'_> {
                 self.findings.push(Finding::failed(JOURNAL, &error, FIX));
                 Ok(Journal::in_memory()?)
             }
-        }
-    }
-
-    /// What an import takes from the files apart from the account. Returns the lists and campaigns to ask for.
-    fn groups(
-        &mut self,
-        stored: &StoredImport,
-        groups: Groups,
-        output: Option<&OutputOptions>,
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Collection>, CliError> {
-        // The files are looked at whatever is wrong with other options.
-        let exclude = groups.suppression.unwrap_or_else(|_| SuppressSettings {
-            files: stored.exclude_files.exclude_file.clone(),
-            region: groups.reading.as_ref().ok().and_then(|reading| reading.normalize.region),
-            allowed_unread: stored.exclude.allow_unreadable_suppressions.unwrap_or_default(),
-            ..SuppressSettings::default()
-        });
-        self.files(SUPPRESSION, &exclude, None, interrupt)?;
-        let none = SuppressSettings { region: exclude.region, ..SuppressSettings::default() };
-        self.files(EXISTING, &none, stored.existing.existing.as_deref(), interrupt)?;
-        if let Some(output) = output {
-            self.problems.keep(OUTPUT, stored.try_output(output));
-        }
-        let output = output.map(options_of).unwrap_or_default();
-        self.group(READING, &options_of(&stored.reading));
-        self.group(POSTING, &options_of(&stored.posting));
-        let mut suppression = options_of(&stored.exclude_files);
-        suppression.extend(options_of(&stored.exclude));
-        suppression.extend(options_of(&stored.api));
-        self.group(SUPPRESSION, &suppression);
-        self.group(EXISTING, &options_of(&stored.existing));
-        self.group(EXPORT, &options_of(&stored.export));
-        self.group(OUTPUT, &output);
-        Ok(exclude.collections().collect())
-    }
-
-    /// Reads the files that options name, each by itself, and then as an import does: what one may hold, several may not.
-    fn files(
-        &mut self,
-        subject: &'static str,
-        exclude: &SuppressSettings,
-        existing: Option<&Path>,
-        interrupt: &Interrupt,
-    ) -> Result<(), CliError> {
-        let each = exclude
-            .files
-            .iter()
-            .map(|file| SuppressSettings { files: vec![file.clone()], ..exclude.clone() });
-        let each: Vec<SuppressSettings> = each.filter(|_| exclude.files.len() > 1).collect();
-        for exclude in each.iter().chain([exclude]) {
-            match pipeline::try_option_files(exclude, existing, interrupt) {
-                Err(error @ PipelineError::Interrupted(_)) => return Err(error.into()),
-                Err(error) => self.problems.add(subject, error.into()),
-                Ok(()) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// The problems of a group, else what the files set of it.
-    fn group(&mut self, subject: &'static str, options: &Table) {
-        let problems = self.problems.take(subject);
-        for problem in &problems {
-            let mut finding = Finding::failed(subject, problem, FIX);
-            if let Some(files) = self.origins.config.described() {
-                finding.found = format!("{} ({files})", finding.found);
-            }
-            self.findings.push(finding);
-        }
-        let mut by_file: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
-        for (name, value) in options {
-            if let Some(file) = self.origins.config.origin(name) {
-                by_file.entry(file).or_default().push(format!("{name} {}", text(value)));
-            }
-        }
-        if problems.is_empty() && !by_file.is_empty() {
-            let of_files =
-                by_file.iter().map(|(file, options)| format!("{} ({})", options.join(", "), file.display()));
-            self.findings.push(Finding::good(subject, of_files.collect::<Vec<_>>().join("; ")));
         }
     }
 
@@ -502,29 +353,6 @@ impl Examination<'_> {
             Finding::good(REQUESTS, found)
         });
         Some(settings.clone())
-    }
-}
-
-/// Options by their names; those that nobody set are not there.
-fn options_of(options: &impl Serialize) -> Table {
-    Table::try_from(options).unwrap_or_default()
-}
-
-/// A value as a person writes it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
-        Value::Table(tables) => {
-            let of_field = |(field, values): (&String, &Value)| {
-                values
-                    .as_table()
-                    .filter(|values| !values.is_empty())
-                    .map(|values| format!("{field}: {}", values.len()))
-            };
-            tables.iter().filter_map(of_field).collect::<Vec<_>>().join(" ")
-        }
-        value => value.to_string(),
     }
 }
 

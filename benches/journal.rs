@@ -20,9 +20,9 @@ use rollcall::{
     journal::Journal,
     normalize::NormalizeSettings,
     parse::{Input, ParseSettings},
-    pipeline::{self, ImportSettings, Reserved, RunSettings, Target},
+    pipeline::{self, ImportSettings, Reserved, RunSettings, Surroundings, Target},
     platform::{Authorities, ClientSettings, Credentials, Pace},
-    progress::Silent,
+    progress::{Approved, Silent},
     report::OutputFolder,
     sandbox::{ACCOUNT_ID, CLIENT_ID, STREAM_ID, Sandbox, SandboxSettings},
     suppress::SuppressSettings,
@@ -104,6 +104,7 @@ fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
     let open = reserved.begin("bench", "bench", "{}", folder)?;
     let inputs = vec![Input::open(list, &ParseSettings::default())?];
     let output = OutputFolder::create(&folder.join("out"))?;
-    pipeline::import(inputs, &run, &settings, Some(&open), output, &Silent, &interrupt)?;
+    let surroundings = Surroundings { progress: &Silent, approval: &Approved, interrupt: &interrupt };
+    pipeline::import(inputs, &run, &settings, Some(&open), output, surroundings)?;
     Ok(started.elapsed())
 }

@@ -1,10 +1,10 @@
-//! What a run tells while it goes, to whoever shows it.
+//! Progress of a run, for an observer to show, and the question whether to post.
 
 use std::time::Duration;
 
 use crate::{journal::Holder, outcome::Totals, plan::Plan};
 
-/// Told about each step of a run. Every method does nothing unless it is implemented.
+/// An observer of the steps of a run. Every method does nothing unless it is implemented.
 #[expect(unused_variables, reason = "the names are the documentation")]
 pub trait Progress: Sync {
     /// Rows were read; `bytes` of `of_bytes` of the input were needed for them, where that is known.
@@ -35,14 +35,28 @@ pub trait Progress: Sync {
     fn warn(&self, text: &str) {
         self.note(text);
     }
+}
 
-    /// Whether [`confirm`](Self::confirm) asks somebody, which may take any time.
+/// Decides whether a run posts.
+pub trait Approval: Sync {
+    /// Whether [`approve`](Self::approve) asks a person, which may take any time. The run lets others import to the account
+    /// meanwhile.
+    fn asks(&self) -> bool;
+
+    /// Whether to post what the forecast says.
+    fn approve(&self, forecast: &Forecast) -> bool;
+}
+
+/// Approves every forecast without a question.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Approved;
+
+impl Approval for Approved {
     fn asks(&self) -> bool {
         false
     }
 
-    /// Whether to post, now that it is known what there is to post, and where.
-    fn confirm(&self, forecast: &Forecast) -> bool {
+    fn approve(&self, _: &Forecast) -> bool {
         true
     }
 }
@@ -75,7 +89,7 @@ pub enum Wait {
     NotShown,
 }
 
-/// Tells nobody.
+/// An observer that shows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -26,9 +26,9 @@ use crate::{
     interrupt::Interrupt,
     journal::{Journal, RunRecord},
     parse::{Input, STDIN},
-    pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings},
+    pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Surroundings},
     platform::{Authorities, Credentials},
-    progress::Progress,
+    progress::{Approval, Progress},
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
@@ -137,21 +137,22 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, talk: &Talk) -> Resul
     let state = config.under(&args.state)?;
     let journal =
         if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    import(stored, journal, output, None, &Session::of(talk))
+    import(stored, journal, output, None, &Caller::of(talk))
 }
 
-/// Who is told of an import, and what else it is given.
-pub(super) struct Session<'a> {
+/// The caller of an import: what it shows, who approves the posting, and what ends it.
+pub(super) struct Caller<'a> {
     pub(super) talk: &'a Talk,
     pub(super) progress: &'a dyn Progress,
+    pub(super) approval: &'a dyn Approval,
     pub(super) interrupt: Interrupt,
     /// The run's name; one is made where there is none.
     pub(super) run: Option<String>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Caller<'a> {
     fn of(talk: &'a Talk) -> Self {
-        Self { talk, progress: talk, interrupt: signals::listen(), run: None }
+        Self { talk, progress: talk, approval: talk, interrupt: signals::listen(), run: None }
     }
 
     fn new_run(&self) -> String {
@@ -198,7 +199,7 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Re
         json: config.under(&JsonOption { json: args.json })?.json,
         overwrite: false,
     };
-    import(stored, journal, output, Some(&run), &Session::of(talk))
+    import(stored, journal, output, Some(&run), &Caller::of(talk))
 }
 
 pub(super) fn import(
@@ -206,9 +207,9 @@ pub(super) fn import(
     journal: Journal,
     output: OutputOptions,
     resumed: Option<&RunRecord>,
-    session: &Session<'_>,
+    caller: &Caller<'_>,
 ) -> Result<u8, CliError> {
-    let Session { talk, progress, interrupt, .. } = session;
+    let Caller { talk, progress, approval, interrupt, .. } = caller;
     let groups = stored.groups();
     let (reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
     let (exclude, existing) = (groups.suppression?, groups.existing?);
@@ -238,10 +239,10 @@ pub(super) fn import(
         // The same list with others left out is another import; from another folder it is the same.
         let (files, others) = (&stored.exclude_files, &stored.exclude);
         let settings = format!("{reading:?} {files:?} {others:?} {:?}", import.exclude.api);
-        Named::find(reserved, &mut inputs, &settings, resumed, session)
+        Named::find(reserved, &mut inputs, &settings, resumed, caller)
     });
     let named = named.transpose()?;
-    let id = named.as_ref().map_or_else(|| session.new_run(), |named| named.id.clone());
+    let id = named.as_ref().map_or_else(|| caller.new_run(), |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
     let export = settings::export(&stored.export, &path)?;
@@ -264,7 +265,8 @@ pub(super) fn import(
         export,
         config_files: stored.config_files.clone(),
     };
-    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, *progress, interrupt);
+    let surroundings = Surroundings { progress: *progress, approval: *approval, interrupt };
+    let finished = pipeline::import(inputs, &settings, &import, run.as_ref(), folder, surroundings);
     if let (Some(run), Err(error)) = (&run, &finished) {
         run.failed(error);
     }
@@ -287,12 +289,12 @@ impl Named {
         inputs: &mut [Input],
         settings: &str,
         resumed: Option<&RunRecord>,
-        session: &Session<'_>,
+        caller: &Caller<'_>,
     ) -> Result<Self, CliError> {
         let mut digests = Vec::new();
         for input in inputs {
             digests.push(input.digest().map_err(|error| CliError::Inputs(vec![error]))?);
-            if let Some(signal) = session.interrupt.signal() {
+            if let Some(signal) = caller.interrupt.signal() {
                 return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
             }
         }
@@ -323,7 +325,7 @@ impl Named {
         let (id, before) = if let Some(found) = found {
             (found.id, Some(found.folder))
         } else {
-            let id = session.new_run();
+            let id = caller.new_run();
             // A service tries a file again under one name, perhaps with other settings: that is another import.
             (if reserved.has_run(&id)? { new_run() } else { id }, None)
         };

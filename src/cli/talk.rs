@@ -33,7 +33,7 @@ use crate::{
     interrupt::Interrupt,
     journal::Holder,
     parse::InputInfo,
-    progress::{Forecast, Progress, Wait},
+    progress::{Approval, Forecast, Progress, Wait},
     report::{
         self, Report, screen,
         terminal::{self, counted, grouped, printable},
@@ -476,12 +476,14 @@ impl Progress for Talk {
             self.say(&terminal::warning(text, Self::width()));
         }
     }
+}
 
+impl Approval for Talk {
     fn asks(&self) -> bool {
         self.asks.get().is_some()
     }
 
-    fn confirm(&self, forecast: &Forecast) -> bool {
+    fn approve(&self, forecast: &Forecast) -> bool {
         self.replace(None);
         let Some(interrupt) = self.asks.get() else {
             self.say(&format!("{}\n", terminal::plan(&forecast.plan, forecast.contacts)));

@@ -26,7 +26,7 @@ use super::{
     args::{LogFormat, OutputOptions, TalkOptions, WatchArgs, WatchOptions},
     config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
-    import::{self, Session, StoredImport},
+    import::{self, Caller, StoredImport},
     program::program,
     settings::{self, length_of_time, new_run, open_journal},
     signals,
@@ -35,7 +35,7 @@ use super::{
 use crate::{
     interrupt::Interrupt,
     journal::Journal,
-    progress::{Progress, Wait},
+    progress::{Approved, Progress, Wait},
     sandbox::RunningSandbox,
     watch::{
         Event, FolderSettings, Hook, Job, Observer, Schedule, StatusPage, Stop, Summary, TakeSettings, Watch,
@@ -387,8 +387,8 @@ fn import_as_told(talk: &Talk) -> Result<u8, CliError> {
     let journal = open_journal(orders.state_dir)?;
     let output = OutputOptions { out: Some(orders.out), json: false, overwrite: true };
     let progress = Lines::default();
-    let session = Session { talk, progress: &progress, interrupt, run: Some(orders.run) };
-    import::import(orders.import, journal, output, None, &session)
+    let caller = Caller { talk, progress: &progress, approval: &Approved, interrupt, run: Some(orders.run) };
+    import::import(orders.import, journal, output, None, &caller)
 }
 
 /// Progress in lines of JSON on standard output, not too many of them.

@@ -1,22 +1,20 @@
 //! `rollcall import`: asks the platform what it holds, and posts what is new.
 
 use super::{
-    Finished, PipelineError, RunSettings,
+    Finished, PipelineError, RunSettings, Surroundings,
     clock::{Clock, now, rounded},
-    conversation::Conversation,
     open_run::OpenRun,
     rows::{spool_all, write_all},
+    session::{Beginning, Session},
 };
 use crate::{
     dedupe::Numbers,
     existing::{self, ExistingSettings, Known},
-    interrupt::Interrupt,
     journal::{Ending, SharedQuota, Snapshots},
     outcome::Outcome,
     parse::{Input, InputInfo},
     platform::{Client, ClientSettings, PlatformError},
-    progress::Progress,
-    report::{OutputFolder, PlatformReport, RunWriter, Timing},
+    report::{OutputFolder, PlatformReport, Report, RunWriter, Timing},
     suppress::{SuppressSettings, Suppressions},
 };
 
@@ -61,38 +59,37 @@ pub struct ImportSettings {
     pub exclude: SuppressSettings,
 }
 
-/// Reads, normalizes and deduplicates, asks the platform what it holds, and posts what is new. Without a run that the
+/// Reads, normalizes and deduplicates, compares with the existing contacts, and posts the new ones. Without a run that the
 /// journal knows of, which a dry run has not, nothing is posted.
 ///
 /// # Errors
 ///
 /// Where an input cannot be read to its end, or the files of the run cannot be written. A platform that cannot be used is
-/// no error here: the run is reported with what was settled, and says why it stopped.
+/// no error here: the report holds all outcomes up to then, and why the run stopped.
 pub fn import(
     inputs: Vec<Input>,
     settings: &RunSettings,
     import: &ImportSettings,
     run: Option<&OpenRun>,
     folder: OutputFolder,
-    progress: &dyn Progress,
-    interrupt: &Interrupt,
+    Surroundings { progress, approval, interrupt }: Surroundings<'_>,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let mut exclusion = Suppressions::of_files(&import.exclude, progress, interrupt)?;
+    let mut suppressions = Suppressions::of_files(&import.exclude, progress, interrupt)?;
     let mut allowed = import.exclude.allowed_unread;
-    exclusion.take_from(&mut allowed)?;
+    suppressions.take_from(&mut allowed)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = Numbers::new(settings.keep);
     let (mut spool, summaries, forbidden) =
         spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
-    forbidden.add_to(&mut exclusion.left_out, &infos);
-    let mut report = clock.report("import", settings, &infos, &summaries);
+    forbidden.add_to(&mut suppressions.left_out, &infos);
     let known = match &import.existing.file {
         Some(file) => {
             existing::from_file(file, import.client.region, interrupt, &|number| numbers.contains(number))?
         }
         None => Known::default(),
     };
+    let report = clock.report("import", settings, &infos, &summaries);
     // Begun before anything is sent, so that a full disk is met now.
     let mut writer =
         RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
@@ -101,22 +98,32 @@ pub fn import(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
     let mut client = Client::new(import.client.clone(), import.quota.clone(), progress, interrupt.clone())?;
     let rows = summaries.iter().map(|summary| summary.rows).sum();
-    let mut conversation = Conversation::new(&infos, &mut numbers, import, run, clock, rows);
-    (conversation.exclusion, conversation.known) = (exclusion, known);
-    let stopped = runtime.block_on(conversation.hold(&mut client, &mut spool)).err();
+    let beginning = Beginning { inputs: &infos, numbers: &mut numbers, rows, suppressions, known, clock };
+    let mut session = Session::new(beginning, import, run, approval);
+    let stopped = runtime.block_on(session.run(&mut client, &mut spool)).err();
 
-    let is_planned = conversation.not_posted.is_some() && stopped.is_none();
-    let ledger = conversation.ledger(if is_planned { Outcome::Planned } else { Outcome::Pending });
+    let is_planned = session.not_posted.is_some() && stopped.is_none();
+    let ledger = session.ledger(if is_planned { Outcome::Planned } else { Outcome::Pending });
     write_all(&mut writer, &mut spool, &ledger)?;
+    let report = writer.finish(with_session(report, &session, &client, stopped.is_none()))?;
+    if let Some(run) = run {
+        // After the files are in place: should the program die between, the run is resumed and reported the same.
+        close(run, &report, stopped.as_ref(), session.not_posted.is_some())?;
+    }
+    Ok(Finished { report, stopped })
+}
+
+/// Adds to a report what the platform was asked and answered.
+fn with_session(mut report: Report, session: &Session<'_>, client: &Client<'_>, is_complete: bool) -> Report {
     let counts = client.counts();
-    let existing = &conversation.known.existing;
-    report.excluded.clone_from(&conversation.exclusion.reports);
-    report.dry_run = conversation.not_posted.is_some();
-    report.not_posted = conversation.not_posted.filter(|_| stopped.is_none());
-    report.complete = stopped.is_none();
+    let (known, existing) = (&session.known, &session.known.existing);
+    report.excluded.clone_from(&session.suppressions.reports);
+    report.dry_run = session.not_posted.is_some();
+    report.not_posted = session.not_posted.filter(|_| is_complete);
+    report.complete = is_complete;
     report.finished_at = now();
-    report.plan = conversation.plan;
-    report.actual = conversation.actual(counts);
+    report.plan = session.plan;
+    report.actual = session.actual(counts);
     report.platform = Some(PlatformReport {
         host: client.host().to_string(),
         get: counts.get,
@@ -128,31 +135,38 @@ pub fn import(
         existing_repeated_numbers: existing.repeated_numbers(),
         existing_ambiguous_numbers: existing.ambiguous(),
         existing_unreadable_numbers: existing.unreadable(),
-        existing_unreadable: conversation.known.unreadable,
+        existing_unreadable: known.unreadable,
         existing_masked_numbers: existing.masked(),
         existing_inactive: existing.inactive(),
-        existing_from: conversation.known.from,
-        existing_read_at: conversation.known.read_at.map(rounded),
-        existing_notes: conversation.known.notes.clone(),
+        existing_from: known.from,
+        existing_read_at: known.read_at.map(rounded),
+        existing_notes: known.notes.clone(),
         page_size: counts.page_size,
     });
-    report.timing_ms = Timing { total: clock.elapsed_ms(), ..conversation.timing };
-    let is_declined = conversation.not_posted.is_some();
-    let report = writer.finish(report)?;
-    if let Some(run) = run {
-        // After the files are in place: should the program die between, the run is gone on with, and reported the same.
-        let totals = serde_json::to_string(&report.totals).unwrap_or_default();
-        match &stopped {
-            // Only another command changes that, and its import is another.
-            Some(
-                PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. },
-            ) if !run.has_posted()? => run.close(Ending::Failed, &totals)?,
-            Some(error) => run.stop(&error.to_string(), Some(&totals))?,
-            // What was posted before is still to be gone on with.
-            None if is_declined && run.has_posted()? => run.stop("declined", Some(&totals))?,
-            None if is_declined => run.close(Ending::Declined, &totals)?,
-            None => run.close(Ending::Finished, &totals)?,
+    report.timing_ms = Timing { total: session.clock.elapsed_ms(), ..session.timing };
+    report
+}
+
+/// Records in the journal how a run ended, or why it stopped and can be resumed.
+fn close(
+    run: &OpenRun,
+    report: &Report,
+    stopped: Option<&PlatformError>,
+    is_declined: bool,
+) -> Result<(), PipelineError> {
+    let totals = serde_json::to_string(&report.totals).unwrap_or_default();
+    match stopped {
+        // Only another command changes that, and its import is another.
+        Some(PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. })
+            if !run.has_posted()? =>
+        {
+            run.close(Ending::Failed, &totals)?;
         }
+        Some(error) => run.stop(&error.to_string(), Some(&totals))?,
+        // The contacts that were posted before still have to be reconciled.
+        None if is_declined && run.has_posted()? => run.stop("declined", Some(&totals))?,
+        None if is_declined => run.close(Ending::Declined, &totals)?,
+        None => run.close(Ending::Finished, &totals)?,
     }
-    Ok(Finished { report, stopped })
+    Ok(())
 }

@@ -6,7 +6,6 @@
 
 mod check;
 mod clock;
-mod conversation;
 mod explain;
 mod fetch;
 mod import;
@@ -14,6 +13,7 @@ mod intake;
 mod ledger;
 mod open_run;
 mod rows;
+mod session;
 mod spool;
 mod twins;
 
@@ -36,7 +36,7 @@ use crate::{
     normalize::NormalizeSettings,
     parse::{ParseError, ReadError},
     platform::PlatformError,
-    progress::Silent,
+    progress::{Approval, Progress, Silent},
     report::{ExportSettings, Report, ReportError},
     suppress::{SuppressSettings, Suppressions, UnreadSuppressions},
 };
@@ -54,6 +54,15 @@ pub struct RunSettings {
     pub export: Option<ExportSettings>,
     /// The settings files in use, highest priority first.
     pub config_files: Vec<String>,
+}
+
+/// The surroundings of a run: an observer, what approves the posting, and what ends it.
+#[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct Surroundings<'a> {
+    pub progress: &'a dyn Progress,
+    pub approval: &'a dyn Approval,
+    pub interrupt: &'a Interrupt,
 }
 
 /// A failure that ends a run before there is anything to report.

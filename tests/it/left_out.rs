@@ -1,9 +1,6 @@
 //! People who are left out on purpose: by file, contact list and campaign.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-};
+use std::io::{BufRead as _, BufReader};
 
 use crate::{
     sandboxed::{command, import, run},

@@ -293,7 +293,7 @@ mod tests {
     fn columns_that_forbid_calls_are_known_by_many_names() {
         for header in [
             "Do Not Call",
-            "SuppressionFile",
+            "DoNotCall",
             "DONOTCALL",
             "do_not_call",
             "DNC",

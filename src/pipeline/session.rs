@@ -1,4 +1,4 @@
-//! The network part of an import: who is left out, who is there, and the others posted.
+//! The network part of an import, in phases: learn which contacts are suppressed or exist, plan, ask for approval, post the others.
 
 use std::{collections::HashSet, io};
 
@@ -20,20 +20,21 @@ use crate::{
     plan::Plan,
     platform::{Client, Counts, PlatformError},
     post::{NewContact, Poster, Settlements},
-    progress::Forecast,
+    progress::{Approval, Forecast},
     report::{NotPosted, Timing, terminal::counted},
     suppress::Suppressions,
 };
 
-/// What is known and settled while an import talks to the platform.
-pub(super) struct Conversation<'a> {
+/// An import while it uses the platform.
+pub(super) struct Session<'a> {
     pub(super) inputs: &'a [InputInfo],
     pub(super) numbers: &'a mut Numbers,
     pub(super) import: &'a ImportSettings,
     pub(super) run: Option<&'a OpenRun>,
+    pub(super) approval: &'a dyn Approval,
     pub(super) clock: Clock,
     pub(super) rows: u64,
-    pub(super) exclusion: Suppressions,
+    pub(super) suppressions: Suppressions,
     pub(super) known: Known,
     pub(super) settlements: Settlements,
     refusals: Refusals,
@@ -45,24 +46,41 @@ pub(super) struct Conversation<'a> {
     pub(super) not_posted: Option<NotPosted>,
 }
 
-impl<'a> Conversation<'a> {
+/// Whether an import posts.
+enum Decision {
+    /// So many contacts.
+    Post(u64),
+    DoNotPost(NotPosted),
+}
+
+/// What an import knows when it begins to use the platform.
+pub(super) struct Beginning<'a> {
+    pub(super) inputs: &'a [InputInfo],
+    pub(super) numbers: &'a mut Numbers,
+    pub(super) rows: u64,
+    pub(super) suppressions: Suppressions,
+    pub(super) known: Known,
+    pub(super) clock: Clock,
+}
+
+impl<'a> Session<'a> {
     pub(super) fn new(
-        inputs: &'a [InputInfo],
-        numbers: &'a mut Numbers,
+        beginning: Beginning<'a>,
         import: &'a ImportSettings,
         run: Option<&'a OpenRun>,
-        clock: Clock,
-        rows: u64,
+        approval: &'a dyn Approval,
     ) -> Self {
+        let Beginning { inputs, numbers, rows, suppressions, known, clock } = beginning;
         Self {
             inputs,
             numbers,
             import,
             run,
+            approval,
             clock,
             rows,
-            exclusion: Suppressions::default(),
-            known: Known::default(),
+            suppressions,
+            known,
             settlements: Settlements::default(),
             refusals: Refusals::default(),
             plan: None,
@@ -77,7 +95,7 @@ impl<'a> Conversation<'a> {
         Ledger {
             inputs: self.inputs,
             numbers: self.numbers,
-            left_out: &self.exclusion.left_out,
+            left_out: &self.suppressions.left_out,
             existing: &self.known.existing,
             read_at: self.known.read_at.map(rounded),
             settlements: &self.settlements,
@@ -93,54 +111,23 @@ impl<'a> Conversation<'a> {
         Some(Plan { get: counts.get - before.get, post: counts.post - before.post, seconds })
     }
 
-    pub(super) async fn hold(
+    /// Learns, plans and posts. What was learned and settled stays here, also where the platform fails on the way.
+    pub(super) async fn run(
         &mut self,
         client: &mut Client<'_>,
         spool: &mut Spool,
     ) -> Result<(), PlatformError> {
         let before = self.clock.elapsed_ms();
-        let read = self.learn(client).await;
+        let learned = self.learn(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
-        let gets_of_next_run = read?;
+        let gets_of_next_run = learned?;
         // An earlier part of the run may have ended before they were tried.
         self.hand_over(spool)?;
-        let contacts = loop {
-            let totals = self.forecast(spool).map_err(PlatformError::Notes)?;
-            let is_dry = self.not_posted.is_some();
-            let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
-            let get = if is_dry { gets_of_next_run } else { 0 };
-            let mut plan = Plan::new(get, contacts, self.import.batch_size);
-            plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
-            self.plan = Some(plan);
-            let rejected = totals.of(Outcome::Rejected);
-            if self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, totals.rows())) {
-                self.not_posted = Some(NotPosted::TooManyRejected);
-            }
-            if self.not_posted.is_some() {
+        let contacts = match self.decide(client, spool, gets_of_next_run).await? {
+            Decision::Post(contacts) => contacts,
+            Decision::DoNotPost(why) => {
+                self.not_posted = Some(why);
                 return Ok(());
-            }
-            if contacts == 0 {
-                break contacts;
-            }
-            let forecast = Forecast { plan, contacts, totals, host: client.host().to_string() };
-            let answer = self.answer(client, &forecast)?;
-            client.check_interrupt()?;
-            match answer {
-                Answer::Yes => break contacts,
-                Answer::No => {
-                    self.not_posted = Some(NotPosted::Declined);
-                    return Ok(());
-                }
-                // A user who agreed to one number of contacts is asked again about another.
-                Answer::YesBut => {
-                    self.learn_existing(client).await?;
-                    let now = self.forecast(spool).map_err(PlatformError::Notes)?;
-                    if now.of(Outcome::Pending) == contacts {
-                        break contacts;
-                    }
-                    let text = "others imported to the account before the answer, so the plan is made again";
-                    client.progress().note(text);
-                }
             }
         };
         self.planned_at = Some((client.counts(), self.clock.elapsed_ms()));
@@ -148,6 +135,65 @@ impl<'a> Conversation<'a> {
         let ended = self.post(client, spool, contacts).await;
         self.timing.post = self.clock.elapsed_ms() - before;
         ended
+    }
+
+    /// Makes the plan and asks whether to post.
+    async fn decide(
+        &mut self,
+        client: &mut Client<'_>,
+        spool: &mut Spool,
+        gets_of_next_run: u64,
+    ) -> Result<Decision, PlatformError> {
+        loop {
+            let forecast = self.forecast(client, spool, gets_of_next_run)?;
+            if let Some(why) = self.objection(&forecast.totals) {
+                return Ok(Decision::DoNotPost(why));
+            }
+            let contacts = forecast.contacts;
+            if contacts == 0 {
+                return Ok(Decision::Post(0));
+            }
+            let answer = self.answer(client, &forecast)?;
+            client.check_interrupt()?;
+            match answer {
+                Answer::Yes => return Ok(Decision::Post(contacts)),
+                Answer::No => return Ok(Decision::DoNotPost(NotPosted::Declined)),
+                // A user who agreed to one number of contacts is asked again about another.
+                Answer::YesBut => {
+                    self.learn_existing(client).await?;
+                    let now = self.totals(spool).map_err(PlatformError::Notes)?;
+                    if now.of(Outcome::Pending) == contacts {
+                        return Ok(Decision::Post(contacts));
+                    }
+                    let text = "others imported to the account before the answer, so the plan is made again";
+                    client.progress().note(text);
+                }
+            }
+        }
+    }
+
+    /// Makes the plan. That of an import which does not post says what the next run would cost.
+    fn forecast(
+        &mut self,
+        client: &Client<'_>,
+        spool: &mut Spool,
+        gets_of_next_run: u64,
+    ) -> Result<Forecast, PlatformError> {
+        let totals = self.totals(spool).map_err(PlatformError::Notes)?;
+        let is_dry = self.not_posted.is_some();
+        let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
+        let get = if is_dry { gets_of_next_run } else { 0 };
+        let mut plan = Plan::new(get, contacts, self.import.batch_size);
+        plan.seconds = client.time_for_all(plan.get + plan.post)?.as_secs();
+        self.plan = Some(plan);
+        Ok(Forecast { plan, contacts, totals, host: client.host().to_string() })
+    }
+
+    /// Why nothing is to be posted, whatever the user says.
+    fn objection(&self, totals: &Totals) -> Option<NotPosted> {
+        let (rejected, rows) = (totals.of(Outcome::Rejected), totals.rows());
+        let is_exceeded = self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, rows));
+        if is_exceeded { Some(NotPosted::TooManyRejected) } else { self.not_posted }
     }
 
     /// Posts the new contacts, then those that get the number of a refused one, until there are none.
@@ -184,7 +230,7 @@ impl<'a> Conversation<'a> {
     /// Has the next rows have the numbers of refused ones; returns how many do.
     fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
         let Some(run) = self.run else { return Ok(0) };
-        let left_out = &self.exclusion.left_out;
+        let left_out = &self.suppressions.left_out;
         let is_left_out = |number| left_out.reason(number).is_some();
         let handovers = self.refusals.handovers(spool, self.numbers, &self.settlements, is_left_out);
         let handovers = handovers.map_err(PlatformError::Notes)?;
@@ -209,9 +255,9 @@ impl<'a> Conversation<'a> {
             self.refusals = Refusals::restored(run.refused()?);
         }
         client.wait_out(wait).await?;
-        self.exclusion.ask(&self.import.exclude, client).await?;
-        let of_exclusion = client.counts().get;
-        Ok(of_exclusion + self.read_existing(client, unsettled).await?)
+        self.suppressions.ask(&self.import.exclude, client).await?;
+        let of_suppressions = client.counts().get;
+        Ok(of_suppressions + self.read_existing(client, unsettled).await?)
     }
 
     /// Learns once more who is there, now that others have imported.
@@ -251,16 +297,15 @@ impl<'a> Conversation<'a> {
 
     /// Whether to post. While somebody is asked, others may import to the account.
     fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<Answer, PlatformError> {
-        let progress = client.progress();
-        match self.run.filter(|_| progress.asks()) {
-            Some(run) => run.ask(progress, client.interrupt(), || progress.confirm(forecast)),
-            None if progress.confirm(forecast) => Ok(Answer::Yes),
+        match self.run.filter(|_| self.approval.asks()) {
+            Some(run) => run.ask(client.progress(), client.interrupt(), || self.approval.approve(forecast)),
+            None if self.approval.approve(forecast) => Ok(Answer::Yes),
             None => Ok(Answer::No),
         }
     }
 
     /// What will become of the rows if everything goes well but the posting, which is still to be done.
-    fn forecast(&self, spool: &mut Spool) -> io::Result<Totals> {
+    fn totals(&self, spool: &mut Spool) -> io::Result<Totals> {
         let ledger = self.ledger(if self.not_posted.is_some() { Outcome::Planned } else { Outcome::Pending });
         let mut totals = Totals::default();
         for row in spool.rows()? {

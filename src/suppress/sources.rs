@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{SuppressionFile, SuppressionSet, SuppressionSource, UnreadEntries, UnreadSuppressions};
 use crate::{
-    contact::Region,
+    contact::{E164, Region},
     interrupt::Interrupt,
     normalize::{Aliases, phone::is_known},
     outcome::Code,
@@ -86,6 +86,7 @@ impl SuppressSettings {
 pub struct SuppressionReport {
     pub code: &'static str,
     pub name: String,
+    /// Different numbers that the source suppresses, whether or not the list has them.
     pub numbers: u64,
     /// Whether it has no entries at all.
     pub empty: bool,
@@ -121,7 +122,8 @@ impl Suppressions {
                 progress.warn(&format!("{}: {NO_ENTRIES}", read.path));
                 notes.push(NO_ENTRIES.to_owned());
             }
-            let numbers = read.sheets.iter().map(|part| part.numbers.len() as u64).sum();
+            let numbers = read.sheets.iter().flat_map(|part| part.numbers.iter().map(|(number, _)| *number));
+            let numbers = distinct(numbers.collect());
             let (code, name) = (Code::InFile.name(), read.path.clone());
             exclusion.reports.push(SuppressionReport { code, name, numbers, empty: is_empty, notes });
             exclusion.unread.push((read.path.clone(), read.unread_entries));
@@ -165,7 +167,7 @@ impl Suppressions {
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
-            let Seen { contacts, unreadable, unassigned, unread } = sink.seen;
+            let Seen { contacts, numbers, unreadable, unassigned, unread } = sink.seen;
             // Whoever is not shown would be called.
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
                 return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
@@ -210,11 +212,18 @@ impl Suppressions {
                 notes.push(NO_CONTACTS.to_owned());
             }
             if let Some(report) = self.reports.last_mut() {
-                (report.numbers, report.empty, report.notes) = (contacts, is_empty, notes);
+                (report.numbers, report.empty, report.notes) = (distinct(numbers), is_empty, notes);
             }
         }
         Ok(())
     }
+}
+
+/// How many different numbers there are.
+fn distinct(mut numbers: Vec<E164>) -> u64 {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.len() as u64
 }
 
 /// Adds the numbers of a collection as they are read.
@@ -228,6 +237,7 @@ struct Sink<'a> {
 #[derive(Default)]
 struct Seen {
     contacts: u64,
+    numbers: Vec<E164>,
     unreadable: u64,
     unassigned: u64,
     unread: UnreadEntries,
@@ -250,7 +260,10 @@ impl RecordSink for Sink<'_> {
             }
             // What may be one of several numbers leaves out all of them.
             contact.masks.into_iter().for_each(|mask| self.exclusion.left_out.add_mask(mask, None));
-            contact.numbers.into_iter().for_each(|number| self.exclusion.left_out.add(number, None));
+            for number in contact.numbers {
+                self.exclusion.left_out.add(number, None);
+                self.seen.numbers.push(number);
+            }
         }
         Ok(())
     }

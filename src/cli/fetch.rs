@@ -53,7 +53,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
         page_size,
     };
     let path = args.output.clone().filter(|path| path.as_os_str() != STDIN);
-    let format = args.format.map_or_else(|| by_ending(path.as_deref()), format);
+    let format = args.format.map_or_else(|| by_ending(path.as_deref()), |named| Ok(format(named)))?;
     let fields = settings.collection.fields();
     let output = match &path {
         Some(path) => FetchedWriter::to_file(path, format, fields)?,
@@ -72,10 +72,11 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
 /// Standard output: data as it is, but without control characters on a terminal.
 fn standard_output(format: FetchedFormat) -> Box<dyn Write> {
     let stdout = io::stdout();
-    if !stdout.is_terminal() {
+    // A workbook is no text.
+    if !stdout.is_terminal() || format == FetchedFormat::Xlsx {
         return Box::new(stdout);
     }
-    let spell = if format == FetchedFormat::Csv { screen::styled } else { screen::json };
+    let spell = if format.is_table() { screen::styled } else { screen::json };
     Box::new(Screen::new(stdout, spell))
 }
 
@@ -110,15 +111,22 @@ fn format(format: FetchFormat) -> FetchedFormat {
         FetchFormat::Csv => FetchedFormat::Csv,
         FetchFormat::Json => FetchedFormat::Json,
         FetchFormat::Ndjson => FetchedFormat::Ndjson,
+        FetchFormat::Xlsx => FetchedFormat::Xlsx,
     }
 }
 
-fn by_ending(path: Option<&Path>) -> FetchedFormat {
+/// The format of a file with this name. A device or pipe has no ending that means one.
+fn by_ending(path: Option<&Path>) -> Result<FetchedFormat, CliError> {
     let ending = path.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
-        Some("json") => FetchedFormat::Json,
-        Some("ndjson" | "jsonl") => FetchedFormat::Ndjson,
-        _ => FetchedFormat::Csv,
+        None | Some("csv") => Ok(FetchedFormat::Csv),
+        Some("json") => Ok(FetchedFormat::Json),
+        Some("ndjson" | "jsonl") => Ok(FetchedFormat::Ndjson),
+        Some("xlsx") => Ok(FetchedFormat::Xlsx),
+        Some(ending) => Err(CliError::usage(
+            format!("--output: the ending `.{}` does not say what to write", printable(ending)),
+            "Give the file a name that ends in .csv, .json, .ndjson or .xlsx, or name the format with --format.",
+        )),
     }
 }
 
@@ -163,7 +171,7 @@ fn conclusion(
         );
     }
     if summary.repeated > 0 {
-        let unit = if format == FetchedFormat::Csv { "row" } else { "record" };
+        let unit = if format.is_table() { "row" } else { "record" };
         _ = writeln!(text, "{} whose number an earlier one has:", counted(summary.repeated, "contact"));
         for repeat in &summary.repeats {
             _ = writeln!(text, "  +{}  {unit} {} and {unit} {}", repeat.number, repeat.first, repeat.again);

@@ -94,7 +94,7 @@ impl RecordSink for Sink {
         }
         let stored = record.stored();
         let texts = match self.output.format() {
-            FetchedFormat::Csv => record.texts(self.output.fields()),
+            FetchedFormat::Csv | FetchedFormat::Xlsx => record.texts(self.output.fields()),
             FetchedFormat::Json | FetchedFormat::Ndjson => Vec::new(),
         };
         if let Err(source) = self.output.write(record.json(), &texts, &stored) {

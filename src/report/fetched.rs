@@ -1,17 +1,17 @@
-//! What `fetch` writes: every record of a collection, as CSV, JSON, or JSON with a record on each line.
+//! What `fetch` writes: every record of a collection, as CSV, a workbook, JSON, or JSON with a record on each line.
 //!
-//! In JSON a record stands as the platform wrote it, without its white space; in CSV its documented fields do. The file appears when
+//! In JSON a record stands as the platform wrote it, without its white space; in a table its documented fields do. The file appears when
 //! everything was read, and whole; so does what goes to a stream.
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Seek as _, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use hashbrown::HashMap;
 
-use super::{OutputFolder, PendingFile, ReportError};
+use super::{OutputFolder, PendingFile, ReportError, book::Book};
 use crate::{
     contact::{E164, StoredContact},
     platform::ByteLimit,
@@ -34,6 +34,15 @@ pub enum FetchedFormat {
     Json,
     /// A record on each line.
     Ndjson,
+    /// A workbook with the same cells as CSV, all of them text.
+    Xlsx,
+}
+
+impl FetchedFormat {
+    /// Whether records are rows below a header.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Xlsx)
+    }
 }
 
 /// A number that several records have.
@@ -41,7 +50,7 @@ pub enum FetchedFormat {
 pub struct Repeat {
     /// The number.
     pub number: E164,
-    /// Where it stands first: the row of the CSV file, or the place among the records, from 1.
+    /// Where it stands first: the row of the table, or the place among the records, from 1.
     pub first: u64,
     /// Where it stands again.
     pub again: u64,
@@ -70,6 +79,8 @@ pub struct FetchedWriter {
     format: FetchedFormat,
     fields: &'static [&'static str],
     line: Vec<u8>,
+    /// The workbook, where it is one.
+    book: Option<Book>,
     /// Bytes so far, and how many there may be.
     written: u64,
     limit: ByteLimit,
@@ -104,6 +115,15 @@ impl Write for Out {
         match self {
             Self::Pending(file) => file.flush(),
             Self::Spool(file) => file.flush(),
+        }
+    }
+}
+
+impl Seek for Out {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Pending(file) => file.seek(to),
+            Self::Spool(file) => file.seek(to),
         }
     }
 }
@@ -190,7 +210,8 @@ impl FetchedWriter {
         let out = place.begin()?;
         let (line, places, summary) = (Vec::new(), HashMap::new(), FetchedSummary::default());
         let limit = ByteLimit::WRITTEN;
-        let mut writer = Self { out, place, format, fields, line, written: 0, limit, places, summary };
+        let mut writer =
+            Self { out, place, format, fields, line, book: None, written: 0, limit, places, summary };
         writer.head().map_err(|source| writer.error(source))?;
         Ok(writer)
     }
@@ -219,6 +240,11 @@ impl FetchedWriter {
             }
             FetchedFormat::Json => self.out.write_all(b"["),
             FetchedFormat::Ndjson => Ok(()),
+            FetchedFormat::Xlsx => {
+                let names = self.fields.iter().copied().chain([NUMBER, REPEATS]).map(str::to_owned);
+                self.book = Some(Book::begin(names.collect()).map_err(io::Error::other)?);
+                Ok(())
+            }
         }
     }
 
@@ -230,7 +256,7 @@ impl FetchedWriter {
     pub fn write(&mut self, json: &str, texts: &[String], stored: &StoredContact) -> io::Result<()> {
         self.summary.records += 1;
         // The header is row 1, as a spreadsheet shows it.
-        let place = self.summary.records + u64::from(self.format == FetchedFormat::Csv);
+        let place = self.summary.records + u64::from(self.format.is_table());
         self.summary.ambiguous += u64::from(stored.is_ambiguous);
         self.summary.unreadable += u64::from(stored.numbers.is_empty());
         let number = stored.numbers.first().copied();
@@ -243,11 +269,16 @@ impl FetchedWriter {
             }
         }
         match self.format {
-            FetchedFormat::Csv => {
+            FetchedFormat::Csv | FetchedFormat::Xlsx => {
                 let shown = if stored.is_ambiguous { stored.numbers.as_slice() } else { number.as_slice() };
                 let numbers: Vec<String> = shown.iter().map(E164::to_string).collect();
                 let own = [numbers.join(" or "), first.map(|first| first.to_string()).unwrap_or_default()];
+                // The same bytes count for a workbook, which is written when it is whole.
                 push_csv(&mut self.line, texts.iter().chain(&own).map(String::as_bytes));
+                if let Some(book) = &mut self.book {
+                    let texts = texts.iter().chain(&own).map(String::as_str);
+                    book.push(texts).map_err(io::Error::other)?;
+                }
             }
             FetchedFormat::Json | FetchedFormat::Ndjson => {
                 if self.format == FetchedFormat::Json {
@@ -275,7 +306,7 @@ impl FetchedWriter {
             let reason = format!("{records} contacts of the platform would take more than {most} bytes");
             return Err(io::Error::other(reason));
         }
-        let written = self.out.write_all(&self.line);
+        let written = if self.book.is_some() { Ok(()) } else { self.out.write_all(&self.line) };
         self.line.clear();
         written
     }
@@ -305,6 +336,10 @@ impl FetchedWriter {
         if self.format == FetchedFormat::Json {
             let end: &[u8] = if self.summary.records > 0 { b"\n]\n" } else { b"]\n" };
             self.out.write_all(end).map_err(|source| self.error(source))?;
+        }
+        if let Some(book) = self.book.take() {
+            let saved = book.save(&mut self.out);
+            saved.map_err(|error| self.error(io::Error::other(error)))?;
         }
         let path = self.place.path();
         let fail = |source| ReportError::new("write", &path, source);

@@ -4,6 +4,7 @@
 //! end. [`terminal`] makes the short text that a person reads.
 
 mod abandoned;
+mod book;
 mod export;
 mod fetched;
 mod files;

@@ -1,6 +1,8 @@
 //! What `fetch` writes is what a local platform can begin with.
 
-use std::fs;
+use std::{fs, path::Path};
+
+use calamine::Reader as _;
 
 use crate::{
     sandboxed::run,
@@ -19,9 +21,21 @@ fn fetched(sealed: &Sealed, sandbox: &Running, name: &str, format: &str) -> Vec<
         let ended =
             run(sealed, sandbox, &[&["fetch"], *what, &["-q", "--rate", "100000", "-o", &path]].concat());
         assert_eq!(ended.code, 0, "{path}: {}", ended.stderr);
-        fs::read_to_string(sealed.path(&path)).unwrap()
+        if format == "xlsx" {
+            cells(&sealed.path(&path))
+        } else {
+            fs::read_to_string(sealed.path(&path)).unwrap()
+        }
     };
     collections.iter().map(fetch).collect()
+}
+
+/// The cells of a workbook.
+fn cells(path: &Path) -> String {
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path).unwrap();
+    let range = workbook.worksheet_range_at(0).unwrap().unwrap();
+    let row = |row: &[calamine::Data]| row.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
+    range.rows().map(row).collect::<Vec<_>>().join("\n")
 }
 
 /// A platform with these contacts and one list and campaign.
@@ -41,7 +55,7 @@ fn a_sandbox_holds_what_was_fetched_from_another() {
     sealed.write("list.json", LIST);
     sealed.write("campaign.json", CAMPAIGN);
     let first = begun(&sealed, "seed.csv", "list.json", "campaign.json");
-    for format in ["csv", "json", "ndjson"] {
+    for format in ["csv", "json", "ndjson", "xlsx"] {
         let before = fetched(&sealed, &first, "a", format);
         let [contacts, list, campaign] =
             ["contacts", "list", "campaign"].map(|what| format!("a-{what}.{format}"));

@@ -237,6 +237,7 @@ pub(super) enum FetchFormat {
     Csv,
     Json,
     Ndjson,
+    Xlsx,
 }
 
 #[derive(Debug, Args)]

@@ -7,12 +7,10 @@ use std::{
     path::Path,
 };
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
-
 use super::layout::{Cell, CellKind};
 use crate::{
     formula,
-    report::{PendingFile, ReportError, outcomes},
+    report::{PendingFile, ReportError, book::Book, outcomes},
 };
 
 /// The kinds of file that an export can be.
@@ -42,7 +40,7 @@ impl ExportFormat {
 pub(super) enum Sink {
     Csv { file: PendingFile, line: Vec<u8> },
     Ndjson { file: PendingFile, line: Vec<u8>, names: Vec<String> },
-    Xlsx(Box<Book>),
+    Xlsx { file: PendingFile, book: Box<Book> },
 }
 
 impl Sink {
@@ -60,7 +58,10 @@ impl Sink {
             ExportFormat::Ndjson => Ok(Self::Ndjson { file, line: Vec::new(), names: names(&columns) }),
             ExportFormat::Xlsx => {
                 let columns = columns.into_iter().map(|column| column.text.into_owned()).collect();
-                Book::begin(file, columns).map(|book| Self::Xlsx(Box::new(book)))
+                match Book::begin(columns) {
+                    Ok(book) => Ok(Self::Xlsx { file, book: Box::new(book) }),
+                    Err(error) => Err(failure(&file, io::Error::other(error))),
+                }
             }
         }
     }
@@ -90,7 +91,10 @@ impl Sink {
                 line.extend_from_slice(b"}\n");
                 file.write_all(line).map_err(|source| failure(file, source))
             }
-            Self::Xlsx(book) => book.write(cells),
+            Self::Xlsx { file, book } => {
+                let pushed = book.push(cells.iter().map(|cell| &*cell.text));
+                pushed.map_err(|error| failure(file, io::Error::other(error)))
+            }
         }
     }
 
@@ -98,7 +102,10 @@ impl Sink {
     pub(super) fn finish(self) -> Result<PendingFile, ReportError> {
         match self {
             Self::Csv { file, .. } | Self::Ndjson { file, .. } => Ok(file),
-            Self::Xlsx(book) => book.finish(),
+            Self::Xlsx { mut file, book } => match book.save(&mut file) {
+                Ok(()) => Ok(file),
+                Err(error) => Err(failure(&file, io::Error::other(error))),
+            },
         }
     }
 }
@@ -132,90 +139,4 @@ pub(super) fn names(columns: &[Cell<'_>]) -> Vec<String> {
         serde_json::Value::String(free).to_string()
     });
     unique.collect()
-}
-
-/// A workbook being written, row by row.
-pub(super) struct Book {
-    file: PendingFile,
-    workbook: Workbook,
-    columns: Vec<String>,
-    sheets: u32,
-    /// The next row of the last sheet.
-    row: u32,
-    text: Format,
-    bold: Format,
-}
-
-impl Book {
-    /// Rows that a sheet can have; further ones stand in another sheet.
-    const MAX_ROWS: u32 = 1_048_576;
-
-    /// What a cell of a workbook can hold.
-    const MAX_UNITS: usize = 32_767;
-
-    fn begin(file: PendingFile, columns: Vec<String>) -> Result<Self, ReportError> {
-        let text = Format::new().set_num_format("@");
-        let bold = text.clone().set_bold();
-        let mut book = Self { file, workbook: Workbook::new(), columns, sheets: 0, row: 0, text, bold };
-        book.begin_sheet().map_err(|error| book.failure(error))?;
-        Ok(book)
-    }
-
-    fn failure(&self, error: XlsxError) -> ReportError {
-        failure(&self.file, io::Error::other(error))
-    }
-
-    fn begin_sheet(&mut self) -> Result<(), XlsxError> {
-        const WIDTH: f64 = 20.0;
-
-        self.sheets += 1;
-        let name = if self.sheets == 1 { "Contacts".to_owned() } else { format!("Contacts {}", self.sheets) };
-        let sheet = self.workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
-        sheet.set_freeze_panes(1, 0)?;
-        for (column, name) in (0..).zip(&self.columns) {
-            sheet.set_column_width(column, WIDTH)?;
-            sheet.write_string_with_format(0, column, name, &self.bold)?;
-        }
-        self.row = 1;
-        Ok(())
-    }
-
-    fn write(&mut self, cells: &[Cell<'_>]) -> Result<(), ReportError> {
-        self.push(cells).map_err(|error| self.failure(error))
-    }
-
-    fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
-        if self.row == Self::MAX_ROWS {
-            self.begin_sheet()?;
-        }
-        let last = usize::try_from(self.sheets).unwrap_or_default().saturating_sub(1);
-        let sheet = self.workbook.worksheet_from_index(last)?;
-        for (column, cell) in (0..).zip(cells) {
-            if !cell.text.is_empty() {
-                let text = shortened(&cell.text, Self::MAX_UNITS);
-                sheet.write_string_with_format(self.row, column, text, &self.text)?;
-            }
-        }
-        self.row += 1;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<PendingFile, ReportError> {
-        let saved = self.workbook.save_to_writer(&mut self.file);
-        saved.map_err(|error| failure(&self.file, io::Error::other(error)))?;
-        Ok(self.file)
-    }
-}
-
-/// As much of a text as a cell can hold; nobody is called by what is beyond it.
-fn shortened(text: &str, max_units: usize) -> &str {
-    if text.len() <= max_units {
-        return text;
-    }
-    let mut units = 0;
-    let end = text.char_indices().find(|(_, letter)| {
-        units += letter.len_utf16();
-        units > max_units
-    });
-    end.map_or(text, |(end, _)| &text[..end])
 }

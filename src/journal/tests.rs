@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     contact::{E164, NameKey},
     outcome::{Code, Outcome},
+    row::Location,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -190,6 +191,28 @@ fn an_account_is_locked_by_one_process_at_a_time() {
     second.lock_account("another").unwrap().unwrap();
     drop(lock);
     second.lock_account("acc").unwrap().unwrap();
+}
+
+#[test]
+fn a_refused_row_gives_its_number_back_and_is_purged_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = Journal::open(home.path()).unwrap();
+    open_run(&journal, "r", "f");
+    let batch = journal.begin_batch("r", contacts(2), "sum", LIMIT).unwrap();
+    let failed = Note { detail: "no".to_owned(), ..note(0, Fate::Settled(Outcome::Failed)) };
+    journal.note("r", Some(batch), &[failed, note(1, Fate::Settled(Outcome::Created))], None).unwrap();
+    let location = Location { input: 1, row: 1 << 40 };
+    let refused = Refused { location, number: number(0), code: Some(Code::Refused), detail: "no".to_owned() };
+    journal.give_back("r", &[(refused.clone(), NameKey::new("Ida", "Vale"))]).unwrap();
+    assert_eq!(journal.refused("r").unwrap(), std::slice::from_ref(&refused));
+    let fates: Vec<Fate> = journal.notes("r").unwrap().into_iter().map(|note| note.fate).collect();
+    assert_eq!(fates, [Fate::Pending, Fate::Settled(Outcome::Created)]);
+    // A row is refused once; nothing of what goes wrong is kept.
+    journal.give_back("r", &[(refused, NameKey::new("Tom", "Reed"))]).unwrap_err();
+    journal.close_run("r", Ending::Finished, "{}").unwrap();
+    journal.purge(&Purge { number: Some(number(0)), ..Purge::default() }).unwrap();
+    assert_eq!(journal.refused("r").unwrap(), []);
+    assert_eq!(journal.notes("r").unwrap().len(), 1);
 }
 
 #[test]

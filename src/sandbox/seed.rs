@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs, io,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -86,7 +87,7 @@ fn json_of(path: &Path) -> Result<Option<Vec<u8>>, SeedError> {
 
     let bytes = fs::read(path).map_err(|error: io::Error| SeedError::new(path, &error))?;
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(bytes);
-    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = path.extension().map(OsStr::to_ascii_lowercase);
     // With a record on each line, no records are an empty file.
     let has_lines = ending.is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
     let is_json = match bytes.trim_ascii_start().first() {

@@ -219,6 +219,22 @@ mod tests {
     }
 
     #[test]
+    fn empty_suppression_lists_are_named() {
+        let excluded =
+            |list: &str| format!(r#"{{"code": "in-file", "numbers": 0, "empty": true, "name": "{list}"}}"#);
+        let full = r#"{"code": "in-file", "numbers": 3, "empty": false, "name": "full.csv"}"#;
+        let report = format!(
+            r#"{{"complete": true, "totals": {{"rows": 1}}, "excluded": [{}, {full}, {}]}}"#,
+            excluded("a.csv"),
+            excluded("L")
+        );
+        let Ended::Imported { empty_suppressions, .. } = judged(0, Some(&report)) else {
+            panic!("not imported")
+        };
+        assert_eq!(empty_suppressions, ["a.csv", "L"]);
+    }
+
+    #[test]
     fn an_end_is_the_files_fault_or_not() {
         let complete = Some(r#"{"complete": true, "totals": {"rows": 1}}"#);
         let code = |code: i32| code << 8;

@@ -311,6 +311,22 @@ fn an_area_code_in_a_column_of_its_own_belongs_to_the_number() {
 }
 
 #[test]
+fn a_suppression_list_without_entries_is_warned_of() {
+    let (sealed, sandbox) = place();
+    sealed.write("empty.csv", "phone,expires\n");
+    let said = "warning: empty.csv: it has a header but no entries, so it suppresses nobody";
+    let checked = sealed.run(&["check", "list.csv", "--exclude-file", "empty.csv", "--out", "checked"]);
+    let imported =
+        import(&sealed, &sandbox, &["--exclude-file", "empty.csv", "--dry-run", "--out", "imported"]);
+    for (ended, out) in [(checked, "checked"), (imported, "imported")] {
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        let report: serde_json::Value =
+            serde_json::from_str(&sealed.read(&format!("{out}/report.json"))).unwrap();
+        assert_eq!(report["excluded"][0]["empty"], true, "{report:#}");
+    }
+}
+
+#[test]
 fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
     let (sealed, sandbox) = place();
     let mut slow = command(

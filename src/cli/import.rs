@@ -424,6 +424,11 @@ mod tests {
         let back: StoredImport = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
         assert_eq!((back.files, back.posting.yes, back.requests.rate), (stored.files.clone(), true, Some(7)));
+        for (recorded, count) in [("null", 0), ("\"attempted\"", 1), ("[\"attempted\",\"any\"]", 2)] {
+            let exclude = format!("{{\"campaign-filter\":{recorded}}}");
+            let exclude: ExcludeOptions = serde_json::from_str(&exclude).unwrap();
+            assert_eq!(exclude.campaign_filter.len(), count, "{recorded}");
+        }
         let kept = serde_json::to_string(&stored.to_resume()).unwrap();
         assert!(text.contains("yes") && !kept.contains("yes"), "{kept}");
     }

@@ -180,8 +180,8 @@ fn accounts_without_settings_are_refused() {
     error: the host `platform.example.com` has no scheme; write https://platform.example.com
     ");
     assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "https://x.example.com"), ("ROLLCALL_CLIENT_ID", "cs")]].concat()), @r"
-    error: both a ready token and an app's client id or secret are given
-    hint: Keep one: a token, or the client id with its secret.
+    error: both a ready token and an app's client id or secret are given in the environment
+    hint: Keep one: a token, or the client id with its secret. The command line wins over the environment, and that over a file.
     ");
 }
 

@@ -335,7 +335,10 @@ fn config_files_hold_any_option_and_the_command_line_wins() {
     let sealed = Sealed::new();
     let list = format!("{HEADER}Asha,Kumar,,81234 56789,\n");
     sealed.write("list.csv", &list);
-    sealed.write(USERS_FILE, "region = \"IN\"\ndefault-salutation = \"Mrs\"\nout = \"here\"\nquiet = true\n");
+    sealed.write(
+        USERS_FILE,
+        "region = \"IN\"\ndefault-salutation = \"Mrs\"\nout = \"../../work/here\"\nquiet = true\n",
+    );
     let ended = sealed.run(&["check", "list.csv"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     assert_eq!(briefs(&sealed, "here"), ["2 valid"]);

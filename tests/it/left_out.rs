@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::{
     sandboxed::{command, import, run},
-    sealed::{Ended, Outcome, Running, Sealed, assert_same},
+    scripted::{Reply, Scripted},
+    sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
 };
 
 const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
@@ -409,6 +410,39 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
     let lonely = import(&sealed, &sandbox, &["--campaign-filter", "completed"]);
     assert_eq!(lonely.code, 2);
     assert!(lonely.stderr.contains("no campaign is named"), "{}", lonely.stderr);
+}
+
+/// An id that the platform refuses is a wrong setting, as is one that it does not know.
+#[test]
+fn an_id_that_the_platform_refuses_is_wrong_usage() {
+    let platform = Scripted::serve(|request| {
+        if request.target.contains("contactList") {
+            Reply::Answer(400, "{\"errors\": [{\"msg\": \"no such id\"}]}".to_owned())
+        } else {
+            Reply::Answer(
+                200,
+                "{\"results\": [], \"skip\": 0, \"limit\": 10, \"totalResults\": 0}".to_owned(),
+            )
+        }
+    });
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "Salutation,First Name,Last Name,Phone\nMs,Asha,Rao,+919876543201\n");
+    for args in [["fetch", "list", "cl-1", "-q"], ["import", "list.csv", "--exclude-list=cl-1", "-q"]] {
+        let mut command = sealed.command(&args);
+        command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
+        for (name, value) in
+            [("STREAM_ID", "st-1"), ("ACCOUNT_ID", "a-1"), ("TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk")]
+        {
+            command.env(format!("ROLLCALL_{name}"), value);
+        }
+        let ended = ended(command);
+        assert_eq!(ended.code, 2, "{args:?} {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("the platform refuses the contact list cl-1: HTTP 400"),
+            "{}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn names_and_cells_say_nothing_to_the_terminal() {
         (vec!["explain", &name, "5", "--json"], 0, false),
         (vec!["explain", &name, "99"], 2, true),
         (vec!["import", &name, "--sandbox", "--out", "imported"], 1, true),
-        (vec!["import", &name, "--sandbox", "--exclude-file", &format!("gone{HOSTILE}")], 3, true),
+        (vec!["import", &name, "--sandbox", "--exclude-file", &format!("gone{HOSTILE}")], 2, true),
         (vec!["template", &template], 0, true),
         (vec!["template", &template], 2, true),
         (vec!["template", HOSTILE], 2, true),

@@ -42,7 +42,10 @@ impl Layers {
     pub(super) fn new(files: &Table, options: Table, given: &Given) -> Self {
         let mut files = files.clone();
         files.retain(|name, _| !given.is_off(name));
-        let (typed, environment) = options.into_iter().partition(|(name, _)| given.is_typed(name));
+        let (typed, mut environment): (Table, Table) =
+            options.into_iter().partition(|(name, _)| given.is_typed(name));
+        // A variable that is set to nothing is not set.
+        environment.retain(|_, value| value.as_str().is_none_or(|text| !text.trim().is_empty()));
         Self { files, environment, typed }
     }
 

@@ -3,6 +3,7 @@
 //! The command line wins over the environment, the environment over the file in the current folder, and that over the file in
 //! the user's config folder. A folder may have been downloaded together with a list, so its file can set how lists are read
 //! and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces both files.
+//! Where two options exclude each other, the stronger source decides as well.
 
 mod file;
 mod given;
@@ -23,7 +24,10 @@ use self::{
     file::{File, Owner, USER_FIRST},
     layers::{Layers, over, settle},
 };
-pub(super) use self::{given::Given, platform::Platform};
+pub(super) use self::{
+    given::Given,
+    platform::{Platform, variable},
+};
 use super::{args::ReadingOptions, error::CliError};
 use crate::report::terminal::printable;
 
@@ -242,6 +246,13 @@ mod tests {
         assert_eq!(merged.region.as_deref(), Some("GB"));
         assert_eq!(merged.sheet.as_deref(), Some("2"));
         assert!(merged.no_header && merged.keep.is_some());
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_does_not_hide_the_file() {
+        let file = file("state-dir = \"/state\"\n").unwrap();
+        let empty = StateOptions { state_dir: Some(PathBuf::new()) };
+        assert_eq!(file.under(&empty).unwrap().state_dir, Some("/state".into()));
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl ConfigFiles {
 }
 
 /// The environment variable of an option.
-fn variable(name: &str) -> String {
+pub(in crate::cli) fn variable(name: &str) -> String {
     format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
 }
 

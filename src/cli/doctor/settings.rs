@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cli::{
         args::{DoctorArgs, PlatformOptions, RequestOptions},
-        config::{ConfigFiles, Platform},
+        config::{ConfigFiles, Platform, variable},
         error::{CliError, exit},
         import,
         settings::{self, Account, RequestSettings, open_journal},
@@ -90,11 +90,6 @@ impl<'a> Origins<'a> {
             }
         }
     }
-}
-
-/// The environment variable of an option.
-fn variable(name: &str) -> String {
-    format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
 }
 
 /// Looks at everything that can be looked at without the network.

@@ -2,10 +2,14 @@
 
 mod groups;
 
-use std::path::{Path, PathBuf, absolute};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf, absolute},
+};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 pub(super) use self::groups::Groups;
 use super::{
@@ -57,6 +61,9 @@ pub(super) struct StoredImport {
     config_files: Vec<String>,
 }
 
+/// The form of [`StoredImport::identity`].
+const IDENTITY_VERSION: &str = "options/1";
+
 impl StoredImport {
     /// The options of the command line over those of the files.
     fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
@@ -73,6 +80,21 @@ impl StoredImport {
             export,
             config_files: config.names(),
         })
+    }
+
+    /// The options that make two imports of the same files different: how rows are read, and which numbers are suppressed. Only
+    /// options that are set are named, so that an option that a later version adds leaves unfinished imports resumable.
+    fn identity(&self) -> String {
+        let groups = [json!(self.reading), json!(self.exclude_files), json!(self.exclude), json!(self.api)];
+        let is_set = |value: &Value| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(values) => !values.is_empty(),
+            Value::Object(values) => !values.is_empty(),
+            _ => true,
+        };
+        let options: BTreeMap<&String, &Value> =
+            groups.iter().filter_map(Value::as_object).flatten().filter(|(_, value)| is_set(value)).collect();
+        format!("{IDENTITY_VERSION} {}", json!(options))
     }
 
     /// The options to record for `resume`, which asks again before it posts.
@@ -234,12 +256,9 @@ pub(super) fn import(
     let named = (!posting.dry_run).then(|| {
         let reserved =
             Reserved::wait(journal, target, posting.wait, *progress, interrupt).map_err(stopped)?;
-        // The same list with others left out is another import.
+        // From another folder it is the same import.
         make_absolute(&mut stored);
-        // The same list with others left out is another import; from another folder it is the same.
-        let (files, others) = (&stored.exclude_files, &stored.exclude);
-        let settings = format!("{reading:?} {files:?} {others:?} {:?}", import.exclude.api);
-        Named::find(reserved, &mut inputs, &settings, resumed, caller)
+        Named::find(reserved, &mut inputs, &stored.identity(), resumed, caller)
     });
     let named = named.transpose()?;
     let id = named.as_ref().map_or_else(|| caller.new_run(), |named| named.id.clone());
@@ -429,6 +448,11 @@ mod tests {
             let exclude: ExcludeOptions = serde_json::from_str(&exclude).unwrap();
             assert_eq!(exclude.campaign_filter.len(), count, "{recorded}");
         }
+        assert_eq!(
+            stored.identity(),
+            r#"options/1 {"exclude-file":["/dnc.csv"],"region":"IN"}"#,
+            "unfinished imports of this version are found by it"
+        );
         let kept = serde_json::to_string(&stored.to_resume()).unwrap();
         assert!(text.contains("yes") && !kept.contains("yes"), "{kept}");
     }

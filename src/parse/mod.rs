@@ -76,7 +76,6 @@ pub const STDIN: &str = "-";
 
 /// What the user decided about reading files.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,

@@ -183,13 +183,11 @@ pub(super) fn after_create(attempt: &Result<Answer, Silence>) -> Step<Ending> {
         }
         Meaning::Unreadable(reason) => unknown(reason, Doubt::BrokenAnswer),
         meaning => match (meaning, attempt.answer()) {
-            (Meaning::Success, Some(answer)) => match answer.created() {
-                Some(answer) => Ending::Apply { answer, is_refusal: false },
-                None => {
-                    let reason = format!("the answer is not the documented one ({})", answer.words());
-                    unknown(reason, Doubt::BrokenAnswer)
-                }
-            },
+            (Meaning::Success, Some(answer)) => {
+                let broken = || format!("the answer is not the documented one ({})", answer.words());
+                let applied = answer.created().map(|answer| Ending::Apply { answer, is_refusal: false });
+                applied.unwrap_or_else(|| unknown(broken(), Doubt::BrokenAnswer))
+            }
             (Meaning::Unknown(reason), _) if attempt.status.as_u16() >= FIRST_SERVER_ERROR => {
                 unknown(reason, Doubt::ServerError)
             }

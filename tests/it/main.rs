@@ -12,6 +12,7 @@ mod credentials;
 mod delimited;
 mod disguised;
 mod distrust;
+mod docs;
 mod doctor;
 mod encodings;
 mod existing;
@@ -32,11 +33,11 @@ mod odd_platform;
 mod phone_paths;
 mod phone_reference;
 mod random;
-mod readme;
 mod rejected;
 mod said;
 mod samples;
 mod sandboxed;
+mod schema;
 mod screen;
 #[allow(dead_code, reason = "the unit tests use all of it")]
 #[path = "../../src/platform/scripted.rs"]

@@ -299,7 +299,7 @@ pub fn recognise(text: &str) -> Option<Salutation> {
         "Dr" => Some(Salutation::Dr),
         _ => None,
     };
-    usual.or_else(|| spelled(bare)).or_else(|| of_words(text))
+    usual.or_else(|| spelled(bare)).or_else(|| of_words(text.trim()))
 }
 
 /// The salutation of one spelling.

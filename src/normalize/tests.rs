@@ -367,7 +367,9 @@ fn blanks_around_a_name_do_not_make_it_too_long() {
         (" ".repeat(300) + "Ida", true),
     ] {
         let mut rows = Rows::new(0);
-        for text in ["", "9876543210", &*text, "Rao", "", "Mrs", ""] {
+        let pad = |text: &str| format!("{}{text}{}", "\u{a0}".repeat(200), " ".repeat(200));
+        let [phone, salutation, country] = ["(98765) 43210", "Frau Dr.", "Republic of India"].map(pad);
+        for text in ["", &*phone, &*text, "Rao", "", &*salutation, &*country] {
             rows.push_cell(text.as_bytes(), CellKind::Text);
         }
         rows.end_row(2, None);

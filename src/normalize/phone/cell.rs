@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use super::{Refusal, plain::Spelling};
-use crate::{normalize::name::is_invisible, outcome::Code, row::CellKind};
+use crate::{
+    normalize::name::is_invisible,
+    outcome::Code,
+    row::{CellKind, shows_nothing},
+};
 
 /// A double holds every integer of this many decimal digits, and not every longer one.
 const MAX_EXACT_DIGITS: usize = 15;
@@ -60,7 +64,7 @@ fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
     if is_plain(text) && !is_date(text.trim_ascii()) {
         return Ok(Cow::Borrowed(text.trim_ascii()));
     }
-    if text.chars().nth(MAX_CHARS).is_some() {
+    if text.len() > MAX_CHARS && text.trim_matches(shows_nothing).chars().nth(MAX_CHARS).is_some() {
         return Err(Refusal::new(Code::FieldTooLong, format!("more than {MAX_CHARS} characters")));
     }
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r')) {

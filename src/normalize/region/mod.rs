@@ -156,7 +156,7 @@ pub fn country(text: &str) -> Option<Origin> {
 /// assert_eq!(similar("somewhere"), None);
 /// ```
 pub fn similar(text: &str) -> Option<Region> {
-    if text.len() > MAX_LEN { None } else { names::similar(&folded(text)) }
+    if text.trim().len() > MAX_LEN { None } else { names::similar(&folded(text)) }
 }
 
 /// Whether the text says that there is no country.

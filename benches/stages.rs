@@ -9,7 +9,7 @@ use std::{fmt::Write as _, fs, ops::ControlFlow};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rollcall::{
     contact::{E164, NameKey, Region},
-    dedupe::{Claimant, Keep, Numbers},
+    dedupe::{Claimant, ClaimedNumbers, Keep},
     normalize::{NormalizeSettings, Normalizer},
     outcome::Verdict,
     parse::{Input, ParseSettings},
@@ -77,7 +77,7 @@ fn stages(criterion: &mut Criterion) {
     let name = NameKey::new("Asha", "Rao");
     group.bench_function("dedupe", |bencher| {
         bencher.iter_batched_ref(
-            || Numbers::new(Keep::First),
+            || ClaimedNumbers::new(Keep::First),
             |table| {
                 for (number, row) in numbers.iter().zip(2..) {
                     table.claim(*number, Claimant { location: Location { input: 0, row }, name });

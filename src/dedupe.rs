@@ -42,7 +42,7 @@ pub struct Collision {
 
 /// The numbers of a run, each with the row that goes on: 16 bytes a number.
 #[derive(Debug, Default)]
-pub struct Numbers {
+pub struct ClaimedNumbers {
     keep: Keep,
     holders: HashMap<E164, Holder>,
     /// By input, where its rows begin when those of all inputs are counted as one; and the last row of all so far.
@@ -71,7 +71,7 @@ impl Holder {
     }
 }
 
-impl Numbers {
+impl ClaimedNumbers {
     /// No numbers yet.
     pub fn new(keep: Keep) -> Self {
         Self { keep, ..Self::default() }
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_fixed_row_goes_on_instead_of_the_one_it_was() {
-        let mut numbers = Numbers::new(Keep::First);
+        let mut numbers = ClaimedNumbers::new(Keep::First);
         let fixed =
             |row, name: &str| Claimant { location: Location { input: 1, row }, name: NameKey::new(name, "") };
         let was = |row| [Location { input: 0, row }];
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_first_row_goes_on() {
-        let mut numbers = Numbers::new(Keep::First);
+        let mut numbers = ClaimedNumbers::new(Keep::First);
         assert!(numbers.is_empty() && !numbers.contains(number(1)));
         assert_eq!(numbers.claim(number(1), row(2, "Asha")), None);
         assert!(!numbers.is_empty() && numbers.contains(number(1)) && !numbers.contains(number(2)));
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_last_row_goes_on_if_so_chosen() {
-        let mut numbers = Numbers::new(Keep::Last);
+        let mut numbers = ClaimedNumbers::new(Keep::Last);
         let rows = [row(2, "Asha"), row(3, "Li"), row(4, "Asha")];
         for claimant in rows {
             assert_eq!(numbers.claim(number(1), claimant), None);
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_row_of_an_earlier_input_is_named_with_its_input() {
-        let mut numbers = Numbers::new(Keep::First);
+        let mut numbers = ClaimedNumbers::new(Keep::First);
         let at = |input, row| Claimant { location: Location { input, row }, name: NameKey::new("A", "") };
         for (digits, claimant) in [(1, at(0, 2)), (2, at(0, 9)), (3, at(2, 1)), (4, at(2, 30))] {
             assert_eq!(numbers.claim(number(digits), claimant), None);
@@ -262,7 +262,7 @@ mod tests {
         #[test]
         fn exactly_one_row_of_each_number_goes_on(digits in prop::collection::vec(0u32..6, 1..30)) {
             for keep in [Keep::First, Keep::Last] {
-                let mut numbers = Numbers::new(keep);
+                let mut numbers = ClaimedNumbers::new(keep);
                 let rows: Vec<_> = digits.iter().zip(2..).map(|(digit, at)| (number(*digit), row(at, "A"))).collect();
                 for (number, row) in &rows {
                     numbers.claim(*number, *row);

@@ -16,7 +16,7 @@ pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
     /// How often a wait looks whether it should end.
-    pub const GLANCE: Duration = Duration::from_millis(50);
+    pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
     /// The number of the signal, where the end was asked for.
     pub fn signal(&self) -> Option<i32> {
@@ -44,7 +44,7 @@ impl Interrupt {
             if let Some(signal) = self.signal() {
                 return Err(signal);
             }
-            if ended.recv_timeout(Self::GLANCE) == Err(mpsc::RecvTimeoutError::Disconnected) {
+            if ended.recv_timeout(Self::POLL_INTERVAL) == Err(mpsc::RecvTimeoutError::Disconnected) {
                 return Ok(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
         }
@@ -56,7 +56,7 @@ impl Interrupt {
             if let Some(signal) = self.signal() {
                 return signal;
             }
-            tokio::time::sleep(Self::GLANCE).await;
+            tokio::time::sleep(Self::POLL_INTERVAL).await;
         }
     }
 }

@@ -63,7 +63,7 @@ impl Outcome {
     }
 
     /// Whether the row belongs in `rejected.csv`: somebody has to fix it.
-    pub const fn needs_mending(self) -> bool {
+    pub const fn needs_fixing(self) -> bool {
         matches!(self, Self::Rejected | Self::Failed)
     }
 }

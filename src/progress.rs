@@ -84,7 +84,7 @@ pub enum Wait {
     /// The platform could not be reached, or did not answer.
     Retry,
     /// The platform may still be storing what it did not answer.
-    Unanswered,
+    Unacknowledged,
     /// The platform has taken what it does not show yet.
     NotShown,
 }

@@ -9,9 +9,9 @@ use super::{
     args::{ApiOption, CheckArgs, ExcludeOptions},
     config::ConfigFiles,
     error::{CliError, exit},
+    printer::Printer,
     settings::{self, ReadingSettings, new_run, output_folder},
     signals,
-    talk::Talk,
 };
 use crate::{
     interrupt::Interrupt,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let exclude_files = config.under(&args.exclude)?;
     let exclude = settings::exclude(
@@ -47,9 +47,9 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, talk: &Talk) -> Result
         config_files: config.names(),
     };
     let folder = output(&path, args.files.iter().chain(&exclude.files), output_options.overwrite)?;
-    say_understood(&inputs, talk);
-    let finished = pipeline::check(inputs, &settings, &exclude, folder, talk, &interrupt)?;
-    Ok(conclude(finished, &path, output_options.json, talk))
+    say_understood(&inputs, printer);
+    let finished = pipeline::check(inputs, &settings, &exclude, folder, printer, &interrupt)?;
+    Ok(conclude(finished, &path, output_options.json, printer))
 }
 
 /// Opens all inputs; every one that cannot be used is named. A signal ends it, since a pipe may never end.
@@ -93,8 +93,8 @@ pub(super) fn open_all(
 }
 
 /// Says how the inputs were understood, before anything is done with them.
-pub(super) fn say_understood(inputs: &[Input], talk: &Talk) {
-    talk.say(&terminal::understood(inputs.iter().map(|input| &input.info), Talk::width()));
+pub(super) fn say_understood(inputs: &[Input], printer: &Printer) {
+    printer.say(&terminal::understood(inputs.iter().map(|input| &input.info), Printer::width()));
 }
 
 /// The folder for the run's files, none of which may be what is read, or belong to another run.
@@ -133,9 +133,9 @@ pub(super) fn try_output<'f>(
 }
 
 /// Shows what a run came to, and says it with the exit code. The report goes to standard output as well where that is asked for.
-pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, talk: &Talk) -> u8 {
+pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, printer: &Printer) -> u8 {
     let Finished { report, stopped } = finished;
-    talk.sum_up(&report, folder);
+    printer.sum_up(&report, folder);
     if prints_json {
         // A closed pipe is no error.
         _ = report.write_to(Screen::new(io::stdout().lock(), screen::json));
@@ -143,12 +143,12 @@ pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, tal
     match stopped {
         Some(error) => {
             let error = super::error::stopped(error);
-            talk.say("\n");
-            talk.fail(&error);
+            printer.say("\n");
+            printer.fail(&error);
             error.exit_code()
         }
         None if report.has_rows_to_fix() => {
-            talk.insist(&format!(
+            printer.insist(&format!(
                 "{}. The rows are in {}",
                 report::verdict(&report).text,
                 folder.join("rejected.csv").display()

@@ -10,9 +10,9 @@ use super::{
     check::open_all,
     config::ConfigFiles,
     error::{CliError, exit},
+    printer::Printer,
     settings::ReadingSettings,
     signals,
-    talk::Talk,
 };
 use crate::{
     pipeline::{self, ExplainedOrigin, Explanation},
@@ -22,7 +22,7 @@ use crate::{
 /// The version of what `--json` prints.
 const SCHEMA: &str = "rollcall.explain/1";
 
-pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let interrupt = signals::listen();
     let opened = open_all(std::slice::from_ref(&args.file), &reading.parse, &interrupt)?;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, talk: &Talk) -> Resu
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     for missing in explained.iter().filter(|explained| !explained.exists) {
         let reason = missing.not_a_row.as_deref().unwrap_or_default();
-        talk.fail(&CliError::usage(
+        printer.fail(&CliError::usage(
             format!("row {} of {}: {reason}", missing.row, missing.file),
             "Give the number that a spreadsheet shows, or the line on which the row begins.",
         ));

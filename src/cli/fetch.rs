@@ -11,9 +11,9 @@ use super::{
     config::ConfigFiles,
     error::{CliError, exit},
     import::account,
+    printer::Printer,
     settings::{self, RequestSettings, open_journal, target},
     signals,
-    talk::Talk,
 };
 use crate::{
     journal::Journal,
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let collection = collection(args, config)?;
     let page_size = config.under(&args.page_size)?.page_size;
     if let Some(size) = page_size {
@@ -38,7 +38,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
     let requests = RequestSettings::new(&config.under(&args.requests)?)?;
     let given = args.platform.without_empty();
     let platform = config.under_platform(&given)?;
-    talk.say(&config.unused_note(&given).unwrap_or_default());
+    printer.say(&config.unused_note(&given).unwrap_or_default());
     let state = config.under(&args.state)?;
     let journal = if platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
     // Kept until all is read: the local platform ends with it.
@@ -64,8 +64,8 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, talk: &Talk) -> Result
             fields,
         )?,
     };
-    let fetched = pipeline::fetch(&settings, output, talk, &interrupt)?;
-    talk.conclude(&conclusion(&fetched, &settings.collection, path.as_ref(), format));
+    let fetched = pipeline::fetch(&settings, output, printer, &interrupt)?;
+    printer.conclude(&conclusion(&fetched, &settings.collection, path.as_ref(), format));
     Ok(exit::OK)
 }
 

@@ -21,10 +21,10 @@ use super::{
     check::{self, conclude, open_all},
     config::ConfigFiles,
     error::{CliError, stopped},
+    printer::Printer,
     resumed,
     settings::{self, Account, RequestSettings, new_run, open_journal, output_folder},
     signals,
-    talk::Talk,
 };
 use crate::{
     interrupt::Interrupt,
@@ -151,20 +151,20 @@ impl StoredImport {
     }
 }
 
-pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let mut stored = StoredImport::new(&args.import, config.under(&args.export)?, config)?;
     stored.files.clone_from(&args.files);
-    talk.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
+    printer.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
     let journal =
         if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    import(stored, journal, output, None, &Caller::of(talk))
+    import(stored, journal, output, None, &Caller::of(printer))
 }
 
 /// The caller of an import: what it shows, who approves the posting, and what ends it.
 pub(super) struct Caller<'a> {
-    pub(super) talk: &'a Talk,
+    pub(super) printer: &'a Printer,
     pub(super) progress: &'a dyn Progress,
     pub(super) approval: &'a dyn Approval,
     pub(super) interrupt: Interrupt,
@@ -173,8 +173,8 @@ pub(super) struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    fn of(talk: &'a Talk) -> Self {
-        Self { talk, progress: talk, approval: talk, interrupt: signals::listen(), run: None }
+    fn of(printer: &'a Printer) -> Self {
+        Self { printer, progress: printer, approval: printer, interrupt: signals::listen(), run: None }
     }
 
     fn new_run(&self) -> String {
@@ -183,7 +183,7 @@ impl<'a> Caller<'a> {
 }
 
 /// Finishes an import that was interrupted.
-pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let run = if let Some(id) = &args.run {
         let found = journal.run(id)?;
@@ -221,7 +221,7 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, talk: &Talk) -> Re
         json: config.under(&JsonOption { json: args.json })?.json,
         overwrite: false,
     };
-    import(stored, journal, output, Some(&run), &Caller::of(talk))
+    import(stored, journal, output, Some(&run), &Caller::of(printer))
 }
 
 pub(super) fn import(
@@ -231,7 +231,7 @@ pub(super) fn import(
     resumed: Option<&RunRecord>,
     caller: &Caller<'_>,
 ) -> Result<u8, CliError> {
-    let Caller { talk, progress, approval, interrupt, .. } = caller;
+    let Caller { printer, progress, approval, interrupt, .. } = caller;
     let groups = stored.groups();
     let (reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
     let (exclude, existing) = (groups.suppression?, groups.existing?);
@@ -271,12 +271,12 @@ pub(super) fn import(
     let folder = check::output(&path, inputs_of_run, output.overwrite || is_own)?;
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
-        talk.ask_before_posting(interrupt.clone(), inputs.iter().map(|input| &input.info));
+        printer.ask_before_posting(interrupt.clone(), inputs.iter().map(|input| &input.info));
     }
     if before.is_some() {
-        talk.say(&format!("going on with the import {id}, which was interrupted\n"));
+        printer.say(&format!("going on with the import {id}, which was interrupted\n"));
     }
-    check::say_understood(&inputs, talk);
+    check::say_understood(&inputs, printer);
     let settings = RunSettings {
         run: id,
         normalize: reading.normalize,
@@ -290,7 +290,7 @@ pub(super) fn import(
         run.failed(error);
     }
     let finished = finished?;
-    Ok(conclude(finished, &path, output.json, talk))
+    Ok(conclude(finished, &path, output.json, printer))
 }
 
 /// A run with its name, not yet begun.
@@ -354,7 +354,7 @@ impl Named {
     fn open(self, stored: &StoredImport, folder: &Path) -> Result<OpenRun, CliError> {
         let folder = absolute(folder).unwrap_or_else(|_| folder.to_owned());
         if self.before.is_some() {
-            return Ok(self.reserved.go_on(&self.id, &self.fingerprint, &folder)?);
+            return Ok(self.reserved.resume(&self.id, &self.fingerprint, &folder)?);
         }
         // A file whose name is no text cannot be noted: it is gone on with by the same command only.
         let command = serde_json::to_string(&stored.to_resume()).unwrap_or_else(|_| "null".to_owned());

@@ -9,6 +9,7 @@ mod error;
 mod explain;
 mod fetch;
 mod import;
+mod printer;
 #[cfg(unix)]
 mod program;
 mod purge;
@@ -17,7 +18,6 @@ mod runs;
 mod sandbox;
 mod settings;
 mod signals;
-mod talk;
 mod template;
 #[cfg(unix)]
 mod watch;
@@ -32,10 +32,10 @@ use anstream::AutoStream;
 use clap::{ArgMatches, FromArgMatches as _};
 
 use self::{
-    args::{Cli, Command, PlatformOptions, TalkOptions},
+    args::{Cli, Command, PlatformOptions, PrinterOptions},
     config::{ConfigFiles, Given},
     error::CliError,
-    talk::Talk,
+    printer::Printer,
 };
 use crate::report::{screen, terminal::printable};
 
@@ -62,43 +62,43 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ => program::isolate_workbooks(),
     }
     let loaded = ConfigFiles::load(cli.global.config.as_deref(), Given::new(&given))
-        .and_then(|config| Ok((talk_options(&cli.global.talk, &config)?, config)));
-    let (talk, config) = match loaded {
-        Ok((options, config)) => (Talk::new(&options), config),
+        .and_then(|config| Ok((talk_options(&cli.global.printer, &config)?, config)));
+    let (printer, config) = match loaded {
+        Ok((options, config)) => (Printer::new(&options), config),
         Err(error) => {
-            Talk::new(&cli.global.talk).fail(&error);
+            Printer::new(&cli.global.printer).fail(&error);
             return ExitCode::from(error.exit_code());
         }
     };
     silence_caught_panics();
     if let Some(files) = config.described().filter(|_| cli.command.names_its_settings()) {
-        talk.say(&format!("settings: {}\n", printable(&files)));
+        printer.say(&format!("settings: {}\n", printable(&files)));
     }
     let ended = match cli.command {
-        Command::Check(args) => check::run(&args, &config, &talk),
-        Command::Explain(args) => explain::run(&args, &config, &talk),
-        Command::Import(args) => import::run(&args, &config, &talk),
-        Command::Resume(args) => import::resume(&args, &config, &talk),
+        Command::Check(args) => check::run(&args, &config, &printer),
+        Command::Explain(args) => explain::run(&args, &config, &printer),
+        Command::Import(args) => import::run(&args, &config, &printer),
+        Command::Resume(args) => import::resume(&args, &config, &printer),
         #[cfg(unix)]
-        Command::Watch(args) => watch::run(&args, &config, &talk),
+        Command::Watch(args) => watch::run(&args, &config, &printer),
         // They ended above.
         #[cfg(unix)]
         Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config),
         Command::Purge(args) => purge::run(&args, &config),
-        Command::Fetch(args) => fetch::run(&args, &config, &talk),
-        Command::Doctor(args) => doctor::run(&args, &given, &config, &talk),
-        Command::Sandbox(args) => sandbox::run(&args, &config, &talk),
-        Command::Template(args) => template::run(&args, &talk),
+        Command::Fetch(args) => fetch::run(&args, &config, &printer),
+        Command::Doctor(args) => doctor::run(&args, &given, &config, &printer),
+        Command::Sandbox(args) => sandbox::run(&args, &config, &printer),
+        Command::Template(args) => template::run(&args, &printer),
     };
     ExitCode::from(ended.unwrap_or_else(|error| {
-        talk.fail(&error);
+        printer.fail(&error);
         error.exit_code()
     }))
 }
 
 /// How much is said, and how.
-fn talk_options(typed: &TalkOptions, config: &ConfigFiles) -> Result<TalkOptions, CliError> {
+fn talk_options(typed: &PrinterOptions, config: &ConfigFiles) -> Result<PrinterOptions, CliError> {
     let options = config.under(typed)?;
     if options.quiet && options.verbose > 0 {
         return Err(CliError::usage(

@@ -11,12 +11,12 @@ use super::{
     args::SandboxArgs,
     config::ConfigFiles,
     error::{CliError, signal_exit_code},
+    printer::Printer,
     settings, signals,
-    talk::Talk,
 };
 use crate::sandbox::{self, Sandbox, SandboxSettings, Seed};
 
-pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let options = config.sandbox_under(&args.options)?;
     let defaults = SandboxSettings::default();
     let region = options.region.as_deref().map(settings::region).transpose()?;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, talk: &Talk) -> Resu
     let sandbox = Sandbox::open(&settings)?;
     let interrupt = signals::listen();
     print_environment(&sandbox, sandbox.client_secret().expose_secret());
-    talk.say(&format!("{} contacts; Ctrl-C ends it\n", sandbox.contacts()));
+    printer.say(&format!("{} contacts; Ctrl-C ends it\n", sandbox.contacts()));
     let ended = interrupt.clone();
     sandbox.serve(async move {
         ended.requested().await;

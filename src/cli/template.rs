@@ -12,14 +12,14 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use super::{
     args::TemplateArgs,
     error::{CliError, exit},
-    talk::Talk,
+    printer::Printer,
 };
 use crate::report::terminal::printable;
 
 /// The names of the platform's own import file, which are recognised without being told.
 const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
 
-pub(super) fn run(args: &TemplateArgs, talk: &Talk) -> Result<u8, CliError> {
+pub(super) fn run(args: &TemplateArgs, printer: &Printer) -> Result<u8, CliError> {
     let path = args.file.as_path();
     let content = match path.extension().map(OsStr::to_ascii_lowercase) {
         _ if path == Path::new("-") => {
@@ -36,7 +36,7 @@ pub(super) fn run(args: &TemplateArgs, talk: &Talk) -> Result<u8, CliError> {
         }
     };
     write_new(path, &content)?;
-    talk.say(&format!("{}  {}\n", printable(&path.display().to_string()), HEADER.join(", ")));
+    printer.say(&format!("{}  {}\n", printable(&path.display().to_string()), HEADER.join(", ")));
     Ok(exit::OK)
 }
 

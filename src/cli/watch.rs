@@ -23,14 +23,14 @@ use serde_json::{Value, json};
 use signal_hook::consts::SIGTERM;
 
 use super::{
-    args::{LogFormat, OutputOptions, TalkOptions, WatchArgs, WatchOptions},
+    args::{LogFormat, OutputOptions, PrinterOptions, WatchArgs, WatchOptions},
     config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
     import::{self, Caller, StoredImport},
+    printer::Printer,
     program::program,
     settings::{self, length_of_time, new_run, open_journal},
     signals,
-    talk::Talk,
 };
 use crate::{
     interrupt::Interrupt,
@@ -61,15 +61,15 @@ struct Orders<I> {
     memory_limit_mib: u64,
 }
 
-pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result<u8, CliError> {
-    talk.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
+pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
+    printer.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
     let mut service = Service::new(args, config)?;
     let mut watch = Watch::open(service.folders(config)?, service.journal.clone())?;
     let stop = Stop { interrupt: signals::listen_but_reload(), soon: Arc::default() };
     let page = match status_address(&config.under(&args.watch)?)? {
         Some(address) => {
             let page = StatusPage::serve(address, &service.journal, &stop.interrupt)?;
-            talk.tell("status", &format!("http://{}/", page.address()), false);
+            printer.tell("status", &format!("http://{}/", page.address()), false);
             Some(page)
         }
         None => None,
@@ -90,22 +90,22 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
                             }
                             Err(error) => {
                                 let text = format!("the settings stay as they were: {error}");
-                                talk.tell("settings", &text, true);
+                                printer.tell("settings", &text, true);
                             }
                         }
                     }
-                    thread::sleep(Interrupt::GLANCE);
+                    thread::sleep(Interrupt::POLL_INTERVAL);
                 }
             });
             // Set in any case: the thread above is waited for.
             let _over = SetWhenDropped(&is_over);
-            watch.run(once, page.as_ref(), talk, &stop)
+            watch.run(once, page.as_ref(), printer, &stop)
         });
         let summary = ended?;
         let next = next.into_inner().unwrap_or_else(PoisonError::into_inner);
         match next.filter(|_| stop.interrupt.signal().is_none()) {
             Some(reloaded) => {
-                talk.tell("settings", "read again", false);
+                printer.tell("settings", "read again", false);
                 watch = reloaded;
                 is_over.store(false, Ordering::Relaxed);
                 stop.soon.store(false, Ordering::Relaxed);
@@ -117,7 +117,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, talk: &Talk) -> Result
         // A service that is told to end has done what it should.
         return Ok(if once { signal_exit_code(signal) } else { exit::OK });
     }
-    talk.say(&format!("{}\n", described(&summary)));
+    printer.say(&format!("{}\n", described(&summary)));
     Ok(match summary.held {
         Some(code) => u8::try_from(code).unwrap_or(exit::MACHINE),
         None if summary.failed > 0 || summary.has_rows_to_fix => exit::ROWS_TO_FIX,
@@ -333,7 +333,7 @@ fn hook(options: &WatchOptions) -> Option<Hook> {
     Some(Hook { program: program.clone(), arguments: arguments.to_vec() })
 }
 
-impl Observer for Talk {
+impl Observer for Printer {
     fn event(&self, folder: &Path, event: &Event) {
         self.tell(&folder.display().to_string(), &event.to_string(), event.is_warning());
     }
@@ -350,16 +350,19 @@ impl From<WatchError> for CliError {
 
 /// Imports one file, as the service says on standard input; where that is closed, the import ends in good order.
 pub(super) fn import() -> ExitCode {
-    let talk =
-        Talk::new(&TalkOptions { quiet: true, log_format: Some(LogFormat::Json), ..TalkOptions::default() });
-    let ended = import_as_told(&talk).unwrap_or_else(|error| {
-        talk.fail(&error);
+    let printer = Printer::new(&PrinterOptions {
+        quiet: true,
+        log_format: Some(LogFormat::Json),
+        ..PrinterOptions::default()
+    });
+    let ended = import_as_told(&printer).unwrap_or_else(|error| {
+        printer.fail(&error);
         error.exit_code()
     });
     ExitCode::from(ended)
 }
 
-fn import_as_told(talk: &Talk) -> Result<u8, CliError> {
+fn import_as_told(printer: &Printer) -> Result<u8, CliError> {
     let mut input = BufReader::new(io::stdin());
     let mut line = String::new();
     let read = input.read_line(&mut line).map(|_| serde_json::from_str::<Orders<StoredImport>>(&line));
@@ -387,7 +390,8 @@ fn import_as_told(talk: &Talk) -> Result<u8, CliError> {
     let journal = open_journal(orders.state_dir)?;
     let output = OutputOptions { out: Some(orders.out), json: false, overwrite: true };
     let progress = Lines::default();
-    let caller = Caller { talk, progress: &progress, approval: &Approved, interrupt, run: Some(orders.run) };
+    let caller =
+        Caller { printer, progress: &progress, approval: &Approved, interrupt, run: Some(orders.run) };
     import::import(orders.import, journal, output, None, &caller)
 }
 

@@ -71,19 +71,19 @@ impl ExistingSettings {
         Ok(Some(latest))
     }
 
-    /// Asks the platform. Where posts of an earlier time are still to be settled, `unsettled` are their numbers: what is not
+    /// Asks the platform. Where posts of an earlier time are still to be settled, `unacknowledged` are their numbers: what is not
     /// found behind what is known takes a whole reading.
     pub(crate) async fn ask(
         &self,
         client: &mut Client<'_>,
         snapshots: &Snapshots,
         how: &'static str,
-        unsettled: &HashSet<E164>,
+        unacknowledged: &HashSet<E164>,
         is_asked: &(dyn Fn(E164) -> bool + Sync),
     ) -> Result<Known, PlatformError> {
         let mut candidate = self.candidate(snapshots)?;
-        if candidate.is_some() && !unsettled.is_empty() {
-            let is_told = look_behind(client, snapshots, unsettled).await?.is_some();
+        if candidate.is_some() && !unacknowledged.is_empty() {
+            let is_told = look_behind(client, snapshots, unacknowledged).await?.is_some();
             // With what was found.
             candidate = if is_told { snapshots.latest()? } else { None };
         }

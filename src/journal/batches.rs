@@ -22,7 +22,7 @@ pub enum Fate {
     /// It was sent, and nobody said what became of it.
     InFlight,
     /// It ended.
-    Settled(Outcome),
+    Ended(Outcome),
 }
 
 impl Fate {
@@ -30,23 +30,23 @@ impl Fate {
         match self {
             Self::Pending => "pending",
             Self::InFlight => "in_flight",
-            Self::Settled(outcome) => outcome.name(),
+            Self::Ended(outcome) => outcome.name(),
         }
     }
 
     fn of_name(name: &str) -> Option<Self> {
-        let settled = || Outcome::ALL.into_iter().find(|outcome| outcome.name() == name).map(Self::Settled);
+        let ended = || Outcome::ALL.into_iter().find(|outcome| outcome.name() == name).map(Self::Ended);
         match name {
             "pending" => Some(Self::Pending),
             "in_flight" => Some(Self::InFlight),
-            _ => settled(),
+            _ => ended(),
         }
     }
 }
 
 /// What is noted of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct ContactState {
     /// Its number.
     pub number: E164,
     /// What is known of it.
@@ -56,12 +56,12 @@ pub struct Note {
     /// The platform's id, or its words.
     pub detail: String,
     /// Whether it was ever sent without an answer.
-    pub was_unanswered: bool,
+    pub was_unacknowledged: bool,
 }
 
 /// A contact of which nobody knows whether it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsettled {
+pub struct UnacknowledgedContact {
     /// The run that sent it.
     pub run: String,
     /// Its number.
@@ -131,7 +131,7 @@ impl Journal {
         &self,
         run: &str,
         batch: Option<BatchId>,
-        notes: &[Note],
+        notes: &[ContactState],
         created: Option<(&Snapshots, &[StoredContact])>,
     ) -> Result<(), JournalError> {
         if batch.is_none() && notes.is_empty() {
@@ -168,7 +168,7 @@ impl Journal {
     /// # Errors
     ///
     /// Where the journal cannot be read.
-    pub fn notes(&self, run: &str) -> Result<Vec<Note>, JournalError> {
+    pub fn notes(&self, run: &str) -> Result<Vec<ContactState>, JournalError> {
         self.read(|connection| {
             let mut statement = connection
                 .prepare("SELECT number, state, code, detail, was_unanswered FROM contact WHERE run = ?1")?;
@@ -180,12 +180,12 @@ impl Journal {
                 let Some((number, fate)) = E164::from_digits(&number).zip(Fate::of_name(&state)) else {
                     continue;
                 };
-                notes.push(Note {
+                notes.push(ContactState {
                     number,
                     fate,
                     code: code.and_then(|name| Code::of_name(&name)),
                     detail: row.get(3)?,
-                    was_unanswered: row.get(4)?,
+                    was_unacknowledged: row.get(4)?,
                 });
             }
             Ok(notes)
@@ -198,7 +198,11 @@ impl Journal {
     /// # Errors
     ///
     /// Where the journal cannot be read.
-    pub fn unsettled(&self, account: &str, stream: &str) -> Result<(Vec<Unsettled>, Duration), JournalError> {
+    pub fn unacknowledged(
+        &self,
+        account: &str,
+        stream: &str,
+    ) -> Result<(Vec<UnacknowledgedContact>, Duration), JournalError> {
         let now = self.now();
         self.read(|connection| {
             let mut statement = connection.prepare(
@@ -212,19 +216,19 @@ impl Journal {
                  AND (contact.state = 'in_flight' OR contact.state = 'pending' AND was_unanswered)",
             )?;
             let mut rows = statement.query([account, stream])?;
-            let (mut unsettled, mut wait) = (Vec::new(), 0);
+            let (mut unacknowledged, mut wait) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
                 let number: String = row.get(1)?;
                 let Some(number) = E164::from_digits(&number) else { continue };
                 let name = NameKey::from_bits(row.get::<_, i64>(2)?.cast_unsigned());
-                unsettled.push(Unsettled { run: row.get(0)?, number, name, is_others: row.get(6)? });
+                unacknowledged.push(UnacknowledgedContact { run: row.get(0)?, number, name, is_others: row.get(6)? });
                 let (state, sent_at, limit): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
                 if state == "in_flight" {
                     // A clock that was set back makes no limit longer.
                     wait = wait.max(sent_at.saturating_add(limit).saturating_sub(now).min(limit));
                 }
             }
-            Ok((unsettled, duration(wait)))
+            Ok((unacknowledged, duration(wait)))
         })
     }
 
@@ -234,7 +238,7 @@ impl Journal {
     /// # Errors
     ///
     /// Where it cannot be noted.
-    pub fn settle(&self, notes: &[(String, Note)]) -> Result<(), JournalError> {
+    pub fn record(&self, notes: &[(String, ContactState)]) -> Result<(), JournalError> {
         if notes.is_empty() {
             return Ok(());
         }
@@ -252,12 +256,19 @@ impl Journal {
     }
 }
 
-fn update(transaction: &Transaction<'_>, run: &str, note: &Note) -> rusqlite::Result<()> {
+fn update(transaction: &Transaction<'_>, run: &str, note: &ContactState) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare_cached(
         "UPDATE contact SET state = ?3, code = ?4, detail = ?5, was_unanswered = was_unanswered OR ?6
          WHERE run = ?1 AND number = ?2",
     )?;
     let (number, code) = (note.number.digits(), note.code.map(Code::name));
-    statement.execute(params![run, &*number, note.fate.name(), code, note.detail, note.was_unanswered])?;
+    statement.execute(params![
+        run,
+        &*number,
+        note.fate.name(),
+        code,
+        note.detail,
+        note.was_unacknowledged
+    ])?;
     Ok(())
 }

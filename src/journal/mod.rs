@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use self::{
-    batches::{BatchId, Fate, Note, Unsettled},
+    batches::{BatchId, ContactState, Fate, UnacknowledgedContact},
     error::JournalError,
     lock::{AccountLock, Holder, OpenQuestion},
     purge::{Purge, Purged},

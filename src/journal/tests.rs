@@ -38,8 +38,8 @@ fn contacts(count: u64) -> impl Iterator<Item = (E164, NameKey)> {
     (0..count).map(|index| (number(index), NameKey::new("Asha", "Rao")))
 }
 
-fn note(index: u64, fate: Fate) -> Note {
-    Note { number: number(index), fate, code: None, detail: String::new(), was_unanswered: false }
+fn note(index: u64, fate: Fate) -> ContactState {
+    ContactState { number: number(index), fate, code: None, detail: String::new(), was_unacknowledged: false }
 }
 
 fn error(folder: &Path) -> JournalError {
@@ -53,8 +53,8 @@ fn recorded_batches_survive_the_death_of_the_process() {
     let journal = Journal::open(&folder).unwrap();
     open_run(&journal, "r1", "f");
     let batch = journal.begin_batch("r1", contacts(3), "hash", LIMIT).unwrap();
-    let created = Note { detail: "id 7".to_owned(), ..note(0, Fate::Settled(Outcome::Created)) };
-    let failed = Note { code: Some(Code::Refused), ..note(1, Fate::Settled(Outcome::Failed)) };
+    let created = ContactState { detail: "id 7".to_owned(), ..note(0, Fate::Ended(Outcome::Created)) };
+    let failed = ContactState { code: Some(Code::Refused), ..note(1, Fate::Ended(Outcome::Failed)) };
     journal.note("r1", Some(batch), &[created.clone(), failed.clone()], None).unwrap();
     // Not even closed.
     std::mem::forget(journal);
@@ -62,15 +62,17 @@ fn recorded_batches_survive_the_death_of_the_process() {
     let journal = Journal::open(&folder).unwrap();
     assert_eq!(journal.unfinished("f").unwrap().unwrap().id, "r1");
     assert_eq!(journal.notes("r1").unwrap(), [created, failed, note(2, Fate::InFlight)]);
-    let (unsettled, wait) = journal.unsettled("acc", "st").unwrap();
-    assert_eq!((unsettled.len(), wait), (1, Duration::ZERO), "the batch was answered");
-    assert_eq!((unsettled[0].run.as_str(), unsettled[0].number), ("r1", number(2)));
-    assert!(journal.unsettled("acc", "other").unwrap().0.is_empty());
+    let (unacknowledged, wait) = journal.unacknowledged("acc", "st").unwrap();
+    assert_eq!((unacknowledged.len(), wait), (1, Duration::ZERO), "the batch was answered");
+    assert_eq!((unacknowledged[0].run.as_str(), unacknowledged[0].number), ("r1", number(2)));
+    assert!(journal.unacknowledged("acc", "other").unwrap().0.is_empty());
 
-    journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(2, Fate::Pending) })]).unwrap();
-    assert_eq!(journal.unsettled("acc", "st").unwrap().0.len(), 1, "it may still be created late");
-    journal.settle(&[("r1".to_owned(), note(2, Fate::Settled(Outcome::Confirmed)))]).unwrap();
-    assert!(journal.unsettled("acc", "st").unwrap().0.is_empty());
+    journal
+        .record(&[("r1".to_owned(), ContactState { was_unacknowledged: true, ..note(2, Fate::Pending) })])
+        .unwrap();
+    assert_eq!(journal.unacknowledged("acc", "st").unwrap().0.len(), 1, "it may still be created late");
+    journal.record(&[("r1".to_owned(), note(2, Fate::Ended(Outcome::Confirmed)))]).unwrap();
+    assert!(journal.unacknowledged("acc", "st").unwrap().0.is_empty());
     journal.close_run("r1", Ending::Finished, "{}").unwrap();
     assert_eq!(journal.unfinished("f").unwrap(), None);
 }
@@ -81,7 +83,7 @@ fn an_unanswered_batch_is_waited_for_and_a_clock_set_back_makes_that_no_longer()
     let (journal, now) = timed(home.path());
     open_run(&journal, "r1", "f");
     let batch = journal.begin_batch("r1", contacts(2), "hash", LIMIT).unwrap();
-    let wait = || journal.unsettled("acc", "st").unwrap().1;
+    let wait = || journal.unacknowledged("acc", "st").unwrap().1;
     assert_eq!(wait(), LIMIT);
     now.fetch_add(20_000, Ordering::Relaxed);
     assert_eq!(wait(), Duration::from_secs(10));
@@ -98,11 +100,16 @@ fn a_number_sent_again_is_in_flight_again_and_stays_one_that_was_unanswered() {
     let journal = Journal::in_memory().unwrap();
     open_run(&journal, "r1", "f");
     journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
-    journal.settle(&[("r1".to_owned(), Note { was_unanswered: true, ..note(0, Fate::Pending) })]).unwrap();
+    journal
+        .record(&[("r1".to_owned(), ContactState { was_unacknowledged: true, ..note(0, Fate::Pending) })])
+        .unwrap();
     let batch = journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
-    journal.note("r1", Some(batch), &[note(0, Fate::Settled(Outcome::Confirmed))], None).unwrap();
+    journal.note("r1", Some(batch), &[note(0, Fate::Ended(Outcome::Confirmed))], None).unwrap();
     let notes = journal.notes("r1").unwrap();
-    assert_eq!(notes, [Note { was_unanswered: true, ..note(0, Fate::Settled(Outcome::Confirmed)) }]);
+    assert_eq!(
+        notes,
+        [ContactState { was_unacknowledged: true, ..note(0, Fate::Ended(Outcome::Confirmed)) }]
+    );
 }
 
 #[test]
@@ -199,14 +206,14 @@ fn a_refused_row_gives_its_number_back_and_is_purged_with_it() {
     let journal = Journal::open(home.path()).unwrap();
     open_run(&journal, "r", "f");
     let batch = journal.begin_batch("r", contacts(2), "sum", LIMIT).unwrap();
-    let failed = Note { detail: "no".to_owned(), ..note(0, Fate::Settled(Outcome::Failed)) };
-    journal.note("r", Some(batch), &[failed, note(1, Fate::Settled(Outcome::Created))], None).unwrap();
+    let failed = ContactState { detail: "no".to_owned(), ..note(0, Fate::Ended(Outcome::Failed)) };
+    journal.note("r", Some(batch), &[failed, note(1, Fate::Ended(Outcome::Created))], None).unwrap();
     let location = Location { input: 1, row: 1 << 40 };
     let refused = Refused { location, number: number(0), code: Some(Code::Refused), detail: "no".to_owned() };
     journal.give_back("r", &[(refused.clone(), NameKey::new("Ida", "Vale"))]).unwrap();
     assert_eq!(journal.refused("r").unwrap(), std::slice::from_ref(&refused));
     let fates: Vec<Fate> = journal.notes("r").unwrap().into_iter().map(|note| note.fate).collect();
-    assert_eq!(fates, [Fate::Pending, Fate::Settled(Outcome::Created)]);
+    assert_eq!(fates, [Fate::Pending, Fate::Ended(Outcome::Created)]);
     // A row is refused once; nothing of what goes wrong is kept.
     journal.give_back("r", &[(refused, NameKey::new("Tom", "Reed"))]).unwrap_err();
     journal.close_run("r", Ending::Finished, "{}").unwrap();

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 use super::{
     FixedRows,
     error::Fault,
-    file::source::Progress,
+    file::source::ReadMeter,
     table::RowSink,
     table_header::Header,
     text::{
@@ -88,7 +88,7 @@ pub(super) struct Assembler<'a> {
     margin: Margin,
     /// Where the cells stand below a header with another order of columns.
     places: Option<Vec<usize>>,
-    progress: Option<Progress>,
+    progress: Option<ReadMeter>,
     block: Rows,
     rows: u64,
     hidden_rows: u64,
@@ -145,7 +145,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// Has every block say how far the input has been read.
-    pub(super) fn with_progress(self, progress: Progress) -> Self {
+    pub(super) fn with_progress(self, progress: ReadMeter) -> Self {
         Self { progress: Some(progress), ..self }
     }
 
@@ -404,7 +404,7 @@ impl<'a> Assembler<'a> {
     fn flush(&mut self) -> ControlFlow<()> {
         let next = Rows::with_room_of(&self.block);
         let mut block = std::mem::replace(&mut self.block, next);
-        block.bytes_read = self.progress.as_ref().map_or(0, Progress::bytes);
+        block.bytes_read = self.progress.as_ref().map_or(0, ReadMeter::bytes);
         (self.sink)(block)
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     Format,
     columns::{certainty::ColumnMatch, is_title},
-    file::source::{Packing, Source},
+    file::source::{Compression, Source},
     table_header::Header,
 };
 use crate::{
@@ -23,7 +23,7 @@ pub struct InputInfo {
     /// The kind of file.
     pub format: Format,
     /// How it is packed.
-    pub packing: Packing,
+    pub compression: Compression,
     /// The encoding of text.
     pub encoding: Option<String>,
     /// The delimiter of text.
@@ -80,7 +80,7 @@ impl InputInfo {
         Self {
             path: path.display().to_string(),
             format: Format::Csv,
-            packing: source.packing(),
+            compression: source.compression(),
             encoding: None,
             delimiter: None,
             sheet: None,
@@ -119,7 +119,7 @@ impl InputInfo {
         Self {
             path: path.to_owned(),
             format: Format::Csv,
-            packing: Packing::Plain,
+            compression: Compression::Plain,
             encoding: None,
             delimiter: None,
             sheet: None,

@@ -51,7 +51,7 @@ pub use self::{
     },
     encoding::Encoding,
     error::{Fault, ParseError, ReadError},
-    file::{sniff::Content, source::Packing},
+    file::{sniff::Content, source::Compression},
     info::{FixedRows, InputInfo, ReadSummary},
     place::RowPlace,
     sheets::Sheets,

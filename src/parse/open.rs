@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, io::Read, path::Path};
 
 use super::{
-    Content, Encoding, Fault, Format, InputInfo, Packing, ParseSettings,
+    Compression, Content, Encoding, Fault, Format, InputInfo, ParseSettings,
     columns::OWN_MARK,
     documents::{
         grid::{self, Room},
@@ -41,14 +41,14 @@ pub(super) fn open_table(
         return Err(Fault::Blank);
     }
     let mut content = sniff::content(&sample);
-    if content == Content::Xlsx && source.packing() == Packing::Plain {
+    if content == Content::Xlsx && source.compression() == Compression::Plain {
         let file = source.seekable()?;
         if let Inside::List { name, others } = archive::look(&file)? {
             archive::unpack(source, &file, &name)?;
             let others =
                 if others.is_empty() { String::new() } else { format!("; not read: {}", listed(&others)) };
             info.notes.push(format!("the list is `{name}` in a ZIP archive{others}"));
-            info.packing = Packing::Zip;
+            info.compression = Compression::Zip;
             content = sniff::content(&self::sample(&mut source.look()?)?);
         }
     }
@@ -261,10 +261,11 @@ fn open_workbook(
 
 /// What to say where a file's name promises another format: the name is not believed.
 pub(super) fn name_note(path: &Path, format: Format) -> Option<String> {
-    let packing = |ending: &str| matches!(ending, "gz" | "zst" | "zstd");
+    let compression = |ending: &str| matches!(ending, "gz" | "zst" | "zstd");
     let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    let ending =
-        ending(path).filter(|ending| !packing(ending)).or_else(|| ending(Path::new(path.file_stem()?)))?;
+    let ending = ending(path)
+        .filter(|ending| !compression(ending))
+        .or_else(|| ending(Path::new(path.file_stem()?)))?;
     let promised: &[Format] = match ending.as_str() {
         "csv" | "tsv" => &[Format::Csv],
         "xlsx" | "xlsm" => &[Format::Xlsx],

@@ -9,12 +9,12 @@ use super::{
     twins::Refusals,
 };
 use crate::{
-    dedupe::{Keep, Numbers},
+    dedupe::{ClaimedNumbers, Keep},
     existing::ExistingContacts,
     interrupt::Interrupt,
     outcome::{Outcome, Verdict},
     parse::{Input, InputInfo},
-    post::Settlements,
+    post::PostResults,
     progress::Progress,
     report::{OutputFolder, RunWriter},
     row::{Question, Rows},
@@ -35,10 +35,10 @@ pub fn check(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let Suppressions { mut left_out, reports: excluded, .. } =
+    let Suppressions { mut suppression_set, reports: excluded, .. } =
         Suppressions::of_files(exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
-    let mut numbers = Numbers::new(settings.keep);
+    let mut numbers = ClaimedNumbers::new(settings.keep);
     let (mut writer, summaries);
     // A row may say of the number of an earlier one that nobody is to be called on it.
     let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
@@ -56,8 +56,8 @@ pub fn check(
             claim_all(block, &infos, &mut numbers, |collision| collisions.push(collision));
             for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
                 let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
-                ledger::write_with(&mut writer, row, verdict, line, &left_out, |contact| {
-                    match (ledger::suppressed(&left_out, contact.number().e164()), collision) {
+                ledger::write_with(&mut writer, row, verdict, line, &suppression_set, |contact| {
+                    match (ledger::suppressed(&suppression_set, contact.number().e164()), collision) {
                         (Some(suppressed), _) => suppressed,
                         (None, Some(collision)) => ledger::duplicate(collision, row.location, &infos),
                         (None, None) => ledger::valid(),
@@ -72,16 +72,16 @@ pub fn check(
         let forbidden;
         (spool, summaries, forbidden) =
             spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
-        forbidden.add_to(&mut left_out, &infos);
+        forbidden.add_to(&mut suppression_set, &infos);
         writer =
             RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
         let ledger = Ledger {
             inputs: &infos,
             numbers: &numbers,
-            left_out: &left_out,
+            suppression_set: &suppression_set,
             existing: &ExistingContacts::default(),
             read_at: None,
-            settlements: &Settlements::default(),
+            results: &PostResults::default(),
             refusals: &Refusals::default(),
             otherwise: Outcome::Valid,
         };

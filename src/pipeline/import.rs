@@ -8,7 +8,7 @@ use super::{
     session::{Beginning, Session},
 };
 use crate::{
-    dedupe::Numbers,
+    dedupe::ClaimedNumbers,
     existing::{self, ExistingSettings, Known},
     journal::{Ending, SharedQuota, Snapshots},
     outcome::Outcome,
@@ -79,10 +79,10 @@ pub fn import(
     let mut allowed = import.exclude.allowed_unread;
     suppressions.take_from(&mut allowed)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
-    let mut numbers = Numbers::new(settings.keep);
+    let mut numbers = ClaimedNumbers::new(settings.keep);
     let (mut spool, summaries, forbidden) =
         spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
-    forbidden.add_to(&mut suppressions.left_out, &infos);
+    forbidden.add_to(&mut suppressions.suppression_set, &infos);
     let known = match &import.existing.file {
         Some(file) => {
             existing::from_file(file, import.client.region, interrupt, &|number| numbers.contains(number))?

@@ -127,7 +127,7 @@ fn next<P>(
         if let Some(signal) = interrupt.signal() {
             return Err(PipelineError::Interrupted(signal));
         }
-        match judged.recv_timeout(Interrupt::GLANCE) {
+        match judged.recv_timeout(Interrupt::POLL_INTERVAL) {
             Ok(block) => return Ok(block.recv().ok()),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}

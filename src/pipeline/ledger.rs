@@ -3,11 +3,11 @@
 use super::twins::Refusals;
 use crate::{
     contact::{Contact, E164, PhoneNumber},
-    dedupe::{Claimant, Collision, Numbers},
+    dedupe::{Claimant, ClaimedNumbers, Collision},
     existing::ExistingContacts,
     outcome::{Code, Outcome, Verdict},
     parse::InputInfo,
-    post::{Settlement, Settlements},
+    post::{PostResult, PostResults},
     report::{ReportError, ReportedRow, RunWriter},
     row::{Location, Row},
     suppress::SuppressionSet,
@@ -16,12 +16,12 @@ use crate::{
 /// What the stages found out, each about the rows it knows.
 pub(super) struct Ledger<'a> {
     pub(super) inputs: &'a [InputInfo],
-    pub(super) numbers: &'a Numbers,
-    pub(super) left_out: &'a SuppressionSet,
+    pub(super) numbers: &'a ClaimedNumbers,
+    pub(super) suppression_set: &'a SuppressionSet,
     pub(super) existing: &'a ExistingContacts,
     /// When the platform was read, where that was not in this run.
     pub(super) read_at: Option<String>,
-    pub(super) settlements: &'a Settlements,
+    pub(super) results: &'a PostResults,
     /// Rows that were refused and have given their number to another.
     pub(super) refusals: &'a Refusals,
     /// The outcome of a contact that nothing else is known of.
@@ -29,7 +29,7 @@ pub(super) struct Ledger<'a> {
 }
 
 /// What became of a contact.
-pub(super) struct Ending {
+pub(super) struct RowEnding {
     outcome: Outcome,
     code: Option<Code>,
     detail: String,
@@ -37,28 +37,28 @@ pub(super) struct Ending {
 
 impl Ledger<'_> {
     /// What becomes of a contact.
-    pub(super) fn ending(&self, location: Location, contact: &Contact) -> Ending {
+    pub(super) fn ending(&self, location: Location, contact: &Contact) -> RowEnding {
         let (number, name) = (contact.number().e164(), contact.name_key());
         // What was done is not undone by leaving it out afterwards.
-        let is_done = self.settlements.of(number).is_some_and(|settlement| {
-            matches!(settlement.outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
+        let is_done = self.results.of(number).is_some_and(|result| {
+            matches!(result.outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
         });
-        if let Some(ending) = suppressed(self.left_out, number).filter(|_| !is_done) {
+        if let Some(ending) = suppressed(self.suppression_set, number).filter(|_| !is_done) {
             return ending;
         }
         if let Some(refused) = self.refusals.of(location) {
-            return settled(refused);
+            return ended(refused);
         }
-        let settlement = self.settlements.of(number);
+        let result = self.results.of(number);
         if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
             let mut ending = duplicate(collision, location, self.inputs);
-            if settlement.is_some_and(Settlement::is_refused) {
+            if result.is_some_and(PostResult::is_refused) {
                 ending.detail.push_str(", which the platform refused");
             }
             return ending;
         }
-        if let Some(settlement) = settlement {
-            return settled(settlement);
+        if let Some(result) = result {
+            return ended(result);
         }
         let held = self.existing.holder_named(number, name);
         if let Some(held) = held {
@@ -68,9 +68,9 @@ impl Ledger<'_> {
                 detail.push_str(", as known since ");
                 detail.push_str(read_at);
             }
-            return Ending { outcome: Outcome::Existing, code: Some(code), detail };
+            return RowEnding { outcome: Outcome::Existing, code: Some(code), detail };
         }
-        Ending { outcome: self.otherwise, code: None, detail: String::new() }
+        RowEnding { outcome: self.otherwise, code: None, detail: String::new() }
     }
 
     /// What becomes of a row.
@@ -78,7 +78,7 @@ impl Ledger<'_> {
         match verdict {
             Verdict::Contact(contact) => self.ending(location, contact).outcome,
             Verdict::Suppressed { .. } => Outcome::Suppressed,
-            Verdict::Rejected { number, .. } => rejected_and_left_out(number.as_ref(), self.left_out)
+            Verdict::Rejected { number, .. } => rejected_and_left_out(number.as_ref(), self.suppression_set)
                 .map_or(Outcome::Rejected, |ending| ending.outcome),
         }
     }
@@ -90,36 +90,39 @@ impl Ledger<'_> {
 }
 
 /// The ending of a contact that was posted.
-fn settled(settlement: &Settlement) -> Ending {
-    let Settlement { outcome, code, detail } = settlement.clone();
-    Ending { outcome, code, detail }
+fn ended(result: &PostResult) -> RowEnding {
+    let PostResult { outcome, code, detail } = result.clone();
+    RowEnding { outcome, code, detail }
 }
 
 /// The ending of a row whose number another row has.
-pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[InputInfo]) -> Ending {
+pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[InputInfo]) -> RowEnding {
     let with = collision.with;
     let mut detail = format!("same number as row {}", with.row);
     if with.input != location.input {
         detail.push_str(" of ");
         detail.push_str(&inputs[usize::from(with.input)].path);
     }
-    Ending { outcome: Outcome::Duplicate, code: Some(collision.code), detail }
+    RowEnding { outcome: Outcome::Duplicate, code: Some(collision.code), detail }
 }
 
 /// The ending of a contact whose number is left out.
-pub(super) fn suppressed(left_out: &SuppressionSet, number: E164) -> Option<Ending> {
-    let (source, detail) = left_out.reason(number)?;
-    Some(Ending { outcome: Outcome::Suppressed, code: Some(source.code()), detail })
+pub(super) fn suppressed(suppression_set: &SuppressionSet, number: E164) -> Option<RowEnding> {
+    let (source, detail) = suppression_set.reason(number)?;
+    Some(RowEnding { outcome: Outcome::Suppressed, code: Some(source.code()), detail })
 }
 
 /// The ending of a row that need not be mended, since its number is left out all the same.
-fn rejected_and_left_out(number: Option<&PhoneNumber>, left_out: &SuppressionSet) -> Option<Ending> {
-    suppressed(left_out, number?.e164())
+fn rejected_and_left_out(
+    number: Option<&PhoneNumber>,
+    suppression_set: &SuppressionSet,
+) -> Option<RowEnding> {
+    suppressed(suppression_set, number?.e164())
 }
 
 /// The ending of a contact that a check found nothing wrong with.
-pub(super) fn valid() -> Ending {
-    Ending { outcome: Outcome::Valid, code: None, detail: String::new() }
+pub(super) fn valid() -> RowEnding {
+    RowEnding { outcome: Outcome::Valid, code: None, detail: String::new() }
 }
 
 /// Writes a row with the ending of its contact, or with its problems.
@@ -130,7 +133,7 @@ pub(super) fn write(
     ledger: &Ledger<'_>,
 ) -> Result<(), ReportError> {
     let ending = |contact: &Contact| ledger.ending(row.location, contact);
-    write_with(writer, row, verdict, b"", ledger.left_out, ending)
+    write_with(writer, row, verdict, b"", ledger.suppression_set, ending)
 }
 
 /// The same with the line that the row has if it is a valid contact, made before.
@@ -139,12 +142,12 @@ pub(super) fn write_with(
     row: Row<'_>,
     verdict: &Verdict,
     valid_line: &[u8],
-    left_out: &SuppressionSet,
-    ending: impl FnOnce(&Contact) -> Ending,
+    suppression_set: &SuppressionSet,
+    ending: impl FnOnce(&Contact) -> RowEnding,
 ) -> Result<(), ReportError> {
     match verdict {
         Verdict::Contact(contact) => {
-            let Ending { outcome, code, detail } = ending(contact);
+            let RowEnding { outcome, code, detail } = ending(contact);
             let line = if outcome == Outcome::Valid { valid_line } else { b"" };
             writer.write(&ReportedRow {
                 code,
@@ -163,7 +166,8 @@ pub(super) fn write_with(
         }),
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();
-            if let Some(Ending { outcome, code, detail }) = rejected_and_left_out(number, left_out) {
+            if let Some(RowEnding { outcome, code, detail }) = rejected_and_left_out(number, suppression_set)
+            {
                 return writer.write(&ReportedRow {
                     code,
                     number,

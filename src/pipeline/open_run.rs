@@ -16,12 +16,12 @@ use crate::{
     hash::hex,
     interrupt::Interrupt,
     journal::{
-        AccountLock, Ending, Fate, Holder, Journal, JournalError, NewRun, Note, OpenQuestion, Refused,
-        Snapshots, Unsettled,
+        AccountLock, ContactState, Ending, Fate, Holder, Journal, JournalError, NewRun, OpenQuestion,
+        Refused, Snapshots, UnacknowledgedContact,
     },
     outcome::{Code, Outcome},
     platform::PlatformError,
-    post::{Record, Settlements},
+    post::{PostResults, RunJournal},
     progress::Progress,
 };
 
@@ -152,7 +152,7 @@ impl Reserved {
     /// # Errors
     ///
     /// Where it cannot be noted.
-    pub fn go_on(self, id: &str, fingerprint: &str, folder: &Path) -> Result<OpenRun, JournalError> {
+    pub fn resume(self, id: &str, fingerprint: &str, folder: &Path) -> Result<OpenRun, JournalError> {
         self.journal.continue_run(id, folder)?;
         Ok(self.opened(id, fingerprint))
     }
@@ -196,13 +196,13 @@ fn take(
         if let Some(signal) = interrupt.signal() {
             return Err(PlatformError::Interrupted(signal));
         }
-        thread::sleep(Interrupt::GLANCE);
+        thread::sleep(Interrupt::POLL_INTERVAL);
     }
 }
 
 /// What a user answered, and what others may have done meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum UserAnswer {
     /// Not to post.
     No,
     /// To post, and nothing was imported by others meanwhile.
@@ -218,45 +218,47 @@ impl OpenRun {
         progress: &dyn Progress,
         interrupt: &Interrupt,
         ask: impl FnOnce() -> bool,
-    ) -> Result<Answer, PlatformError> {
+    ) -> Result<UserAnswer, PlatformError> {
         self.question.replace(Some(self.journal.open_question(&self.fingerprint)?));
         let earlier = self.lock.borrow().holder().clone();
         self.lock.borrow_mut().release();
         if !ask() {
-            return Ok(Answer::No);
+            return Ok(UserAnswer::No);
         }
         let lock = take(&self.journal, &self.target, self.patience, progress, interrupt)?;
         let is_alone = lock.follows(&earlier);
         self.lock.replace(lock);
         self.question.replace(None);
-        Ok(if is_alone { Answer::Yes } else { Answer::YesBut })
+        Ok(if is_alone { UserAnswer::Yes } else { UserAnswer::YesBut })
     }
 
     /// What the run's posts are noted with.
-    pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> Record {
-        Record::new(self.journal.clone(), &self.id, snapshots, limit)
+    pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> RunJournal {
+        RunJournal::new(self.journal.clone(), &self.id, snapshots, limit)
     }
 
     /// The contacts, of this run or another, that were sent and of which nobody knows whether they were stored.
-    pub(super) fn unsettled(&self) -> Result<(Vec<Unsettled>, Duration), JournalError> {
-        self.journal.unsettled(&self.target.account, &self.target.stream)
+    pub(super) fn unacknowledged(&self) -> Result<(Vec<UnacknowledgedContact>, Duration), JournalError> {
+        self.journal.unacknowledged(&self.target.account, &self.target.stream)
     }
 
     /// Settles these by what the platform holds, and says what is known of the contacts of this run.
-    pub(super) fn settle(
+    pub(super) fn reconcile(
         &self,
-        unsettled: Vec<Unsettled>,
+        unacknowledged: Vec<UnacknowledgedContact>,
         existing: &ExistingContacts,
-    ) -> Result<Settlements, JournalError> {
-        let notes: Vec<(String, Note)> =
-            unsettled.into_iter().map(|contact| (contact.run.clone(), found(&contact, existing))).collect();
-        self.journal.settle(&notes)?;
-        self.settlements()
+    ) -> Result<PostResults, JournalError> {
+        let notes: Vec<(String, ContactState)> = unacknowledged
+            .into_iter()
+            .map(|contact| (contact.run.clone(), found(&contact, existing)))
+            .collect();
+        self.journal.record(&notes)?;
+        self.results()
     }
 
     /// What is known of the contacts of this run.
-    pub(super) fn settlements(&self) -> Result<Settlements, JournalError> {
-        Ok(Settlements::restored(self.journal.notes(&self.id)?))
+    pub(super) fn results(&self) -> Result<PostResults, JournalError> {
+        Ok(PostResults::restored(self.journal.notes(&self.id)?))
     }
 
     /// The rows of this run that were refused and have given their number to another.
@@ -307,21 +309,21 @@ impl OpenRun {
 }
 
 /// What a reading says of a contact that was sent without an answer.
-fn found(contact: &Unsettled, existing: &ExistingContacts) -> Note {
+fn found(contact: &UnacknowledgedContact, existing: &ExistingContacts) -> ContactState {
     let (fate, code, detail) = match existing.holder_named(contact.number, contact.name) {
         None => (Fate::Pending, None, String::new()),
         Some(held) => {
             let detail = format!("held as {}", held.describe());
             let is_same = held.has_name(contact.name);
             if is_same && !contact.is_others {
-                (Fate::Settled(Outcome::Confirmed), None, detail)
+                (Fate::Ended(Outcome::Confirmed), None, detail)
             } else {
                 let code = if is_same { Code::SameName } else { Code::OtherName };
-                (Fate::Settled(Outcome::Existing), Some(code), detail)
+                (Fate::Ended(Outcome::Existing), Some(code), detail)
             }
         }
     };
-    Note { number: contact.number, fate, code, detail, was_unanswered: true }
+    ContactState { number: contact.number, fate, code, detail, was_unacknowledged: true }
 }
 
 #[cfg(test)]
@@ -349,16 +351,16 @@ mod tests {
         let run = reserved.begin("run", &fingerprint, "null", Path::new("out")).unwrap();
         assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(Some(_)))));
         let ask = |ask: &dyn Fn() -> bool| run.ask(&Silent, &Interrupt::default(), ask).unwrap();
-        assert_eq!(ask(&|| true), Answer::Yes);
+        assert_eq!(ask(&|| true), UserAnswer::Yes);
         let other_comes = || {
             let other = reserve(state.path()).unwrap();
             assert_eq!(other.questioner("another").unwrap(), None);
             assert_eq!(other.questioner(&fingerprint).unwrap().unwrap().unwrap().process, std::process::id());
             true
         };
-        assert_eq!(ask(&other_comes), Answer::YesBut);
+        assert_eq!(ask(&other_comes), UserAnswer::YesBut);
         assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(_))), "it is this run's again");
-        assert_eq!(ask(&|| false), Answer::No);
+        assert_eq!(ask(&|| false), UserAnswer::No);
         let other = reserve(state.path()).unwrap();
         assert!(other.questioner(&fingerprint).unwrap().is_some(), "until the run is over");
         run.close(Ending::Declined, "").unwrap();
@@ -388,8 +390,8 @@ mod tests {
             StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };
         let mut existing = ExistingContacts::default();
         existing.note(&stored, |_| true);
-        for (first_name, fate) in [("Asha", Fate::Settled(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
-            let contact = Unsettled {
+        for (first_name, fate) in [("Asha", Fate::Ended(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
+            let contact = UnacknowledgedContact {
                 run: "run".to_owned(),
                 number: E164::from_digits("919876543210").unwrap(),
                 name: NameKey::new(first_name, "Rao"),

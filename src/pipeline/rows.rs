@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     contact::E164,
-    dedupe::{Claimant, Collision, Numbers},
+    dedupe::{Claimant, ClaimedNumbers, Collision},
     interrupt::Interrupt,
     outcome::{Code, Verdict},
     parse::{Input, InputInfo, ReadSummary},
@@ -31,11 +31,11 @@ impl Forbidden {
         }
     }
 
-    pub(super) fn add_to(&self, left_out: &mut SuppressionSet, inputs: &[InputInfo]) {
+    pub(super) fn add_to(&self, suppression_set: &mut SuppressionSet, inputs: &[InputInfo]) {
         for (index, input) in (0..).zip(inputs) {
-            left_out.begin(SuppressionSource::Rows(input.path.clone()));
+            suppression_set.begin(SuppressionSource::Rows(input.path.clone()));
             for (location, number) in self.0.iter().filter(|(location, _)| location.input == index) {
-                left_out.add(*number, Some(location.row));
+                suppression_set.add(*number, Some(location.row));
             }
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn spool_all(
     infos: &[InputInfo],
     settings: &RunSettings,
     folder: &OutputFolder,
-    numbers: &mut Numbers,
+    numbers: &mut ClaimedNumbers,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<(Spool, Vec<ReadSummary>, Forbidden), PipelineError> {
@@ -81,7 +81,7 @@ fn originals(origin: &Origin, inputs: &[InputInfo]) -> Vec<Location> {
 pub(super) fn claim_all<P>(
     block: &JudgedRows<P>,
     inputs: &[InputInfo],
-    numbers: &mut Numbers,
+    numbers: &mut ClaimedNumbers,
     mut each: impl FnMut(Option<Collision>),
 ) {
     block.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));

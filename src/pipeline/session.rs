@@ -6,20 +6,20 @@ use super::{
     ImportSettings, OpenRun,
     clock::{Clock, rounded},
     ledger::Ledger,
-    open_run::Answer,
+    open_run::UserAnswer,
     spool::Spool,
     twins::{Handover, Refusals},
 };
 use crate::{
     contact::{E164, NameKey},
-    dedupe::Numbers,
+    dedupe::ClaimedNumbers,
     existing::{ExistingFrom, Known},
-    journal::Unsettled,
+    journal::UnacknowledgedContact,
     outcome::{Outcome, Totals, Verdict},
     parse::InputInfo,
     plan::Plan,
     platform::{Client, Counts, PlatformError},
-    post::{NewContact, Poster, Settlements},
+    post::{NewContact, PostResults, Poster},
     progress::{Approval, Forecast},
     report::{NotPosted, Timing, terminal::counted},
     suppress::Suppressions,
@@ -28,7 +28,7 @@ use crate::{
 /// An import while it uses the platform.
 pub(super) struct Session<'a> {
     pub(super) inputs: &'a [InputInfo],
-    pub(super) numbers: &'a mut Numbers,
+    pub(super) numbers: &'a mut ClaimedNumbers,
     pub(super) import: &'a ImportSettings,
     pub(super) run: Option<&'a OpenRun>,
     pub(super) approval: &'a dyn Approval,
@@ -36,7 +36,7 @@ pub(super) struct Session<'a> {
     pub(super) rows: u64,
     pub(super) suppressions: Suppressions,
     pub(super) known: Known,
-    pub(super) settlements: Settlements,
+    pub(super) results: PostResults,
     refusals: Refusals,
     pub(super) plan: Option<Plan>,
     /// What was asked, and when it was, at the moment of the plan.
@@ -56,7 +56,7 @@ enum Decision {
 /// What an import knows when it begins to use the platform.
 pub(super) struct Beginning<'a> {
     pub(super) inputs: &'a [InputInfo],
-    pub(super) numbers: &'a mut Numbers,
+    pub(super) numbers: &'a mut ClaimedNumbers,
     pub(super) rows: u64,
     pub(super) suppressions: Suppressions,
     pub(super) known: Known,
@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
             rows,
             suppressions,
             known,
-            settlements: Settlements::default(),
+            results: PostResults::default(),
             refusals: Refusals::default(),
             plan: None,
             planned_at: None,
@@ -95,10 +95,10 @@ impl<'a> Session<'a> {
         Ledger {
             inputs: self.inputs,
             numbers: self.numbers,
-            left_out: &self.suppressions.left_out,
+            suppression_set: &self.suppressions.suppression_set,
             existing: &self.known.existing,
             read_at: self.known.read_at.map(rounded),
-            settlements: &self.settlements,
+            results: &self.results,
             refusals: &self.refusals,
             otherwise,
         }
@@ -156,10 +156,10 @@ impl<'a> Session<'a> {
             let answer = self.answer(client, &forecast)?;
             client.check_interrupt()?;
             match answer {
-                Answer::Yes => return Ok(Decision::Post(contacts)),
-                Answer::No => return Ok(Decision::DoNotPost(NotPosted::Declined)),
+                UserAnswer::Yes => return Ok(Decision::Post(contacts)),
+                UserAnswer::No => return Ok(Decision::DoNotPost(NotPosted::Declined)),
                 // A user who agreed to one number of contacts is asked again about another.
-                Answer::YesBut => {
+                UserAnswer::YesBut => {
                     self.learn_existing(client).await?;
                     let now = self.totals(spool).map_err(PlatformError::Notes)?;
                     if now.of(Outcome::Pending) == contacts {
@@ -206,15 +206,15 @@ impl<'a> Session<'a> {
         let Some(run) = self.run else { return Ok(()) };
         while contacts > 0 {
             // Settled apart, so that what is still to be posted can be told while it is.
-            let mut settlements = self.settlements.unsettled();
+            let mut results = self.results.emptied();
             let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
             let size = self.import.batch_size;
-            let poster = Poster::new(client, &mut settlements, &mut record, size, contacts, self.rows);
+            let poster = Poster::new(client, &mut results, &mut record, size, contacts, self.rows);
             let ended = match self.new_contacts(spool) {
                 Ok(new) => poster.post(new).await,
                 Err(error) => Err(PlatformError::Notes(error)),
             };
-            self.settlements.extend(settlements);
+            self.results.extend(results);
             ended?;
             contacts = self.hand_over(spool)?;
             if contacts > 0 {
@@ -230,16 +230,16 @@ impl<'a> Session<'a> {
     /// Has the next rows have the numbers of refused ones; returns how many do.
     fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
         let Some(run) = self.run else { return Ok(0) };
-        let left_out = &self.suppressions.left_out;
-        let is_left_out = |number| left_out.reason(number).is_some();
-        let handovers = self.refusals.handovers(spool, self.numbers, &self.settlements, is_left_out);
+        let suppression_set = &self.suppressions.suppression_set;
+        let is_left_out = |number| suppression_set.reason(number).is_some();
+        let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_left_out);
         let handovers = handovers.map_err(PlatformError::Notes)?;
         if handovers.is_empty() {
             return Ok(0);
         }
         // Before any of them is posted: an interrupted run goes on with the same rows.
         run.give_back(&handovers.iter().map(Handover::recorded).collect::<Vec<_>>())?;
-        let handed = self.refusals.hand_over(handovers, self.numbers, &mut self.settlements);
+        let handed = self.refusals.hand_over(handovers, self.numbers, &mut self.results);
         let existing = &self.known.existing;
         let is_new = |(number, name): &&(E164, NameKey)| existing.holder_named(*number, *name).is_none();
         Ok(handed.iter().filter(is_new).count() as u64)
@@ -248,24 +248,26 @@ impl<'a> Session<'a> {
     /// Learns who is left out and who is there, and settles by it what was sent before and not answered. Returns how many
     /// requests it will take the next run to learn as much.
     async fn learn(&mut self, client: &mut Client<'_>) -> Result<u64, PlatformError> {
-        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        let (unacknowledged, wait) =
+            self.run.map_or_else(|| Ok(Default::default()), OpenRun::unacknowledged)?;
         if let Some(run) = self.run {
             // What is known from before is reported even where nothing more is learned.
-            self.settlements = run.settlements()?;
+            self.results = run.results()?;
             self.refusals = Refusals::restored(run.refused()?);
         }
         client.wait_out(wait).await?;
         self.suppressions.ask(&self.import.exclude, client).await?;
         let of_suppressions = client.counts().get;
-        Ok(of_suppressions + self.read_existing(client, unsettled).await?)
+        Ok(of_suppressions + self.read_existing(client, unacknowledged).await?)
     }
 
     /// Learns once more who is there, now that others have imported.
     async fn learn_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
         let before = self.clock.elapsed_ms();
-        let (unsettled, wait) = self.run.map_or_else(|| Ok(Default::default()), OpenRun::unsettled)?;
+        let (unacknowledged, wait) =
+            self.run.map_or_else(|| Ok(Default::default()), OpenRun::unacknowledged)?;
         client.wait_out(wait).await?;
-        self.read_existing(client, unsettled).await?;
+        self.read_existing(client, unacknowledged).await?;
         self.timing.existing += self.clock.elapsed_ms() - before;
         Ok(())
     }
@@ -274,21 +276,21 @@ impl<'a> Session<'a> {
     async fn read_existing(
         &mut self,
         client: &mut Client<'_>,
-        unsettled: Vec<Unsettled>,
+        unacknowledged: Vec<UnacknowledgedContact>,
     ) -> Result<u64, PlatformError> {
         let before = client.counts().get;
         // What was sent and not answered, only the platform can tell.
-        if self.known.from == ExistingFrom::File && unsettled.is_empty() {
+        if self.known.from == ExistingFrom::File && unacknowledged.is_empty() {
             return Ok(0);
         }
-        let sent: HashSet<E164> = unsettled.iter().map(|contact| contact.number).collect();
+        let sent: HashSet<E164> = unacknowledged.iter().map(|contact| contact.number).collect();
         let numbers = &*self.numbers;
         let is_asked = |number| numbers.contains(number) || sent.contains(&number);
         let how = if self.import.dry_run { "dry run" } else { "import" };
         let ImportSettings { existing, snapshots, .. } = self.import;
         let known = existing.ask(client, snapshots, how, &sent, &is_asked).await?;
         if let Some(run) = self.run {
-            self.settlements = run.settle(unsettled, &known.existing)?;
+            self.results = run.reconcile(unacknowledged, &known.existing)?;
         }
         let pages = if known.is_kept { 1 } else { client.counts().get - before };
         self.known = known;
@@ -296,11 +298,11 @@ impl<'a> Session<'a> {
     }
 
     /// Whether to post. While somebody is asked, others may import to the account.
-    fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<Answer, PlatformError> {
+    fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<UserAnswer, PlatformError> {
         match self.run.filter(|_| self.approval.asks()) {
             Some(run) => run.ask(client.progress(), client.interrupt(), || self.approval.approve(forecast)),
-            None if self.approval.approve(forecast) => Ok(Answer::Yes),
-            None => Ok(Answer::No),
+            None if self.approval.approve(forecast) => Ok(UserAnswer::Yes),
+            None => Ok(UserAnswer::No),
         }
     }
 

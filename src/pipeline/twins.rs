@@ -13,10 +13,10 @@ use std::{
 use super::spool::Spool;
 use crate::{
     contact::{Contact, E164, NameKey},
-    dedupe::{Claimant, Keep, Numbers},
+    dedupe::{Claimant, ClaimedNumbers, Keep},
     journal::Refused,
     outcome::Verdict,
-    post::{Settlement, Settlements},
+    post::{PostResult, PostResults},
     row::Location,
 };
 
@@ -26,7 +26,7 @@ const MAX_TRIED: usize = 10;
 /// The rows of a run that were refused and have given their number to another row.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
-    by_row: HashMap<Location, Settlement>,
+    by_row: HashMap<Location, PostResult>,
     by_number: HashMap<E164, Vec<Location>>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Handover {
     from: Location,
     to: Claimant,
     number: E164,
-    settlement: Settlement,
+    result: PostResult,
 }
 
 /// A row with a number that is asked about.
@@ -48,7 +48,7 @@ struct Candidate {
 impl Handover {
     /// What the journal is told: the refused row, and the name of the next.
     pub(super) fn recorded(&self) -> (Refused, NameKey) {
-        let Settlement { code, detail, .. } = self.settlement.clone();
+        let PostResult { code, detail, .. } = self.result.clone();
         (Refused { location: self.from, number: self.number, code, detail }, self.to.name)
     }
 }
@@ -58,18 +58,18 @@ impl Refusals {
     pub(super) fn restored(refused: Vec<Refused>) -> Self {
         let mut refusals = Self::default();
         for Refused { location, number, code, detail } in refused {
-            refusals.add(location, number, Settlement::refused(code, detail));
+            refusals.add(location, number, PostResult::refused(code, detail));
         }
         refusals
     }
 
-    fn add(&mut self, location: Location, number: E164, settlement: Settlement) {
-        self.by_row.insert(location, settlement);
+    fn add(&mut self, location: Location, number: E164, result: PostResult) {
+        self.by_row.insert(location, result);
         self.by_number.entry(number).or_default().push(location);
     }
 
     /// Why a row was refused, if it has given its number back.
-    pub(super) fn of(&self, location: Location) -> Option<&Settlement> {
+    pub(super) fn of(&self, location: Location) -> Option<&PostResult> {
         self.by_row.get(&location)
     }
 
@@ -78,11 +78,11 @@ impl Refusals {
     pub(super) fn handovers(
         &self,
         spool: &mut Spool,
-        numbers: &mut Numbers,
-        settlements: &Settlements,
+        numbers: &mut ClaimedNumbers,
+        results: &PostResults,
         is_left_out: impl Fn(E164) -> bool,
     ) -> io::Result<Vec<Handover>> {
-        let refused: HashSet<E164> = settlements.refused().filter(|number| !is_left_out(*number)).collect();
+        let refused: HashSet<E164> = results.refused().filter(|number| !is_left_out(*number)).collect();
         let mut handovers = Vec::new();
         if refused.is_empty() && self.by_number.is_empty() {
             return Ok(handovers);
@@ -95,14 +95,14 @@ impl Refusals {
             {
                 numbers.hand_over(number, holder);
             }
-            let Some(settlement) = settlements.of(number).filter(|_| refused.contains(&number)) else {
+            let Some(result) = results.of(number).filter(|_| refused.contains(&number)) else {
                 continue;
             };
             let holder = rows.iter().find(|row| numbers.rival(number, row.claimant).is_none());
             let Some(from) = holder.map(|row| row.claimant.location) else { continue };
             tried.push(from);
             if let Some(to) = next(&rows, &tried, numbers.keep()) {
-                handovers.push(Handover { from, to, number, settlement: settlement.clone() });
+                handovers.push(Handover { from, to, number, result: result.clone() });
             }
         }
         Ok(handovers)
@@ -112,13 +112,13 @@ impl Refusals {
     pub(super) fn hand_over(
         &mut self,
         handovers: Vec<Handover>,
-        numbers: &mut Numbers,
-        settlements: &mut Settlements,
+        numbers: &mut ClaimedNumbers,
+        results: &mut PostResults,
     ) -> Vec<(E164, NameKey)> {
-        let hand = |Handover { from, to, number, settlement }| {
-            settlements.give_back(number);
+        let hand = |Handover { from, to, number, result }| {
+            results.give_back(number);
             numbers.hand_over(number, to);
-            self.add(from, number, settlement);
+            self.add(from, number, result);
             (number, to.name)
         };
         handovers.into_iter().map(hand).collect()

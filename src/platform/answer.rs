@@ -20,11 +20,11 @@ pub(super) struct Answer {
 
 /// Why nothing came back, or nothing whole.
 #[derive(Clone, Debug)]
-pub(super) enum Silence {
+pub(super) enum NoResponse {
     /// There was no connection: the platform cannot have seen the request.
     NotSent(String),
     /// The request may have been seen.
-    Unanswered(String),
+    Unacknowledged(String),
     /// The same: it was waited for as long as an answer may take.
     TimedOut,
     /// An answer came, and cannot be read.
@@ -59,14 +59,16 @@ pub(super) enum Meaning {
 }
 
 /// Says what an attempt means, whose answer has this effective status.
-pub(super) fn meaning(status: StatusCode, attempt: &Result<Answer, Silence>) -> Meaning {
+pub(super) fn meaning(status: StatusCode, attempt: &Result<Answer, NoResponse>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
-        Err(Silence::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
-        Err(Silence::Untrusted(distrust)) => return Meaning::NotSent(format!("its certificate {distrust}")),
-        Err(Silence::Unanswered(reason)) => return Meaning::Unknown(reason.clone()),
-        Err(Silence::TimedOut) => return Meaning::Unknown("no answer in time".to_owned()),
-        Err(Silence::Unreadable(reason)) => return Meaning::Unreadable(reason.clone()),
+        Err(NoResponse::NotSent(reason)) => return Meaning::NotSent(reason.clone()),
+        Err(NoResponse::Untrusted(distrust)) => {
+            return Meaning::NotSent(format!("its certificate {distrust}"));
+        }
+        Err(NoResponse::Unacknowledged(reason)) => return Meaning::Unknown(reason.clone()),
+        Err(NoResponse::TimedOut) => return Meaning::Unknown("no answer in time".to_owned()),
+        Err(NoResponse::Unreadable(reason)) => return Meaning::Unreadable(reason.clone()),
     };
     if answer.is_rate_limit(status) {
         let asked = wait::asked(&answer.headers, &answer.beginning());
@@ -235,7 +237,7 @@ mod tests {
     }
 
     /// What an attempt to post means.
-    fn meaning(attempt: &Result<Answer, Silence>) -> Meaning {
+    fn meaning(attempt: &Result<Answer, NoResponse>) -> Meaning {
         let status =
             attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(Purpose::Create));
         super::meaning(status, attempt)
@@ -277,8 +279,11 @@ mod tests {
             assert!(matches!(meaning_of(status, ""), Meaning::Redirected(_)), "{status}");
         }
         let silence = |silence| meaning(&Err(silence));
-        assert_eq!(silence(Silence::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
-        assert_eq!(silence(Silence::Unanswered("reset".to_owned())), Meaning::Unknown("reset".to_owned()));
+        assert_eq!(silence(NoResponse::NotSent("dns".to_owned())), Meaning::NotSent("dns".to_owned()));
+        assert_eq!(
+            silence(NoResponse::Unacknowledged("reset".to_owned())),
+            Meaning::Unknown("reset".to_owned())
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ const MAX_PACKINGS: usize = 2;
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
+enum ContentCoding {
     Gzip,
     Zlib,
     /// Deflate without a head: what some servers take `deflate` for.
@@ -28,8 +28,8 @@ pub(super) fn readable(body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, St
     let declared = header(headers, CONTENT_ENCODING.as_str());
     let mut body = body;
     for _ in 0..MAX_PACKINGS {
-        let Some(packing) = packing(&body, &declared) else { break };
-        body = unpack(&body, packing)?;
+        let Some(compression) = compression(&body, &declared) else { break };
+        body = unpack(&body, compression)?;
     }
     let is_packed = !matches!(declared.as_str(), "" | "identity") && std::str::from_utf8(&body).is_err();
     if is_packed {
@@ -45,25 +45,25 @@ fn header(headers: &HeaderMap, name: &str) -> String {
 
 /// How a body is packed: by its first bytes, with which no JSON and no page begins. A header may be missing, or tell of a
 /// packing that was taken off on the way.
-fn packing(body: &[u8], declared: &str) -> Option<Packing> {
+fn compression(body: &[u8], declared: &str) -> Option<ContentCoding> {
     match body {
-        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+        [0x1f, 0x8b, ..] => Some(ContentCoding::Gzip),
         // The head's second byte makes both a multiple of 31 (RFC 1950).
-        [0x78, second, ..] if (0x7800 + u32::from(*second)).is_multiple_of(31) => Some(Packing::Zlib),
+        [0x78, second, ..] if (0x7800 + u32::from(*second)).is_multiple_of(31) => Some(ContentCoding::Zlib),
         [_, ..] if declared.contains("deflate") && std::str::from_utf8(body).is_err() => {
-            Some(Packing::Deflate)
+            Some(ContentCoding::Deflate)
         }
         _ => None,
     }
 }
 
-fn unpack(packed: &[u8], packing: Packing) -> Result<Vec<u8>, String> {
+fn unpack(packed: &[u8], compression: ContentCoding) -> Result<Vec<u8>, String> {
     let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX);
     let mut body = Vec::new();
-    let read = match packing {
-        Packing::Gzip => MultiGzDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
-        Packing::Zlib => ZlibDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
-        Packing::Deflate => DeflateDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
+    let read = match compression {
+        ContentCoding::Gzip => MultiGzDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
+        ContentCoding::Zlib => ZlibDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
+        ContentCoding::Deflate => DeflateDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
     };
     read.map_err(|error| format!("the answer is compressed, and cannot be unpacked: {error}"))?;
     if body.len() > MAX_BODY_BYTES {
@@ -114,20 +114,20 @@ mod tests {
 
     const JSON: &str = "{\"results\": []}";
 
-    fn packed(packing: Packing, bytes: &[u8]) -> Vec<u8> {
+    fn packed(compression: ContentCoding, bytes: &[u8]) -> Vec<u8> {
         let level = Compression::fast();
-        match packing {
-            Packing::Gzip => {
+        match compression {
+            ContentCoding::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::new(), level);
                 encoder.write_all(bytes).unwrap();
                 encoder.finish().unwrap()
             }
-            Packing::Zlib => {
+            ContentCoding::Zlib => {
                 let mut encoder = ZlibEncoder::new(Vec::new(), level);
                 encoder.write_all(bytes).unwrap();
                 encoder.finish().unwrap()
             }
-            Packing::Deflate => {
+            ContentCoding::Deflate => {
                 let mut encoder = DeflateEncoder::new(Vec::new(), level);
                 encoder.write_all(bytes).unwrap();
                 encoder.finish().unwrap()
@@ -146,15 +146,19 @@ mod tests {
     // Source: ArchiveTeam/wpull issue 14, apache/trafficcontrol issue 1737 (gzip without `Accept-Encoding`).
     #[test]
     fn compressed_bodies_are_unpacked_whatever_the_header_says() {
-        for packing in [Packing::Gzip, Packing::Zlib] {
+        for compression in [ContentCoding::Gzip, ContentCoding::Zlib] {
             for headers in [&[][..], &[("content-encoding", "gzip")], &[("content-encoding", "deflate")]] {
-                assert_eq!(read(&packed(packing, JSON.as_bytes()), headers).unwrap(), JSON, "{packing:?}");
+                assert_eq!(
+                    read(&packed(compression, JSON.as_bytes()), headers).unwrap(),
+                    JSON,
+                    "{compression:?}"
+                );
             }
         }
-        let twice = packed(Packing::Gzip, &packed(Packing::Gzip, JSON.as_bytes()));
+        let twice = packed(ContentCoding::Gzip, &packed(ContentCoding::Gzip, JSON.as_bytes()));
         assert_eq!(read(&twice, &[]).unwrap(), JSON);
         let headless =
-            packed(Packing::Deflate, "{\"name\": \"é and more of it, é and more of it\"}".as_bytes());
+            packed(ContentCoding::Deflate, "{\"name\": \"é and more of it, é and more of it\"}".as_bytes());
         assert!(read(&headless, &[("content-encoding", "deflate")]).unwrap().contains("é and"));
         // The packing was taken off on the way, its header was not.
         assert_eq!(read(JSON.as_bytes(), &[("content-encoding", "br")]).unwrap(), JSON);
@@ -162,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_body_that_cannot_be_unpacked_says_that_it_is_compressed() {
-        let cut = &packed(Packing::Gzip, JSON.as_bytes())[..20];
+        let cut = &packed(ContentCoding::Gzip, JSON.as_bytes())[..20];
         assert!(read(cut, &[]).unwrap_err().starts_with("the answer is compressed, and cannot be unpacked"));
         let unknown = read(b"\x8b\x05\x80", &[("content-encoding", "br")]).unwrap_err();
         assert!(unknown.contains("compressed") && unknown.contains("(br)"), "{unknown}");

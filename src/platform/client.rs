@@ -15,14 +15,14 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Authorities, Collection, Credentials, Heard, Host, PlatformError, Proxy, Purpose,
-    answer::{Answer, Silence, masked},
+    Authorities, Collection, Credentials, Host, PlatformError, Proxy, Purpose, ResponseInfo,
+    answer::{Answer, NoResponse, masked},
     bounds::ByteLimit,
     exchange::exchange,
     limiter::{RateLimiter, without_reserve},
     paging::MAX_RECORDS,
     redaction::Redaction,
-    step::{Ending, Readable, Step, after_create, after_read},
+    step::{CreateResult, Readable, Step, after_create, after_read},
     wait::{HOUR, Pace},
 };
 use crate::{
@@ -121,7 +121,7 @@ pub struct Client<'a> {
     /// Those of all programs that use the account.
     quota: SharedQuota,
     counts: Counts,
-    heard: Option<Heard>,
+    response_info: Option<ResponseInfo>,
     /// A collection that shows more never ends.
     pub(super) max_records: u64,
     /// The same of one that shows more bytes.
@@ -172,7 +172,7 @@ impl<'a> Client<'a> {
             limiter,
             quota,
             counts: Counts::default(),
-            heard: None,
+            response_info: None,
             max_records: MAX_RECORDS,
             byte_limit: ByteLimit::READ,
             progress,
@@ -224,8 +224,8 @@ impl<'a> Client<'a> {
     }
 
     /// What the last answer said beside its body.
-    pub fn heard(&self) -> Option<&Heard> {
-        self.heard.as_ref()
+    pub fn response_info(&self) -> Option<&ResponseInfo> {
+        self.response_info.as_ref()
     }
 
     pub(super) fn settings(&self) -> &ClientSettings {
@@ -280,7 +280,7 @@ impl<'a> Client<'a> {
         &mut self,
         call: &Call,
         sending: &mut dyn Sending,
-    ) -> Result<Ending, PlatformError> {
+    ) -> Result<CreateResult, PlatformError> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, Some(&mut *sending)).await?;
@@ -324,7 +324,8 @@ impl<'a> Client<'a> {
                 self.counts.retries += 1;
             }
             Step::Renew(answer) => {
-                let platform_time = self.heard.as_ref().and_then(Heard::platform_time).map(SystemTime::from);
+                let platform_time =
+                    self.response_info.as_ref().and_then(ResponseInfo::platform_time).map(SystemTime::from);
                 let about = self.settings.credentials.about(platform_time.unwrap_or_else(SystemTime::now));
                 let is_token = !self.settings.credentials.can_renew();
                 let clock = self.large_skew().filter(|_| !is_token);
@@ -359,7 +360,7 @@ impl<'a> Client<'a> {
 
     /// By how much this machine's clock is off, where that may be why a token is refused.
     fn large_skew(&self) -> Option<SignedDuration> {
-        self.heard.as_ref().and_then(Heard::skew).filter(|skew| skew.abs() >= LARGE_SKEW)
+        self.response_info.as_ref().and_then(ResponseInfo::skew).filter(|skew| skew.abs() >= LARGE_SKEW)
     }
 
     async fn retry(
@@ -419,7 +420,7 @@ impl<'a> Client<'a> {
             self.quota.pause(wait)?;
             return Err(left_alone(wait, None));
         }
-        self.pause(wait, Wait::Unanswered).await
+        self.pause(wait, Wait::Unacknowledged).await
     }
 
     /// Waits before it is looked again whether the platform shows what it has taken.
@@ -467,7 +468,7 @@ impl<'a> Client<'a> {
         &mut self,
         call: &Call,
         sending: Option<&mut dyn Sending>,
-    ) -> Result<Result<Answer, Silence>, PlatformError> {
+    ) -> Result<Result<Answer, NoResponse>, PlatformError> {
         self.take_slot().await?;
         let request = self.request(call)?;
         if let Some(sending) = sending {
@@ -493,12 +494,12 @@ impl<'a> Client<'a> {
             tokio::select! {
                 attempt = exchange => attempt,
                 () = grace(&self.interrupt) => {
-                    Err(Silence::Unanswered("interrupted before the answer".to_owned()))
+                    Err(NoResponse::Unacknowledged("interrupted before the answer".to_owned()))
                 }
             }
         };
         if let Ok(answer) = &attempt {
-            self.heard = Some(Heard::in_headers(&answer.headers, started.elapsed()));
+            self.response_info = Some(ResponseInfo::in_headers(&answer.headers, started.elapsed()));
         }
         self.limiter.answered(Instant::now());
         let is_success = attempt.as_ref().is_ok_and(|answer| answer.status.is_success());
@@ -506,7 +507,7 @@ impl<'a> Client<'a> {
         self.quota.answered(&limits, is_success)?;
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
         debug!(request = call.purpose.name(), status, elapsed = ?started.elapsed(), "answered");
-        if let Err(Silence::Untrusted(distrust)) = attempt {
+        if let Err(NoResponse::Untrusted(distrust)) = attempt {
             // Trying again changes nothing.
             return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust });
         }

@@ -7,7 +7,7 @@ use super::{
     client::{Call, Sending},
     created::CreateAnswer,
     purpose::Purpose,
-    step::{Ending, Unsettled},
+    step::{CreateResult, UnacknowledgedRequest},
     wire::NewContact,
 };
 use crate::contact::{Contact, StoredContact};
@@ -50,7 +50,7 @@ pub enum Created {
     /// The batch was too large.
     TooLarge(String),
     /// It is not known whether it was stored.
-    Unknown(Unsettled),
+    Unknown(UnacknowledgedRequest),
 }
 
 impl Client<'_> {
@@ -70,15 +70,15 @@ impl Client<'_> {
         let body = serde_json::to_vec(&contacts).map_err(|error| broken(error.to_string()))?;
         let call = Call { purpose, method: Method::POST, url: self.contacts_url(), body: Some(body) };
         Ok(match self.post(&call, sending).await? {
-            Ending::Apply { answer, is_refusal } => {
+            CreateResult::Apply { answer, is_refusal } => {
                 let words = answer.failure.or_else(|| is_refusal.then(String::new));
                 let refusal = words.map(|words| Refusal { words, is_of_batch: is_refusal });
                 let CreateAnswer { created, refused, is_accepted, .. } = answer;
                 Created::Listed(Listed { created, refused, refusal, is_accepted })
             }
-            Ending::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
-            Ending::Halve(words) => Created::TooLarge(words),
-            Ending::Reconcile(unsettled) => Created::Unknown(unsettled),
+            CreateResult::Isolate { words, is_conflict } => Created::Refused { words, is_conflict },
+            CreateResult::Halve(words) => Created::TooLarge(words),
+            CreateResult::Reconcile(unacknowledged) => Created::Unknown(unacknowledged),
         })
     }
 }

@@ -78,7 +78,7 @@ pub enum PlatformError {
         "it is not known whether a batch of {} was stored: {reason}. Nothing more was sent",
         times(*contacts, "contact")
     )]
-    Unanswered { contacts: usize, reason: String, doubt: Doubt },
+    Unacknowledged { contacts: usize, reason: String, doubt: Doubt },
     #[error(
         "the platform says that it has {}, but does not show all of them yet: {answer}", times(*contacts, "contact")
     )]
@@ -195,7 +195,7 @@ impl PlatformError {
             }
             Self::Denied { request, status: 401 | 403, .. } if request.is_of_campaigns() => CAMPAIGN_SCOPE,
             Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
-            Self::Redirected { .. } | Self::Unanswered { doubt: Doubt::Redirect, .. } => REDIRECT,
+            Self::Redirected { .. } | Self::Unacknowledged { doubt: Doubt::Redirect, .. } => REDIRECT,
             Self::GaveUp { is_broken: true, .. } | Self::BrokenAnswer { .. } => {
                 "The server does not answer as the platform is documented to. Check --host and --stream-id: it may be a proxy or a login \
                  page. If it is the platform, show this message to its operator."
@@ -243,11 +243,11 @@ impl PlatformError {
                 "Correct or delete these contacts on the platform: as they stand, others may be called. They are in \
                  rejected.csv. Before you post more, ask the operator of the platform why it changes numbers."
             }
-            Self::Unanswered { doubt: Doubt::BrokenAnswer, .. } => {
+            Self::Unacknowledged { doubt: Doubt::BrokenAnswer, .. } => {
                 "The server does not answer as the platform is documented to. Check --host and any proxy. The next run first reads the \
                  existing contacts, and posts only the missing ones."
             }
-            Self::Unanswered { .. } => {
+            Self::Unacknowledged { .. } => {
                 "Run the same command again: it reads first what the platform holds, and posts only what is missing."
             }
             Self::Drifting { .. } => {

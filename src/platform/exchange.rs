@@ -4,7 +4,7 @@ use reqwest::Request;
 
 use super::{
     Distrust,
-    answer::{Answer, Silence},
+    answer::{Answer, NoResponse},
     body, bounds,
     error::innermost,
     redaction::Redaction,
@@ -19,26 +19,29 @@ pub(super) async fn exchange(
     http: &reqwest::Client,
     request: Request,
     redaction: &Redaction,
-) -> Result<Answer, Silence> {
-    failpoint::reach("before a connection").map_err(|error| Silence::NotSent(error.to_string()))?;
+) -> Result<Answer, NoResponse> {
+    failpoint::reach("before a connection").map_err(|error| NoResponse::NotSent(error.to_string()))?;
     let mut response = http.execute(request).await.map_err(|error| match Distrust::of(&error) {
-        Some(distrust) => Silence::Untrusted(distrust),
-        None if error.is_connect() => Silence::NotSent(cause(&error)),
-        None => unanswered(&error),
+        Some(distrust) => NoResponse::Untrusted(distrust),
+        None if error.is_connect() => NoResponse::NotSent(cause(&error)),
+        None => unacknowledged(&error),
     })?;
     let mut headers = response.headers().clone();
     redaction.headers(&mut headers);
     let status = response.status();
-    failpoint::reach("before an answer is read").map_err(|error| Silence::Unanswered(error.to_string()))?;
+    failpoint::reach("before an answer is read")
+        .map_err(|error| NoResponse::Unacknowledged(error.to_string()))?;
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| unacknowledged(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Silence::Unanswered(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
+            return Err(NoResponse::Unacknowledged(format!(
+                "the answer is larger than {MAX_BODY_BYTES} bytes"
+            )));
         }
         body.extend_from_slice(&chunk);
     }
-    let body = body::readable(body, &headers).map_err(Silence::Unreadable)?;
-    bounds::check(&body).map_err(Silence::Unreadable)?;
+    let body = body::readable(body, &headers).map_err(NoResponse::Unreadable)?;
+    bounds::check(&body).map_err(NoResponse::Unreadable)?;
     Ok(Answer { status, headers, body: redaction.text(body) })
 }
 
@@ -50,6 +53,6 @@ fn cause(error: &reqwest::Error) -> String {
     innermost(error)
 }
 
-fn unanswered(error: &reqwest::Error) -> Silence {
-    if error.is_timeout() { Silence::TimedOut } else { Silence::Unanswered(cause(error)) }
+fn unacknowledged(error: &reqwest::Error) -> NoResponse {
+    if error.is_timeout() { NoResponse::TimedOut } else { NoResponse::Unacknowledged(cause(error)) }
 }

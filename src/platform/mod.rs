@@ -14,7 +14,6 @@ mod created;
 mod error;
 mod exchange;
 mod failure;
-mod heard;
 mod host;
 mod json;
 mod limiter;
@@ -25,6 +24,7 @@ mod purpose;
 mod reading;
 mod record;
 mod redaction;
+mod response_info;
 mod step;
 mod trust;
 mod wait;
@@ -37,14 +37,14 @@ pub use self::{
     collection::{Api, Collection},
     create::{Created, Listed, Refusal},
     error::PlatformError,
-    heard::Heard,
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
     proxy::Proxy,
     purpose::Purpose,
     reading::{PageInfo, Readout, RecordSink},
     record::{Record, stored_contact},
-    step::{Doubt, Unsettled},
+    response_info::ResponseInfo,
+    step::{Doubt, UnacknowledgedRequest},
     trust::{Authorities, AuthoritiesError, Distrust},
     wait::Pace,
 };

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 
 use super::{
     PlatformError, Purpose,
-    answer::{Answer, Meaning, Silence, meaning},
+    answer::{Answer, Meaning, NoResponse, meaning},
     created::CreateAnswer,
     failure,
 };
@@ -43,12 +43,12 @@ pub(super) struct Readable {
 
 /// The end of a request that creates contacts.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub(super) enum CreateResult {
     /// Each contact that the answer names ended as it says. The others are reconciled by reading; if the batch was refused, they are
     /// sent in halves.
     Apply { answer: CreateAnswer, is_refusal: bool },
     /// It is not known whether anything was stored: never sent again blindly, reconciled by reading.
-    Reconcile(Unsettled),
+    Reconcile(UnacknowledgedRequest),
     /// Nothing was stored: sent again in halves, and all further batches are no larger.
     Halve(String),
     /// The batch was refused: the existing contacts are read, and the rest is sent in halves until each refused contact is alone.
@@ -57,7 +57,7 @@ pub(super) enum Ending {
 
 /// A request of which it is not known whether it was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsettled {
+pub struct UnacknowledgedRequest {
     /// Why.
     pub reason: String,
     /// How long the platform asks to be left alone.
@@ -72,7 +72,7 @@ pub struct Unsettled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// No answer, or none in time.
-    Silence,
+    NoResponse,
     /// The platform failed at it: a status of 500 or above.
     ServerError,
     /// The platform sends it elsewhere, where it is never sent.
@@ -84,7 +84,7 @@ pub enum Doubt {
 /// An attempt with what all steps after it need.
 struct Attempt<'a> {
     request: Purpose,
-    attempt: &'a Result<Answer, Silence>,
+    attempt: &'a Result<Answer, NoResponse>,
     status: StatusCode,
     /// How long the platform asks to wait.
     wait: Option<Duration>,
@@ -92,9 +92,9 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(request: Purpose, attempt: &'a Result<Answer, Silence>) -> Self {
+    fn new(request: Purpose, attempt: &'a Result<Answer, NoResponse>) -> Self {
         let status = attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(request));
-        let timed_out = status == StatusCode::REQUEST_TIMEOUT || matches!(attempt, Err(Silence::TimedOut));
+        let timed_out = status == StatusCode::REQUEST_TIMEOUT || matches!(attempt, Err(NoResponse::TimedOut));
         let price = if timed_out { TIMEOUT_PRICE } else { RETRY_PRICE };
         let wait = attempt.as_ref().ok().and_then(Answer::retry_after);
         Self { request, attempt, status, wait, price }
@@ -124,7 +124,7 @@ impl<'a> Attempt<'a> {
 }
 
 /// The step after an attempt to read.
-pub(super) fn after_read(request: Purpose, attempt: &Result<Answer, Silence>) -> Step<Readable> {
+pub(super) fn after_read(request: Purpose, attempt: &Result<Answer, NoResponse>) -> Step<Readable> {
     let attempt = Attempt::new(request, attempt);
     let again = |reason, is_broken| Step::Again {
         reason,
@@ -156,10 +156,15 @@ pub(super) fn after_read(request: Purpose, attempt: &Result<Answer, Silence>) ->
 }
 
 /// The step after an attempt to create contacts.
-pub(super) fn after_create(attempt: &Result<Answer, Silence>) -> Step<Ending> {
+pub(super) fn after_create(attempt: &Result<Answer, NoResponse>) -> Step<CreateResult> {
     let attempt = Attempt::new(Purpose::Create, attempt);
     let unknown = |reason, doubt| {
-        Ending::Reconcile(Unsettled { reason, wait: attempt.wait, price: attempt.price, doubt })
+        CreateResult::Reconcile(UnacknowledgedRequest {
+            reason,
+            wait: attempt.wait,
+            price: attempt.price,
+            doubt,
+        })
     };
     let meaning = match attempt.common_step() {
         Ok(step) => return step,
@@ -170,14 +175,16 @@ pub(super) fn after_create(attempt: &Result<Answer, Silence>) -> Step<Ending> {
         Meaning::Redirected(words) => {
             unknown(format!("the platform sends it elsewhere: {words}"), Doubt::Redirect)
         }
-        Meaning::TooLarge(words) => Ending::Halve(words),
+        Meaning::TooLarge(words) => CreateResult::Halve(words),
         Meaning::Refused(words) => {
             match attempt.answer().and_then(|answer| CreateAnswer::read(&answer.body)) {
                 // A refusal that names contacts says of each what became of it.
-                Some(answer) if !answer.refused.is_empty() => Ending::Apply { answer, is_refusal: true },
+                Some(answer) if !answer.refused.is_empty() => {
+                    CreateResult::Apply { answer, is_refusal: true }
+                }
                 _ => {
                     let is_conflict = attempt.status == StatusCode::CONFLICT || failure::says_taken(&words);
-                    Ending::Isolate { words, is_conflict }
+                    CreateResult::Isolate { words, is_conflict }
                 }
             }
         }
@@ -185,14 +192,15 @@ pub(super) fn after_create(attempt: &Result<Answer, Silence>) -> Step<Ending> {
         meaning => match (meaning, attempt.answer()) {
             (Meaning::Success, Some(answer)) => {
                 let broken = || format!("the answer is not the documented one ({})", answer.words());
-                let applied = answer.created().map(|answer| Ending::Apply { answer, is_refusal: false });
+                let applied =
+                    answer.created().map(|answer| CreateResult::Apply { answer, is_refusal: false });
                 applied.unwrap_or_else(|| unknown(broken(), Doubt::BrokenAnswer))
             }
             (Meaning::Unknown(reason), _) if attempt.status.as_u16() >= FIRST_SERVER_ERROR => {
                 unknown(reason, Doubt::ServerError)
             }
-            (Meaning::Unknown(reason), _) => unknown(reason, Doubt::Silence),
-            _ => unknown(String::new(), Doubt::Silence),
+            (Meaning::Unknown(reason), _) => unknown(reason, Doubt::NoResponse),
+            _ => unknown(String::new(), Doubt::NoResponse),
         },
     })
 }
@@ -229,17 +237,23 @@ mod tests {
     }
 
     /// What is done after a post and after a reading, in one word each.
-    fn steps(attempt: &Result<Answer, Silence>) -> [&'static str; 2] {
+    fn steps(attempt: &Result<Answer, NoResponse>) -> [&'static str; 2] {
         let post = name(after_create(attempt), |ending| match ending {
-            Ending::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
-            Ending::Apply { .. } => "apply",
-            Ending::Reconcile(Unsettled { doubt: Doubt::Redirect, .. }) => "reconcile, redirected",
-            Ending::Reconcile(Unsettled { doubt: Doubt::ServerError, .. }) => "reconcile, failed",
-            Ending::Reconcile(Unsettled { price: TIMEOUT_PRICE, .. }) => "reconcile, dearly",
-            Ending::Reconcile(_) => "reconcile",
-            Ending::Halve(_) => "halve",
-            Ending::Isolate { is_conflict: true, .. } => "isolate, taken",
-            Ending::Isolate { .. } => "isolate",
+            CreateResult::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
+            CreateResult::Apply { .. } => "apply",
+            CreateResult::Reconcile(UnacknowledgedRequest { doubt: Doubt::Redirect, .. }) => {
+                "reconcile, redirected"
+            }
+            CreateResult::Reconcile(UnacknowledgedRequest { doubt: Doubt::ServerError, .. }) => {
+                "reconcile, failed"
+            }
+            CreateResult::Reconcile(UnacknowledgedRequest { price: TIMEOUT_PRICE, .. }) => {
+                "reconcile, dearly"
+            }
+            CreateResult::Reconcile(_) => "reconcile",
+            CreateResult::Halve(_) => "halve",
+            CreateResult::Isolate { is_conflict: true, .. } => "isolate, taken",
+            CreateResult::Isolate { .. } => "isolate",
         });
         [post, name(after_read(Purpose::ReadCampaign, attempt), |_| "take")]
     }
@@ -308,10 +322,10 @@ mod tests {
         ] {
             assert_eq!(steps(&Ok(answer(status, body))), expected, "{status} {body}");
         }
-        assert_eq!(steps(&Err(Silence::NotSent(String::new()))), ["again", "again"]);
-        assert_eq!(steps(&Err(Silence::Unanswered(String::new()))), ["reconcile", "again, sent"]);
-        assert_eq!(steps(&Err(Silence::Unreadable(String::new()))), ["reconcile", "again, broken"]);
-        assert_eq!(steps(&Err(Silence::TimedOut)), ["reconcile, dearly", "again, dearly"]);
+        assert_eq!(steps(&Err(NoResponse::NotSent(String::new()))), ["again", "again"]);
+        assert_eq!(steps(&Err(NoResponse::Unacknowledged(String::new()))), ["reconcile", "again, sent"]);
+        assert_eq!(steps(&Err(NoResponse::Unreadable(String::new()))), ["reconcile", "again, broken"]);
+        assert_eq!(steps(&Err(NoResponse::TimedOut)), ["reconcile, dearly", "again, dearly"]);
     }
 
     #[test]
@@ -332,9 +346,9 @@ mod tests {
     #[test]
     fn an_unanswered_post_is_left_alone_as_long_as_the_platform_asks() {
         let busy = asking(StatusCode::SERVICE_UNAVAILABLE, "7");
-        let Step::Done(Ending::Reconcile(unsettled)) = after_create(&Ok(busy)) else {
+        let Step::Done(CreateResult::Reconcile(unacknowledged)) = after_create(&Ok(busy)) else {
             panic!("nothing to reconcile")
         };
-        assert_eq!(unsettled.wait, Some(Duration::from_secs(7)));
+        assert_eq!(unacknowledged.wait, Some(Duration::from_secs(7)));
     }
 }

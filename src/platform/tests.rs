@@ -526,8 +526,8 @@ async fn redirects_are_not_followed() {
 async fn endless_answers_are_not_read_to_the_end() {
     let huge = "x".repeat(33 * 1024 * 1024);
     let (platform, _) = script(vec![Reply::Answer(200, huge)]);
-    let Created::Unknown(unsettled) = create(&platform).await.0.unwrap() else { panic!("believed") };
-    let reason = unsettled.reason;
+    let Created::Unknown(unacknowledged) = create(&platform).await.0.unwrap() else { panic!("believed") };
+    let reason = unacknowledged.reason;
     assert!(reason.contains("larger than"), "{reason}");
 }
 

@@ -83,7 +83,7 @@ impl Poster<'_, '_> {
     fn too_many_refused(&self) -> Option<PlatformError> {
         let words = &self.suspects.last()?.words;
         let contacts = self.refusals.values().copied().max()?;
-        let is_most = contacts as u64 * 10 > self.rows || !self.settlements.has_settled();
+        let is_most = contacts as u64 * 10 > self.rows || !self.results.has_ended();
         (contacts > self.most_refusals && is_most)
             .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
     }
@@ -109,7 +109,7 @@ impl Poster<'_, '_> {
                 self.hidden = (self.hidden.0 + 1, words);
                 continue;
             }
-            self.settle(number, Outcome::Failed, Some(Code::Refused), words);
+            self.record(number, Outcome::Failed, Some(Code::Refused), words);
             if self.is_stopped {
                 // With other settings it may be taken: the next run tries it again.
                 self.record.pending(number, false);
@@ -122,7 +122,7 @@ impl Poster<'_, '_> {
                 continue;
             }
             let detail = "the platform accepted the batch and did not create this contact".to_owned();
-            self.settle(number, Outcome::Failed, Some(Code::Refused), detail);
+            self.record(number, Outcome::Failed, Some(Code::Refused), detail);
         }
         self.record.save()?;
         self.tell();

@@ -10,7 +10,7 @@ use crate::{
 
 /// What an answer says of one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum BatchAnswer {
     /// It was created, as this contact.
     Created(StoredContact),
     /// It was created, with another number than was sent.
@@ -26,7 +26,7 @@ pub(super) fn by_number(
     batch: &[NewContact],
     created: &[StoredContact],
     refused: Vec<(StoredContact, String)>,
-) -> HashMap<E164, Answer> {
+) -> HashMap<E164, BatchAnswer> {
     let sent: HashSet<E164> = batch.iter().map(NewContact::number).collect();
     let is_unsent = |record: &StoredContact| {
         !record.numbers.is_empty() && record.numbers.iter().all(|number| !sent.contains(number))
@@ -45,15 +45,15 @@ pub(super) fn by_number(
     };
     let is_of_nobody = |record: &&StoredContact| is_unsent(record) && find(record).is_none();
     let strangers: Vec<&StoredContact> = created.iter().filter(is_of_nobody).collect();
-    let created = created.iter().map(|record| (find(record), Answer::Created(record.clone())));
-    let refused = refused.into_iter().map(|(record, words)| (find(&record), Answer::Refused(words)));
+    let created = created.iter().map(|record| (find(record), BatchAnswer::Created(record.clone())));
+    let refused = refused.into_iter().map(|(record, words)| (find(&record), BatchAnswer::Refused(words)));
     let mut answers = HashMap::new();
     let mut contradicted = HashSet::new();
     for (number, answer) in created.chain(refused) {
         let Some(number) = number else { continue };
-        let is_created = matches!(answer, Answer::Created(_));
+        let is_created = matches!(answer, BatchAnswer::Created(_));
         if let Some(before) = answers.insert(number, answer)
-            && matches!(before, Answer::Created(_)) != is_created
+            && matches!(before, BatchAnswer::Created(_)) != is_created
         {
             contradicted.insert(number);
         }
@@ -69,7 +69,7 @@ pub(super) fn by_number(
             let Some(number) = of_stranger(stranger, &left).map(NewContact::number) else { continue };
             // Of two that could be the same, nobody knows which is.
             if claimed.insert(number) {
-                answers.insert(number, Answer::StoredAs(stranger.clone()));
+                answers.insert(number, BatchAnswer::StoredAs(stranger.clone()));
             } else {
                 answers.remove(&number);
             }
@@ -141,9 +141,9 @@ mod tests {
         let batch = [new("9876543210"), new("9876543211"), new("9876543212")];
         let created = [record("x", &["919876543212"]), record("y", &["919876543210"])];
         let answers = by_number(&batch, &created, vec![(record("", &["919876543211"]), "no".to_owned())]);
-        assert_eq!(answers[&number("919876543210")], Answer::Created(created[1].clone()));
-        assert_eq!(answers[&number("919876543211")], Answer::Refused("no".to_owned()));
-        assert_eq!(answers[&number("919876543212")], Answer::Created(created[0].clone()));
+        assert_eq!(answers[&number("919876543210")], BatchAnswer::Created(created[1].clone()));
+        assert_eq!(answers[&number("919876543211")], BatchAnswer::Refused("no".to_owned()));
+        assert_eq!(answers[&number("919876543212")], BatchAnswer::Created(created[0].clone()));
     }
 
     #[test]
@@ -177,9 +177,9 @@ mod tests {
             ];
             let created = [record("x", &[shown])];
             let answers = by_number(&batch, &created, vec![]);
-            assert_eq!(answers, HashMap::from([(sent, Answer::Created(created[0].clone()))]), "{shown}");
+            assert_eq!(answers, HashMap::from([(sent, BatchAnswer::Created(created[0].clone()))]), "{shown}");
             let refused = by_number(&batch, &[], vec![(created[0].clone(), "no".to_owned())]);
-            assert_eq!(refused, HashMap::from([(sent, Answer::Refused("no".to_owned()))]), "{shown}");
+            assert_eq!(refused, HashMap::from([(sent, BatchAnswer::Refused("no".to_owned()))]), "{shown}");
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
             let mut found: Vec<(String, String)> = by_number(batch, created, vec![])
                 .into_iter()
                 .map(|(sent, answer)| match answer {
-                    Answer::StoredAs(stored) => (sent.to_string(), stored.numbers[0].to_string()),
+                    BatchAnswer::StoredAs(stored) => (sent.to_string(), stored.numbers[0].to_string()),
                     answer => panic!("{answer:?}"),
                 })
                 .collect();

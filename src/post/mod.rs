@@ -11,10 +11,10 @@
 
 mod isolating;
 mod matching;
-mod record;
-mod settlement;
+mod result;
+mod run_journal;
 mod shown;
-mod unanswered;
+mod unacknowledged;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -25,12 +25,12 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
 pub use self::{
-    record::Record,
-    settlement::{Settlement, Settlements},
+    result::{PostResult, PostResults},
+    run_journal::RunJournal,
 };
 use self::{
     shown::Awaited,
-    unanswered::{Attempt, Failing},
+    unacknowledged::{Failing, PostAttempt},
 };
 use crate::{
     contact::{Contact, E164, NameKey, StoredContact},
@@ -78,8 +78,8 @@ pub struct Poster<'a, 'p> {
     contacts: u64,
     /// Rows of the file.
     rows: u64,
-    settlements: &'a mut Settlements,
-    record: &'a mut Record,
+    results: &'a mut PostResults,
+    record: &'a mut RunJournal,
     /// Too many were refused: the settings are taken to be wrong.
     is_stopped: bool,
     /// When posting began. What the platform has held for longer is not ours.
@@ -122,19 +122,19 @@ impl<'a, 'p> Poster<'a, 'p> {
     /// A poster of `contacts` contacts out of a file of `rows` rows.
     pub fn new(
         client: &'a mut Client<'p>,
-        settlements: &'a mut Settlements,
-        record: &'a mut Record,
+        results: &'a mut PostResults,
+        record: &'a mut RunJournal,
         batch_size: usize,
         contacts: u64,
         rows: u64,
     ) -> Self {
-        let unanswered_before = settlements.unanswered().clone();
+        let unanswered_before = results.unacknowledged().clone();
         Self {
             client,
             batch_size: batch_size.max(1),
             contacts,
             rows,
-            settlements,
+            results,
             record,
             is_stopped: false,
             started_at: Timestamp::now(),
@@ -168,9 +168,9 @@ impl<'a, 'p> Poster<'a, 'p> {
     ) -> Result<(), PlatformError> {
         match self.post_all(contacts).await {
             Ok(()) => {
-                let unanswered = self.judge_failing().await?;
+                let unacknowledged = self.judge_failing().await?;
                 self.judge_suspects().await?;
-                if let Some(error) = unanswered {
+                if let Some(error) = unacknowledged {
                     return Err(error);
                 }
                 match self.hidden {
@@ -182,7 +182,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             Err(error @ PlatformError::TooManyRefused { .. }) => {
                 self.is_stopped = true;
                 self.judge_suspects().await?;
-                if self.settlements.settled() == self.contacts { Ok(()) } else { Err(error) }
+                if self.results.ended() == self.contacts { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
         }
@@ -202,7 +202,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             }
             self.post_batch(batch).await?;
             self.check_refusals().await?;
-            if self.refused_batches.len() >= MAX_REFUSED_BATCHES && !self.settlements.has_settled() {
+            if self.refused_batches.len() >= MAX_REFUSED_BATCHES && !self.results.has_ended() {
                 // Perhaps every batch holds a bad contact, perhaps every contact is refused: one batch will tell.
                 let probe = vec![self.refused_batches.remove(0)];
                 self.isolate(probe, Vec::new()).await?;
@@ -216,7 +216,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
         // Both halves of a batch are sent before a quarter of it: as long as one of them is answered, it is not the platform
         // as a whole that fails.
-        let mut waiting = VecDeque::from([Attempt::first(batch, self.answered_posts)]);
+        let mut waiting = VecDeque::from([PostAttempt::first(batch, self.answered_posts)]);
         while let Some(mut attempt) = waiting.pop_front() {
             if attempt.batch.is_empty() {
                 continue;
@@ -224,8 +224,8 @@ impl<'a, 'p> Poster<'a, 'p> {
             let contacts: Vec<&Contact> = attempt.batch.iter().map(|new| &new.contact).collect();
             let answer = self.client.create(&contacts, &mut self.record.sending(&attempt.batch)).await;
             match answer {
-                Ok(Created::Unknown(unsettled)) => {
-                    let absent = self.settle_unanswered(&mut attempt, unsettled).await?;
+                Ok(Created::Unknown(unacknowledged)) => {
+                    let absent = self.settle_unanswered(&mut attempt, unacknowledged).await?;
                     self.send_again(&attempt, absent, &mut waiting);
                 }
                 // What cannot be noted is left as it was noted before it was sent.
@@ -240,7 +240,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                     (self.unanswered_posts, self.was_redirected) = (0, false);
                     self.answered_posts += 1;
                     for half in self.take_answer(attempt.batch, answer).into_iter().rev() {
-                        waiting.push_front(Attempt::first(half, self.answered_posts));
+                        waiting.push_front(PostAttempt::first(half, self.answered_posts));
                     }
                     self.record.save_answer()?;
                 }
@@ -298,10 +298,10 @@ impl<'a, 'p> Poster<'a, 'p> {
 
     /// Tells how far it is.
     fn tell(&mut self) {
-        let settled = self.settlements.settled();
-        let batches = self.contacts.saturating_sub(settled).div_ceil(self.batch_size as u64);
+        let ended = self.results.ended();
+        let batches = self.contacts.saturating_sub(ended).div_ceil(self.batch_size as u64);
         let left = self.client.time_for(batches);
-        self.client.progress().posting(settled, self.contacts, self.client.counts().post, left);
+        self.client.progress().posting(ended, self.contacts, self.client.counts().post, left);
     }
 
     fn settle_listed(&mut self, batch: Vec<NewContact>, listed: Listed) {
@@ -315,14 +315,14 @@ impl<'a, 'p> Poster<'a, 'p> {
         for new in batch {
             let number = new.number();
             match answers.remove(&number) {
-                Some(matching::Answer::Created(stored)) if self.is_ours(&new, &stored) => {
+                Some(matching::BatchAnswer::Created(stored)) if self.is_ours(&new, &stored) => {
                     let id = stored.id;
                     self.record.created(&new, &id);
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
-                    self.settle(number, Outcome::Created, None, detail);
+                    self.record(number, Outcome::Created, None, detail);
                 }
-                Some(matching::Answer::StoredAs(stored)) => self.settle_stored_as(&new, &stored),
-                Some(matching::Answer::Refused(words)) => {
+                Some(matching::BatchAnswer::StoredAs(stored)) => self.settle_stored_as(&new, &stored),
+                Some(matching::BatchAnswer::Refused(words)) => {
                     self.record.pending(number, false);
                     let is_taken = says_taken(&words);
                     self.suspects.push(Suspect { new, words, is_taken });
@@ -339,13 +339,13 @@ impl<'a, 'p> Poster<'a, 'p> {
                     // Where others were taken, this one may have been too.
                     let may_be_stored = !refusal.is_of_batch;
                     if may_be_stored {
-                        self.settlements.send_unanswered(number);
+                        self.results.send_unanswered(number);
                     }
                     self.record.pending(number, may_be_stored);
                     unnamed.push(new);
                 }
-                Some(matching::Answer::Created(_)) | None => {
-                    self.settlements.send_unanswered(number);
+                Some(matching::BatchAnswer::Created(_)) | None => {
+                    self.results.send_unanswered(number);
                     self.record.unmentioned(number);
                     self.unmentioned.push(new);
                 }
@@ -377,7 +377,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         );
         self.stored_differently += 1;
         self.last_stored = numbers.first().map(|number| (sent, number.trim_start_matches('+').to_owned()));
-        self.settle(sent, Outcome::Failed, Some(Code::StoredDifferently), detail);
+        self.record(sent, Outcome::Failed, Some(Code::StoredDifferently), detail);
     }
 
     /// A platform that stores other numbers than it is sent has other people called: a few may be odd, most may not.
@@ -393,10 +393,10 @@ impl<'a, 'p> Poster<'a, 'p> {
         }
     }
 
-    fn settle(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
-        let settlement = Settlement { outcome, code, detail };
-        self.record.settled(number, &settlement);
-        self.settlements.settle(number, settlement);
+    fn record(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
+        let result = PostResult { outcome, code, detail };
+        self.record.ended(number, &result);
+        self.results.record(number, result);
     }
 
     /// Settles the contacts that the platform holds, and returns the others.
@@ -415,11 +415,11 @@ impl<'a, 'p> Poster<'a, 'p> {
             let same = held.has_name(new.contact.name_key());
             let code = if same { Code::SameName } else { Code::OtherName };
             // Under another name it cannot be ours. What was once sent without an answer may have been stored late.
-            let is_sent = outcome == Outcome::Confirmed || self.settlements.was_unanswered(new.number());
+            let is_sent = outcome == Outcome::Confirmed || self.results.was_unacknowledged(new.number());
             let is_sent = is_sent && !self.was_there_before(new.number(), held);
             let (outcome, code) =
                 if is_sent && same { (Outcome::Confirmed, None) } else { (Outcome::Existing, Some(code)) };
-            self.settle(new.number(), outcome, code, format!("held as {}", held.describe()));
+            self.record(new.number(), outcome, code, format!("held as {}", held.describe()));
         }
         absent
     }

@@ -59,7 +59,7 @@ impl Poster<'_, '_> {
 
     /// Whether it is this run that has sent a number and does not know whether it was stored.
     pub(super) fn was_sent_in_this_run(&self, number: E164) -> bool {
-        self.settlements.was_unanswered(number) && !self.unanswered_before.contains(&number)
+        self.results.was_unacknowledged(number) && !self.unanswered_before.contains(&number)
     }
 
     /// Reads what became of contacts; of those that the platform has, as it says, until it shows them or has had its time.

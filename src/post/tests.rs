@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     contact::{NumberType, PhoneNumber, Salutation},
-    journal::{Fate, Journal, NewRun, Note},
+    journal::{ContactState, Fate, Journal, NewRun},
     platform::{
         PageInfo, RecordSink as _,
         scripted::{Asked, Reply, Scripted},
@@ -125,18 +125,18 @@ fn contacts(count: u64) -> Vec<NewContact> {
 /// What a run came to.
 struct Posted {
     ended: Result<(), PlatformError>,
-    settlements: Settlements,
+    results: PostResults,
     gets: u64,
     /// The batches that were sent.
     posts: Vec<Vec<String>>,
     /// What the journal says in the end.
-    notes: Vec<Note>,
+    notes: Vec<ContactState>,
     journal: Journal,
 }
 
 impl Posted {
     fn outcome(&self, ordinal: u64) -> Option<Outcome> {
-        self.settlements.of(e164(ordinal)).map(|settlement| settlement.outcome)
+        self.results.of(e164(ordinal)).map(|result| result.outcome)
     }
 
     fn count(&self, outcome: Outcome) -> usize {
@@ -149,12 +149,12 @@ impl Posted {
 }
 
 /// How a platform answers a request.
-type Answer = Box<dyn FnMut(&mut Model, &Asked) -> Reply + Send>;
+type BatchAnswer = Box<dyn FnMut(&mut Model, &Asked) -> Reply + Send>;
 
 /// A platform and a client of it, for as many runs as a test makes. Each run has a model, a journal and settlements of its own. A
 /// new client reads the certificates of the machine, which takes longer than most runs.
 struct Stage {
-    answer: Arc<Mutex<Answer>>,
+    answer: Arc<Mutex<BatchAnswer>>,
     model: Arc<Mutex<Model>>,
     client: Client<'static>,
     runtime: tokio::runtime::Runtime,
@@ -163,7 +163,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let nobody: Answer = Box::new(|_, _| Reply::HangUp);
+        let nobody: BatchAnswer = Box::new(|_, _| Reply::HangUp);
         let answer = Arc::new(Mutex::new(nobody));
         let model = Arc::new(Mutex::new(Model::default()));
         let (answers, models) = (Arc::clone(&answer), Arc::clone(&model));
@@ -187,26 +187,26 @@ impl Stage {
     ) -> Posted {
         *self.model.lock().unwrap() = model;
         *self.answer.lock().unwrap() = Box::new(answer);
-        let mut settlements = Settlements::default();
+        let mut results = PostResults::default();
         let journal = Journal::in_memory().unwrap();
         prepare(&journal);
         let (id, folder) = ("run", Path::new("/out"));
         let run = NewRun { id, account: "acc", stream: "st", fingerprint: "f", command: "{}", folder };
         journal.open_run(&run).unwrap();
         let snapshots = journal.snapshots("acc-1", "st-1", None);
-        let mut record = Record::new(journal.clone(), id, snapshots, Duration::from_millis(1));
+        let mut record = RunJournal::new(journal.clone(), id, snapshots, Duration::from_millis(1));
         let gets_before = self.client.counts().get;
-        let poster = Poster::new(&mut self.client, &mut settlements, &mut record, batch_size, count, count);
+        let poster = Poster::new(&mut self.client, &mut results, &mut record, batch_size, count, count);
         let ended = self.runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
         let gets = self.client.counts().get - gets_before;
         let notes = journal.notes(id).unwrap();
         for note in &notes {
-            let settled = settlements.of(note.number).filter(|settled| settled.outcome != Outcome::Pending);
+            let result = results.of(note.number).filter(|result| result.outcome != Outcome::Pending);
             let outcome = match note.fate {
-                Fate::Settled(outcome) => Some(outcome),
+                Fate::Ended(outcome) => Some(outcome),
                 Fate::Pending | Fate::InFlight => None,
             };
-            let mut expected = settled.map(|settled| settled.outcome);
+            let mut expected = result.map(|result| result.outcome);
             if matches!(ended, Err(PlatformError::TooManyRefused { .. })) && expected == Some(Outcome::Failed)
             {
                 // With other settings it may be taken.
@@ -215,7 +215,7 @@ impl Stage {
             assert_eq!(outcome, expected, "{} is recorded as it ended", note.number);
         }
         let posts = take(&mut self.model.lock().unwrap().posts);
-        Posted { ended, settlements, gets, posts, notes, journal }
+        Posted { ended, results, gets, posts, notes, journal }
     }
 
     fn post(&mut self, model: Model, manner: Manner, count: u64, batch_size: usize) -> Posted {
@@ -246,7 +246,7 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.count(Outcome::Created), 25, "{manner:?}");
         assert_eq!((posted.posts(), posted.gets), (3, 0), "{manner:?}");
-        assert_eq!(posted.settlements.of(e164(7)).unwrap().detail, format!("id id-{}", number(7)));
+        assert_eq!(posted.results.of(e164(7)).unwrap().detail, format!("id id-{}", number(7)));
     }
 }
 
@@ -260,7 +260,7 @@ fn one_refused_contact_is_isolated_wherever_it_stands() {
         let posted = stage.post(poisoned([index]), Manner::RejectBatch, count, 1 << levels);
         posted.ended.as_ref().unwrap();
         assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index} of {count}");
-        assert_eq!(posted.settlements.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
+        assert_eq!(posted.results.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
         assert_eq!(posted.count(Outcome::Created) as u64, count - 1, "{index} of {count}");
         // The batch itself, and two halves on each level.
         assert!(posted.posts() <= 1 + 2 * levels, "{index} of {count}: {} posts", posted.posts());
@@ -293,7 +293,7 @@ fn refused_contacts_are_told_from_those_that_exist() {
         // A platform that leaves them out without a word does not say that they are not ours.
         let expected = if manner.is_silent() { Outcome::Confirmed } else { Outcome::Existing };
         assert_eq!(other, [expected; 2], "{manner:?}");
-        assert!(posted.settlements.of(e164(5)).unwrap().detail.contains("theirs-5"));
+        assert!(posted.results.of(e164(5)).unwrap().detail.contains("theirs-5"));
     }
 }
 
@@ -427,10 +427,10 @@ fn posts_that_are_never_answered_end_the_run_and_say_so() {
         Reply::Answer(502, "bad gateway".to_owned())
     });
     // The batch twice, its halves, and two of theirs.
-    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { .. })), "{:?}", posted.ended);
+    assert!(matches!(posted.ended, Err(PlatformError::Unacknowledged { .. })), "{:?}", posted.ended);
     assert_eq!((posted.posts(), posted.gets), (6, 5));
     assert_eq!(posted.notes.len(), 10, "the next batch was not sent");
-    assert!(posted.notes.iter().all(|note| note.was_unanswered));
+    assert!(posted.notes.iter().all(|note| note.was_unacknowledged));
     assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (0, 0));
 }
 
@@ -443,12 +443,12 @@ fn posts_without_any_answer_end_the_run_and_say_so() {
         model.posts.push(vec!["lost".to_owned()]);
         Reply::HangUp
     });
-    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })));
+    assert!(matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 10, .. })));
     assert_eq!((posted.posts(), posted.gets), (3, 2));
     assert_eq!(posted.outcome(25), None, "the next batch was not sent");
     assert_eq!(posted.count(Outcome::Pending), 10);
-    assert!(posted.settlements.of(e164(5)).unwrap().detail.contains("not known whether it was stored"));
-    assert!(posted.notes.iter().all(|note| note.fate == Fate::InFlight && note.was_unanswered));
+    assert!(posted.results.of(e164(5)).unwrap().detail.contains("not known whether it was stored"));
+    assert!(posted.notes.iter().all(|note| note.fate == Fate::InFlight && note.was_unacknowledged));
 }
 
 #[test]
@@ -542,7 +542,7 @@ fn a_post_that_is_sent_elsewhere_leaves_it_open() {
     });
     assert_eq!((posted.posts(), posted.gets), (2, 1));
     assert!(
-        matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 10, .. })),
+        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 10, .. })),
         "{:?}",
         posted.ended
     );

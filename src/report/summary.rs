@@ -203,7 +203,7 @@ impl Report {
 
     /// Whether somebody has to fix rows.
     pub fn has_rows_to_fix(&self) -> bool {
-        Outcome::ALL.iter().any(|outcome| outcome.needs_mending() && self.totals.of(*outcome) > 0)
+        Outcome::ALL.iter().any(|outcome| outcome.needs_fixing() && self.totals.of(*outcome) > 0)
     }
 
     /// Checks that no row was lost or counted twice.

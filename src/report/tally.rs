@@ -111,7 +111,7 @@ impl Tally {
                 *damaged.entry(column).or_default() += 1;
             }
         }
-        if row.outcome.needs_mending() {
+        if row.outcome.needs_fixing() {
             for problem in row.problems {
                 self.unknown_values.add(row, problem);
                 self.add_problem(input, row, problem.code, Some(problem));

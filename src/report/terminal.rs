@@ -247,7 +247,7 @@ fn shortened(value: &str) -> String {
 /// What an input was taken for, and which column holds what.
 fn describe(input: &InputInfo, width: usize) -> String {
     let is_plain = |encoding: &&String| encoding.as_str() != "utf-8";
-    let kind = [Some(input.format.title().to_owned()), input.packing.name().map(str::to_owned)]
+    let kind = [Some(input.format.title().to_owned()), input.compression.name().map(str::to_owned)]
         .into_iter()
         .chain([input.encoding.as_ref().filter(is_plain).cloned()])
         .chain([input.sheet.as_ref().map(|sheet| format!("sheet {}", printable(sheet)))])
@@ -259,13 +259,13 @@ fn describe(input: &InputInfo, width: usize) -> String {
         let rank = field.rsplit('_').next().and_then(|rank| rank.parse().ok());
         rank.is_none_or(|rank: usize| rank <= MAX_OF_FIELD)
     });
-    let left_out = all - columns.len();
+    let suppression_set = all - columns.len();
     let columns = columns.iter().map(|(field, header)| {
         format!("{} = {}", field.replace('_', " "), printable(header)).replace(' ', TIED)
     });
     let mut columns: Vec<String> = columns.collect();
-    if left_out > 0 {
-        columns.push(format!("and {left_out} more").replace(' ', TIED));
+    if suppression_set > 0 {
+        columns.push(format!("and {suppression_set} more").replace(' ', TIED));
     }
     let mut text = format!("{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", printable(&input.path), kind.join(", "));
     text.push_str(&wrapped(&columns.join(", "), width).replace(TIED, " "));

@@ -235,14 +235,14 @@ fn from_contact_file(
     };
     let normalizer = Normalizer::new(&settings, &columns);
     let mut contacts = Vec::new();
-    let (mut left_out, mut first_reason) = (0_u64, None);
+    let (mut suppression_set, mut first_reason) = (0_u64, None);
     input.read(0, &mut |rows| {
         for row in rows.iter() {
             match normalizer.read(row) {
                 Verdict::Contact(contact) => contacts.push(stored(&contact)),
-                Verdict::Suppressed { .. } => left_out += 1,
+                Verdict::Suppressed { .. } => suppression_set += 1,
                 Verdict::Rejected { problems, .. } => {
-                    left_out += 1;
+                    suppression_set += 1;
                     let reasons: Vec<String> = problems.iter().map(Problem::message).collect();
                     first_reason
                         .get_or_insert_with(|| format!("row {}: {}", row.location.row, reasons.join("; ")));
@@ -259,8 +259,8 @@ fn from_contact_file(
     if let Some(reason) = first_reason.filter(|_| contacts.is_empty()) {
         return Err(SeedError::new(path, &reason).into());
     }
-    if left_out > 0 {
-        warn!(rows = left_out, path = %path.display(), "rows that cannot be imported are left out of the seed");
+    if suppression_set > 0 {
+        warn!(rows = suppression_set, path = %path.display(), "rows that cannot be imported are left out of the seed");
     }
     Ok(contacts)
 }

@@ -142,21 +142,21 @@ mod tests {
 
     #[test]
     fn the_first_source_of_a_number_is_named() {
-        let mut left_out = SuppressionSet::default();
-        left_out.begin(file("dnc.csv", None));
-        left_out.add(number("911"), Some(7));
-        left_out.begin(file("dnc.xlsx", Some("`Old`")));
-        left_out.add(number("911"), Some(8));
-        left_out.add(number("914"), Some(9));
-        left_out.begin(SuppressionSource::List("cl-1".to_owned()));
-        left_out.add(number("913"), None);
-        left_out.restart();
-        left_out.add(number("911"), None);
-        left_out.add(number("912"), None);
-        left_out.begin(SuppressionSource::Rows("list.csv".to_owned()));
-        left_out.add(number("915"), Some(3));
+        let mut suppression_set = SuppressionSet::default();
+        suppression_set.begin(file("dnc.csv", None));
+        suppression_set.add(number("911"), Some(7));
+        suppression_set.begin(file("dnc.xlsx", Some("`Old`")));
+        suppression_set.add(number("911"), Some(8));
+        suppression_set.add(number("914"), Some(9));
+        suppression_set.begin(SuppressionSource::List("cl-1".to_owned()));
+        suppression_set.add(number("913"), None);
+        suppression_set.restart();
+        suppression_set.add(number("911"), None);
+        suppression_set.add(number("912"), None);
+        suppression_set.begin(SuppressionSource::Rows("list.csv".to_owned()));
+        suppression_set.add(number("915"), Some(3));
         let reason = |digits| {
-            let (source, place) = left_out.reason(number(digits))?;
+            let (source, place) = suppression_set.reason(number(digits))?;
             Some((source.code(), place))
         };
         assert_eq!(reason("911"), Some((Code::InFile, "in dnc.csv, row 7".to_owned())));
@@ -169,12 +169,12 @@ mod tests {
 
     #[test]
     fn a_subscriber_is_left_out_under_either_form_of_the_number() {
-        let mut left_out = SuppressionSet::default();
-        left_out.begin(file("dnc.csv", None));
+        let mut suppression_set = SuppressionSet::default();
+        suppression_set.begin(file("dnc.csv", None));
         for digits in ["5215512345678", "541123456789", "919876543210"] {
-            left_out.add(number(digits), None);
+            suppression_set.add(number(digits), None);
         }
-        let is_left_out = |digits| left_out.reason(number(digits)).is_some();
+        let is_left_out = |digits| suppression_set.reason(number(digits)).is_some();
         assert!(
             ["5215512345678", "525512345678", "541123456789", "5491123456789"].into_iter().all(is_left_out)
         );

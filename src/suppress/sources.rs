@@ -96,7 +96,7 @@ pub struct SuppressionReport {
 /// Who is left out, and what is to be said of where that was learned.
 #[derive(Debug, Default)]
 pub(crate) struct Suppressions {
-    pub(crate) left_out: SuppressionSet,
+    pub(crate) suppression_set: SuppressionSet,
     pub(crate) reports: Vec<SuppressionReport>,
     /// What cannot be read of each file.
     unread: Vec<(String, UnreadEntries)>,
@@ -129,12 +129,12 @@ impl Suppressions {
             exclusion.unread.push((read.path.clone(), read.unread_entries));
             for part in read.sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
-                exclusion.left_out.begin(SuppressionSource::File { path: read.path.clone(), sheet });
+                exclusion.suppression_set.begin(SuppressionSource::File { path: read.path.clone(), sheet });
                 for (number, row) in part.numbers {
-                    exclusion.left_out.add(number, Some(row));
+                    exclusion.suppression_set.add(number, Some(row));
                 }
                 for (mask, row) in part.masks {
-                    exclusion.left_out.add_mask(mask, Some(row));
+                    exclusion.suppression_set.add_mask(mask, Some(row));
                 }
             }
         }
@@ -163,7 +163,7 @@ impl Suppressions {
             let (code, name) = (source.code().name(), source.name().to_owned());
             // Also where the reading fails, the report says whom it was to leave out.
             self.reports.push(SuppressionReport { code, name, numbers: 0, empty: false, notes: Vec::new() });
-            self.left_out.begin(source);
+            self.suppression_set.begin(source);
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
@@ -259,9 +259,9 @@ impl RecordSink for Sink<'_> {
                 });
             }
             // What may be one of several numbers leaves out all of them.
-            contact.masks.into_iter().for_each(|mask| self.exclusion.left_out.add_mask(mask, None));
+            contact.masks.into_iter().for_each(|mask| self.exclusion.suppression_set.add_mask(mask, None));
             for number in contact.numbers {
-                self.exclusion.left_out.add(number, None);
+                self.exclusion.suppression_set.add(number, None);
                 self.seen.numbers.push(number);
             }
         }
@@ -270,7 +270,7 @@ impl RecordSink for Sink<'_> {
 
     fn restart(&mut self) -> Result<(), PlatformError> {
         self.seen = Seen::default();
-        self.exclusion.left_out.restart();
+        self.exclusion.suppression_set.restart();
         Ok(())
     }
 }

@@ -114,7 +114,7 @@ fn wait(
         } else if asked.is_some_and(|asked| asked.elapsed() > GRACE) {
             child.kill()?;
         }
-        thread::sleep(Interrupt::GLANCE);
+        thread::sleep(Interrupt::POLL_INTERVAL);
     };
     drop(input);
     for reader in readers.into_iter().flatten() {

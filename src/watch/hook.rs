@@ -67,7 +67,7 @@ impl Hook {
                     _ = child.wait();
                     return Err("it took too long, or the service ended".to_owned());
                 }
-                Ok(None) => thread::sleep(Interrupt::GLANCE),
+                Ok(None) => thread::sleep(Interrupt::POLL_INTERVAL),
                 Err(error) => return Err(error.to_string()),
             }
         }

@@ -433,7 +433,7 @@ impl<'a> FolderWatcher<'a> {
                 Ok(turn) => break turn,
                 Err(TryLockError::Poisoned(turn)) => break turn.into_inner(),
                 Err(TryLockError::WouldBlock) if !self.goes_on() => return Ok(None),
-                Err(TryLockError::WouldBlock) => thread::sleep(Interrupt::GLANCE),
+                Err(TryLockError::WouldBlock) => thread::sleep(Interrupt::POLL_INTERVAL),
             }
         };
         let work = self.folder.work_of(file.id);
@@ -490,7 +490,7 @@ impl<'a> FolderWatcher<'a> {
             if left.is_zero() {
                 break;
             }
-            thread::sleep(left.min(Interrupt::GLANCE));
+            thread::sleep(left.min(Interrupt::POLL_INTERVAL));
         }
     }
 
@@ -502,10 +502,10 @@ impl<'a> FolderWatcher<'a> {
             if left.is_zero() {
                 break;
             }
-            match changed.recv_timeout(left.min(Interrupt::GLANCE)) {
+            match changed.recv_timeout(left.min(Interrupt::POLL_INTERVAL)) {
                 Ok(()) => {
                     // Changes come in crowds.
-                    thread::sleep(left.min(Interrupt::GLANCE));
+                    thread::sleep(left.min(Interrupt::POLL_INTERVAL));
                     _ = changed.try_recv();
                     break;
                 }

@@ -42,14 +42,15 @@ fn the_do_not_call_sample_leaves_people_out() {
     let ended = sealed.run(&[&["check", "samples/contacts.csv"], &exclude[..]].concat());
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     let rows = sealed.outcomes("out");
-    let left_out = rows.iter().filter(|row| row.outcome == "suppressed");
-    let left_out: Vec<_> = left_out.map(|row| (row.number.as_str(), row.detail.as_str())).collect();
+    let suppression_set = rows.iter().filter(|row| row.outcome == "suppressed");
+    let suppression_set: Vec<_> =
+        suppression_set.map(|row| (row.number.as_str(), row.detail.as_str())).collect();
     let [london, germany] = [
         ("442079460018", "in samples/do-not-call.csv, row 2"),
         ("491713920012", "in samples/do-not-call.csv, row 3"),
     ];
     // Both stand in the list twice.
-    assert_eq!(left_out, [london, germany, germany, london]);
+    assert_eq!(suppression_set, [london, germany, germany, london]);
     assert_eq!(
         (rows[0].number.as_str(), rows[0].outcome.as_str()),
         ("12015550123", "valid"),

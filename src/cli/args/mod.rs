@@ -14,7 +14,7 @@ pub(super) use self::{
         AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
         ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, JsonOption,
         KeepChoice, LogFormat, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
-        ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions, TalkOptions,
+        PrinterOptions, ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions,
         ValueTables, WatchOptions,
     },
     switches::switched_off,
@@ -118,7 +118,7 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) talk: TalkOptions,
+    pub(super) printer: PrinterOptions,
 }
 
 #[derive(Debug, Args)]

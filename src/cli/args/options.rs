@@ -14,7 +14,7 @@ use serde::{
 /// How much is said, and how.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub(in crate::cli) struct TalkOptions {
+pub(in crate::cli) struct PrinterOptions {
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     #[serde(skip_serializing_if = "is_false")]

@@ -50,8 +50,8 @@ impl Layers {
     }
 
     /// The options in force. Those of one source that exclude each other are both there.
-    pub(super) fn settled(mut self) -> Table {
-        settle(&mut [&mut self.files, &mut self.environment, &mut self.typed]);
+    pub(super) fn resolved(mut self) -> Table {
+        resolve(&mut [&mut self.files, &mut self.environment, &mut self.typed]);
         let Self { mut files, environment, typed } = self;
         for (dependent, other) in DEPENDENT {
             if [&files, &environment, &typed].iter().all(|layer| !is_set(layer, other)) {
@@ -63,7 +63,7 @@ impl Layers {
 }
 
 /// Removes what stronger sources rule out; `layers` begin with the weakest.
-pub(super) fn settle(layers: &mut [&mut Table]) {
+pub(super) fn resolve(layers: &mut [&mut Table]) {
     for (one, other) in ALTERNATIVES {
         let has = |layer: &Table, names: &[&str]| names.iter().any(|name| is_set(layer, name));
         let strongest = layers.iter().rposition(|layer| has(layer, one) || has(layer, other));
@@ -122,21 +122,25 @@ fn mapped_field(mapping: &Value) -> Option<Field> {
 mod tests {
     use super::*;
 
-    fn settled(files: &str, environment: &str, typed: &str) -> String {
+    fn resolved(files: &str, environment: &str, typed: &str) -> String {
         let table = |text: &str| text.parse::<Table>().unwrap();
         let layers = Layers { files: table(files), environment: table(environment), typed: table(typed) };
-        let names: Vec<String> = layers.settled().keys().cloned().collect();
+        let names: Vec<String> = layers.resolved().keys().cloned().collect();
         names.join(" ")
     }
 
     #[test]
     fn options_that_exclude_each_other_are_those_of_the_strongest_source() {
-        assert_eq!(settled("quiet = true", "", "verbose = 2"), "verbose");
-        assert_eq!(settled("verbose = 1", "", "quiet = true"), "quiet");
-        assert_eq!(settled("existing = \"a\"", "", "refresh = true"), "refresh");
-        assert_eq!(settled("refresh = true", "", "existing = \"a\""), "existing");
-        assert_eq!(settled("refresh = true\nexisting = \"a\"", "", ""), "existing refresh", "one source");
-        assert_eq!(settled("refresh = true", "", "existing = \"\"").split(' ').count(), 2, "nothing is said");
+        assert_eq!(resolved("quiet = true", "", "verbose = 2"), "verbose");
+        assert_eq!(resolved("verbose = 1", "", "quiet = true"), "quiet");
+        assert_eq!(resolved("existing = \"a\"", "", "refresh = true"), "refresh");
+        assert_eq!(resolved("refresh = true", "", "existing = \"a\""), "existing");
+        assert_eq!(resolved("refresh = true\nexisting = \"a\"", "", ""), "existing refresh", "one source");
+        assert_eq!(
+            resolved("refresh = true", "", "existing = \"\"").split(' ').count(),
+            2,
+            "nothing is said"
+        );
     }
 
     #[test]
@@ -157,7 +161,7 @@ mod tests {
             (app, token, "client-id = \"d\"", "client-id client-secret-file"),
             ("", environment, "client-secret-file = \"s\"", "client-id client-secret-file"),
         ] {
-            assert_eq!(settled(files, variables, typed), left, "{files} | {variables} | {typed}");
+            assert_eq!(resolved(files, variables, typed), left, "{files} | {variables} | {typed}");
         }
     }
 
@@ -165,10 +169,10 @@ mod tests {
     fn options_that_mean_nothing_alone_are_left_out_of_files() {
         for (dependent, other) in DEPENDENT {
             let [alone, both] = [String::new(), format!("{other} = \"x\"")]
-                .map(|other| settled(&format!("{dependent} = \"x\""), "", &other));
+                .map(|other| resolved(&format!("{dependent} = \"x\""), "", &other));
             assert_eq!(alone, "", "{dependent}");
             assert_eq!(both.split(' ').count(), 2, "{dependent}");
-            assert_eq!(settled("", "", &format!("{dependent} = \"x\"")), dependent);
+            assert_eq!(resolved("", "", &format!("{dependent} = \"x\"")), dependent);
         }
     }
 }

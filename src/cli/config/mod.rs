@@ -22,7 +22,7 @@ use toml::{Table, Value};
 
 use self::{
     file::{File, Owner, USER_FIRST},
-    layers::{Layers, over, settle},
+    layers::{Layers, over, resolve},
 };
 pub(super) use self::{
     given::Given,
@@ -103,7 +103,7 @@ impl ConfigFiles {
         for name in file.options.keys() {
             self.origins.insert(name.clone(), file.path.clone());
         }
-        settle(&mut [&mut self.options, &mut file.options]);
+        resolve(&mut [&mut self.options, &mut file.options]);
         self.options = over(&self.options, file.options);
         self.paths.insert(0, file.path);
         self
@@ -155,7 +155,7 @@ impl ConfigFiles {
             let dir = table.remove("dir").and_then(|dir| dir.as_str().map(PathBuf::from)).unwrap_or_default();
             let mut watched = Self { options: common.clone(), ..self.clone() };
             watched.origins.extend(table.keys().map(|name| (name.clone(), file.clone())));
-            settle(&mut [&mut watched.options, &mut table]);
+            resolve(&mut [&mut watched.options, &mut table]);
             watched.options = over(&watched.options, table);
             (dir, watched)
         };
@@ -188,7 +188,7 @@ impl ConfigFiles {
     }
 
     fn merge<T: Serialize + DeserializeOwned>(&self, options: &Table, typed: &T) -> Result<T, CliError> {
-        self.read(Layers::new(options, Table::try_from(typed).unwrap_or_default(), &self.given).settled())
+        self.read(Layers::new(options, Table::try_from(typed).unwrap_or_default(), &self.given).resolved())
     }
 
     fn read<T: DeserializeOwned>(&self, options: Table) -> Result<T, CliError> {
@@ -213,7 +213,7 @@ mod tests {
     use crate::cli::args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, FilterChoice,
         JsonOption, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
-        RequestOptions, SandboxOptions, StateOptions, TYPED_ONLY, TalkOptions, WatchOptions, command,
+        PrinterOptions, RequestOptions, SandboxOptions, StateOptions, TYPED_ONLY, WatchOptions, command,
     };
 
     /// What a command line gives.
@@ -284,13 +284,13 @@ mod tests {
 
     #[test]
     fn what_is_typed_wins_over_an_option_of_the_file_that_excludes_it() {
-        let talk = |text: &str, line: &[&str]| {
-            let options: TalkOptions = in_force(text, &[&["check", "list.csv"], line].concat());
+        let printer = |text: &str, line: &[&str]| {
+            let options: PrinterOptions = in_force(text, &[&["check", "list.csv"], line].concat());
             (options.quiet, options.verbose)
         };
-        assert_eq!(talk("quiet = true", &["-vv"]), (false, 2));
-        assert_eq!(talk("verbose = 2", &["-q"]), (true, 0));
-        assert_eq!(talk("quiet = true", &[]), (true, 0));
+        assert_eq!(printer("quiet = true", &["-vv"]), (false, 2));
+        assert_eq!(printer("verbose = 2", &["-q"]), (true, 0));
+        assert_eq!(printer("quiet = true", &[]), (true, 0));
         let existing = |text: &str, line: &[&str]| {
             let options: ExistingOptions = in_force(text, &[&["import", "list.csv"], line].concat());
             (options.existing.is_some(), options.refresh)
@@ -310,8 +310,8 @@ mod tests {
         assert_eq!(reading(&[]), (true, true));
         assert_eq!(reading(&["--header"]), (false, true));
         assert_eq!(reading(&["--no-drop-extensions"]), (true, false));
-        let talk: TalkOptions = in_force("quiet = true\n", &["--no-quiet", "check", "list.csv"]);
-        assert!(!talk.quiet);
+        let printer: PrinterOptions = in_force("quiet = true\n", &["--no-quiet", "check", "list.csv"]);
+        assert!(!printer.quiet);
         let filter: ExcludeOptions = in_force("campaign-filter = \"attempted\"", &["import", "list.csv"]);
         assert!(filter.campaign_filter.is_empty(), "it means nothing without a campaign");
     }
@@ -375,7 +375,7 @@ mod tests {
                     text
                 };
                 let files = file(&text).unwrap_or_else(|error| panic!("{error}"));
-                let is_known = is_read::<TalkOptions>(&files)
+                let is_known = is_read::<PrinterOptions>(&files)
                     || is_read::<ReadingOptions>(&files)
                     || is_read::<PlatformOptions>(&files)
                     || is_read::<PostingOptions>(&files)

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{
     ConfigFiles,
-    layers::{APP_KIND, CLIENT_SECRET, Layers, TOKEN, TOKEN_KIND, is_set, settle},
+    layers::{APP_KIND, CLIENT_SECRET, Layers, TOKEN, TOKEN_KIND, is_set, resolve},
     shown,
 };
 use crate::{
@@ -68,7 +68,7 @@ impl ConfigFiles {
             self.two_kinds(&layers).or_else(|| self.leaked_secret(&layers))
         };
         let unused = is_sandbox.then(|| self.unused(&layers)).flatten();
-        let options = self.read(layers.settled())?;
+        let options = self.read(layers.resolved())?;
         Ok(Platform { options, refusal, unused })
     }
 
@@ -109,19 +109,19 @@ impl ConfigFiles {
     /// Refuses to send a secret from a file to a host from elsewhere: a user who passes the host of another account and forgets
     /// its secret would give this one away.
     fn leaked_secret(&self, layers: &Layers) -> Option<CliError> {
-        let mut settled = layers.clone();
-        settle(&mut [&mut settled.files, &mut settled.environment, &mut settled.typed]);
+        let mut resolved = layers.clone();
+        resolve(&mut [&mut resolved.files, &mut resolved.environment, &mut resolved.typed]);
         let host_of = |layer: &Table| layer.get("host").and_then(Value::as_str).map(str::to_owned);
-        let host = host_of(&settled.typed).or_else(|| host_of(&settled.environment))?;
+        let host = host_of(&resolved.typed).or_else(|| host_of(&resolved.environment))?;
         let in_file = SECRETS.iter().find(|(option, ..)| {
-            is_set(&settled.files, option)
-                && !is_set(&settled.environment, option)
-                && !is_set(&settled.typed, option)
+            is_set(&resolved.files, option)
+                && !is_set(&resolved.environment, option)
+                && !is_set(&resolved.typed, option)
         });
         let (option, what, variable, _) = in_file?;
         // An address that cannot be used is refused later, before anything is sent.
         let used = settings::host(&host).ok()?;
-        let beside = host_of(&settled.files).and_then(|beside| settings::host(&beside).ok());
+        let beside = host_of(&resolved.files).and_then(|beside| settings::host(&beside).ok());
         if beside == Some(used) {
             return None;
         }

@@ -22,8 +22,8 @@ use super::{
     args::DoctorArgs,
     config::ConfigFiles,
     error::{CliError, exit},
+    printer::Printer,
     signals,
-    talk::Talk,
 };
 use crate::{
     interrupt::Interrupt,
@@ -43,18 +43,18 @@ pub(super) fn run(
     args: &DoctorArgs,
     given: &ArgMatches,
     config: &ConfigFiles,
-    talk: &Talk,
+    printer: &Printer,
 ) -> Result<u8, CliError> {
     for (option, id) in [("--list", &args.list), ("--campaign", &args.campaign)] {
         id.iter().try_for_each(|id| super::settings::id(option, id))?;
     }
     let mut findings = Findings::default();
     let interrupt = signals::listen();
-    let looked = look(args, &Origins::new(given, config), &mut findings, talk, &interrupt);
+    let looked = look(args, &Origins::new(given, config), &mut findings, printer, &interrupt);
     // The progress makes room.
-    talk.conclude("");
+    printer.conclude("");
     let text =
-        if config.under(&args.json)?.json { findings.json() } else { findings.text(Talk::data_width()) };
+        if config.under(&args.json)?.json { findings.json() } else { findings.text(Printer::data_width()) };
     // A closed pipe is no error.
     _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
     looked?;
@@ -65,11 +65,11 @@ fn look(
     args: &DoctorArgs,
     origins: &Origins<'_>,
     findings: &mut Findings,
-    talk: &Talk,
+    printer: &Printer,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
     match settings::examine(args, origins, findings, interrupt)? {
-        Some(fit) => network::examine(fit, args, findings, talk, interrupt.clone()),
+        Some(fit) => network::examine(fit, args, findings, printer, interrupt.clone()),
         None => Ok(()),
     }
 }

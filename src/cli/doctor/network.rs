@@ -12,14 +12,14 @@ use crate::{
     cli::{
         args::DoctorArgs,
         error::{CliError, exit, stopped},
+        printer::Printer,
         settings,
-        talk::Talk,
     },
     interrupt::Interrupt,
     pipeline::PipelineError,
     platform::{
-        Api, Client, Collection, DOCUMENTED_RATE, Heard, PageInfo, PlatformError, Purpose, Readout, Record,
-        RecordSink,
+        Api, Client, Collection, DOCUMENTED_RATE, PageInfo, PlatformError, Purpose, Readout, Record,
+        RecordSink, ResponseInfo,
     },
     report::terminal::{counted, duration, grouped},
 };
@@ -48,7 +48,7 @@ pub(super) fn examine(
     fit: Fit,
     args: &DoctorArgs,
     findings: &mut Findings,
-    talk: &Talk,
+    printer: &Printer,
     interrupt: Interrupt,
 ) -> Result<(), CliError> {
     // Kept until all is asked: the local platform ends with it.
@@ -57,7 +57,7 @@ pub(super) fn examine(
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
     let rate = requests.rate;
-    let mut client = match Client::new(requests.client(account, None), quota, talk, interrupt) {
+    let mut client = match Client::new(requests.client(account, None), quota, printer, interrupt) {
         Ok(client) => client,
         Err(error) => {
             findings.push(failed(REACHABLE, error));
@@ -65,9 +65,9 @@ pub(super) fn examine(
         }
     };
     runtime.block_on(ask(&mut client, args, &suppression, findings)).map_err(stopped)?;
-    if let Some(heard) = client.heard() {
-        findings.push(Finding::good("rate limit", rate_limit(heard, rate)));
-        findings.push(clock(heard));
+    if let Some(response_info) = client.response_info() {
+        findings.push(Finding::good("rate limit", rate_limit(response_info, rate)));
+        findings.push(clock(response_info));
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ async fn ask(
 ) -> Result<(), PlatformError> {
     let contacts = client.read(&Collection::Contacts, None, &mut FirstPage).await;
     let may_read = contacts.is_ok();
-    if judge_contacts(contacts, client.heard(), findings)?.is_break() {
+    if judge_contacts(contacts, client.response_info(), findings)?.is_break() {
         return Ok(());
     }
     let list = |id: &String, api| Collection::List { id: id.clone(), api };
@@ -126,7 +126,7 @@ async fn ask(
 /// Says what the first call shows: beside its own answer, whether there is one, and what it means for the token.
 fn judge_contacts(
     read: Result<Readout, PlatformError>,
-    heard: Option<&Heard>,
+    response_info: Option<&ResponseInfo>,
     findings: &mut Findings,
 ) -> Result<ControlFlow<()>, PlatformError> {
     if let Err(
@@ -139,8 +139,8 @@ fn judge_contacts(
         findings.push(failed(REACHABLE, error));
         return Ok(ControlFlow::Break(()));
     }
-    if let Some(heard) = heard {
-        let found = format!("answered in {:.2} s", heard.took.as_secs_f64());
+    if let Some(response_info) = response_info {
+        let found = format!("answered in {:.2} s", response_info.took.as_secs_f64());
         findings.push(Finding::good(REACHABLE, found));
     }
     if let Err(error @ PlatformError::Unauthorized { .. }) = read {
@@ -213,26 +213,27 @@ fn readable(readout: &Readout, collection: &Collection) -> String {
 }
 
 /// What is said of the rate limit, and which is kept.
-fn rate_limit(heard: &Heard, rate: u32) -> String {
+fn rate_limit(response_info: &ResponseInfo, rate: u32) -> String {
     let documented = if rate == DOCUMENTED_RATE { "the documented " } else { "" };
     let kept = format!("{documented}{} a minute are kept", grouped(rate.into()));
-    if heard.limits.is_empty() {
+    if response_info.limits.is_empty() {
         return format!("no headers about it; {kept}");
     }
-    let headers: Vec<String> = heard.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let headers: Vec<String> =
+        response_info.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     format!("{}; {kept}", headers.join(", "))
 }
 
 /// This machine's clock beside the platform's.
-fn clock(heard: &Heard) -> Finding {
+fn clock(response_info: &ResponseInfo) -> Finding {
     const COMPARE: &str =
         "Compare the clock of this machine with another: a token made here is good for ten minutes by it.";
     const SET: &str = "Set the clock of this machine, for example with NTP: a token made here is good for ten minutes by it.";
 
-    let Some(date) = &heard.date else {
+    let Some(date) = &response_info.date else {
         return Finding::warning(CLOCK, "the platform does not say what time it is", COMPARE);
     };
-    let Some(skew) = heard.skew() else {
+    let Some(skew) = response_info.skew() else {
         return Finding::warning(CLOCK, format!("the platform says what is no time: {date}"), COMPARE);
     };
     let size = skew.abs();
@@ -277,13 +278,13 @@ mod tests {
     /// The clock after an answer of `took` milliseconds, with this machine's at 10:00:00 and so many milliseconds.
     fn judged(date: &str, received_ms: i64, took: u64) -> (State, String, u8) {
         let start: jiff::Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-        let heard = Heard {
+        let response_info = ResponseInfo {
             date: Some(date.to_owned()),
             received_at: start + SignedDuration::from_millis(received_ms),
             took: Duration::from_millis(took),
-            ..Heard::default()
+            ..ResponseInfo::default()
         };
-        let finding = clock(&heard);
+        let finding = clock(&response_info);
         assert_eq!(finding.remedy.is_some(), finding.state != State::Good);
         (finding.state, finding.found, finding.exit_code)
     }
@@ -310,15 +311,18 @@ mod tests {
         );
         assert_eq!(judged(theirs, -299_500, 0), is(State::Bad, "5 min behind the platform's", exit::MACHINE));
         assert_eq!(judged("soon", 0, 0).0, State::Warning);
-        assert_eq!(clock(&Heard::default()).state, State::Warning);
+        assert_eq!(clock(&ResponseInfo::default()).state, State::Warning);
     }
 
     #[test]
     fn headers_about_the_rate_limit_are_shown() {
         let limits = vec![("x-ratelimit-remaining".to_owned(), "59".to_owned())];
-        let heard = Heard { limits, ..Heard::default() };
-        assert_eq!(rate_limit(&heard, 60), "x-ratelimit-remaining: 59; the documented 60 a minute are kept");
-        assert_eq!(rate_limit(&Heard::default(), 30), "no headers about it; 30 a minute are kept");
+        let response_info = ResponseInfo { limits, ..ResponseInfo::default() };
+        assert_eq!(
+            rate_limit(&response_info, 60),
+            "x-ratelimit-remaining: 59; the documented 60 a minute are kept"
+        );
+        assert_eq!(rate_limit(&ResponseInfo::default(), 30), "no headers about it; 30 a minute are kept");
     }
 
     #[test]

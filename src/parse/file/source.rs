@@ -40,7 +40,7 @@ pub(in crate::parse) const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How the bytes of an input are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
+pub enum Compression {
     /// Not at all.
     Plain,
     /// RFC 1952.
@@ -51,7 +51,7 @@ pub enum Packing {
     Zip,
 }
 
-impl Packing {
+impl Compression {
     /// The name shown to people, where there is anything to say.
     pub const fn name(self) -> Option<&'static str> {
         match self {
@@ -78,7 +78,7 @@ pub(in crate::parse) struct Source {
     /// What tells whether the file has changed; nothing for our own copy of a pipe.
     before: Option<Stamp>,
     len: u64,
-    packing: Packing,
+    compression: Compression,
     /// Bytes of the file that a person has, whatever it was taken out of.
     outer_len: u64,
     /// Bytes that it may unpack to, with all that is packed inside it.
@@ -162,7 +162,7 @@ impl Source {
             file,
             before,
             len,
-            packing: Packing::of(&start[..known]),
+            compression: Compression::of(&start[..known]),
             outer_len: len,
             allowed: HARMLESS_BYTES.max(len.saturating_mul(MAX_RATIO)),
             spent: Arc::default(),
@@ -178,7 +178,7 @@ impl Source {
             file,
             before: self.before,
             len: self.len,
-            packing: self.packing,
+            compression: self.compression,
             outer_len: self.outer_len,
             allowed: self.allowed,
             spent: Arc::clone(&self.spent),
@@ -202,7 +202,7 @@ impl Source {
             file: copy,
             before: None,
             len,
-            packing: Packing::of(&start[..known]),
+            compression: Compression::of(&start[..known]),
             outer_len: self.outer_len,
             allowed,
             spent: Arc::clone(&self.spent),
@@ -214,8 +214,8 @@ impl Source {
         Ok(())
     }
 
-    pub(in crate::parse) fn packing(&self) -> Packing {
-        self.packing
+    pub(in crate::parse) fn compression(&self) -> Compression {
+        self.compression
     }
 
     /// Bytes of the file itself.
@@ -240,8 +240,8 @@ impl Source {
     }
 
     /// Bytes of the file read since the last start.
-    pub(in crate::parse) fn progress(&self) -> Progress {
-        Progress(Arc::clone(&self.meter))
+    pub(in crate::parse) fn progress(&self) -> ReadMeter {
+        ReadMeter(Arc::clone(&self.meter))
     }
 
     /// The unpacked bytes, from the start. What was started before is not to be used any more.
@@ -261,21 +261,21 @@ impl Source {
         let file = self.file.try_clone().map_err(Fault::Io)?;
         let metered = Metered { file, meter };
         let bounded = |unpacked: Box<dyn Read + Send>| Box::new(Bounded { unpacked, left: self.allowed });
-        Ok(match self.packing {
-            Packing::Plain | Packing::Zip => Box::new(metered),
-            Packing::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
-            Packing::Zstd => bounded(Box::new(ZstdDecoder::new(BufReader::new(metered)))),
+        Ok(match self.compression {
+            Compression::Plain | Compression::Zip => Box::new(metered),
+            Compression::Gzip => bounded(Box::new(MultiGzDecoder::new(metered))),
+            Compression::Zstd => bounded(Box::new(ZstdDecoder::new(BufReader::new(metered)))),
         })
     }
 
     /// The file itself where its bytes are not packed, to be read anywhere.
     pub(in crate::parse) fn anywhere(&self) -> Option<&File> {
-        (self.packing == Packing::Plain).then_some(&self.file)
+        (self.compression == Compression::Plain).then_some(&self.file)
     }
 
     /// A file of the unpacked bytes, to move about in.
     pub(in crate::parse) fn seekable(&mut self) -> Result<File, Fault> {
-        if self.packing == Packing::Plain {
+        if self.compression == Compression::Plain {
             let mut file = self.file.try_clone().map_err(Fault::Io)?;
             file.rewind().map_err(Fault::Io)?;
             return Ok(file);
@@ -313,9 +313,9 @@ impl Source {
 
 /// How far a file has been read.
 #[derive(Clone)]
-pub(in crate::parse) struct Progress(Arc<Meter>);
+pub(in crate::parse) struct ReadMeter(Arc<Meter>);
 
-impl Progress {
+impl ReadMeter {
     pub(in crate::parse) fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
@@ -451,18 +451,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3], &zstd(b"name,")[..]].concat();
-        for (bytes, packing) in [
-            (b"name,phone".to_vec(), Packing::Plain),
-            (gzip(b"name,phone"), Packing::Gzip),
-            ([gzip(b"name,"), gzip(b"phone")].concat(), Packing::Gzip),
-            (zstd(b"name,phone"), Packing::Zstd),
-            ([skippable, zstd(b"phone")].concat(), Packing::Zstd),
+        for (bytes, compression) in [
+            (b"name,phone".to_vec(), Compression::Plain),
+            (gzip(b"name,phone"), Compression::Gzip),
+            ([gzip(b"name,"), gzip(b"phone")].concat(), Compression::Gzip),
+            (zstd(b"name,phone"), Compression::Zstd),
+            ([skippable, zstd(b"phone")].concat(), Compression::Zstd),
         ] {
             fs::write(&path, &bytes).unwrap();
             let mut source = Source::open(&path).unwrap();
-            assert_eq!(source.packing(), packing);
+            assert_eq!(source.compression(), compression);
             for _ in 0..2 {
-                assert_eq!(all(&mut source).unwrap(), b"name,phone", "{packing:?}");
+                assert_eq!(all(&mut source).unwrap(), b"name,phone", "{compression:?}");
             }
             assert_eq!(
                 source.finish().unwrap(),
@@ -518,7 +518,7 @@ mod tests {
         let mut source = Source::open(&path).unwrap();
         source.allowed = 1000;
         source.replace_by(gzip(&[b' '; 2000]).as_slice()).unwrap();
-        assert_eq!((source.packing(), source.outer_len()), (Packing::Gzip, 10));
+        assert_eq!((source.compression(), source.outer_len()), (Compression::Gzip, 10));
         assert!(matches!(all(&mut source), Err(Fault::Unpack(UnpackError::TooMuch))));
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{
     Json, Shape, has_lines,
-    survey::{Kind, List, Step, Survey},
+    survey::{Kind, List, Survey, SurveyStep},
 };
 use crate::parse::{ParseSettings, error::Fault};
 
@@ -32,8 +32,8 @@ impl Json {
             let is_wanted = |list: &&List| {
                 let name = list.name();
                 let last = list.path.iter().rev().find_map(|step| match step {
-                    Step::Name(name) | Step::Table(name) => Some(name.clone()),
-                    Step::Items | Step::Values => None,
+                    SurveyStep::Name(name) | SurveyStep::Table(name) => Some(name.clone()),
+                    SurveyStep::Items | SurveyStep::Values => None,
                 });
                 name == *wanted || name.trim_end_matches("[]") == wanted || last.as_ref() == Some(wanted)
             };
@@ -124,7 +124,7 @@ fn plain_name(list: &List) -> String {
     name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
 }
 
-fn within(path: &[Step], outer: &[Step]) -> bool {
+fn within(path: &[SurveyStep], outer: &[SurveyStep]) -> bool {
     path.len() > outer.len() && path.starts_with(outer)
 }
 

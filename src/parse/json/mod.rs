@@ -22,8 +22,8 @@ use serde_json::value::RawValue;
 
 use self::{
     choose::shown,
-    record::{Fields, Record, scalar},
-    survey::{Headers, Kind, List, Seed, Step as PathStep, Survey},
+    record::{Fields, JsonRecord, scalar},
+    survey::{Headers, Kind, List, Seed, Survey, SurveyStep as PathStep},
     walk::{Budget, Ended, Taker, Way},
 };
 use super::{
@@ -200,7 +200,7 @@ impl Json {
     /// Goes through all records to learn their columns.
     fn learn(&mut self, source: &mut Source) -> Result<(), Fault> {
         let mut known: HashMap<String, usize> = HashMap::new();
-        let mut record = Record { packs_lists: self.packs_lists, ..Record::default() };
+        let mut record = JsonRecord { packs_lists: self.packs_lists, ..JsonRecord::default() };
         let mut count = 0;
         self.each(source, &mut record, &mut |number, cells| {
             count += 1;
@@ -241,7 +241,7 @@ impl Json {
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         let places: HashMap<&str, usize> =
             self.keys.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-        let mut record = Record { packs_lists: self.packs_lists, ..Record::default() };
+        let mut record = JsonRecord { packs_lists: self.packs_lists, ..JsonRecord::default() };
         let mut row = JsonRow { cells: vec![(String::new(), CellKind::Text); self.keys.len()] };
         self.each(source, &mut record, &mut |number, cells| {
             row.cells.iter_mut().for_each(|cell| *cell = (String::new(), CellKind::Text));
@@ -270,7 +270,7 @@ impl Json {
     fn each(
         &self,
         source: &mut Source,
-        record: &mut Record,
+        record: &mut JsonRecord,
         each: &mut dyn FnMut(u64, &mut Cells) -> Step,
     ) -> Result<(), Fault> {
         let mut read = |number: u64, value: &RawValue| {
@@ -297,7 +297,7 @@ impl Json {
         list: &List,
         source: &mut Source,
         before: u64,
-        record: &mut Record,
+        record: &mut JsonRecord,
         each: &mut dyn FnMut(u64, &mut Cells) -> Step,
     ) -> Result<u64, Fault> {
         let text = self.text(source)?;

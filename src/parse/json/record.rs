@@ -50,7 +50,7 @@ const MAX_DEPTH: usize = 8;
 
 /// One record's cells, by the path to each.
 #[derive(Default)]
-pub(super) struct Record {
+pub(super) struct JsonRecord {
     pub(super) cells: Vec<(String, (String, CellKind))>,
     /// Whether lists that hold no phones and no names are one cell each, so that there are not too many.
     pub(super) packs_lists: bool,
@@ -84,7 +84,7 @@ impl Unread {
 pub(super) const LONG_NAME: &str =
     "the name of a field, with those of the objects around it, is longer than 16 KiB";
 
-impl Record {
+impl JsonRecord {
     pub(super) fn read(&mut self, value: &RawValue) -> Result<(), Unread> {
         self.cells.clear();
         if !value.get().starts_with('{') {

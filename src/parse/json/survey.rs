@@ -31,7 +31,7 @@ const COLUMN_NAMES: [&str; 9] =
 
 /// A step on the way from a document to its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum SurveyStep {
     /// The value of this name.
     Name(String),
     /// Each item of a list.
@@ -60,7 +60,7 @@ pub(super) enum Kind {
 /// A list of records.
 #[derive(Clone, Debug)]
 pub(super) struct List {
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<SurveyStep>,
     pub(super) kind: Kind,
     pub(super) count: u64,
     pub(super) look: Look,
@@ -93,15 +93,15 @@ impl List {
         let mut name = String::new();
         for step in &self.path {
             match step {
-                Step::Name(own) => {
+                SurveyStep::Name(own) => {
                     if !name.is_empty() {
                         name.push('.');
                     }
                     name.push_str(own);
                 }
-                Step::Items => name.push_str("[]"),
-                Step::Values => name.push_str("{}"),
-                Step::Table(own) => name.extend([" (table ", own, ")"]),
+                SurveyStep::Items => name.push_str("[]"),
+                SurveyStep::Values => name.push_str("{}"),
+                SurveyStep::Table(own) => name.extend([" (table ", own, ")"]),
             }
         }
         name
@@ -201,7 +201,7 @@ fn has_digit(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-fn merge(lists: &mut Vec<List>, found: Vec<List>, before: &[Step]) {
+fn merge(lists: &mut Vec<List>, found: Vec<List>, before: &[SurveyStep]) {
     for mut list in found {
         list.path.splice(0..0, before.iter().cloned());
         match lists.iter().position(|known| known.path == list.path && known.kind == list.kind) {
@@ -354,7 +354,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                         _ => labels = None,
                     }
                     found.texts.extend(object.name.filter(|_| found.texts.len() < MAX_FIELDS));
-                    merge(&mut found.lists, object.lists, &[Step::Items]);
+                    merge(&mut found.lists, object.lists, &[SurveyStep::Items]);
                 }
                 Node::List(row) => {
                     rows += 1;
@@ -362,7 +362,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                     if first_row.is_none() {
                         first_row = Some(row.texts);
                     }
-                    merge(&mut found.lists, row.lists, &[Step::Items]);
+                    merge(&mut found.lists, row.lists, &[SurveyStep::Items]);
                 }
             }
         }
@@ -372,7 +372,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             (found.look, found.lists) = (look, Vec::new());
         } else if objects > 0 {
             let list =
-                List { path: vec![Step::Items], kind: Kind::Objects, count: objects, look: of_objects };
+                List { path: vec![SurveyStep::Items], kind: Kind::Objects, count: objects, look: of_objects };
             found.look.add(Look { has_name: of_objects.has_name, ..of_objects });
             merge(&mut found.lists, vec![list], &[]);
         } else if rows > 0 && is_table && found.cells == 0 {
@@ -383,12 +383,16 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             }
             found.lists.retain(|list| !matches!(list.kind, Kind::Bare));
             let kind = Kind::Cells { names: None };
-            merge(&mut found.lists, vec![List { path: vec![Step::Items], kind, count: rows, look }], &[]);
+            merge(
+                &mut found.lists,
+                vec![List { path: vec![SurveyStep::Items], kind, count: rows, look }],
+                &[],
+            );
         } else if found.cells > 0 && found.others == 0 {
             let look = Look::default();
             merge(
                 &mut found.lists,
-                vec![List { path: vec![Step::Items], kind: Kind::Bare, count: found.cells, look }],
+                vec![List { path: vec![SurveyStep::Items], kind: Kind::Bare, count: found.cells, look }],
                 &[],
             );
         }
@@ -473,11 +477,11 @@ impl Fields {
                 } else {
                     self.others += 1;
                 }
-                merge(&mut found.lists, items.lists, &[Step::Name(name)]);
+                merge(&mut found.lists, items.lists, &[SurveyStep::Name(name)]);
             }
             Node::Object(object) => {
                 found.keys = None;
-                merge(&mut found.lists, object.lists, &[Step::Name(name.clone())]);
+                merge(&mut found.lists, object.lists, &[SurveyStep::Name(name.clone())]);
                 self.objects.push((name, object.look, object.keys));
             }
         }
@@ -515,9 +519,9 @@ impl Fields {
         if is_keyed {
             let mut look = Look::default();
             self.objects.iter().for_each(|(_, object, _)| look.add(*object));
-            found.lists.retain(|list| !matches!(list.path.first(), Some(Step::Name(name)) if self.objects.iter().any(|(own, ..)| own == name)));
+            found.lists.retain(|list| !matches!(list.path.first(), Some(SurveyStep::Name(name)) if self.objects.iter().any(|(own, ..)| own == name)));
             found.lists.push(List {
-                path: vec![Step::Values],
+                path: vec![SurveyStep::Values],
                 kind: Kind::Objects,
                 count: contacts as u64,
                 look,
@@ -553,7 +557,7 @@ impl Fields {
     fn label_tables(&self, found: &mut Object) {
         if let Some(table) = self.table.as_ref().filter(|_| self.is_table) {
             for list in &mut found.lists {
-                list.path.insert(0, Step::Table(table.clone()));
+                list.path.insert(0, SurveyStep::Table(table.clone()));
             }
         }
     }

@@ -16,7 +16,7 @@ use serde::{
 };
 use serde_json::{de::IoRead, value::RawValue};
 
-use super::{Step as Taken, survey::Step, without_place};
+use super::{Step as Taken, survey::SurveyStep, without_place};
 use crate::parse::error::Fault;
 
 /// What may be read of a document without a record, or a part of it, having ended.
@@ -126,7 +126,7 @@ impl Taker<'_> {
 
 /// A value on the way.
 pub(super) struct Way<'w, 'a, 'p> {
-    pub(super) path: &'p [Step],
+    pub(super) path: &'p [SurveyStep],
     pub(super) taker: &'w mut Taker<'a>,
 }
 
@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for Way<'_, '_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Some((Step::Items, rest)) = self.path.split_first() else {
+        let Some((SurveyStep::Items, rest)) = self.path.split_first() else {
             while items.next_element::<IgnoredAny>()?.is_some() {
                 self.taker.budget.renew();
             }
@@ -189,15 +189,15 @@ impl<'de> Visitor<'de> for Way<'_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
         // A table is known by its name, which stands before its rows.
         let (mut is_this, path) = match self.path.split_first() {
-            Some((Step::Table(wanted), rest)) => (Err(wanted), rest),
+            Some((SurveyStep::Table(wanted), rest)) => (Err(wanted), rest),
             _ => (Ok(()), self.path),
         };
         let (wanted, rest) = match path.split_first() {
-            Some((Step::Name(name), rest)) => (Some(name), rest),
-            Some((Step::Values, rest)) => (None, rest),
+            Some((SurveyStep::Name(name), rest)) => (Some(name), rest),
+            Some((SurveyStep::Values, rest)) => (None, rest),
             _ => (Some(&String::new()), path),
         };
-        let is_none = !matches!(path.first(), Some(Step::Name(_) | Step::Values));
+        let is_none = !matches!(path.first(), Some(SurveyStep::Name(_) | SurveyStep::Values));
         while let Some(name) = fields.next_key::<String>()? {
             self.taker.budget.renew();
             match is_this {

@@ -87,14 +87,14 @@ pub(in crate::parse) struct Records {
     stray_record: Option<u64>,
     /// Some byte that was read is a backslash, or the mark that ends a file in DOS.
     has_rare_marks: bool,
-    record: Record,
+    record: CsvRecord,
     cells: Cells,
     findings: Findings,
 }
 
 /// One record.
 #[derive(Default)]
-pub(in crate::parse) struct Record {
+pub(in crate::parse) struct CsvRecord {
     line: u64,
     text: Vec<u8>,
     ends: Vec<usize>,
@@ -107,7 +107,7 @@ pub(in crate::parse) struct Record {
     is_after_gap: bool,
 }
 
-impl RawRow for Record {
+impl RawRow for CsvRecord {
     fn len(&self) -> usize {
         self.cells
     }
@@ -153,14 +153,19 @@ impl Records {
             records: 0,
             stray_record: None,
             has_rare_marks: false,
-            record: Record { line: 1, text: vec![0; 4096], ends: vec![0; PLAIN_CELLS], ..Record::default() },
+            record: CsvRecord {
+                line: 1,
+                text: vec![0; 4096],
+                ends: vec![0; PLAIN_CELLS],
+                ..CsvRecord::default()
+            },
             cells: Cells::default(),
             findings: Findings::default(),
         }
     }
 
     /// The next record that is not an empty line.
-    pub(in crate::parse) fn next_record(&mut self) -> Result<Option<&Record>, Fault> {
+    pub(in crate::parse) fn next_record(&mut self) -> Result<Option<&CsvRecord>, Fault> {
         if !self.skip_line_ends()? {
             return Ok(None);
         }

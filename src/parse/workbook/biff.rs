@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::{
     number_format::Formats,
-    records::{Record, Records, Texts, code_page, kind, likely_code_page},
+    records::{BinaryRecord, Records, Texts, code_page, kind, likely_code_page},
     shared_text::SharedTexts,
     sheet::{Entry, Gathered, SheetName, Sights, Value, add_entry},
     xls,
@@ -215,7 +215,7 @@ impl Cells {
 
     fn take<'r>(
         &mut self,
-        record: &Record<'r>,
+        record: &BinaryRecord<'r>,
         records: &mut Records<'r>,
         texts: Texts,
         sights: &mut Sights,

@@ -9,7 +9,7 @@ use quick_xml::events::Event;
 
 use super::{
     number_format::Formats,
-    ods_walk::{Step, Walk},
+    ods_walk::{Walk, WalkStep},
     package::Package,
     sheet::{Entry, Gathered, SheetName, Sights, add_entry},
     xml::{Xml, attribute},
@@ -122,9 +122,9 @@ impl Ods {
         let mut walk = Walk::new(*table);
         while let Some(event) = xml.next()? {
             match walk.take(&event, &mut rows)? {
-                Step::Further => {}
-                Step::AtEnd => break,
-                Step::Enough => return Ok(()),
+                WalkStep::Further => {}
+                WalkStep::AtEnd => break,
+                WalkStep::Enough => return Ok(()),
             }
         }
         rows.finish();
@@ -159,14 +159,14 @@ impl Ods {
                     continue;
                 };
                 match walk.take(&event, open) {
-                    Ok(Step::Further) => {}
-                    Ok(Step::AtEnd) => {
+                    Ok(WalkStep::Further) => {}
+                    Ok(WalkStep::AtEnd) => {
                         if let Some(rows) = rows.take() {
                             rows.finish();
                         }
                         break;
                     }
-                    Ok(Step::Enough) => rows = None,
+                    Ok(WalkStep::Enough) => rows = None,
                     Err(_) => (rows, is_readable) = (None, false),
                 }
             }

@@ -10,7 +10,7 @@ use super::{
 use crate::parse::{error::Fault, table::RowSink, text::csv::MAX_CELLS};
 
 /// The result of one event of a walk.
-pub(super) enum Step {
+pub(super) enum WalkStep {
     /// The walk goes on.
     Further,
     /// The sheet has ended.
@@ -65,7 +65,7 @@ impl Walk {
         &mut self,
         event: &Event<'_>,
         rows: &mut Gathered<'_, S>,
-    ) -> Result<Step, Fault> {
+    ) -> Result<WalkStep, Fault> {
         match event {
             Event::Start(_) if self.skipped > 0 => self.skipped += 1,
             Event::End(_) if self.skipped > 0 => self.skipped -= 1,
@@ -83,7 +83,7 @@ impl Walk {
                 }
             }
         }
-        Ok(Step::Further)
+        Ok(WalkStep::Further)
     }
 
     fn begin<S: RowSink>(&mut self, tag: &BytesStart<'_>, rows: &mut Gathered<'_, S>) {
@@ -145,14 +145,14 @@ impl Walk {
         visibility.is_some_and(|visibility| visibility != "visible") || self.hidden_groups > 0
     }
 
-    fn end<S: RowSink>(&mut self, name: &str, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
+    fn end<S: RowSink>(&mut self, name: &str, rows: &mut Gathered<'_, S>) -> Result<WalkStep, Fault> {
         if let Some(cell) = &mut self.cell {
             match name {
                 "p" | "h" => cell.end_paragraph(),
                 "table-cell" | "covered-table-cell" => self.end_cell(rows.sights)?,
                 _ => {}
             }
-            return Ok(Step::Further);
+            return Ok(WalkStep::Further);
         }
         match name {
             "table" => {
@@ -160,7 +160,7 @@ impl Walk {
                 if self.open_tables == 0 {
                     match self.tables_before.checked_sub(1) {
                         Some(left) => self.tables_before = left,
-                        None => return Ok(Step::AtEnd),
+                        None => return Ok(WalkStep::AtEnd),
                     }
                 }
             }
@@ -171,7 +171,7 @@ impl Walk {
             "table-row" if self.open_tables == 1 && self.tables_before == 0 => return self.end_row(rows),
             _ => {}
         }
-        Ok(Step::Further)
+        Ok(WalkStep::Further)
     }
 
     fn end_cell(&mut self, sights: &mut Sights) -> Result<(), Fault> {
@@ -202,10 +202,10 @@ impl Walk {
         self.open_tables == 0
     }
 
-    fn end_row<S: RowSink>(&mut self, rows: &mut Gathered<'_, S>) -> Result<Step, Fault> {
+    fn end_row<S: RowSink>(&mut self, rows: &mut Gathered<'_, S>) -> Result<WalkStep, Fault> {
         if self.cells.is_empty() {
             self.row = self.row.saturating_add(self.row_repeats - 1);
-            return Ok(Step::Further);
+            return Ok(WalkStep::Further);
         }
         for repeat in 0..self.row_repeats {
             self.row = self.row.saturating_add(u64::from(repeat > 0));
@@ -218,12 +218,12 @@ impl Walk {
                 for column in (*first..).take(cell.repeats.min(MAX_CELLS)) {
                     let column = u32::try_from(column).unwrap_or(u32::MAX);
                     if cell.hand_on((row, column), rows)?.is_break() {
-                        return Ok(Step::Enough);
+                        return Ok(WalkStep::Enough);
                     }
                 }
             }
         }
-        Ok(Step::Further)
+        Ok(WalkStep::Further)
     }
 }
 

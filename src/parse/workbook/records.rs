@@ -36,12 +36,12 @@ pub(in crate::parse) struct Texts {
 }
 
 /// A record. What it does not hold is zero.
-pub(in crate::parse) struct Record<'r> {
+pub(in crate::parse) struct BinaryRecord<'r> {
     pub(in crate::parse) kind: u16,
     pub(in crate::parse) body: &'r [u8],
 }
 
-impl<'r> Record<'r> {
+impl<'r> BinaryRecord<'r> {
     pub(in crate::parse) fn after(&self, at: usize) -> &'r [u8] {
         self.body.get(at..).unwrap_or_default()
     }
@@ -71,13 +71,13 @@ pub(in crate::parse) struct Records<'r> {
 
 impl<'r> Records<'r> {
     /// The next record; the last one may be cut short.
-    pub(in crate::parse) fn next(&mut self) -> Option<Record<'r>> {
+    pub(in crate::parse) fn next(&mut self) -> Option<BinaryRecord<'r>> {
         let head: &[u8; 4] = self.bytes.get(self.at..)?.first_chunk()?;
         let kind = u16::from_le_bytes([head[0], head[1]]);
         let start = self.at + head.len();
         let end = (start + usize::from(u16::from_le_bytes([head[2], head[3]]))).min(self.bytes.len());
         self.at = end;
-        Some(Record { kind, body: &self.bytes[start..end] })
+        Some(BinaryRecord { kind, body: &self.bytes[start..end] })
     }
 
     /// A record's bytes, and those of the records that continue it.

@@ -89,8 +89,8 @@ fn answers_that_are_too_large_are_given_up() {
                 .await
                 .unwrap()
         });
-        let Created::Unknown(unsettled) = created else { panic!("{name}: {created:?}") };
-        assert_ne!(unsettled.doubt, Doubt::ServerError, "{name}");
+        let Created::Unknown(unacknowledged) = created else { panic!("{name}: {created:?}") };
+        assert_ne!(unacknowledged.doubt, Doubt::ServerError, "{name}");
     }
 }
 
@@ -184,8 +184,8 @@ async fn an_answer_to_a_batch_speaks_of_no_more_than_was_sent() {
         |count: usize| format!("{{\"failedRecords\": [{}1]}}", r#"{"id":1,"phoneNumber":""},"#.repeat(count));
     let platform = always(ok(failed(301)));
     let created = create(&platform).await.0.unwrap();
-    let Created::Unknown(unsettled) = created else { panic!("{created:?}") };
-    assert_eq!(unsettled.doubt, Doubt::BrokenAnswer);
+    let Created::Unknown(unacknowledged) = created else { panic!("{created:?}") };
+    assert_eq!(unacknowledged.doubt, Doubt::BrokenAnswer);
     let platform = always(ok(failed(299)));
     assert!(matches!(create(&platform).await.0.unwrap(), Created::Listed(_)));
     // Nor is more said of one contact than a sentence.
@@ -223,7 +223,7 @@ async fn a_token_that_a_platform_repeats_is_masked_in_body_and_headers() {
     client.read(&Collection::Contacts, None, &mut shown).await.unwrap();
     client.read(&Collection::Contacts, None, &mut shown).await.unwrap();
     let error = client.create(&[&contact(9_876_543_210)], &mut Unnoted).await.unwrap_err();
-    let texts = [shown.0.join(" "), error.to_string(), format!("{error:?} {:?}", client.heard())];
+    let texts = [shown.0.join(" "), error.to_string(), format!("{error:?} {:?}", client.response_info())];
     let encoded = STANDARD.encode("eyJ0eXAi");
     for text in texts {
         assert!(text.contains("***"), "{text}");

@@ -22,13 +22,13 @@ fn answering(
 
 #[test]
 fn a_failure_with_a_status_of_success_is_a_refusal() {
-    type Answer = Box<dyn FnMut(&[Value], &[Value]) -> Reply + Send>;
-    let each: Answer = Box::new(|created, refused| {
+    type BatchAnswer = Box<dyn FnMut(&[Value], &[Value]) -> Reply + Send>;
+    let each: BatchAnswer = Box::new(|created, refused| {
         let created = created.iter().map(|contact| json!({"status": 201, "contact": contact}));
         let refused = refused.iter().map(|contact| json!({"status": 400, "error": "no", "contact": contact}));
         Reply::Answer(207, json!(created.chain(refused).collect::<Vec<_>>()).to_string())
     });
-    let keyed: Answer = Box::new(|created, refused| {
+    let keyed: BatchAnswer = Box::new(|created, refused| {
         let errors =
             if refused.is_empty() { json!({}) } else { json!({"0": {"message": "no", "code": 400}}) };
         Reply::json(&json!({"contacts": created, "errors": errors}))
@@ -37,7 +37,7 @@ fn a_failure_with_a_status_of_success_is_a_refusal() {
         let posted = post_with(poisoned([2, 7]), 10, 5, answering(answer));
         posted.ended.as_ref().unwrap();
         assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (8, 2), "{name}");
-        assert!(posted.settlements.of(e164(7)).unwrap().detail.contains("no"), "{name}");
+        assert!(posted.results.of(e164(7)).unwrap().detail.contains("no"), "{name}");
     }
     // Of all of the batch: nothing of it was stored.
     let posted =
@@ -233,12 +233,12 @@ fn a_number_that_is_stored_as_another_is_a_failure_of_its_own() {
         }
     });
     posted.ended.as_ref().unwrap();
-    let settled = posted.settlements.of(e164(0)).unwrap();
-    assert_eq!((settled.outcome, settled.code), (Outcome::Failed, Some(Code::StoredDifferently)));
+    let ended = posted.results.of(e164(0)).unwrap();
+    assert_eq!((ended.outcome, ended.code), (Outcome::Failed, Some(Code::StoredDifferently)));
     assert!(
-        settled.detail.contains("+919876540000") && settled.detail.contains("+91876540000"),
+        ended.detail.contains("+919876540000") && ended.detail.contains("+91876540000"),
         "{}",
-        settled.detail
+        ended.detail
     );
     assert_eq!(posted.posts(), 1, "it was not sent again");
 }
@@ -282,7 +282,7 @@ fn a_contact_at_which_the_platform_fails_is_found_in_halves() {
         let failed = indexes.len();
         assert_eq!(posted.count(Outcome::Failed), failed, "{indexes:?}");
         assert_eq!(posted.count(Outcome::Created) as u64, count - failed as u64, "{indexes:?}");
-        assert!(posted.settlements.of(e164(indexes[0])).unwrap().detail.contains("HTTP 500"));
+        assert!(posted.results.of(e164(indexes[0])).unwrap().detail.contains("HTTP 500"));
         assert!(posted.posts() <= most_posts, "{indexes:?}: {} posts", posted.posts());
     }
 }
@@ -290,7 +290,11 @@ fn a_contact_at_which_the_platform_fails_is_found_in_halves() {
 #[test]
 fn a_platform_that_answers_nothing_else_is_not_a_contacts_fault() {
     let posted = post_with(Model::default(), 1, 1, failing_at(&[0]));
-    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 1, .. })), "{:?}", posted.ended);
+    assert!(
+        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 1, .. })),
+        "{:?}",
+        posted.ended
+    );
     assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (1, 0));
 }
 
@@ -312,6 +316,10 @@ fn a_contact_that_is_stored_after_the_platform_failed_is_confirmed() {
 fn refused_contacts_are_judged_before_a_failure_ends_the_run() {
     let mut fails = failing_at(&[1]);
     let posted = post_with(poisoned([0]), 2, 1, move |model, asked| fails(model, asked));
-    assert!(matches!(posted.ended, Err(PlatformError::Unanswered { contacts: 1, .. })), "{:?}", posted.ended);
+    assert!(
+        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 1, .. })),
+        "{:?}",
+        posted.ended
+    );
     assert_eq!((posted.outcome(0), posted.outcome(1)), (Some(Outcome::Failed), Some(Outcome::Pending)));
 }

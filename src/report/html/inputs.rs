@@ -43,7 +43,7 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
         0 => "none".to_owned(),
         row => format!("row {}", grouped(row)),
     };
-    let format = [Some(input.format.title()), input.packing.name()];
+    let format = [Some(input.format.title()), input.compression.name()];
     let delimiter = input.delimiter.map(|delimiter| match delimiter {
         b',' => "comma".to_owned(),
         b';' => "semicolon".to_owned(),

@@ -62,7 +62,7 @@ impl RejectedWriter {
 
 impl RunFile for RejectedWriter {
     fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
-        if !row.outcome.needs_mending() {
+        if !row.outcome.needs_fixing() {
             return Ok(());
         }
         let index = usize::from(row.row.location.input);

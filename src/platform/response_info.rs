@@ -13,7 +13,7 @@ const MAX_CHARS: usize = 200;
 
 /// What an answer says beside its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
+pub struct ResponseInfo {
     /// The platform's clock, as it is written.
     pub date: Option<String>,
     /// This machine's, when the answer was there.
@@ -24,7 +24,7 @@ pub struct Heard {
     pub limits: Vec<(String, String)>,
 }
 
-impl Heard {
+impl ResponseInfo {
     pub(super) fn in_headers(headers: &HeaderMap, took: Duration) -> Self {
         let text =
             |value: &HeaderValue| value.to_str().ok().map(|text| text.chars().take(MAX_CHARS).collect());

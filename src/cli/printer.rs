@@ -25,7 +25,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
-    args::{Color, LogFormat, TalkOptions},
+    args::{Color, LogFormat, PrinterOptions},
     bar::Line,
     error::CliError,
 };
@@ -54,7 +54,7 @@ const FETCHING: &str = "fetching";
 const POSTING: &str = "posting";
 
 /// Standard error, shared by everything that is said.
-pub(super) struct Talk {
+pub(super) struct Printer {
     quiet: bool,
     is_json: bool,
     bars: MultiProgress,
@@ -134,9 +134,9 @@ fn rate(count: u64, elapsed: Duration, seconds: u64) -> Option<u64> {
     (millis >= MIN_MILLIS && count > 0).then(|| count.saturating_mul(1000 * seconds) / millis)
 }
 
-impl Talk {
+impl Printer {
     /// Sets up colours, logging and progress.
-    pub(super) fn new(options: &TalkOptions) -> Self {
+    pub(super) fn new(options: &PrinterOptions) -> Self {
         let choice = match options.color.unwrap_or_default() {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -324,7 +324,7 @@ impl Talk {
     }
 }
 
-impl Drop for Talk {
+impl Drop for Printer {
     fn drop(&mut self) {
         self.replace(None);
     }
@@ -389,7 +389,7 @@ impl MakeWriter<'_> for LogWriter {
     }
 }
 
-fn start_log(options: &TalkOptions, bars: &MultiProgress) {
+fn start_log(options: &PrinterOptions, bars: &MultiProgress) {
     let level = match (options.quiet, options.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -408,7 +408,7 @@ fn start_log(options: &TalkOptions, bars: &MultiProgress) {
     };
 }
 
-impl Progress for Talk {
+impl Progress for Printer {
     fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {
         self.figures.rows.store(rows, Ordering::Relaxed);
         let length = of_bytes.filter(|_| bytes > 0);
@@ -447,7 +447,7 @@ impl Progress for Talk {
             Wait::RateLimit => "for the rate limit",
             Wait::RateLimited => "because the account's requests are used up",
             Wait::Retry => "before trying again",
-            Wait::Unanswered => "until the platform cannot be storing any more what it did not answer",
+            Wait::Unacknowledged => "until the platform cannot be storing any more what it did not answer",
             Wait::NotShown => "until the platform shows what it has taken",
         };
         *self.figures.wait() = Some((Instant::now() + wait, reason));
@@ -478,7 +478,7 @@ impl Progress for Talk {
     }
 }
 
-impl Approval for Talk {
+impl Approval for Printer {
     fn asks(&self) -> bool {
         self.asks.get().is_some()
     }

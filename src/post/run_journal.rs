@@ -5,18 +5,18 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::{NewContact, Settlement};
+use super::{NewContact, PostResult};
 use crate::{
     contact::{E164, StoredContact},
     failpoint,
     hash::hex,
-    journal::{BatchId, Fate, Journal, JournalError, Note, Snapshots},
+    journal::{BatchId, ContactState, Fate, Journal, JournalError, Snapshots},
     outcome::Outcome,
     platform::Sending,
 };
 
 /// The notes of one run.
-pub struct Record {
+pub struct RunJournal {
     journal: Journal,
     run: String,
     /// What the platform is known to hold, to which is added what is created.
@@ -26,11 +26,11 @@ pub struct Record {
     /// The batch under way, and when it was sent.
     batch: Option<BatchId>,
     sent_at: Option<Instant>,
-    unsaved: Vec<Note>,
+    unsaved: Vec<ContactState>,
     unsaved_created: Vec<StoredContact>,
 }
 
-impl Record {
+impl RunJournal {
     /// The notes of a run whose requests are answered within `limit`.
     pub fn new(journal: Journal, run: &str, snapshots: Snapshots, limit: Duration) -> Self {
         Self {
@@ -68,30 +68,30 @@ impl Record {
     }
 
     /// Notes that a contact may be sent again.
-    pub(super) fn pending(&mut self, number: E164, was_unanswered: bool) {
+    pub(super) fn pending(&mut self, number: E164, was_unacknowledged: bool) {
         let (fate, detail) = (Fate::Pending, String::new());
-        self.unsaved.push(Note { number, fate, code: None, detail, was_unanswered });
+        self.unsaved.push(ContactState { number, fate, code: None, detail, was_unacknowledged });
     }
 
     /// The same of several.
-    pub(super) fn all_pending(&mut self, batch: &[NewContact], was_unanswered: bool) {
+    pub(super) fn all_pending(&mut self, batch: &[NewContact], was_unacknowledged: bool) {
         for new in batch {
-            self.pending(new.number(), was_unanswered);
+            self.pending(new.number(), was_unacknowledged);
         }
     }
 
     /// Notes that a contact was sent and not spoken of.
     pub(super) fn unmentioned(&mut self, number: E164) {
         let (fate, detail) = (Fate::InFlight, String::new());
-        self.unsaved.push(Note { number, fate, code: None, detail, was_unanswered: true });
+        self.unsaved.push(ContactState { number, fate, code: None, detail, was_unacknowledged: true });
     }
 
     /// Notes how a contact ended. One of which it is not known stays as it is.
-    pub(super) fn settled(&mut self, number: E164, settlement: &Settlement) {
-        if settlement.outcome != Outcome::Pending {
-            let fate = Fate::Settled(settlement.outcome);
-            let (code, detail) = (settlement.code, settlement.detail.clone());
-            self.unsaved.push(Note { number, fate, code, detail, was_unanswered: false });
+    pub(super) fn ended(&mut self, number: E164, result: &PostResult) {
+        if result.outcome != Outcome::Pending {
+            let fate = Fate::Ended(result.outcome);
+            let (code, detail) = (result.code, result.detail.clone());
+            self.unsaved.push(ContactState { number, fate, code, detail, was_unacknowledged: false });
         }
     }
 
@@ -116,7 +116,7 @@ impl Record {
 }
 
 struct SendingBatch<'r> {
-    record: &'r mut Record,
+    record: &'r mut RunJournal,
     batch: &'r [NewContact],
 }
 

@@ -4,12 +4,12 @@ use std::{collections::VecDeque, mem::take};
 
 use tracing::{info, warn};
 
-use super::{NewContact, Poster, Settlement, halves};
+use super::{NewContact, PostResult, Poster, halves};
 use crate::{
     existing::{ExistingContacts, look_behind},
     failpoint,
     outcome::{Code, Outcome},
-    platform::{Doubt, NO_RETRIES, PlatformError, Unsettled, masked},
+    platform::{Doubt, NO_RETRIES, PlatformError, UnacknowledgedRequest, masked},
 };
 
 /// How often the platform may fail at a batch, and store nothing of it, before it is sent in halves.
@@ -22,7 +22,7 @@ const MAX_FAILING_POSTS: u32 = 6;
 const PRICE_OF_HALVES: u32 = 1;
 
 /// A batch to be posted.
-pub(super) struct Attempt {
+pub(super) struct PostAttempt {
     pub(super) batch: Vec<NewContact>,
     /// How often the platform has failed at it, or at what it is a half of.
     pub(super) server_errors: u32,
@@ -46,7 +46,7 @@ pub(super) struct Absent {
     is_failure: bool,
 }
 
-impl Attempt {
+impl PostAttempt {
     pub(super) fn first(batch: Vec<NewContact>, answered_before: u64) -> Self {
         Self { batch, server_errors: 0, answered_before }
     }
@@ -57,15 +57,15 @@ impl Poster<'_, '_> {
     /// sent again.
     pub(super) async fn settle_unanswered(
         &mut self,
-        attempt: &mut Attempt,
-        unsettled: Unsettled,
+        attempt: &mut PostAttempt,
+        unacknowledged: UnacknowledgedRequest,
     ) -> Result<Absent, PlatformError> {
-        let Unsettled { mut reason, wait, price, doubt } = unsettled;
+        let UnacknowledgedRequest { mut reason, wait, price, doubt } = unacknowledged;
         let (is_redirect, is_server_error) = (doubt == Doubt::Redirect, doubt == Doubt::ServerError);
         let batch = take(&mut attempt.batch);
         let contacts = batch.len();
         for new in &batch {
-            self.settlements.send_unanswered(new.number());
+            self.results.send_unanswered(new.number());
             self.leave_open(new, format!("sent, but not known whether it was stored: {reason}"));
         }
         self.client.check_interrupt()?;
@@ -81,7 +81,7 @@ impl Poster<'_, '_> {
             reason.push_str(NO_RETRIES);
         }
         if is_hopeless || is_unpaid {
-            return Err(PlatformError::Unanswered { contacts, reason, doubt });
+            return Err(PlatformError::Unacknowledged { contacts, reason, doubt });
         }
         warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
         let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
@@ -98,7 +98,7 @@ impl Poster<'_, '_> {
         };
         let batch = self.settle_present(batch, &existing, Outcome::Confirmed);
         for new in &batch {
-            self.settlements.reopen(new.number());
+            self.results.reopen(new.number());
         }
         self.record.all_pending(&batch, true);
         self.record.save_answer()?;
@@ -108,10 +108,15 @@ impl Poster<'_, '_> {
 
     /// Has what is left of a batch sent again: whole, or in halves where the platform fails at it. A contact that makes it fail
     /// alone is set aside.
-    pub(super) fn send_again(&mut self, before: &Attempt, absent: Absent, waiting: &mut VecDeque<Attempt>) {
+    pub(super) fn send_again(
+        &mut self,
+        before: &PostAttempt,
+        absent: Absent,
+        waiting: &mut VecDeque<PostAttempt>,
+    ) {
         let Absent { batch, reason, is_failure } = absent;
         let answered_before = before.answered_before;
-        let again = |batch, server_errors| Attempt { batch, server_errors, answered_before };
+        let again = |batch, server_errors| PostAttempt { batch, server_errors, answered_before };
         let server_errors = if is_failure { before.server_errors + 1 } else { 0 };
         if server_errors < MAX_SERVER_ERRORS {
             waiting.push_front(again(batch, server_errors));
@@ -136,22 +141,22 @@ impl Poster<'_, '_> {
             return Ok(None);
         }
         let existing = self.read_existing(failing.iter().map(|failing| &failing.new)).await?;
-        let mut unanswered = None;
+        let mut unacknowledged = None;
         for Failing { new, words, answered_before } in failing {
             let Some(new) = self.settle_present(vec![new], &existing, Outcome::Confirmed).pop() else {
                 continue;
             };
             if self.answered_posts > answered_before {
                 let detail = format!("the platform fails each time this contact is sent: {words}");
-                self.settle(new.number(), Outcome::Failed, Some(Code::Refused), detail);
+                self.record(new.number(), Outcome::Failed, Some(Code::Refused), detail);
             } else {
                 self.leave_open(&new, format!("sent, and the platform failed: {words}"));
-                let contacts = unanswered.as_ref().map_or(1, |(contacts, _)| contacts + 1);
-                unanswered = Some((contacts, words));
+                let contacts = unacknowledged.as_ref().map_or(1, |(contacts, _)| contacts + 1);
+                unacknowledged = Some((contacts, words));
             }
         }
         self.record.save()?;
-        Ok(unanswered.map(|(contacts, reason)| PlatformError::Unanswered {
+        Ok(unacknowledged.map(|(contacts, reason)| PlatformError::Unacknowledged {
             contacts,
             reason,
             doubt: Doubt::ServerError,
@@ -160,7 +165,7 @@ impl Poster<'_, '_> {
 
     /// It is not known what became of a contact.
     pub(super) fn leave_open(&mut self, new: &NewContact, detail: String) {
-        let pending = Settlement { outcome: Outcome::Pending, code: None, detail };
-        self.settlements.settle(new.number(), pending);
+        let pending = PostResult { outcome: Outcome::Pending, code: None, detail };
+        self.results.record(new.number(), pending);
     }
 }

@@ -1,9 +1,9 @@
-//! Imports of 20,000 rows into an account that holds half a million contacts: the first, which reads them all, the second,
-//! which asks for one page, and the same from a file that `fetch` wrote.
+//! Imports of 20,000 rows into an account with half a million contacts: a first import that reads all contacts, a second one that
+//! requests one page, and one that uses a file of `fetch`.
 //!
-//! `cargo bench --bench existing` (about a minute), or with `-- --contacts 20000 --page-cap 100` for other sizes. The platform is
-//! `rollcall sandbox`, in a process of its own; half of the list's numbers are there already. `--shapes mixed` has the contacts stored
-//! in the shapes that platforms show, and `--program FILE` measures another build.
+//! Run `cargo bench --bench existing` (about a minute), with `-- --contacts 20000 --page-cap 100` for other sizes. The platform is
+//! `rollcall sandbox` in a separate process; it already holds half of the list's numbers. `--shapes mixed` stores the numbers in
+//! the shapes that platforms show. `--program FILE` measures another build.
 
 use std::{
     env,
@@ -23,13 +23,13 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const ROWS: u64 = 20_000;
 
-/// What one run took, and what it reported.
+/// The time and memory of one run.
 struct Run {
     time: Duration,
     peak_bytes: u64,
 }
 
-/// A local platform; it ends with the value.
+/// A local platform. Dropping the value ends its process.
 struct Platform {
     child: Child,
     environment: Vec<(String, String)>,
@@ -37,7 +37,7 @@ struct Platform {
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         _ = self.child.kill();
         _ = self.child.wait();
     }
@@ -79,7 +79,7 @@ fn main() -> Outcome<()> {
         ("with --existing", existing.to_vec()),
     ];
     for (name, more) in runs {
-        // Each has a folder of its own, since none replaces the files of another.
+        // Each run needs its own folder, because a run never replaces the files of another.
         let report = folder.join(name.replace(' ', "-"));
         let mut command = platform.command(program, &folder);
         if name == "fetch contacts" {
@@ -89,7 +89,7 @@ fn main() -> Outcome<()> {
         }
         let run = measure(command.args(["--rate", "1000000"]))?;
         let asked = if name == "fetch contacts" {
-            // Line by line: what is held here would count as the peak of the next process.
+            // Line by line: memory used here would count toward the peak of the next process.
             let lines = BufReader::new(fs::File::open(&held)?).lines().count() as u64;
             (lines - 1).div_ceil(page_cap).to_string()
         } else {
@@ -147,12 +147,12 @@ fn measure(command: &mut Command) -> Outcome<Run> {
     Ok(Run { time, peak_bytes: used.rusage.maxrss })
 }
 
-/// The number of the contact at this place.
+/// Returns the number of the contact at `place`.
 fn number(place: u64) -> u64 {
     919_700_000_000 + place
 }
 
-/// A contact's number as platforms show it, which is not always as it was sent.
+/// Returns a contact's number as platforms show it, which may differ from the number that was sent.
 fn phone(place: u64, is_mixed: bool) -> Value {
     let number = number(place);
     let national = number - 910_000_000_000;

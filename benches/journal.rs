@@ -1,7 +1,7 @@
-//! What the journal costs an import: the same with it on disk and in memory, in alternation.
+//! The cost of the journal: alternating imports with the journal on disk and in memory.
 //!
-//! `cargo bench --bench journal` (20,000 contacts at 100,000 requests a minute, five runs of each; about a minute), or with
-//! `-- CONTACTS RUNS` of another size.
+//! Run `cargo bench --bench journal` (20,000 contacts at 100,000 requests a minute, five runs of each; about a minute), with
+//! `-- CONTACTS RUNS` for other sizes.
 
 use std::{
     env,
@@ -62,7 +62,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Imports the list into a platform of its own and says how long that took.
+/// Imports the list into a new sandbox and returns the time it took.
 fn import(list: &Path, folder: &Path, journal: Journal) -> Outcome<Duration> {
     let sandbox = SandboxSettings { rate_limit: RATE, page_cap: 1000, ..SandboxSettings::default() };
     let credentials =

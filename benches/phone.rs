@@ -1,6 +1,6 @@
-//! Numbers a second, by spelling: what `rollcall` reads beside the two crates that could read them.
+//! Numbers per second by spelling, compared with the crates `rlibphonenumber` and `phonenumber`.
 //!
-//! `cargo bench --bench phone`
+//! Run `cargo bench --bench phone`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rollcall::{
@@ -12,7 +12,7 @@ use rollcall::{
     row::CellKind,
 };
 
-/// A hundred numbers of one spelling, and the region they are read with.
+/// A hundred numbers of one spelling, and their region.
 struct Spelling {
     name: &'static str,
     region: &'static str,

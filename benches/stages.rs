@@ -1,8 +1,8 @@
-//! Single stages on one thread: reading CSV, the table of numbers, the lines of `outcomes.csv`.
+//! Single stages on one thread: reading CSV, normalizing, the lines of `outcomes.csv`, the number table.
 //!
-//! `cargo bench --bench stages`
+//! Run `cargo bench --bench stages`.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue has failed")]
 
 use std::{fmt::Write as _, fs, ops::ControlFlow};
 

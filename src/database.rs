@@ -1,8 +1,8 @@
-//! How every `SQLite` file is opened: it does nothing by itself.
+//! Hardening of every `SQLite` file that rollcall opens.
 
 use rusqlite::{Connection, config::DbConfig};
 
-/// Switches off whatever a file could be prepared to run: triggers, views, functions in its schema.
+/// Disables everything that a prepared file could run: triggers, views, functions in its schema.
 pub(crate) fn harden(connection: &Connection) -> rusqlite::Result<()> {
     for (setting, value) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),

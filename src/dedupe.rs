@@ -1,8 +1,8 @@
-//! The documented rule: one number, one contact.
+//! Duplicate detection by the documented rule: one number, one contact.
 //!
 //! "Saving contacts through the public API allows duplicate names with different numbers but prevents the same number
-//! from being associated with different or identical names" (the platform's create page). So the number alone
-//! decides; the name only says which kind of duplicate it is.
+//! from being associated with different or identical names" (the platform's create page). Therefore only the number
+//! counts; the name decides between two kinds of duplicate.
 
 use hashbrown::{HashMap, hash_map::Entry};
 
@@ -12,50 +12,51 @@ use crate::{
     row::Location,
 };
 
-/// Which of several rows with one number goes on.
+/// The row to keep if several rows have the same number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// The first.
+    /// The first row.
     #[default]
     First,
-    /// The last.
+    /// The last row.
     Last,
 }
 
 /// A row that claims a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claimant {
-    /// Where it stands.
+    /// Its location.
     pub location: Location,
     /// Its name.
     pub name: NameKey,
 }
 
-/// The row that goes on in place of a duplicate.
+/// The row that is kept instead of a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Collision {
-    /// Where that row stands.
+    /// The location of that row.
     pub with: Location,
     /// `same-name` or `other-name`.
     pub code: Code,
 }
 
-/// The numbers of a run, each with the row that goes on: 16 bytes a number.
+/// The numbers of a run, each with the row that is kept: 16 bytes per number.
 #[derive(Debug, Default)]
 pub struct ClaimedNumbers {
     keep: Keep,
     holders: HashMap<E164, Holder>,
-    /// By input, where its rows begin when those of all inputs are counted as one; and the last row of all so far.
+    /// For each input, the position before its first row. Positions count the rows of all inputs.
     beginnings: Vec<u64>,
+    /// The position of the last row so far.
     last: u64,
 }
 
-/// The row that goes on: where it stands among the rows of all inputs, and a part of its name's key.
+/// The kept row of a number: its position among the rows of all inputs, and a part of its name key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Holder(u64);
 
 impl Holder {
-    /// Enough to tell names apart; the others count rows, up to seventeen thousand million.
+    /// Enough bits to distinguish names; the other bits count up to 17 billion rows.
     const NAME_BITS: u32 = 30;
 
     fn new(place: u64, name: NameKey) -> Self {
@@ -72,36 +73,36 @@ impl Holder {
 }
 
 impl ClaimedNumbers {
-    /// No numbers yet.
+    /// Creates an empty set of numbers.
     pub fn new(keep: Keep) -> Self {
         Self { keep, ..Self::default() }
     }
 
-    /// Makes room for the numbers of so many rows, so that it need not be made again and again.
+    /// Reserves space for the numbers of `rows` rows, to avoid repeated growth.
     pub fn expect(&mut self, rows: u64) {
-        /// Room for these is 285 MB, of which what is not used is not taken either; more is made as it is needed.
+        /// The most numbers to reserve space for, which is 285 MB. The system provides only the memory in use.
         const MAX_EXPECTED: usize = 14_000_000;
 
         let expected = usize::try_from(rows).unwrap_or(MAX_EXPECTED).min(MAX_EXPECTED);
         self.holders.reserve(expected.saturating_sub(self.holders.len()));
     }
 
-    /// Distinct numbers seen.
+    /// The number of distinct numbers.
     pub fn len(&self) -> usize {
         self.holders.len()
     }
 
-    /// Whether no number was seen.
+    /// Returns whether there are no numbers.
     pub fn is_empty(&self) -> bool {
         self.holders.is_empty()
     }
 
-    /// Whether some row has this number.
+    /// Returns whether a row has this number.
     pub fn contains(&self, number: E164) -> bool {
         self.holders.contains_key(&number)
     }
 
-    /// Notes a row's number. Rows come in input order; where the first is kept, the answer is final.
+    /// Records the number of a row. Rows must arrive in input order. With [`Keep::First`], the result is final.
     pub fn claim(&mut self, number: E164, claimant: Claimant) -> Option<Collision> {
         let own = self.place(claimant);
         let holder = match self.holders.entry(number) {
@@ -120,7 +121,7 @@ impl ClaimedNumbers {
         Some(self.collision(holder, own))
     }
 
-    /// The same for a row that was one of these before somebody fixed it: it goes on instead of that.
+    /// Records the number of a fixed row, which replaces the row that it was before.
     pub fn claim_instead(
         &mut self,
         number: E164,
@@ -138,18 +139,18 @@ impl ClaimedNumbers {
         self.claim(number, claimant)
     }
 
-    /// Which of several rows with one number goes on.
+    /// Returns which of several rows with one number is kept.
     pub fn keep(&self) -> Keep {
         self.keep
     }
 
-    /// Has another row go on with a number, since the one that did was refused. Every row has claimed its number before.
+    /// Keeps another row for a number, because the kept one was refused. Every row must have claimed its number before.
     pub fn hand_over(&mut self, number: E164, claimant: Claimant) {
         let own = self.place(claimant);
         self.holders.insert(number, own);
     }
 
-    /// Where a row stands among those of all inputs, and its name.
+    /// Returns the position of a row among the rows of all inputs, with its name.
     fn place(&mut self, claimant: Claimant) -> Holder {
         let input = usize::from(claimant.location.input);
         while self.beginnings.len() <= input {
@@ -160,7 +161,7 @@ impl ClaimedNumbers {
         own
     }
 
-    /// The row that goes on instead of this one, if another does. Final once every row has claimed its number.
+    /// Returns the row that is kept instead of this one, if any. Final once every row has claimed its number.
     pub fn rival(&self, number: E164, claimant: Claimant) -> Option<Collision> {
         let holder = *self.holders.get(&number)?;
         let beginning = self.beginnings.get(usize::from(claimant.location.input))?;
@@ -170,7 +171,7 @@ impl ClaimedNumbers {
 
     fn collision(&self, holder: Holder, own: Holder) -> Collision {
         let code = if holder.has_name_of(own) { Code::SameName } else { Code::OtherName };
-        // Rows are counted from 1, so that the last row of an input is not taken for one of the next.
+        // Rows are counted from 1, so that the last row of an input is not mistaken for a row of the next.
         let input =
             self.beginnings.partition_point(|beginning| *beginning < holder.place()).saturating_sub(1);
         let row = holder.place() - self.beginnings[input];
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_row_goes_on_instead_of_the_one_it_was() {
+    fn fixed_row_replaces_its_original() {
         let mut numbers = ClaimedNumbers::new(Keep::First);
         let fixed =
             |row, name: &str| Claimant { location: Location { input: 1, row }, name: NameKey::new(name, "") };
@@ -207,7 +208,7 @@ mod tests {
         let rival = numbers.rival(number(1), row(2, "Asha"));
         assert_eq!(rival, Some(Collision { with, code: Code::SameName }));
         assert_eq!(numbers.rival(number(1), fixed(2, "Asha")), None);
-        // A number that it has been given is that of another row.
+        // Its new number belongs to another row.
         let with = Location { input: 0, row: 3 };
         let collision = numbers.claim_instead(number(2), fixed(3, "Eve"), &was(4));
         assert_eq!(collision, Some(Collision { with, code: Code::OtherName }));
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_row_goes_on() {
+    fn first_row_is_kept() {
         let mut numbers = ClaimedNumbers::new(Keep::First);
         assert!(numbers.is_empty() && !numbers.contains(number(1)));
         assert_eq!(numbers.claim(number(1), row(2, "Asha")), None);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_row_goes_on_if_so_chosen() {
+    fn last_row_is_kept_if_chosen() {
         let mut numbers = ClaimedNumbers::new(Keep::Last);
         let rows = [row(2, "Asha"), row(3, "Li"), row(4, "Asha")];
         for claimant in rows {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_an_earlier_input_is_named_with_its_input() {
+    fn collision_names_the_input_of_the_kept_row() {
         let mut numbers = ClaimedNumbers::new(Keep::First);
         let at = |input, row| Claimant { location: Location { input, row }, name: NameKey::new("A", "") };
         for (digits, claimant) in [(1, at(0, 2)), (2, at(0, 9)), (3, at(2, 1)), (4, at(2, 30))] {
@@ -254,13 +255,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_takes_sixteen_bytes() {
+    fn number_takes_sixteen_bytes() {
         assert_eq!(size_of::<(E164, Holder)>(), 16);
     }
 
     proptest! {
         #[test]
-        fn exactly_one_row_of_each_number_goes_on(digits in prop::collection::vec(0u32..6, 1..30)) {
+        fn exactly_one_row_of_each_number_is_kept(digits in prop::collection::vec(0u32..6, 1..30)) {
             for keep in [Keep::First, Keep::Last] {
                 let mut numbers = ClaimedNumbers::new(keep);
                 let rows: Vec<_> = digits.iter().zip(2..).map(|(digit, at)| (number(*digit), row(at, "A"))).collect();

@@ -1,18 +1,19 @@
-//! Points at which a test can have the program fail or die, and safeguards that a test can take out, in builds for tests only.
+//! Points at which a test can make the program fail or abort, and safeguards that a test can disable, in test builds
+//! only.
 //!
-//! `ROLLCALL_FAIL_AT=7` has the seventh point that is reached fail, `7!` has the process die there. `ROLLCALL_WITHOUT=lock`
-//! takes out the safeguard of that name, to show that a test fails then. `ROLLCALL_READER=memory` makes the child that
-//! reads workbooks exceed its memory limit. In any other build there is nothing of this.
+//! `ROLLCALL_FAIL_AT=7` makes the seventh point fail; `7!` aborts the process there. `ROLLCALL_WITHOUT=lock` disables
+//! the safeguard of that name, to show that a test fails without it. `ROLLCALL_READER=memory` makes the child process
+//! that reads workbooks exceed its memory limit. Other builds ignore these variables.
 
 use std::{io, process::Command};
 
 const READER: &str = "ROLLCALL_READER";
 
-/// A point before something that can fail.
+/// Marks a point before an operation that can fail.
 ///
 /// # Errors
 ///
-/// Where a test wants it to.
+/// Returns an error if a test requests one here.
 #[cfg(debug_assertions)]
 pub(crate) fn reach(point: &str) -> io::Result<()> {
     use std::sync::{
@@ -38,26 +39,26 @@ pub(crate) fn reach(point: &str) -> io::Result<()> {
     Err(io::Error::other(format!("a test has this fail: {point}")))
 }
 
-/// Nothing.
+/// Does nothing.
 #[cfg(not(debug_assertions))]
 #[expect(clippy::unnecessary_wraps, reason = "builds for tests fail here")]
 pub(crate) const fn reach(_: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a test has taken this safeguard out.
+/// Returns whether a test disables this safeguard.
 pub(crate) fn is_without(safeguard: &str) -> bool {
     cfg!(debug_assertions) && std::env::var("ROLLCALL_WITHOUT").is_ok_and(|without| without == safeguard)
 }
 
-/// Passes the wish of a test on to the child that reads workbooks.
+/// Passes the request of a test on to the child process that reads workbooks.
 pub(crate) fn tell_reader(command: &mut Command) {
     if cfg!(debug_assertions) {
         command.envs(std::env::var_os(READER).map(|wanted| (READER, wanted)));
     }
 }
 
-/// Exceeds the memory limit, if a test wants it.
+/// Exceeds the memory limit if a test requests it.
 pub(crate) fn overuse() {
     if cfg!(debug_assertions) && std::env::var_os(READER).is_some_and(|wanted| wanted == "memory") {
         std::hint::black_box(vec![1_u8; 1200 << 20]);

@@ -1,23 +1,23 @@
-//! Cells that a spreadsheet would run as a formula, made harmless on writing and put back on reading.
+//! Escaping of cells that a spreadsheet would run as formulas.
 //!
-//! See OWASP, "CSV Injection": a cell that begins with `=`, `+`, `-` or `@` may be run when the file is opened, also behind blanks
-//! that the program takes off, and in full width. What a cell is depends on who opens the file: where lists are separated by `;`,
-//! a spreadsheet splits a file with commas at every `;`, within quotation marks too. So the beginning of a cell counts, and whatever
-//! follows a separator or a line break in it. In front of each such character stands a `'`, and of each that already looks like
-//! this, so that the way there and back loses nothing.
+//! A spreadsheet may run a cell that begins with `=`, `+`, `-` or `@`, also after blanks that it removes, and in
+//! full-width forms (see OWASP, "CSV Injection"). Cell boundaries depend on the program: a spreadsheet that separates
+//! lists by `;` splits a CSV file at every `;`, even inside quotation marks. Therefore a cell is checked at its
+//! beginning and after each separator and line break. [`guard`] puts a `'` before each such character, and before text
+//! that already looks guarded, so that [`unguard`] restores every cell exactly.
 
 use std::borrow::Cow;
 
-/// What a spreadsheet begins a formula with: in full width too, as Japanese and Chinese keyboards write it.
+/// Characters that begin a formula in a spreadsheet, including the full-width forms of Japanese and Chinese keyboards.
 const SIGNS: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
 
-/// Where some program splits a line, or ends it.
+/// Tests for bytes at which some program splits or ends a line.
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b',' | b';' | b'|' | b'\t' | b'\r' | b'\n')
 }
 
-/// What a spreadsheet may take off before it looks at a cell: blanks, characters that show nothing, and the quotation marks of a cell
-/// that was quoted for another separator.
+/// Tests for characters that a spreadsheet may remove before it interprets a cell: blanks, invisible characters, and
+/// the quotation marks of a cell that was quoted for another separator.
 fn is_skipped(letter: char) -> bool {
     letter == '"'
         || letter.is_whitespace()
@@ -27,21 +27,22 @@ fn is_skipped(letter: char) -> bool {
             | '\u{3164}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// The place at which a part of a cell has its `'`, or is to have one: in front of a sign, and of every `'` before it. There is none
-/// where nothing would be run. The part is `first` where it begins the cell, and followed by a separator where there is one.
+/// Returns the position of the `'` in a part of a cell: before a sign and before every `'` in front of it. Returns
+/// `None` if no program would run the part. `is_first` says that the part begins the cell; `separator` is the byte
+/// after it.
 fn place(part: &[u8], is_first: bool, separator: Option<u8>) -> Option<usize> {
     let blanks = |text: &str| text.len() - text.trim_start_matches(is_skipped).len();
     let start = part.utf8_chunks().next().map_or(0, |chunk| blanks(chunk.valid()));
     let quotes = part[start..].iter().take_while(|byte| **byte == b'\'').count();
     let rest = &part[start + quotes..];
     let has_sign = SIGNS.iter().any(|sign| rest.starts_with(sign.encode_utf8(&mut [0; 4]).as_bytes()));
-    // Some programs take line breaks and tabs off a cell's beginning.
+    // Some programs remove line breaks and tabs from the beginning of a cell.
     let is_break = |byte| matches!(byte, b'\t' | b'\r' | b'\n');
     let begins_with_break = is_first && start == 0 && rest.is_empty() && separator.is_some_and(is_break);
     (has_sign || begins_with_break).then_some(start)
 }
 
-/// The parts of a cell between separators, each with where it begins and the separator behind it.
+/// Splits a cell at separators. Returns each part with its start and the separator after it.
 fn parts(cell: &[u8]) -> impl Iterator<Item = (usize, &[u8], Option<u8>)> {
     let mut start = 0;
     cell.split_inclusive(|byte| is_separator(*byte)).map(move |part| {
@@ -54,7 +55,7 @@ fn parts(cell: &[u8]) -> impl Iterator<Item = (usize, &[u8], Option<u8>)> {
     })
 }
 
-/// The cell as it is to be written: with a `'` wherever a spreadsheet would run what follows.
+/// Returns the cell as written to CSV: with a `'` wherever a spreadsheet would run a formula.
 ///
 /// ```
 /// use rollcall::formula::guard;
@@ -62,7 +63,7 @@ fn parts(cell: &[u8]) -> impl Iterator<Item = (usize, &[u8], Option<u8>)> {
 /// assert_eq!(*guard(b"Main St 5; =1+2"), *b"Main St 5; '=1+2");
 /// ```
 pub fn guard(cell: &[u8]) -> Cow<'_, [u8]> {
-    // The last one begins the signs of full width.
+    // The last byte begins the full-width signs.
     let is_suspect = |byte: &u8| matches!(byte, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n' | 0xef);
     if !cell.iter().any(is_suspect) {
         return Cow::Borrowed(cell);
@@ -82,7 +83,7 @@ pub fn guard(cell: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(guarded)
 }
 
-/// The cell as it was before [`guard`].
+/// Returns the cell as it was before [`guard`].
 ///
 /// ```
 /// use rollcall::formula::{guard, unguard};
@@ -109,8 +110,8 @@ pub fn unguard(cell: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(bare)
 }
 
-/// The cell as it is to be written where cells have types, and is text: with its guards where a spreadsheet would run it once it is
-/// saved as text. A number with a sign is none of these, and stays as people know it.
+/// Returns the cell as written to a text cell of a typed format, guarded if a spreadsheet would run it after saving it
+/// as text. A signed number is safe and stays as it is.
 pub fn guard_typed(cell: &[u8]) -> Cow<'_, [u8]> {
     let guarded = guard(cell);
     let is_number = |cell: &[u8]| {
@@ -131,7 +132,8 @@ mod tests {
         String::from_utf8(guard(cell.as_bytes()).into_owned()).unwrap()
     }
 
-    /// Whether a program that splits at `separator` and at line breaks, and takes blanks off, finds a sign at the beginning of a cell.
+    /// Tests whether a program that splits at `separator` and at line breaks, and removes blanks, finds a sign at the
+    /// beginning of a cell.
     fn would_run(text: &str, separator: char) -> bool {
         let mut cells = text.split([separator, '\r', '\n']);
         cells.any(|cell| cell.trim_start_matches(is_skipped).starts_with(SIGNS))
@@ -140,7 +142,7 @@ mod tests {
     // Source: zvory/csv-safe pull request 25 (blanks), OWASP/www-community issue 1115 (line feeds), Asymmetric-al/core pull request
     // 518 (no-break spaces), OWASP/www-community pull request 401 (tabs and carriage returns).
     #[test]
-    fn a_sign_is_guarded_wherever_a_cell_may_begin() {
+    fn sign_is_guarded_wherever_a_cell_may_begin() {
         for (cell, written) in [
             ("=1+2", "'=1+2"),
             (" =1+2", " '=1+2"),
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_cells_are_written_as_they_are() {
+    fn ordinary_cells_are_written_unchanged() {
         for cell in [
             "",
             "020 7946 0018",
@@ -186,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_kept() {
+    fn bytes_that_are_not_text_are_kept() {
         for cell in [b"\xff=1;=2\xff".as_slice(), b";\xff;=\xc3", b"'\xff;'='=", b";\xa0=1"] {
             let written = guard(cell);
             assert_eq!(*unguard(&written), *cell);
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_a_sign_stays_as_it_is_where_cells_are_typed() {
+    fn signed_number_in_typed_cell_is_unchanged() {
         for cell in ["+44 7700 900123", "-", "+44 (0)7700/900-123", "x"] {
             assert_eq!(*guard_typed(cell.as_bytes()), *cell.as_bytes());
         }
@@ -207,7 +209,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_way_there_and_back_loses_nothing(cell in "[='+@＝ \u{a0}\\t\\r\\n;,|\"x0é-]{0,12}") {
+        fn unguard_reverses_guard(cell in "[='+@＝ \u{a0}\\t\\r\\n;,|\"x0é-]{0,12}") {
             let written = guarded(&cell);
             prop_assert_eq!(&*unguard(written.as_bytes()), cell.as_bytes());
             let typed = guard_typed(cell.as_bytes()).into_owned();

@@ -1,4 +1,4 @@
-//! A request from outside to end, noticed at the next moment at which nothing is half done.
+//! Requests to stop, honored at the next moment at which nothing is half done.
 
 use std::{
     sync::{
@@ -10,30 +10,30 @@ use std::{
     time::Duration,
 };
 
-/// Shared by whoever asks for the end and whoever is to notice.
+/// A stop request, shared by the signal handler and the code that honors it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// How often a wait looks whether it should end.
+    /// The interval at which a wait checks for a stop request.
     pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-    /// The number of the signal, where the end was asked for.
+    /// The number of the signal, if a stop was requested.
     pub fn signal(&self) -> Option<i32> {
         i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|signal| *signal != 0)
     }
 
-    /// Where a signal handler stores the signal's number.
+    /// The place where a signal handler stores the signal's number.
     pub fn slot(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.0)
     }
 
-    /// Does on a thread of its own what may wait for ever, such as for bytes from a pipe. Where the end is asked for, nobody waits for
-    /// it any longer.
+    /// Runs `work`, which may block forever (for example on a pipe), on its own thread. Returns early on a stop
+    /// request.
     ///
     /// # Errors
     ///
-    /// The number of the signal.
+    /// Returns the number of the signal on a stop request.
     pub fn watch<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, i32> {
         let (running, ended) = mpsc::channel::<()>();
         let worker = thread::spawn(move || {
@@ -50,7 +50,7 @@ impl Interrupt {
         }
     }
 
-    /// Waits until the end is asked for.
+    /// Waits for a stop request and returns the number of its signal.
     pub async fn requested(&self) -> i32 {
         loop {
             if let Some(signal) = self.signal() {

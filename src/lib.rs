@@ -1,19 +1,19 @@
 //! Imports contact lists into an outbound-calling platform, without creating duplicates.
 //!
-//! Every row of a list ends with exactly one [outcome](outcome::Outcome). Its way:
+//! Every row of a list ends with exactly one [outcome](outcome::Outcome). It passes these stages:
 //!
-//! 1. [`parse`] finds the header and turns a file of any format into rows. It judges columns by what their cells hold, with the
+//! 1. [`parse`] finds the header and turns a file of any format into rows. It maps columns by their contents, with the
 //!    tables of countries and salutations in [`normalize`].
-//! 2. [`normalize`] makes a [`Contact`](contact::Contact) of a row, or says why it cannot.
-//! 3. [`dedupe`] knows for each number which row has it first.
-//! 4. [`suppress`] knows the numbers that must not be called, [`existing`] those that the platform already holds.
-//! 5. [`post`] sends new contacts in batches, and reconciles those that the platform has not acknowledged.
+//! 2. [`normalize`] turns a row into a [`Contact`](contact::Contact), or lists its problems.
+//! 3. [`dedupe`] records which row has each number first.
+//! 4. [`suppress`] knows the numbers that must not be called, [`existing`] the numbers that the platform already has.
+//! 5. [`post`] sends new contacts in batches, and reconciles batches that the platform has not acknowledged.
 //! 6. [`report`] writes the outcome of each row and the totals.
 //!
-//! [`pipeline`] calls these stages in turn and combines what steps 2 to 5 say of a row into its outcome.
+//! [`pipeline`] calls these stages in turn and combines the results of steps 2 to 5 into the outcome of a row.
 //!
-//! [`journal`] records what has to survive a crash, [`platform`] is the client of the documented API, [`sandbox`] a local platform,
-//! [`watch`] imports files from a drop folder, and [`cli`] is the command line.
+//! [`journal`] records everything that must survive a crash, [`platform`] is the client of the documented API,
+//! [`sandbox`] is a local platform, [`watch`] imports files from a drop folder, and [`cli`] is the command line.
 //!
 //! # Examples
 //!

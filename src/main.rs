@@ -1,4 +1,4 @@
-//! The program `rollcall`: everything it does is in the library.
+//! The program `rollcall`. All of its code is in the library.
 
 use std::process::ExitCode;
 

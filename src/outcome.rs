@@ -1,33 +1,33 @@
-//! What becomes of a row: the ten outcomes, and the stable codes with the words every report uses for them.
+//! Outcomes of rows: the ten outcomes, and the stable codes with the texts that every report uses for them.
 //!
-//! The names here are a contract with other people's scripts; they may grow, but what stands does not change.
+//! Scripts of users depend on these names: new ones may be added, but existing ones never change.
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::contact::{Contact, E164, PhoneNumber};
 
-/// What became of a row. Every data row ends in exactly one.
+/// The outcome of a row. Every data row ends in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Outcome {
     /// `check`: the row may be imported.
     Valid,
-    /// A dry run would have posted it.
+    /// A dry run would have posted the row.
     Planned,
-    /// The platform created the contact and said so.
+    /// The platform created the contact and acknowledged it.
     Created,
-    /// The platform created the contact and did not say so: a later reading found it.
+    /// The platform created the contact without acknowledging it; a later read found it.
     Confirmed,
-    /// The platform held the number already.
+    /// The platform already had the number.
     Existing,
     /// An earlier (or, with `--keep last`, a later) row of the input has the same number.
     Duplicate,
-    /// Left out on purpose.
+    /// Suppressed on purpose.
     Suppressed,
-    /// The row is not good enough to be posted.
+    /// The row cannot be posted.
     Rejected,
     /// The platform refused the contact.
     Failed,
-    /// Not reached: the run ended before.
+    /// Not reached: the run ended before this row.
     Pending,
 }
 
@@ -62,13 +62,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the row belongs in `rejected.csv`: somebody has to fix it.
+    /// Returns whether the row belongs in `rejected.csv`, because a person has to fix it.
     pub const fn needs_fixing(self) -> bool {
         matches!(self, Self::Rejected | Self::Failed)
     }
 }
 
-/// Why a row ended as it did.
+/// The reason for an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is described by its title")]
 pub enum Code {
@@ -107,7 +107,7 @@ pub enum Code {
     DoNotCallColumn,
 }
 
-/// The words for one code.
+/// The texts for one code.
 struct Wording {
     code: Code,
     name: &'static str,
@@ -115,7 +115,7 @@ struct Wording {
     hint: &'static str,
 }
 
-/// One table for every report, in the order of [`Code`].
+/// The texts for every report, in the order of [`Code`].
 const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::MissingPhone,
@@ -127,25 +127,25 @@ const WORDINGS: &[Wording] = &[
         code: Code::MissingFirstName,
         name: "missing-first-name",
         title: "no first name",
-        hint: "The platform requires one: fill it in, or name the column that holds it with --map first_name=COLUMN.",
+        hint: "A first name is required: fill it in, or name its column with --map first_name=COLUMN.",
     },
     Wording {
         code: Code::MissingLastName,
         name: "missing-last-name",
         title: "no last name",
-        hint: "The platform requires one: fill it in, or choose one for all such rows with --default-last-name.",
+        hint: "A last name is required: fill it in, or choose one for all such rows with --default-last-name.",
     },
     Wording {
         code: Code::MissingSalutation,
         name: "missing-salutation",
         title: "no salutation",
-        hint: "The platform requires one: fill in Mr or Mrs, or choose one for all such rows with \
+        hint: "A salutation is required: fill in Mr or Mrs, or choose one for all such rows with \
                --default-salutation.",
     },
     Wording {
         code: Code::UnknownSalutation,
         name: "unknown-salutation",
-        title: "a salutation that is not known",
+        title: "an unknown salutation",
         hint: "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof, or choose one for all such rows with --default-salutation.",
     },
     Wording {
@@ -158,7 +158,7 @@ const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::NoRegion,
         name: "no-region",
-        title: "a national number, and no country to read it with",
+        title: "a national number without a country",
         hint: "Give the country of such numbers with --region (for example --region IN), add a country column, or \
                write the number with + and its country code.",
     },
@@ -198,25 +198,25 @@ const WORDINGS: &[Wording] = &[
         code: Code::TooLong,
         name: "too-long",
         title: "too long for a phone number",
-        hint: "Look for a doubled country code, an extension, or a second number in the cell.",
+        hint: "Look for a repeated country code, an extension, or a second number in the cell.",
     },
     Wording {
         code: Code::InvalidLength,
         name: "invalid-length",
-        title: "a length no number of its country has",
-        hint: "A digit is missing or too many: look the number up.",
+        title: "a length that no number in its country has",
+        hint: "A digit is missing or extra: check the number.",
     },
     Wording {
         code: Code::InvalidNumber,
         name: "invalid-number",
-        title: "a number that its country has not assigned",
+        title: "not an assigned number in its country",
         hint: "Look for a mistyped digit or the wrong country. --accept possible lets such numbers pass.",
     },
     Wording {
         code: Code::WrongType,
         name: "wrong-type",
-        title: "a kind of number that was not asked for",
-        hint: "Only the kinds given with --types are taken: find another number for the person, or widen --types.",
+        title: "a number type that --types does not accept",
+        hint: "Find another number for the person, or add this type to --types.",
     },
     Wording {
         code: Code::HasExtension,
@@ -234,7 +234,7 @@ const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::ExcelScientific,
         name: "excel-scientific",
-        title: "digits lost to scientific notation",
+        title: "a spreadsheet replaced digits with scientific notation",
         hint: "The digits are gone from the file. Open the original, format the column as a number without decimals \
                (or as text), and export again.",
     },
@@ -268,7 +268,7 @@ const WORDINGS: &[Wording] = &[
         code: Code::ControlCharacters,
         name: "control-characters",
         title: "control characters in the number",
-        hint: "Type the number again; the cell holds characters that cannot be seen.",
+        hint: "Type the number again; the cell contains invisible characters.",
     },
     Wording {
         code: Code::SameName,
@@ -280,56 +280,51 @@ const WORDINGS: &[Wording] = &[
         code: Code::OtherName,
         name: "other-name",
         title: "the same number under another name",
-        hint: "The platform holds a number once. Decide who it belongs to.",
+        hint: "The platform stores each number only once. Decide which contact it belongs to.",
     },
     Wording {
         code: Code::Refused,
         name: "refused",
         title: "refused by the platform",
-        hint: "The platform's own words stand in the row's detail.",
+        hint: "See rollcall_reason for the platform's message.",
     },
     Wording {
         code: Code::StoredDifferently,
         name: "stored-differently",
-        title: "stored by the platform with another number than was sent",
-        hint: "Correct or delete that contact on the platform: as it stands, somebody else may be called.",
+        title: "stored by the platform with a different number than the one sent",
+        hint: "Correct or delete that contact on the platform; otherwise, the wrong person may be called.",
     },
     Wording {
         code: Code::InList,
         name: "in-list",
-        title: "in a contact list that is left out",
+        title: "in a suppressed contact list",
         hint: "Nothing to do.",
     },
     Wording {
         code: Code::InCampaign,
         name: "in-campaign",
-        title: "in a campaign that is left out",
+        title: "in a suppressed campaign",
         hint: "Nothing to do.",
     },
-    Wording {
-        code: Code::InFile,
-        name: "in-file",
-        title: "in a file of people who are left out",
-        hint: "Nothing to do.",
-    },
+    Wording { code: Code::InFile, name: "in-file", title: "in a suppression list", hint: "Nothing to do." },
     Wording {
         code: Code::HiddenRow,
         name: "hidden-row",
-        title: "a row that the sheet hides, by a filter or by hand",
-        hint: "If these people are to be called, show the rows in the sheet, or read them with --hidden-rows include.",
+        title: "a row hidden in the sheet, by a filter or by hand",
+        hint: "To call these people, show the rows in the sheet, or read them with --hidden-rows include.",
     },
     Wording {
         code: Code::DoNotCallColumn,
         name: "do-not-call-column",
         title: "a column of the list says not to call",
-        hint: "If these people are to be called, correct the column, or read them with --ignore-do-not-call-column.",
+        hint: "To call these people, correct the column, or read them with --ignore-do-not-call-column.",
     },
 ];
 
 impl Code {
     fn wording(self) -> &'static Wording {
         let wording = &WORDINGS[self as usize];
-        debug_assert_eq!(wording.code, self, "the table stands in the order of the codes");
+        debug_assert_eq!(wording.code, self, "the table is in the order of the codes");
         wording
     }
 
@@ -338,12 +333,12 @@ impl Code {
         self.wording().name
     }
 
-    /// The code of this name.
+    /// Returns the code with this name.
     pub fn of_name(name: &str) -> Option<Self> {
         WORDINGS.iter().find(|wording| wording.name == name).map(|wording| wording.code)
     }
 
-    /// A few words that say what is wrong.
+    /// A short description of the problem.
     pub fn title(self) -> &'static str {
         self.wording().title
     }
@@ -354,28 +349,28 @@ impl Code {
     }
 }
 
-/// Something wrong with a row. It is data: it never stops the run.
+/// A problem with a row. It never stops the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What is wrong.
+    /// The kind of problem.
     pub code: Code,
-    /// The column it was found in, where it is one column's.
+    /// The column with the problem, if it is in a single column.
     pub column: Option<u32>,
     /// The cell's text, shortened, for an example in the report.
     pub value: String,
-    /// What the code alone does not say.
+    /// Details beyond the code.
     pub detail: String,
 }
 
 impl Problem {
     const MAX_VALUE_CHARS: usize = 60;
 
-    /// A problem of the whole row.
+    /// Creates a problem of the whole row.
     pub fn of_row(code: Code, detail: impl Into<String>) -> Self {
         Self { code, column: None, value: String::new(), detail: detail.into() }
     }
 
-    /// A problem of one cell.
+    /// Creates a problem of one cell.
     pub fn of_cell(code: Code, column: usize, value: &[u8], detail: impl Into<String>) -> Self {
         let text = String::from_utf8_lossy(value);
         let mut chars = text.chars();
@@ -386,7 +381,7 @@ impl Problem {
         Self { code, column: u32::try_from(column).ok(), value, detail: detail.into() }
     }
 
-    /// The problem in a few words: its title, and what else there is to say.
+    /// The problem in a few words: its title and its detail.
     pub fn message(&self) -> String {
         if self.detail.is_empty() {
             self.code.title().to_owned()
@@ -396,44 +391,44 @@ impl Problem {
     }
 }
 
-/// What normalization says of a row.
+/// The result of normalizing a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
-    /// Everything the platform requires is there.
+    /// Everything that the platform requires is present.
     Contact(Contact),
-    /// The row itself says that it is not to be used.
+    /// The row itself says not to use it.
     Suppressed {
-        /// Why.
+        /// The reason.
         code: Code,
-        /// The number, where it can be read.
+        /// The number, if it can be read.
         number: Option<PhoneNumber>,
-        /// All numbers of the row, where nobody is to be called on any of them.
+        /// All numbers of the row, if none of them may be called.
         all: Vec<E164>,
-        /// What the code alone does not say.
+        /// Details beyond the code.
         detail: String,
     },
-    /// Something is wrong.
+    /// The row has problems.
     Rejected {
-        /// The number, where it could be read although the row is rejected.
+        /// The number, if it can be read although the row is rejected.
         number: Option<PhoneNumber>,
-        /// What is wrong, in the order found; never empty.
+        /// The problems, in the order found; never empty.
         problems: Vec<Problem>,
     },
 }
 
-/// Rows by outcome.
+/// The number of rows by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     by_outcome: [u64; Outcome::ALL.len()],
 }
 
 impl Totals {
-    /// Rows with this outcome.
+    /// The number of rows with this outcome.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.by_outcome[outcome as usize]
     }
 
-    /// All rows.
+    /// The number of all rows.
     pub fn rows(&self) -> u64 {
         self.by_outcome.iter().sum()
     }
@@ -460,7 +455,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_table_is_ordered_like_the_codes() {
+    fn code_table_has_the_order_of_the_codes() {
         for (index, wording) in WORDINGS.iter().enumerate() {
             assert_eq!(wording.code as usize, index, "{}", wording.name);
             assert_eq!(wording.code.name(), wording.name);
@@ -468,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_and_hints_are_whole() {
+    fn hints_are_sentences_and_titles_are_not() {
         for wording in WORDINGS {
             assert!(wording.hint.ends_with('.'), "{}", wording.name);
             assert!(!wording.title.ends_with('.'), "{}", wording.name);
@@ -477,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_shortened_by_characters() {
+    fn long_value_is_shortened_at_a_character() {
         let long = "é".repeat(100);
         let problem = Problem::of_cell(Code::TooLong, 2, long.as_bytes(), "");
         assert_eq!(problem.value.chars().count(), 61);

@@ -1,22 +1,23 @@
-//! What posting costs under the account's quota, known before the first contact is posted.
+//! The cost of posting under the account's quota, known before the first contact is posted.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What posting costs, or would cost.
+/// The cost of an import in requests and time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// Requests that read what the platform holds.
+    /// Requests that read existing contacts.
     pub get: u64,
     /// Requests that create contacts.
     pub post: u64,
-    /// How long the quota makes all of them take.
+    /// The seconds that all requests take under the quota.
     pub seconds: u64,
 }
 
 impl Plan {
-    /// The requests for `contacts` new contacts beside `get` others; how long they take is for whoever knows the quota.
+    /// Counts the requests for `contacts` new contacts, in addition to `get` reads. The caller sets `seconds`, because
+    /// it depends on the quota.
     ///
     /// ```
     /// use rollcall::plan::Plan;
@@ -28,8 +29,8 @@ impl Plan {
     }
 }
 
-/// How long as many further requests take at least, the last of them answered at once: there are `slots` of them in a `window`,
-/// and those in use are free again after `busy`, the earliest first.
+/// Returns the minimum time until the last of `requests` may start. A `window` has `slots` requests; `busy` lists when
+/// used slots free up, the earliest first.
 pub fn time_for(requests: u64, slots: u64, window: Duration, busy: &[Duration]) -> Duration {
     let slots = slots.max(1);
     let Some(waiting) =
@@ -37,7 +38,7 @@ pub fn time_for(requests: u64, slots: u64, window: Duration, busy: &[Duration]) 
     else {
         return Duration::ZERO;
     };
-    // Where more are in use than there are, the last of them have to be free first.
+    // If more slots are used than exist, the last ones must free up first.
     let ahead = (busy.len() as u64).saturating_sub(slots);
     let windows = (waiting - 1) / slots;
     let index = usize::try_from((waiting - 1) % slots + ahead).unwrap_or(usize::MAX);
@@ -52,14 +53,14 @@ mod tests {
     const WINDOW: Duration = Duration::from_mins(1);
 
     #[test]
-    fn requests_are_counted() {
+    fn plan_counts_requests() {
         assert_eq!(Plan::new(1, 0, 100), Plan { get: 1, post: 0, seconds: 0 });
         assert_eq!(Plan::new(4, 5_001, 100), Plan { get: 4, post: 51, seconds: 0 });
         assert_eq!(Plan::new(0, 1, 0), Plan { get: 0, post: 1, seconds: 0 });
     }
 
     #[test]
-    fn the_minutes_they_take_are_known_beforehand() {
+    fn time_for_counts_windows_and_used_slots() {
         let seconds = |requests, slots, busy: &[u64]| {
             let busy: Vec<Duration> = busy.iter().copied().map(Duration::from_secs).collect();
             time_for(requests, slots, WINDOW, &busy).as_secs()
@@ -69,7 +70,7 @@ mod tests {
             [0, 1, 2, 3, 4, 5].map(|requests| seconds(requests, 3, &[40, 60])),
             [0, 0, 40, 60, 60, 100]
         );
-        // Another program uses more of them than this one would.
+        // Another program uses more slots than this one would.
         assert_eq!([1, 2, 3].map(|requests| seconds(requests, 2, &[10, 20, 30])), [20, 30, 80]);
         assert_eq!(seconds(1000, 60, &[]), 960);
     }

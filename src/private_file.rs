@@ -1,7 +1,7 @@
 //! Checks of owner, mode, links and kind, for files and folders.
 //!
-//! What is opened is looked at by its descriptor, so that it cannot be exchanged between the look and the reading. A file of
-//! the program's own is never reached through a link, and a link of another user is followed nowhere.
+//! Checks use the descriptor of the opened file, so that no one can replace the file between the check and the read.
+//! The program's own files are never reached through links, and links of other users are never followed.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use std::{
 
 use thiserror::Error;
 
-/// Why a file or folder is not used.
+/// The reason why a file or folder is refused.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Unsafe {
@@ -20,7 +20,7 @@ pub enum Unsafe {
     Io(#[from] io::Error),
     #[error("it is {0}, not an ordinary file")]
     NoFile(&'static str),
-    #[error("it has a second name (a hard link), so that rollcall would change a file elsewhere, too")]
+    #[error("it has a second name (a hard link): rollcall would also change the file under that name")]
     SecondName,
     #[error("it belongs to another user (id {0})")]
     OtherOwner(u32),
@@ -32,7 +32,7 @@ pub enum Unsafe {
     OtherLink { path: PathBuf, owner: u32 },
 }
 
-/// What others can do.
+/// An access that other users have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read a file.
@@ -60,11 +60,12 @@ impl From<Unsafe> for io::Error {
 }
 
 impl Unsafe {
-    /// The command that makes a file or folder safe, if one is sure to. What belongs to another user has none: its owner may need it.
+    /// Returns the command that makes a file or folder safe, if one is certain to. There is none for files of other
+    /// users: their owners may need the current mode.
     pub fn remedy(&self, path: &Path) -> Option<String> {
         let name = quoted(&path.display().to_string());
         match self {
-            // The user could not read it any more with the mode alone.
+            // With `chmod` alone, the user could no longer read the file.
             Self::Open { what: Access::Read, .. } if is_of_root_only(path) => {
                 Some(format!("sudo chgrp \"$(id -g)\" {name} && sudo chmod 640 {name}"))
             }
@@ -75,34 +76,36 @@ impl Unsafe {
     }
 }
 
-/// A word as a shell reads it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '.' | '_' | '-');
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// The whole of a file with a secret, of at most so many bytes. Links are followed, since secrets are often mounted as links;
-/// what is at their end must belong to the user or to root, and only they may read it. A group may read a file of root's: that is how
-/// containers are given secrets. A pipe of the user's own is read, as a shell makes one for `<(command)`.
+/// Reads a file with a secret, of at most `max_bytes` bytes.
+///
+/// Links are followed, because secrets are often mounted as links. The target must belong to the user or to root, and
+/// only its owner may read it. A group may read a file of root, because containers receive secrets this way. A pipe of
+/// the user is accepted, because a shell creates one for `<(command)`.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, is no file, or others can read it.
+/// Returns an error if the path cannot be read, is not a file, or is readable by others.
 pub fn read_private(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, check_secret)
 }
 
-/// The whole of a file that need not be private, of at most so many bytes. A pipe of the user's own is read, too.
+/// Reads a file that need not be private, or a pipe of the user, of at most `max_bytes` bytes.
 pub(crate) fn read_bounded(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, check_regular_or_own_pipe)
 }
 
-/// The same of a file that anybody may have put there, and that is no pipe.
+/// Reads a regular file from any owner, of at most `max_bytes` bytes. Pipes are refused.
 pub(crate) fn read_regular(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, check_regular)
 }
 
-/// Settings from a file or pipe that the user named: not everybody can write to it.
+/// Reads settings from a file or pipe that the user named. The file must not be writable by everyone.
 pub(crate) fn read_named_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, |found| {
         check_regular_or_own_pipe(found)?;
@@ -110,7 +113,8 @@ pub(crate) fn read_named_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>
     })
 }
 
-/// Settings from a file that is where the user's settings are: it also belongs to the user or to root, and is no pipe.
+/// Reads settings from the user's settings folder. The file must also belong to the user or to root, and must not be a
+/// pipe.
 pub(crate) fn read_own_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     read(path, max_bytes, |found| {
         check_regular(found)?;
@@ -119,7 +123,7 @@ pub(crate) fn read_own_settings(path: &Path, max_bytes: u64) -> Result<Vec<u8>, 
     })
 }
 
-/// Opens a regular file; a pipe is not waited for.
+/// Opens a regular file without waiting for a pipe.
 pub(crate) fn open_regular(path: &Path) -> Result<File, Unsafe> {
     open_checked(path, check_regular)
 }
@@ -143,7 +147,7 @@ fn read(
     if bytes.len() as u64 > max_bytes { Err(Unsafe::TooLarge(max_bytes)) } else { Ok(bytes) }
 }
 
-/// What is there in place of a file.
+/// Names the kind of something that is not a file.
 fn kind(found: &fs::Metadata) -> &'static str {
     if found.is_symlink() {
         "a link"
@@ -170,20 +174,20 @@ mod unix {
 
     const ROOT: u32 = 0;
 
-    /// As many links behind each other as Linux follows.
+    /// The number of consecutive links that Linux follows.
     const MAX_LINKS: usize = 40;
 
-    /// Flags with which a link is not followed, and a pipe is not waited for.
+    /// Flags that refuse links and do not wait for pipes.
     pub(crate) fn no_follow() -> i32 {
         i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or_default()
     }
 
-    /// Whether something belongs to the user, or to root, who may do everything anyway.
+    /// Returns whether a file belongs to the user or to root, who has every permission anyway.
     pub(crate) fn is_own(found: &fs::Metadata) -> bool {
         found.uid() == geteuid().as_raw() || found.uid() == ROOT
     }
 
-    /// Whether a file belongs to root, and the user is somebody else.
+    /// Returns whether a file belongs to root and the user is not root.
     pub(super) fn is_of_root_only(path: &Path) -> bool {
         !geteuid().is_root() && fs::metadata(path).is_ok_and(|found| found.uid() == ROOT)
     }
@@ -210,8 +214,8 @@ mod unix {
         if mode & forbidden == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Read, mode }) }
     }
 
-    /// Opens a file of the program's own to read and write, or makes one; only its owner may look into it. It is no link, has no
-    /// other name, and belongs to the user.
+    /// Opens or creates one of the program's own files for reading and appending, readable only by its owner. The file
+    /// must not be a link, must have no second name, and must belong to the user.
     pub(crate) fn open_own(path: &Path) -> Result<File, Unsafe> {
         let mut options = File::options();
         options.read(true).append(true).create(true).mode(0o600).custom_flags(no_follow());
@@ -227,7 +231,8 @@ mod unix {
         Ok(file)
     }
 
-    /// Looks at a file of the program's own that another part of it opens by its name; one that is missing is fine.
+    /// Checks one of the program's own files that another part of the program opens by name. A missing file is
+    /// accepted.
     pub(crate) fn check_own_at(path: &Path) -> Result<(), Unsafe> {
         let found = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -247,12 +252,13 @@ mod unix {
         if found.nlink() > 1 { Err(Unsafe::SecondName) } else { Ok(()) }
     }
 
-    /// Makes a folder, and those above it, that only its owner may look into; one that exists stays as it is.
+    /// Creates a folder and its parents, accessible only to the owner. An existing folder is not changed.
     pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
-    /// Looks whether a device or pipe may be written to: it is the user's own, or one that the process was started with.
+    /// Checks that a device or pipe may be written to: it must belong to the user or be a stream that the process was
+    /// started with.
     pub(crate) fn check_stream(path: &Path, found: &fs::Metadata) -> Result<(), Unsafe> {
         const STANDARD: [&str; 2] = ["/dev/stdout", "/dev/stderr"];
         const DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
@@ -265,7 +271,7 @@ mod unix {
         if is_given { Ok(()) } else { check_owner(found) }
     }
 
-    /// Looks whether a folder is the user's own, and nobody else can change what is in it.
+    /// Checks that a folder belongs to the user and that no one else can change its contents.
     pub(crate) fn check_folder(path: &Path) -> Result<(), Unsafe> {
         check_links(path)?;
         let found = fs::metadata(path)?;
@@ -274,7 +280,8 @@ mod unix {
         if mode & 0o022 == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Write, mode }) }
     }
 
-    /// Looks whether a link of another user stands in a path, or in what a link in it names: it would lead wherever that user likes.
+    /// Checks that no link of another user is in a path or in the target of a link in it. Such a link could lead
+    /// anywhere.
     pub(crate) fn check_links(path: &Path) -> Result<(), Unsafe> {
         let mut links_left = MAX_LINKS;
         check_links_of(path, &mut links_left)
@@ -367,7 +374,7 @@ mod tests {
 
     use super::*;
 
-    /// A user who is not the one of the tests.
+    /// A user other than the user of the tests.
     const OTHER: u32 = 54_321;
 
     fn mode(path: &Path) -> u32 {
@@ -379,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_read_from_private_files_through_links_and_up_to_a_limit() {
+    fn secret_is_read_only_from_private_file_within_limit() {
         let home = tempfile::tempdir().unwrap();
         let (path, link) = (home.path().join("secret"), home.path().join("link"));
         fs::write(&path, "canary").unwrap();
@@ -403,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_read_from_files_that_not_everybody_can_change() {
+    fn settings_file_writable_by_all_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("settings");
         fs::write(&path, "quiet").unwrap();
@@ -422,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn pipes_are_read_where_they_were_named_only() {
+    fn pipe_is_read_only_if_named() {
         use std::{io::Write as _, os::fd::AsRawFd as _};
 
         let (reader, mut writer) = io::pipe().unwrap();
@@ -441,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_its_own_are_no_links_and_stay_private() {
+    fn own_file_is_private_and_not_a_link() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         drop(open_own(&at("new")).unwrap());
@@ -463,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_others_can_change_are_found() {
+    fn folder_that_others_can_change_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("a/b");
         make_folder(&folder).unwrap();

@@ -1,53 +1,53 @@
-//! Progress of a run, for an observer to show, and the question whether to post.
+//! Progress of a run for an observer, and the approval to post.
 
 use std::time::Duration;
 
 use crate::{journal::Holder, outcome::Totals, plan::Plan};
 
-/// An observer of the steps of a run. Every method does nothing unless it is implemented.
+/// An observer of the steps of a run. Every method does nothing by default.
 #[expect(unused_variables, reason = "the names are the documentation")]
 pub trait Progress: Sync {
-    /// Rows were read; `bytes` of `of_bytes` of the input were needed for them, where that is known.
+    /// Reports rows that were read, with the `bytes` read so far of `of_bytes`, if the size is known.
     fn reading(&self, path: &str, rows: u64, bytes: u64, of_bytes: Option<u64>) {}
 
-    /// All inputs were read.
+    /// Reports that all inputs were read.
     fn read(&self, rows: u64) {}
 
-    /// A page of what the platform holds arrived; the quota makes the other pages take as long as `left`.
+    /// Reports a page of existing contacts. The quota makes the remaining pages take `left`.
     fn fetching(&self, what: &str, contacts: u64, of_contacts: Option<u64>, requests: u64, left: Duration) {}
 
-    /// Contacts were settled, of those to be posted; the quota makes the rest take as long as `left`.
+    /// Reports finished contacts among those to post. The quota makes the rest take `left`.
     fn posting(&self, contacts: u64, of_contacts: u64, requests: u64, left: Duration) {}
 
-    /// The next request waits.
+    /// Reports that the next request waits.
     fn waiting(&self, wait: Duration, why: Wait) {}
 
-    /// Another process imports to the account; this one waits for it.
+    /// Reports that this process waits for another one that imports to the same account.
     fn waiting_for(&self, holder: Option<&Holder>) {}
 
-    /// The run goes on after a wait.
+    /// Reports that the run resumes after a wait.
     fn resumed(&self) {}
 
-    /// Something that the user should know.
+    /// Reports a note to the user.
     fn note(&self, text: &str) {}
 
-    /// Something that may be wrong, and does not stop the run.
+    /// Reports a possible problem that does not stop the run.
     fn warn(&self, text: &str) {
         self.note(text);
     }
 }
 
-/// Decides whether a run posts.
+/// A decision whether a run posts.
 pub trait Approval: Sync {
-    /// Whether [`approve`](Self::approve) asks a person, which may take any time. The run lets others import to the account
-    /// meanwhile.
+    /// Returns whether [`approve`](Self::approve) asks a person, which may take any time. Meanwhile, the run lets other
+    /// processes import to the account.
     fn asks(&self) -> bool;
 
-    /// Whether to post what the forecast says.
+    /// Returns whether to post as forecast.
     fn approve(&self, forecast: &Forecast) -> bool;
 }
 
-/// Approves every forecast without a question.
+/// An approval that is always given.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Approved;
 
@@ -61,31 +61,31 @@ impl Approval for Approved {
     }
 }
 
-/// What is known before the first contact is posted.
+/// A forecast of the import, made before the first contact is posted.
 #[derive(Clone, Debug)]
 pub struct Forecast {
-    /// What posting costs.
+    /// The cost of posting.
     pub plan: Plan,
-    /// New contacts.
+    /// The number of new contacts.
     pub contacts: u64,
-    /// Rows by outcome; those to be posted are pending.
+    /// Rows by outcome; rows to post are pending.
     pub totals: Totals,
-    /// Where they are posted to.
+    /// The host to post to.
     pub host: String,
 }
 
-/// Why a request waits.
+/// The reason why a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// The requests of this minute are used up.
+    /// This program has used all requests of this minute.
     RateLimit,
-    /// The platform said that the account's requests are used up.
+    /// The platform reported that the account has no requests left.
     RateLimited,
-    /// The platform could not be reached, or did not answer.
+    /// The platform could not be reached, or gave no response.
     Retry,
-    /// The platform may still be storing what it did not answer.
+    /// The platform may still be storing an unacknowledged batch.
     Unacknowledged,
-    /// The platform has taken what it does not show yet.
+    /// The platform has accepted contacts that it does not show yet.
     NotShown,
 }
 

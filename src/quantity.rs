@@ -1,6 +1,6 @@
-//! Quantities as people read them.
+//! Quantities in the form in which people read them.
 
-/// A count with its thousands set apart.
+/// Formats a count with thousands separators.
 ///
 /// ```
 /// use rollcall::quantity::grouped;

@@ -1,10 +1,10 @@
-//! The note that the files of rejected rows carry beside a ragged row, by which a later run sees whether somebody has put
-//! the row's cells right.
+//! Notes on ragged rows in files of rejected rows. A later run uses them to detect whether a person has fixed the row's
+//! cells.
 //!
-//! A ragged row that comes back unchanged must not pass: the number in its phone column may be that of a fax. Nor is any
-//! change enough, since people fill whole columns at once, and a spreadsheet rewrites numbers and dates by itself. So the
-//! note holds what a spreadsheet leaves alone, and a row counts as put right if it has another number, or if its cells now
-//! fit the header.
+//! An unchanged ragged row must not pass: the number in its phone column may belong to a fax. Not every change counts
+//! as a fix, because people fill whole columns at once, and spreadsheets rewrite numbers and dates. Therefore a
+//! note has checksums of only what a spreadsheet keeps. A row counts as fixed if it has a different number, or if its
+//! cells now fit the header.
 
 use std::fmt;
 
@@ -15,36 +15,36 @@ use crate::row::{Columns, Ragged, RaggedCause};
 /// The column of notes. An empty cell says that the cells of the row are right.
 pub const COLUMN: &str = "rollcall_ragged";
 
-/// The names of the columns that hold cells beyond the header begin so.
+/// The prefix of the names of columns for cells beyond the header.
 pub const EXTRA_COLUMN: &str = "rollcall_extra";
 
-/// A note is no longer than a person can pass over.
+/// The maximum number of checksums of numbers in a note, so that the note stays short.
 const MAX_NUMBERS: usize = 24;
 
-/// Fewer digits are no phone number, more are something else.
+/// The number of digits in a phone number.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// What a row was like when it was rejected.
+/// A note on a row, with its state when it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// What is wrong with the row.
+    /// The problem of the row.
     pub ragged: Ragged,
-    /// Its numbers, each with its header, in short.
+    /// Short checksums of its numbers, each with its header.
     numbers: Vec<u16>,
     /// A checksum of its words.
     words: u32,
 }
 
-/// A row as a file of rejected rows has it.
+/// The cells of a row in a file of rejected rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Cells<'a> {
-    /// The names of the columns that are not rollcall's own.
+    /// The headers of the columns that are not rollcall's own.
     pub headers: &'a [String],
-    /// Which of them holds what.
+    /// The column mapping of these headers.
     pub columns: &'a Columns,
-    /// The cells below them.
+    /// The cells below the headers.
     pub cells: &'a [&'a [u8]],
-    /// The cells beyond.
+    /// The cells beyond the header.
     pub extra: &'a [&'a [u8]],
 }
 
@@ -54,20 +54,20 @@ impl<'a> Cells<'a> {
         cells.map(|(column, (header, cell))| (column, header.as_str(), *cell))
     }
 
-    /// The numbers of all columns, or of those from which numbers are taken.
+    /// Checksums of the numbers in all columns, or only in the phone columns.
     fn numbers(self, of_phones: bool) -> impl Iterator<Item = u16> {
         let is_wanted = move |column: &usize| !of_phones || self.columns.phone.contains(column);
         let wanted = self.named().filter(move |(column, ..)| is_wanted(column));
         wanted.filter(|(_, _, cell)| is_number(cell)).map(|(_, header, cell)| {
             let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
-            // A spreadsheet takes zeros in front away.
+            // A spreadsheet removes leading zeros.
             let start = digits.iter().position(|digit| *digit != b'0').unwrap_or_default();
             let [.., high, low] = checksum(header, &digits[start..]).to_be_bytes();
             u16::from_be_bytes([high, low])
         })
     }
 
-    /// A checksum of all words but those that people fill in for a whole column, and those in numbers.
+    /// A checksum of all words, except numbers and columns that people fill as a whole.
     fn words(self) -> u32 {
         let Self { columns, .. } = self;
         let is_kept = |column: &usize| {
@@ -76,9 +76,9 @@ impl<'a> Cells<'a> {
         };
         let own = self.named().filter(|(column, ..)| is_kept(column)).map(|(_, header, cell)| (header, cell));
         let all = own.chain(self.extra.iter().map(|cell| (EXTRA_COLUMN, *cell)));
-        // In whatever order the columns stand.
+        // The order of the columns does not matter.
         all.filter(|(_, cell)| !is_blank(cell)).fold(0, |sum, (header, cell)| {
-            // Of dates and quantities, a spreadsheet changes everything but that there is something.
+            // Of dates and quantities, a spreadsheet keeps nothing but their presence.
             let text = String::from_utf8_lossy(cell);
             let letters: String = text.chars().filter(|letter| letter.is_alphabetic()).collect();
             sum.wrapping_add(checksum(header, letters.as_bytes()))
@@ -87,19 +87,20 @@ impl<'a> Cells<'a> {
 }
 
 impl Note {
-    /// The note on a row.
+    /// Creates the note on a row.
     pub fn new(ragged: Ragged, row: Cells<'_>) -> Self {
-        // A column that is none of phones now may be one when the note is read.
+        // A column that is not a phone column now may be one when the note is read.
         let numbers = row.numbers(true).chain(row.numbers(false)).take(MAX_NUMBERS).collect();
         Self { ragged, numbers, words: row.words() }
     }
 
-    /// Reads a note back.
+    /// Reads a note from its cell. Returns `None` if the text is not a note.
     pub fn read(cell: &[u8]) -> Option<Self> {
         let text = str::from_utf8(cell).ok()?.trim();
-        let (said, sums) = text.strip_suffix(']')?.split_once(" [")?;
-        let told = |(cause, prefix): &(RaggedCause, &str)| Some((*cause, said.strip_prefix(prefix)?));
-        let (cause, counts) = CAUSES.iter().find_map(told)?;
+        let (description, sums) = text.strip_suffix(']')?.split_once(" [")?;
+        let without_prefix =
+            |(cause, prefix): &(RaggedCause, &str)| Some((*cause, description.strip_prefix(prefix)?));
+        let (cause, counts) = CAUSES.iter().find_map(without_prefix)?;
         let (found, expected) = counts.split_once(" cells instead of ")?;
         let (expected, found) = (expected.parse().ok()?, found.parse().ok()?);
         let mut sums = sums.split(' ');
@@ -108,11 +109,11 @@ impl Note {
         Some(Self { ragged: Ragged { expected, found, cause }, numbers, words })
     }
 
-    /// Whether somebody has put the cells of the row right.
+    /// Returns whether a person has fixed the cells of the row.
     pub fn is_fixed(&self, row: Cells<'_>) -> bool {
         let Ragged { expected, found, cause } = self.ragged;
         let Cells { columns, cells, extra, .. } = row;
-        // A note that is full may lack a number of the row.
+        // A full note may lack a number of the row.
         let is_complete = self.numbers.len() < MAX_NUMBERS;
         if is_complete && row.numbers(true).any(|number| !self.numbers.contains(&number)) {
             return true;
@@ -120,7 +121,7 @@ impl Note {
         if cause == RaggedCause::Cells && found < expected {
             let end = usize::try_from(found).unwrap_or(usize::MAX).min(cells.len());
             let is_filled = cells[end..].iter().any(|cell| !is_blank(cell));
-            // Where a cell is missing, the number stands a column too far to the left, and another one in its place.
+            // If a cell is missing, the number is one column too far to the left, with another number in its place.
             let first_phone = columns.phone.iter().min().copied().unwrap_or_default().min(cells.len());
             let mut others = (0..first_phone).filter(|column| !columns.area.contains(column));
             return is_filled && !others.any(|column| is_number(cells[column]));
@@ -131,7 +132,7 @@ impl Note {
     }
 }
 
-/// How a note begins. The first that fits is meant.
+/// The beginnings of notes. The first match counts.
 const CAUSES: [(RaggedCause, &str); 4] = [
     (RaggedCause::Quote, "a stray quotation mark, "),
     (RaggedCause::BrokenLine, "a line broken in two, "),
@@ -149,7 +150,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Enough of a checksum to see a change.
+/// A checksum that is long enough to detect a change.
 fn checksum(header: &str, text: &[u8]) -> u32 {
     let sum = Sha256::new().chain_update(header.trim()).chain_update([0]).chain_update(text).finalize();
     sum.iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte))
@@ -159,7 +160,7 @@ fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
 }
 
-/// Whether a cell is a phone number, as far as its characters say.
+/// Tests whether the characters of a cell can be a phone number.
 fn is_number(cell: &[u8]) -> bool {
     let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
     PHONE_DIGITS.contains(&digits) && !cell.iter().any(u8::is_ascii_alphabetic)
@@ -180,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Whether a row of first name, last name, salutation, phone, fax and country counts as put right.
+    /// Tests whether a row of first name, last name, salutation, phone, fax and country counts as fixed.
     fn is_fixed(cause: RaggedCause, before: &[&'static str], after: &[&'static str]) -> bool {
         const WIDTH: usize = 6;
 
@@ -201,9 +202,9 @@ mod tests {
         note.is_fixed(Cells { cells: &after[..WIDTH], extra: &after[WIDTH..], ..row })
     }
 
-    /// Source: mautic issue 890, for the zeros that Excel takes away.
+    /// Source: mautic issue 890, for the zeros that Excel removes.
     #[test]
-    fn a_short_row_is_fixed_when_its_number_is_another_or_its_end_is_filled() {
+    fn short_row_is_fixed_by_a_new_number_or_a_filled_end() {
         let fixed = |after: &[&'static str]| {
             is_fixed(RaggedCause::Cells, &["Asha", "Mrs", "020 7946 0100", "020 7946 0199", "GB"], after)
         };
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn surplus_cells_are_emptied_or_stand_in_their_columns() {
+    fn surplus_row_is_fixed_by_emptied_or_moved_cells() {
         let fixed = |after: &[&'static str]| {
             is_fixed(
                 RaggedCause::Cells,
@@ -230,7 +231,7 @@ mod tests {
         assert!(fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "call, late", "GB", ""]));
         assert!(
             fixed(&["Asha", "Rao", "Mrs", "020 7946 0100", "call, late", "GB", "GB"]),
-            "left where it was"
+            "still in its old column"
         );
         assert!(!fixed(&["Asha", "Rao", "Mr", "020 7946 0100", "call", "late", "GB"]), "a column filled in");
         let empty = |after: &[&'static str]| {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn other_damage_is_fixed_when_the_words_are_others() {
+    fn other_damage_is_fixed_by_different_words() {
         let before = ["Asha \"A", "Rao", "Mrs", "020 7946 0100", "1/2", "GB"];
         for cause in [RaggedCause::Quote, RaggedCause::BrokenLine, RaggedCause::JoinedLines] {
             let fixed = |after: &[&'static str]| is_fixed(cause, &before, after);
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_row_of_many_numbers_is_never_taken_for_fixed() {
+    fn unchanged_row_of_many_numbers_is_not_fixed() {
         let headers: Vec<String> = (0..40).map(|column| format!("Date {column}")).collect();
         let cells: Vec<String> = (0..40).map(|column| format!("2026-01-{:02}", column % 28 + 1)).collect();
         let cells: Vec<&[u8]> = cells.iter().map(String::as_bytes).collect();
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_note() {
+    fn other_text_is_not_a_note() {
         for text in [
             "",
             "4 cells instead of 8",

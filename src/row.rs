@@ -1,7 +1,7 @@
-//! Rows as they stand in a file: where they are and what their cells hold, untouched.
+//! Rows of a file as they were read: their locations and the unchanged text of their cells.
 //!
-//! [`Rows`] is what [`parse`](crate::parse) hands on: a few thousand rows in three allocations. Nothing here
-//! knows what a cell means.
+//! [`parse`](crate::parse) produces [`Rows`]: a few thousand rows in three allocations. This module does not interpret
+//! cells.
 
 use std::{ops::Range, str::Utf8Error};
 
@@ -9,37 +9,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::Field;
 
-/// Where a row stands.
+/// The location of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     /// The input, in the order given, from 0.
     pub input: u16,
-    /// What a person sees: the spreadsheet's row number, or the line on which a CSV record starts, from 1.
+    /// The number that a person sees: the spreadsheet's row number, or the line on which a CSV record starts, from 1.
     pub row: u64,
 }
 
-/// The row that a row to fix was when it was rejected.
+/// The original row of a row to fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The run that rejected it; files of older versions do not say it.
+    /// The run that rejected it; unknown in files of older versions.
     pub run: Option<String>,
-    /// Its file, as it was given to that run.
+    /// The path of its file, as given to that run.
     pub file: String,
-    /// Its number in that file.
+    /// Its row number in that file.
     pub row: u64,
 }
 
-/// The columns of a file of rejected rows that say where a row is from.
+/// The columns in a file of rejected rows that identify the original row.
 pub mod own_columns {
-    /// The file, as it was given.
+    /// The path of the file, as given.
     pub const FILE: &str = "rollcall_file";
-    /// The row's number.
+    /// The row number.
     pub const ROW: &str = "rollcall_row";
     /// The run that rejected it.
     pub const RUN: &str = "rollcall_run";
 }
 
-/// What a spreadsheet says a cell is. Every cell of a CSV file is text.
+/// The type that a spreadsheet gives a cell. Every cell of a CSV file is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
     /// Text, as bytes that need not be UTF-8.
@@ -59,29 +59,29 @@ pub enum CellKind {
 pub struct Cell<'a> {
     /// The cell's text.
     pub text: &'a [u8],
-    /// What the file says it is.
+    /// The type that the file gives the cell.
     pub kind: CellKind,
 }
 
 impl Cell<'_> {
-    /// Whether there is nothing but white space and characters that cannot be seen in it.
+    /// Returns whether the cell contains only white space and invisible characters.
     pub fn is_blank(&self) -> bool {
         match self.text.trim_ascii_start() {
-            // The mark that ends a file in DOS.
+            // The character that ends a file in DOS.
             [] | [0x1a] => true,
             [first, ..] => !first.is_ascii() && is_invisible(self.text),
         }
     }
 }
 
-/// Whether a text that is not all ASCII shows nothing.
+/// Tests whether text that is not all ASCII is invisible.
 #[cold]
 fn is_invisible(text: &[u8]) -> bool {
     str::from_utf8(text).is_ok_and(|text| text.chars().all(shows_nothing))
 }
 
-/// Whether a letter leaves a cell empty to the eye: no-break and other spaces, characters of no width, byte order marks, and
-/// letters that only fill a place.
+/// Tests whether a character is invisible: no-break and other spaces, zero-width characters, byte order marks, and
+/// filler letters.
 pub(crate) fn shows_nothing(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
@@ -92,110 +92,110 @@ pub(crate) fn shows_nothing(letter: char) -> bool {
         )
 }
 
-/// Which of somebody's phones a number belongs to, the one to call first standing first.
+/// The kind of a person's phone. Earlier variants are called first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PhoneKind {
-    /// Marked by its owner.
+    /// Marked as preferred by its owner.
     Preferred,
-    /// Carried about.
+    /// A mobile phone.
     Mobile,
-    /// The main one.
+    /// The main phone.
     Main,
-    /// Nothing is said of it.
+    /// No kind is given.
     Unspecified,
-    /// At work.
+    /// A phone at work.
     Work,
-    /// At home.
+    /// A phone at home.
     Home,
-    /// Another one.
+    /// Another phone.
     Other,
-    /// In a car.
+    /// A car phone.
     Car,
-    /// That of the company, not of the person.
+    /// A phone of the company, not of the person.
     Company,
 }
 
-/// What a column about calls asks.
+/// The question that a column about calls answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Whether the person must not be called, as `Do Not Call`.
+    /// Whether the person must not be called, such as `Do Not Call`.
     IsForbidden,
-    /// Whether the person may be called, as `Contact Callable`.
+    /// Whether the person may be called, such as `Contact Callable`.
     IsAllowed,
-    /// What became of the person, as `Lead Status`, of which one answer is not to call.
+    /// The status of the person, such as `Lead Status`; one of its values means not to call.
     Status,
 }
 
-/// What a column says of the phone in another one.
+/// The kind of information that a label column gives about a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
-    /// Which phone it is, as `Home` or `Fax`.
+    /// The kind of phone, such as `Home` or `Fax`.
     Kind,
-    /// Whether it is the one to call first.
+    /// Whether to call this phone first.
     Preferred,
-    /// Whether it may be called.
+    /// Whether this phone may be called.
     Calls(Question),
 }
 
-/// A column that says something of the phone in another one.
+/// A column that describes the phone in another column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhoneLabel {
     /// The column of the number.
     pub phone: usize,
     /// The column of the label.
     pub column: usize,
-    /// What it says.
+    /// The kind of information.
     pub says: Says,
 }
 
-/// A column that says whether somebody may be called.
+/// A column that says whether a person may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallColumn {
     /// The column.
     pub column: usize,
-    /// What it asks.
+    /// The question that it answers.
     pub question: Question,
 }
 
-/// Which column of an input holds which field, by index from 0.
+/// The column mapping of an input: the columns of each field, by index from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Phone numbers, the preferred column first: a row takes the first that holds a number which can be used.
+    /// Phone numbers, the preferred column first. A row uses the first column with a usable number.
     pub phone: Vec<usize>,
-    /// Columns whose digits stand in front of those of the phone: an area code, and what else is apart.
+    /// Columns whose digits precede those of the phone, such as an area code.
     pub area: Vec<usize>,
-    /// Which phones these are, where their headers say it.
+    /// Kinds of the phones, if their headers name them.
     pub phone_kinds: Vec<(usize, PhoneKind)>,
-    /// For some of these, other columns that say something of the phone.
+    /// Columns that describe some of the phones.
     pub labels: Vec<PhoneLabel>,
-    /// Whether a person has put the phones in their order, which labels do not change then.
+    /// Whether the user set the order of the phones. Labels do not change it then.
     pub is_phone_order_given: bool,
     /// First names.
     pub first_name: Option<usize>,
     /// Last names.
     pub last_name: Option<usize>,
-    /// Whole names.
+    /// Full names.
     pub full_name: Option<usize>,
-    /// Whether the header says that whole names begin with the family name.
+    /// Whether the header says that full names begin with the family name.
     pub is_family_name_first: bool,
     /// Salutations.
     pub salutation: Option<usize>,
     /// Countries or dialing codes, the preferred column first.
     pub country: Vec<usize>,
-    /// The same for phones with a country of their own, where it is another order.
+    /// Countries of phones that have country columns of their own, if their order differs.
     pub own_countries: Vec<(usize, Vec<usize>)>,
-    /// Time zones, where the user has named their column.
+    /// Time zones, if the user named their column.
     pub time_zone: Option<usize>,
-    /// Identifiers of another program, likewise.
+    /// Identifiers from another program, if the user named their column.
     pub unique_id: Option<usize>,
-    /// Priorities, likewise.
+    /// Priorities, if the user named their column.
     pub priority: Option<usize>,
-    /// Columns that say whether somebody may be called.
+    /// Columns that say whether a person may be called.
     pub calls: Vec<CallColumn>,
 }
 
 impl Columns {
-    /// The columns of a field, the preferred one first.
+    /// Returns the columns of a field, the preferred one first.
     pub fn of(&self, field: Field) -> &[usize] {
         match field {
             Field::Phone => &self.phone,
@@ -210,30 +210,30 @@ impl Columns {
         }
     }
 
-    /// Whether a field is read from a column.
+    /// Returns whether any field is read from the column.
     pub fn is_used(&self, column: usize) -> bool {
         Field::ALL.iter().any(|field| self.of(*field).contains(&column))
     }
 
-    /// Which phone a column holds, as its header says.
+    /// Returns the kind of phone that the header of a column names.
     pub fn phone_kind(&self, phone: usize) -> PhoneKind {
         let kind = self.phone_kinds.iter().find(|(column, _)| *column == phone);
         kind.map_or(PhoneKind::Unspecified, |(_, kind)| *kind)
     }
 
-    /// The columns that hold the country of a phone, the preferred one first.
+    /// Returns the columns with the country of a phone, the preferred one first.
     pub fn countries_of(&self, phone: usize) -> &[usize] {
         let own = self.own_countries.iter().find(|(column, _)| *column == phone);
         own.map_or(&self.country, |(_, countries)| countries)
     }
 
-    /// Whether a column holds a field of the contact that is posted.
+    /// Returns whether the column holds a field of the posted contact.
     pub fn is_of_contact(&self, column: usize) -> bool {
         let fields = Field::ALL.iter().filter(|field| !field.is_passed_on());
         fields.into_iter().any(|field| self.of(*field).contains(&column))
     }
 
-    /// Adds a column to a field, behind those it has; a field of one column keeps the first.
+    /// Adds a column to a field, after its existing ones. A field with a single column keeps the first.
     pub fn add(&mut self, field: Field, column: usize) {
         match field {
             Field::Phone => self.phone.push(column),
@@ -249,7 +249,7 @@ impl Columns {
     }
 }
 
-/// The end of a cell in the block's text; it begins where the cell before it ends.
+/// The end of a cell in the block's text. The cell begins where the previous one ends.
 #[derive(Clone, Copy, Debug)]
 struct CellMark {
     end: u32,
@@ -261,39 +261,39 @@ struct RowMark {
     number: u64,
     cells_end: u32,
     text_end: u32,
-    /// A byte that belongs to no cell stands between its cells.
+    /// Whether a separator byte that belongs to no cell is between the cells.
     is_separated: bool,
     is_hidden: bool,
     ragged: Option<Ragged>,
 }
 
-/// A row whose cells may not stand below the headers they belong to.
+/// A row whose cells may not match the headers above them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ragged {
-    /// Cells the header has.
+    /// Cells in the header.
     pub expected: u32,
-    /// Cells the row has.
+    /// Cells in the row.
     pub found: u32,
-    /// What speaks for it.
+    /// The reason for the doubt.
     pub cause: RaggedCause,
 }
 
-/// What shows that cells of a row may have shifted.
+/// A sign that cells of a row may have shifted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RaggedCause {
-    /// The number of cells.
+    /// The number of cells differs from the header's.
     #[default]
     Cells,
-    /// A quotation mark that is never closed, or text behind one that closes a cell.
+    /// A quotation mark is never closed, or text follows a closing one.
     Quote,
-    /// The next line goes on where this one ends.
+    /// The next line continues this one.
     BrokenLine,
-    /// A second number stands where that of the next row would, were the line end between them missing.
+    /// A second number is where the next row's number would be if the line break between them were missing.
     JoinedLines,
 }
 
 impl Ragged {
-    /// What is wrong, in words.
+    /// Describes the problem in words.
     pub fn describe(self) -> String {
         let Self { expected, found, cause } = self;
         match cause {
@@ -320,9 +320,9 @@ pub struct Rows {
     text: Vec<u8>,
     cells: Vec<CellMark>,
     rows: Vec<RowMark>,
-    /// Where rows to fix are from, by their numbers.
+    /// The origins of rows to fix, by row number.
     origins: Vec<(u64, Origin)>,
-    /// Of the row being put together.
+    /// Whether the cells of the row under construction are separated.
     is_separated: bool,
     is_hidden: bool,
     /// Bytes of the input read so far, for progress.
@@ -330,7 +330,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// An empty block of the given input.
+    /// Creates an empty block for the given input.
     pub fn new(input: u16) -> Self {
         Self {
             input,
@@ -344,7 +344,7 @@ impl Rows {
         }
     }
 
-    /// An empty block of the same input, with room for as much as this one holds.
+    /// Creates an empty block for the same input, with the same capacity.
     pub fn with_room_of(other: &Self) -> Self {
         Self {
             input: other.input,
@@ -358,30 +358,30 @@ impl Rows {
         }
     }
 
-    /// Rows in the block.
+    /// The number of rows in the block.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether the block holds no row.
+    /// Returns whether the block has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Bytes of text in the block.
+    /// The number of bytes of text in the block.
     pub fn text_len(&self) -> usize {
         self.text.len()
     }
 
-    /// Adds a cell to the row being put together.
+    /// Adds a cell to the row under construction.
     pub fn push_cell(&mut self, text: &[u8], kind: CellKind) {
         debug_assert!(!self.is_separated, "the row is complete");
         self.text.extend_from_slice(text);
         self.cells.push(CellMark { end: mark(self.text.len()), kind });
     }
 
-    /// Puts all cells of a row together from one text, and where in it each cell ends; `is_separated` where a byte that belongs
-    /// to no cell stands between them.
+    /// Adds all cells of a row at once: their joined text, and the end of each cell in it. `is_separated` says whether
+    /// a separator byte that belongs to no cell is between the cells.
     pub fn push_texts(&mut self, text: &[u8], ends: &[usize], is_separated: bool) {
         let start = self.text.len();
         self.is_separated = is_separated;
@@ -389,12 +389,12 @@ impl Rows {
         self.cells.extend(ends.iter().map(|end| CellMark { end: mark(start + end), kind: CellKind::Text }));
     }
 
-    /// Says that the sheet does not show the row being put together.
+    /// Marks the row under construction as hidden in its sheet.
     pub fn hide_row(&mut self) {
         self.is_hidden = true;
     }
 
-    /// Ends the row being put together.
+    /// Completes the row under construction.
     pub fn end_row(&mut self, number: u64, ragged: Option<Ragged>) {
         let (cells_end, text_end) = (mark(self.cells.len()), mark(self.text.len()));
         let is_separated = std::mem::take(&mut self.is_separated);
@@ -402,32 +402,32 @@ impl Rows {
         self.rows.push(RowMark { number, cells_end, text_end, is_separated, is_hidden, ragged });
     }
 
-    /// Says of the last row that its cells may have shifted.
+    /// Marks the last row as one whose cells may have shifted.
     pub fn doubt_last(&mut self, ragged: Ragged) {
         if let Some(row) = self.rows.last_mut() {
             row.ragged = Some(ragged);
         }
     }
 
-    /// Says of the last row where it is from.
+    /// Records the origin of the last row.
     pub fn trace_last(&mut self, origin: Origin) {
         if let Some(row) = self.rows.last() {
             self.origins.push((row.number, origin));
         }
     }
 
-    /// Where the row of this number is from, if it is one to fix of an earlier run.
+    /// Returns the origin of the row with this number, if it is a row to fix from an earlier run.
     pub fn origin_of(&self, number: u64) -> Option<&Origin> {
         let place = self.origins.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.origins.get(place).map(|(_, origin)| origin)
     }
 
-    /// The rows, in input order.
+    /// Iterates over the rows in input order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         (0..self.rows.len()).map(|index| self.row(index))
     }
 
-    /// The same, where their text is wanted: whether it is UTF-8 is looked at once for all.
+    /// Iterates over the rows with their text. The block is validated as UTF-8 only once.
     pub fn iter_text(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         let utf_8 = str::from_utf8(&self.text).ok();
         self.iter().map(move |row| Row { utf_8, ..row })
@@ -437,7 +437,7 @@ impl Rows {
     ///
     /// # Panics
     ///
-    /// If there are not that many rows.
+    /// Panics if there is no such row.
     pub fn row(&self, index: usize) -> Row<'_> {
         let mark = self.rows[index];
         let before = index.checked_sub(1).map(|before| self.rows[before]);
@@ -455,7 +455,7 @@ impl Rows {
     }
 }
 
-/// Blocks are ended long before their text reaches 4 GiB.
+/// Converts a length. Blocks end long before their text reaches 4 GiB.
 fn mark(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
@@ -463,47 +463,47 @@ fn mark(length: usize) -> u32 {
 /// One data row.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// Where it stands.
+    /// Its location.
     pub location: Location,
-    /// Set if it does not have as many cells as the header.
+    /// Set if its cells may not match the header.
     pub ragged: Option<Ragged>,
-    /// Whether a person who opens the sheet does not see it: it is filtered out or hidden by hand.
+    /// Whether the sheet hides the row, by a filter or by hand.
     pub is_hidden: bool,
     text: &'a [u8],
     start: u32,
     cells: &'a [CellMark],
-    /// Bytes between two cells.
+    /// Number of bytes between two cells.
     separator: u32,
-    /// All text of the block, where it is known to be UTF-8.
+    /// The text of the block, if it is known to be UTF-8.
     utf_8: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
-    /// The cell at `index`, from 0; an empty one where the row ends before.
+    /// Returns the cell at `index`, from 0. Returns an empty cell if the row is shorter.
     pub fn cell(&self, index: usize) -> Cell<'a> {
         let kind = self.cells.get(index).map_or(CellKind::Text, |mark| mark.kind);
         Cell { text: &self.text[self.place(index)], kind }
     }
 
-    /// The text of the cell at `index`.
+    /// Returns the text of the cell at `index`.
     ///
     /// # Errors
     ///
-    /// Where it is not UTF-8.
+    /// Returns an error if the text is not UTF-8.
     pub fn text(&self, index: usize) -> Result<&'a str, Utf8Error> {
         let place = self.place(index);
         let known = self.utf_8.and_then(|text| text.get(place.clone()));
         known.map_or_else(|| str::from_utf8(&self.text[place]), Ok)
     }
 
-    /// Where the cell's text stands in that of the block.
+    /// Returns the range of the cell in the text of the block.
     fn place(&self, index: usize) -> Range<usize> {
         let Some(mark) = self.cells.get(index) else { return 0..0 };
         let start = index.checked_sub(1).map_or(self.start, |before| self.cells[before].end + self.separator);
         start as usize..mark.end as usize
     }
 
-    /// The cells, from left to right.
+    /// Iterates over the cells from left to right.
     pub fn cells(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
         (0..self.cells.len()).map(move |index| self.cell(index))
     }
@@ -514,7 +514,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_and_cells_come_back_as_they_went_in() {
+    fn rows_and_cells_read_back_unchanged() {
         let mut rows = Rows::new(3);
         rows.push_cell(b"Asha", CellKind::Text);
         rows.push_cell(b"", CellKind::Text);
@@ -532,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing_is_blank() {
+    fn invisible_text_is_blank() {
         let is_blank = |text: &str| Cell { text: text.as_bytes(), kind: CellKind::Text }.is_blank();
         for text in [
             "",

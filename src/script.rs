@@ -1,5 +1,5 @@
-//! The writing system of a letter, as far as rollcall has to tell them apart: letters of two alphabets in one word are a
-//! sign of bytes that were read in the wrong encoding.
+//! Writing systems of letters, as far as rollcall distinguishes them. Letters of two alphabets in one word are a sign
+//! of text that was read in the wrong encoding.
 
 /// A writing system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,20 +16,20 @@ pub(crate) enum Script {
     Arabic,
     /// Thai letters.
     Thai,
-    /// Han characters, kana and hangul, which stand in one word.
+    /// Han characters, kana and hangul, which may occur in one word.
     EastAsian,
     /// Any other letter.
     Other,
 }
 
 impl Script {
-    /// The script of a letter; nothing for what is no letter.
+    /// Returns the script of a letter, or `None` if the character is not a letter.
     pub(crate) fn of(letter: char) -> Option<Self> {
         let script = match letter {
-            // Vowel signs of Arabic, which take the script of the letter that they stand on.
+            // Arabic vowel signs take the script of their base letter.
             '\u{64b}'..='\u{655}' | '\u{670}' => return None,
             'a'..='z' | 'A'..='Z' => Self::Latin,
-            // The ordinal indicators stand in Spanish abbreviations (Mª), the micro sign in no name.
+            // The ordinal indicators occur in Spanish abbreviations (Mª); the micro sign occurs in no name.
             '\u{aa}' | '\u{ba}' => Self::Latin,
             '\u{c0}'..='\u{2af}' if !matches!(letter, '×' | '÷') => Self::Latin,
             '\u{1e00}'..='\u{1eff}' => Self::Latin,
@@ -55,7 +55,7 @@ impl Script {
         Some(script)
     }
 
-    /// Whether a letter of the other script may stand in the same word.
+    /// Returns whether a letter of the other script may occur in the same word.
     pub(crate) fn joins(self, other: Self) -> bool {
         let is_alphabet = |script| {
             matches!(
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_of_two_alphabets_do_not_join() {
+    fn two_alphabets_do_not_join() {
         for (word, joins) in
             [("Müller", true), ("Петров", true), ("Aнна", false), ("Jean太郎", true), ("Ωmega", false)]
         {

@@ -1,5 +1,5 @@
-// What a user would write instead, in JavaScript: reads a list, validates and deduplicates its numbers, and writes what was rejected
-// and what would be posted, a hundred contacts to a request.
+// A script that a user might write instead, in JavaScript. Reads a list, validates and deduplicates its numbers, and writes the rejected rows
+// and the requests to post, with a hundred contacts each.
 //
 //     npm install csv-parse libphonenumber-js      (in the folder it is started from)
 //     node benches/peers/check.mjs LIST.csv FOLDER

@@ -1,5 +1,5 @@
-"""What a user would write instead, in Python: reads a list, validates and deduplicates its numbers, and writes what was rejected and
-what would be posted, a hundred contacts to a request.
+"""A script that a user might write instead, in Python. Reads a list, validates and deduplicates its numbers, and writes the rejected rows
+and the requests to post, with a hundred contacts each.
 
     pip install phonenumbers
     python3 benches/peers/check.py LIST.csv FOLDER

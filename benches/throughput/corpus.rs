@@ -1,4 +1,4 @@
-//! Contact files of any size, the same for the same seed.
+//! Contact files of any size, generated from a fixed seed.
 
 use std::{
     fs::File,
@@ -19,7 +19,7 @@ const LAST: [&str; 12] = [
 ];
 const CITIES: [&str; 6] = ["Pune", "London", "Berlin", "Chicago", "São Paulo", "Sydney"];
 
-/// A generator of numbers without any other merit than to be short and the same everywhere (`SplitMix64`).
+/// A short random number generator with the same results on every machine (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -36,8 +36,8 @@ impl Random {
     }
 }
 
-/// The rows of a list as they come: six countries in several spellings, one number in fifty repeated, one row in
-/// twenty-five with something wrong.
+/// Returns the rows of a typical list: six countries in several spellings, one duplicate number in fifty, one error in
+/// twenty-five rows.
 fn rows(count: u64) -> impl Iterator<Item = [String; 8]> {
     let mut random = Random(42);
     (0..count).map(move |row| {
@@ -68,7 +68,7 @@ fn rows(count: u64) -> impl Iterator<Item = [String; 8]> {
     })
 }
 
-/// A number that its country has assigned, and no other row of the first hundred million has.
+/// Returns a valid number, unique among the first hundred million rows.
 fn mobile(row: u64, spelling: u64) -> (&'static str, String) {
     let (country, code, trunk, national) = match row % 6 {
         0 => ("IN", "91", "0", format!("98{:08}", row / 6 % 100_000_000)),
@@ -88,7 +88,7 @@ fn mobile(row: u64, spelling: u64) -> (&'static str, String) {
     (country, spelled)
 }
 
-/// Writes a file of `count` rows, as CSV or XLSX by its name.
+/// Writes a file of `count` rows, as CSV or XLSX depending on its extension.
 pub(crate) fn write(path: &Path, count: u64) -> Result<(), Box<dyn std::error::Error>> {
     match path.extension() {
         Some(extension) if extension == "xlsx" => Ok(write_xlsx(path, count)?),

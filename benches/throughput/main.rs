@@ -1,13 +1,13 @@
-//! The whole program beside bare readings of the same files, in one run.
+//! The throughput of the whole program, compared with bare readers of the same files.
 //!
-//! `cargo bench --bench throughput` (a million rows of CSV, 200,000 of XLSX; about two minutes), or with
-//! `-- --rows 100000 --sheet-rows 20000 --runs 1` for a first look.
+//! Run `cargo bench --bench throughput` (a million rows of CSV, 200,000 of XLSX; about two minutes), with
+//! `-- --rows 100000 --sheet-rows 20000 --runs 1` for a quick run.
 //!
-//! `-- --peers FOLDER` runs the scripts of `benches/peers` on the CSV too: FOLDER holds the `node_modules` of the one in
-//! JavaScript, and `python3` has `phonenumbers`.
+//! `-- --peers FOLDER` also runs the scripts of `benches/peers` on the CSV file. FOLDER needs the `node_modules` of the
+//! JavaScript one, and `python3` needs `phonenumbers`.
 //!
-//! The bare readings are the loop over records of the `csv` crate and the loop over cells of calamine, each in a process
-//! of its own, on one thread. Runs alternate; the table shows medians.
+//! The bare readers are the record loop of the `csv` crate and the cell loop of calamine, each in a separate process on
+//! one thread. Runs alternate; the table shows medians.
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -47,7 +47,7 @@ fn main() -> Outcome<()> {
         (option("--rows", 1_000_000)?, option("--sheet-rows", 200_000)?, option("--runs", 5)?);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let (csv, xlsx) = (folder.join("throughput.csv"), folder.join("throughput.xlsx"));
-    // In processes of their own: what they take would count as the peak of every process started from here.
+    // In separate processes: memory used here would count toward the peak of every child process.
     for (file, rows) in [(&csv, rows), (&xlsx, sheet_rows)] {
         let written =
             Command::new(env::current_exe()?).arg("write").arg(file).arg(rows.to_string()).status()?;
@@ -100,7 +100,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// What one run took.
+/// The time and memory of one run.
 struct Run {
     time: Duration,
     peak_bytes: u64,
@@ -110,7 +110,7 @@ fn measure(command: &mut Command) -> Outcome<Run> {
     let started = Instant::now();
     let used = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?.wait4()?;
     let time = started.elapsed();
-    // Rows to mend are expected.
+    // Rows to fix are expected.
     if !matches!(used.status.code(), Some(0 | 1)) {
         return Err(format!("{command:?} ended with {}", used.status).into());
     }
@@ -123,7 +123,7 @@ fn median(mut runs: Vec<Run>) -> Option<Run> {
     runs.into_iter().nth(middle)
 }
 
-/// How many numbers of a file the tables answer, and how many there are.
+/// Returns how many numbers of a file the tables read, and how many there are.
 fn plain_share(path: &Path) -> Outcome<(u64, u64)> {
     let mut reader = csv::Reader::from_path(path)?;
     let (mut plain, mut numbers) = (0, 0);
@@ -157,7 +157,7 @@ fn bare_xlsx(path: &Path) -> Outcome<()> {
     finish(cells)
 }
 
-/// Uses the count, so that the loop is not left out.
+/// Uses the count, so that the compiler keeps the loop.
 fn finish(cells: usize) -> Outcome<()> {
     Ok(writeln!(io::stdout(), "{cells}")?)
 }

@@ -1,4 +1,4 @@
-//! Packings around a list: as they come, and the bytes of a list inside one that is whole.
+//! Compressed files and archives: arbitrary bytes, and a list inside an intact archive.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|content: &[u8]| {

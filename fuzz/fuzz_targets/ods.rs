@@ -1,4 +1,4 @@
-//! The cells of a spreadsheet in the Open Document Format, in a package that is whole.
+//! The cells of an OpenDocument spreadsheet, in an intact package.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(init: rollcall_fuzz::pass_over_caught_panics(), |content: &[u8]| {

@@ -1,4 +1,4 @@
-//! Numbers in any bytes: what the tables answer, the library answers too.
+//! Arbitrary texts as numbers: the number tables and the library must agree.
 #![no_main]
 
 use rollcall::{

@@ -1,4 +1,4 @@
-//! Phone cells: what is read as a number is the same number when it is read again.
+//! Phone cells: reading a number again must give the same number.
 #![no_main]
 
 use rollcall::{

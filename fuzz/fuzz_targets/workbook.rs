@@ -1,4 +1,4 @@
-//! The files inside a workbook: the package around them is whole, so that the cells themselves are reached.
+//! The files inside a workbook, in an intact package, so that mutations reach the cells.
 #![no_main]
 
 const PARTS: [(&str, &str); 5] = [
@@ -23,7 +23,7 @@ const PARTS: [(&str, &str); 5] = [
 
 libfuzzer_sys::fuzz_target!(init: rollcall_fuzz::pass_over_caught_panics(), |content: &[u8]| {
     let Some((which, content)) = content.split_first() else { return };
-    // Mostly the sheet's cells; now and then another file.
+    // Mostly the sheet's cells; sometimes another file.
     let replaced = usize::from(*which) % 16;
     let part = |(index, (name, own)): (usize, &(&'static str, &'static str))| {
         (*name, if index == replaced { content.to_vec() } else { own.as_bytes().to_vec() })

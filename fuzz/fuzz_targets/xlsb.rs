@@ -1,4 +1,4 @@
-//! The records of a binary workbook's sheet, in a package that is whole.
+//! The records of a sheet in a binary workbook, in an intact package.
 #![no_main]
 
 use std::{fs::File, io::Read as _, sync::LazyLock};
@@ -6,7 +6,7 @@ use std::{fs::File, io::Read as _, sync::LazyLock};
 const WORKBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/producers/sheetjs.xlsb");
 const SHEET: &str = "xl/worksheets/sheet1.bin";
 
-/// The files of a workbook but for its sheet.
+/// The files of a workbook except its sheet.
 static PARTS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let mut archive = zip::ZipArchive::new(File::open(WORKBOOK).expect("the workbook")).expect("an archive");
     let indices = 0..archive.len();

@@ -1,4 +1,4 @@
-//! What the fuzz targets share.
+//! Functions that the fuzz targets share.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
 
-/// Reads a file of this content to its end and judges its rows. Whatever it holds, this returns.
+/// Reads a file with this content to its end and judges its rows. Must return for any content.
 pub fn read(content: &[u8]) {
     let path: PathBuf = FOLDER.path().join("list");
     fs::write(&path, content).expect("a temporary file");
@@ -32,7 +32,7 @@ pub fn read(content: &[u8]) {
     });
 }
 
-/// An archive of these files.
+/// Returns a ZIP archive of these files.
 pub fn package(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -43,7 +43,7 @@ pub fn package(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     writer.finish().expect("an archive").into_inner()
 }
 
-/// What is caught and becomes an error is no find.
+/// Silences panics that rollcall catches and turns into errors, so that the fuzzer ignores them.
 pub fn pass_over_caught_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,25 +1,25 @@
-//! A line of progress that fits the window, however narrow it becomes: what matters least goes first.
+//! A progress line that fits any window; the least important parts are dropped first.
 
 use textwrap::core::display_width;
 
-/// The shortest bar that is worth its room, and the longest.
+/// The minimum and maximum length of a bar.
 const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 
-/// No name is cut to fewer columns.
+/// Minimum length of a shortened name.
 const MIN_LABEL: usize = 12;
 
-/// What a line of progress says.
+/// The contents of a progress line.
 pub(super) struct Line {
-    /// What is being done.
+    /// The current activity.
     pub(super) label: String,
-    /// How much of it is done, where that is known: from 0 to 1.
+    /// The completed share, from 0 to 1, if known.
     pub(super) fraction: Option<f32>,
-    /// Figures, the most important ones first.
+    /// Figures, the most important first.
     pub(super) parts: Vec<String>,
 }
 
 impl Line {
-    /// The line in at most `width` columns.
+    /// Formats the line in at most `width` columns.
     pub(super) fn fitted(&self, width: usize) -> String {
         let label_width = display_width(&self.label);
         let room = |parts: &[String]| {
@@ -52,7 +52,7 @@ fn bar(fraction: f32, width: usize) -> String {
     "━".repeat(filled) + &"─".repeat(width - filled)
 }
 
-/// A text in so many columns, with its end cut off where it has more.
+/// Cuts a text to a number of columns.
 fn shortened(text: &str, width: usize) -> String {
     if display_width(text) <= width {
         return text.to_owned();
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_fits_every_window() {
+    fn line_fits_every_window() {
         let line = Line {
             label: "reading /home/ops/lists/2026/november/contacts.csv".to_owned(),
             fraction: Some(0.45),

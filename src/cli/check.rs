@@ -62,7 +62,7 @@ pub(super) fn open_all(
     interrupt: &Interrupt,
 ) -> Result<Vec<Input>, CliError> {
     if files.iter().filter(|file| file.as_os_str() == STDIN).count() > 1 {
-        return Err(CliError::usage("standard input is named twice", "It can be read once."));
+        return Err(CliError::usage("standard input is given twice", "Pass `-` only once."));
     }
     let (files, settings) = (files.to_vec(), settings.clone());
     let open = move || {
@@ -92,12 +92,12 @@ pub(super) fn open_all(
     Ok(inputs)
 }
 
-/// Says how the inputs were understood, before anything is done with them.
+/// Prints how the inputs were understood, before anything else happens to them.
 pub(super) fn say_understood(inputs: &[Input], printer: &Printer) {
     printer.say(&terminal::understood(inputs.iter().map(|input| &input.info), Printer::width()));
 }
 
-/// The folder for the run's files, none of which may be what is read, or belong to another run.
+/// Returns the folder for the run's files. Refuses it if they would replace an input or another run's files.
 pub(super) fn output<'f>(
     path: &Path,
     inputs: impl Iterator<Item = &'f PathBuf>,
@@ -107,7 +107,7 @@ pub(super) fn output<'f>(
     Ok(OutputFolder::create(path)?)
 }
 
-/// Looks at that folder, and makes nothing.
+/// Checks that folder without creating anything.
 pub(super) fn try_output<'f>(
     path: &Path,
     mut inputs: impl Iterator<Item = &'f PathBuf>,
@@ -119,25 +119,25 @@ pub(super) fn try_output<'f>(
     let is_target = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| targets.contains(&input));
     if let Some(input) = inputs.find(is_target) {
         return Err(CliError::usage(
-            format!("{} would be replaced by the file of that name of this run", input.display()),
+            format!("this run would overwrite the input {}", input.display()),
             "Choose another folder with --out, or none: each run then has its own.",
         ));
     }
     if let Some(taken) = taken.filter(|_| !may_replace) {
         return Err(CliError::usage(
-            format!("{} belongs to an earlier run, which this one would replace", taken.display()),
+            format!("{} belongs to an earlier run and would be overwritten", taken.display()),
             "Choose another folder with --out, or none: each run then has its own. --overwrite replaces the files.",
         ));
     }
     Ok(())
 }
 
-/// Shows what a run came to, and says it with the exit code. The report goes to standard output as well where that is asked for.
+/// Prints the results of a run and returns its exit code. Also prints the report to standard output if requested.
 pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, printer: &Printer) -> u8 {
     let Finished { report, stopped } = finished;
     printer.sum_up(&report, folder);
     if prints_json {
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         _ = report.write_to(Screen::new(io::stdout().lock(), screen::json));
     }
     match stopped {

@@ -1,4 +1,4 @@
-//! What went wrong, in one place: the message, the way out, and the exit code.
+//! Failures of the program: the message, the hint and the exit code, all in one place.
 
 use std::{fmt::Write as _, io, path::PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) mod exit {
     pub(in crate::cli) const INPUT: u8 = 3;
     pub(in crate::cli) const PLATFORM: u8 = 4;
     pub(in crate::cli) const MACHINE: u8 = 5;
-    /// A shell adds the signal's number to this.
+    /// The base of signal exit codes; shells add the signal's number to it.
     pub(in crate::cli) const SIGNAL: u8 = 128;
 }
 
@@ -34,26 +34,26 @@ pub(super) enum CliError {
     /// Wrong usage or settings.
     #[error("{message}")]
     Usage { message: String, hint: Option<String> },
-    /// Inputs that cannot be read, each with its reason.
+    /// Inputs that rollcall cannot read, each with the reason.
     #[error("{}", join(.0))]
     Inputs(Vec<ParseError>),
-    /// A stage that stopped.
+    /// A stage of the pipeline that failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
-    /// A folder that cannot be used.
+    /// A failure to write a run's files.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// A journal that cannot be used.
+    /// A failure of the journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A template that cannot be written.
+    /// A template that rollcall cannot write.
     #[error("cannot write {}: {source}", path.display())]
     Template { path: PathBuf, source: io::Error },
-    /// A folder that cannot be watched.
+    /// A folder that rollcall cannot watch.
     #[cfg(unix)]
     #[error(transparent)]
     Watch(WatchError),
-    /// A sandbox that cannot be started.
+    /// A sandbox that cannot start.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
 }
@@ -105,7 +105,7 @@ impl CliError {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Pipeline(PipelineError::Parse(error) | PipelineError::OptionFile(error)) => error.hint(),
             Self::Pipeline(PipelineError::Asked(_)) => {
-                Some("Answer there, or end that process; then run the same command again.".to_owned())
+                Some("Answer the question there, or end that process. Then run the same command again.".to_owned())
             }
             Self::Pipeline(PipelineError::Unread(_)) => Some(UnreadSuppressions::HINT.to_owned()),
             Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
@@ -114,32 +114,32 @@ impl CliError {
             }
             Self::Report(ReportError::Io { .. })
             | Self::Pipeline(PipelineError::Report(ReportError::Io { .. })) => {
-                Some("Choose a place that can be written to, with room (--out; -o of `fetch`).".to_owned())
+                Some("Choose a writable folder with enough free space (--out, or -o for `fetch`).".to_owned())
             }
             Self::Pipeline(PipelineError::Report(ReportError::Sums(_)))
             | Self::Report(ReportError::Sums(_)) => {
-                Some("This is a fault of rollcall: please report it, with report.json.".to_owned())
+                Some("This is a bug in rollcall. Report it, with report.json.".to_owned())
             }
             Self::Template { .. } => {
-                Some("Choose a folder that exists and can be written to, with room.".to_owned())
+                Some("Choose an existing, writable folder with enough free space.".to_owned())
             }
             Self::Pipeline(PipelineError::Spool(_)) => {
-                Some("Is the disk full? --out chooses another.".to_owned())
+                Some("If the disk is full, choose another one with --out.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Folder { .. }) => {
-                Some("Name a folder that exists and that the service may write to. Its folder `work` must be writable by the service only: chmod 700.".to_owned())
+                Some("Use an existing folder that the service may write to. Only the service may write to its folder `work`: chmod 700.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::OtherDevice { .. }) => {
-                Some("Remove the mount or the link there. rollcall makes the folders work, done, failed and reports itself.".to_owned())
+                Some("Remove the mount or the link. rollcall creates the folders work, done, failed and reports itself.".to_owned())
             }
             #[cfg(unix)]
             Self::Watch(WatchError::Foreign { .. }) => {
-                Some("Remove it, or give it to the user of the service. rollcall makes the folders work, done, failed and reports itself.".to_owned())
+                Some("Remove it, or make the service's user its owner. rollcall creates the folders work, done, failed and reports itself.".to_owned())
             }
             #[cfg(unix)]
-            Self::Watch(WatchError::Overlap { .. }) => Some("Watch one of them.".to_owned()),
+            Self::Watch(WatchError::Overlap { .. }) => Some("Watch only one of them.".to_owned()),
             #[cfg(unix)]
             Self::Watch(WatchError::Status { .. }) => Some("Choose another port with --status.".to_owned()),
             Self::Sandbox(SandboxError::Listen { .. }) => Some("Choose another port with --port.".to_owned()),
@@ -147,7 +147,7 @@ impl CliError {
         }
     }
 
-    /// The messages and hints, one on each line, without control characters.
+    /// Returns the messages and hints, one per line, without control characters.
     pub(super) fn lines(&self) -> String {
         let mut text = String::new();
         let mut say = |message: &str, hint: Option<&str>| {
@@ -161,7 +161,7 @@ impl CliError {
         text
     }
 
-    /// Each message, with what to do.
+    /// Returns each message with its hint.
     pub(super) fn messages(&self) -> Vec<(String, Option<String>)> {
         match self {
             Self::Inputs(errors) => errors.iter().map(|error| (error.to_string(), error.hint())).collect(),
@@ -173,7 +173,7 @@ impl CliError {
 const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
-/// The failure of the network part of a run that was reported all the same.
+/// Wraps the platform error of a run whose report was still written.
 pub(super) fn stopped(error: PlatformError) -> CliError {
     CliError::Pipeline(PipelineError::Platform(error))
 }
@@ -181,7 +181,7 @@ pub(super) fn stopped(error: PlatformError) -> CliError {
 fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Interrupted(signal) => signal_exit_code(*signal),
-        // What has to be changed is a setting, and nothing was sent.
+        // The user has to change a setting; nothing was sent.
         PlatformError::NoSuch { .. }
         | PlatformError::RefusedId { .. }
         | PlatformError::NoCountry { .. }
@@ -192,7 +192,7 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
     }
 }
 
-/// 129 for SIGHUP, 130 for SIGINT and 143 for SIGTERM, as shells do it.
+/// Returns 129 for SIGHUP, 130 for SIGINT and 143 for SIGTERM, as shells do.
 pub(super) fn signal_exit_code(signal: i32) -> u8 {
     exit::SIGNAL.saturating_add(u8::try_from(signal).unwrap_or_default())
 }

@@ -19,7 +19,7 @@ use crate::{
     report::{screen, terminal::printable},
 };
 
-/// The version of what `--json` prints.
+/// The schema version of the `--json` output.
 const SCHEMA: &str = "rollcall.explain/1";
 
 pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, printer: &Printer) -
         for_people(&explained)
     };
     let mut stdout = io::stdout().lock();
-    // A closed pipe is no error: the reader has seen enough.
+    // A closed pipe is not an error.
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     for missing in explained.iter().filter(|explained| !explained.exists) {
         let reason = missing.not_a_row.as_deref().unwrap_or_default();
@@ -49,12 +49,12 @@ pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, printer: &Printer) -
     Ok(if explained.iter().all(|explained| explained.exists) { exit::OK } else { exit::USAGE })
 }
 
-/// The explanations for a person, as they may reach a terminal.
+/// Formats the explanations for people, safe for a terminal.
 fn for_people(explained: &[Explanation]) -> String {
     screen::styled(&explained.iter().map(described).collect::<Vec<_>>().join("\n"))
 }
 
-/// The explanation of a row, for a person.
+/// Formats the explanation of a row for people.
 fn described(explained: &Explanation) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -118,7 +118,7 @@ fn write_description(text: &mut String, explained: &Explanation) -> std::fmt::Re
             contact.national_number,
             contact.kind
         )?;
-        writeln!(text, "    Other rows, suppression lists and the platform may still stand against it.")?;
+        writeln!(text, "    Other rows, suppression lists and the platform can still prevent it.")?;
     }
     if let Some(reason) = &explained.reason {
         writeln!(text, "    {}", printable(reason))?;

@@ -41,7 +41,7 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, printer: &Printer) -> 
     printer.say(&config.unused_note(&given).unwrap_or_default());
     let state = config.under(&args.state)?;
     let journal = if platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    // Kept until all is read: the local platform ends with it.
+    // Kept until everything is read, because dropping it stops the local platform.
     let (account, _local) = account(platform, &requests)?;
     let target = target(&account);
     let interrupt = signals::listen();
@@ -69,10 +69,10 @@ pub(super) fn run(args: &FetchArgs, config: &ConfigFiles, printer: &Printer) -> 
     Ok(exit::OK)
 }
 
-/// Standard output: data as it is, but without control characters on a terminal.
+/// Opens standard output: data unchanged, but without control characters on a terminal.
 fn standard_output(format: FetchedFormat) -> Box<dyn Write> {
     let stdout = io::stdout();
-    // A workbook is no text.
+    // A workbook is not text.
     if !stdout.is_terminal() || format == FetchedFormat::Xlsx {
         return Box::new(stdout);
     }
@@ -83,12 +83,8 @@ fn standard_output(format: FetchedFormat) -> Box<dyn Write> {
 fn collection(args: &FetchArgs, config: &ConfigFiles) -> Result<Collection, CliError> {
     let api = settings::api(&config.under(&args.api)?);
     let id = || {
-        let missing = || {
-            CliError::usage(
-                "it is not said which list or campaign",
-                "Name it: `fetch list ID`, `fetch campaign ID`.",
-            )
-        };
+        let missing =
+            || CliError::usage("missing list or campaign id", "Use `fetch list ID` or `fetch campaign ID`.");
         let id = args.id.clone().ok_or_else(missing)?;
         settings::id("ID", &id)?;
         Ok::<_, CliError>(id)
@@ -115,7 +111,7 @@ fn format(format: FetchFormat) -> FetchedFormat {
     }
 }
 
-/// The format of a file with this name. A device or pipe has no ending that means one.
+/// Returns the format for a file name. The extension of a device or pipe means nothing.
 fn by_ending(path: Option<&Path>) -> Result<FetchedFormat, CliError> {
     let ending = path.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
@@ -157,22 +153,22 @@ fn conclusion(
         _ = writeln!(text, "note: {}", printable(note));
     }
     if summary.unreadable > 0 {
-        _ = writeln!(
-            text,
-            "note: {} without a number that can be read",
-            counted(summary.unreadable, "contact")
-        );
+        _ = writeln!(text, "note: {} without a readable number", counted(summary.unreadable, "contact"));
     }
     if summary.ambiguous > 0 {
         let contacts = counted(summary.ambiguous, "contact");
         _ = writeln!(
             text,
-            "note: {contacts} whose number can be read as one of several; an import takes all of them for held"
+            "note: {contacts} with an ambiguous number; an import treats every reading as existing"
         );
     }
     if summary.repeated > 0 {
         let unit = if format.is_table() { "row" } else { "record" };
-        _ = writeln!(text, "{} whose number an earlier one has:", counted(summary.repeated, "contact"));
+        _ = writeln!(
+            text,
+            "{} with the same number as an earlier one:",
+            counted(summary.repeated, "contact")
+        );
         for repeat in &summary.repeats {
             _ = writeln!(text, "  +{}  {unit} {} and {unit} {}", repeat.number, repeat.first, repeat.again);
         }

@@ -36,7 +36,7 @@ use crate::{
     sandbox::{self, RunningSandbox, Sandbox, SandboxSettings},
 };
 
-/// What is needed to begin an import again: every option as it was meant, and no secret.
+/// Everything needed to start an import again: all options as given, without secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredImport {
@@ -61,11 +61,11 @@ pub(super) struct StoredImport {
     config_files: Vec<String>,
 }
 
-/// The form of [`StoredImport::identity`].
+/// The version of [`StoredImport::identity`].
 const IDENTITY_VERSION: &str = "options/1";
 
 impl StoredImport {
-    /// The options of the command line over those of the files.
+    /// Merges the options of the command line with those of the settings files; the command line takes precedence.
     fn new(options: &ImportOptions, export: ExportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
         Ok(Self {
             files: Vec::new(),
@@ -82,8 +82,9 @@ impl StoredImport {
         })
     }
 
-    /// The options that make two imports of the same files different: how rows are read, and which numbers are suppressed. Only
-    /// options that are set are named, so that an option that a later version adds leaves unfinished imports resumable.
+    /// Returns the options that distinguish two imports of the same files: how rows are read, and which numbers are
+    /// suppressed. It contains only options that are set, so options that later versions add leave unfinished imports
+    /// resumable.
     fn identity(&self) -> String {
         let groups = [json!(self.reading), json!(self.exclude_files), json!(self.exclude), json!(self.api)];
         let is_set = |value: &Value| match value {
@@ -97,14 +98,14 @@ impl StoredImport {
         format!("{IDENTITY_VERSION} {}", json!(options))
     }
 
-    /// The options to record for `resume`, which asks again before it posts.
+    /// Returns the options to record for `resume`, without the approval to post.
     fn to_resume(&self) -> Self {
         let mut stored = self.clone();
         stored.posting.yes = false;
         stored
     }
 
-    /// The options of a service; the files come later.
+    /// Returns the options of a service, without files.
     #[cfg(unix)]
     pub(super) fn of_watch(options: &ImportOptions, config: &ConfigFiles) -> Result<Self, CliError> {
         let mut stored = Self::new(options, ExportOptions::default(), config)?;
@@ -113,14 +114,14 @@ impl StoredImport {
         Ok(stored)
     }
 
-    /// Looks at the settings before there is a file, and starts the local platform where that is to be used.
+    /// Validates the settings before there is a file, and starts the local platform if it is used.
     #[cfg(unix)]
     pub(super) fn check(&self) -> Result<(Account, Option<RunningSandbox>), CliError> {
         let groups = self.groups();
         groups.reading?;
         if groups.posting?.dry_run {
             return Err(CliError::usage(
-                "--dry-run posts nothing, and a file that was imported is not imported again",
+                "`watch` imports each file once, so --dry-run would use it up without posting",
                 "Use `rollcall check`.",
             ));
         }
@@ -130,13 +131,13 @@ impl StoredImport {
         account(self.platform.clone(), &requests)
     }
 
-    /// Requests a minute for the account.
+    /// Returns the requests per minute for the account.
     #[cfg(unix)]
     pub(super) fn rate(&self) -> Result<u32, CliError> {
         Ok(RequestSettings::new(&self.requests)?.rate)
     }
 
-    /// Names the local platform of this process for another one, which is given the secret that is returned.
+    /// Makes another process use this process's local platform. Returns the secret to pass to it.
     #[cfg(unix)]
     pub(super) fn point_to(&mut self, account: &Account) -> Option<SecretString> {
         let Credentials::App { client_id, client_secret } = &account.credentials else { return None };
@@ -162,13 +163,13 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, printer: &Printer) ->
     import(stored, journal, output, None, &Caller::of(printer))
 }
 
-/// The caller of an import: what it shows, who approves the posting, and what ends it.
+/// The caller of an import: how to show progress, who approves posting, and what interrupts it.
 pub(super) struct Caller<'a> {
     pub(super) printer: &'a Printer,
     pub(super) progress: &'a dyn Progress,
     pub(super) approval: &'a dyn Approval,
     pub(super) interrupt: Interrupt,
-    /// The run's name; one is made where there is none.
+    /// The run's name; generated if `None`.
     pub(super) run: Option<String>,
 }
 
@@ -182,38 +183,42 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// Finishes an import that was interrupted.
+/// Finishes an interrupted import.
 pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let run = if let Some(id) = &args.run {
         let found = journal.run(id)?;
-        found
-            .ok_or_else(|| CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."))?
+        found.ok_or_else(|| {
+            CliError::usage(format!("there is no run {id}"), "List all runs with `rollcall runs`.")
+        })?
     } else {
         let found = journal.runs()?.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run));
         found.ok_or_else(|| {
-            CliError::usage("no import is unfinished", "`rollcall runs` lists the finished ones.")
+            CliError::usage(
+                "nothing to resume: every import is finished",
+                "List all imports with `rollcall runs`.",
+            )
         })?
     };
     if run.closed_at.is_some() {
         return Err(CliError::usage(
-            format!("the import {} is over", run.id),
-            "To import its files again, use `rollcall import`: what is there is not posted again.",
+            format!("import {} is already finished", run.id),
+            "To import its files again, use `rollcall import`. It does not post existing contacts again.",
         ));
     }
     let mut stored: StoredImport = serde_json::from_str(&run.command).map_err(|_| {
         CliError::usage(
-            format!("what the import {} was begun with cannot be read back", run.id),
-            "Run the same `rollcall import` again, which finishes it.",
+            format!("cannot read the recorded options of import {}", run.id),
+            "Run the same `rollcall import` again to finish it.",
         )
     })?;
     if stored.files.iter().any(|file| file.as_os_str() == STDIN) {
         return Err(CliError::usage(
-            format!("the import {} read standard input, which is gone", run.id),
-            "Run the same `rollcall import` again with the same input, which finishes it.",
+            format!("cannot resume import {}: it read standard input", run.id),
+            "Run the same `rollcall import` again with the same input to finish it.",
         ));
     }
-    // Posting without a question needs `--yes` each time.
+    // Each call needs its own `--yes` to post without asking.
     stored.posting.yes = args.yes;
     resumed::check_settings(&run.id, &stored.platform, config)?;
     let output = OutputOptions {
@@ -238,7 +243,7 @@ pub(super) fn import(
     groups.export?;
     let region = reading.normalize.region;
     let is_sandbox = stored.platform.sandbox;
-    // Kept until the run is over: the local platform ends with it.
+    // Kept until the run ends, because dropping it stops the local platform.
     let (account, _local) = account(stored.platform.clone(), &requests)?;
     let target = settings::target(&account);
     resumed.map_or(Ok(()), |run| resumed::check_record(run, &target))?;
@@ -256,7 +261,7 @@ pub(super) fn import(
     let named = (!posting.dry_run).then(|| {
         let reserved =
             Reserved::wait(journal, target, posting.wait, *progress, interrupt).map_err(stopped)?;
-        // From another folder it is the same import.
+        // The import stays the same if it is started from another folder.
         make_absolute(&mut stored);
         Named::find(reserved, &mut inputs, &stored.identity(), resumed, caller)
     });
@@ -265,7 +270,7 @@ pub(super) fn import(
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
     let export = settings::export(&stored.export, &path)?;
-    // A run that goes on replaces its own files.
+    // A resumed run replaces its own files.
     let is_own = before.as_deref().is_some_and(|before| is_same_folder(before, &path));
     let inputs_of_run = stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file);
     let folder = check::output(&path, inputs_of_run, output.overwrite || is_own)?;
@@ -274,7 +279,7 @@ pub(super) fn import(
         printer.ask_before_posting(interrupt.clone(), inputs.iter().map(|input| &input.info));
     }
     if before.is_some() {
-        printer.say(&format!("going on with the import {id}, which was interrupted\n"));
+        printer.say(&format!("resuming interrupted import {id}\n"));
     }
     check::say_understood(&inputs, printer);
     let settings = RunSettings {
@@ -293,12 +298,12 @@ pub(super) fn import(
     Ok(conclude(finished, &path, output.json, printer))
 }
 
-/// A run with its name, not yet begun.
+/// A run that has a name but has not begun.
 struct Named {
     reserved: Reserved,
     id: String,
     fingerprint: String,
-    /// The folder of the same import that was interrupted, if there is one.
+    /// The folder of the interrupted run of the same import.
     before: Option<PathBuf>,
 }
 
@@ -321,8 +326,8 @@ impl Named {
             && reserved.is_over(&resumed.id)?
         {
             return Err(CliError::usage(
-                format!("the import {} was finished by another process meanwhile", resumed.id),
-                "There is nothing left to do.",
+                format!("another process has finished import {}", resumed.id),
+                "Nothing is left to do.",
             ));
         }
         let fingerprint = reserved.fingerprint(&digests, settings);
@@ -334,18 +339,15 @@ impl Named {
             && found.as_ref().is_none_or(|found| found.id != resumed.id)
         {
             return Err(CliError::usage(
-                format!(
-                    "the import {} cannot be gone on with: its files, or how they are read, have changed since",
-                    resumed.id
-                ),
-                "Import them as they are now, with `rollcall import`: what is there is not posted again.",
+                format!("cannot resume import {}: its files or reading options changed", resumed.id),
+                "Import the files as they are now, with `rollcall import`. It does not post existing contacts again.",
             ));
         }
         let (id, before) = if let Some(found) = found {
             (found.id, Some(found.folder))
         } else {
             let id = caller.new_run();
-            // A service tries a file again under one name, perhaps with other settings: that is another import.
+            // A service retries a file under the same name. With other settings, that is another import.
             (if reserved.has_run(&id)? { new_run() } else { id }, None)
         };
         Ok(Self { reserved, id, fingerprint, before })
@@ -356,7 +358,7 @@ impl Named {
         if self.before.is_some() {
             return Ok(self.reserved.resume(&self.id, &self.fingerprint, &folder)?);
         }
-        // A file whose name is no text cannot be noted: it is gone on with by the same command only.
+        // JSON cannot hold a file name that is not UTF-8. Only the same command can resume such an import.
         let command = serde_json::to_string(&stored.to_resume()).unwrap_or_else(|_| "null".to_owned());
         Ok(self.reserved.begin(&self.id, &self.fingerprint, &command, &folder)?)
     }
@@ -373,7 +375,7 @@ fn reads_stdin(run: &RunRecord) -> bool {
     stored.is_ok_and(|stored| stored.files.iter().any(|file| file.as_os_str() == STDIN))
 }
 
-/// The run may be gone on with from another folder.
+/// Makes all paths absolute, so the run can be resumed from another folder.
 fn make_absolute(stored: &mut StoredImport) {
     let files = stored.files.iter_mut().filter(|file| file.as_os_str() != STDIN);
     let others = [
@@ -391,7 +393,7 @@ fn make_absolute(stored: &mut StoredImport) {
     }
 }
 
-/// The account to use, and the local platform it is on, if it is.
+/// Returns the account to use, and the local platform if the account is there.
 pub(super) fn account(
     options: PlatformOptions,
     requests: &RequestSettings,
@@ -425,7 +427,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stored_contacts_are_read_back() {
+    fn stored_import_reads_back_unchanged_and_keeps_its_identity() {
         let stored = StoredImport {
             files: vec![PathBuf::from("/list.csv")],
             reading: ReadingOptions { region: Some("IN".to_owned()), ..ReadingOptions::default() },

@@ -1,4 +1,4 @@
-//! The command line: what was typed becomes settings, a command runs, and its end becomes an exit code.
+//! The command line: parses arguments into settings, runs a command, and maps its result to an exit code.
 
 mod args;
 mod bar;
@@ -39,13 +39,13 @@ use self::{
 };
 use crate::report::{screen, terminal::printable};
 
-/// Runs the program with these arguments, of which the first is its own name.
+/// Runs the program with these arguments; the first is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let (cli, given) = match parse(args.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Help and version are no failures.
+            // Help and version are not failures.
             let code = u8::try_from(error.exit_code()).unwrap_or(error::exit::USAGE);
             show(error, &args);
             return ExitCode::from(code);
@@ -54,7 +54,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     #[cfg(unix)]
     match &cli.command {
         Command::ReadWorkbook { family, bytes } => return crate::parse::serve_workbook(family, *bytes),
-        // What a watched folder holds is never read as settings.
+        // Settings never come from the contents of a watched folder.
         Command::WatchImport => {
             program::isolate_workbooks();
             return watch::import();
@@ -81,7 +81,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Resume(args) => import::resume(&args, &config, &printer),
         #[cfg(unix)]
         Command::Watch(args) => watch::run(&args, &config, &printer),
-        // They ended above.
+        // These returned above.
         #[cfg(unix)]
         Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config),
@@ -97,19 +97,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }))
 }
 
-/// How much is said, and how.
+/// Combines the printer options of the command line and the settings files.
 fn talk_options(typed: &PrinterOptions, config: &ConfigFiles) -> Result<PrinterOptions, CliError> {
     let options = config.under(typed)?;
     if options.quiet && options.verbose > 0 {
         return Err(CliError::usage(
-            "--quiet and --verbose are given together",
-            "Keep one of them. What is typed wins over rollcall.toml.",
+            "--quiet and --verbose cannot be used together",
+            "Keep one of them. The command line takes precedence over rollcall.toml.",
         ));
     }
     Ok(options)
 }
 
-/// What was typed, and what the command was given: its options with where each came from.
+/// Parses the arguments. Returns the command and its options, with the source of each.
 fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
     let mut given = args::command().try_get_matches_from(args)?;
     let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut args::command()))?;
@@ -117,13 +117,13 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), 
     Ok((cli, given.unwrap_or_default()))
 }
 
-/// Prints help, the version or a usage error. The arguments may contain names of files, from a pattern of the shell, so control
-/// characters are spelled out.
+/// Prints help, the version or a usage error. Spells out control characters, because arguments may contain file names
+/// from a shell pattern.
 fn show(error: clap::Error, args: &[OsString]) {
     let spelled: Vec<OsString> = args.iter().map(|arg| printable(&arg.to_string_lossy()).into()).collect();
     let error = if spelled == args { error } else { parse(spelled).err().unwrap_or(error) };
     let text = screen::styled(&error.render().ansi().to_string());
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     _ = if error.use_stderr() {
         AutoStream::auto(io::stderr()).write_all(text.as_bytes())
     } else {
@@ -131,7 +131,7 @@ fn show(error: clap::Error, args: &[OsString]) {
     };
 }
 
-/// Keeps caught panics silent, and spells out control characters in the message of any other.
+/// Silences caught panics, and spells out control characters in the message of any other panic.
 fn silence_caught_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -149,7 +149,7 @@ fn silence_caught_panics() {
 }
 
 impl PlatformOptions {
-    /// An environment variable that is set to nothing is not set.
+    /// Removes environment variables with empty values; they count as not set.
     fn without_empty(&self) -> Self {
         let mut set = self.clone();
         for option in [&mut set.host, &mut set.stream_id, &mut set.account_id, &mut set.client_id] {

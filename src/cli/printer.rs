@@ -1,7 +1,7 @@
-//! The one gate to the terminal: results, log lines, progress, and the question before posting.
+//! The only access to the terminal: results, log lines, progress, and the question before posting.
 //!
-//! All of it goes to standard error; nothing of it appears with `-q` but one line where something is wrong, and progress only
-//! on a terminal. With `--log-format json` every line is an object.
+//! All output goes to standard error. With `-q`, only errors and one line for an incomplete result appear. Progress
+//! appears only on a terminal. With `--log-format json`, every line is an object.
 
 use std::{
     fmt,
@@ -40,40 +40,40 @@ use crate::{
     },
 };
 
-/// Waits shorter than this are not worth a line where there is no progress bar.
+/// Shorter waits are not worth a line without a progress bar.
 const WORTH_A_LINE: Duration = Duration::from_secs(5);
 
-/// How often a question is asked before it counts as answered with no.
+/// Attempts at a question before it counts as answered with no.
 const MAX_QUESTIONS: u32 = 3;
 
-/// Columns that text is wrapped to where the terminal is wider, or not known.
+/// Maximum width of wrapped text, also used if the terminal's width is unknown.
 const MAX_WIDTH: usize = 100;
 
 const READING: &str = "reading";
 const FETCHING: &str = "fetching";
 const POSTING: &str = "posting";
 
-/// Standard error, shared by everything that is said.
+/// Standard error, shared by all output.
 pub(super) struct Printer {
     quiet: bool,
     is_json: bool,
     bars: MultiProgress,
     bar: Mutex<Option<ProgressBar>>,
     figures: Arc<Figures>,
-    /// Set where there is somebody to ask before posting; a signal is an answer too.
+    /// Set if rollcall can ask before posting; a signal also ends the question.
     asks: OnceLock<Interrupt>,
     /// The columns with sample values, shown before the question.
     columns: OnceLock<String>,
 }
 
-/// What a line of progress shows beside its position.
+/// The figures on a progress line, in addition to its position.
 #[derive(Default)]
 struct Figures {
     label: Mutex<String>,
     rows: AtomicU64,
     requests: AtomicU64,
     wait: Mutex<Option<(Instant, &'static str)>>,
-    /// How long the quota makes the rest of the requests take.
+    /// The time that the quota makes the remaining requests take.
     left: Mutex<Duration>,
 }
 
@@ -90,7 +90,7 @@ impl Figures {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The line as it is at this moment.
+    /// Formats the line for the current moment.
     fn line(&self, stage: &str, bar: &ProgressState) -> Line {
         let (position, length) = (bar.pos(), bar.len());
         let of_length = length.filter(|length| *length > 0);
@@ -126,7 +126,7 @@ impl Figures {
     }
 }
 
-/// How many in so many seconds; a moment after the beginning, that says nothing.
+/// Returns the rate per `seconds`; `None` just after the start, when it means nothing.
 fn rate(count: u64, elapsed: Duration, seconds: u64) -> Option<u64> {
     const MIN_MILLIS: u64 = 500;
 
@@ -135,7 +135,7 @@ fn rate(count: u64, elapsed: Duration, seconds: u64) -> Option<u64> {
 }
 
 impl Printer {
-    /// Sets up colours, logging and progress.
+    /// Sets up colors, logging and progress.
     pub(super) fn new(options: &PrinterOptions) -> Self {
         let choice = match options.color.unwrap_or_default() {
             Color::Auto => anstream::ColorChoice::Auto,
@@ -162,8 +162,7 @@ impl Printer {
         }
     }
 
-    /// Asks before posting, where there is somebody to ask: whoever sits at the terminal, even where the list or what is
-    /// said goes through a pipe.
+    /// Enables the question before posting if a terminal is available, even if input or output goes through a pipe.
     pub(super) fn ask_before_posting<'a>(
         &self,
         interrupt: Interrupt,
@@ -175,7 +174,7 @@ impl Printer {
         }
     }
 
-    /// Says something that is not an error.
+    /// Prints a message that is not an error.
     pub(super) fn say(&self, text: &str) {
         if self.quiet {
             return;
@@ -191,7 +190,7 @@ impl Printer {
         }
     }
 
-    /// Says what happened in a service, with the time.
+    /// Prints an event of a service, with the time.
     pub(super) fn tell(&self, subject: &str, what: &str, is_warning: bool) {
         if self.quiet && !is_warning {
             return;
@@ -204,13 +203,13 @@ impl Printer {
         self.write(&format!("{now} {}: {}\n", printable(subject), printable(what)));
     }
 
-    /// Says what something came to, in place of its progress.
+    /// Prints a result in place of the progress.
     pub(super) fn conclude(&self, text: &str) {
         self.replace(None);
         self.say(text);
     }
 
-    /// Says what a run came to, in place of its progress.
+    /// Prints the summary of a run in place of its progress.
     pub(super) fn sum_up(&self, report: &Report, folder: &Path) {
         self.replace(None);
         if !self.is_json {
@@ -235,7 +234,7 @@ impl Printer {
         }
     }
 
-    /// Says in one line what is wrong, where nothing else is said.
+    /// Prints one line about a problem if nothing else is printed.
     pub(super) fn insist(&self, text: &str) {
         match (self.quiet, self.is_json) {
             (false, _) => {}
@@ -244,7 +243,7 @@ impl Printer {
         }
     }
 
-    /// Says why the program ends.
+    /// Prints the error that ends the program.
     pub(super) fn fail(&self, error: &CliError) {
         self.replace(None);
         if self.is_json {
@@ -252,14 +251,14 @@ impl Printer {
                 self.write_json("ERROR", &json!({"message": message, "hint": hint}));
             }
         } else if self.quiet {
-            // What a scheduler mails.
+            // Schedulers send this line by mail.
             self.write(&format!("{}\n", error.lines().trim_end().replace('\n', " ")));
         } else {
             self.write(&error.lines());
         }
     }
 
-    /// Writes a line like those of the log.
+    /// Writes a line in the format of the log.
     fn write_json(&self, level: &str, fields: &Value) {
         let timestamp = Timestamp::now().to_string();
         let line = json!({"timestamp": timestamp, "level": level, "fields": fields, "target": "rollcall"});
@@ -267,21 +266,21 @@ impl Printer {
     }
 
     fn write(&self, text: &str) {
-        // Nobody is left to tell where standard error is closed.
+        // If standard error is closed, there is no other place for the message.
         self.bars.suspend(|| _ = stderr().write_all(screen::styled(text).as_bytes()));
     }
 
-    /// The columns that text is wrapped to.
+    /// Returns the width for wrapped text.
     pub(super) fn width() -> usize {
         columns(terminal_size::terminal_size_of(io::stderr()))
     }
 
-    /// The columns that data is wrapped to where it is text for people.
+    /// Returns the width for data printed as text for people.
     pub(super) fn data_width() -> usize {
         columns(terminal_size::terminal_size_of(io::stdout()))
     }
 
-    /// Shows another bar in place of the one there is.
+    /// Replaces the current bar with another.
     fn show(&self, bar: ProgressBar) -> ProgressBar {
         let bar = self.bars.add(bar);
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -300,7 +299,7 @@ impl Printer {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The line of a stage, which begins when the stage first says something.
+    /// Returns the bar of a stage; creates it at the first call for the stage.
     fn stage(&self, stage: &'static str, label: String, length: Option<u64>) -> ProgressBar {
         *self.figures.label() = label;
         let current = self.bar().as_ref().filter(|bar| bar.prefix() == stage).cloned();
@@ -315,7 +314,7 @@ impl Printer {
         ProgressStyle::with_template("{line}").unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
             "line",
             move |state: &ProgressState, out: &mut dyn fmt::Write| {
-                // Asked every time: a window may be made smaller.
+                // Read each time, because a window can shrink.
                 let width = terminal_size::terminal_size_of(io::stderr())
                     .map_or(MAX_WIDTH, |(width, _)| usize::from(width.0));
                 _ = out.write_str(&figures.line(stage, state).fitted(width.saturating_sub(1)));
@@ -338,13 +337,13 @@ fn stderr() -> AutoStream<io::Stderr> {
     AutoStream::auto(io::stderr())
 }
 
-/// Asks at the terminal and returns the line typed, or nothing where a signal comes first or nobody can be asked.
+/// Asks at the terminal and returns the line typed. Returns `None` after a signal or without a terminal.
 fn ask(question: &str, interrupt: &Interrupt) -> Option<String> {
     const TERMINAL: &str = if cfg!(windows) { "CON" } else { "/dev/tty" };
     let (sender, answer) = mpsc::channel();
     let mut terminal = File::options().write(true).open(TERMINAL).ok()?;
     terminal.write_all(question.as_bytes()).ok()?;
-    // A signal does not end the reading of a line: it goes on by itself, until the program ends.
+    // A signal does not interrupt the read, so it continues on its own thread until the program ends.
     std::thread::spawn(move || {
         let mut line = String::new();
         _ = File::open(TERMINAL).and_then(|terminal| io::BufReader::new(terminal).read_line(&mut line));
@@ -359,7 +358,7 @@ fn ask(question: &str, interrupt: &Interrupt) -> Option<String> {
     }
 }
 
-/// Log lines, written so that they do not run into a progress bar.
+/// A writer for log lines that keeps them apart from a progress bar.
 #[derive(Clone)]
 struct LogWriter {
     bars: MultiProgress,
@@ -367,7 +366,7 @@ struct LogWriter {
 }
 
 impl Write for LogWriter {
-    /// Writes a line, which is one also where it quotes several.
+    /// Writes one line, even if the text contains line breaks.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let line = text.strip_suffix('\n').unwrap_or(&text);
@@ -396,12 +395,12 @@ fn start_log(options: &PrinterOptions, bars: &MultiProgress) {
         (false, 1) => LevelFilter::INFO,
         (false, _) => LevelFilter::DEBUG,
     };
-    // Other crates log what they are given, which may be what nobody should see.
+    // Log lines of other crates may contain secrets.
     let own = tracing_subscriber::EnvFilter::new(format!("off,rollcall={level}"));
     let is_json = options.log_format.unwrap_or_default() == LogFormat::Json;
     let writer = LogWriter { bars: bars.clone(), is_json };
     let log = tracing_subscriber::fmt().with_env_filter(own).with_writer(writer);
-    // A log that was started before, by a test or by whoever uses the library, stays.
+    // Keeps a logger that a test or the library's user installed earlier.
     _ = match options.log_format.unwrap_or_default() {
         LogFormat::Text => log.without_time().with_target(false).with_ansi(true).try_init(),
         LogFormat::Json => log.json().with_ansi(false).try_init(),
@@ -423,7 +422,7 @@ impl Progress for Printer {
         let label = format!("{FETCHING} {}", printable(what));
         *self.figures.left() = left;
         self.figures.requests.store(requests, Ordering::Relaxed);
-        // Of how many it is one is not known before the first page.
+        // The total is unknown before the first page.
         let is_new = *self.figures.label() != label;
         let is_other = |bar: &ProgressBar| is_new || bar.length().is_some() != of_contacts.is_some();
         if self.bar().as_ref().is_some_and(is_other) {
@@ -445,10 +444,10 @@ impl Progress for Printer {
     fn waiting(&self, wait: Duration, why: Wait) {
         let reason = match why {
             Wait::RateLimit => "for the rate limit",
-            Wait::RateLimited => "because the account's requests are used up",
-            Wait::Retry => "before trying again",
-            Wait::Unacknowledged => "until the platform cannot be storing any more what it did not answer",
-            Wait::NotShown => "until the platform shows what it has taken",
+            Wait::RateLimited => "because the account's request quota is used up",
+            Wait::Retry => "before the next attempt",
+            Wait::Unacknowledged => "until the platform can no longer store unacknowledged batches",
+            Wait::NotShown => "until the platform shows the contacts that it accepted",
         };
         *self.figures.wait() = Some((Instant::now() + wait, reason));
         if self.bars.is_hidden() && wait >= WORTH_A_LINE {
@@ -458,7 +457,7 @@ impl Progress for Printer {
 
     fn waiting_for(&self, holder: Option<&Holder>) {
         let who = printable(&Holder::named(holder));
-        self.say(&format!("waiting for {who}, which imports to the same account\n"));
+        self.say(&format!("waiting for another import to this account: {who}\n"));
     }
 
     fn resumed(&self) {
@@ -491,7 +490,8 @@ impl Approval for Printer {
         };
         self.say(self.columns.get().map_or("", String::as_str));
         self.say(&terminal::forecast(&forecast.totals, &forecast.plan, Self::width()));
-        let question = format!("Post them to {}? [y/N] ", printable(&forecast.host));
+        let contacts = terminal::counted(forecast.contacts, "contact");
+        let question = format!("Create {contacts} on {}? [y/N] ", printable(&forecast.host));
         for _ in 0..MAX_QUESTIONS {
             let answer = ask(&question, interrupt);
             match answer.as_deref().map(|answer| answer.trim().to_lowercase()).as_deref() {

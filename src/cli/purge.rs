@@ -41,12 +41,12 @@ pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError
     }
     let purged = journal.purge(&purge)?;
     let text = screen::styled(&described(&purged, person.as_ref().map(|(_, mention)| mention)));
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     _ = io::stdout().write_all(text.as_bytes());
     Ok(exit::OK)
 }
 
-/// A person's number, and how files name them.
+/// Parses a person's number; also returns the digits to search for in files.
 fn number(text: &str) -> Result<(E164, Mention), CliError> {
     let read = parse(text, None).ok();
     let whole = read.and_then(|read| {
@@ -55,13 +55,13 @@ fn number(text: &str) -> Result<(E164, Mention), CliError> {
     });
     whole.ok_or_else(|| {
         CliError::usage(
-            format!("--number: `{text}` is not a whole number with its country code"),
-            "Write it whole, such as +919876543210.",
+            format!("--number: `{text}` is not a full number with its country code"),
+            "Use the full number, such as +919876543210.",
         )
     })
 }
 
-/// What is gone, and where people are named still.
+/// Describes what was removed, and which folders still contain personal data.
 fn described(purged: &Purged, mention: Option<&Mention>) -> String {
     let mut text = format!(
         "Removed from the journal: {}, {} of existing contacts.\n",
@@ -97,7 +97,7 @@ fn described(purged: &Purged, mention: Option<&Mention>) -> String {
     text
 }
 
-/// Whether the files of a run are still there, and may name the person if one is asked about.
+/// Returns whether the files of a run still exist and may name the person, if one is given.
 fn may_hold(folder: &Path, mention: Option<&Mention>) -> bool {
     OutputFolder::files(folder).iter().any(|path| match mention {
         None => path.try_exists().unwrap_or(true),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_cannot_be_read_may_name_the_person() {
+    fn unreadable_file_may_name_the_person() {
         let folder = tempfile::tempdir().unwrap();
         let mention = Mention::of("9876543210");
         let may_hold = || [None, Some(&mention)].map(|mention| may_hold(folder.path(), mention));

@@ -5,8 +5,8 @@ use std::env;
 use super::{args::PlatformOptions, config::ConfigFiles, error::CliError, settings};
 use crate::{journal::RunRecord, pipeline::Target, report::terminal::printable};
 
-/// Refuses to resume if the settings in force name another host, account or stream than the import began with: the credentials in
-/// force may belong to another account.
+/// Refuses to resume if the settings in force name another host, account or stream than the import began with. The
+/// credentials in force may belong to another account.
 pub(super) fn check_settings(
     id: &str,
     begun: &PlatformOptions,

@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
-/// A run, as programs get it.
+/// A run in the JSON output.
 #[derive(Serialize)]
 struct Shown {
     run: String,
     state: &'static str,
     began_at: String,
     ended_at: Option<String>,
-    /// Why it stopped, where it is not finished.
+    /// The reason why an unfinished run stopped.
     reason: Option<String>,
     files: Vec<PathBuf>,
     folder: PathBuf,
@@ -42,7 +42,7 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let mut accounts = HashSet::new();
     let runs = journal.runs()?.into_iter().map(|run| {
-        // Of an account's runs only the latest can be under way.
+        // Only the latest run of an account can be running.
         let may_run = run.closed_at.is_none() && accounts.insert(run.account.clone());
         shown(&journal, run, may_run)
     });
@@ -51,11 +51,11 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
         let json = serde_json::to_string_pretty(&runs).unwrap_or_default();
         screen::json(&json) + "\n"
     } else if runs.is_empty() {
-        "No import was made yet.\n".to_owned()
+        "No imports yet.\n".to_owned()
     } else {
         for_people(&runs)
     };
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     _ = io::stdout().write_all(text.as_bytes());
     Ok(super::error::exit::OK)
 }
@@ -65,7 +65,7 @@ fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliE
         Some("declined") => "declined",
         Some("failed") => "failed",
         Some(_) => "finished",
-        // Whoever works on it has the account.
+        // A running import holds the account's lock.
         None if may_run && run.reason.is_none() && journal.is_imported_to(&run.account)? => "running",
         None => "unfinished",
     };
@@ -86,12 +86,12 @@ fn moment(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map(|moment| moment.to_string()).unwrap_or_default()
 }
 
-/// The runs for people, as they may reach a terminal.
+/// Formats the runs for people, safe for a terminal.
 fn for_people(runs: &[Shown]) -> String {
     screen::styled(&runs.iter().map(described).collect::<String>())
 }
 
-/// A run for people: a line of its own, and what else there is to say behind it.
+/// Formats a run for people: one line, then its details.
 fn described(run: &Shown) -> String {
     let files: Vec<String> = run.files.iter().map(|file| printable(&file.display().to_string())).collect();
     let began = run.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z').replace('T', " ");
@@ -112,9 +112,9 @@ fn described(run: &Shown) -> String {
     if run.state == "unfinished" {
         let is_gone = run.files.is_empty() || run.files.iter().any(|file| file.as_os_str() == STDIN);
         _ = if is_gone {
-            writeln!(text, "    the same `rollcall import` again finishes it")
+            writeln!(text, "    to finish it, run the same `rollcall import` again")
         } else {
-            writeln!(text, "    `rollcall resume {id}` finishes it")
+            writeln!(text, "    to finish it, run `rollcall resume {id}`")
         };
     }
     text
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_a_run_acts_on_the_terminal() {
+    fn hostile_names_cannot_control_the_terminal() {
         let hostile = "a\u{1b}[2J\u{202e}b";
         let run = Shown {
             run: hostile.to_owned(),

@@ -48,7 +48,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, printer: &Printer) -
     let sandbox = Sandbox::open(&settings)?;
     let interrupt = signals::listen();
     print_environment(&sandbox, sandbox.client_secret().expose_secret());
-    printer.say(&format!("{} contacts; Ctrl-C ends it\n", sandbox.contacts()));
+    printer.say(&format!("Serving {} contacts. Press Ctrl-C to stop.\n", sandbox.contacts()));
     let ended = interrupt.clone();
     sandbox.serve(async move {
         ended.requested().await;
@@ -56,7 +56,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, printer: &Printer) -
     Ok(interrupt.signal().map_or(super::error::exit::OK, signal_exit_code))
 }
 
-/// The environment that makes `rollcall import` use this platform, to paste into another terminal.
+/// Prints the environment that makes `rollcall import` use this platform, to paste into another terminal.
 fn print_environment(sandbox: &Sandbox, secret: &str) {
     let lines = format!(
         "export ROLLCALL_HOST={}\n\
@@ -72,7 +72,7 @@ fn print_environment(sandbox: &Sandbox, secret: &str) {
         sandbox.token(),
     );
     let mut stdout = io::stdout().lock();
-    // A closed pipe is no error: whoever wanted the lines has them.
+    // A closed pipe is not an error.
     _ = stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush());
 }
 

@@ -1,5 +1,4 @@
-//! From options as they were written to settings as they are used: everything is checked here, before anything is read
-//! or sent.
+//! Validated settings from options as given. This module checks everything before rollcall reads or sends anything.
 
 mod export;
 mod posting;
@@ -67,8 +66,8 @@ impl ReadingSettings {
             .map_err(fail("--map"))?;
         if options.no_header && !mappings.iter().any(|mapping| mapping.field == Field::Phone) {
             return Err(CliError::usage(
-                "--no-header leaves open which column holds the number",
-                "Name it by its place, such as --map phone=3.",
+                "--no-header requires the column of the phone number",
+                "Give its position, such as --map phone=3.",
             ));
         }
         let types: Vec<NumberType> = options
@@ -81,7 +80,8 @@ impl ReadingSettings {
         let default_salutation = options
             .default_salutation
             .map(|text| {
-                let unknown = || format!("`{text}` is not known; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof");
+                let unknown =
+                    || format!("unknown salutation `{text}`; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof");
                 let is_text = !text.trim().contains(char::is_control);
                 salutation::recognise(&text).filter(|_| is_text).ok_or_else(unknown)
             })
@@ -132,13 +132,13 @@ impl ReadingSettings {
     }
 }
 
-/// A region with telephone numbers.
+/// Parses a region that has telephone numbers.
 pub(super) fn region(text: &str) -> Result<Region, CliError> {
     Region::new(text.trim())
         .filter(|region| *region != Region::WORLD && has_numbering_plan(*region))
         .ok_or_else(|| {
             CliError::usage(
-                format!("--region: `{text}` is not the code of a region with telephone numbers"),
+                format!("--region: `{text}` is not a region with telephone numbers"),
                 "Use the two letters of ISO 3166, such as IN, GB or US.",
             )
         })
@@ -160,7 +160,7 @@ fn format(choice: FormatChoice) -> Format {
 fn encoding(name: &str) -> Result<crate::parse::Encoding, CliError> {
     crate::parse::encoding::by_name(name).ok_or_else(|| {
         CliError::usage(
-            format!("--encoding: `{name}` is not known"),
+            format!("--encoding: unknown encoding `{name}`"),
             "Use a name such as utf-8, utf-16, windows-1252, iso-8859-2, cp850, macintosh, shift_jis or gb18030.",
         )
     })
@@ -216,7 +216,7 @@ impl RequestSettings {
         })
     }
 
-    /// The client of an account, at this pace.
+    /// Returns the client settings for an account, at this pace.
     pub(super) fn client(&self, account: Account, region: Option<Region>) -> ClientSettings {
         ClientSettings {
             host: account.host,
@@ -234,8 +234,8 @@ impl RequestSettings {
     }
 }
 
-/// In builds for tests, waits of other lengths, in milliseconds: window, first wait, longest wait, time limit, and how long
-/// what was not answered may still be carried out.
+/// Returns other waits in test builds, in milliseconds: window, first wait, longest wait, time limit, and how long
+/// the platform may still carry out unacknowledged requests.
 fn scaled() -> Option<(Pace, Duration)> {
     let text = if cfg!(debug_assertions) { env::var("ROLLCALL_PACE").ok()? } else { return None };
     let ms: Vec<Duration> =
@@ -246,7 +246,7 @@ fn scaled() -> Option<(Pace, Duration)> {
     Some((pace, timeout))
 }
 
-/// How lists and campaigns are asked for.
+/// Returns the API version for lists and campaigns.
 pub(super) fn api(option: &ApiOption) -> Api {
     match option.api.unwrap_or_default() {
         ApiChoice::V1 => Api::V1,
@@ -254,7 +254,7 @@ pub(super) fn api(option: &ApiOption) -> Api {
     }
 }
 
-/// Who is left out.
+/// Returns which numbers are suppressed.
 pub(super) fn exclude(
     files: ExcludeFileOptions,
     options: ExcludeOptions,
@@ -262,15 +262,12 @@ pub(super) fn exclude(
     reading: &NormalizeSettings,
 ) -> Result<SuppressSettings, CliError> {
     if !options.campaign_filter.is_empty() && options.exclude_campaign.is_empty() {
-        return Err(CliError::usage(
-            "--campaign-filter says which contacts of a campaign are left out, and no campaign is named",
-            "Name it with --exclude-campaign.",
-        ));
+        return Err(CliError::usage("--campaign-filter requires a campaign", "Add --exclude-campaign ID."));
     }
     if files.exclude_file.iter().any(|file| file.as_os_str() == STDIN) {
         return Err(CliError::usage(
-            "--exclude-file: standard input is for the list itself",
-            "Save the numbers to a file and name that.",
+            "--exclude-file: cannot read suppressions from standard input",
+            "Save the numbers to a file and pass that file.",
         ));
     }
     for (option, ids) in
@@ -285,7 +282,7 @@ pub(super) fn exclude(
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
         allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),
-        // Each of them has those of the next one.
+        // Each choice includes all contacts of the next one.
         filter: match options.campaign_filter.into_iter().min().unwrap_or(FilterChoice::Any) {
             FilterChoice::Any => CampaignFilter::Any,
             FilterChoice::Attempted => CampaignFilter::Attempted,
@@ -295,7 +292,7 @@ pub(super) fn exclude(
     })
 }
 
-/// How it is learned what the platform holds.
+/// Returns how the existing contacts are determined.
 pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, CliError> {
     const MAX_AGE: Duration = Duration::from_hours(24);
 
@@ -303,14 +300,14 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
     let max_age = max_age.map(|age| length_of_time("existing-max-age", age)).transpose()?.unwrap_or(MAX_AGE);
     if options.existing.is_some() && options.refresh {
         return Err(CliError::usage(
-            "--existing takes a file instead of the platform, and --refresh reads the platform",
+            "--existing and --refresh cannot be used together: one replaces reading the platform, the other requires it",
             "Keep one of them.",
         ));
     }
     Ok(ExistingSettings { file: options.existing, max_age, refresh: options.refresh })
 }
 
-/// The length of time of an option, such as `90m`, `24h` or `7d`.
+/// Parses the length of time of an option, such as `90m`, `24h` or `7d`.
 pub(super) fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
     let text = text.trim();
     if text == "0" {
@@ -320,23 +317,23 @@ pub(super) fn length_of_time(option: &str, text: &str) -> Result<Duration, CliEr
     let length = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
     length.and_then(|length| Duration::try_from(length).ok()).ok_or_else(|| {
         CliError::usage(
-            format!("--{option}: `{}` is no length of time", printable(text)),
-            "Write it like 90m, 24h or 7d, or 0.",
+            format!("--{option}: `{}` is not a length of time", printable(text)),
+            "Use a value such as 90m, 24h, 7d or 0.",
         )
     })
 }
 
-/// Whether this can be an id of the platform: it becomes a part of an address.
+/// Validates an id of the platform; it becomes part of an address.
 pub(super) fn id(option: &str, given: &str) -> Result<(), CliError> {
     let is_word = !given.is_empty() && given.chars().all(|letter| letter.is_ascii_graphic());
-    // These two would name another address.
+    // In an address, these two mean other paths.
     if is_word && !matches!(given, "." | "..") {
         return Ok(());
     }
-    Err(CliError::usage(format!("{option}: `{}` is not an id", printable(given)), "Copy it again."))
+    Err(CliError::usage(format!("{option}: `{}` is not an id", printable(given)), "Copy the id again."))
 }
 
-/// Whose contacts they are.
+/// The account and stream that contacts belong to.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) host: Host,
@@ -365,7 +362,7 @@ impl Account {
         }
         let Some(credentials) = credentials.filter(|_| missing.is_empty()) else {
             return Err(CliError::usage(
-                format!("it is not known which account to use; missing: {}", missing.join("; ")),
+                format!("account settings are missing: {}", missing.join("; ")),
                 "Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use \
                  --sandbox.",
             ));
@@ -378,7 +375,7 @@ impl Account {
     }
 }
 
-/// The authorities of a file; none where there is no file.
+/// Reads the certificate authorities of a file; none if `file` is `None`.
 pub(super) fn authorities(file: Option<&Path>) -> Result<Authorities, CliError> {
     let Some(path) = file else { return Ok(Authorities::default()) };
     Authorities::read(path).map_err(|error| {
@@ -389,13 +386,13 @@ pub(super) fn authorities(file: Option<&Path>) -> Result<Authorities, CliError> 
     })
 }
 
-/// The address of the platform.
+/// Parses the address of the platform.
 pub(super) fn host(text: &str) -> Result<Host, CliError> {
     text.parse().map_err(|error: HostError| CliError::Usage { message: error.to_string(), hint: None })
 }
 
-/// A ready token, or an app with its secret; never both, as it would be a guess which is meant. Options of one kind rule out
-/// the environment's of the other: they are what is left where what is typed has won over the environment, and that over a file.
+/// Returns an access token, or an app with its secret. Giving both is an error. By now, a higher-priority source has
+/// replaced credentials of the other kind.
 pub(super) fn credentials(
     client_id: Option<String>,
     token_file: Option<PathBuf>,
@@ -405,17 +402,17 @@ pub(super) fn credentials(
     let is_app = client_id.is_some() || secret_file.is_some();
     if token_file.is_some() && is_app {
         return Err(CliError::usage(
-            "both a ready token and an app's client id or secret are given",
+            "both an access token and an app's client id or secret are given",
             "Keep one: a token, or the client id with its secret.",
         ));
     }
     let token = if is_app { None } else { secret("ROLLCALL_TOKEN", "--token-file", token_file)? };
     if let Some(token) = token {
-        // The token itself is not shown: whatever is wrong with it, it may be good in part.
+        // The message does not show the token; part of it may be valid.
         return is_jwt(token.expose_secret()).then_some(Some(Credentials::Token(token))).ok_or_else(|| {
             CliError::usage(
                 "the token is not a JSON Web Token (three parts with dots between them)",
-                "Copy it again, in one line. A client secret belongs in ROLLCALL_CLIENT_SECRET or --client-secret-file.",
+                "Copy the token again, in one line. A client secret belongs in ROLLCALL_CLIENT_SECRET or --client-secret-file.",
             )
         });
     }
@@ -423,11 +420,11 @@ pub(super) fn credentials(
     match (client_id, client_secret) {
         (Some(client_id), Some(client_secret)) => Ok(Some(Credentials::App { client_id, client_secret })),
         (Some(_), None) => Err(CliError::usage(
-            "the client id has no secret with it",
+            "the client id has no client secret",
             "Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.",
         )),
         (None, Some(_)) => Err(CliError::usage(
-            "the client secret has no client id with it",
+            "the client secret has no client id",
             "Give the id with --client-id or ROLLCALL_CLIENT_ID.",
         )),
         (None, None) => Ok(None),
@@ -437,7 +434,7 @@ pub(super) fn credentials(
 /// The maximum size of a file with a secret.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// A secret from a file or, without one, from the environment.
+/// Reads a secret from a file, or from the environment if `file` is `None`.
 fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<SecretString>, CliError> {
     let Some(path) = file else {
         let value = env::var(variable).ok().filter(|value| !value.trim().is_empty());
@@ -461,7 +458,7 @@ fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<
     Ok(Some(text.to_owned().into()))
 }
 
-/// A name for a run: when it began, and enough chance to keep two apart.
+/// Generates a name for a run: its start time, and enough randomness to be unique.
 pub(super) fn new_run() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut chance = Uuid::new_v4().simple().to_string();
@@ -469,25 +466,25 @@ pub(super) fn new_run() -> String {
     format!("{now}-{chance}")
 }
 
-/// An account and stream by names that stay the same.
+/// Identifies an account and stream by names that never change.
 pub(super) fn target(account: &Account) -> Target {
     Target { account: format!("{} {}", account.host, account.account_id), stream: account.stream_id.clone() }
 }
 
-/// Opens the journal in the folder that was named, else in the user's.
+/// Opens the journal in the given folder, else in the user's state folder.
 pub(super) fn open_journal(folder: Option<PathBuf>) -> Result<Journal, CliError> {
     let named = folder.filter(|folder| !folder.as_os_str().is_empty());
     let folder = named.or_else(Journal::default_folder);
     let folder = folder.ok_or_else(|| {
         CliError::usage(
-            "it is not known where to keep the journal: the user has no home folder",
+            "no folder for the journal: the user has no home folder",
             "Name a folder on a local disk with --state-dir or ROLLCALL_STATE_DIR.",
         )
     })?;
     Ok(Journal::open(&folder)?.sharing_locks(Journal::default_folder().as_deref()))
 }
 
-/// The folder for the run's files.
+/// Returns the folder for the run's files.
 pub(super) fn output_folder(out: Option<PathBuf>, run: &str) -> PathBuf {
     out.unwrap_or_else(|| Path::new("rollcall-out").join(run))
 }
@@ -502,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_checked_before_anything_is_read() {
+    fn wrong_reading_options_are_refused() {
         let with = |change: fn(&mut ReadingOptions)| {
             let mut options = ReadingOptions::default();
             change(&mut options);
@@ -560,7 +557,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_are_read_as_people_write_them() {
+    fn lengths_of_time_need_a_unit_except_zero() {
         let hours = |text| length_of_time("wait", text).map(|age| age.as_secs_f64() / 3600.0).ok();
         assert_eq!([hours("24h"), hours("90m"), hours("7d"), hours("0")], [24.0, 1.5, 168.0, 0.0].map(Some));
         assert_eq!([hours("24"), hours("-1h"), hours("soon"), hours("")], [None; 4]);

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP: from a certain point of a run on, its end has to be orderly.
+//! Handlers for SIGINT, SIGTERM and SIGHUP, for the part of a run that must end cleanly.
 
 use std::{
     fs,
@@ -10,23 +10,23 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::error::signal_exit_code;
 use crate::interrupt::Interrupt;
 
-/// From now on, the first signal asks for the end and a second one ends the program at once. Before, where there is
-/// nothing to put in order, a signal does what it does to any program.
+/// Starts to handle signals: the first asks the run to end, the second ends the program at once. Before this call,
+/// signals have their default effect.
 pub(super) fn listen() -> Interrupt {
     listen_to(&[SIGINT, SIGTERM, SIGHUP])
 }
 
-/// The same for a service, which the end of a terminal does not end.
+/// Starts to handle signals for a service, which ignores the end of its terminal.
 #[cfg(unix)]
 pub(super) fn listen_but_reload() -> Interrupt {
     listen_to(&[SIGINT, SIGTERM])
 }
 
-/// Set each time that SIGHUP comes, with which a service is told to read its settings again.
+/// Returns a flag that each SIGHUP sets, which tells a service to reload its settings.
 #[cfg(unix)]
 pub(super) fn reload() -> Arc<AtomicBool> {
     let reload = Arc::new(AtomicBool::new(false));
-    // Where a handler cannot be set, the signal ends the service, and its supervisor starts it again.
+    // Without a handler, the signal ends the service, and its supervisor restarts it.
     _ = signal_hook::flag::register(SIGHUP, Arc::clone(&reload));
     reload
 }
@@ -36,7 +36,7 @@ fn listen_to(signals: &[i32]) -> Interrupt {
     let is_second = Arc::new(AtomicBool::new(false));
     for signal in signals.iter().copied().filter(|signal| !is_ignored(*signal)) {
         let code = i32::from(signal_exit_code(signal));
-        // Where a handler cannot be set, the signal ends the program at once, as it would without any of this.
+        // Without a handler, the signal ends the program at once, as by default.
         _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&is_second));
         _ = signal_hook::flag::register(signal, Arc::clone(&is_second));
         if let Ok(number) = usize::try_from(signal) {
@@ -46,8 +46,8 @@ fn listen_to(signals: &[i32]) -> Interrupt {
     interrupt
 }
 
-/// Whether whoever started the program wants it to outlive this signal, as `nohup` and `&` do. Where that cannot be told,
-/// only the end of the terminal is taken to be ignored.
+/// Returns whether the parent made this process ignore the signal, as `nohup` and `&` do. If that is unknown, only
+/// SIGHUP counts as ignored.
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::report::terminal::printable;
 
-/// The names of the platform's own import file, which are recognised without being told.
+/// The column names of the platform's own import file, which rollcall recognizes.
 const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
 
 pub(super) fn run(args: &TemplateArgs, printer: &Printer) -> Result<u8, CliError> {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &TemplateArgs, printer: &Printer) -> Result<u8, CliError
 
 fn print() {
     let mut stdout = io::stdout().lock();
-    // A closed pipe is no error: whoever wanted the line has it.
+    // A closed pipe is not an error.
     _ = stdout.write_all(line().as_bytes()).and_then(|()| stdout.flush());
 }
 
@@ -50,7 +50,7 @@ fn line() -> String {
     format!("{}\n", HEADER.join(","))
 }
 
-/// A sheet whose cells are text, so that no spreadsheet takes a telephone number for a quantity.
+/// Creates a sheet with text cells, so that spreadsheet programs do not take phone numbers for quantities.
 fn workbook() -> Result<Vec<u8>, XlsxError> {
     let (text, bold) = (Format::new().set_num_format("@"), Format::new().set_num_format("@").set_bold());
     let mut workbook = Workbook::new();
@@ -67,12 +67,12 @@ fn cannot_write(path: &Path, source: io::Error) -> CliError {
     CliError::Template { path: path.to_owned(), source }
 }
 
-/// Writes a file that does not exist yet.
+/// Writes a file that must not exist yet.
 fn write_new(path: &Path, content: &[u8]) -> Result<(), CliError> {
     let fail = |source| cannot_write(path, source);
     let mut file = match File::create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let message = format!("{}: there is a file of that name, and it stays as it is", path.display());
+            let message = format!("{}: file already exists; not overwritten", path.display());
             return Err(CliError::usage(message, "Choose another name, or move the file away."));
         }
         other => other.map_err(fail)?,

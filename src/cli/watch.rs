@@ -43,14 +43,14 @@ use crate::{
     },
 };
 
-/// How long a file must not have changed.
+/// Default time without changes before a file is imported.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// How long an import may take, and how much memory.
+/// Default time and memory limits of an import.
 const TIME_LIMIT: Duration = Duration::from_hours(12);
 const MEMORY_LIMIT_MIB: u64 = 2048;
 
-/// What the process that imports a file is told.
+/// The instructions to the process that imports a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Orders<I> {
@@ -89,7 +89,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> 
                                 stop.soon.store(true, Ordering::Relaxed);
                             }
                             Err(error) => {
-                                let text = format!("the settings stay as they were: {error}");
+                                let text = format!("keeping the current settings: {error}");
                                 printer.tell("settings", &text, true);
                             }
                         }
@@ -97,7 +97,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> 
                     thread::sleep(Interrupt::POLL_INTERVAL);
                 }
             });
-            // Set in any case: the thread above is waited for.
+            // Set on every path, because the scope waits for the thread above.
             let _over = SetWhenDropped(&is_over);
             watch.run(once, page.as_ref(), printer, &stop)
         });
@@ -105,7 +105,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> 
         let next = next.into_inner().unwrap_or_else(PoisonError::into_inner);
         match next.filter(|_| stop.interrupt.signal().is_none()) {
             Some(reloaded) => {
-                printer.tell("settings", "read again", false);
+                printer.tell("settings", "reloaded", false);
                 watch = reloaded;
                 is_over.store(false, Ordering::Relaxed);
                 stop.soon.store(false, Ordering::Relaxed);
@@ -114,7 +114,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> 
         }
     };
     if let Some(signal) = stop.interrupt.signal() {
-        // A service that is told to end has done what it should.
+        // A service that ends after a signal has succeeded.
         return Ok(if once { signal_exit_code(signal) } else { exit::OK });
     }
     printer.say(&format!("{}\n", described(&summary)));
@@ -125,7 +125,7 @@ pub(super) fn run(args: &WatchArgs, config: &ConfigFiles, printer: &Printer) -> 
     })
 }
 
-/// Sets a flag when it is dropped, also in a panic.
+/// Sets a flag when dropped, also after a panic.
 struct SetWhenDropped<'a>(&'a AtomicBool);
 
 impl Drop for SetWhenDropped<'_> {
@@ -134,14 +134,14 @@ impl Drop for SetWhenDropped<'_> {
     }
 }
 
-/// What stays the same while a service runs.
+/// The state of a service that outlives a reload of its settings.
 struct Service<'a> {
     args: &'a WatchArgs,
-    /// The files that the settings are read from again.
+    /// The files that the settings are reloaded from.
     config: ConfigFiles,
     state_dir: Option<PathBuf>,
     journal: Journal,
-    /// Local platforms, which end with the service.
+    /// Local platforms; they stop with the service.
     sandboxes: Vec<RunningSandbox>,
 }
 
@@ -153,7 +153,7 @@ impl<'a> Service<'a> {
         Ok(Self { args, config: config.clone(), state_dir, journal, sandboxes: Vec::new() })
     }
 
-    /// The folders to watch, as the settings have them.
+    /// Returns the folders to watch, from the settings.
     fn folders(&mut self, config: &ConfigFiles) -> Result<Vec<FolderSettings>, CliError> {
         let folders = match &self.args.dir {
             Some(dir) => vec![(dir.clone(), config.without_watched())],
@@ -161,8 +161,8 @@ impl<'a> Service<'a> {
         };
         if folders.is_empty() {
             return Err(CliError::usage(
-                "there is no folder to watch",
-                "Name one, or write a table [[watch]] with `dir` into rollcall.toml of your config folder for each, or into a file for --config.",
+                "no folder to watch",
+                "Pass one, or add a table [[watch]] with `dir` for each folder to rollcall.toml in your config folder or to a file for --config.",
             ));
         }
         let mut watched = Vec::new();
@@ -175,7 +175,7 @@ impl<'a> Service<'a> {
         Ok(watched)
     }
 
-    /// The same, from the file as it is now, and only where all of them can be watched.
+    /// Reloads the folders from the current files. Fails unless all of them can be watched.
     fn reload(&mut self) -> Result<Watch, CliError> {
         let config = self.config.reload()?;
         let folders = self.folders(&config)?;
@@ -183,7 +183,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// What came of the files that were there.
+/// Describes the result for the files that were in the folders.
 fn described(summary: &Summary) -> String {
     let Summary { done, repeated, failed, unsettled, held, .. } = *summary;
     let files = |count: u64| crate::report::terminal::counted(count, "file");
@@ -191,7 +191,7 @@ fn described(summary: &Summary) -> String {
     for (count, what) in [
         (failed, "failed"),
         (repeated, "imported before"),
-        (unsettled, "still being written, left for the next time"),
+        (unsettled, "still being written, kept for the next run"),
     ] {
         if count > 0 {
             // Writing to a string cannot fail.
@@ -223,11 +223,14 @@ fn folder_settings(
         None => TIME_LIMIT,
     };
     let orders = serde_json::to_value(&import).map_err(|_| {
-        CliError::usage("a name among the options is no text", "Use names of letters that are valid UTF-8.")
+        CliError::usage(
+            "an option contains a path that is not valid UTF-8",
+            "Use paths that are valid UTF-8.",
+        )
     })?;
     let start = move |job: &Job<'_>| {
         let mut import = orders.clone();
-        // A hyphen alone would be standard input.
+        // A single hyphen would mean standard input.
         import["files"] = json!([if job.name == "-" { "./-" } else { job.name }]);
         let orders = Orders {
             import,
@@ -259,20 +262,20 @@ fn folder_settings(
     Ok((folder, sandbox))
 }
 
-/// People who drop files into a folder must not decide what is done with them.
+/// Checks that no settings file is in the watched folder: users who drop files there must not control the import.
 fn not_settings_of(dir: &Path, config: &ConfigFiles) -> Result<(), CliError> {
     let whole = |path: &Path| path.canonicalize().ok();
     let Some(dir) = whole(dir) else { return Ok(()) };
     match config.paths().iter().filter_map(|file| whole(file)).find(|file| file.starts_with(&dir)) {
         Some(file) => Err(CliError::usage(
-            format!("the settings {} lie in the watched folder, where others put files", file.display()),
-            "Move them elsewhere and name them with --config, or start the service in another folder.",
+            format!("the settings file {} is in the watched folder, where others can write", file.display()),
+            "Move it and pass it with --config, or start the service in another folder.",
         )),
         None => Ok(()),
     }
 }
 
-/// Where the status page is to be: a port alone is one of this machine.
+/// Parses the address of the status page; a port alone means this machine.
 fn status_address(options: &WatchOptions) -> Result<Option<SocketAddr>, CliError> {
     let Some(text) = &options.status else { return Ok(None) };
     let address = match text.parse::<u16>() {
@@ -280,7 +283,10 @@ fn status_address(options: &WatchOptions) -> Result<Option<SocketAddr>, CliError
         Err(_) => text.parse().ok(),
     };
     address.map(Some).ok_or_else(|| {
-        CliError::usage(format!("--status: `{text}` is no address"), "Write it like 9321 or 127.0.0.1:9321.")
+        CliError::usage(
+            format!("--status: `{text}` is not an address"),
+            "Use a value such as 9321 or 127.0.0.1:9321.",
+        )
     })
 }
 
@@ -298,7 +304,7 @@ fn take(options: &WatchOptions) -> Result<TakeSettings, CliError> {
 fn globs(option: &str, texts: &[String]) -> Result<GlobSet, CliError> {
     let mut set = GlobSetBuilder::new();
     let fail = |error: globset::Error| {
-        CliError::usage(format!("--{option}: {error}"), "Write it like *.csv or list-*.xlsx.")
+        CliError::usage(format!("--{option}: {error}"), "Use a pattern such as *.csv or list-*.xlsx.")
     };
     for text in texts {
         set.add(GlobBuilder::new(text).case_insensitive(true).build().map_err(fail)?);
@@ -309,20 +315,23 @@ fn globs(option: &str, texts: &[String]) -> Result<GlobSet, CliError> {
 fn schedule(options: &WatchOptions) -> Result<Option<Schedule>, CliError> {
     let Some(text) = &options.schedule else {
         return match options.time_zone {
-            Some(_) => Err(CliError::usage("--time-zone is that of --schedule", "Give --schedule, too.")),
+            Some(_) => Err(CliError::usage("--time-zone requires --schedule", "Add --schedule.")),
             None => Ok(None),
         };
     };
     let zone = match &options.time_zone {
         Some(name) => TimeZone::get(name).map_err(|_| {
-            CliError::usage(format!("--time-zone: there is no zone `{name}`"), "Write it like Europe/Berlin.")
+            CliError::usage(
+                format!("--time-zone: unknown time zone `{name}`"),
+                "Use a name such as Europe/Berlin.",
+            )
         })?,
         None => TimeZone::system(),
     };
     let schedule = Schedule::new(text, zone).map_err(|reason| {
         CliError::usage(
             format!("--schedule: `{text}`: {reason}"),
-            "Write five fields, minute, hour, day, month and day of the week, such as \"0 2 * * MON-FRI\".",
+            "Use five fields (minute, hour, day, month and day of the week), such as \"0 2 * * MON-FRI\".",
         )
     })?;
     Ok(Some(schedule))
@@ -348,7 +357,7 @@ impl From<WatchError> for CliError {
     }
 }
 
-/// Imports one file, as the service says on standard input; where that is closed, the import ends in good order.
+/// Imports one file with the instructions on standard input. If standard input closes, it ends the import cleanly.
 pub(super) fn import() -> ExitCode {
     let printer = Printer::new(&PrinterOptions {
         quiet: true,
@@ -367,19 +376,16 @@ fn import_as_told(printer: &Printer) -> Result<u8, CliError> {
     let mut line = String::new();
     let read = input.read_line(&mut line).map(|_| serde_json::from_str::<Orders<StoredImport>>(&line));
     let Ok(Ok(orders)) = read else {
-        return Err(CliError::usage(
-            "this command is run by `rollcall watch` only",
-            "Use `rollcall import`.",
-        ));
+        return Err(CliError::usage("only `rollcall watch` runs this command", "Use `rollcall import`."));
     };
     let bytes = orders.memory_limit_mib.saturating_mul(1024 * 1024);
-    // Where it cannot be set, the machine's own limits hold.
+    // If the limit cannot be set, only the machine's own limits apply.
     _ = setrlimit(Resource::Data, Rlimit { current: Some(bytes), maximum: Some(bytes) });
     let interrupt = signals::listen();
     let slot = interrupt.slot();
     thread::spawn(move || {
         _ = input.read_to_end(&mut Vec::new());
-        // The service is gone, or wants the end.
+        // The service is gone or wants this process to end.
         _ = slot.compare_exchange(
             0,
             usize::try_from(SIGTERM).unwrap_or_default(),
@@ -395,7 +401,7 @@ fn import_as_told(printer: &Printer) -> Result<u8, CliError> {
     import::import(orders.import, journal, output, None, &caller)
 }
 
-/// Progress in lines of JSON on standard output, not too many of them.
+/// Progress as lines of JSON on standard output, limited in frequency.
 #[derive(Default)]
 struct Lines {
     last: Mutex<Option<Instant>>,
@@ -408,7 +414,7 @@ impl Lines {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if is_rare || last.is_none_or(|last| last.elapsed() >= PAUSE) {
             *last = Some(Instant::now());
-            // Nobody is left to tell where it is closed.
+            // If standard output is closed, the service is gone.
             _ = writeln!(io::stdout().lock(), "{line}");
         }
     }

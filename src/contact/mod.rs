@@ -1,7 +1,7 @@
-//! Validated values: what a row becomes once everything about it is known to be good.
+//! Validated values: a row becomes a contact once everything about it is valid.
 //!
-//! A [`Contact`] can only be made by [`normalize`](crate::normalize); later stages rely on what its types
-//! promise and check nothing again. Rows as they stand in a file are in [`row`](crate::row).
+//! Only [`normalize`](crate::normalize) makes a [`Contact`]; later stages rely on its types and check nothing again.
+//! Raw rows of a file are in [`row`](crate::row).
 
 mod stored;
 
@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use self::stored::StoredContact;
 
-/// What rollcall reads from a row.
+/// A field that rollcall reads from a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// The phone number.
@@ -22,17 +22,17 @@ pub enum Field {
     FirstName,
     /// The family name.
     LastName,
-    /// Given and family name in one cell, used where one of the two is missing.
+    /// First and last name in one cell, used if one of the two is missing.
     FullName,
     /// Mr, Mrs and the like.
     Salutation,
-    /// The country the number is to be read with.
+    /// The country to read the number with.
     Country,
     /// The time zone of the contact, for an export.
     TimeZone,
-    /// What another program calls the contact, for an export.
+    /// The identifier of the contact in another program, for an export.
     UniqueId,
-    /// How soon the contact is to be called, for an export.
+    /// The calling priority of the contact, for an export.
     Priority,
 }
 
@@ -50,7 +50,8 @@ impl Field {
         Self::Priority,
     ];
 
-    /// Whether the field is no part of the contact that is posted: an export passes it on, and its column may hold another field.
+    /// Returns whether the field is only passed on by an export and is not posted. Its column may also hold another
+    /// field.
     pub const fn is_passed_on(self) -> bool {
         matches!(self, Self::TimeZone | Self::UniqueId | Self::Priority)
     }
@@ -82,19 +83,19 @@ impl FromStr for Field {
     }
 }
 
-/// A whole international number, calling code first, in digits.
+/// An international number in digits, including the calling code.
 ///
-/// No calling code begins with 0, so the digits and the integer say the same. ITU-T E.164 allows 15 digits; a
-/// few numbering plans go beyond, and 19 fit.
+/// No calling code begins with 0, so the integer keeps all digits. ITU-T E.164 allows 15 digits; a few numbering plans
+/// exceed that, and 19 fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct E164(u64);
 
 impl E164 {
     const MAX_DIGITS: usize = 19;
-    /// The first number with more digits.
+    /// The smallest number with too many digits.
     const END: u64 = 10_000_000_000_000_000_000;
 
-    /// Reads ASCII digits, without a plus.
+    /// Reads ASCII digits without a plus. Returns `None` if they are not a plausible number.
     ///
     /// ```
     /// use rollcall::contact::E164;
@@ -114,7 +115,7 @@ impl E164 {
         Digits::of(self.0)
     }
 
-    /// The number with all but its first two and last four digits hidden, for logs.
+    /// The number with only its first two and last four digits shown, for logs.
     pub fn masked(self) -> String {
         let digits = self.digits();
         let (head, tail) = (digits.get(..2).unwrap_or_default(), digits.len().saturating_sub(4).max(2));
@@ -128,7 +129,7 @@ impl fmt::Display for E164 {
     }
 }
 
-/// The digits of a number as text, which takes no allocation to make.
+/// The digits of a number as text, without an allocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Digits {
     text: [u8; Self::MAX],
@@ -136,10 +137,10 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// As many as a `u64` can have.
+    /// The maximum number of digits of a `u64`.
     const MAX: usize = 20;
 
-    /// The digits of a number.
+    /// Returns the digits of a number.
     pub fn of(number: u64) -> Self {
         let mut digits = Self { text: [b'0'; Self::MAX], start: Self::MAX };
         let mut rest = number;
@@ -171,7 +172,7 @@ impl fmt::Display for Digits {
     }
 }
 
-/// An ISO 3166-1 alpha-2 code, or `001` for the calling codes that belong to no country.
+/// An ISO 3166-1 alpha-2 code, or `001` for calling codes that belong to no country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Region([u8; 2]);
 
@@ -179,7 +180,8 @@ impl Region {
     /// The "region" of numbers that belong to no country, such as satellite phones.
     pub const WORLD: Self = Self([0, 1]);
 
-    /// Two ASCII letters, in any case, or `001`. Whether the region has a numbering plan is not checked.
+    /// Creates a region from two ASCII letters, in any case, or from `001`. Does not check that the region has a
+    /// numbering plan.
     pub fn new(code: &str) -> Option<Self> {
         match code.as_bytes() {
             b"001" => Some(Self::WORLD),
@@ -190,12 +192,12 @@ impl Region {
         }
     }
 
-    /// The two letters of a country.
+    /// The two letters of a country, or `None` for [`WORLD`](Self::WORLD).
     pub fn letters(self) -> Option<[u8; 2]> {
         (self != Self::WORLD).then_some(self.0)
     }
 
-    /// The code in capitals.
+    /// The code in uppercase.
     pub fn as_str(&self) -> &str {
         if *self == Self::WORLD { "001" } else { str::from_utf8(&self.0).unwrap_or_default() }
     }
@@ -207,7 +209,7 @@ impl fmt::Display for Region {
     }
 }
 
-/// What kind of line a number belongs to, as its numbering plan says.
+/// The kind of line that a number belongs to, according to its numbering plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the plan's own")]
 pub enum NumberType {
@@ -273,7 +275,7 @@ impl FromStr for NumberType {
     }
 }
 
-/// A phone number that may be posted: its parts, and what its numbering plan says of it.
+/// A phone number that may be posted, with its region and kind from the numbering plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneNumber {
     e164: E164,
@@ -283,22 +285,22 @@ pub struct PhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Puts a number together; `None` where calling code and national number are not digits of a length that a
-    /// number can have.
+    /// Creates a number from its parts. Returns `None` if calling code and national number are not digits of a possible
+    /// length.
     ///
-    /// `national` is the national significant number with the leading zeros that belong to it (Italy's do).
+    /// `national` is the national significant number with its leading zeros, if they belong to it (as in Italy).
     pub fn new(calling_code: u16, national: &str, region: Option<Region>, kind: NumberType) -> Option<Self> {
         Self::from_digits(calling_code, national.as_bytes(), region, kind)
     }
 
-    /// The same from ASCII digits.
+    /// Creates a number from its parts, with the national number in ASCII digits.
     pub fn from_digits(
         calling_code: u16,
         national: &[u8],
         region: Option<Region>,
         kind: NumberType,
     ) -> Option<Self> {
-        /// Behind a calling code, so few digits cannot overflow.
+        /// This many digits after a calling code cannot overflow.
         const MAX_SAFE_DIGITS: usize = 13;
 
         let mut whole = u64::from(calling_code);
@@ -316,7 +318,7 @@ impl PhoneNumber {
         is_number.then_some(Self { e164: E164(whole), calling_code, region, kind })
     }
 
-    /// The whole international number.
+    /// The international number.
     pub fn e164(&self) -> E164 {
         self.e164
     }
@@ -331,14 +333,14 @@ impl PhoneNumber {
         Digits::of(self.calling_code.into())
     }
 
-    /// The national significant number in digits, leading zeros kept.
+    /// The national significant number in digits, including leading zeros.
     pub fn national(&self) -> Digits {
         let mut digits = self.e164.digits();
         digits.start += self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1;
         digits
     }
 
-    /// The region the number belongs to, where its plan tells.
+    /// The region of the number, if its plan identifies one.
     pub fn region(&self) -> Option<Region> {
         self.region
     }
@@ -349,9 +351,9 @@ impl PhoneNumber {
     }
 }
 
-/// How a contact is addressed.
+/// The form of address of a contact.
 ///
-/// The platform's page documents `Mr` and `Mrs`; the others are recognised and sent as they stand here.
+/// The platform's page documents `Mr` and `Mrs`; rollcall also recognizes the others and sends them as written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the words themselves")]
 pub enum Salutation {
@@ -365,7 +367,7 @@ pub enum Salutation {
 }
 
 impl Salutation {
-    /// The word that is posted.
+    /// The word that rollcall posts.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mr => "Mr",
@@ -379,10 +381,10 @@ impl Salutation {
     }
 }
 
-/// A row that may be posted: everything the platform requires, in the form it is sent in.
+/// A row that may be posted: all values that the platform requires, in the form in which they are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// First and last name, one behind the other.
+    /// First name, immediately followed by the last name.
     names: CompactString,
     last_name_at: usize,
     name_key: NameKey,
@@ -391,7 +393,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Puts a contact together. Names are those that [`name::clean`](crate::normalize::name::clean) returns, and not
+    /// Creates a contact. Both names must come from [`name::clean`](crate::normalize::name::clean) and must not be
     /// empty.
     pub fn new(first_name: &str, last_name: &str, salutation: Salutation, number: PhoneNumber) -> Self {
         let mut names = CompactString::new(first_name);
@@ -405,42 +407,42 @@ impl Contact {
         }
     }
 
-    /// The given name.
+    /// The first name.
     pub fn first_name(&self) -> &str {
         &self.names[..self.last_name_at]
     }
 
-    /// The family name.
+    /// The last name.
     pub fn last_name(&self) -> &str {
         &self.names[self.last_name_at..]
     }
 
-    /// The name for comparing with another contact's.
+    /// The key for comparing the name with another contact's.
     pub fn name_key(&self) -> NameKey {
         self.name_key
     }
 
-    /// How the contact is addressed.
+    /// The salutation.
     pub fn salutation(&self) -> Salutation {
         self.salutation
     }
 
-    /// The number, which is what makes a contact the same as another.
+    /// The number, which identifies the contact.
     pub fn number(&self) -> &PhoneNumber {
         &self.number
     }
 }
 
-/// A whole name reduced to what decides whether two names are the same: case, white space, Unicode form and the
-/// split into first and last are ignored.
+/// A full name reduced to what identifies it: case, white space, Unicode form and the split into first and last name
+/// are ignored.
 ///
-/// It is a 64-bit hash (FNV-1a), so that a million of them stay small; it only ever decides between the codes
-/// `same-name` and `other-name`.
+/// The key is a 64-bit hash (FNV-1a), so that a million keys stay small. It only decides between the codes `same-name`
+/// and `other-name`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NameKey(u64);
 
 impl NameKey {
-    /// The key of a first and a last name.
+    /// Returns the key of a first and a last name.
     ///
     /// ```
     /// use rollcall::contact::NameKey;
@@ -454,7 +456,7 @@ impl NameKey {
         let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
         if first.is_ascii() && last.is_ascii() {
             for name in [first, last] {
-                // White space as it is in all of Unicode.
+                // White space as Unicode defines it.
                 for word in name.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' ')) {
                     if !word.is_empty() {
                         for byte in word {
@@ -494,7 +496,8 @@ impl NameKey {
     }
 }
 
-/// A letter of western Europe beside others and ASCII: its lower case is in compatibility form as it stands.
+/// Tests whether a letter of western Europe is its own compatibility form in lowercase, next to ASCII and to other such
+/// letters.
 fn is_plain_letter(letter: char) -> bool {
     letter.is_ascii() || matches!(letter, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{ff}')
 }
@@ -504,7 +507,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_letters_need_no_other_form() {
+    fn plain_letters_equal_their_compatibility_form() {
         for letter in (0..=0xff_u8).map(char::from).filter(|letter| is_plain_letter(*letter)) {
             for word in [format!("{letter}"), format!("a{letter}b"), format!("{letter}{letter}")] {
                 let lower: String = word.chars().flat_map(char::to_lowercase).collect();
@@ -514,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_of_a_name_does_not_matter() {
+    fn white_space_does_not_change_the_name_key() {
         let key = NameKey::new("anna maria", "rao");
         for (first, last) in
             [(" Anna\t\u{b}MARIA ", "Rao\n"), ("anna", "maria rao"), ("", "anna\u{a0}maria rao")]
@@ -533,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn a_one_digit_calling_code_is_split_off() {
+    fn one_digit_calling_code_is_split_off() {
         let number = PhoneNumber::new(1, "2015550123", None, NumberType::Unknown).unwrap();
         assert_eq!(&*number.national(), "2015550123");
     }
@@ -546,13 +549,13 @@ mod tests {
     }
 
     #[test]
-    fn masks_show_the_ends_only() {
+    fn mask_shows_only_the_ends() {
         assert_eq!(E164::from_digits("919876543210").unwrap().masked(), "+91…3210");
         assert_eq!(E164::from_digits("91").unwrap().masked(), "+91…");
     }
 
     #[test]
-    fn names_differ_where_their_letters_do() {
+    fn different_letters_give_different_name_keys() {
         assert_ne!(NameKey::new("Asha", "Rao"), NameKey::new("Asha", "Roa"));
         assert_ne!(NameKey::new("Ann", "Ash"), NameKey::new("Anna", "sh"));
     }

@@ -1,4 +1,4 @@
-//! A contact as the platform holds it.
+//! Contacts as the platform stores them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,25 +6,26 @@ use serde::{Deserialize, Serialize};
 use super::E164;
 use crate::normalize::phone::Mask;
 
-/// A contact as the platform holds it.
+/// A contact as the platform stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredContact {
     /// The platform's id; may be empty.
     pub id: String,
-    /// First and last name, as shown.
+    /// First and last name, as the platform shows them.
     pub name: String,
-    /// The numbers it may have: mostly one; none where what is stored is no number.
+    /// The numbers that the contact may have: usually one; none if the stored text is not a number.
     pub numbers: Vec<E164>,
-    /// What is left to see of its number, where digits are hidden.
+    /// The visible parts of the number, if the platform hides digits.
     pub masks: Vec<Mask>,
-    /// Whether more than one of them is a number that its country has assigned.
+    /// Whether more than one of the numbers is an assigned number in its country.
     pub is_ambiguous: bool,
-    /// What the platform says of the contact where it is not `ACTIVE`: a deleted one is still shown, as `INACTIVE`.
+    /// The platform's status of the contact if it is not `ACTIVE`: the platform still shows a deleted contact, as
+    /// `INACTIVE`.
     pub status: String,
-    /// Whether it is stored without any country code, so that it depends on a region what number it is.
+    /// Whether the stored number has no country code, so that its meaning depends on a region.
     #[serde(skip)]
     pub lacks_country: bool,
-    /// When the platform says that it was created.
+    /// The creation time that the platform reports.
     #[serde(skip)]
     pub created_at: Option<Timestamp>,
 }

@@ -1,8 +1,9 @@
-//! The contacts that the platform already holds.
+//! The contacts that the platform already has.
 //!
-//! [`source`] learns them in the cheapest way that can be trusted: from a file, from the snapshot of an earlier run, or from the
-//! platform, page by page ([`reading`]). [`set`] keeps those whose number the run asks about. Which row is existing is decided by
-//! the ledger of [`pipeline`](crate::pipeline); whether a batch was applied, by [`post`](crate::post).
+//! `source` learns them in the cheapest reliable way: from a file, from the snapshot of an earlier run, or from the
+//! platform, page by page (`reading`). `set` keeps those whose number the run asks about. The ledger of
+//! [`pipeline`](crate::pipeline) decides which rows are existing, and [`post`](crate::post) whether a batch was
+//! stored.
 
 mod reading;
 mod set;

@@ -1,4 +1,4 @@
-//! The existing contacts, as they are read: what the run asks about is kept, and all of them for the next run.
+//! Reads the existing contacts: keeps those that the run asks about, and saves all of them for the next run.
 
 use std::{cmp::Ordering, collections::HashSet, ops::ControlFlow};
 
@@ -11,22 +11,22 @@ use crate::{
 
 /// Collects existing contacts while they are read.
 ///
-/// Where there is a snapshot that may still hold, the first page tells: if the platform counts as many contacts as it should,
-/// and those of the page are known, the snapshot takes the place of the other pages.
+/// If a snapshot may still be valid, the first page decides: if the platform's count matches and the contacts of the
+/// page are known, the snapshot replaces the other pages.
 pub struct ExistingSink<'a> {
     existing: ExistingContacts,
     is_asked: &'a (dyn Fn(E164) -> bool + Sync),
     snapshots: &'a Snapshots,
     how: &'static str,
     candidate: Option<Snapshot>,
-    /// The contacts of the first page, until it is decided about the snapshot.
+    /// The contacts of the first page, until the snapshot is accepted or rejected.
     first_page: Vec<StoredContact>,
     writer: Option<SnapshotWriter>,
     used: Option<Snapshot>,
 }
 
 impl<'a> ExistingSink<'a> {
-    /// Asks about the numbers for which `is_asked` says so; `how` is the command that reads.
+    /// Creates a sink that keeps the numbers accepted by `is_asked`; `how` is the command that reads.
     pub fn new(
         is_asked: &'a (dyn Fn(E164) -> bool + Sync),
         snapshots: &'a Snapshots,
@@ -45,23 +45,24 @@ impl<'a> ExistingSink<'a> {
         }
     }
 
-    /// What is there, and the snapshot that it was learned from, if it was.
+    /// Returns the existing contacts and the snapshot that they came from, if any.
     ///
     /// # Errors
     ///
-    /// Where the reading cannot be kept for the next run.
+    /// Returns an error if the contacts cannot be saved for the next run.
     pub fn finish(self, readout: &Readout) -> Result<(ExistingContacts, Option<Snapshot>), JournalError> {
         if self.used.is_none() {
-            // Also that nobody is there: whoever is created from now on is added.
+            // An empty account is saved too: contacts created from now on are added to it.
             let writer = self.writer.map_or_else(|| self.snapshots.begin(self.how), Ok)?;
-            // What was not shown whole is not relied on the next time.
+            // An incomplete read is not used the next time.
             let total = readout.total.filter(|total| *total == readout.records);
             writer.finish(total, readout.page_size)?;
         }
         Ok((self.existing, self.used))
     }
 
-    /// What a snapshot holds, if it has the first page in it. One that another program has removed meanwhile holds nobody.
+    /// Returns the contacts of a snapshot if it contains the first page. A snapshot that another program removed is
+    /// empty.
     fn replay(&self, candidate: &Snapshot) -> Result<Option<ExistingContacts>, JournalError> {
         let mut existing = ExistingContacts::default();
         self.snapshots.read(candidate, |contact| existing.note(&contact, self.is_asked))?;
@@ -70,24 +71,24 @@ impl<'a> ExistingSink<'a> {
     }
 }
 
-/// What became of contacts that were sent without an answer, without reading everything: where the platform counts no more than
-/// it is known to hold, none was stored; where what stands behind that is theirs, those were, and no others. Nothing where
-/// that does not tell. What was found is added to what is known.
+/// Resolves unacknowledged contacts without a full read: if the count is unchanged, none was stored; if exactly our
+/// contacts follow the known ones, they were. `None` if undecidable. Contacts that are found are added to the
+/// snapshot.
 ///
 /// # Errors
 ///
-/// Where the platform cannot be used, or what was found cannot be kept.
+/// Returns an error if the platform cannot be used or the found contacts cannot be saved.
 pub(crate) async fn look_behind(
     client: &mut Client<'_>,
     snapshots: &Snapshots,
     sent: &HashSet<E164>,
 ) -> Result<Option<ExistingContacts>, PlatformError> {
     let Some(latest) = snapshots.latest()? else { return Ok(None) };
-    // All of a small account is one page too.
+    // A small account fits on one page anyway.
     let Some(known) = latest.expected.filter(|known| *known > latest.page_size.max(1)) else {
         return Ok(None);
     };
-    // From the last one that is known: should it be another, some have gone and others have come.
+    // Start at the last known contact: if it differs, contacts were deleted and others added.
     let mut shown: Vec<StoredContact> = Vec::new();
     loop {
         let place = known - 1 + shown.len() as u64;
@@ -96,7 +97,7 @@ pub(crate) async fn look_behind(
         };
         let is_end = page.is_empty();
         shown.extend(page);
-        // More than was sent came from others, fewer than there were went.
+        // More than were sent: others added some. Fewer than before: some were deleted.
         let added = total.checked_sub(known).filter(|added| *added <= sent.len() as u64);
         match added.map(|added| (added + 1).cmp(&(shown.len() as u64))) {
             Some(Ordering::Equal) => break,
@@ -111,7 +112,7 @@ pub(crate) async fn look_behind(
         is_known |= contact.numbers.iter().any(|number| last_known.numbers.contains(number));
         is_among_known |= is_theirs(&contact);
     })?;
-    // One that was known before it was sent has been there for long, or is not there any more: only a reading tells.
+    // A contact that was known before it was sent is old or was deleted: only a full read can tell.
     if !is_known || is_among_known || !found.iter().all(is_theirs) {
         return Ok(None);
     }

@@ -1,6 +1,6 @@
-//! The existing contacts, against the numbers of a run.
+//! The existing contacts whose number the run asks about.
 //!
-//! Contacts come one by one from wherever they are read; only those whose number the run asks about are kept.
+//! Contacts come one by one from any source; only those with a number of the run are kept.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,30 +15,30 @@ use crate::{
     normalize::phone::{ByMask, other_forms},
 };
 
-/// What is kept of a contact whose number was asked about.
+/// An existing contact whose number the run asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExistingContact {
     /// The platform's id; may be empty.
     pub id: String,
-    /// First and last name, as shown.
+    /// The first and last name, as shown.
     pub name: String,
-    /// The other numbers that it can be read as.
+    /// The other possible readings of its number.
     pub others: Vec<E164>,
-    /// How its number stands there, where that is in another form.
+    /// The number as stored, if its form differs.
     pub stored_as: Option<String>,
-    /// Its status, where that is not `ACTIVE`.
+    /// The status, if it is not `ACTIVE`.
     pub status: String,
-    /// When the platform says that it was created, where it was asked just now.
+    /// The creation time that the platform shows, if it was asked in this run.
     pub created_at: Option<Timestamp>,
 }
 
 impl ExistingContact {
-    /// Whether the name there is this one.
+    /// Returns whether the contact has this name.
     pub fn has_name(&self, name: NameKey) -> bool {
         NameKey::new(&self.name, "") == name
     }
 
-    /// The contact in a few words, for a row's detail.
+    /// Returns a short description for a row's detail.
     pub fn describe(&self) -> String {
         let name = if self.name.trim().is_empty() { "a contact without name" } else { &self.name };
         let mut text = if self.id.is_empty() { name.to_owned() } else { format!("{name} (id {})", self.id) };
@@ -48,23 +48,23 @@ impl ExistingContact {
         }
         if let Some(stored) = &self.stored_as {
             // Writing to a string cannot fail.
-            _ = write!(text, ", whose number stands there as {stored}");
+            _ = write!(text, ", stored with the number {stored}");
         }
         for other in &self.others {
             // Writing to a string cannot fail.
-            _ = write!(text, ", whose number there may be +{other} instead");
+            _ = write!(text, ", whose number may also be +{other}");
         }
         text
     }
 }
 
-/// What the platform holds, as far as the run needs to know.
+/// The existing contacts that matter for the run.
 #[derive(Debug, Default)]
 pub struct ExistingContacts {
     held: HashMap<E164, ExistingContact>,
     masked: ByMask<(NameKey, ExistingContact)>,
     seen: HashSet<E164>,
-    /// Hashes of the contacts without a number that can be read whole.
+    /// Hashes of the contacts without a complete number.
     seen_numberless: HashSet<u64>,
     repeated: HashSet<E164>,
     contacts: u64,
@@ -75,7 +75,7 @@ pub struct ExistingContacts {
 }
 
 impl ExistingContacts {
-    /// Notes a contact; `is_asked` says whether the run has this number.
+    /// Adds a contact; `is_asked` returns whether the run has this number.
     pub fn note(&mut self, contact: &StoredContact, is_asked: impl Fn(E164) -> bool) {
         self.contacts += 1;
         self.ambiguous += u64::from(contact.is_ambiguous);
@@ -112,7 +112,7 @@ impl ExistingContacts {
         }
     }
 
-    /// Whether all numbers of a contact were noted; of one without numbers, whether it was noted itself.
+    /// Returns whether all numbers of a contact were added; without numbers, whether the contact itself was.
     pub fn has_seen(&self, contact: &StoredContact) -> bool {
         if contact.numbers.is_empty() {
             return self.seen_numberless.contains(&numberless(contact));
@@ -120,56 +120,56 @@ impl ExistingContacts {
         contact.numbers.iter().all(|number| self.seen.contains(number))
     }
 
-    /// The contact that has this number, if there is one and the run asked about it.
+    /// Returns the contact with this number, if the run asks about it.
     pub fn holder(&self, number: E164) -> Option<&ExistingContact> {
         self.held.get(&number)
     }
 
-    /// The contact of this name whose masked number may be this one. Under another name it is too likely somebody else: whether
-    /// the number is there is left to the platform, which takes none twice.
+    /// Returns the contact with this name whose masked number may be this one. With another name, it is more likely
+    /// someone else; the platform itself refuses a number that it has already.
     pub fn masked_holder(&self, number: E164, name: NameKey) -> Option<&ExistingContact> {
         let mut matching = self.masked.matching(number).filter(|(_, (other, _))| *other == name);
         matching.next().map(|(_, (_, held))| held)
     }
 
-    /// The contact that has this number, or else the one of this name whose masked number may be it.
+    /// Returns the contact with this number, or else the one with this name whose masked number may match.
     pub fn holder_named(&self, number: E164, name: NameKey) -> Option<&ExistingContact> {
         self.holder(number).or_else(|| self.masked_holder(number, name))
     }
 
-    /// Contacts noted.
+    /// Returns the number of contacts added.
     pub fn contacts(&self) -> u64 {
         self.contacts
     }
 
-    /// Contacts whose number can be read as one of several, all of which are taken.
+    /// Returns the number of contacts with several possible numbers; all of them count.
     pub fn ambiguous(&self) -> u64 {
         self.ambiguous
     }
 
-    /// Contacts in which no number can be read.
+    /// Returns the number of contacts without a readable number.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 
-    /// Those of them whose number is shown with hidden digits.
+    /// Returns how many of those have a masked number.
     pub fn masked(&self) -> u64 {
         self.hidden
     }
 
-    /// Contacts with another status than `ACTIVE`. They count as existing: the account has each of their
-    /// numbers already, and a person who was deleted there must not be called because a list still has them.
+    /// Returns the number of contacts with a status other than `ACTIVE`. They count as existing: the account already
+    /// has their numbers, and a person who was deleted must not be called because a list still has them.
     pub fn inactive(&self) -> u64 {
         self.inactive
     }
 
-    /// Numbers held more than once, from before the platform's rule.
+    /// Returns how many numbers occur more than once; they are older than the platform's rule.
     pub fn repeated_numbers(&self) -> u64 {
         self.repeated.len() as u64
     }
 }
 
-/// What tells a contact without numbers from others: its id, and what is left to see of its number.
+/// Returns a hash that identifies a contact without numbers: of its id and the visible part of its number.
 fn numberless(contact: &StoredContact) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&contact.id, &contact.masks).hash(&mut hasher);
@@ -210,17 +210,17 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_can_be_read_in_two_ways_is_taken_in_both() {
+    fn number_with_two_readings_counts_in_both() {
         let mut existing = ExistingContacts::default();
         existing.note(&stored("a", "Asha", &["9186159819", "919186159819"]), |_| true);
         assert!(existing.holder(number("9186159819")).is_some());
         let held = existing.holder(number("919186159819")).unwrap();
-        assert_eq!(held.describe(), "Asha (id a), whose number there may be +9186159819 instead");
+        assert_eq!(held.describe(), "Asha (id a), whose number may also be +9186159819");
         assert_eq!((existing.contacts(), existing.repeated_numbers(), existing.ambiguous()), (1, 0, 1));
     }
 
     #[test]
-    fn a_contact_without_numbers_was_seen_only_if_it_was_noted() {
+    fn contact_without_numbers_is_seen_only_if_added() {
         let masked = |id: &str, masked: &str| {
             let mask = serde_json::from_value(masked.into()).unwrap();
             StoredContact { masks: vec![mask], ..stored(id, "Asha Rao", &[]) }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_whole() {
+    fn complete_names_are_compared() {
         let held = |id: &str, name: &str, status: &str| ExistingContact {
             id: id.to_owned(),
             name: name.to_owned(),

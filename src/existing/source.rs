@@ -1,5 +1,5 @@
-//! What the platform holds, learned in the cheapest way that can be trusted: from a file that the user names, from the last reading
-//! where the platform still counts as many, or by reading all of it.
+//! Learns the existing contacts in the cheapest reliable way: from a file that the user names, from the last snapshot
+//! if the platform's count still matches, or by reading all of them.
 
 use std::{
     collections::HashSet,
@@ -20,47 +20,47 @@ use crate::{
     platform::{Client, Collection, PlatformError, stored_contact},
 };
 
-/// What the user decided about learning what the platform holds.
+/// The user's settings for existing contacts.
 #[derive(Clone, Debug)]
 pub struct ExistingSettings {
-    /// What `fetch contacts` wrote, instead of asking.
+    /// A file written by `fetch contacts`, used instead of asking the platform.
     pub file: Option<PathBuf>,
-    /// How old the last reading may be to be relied on.
+    /// Maximum age of a snapshot.
     pub max_age: Duration,
-    /// Whether to read everything anew.
+    /// Whether to read all contacts again.
     pub refresh: bool,
 }
 
-/// How it is known what the platform holds.
+/// The source of the existing contacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExistingFrom {
-    /// All of it was read.
+    /// A full read.
     #[default]
     Platform,
-    /// An earlier reading, which one page showed to hold still.
+    /// A snapshot, confirmed by one page.
     Snapshot,
     /// A file that the user named.
     File,
 }
 
-/// What the platform holds, and how that is known.
+/// The existing contacts and their source.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) existing: ExistingContacts,
     pub(crate) from: ExistingFrom,
-    /// When the platform was read, where that was not in this run.
+    /// The time of the read, if it was before this run.
     pub(crate) read_at: Option<Timestamp>,
-    /// What was odd about the pages, and was got over.
+    /// Oddities of the pages that did not stop the read.
     pub(crate) notes: Vec<String>,
-    /// Records that the platform shows and that cannot be read.
+    /// Records on the platform that cannot be read.
     pub(crate) unreadable: u64,
-    /// Whether the next run can rely on it, and need not read everything.
+    /// Whether the next run can use the snapshot instead of reading everything.
     pub(crate) is_kept: bool,
 }
 
 impl ExistingSettings {
-    /// The last reading, if it is young enough.
+    /// Returns the last snapshot if it is young enough.
     fn candidate(&self, snapshots: &Snapshots) -> Result<Option<Snapshot>, PlatformError> {
         let Some(latest) = snapshots.latest()? else { return Ok(None) };
         let is_young = latest.age_ms.is_some_and(|age| u128::from(age) <= self.max_age.as_millis());
@@ -71,8 +71,8 @@ impl ExistingSettings {
         Ok(Some(latest))
     }
 
-    /// Asks the platform. Where posts of an earlier time are still to be settled, `unacknowledged` are their numbers: what is not
-    /// found behind what is known takes a whole reading.
+    /// Asks the platform. `unacknowledged` are the numbers of earlier posts to reconcile; if they are not found after
+    /// the known contacts, all contacts are read.
     pub(crate) async fn ask(
         &self,
         client: &mut Client<'_>,
@@ -83,9 +83,9 @@ impl ExistingSettings {
     ) -> Result<Known, PlatformError> {
         let mut candidate = self.candidate(snapshots)?;
         if candidate.is_some() && !unacknowledged.is_empty() {
-            let is_told = look_behind(client, snapshots, unacknowledged).await?.is_some();
-            // With what was found.
-            candidate = if is_told { snapshots.latest()? } else { None };
+            let is_reported = look_behind(client, snapshots, unacknowledged).await?.is_some();
+            // The snapshot now includes the found contacts.
+            candidate = if is_reported { snapshots.latest()? } else { None };
         }
         let mut sink = ExistingSink::new(is_asked, snapshots, how, candidate);
         let readout = client.read(&Collection::Contacts, None, &mut sink).await?;
@@ -102,11 +102,11 @@ impl ExistingSettings {
     }
 }
 
-/// The columns of what `fetch contacts` writes that are used; the first must be there.
+/// The columns of a `fetch contacts` file that are used; the first one is required.
 const COLUMNS: [&str; 6] =
     ["cellPhone.phoneNumber", "cellPhone.countryCode", "cellPhone.extension", "id", "firstName", "lastName"];
 
-/// Reads what `fetch contacts` wrote, in any of its formats.
+/// Reads a file written by `fetch contacts`, in any of its formats.
 pub(crate) fn from_file(
     path: &Path,
     region: Option<Region>,
@@ -138,7 +138,7 @@ pub(crate) fn from_file(
     });
     match (signal, read) {
         (Some(signal), _) => Err(ReadError::Interrupted(signal)),
-        // An account that holds nobody.
+        // An account without contacts.
         (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => {
             Ok(Known { existing, from: ExistingFrom::File, ..Known::default() })
         }

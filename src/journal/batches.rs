@@ -1,4 +1,4 @@
-//! Batches: noted before their first byte is sent, and again when it is known what became of them.
+//! Batches: recorded before their first byte is sent, and again when their result is known.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::{
     outcome::{Code, Outcome},
 };
 
-/// A batch that was noted.
+/// The id of a recorded batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchId(i64);
 
-/// What is known of a contact that was sent.
+/// The state of a contact that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is not there: it may be sent again.
+    /// Not stored: it may be sent again.
     Pending,
-    /// It was sent, and nobody said what became of it.
+    /// Sent, and its result is unknown.
     InFlight,
-    /// It ended.
+    /// It has a result.
     Ended(Outcome),
 }
 
@@ -44,40 +44,40 @@ impl Fate {
     }
 }
 
-/// What is noted of a contact.
+/// The journal entry of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactState {
-    /// Its number.
+    /// The number.
     pub number: E164,
-    /// What is known of it.
+    /// The state.
     pub fate: Fate,
-    /// Why.
+    /// The reason.
     pub code: Option<Code>,
     /// The platform's id, or its words.
     pub detail: String,
-    /// Whether it was ever sent without an answer.
+    /// Whether it ever had an unacknowledged post.
     pub was_unacknowledged: bool,
 }
 
-/// A contact of which nobody knows whether it was created.
+/// A contact of which it is unknown whether it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnacknowledgedContact {
     /// The run that sent it.
     pub run: String,
-    /// Its number.
+    /// The number.
     pub number: E164,
-    /// Its name.
+    /// The name.
     pub name: NameKey,
-    /// Another run has created a contact with this number since.
+    /// Whether another run has created a contact with this number since.
     pub is_others: bool,
 }
 
 impl Journal {
-    /// Notes that a batch of a run is about to be sent, and how long its answer may take.
+    /// Records that a batch of a run is about to be sent, and the timeout of its response.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: it may not be sent then.
+    /// Returns an error if it cannot be recorded; the batch must not be sent then.
     pub fn begin_batch(
         &self,
         run: &str,
@@ -105,11 +105,11 @@ impl Journal {
         })
     }
 
-    /// Notes that a batch which certainly did not arrive is about to be sent once more.
+    /// Records that a batch that certainly did not arrive is about to be sent again.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: it may not be sent then.
+    /// Returns an error if it cannot be recorded; the batch must not be sent then.
     pub fn resend_batch(&self, batch: BatchId) -> Result<(), JournalError> {
         let now = self.now();
         self.write(|transaction| {
@@ -121,12 +121,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes what became of contacts, and that the batch was answered, if it is one batch's; what was created is added to the
-    /// snapshot.
+    /// Records the results of contacts and, if they are from one batch, that it was answered. Adds created contacts
+    /// to the snapshot.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: nothing more may be sent then.
+    /// Returns an error if it cannot be recorded; nothing more must be sent then.
     pub fn note(
         &self,
         run: &str,
@@ -153,21 +153,21 @@ impl Journal {
         })
     }
 
-    /// Whether a run has sent any contact.
+    /// Returns whether a run has sent any contact.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn has_sent(&self, run: &str) -> Result<bool, JournalError> {
         let query = "SELECT EXISTS (SELECT 1 FROM contact WHERE run = ?1)";
         self.read(|connection| connection.query_row(query, [run], |row| row.get(0)))
     }
 
-    /// What is known of the contacts that a run has sent.
+    /// Returns the entries of the contacts that a run has sent.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn notes(&self, run: &str) -> Result<Vec<ContactState>, JournalError> {
         self.read(|connection| {
             let mut statement = connection
@@ -192,12 +192,12 @@ impl Journal {
         })
     }
 
-    /// The contacts of an account's stream, of whatever run, of which nobody knows whether they were created, or that were not
-    /// there and may have been created late; and how long the platform may still be creating them.
+    /// Returns contacts of this stream, from any run, whose creation is unknown or may still happen late, and how
+    /// long the platform may still be storing them.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn unacknowledged(
         &self,
         account: &str,
@@ -224,7 +224,7 @@ impl Journal {
                 unacknowledged.push(UnacknowledgedContact { run: row.get(0)?, number, name, is_others: row.get(6)? });
                 let (state, sent_at, limit): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
                 if state == "in_flight" {
-                    // A clock that was set back makes no limit longer.
+                    // Setting the clock back makes no limit longer.
                     wait = wait.max(sent_at.saturating_add(limit).saturating_sub(now).min(limit));
                 }
             }
@@ -232,12 +232,11 @@ impl Journal {
         })
     }
 
-    /// Notes what a reading said of contacts that were unsettled, each with its run, and that their batches need not be
-    /// asked about any more.
+    /// Records the results of reconciled contacts, each with its run, and closes their batches.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if they cannot be recorded.
     pub fn record(&self, notes: &[(String, ContactState)]) -> Result<(), JournalError> {
         if notes.is_empty() {
             return Ok(());

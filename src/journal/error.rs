@@ -1,4 +1,4 @@
-//! Why the journal cannot be used.
+//! Errors of the journal.
 
 use std::{
     io,
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::private_file::Unsafe;
 
-/// A failure of this machine: nothing is sent that cannot be noted.
+/// A failure of this machine: nothing is sent that cannot be recorded.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum JournalError {
@@ -24,9 +24,9 @@ pub enum JournalError {
     Unsafe { path: PathBuf, reason: String, remedy: Option<String> },
     #[error("the journal {} was changed by another program: {what}", path.display())]
     Altered { path: PathBuf, what: String },
-    #[error("{} is no journal of rollcall", path.display())]
+    #[error("{} is not a journal of rollcall", path.display())]
     Foreign { path: PathBuf },
-    #[error("the journal {} is being written by another process and stays so", path.display())]
+    #[error("the journal {} is still being written by another process", path.display())]
     Busy { path: PathBuf },
     #[error("the journal {} cannot be written: {source}", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },
@@ -50,7 +50,7 @@ impl JournalError {
         }
     }
 
-    /// A file or folder that others could have a hand in.
+    /// Returns the error of a file or folder that others could change.
     pub(super) fn of_unsafe(path: &Path, problem: &Unsafe) -> Self {
         let path = path.to_owned();
         match problem {
@@ -62,29 +62,29 @@ impl JournalError {
         }
     }
 
-    /// What to do about it.
+    /// Returns what to do about the error.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Folder { .. } | Self::Lock { .. } => {
                 "Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR."
             }
             Self::Unsafe { .. } => {
-                "Nothing was read or sent. Look at who has access there, then run the same command again; or choose a folder that is yours \
-                 alone with --state-dir or ROLLCALL_STATE_DIR."
+                "Nothing was read or sent. Check who has access there, then run the same command again; or choose a folder \
+                 that only you can write to, with --state-dir or ROLLCALL_STATE_DIR."
             }
             Self::Newer { .. } => {
                 "Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed."
             }
             Self::Damaged { .. } | Self::Altered { .. } => {
-                "Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run \
-                 the same command again: it reads first what the platform holds, and posts only what is missing. Rows \
+                "Nothing in it was changed. Move the file and those next to it away, or choose another --state-dir, and run \
+                 the same command again: it first reads the existing contacts and posts only the missing ones. Rows \
                  created before are then reported as existing."
             }
             Self::Foreign { .. } => "Choose another folder with --state-dir; the file was not touched.",
-            Self::Busy { .. } => "See which other program uses it, end that, and run the same command again.",
+            Self::Busy { .. } => "End the program that uses it, then run the same command again.",
             Self::Sqlite { .. } => {
-                "Is the disk full, or the folder read-only? Nothing was sent that is not noted: when it is mended, run the \
-                 same command again."
+                "Is the disk full, or the folder read-only? Everything that was sent is recorded. Fix the cause, then run \
+                 the same command again."
             }
         }
     }

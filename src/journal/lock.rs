@@ -1,7 +1,7 @@
-//! One import at a time for an account, and one question at a time for an import: locks that the kernel gives back when the
+//! Locks: one import at a time per account, and one question at a time per import. The kernel releases them when the
 //! process dies.
 //!
-//! The lock of an account lies in the state folder, and also in a folder that imports with other state folders look into.
+//! An account's lock is in the state folder and in a folder that imports with other state folders share.
 
 use std::{
     fmt,
@@ -21,32 +21,32 @@ use crate::{
     private_file::{self, Unsafe},
 };
 
-/// An account that this process alone imports to, until it is dropped.
+/// The exclusive right to import to an account, until it is dropped.
 #[derive(Debug)]
 pub struct AccountLock {
-    /// One in each folder, and who had it last.
+    /// The lock file of each folder, and its previous holder.
     files: Vec<(File, Option<Holder>)>,
     holder: Holder,
 }
 
 impl AccountLock {
-    /// Whether nobody had the account between that lock of this process and this one.
+    /// Returns whether no other process had the account between this process's `earlier` lock and this one.
     pub fn follows(&self, earlier: &Holder) -> bool {
         self.files.iter().all(|(_, before)| before.as_ref() == Some(earlier))
     }
 
-    /// Lets others have the account.
+    /// Releases the account.
     pub fn release(&mut self) {
         self.files.clear();
     }
 
-    /// Who has the account by this lock.
+    /// Returns the holder of this lock.
     pub fn holder(&self) -> &Holder {
         &self.holder
     }
 }
 
-/// An import that waits for its user, until it is dropped.
+/// An import that waits for the user's answer, until it is dropped.
 #[derive(Debug)]
 pub struct OpenQuestion {
     file: Option<(File, PathBuf)>,
@@ -54,19 +54,19 @@ pub struct OpenQuestion {
 
 impl Drop for OpenQuestion {
     fn drop(&mut self) {
-        // While it is still locked: a file that another process makes here later is not this one.
+        // Remove the file while it is locked: a file that another process creates later is a different one.
         if let Some((_, path)) = &self.file {
             _ = fs::remove_file(path);
         }
     }
 }
 
-/// Who has an account.
+/// The process that has an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The process.
+    /// The process id.
     pub process: u32,
-    /// Since when.
+    /// The start time.
     pub since: String,
 }
 
@@ -79,36 +79,36 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
-    /// The holder in words, also where it is not known.
+    /// Describes the holder, also if it is unknown.
     pub fn named(holder: Option<&Self>) -> String {
         holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
     }
 
-    /// This process, since now.
+    /// Returns this process as a holder, from now on.
     fn of_this_process() -> Self {
         let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string();
         Self { process: std::process::id(), since }
     }
 
-    /// Whom the file of a lock names; who has it may be writing just now.
+    /// Reads the holder from a lock file; the holder may be writing it at this moment.
     fn read_from(file: &mut File) -> Option<Self> {
         let mut text = String::new();
         file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok())
     }
 }
 
-/// What came of trying to take a lock.
+/// The result of trying to take a lock.
 enum Tried {
     Taken { file: File, before: Option<Holder> },
     Held(Option<Holder>),
 }
 
 impl Journal {
-    /// Takes an account for this process; where another has it, says which.
+    /// Takes an account for this process. Returns the holder if another process has it.
     ///
     /// # Errors
     ///
-    /// Where the lock's file cannot be used.
+    /// Returns an error if the lock file cannot be used.
     pub fn lock_account(&self, account: &str) -> Result<Result<AccountLock, Option<Holder>>, JournalError> {
         let holder = Holder::of_this_process();
         let mut files = Vec::new();
@@ -116,7 +116,7 @@ impl Journal {
             for path in self.account_locks(account) {
                 match try_lock(&path, &holder)? {
                     Tried::Taken { file, before } => files.push((file, before)),
-                    // Those that were taken are given back.
+                    // Drops the locks taken so far.
                     Tried::Held(holder) => return Ok(Err(holder)),
                 }
             }
@@ -124,57 +124,57 @@ impl Journal {
         Ok(Ok(AccountLock { files, holder }))
     }
 
-    /// Whether another process imports to an account with this journal.
+    /// Returns whether another process imports to an account with this journal.
     ///
     /// # Errors
     ///
-    /// Where the lock's file cannot be used.
+    /// Returns an error if the lock file cannot be used.
     pub fn is_imported_to(&self, account: &str) -> Result<bool, JournalError> {
         let Some(path) = self.lock_file("account", account) else { return Ok(false) };
         Ok(matches!(try_lock(&path, &Holder::of_this_process())?, Tried::Held(_)))
     }
 
-    /// The files of an account's lock: that of all state folders first, then that of this one.
+    /// Returns the lock files of an account: the shared one first, then that of this state folder.
     fn account_locks(&self, account: &str) -> Vec<PathBuf> {
         let Some(own) = self.lock_file("account", account) else { return Vec::new() };
         let shared = self.shared_folder.as_deref().and_then(|folder| {
             let usable = private_file::make_folder(folder).map_err(Unsafe::from);
             if let Err(problem) = usable.and_then(|()| private_file::check_folder(folder)) {
-                // Without a home to write to, each state folder is on its own.
-                info!(folder = %folder.display(), %problem, "imports with other state folders are not waited for");
+                // Without a writable home, each state folder is on its own.
+                info!(folder = %folder.display(), %problem, "not waiting for imports with other state folders");
                 return None;
             }
             Some(folder.join(own.file_name()?))
         });
-        // A lock that this process has would look as if another had it.
+        // A lock of this same process would look like another's.
         let real = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
         let shared = shared.filter(|shared| real(shared) != real(&own));
         shared.into_iter().chain([own]).collect()
     }
 
-    /// Notes that the import with this fingerprint waits for its user, and lets others have the account meanwhile.
+    /// Records that the import with this fingerprint waits for the user, and releases the account meanwhile.
     ///
     /// # Errors
     ///
-    /// Where the lock's file cannot be used.
+    /// Returns an error if the lock file cannot be used.
     pub fn open_question(&self, fingerprint: &str) -> Result<OpenQuestion, JournalError> {
         let Some(path) = self.lock_file("question", fingerprint) else {
             return Ok(OpenQuestion { file: None });
         };
-        // An import begins with the lock of its account, which this process has: no other can hold this one.
+        // An import starts with its account's lock, which this process has, so no other can hold this one.
         let Tried::Taken { file, .. } = try_lock(&path, &Holder::of_this_process())? else {
-            let source = io::Error::other("the same import waits for an answer elsewhere");
+            let source = io::Error::other("the same import is waiting for an answer in another process");
             return Err(JournalError::Lock { path, source });
         };
         Ok(OpenQuestion { file: Some((file, path)) })
     }
 
-    /// The process in which the import with this fingerprint waits for its user. The caller has the lock of the account.
-    /// The process is not known while it writes its name.
+    /// Returns the process in which the import with this fingerprint waits for the user. The caller must have the
+    /// account's lock. The inner value is `None` while the process writes its name.
     ///
     /// # Errors
     ///
-    /// Where the lock's file cannot be used.
+    /// Returns an error if the lock file cannot be used.
     pub fn questioner(&self, fingerprint: &str) -> Result<Option<Option<Holder>>, JournalError> {
         let Some(path) = self.lock_file("question", fingerprint).filter(|path| path.exists()) else {
             return Ok(None);
@@ -182,14 +182,14 @@ impl Journal {
         match try_lock(&path, &Holder::of_this_process())? {
             Tried::Held(holder) => Ok(Some(holder)),
             Tried::Taken { .. } => {
-                // Left behind by an import that was killed.
+                // Left by an import that was killed.
                 _ = fs::remove_file(&path);
                 Ok(None)
             }
         }
     }
 
-    /// The file of a lock; a journal in memory has nobody to share with.
+    /// Returns the path of a lock file. `None` for a journal in memory, which is never shared.
     fn lock_file(&self, what: &str, key: &str) -> Option<PathBuf> {
         let name = crate::hash::hex(&Sha256::digest(key.as_bytes())[..8]);
         self.folder.as_ref().map(|folder| folder.join(format!("{what}-{name}.lock")))

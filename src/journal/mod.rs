@@ -1,8 +1,8 @@
-//! What has to survive a crash: runs, the batches of each, and what the account's programs share.
+//! The durable state: runs, their batches, and what the account's programs share.
 //!
-//! One `SQLite` database in the state folder. Whatever an import is about to do is committed before it is done, so that the
-//! next run knows what may have been done; what it did is committed before the next step. A journal that cannot be written
-//! stops the import: what is not noted is not sent.
+//! One `SQLite` database in the state folder. An import commits each step before it takes it, so that the next run
+//! knows what may have been done, and each result before the next step. If the journal cannot be written, the import
+//! stops: nothing is sent that is not recorded.
 
 mod batches;
 mod error;
@@ -41,33 +41,34 @@ pub use self::{
     watched::{FileEnd, NewFile, WatchedFile},
 };
 
-/// The file's name in the state folder.
+/// The file name in the state folder.
 const NAME: &str = "journal.sqlite3";
 
-/// How long another process may be writing.
+/// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The journal of one state folder; copies of it are the same journal.
+/// The journal of one state folder. Clones are the same journal.
 #[derive(Clone)]
 pub struct Journal {
     connection: Arc<Mutex<Connection>>,
-    /// The state folder; none where the journal is in memory.
+    /// The state folder; `None` for a journal in memory.
     folder: Option<Arc<Path>>,
-    /// The folder in which imports with other state folders look whether an account is free.
+    /// The folder of account locks that imports with other state folders share.
     shared_folder: Option<Arc<Path>>,
     clock: Clock,
 }
 
-/// Where the time comes from, in milliseconds: since 1970 where other processes share it.
+/// The source of the time, in milliseconds; since 1970 if other processes share it.
 #[derive(Clone)]
 struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
 impl Journal {
-    /// Opens the journal in a state folder, or makes both.
+    /// Opens the journal in a state folder, or creates both.
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be used, or the journal is damaged, newer than this program, or no journal.
+    /// Returns an error if the folder cannot be used, or if the journal is damaged, newer than this program, or not a
+    /// journal.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(NAME);
         let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
@@ -76,7 +77,7 @@ impl Journal {
             checked.map_err(|problem| JournalError::of_unsafe(path, &problem))
         };
         check(private_file::check_folder(folder), folder)?;
-        // Two programs that make the journal at one moment would take each other's half for something else.
+        // Two programs that create the journal at the same moment would see each other's half-written file.
         let lock = folder.join("journal.lock");
         let making =
             private_file::open_own(&lock).map_err(|problem| JournalError::of_unsafe(&lock, &problem))?;
@@ -85,7 +86,7 @@ impl Journal {
             let path = folder.join(of_database);
             check(private_file::check_own_at(&path), &path)?;
         }
-        // Not opened where it exists: closing a file gives up the locks that this process has on it.
+        // An existing file is not opened: closing it would release this process's locks on it.
         if path.symlink_metadata().is_err() {
             check(private_file::open_own(&path).map(drop), &path)?;
         }
@@ -101,27 +102,27 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The state folder of a user who names no other, as far as the user has a home.
+    /// Returns the default state folder, if the user has a home.
     pub fn default_folder() -> Option<PathBuf> {
         let folders = ProjectDirs::from("", "", "rollcall")?;
         Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
     }
 
-    /// Has imports to an account wait for those with other state folders, too: all of them lock it in this folder.
+    /// Makes imports wait for those with other state folders too: all of them lock the account in this folder.
     #[must_use]
     pub fn sharing_locks(self, folder: Option<&Path>) -> Self {
         Self { shared_folder: folder.map(Arc::from), ..self }
     }
 
-    /// A journal that is gone with the process, for a platform that is so too.
+    /// Creates a journal in memory, for a platform that exists only in this process.
     ///
     /// # Errors
     ///
-    /// Where there is no memory for it.
+    /// Returns an error if there is not enough memory.
     pub fn in_memory() -> Result<Self, JournalError> {
         let connection =
             Connection::open_in_memory().map_err(|error| JournalError::at(Path::new(""), error))?;
-        // Nobody shares it, so that a clock which nobody sets will do.
+        // No other process shares it, so a monotonic clock is enough.
         let start = tokio::time::Instant::now();
         let clock = Clock(Arc::new(move || ms(start.elapsed())));
         let journal = Self { clock, ..Self::new(connection, None) };
@@ -135,7 +136,7 @@ impl Journal {
         Self { connection, folder: folder.map(Arc::from), shared_folder: None, clock }
     }
 
-    /// Where the file is; empty where it is in memory.
+    /// Returns the path of the file; empty if the journal is in memory.
     pub fn path(&self) -> PathBuf {
         self.folder.as_ref().map(|folder| folder.join(NAME)).unwrap_or_default()
     }
@@ -150,7 +151,7 @@ impl Journal {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does everything or nothing, and keeps it before it returns.
+    /// Runs a transaction and commits it before returning.
     fn write<T>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -176,22 +177,22 @@ impl Journal {
     }
 }
 
-/// A test may have the disk be full, before or after.
+/// Lets a test simulate a full disk, before or after a commit.
 fn fail_at(point: &str) -> rusqlite::Result<()> {
     failpoint::reach(point).map_err(|error| {
         rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), Some(error.to_string()))
     })
 }
 
-/// Makes a folder that only its owner may look into: the journal names the people of a list.
+/// Makes a folder that only its owner can read: the journal contains the people of a list.
 fn make_private(folder: &Path) -> std::io::Result<()> {
-    // Not looked at before: another program may be making it at the same moment.
+    // Not checked before: another program may be creating it at the same moment.
     private_file::make_folder(folder).map_err(|error| {
         if folder.is_file() { std::io::Error::other("there is a file of that name") } else { error }
     })
 }
 
-/// In builds for tests, a shorter time.
+/// Builds for tests use a shorter time.
 fn busy() -> Duration {
     let scaled = || std::env::var("ROLLCALL_BUSY_MS").ok()?.parse().ok().map(Duration::from_millis);
     if cfg!(debug_assertions) { scaled().unwrap_or(BUSY) } else { BUSY }
@@ -202,7 +203,7 @@ fn system_ms() -> i64 {
     ms(since)
 }
 
-/// In milliseconds, as the journal counts.
+/// Returns milliseconds, as the journal counts.
 fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

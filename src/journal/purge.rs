@@ -1,4 +1,4 @@
-//! The people whom the journal names, taken out of it for good.
+//! Deletes the people in the journal permanently.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use rusqlite::params;
 use super::{Journal, JournalError, RunRecord, ms};
 use crate::contact::E164;
 
-/// Of what the journal keeps, what is to go; all of these have to be true of it.
+/// The entries to delete; all given conditions must be true.
 #[derive(Clone, Debug, Default)]
 pub struct Purge {
-    /// What came to its end longer ago.
+    /// Minimum age since the end.
     pub older_than: Option<Duration>,
-    /// Of this account, as runs name it, or by its id alone.
+    /// The account, as named in runs, or its id alone.
     pub account: Option<String>,
-    /// Of this run.
+    /// The run.
     pub run: Option<String>,
-    /// One person's.
+    /// The number of one person.
     pub number: Option<E164>,
 }
 
-/// What was taken out.
+/// The deleted entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Contacts that were noted in runs.
+    /// Contacts of runs.
     pub contacts: u64,
-    /// Snapshots of existing contacts; the next import reads these again.
+    /// Snapshots of existing contacts; the next import reads them again.
     pub readings: u64,
-    /// The runs that it was about; where it was not one person, they are gone, too.
+    /// The affected runs. They are deleted too, unless one number was given.
     pub runs: Vec<RunRecord>,
-    /// Runs that are not over, and name what is to go: what they have noted is needed to go on with them.
+    /// Unfinished runs that contain matching entries. They are kept, because resuming needs them.
     pub open: Vec<String>,
-    /// Another process is reading the journal: its files still contain what was taken out.
+    /// Another process is reading the journal, so its files still contain the deleted entries.
     pub is_blocked: bool,
 }
 
 impl Journal {
-    /// Takes out what is to go, and overwrites it in the file.
+    /// Deletes the entries and overwrites them in the file.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be changed.
+    /// Returns an error if the journal cannot be written.
     pub fn purge(&self, purge: &Purge) -> Result<Purged, JournalError> {
         let before = purge.older_than.map(|age| self.now().saturating_sub(ms(age)));
         let is_of_account = |account: &str| {
@@ -65,7 +65,7 @@ impl Journal {
                 _ => {}
             }
         }
-        // Nothing of what is deleted is left in pages that are free.
+        // Overwrite deleted data in free pages.
         self.read(|connection| connection.pragma_update(None, "secure_delete", true))?;
         self.write(|transaction| {
             for run in &purged.runs {
@@ -82,7 +82,7 @@ impl Journal {
             if purge.run.is_some() && number.is_none() {
                 return Ok(());
             }
-            // Also those that were begun and never finished, which name as many people.
+            // Include snapshots that were never finished: they contain people too.
             let accounts: Vec<(i64, String)> = transaction
                 .prepare(
                     "SELECT id, account FROM snapshot WHERE ?1 IS NULL OR coalesce(read_at, begun_at) < ?1",
@@ -103,7 +103,7 @@ impl Journal {
         Ok(purged)
     }
 
-    /// Whether a run has noted a contact with this number; without a number, always.
+    /// Returns whether a run has a contact with this number; `true` without a number.
     fn has_contact(&self, run: &str, number: Option<&str>) -> Result<bool, JournalError> {
         let Some(number) = number else { return Ok(true) };
         let query = "SELECT EXISTS (SELECT 1 FROM contact WHERE run = ?1 AND number = ?2)";

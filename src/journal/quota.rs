@@ -1,5 +1,5 @@
-//! What all imports share that use one account and one journal: the account's requests of a minute, its pauses, and how often
-//! a request may be repeated.
+//! The quota that all imports with one account and journal share: the requests per minute and hour, the pauses, and
+//! the retry budget.
 
 use std::time::Duration;
 
@@ -8,36 +8,36 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::{Journal, JournalError, duration, ms};
 use crate::failpoint;
 
-/// How often requests may be repeated before the account is left alone.
+/// The retry budget of an account.
 const RETRY_TOKENS: i64 = 100;
 
-/// The longest pause that is believed.
+/// The longest pause that is honored.
 const LONGEST_PAUSE: Duration = Duration::from_hours(31 * 24);
 
 /// A number of requests in a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Requests in one window.
+    /// Requests per window.
     pub slots: usize,
-    /// Its length.
+    /// The length of the window.
     pub window: Duration,
 }
 
 /// The limits of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// That of a minute.
+    /// The limit per minute.
     pub minute: Limit,
-    /// That of an hour, if there is one.
+    /// The limit per hour, if there is one.
     pub hour: Option<Limit>,
 }
 
-/// Which of the limits a slot belongs to.
+/// The limit that a slot belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// The one of a minute.
+    /// The limit per minute.
     Minute,
-    /// The one of an hour.
+    /// The limit per hour.
     Hour,
 }
 
@@ -48,32 +48,32 @@ impl Limits {
     }
 }
 
-/// The account's requests, as one program uses them.
+/// The account's quota, as one program uses it.
 #[derive(Clone)]
 pub struct SharedQuota {
     journal: Journal,
     account: String,
-    /// The slots of the request under way, one of each limit.
+    /// The slots of the current request, one per limit.
     slots: Vec<(i64, Span)>,
 }
 
 impl Journal {
-    /// The shared requests of an account.
+    /// Returns the shared quota of an account.
     pub fn quota(&self, account: &str) -> SharedQuota {
         SharedQuota { journal: self.clone(), account: account.to_owned(), slots: Vec::new() }
     }
 }
 
 impl SharedQuota {
-    /// Takes a slot of each limit for a request that is answered within `longest_answer`, and says nothing; or says how long there
-    /// is none, or the account is to be left alone.
+    /// Reserves one slot of each limit for a request that is answered within `longest_answer`. `None` on success,
+    /// else how long until a slot is free or the account's pause ends.
     ///
-    /// A slot is free one window after the answer. Where the program dies before, it stays taken for the longest time that
-    /// the answer could have taken, so that a crash may only cost time.
+    /// A slot is free one window after the response. If the program dies before, the slot stays taken for the longest
+    /// time that the response could have taken, so a crash costs only time.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: nothing may be sent then.
+    /// Returns an error if the slots cannot be recorded; nothing must be sent then.
     pub fn take(
         &mut self,
         limits: &Limits,
@@ -89,7 +89,7 @@ impl SharedQuota {
             if paused > now {
                 return Ok(Err(paused));
             }
-            // A clock that was set back makes no slot busy for longer than it can be.
+            // Setting the clock back keeps no slot busy longer than it can be.
             transaction.execute(
                 "UPDATE slot SET free_at = ?2 + held_ms WHERE account = ?1 AND free_at > ?2 + held_ms",
                 params![account, now],
@@ -121,12 +121,12 @@ impl SharedQuota {
         })
     }
 
-    /// After how long each slot in use of a limit is free again, the earliest first; none takes longer than a window, as if what
-    /// is under way were answered now.
+    /// Returns the time until each used slot of a limit is free, earliest first, at most one window each, as if
+    /// current requests were answered now.
     ///
     /// # Errors
     ///
-    /// Where it cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn busy(&self, span: Span, window: Duration) -> Result<Vec<Duration>, JournalError> {
         let now = self.journal.now();
         let left = |free_at: i64| duration(free_at.saturating_sub(now).min(ms(window)));
@@ -139,11 +139,11 @@ impl SharedQuota {
         })
     }
 
-    /// Notes that the request was answered, or given up; a success gives a part of a retry back.
+    /// Records that the request was answered or abandoned. A success restores a part of the retry budget.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn answered(&mut self, limits: &Limits, is_success: bool) -> Result<(), JournalError> {
         let now = self.journal.now();
         let slots = std::mem::take(&mut self.slots);
@@ -152,7 +152,7 @@ impl SharedQuota {
             for (id, span) in slots {
                 let limit = limits.each().find(|(of, _)| *of == span);
                 let window = limit.map_or(limits.minute.window, |(_, limit)| limit.window);
-                // The clock's milliseconds are rounded down: one more, and the window is over.
+                // The clock rounds milliseconds down: with one more, the window is over.
                 let free_at = now.saturating_add(ms(window)).saturating_add(1);
                 transaction.execute("UPDATE slot SET free_at = ?2 WHERE id = ?1", params![id, free_at])?;
             }
@@ -166,11 +166,11 @@ impl SharedQuota {
         })
     }
 
-    /// Has all programs leave the account alone for a time.
+    /// Pauses all programs that use the account.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn pause(&mut self, wait: Duration) -> Result<(), JournalError> {
         let wait = ms(wait.min(LONGEST_PAUSE));
         let until = self.journal.now().saturating_add(wait);
@@ -185,11 +185,11 @@ impl SharedQuota {
         })
     }
 
-    /// Pays for repeating a request; false where the account has nothing left to pay with.
+    /// Pays for a retry. Returns `false` if the retry budget is spent.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn spend(&mut self, tokens: u32) -> Result<bool, JournalError> {
         let account = &self.account;
         self.journal.write(|transaction| {
@@ -211,7 +211,7 @@ fn make(transaction: &Transaction<'_>, account: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// When a slot of a limit is free, where none is.
+/// Returns when a slot of a limit is free, if none is free now.
 fn busy_until(
     transaction: &Transaction<'_>,
     account: &str,
@@ -236,13 +236,13 @@ fn busy_until(
     Ok(Some(free_at))
 }
 
-/// Until when the account is left alone.
+/// Returns when the account's pause ends.
 fn pause(transaction: &Transaction<'_>, account: &str, now: i64) -> rusqlite::Result<i64> {
     let query = "SELECT paused_until, pause_ms FROM account WHERE name = ?1";
     let found: Option<(i64, i64)> =
         transaction.query_row(query, [account], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (until, length) = found.unwrap_or_default();
-    // Nobody asked for more: the clock was set back.
+    // No pause is longer than this: the clock was set back.
     let longest = now.saturating_add(length);
     if until > longest {
         transaction

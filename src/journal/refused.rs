@@ -1,4 +1,4 @@
-//! Rows that the platform has refused, and whose number another row of the run has got since.
+//! Rows that the platform refused and whose number another row of the run then got.
 
 use rusqlite::params;
 
@@ -9,26 +9,26 @@ use crate::{
     row::Location,
 };
 
-/// A row that was refused, and gave its number back.
+/// A refused row that gave its number back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The row.
     pub location: Location,
-    /// Its number.
+    /// The number.
     pub number: E164,
-    /// Why it was refused.
+    /// The reason of the refusal.
     pub code: Option<Code>,
     /// The platform's words.
     pub detail: String,
 }
 
 impl Journal {
-    /// Records that rows of a run were refused, and that their numbers are to be posted once more, each with the name of
-    /// another row. All of it is recorded, or nothing.
+    /// Records that rows of a run were refused and that their numbers will be posted again, each with the name of
+    /// another row. Records all of them or none.
     ///
     /// # Errors
     ///
-    /// Where it cannot be recorded: the other rows may not be posted then.
+    /// Returns an error if they cannot be recorded; the other rows must not be posted then.
     pub fn give_back(&self, run: &str, refused: &[(Refused, NameKey)]) -> Result<(), JournalError> {
         self.write(|transaction| {
             let mut note = transaction.prepare_cached(
@@ -49,11 +49,11 @@ impl Journal {
         })
     }
 
-    /// The rows of a run that have given their number back, in the order of the input.
+    /// Returns the rows of a run that gave their number back, in input order.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn refused(&self, run: &str) -> Result<Vec<Refused>, JournalError> {
         self.read(|connection| {
             let mut statement = connection.prepare(

@@ -1,4 +1,4 @@
-//! Imports, from their beginning to their end.
+//! The runs of imports, from start to end.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,39 +9,39 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{Journal, JournalError, ms};
 
-/// How long the contacts of a run that is over are kept.
+/// How long the contacts of a finished run are kept.
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// An import that begins.
+/// An import that starts.
 #[derive(Clone, Debug)]
 pub struct NewRun<'a> {
-    /// Its name.
+    /// The run id.
     pub id: &'a str,
     /// The account it posts to.
     pub account: &'a str,
-    /// The stream of the account whose contacts they are.
+    /// The stream of the account.
     pub stream: &'a str,
-    /// The same for the same inputs, settings and target.
+    /// A hash that is equal for equal inputs, settings and target.
     pub fingerprint: &'a str,
-    /// What is needed to begin it again, as JSON, without secrets.
+    /// The options to start it again, as JSON, without secrets.
     pub command: &'a str,
-    /// Where its files go.
+    /// The folder of its files.
     pub folder: &'a Path,
 }
 
-/// How a run ended for good.
+/// The final result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every row has its outcome.
     Finished,
-    /// The user did not want anything posted.
+    /// The user declined to post.
     Declined,
     /// An input could not be read, and nothing was sent.
     Failed,
 }
 
 impl Ending {
-    /// The name used in the journal and by `rollcall runs`.
+    /// Returns the name used in the journal and by `rollcall runs`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Finished => "finished",
@@ -51,28 +51,28 @@ impl Ending {
     }
 }
 
-/// A run as the journal has it.
+/// A run in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRecord {
-    /// Its name.
+    /// The run id.
     pub id: String,
     /// The account it posts to.
     pub account: String,
     /// The stream of the account.
     pub stream: String,
-    /// What is needed to begin it again, as JSON.
+    /// The options to start it again, as JSON.
     pub command: String,
-    /// Where its files go.
+    /// The folder of its files.
     pub folder: PathBuf,
-    /// When it began, in milliseconds since 1970.
+    /// The start time, in milliseconds since 1970.
     pub opened_at: i64,
-    /// When it ended for good.
+    /// The time of the final end.
     pub closed_at: Option<i64>,
-    /// How it ended for good.
+    /// The final result.
     pub ending: Option<String>,
-    /// Why it stopped before that.
+    /// The reason why it stopped before its end.
     pub reason: Option<String>,
-    /// Rows by outcome, as JSON, as they were reported last.
+    /// Rows by outcome, as JSON, from the last report.
     pub totals: Option<String>,
 }
 
@@ -94,11 +94,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
 }
 
 impl Journal {
-    /// The import with this fingerprint that is not finished, the latest if there are several.
+    /// Returns the latest unfinished import with this fingerprint.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn unfinished(&self, fingerprint: &str) -> Result<Option<RunRecord>, JournalError> {
         let query = format!(
             "SELECT {COLUMNS} FROM run WHERE fingerprint = ?1 AND closed_at IS NULL ORDER BY opened_at DESC, id DESC"
@@ -106,15 +106,15 @@ impl Journal {
         self.read(|connection| connection.query_row(&query, [fingerprint], record).optional())
     }
 
-    /// Notes that an import begins.
+    /// Records that an import starts.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: the import may not begin then.
+    /// Returns an error if it cannot be recorded; the import must not start then.
     pub fn open_run(&self, run: &NewRun<'_>) -> Result<(), JournalError> {
         let (now, folder) = (self.now(), run.folder.display().to_string());
         self.write(|transaction| {
-            // What nobody asks about any more: how the run ended is kept.
+            // The contacts are no longer needed; the result of the run is kept.
             for table in ["contact", "refused", "batch"] {
                 transaction.execute(
                     &format!("DELETE FROM {table} WHERE run IN (SELECT id FROM run WHERE closed_at < ?1)"),
@@ -130,11 +130,11 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes where the files of a run go, now that it is gone on with.
+    /// Records the new folder of a resumed run.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn continue_run(&self, id: &str, folder: &Path) -> Result<(), JournalError> {
         let folder = folder.display().to_string();
         self.write(|transaction| {
@@ -144,11 +144,11 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that a run ended for good.
+    /// Records the final end of a run.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: the run then counts as unfinished.
+    /// Returns an error if it cannot be recorded; the run then counts as unfinished.
     pub fn close_run(&self, id: &str, ending: Ending, totals: &str) -> Result<(), JournalError> {
         let now = self.now();
         self.write(|transaction| {
@@ -160,11 +160,11 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes why a run stopped; it can be gone on with.
+    /// Records why a run stopped; it can be resumed.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn stop_run(&self, id: &str, reason: &str, totals: Option<&str>) -> Result<(), JournalError> {
         self.write(|transaction| {
             transaction.execute(
@@ -175,21 +175,21 @@ impl Journal {
         Ok(())
     }
 
-    /// The run of this name.
+    /// Returns the run with this id.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<RunRecord>, JournalError> {
         let query = format!("SELECT {COLUMNS} FROM run WHERE id = ?1");
         self.read(|connection| connection.query_row(&query, [id], record).optional())
     }
 
-    /// All runs, the latest first.
+    /// Returns all runs, the latest first.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn runs(&self) -> Result<Vec<RunRecord>, JournalError> {
         self.read(|connection| {
             let query = format!("SELECT {COLUMNS} FROM run ORDER BY opened_at DESC, id DESC");

@@ -1,4 +1,4 @@
-//! The tables, and how older ones become these.
+//! The tables, and the migration of older ones.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -10,9 +10,9 @@ use crate::database;
 /// Marks the file as a journal of rollcall (`PRAGMA application_id`): "roll" in ASCII.
 const APPLICATION_ID: i64 = 0x726f_6c6c;
 
-/// What each version added. A journal of version n has had the first n of these.
+/// The migrations. A journal of version n has had the first n.
 pub(super) const STEPS: &[&str] = &[
-    // Runs, and what was posted in each.
+    // Runs and their posts.
     "CREATE TABLE run (
         id TEXT PRIMARY KEY,
         account TEXT NOT NULL,
@@ -52,7 +52,7 @@ pub(super) const STEPS: &[&str] = &[
     CREATE INDEX contact_in_flight ON contact (batch) WHERE state = 'in_flight';
     CREATE INDEX contact_unanswered ON contact (run) WHERE state = 'pending' AND was_unanswered;
     CREATE INDEX contact_by_number ON contact (number) WHERE state IN ('created', 'confirmed');",
-    // What all programs that use an account share.
+    // The state that all programs with one account share.
     "CREATE TABLE account (
         name TEXT PRIMARY KEY,
         paused_until INTEGER NOT NULL DEFAULT 0,
@@ -65,7 +65,7 @@ pub(super) const STEPS: &[&str] = &[
         held_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX slot_by_account ON slot (account, free_at);",
-    // What an account's stream held when it was read.
+    // Snapshots of a stream's contacts.
     "CREATE TABLE snapshot (
         id INTEGER PRIMARY KEY,
         account TEXT NOT NULL,
@@ -84,17 +84,17 @@ pub(super) const STEPS: &[&str] = &[
         contacts BLOB NOT NULL
     ) STRICT;
     CREATE INDEX snapshot_page_by_snapshot ON snapshot_page (snapshot);",
-    // A limit of requests an hour, and pauses of any length. Contacts have a status, which earlier snapshots have not.
+    // An hourly request limit and pauses of any length. Contacts have a status, which earlier snapshots lack.
     "ALTER TABLE slot ADD COLUMN is_of_hour INTEGER NOT NULL DEFAULT 0;
     DROP INDEX slot_by_account;
     CREATE INDEX slot_by_account ON slot (account, is_of_hour, free_at);
     ALTER TABLE account ADD COLUMN pause_ms INTEGER NOT NULL DEFAULT 3600000;
     DELETE FROM snapshot_page;
     DELETE FROM snapshot;",
-    // Contacts have what is left to see of masked numbers, which earlier snapshots have not.
+    // Contacts have the visible part of masked numbers, which earlier snapshots lack.
     "DELETE FROM snapshot_page;
     DELETE FROM snapshot;",
-    // Files that were taken from watched folders.
+    // Files taken from watched folders.
     "CREATE TABLE watched (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         folder TEXT NOT NULL,
@@ -110,7 +110,7 @@ pub(super) const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX watched_by_content ON watched (folder, sha256);
     CREATE INDEX watched_claimed ON watched (folder) WHERE state = 'claimed';",
-    // Rows that were refused, and whose number another row of the run has got since.
+    // Rows that were refused and whose number another row of the run then got.
     "CREATE TABLE refused (
         run TEXT NOT NULL REFERENCES run (id),
         input INTEGER NOT NULL,
@@ -122,7 +122,7 @@ pub(super) const STEPS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;",
 ];
 
-/// Why a database cannot be made ready.
+/// The reason why a database cannot be prepared.
 pub(super) enum Problem {
     Newer(i64),
     Damaged(String),
@@ -154,11 +154,11 @@ fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// Looks whether the database is a journal that is understood, and brings an older one up to date.
+/// Checks that the database is a known journal, and migrates an older one.
 pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(), Problem> {
     connection.busy_timeout(busy)?;
     database::harden(connection)?;
-    // Before anything of it is changed, even how it is written.
+    // Checked before anything changes, even the write mode.
     let (application, version) = identity(connection)?;
     let is_new = application == 0 && version == 0 && is_empty(connection)?;
     if !is_new && application != APPLICATION_ID {
@@ -178,7 +178,7 @@ pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(),
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have done it meanwhile.
+    // Another process may have migrated it meanwhile.
     let (_, version) = identity(&transaction)?;
     let done = usize::try_from(version).unwrap_or_default();
     for step in STEPS.iter().skip(done) {
@@ -193,8 +193,8 @@ pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(),
     Ok(())
 }
 
-/// Looks whether the tables are those of this version, and nothing else is there: a trigger or view could change what is
-/// recorded, unseen.
+/// Checks that the tables are those of this version and that nothing else exists: a trigger or view could silently
+/// change what is recorded.
 fn verify(connection: &Connection, version: i64) -> Result<(), Problem> {
     let own = Connection::open_in_memory()?;
     for step in STEPS.iter().take(usize::try_from(version).unwrap_or_default()) {
@@ -216,7 +216,7 @@ fn verify(connection: &Connection, version: i64) -> Result<(), Problem> {
     missing.map_or(Ok(()), |object| Err(described(object, "is missing")))
 }
 
-/// Tables, indexes, triggers and views: by kind and name, the text that made each, white space aside.
+/// Returns tables, indexes, triggers and views by kind and name, with their SQL without white space.
 fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<(String, String), String>> {
     /// Far more than any version has.
     const MOST: &str = "LIMIT 1000";

@@ -1,17 +1,17 @@
-//! What an account held when it was read last, so that the next import need not read it again.
+//! Snapshots: the existing contacts of the last read, so that the next import need not read them again.
 //!
-//! Contacts are kept a page at a time, as they come: the next import goes through all of them anyway. A reading takes the place
-//! of the one before when it is whole.
+//! Contacts are stored a page at a time, as they arrive, because the next import reads all of them anyway. A complete
+//! snapshot replaces the previous one.
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{Journal, JournalError};
 use crate::contact::{Region, StoredContact};
 
-/// A reading that was begun and never finished is forgotten after so long.
+/// Age at which an unfinished snapshot is deleted.
 const LONGEST_READING_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Contacts kept together, where they do not come in larger pages.
+/// Contacts stored together, unless the pages are larger.
 const PAGE: usize = 1000;
 
 /// The snapshots of one stream.
@@ -20,49 +20,49 @@ pub struct Snapshots {
     journal: Journal,
     account: String,
     stream: String,
-    /// How numbers without a country code are read; nothing where they are read as they stand.
+    /// The region of numbers without a country code; `None` to read them as written.
     region: Option<Region>,
 }
 
-/// What is known of a snapshot beside its contacts.
+/// The facts about a snapshot, without its contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     id: i64,
-    /// When it was read, in milliseconds since 1970.
+    /// The time of the read, in milliseconds since 1970.
     pub read_at: i64,
-    /// How long ago that is; nothing where the clock was set back since.
+    /// The age; `None` if the clock was set back since.
     pub age_ms: Option<u64>,
-    /// Which command read it.
+    /// The command that read it.
     pub how: String,
-    /// Contacts that the platform is expected to count now, if it counts.
+    /// The count that the platform should report now, if it reports one.
     pub expected: Option<u64>,
-    /// Contacts in a page, as the platform granted them.
+    /// Contacts per page, as granted by the platform.
     pub page_size: u64,
 }
 
-/// A snapshot that is being made.
+/// A snapshot that is being written.
 pub struct SnapshotWriter {
     snapshots: Snapshots,
     id: i64,
     page: Vec<StoredContact>,
-    /// Whether some numbers are other ones in another region.
+    /// Whether some numbers would differ in another region.
     depends_on_region: bool,
     is_finished: bool,
 }
 
 impl Journal {
-    /// The snapshots of an account's stream, whose numbers without a country code are read as those of a region.
+    /// Returns the snapshots of an account's stream; numbers without a country code are read as numbers of `region`.
     pub fn snapshots(&self, account: &str, stream: &str, region: Option<Region>) -> Snapshots {
         Snapshots { journal: self.clone(), account: account.to_owned(), stream: stream.to_owned(), region }
     }
 }
 
 impl Snapshots {
-    /// The last whole reading, if there is one, and its numbers would be read as the same today.
+    /// Returns the last complete snapshot, if there is one and its numbers would be read the same way today.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn latest(&self) -> Result<Option<Snapshot>, JournalError> {
         let now = self.journal.now();
         self.journal.read(|connection| {
@@ -84,19 +84,19 @@ impl Snapshots {
         })
     }
 
-    /// The region as it is noted.
+    /// Returns the region as stored.
     fn region(&self) -> String {
         self.region.map(|region| region.to_string()).unwrap_or_default()
     }
 
-    /// Hands over all contacts of a snapshot; none where another has taken its place.
+    /// Passes all contacts of a snapshot to `each`; none if the snapshot was replaced.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn read(&self, snapshot: &Snapshot, mut each: impl FnMut(StoredContact)) -> Result<(), JournalError> {
         self.journal.read(|connection| {
-            // A reading that is being made may have the same id, once this one is forgotten.
+            // An unfinished snapshot may have the same id after this one was deleted.
             let mut statement = connection.prepare(
                 "SELECT contacts FROM snapshot_page JOIN snapshot ON snapshot.id = snapshot_page.snapshot
                  WHERE snapshot.id = ?1 AND read_at = ?2 ORDER BY snapshot_page.id",
@@ -114,11 +114,11 @@ impl Snapshots {
         })
     }
 
-    /// Begins a new one, beside the one there is.
+    /// Starts a snapshot; the current one stays until the new one is complete.
     ///
     /// # Errors
     ///
-    /// Where it cannot be kept.
+    /// Returns an error if it cannot be stored.
     pub fn begin(&self, how: &str) -> Result<SnapshotWriter, JournalError> {
         let now = self.journal.now();
         let id = self.journal.write(|transaction| {
@@ -134,11 +134,11 @@ impl Snapshots {
         Ok(SnapshotWriter { snapshots, id, page: Vec::new(), depends_on_region: false, is_finished: false })
     }
 
-    /// Forgets all whole readings up to this one: it does not hold any more, and neither do those before.
+    /// Deletes all complete snapshots up to this one, because it is no longer valid.
     ///
     /// # Errors
     ///
-    /// Where that cannot be noted.
+    /// Returns an error if the journal cannot be written.
     pub fn forget(&self, snapshot: &Snapshot) -> Result<(), JournalError> {
         self.journal.write(|transaction| self.delete(transaction, "read_at <= ?3", snapshot.read_at))
     }
@@ -154,12 +154,12 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Adds contacts that were found behind those of a snapshot, and says whether it is still what it was; where another
-    /// program has read or posted since, nothing is added.
+    /// Adds contacts that were found after those of a snapshot. Returns `false` and adds nothing if another program
+    /// has read or posted since.
     ///
     /// # Errors
     ///
-    /// Where they cannot be kept.
+    /// Returns an error if they cannot be stored.
     pub fn add_found(&self, snapshot: &Snapshot, found: &[StoredContact]) -> Result<bool, JournalError> {
         let expected = snapshot.expected.and_then(|expected| i64::try_from(expected).ok());
         let count = i64::try_from(found.len()).unwrap_or_default();
@@ -175,8 +175,8 @@ impl Snapshots {
         })
     }
 
-    /// Adds contacts that were created to the last whole reading, in the transaction that notes that they were. Where that
-    /// came to its end after they were sent, it may have counted them: how many the platform holds is not known any more.
+    /// Adds created contacts to the last complete snapshot, in the transaction that records them. If the read ended
+    /// after they were sent, it may have counted them, so the expected count becomes unknown.
     pub(super) fn add(
         &self,
         transaction: &Transaction<'_>,
@@ -205,7 +205,7 @@ impl SnapshotWriter {
     ///
     /// # Errors
     ///
-    /// Where it cannot be kept.
+    /// Returns an error if it cannot be stored.
     pub fn push(&mut self, contact: StoredContact) -> Result<(), JournalError> {
         self.depends_on_region |= contact.lacks_country;
         self.page.push(contact);
@@ -221,11 +221,11 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    /// Forgets what was added so far.
+    /// Deletes the contacts added so far.
     ///
     /// # Errors
     ///
-    /// Where that cannot be noted.
+    /// Returns an error if the journal cannot be written.
     pub fn restart(&mut self) -> Result<(), JournalError> {
         self.page.clear();
         self.depends_on_region = false;
@@ -235,11 +235,11 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    /// Puts the reading in the place of the one before, now that it is whole.
+    /// Completes the snapshot and replaces the previous one.
     ///
     /// # Errors
     ///
-    /// Where it cannot be kept.
+    /// Returns an error if it cannot be stored.
     pub fn finish(mut self, total: Option<u64>, page_size: u64) -> Result<(), JournalError> {
         let now = self.snapshots.journal.now();
         let expected = total.and_then(|total| i64::try_from(total).ok());
@@ -254,7 +254,7 @@ impl SnapshotWriter {
                 "UPDATE snapshot SET read_at = ?2, expected = ?3, page_size = ?4, region = ?5 WHERE id = ?1",
                 params![*id, now, expected, page_size, region],
             )?;
-            // Where the clock has jumped, it was taken for one that nobody finishes.
+            // The clock jumped, so another program took the snapshot for an abandoned one.
             if kept == 0 {
                 return Ok(());
             }
@@ -268,7 +268,7 @@ impl SnapshotWriter {
 impl Drop for SnapshotWriter {
     fn drop(&mut self) {
         if !self.is_finished {
-            // What is not whole is of no use; should this fail, it is forgotten later.
+            // An incomplete snapshot is useless; if this fails, it is deleted later.
             _ = self.snapshots.journal.write(|transaction| {
                 self.snapshots.delete(transaction, "id = ?3 AND read_at IS NULL", self.id)
             });
@@ -311,12 +311,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_counts_when_it_is_whole_and_replaces_the_one_before() {
+    fn complete_snapshot_replaces_the_previous_one() {
         let journal = Journal::in_memory().unwrap();
         let snapshots = journal.snapshots("host account", "stream", None);
         assert_eq!(snapshots.latest().unwrap(), None);
         for (from, to) in [(0, 2500), (10, 12)] {
-            // One that is never finished leaves nothing.
+            // An unfinished snapshot leaves nothing behind.
             snapshots.begin("import").unwrap().push(contact(1)).unwrap();
             let before = snapshots.latest().unwrap().map(|latest| latest.id);
             let mut writer = snapshots.begin("import").unwrap();
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_a_country_are_others_in_another_region() {
+    fn numbers_without_a_country_depend_on_the_region() {
         let journal = Journal::in_memory().unwrap();
         let [plain, india, britain] = [None, Region::new("IN"), Region::new("GB")]
             .map(|region| journal.snapshots("account", "stream", region));
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn created_contacts_join_the_snapshot_until_it_is_forgotten() {
+    fn created_contacts_join_the_snapshot_until_it_is_deleted() {
         let journal = Journal::in_memory().unwrap();
         let snapshots = journal.snapshots("host account", "stream", None);
         let add = |n, sent_at| {
@@ -373,17 +373,17 @@ mod tests {
         assert_eq!(contacts(&snapshots), [contact(2), contact(3)]);
         let latest = snapshots.latest().unwrap().unwrap();
         assert_eq!(latest.expected, Some(2));
-        // What was found behind another state is not added.
+        // Contacts found after another state are not added.
         assert!(!snapshots.add_found(&read, &[contact(4)]).unwrap());
         assert!(snapshots.add_found(&latest, &[contact(4)]).unwrap());
-        // What was sent before the reading ended may be counted already.
+        // A contact sent before the end of the read may be counted already.
         add(5, Some(read.read_at - 1));
         assert_eq!(contacts(&snapshots), [2, 3, 4, 5].map(contact));
         let latest = snapshots.latest().unwrap().unwrap();
         assert_eq!(latest.expected, None);
         snapshots.forget(&latest).unwrap();
         assert_eq!(snapshots.latest().unwrap(), None);
-        // The next may have its id.
+        // The next one may have its id.
         let mut next = snapshots.begin("fetch").unwrap();
         (0..=PAGE as u64).for_each(|n| next.push(contact(n)).unwrap());
         let mut read = 0;
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn half_a_million_contacts_fit_in_32_mb() {
         const CONTACTS: u64 = 500_000;
-        // A thousandth of them: a page says how large the others are.
+        // A thousandth of them: one page gives the size of the others.
         let page: Vec<StoredContact> = (0..CONTACTS / 1000).map(contact).collect();
         let bytes = postcard::to_stdvec(&page).unwrap().len();
         assert!(bytes * 1000 < 30_000_000, "{bytes} bytes a page");

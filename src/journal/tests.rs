@@ -13,7 +13,7 @@ use crate::{
 const MINUTE: Duration = Duration::from_mins(1);
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A journal whose time a test sets.
+/// A journal with a clock that the test sets.
 fn timed(folder: &Path) -> (Journal, Arc<AtomicI64>) {
     at_set_time(Journal::open(folder).unwrap())
 }
@@ -47,7 +47,7 @@ fn error(folder: &Path) -> JournalError {
 }
 
 #[test]
-fn recorded_batches_survive_the_death_of_the_process() {
+fn recorded_batches_survive_a_crash() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("a/state");
     let journal = Journal::open(&folder).unwrap();
@@ -78,7 +78,7 @@ fn recorded_batches_survive_the_death_of_the_process() {
 }
 
 #[test]
-fn an_unanswered_batch_is_waited_for_and_a_clock_set_back_makes_that_no_longer() {
+fn clock_set_back_does_not_lengthen_the_wait_for_an_unacknowledged_batch() {
     let home = tempfile::tempdir().unwrap();
     let (journal, now) = timed(home.path());
     open_run(&journal, "r1", "f");
@@ -96,7 +96,7 @@ fn an_unanswered_batch_is_waited_for_and_a_clock_set_back_makes_that_no_longer()
 }
 
 #[test]
-fn a_number_sent_again_is_in_flight_again_and_stays_one_that_was_unanswered() {
+fn number_sent_again_is_in_flight_and_stays_marked_unacknowledged() {
     let journal = Journal::in_memory().unwrap();
     open_run(&journal, "r1", "f");
     journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
@@ -113,7 +113,7 @@ fn a_number_sent_again_is_in_flight_again_and_stays_one_that_was_unanswered() {
 }
 
 #[test]
-fn an_older_journal_is_brought_up_to_date_and_a_newer_one_is_left_alone() {
+fn older_journal_is_migrated_but_a_newer_one_is_not_touched() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(NAME);
     let old = Connection::open(&path).unwrap();
@@ -169,7 +169,7 @@ fn damaged_or_foreign_journals_are_refused_unchanged() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_named() {
+fn error_names_the_unusable_folder() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "").unwrap();
     let error = error(&home.path().join("file/state"));
@@ -179,7 +179,7 @@ fn a_folder_that_cannot_be_used_is_named() {
 
 #[test]
 #[cfg(unix)]
-fn the_state_folder_is_private() {
+fn state_folder_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let home = tempfile::tempdir().unwrap();
@@ -189,7 +189,7 @@ fn the_state_folder_is_private() {
 }
 
 #[test]
-fn an_account_is_locked_by_one_process_at_a_time() {
+fn account_is_locked_by_one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let (first, second) = (Journal::open(home.path()).unwrap(), Journal::open(home.path()).unwrap());
     let lock = first.lock_account("acc").unwrap().unwrap();
@@ -201,7 +201,7 @@ fn an_account_is_locked_by_one_process_at_a_time() {
 }
 
 #[test]
-fn a_refused_row_gives_its_number_back_and_is_purged_with_it() {
+fn refused_row_gives_its_number_back_and_is_purged_with_it() {
     let home = tempfile::tempdir().unwrap();
     let journal = Journal::open(home.path()).unwrap();
     open_run(&journal, "r", "f");
@@ -214,7 +214,7 @@ fn a_refused_row_gives_its_number_back_and_is_purged_with_it() {
     assert_eq!(journal.refused("r").unwrap(), std::slice::from_ref(&refused));
     let fates: Vec<Fate> = journal.notes("r").unwrap().into_iter().map(|note| note.fate).collect();
     assert_eq!(fates, [Fate::Pending, Fate::Ended(Outcome::Created)]);
-    // A row is refused once; nothing of what goes wrong is kept.
+    // A row is refused once; a failed transaction changes nothing.
     journal.give_back("r", &[(refused, NameKey::new("Tom", "Reed"))]).unwrap_err();
     journal.close_run("r", Ending::Finished, "{}").unwrap();
     journal.purge(&Purge { number: Some(number(0)), ..Purge::default() }).unwrap();
@@ -250,7 +250,7 @@ fn imports_with_other_state_folders_wait_for_each_other() {
 
 #[cfg(unix)]
 #[test]
-fn a_shared_folder_that_is_not_safe_is_not_used() {
+fn unsafe_shared_folder_is_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let home = tempfile::tempdir().unwrap();
@@ -269,7 +269,7 @@ fn a_shared_folder_that_is_not_safe_is_not_used() {
     }
 }
 
-/// As many requests a minute, and no limit of an hour.
+/// A limit per minute without an hourly limit.
 fn per_minute(slots: usize) -> Limits {
     Limits { minute: Limit { slots, window: MINUTE }, hour: None }
 }
@@ -283,7 +283,7 @@ fn slots_are_shared_and_free_a_window_after_the_answer() {
     now.fetch_add(10_000, Ordering::Relaxed);
     first.answered(&per_minute(1), true).unwrap();
     assert_eq!(second.take(&per_minute(2), LIMIT).unwrap(), None);
-    // The second request is not answered: its slot is taken for as long as the answer may take, and a window.
+    // The second request gets no response: its slot is taken for the response timeout and one window.
     assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), Some(MINUTE + Duration::from_millis(1)));
     assert_eq!(journal.quota("another").take(&per_minute(2), LIMIT).unwrap(), None);
     now.fetch_add(60_001, Ordering::Relaxed);
@@ -291,10 +291,10 @@ fn slots_are_shared_and_free_a_window_after_the_answer() {
     assert_eq!(first.take(&per_minute(2), LIMIT).unwrap(), Some(Duration::from_millis(29_999)));
 }
 
-/// What one of several programs is doing, as a test plays it: nothing, or waiting for an answer that comes at this time.
+/// The activity of a simulated program: nothing, or waiting for a response at this time.
 type UnderWay = Option<i64>;
 
-/// Plays programs that take requests at random, are answered late, or die, and returns when each request arrived.
+/// Simulates programs that send requests at random, get late responses, or die. Returns when each request arrived.
 fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
     let (journal, now) = at_set_time(Journal::in_memory().unwrap());
     let mut random = seed;
@@ -319,7 +319,7 @@ fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
                 let arrival = time + below(longest).cast_signed();
                 arrivals.push(arrival);
                 if dies && below(8) == 0 {
-                    // What it sent is still on its way. Another program takes its place.
+                    // Its request is still on its way. Another program takes its place.
                     *quota = journal.quota("acc");
                 } else {
                     *under_way = Some(arrival);
@@ -333,7 +333,7 @@ fn arrivals(seed: u64, programs: usize, slots: usize, dies: bool) -> Vec<i64> {
 }
 
 #[test]
-fn no_window_holds_more_requests_than_the_account_has_whoever_makes_them() {
+fn no_window_has_more_requests_than_the_account_allows() {
     for seed in 0..4 {
         for dies in [false, true] {
             let arrivals = arrivals(seed, 8, 5, dies);
@@ -346,7 +346,7 @@ fn no_window_holds_more_requests_than_the_account_has_whoever_makes_them() {
 }
 
 #[test]
-fn a_clock_set_back_may_only_delay_and_never_for_longer_than_was_asked() {
+fn clock_set_back_delays_at_most_for_the_requested_pause() {
     let home = tempfile::tempdir().unwrap();
     let (journal, now) = timed(home.path());
     let mut quota = journal.quota("acc");
@@ -363,7 +363,7 @@ fn a_clock_set_back_may_only_delay_and_never_for_longer_than_was_asked() {
 }
 
 #[test]
-fn pauses_are_for_all_and_never_too_long() {
+fn pauses_apply_to_all_programs_and_are_limited() {
     let home = tempfile::tempdir().unwrap();
     let (journal, now) = timed(home.path());
     journal.quota("acc").pause(MINUTE).unwrap();
@@ -379,7 +379,7 @@ fn pauses_are_for_all_and_never_too_long() {
 }
 
 #[test]
-fn a_limit_of_an_hour_is_kept_beside_the_one_of_a_minute() {
+fn hourly_limit_applies_in_addition_to_the_minute_limit() {
     const HOUR: Duration = Duration::from_hours(1);
 
     let home = tempfile::tempdir().unwrap();
@@ -399,7 +399,7 @@ fn a_limit_of_an_hour_is_kept_beside_the_one_of_a_minute() {
     assert_eq!(request(0), Some(MINUTE + Duration::from_millis(1)));
     now.fetch_add(60_001, Ordering::Relaxed);
     assert_eq!(request(0), None);
-    // The minute has room, the hour has none until the first of the three is over.
+    // The minute has a free slot; the hour has none until the first of three is free.
     assert_eq!(request(1), Some(Duration::from_mins(59)));
     assert_eq!(journal.quota("acc").busy(Span::Hour, HOUR).unwrap().len(), 3);
     assert_eq!(journal.quota("acc").busy(Span::Minute, MINUTE).unwrap().len(), 1);
@@ -421,13 +421,13 @@ fn retries_cost_tokens_and_success_returns_them() {
 }
 
 #[test]
-fn the_bundled_database_is_new_enough() {
-    // Older ones can damage a journal that several processes write.
+fn bundled_sqlite_is_new_enough() {
+    // Older versions can damage a journal that several processes write.
     assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
 }
 
 #[test]
-fn programs_that_begin_at_one_moment_make_one_folder() {
+fn programs_that_start_at_once_make_one_folder() {
     let home = tempfile::tempdir().unwrap();
     for n in 0..150 {
         let folder = home.path().join(format!("{n}/state/rollcall"));
@@ -444,7 +444,7 @@ fn programs_that_begin_at_one_moment_make_one_folder() {
     }
 }
 
-/// A journal with runs of two accounts, one of them old, and one that is open; each has one contact of its own.
+/// A journal with runs of two accounts, one of them old and one unfinished, with one contact each.
 fn with_runs() -> (Journal, Arc<AtomicI64>) {
     let (journal, now) = at_set_time(Journal::in_memory().unwrap());
     for (index, (id, account, is_over)) in [
@@ -471,7 +471,7 @@ fn with_runs() -> (Journal, Arc<AtomicI64>) {
 }
 
 #[test]
-fn a_purge_takes_the_runs_that_are_meant_and_keeps_open_ones() {
+fn purge_deletes_matching_runs_but_keeps_unfinished_ones() {
     let of_account = |account: &str| Purge { account: Some(account.to_owned()), ..Purge::default() };
     let of_run = |run: &str| Purge { run: Some(run.to_owned()), ..Purge::default() };
     let older_than = |age| Purge { older_than: Some(age), ..Purge::default() };
@@ -487,7 +487,7 @@ fn a_purge_takes_the_runs_that_are_meant_and_keeps_open_ones() {
         (older_than(MINUTE * 3 / 2), &["other", "old"], &["open"], 2),
         (both, &["other"], &[], 1),
         (Purge::default(), &["new", "other", "old"], &["open"], 3),
-        // One person's contacts go, and the runs stay.
+        // One person's contacts are deleted, and the runs stay.
         (of_number(0), &[], &[], 1),
         (of_number(2), &[], &["open"], 0),
     ] {
@@ -504,7 +504,7 @@ fn a_purge_takes_the_runs_that_are_meant_and_keeps_open_ones() {
 }
 
 #[test]
-fn a_purge_takes_snapshots_that_were_never_finished() {
+fn purge_deletes_unfinished_snapshots() {
     let (journal, now) = with_runs();
     let mut half = journal.snapshots("host a", "st", None).begin("import").unwrap();
     half.push(crate::contact::StoredContact::default()).unwrap();
@@ -519,7 +519,7 @@ fn a_purge_takes_snapshots_that_were_never_finished() {
 
 // Source: simonw/datasette issue 402, Fluorohydride/ygopro issue 2888 (databases that run what their maker likes).
 #[test]
-fn a_journal_with_anything_of_others_in_it_is_refused_and_nothing_of_it_runs() {
+fn altered_journal_is_refused_and_runs_no_foreign_sql() {
     for (change, what) in [
         (
             "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM batch; END",
@@ -546,7 +546,7 @@ fn a_journal_with_anything_of_others_in_it_is_refused_and_nothing_of_it_runs() {
 }
 
 #[test]
-fn an_older_journal_with_a_trigger_is_not_brought_up_to_date() {
+fn older_journal_with_a_trigger_is_not_migrated() {
     let home = tempfile::tempdir().unwrap();
     let old = Connection::open(home.path().join(NAME)).unwrap();
     schema::STEPS[..3].iter().for_each(|step| old.execute_batch(step).unwrap());
@@ -563,7 +563,7 @@ fn an_older_journal_with_a_trigger_is_not_brought_up_to_date() {
 // Source: lucas-albers-lz4/fwlive issue 204 (a lock that is a link), jedisct1/pure-ftpd issue 41 (a second name).
 #[test]
 #[cfg(unix)]
-fn a_state_folder_or_file_that_others_could_change_is_refused_with_the_command_that_helps() {
+fn unsafe_state_folder_or_file_is_refused_with_the_repair_command() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     let home = tempfile::tempdir().unwrap();
@@ -581,7 +581,7 @@ fn a_state_folder_or_file_that_others_could_change_is_refused_with_the_command_t
     }
     set_mode(&folder, 0o755);
 
-    // Files of its own become private again.
+    // rollcall makes its own files private again.
     for name in [NAME, "journal.lock"] {
         set_mode(&folder.join(name), 0o666);
     }
@@ -603,7 +603,7 @@ fn a_state_folder_or_file_that_others_could_change_is_refused_with_the_command_t
         let error = error(&folder);
         assert!(matches!(&error, JournalError::Unsafe { .. }), "{name}: {error}");
         fs::remove_file(&path).unwrap();
-        // Neither is a pipe waited for.
+        // A pipe does not block either.
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         assert!(matches!(self::error(&folder), JournalError::Unsafe { .. }), "{name}");
         fs::remove_file(&path).unwrap();

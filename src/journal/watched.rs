@@ -1,39 +1,39 @@
-//! Files that were taken from a watched folder, from the moment they are claimed.
+//! Files taken from a watched folder, from the moment they are claimed.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{Journal, JournalError};
 
-/// A file that is claimed.
+/// A file to claim.
 #[derive(Clone, Debug)]
 pub struct NewFile<'a> {
     /// The watched folder.
     pub folder: &'a str,
-    /// The file's name in it.
+    /// The file name in the folder.
     pub name: &'a str,
-    /// What is in it, as SHA-256 in hexadecimal digits.
+    /// The SHA-256 of the content, in hexadecimal.
     pub sha256: &'a str,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// The run that is to import it.
+    /// The run that will import it.
     pub run: &'a str,
 }
 
-/// How a claimed file ended.
+/// The result of a claimed file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileEnd {
-    /// It was imported.
+    /// Imported.
     Done,
-    /// It cannot be imported.
+    /// Cannot be imported.
     Failed,
     /// Its content was imported before.
     Repeated,
-    /// Somebody took it away.
+    /// Removed by another program or a person.
     Gone,
 }
 
 impl FileEnd {
-    /// The name used in the journal.
+    /// Returns the name used in the journal.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -48,26 +48,26 @@ impl FileEnd {
     }
 }
 
-/// A claimed file as the journal has it.
+/// A claimed file in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Its name in the watched folder.
+    /// The file name in the watched folder.
     pub name: String,
-    /// What was in it when it was claimed.
+    /// The SHA-256 of the content when it was claimed.
     pub sha256: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was claimed, in milliseconds since 1970.
+    /// The time of the claim, in milliseconds since 1970.
     pub claimed_at: i64,
     /// The run that imports it.
     pub run: String,
-    /// How it ended, if it did.
+    /// The result, if there is one.
     pub end: Option<FileEnd>,
-    /// When it ended.
+    /// The time of the result.
     pub ended_at: Option<i64>,
-    /// Why it ended so.
+    /// The reason of the result.
     pub reason: Option<String>,
     /// Rows by outcome, as JSON.
     pub totals: Option<String>,
@@ -91,11 +91,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WatchedFile> {
 }
 
 impl Journal {
-    /// Notes that a file is about to be taken from its folder; returns its number.
+    /// Records that a file is about to be taken from its folder. Returns its id.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: the file may not be taken then.
+    /// Returns an error if it cannot be recorded; the file must not be taken then.
     pub fn claim_file(&self, file: &NewFile<'_>) -> Result<i64, JournalError> {
         let (now, size) = (self.now(), i64::try_from(file.size).unwrap_or(i64::MAX));
         self.write(|transaction| {
@@ -108,21 +108,21 @@ impl Journal {
         })
     }
 
-    /// Forgets a claim: the file is in its folder again.
+    /// Removes a claim: the file is in its folder again.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if the journal cannot be written.
     pub fn unclaim_file(&self, id: i64) -> Result<(), JournalError> {
         self.write(|transaction| transaction.execute("DELETE FROM watched WHERE id = ?1", [id]))?;
         Ok(())
     }
 
-    /// Notes how a file ended.
+    /// Records the result of a file.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: the file counts as claimed then.
+    /// Returns an error if it cannot be recorded; the file still counts as claimed then.
     pub fn end_file(
         &self,
         id: i64,
@@ -140,30 +140,30 @@ impl Journal {
         Ok(())
     }
 
-    /// The claimed files of a folder that have not ended, in the order in which they were claimed.
+    /// Returns the claimed files of a folder without a result, in the order of their claims.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn claimed_files(&self, folder: &str) -> Result<Vec<WatchedFile>, JournalError> {
         self.files("folder = ?1 AND state = 'claimed' ORDER BY id", folder)
     }
 
-    /// The file of a folder with this number.
+    /// Returns the file of a folder with this id.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn watched_file(&self, folder: &str, id: i64) -> Result<Option<WatchedFile>, JournalError> {
         let query = format!("SELECT {COLUMNS} FROM watched WHERE folder = ?1 AND id = ?2");
         self.read(|connection| connection.query_row(&query, params![folder, id], record).optional())
     }
 
-    /// The file of a folder that had this content and was imported.
+    /// Returns an imported file of a folder with this content.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn imported_file(&self, folder: &str, sha256: &str) -> Result<Option<WatchedFile>, JournalError> {
         let query = format!(
             "SELECT {COLUMNS} FROM watched WHERE folder = ?1 AND sha256 = ?2 AND state = 'done' LIMIT 1"
@@ -171,21 +171,21 @@ impl Journal {
         self.read(|connection| connection.query_row(&query, [folder, sha256], record).optional())
     }
 
-    /// The files of a folder that ended last, the latest first.
+    /// Returns the last finished files of a folder, the latest first.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn ended_files(&self, folder: &str) -> Result<Vec<WatchedFile>, JournalError> {
         self.files("folder = ?1 AND state != 'claimed' ORDER BY ended_at DESC, id DESC LIMIT 50", folder)
     }
 
-    /// Forgets files that ended before this moment, in milliseconds since 1970. What was imported is remembered longer than
-    /// the rest, so that its content is known when it comes again.
+    /// Deletes files that finished before this moment, in milliseconds since 1970. Imported files are kept longer, so
+    /// that their content is recognized if it comes again.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be changed.
+    /// Returns an error if the journal cannot be written.
     pub fn forget_files(&self, folder: &str, before: i64) -> Result<(), JournalError> {
         const REMEMBERED: i64 = 400 * 24 * 3600 * 1000;
 

@@ -1,7 +1,7 @@
-//! Whom a row is about, and how the person is addressed: first name, last name and salutation.
+//! Names and salutations of rows: first name, last name and form of address.
 //!
-//! Each cell is questioned before it is used: a placeholder is an empty cell, a title in front of a name is the salutation, a
-//! full name is split only where nothing speaks against it.
+//! Each cell is checked before it is used. A placeholder counts as an empty cell, a title before a name becomes the
+//! salutation, and a full name is split only if nothing contradicts the split.
 
 use std::borrow::Cow;
 
@@ -19,20 +19,20 @@ use crate::{
     row::{CellKind, Row, shows_nothing},
 };
 
-/// A name longer than this is a sign of rows that ran together, not a name.
+/// The maximum length of a name. A longer text is a sign of rows that ran together.
 const MAX_NAME_CHARS: usize = 256;
 
-/// How sure the split of a full name has to be.
+/// The certainty that the split of a full name requires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SplitNames {
-    /// A name with a second reading is rejected.
+    /// Names with a second reading are rejected.
     #[default]
     Strict,
-    /// The last word is the last name, with the particles before it.
+    /// The last word is the last name, including the particles before it.
     LastWord,
 }
 
-/// What the contact is called. Where something is missing, the problems of the row say so.
+/// The names and salutation of a contact. Missing parts are reported as problems of the row.
 #[derive(Debug, Default)]
 pub(super) struct Addressed<'r> {
     pub(super) first_name: Cow<'r, str>,
@@ -40,16 +40,16 @@ pub(super) struct Addressed<'r> {
     pub(super) salutation: Option<Salutation>,
 }
 
-/// A cell with a name.
+/// The contents of a name cell.
 #[derive(Debug, Default)]
 struct NameCell<'r> {
-    /// The cleaned name; empty where there is none.
+    /// The cleaned name; empty if there is none.
     name: Cow<'r, str>,
-    /// Nothing has to be asked about it.
+    /// Whether the name needs no further checks.
     is_usual: bool,
-    /// The title that stood in front of it.
+    /// The title before the name.
     title: Option<Salutation>,
-    /// The text that stands there in place of a name, and why it is none.
+    /// The text in place of a name, and the reason why it is not a name.
     instead: Option<(&'r str, String)>,
 }
 
@@ -63,15 +63,15 @@ impl NameCell<'_> {
     }
 }
 
-/// What a full name says of both.
+/// Both names, as read from a full name.
 #[derive(Default)]
 struct Whole<'r> {
     read: Option<FullName>,
-    /// The text in place of a name, and why it is none.
+    /// The text in place of a name, and the reason why it is not a name.
     instead: Option<(&'r str, String)>,
 }
 
-/// One of the two names that a contact has.
+/// The first or the last name of a contact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     First,
@@ -87,22 +87,22 @@ impl Part {
     }
 }
 
-/// Whether a text is longer than any name, the blanks around it aside.
+/// Tests whether a text is longer than any name, not counting blanks around it.
 fn is_too_long(text: &str) -> bool {
     text.len() > MAX_NAME_CHARS && text.trim_matches(shows_nothing).chars().nth(MAX_NAME_CHARS).is_some()
 }
 
-/// The name in the form it is sent in, for one that a person gives for all rows.
+/// Validates a name that the user sets for all rows, and returns it in the form in which it is sent.
 ///
 /// # Errors
 ///
-/// Why it can be nobody's name: it is empty, too long, or holds control characters.
+/// Returns the reason why it is not a name: it is empty, too long, or contains control characters.
 pub fn given_name(text: &str) -> Result<String, String> {
     if is_too_long(text) {
         return Err(format!("it has more than {MAX_NAME_CHARS} characters"));
     }
     if let Some(control) = text.trim().chars().find(|letter| letter.is_control()) {
-        return Err(format!("it holds a control character ({})", control.escape_unicode()));
+        return Err(format!("it contains a control character ({})", control.escape_unicode()));
     }
     match name::clean(text) {
         name if name.is_empty() => Err("it is empty".to_owned()),
@@ -111,14 +111,14 @@ pub fn given_name(text: &str) -> Result<String, String> {
 }
 
 impl Normalizer<'_> {
-    /// The names and the salutation of a row.
+    /// Reads the names and the salutation of a row.
     pub(super) fn addressed<'r>(&'r self, row: Row<'r>, problems: &mut Vec<Problem>) -> Addressed<'r> {
         let columns = self.columns;
         let first = self.part_in(row, columns.first_name, Part::First, problems);
         let last = self.part_in(row, columns.last_name, Part::Last, problems);
         let (mut first, mut last) = match (first, last) {
             (Ok(first), Ok(last)) => (first, last),
-            // The row is rejected already; what else it lacks is told, too.
+            // The row is already rejected. Its other missing parts are reported, too.
             (first, last) => {
                 self.add_missing(first.as_ref().ok(), last.as_ref().ok(), problems);
                 let salutation = self.salutation(row, || self.settings.default_salutation, problems);
@@ -151,7 +151,7 @@ impl Normalizer<'_> {
         Addressed { first_name: first.name, last_name: last.name, salutation }
     }
 
-    /// Adds a problem for each name that is empty.
+    /// Adds a problem for each empty name.
     fn add_missing(
         &self,
         first: Option<&NameCell<'_>>,
@@ -170,8 +170,8 @@ impl Normalizer<'_> {
         }
     }
 
-    /// Both names, where a column for one of them is empty: from the full name, or from the other column, where that holds a
-    /// whole name.
+    /// Reads both names if a column for one of them is empty: from the full name, or from the other column if that
+    /// contains a full name.
     fn whole<'r>(
         &'r self,
         row: Row<'r>,
@@ -196,7 +196,7 @@ impl Normalizer<'_> {
             _ => return Ok(Whole { read: None, instead: full.instead }),
         };
         let is_full = !full.is_empty();
-        // A family name may have several words, and a placeholder says that the other name is not known.
+        // A family name may have several words, and a placeholder means that the other name is unknown.
         let is_family = part.is_some_and(|(part, _)| part == Part::Last) && !name.contains(',');
         let is_unknown = first.instead.is_some() || last.instead.is_some();
         if !is_full && (is_family || is_unknown || !name.contains([' ', ','])) {
@@ -212,10 +212,10 @@ impl Normalizer<'_> {
             (split, _) => split,
         };
         let read = match (part, split) {
-            // One part is given: the rest of the full name is the other.
+            // If one part is given, the rest of the full name is the other part.
             (Some((part, cell)), split) if is_full => complement(split, name, part, &cell.name),
             (_, Ok(read)) => Ok(read),
-            // A single word is the first name where a last name is given for those who have none.
+            // A single word is the first name if the user set a default last name.
             (None, Err(unclear))
                 if unclear.last_word.last.is_empty() && self.settings.default_last_name.is_some() =>
             {
@@ -257,7 +257,7 @@ impl Normalizer<'_> {
         }
     }
 
-    /// The name in the column of one part, without titles in front of it.
+    /// Reads the name in the column of one part, without titles before it.
     fn part_in<'r>(
         &self,
         row: Row<'r>,
@@ -272,7 +272,7 @@ impl Normalizer<'_> {
         if part == Part::Last
             && let Some((sign @ ("-" | "."), _)) = cell.instead
         {
-            // What people with one name are given.
+            // People with a single name have such a sign as their last name.
             return Ok(NameCell { name: Cow::Borrowed(sign), ..NameCell::default() });
         }
         let Some((title, rest)) = salutation::take_titles(&cell.name) else { return Ok(cell) };
@@ -293,7 +293,7 @@ impl Normalizer<'_> {
             let text = column.and_then(|column| row.text(column).ok()).unwrap_or_default();
             let detail = format!("`{}` is a title, not a {}", text.trim(), part.name());
             cell.instead = Some((text, detail));
-            // A title goes with the other name, too.
+            // A title also applies to the other name.
             cell.title = title;
             cell.name = Cow::Borrowed("");
             return Ok(cell);
@@ -305,7 +305,7 @@ impl Normalizer<'_> {
         Ok(NameCell { title, ..NameCell::named(rest) })
     }
 
-    /// The cleaned name in a column; empty where there is none.
+    /// Reads the cleaned name in a column; empty if there is none.
     fn name_in<'r>(
         &self,
         row: Row<'r>,
@@ -343,14 +343,15 @@ impl Normalizer<'_> {
                 "is a placeholder for an empty cell"
             }
             None if is_formula(&name) => "is a formula",
-            None if !name.contains(char::is_alphabetic) => "holds no letter",
+            None if !name.contains(char::is_alphabetic) => "contains no letters",
             None => return Ok(NameCell { name, ..NameCell::default() }),
         };
         let text = text.trim();
         Ok(NameCell { instead: Some((text, format!("`{text}` {instead}"))), ..NameCell::default() })
     }
 
-    /// The cleaned name in a cell that holds more than plain letters; what shows that its letters are broken otherwise.
+    /// Cleans the name in a cell that contains more than plain letters. Returns the evidence if its letters are
+    /// garbled.
     fn doubtful<'r>(&self, row: Row<'r>, found: &Found<'r>) -> Result<Cow<'r, str>, String> {
         let number = row.location.row;
         let note = |repair, is: &str| {
@@ -358,7 +359,7 @@ impl Normalizer<'_> {
                 repairs.add(repair, number, found.text, || format!("`{}`", is.trim()));
             }
         };
-        // A placeholder such as `??` or `#NAME?` would seem to have lost its letters.
+        // A placeholder such as `??` or `#NAME?` would look like garbled letters.
         let trimmed = found.text.trim();
         if trimmed.starts_with(['#', '<', '(', '[', '{', '%', '*', '\\'])
             && placeholder::is_placeholder(trimmed)
@@ -372,7 +373,7 @@ impl Normalizer<'_> {
             }
         }
         let mut name = Cow::Borrowed(found.text);
-        // What one step brings to light is for the others to read.
+        // Each step may uncover text for the other steps.
         loop {
             let undone = cell::undone(&name);
             if let Some(undone) = undone.as_deref().filter(|_| cell::is_of_web_page(&name)) {
@@ -399,7 +400,7 @@ impl Normalizer<'_> {
         }
     }
 
-    /// The salutation of the row, else the one `spelled` in front of its name, else the default.
+    /// Returns the salutation of the row, otherwise the one before its name (`spelled`), otherwise the default.
     fn salutation(
         &self,
         row: Row<'_>,
@@ -446,7 +447,7 @@ impl Normalizer<'_> {
         None
     }
 
-    /// The title in front of the full name, which is looked at where the row has no other.
+    /// Returns the title before the full name, for rows without another salutation.
     fn title_of_full_name(&self, row: Row<'_>) -> Option<Salutation> {
         let text = row.text(self.columns.full_name?).ok()?;
         let name = name::clean(text);
@@ -455,7 +456,7 @@ impl Normalizer<'_> {
     }
 }
 
-/// A formula is no name, whatever it makes in a spreadsheet.
+/// Tests for formulas, which are not names, whatever they show in a spreadsheet.
 fn is_formula(text: &str) -> bool {
     text.starts_with('=') && text.contains(['(', '"'])
 }
@@ -467,7 +468,8 @@ fn missing_name(code: Code, column: Option<usize>, cell: &NameCell<'_>) -> Probl
     }
 }
 
-/// Both names, where one is given and the full name holds it. Where it does not, the two are not of one person.
+/// Combines a given part with the full name. Returns an error if the full name does not contain the part, because the
+/// two belong to different people.
 fn complement(
     split: Result<FullName, Unclear>,
     full: &str,
@@ -489,7 +491,7 @@ fn complement(
     sorted.sort();
     sorted_given.sort();
     if sorted == sorted_given {
-        // One word stands in both; a whole name in the column of a part is split.
+        // A single word appears in both cells. A full name in the column of a part is split.
         return Ok(match (words.len(), part) {
             (1, Part::First) => FullName { first: given.to_owned(), last: String::new(), ..read },
             (1, Part::Last) => FullName { first: String::new(), last: given.to_owned(), ..read },
@@ -503,7 +505,7 @@ fn complement(
         () if front_first => words[given_words.len()..].join(" "),
         () if is_end => words[..words.len() - given_words.len()].join(" "),
         () => {
-            return Err(format!("the full name `{full}` does not hold the {} `{given}`", part.name()));
+            return Err(format!("the full name `{full}` does not contain the {} `{given}`", part.name()));
         }
     };
     let given = given.to_owned();

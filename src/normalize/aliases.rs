@@ -1,6 +1,6 @@
-//! Values that a list writes in its own way, and what its user says they mean.
+//! Aliases: values that a list writes in its own way, with the meaning that the user gives them.
 //!
-//! An alias is looked up before a cell is read, so it also wins over a meaning that rollcall knows.
+//! An alias is applied before a cell is read, so it also overrides a built-in meaning.
 
 use std::collections::BTreeMap;
 
@@ -12,36 +12,36 @@ use super::{
 };
 use crate::contact::{Field, Salutation};
 
-/// Aliases of countries and salutations, by the trimmed value in small letters.
+/// Aliases of countries and salutations, by the trimmed value in lowercase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aliases {
     countries: BTreeMap<String, Alias<Origin>>,
     salutations: BTreeMap<String, Alias<Salutation>>,
 }
 
-/// The meaning of a value, as it was written and as it was read.
+/// The meaning of a value, as written and as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Alias<T> {
     written: String,
     meaning: T,
 }
 
-/// An alias that cannot be used.
+/// An error in an alias.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum AliasError {
-    #[error("`{value}` = `{meaning}`: `{meaning}` is no country")]
+    #[error("`{value}` = `{meaning}`: `{meaning}` is not a country")]
     NoCountry { value: String, meaning: String },
-    #[error("`{value}` = `{meaning}`: `{meaning}` is no salutation")]
+    #[error("`{value}` = `{meaning}`: `{meaning}` is not a salutation")]
     NoSalutation { value: String, meaning: String },
-    #[error("`{value}` means both `{first}` and `{second}`; capital and small letters count as the same")]
+    #[error("`{value}` means both `{first}` and `{second}`; values are compared without regard to case")]
     Contradiction { value: String, first: String, second: String },
-    #[error("an empty value, which stands for no cell")]
+    #[error("an empty value, which matches no cell")]
     Empty,
 }
 
 impl AliasError {
-    /// What to do about it.
+    /// Returns a hint for fixing the alias.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoCountry { .. } => {
@@ -50,45 +50,45 @@ impl AliasError {
             }
             Self::NoSalutation { .. } => "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
             Self::Contradiction { .. } => "Keep one of the lines.",
-            Self::Empty => "Cells that are empty are filled by --region and --default-salutation.",
+            Self::Empty => "To fill empty cells, use --region and --default-salutation.",
         }
     }
 }
 
 impl Aliases {
-    /// Adds a value of country cells.
+    /// Adds an alias for country cells.
     ///
     /// # Errors
     ///
-    /// Where `meaning` is no country, or the value has another meaning already.
+    /// Returns an error if `meaning` is not a country, or if the value already has another meaning.
     pub fn add_country(&mut self, value: &str, meaning: &str) -> Result<(), AliasError> {
         let read = region::country(meaning);
         let unknown = || AliasError::NoCountry { value: value.to_owned(), meaning: meaning.to_owned() };
         add(&mut self.countries, value, meaning, read.ok_or_else(unknown)?)
     }
 
-    /// Adds a value of salutation cells.
+    /// Adds an alias for salutation cells.
     ///
     /// # Errors
     ///
-    /// Where `meaning` is no salutation, or the value has another meaning already.
+    /// Returns an error if `meaning` is not a salutation, or if the value already has another meaning.
     pub fn add_salutation(&mut self, value: &str, meaning: &str) -> Result<(), AliasError> {
         let read = salutation::recognise(meaning);
         let unknown = || AliasError::NoSalutation { value: value.to_owned(), meaning: meaning.to_owned() };
         add(&mut self.salutations, value, meaning, read.ok_or_else(unknown)?)
     }
 
-    /// The country that a cell stands for.
+    /// Returns the country for a cell.
     pub fn country(&self, cell: &str) -> Option<Origin> {
         Some(find(&self.countries, cell)?.meaning)
     }
 
-    /// The salutation that a cell stands for.
+    /// Returns the salutation for a cell.
     pub fn salutation(&self, cell: &str) -> Option<Salutation> {
         Some(find(&self.salutations, cell)?.meaning)
     }
 
-    /// The meaning of a cell of this field, as the user wrote it.
+    /// Returns the meaning of a cell of this field, as the user wrote it.
     pub fn written(&self, field: Field, cell: &str) -> Option<&str> {
         match field {
             Field::Country => find(&self.countries, cell).map(|alias| alias.written.as_str()),
@@ -125,12 +125,12 @@ where
     }
 }
 
-/// The alias of a cell. Where there are none, nothing is folded.
+/// Finds the alias of a cell. Without aliases, it does not fold the cell.
 fn find<'a, T>(aliases: &'a BTreeMap<String, Alias<T>>, cell: &str) -> Option<&'a Alias<T>> {
     if aliases.is_empty() { None } else { aliases.get(&fold(cell)) }
 }
 
-/// A cell's text as aliases are compared: trimmed, in small letters.
+/// Folds a cell's text for comparison: trimmed, in lowercase.
 pub(crate) fn fold(cell: &str) -> String {
     cell.trim().to_lowercase()
 }
@@ -141,7 +141,7 @@ mod tests {
     use crate::contact::Region;
 
     #[test]
-    fn a_cell_is_matched_trimmed_and_whatever_its_capitals() {
+    fn cell_is_matched_trimmed_and_without_case() {
         let mut aliases = Aliases::default();
         aliases.add_country("Deutchland", "DE").unwrap();
         aliases.add_country("ÖSTEREICH", "+43").unwrap();
@@ -157,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_country_or_salutation_is_named() {
+    fn unknown_country_or_salutation_is_an_error() {
         let mut aliases = Aliases::default();
         assert_eq!(
             aliases.add_country("Deutchland", "Germny").unwrap_err().to_string(),
-            "`Deutchland` = `Germny`: `Germny` is no country"
+            "`Deutchland` = `Germny`: `Germny` is not a country"
         );
         assert!(matches!(aliases.add_country("Deutchland", ""), Err(AliasError::NoCountry { .. })));
         assert!(matches!(aliases.add_salutation("Capt.", "Captain"), Err(AliasError::NoSalutation { .. })));

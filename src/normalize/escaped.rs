@@ -1,11 +1,11 @@
-//! Letters written as escapes of another program: `M%C3%BCller`, `M=C3=BCller`, `M\u00fcller`, UTF-7, HZ.
+//! Letters written as escapes by another program: `M%C3%BCller`, `M=C3=BCller`, `M\u00fcller`, UTF-7, HZ.
 
-/// The text with its escapes read, where they stand for letters beyond ASCII.
+/// Decodes the escapes in a text, if they encode letters beyond ASCII.
 pub(super) fn read(text: &str) -> Option<String> {
     [by_byte(text, "%"), by_byte(text, "="), by_byte(text, "\\x"), by_unit(text)].into_iter().flatten().next()
 }
 
-/// The 7-bit encoding whose escapes the text holds: it can be read with the whole file only.
+/// Names the 7-bit encoding of the escapes in a text. Such text can only be decoded together with the whole file.
 pub(super) fn seven_bit(text: &str) -> Option<&'static str> {
     let between = |open: &str, close: char| {
         text.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map(|(inside, _)| inside)
@@ -19,7 +19,7 @@ pub(super) fn seven_bit(text: &str) -> Option<&'static str> {
         .then_some("UTF-7")
 }
 
-/// Bytes of UTF-8, each as two digits behind a mark.
+/// Decodes UTF-8 bytes, written as two digits after a mark.
 fn by_byte(text: &str, mark: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -40,7 +40,7 @@ fn by_byte(text: &str, mark: &str) -> Option<String> {
         .filter(|read| !read.is_ascii() && read.chars().count() < text.chars().count())
 }
 
-/// Units of UTF-16, each as four digits behind `\u`.
+/// Decodes UTF-16 units, written as four digits after `\u`.
 fn by_unit(text: &str) -> Option<String> {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_of_letters_are_read() {
+    fn escaped_letters_are_decoded_and_other_text_is_kept() {
         for (text, name) in [
             ("M%C3%BCller", "Müller"),
             ("Jos=C3=A9", "José"),

@@ -1,4 +1,4 @@
-//! What became of a row, step by step, told by the code that judges rows.
+//! Explanations of rows, step by step. The code that judges rows also explains them.
 
 use std::borrow::Cow;
 
@@ -18,52 +18,52 @@ use crate::{
     row::{CellKind, Row},
 };
 
-/// A cell, or what stands in for one, and what became of it.
+/// A cell, or an option that replaces one, and the value that rollcall read from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The field that it was read for.
+    /// The field that the cell was read for.
     pub field: Field,
-    /// The column, from 0; none where an option stands in for a cell.
+    /// The column, from 0; `None` if an option replaces a cell.
     pub column: Option<usize>,
     /// The cell's text.
     pub cell: String,
-    /// What it became, if anything.
+    /// The value, if any.
     pub value: Option<String>,
-    /// By which rule.
+    /// The rule that produced the value.
     pub rule: String,
 }
 
-/// A number that a cell could have been.
+/// Another number that a cell could mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OtherReading {
     /// The cell.
     pub cell: String,
-    /// The number, with its plus.
+    /// The number, with a plus.
     pub number: String,
-    /// What would make the cell that number.
+    /// The change that would make the cell mean this number.
     pub why: String,
 }
 
-/// A row, explained.
+/// The explanation of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
-    /// Its cells in the order in which they were read.
+    /// The cells, in the order in which they were read.
     pub steps: Vec<Step>,
-    /// Which other numbers its phone cells could have been.
+    /// Other numbers that the phone cells could mean.
     pub other_readings: Vec<OtherReading>,
-    /// What the row became, by itself.
+    /// The result of the row on its own.
     pub verdict: Verdict,
 }
 
 impl Normalizer<'_> {
-    /// Reads one row, and says what it did.
+    /// Reads a row and explains each step.
     pub fn explain(&self, row: Row<'_>) -> Explained {
         let repairs = Repairs::default();
         let normalizer = Normalizer { repairs: Some(&repairs), fallbacks: None, ..*self };
         let verdict = normalizer.read(row);
         let mut explained = Explained { steps: Vec::new(), other_readings: Vec::new(), verdict };
         if row.ragged.is_some() {
-            // No cell can be told to stand below its header.
+            // It is uncertain which header a cell belongs to.
             return explained;
         }
         self.explain_phones(row, &mut explained);
@@ -90,7 +90,7 @@ impl Normalizer<'_> {
                 continue;
             }
             if is_over {
-                let rule = "not read: the formula in a preferred column fails, and its number is not known";
+                let rule = "not read: the formula in a preferred column fails, so its number is unknown";
                 explained.steps.push(step(None, rule));
                 continue;
             }
@@ -109,11 +109,11 @@ impl Normalizer<'_> {
                         read.as_ref() == Ok(number)
                     };
                     cells.iter().find(is_read).map_or_else(
-                        || "read with the default region, since the country may be none".to_owned(),
+                        || "read with the default region, because the country may be missing".to_owned(),
                         |cell| cell.rule(number),
                     )
                 }
-                Ok(None) => "nothing that can be seen".to_owned(),
+                Ok(None) => "only invisible characters".to_owned(),
                 Err(_) => coded(&problems),
             };
             let number = read.ok().flatten();
@@ -136,7 +136,7 @@ impl Normalizer<'_> {
         }
     }
 
-    /// The values of a phone cell, each with what decides how it is read.
+    /// Returns the values of a phone cell, each with everything that decides how to read it.
     fn phone_cells<'r>(&self, row: Row<'r>, phone: usize) -> Vec<PhoneCell<'r>> {
         let Ok(text) = row.text(phone) else { return Vec::new() };
         let habit = self.habits.iter().find(|(column, _)| *column == phone).map(|(_, habit)| *habit);
@@ -148,7 +148,7 @@ impl Normalizer<'_> {
         values(text).map(cell).collect()
     }
 
-    /// How the country of a phone was found.
+    /// Explains how the country of a phone was found.
     fn explain_country(&self, row: Row<'_>, phone: usize) -> Vec<Step> {
         let is_needed = self.phone_cells(row, phone).iter().any(|cell| !cell.text.contains(['+', '＋']));
         if !is_needed {
@@ -182,8 +182,10 @@ impl Normalizer<'_> {
             return steps;
         }
         let (value, rule) = match self.settings.region {
-            Some(region) => (Some(shown(Origin::Region(region))), "--region, since the row names no country"),
-            None => (None, "no country is known: the row names none, and --region is not given"),
+            Some(region) => {
+                (Some(shown(Origin::Region(region))), "--region, because the row names no country")
+            }
+            None => (None, "no country: the row names none, and --region is not set"),
         };
         let rule = rule.to_owned();
         steps.push(Step { field: Field::Country, column: None, cell: String::new(), value, rule });
@@ -215,20 +217,20 @@ impl Normalizer<'_> {
                     };
                     match problems.iter().find(own) {
                         Some(problem) => coded(std::slice::from_ref(problem)),
-                        None => "not read: another name cell of the row cannot be used".to_owned(),
+                        None => "not read: another name cell of the row is unusable".to_owned(),
                     }
                 }
                 Some(name) if is_filled(column) => {
                     let text = column.map(|column| String::from_utf8_lossy(row.cell(column).text));
                     changed(&text.unwrap_or_default(), name, repairs)
                 }
-                Some(_) if is_filled(columns.full_name) => "a part of the full name".to_owned(),
+                Some(_) if is_filled(columns.full_name) => "part of the full name".to_owned(),
                 Some(name) if self.settings.default_last_name.as_deref() == Some(name) => {
-                    "--default-last-name, since the row has none".to_owned()
+                    "--default-last-name, because the row has none".to_owned()
                 }
-                Some(_) => "a part of the whole name in the other column".to_owned(),
+                Some(_) => "part of the full name in the other column".to_owned(),
             };
-            // A list that has only full names has no columns for the parts.
+            // A list with full names only has no columns for first and last names.
             if column.is_some() || value.is_some() || columns.full_name.is_none() {
                 steps.push(step_at(row, field, column, value, rule));
             }
@@ -238,7 +240,7 @@ impl Normalizer<'_> {
             let rule = match problems.iter().find(own) {
                 Some(problem) => coded(std::slice::from_ref(problem)),
                 None if is_filled(columns.first_name) && is_filled(columns.last_name) => {
-                    "not needed: the row has a first and a last name of its own".to_owned()
+                    "not needed: the row has a first and a last name".to_owned()
                 }
                 None => {
                     let text = String::from_utf8_lossy(row.cell(column).text);
@@ -266,17 +268,17 @@ impl Normalizer<'_> {
                 "an alias of rollcall.toml".to_owned()
             }
             Some(found) if salutation::recognise(&text) == Some(*found) => {
-                if text.trim() == found.as_str() { "as it stands" } else { "a known spelling" }.to_owned()
+                if text.trim() == found.as_str() { "unchanged" } else { "a known spelling" }.to_owned()
             }
-            Some(_) if self.has_title(row) => "the title in front of a name".to_owned(),
-            Some(_) => "--default-salutation, since the row has none that is known".to_owned(),
+            Some(_) if self.has_title(row) => "the title before a name".to_owned(),
+            Some(_) => "--default-salutation, because the row has no known one".to_owned(),
         };
         let value = salutation.map(|salutation| salutation.as_str().to_owned());
         steps.push(step_at(row, Field::Salutation, columns.salutation, value, rule));
         steps
     }
 
-    /// Whether the row has a salutation without the default one.
+    /// Returns whether the row has a salutation, not counting the default.
     fn has_title(&self, row: Row<'_>) -> bool {
         let settings = NormalizeSettings { default_salutation: None, ..self.settings.clone() };
         let normalizer = Normalizer { settings: &settings, repairs: None, ..*self };
@@ -297,24 +299,24 @@ fn step_at(row: Row<'_>, field: Field, column: Option<usize>, value: Option<Stri
     Step { field, column, cell: text.into_owned(), value, rule }
 }
 
-/// What is wrong, with its codes.
+/// Formats problems with their codes.
 fn coded(problems: &[Problem]) -> String {
     let coded = problems.iter().map(|problem| format!("{}: {}", problem.code.name(), problem.message()));
     coded.collect::<Vec<_>>().join("; ")
 }
 
-/// By which rule a cell became a name.
+/// Names the rules that turned a cell into a name.
 fn changed(cell: &str, name: &str, repairs: &Repairs) -> String {
     if cell == name {
-        return "as it stands".to_owned();
+        return "unchanged".to_owned();
     }
     match applied(cell, repairs) {
-        rules if rules.is_empty() => "white space and characters that cannot be seen are removed".to_owned(),
+        rules if rules.is_empty() => "white space and invisible characters are removed".to_owned(),
         rules => rules,
     }
 }
 
-/// The repairs of a cell.
+/// Names the repairs of a cell.
 fn applied(cell: &str, repairs: &Repairs) -> String {
     let (trimmed, cleaned) = (cell.trim(), name::clean(cell));
     let of_cell = repairs.applied().into_iter().filter(|(_, was)| was == trimmed || *was == cleaned);

@@ -1,11 +1,11 @@
-//! Rows of which the first phone holds nothing that can be used, so that the next one is taken.
+//! Rows whose preferred phone is unusable, so that another phone is used.
 
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
-/// These rows, to be told once for a file.
+/// The fallbacks of a file, for a single note.
 #[derive(Debug, Default)]
 pub struct Fallbacks {
     count: AtomicU64,
@@ -15,9 +15,9 @@ pub struct Fallbacks {
 #[derive(Debug)]
 struct Fallback {
     row: u64,
-    /// The column of what cannot be used, and what stands there.
+    /// The column of the unusable value, and the value.
     refused: (usize, String),
-    /// The column of the number that is taken.
+    /// The column of the number that is used instead.
     taken: usize,
 }
 
@@ -30,7 +30,7 @@ impl Fallbacks {
         }
     }
 
-    /// What to say of them; nothing where there are none. `headers` are the names of the columns.
+    /// Returns the note on these rows, or `None` if there are none. `headers` are the names of the columns.
     pub fn note(&self, headers: &[String]) -> Option<String> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         let Fallback { row, refused: (column, value), taken } = first.as_ref()?;
@@ -38,7 +38,7 @@ impl Fallbacks {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let name = |column: usize| headers.get(column).map_or("", String::as_str);
         Some(format!(
-            "rollcall uses another number in {rows}, because it cannot use the preferred one: in row {row}, `{}` holds `{value}`, \
+            "rollcall uses another number in {rows}, because it cannot use the preferred one: in row {row}, `{}` contains `{value}`, \
              so rollcall uses `{}`",
             name(*column),
             name(*taken)

@@ -1,4 +1,4 @@
-//! What a cell that answers a question says: yes, no, or nothing.
+//! Answers in cells that answer a question: yes, no, or nothing.
 
 use super::label::folded;
 use crate::row::Question;
@@ -53,7 +53,7 @@ const NO: &[&str] = &[
     "never",
 ];
 
-/// What people write where they have no answer.
+/// Placeholders for a missing answer.
 const NOTHING: &[&str] = &[
     "",
     "na",
@@ -69,7 +69,7 @@ const NOTHING: &[&str] = &[
     "k a",
 ];
 
-/// Answers of columns about calls that mean that somebody may be called.
+/// Answers in columns about calls that permit calls.
 const MAY_BE_CALLED: &[&str] = &[
     "allow",
     "allowed",
@@ -105,7 +105,7 @@ const MAY_BE_CALLED: &[&str] = &[
     "permitido",
 ];
 
-/// Answers that mean that somebody must not be called.
+/// Answers in columns about calls that forbid calls.
 const MUST_NOT_BE_CALLED: &[&str] = &[
     "do not allow",
     "not allowed",
@@ -134,7 +134,7 @@ const MUST_NOT_BE_CALLED: &[&str] = &[
     "refuse",
 ];
 
-/// States of a person that mean not to call, as dialers and CRMs write them.
+/// Statuses of a person that forbid calls, as dialers and CRMs write them.
 const STATES: &[&str] = &[
     "do not call",
     "do not contact",
@@ -150,19 +150,19 @@ const STATES: &[&str] = &[
     "no llamar",
 ];
 
-/// Whether a cell says yes.
+/// Returns whether a cell says yes.
 pub(crate) fn is_yes(text: &str) -> bool {
     YES.contains(&answer(text).as_str())
 }
 
-/// Whether a cell says yes or no, in any way.
+/// Returns whether a cell says yes or no in any way.
 pub(crate) fn is_answer(text: &str) -> bool {
     let answer = answer(text);
     YES.contains(&answer.as_str()) || NO.contains(&answer.as_str())
 }
 
-/// Whether the answer to a question about calls forbids them. A remark or a date where a call may be forbidden does: nobody
-/// would write it otherwise.
+/// Returns whether the answer to a question about calls forbids them. In a column of prohibitions, a remark or a date
+/// also forbids calls: people write nothing there otherwise.
 pub(crate) fn forbids(question: Question, text: &str) -> bool {
     if question == Question::Status {
         return is_forbidding_state(text);
@@ -179,9 +179,9 @@ pub(crate) fn forbids(question: Question, text: &str) -> bool {
     }
 }
 
-/// Whether one of the states or tags in a cell means not to call.
+/// Returns whether one of the statuses or tags in a cell forbids calls.
 fn is_forbidding_state(text: &str) -> bool {
-    // Most cells of such columns hold nothing like it.
+    // Most cells of such columns contain nothing similar.
     let may_be = |part: &[u8]| {
         let is_start = |start: &&str| {
             part.get(..start.len()).is_some_and(|part| part.eq_ignore_ascii_case(start.as_bytes()))
@@ -192,7 +192,7 @@ fn is_forbidding_state(text: &str) -> bool {
     parts.into_iter().any(|part| may_be(part.as_bytes()) && STATES.contains(&answer(part).as_str()))
 }
 
-/// An answer in the form in which it is compared. Of numbers only 0 and 1 are answers.
+/// Returns an answer in the form for comparison. Of the numbers, only 0 and 1 are answers.
 fn answer(text: &str) -> String {
     match text.trim() {
         "0" | "0.0" | "☐" | "✗" => "n0".to_owned(),
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_true_value_forbids_calls() {
+    fn true_value_forbids_calls() {
         for text in [
             "1",
             "TRUE",
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_false_value_forbids_calls_where_the_column_says_who_may_be_called() {
+    fn false_value_in_a_callable_column_forbids_calls() {
         for text in ["0", "False", "no", "Opted out"] {
             assert!(forbids(Question::IsAllowed, text), "{text}");
         }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn one_state_of_a_person_may_forbid_calls() {
+    fn one_of_several_statuses_may_forbid_calls() {
         for text in
             ["DNC", "Do Not Call", "do-not-call", "vip; Do not call", "DNCL", "* myContacts ::: Do Not Call"]
         {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_told_from_other_values() {
+    fn answers_are_distinguished_from_other_values() {
         for text in ["Yes", "no", "0", "1", "TRUE", "ja"] {
             assert!(is_answer(text), "{text}");
         }

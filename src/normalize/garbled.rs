@@ -1,7 +1,8 @@
-//! Names whose letters were broken before: bytes of UTF-8 read in another encoding (`MÃ¼ller`), letters replaced by U+FFFD
-//! or a question mark, signs of another code page inside a word.
+//! Names with garbled letters: UTF-8 bytes read in another encoding (`MÃ¼ller`), letters replaced by U+FFFD or a
+//! question mark, signs of another code page inside a word.
 //!
-//! Where the bytes behind such letters are UTF-8 again, the name is repaired; other broken names are told, never used.
+//! If the original bytes of such letters are valid UTF-8, the name is repaired. Other garbled names are reported and
+//! never used.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use encoding_rs::{
 use super::escaped;
 use crate::script::Script;
 
-/// The encodings in which programs read UTF-8 by mistake.
+/// The encodings in which programs mistakenly read UTF-8.
 const READ_AS: [&Encoding; 8] = [
     WINDOWS_1252,
     MACINTOSH,
@@ -25,27 +26,27 @@ const READ_AS: [&Encoding; 8] = [
     WINDOWS_1256,
 ];
 
-/// The characters of the bytes 0x80 to 0xFF of two code pages of DOS, which consoles read text in.
+/// The characters for bytes 0x80 to 0xFF in two DOS code pages, which consoles use.
 const CONSOLE: [&str; 2] = [
     "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}",
     "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}",
 ];
 
-/// Text that went wrong more often than this is given up.
+/// The maximum number of times that text is repaired.
 const MAX_ROUNDS: usize = 3;
 
-/// What the letters of a name are.
+/// The state of the letters of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Letters {
-    /// They may stand in a name.
+    /// The letters may occur in a name.
     Fine,
-    /// They were broken; this is the name.
+    /// The letters were garbled; this is the repaired name.
     Repaired(String),
-    /// They are broken, and which they were is not certain.
+    /// The letters are garbled, and the original letters are uncertain. Contains the evidence.
     Broken(String),
 }
 
-/// Looks at the letters of a name.
+/// Judges the letters of a name.
 pub(super) fn judge(text: &str) -> Letters {
     let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'?' | b'%' | b'=' | b'\\' | b'+' | b'~');
     if text.bytes().all(is_plain) {
@@ -68,9 +69,9 @@ pub(super) fn judge(text: &str) -> Letters {
     }
 }
 
-/// The text with letters put right that are UTF-8 read in another encoding, where that is certain.
+/// Repairs letters that are UTF-8 read in another encoding, if the repair is certain.
 fn repaired(text: &str) -> Option<String> {
-    // At least two letters beyond ASCII stand for one.
+    // A garbled letter consists of at least two letters beyond ASCII.
     let mut before = false;
     let is_pair = text.chars().any(|letter| std::mem::replace(&mut before, !letter.is_ascii()) && before);
     if !is_pair {
@@ -79,12 +80,12 @@ fn repaired(text: &str) -> Option<String> {
     let standard =
         READ_AS.iter().filter_map(|encoding| repaired_from(text, &|letter| byte_in(encoding, letter)));
     let console = CONSOLE.iter().filter_map(|page| repaired_from(text, &|letter| byte_of_page(page, letter)));
-    // The reading that leaves the fewest strange letters.
+    // The reading with the fewest letters beyond ASCII.
     standard.chain(console).min_by_key(|better| better.chars().filter(|letter| !letter.is_ascii()).count())
 }
 
 fn byte_in(encoding: &'static Encoding, letter: char) -> Option<u8> {
-    // Bytes without a letter are read as control characters.
+    // Decoders map unassigned bytes to control characters.
     if let '\u{80}'..='\u{9f}' = letter {
         return u8::try_from(u32::from(letter)).ok();
     }
@@ -100,7 +101,7 @@ fn byte_of_page(page: &str, letter: char) -> Option<u8> {
     (0x80..=0xff).zip(page.chars()).find(|(_, own)| *own == letter).map(|(byte, _)| byte)
 }
 
-/// A letter that stands for several, and where.
+/// A letter that several garbled ones stand for, and its position.
 struct Sequence {
     start: usize,
     len: usize,
@@ -114,7 +115,7 @@ fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<Str
     let mut sequences = Vec::new();
     let mut start = 0;
     while start < letters.len() {
-        match sequence_at(&bytes, start).filter(|sequence| may_stand_in_name(sequence.letter)) {
+        match sequence_at(&bytes, start).filter(|sequence| may_occur_in_name(sequence.letter)) {
             Some(sequence) => {
                 start += sequence.len;
                 sequences.push(sequence);
@@ -133,7 +134,7 @@ fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<Str
         at = sequence.start + sequence.len;
     }
     better.extend(&letters[at..]);
-    // Letters of two alphabets in a word would be no repair.
+    // A result with letters of two alphabets in a word is not a repair.
     let scripts: Vec<Option<Script>> = better.chars().map(Script::of).collect();
     let joins = scripts.windows(2).all(|pair| match pair {
         [Some(before), Some(behind)] => before.joins(*behind),
@@ -154,27 +155,27 @@ fn sequence_at(bytes: &[Option<u8>], start: usize) -> Option<Sequence> {
     Some(Sequence { start, len, letter })
 }
 
-/// Whether a letter that came of a repair is one that names hold.
-fn may_stand_in_name(letter: char) -> bool {
+/// Tests whether a repaired letter can occur in names.
+fn may_occur_in_name(letter: char) -> bool {
     match letter {
-        // What broken text becomes where it was broken twice.
+        // Text that was garbled twice passes through these letters.
         '\u{a0}'..='\u{ff}' | '\u{80}'..='\u{9f}' => true,
         '\u{100}'..='\u{17f}' | '\u{1a0}' | '\u{1a1}' | '\u{1af}' | '\u{1b0}' | '\u{218}'..='\u{21b}' => true,
         '\u{2010}'..='\u{2027}' | '\u{20ac}' | '\u{2122}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => true,
         '\u{2030}' | '\u{2039}' | '\u{203a}' | '\u{2c6}' | '\u{2dc}' | '\u{192}' | '\u{fffd}' => true,
-        // Letters that no living language has at the places where chance would put them.
+        // No living language uses these letters where chance would produce them.
         '\u{180}'..='\u{36f}' => false,
         _ => Script::of(letter).is_some(),
     }
 }
 
-/// Whether letters cannot stand for themselves.
+/// Tests whether letters cannot be meant as written.
 fn is_certain(letters: &[char], sequence: &Sequence) -> bool {
     let own = &letters[sequence.start..sequence.start + sequence.len];
     let before = sequence.start.checked_sub(1).map(|place| letters[place]);
     let behind = letters.get(sequence.start + sequence.len).copied();
     let is_small = |letter: Option<char>| letter.is_some_and(char::is_lowercase);
-    // A capital inside a word of small letters, where both are letters.
+    // A capital inside a word in lowercase, if both are letters.
     let is_in_small = own[0].is_uppercase() && (is_small(before) || is_small(behind));
     let may_be_own = |letter: char| {
         matches!(letter, '’' | '‘' | '“' | '”' | '–' | '—' | '\u{a0}' | '·' | '´' | '•' | '…' | '«' | '»')
@@ -193,12 +194,12 @@ fn is_certain(letters: &[char], sequence: &Sequence) -> bool {
         || is_in_small && own[1..].iter().all(|letter| is_rare_behind(own[0], *letter, is_small(before)))
 }
 
-/// Whether no language writes the second letter or sign behind the first.
+/// Tests whether no language writes the second letter or sign after the first.
 fn is_rare_behind(first: char, second: char, is_behind_small: bool) -> bool {
     match first {
         'Ã' | 'Â' | 'Å' | 'Ä' | 'Ă' | 'Ĺ' | 'Ð' | 'Ñ' => {
             matches!(second, 'š' | 'ž' | 'œ' | 'Š' | 'Ž' | 'Œ' | 'Ÿ' | 'ƒ' | 'ª' | 'º' | 'µ' | 'ź' | 'Ľ' | 'ľ' | 'Ş' | 'ş' | 'Ł' | 'ł' | 'Ą' | 'ą' | 'Ť' | 'ť' | 'Ś' | 'ś' | 'Ź' | 'Ż' | 'ż')
-                // An apostrophe may stand behind a name in capitals.
+                // An apostrophe may follow a name in capitals.
                 || is_behind_small
                     && matches!(second, '\u{a0}' | '’' | '‘' | '“' | '”' | '–' | '—' | '·' | '´' | '•' | '…' | '«' | '»')
         }
@@ -206,11 +207,11 @@ fn is_rare_behind(first: char, second: char, is_behind_small: bool) -> bool {
     }
 }
 
-/// What shows that a name is broken.
+/// Returns the evidence that a name is garbled.
 fn proof(text: &str) -> Option<String> {
     if let Some(word) = text.split(|letter: char| !letter.is_alphabetic()).find(|word| is_of_accents(word)) {
         return Some(format!(
-            "`{word}` has nothing but letters with accents, as Cyrillic or Greek text has that was read as windows-1252"
+            "`{word}` has nothing but letters with accents, like Cyrillic or Greek text that was read as windows-1252"
         ));
     }
     let mut before: Option<char> = None;
@@ -222,14 +223,14 @@ fn proof(text: &str) -> Option<String> {
         let is_sign = |letter: Option<char>| letter.is_some_and(|letter| !letter.is_ascii());
         let (is_behind, is_ahead) = (is_letter(before), is_letter(behind));
         match letter {
-            '\u{fffd}' => return Some("U+FFFD stands where a letter was lost".to_owned()),
+            '\u{fffd}' => return Some("U+FFFD replaces a lost letter".to_owned()),
             '\u{80}'..='\u{9f}' => {
-                return Some(format!("it holds the control character U+{:04X}", u32::from(letter)));
+                return Some(format!("it contains the control character U+{:04X}", u32::from(letter)));
             }
             '?' if is_behind || is_ahead || behind == Some('?') => {
-                return Some("a question mark stands where a letter was lost".to_owned());
+                return Some("a question mark replaces a lost letter".to_owned());
             }
-            // In front of a word they are quotation marks.
+            // Before a word, they are quotation marks.
             '‚' | '„' if is_behind => return Some(sign(letter)),
             '\u{2500}'..='\u{259f}'
             | '‰'
@@ -250,15 +251,16 @@ fn proof(text: &str) -> Option<String> {
             {
                 return Some(sign(letter));
             }
-            // Where the old Macintosh has ü, ä and é, windows-1252 has these capitals. D and Ž are one letter.
+            // The old Macintosh encoding has ü, ä and é at the codes of these capitals in windows-1252. D and Ž are one
+            // letter.
             'Ÿ' | 'Š' | 'Ž'
                 if is_behind
                     && behind.is_some_and(char::is_lowercase)
                     && (letter, before) != ('Ž', Some('D')) =>
             {
-                return Some(format!("the capital `{letter}` stands inside a word"));
+                return Some(format!("the capital `{letter}` is inside a word"));
             }
-            // The first half of a letter, of which the second, that cannot be seen, is lost.
+            // The first half of a letter; the second half was invisible and is lost.
             'Ã' | 'Â' if before.is_some_and(char::is_lowercase) => return Some(half(letter)),
             '‘' if is_behind && is_ahead && !matches!(before, Some('O' | 'D' | 'o' | 'd' | 'L' | 'l')) => {
                 return Some(sign(letter));
@@ -275,14 +277,15 @@ fn proof(text: &str) -> Option<String> {
         if let (Some(script), Some(other)) = (script, before.and_then(Script::of))
             && !script.joins(other)
         {
-            return Some(format!("{} and {} letters stand in one word", other.name(), script.name()));
+            return Some(format!("one word mixes {} and {} letters", other.name(), script.name()));
         }
         before = Some(letter);
     }
     None
 }
 
-/// Whether a word is made of accented letters alone, as no language has it: a capital at most at its start, or all capitals.
+/// Tests whether a word consists only of accented letters, as in no language: with at most an initial capital, or all
+/// capitals.
 fn is_of_accents(word: &str) -> bool {
     const MIN_LETTERS: usize = 4;
     const MIN_CAPITALS: usize = 6;
@@ -304,11 +307,11 @@ fn is_of_accents(word: &str) -> bool {
 }
 
 fn half(letter: char) -> String {
-    format!("`{letter}` behind a small letter is half of another letter")
+    format!("`{letter}` after a lowercase letter is half of another letter")
 }
 
 fn sign(sign: char) -> String {
-    format!("`{sign}` stands inside a word")
+    format!("`{sign}` is inside a word")
 }
 
 #[cfg(test)]
@@ -316,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf_8_that_was_read_in_another_encoding_is_repaired() {
+    fn utf_8_read_in_another_encoding_is_repaired() {
         for (garbled, name) in [
             ("MÃ¼ller", "Müller"),
             ("JÃ¼rgen GrÃ¶ÃŸe", "Jürgen Größe"),
@@ -342,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn names_as_they_are_stay() {
+    fn correct_names_are_unchanged() {
         for name in [
             "Müller",
             "São",
@@ -398,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_names_that_cannot_be_repaired_are_told() {
+    fn irreparable_names_are_reported_with_evidence() {
         for (name, proof) in [
             ("Jos\u{fffd}", "U+FFFD"),
             ("J\u{81}rgen", "U+0081"),
@@ -417,8 +420,8 @@ mod tests {
             ("Ïåòðîâ", "nothing but letters with accents"),
             ("ÏÅÒÐÎÂ", "nothing but letters with accents"),
             ("Ãéþñãïò", "nothing but letters with accents"),
-            ("JŸrgen", "`Ÿ` stands inside"),
-            ("BŠrbel", "`Š` stands inside"),
+            ("JŸrgen", "`Ÿ` is inside"),
+            ("BŠrbel", "`Š` is inside"),
         ] {
             let Letters::Broken(found) = judge(name) else { panic!("{name}: {:?}", judge(name)) };
             assert!(found.contains(proof) || name.contains('└'), "{name}: {found}");

@@ -1,4 +1,4 @@
-//! Phone cells that the rest of their row or column decides.
+//! Phone cells whose reading depends on the rest of their row or column.
 
 use super::{
     Found, Normalizer,
@@ -8,19 +8,20 @@ use super::{
 use crate::{contact::PhoneNumber, outcome::Code, row::Row};
 
 impl Normalizer<'_> {
-    /// How bare digits are meant in a phone column of these rows.
+    /// Counts how bare digits are meant in a phone column of these rows.
     pub fn habits<'r>(&self, rows: impl Iterator<Item = Row<'r>>, phone: usize) -> Habits {
         let mut habits = Habits::default();
         for row in rows {
             let Ok(text) = row.text(phone) else { continue };
-            // A country that is not known says nothing of how numbers are written.
+            // A row with an unknown country shows nothing about how numbers are written.
             let Ok(origin) = self.origin(row, phone, &mut Vec::new()) else { continue };
             habits.add(text, row.cell(phone).kind, origin);
         }
         habits
     }
 
-    /// Whether the country of a row may be none: `NA` is the code of Namibia, and what statistics programs write.
+    /// Returns whether the country of a row may be missing: `NA` is the code of Namibia, and statistics programs write
+    /// it for missing values.
     pub(super) fn is_doubtful_country(&self, row: Row<'_>, phone: usize, origin: Option<Origin>) -> bool {
         let Some(Origin::Region(region)) = origin else { return false };
         let is_namibia =
@@ -37,7 +38,7 @@ impl Normalizer<'_> {
         region::may_be_filler(text) && self.settings.aliases.country(text).is_none()
     }
 
-    /// Reads a phone cell; with a country that may be none, with the default region too.
+    /// Reads a phone cell. If the country may be missing, also reads it with the default region.
     pub(super) fn read_phone(
         &self,
         found: &Found<'_>,

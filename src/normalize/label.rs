@@ -1,12 +1,12 @@
-//! What words say of a phone: those of a label beside its number, and those of its column's header.
+//! Words about phones, in the label of a number and in the header of its column.
 //!
-//! The words are those of address books, CRMs and dialers in English, French, German, Spanish and some other languages.
+//! The words come from address books, CRMs and dialers in English, French, German, Spanish and some other languages.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::row::PhoneKind;
 
-/// Words that mean a phone and say nothing of its kind.
+/// Words for a phone that do not name its kind.
 const PHONES: &[&str] = &[
     "phone",
     "phones",
@@ -45,7 +45,7 @@ const PHONES: &[&str] = &[
     "電話番号",
 ];
 
-/// Words that mean a mobile phone.
+/// Words for a mobile phone.
 const MOBILE_PHONES: &[&str] = &[
     "mobile",
     "mobiles",
@@ -102,15 +102,15 @@ const MOBILE_PHONES: &[&str] = &[
     "携帯電話",
 ];
 
-/// Words that mean a phone on a fixed line.
+/// Words for a landline phone.
 const FIXED_PHONES: &[&str] = &["landline", "festnetz", "festnetznummer", "fastnetztelefon"];
 
-/// Words that say which of somebody's phones it is, or whose.
+/// Words for the kind or the owner of a phone.
 const KINDS: &[(PhoneKind, &[&str])] = &[
     (PhoneKind::Preferred, &["pref", "preferred", "bevorzugt", "preferido", "preferito", "prefere"]),
     (
         PhoneKind::Mobile,
-        // Where texts are sent.
+        // The phone that receives texts.
         &["sms"],
     ),
     (
@@ -293,7 +293,7 @@ const KINDS: &[(PhoneKind, &[&str])] = &[
     ),
 ];
 
-/// Ends of words such as `Haupttelefon`, and whether they mean a phone by themselves.
+/// Endings of words such as `Haupttelefon`, and whether they mean a phone without the rest.
 const ENDINGS: &[(&str, bool)] = &[
     ("telefonnummer", true),
     ("telefon", true),
@@ -309,7 +309,7 @@ const ENDINGS: &[(&str, bool)] = &[
     ("nr", false),
 ];
 
-/// Parts of words for what no person answers, and for phones of somebody else.
+/// Parts of words for devices that no person answers, and for phones of other people.
 const OTHER_DEVICES: &[&str] = &[
     "fax",
     "faks",
@@ -367,7 +367,7 @@ const OTHER_DEVICES: &[&str] = &[
     "malentendant",
 ];
 
-/// The same, as whole words.
+/// Whole words for devices that no person answers, and for phones of other people.
 const OTHER_DEVICE_WORDS: &[&str] = &[
     "isdn",
     "rnis",
@@ -384,16 +384,16 @@ const OTHER_DEVICE_WORDS: &[&str] = &[
     "voicemail",
 ];
 
-/// What one word says of a phone.
+/// The meaning of one word about a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning {
-    /// Which phone it is.
+    /// The kind of phone.
     pub(crate) kind: PhoneKind,
-    /// Whether the word means a phone by itself.
+    /// Whether the word alone means a phone.
     pub(crate) is_phone: bool,
 }
 
-/// What a word in the form of [`folded`] says of a phone.
+/// Returns the meaning of a word in [`folded`] form.
 pub(crate) fn meaning(word: &str) -> Option<Meaning> {
     let phone = |kind| Some(Meaning { kind, is_phone: true });
     if PHONES.contains(&word) {
@@ -421,10 +421,11 @@ pub(crate) fn meaning(word: &str) -> Option<Meaning> {
     })
 }
 
-/// Which phone several words name together, such as `Company Main Phone`. Nothing where they say nothing of it.
+/// Returns the kind of phone that several words name together, such as `Company Main Phone`. Returns `None` if they
+/// name none.
 pub(crate) fn kind_of(meanings: impl IntoIterator<Item = Meaning>) -> Option<PhoneKind> {
     use PhoneKind::{Car, Company, Home, Main, Mobile, Other, Preferred, Unspecified, Work};
-    /// The words that say most stand first.
+    /// The most specific words come first.
     const ORDER: [PhoneKind; 9] = [Preferred, Mobile, Company, Car, Other, Work, Home, Main, Unspecified];
 
     let place = |meaning: Meaning| ORDER.iter().position(|kind| *kind == meaning.kind);
@@ -432,7 +433,8 @@ pub(crate) fn kind_of(meanings: impl IntoIterator<Item = Meaning>) -> Option<Pho
     Some(ORDER[first])
 }
 
-/// Whether a text in the form of [`folded`] names what is never called: fax, pager, an assistant and the like.
+/// Tests whether a text in [`folded`] form names something that is never called: a fax, a pager, an assistant and the
+/// like.
 pub(crate) fn is_never_called(folded: &str) -> bool {
     OTHER_DEVICES.iter().any(|part| folded.contains(part))
         || folded.split(' ').any(|word| OTHER_DEVICE_WORDS.contains(&word))
@@ -440,14 +442,14 @@ pub(crate) fn is_never_called(folded: &str) -> bool {
         || folded.contains("devolucion de llamada")
 }
 
-/// The phone that a label names; nothing where it is none to call.
+/// Returns the kind of phone that a label names, or `None` if it is not a phone to call.
 pub(crate) fn kind(label: &str) -> Option<PhoneKind> {
-    // Address books mark the preferred one so.
+    // Address books mark the preferred phone with a star.
     if let Some(label) = label.trim_start().strip_prefix('*') {
         return kind(label).map(|_| PhoneKind::Preferred);
     }
     let folded = folded(label, true);
-    // Some scripts are not recognised once their letters are taken apart.
+    // Some scripts are not recognized once their letters are decomposed.
     if is_never_called(&folded)
         || OTHER_DEVICES.iter().any(|part| label.contains(part))
         || label.contains("팩스")
@@ -457,8 +459,8 @@ pub(crate) fn kind(label: &str) -> Option<PhoneKind> {
     Some(kind_of(folded.split(' ').filter_map(meaning)).unwrap_or(PhoneKind::Other))
 }
 
-/// A text in the form in which words are compared: NFKC without accents, `camelCase` split, lower case, punctuation as
-/// space, and numbers as `n` if `folds_numbers`.
+/// Returns a text in the form for comparison: NFKC without accents, `camelCase` split, lowercase, punctuation as
+/// spaces, and numbers as `n` if `folds_numbers`.
 pub(crate) fn folded(text: &str, folds_numbers: bool) -> String {
     let mut words = String::with_capacity(text.len() + 4);
     let mut before = ' ';
@@ -481,7 +483,7 @@ pub(crate) fn folded(text: &str, folds_numbers: bool) -> String {
         }
         before = letter;
     }
-    // One word, whatever its capitals say.
+    // One word, whatever its capitalization.
     let mut parts: Vec<&str> = Vec::new();
     for word in words.split_whitespace() {
         match (parts.last_mut(), word) {
@@ -498,7 +500,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_tell_which_phone_to_prefer_and_which_is_none() {
+    fn label_names_a_kind_or_rules_out_the_phone() {
         use PhoneKind::{Car, Company, Home, Main, Mobile, Other, Preferred, Unspecified, Work};
         for (label, expected) in [
             ("Mobile", Some(Mobile)),
@@ -522,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_person_answers_is_no_phone() {
+    fn fax_pager_and_assistant_are_not_phones() {
         for label in [
             "Work Fax",
             "homeFax",

@@ -1,8 +1,8 @@
-//! A row becomes a contact, or the list of what is wrong with it.
+//! Normalization of rows: a row becomes a contact or a list of problems.
 //!
-//! Pure: no files, no clock, no environment, so that any number of threads may do it. Which cell holds what is
-//! decided before, by [`parse`](crate::parse); whether the number is already known is decided after, by
-//! [`dedupe`](crate::dedupe) and [`diff`](crate::diff).
+//! Normalization is pure: it uses no files, no clock and no environment, so any number of threads may run it.
+//! [`parse`](crate::parse) decides before which cell holds which field. [`dedupe`](crate::dedupe) and
+//! [`existing`](crate::existing) decide afterwards whether the number is already known.
 
 mod address;
 pub mod aliases;
@@ -41,29 +41,29 @@ use crate::{
     row::{CallColumn, CellKind, Columns, PhoneKind, PhoneLabel, Question, Row, Rows, Says},
 };
 
-/// Labels and phones that are compared one by one.
+/// The maximum product of labels and phones that are compared one by one.
 const FEW_LABELS: usize = 256;
 
-/// What the user decided about reading rows.
+/// The user's settings for reading rows.
 #[derive(Clone, Debug, Default)]
 pub struct NormalizeSettings {
     /// The region of numbers without a country of their own.
     pub region: Option<crate::contact::Region>,
-    /// Which numbers are accepted.
+    /// The numbers to accept.
     pub phone: PhonePolicy,
-    /// How sure the split of a full name has to be.
+    /// The certainty that the split of a full name requires.
     pub split_names: SplitNames,
-    /// The salutation of rows that have none, or one that is not known.
+    /// The salutation of rows without one, or with an unknown one.
     pub default_salutation: Option<Salutation>,
-    /// The last name of rows that have none.
+    /// The last name of rows without one.
     pub default_last_name: Option<String>,
     /// Whether rows that a sheet hides are suppressed.
     pub skips_hidden_rows: bool,
-    /// What values of countries and salutations mean that the list writes in its own way.
+    /// The meanings of country and salutation values that the list writes in its own way.
     pub aliases: Aliases,
 }
 
-/// Reads the rows of one input.
+/// A reader of the rows of one input.
 #[derive(Clone, Copy, Debug)]
 pub struct Normalizer<'a> {
     settings: &'a NormalizeSettings,
@@ -73,7 +73,7 @@ pub struct Normalizer<'a> {
     fallbacks: Option<&'a Fallbacks>,
 }
 
-/// A cell's text and the column it stands in.
+/// A cell's text with its column.
 struct Found<'a> {
     column: usize,
     text: &'a str,
@@ -81,24 +81,24 @@ struct Found<'a> {
 }
 
 impl<'a> Normalizer<'a> {
-    /// A normalizer for rows whose columns mean what `columns` says.
+    /// Creates a normalizer for rows with the given column mapping.
     pub fn new(settings: &'a NormalizeSettings, columns: &'a Columns) -> Self {
         Self { settings, columns, repairs: None, habits: &[], fallbacks: None }
     }
 
-    /// Has digits of two readings read as the other cells of their column are meant.
+    /// Sets how ambiguous digits are meant, by column.
     #[must_use]
     pub fn with_habits(self, habits: &'a [(usize, Habit)]) -> Self {
         Self { habits, ..self }
     }
 
-    /// Has names that are repaired counted.
+    /// Counts repaired names in `repairs`.
     #[must_use]
     pub fn counting(self, repairs: &'a Repairs) -> Self {
         Self { repairs: Some(repairs), ..self }
     }
 
-    /// Has rows counted of which another phone is taken than the first.
+    /// Counts rows in `fallbacks` that use another phone than the preferred one.
     #[must_use]
     pub fn counting_fallbacks(self, fallbacks: &'a Fallbacks) -> Self {
         Self { fallbacks: Some(fallbacks), ..self }
@@ -147,7 +147,7 @@ impl<'a> Normalizer<'a> {
         }
     }
 
-    /// What becomes of a row that says itself that nobody is to be called.
+    /// Returns the verdict of a row that itself forbids calls.
     fn forbidden(&self, row: Row<'_>) -> Option<Verdict> {
         let forbids = |call: &&CallColumn| {
             !row.cell(call.column).is_blank()
@@ -158,13 +158,13 @@ impl<'a> Normalizer<'a> {
         let detail =
             format!("{}: `{}` in column {}", Code::DoNotCallColumn.title(), text.trim(), call.column + 1);
         let number = self.number(row, &mut Vec::new()).ok().flatten();
-        // A state may be that of one call only.
+        // A status may apply to a single call.
         let all = if call.question == Question::Status { Vec::new() } else { self.numbers(row).found };
         Some(Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail })
     }
 
-    /// The first number that can be used, in the order of preference; else the number that was refused for what it is. Where
-    /// there is none, `problems` says of every cell what is wrong.
+    /// Returns the first usable number in the order of preference, otherwise the number that was refused for its kind
+    /// or extension. If there is none, `problems` describes every cell.
     fn number(
         &self,
         row: Row<'_>,
@@ -186,15 +186,15 @@ impl<'a> Normalizer<'a> {
                 Ok(None) => {}
                 Err(number) => refused = refused.or(number),
             }
-            // What a formula that fails would have shown is not known, and may be the number to call.
+            // The intended result of a failed formula is unknown. It may be the number to call.
             if row.cell(phone).kind == CellKind::Error {
                 break;
             }
         }
         if problems.len() == before {
             let mut problem = missing(Code::MissingPhone, self.columns.phone.first().copied());
-            let is_left_out = |phone: &&usize| !row.cell(**phone).is_blank() && !phones.contains(phone);
-            if let Some(phone) = self.columns.phone.iter().find(is_left_out) {
+            let is_ruled_out = |phone: &&usize| !row.cell(**phone).is_blank() && !phones.contains(phone);
+            if let Some(phone) = self.columns.phone.iter().find(is_ruled_out) {
                 problem.column = u32::try_from(*phone).ok();
                 "the only number is a fax or similar, or must not be called".clone_into(&mut problem.detail);
             }
@@ -204,7 +204,7 @@ impl<'a> Normalizer<'a> {
         Err(refused)
     }
 
-    /// The number in a cell; nothing where the cell is empty.
+    /// Reads the number in a cell. Returns `None` if the cell is empty.
     fn number_in(
         &self,
         row: Row<'_>,
@@ -240,13 +240,14 @@ impl<'a> Normalizer<'a> {
         Err(refused)
     }
 
-    /// The phone columns in the order in which this row's labels put them, without those that are no phones.
+    /// Returns the phone columns in the order that the labels of this row define, without those that are not phones to
+    /// call.
     fn by_preference(&self, row: Row<'_>) -> Option<Vec<usize>> {
         let columns = self.columns;
         if columns.labels.is_empty() {
             return None;
         }
-        // Of a few, going through all of them takes less time than an index.
+        // For a few labels, a scan is faster than an index.
         let are_many = columns.labels.len() * columns.phone.len() > FEW_LABELS;
         let by_phone = are_many.then(|| {
             let mut by_phone: HashMap<usize, Vec<&PhoneLabel>> = HashMap::new();
@@ -257,7 +258,7 @@ impl<'a> Normalizer<'a> {
         let kind = |place: usize, phone: usize| {
             let (mut said, mut is_preferred) = (None, false);
             let own = by_phone.iter().filter_map(|labels| labels.get(&phone)).flatten().copied();
-            // Where there are several, each of them can say that it is no phone.
+            // Any of several labels can rule out the phone.
             for label in own.chain(few.iter().filter(|label| label.phone == phone)) {
                 let Some(text) = row.text(label.column).ok().filter(|text| !text.trim().is_empty()) else {
                     continue;
@@ -272,7 +273,7 @@ impl<'a> Normalizer<'a> {
                     Says::Calls(_) => {}
                 }
             }
-            // Kinds stand in the order of the phones, as a rule.
+            // Kinds are usually in the order of the phones.
             let usual = columns.phone_kinds.get(place).filter(|(column, _)| *column == phone);
             let by_header = || usual.map_or_else(|| columns.phone_kind(phone), |(_, kind)| *kind);
             let kind = said.unwrap_or_else(by_header);
@@ -287,7 +288,7 @@ impl<'a> Normalizer<'a> {
         Some(ranked.into_iter().map(|(_, phone)| phone).collect())
     }
 
-    /// The country with which a number of a phone column is read.
+    /// Returns the country to read a number of a phone column with.
     fn origin(
         &self,
         row: Row<'_>,
@@ -332,7 +333,7 @@ impl<'a> Normalizer<'a> {
     }
 }
 
-/// The values that an address book put into one cell, the one it marks first.
+/// The values that an address book put into one cell, the marked one first.
 fn values(text: &str) -> impl Iterator<Item = &str> {
     const SEPARATOR: &str = " ::: ";
 
@@ -345,19 +346,19 @@ fn values(text: &str) -> impl Iterator<Item = &str> {
     one.into_iter().chain(marked).chain(others)
 }
 
-/// A field that the row leaves empty, or that the file has no column for.
+/// Creates the problem of a missing field: an empty cell, or a missing column.
 fn missing(code: Code, column: Option<usize>) -> Problem {
     match column {
         Some(column) => Problem::of_cell(code, column, b"", ""),
-        None => Problem::of_row(code, "no such column in the file"),
+        None => Problem::of_row(code, "the file has no such column"),
     }
 }
 
-/// A cell cannot be used; the problem is noted.
+/// A cell is unusable; its problem is already recorded.
 #[derive(Debug)]
 struct Unusable;
 
-/// The first cell of the columns that is not blank.
+/// Returns the first cell of the columns that is not blank.
 fn first_filled<'r>(
     row: Row<'r>,
     columns: &[usize],

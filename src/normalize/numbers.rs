@@ -1,4 +1,5 @@
-//! All numbers of a row, of which nobody must be missed: no name, no salutation and no choice among them.
+//! Reading of all numbers of a row for suppression, where missing one is worse than adding one. Names, salutations and
+//! preferences do not matter.
 
 use super::{Normalizer, name, phone, phone::Mask};
 use crate::{
@@ -7,35 +8,35 @@ use crate::{
     row::{Cell, CellKind, Ragged, Row},
 };
 
-/// With fewer digits beside a number that was read, a cell holds an extension or a remark.
+/// The minimum number of digits of a further number in a cell. Fewer digits are an extension or a remark.
 const MIN_DIGITS: usize = 6;
 
 /// The numbers of a row.
 #[derive(Debug, Default)]
 pub struct RowNumbers {
-    /// Those of all phone columns, each of them once.
+    /// The numbers of all phone columns, without repetitions.
     pub found: Vec<E164>,
-    /// Why there is none, or why a cell that may hold another one cannot be read.
+    /// The reason why there is no number, or why a cell that may contain another number cannot be read.
     pub problem: Option<Problem>,
-    /// What is left to see of numbers of which digits are hidden.
+    /// The visible parts of numbers with hidden digits.
     pub masks: Vec<Mask>,
-    /// Whether digits were taken for a whole international number although neither a plus nor a country says so.
+    /// Whether digits were assumed to be an international number, without a plus or a country to confirm it.
     pub is_assumed: bool,
 }
 
 impl Normalizer<'_> {
-    /// Reads every phone cell of a row by [`read_all`](phone::read_all), whatever its label says and the settings accept.
+    /// Reads every phone cell of a row with [`read_all`](phone::read_all), whatever its label and the settings say.
     pub fn numbers(&self, row: Row<'_>) -> RowNumbers {
         let mut all = RowNumbers::default();
         let mut problems = Vec::new();
-        // A country that is not known makes only those numbers unreadable that need one.
+        // An unknown country affects only numbers that need a country.
         let origin = self.country_in(row, &self.columns.country, &mut problems).unwrap_or_default();
-        // More cells than columns: numbers without quotation marks around them, as often as not.
+        // More cells than columns are often numbers without quotation marks around them.
         let beyond = row.ragged.map_or(usize::MAX, |ragged| ragged.expected as usize);
         let phones = self.columns.phone.iter().copied().filter(|column| *column < beyond);
         for column in phones.chain(beyond..row.cells().len()) {
             let cell = row.cell(column);
-            // Bytes that mean no letter do not spoil the digits beside them.
+            // Invalid bytes do not affect the digits next to them.
             let text = String::from_utf8_lossy(cell.text);
             if cell.is_blank() || name::clean(&text).is_empty() {
                 continue;
@@ -44,7 +45,7 @@ impl Normalizer<'_> {
             let read = if area.iter().all(Cell::is_blank) {
                 phone::read_all(&text, cell.kind, origin)
             } else {
-                // Only numbers of one plan are told to stand in parts.
+                // Only the North American plan is known to split numbers into columns.
                 let parts = area.iter().map(|cell| String::from_utf8_lossy(cell.text));
                 let parts: Vec<_> = parts.chain([text.clone()]).collect();
                 phone::read_all(&format!("+1 {}", parts.join(" ")), CellKind::Text, None)
@@ -68,11 +69,11 @@ impl Normalizer<'_> {
             })
         } else {
             let has_masks = !all.masks.is_empty();
-            let is_told = |problem: &Problem| {
+            let is_relevant = |problem: &Problem| {
                 problem.code != Code::UnknownCountry
                     && (phone::count_digits(&problem.value) >= MIN_DIGITS || has_masks)
             };
-            problems.into_iter().find(is_told)
+            problems.into_iter().find(is_relevant)
         };
         all
     }

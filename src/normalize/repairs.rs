@@ -1,4 +1,4 @@
-//! What was put right in the cells of a file, told once for each kind and not for each row.
+//! Repairs of cells, reported once per kind and file instead of once per row.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -8,19 +8,19 @@ use std::sync::{
 /// A kind of repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repair {
-    /// Letters that were read in a wrong encoding before.
+    /// Letters that an earlier program read in the wrong encoding.
     Letters,
-    /// Entities of a web page.
+    /// HTML entities and tags.
     Entities,
-    /// Degrees, notes and pictures that are no part of a name.
+    /// Degrees, remarks and pictures that are not part of a name.
     Trimmed,
-    /// Family names that stand first.
+    /// Family names that come first.
     FamilyFirst,
-    /// A whole name in one of two columns.
+    /// A full name in one of two name columns.
     WholeName,
-    /// Titles in a column of names.
+    /// Titles in a name column.
     Title,
-    /// Salutations that are not known, and were replaced by the default.
+    /// Unknown salutations, replaced by the default.
     Salutation,
 }
 
@@ -35,20 +35,20 @@ impl Repair {
         Self::Salutation,
     ];
 
-    /// What it does, in a few words.
+    /// Describes the repair in a few words.
     fn rule(self) -> &'static str {
         match self {
-            Self::Letters => "letters that an earlier wrong encoding had garbled are put right",
-            Self::Entities => "entities and tags of a web page are read as text",
-            Self::Trimmed => "degrees, remarks and pictures that are no part of a name are removed",
-            Self::FamilyFirst => "the family name stands first",
-            Self::WholeName => "it holds a whole name, which is split",
-            Self::Title => "a title in front of it becomes the salutation",
-            Self::Salutation => "it is not known, and --default-salutation replaces it",
+            Self::Letters => "garbled letters are repaired",
+            Self::Entities => "HTML entities and tags are converted to text",
+            Self::Trimmed => "degrees, remarks and pictures are removed",
+            Self::FamilyFirst => "the family name comes first",
+            Self::WholeName => "it contains a full name, which is split",
+            Self::Title => "the title before the name becomes the salutation",
+            Self::Salutation => "it is unknown, so --default-salutation replaces it",
         }
     }
 
-    /// What to say of so many, the first of which was one thing and is another.
+    /// The note on `count` repairs, with the first one as the example: the row, the text before and after.
     fn note(self, count: u64, row: u64, was: &str, is: &str) -> String {
         let counted = |one: &str, many: &str| {
             if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -62,10 +62,10 @@ impl Repair {
                 )
             }
             Self::Entities => {
-                format!("{} HTML entities or tags, {example}", counted("cell holds", "cells hold"))
+                format!("{} HTML entities or tags, {example}", counted("cell contains", "cells contain"))
             }
             Self::Trimmed => {
-                format!("{} more than a name, {example}", counted("name cell holds", "name cells hold"))
+                format!("{} more than a name, {example}", counted("name cell contains", "name cells contain"))
             }
             Self::FamilyFirst => {
                 format!(
@@ -75,20 +75,20 @@ impl Repair {
             }
             Self::WholeName => format!(
                 "{} a full name in a first-name or last-name column, {example}",
-                counted("row holds", "rows hold")
+                counted("row contains", "rows contain")
             ),
             Self::Title => {
-                format!("{} a title in a name column, {example}", counted("row holds", "rows hold"))
+                format!("{} a title in a name column, {example}", counted("row contains", "rows contain"))
             }
             Self::Salutation => format!(
-                "{} not known, such as `{was}` in row {row}; --default-salutation makes it {is}",
+                "{} unknown, such as `{was}` in row {row}; --default-salutation makes it {is}",
                 counted("salutation is", "salutations are")
             ),
         }
     }
 }
 
-/// The repairs of one file, to be told when it is read.
+/// The repairs of one file, for its notes.
 #[derive(Debug, Default)]
 pub struct Repairs {
     tallies: [Tally; Repair::ALL.len()],
@@ -98,7 +98,7 @@ pub struct Repairs {
 struct Tally {
     count: AtomicU64,
     first_row: AtomicU64,
-    /// The first row, what stood there, and what it is now.
+    /// The first row, its text, and the repaired text.
     first: Mutex<Option<(u64, String, String)>>,
 }
 
@@ -109,7 +109,7 @@ impl Default for Tally {
 }
 
 impl Repairs {
-    /// Counts a repair. `is` says what the text is read as; it is asked for an example only.
+    /// Counts a repair. `is` returns the repaired text and is called only if this repair becomes the example.
     pub(super) fn add(&self, repair: Repair, row: u64, was: &str, is: impl FnOnce() -> String) {
         let tally = &self.tallies[repair as usize];
         tally.count.fetch_add(1, Ordering::Relaxed);
@@ -122,7 +122,7 @@ impl Repairs {
         }
     }
 
-    /// The first repair of each kind: what it did, and to what text.
+    /// The first repair of each kind: its rule and the original text.
     pub(super) fn applied(&self) -> Vec<(&'static str, String)> {
         let first = |(repair, tally): (&Repair, &Tally)| {
             let first = tally.first.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,7 +131,7 @@ impl Repairs {
         Repair::ALL.iter().zip(&self.tallies).filter_map(first).collect()
     }
 
-    /// What to say of them, one note for each kind; none where nothing was repaired.
+    /// The notes on the repairs, one for each kind.
     pub fn notes(&self) -> Vec<String> {
         let note = |(repair, tally): (&Repair, &Tally)| {
             let first = tally.first.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_told_once_with_its_first_row() {
+    fn each_kind_has_one_note_with_its_first_row() {
         for (index, repair) in Repair::ALL.into_iter().enumerate() {
             assert_eq!(repair as usize, index);
         }
@@ -160,7 +160,7 @@ mod tests {
             repairs.notes(),
             [
                 "2 names were garbled by an earlier wrong encoding, such as `JosÃ©` in row 3; rollcall reads it as `José`",
-                "1 salutation is not known, such as `Lord` in row 4; --default-salutation makes it `Mr`",
+                "1 salutation is unknown, such as `Lord` in row 4; --default-salutation makes it `Mr`",
             ]
         );
     }

@@ -1,12 +1,12 @@
-//! Salutations in the spellings people use, become the ones that are sent.
+//! Salutations: spellings from lists, mapped to the salutations that rollcall sends.
 
 use std::sync::LazyLock;
 
 use super::name::words::{OTHER_TITLES, PEOPLE_CONJUNCTIONS, SHORT_TITLES, WordSet};
 use crate::contact::Salutation;
 
-/// Spellings in lower case, without periods. The platform documents `Mr` and `Mrs`, so that words of other
-/// languages which do not tell married from unmarried become `Mrs`.
+/// Spellings in lowercase, without periods. The platform documents only `Mr` and `Mrs`, so words of other languages
+/// that do not distinguish married from unmarried become `Mrs`.
 const SPELLINGS: &[(&str, Salutation)] = &[
     ("mr", Salutation::Mr),
     ("mister", Salutation::Mr),
@@ -100,7 +100,7 @@ const SPELLINGS: &[(&str, Salutation)] = &[
     ("pr", Salutation::Prof),
 ];
 
-/// Words that stand beside a title and say nothing of it: its subject, or how a letter begins.
+/// Words next to a title that do not change it: its subject, or the beginning of a letter.
 static BESIDE_TITLES: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::new(&[
         "agr", "apl", "biol", "c", "cher", "chère", "de", "dear", "dent", "dipl", "em", "estimada",
@@ -110,7 +110,7 @@ static BESIDE_TITLES: LazyLock<WordSet> = LazyLock::new(|| {
     ])
 });
 
-/// Spellings that are never the first name of anybody, nor an initial.
+/// Spellings that are never a first name or an initial.
 static NEVER_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::new(&[
         "mr",
@@ -169,29 +169,30 @@ static NEVER_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
     ])
 });
 
-/// Spellings that are no name where a period marks them as short forms.
+/// Spellings that are not a name if a period marks them as abbreviations.
 static SHORT_SALUTATIONS: LazyLock<WordSet> =
     LazyLock::new(|| WordSet::new(&["hr", "hrn", "kum", "mw", "mvr", "mej", "profa", "sig"]));
 
-/// All words that are titles without anything beside them.
+/// All words that are titles on their own.
 pub(super) fn title_words() -> impl Iterator<Item = &'static str> {
     NEVER_NAMES.words().chain(OTHER_TITLES.words())
 }
 
-/// What a word in front of a name is.
+/// The kind of a title before a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Title {
-    /// It says how the person is addressed.
+    /// A salutation.
     Salutation(Salutation),
     /// Another title, or a part of one.
     Other,
 }
 
-/// The title that a word of a name is; nothing where it can be a name. `is_behind` says that a title stands before it.
+/// Classifies a word of a name as a title. Returns `None` if it can be a name. `is_behind` says that a title precedes
+/// it.
 pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     let ends_in_letter = word.as_bytes().last().is_some_and(u8::is_ascii_alphabetic);
     if !is_behind && ends_in_letter && memchr::memchr2(b'.', b'/', word.as_bytes()).is_none() {
-        // What most names begin with.
+        // Most names begin with such a word.
         return match () {
             () if NEVER_NAMES.contains(word) => recognise(word).map(Title::Salutation),
             () if OTHER_TITLES.contains(word) => Some(Title::Other),
@@ -221,7 +222,8 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     None
 }
 
-/// Whether a word alone in the column of last names is a salutation. Others, such as `Sergeant` or `Herr`, are last names, too.
+/// Tests whether a single word in the column of last names is a salutation. Others, such as `Sergeant` or `Herr`, are
+/// also last names.
 pub(super) fn is_never_last_name(word: &str) -> bool {
     const NEVER: [&str; 12] =
         ["mr", "mrs", "ms", "mx", "dr", "prof", "mme", "mlle", "sr", "sra", "srta", "smt"];
@@ -230,8 +232,8 @@ pub(super) fn is_never_last_name(word: &str) -> bool {
     bare.len() < word.len() || NEVER.iter().any(|never| never.eq_ignore_ascii_case(bare))
 }
 
-/// Takes the titles off the front of a name: the salutation they make, and what is left, which may be nothing. Nothing is
-/// returned where the name begins with none.
+/// Removes the titles before a name. Returns their salutation and the rest of the name, which may be empty. Returns
+/// `None` if the name begins with no title.
 pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {
     let mut rest = name;
     let mut salutation: Option<Salutation> = None;
@@ -252,7 +254,7 @@ pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {
     has_title.then_some((salutation, rest))
 }
 
-/// Whether a text names two people to be addressed, as `Mr & Mrs` does.
+/// Tests whether a text addresses two people, such as `Mr & Mrs`.
 pub(super) fn is_couple(text: &str) -> bool {
     let spaced = text.replace('&', " & ").replace('+', " + ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -266,7 +268,7 @@ pub(super) fn is_couple(text: &str) -> bool {
     })
 }
 
-/// The one of two salutations that says more.
+/// Returns the more specific of two salutations.
 pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
     let rank = |salutation| match salutation {
         Salutation::Prof => 2,
@@ -276,9 +278,10 @@ pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// Reads a salutation; `None` where it is not known.
+/// Reads a salutation. Returns `None` if it is unknown.
 ///
-/// Of several titles the highest counts. `Mr/Ms` leaves open which it is, and becomes `Mx`; two people are no salutation.
+/// If there are several titles, the highest counts. `Mr/Ms` leaves the choice open and becomes `Mx`. Two people are not
+/// a salutation.
 ///
 /// ```
 /// use rollcall::{contact::Salutation, normalize::salutation::recognise};
@@ -291,7 +294,7 @@ pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
 /// ```
 pub fn recognise(text: &str) -> Option<Salutation> {
     let bare = text.trim().trim_end_matches('.');
-    // What most cells hold.
+    // Most cells contain one of these.
     let usual = match bare {
         "Mr" => Some(Salutation::Mr),
         "Mrs" => Some(Salutation::Mrs),
@@ -302,20 +305,20 @@ pub fn recognise(text: &str) -> Option<Salutation> {
     usual.or_else(|| spelled(bare)).or_else(|| of_words(text.trim()))
 }
 
-/// The salutation of one spelling.
+/// Returns the salutation of one spelling.
 fn spelled(folded: &str) -> Option<Salutation> {
     SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(folded)).map(|(_, found)| *found)
 }
 
-/// The salutation that several words make.
+/// Returns the salutation of several words.
 fn of_words(text: &str) -> Option<Salutation> {
-    /// More is a sentence.
+    /// Longer text is a sentence.
     const MAX_BYTES: usize = 60;
 
     if text.len() > MAX_BYTES {
         return None;
     }
-    // A label in front of it is none of it.
+    // A label before the salutation does not count.
     let text = text.rsplit_once(':').map_or(text, |(_, behind)| behind);
     let lower = text.to_lowercase();
     let words: Vec<&str> =
@@ -336,7 +339,7 @@ fn of_words(text: &str) -> Option<Salutation> {
         }
         let word = words[at];
         at += 1;
-        // `m` is no salutation beside another one, and `sig` no half of one.
+        // Next to another salutation, `m` is not one, and `sig` is not half of one.
         match spelled(word) {
             Some(salutation) => found = Some(joined(found, salutation, is_either)?),
             None if BESIDE_TITLES.contains(word) || is_alternative(word) => {}
@@ -346,7 +349,7 @@ fn of_words(text: &str) -> Option<Salutation> {
     if lower.contains(['&', '+']) { None } else { found }
 }
 
-/// The salutation of two words; nothing where they name two people.
+/// Combines the salutations of two words. Returns `None` if they address two people.
 fn joined(before: Option<Salutation>, behind: Salutation, is_either: bool) -> Option<Salutation> {
     use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
 
@@ -365,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn posted_contacts_are_recognized_when_read_back() {
+    fn every_posted_salutation_is_recognized() {
         use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
         for salutation in [Mr, Mrs, Ms, Miss, Mx, Dr, Prof] {
             assert_eq!(recognise(salutation.as_str()), Some(salutation));
@@ -373,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn common_spellings_are_known_and_others_are_not_guessed() {
+    fn known_spellings_are_read_and_others_are_not_guessed() {
         for (text, expected) in [
             ("mrs", "Mrs"),
             ("Herr", "Mr"),
@@ -428,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn two_people_are_told_from_one() {
+    fn couple_is_distinguished_from_one_person() {
         for text in ["Mr & Mrs", "Mr. and Mrs.", "Herr und Frau", "M. et Mme", "Sr. y Sra.", "Mr.&Mrs."] {
             assert!(is_couple(text), "{text}");
         }
@@ -438,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_in_front_of_names_are_told_from_names() {
+    fn titles_are_distinguished_from_names() {
         for (word, title_of) in [
             ("Mr.", Title::Salutation(Salutation::Mr)),
             ("MADAME", Title::Salutation(Salutation::Mrs)),

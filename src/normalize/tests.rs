@@ -6,7 +6,7 @@ use crate::{
     row::{PhoneLabel, Ragged, RaggedCause, Rows},
 };
 
-/// Columns: phone, mobile, first, last, full, salutation, country.
+/// The columns of the tests: phone, mobile, first, last, full, salutation, country.
 fn columns() -> Columns {
     Columns {
         phone: vec![1, 0],
@@ -33,7 +33,7 @@ fn verdict(settings: &NormalizeSettings, cells: [&str; 7]) -> Verdict {
     Normalizer::new(settings, &columns()).read(rows(&cells.map(str::as_bytes)).row(0))
 }
 
-/// The contact as it would be sent, or the codes of its problems.
+/// Returns the contact as it would be sent, or the codes of its problems.
 fn read(settings: &NormalizeSettings, cells: [&str; 7]) -> String {
     match verdict(settings, cells) {
         Verdict::Contact(contact) => format!(
@@ -56,19 +56,19 @@ fn india() -> NormalizeSettings {
 }
 
 #[test]
-fn a_whole_row_becomes_a_contact() {
+fn complete_row_becomes_a_contact() {
     let cells = ["", "98765 43210", " Asha ", "Rao", "", "mrs.", ""];
     assert_eq!(read(&india(), cells), "Mrs Asha|Rao +91 9876543210");
 }
 
 #[test]
-fn a_first_choice_without_a_number_takes_the_next_column() {
+fn preferred_column_without_a_number_falls_back_to_the_next() {
     assert_eq!(read(&india(), ["9876543211", "\u{a0}", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
     assert_eq!(read(&india(), ["9876543211", "12", "A", "B", "", "Mr", ""]), "Mr A|B +91 9876543211");
 }
 
 #[test]
-fn the_rows_country_wins_over_the_default_and_a_plus_over_both() {
+fn country_of_row_wins_over_default_and_plus_over_both() {
     assert_eq!(read(&india(), ["", "020 7946 0018", "A", "B", "", "Mr", "UK"]), "Mr A|B +44 2079460018");
     assert_eq!(read(&india(), ["", "2079460018", "A", "B", "", "Mr", "0044"]), "Mr A|B +44 2079460018");
     assert_eq!(
@@ -80,7 +80,7 @@ fn the_rows_country_wins_over_the_default_and_a_plus_over_both() {
 }
 
 #[test]
-fn a_country_that_says_there_is_none_leaves_the_number_to_the_default_region() {
+fn country_placeholder_means_the_default_region() {
     for country in ["N/A", "n.a.", "N A", "C/O", "-", "NULL", "#N/A", "(blank)"] {
         assert_eq!(
             read(&india(), ["", "98765 43210", "A", "B", "", "Mr", country]),
@@ -92,7 +92,7 @@ fn a_country_that_says_there_is_none_leaves_the_number_to_the_default_region() {
 }
 
 #[test]
-fn the_code_of_namibia_is_questioned_where_it_may_mean_no_country() {
+fn country_na_is_ambiguous_if_both_readings_are_numbers() {
     let in_south_africa = NormalizeSettings { region: Region::new("ZA"), ..NormalizeSettings::default() };
     let cells = |number| ["", number, "A", "B", "", "Mr", "NA"];
     assert_eq!(read(&in_south_africa, cells("081 234 5678")), "ambiguous-number");
@@ -102,7 +102,7 @@ fn the_code_of_namibia_is_questioned_where_it_may_mean_no_country() {
 }
 
 #[test]
-fn digits_of_two_readings_are_read_as_their_column_is_meant() {
+fn ambiguous_digits_follow_the_habit_of_their_column() {
     let germany = NormalizeSettings { region: Region::new("DE"), ..NormalizeSettings::default() };
     let (columns, rows) = (columns(), rows(&[b"", b"491711234567", b"A", b"B", b"", b"Mr", b""]));
     let read = |habits: &[(usize, phone::Habit)]| match Normalizer::new(&germany, &columns)
@@ -113,12 +113,12 @@ fn digits_of_two_readings_are_read_as_their_column_is_meant() {
         _ => "-".to_owned(),
     };
     assert_eq!(read(&[(1, phone::Habit::International)]), "491711234567");
-    assert_eq!(read(&[(1, phone::Habit::National)]), "-", "a spreadsheet may have dropped the plus");
+    assert_eq!(read(&[(1, phone::Habit::National)]), "-", "a spreadsheet may have removed the plus");
     assert_eq!(read(&[(0, phone::Habit::International)]), "-", "another column");
 }
 
 #[test]
-fn full_names_fill_what_is_missing() {
+fn full_name_fills_missing_parts() {
     assert_eq!(
         read(&india(), ["", "9876543210", "", "", "Asha van Rao", "Mr", ""]),
         "Mr Asha|van Rao +91 9876543210"
@@ -131,9 +131,9 @@ fn full_names_fill_what_is_missing() {
 }
 
 #[test]
-fn a_full_name_and_a_part_of_it_are_not_mixed() {
+fn full_name_and_a_part_of_it_are_not_mixed() {
     let row = |first, last, full| read(&india(), ["", "9876543210", first, last, full, "Mr", ""]);
-    // Source: nextcloud/contacts issue 1275, a whole name in the place of the given one.
+    // Source: nextcloud/contacts issue 1275, a full name in the column of first names.
     assert_eq!(row("John Smith", "", "John Smith"), "Mr John|Smith +91 9876543210");
     assert_eq!(row("", "Asha Rao", "Dr. Asha Rao"), "Mr Asha|Rao +91 9876543210");
     assert_eq!(row("Asha Rao", "", ""), "Mr Asha|Rao +91 9876543210");
@@ -148,7 +148,7 @@ fn a_full_name_and_a_part_of_it_are_not_mixed() {
     assert_eq!(row("", "van der Berg", ""), "missing-first-name");
     assert_eq!(row("", "Example GmbH", ""), "missing-first-name");
     assert_eq!(row("", "García López", ""), "missing-first-name", "a last name of two words");
-    assert_eq!(row("Hans Peter", "NULL", ""), "missing-last-name", "two first names, the last one not known");
+    assert_eq!(row("Hans Peter", "NULL", ""), "missing-last-name", "two first names and no last name");
     assert_eq!(row("Asha", "Rao", "Mr & Mrs Rao"), "Mr Asha|Rao +91 9876543210");
     let untitled = |full| read(&india(), ["", "9876543210", "Asha", "Rao", full, "", ""]);
     assert_eq!(untitled("Ms Asha Rao"), "Ms Asha|Rao +91 9876543210");
@@ -156,7 +156,7 @@ fn a_full_name_and_a_part_of_it_are_not_mixed() {
 }
 
 #[test]
-fn placeholders_are_empty_cells_and_say_so() {
+fn placeholder_is_an_empty_cell_and_is_named() {
     let row =
         |first, last, full, salutation| read(&india(), ["", "9876543210", first, last, full, salutation, ""]);
     // Source: glific issue 3173 and mautic issue 4267, names that became the word NULL.
@@ -180,7 +180,7 @@ fn placeholders_are_empty_cells_and_say_so() {
 }
 
 #[test]
-fn titles_in_a_column_of_names_are_salutations() {
+fn title_in_a_name_column_is_a_salutation() {
     let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
     assert_eq!(row("Mr. John", "Doerr", "Mr"), "Mr John|Doerr +91 9876543210");
     assert_eq!(row("Dr. Ada", "Quill", ""), "Dr Ada|Quill +91 9876543210");
@@ -202,7 +202,7 @@ fn titles_in_a_column_of_names_are_salutations() {
 }
 
 #[test]
-fn what_programs_put_around_a_cell_is_undone() {
+fn markup_and_quotes_around_a_cell_are_removed() {
     let row = |first, last, salutation| read(&india(), ["", "9876543210", first, last, "", salutation, ""]);
     assert_eq!(row("Niamh", "O&#039;Brien", "Ms"), "Ms Niamh|O'Brien +91 9876543210");
     assert_eq!(row("Jos&eacute;", "N&uacute;&ntilde;ez", "Mr"), "Mr José|Núñez +91 9876543210");
@@ -215,7 +215,7 @@ fn what_programs_put_around_a_cell_is_undone() {
 }
 
 #[test]
-fn names_that_can_be_read_in_two_ways_are_split_where_that_is_asked_for() {
+fn unclear_name_is_split_only_with_last_word() {
     let last_word = NormalizeSettings { split_names: SplitNames::LastWord, ..india() };
     let row = |settings: &NormalizeSettings, full| read(settings, ["", "9876543210", "", "", full, "", ""]);
     for (name, simple) in [
@@ -232,7 +232,7 @@ fn names_that_can_be_read_in_two_ways_are_split_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_salutation_in_front_of_a_full_name_is_one() {
+fn salutation_before_a_full_name_is_used() {
     let row = |name, salutation| read(&india(), ["", "9876543210", "", "", name, salutation, ""]);
     assert_eq!(row("Dr. Asha Rao", ""), "Dr Asha|Rao +91 9876543210");
     assert_eq!(row("Dr. Asha Rao", "Mrs"), "Mrs Asha|Rao +91 9876543210");
@@ -245,8 +245,8 @@ fn label(phone: usize, column: usize, says: Says) -> PhoneLabel {
 }
 
 #[test]
-fn the_labels_of_a_row_say_which_number_to_call() {
-    // Two phones with a label each, behind a name and a salutation.
+fn labels_of_a_row_choose_the_number() {
+    // Two phones with a label each, after a name and a salutation.
     let columns = Columns {
         phone: vec![2, 4],
         labels: vec![label(2, 3, Says::Kind), label(4, 5, Says::Kind)],
@@ -280,12 +280,12 @@ fn the_labels_of_a_row_say_which_number_to_call() {
     assert_eq!(
         number(["022 2345 6789", "Mobile", "98765 43211", "* Home"]),
         "9876543211",
-        "what is marked comes first"
+        "the marked phone comes first"
     );
 }
 
 #[test]
-fn any_of_several_labels_can_say_that_a_phone_is_none() {
+fn one_of_several_labels_can_rule_out_a_phone() {
     let labels = vec![label(1, 2, Says::Kind), label(1, 3, Says::Kind)];
     let columns = Columns { phone: vec![1, 4], labels, ..Columns::default() };
     let settings = india();
@@ -301,7 +301,7 @@ fn any_of_several_labels_can_say_that_a_phone_is_none() {
 }
 
 #[test]
-fn defaults_fill_what_nobody_wrote() {
+fn defaults_fill_empty_cells() {
     let settings = NormalizeSettings {
         default_salutation: Some(Salutation::Mr),
         default_last_name: Some("-".to_owned()),
@@ -333,7 +333,7 @@ fn every_problem_of_a_row_is_found_in_order() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_are_named_and_not_taken_for_missing() {
+fn invalid_utf_8_is_reported_and_not_missing() {
     let settings = india();
     let rows = rows(&[b"", b"9876543210", b"Jos\xe9", b"Rao", b"", b"Mr", b""]);
     let Verdict::Rejected { number, problems } = Normalizer::new(&settings, &columns()).read(rows.row(0))
@@ -346,7 +346,7 @@ fn bytes_that_are_not_utf_8_are_named_and_not_taken_for_missing() {
 }
 
 #[test]
-fn a_ragged_row_is_not_looked_at_any_further() {
+fn ragged_row_has_no_further_problems() {
     let settings = india();
     let mut rows = Rows::new(0);
     rows.push_cell(b"x", CellKind::Text);
@@ -379,7 +379,7 @@ fn blanks_around_a_name_do_not_make_it_too_long() {
 }
 
 #[test]
-fn errors_and_endless_cells_are_no_names() {
+fn error_and_overlong_cells_are_not_names() {
     let settings = india();
     let mut rows = Rows::new(0);
     for (text, kind) in [
@@ -402,7 +402,7 @@ fn errors_and_endless_cells_are_no_names() {
 }
 
 #[test]
-fn marks_in_another_order_change_no_verdict() {
+fn order_of_combining_marks_changes_no_verdict() {
     let read = |first: &str| verdict(&india(), ["", "2020000000", first, "ა", "", "Dr", ""]);
     let Verdict::Contact(once) = read("a\u{20d4}\u{64b}ﬀ") else { panic!("accepted") };
     assert!(matches!(read(once.first_name()), Verdict::Contact(_)));
@@ -435,7 +435,7 @@ proptest! {
 }
 
 #[test]
-fn hidden_rows_are_suppressed_with_their_number_unless_they_are_read() {
+fn hidden_row_is_suppressed_unless_included() {
     let mut rows = Rows::new(0);
     for cell in ["98765 43210", "", "Asha", "Rao", "", "Mrs", ""] {
         rows.push_cell(cell.as_bytes(), CellKind::Text);
@@ -451,7 +451,7 @@ fn hidden_rows_are_suppressed_with_their_number_unless_they_are_read() {
     assert!(!matches!(read(&india()), Verdict::Suppressed { .. }));
 }
 
-/// Two phones, the first preferred, and their labels.
+/// Reads two phones, the first one preferred, and their labels.
 fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
     let columns = Columns {
         phone: vec![0, 1],
@@ -476,7 +476,7 @@ fn national(verdict: &Verdict) -> String {
 }
 
 #[test]
-fn a_phone_that_cannot_be_used_leaves_the_row_to_the_next() {
+fn unusable_phone_falls_back_to_the_next() {
     let number = |first, second| national(&two_phones(vec![], &[first, second, "Asha Rao"]));
     assert_eq!(number("98765 43210", "022 2345 6789"), "9876543210");
     for first in ["", "n/a", "-", "98765", "98765 43210 / 98765 43211", "98765 43210 ext 5"] {
@@ -487,7 +487,7 @@ fn a_phone_that_cannot_be_used_leaves_the_row_to_the_next() {
 }
 
 #[test]
-fn a_fallback_is_counted_with_its_first_row() {
+fn fallback_note_counts_rows_and_names_the_first() {
     let columns = Columns { phone: vec![0, 1], ..Columns::default() };
     let (settings, fallbacks) = (india(), Fallbacks::default());
     let normalizer = Normalizer::new(&settings, &columns).counting_fallbacks(&fallbacks);
@@ -495,13 +495,15 @@ fn a_fallback_is_counted_with_its_first_row() {
     normalizer.read(rows(&[b"", b"98765 43210"]).row(0));
     let note = fallbacks.note(&["Mobile".to_owned(), "Home".to_owned()]).unwrap();
     assert!(
-        note.contains("in 1 row") && note.contains("row 2, `Mobile` holds `12`") && note.contains("`Home`"),
+        note.contains("in 1 row")
+            && note.contains("row 2, `Mobile` contains `12`")
+            && note.contains("`Home`"),
         "{note}"
     );
 }
 
 #[test]
-fn a_mobile_without_a_label_comes_before_a_number_labeled_home() {
+fn unlabeled_mobile_comes_before_labeled_home() {
     let kind = vec![label(1, 3, Says::Kind)];
     let number =
         |text| national(&two_phones(kind.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
@@ -511,7 +513,7 @@ fn a_mobile_without_a_label_comes_before_a_number_labeled_home() {
 }
 
 #[test]
-fn another_column_marks_the_phone_to_call_first() {
+fn preferred_column_marks_the_first_phone() {
     let mark = vec![label(0, 3, Says::Preferred), label(1, 4, Says::Preferred)];
     let number = |first, second| {
         national(&two_phones(mark.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", first, second]))
@@ -530,7 +532,7 @@ fn one_phone_may_be_forbidden() {
 }
 
 #[test]
-fn each_phone_is_read_with_its_own_country() {
+fn each_phone_uses_its_own_country() {
     let columns = Columns {
         phone: vec![0, 1],
         country: vec![2, 3],
@@ -548,12 +550,12 @@ fn each_phone_is_read_with_its_own_country() {
     assert_eq!(
         number(["", "98765 43210", "FR", ""]),
         "919876543210",
-        "the country of the other number says nothing"
+        "the country of the other number does not count"
     );
 }
 
 #[test]
-fn a_column_may_say_that_nobody_is_to_be_called() {
+fn do_not_call_column_suppresses_the_row() {
     let read = |question, text: &str| {
         let columns = Columns {
             phone: vec![0, 1],
@@ -581,7 +583,7 @@ fn a_column_may_say_that_nobody_is_to_be_called() {
 }
 
 #[test]
-fn a_formula_that_fails_is_no_reason_to_take_another_number() {
+fn failed_formula_prevents_fallback_to_another_number() {
     let columns = Columns { phone: vec![0, 1], ..Columns::default() };
     let mut rows = Rows::new(0);
     rows.push_cell(b"#N/A", CellKind::Error);

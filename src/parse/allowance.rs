@@ -1,25 +1,25 @@
-//! How much the rows of a file may hold.
+//! The limit on how much the rows of a file may hold.
 //!
-//! A few bytes can stand for gigabytes: a row that repeats a million times, a text that many cells share, a gzip file of one
-//! letter. Whatever the format and however it is packed, a file is allowed rows by its own size. What is counted is what a
-//! run may have to write: a rejected row is kept on disk until the end, and copied into several files.
+//! A few bytes can expand to gigabytes: a row that is repeated a million times, a text that many cells share, a gzip
+//! file of one letter. The limit therefore depends on the size of the file, whatever its format and compression. It
+//! counts what a run may have to write: a rejected row is kept on disk until the end, and copied into several files.
 
 use std::ops::ControlFlow;
 
 use super::{assemble::RawRow, error::Fault, table::RowSink};
 
-/// How many times the size of the file its rows may hold. A list that packs well has rows of 2 KB, nearly all of them alike, of
-/// which a phone number and a name are left when it is packed, 15 bytes or more: less than 150 times its size. A list of
-/// consecutive numbers, which nobody has but in a test, comes to 110.
+/// Maximum ratio of the rows of a file to its size. A list that compresses well has nearly identical rows of 2 KB. A
+/// phone number and a name remain of each in compressed form, 15 bytes or more, so the ratio stays below 150. A list of
+/// consecutive numbers, which occurs only in tests, reaches 110.
 const MAX_RATIO: u64 = 200;
 
-/// What the rows of any file may hold, however small it is: more than 100,000 rows of a name and a number.
+/// Bytes that the rows of any file may hold, however small the file is: more than 100,000 rows of a name and a number.
 const HARMLESS_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What a row costs beside its text: its line in `outcomes.csv`, and the reason in `rejected.csv`.
+/// The cost of a row in addition to its text: its line in `outcomes.csv`, and the reason in `rejected.csv`.
 const ROW_BYTES: u64 = 128;
 
-/// The room that a file still has for rows.
+/// The bytes that a file may still use for rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     file_bytes: u64,
@@ -28,13 +28,13 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// The room of a file of this size, of which other parts of it have taken some already.
+    /// Creates the allowance of a file of this size. Other parts of the file have already used `spent` bytes.
     pub(super) fn new(file_bytes: u64, spent: u64) -> Self {
         let allowed = HARMLESS_BYTES.max(file_bytes.saturating_mul(MAX_RATIO));
         Self { file_bytes, allowed, spent }
     }
 
-    /// Takes the room of a row.
+    /// Takes the bytes of a row. Breaks if the allowance is used up.
     fn take(&mut self, row: &impl RawRow) -> ControlFlow<()> {
         let (text, cells) = (row.text_len() as u64, row.len() as u64);
         self.spent = self.spent.saturating_add(ROW_BYTES + text + cells);
@@ -42,11 +42,11 @@ impl Allowance {
     }
 }
 
-/// Hands rows on for as long as there is room for them.
+/// Passes rows on until the allowance is used up.
 pub(super) struct Counted<'s, S> {
     sink: &'s mut S,
     allowance: Allowance,
-    /// Bytes that were spent before.
+    /// Bytes spent before.
     before: u64,
     fault: Option<Fault>,
 }
@@ -56,11 +56,11 @@ impl<'s, S: RowSink> Counted<'s, S> {
         Self { sink, allowance, before: allowance.spent, fault: None }
     }
 
-    /// The bytes that the rows took.
+    /// Returns the bytes that the rows took.
     ///
     /// # Errors
     ///
-    /// Where there were more rows than the file has room for.
+    /// Returns an error if the rows exceed the allowance.
     pub(super) fn finish(self) -> Result<u64, Fault> {
         match self.fault {
             Some(fault) => Err(fault),
@@ -88,7 +88,7 @@ mod tests {
         row::{Cell, CellKind},
     };
 
-    /// A row of cells of one text.
+    /// A row of equal cells.
     struct Alike {
         text: &'static [u8],
         cells: usize,
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    /// Takes what it is given, and keeps nothing.
+    /// A sink that discards all rows.
     struct Bin;
 
     impl RowSink for Bin {
@@ -113,7 +113,7 @@ mod tests {
         }
     }
 
-    /// How many such rows a file of this size may have.
+    /// Returns how many such rows a file of this size may have.
     fn rows_of(file_bytes: u64, row: &Alike) -> u64 {
         let mut bin = Bin;
         let mut counted = Counted::new(&mut bin, Allowance::new(file_bytes, 0));
@@ -123,21 +123,21 @@ mod tests {
     }
 
     #[test]
-    fn small_files_have_room_for_a_hundred_thousand_rows() {
+    fn small_files_may_hold_nearly_a_hundred_thousand_rows() {
         assert!(rows_of(500, &Alike { text: b"Asha Rao 9876543210", cells: 2 }) > 97_000);
         assert_eq!(rows_of(500, &Alike { text: &[b'x'; 1000], cells: 512 }), 32);
     }
 
     #[test]
-    fn large_files_have_room_by_their_size() {
+    fn large_files_may_hold_rows_in_proportion_to_their_size() {
         // A million people of one country, in a workbook of 10 MB.
         assert!(rows_of(10_000_000, &Alike { text: b"Bosnia and Herzegovina", cells: 6 }) > 5_000_000);
-        // A list of nothing but numbers, as text.
+        // A text file with nothing but numbers.
         assert!(rows_of(12_000_000, &Alike { text: b"98765432101", cells: 1 }) > 12 * 1_000_000);
     }
 
     #[test]
-    fn sheets_of_one_file_share_their_room() {
+    fn sheets_of_one_file_share_the_allowance() {
         let allowance = Allowance::new(500, HARMLESS_BYTES - 200);
         let mut sink = Preview::new(9);
         let mut counted = Counted::new(&mut sink, allowance);

@@ -1,5 +1,5 @@
-//! From raw cells to the rows that are handed on: blank rows and rollcall's own columns go, the rest is kept as it
-//! stands.
+//! Assembly of raw cells into blocks of rows. Drops blank rows and rollcall's own columns; keeps everything else
+//! unchanged.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -21,21 +21,21 @@ use crate::{
     row::{Cell, CellKind, Columns, Ragged, RaggedCause, Rows},
 };
 
-/// Rows in a block: enough to be worth a thread's while, few enough that little is in flight.
+/// Rows in a block: enough to be worth a task for a thread, few enough to keep little in flight.
 const BLOCK_ROWS: usize = 2048;
 const BLOCK_BYTES: usize = 256 * 1024;
 
-/// The cells of one row, as the file has them.
+/// The cells of one row, as they are in the file.
 pub(super) trait RawRow {
     fn len(&self) -> usize;
     fn cell(&self, index: usize) -> Cell<'_>;
 
-    /// The bytes of all cells and of the delimiters between them.
+    /// Returns the bytes of all cells and of the delimiters between them.
     fn text_len(&self) -> usize {
         (0..self.len()).map(|index| self.cell(index).text.len()).sum()
     }
 
-    /// Whether a sheet does not show it.
+    /// Returns whether the sheet hides the row.
     fn is_hidden(&self) -> bool {
         false
     }
@@ -44,17 +44,17 @@ pub(super) trait RawRow {
         (0..self.len()).all(|index| self.cell(index).is_blank())
     }
 
-    /// Whether it is not certain where its cells end.
+    /// Returns whether it is uncertain where the cells end.
     fn is_doubtful(&self) -> bool {
         false
     }
 
-    /// Whether empty lines stand above it.
+    /// Returns whether there are empty lines above the row.
     fn is_after_gap(&self) -> bool {
         false
     }
 
-    /// Adds all cells to the row that is put together in a block.
+    /// Appends all cells to the last row of a block.
     fn append_to(&self, block: &mut Rows) {
         for index in 0..self.len() {
             let cell = self.cell(index);
@@ -63,40 +63,40 @@ pub(super) trait RawRow {
     }
 }
 
-/// What was put together.
+/// The result of assembling all rows.
 pub(super) struct Assembled {
     /// Data rows.
     pub(super) rows: u64,
-    /// How many of them the sheet hides.
+    /// The number of these rows that the sheet hides.
     pub(super) hidden_rows: u64,
-    /// Rows to fix of earlier runs.
+    /// Rows to fix from earlier runs.
     pub(super) fixes: Vec<FixedRows>,
-    /// What somebody should know of the rows.
+    /// Notes about the rows, for the user.
     pub(super) notes: Vec<String>,
 }
 
-/// Puts rows together into blocks and hands these to `sink`.
+/// Assembles rows into blocks and passes these to `sink`.
 pub(super) struct Assembler<'a> {
     header: &'a Header,
     columns: Option<&'a Columns>,
-    /// How rows with another number of cells than the header are taken, where that may be a sign of damage.
+    /// How to read rows whose cells do not match the header, if a mismatch may be a sign of damage.
     layout: Option<&'a Layout>,
-    /// Stands between the cells of a row in the file.
+    /// The delimiter between cells in the file.
     delimiter: u8,
-    /// The last row that is not one of data.
+    /// The last row that is not a data row.
     header_row: u64,
     margin: Margin,
-    /// Where the cells stand below a header with another order of columns.
+    /// The order of the cells, below a header with the same columns in another order.
     places: Option<Vec<usize>>,
     progress: Option<ReadMeter>,
     block: Rows,
     rows: u64,
     hidden_rows: u64,
-    /// Rows by the earlier run that they are from.
+    /// Number of rows, by the earlier run that they come from.
     fixes: BTreeMap<String, u64>,
     trimmed: Sightings,
     joined: Sightings,
-    /// Rows with a number at their end, or at the end of the row above, that belongs to no column of numbers.
+    /// Rows that end with a number outside the number columns, or that follow such a row.
     strayed: Sightings,
     fault: Option<Fault>,
     sink: &'a mut dyn FnMut(Rows) -> ControlFlow<()>,
@@ -115,7 +115,7 @@ impl RowSink for Assembler<'_> {
 }
 
 impl<'a> Assembler<'a> {
-    /// `layout` is given where the number of cells of a row says something.
+    /// Creates an assembler. `layout` is given if the number of cells in a row is significant.
     pub(super) fn new(
         header: &'a Header,
         header_row: u64,
@@ -144,27 +144,27 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Has every block say how far the input has been read.
+    /// Makes every block carry the number of bytes read so far.
     pub(super) fn with_progress(self, progress: ReadMeter) -> Self {
         Self { progress: Some(progress), ..self }
     }
 
-    /// Looks for rows that are none.
+    /// Sets the margin, which recognizes rows that are not data.
     pub(super) fn with_margin(self, margin: Margin) -> Self {
         Self { margin, ..self }
     }
 
-    /// Says which columns hold what, by which rows of our own making are judged.
+    /// Sets the matched columns, which help to check rows in files that rollcall wrote.
     pub(super) fn with_columns(self, columns: &'a Columns) -> Self {
         Self { columns: Some(columns), ..self }
     }
 
-    /// Says what stands between the cells of a row in the file.
+    /// Sets the delimiter between cells in the file.
     pub(super) fn with_delimiter(self, delimiter: u8) -> Self {
         Self { delimiter, ..self }
     }
 
-    /// Takes a row that may be none, or that shows that what was taken for a footer is no footer.
+    /// Handles a row that may not be data, or that shows that the rows taken for a footer are data.
     #[cold]
     fn examine(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let kind = if self.margin.is_person(row) { Kind::Row } else { self.margin.kind(row) };
@@ -192,7 +192,7 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Looks for a number that a line end in the wrong place, or one that is missing, has moved to the end of a row.
+    /// Looks for a number that a misplaced or missing line end has moved to the end of a row.
     fn look_for_strayed(&mut self, number: u64, row: &impl RawRow) {
         let above = self.block.len().checked_sub(1).map(|last| self.block.row(last));
         let Some(layout) = self.layout else { return };
@@ -201,7 +201,7 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Adds a row, with its cells in the order of the header.
+    /// Adds a row with its cells in the order of the header.
     fn place(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         match self.places.take() {
             None => self.push(number, row),
@@ -217,7 +217,7 @@ impl<'a> Assembler<'a> {
     fn push(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
         let (width, cells) = (self.header.width, row.len());
         let fit = match self.layout {
-            // A spreadsheet leaves out what is empty at the end.
+            // A spreadsheet omits empty cells at the end.
             Some(_) if cells < width && self.header.has_own_columns_only_from(cells) => Fit::Whole,
             Some(layout) if cells != width => layout.fit(row),
             Some(layout) if layout.joins_rows(row) => Fit::TwoRows,
@@ -226,7 +226,7 @@ impl<'a> Assembler<'a> {
         let fit = if fit == Fit::Joined && self.header.kept.is_some() { Fit::Ragged } else { fit };
         let is_ragged = matches!(fit, Fit::Ragged | Fit::TwoRows);
         let taken = if fit == Fit::Trimmed { width } else { cells };
-        // A ragged row may say something of the one before it, which is still here then, unless there are too many of them.
+        // A ragged row may concern the row before it. That row is still in the block unless there are many ragged rows.
         let room = if is_ragged { 2 } else { 1 };
         if self.block.len() >= BLOCK_ROWS * room || self.block.text_len() >= BLOCK_BYTES * room {
             self.flush()?;
@@ -240,7 +240,7 @@ impl<'a> Assembler<'a> {
             None => {
                 (0..taken).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind));
             }
-            // A file that rollcall wrote: its guards come off again.
+            // A file that rollcall wrote: remove its guards.
             Some(kept) => kept.iter().copied().chain(width..taken).for_each(|index| {
                 let cell = if index < cells { row.cell(index) } else { EMPTY };
                 self.block.push_cell(&formula::unguard(cell.text), cell.kind);
@@ -249,7 +249,7 @@ impl<'a> Assembler<'a> {
         if fit == Fit::Trimmed {
             self.trimmed.add(number);
         }
-        // Of a file that rollcall wrote, its own columns are none of the row's.
+        // Do not count the columns that rollcall added.
         let (own_width, own_cells) = match &self.header.kept {
             None => (width, cells),
             Some(kept) => {
@@ -281,9 +281,9 @@ impl<'a> Assembler<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Says of the last row which row of an earlier run it is, in a file that rollcall wrote.
+    /// Records which row of an earlier run the last row is, in a file that rollcall wrote.
     fn trace(&mut self, row: &impl RawRow) {
-        /// No file has rows of so many runs, unless somebody made it up.
+        /// More runs than any real file has rows of.
         const MAX_RUNS: usize = 1000;
 
         let own = self.header.own.as_ref();
@@ -298,7 +298,7 @@ impl<'a> Assembler<'a> {
         self.block.trace_last(origin);
     }
 
-    /// Adds the cells of a row, and what is beyond the header as part of the last of them.
+    /// Appends the cells of a row. Joins the cells beyond the header to the last column.
     fn append_joined(&mut self, row: &impl RawRow) {
         let last = self.header.width - 1;
         (0..last).for_each(|index| self.block.push_cell(row.cell(index).text, row.cell(index).kind));
@@ -306,7 +306,8 @@ impl<'a> Assembler<'a> {
         self.block.push_cell(&rest.join(&self.delimiter), CellKind::Text);
     }
 
-    /// Doubts the last row where this one, which is too short, goes on with digits: a line end may have cut its number.
+    /// Marks the last row as doubtful if this one is too short and begins with digits: a line end may have cut a
+    /// number.
     #[cold]
     fn doubt_broken(&mut self, row: &impl RawRow) {
         let text = row.cell(0).text.trim_ascii();
@@ -325,7 +326,7 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// What a row of our own making says of itself, and the cells that did not fit its header.
+    /// Returns what a row that rollcall wrote says about itself, and appends the cells that did not fit its header.
     fn still_ragged(&mut self, row: &impl RawRow) -> Option<Ragged> {
         let Header { names, kept: Some(kept), own: Some(own), .. } = self.header else { return None };
         let (extra, note_column) = (&own.extra, &own.note);
@@ -349,7 +350,7 @@ impl<'a> Assembler<'a> {
                 let surplus = usize::try_from(found.saturating_sub(expected)).unwrap_or(usize::MAX);
                 (note.ragged, filled.max(surplus.min(extra.len())))
             }
-            // Without that column, what stands beyond the header is still to be put in its place.
+            // Without the note column, cells beyond the header still have to be moved to their place.
             None if filled > 0 => {
                 let (expected, found) = (count(names.len()), count(names.len() + filled));
                 (Ragged { expected, found, cause: RaggedCause::Cells }, filled)
@@ -362,11 +363,11 @@ impl<'a> Assembler<'a> {
         Some(ragged)
     }
 
-    /// Hands on what is left, and sums up.
+    /// Passes on the last block, and returns the summary.
     ///
     /// # Errors
     ///
-    /// Where a row showed that the rest cannot be read.
+    /// Returns an error if a row showed that the rest cannot be read.
     pub(super) fn finish(mut self) -> Result<Assembled, Fault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -377,21 +378,21 @@ impl<'a> Assembler<'a> {
         let mut notes = self.margin.notes();
         if self.trimmed.count > 0 {
             notes.push(format!(
-                "{}: rollcall skips the delimiters at the end that have no header",
+                "{}: rollcall ignores delimiters at the end that have no header",
                 self.trimmed.lines()
             ));
         }
         if self.joined.count > 0 {
             let last = self.header.names.last().map_or("", String::as_str);
             notes.push(format!(
-                "{}: more cells than the header, all of them behind those that are used; they are taken as part of `{last}`",
+                "{}: more cells than the header, all after the used columns; rollcall joins them to `{last}`",
                 self.joined.lines()
             ));
         }
         if self.strayed.count > 0 {
             notes.push(format!(
                 "{}: text that looks like a phone number is at the end of the row, or of the row above it, where no numbers \
-                 are read. Look whether a line end is missing or stands in the wrong place",
+                 are read. Check for a missing or misplaced line end",
                 self.strayed.lines()
             ));
         }
@@ -458,8 +459,8 @@ mod tests {
     }
 
     #[test]
-    fn blank_rows_are_no_rows_and_others_must_have_the_headers_width() {
-        // An empty cell at the end may be the trace of a comma that shifted all cells before it.
+    fn blank_rows_are_skipped_and_other_widths_are_ragged() {
+        // An empty cell at the end may come from a comma that shifted all cells before it.
         let found = assembled("a,b", &["1,2", ",", "  ,", "3,4,", "5", "6,7,8"]);
         assert_eq!(
             found,
@@ -473,13 +474,13 @@ mod tests {
     }
 
     #[test]
-    fn rollcalls_own_columns_and_guards_go() {
+    fn own_columns_and_guards_are_removed() {
         let found = assembled("a,rollcall_row,b", &["'+91,7,'=x", "''+91,7,'x"]);
         assert_eq!(found, [(2, cells(&["+91", "=x"]), false), (3, cells(&["'+91", "'x"]), false)]);
     }
 
     #[test]
-    fn rows_that_did_not_fit_do_not_fit_until_somebody_mends_them() {
+    fn ragged_rows_stay_ragged_until_fixed() {
         let found = assembled("a,b,rollcall_extra_1,rollcall_row", &["1,2,3,7", "1,2,,9"]);
         assert_eq!(found, [(2, cells(&["1", "2", "3"]), true), (3, cells(&["1", "2"]), false)]);
         let note = |found, cells: &[&[u8]], extra: &[&[u8]]| {
@@ -497,7 +498,7 @@ mod tests {
             format!("xy,030 123456,030 123456,,{long},7"),
             format!("x,,,,{short},7"),
             format!("x,030 123456,,,{short},7"),
-            // As a spreadsheet leaves out what is empty at the end.
+            // A spreadsheet omits empty cells at the end.
             "x,y".to_owned(),
         ];
         let lines: Vec<&'static str> = lines.into_iter().map(|line| &*line.leak()).collect();
@@ -517,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_own_quotes_stay_where_the_file_is_not_rollcalls() {
+    fn leading_quotes_stay_in_files_not_written_by_rollcall() {
         assert_eq!(assembled("a,b", &["'+91,'=x"]), [(2, cells(&["'+91", "'=x"]), false)]);
     }
 }

@@ -1,5 +1,5 @@
-//! Files made to fill the disk or the memory, or to keep the program busy for hours. Each is small. A look-up that is quadratic
-//! in the parts of a file makes its test run for minutes.
+//! Small files that are made to fill the disk or the memory, or to keep the program busy for hours. If a lookup becomes
+//! quadratic in the parts of a file, its test runs for minutes.
 
 use std::{
     fmt::Write as _,
@@ -11,7 +11,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
 
-/// What comes of a file: its rows, or what is said of it; and the bytes of all cells that were handed on until then.
+/// Reads a file. Returns the number of rows or the error, and the bytes of all cells that were passed on until then.
 fn read(content: &[u8], settings: &ParseSettings) -> (Result<u64, String>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
@@ -26,7 +26,7 @@ fn read(content: &[u8], settings: &ParseSettings) -> (Result<u64, String>, usize
     (read.map(|summary| summary.rows).map_err(|error| error.fault.to_string()), bytes)
 }
 
-/// Makes sure that a file is refused with these words, before its rows come to more than small files may hold.
+/// Asserts that a file is refused with these words, before its rows exceed what small files may hold.
 #[track_caller]
 fn refused(content: &[u8], words: &str) {
     let (said, bytes) = read(content, &ParseSettings::default());
@@ -35,7 +35,7 @@ fn refused(content: &[u8], words: &str) {
     assert!(bytes <= (16 << 20).max(content.len() * 200), "{bytes} bytes of rows");
 }
 
-/// Makes sure that a file is read.
+/// Returns the number of rows of a file that must be readable.
 #[track_caller]
 fn rows_of(content: &[u8]) -> u64 {
     read(content, &ParseSettings::default()).0.unwrap()
@@ -66,14 +66,14 @@ fn ods(content: &str) -> Vec<u8> {
     ])
 }
 
-/// A sheet of such rows below a header.
+/// Returns a sheet of these rows below a header.
 fn ods_rows(rows: &str) -> Vec<u8> {
     const HEADER: &str = "<table:table-row><table:table-cell><text:p>Name</text:p></table:table-cell>\
                           <table:table-cell><text:p>Phone</text:p></table:table-cell></table:table-row>";
     ods(&format!("<table:table table:name=\"S\">{HEADER}{rows}</table:table>"))
 }
 
-/// A workbook of these sheets, each with its rows.
+/// Returns a workbook of these sheets, each given by its rows.
 fn xlsx(sheets: &[&str], strings: &str, styles: &str) -> Vec<u8> {
     let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/";
     let (mut list, mut relations) = (String::new(), String::new());
@@ -109,7 +109,7 @@ fn xlsx(sheets: &[&str], strings: &str, styles: &str) -> Vec<u8> {
 const XLSX_HEADER: &str =
     "<row><c t=\"inlineStr\"><is><t>Name</t></is></c><c t=\"inlineStr\"><is><t>Phone</t></is></c></row>";
 
-/// A record of a binary workbook.
+/// Returns a record of a binary workbook.
 fn xlsb_record(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut record = vec![kind];
     let mut left = body.len();
@@ -139,7 +139,7 @@ fn xlsb(sheet: &[u8], strings: &[u8]) -> Vec<u8> {
     let relations = format!(
         "<Relationships><Relationship Id=\"r1\" Type=\"{kind}worksheet\" Target=\"1.bin\"/></Relationships>"
     );
-    // The list of sheets has a kind that takes two bytes.
+    // The record type of the sheet list takes two bytes.
     let entry = [vec![0; 8], wide("r1"), wide("S")].concat();
     let list = [&[0x9c, 0x01, u8::try_from(entry.len()).unwrap()], entry.as_slice()].concat();
     packed(&[
@@ -183,7 +183,7 @@ fn xls_record(kind: u16, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn rows_that_repeat_are_counted_one_by_one() {
+fn repeated_rows_are_counted_one_by_one() {
     let row = format!(
         "<table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell><text:p>{}</text:p></table:table-cell>\
          <table:table-cell><text:p>9876543210</text:p></table:table-cell></table:table-row>",
@@ -195,7 +195,7 @@ fn rows_that_repeat_are_counted_one_by_one() {
 }
 
 #[test]
-fn cells_that_repeat_are_counted_one_by_one() {
+fn repeated_cells_are_counted_one_by_one() {
     let row = |bytes| {
         format!(
             "<table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"512\">\
@@ -204,24 +204,24 @@ fn cells_that_repeat_are_counted_one_by_one() {
         )
     };
     refused(&ods_rows(&row(2000)), TOO_MUCH);
-    refused(&ods_rows(&row(100_000)), "row 2 holds more than 16 MB of text");
-    // What nobody sees is nothing, however often it repeats.
+    refused(&ods_rows(&row(100_000)), "row 2 has more than 16 MB of text");
+    // Invisible text counts as blank, however often it is repeated.
     let unseen = row(0).replace("<text:p>", "<text:p>\u{200b}");
     let (said, _) = read(&ods_rows(&unseen), &ParseSettings::default());
-    assert_eq!(said.unwrap_err(), "there is a header but not one row below it");
+    assert_eq!(said.unwrap_err(), "there is a header but no data rows");
 }
 
 #[test]
-fn spaces_that_stand_for_many_make_no_endless_text() {
+fn repeated_spaces_in_ods_are_limited() {
     let spaces = "<text:s text:c=\"1024\"/>".repeat(40_000);
     let row = format!(
         "<table:table-row><table:table-cell><text:p>{spaces}1</text:p></table:table-cell></table:table-row>"
     );
-    refused(&ods_rows(&row), "row 2 holds more than 16 MB of text");
+    refused(&ods_rows(&row), "row 2 has more than 16 MB of text");
 }
 
 #[test]
-fn a_style_without_end_is_held_once() {
+fn huge_ods_style_is_stored_once() {
     let hides = "<style:table-properties table:display=\"false\"/>".repeat(20_000);
     let style = format!("<style:style style:name=\"{}\">{hides}</style:style>", "n".repeat(1_000_000));
     let sheet = "<table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>Phone</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>9876543210</text:p></table:table-cell></table:table-row></table:table>";
@@ -229,29 +229,29 @@ fn a_style_without_end_is_held_once() {
 }
 
 #[test]
-fn groups_inside_each_other_are_no_work_for_each_row() {
+fn nested_row_groups_add_no_work_per_row() {
     let row = "<table:table-row><table:table-cell><text:p>Ada</text:p></table:table-cell><table:table-cell><text:p>5550100</text:p></table:table-cell></table:table-row>";
     let (begin, end) = ("<table:table-row-group>".repeat(20_000), "</table:table-row-group>".repeat(20_000));
     assert_eq!(rows_of(&ods_rows(&format!("{begin}{}{end}", row.repeat(20_000)))), 20_000);
 }
 
 #[test]
-fn one_text_in_many_cells_is_counted_in_each() {
+fn shared_text_is_counted_in_every_cell() {
     let text = "x".repeat(32_000);
     let row = "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>0</v></c></row>".repeat(5_000);
     let strings = format!("<si><t>{text}</t></si>");
     refused(&xlsx(&[&format!("{XLSX_HEADER}{row}")], &strings, ""), TOO_MUCH);
-    // One cell that is written again and again.
+    // One cell that is written repeatedly.
     let cells = "<c r=\"A2\" t=\"s\"><v>0</v></c>".repeat(10_000);
     let again = format!("{XLSX_HEADER}<row>{cells}</row>");
-    refused(&xlsx(&[&again], &strings, ""), "row 2 holds more than 16 MB of text");
+    refused(&xlsx(&[&again], &strings, ""), "row 2 has more than 16 MB of text");
 
     let shared = [xlsb_record(7, &[0; 12]), xlsb_record(7, &[&[1], &[0; 11][..]].concat())].concat();
     let strings = xlsb_record(19, &[&[0], wide(&text).as_slice()].concat());
     let rows: Vec<u8> = (1..5_000).flat_map(|row| [xlsb_row(row), shared.clone()].concat()).collect();
     refused(&xlsb(&[xlsb_header(), rows].concat(), &strings), TOO_MUCH);
     let again = [xlsb_header(), xlsb_row(1), xlsb_record(7, &[0; 12]).repeat(10_000)].concat();
-    refused(&xlsb(&again, &strings), "row 2 holds more than 16 MB of text");
+    refused(&xlsb(&again, &strings), "row 2 has more than 16 MB of text");
 
     let strings = xls_record(0xfc, &[&[1, 0, 0, 0, 1, 0, 0, 0, 0x40, 0x1f, 0][..], &[b'x'; 8000]].concat());
     let label = |column: u8, text: &[u8]| {
@@ -266,7 +266,7 @@ fn one_text_in_many_cells_is_counted_in_each() {
 }
 
 #[test]
-fn texts_in_pieces_without_end_are_refused() {
+fn text_of_too_many_pieces_is_refused() {
     let pieces = "<t>xxxxxxxxxxxxxxxx</t>".repeat(200_000);
     let cell = format!("{XLSX_HEADER}<row><c t=\"inlineStr\"><is>{pieces}</is></c></row>");
     refused(&xlsx(&[&cell], "", ""), "a text in it is longer than 2 MB");
@@ -274,7 +274,7 @@ fn texts_in_pieces_without_end_are_refused() {
 }
 
 #[test]
-fn formats_that_many_styles_share_take_no_memory_for_each() {
+fn shared_number_format_is_stored_once() {
     let code = "0;".repeat(50_000);
     let styles = format!(
         "<numFmts><numFmt numFmtId=\"164\" formatCode=\"{code}\"/></numFmts><cellXfs>{}</cellXfs>",
@@ -292,7 +292,7 @@ fn formats_that_many_styles_share_take_no_memory_for_each() {
 }
 
 #[test]
-fn workbooks_of_thousands_of_sheets_are_refused() {
+fn workbook_with_too_many_sheets_is_refused() {
     let sheets = vec!["<row/>"; 1100];
     refused(&xlsx(&sheets, "", ""), "more than 1,024 sheets");
     let tables: String = (0..1100)
@@ -303,7 +303,7 @@ fn workbooks_of_thousands_of_sheets_are_refused() {
 }
 
 #[test]
-fn a_name_of_a_sheet_without_end_is_cut() {
+fn long_sheet_name_is_truncated() {
     let name = "S".repeat(1_000_000);
     let named = ods_rows(
         "<table:table-row><table:table-cell><text:p>Ada</text:p></table:table-cell><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>",
@@ -320,12 +320,12 @@ fn a_name_of_a_sheet_without_end_is_cut() {
 }
 
 #[test]
-fn packed_text_is_counted_by_its_rows() {
+fn compressed_text_is_limited_by_its_rows() {
     let rows = [b"Name,Phone\n".as_slice(), &"a,5550100\n".repeat(140_000).into_bytes()].concat();
     refused(&gzip(&rows), TOO_MUCH);
     refused(&packed(&[("list.csv", &rows)]), TOO_MUCH);
     refused(&packed(&[("list.csv", &gzip(&rows))]), TOO_MUCH);
-    // The same rows as they are, which take as much room on the disk already.
+    // The same rows uncompressed, which already take as much room on the disk.
     assert_eq!(rows_of(&rows), 140_000);
     let objects =
         [b"[".as_slice(), &"{\"phone\":5550100},".repeat(140_000).into_bytes(), b"{\"phone\":1}]"].concat();
@@ -336,14 +336,14 @@ fn packed_text_is_counted_by_its_rows() {
 }
 
 #[test]
-fn cells_that_span_thousands_of_columns_or_rows_take_no_room() {
+fn cells_spanning_thousands_of_columns_or_rows_take_no_memory() {
     let header = "<tr><th>Name<th>Phone</tr>";
     let page = |rows: String| format!("<table>{header}{rows}</table>").into_bytes();
-    // Where nothing stands in the columns that are spanned, they are none of the row's.
+    // Empty columns that a cell spans are not part of the row.
     assert_eq!(rows_of(&page("<tr><td>Ada<td colspan=16382>5550100</tr>".repeat(500))), 500);
     let far = page("<tr><td colspan=16383><td>1</tr>".repeat(5_000));
     let (said, _) = read(&far, &ParseSettings::default());
-    assert_eq!(said.unwrap_err(), "there is a header but not one row below it");
+    assert_eq!(said.unwrap_err(), "there is a header but no data rows");
     let wide = page("<tr><td>x<td colspan=1022>5550100<td>1</tr>".repeat(36_000));
     refused(&wide, "its tables take more than 256 MB");
     assert_eq!(rows_of(&page("<tr><td rowspan=16384>Ada<td>5550100</tr>".repeat(900))), 900);
@@ -352,7 +352,7 @@ fn cells_that_span_thousands_of_columns_or_rows_take_no_room() {
 }
 
 #[test]
-fn cells_far_to_the_right_in_xml_take_no_room() {
+fn xml_cells_far_to_the_right_take_no_memory() {
     let sheet = |rows: &str| {
         format!(
             "<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"S\"><Table>\
@@ -363,7 +363,7 @@ fn cells_far_to_the_right_in_xml_take_no_room() {
         format!("<Row><Cell ss:Index=\"{index}\"><Data ss:Type=\"String\">x</Data></Cell></Row>")
     };
     let (said, _) = read(sheet(&cell(16_384).repeat(5_000)).as_bytes(), &ParseSettings::default());
-    assert_eq!(said.unwrap_err(), "there is a header but not one row below it");
+    assert_eq!(said.unwrap_err(), "there is a header but no data rows");
     refused(sheet(&cell(1_024).repeat(36_000)).as_bytes(), "its tables take more than 256 MB");
     let last =
         "<Row ss:Index=\"18446744073709551615\"><Cell><Data ss:Type=\"String\">x</Data></Cell></Row><Row/>";
@@ -371,7 +371,7 @@ fn cells_far_to_the_right_in_xml_take_no_room() {
 }
 
 #[test]
-fn names_without_end_are_not_joined_to_those_inside_them() {
+fn huge_json_keys_are_not_joined_to_nested_keys() {
     let key = "k".repeat(1_000_000);
     let list = format!("[{{\"{key}\":[{}1],\"name\":\"x\",\"phone\":\"1\"}}]", "1,".repeat(100_000));
     refused(list.as_bytes(), "longer than 16 KiB");
@@ -381,10 +381,10 @@ fn names_without_end_are_not_joined_to_those_inside_them() {
 }
 
 #[test]
-fn records_of_very_many_fields_are_refused() {
+fn record_with_too_many_fields_is_refused() {
     let again = format!("[{{\"name\":\"x\",{}\"phone\":\"1\"}}]", "\"phone\":\"5550100\",".repeat(20_000));
     refused(again.as_bytes(), "it has more than 16,384 fields");
-    // Columns by name that do not share the names of their cells.
+    // Columns keyed by name, whose cells have different keys.
     let columns: String = (0..3_000)
         .map(|number| format!("\"phone{number}\":{{\"k{number}\":1}},"))
         .collect::<Vec<_>>()
@@ -393,7 +393,7 @@ fn records_of_very_many_fields_are_refused() {
 }
 
 #[test]
-fn lines_of_cards_are_gone_through_once() {
+fn card_lines_are_scanned_once() {
     let card =
         |lines: &str| format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ada Quill\n{lines}\nEND:VCARD\n").into_bytes();
     assert_eq!(rows_of(&card(&format!("TEL:{}", "1 TEL:".repeat(20_000)))), 1);
@@ -409,24 +409,24 @@ fn lines_of_cards_are_gone_through_once() {
 }
 
 #[test]
-fn thousands_of_columns_are_not_compared_with_each_other() {
+fn thousands_of_columns_are_not_compared_pairwise() {
     let wide = |header: &str, cell: &str| {
         let line = |first: &str, text: &str| format!("{first}{}\n", format!(",{text}").repeat(8_000));
         [line("Name", header), line("a", cell).repeat(3)].concat().into_bytes()
     };
-    refused(&wide("Phone", "5550100"), "more are about phone numbers");
+    refused(&wide("Phone", "5550100"), "columns are about phone numbers");
     let labels =
         String::from_utf8(wide("Phone label", "Home")).unwrap().replacen("Name,", "Name,Phone,Phone 2,", 1);
-    refused(labels.as_bytes(), "more are about phone numbers");
+    refused(labels.as_bytes(), "columns are about phone numbers");
     let others = String::from_utf8(wide("Remark", "x")).unwrap().replacen("Name,", "Name,Phone,", 1);
     let (said, _) = read(others.as_bytes(), &ParseSettings::default());
     assert_eq!(said.unwrap(), 3);
 }
 
-/// Parts that pack a hundred times and more are usual: a list of cell formats, an image of one color.
+/// Parts that compress a hundred times or more are common: a list of cell formats, an image of one color.
 /// Source: IQSS/dataverse issue 7854 (an image, 142 times), creditdatamw/zerocell issue 30 (`xl/styles.xml`, 134 times).
 #[test]
-fn a_small_part_that_packs_well_is_no_bomb() {
+fn small_part_with_a_high_ratio_is_accepted() {
     let styles =
         format!("<cellXfs>{}</cellXfs>", "<xf numFmtId=\"0\" fontId=\"0\" applyFont=\"1\"/>".repeat(30_000));
     let strings = "<si><t>Ada Quill</t></si><si><t>+442079460100</t></si>";

@@ -1,4 +1,4 @@
-//! What is known of an input: before its rows are read, and after.
+//! Facts about an input: those known before its rows are read, and those known after.
 
 use std::{collections::HashMap, path::Path, sync::OnceLock};
 
@@ -15,14 +15,14 @@ use crate::{
     row::{Columns, Rows},
 };
 
-/// What is known of an input once it is open.
+/// Facts about an opened input.
 #[derive(Clone, Debug)]
 pub struct InputInfo {
     /// The path as given; `-` for standard input.
     pub path: String,
-    /// The kind of file.
+    /// The file format.
     pub format: Format,
-    /// How it is packed.
+    /// The compression.
     pub compression: Compression,
     /// The encoding of text.
     pub encoding: Option<String>,
@@ -30,29 +30,29 @@ pub struct InputInfo {
     pub delimiter: Option<u8>,
     /// The name of the sheet.
     pub sheet: Option<String>,
-    /// The names of the input's own columns.
+    /// The headers of the input's own columns.
     pub headers: Vec<String>,
-    /// The row of the header, of two the lower; 0 where there is none.
+    /// The row of the header, or the lower one of two. 0 if there is no header.
     pub header_row: u64,
-    /// Which of them holds what.
+    /// The matched columns.
     pub columns: Columns,
-    /// How sure each of these is.
+    /// The certainty of each match.
     pub matches: Vec<ColumnMatch>,
-    /// The first values of each of them, cut where they are long.
+    /// The first values of each column, truncated if long.
     pub samples: Vec<Vec<String>>,
-    /// How bare digits are meant in those of phone numbers, where their cells show it.
+    /// The meaning of bare digits in each phone column, if the cells show it.
     pub habits: Vec<(usize, Habit)>,
-    /// Whether rollcall wrote it, with the rows to fix of an earlier run.
+    /// Whether rollcall wrote the file, with rows to fix from an earlier run.
     pub has_rows_to_fix: bool,
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// What somebody should know of how it was understood.
+    /// Notes about how the file was read, for the user.
     pub notes: Vec<String>,
-    /// The first column of titles, looked up once.
+    /// The first title column, looked up once.
     pub(crate) title: OnceLock<Option<usize>>,
 }
 
-/// The first values of each column, below the header.
+/// Returns the first values of each column below the header.
 pub(super) fn samples(header: &Header, rows: &Rows, header_row: u64) -> Vec<Vec<String>> {
     const MAX_VALUES: usize = 2;
     const MAX_CHARS: usize = 64;
@@ -97,7 +97,7 @@ impl InputInfo {
         }
     }
 
-    /// The headers, each with its number among those of the same name, from 1.
+    /// Returns the headers, each with its number among equal headers, from 1.
     pub(crate) fn numbered_headers(&self) -> Vec<(&str, usize)> {
         let mut times: HashMap<&str, usize> = HashMap::new();
         let number = |header| {
@@ -108,12 +108,12 @@ impl InputInfo {
         self.headers.iter().map(String::as_str).map(number).collect()
     }
 
-    /// The first column whose header means a title, which is a salutation in some files.
+    /// Returns the first column whose header means a title. Some files keep salutations there.
     pub(crate) fn title(&self) -> Option<usize> {
         *self.title.get_or_init(|| self.headers.iter().position(|header| is_title(header)))
     }
 
-    /// A small list, as tests need it.
+    /// Returns a small list for tests.
     #[cfg(test)]
     pub(crate) fn example(path: &str, headers: &[&str], columns: Columns) -> Self {
         Self {
@@ -137,25 +137,25 @@ impl InputInfo {
     }
 }
 
-/// What was found by reading to the end.
+/// Facts known after reading all rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadSummary {
-    /// Data rows; blank rows are none.
+    /// Data rows, without blank rows.
     pub rows: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// Rows to fix of earlier runs.
+    /// Rows to fix from earlier runs.
     pub fixes: Vec<FixedRows>,
-    /// What somebody should know of how the rows were read.
+    /// Notes about how the rows were read, for the user.
     pub notes: Vec<String>,
 }
 
-/// Rows that an earlier run rejected, in a file of rows to fix.
+/// Rows that one earlier run rejected, in a file of rows to fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FixedRows {
-    /// The run.
+    /// The id of the run.
     pub run: String,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
 }
 
@@ -163,9 +163,9 @@ impl FixedRows {
     pub(super) fn note(&self) -> String {
         let Self { run, rows } = self;
         if *rows == 1 {
-            format!("1 row is a row to fix of the run {run}")
+            format!("1 row is a row to fix from run {run}")
         } else {
-            format!("{rows} rows are rows to fix of the run {run}")
+            format!("{rows} rows are rows to fix from run {run}")
         }
     }
 }

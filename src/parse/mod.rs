@@ -1,8 +1,8 @@
-//! A file becomes rows.
+//! Reading of input files: format, encoding, columns and rows.
 //!
-//! [`Input::open`] finds out what a file is and which column holds what, so that everything that can be wrong with
-//! the files of a run is known before the first row is used. [`Input::read`] then hands on blocks of rows. What a
-//! cell means is for [`normalize`](crate::normalize) to say.
+//! [`Input::open`] detects the format of a file and matches its columns, so that problems with any file of a run show
+//! before its first row is used. [`Input::read`] then returns blocks of rows. This module does not interpret
+//! cells; [`normalize`](crate::normalize) does.
 
 mod allowance;
 mod assemble;
@@ -68,47 +68,47 @@ use crate::{
     row::Rows,
 };
 
-/// Rows that are looked at before any is used.
+/// Rows examined before any row is used.
 const PREVIEW_ROWS: usize = 160;
 
 /// The path that means standard input.
 pub const STDIN: &str = "-";
 
-/// What the user decided about reading files.
+/// Settings for reading files.
 #[derive(Clone, Debug, Default)]
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
-    /// The format; found from the content where not given.
+    /// The format; detected from the content if `None`.
     pub format: Option<Format>,
-    /// The encoding of text; found from the content where not given.
+    /// The encoding of text; detected from the content if `None`.
     pub encoding: Option<Encoding>,
-    /// The region that numbers are likely to belong to, which says something of the encoding too.
+    /// The region that the numbers probably belong to. It also helps to detect the encoding.
     pub region: Option<Region>,
-    /// The delimiter of text; found from the content where not given.
+    /// The delimiter of text; detected from the content if `None`.
     pub delimiter: Option<u8>,
-    /// Columns by field.
+    /// The columns of fields, as set with `--map`.
     pub mappings: Vec<Mapping>,
-    /// Whether the first row is data already.
+    /// Whether the file has no header, so that its first row is data.
     pub no_header: bool,
-    /// Whether rows that a sheet hides are skipped, so that they say nothing of what its columns hold.
+    /// Whether hidden rows of a sheet are skipped, also when columns are matched.
     pub skips_hidden_rows: bool,
-    /// Whether columns that say who must not be called are ignored.
+    /// Whether do-not-call columns are ignored.
     pub ignores_do_not_call_columns: bool,
-    /// What the file lists, and so which columns are looked for.
+    /// The kind of list, which decides which columns are looked for.
     pub list: ListKind,
-    /// What values of countries and salutations mean that the list writes in its own way.
+    /// The list's own spellings of countries and salutations.
     pub aliases: Aliases,
 }
 
-/// What a file lists.
+/// The kind of list in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListKind {
     /// Contacts.
     #[default]
     Contacts,
-    /// Numbers, perhaps with their expiry: a suppression list. A column may be found by what it holds, and rollcall says nothing that
-    /// only helps with a list of contacts.
+    /// Phone numbers only, perhaps with an expiry: a suppression list. The column may be inferred from its contents.
+    /// Notes that only concern contact lists are not given.
     Numbers,
 }
 
@@ -118,14 +118,14 @@ impl ParseSettings {
     }
 }
 
-/// The kinds of file that are read.
+/// The supported file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Delimited text.
     Csv,
-    /// A JSON document.
+    /// One JSON document.
     Json,
-    /// A JSON document on each line.
+    /// One JSON document per line.
     Ndjson,
     /// vCards.
     Vcard,
@@ -133,18 +133,18 @@ pub enum Format {
     Xlsx,
     /// A binary Excel workbook.
     Xlsb,
-    /// A workbook of Excel 97.
+    /// An Excel 97 workbook.
     Xls,
-    /// A spreadsheet in the Open Document Format.
+    /// An OpenDocument spreadsheet.
     Ods,
-    /// A table of a web page.
+    /// A table in a web page.
     Html,
-    /// A spreadsheet as XML, as Excel 2003 wrote it.
+    /// An XML spreadsheet of Excel 2003.
     XmlSpreadsheet,
 }
 
 impl Format {
-    /// The name shown to people.
+    /// Returns the name shown to people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
@@ -160,7 +160,7 @@ impl Format {
         }
     }
 
-    /// The name used in `report.json`.
+    /// Returns the name used in `report.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -177,41 +177,42 @@ impl Format {
     }
 }
 
-/// A file whose columns are understood and whose rows are yet to be read.
+/// An opened file with matched columns, ready for reading its rows.
 pub struct Input {
-    /// What is known of it.
+    /// Facts about the file and its columns.
     pub info: InputInfo,
     header: Header,
     header_row: u64,
     layout: Layout,
     source: Source,
     table: Table,
-    /// Other sheets of the same workbook that are to be read as well.
+    /// Further sheets of the same workbook to read.
     further_sheets: VecDeque<String>,
     says_hidden_rows: bool,
     skips_hidden_rows: bool,
-    /// The room that its rows took when they were last read.
+    /// Bytes of the allowance that its rows took in the last pass.
     spent: u64,
 }
 
 impl Input {
-    /// Opens a file, or standard input where the path is `-`.
+    /// Opens a file, or standard input if the path is `-`.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be opened, is not of a kind that is read, is empty, or has no phone column.
+    /// Returns an error if the file cannot be opened, has an unsupported format, is empty, or has no phone column.
     pub fn open(path: &Path, settings: &ParseSettings) -> Result<Self, ParseError> {
         let opened =
             Source::open(path).and_then(|source| Self::of_source(path, source, settings, &mut Vec::new()));
         opened.map_err(|fault| ParseError { path: path.to_owned(), fault })
     }
 
-    /// Opens a file, and all sheets of it where it is a workbook of rejected rows that rollcall wrote. Only one of the inputs
-    /// may be read at a time: they share a place in the file.
+    /// Opens a file. If it is a workbook of rejected rows that rollcall wrote, opens all of its sheets.
+    ///
+    /// Read only one of the inputs at a time: they share a position in the file.
     ///
     /// # Errors
     ///
-    /// As [`Input::open`].
+    /// Returns the same errors as [`Input::open`].
     pub fn open_all(path: &Path, settings: &ParseSettings) -> Result<Vec<Self>, ParseError> {
         let mut inputs = vec![Self::open(path, settings)?];
         while let Some(sheet) = inputs[0].further_sheets.pop_front() {
@@ -226,13 +227,15 @@ impl Input {
         Ok(inputs)
     }
 
-    /// Ends the child process of a workbook until its rows are read: of many inputs, one is read at a time.
+    /// Stops the child process of a workbook until its rows are read, because only one of many inputs is read at a
+    /// time.
     pub fn rest(&mut self) {
         self.table.rest();
     }
 
-    /// Opens a file that is open already. `sheets` becomes the sheet that is read and the others, even where nothing of use
-    /// is found in it.
+    /// Opens a file from its source. Sets `sheets` to the sheet that is read, followed by the others, even if this
+    /// fails
+    /// later.
     fn of_source(
         path: &Path,
         mut source: Source,
@@ -258,7 +261,7 @@ impl Input {
         if is_own && !settings.is_of_numbers() && rows.len() == 1 && !has_rows(&mut table, &mut source)? {
             return Err(Fault::NothingToFix);
         }
-        // What rollcall wrote has a header, whatever the other files have.
+        // A file that rollcall wrote always has a header.
         let settings = &ParseSettings { no_header: settings.no_header && !is_own, ..settings.clone() };
         let found = match table.names() {
             Some([]) => return Err(Fault::NoRecords("a record")),
@@ -308,8 +311,8 @@ impl Input {
             info.matches = header::matches(&rows, (&header, &columns, row), settings);
         }
         if settings.no_header {
-            // So that `rejected.csv`, which has a header, is understood without any mapping.
-            // A field of the contact names its column last, where an export passes the same on.
+            // This makes `rejected.csv`, which has a header, readable without a mapping. A column that is used for
+            // several fields gets the name of the contact's own field, because that name is set last.
             for field in Field::ALL.into_iter().rev() {
                 for (column, number) in columns.of(field).iter().zip(1..) {
                     let name = field.name();
@@ -342,26 +345,27 @@ impl Input {
         })
     }
 
-    /// Whether it is a workbook that counts its dates from 1904: a number that stands for one means a date of 1462 days later.
+    /// Returns whether this is a workbook that counts dates from 1904. A date stored as a number is then 1,462 days
+    /// later.
     pub fn counts_from_1904(&self) -> bool {
         matches!(&self.table, Table::Sheet(sheet) if sheet.counts_from_1904)
     }
 
-    /// The SHA-256 of the file, in hexadecimal, before its rows are read.
+    /// Returns the SHA-256 of the file, in hexadecimal, without reading the rows.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, or has changed since it was opened.
+    /// Returns an error if the file cannot be read or has changed since it was opened.
     pub fn digest(&mut self) -> Result<String, ParseError> {
         let digest = self.source.digest();
         digest.map_err(|fault| ParseError { path: self.info.path.clone().into(), fault })
     }
 
-    /// Reads all rows and hands them on in blocks, in order, until `sink` breaks.
+    /// Reads all rows and passes them to `sink` in blocks, in order, until `sink` breaks.
     ///
     /// # Errors
     ///
-    /// Where the file turns out to be damaged or over a limit; the blocks handed on before are then not to be used.
+    /// Returns an error if the file is damaged or exceeds a limit. Discard the blocks passed before.
     pub fn read(
         &mut self,
         input: u16,
@@ -404,7 +408,7 @@ impl Input {
 }
 
 impl Input {
-    /// What only reading it all has shown.
+    /// Returns the notes that are known only after reading everything.
     fn late_notes(&self, hidden_rows: u64) -> Vec<String> {
         let mut notes = match &self.table {
             Table::Sheet(sheet) => sheet.sights.notes(),
@@ -419,24 +423,24 @@ impl Input {
             };
             notes.push(if self.skips_hidden_rows {
                 format!(
-                    "{rows} suppressed: a filter or a person has hidden them in the sheet. --hidden-rows include reads them"
+                    "{rows} suppressed: a filter or a person hid them in the sheet. --hidden-rows include reads them"
                 )
             } else {
-                format!("{rows} read like the others, as --hidden-rows include says")
+                format!("{rows} read like the others, because of --hidden-rows include")
             });
         }
         notes
     }
 }
 
-/// Whether a table has more than a header, be it in rows that a sheet hides.
+/// Tests whether a table has rows below its header, including hidden ones.
 fn has_rows(table: &mut Table, source: &mut Source) -> Result<bool, Fault> {
     let mut all = Preview::new(2);
     table.visit(source, &mut all)?;
     Ok(all.rows.len() > 1)
 }
 
-/// The first rows of a table. Rows that a sheet hides are skipped where they are not to be read, unless they hold the header.
+/// Reads the first rows of a table. Skips hidden rows if the settings say so, unless they hold the header.
 fn preview(table: &mut Table, source: &mut Source, settings: &ParseSettings) -> Result<Rows, Fault> {
     let mut all = Preview::new(PREVIEW_ROWS);
     if !settings.skips_hidden_rows || !matches!(table, Table::Sheet(_)) {

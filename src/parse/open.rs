@@ -1,4 +1,4 @@
-//! Finding out what a file is, and opening the reader of its format.
+//! Detection of a file's format, and opening of the reader for it.
 
 use std::{collections::VecDeque, io::Read, path::Path};
 
@@ -22,9 +22,9 @@ use super::{
     workbook::{Sheet, own, people},
 };
 
-/// Finds out what the file is.
+/// Detects the format of a file and opens its table.
 ///
-/// `further_sheets` become those that are to be read as inputs of their own.
+/// Fills `further_sheets` with the sheets to read as separate inputs.
 pub(super) fn open_table(
     source: &mut Source,
     settings: &ParseSettings,
@@ -57,7 +57,7 @@ pub(super) fn open_table(
             open_workbook(source, content, settings, info, further_sheets)
         }
         Content::Text => open_text(source, settings, info),
-        // A person who names the encoding knows that it is text.
+        // If the user names an encoding, the file is text.
         Content::Binary if settings.encoding.is_some() => open_text(source, settings, info),
         other => Err(Fault::Unsupported(other)),
     }
@@ -66,7 +66,7 @@ pub(super) fn open_table(
 fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo) -> Result<Table, Fault> {
     let notes_before = info.notes.len();
     let encoding = if let Some(encoding) = settings.encoding {
-        // What rollcall wrote is UTF-8, whatever the other files are.
+        // rollcall writes UTF-8, whatever the encoding of the other files is.
         if is_own(&sample(&mut source.look()?)?) { encoding::UTF_8 } else { encoding }
     } else {
         let found = encoding::detect(source, settings.region)?;
@@ -76,7 +76,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     info.encoding = Some(encoding.name());
     let sample = sample(&mut encoding::decoded(source, encoding)?)?;
     let found = match settings.format {
-        // A list may begin like something else: `[phone]` is a header too.
+        // A list may begin like another format: `[phone]` can be a header.
         Some(Format::Csv) => Content::Csv,
         _ => sniff::text_content(&sample),
     };
@@ -84,7 +84,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         && let Some(cards) = mail::cards(&html::whole(source)?)
     {
         source.replace_by(cards.as_slice())?;
-        info.notes.push("the cards attached to the mail are read, and nothing else of it".to_owned());
+        info.notes.push("rollcall reads only the vCards attached to this mail".to_owned());
         return open_text(source, settings, info);
     }
     if matches!(found, Content::Html | Content::WebArchive | Content::XmlSpreadsheet) {
@@ -101,7 +101,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         Content::Vcard => {
             let cards = Cards::open(source, encoding, settings)?;
             if encoding.is_ascii_compatible() {
-                // Each property may name an encoding of its own.
+                // Each property may name its own encoding.
                 info.notes.truncate(notes_before);
             }
             info.format = Format::Vcard;
@@ -127,7 +127,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         if other.width > 1 {
             let (named, other) = (char::from(named), char::from(other.dialect.delimiter));
             info.notes
-                .push(format!("the first line names the delimiter `{named}`, but the rows have `{other}`"));
+                .push(format!("the first line names the delimiter `{named}`, but the rows use `{other}`"));
         }
         found = other;
     }
@@ -135,7 +135,7 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     info.delimiter = Some(found.dialect.delimiter);
     if found.dialect.quote == b'\'' {
         info.notes.push(
-            "apostrophes around cells are read as quotation marks, since nearly all rows have them"
+            "rollcall reads apostrophes around cells as quotation marks, because nearly all rows have them"
                 .to_owned(),
         );
     }
@@ -154,14 +154,14 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
     }))
 }
 
-/// Whether a text is a file of rejected rows, by its first line.
+/// Returns whether a text is a file of rejected rows, judged by its first line.
 fn is_own(sample: &[u8]) -> bool {
     let header =
         sample.strip_prefix(b"\xef\xbb\xbf").and_then(|text| text.split(|byte| *byte == b'\n').next());
     header.is_some_and(|header| memchr::memmem::find(header, OWN_MARK.as_bytes()).is_some())
 }
 
-/// Opens a text in which tables are marked.
+/// Opens a text with marked-up tables.
 fn open_grid(
     source: &mut Source,
     content: Content,
@@ -194,7 +194,7 @@ fn open_grid(
     Ok(Table::Grid(Box::new(chosen)))
 }
 
-/// The first names of a list, each in backticks.
+/// Returns the first names, each in backticks.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -218,7 +218,7 @@ fn open_workbook(
                 (sheet, own)
             }
             Ok(sheet) => (sheet, None),
-            // The sheet that was named is that of another file.
+            // The given sheet belongs to another file of the run.
             Err(fault @ Fault::NoSuchSheet { .. }) => {
                 let mut sheet = Sheet::open(&source.seekable()?, source.outer_len(), content, None)?;
                 let own = own::choose(&mut sheet)?;
@@ -241,11 +241,12 @@ fn open_workbook(
     }
     if let Some(first) = &passed_over {
         let chosen = &sheet.choice.sheet.name;
-        info.notes
-            .push(format!("sheet `{first}` holds no list of people; sheet `{chosen}` does, and is read"));
+        info.notes.push(format!(
+            "sheet `{first}` holds no list of people; rollcall reads sheet `{chosen}` instead"
+        ));
     }
     info.sheet = Some(sheet.choice.sheet.name.clone());
-    // Of a list of numbers all sheets are read.
+    // In a suppression list, all sheets are read.
     let seen = sheet
         .choice
         .others
@@ -259,7 +260,7 @@ fn open_workbook(
     Ok(Table::Sheet(Box::new(sheet)))
 }
 
-/// What to say where a file's name promises another format: the name is not believed.
+/// Returns a note if the ending of a file's name suggests another format than its content.
 pub(super) fn name_note(path: &Path, format: Format) -> Option<String> {
     let compression = |ending: &str| matches!(ending, "gz" | "zst" | "zstd");
     let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_lowercase());

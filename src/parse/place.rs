@@ -1,4 +1,4 @@
-//! What a row of a file is that is not among those that are read.
+//! The place of any row of a file, including rows that are not data.
 
 use std::ops::ControlFlow;
 
@@ -9,33 +9,33 @@ use super::{
     text::margin::{Kind, Margin},
 };
 
-/// What a row is.
+/// The place of a row in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowPlace {
-    /// A row of the list.
+    /// A data row.
     Data,
-    /// It stands above the header, which is in this row.
+    /// Above the header, which is in this row.
     AboveHeader(u64),
     /// The header.
     Header,
-    /// The header once more.
+    /// A repeated header.
     HeaderAgain,
-    /// A sum, a remark or the like below the list.
+    /// A total, a remark or the like below the list.
     BelowList,
-    /// Nothing is in it.
+    /// A blank row.
     Blank,
-    /// A further line of the row that begins in this one.
+    /// A further line of the row that begins in this row.
     Within(u64),
-    /// The file ends before it, with this row.
+    /// After the last row of the file, which is this one.
     Beyond(u64),
 }
 
 impl Input {
-    /// What these rows are, by the numbers that a person sees.
+    /// Returns the places of rows, given by the row numbers that people see.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub fn places(&mut self, rows: &[u64]) -> Result<Vec<RowPlace>, ParseError> {
         let is_text = matches!(self.table, Table::Text(_));
         let margin = if self.header_row > 0 {
@@ -43,7 +43,7 @@ impl Input {
         } else {
             Margin::default()
         };
-        // A line that names the delimiter is no row.
+        // A line that names the delimiter is not a row.
         let names_delimiter = matches!(&self.table, Table::Text(text) if text.skips_first_line);
         let above =
             |row: &u64| (names_delimiter && *row == 1).then_some(RowPlace::AboveHeader(self.header_row));
@@ -72,7 +72,7 @@ struct Locator<'a> {
 }
 
 impl Locator<'_> {
-    /// What a row between the last and the next one is.
+    /// Returns the place of a row between the last row and the next one.
     fn gap(&self, wanted: u64) -> RowPlace {
         if wanted <= self.last_line { RowPlace::Within(self.last) } else { RowPlace::Blank }
     }

@@ -1,4 +1,5 @@
-//! All sheets of a workbook, one after the other: of people who must not be called, none may be overlooked.
+//! All sheets of a workbook, one after the other. A suppression list uses this, so that no do-not-call number is
+//! missed.
 
 use std::{
     collections::VecDeque,
@@ -7,13 +8,13 @@ use std::{
 
 use super::{Fault, Input, ParseError, ParseSettings, file::source::Source, workbook::sheet::SheetName};
 
-/// The sheets of a file, also those that are hidden; a file of another kind counts as one. Each input must be dropped before
-/// the next one is asked for, since they share a place in the file.
+/// The sheets of a file, including hidden ones. A file of another format counts as one sheet. Drop each input before
+/// requesting the next one, because the inputs share a position in the file.
 pub struct Sheets {
     path: PathBuf,
     settings: ParseSettings,
     source: Source,
-    /// The sheets behind the first; nothing before that is known.
+    /// The sheets after the current one. `None` until the first sheet is opened.
     left: Option<VecDeque<SheetName>>,
     current: Option<SheetName>,
 }
@@ -23,18 +24,18 @@ impl Sheets {
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened.
+    /// Returns an error if the file cannot be opened.
     pub fn open(path: &Path, settings: &ParseSettings) -> Result<Self, ParseError> {
         let source = Source::open(path).map_err(|fault| ParseError { path: path.to_owned(), fault })?;
         Ok(Self { path: path.to_owned(), settings: settings.clone(), source, left: None, current: None })
     }
 
-    /// The sheet that was asked for last, where there are several.
+    /// Returns the last requested sheet, if there are several.
     pub fn current(&self) -> Option<&SheetName> {
         self.current.as_ref()
     }
 
-    /// Opens the next sheet; where that fails, says which one it is.
+    /// Opens the next sheet. Errors name the sheet if there are several.
     fn open_next(&mut self) -> Result<Input, Fault> {
         let sheet = self.current.as_ref().map(|sheet| sheet.name.clone());
         let settings = ParseSettings { sheet, ..self.settings.clone() };
@@ -61,7 +62,7 @@ impl Iterator for Sheets {
             self.current = Some(left.pop_front()?);
         }
         let opened = self.open_next();
-        // Where not even the sheets are known there is nothing to go on with.
+        // If even the list of sheets cannot be read, this is the end.
         self.left.get_or_insert_default();
         Some(opened.map_err(|fault| ParseError { path: self.path.clone(), fault }))
     }

@@ -1,4 +1,4 @@
-//! What all formats have in common: rows that can be gone through from the first to the last, as often as needed.
+//! The common interface of all formats: rows that can be read from first to last, as often as needed.
 
 use std::ops::ControlFlow;
 
@@ -15,9 +15,9 @@ use super::{
 };
 use crate::row::Rows;
 
-/// Takes the rows of a table, from the top, until it breaks.
+/// A receiver of the rows of a table, from the top, until it breaks.
 pub(super) trait RowSink {
-    /// A row, with the number a person sees.
+    /// Takes a row, with the number that people see.
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()>;
 }
 
@@ -31,11 +31,11 @@ pub(super) enum Table {
 }
 
 impl Table {
-    /// Goes through all rows; returns the room that they took.
+    /// Visits all rows, and returns the bytes of the allowance that they took.
     ///
     /// # Errors
     ///
-    /// Where they cannot be read, or are more than a file of its size may hold.
+    /// Returns an error if the rows cannot be read, or hold more than a file of this size may.
     pub(super) fn visit(&mut self, source: &mut Source, sink: &mut impl RowSink) -> Result<u64, Fault> {
         let mut counted = Counted::new(sink, source.allowance());
         match self {
@@ -51,14 +51,14 @@ impl Table {
         counted.finish()
     }
 
-    /// Gives back what is only needed while rows are read.
+    /// Releases what is needed only while rows are read.
     pub(super) fn rest(&mut self) {
         if let Self::Sheet(sheet) = self {
             sheet.rest();
         }
     }
 
-    /// The names of the columns, where the format itself says them and no row does.
+    /// Returns the names of the columns, if the format defines them without a header row.
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {
             Self::Text(_) | Self::Sheet(_) | Self::Grid(_) => None,
@@ -67,7 +67,7 @@ impl Table {
         }
     }
 
-    /// The sheet or table that is read, and the others.
+    /// Returns the sheet or table that is read, and the others.
     pub(super) fn choice(&self) -> Option<&Choice> {
         match self {
             Self::Text(_) | Self::Json(_) | Self::Cards(_) => None,
@@ -76,12 +76,12 @@ impl Table {
         }
     }
 
-    /// Whether a row with fewer or more cells than the header may be a sign of damage.
+    /// Returns whether a row with fewer or more cells than the header may be damaged.
     pub(super) fn checks_width(&self) -> bool {
         matches!(self, Self::Text(_))
     }
 
-    /// What is wrong where it holds no row.
+    /// Returns the error for a table without rows.
     pub(super) fn empty(&self) -> Fault {
         match self {
             Self::Sheet(sheet) => Fault::EmptySheet { sheet: sheet.choice.sheet.name.clone() },
@@ -89,7 +89,7 @@ impl Table {
         }
     }
 
-    /// Says how the rows are laid out, which is known once the header is.
+    /// Sets the layout of the rows, which is known once the header is found.
     pub(super) fn lay_out(&mut self, layout: &Layout, refuses_doubt: bool) {
         if let Self::Text(text) = self {
             text.layout.clone_from(layout);
@@ -97,34 +97,34 @@ impl Table {
         }
     }
 
-    /// The delimiter between two cells of a row.
+    /// Returns the delimiter between two cells of a row.
     pub(super) fn delimiter(&self) -> u8 {
         if let Self::Text(text) = self { text.dialect.delimiter } else { b',' }
     }
 
-    /// What somebody should know of how the rows were read.
+    /// Returns notes about how the rows were read, for the user.
     pub(super) fn notes(&self) -> Vec<String> {
         if let Self::Text(text) = self { text.findings.notes(text.dialect) } else { Vec::new() }
     }
 
-    /// Whether reading it went through all bytes of the source.
+    /// Returns whether a visit reads all bytes of the source.
     pub(super) fn reads_all(&self) -> bool {
         !matches!(self, Self::Sheet(_) | Self::Grid(_))
     }
 }
 
-/// What is looked at of a cell before any row is used.
+/// Maximum bytes of a cell in a preview.
 const MAX_PREVIEW_BYTES: usize = 16 * 1024;
 
-/// What is looked at of all cells together: a sheet may have thousands of columns.
+/// Maximum bytes of all cells in a preview: a sheet may have thousands of columns.
 const MAX_PREVIEWED_BYTES: usize = 8 * 1024 * 1024;
 
-/// The first rows of a table that hold something.
+/// The first rows of a table that are not blank.
 pub(super) struct Preview {
     pub(super) rows: Rows,
     wanted: usize,
     skips_hidden_rows: bool,
-    /// Whether a row was skipped because it is hidden.
+    /// Whether a hidden row was skipped.
     pub(super) has_skipped: bool,
 }
 
@@ -133,7 +133,7 @@ impl Preview {
         Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_skipped: false }
     }
 
-    /// The same without rows that a sheet hides.
+    /// Creates a preview that skips hidden rows.
     pub(super) fn of_shown_rows(wanted: usize) -> Self {
         Self { skips_hidden_rows: true, ..Self::new(wanted) }
     }
@@ -146,7 +146,7 @@ impl RowSink for Preview {
         } else if !row.is_blank() {
             for index in 0..row.len() {
                 let cell = row.cell(index);
-                // The beginning of a long text tells as much.
+                // The beginning of a long text is enough.
                 self.rows.push_cell(&cell.text[..cell.text.len().min(MAX_PREVIEW_BYTES)], cell.kind);
             }
             if row.is_hidden() {

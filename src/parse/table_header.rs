@@ -1,4 +1,4 @@
-//! The header of a table: the names of the user's own columns, and which columns are rollcall's.
+//! The header of a table: the user's own columns, and the columns that rollcall added.
 
 use super::{
     assemble::RawRow,
@@ -12,27 +12,27 @@ use crate::{
     },
 };
 
-/// Which of the file's columns are the user's own, and what they are called.
+/// The user's own columns and their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Header {
-    /// The names of the columns that are kept.
+    /// The names of the user's own columns.
     pub(super) names: Vec<String>,
-    /// Cells of a whole row of the file.
+    /// The number of cells in a full row of the file.
     pub(super) width: usize,
-    /// The columns that are kept, where not all are.
+    /// The positions of the user's own columns. `None` if all columns are the user's own.
     pub(super) kept: Option<Vec<usize>>,
-    /// Those of our own that say something of the rows, in a file that rollcall wrote.
+    /// The columns that rollcall added, in a file that it wrote.
     pub(super) own: Option<Box<OwnColumns>>,
 }
 
-/// The columns of a file of rejected rows that say something of its rows.
+/// The columns that rollcall added to a file of rejected rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OwnColumns {
-    /// Those that hold cells beyond the header.
+    /// Columns with the cells beyond the header.
     pub(super) extra: Vec<usize>,
-    /// The one that says of a row that its cells did not fit the header.
+    /// The column that marks a ragged row.
     pub(super) note: Option<usize>,
-    /// Those that say where a row is from, where the rows are to be fixed.
+    /// The columns with the origin of a row, in a file of rows to fix.
     origin: Option<OriginColumns>,
 }
 
@@ -58,14 +58,14 @@ impl OwnColumns {
         }
     }
 
-    /// The row that a row was when it was rejected, where its cells still say it.
+    /// Returns the rejected row that a row comes from, if its cells still say so.
     pub(super) fn origin_of(&self, row: &impl RawRow) -> Option<Origin> {
         let OriginColumns { run, file, row: number } = self.origin?;
         let text = |index: usize| {
             let cell = if index < row.len() { row.cell(index).text } else { b"" };
             String::from_utf8(formula::unguard(cell.trim_ascii()).into_owned()).ok()
         };
-        // A name that is none of a run was put there by somebody else.
+        // rollcall did not write a name that cannot be the name of a run.
         let is_run = |name: &String| {
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             !name.is_empty() && name.len() <= MAX_RUN_BYTES && name.bytes().all(is_plain)
@@ -75,16 +75,16 @@ impl OwnColumns {
     }
 }
 
-/// Longer than the name of any run.
+/// Maximum length of a run's name, longer than any real one.
 const MAX_RUN_BYTES: usize = 64;
 
 impl Header {
-    /// The header that a row spells out.
+    /// Creates the header from a row.
     pub(super) fn from_row(row: &impl RawRow) -> Self {
         let name = |index| {
             let text = String::from_utf8_lossy(row.cell(index).text);
             let text = text.trim_matches(['\u{feff}', ' ']);
-            // A byte order mark that was read in windows-1252.
+            // A byte order mark that was read as windows-1252.
             text.strip_prefix("\u{ef}\u{bb}\u{bf}").unwrap_or(text).to_owned()
         };
         let all: Vec<String> = (0..row.len()).map(name).collect();
@@ -99,32 +99,32 @@ impl Header {
         Self { names, width, kept: Some(kept), own: Some(Box::new(own)) }
     }
 
-    /// Whether a row is the header of a file that rollcall wrote, which has one whatever other files have.
+    /// Returns whether a row is the header of a file that rollcall wrote.
     pub(super) fn is_own(row: &impl RawRow) -> bool {
         (0..row.len()).any(|index| row.cell(index).text == OWN_MARK.as_bytes())
     }
 
-    /// The header that a format spells out by itself.
+    /// Creates the header from the names that a format defines.
     pub(super) fn named(names: &[String]) -> Self {
         Self { names: names.to_vec(), width: names.len(), kept: None, own: None }
     }
 
-    /// Cells of a whole row of the file.
+    /// Returns the number of cells in a full row of the file.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// Where the column that is the user's own stands in the file.
+    /// Returns the position in the file of one of the user's own columns.
     pub(super) fn place_of(&self, column: usize) -> usize {
         self.kept.as_ref().and_then(|kept| kept.get(column)).copied().unwrap_or(column)
     }
 
-    /// Whether no column from this one on is the user's own.
+    /// Returns whether all columns from this one on were added by rollcall.
     pub(super) fn has_own_columns_only_from(&self, column: usize) -> bool {
         self.kept.as_ref().is_some_and(|kept| kept.last().is_some_and(|last| *last < column))
     }
 
-    /// The header of a file without one, from its first row.
+    /// Creates the header of a file without one, from its first row.
     pub(super) fn numbered(row: &impl RawRow) -> Self {
         let width = row.len();
         let names = (1..=width).map(|number| format!("column {number}")).collect();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_order_marks_are_no_part_of_a_name() {
+    fn byte_order_mark_is_not_part_of_a_name() {
         for mark in ["\u{feff}", "\u{ef}\u{bb}\u{bf}"] {
             let mut rows = Rows::new(0);
             rows.push_cell(format!("{mark}First Name").as_bytes(), CellKind::Text);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_row_says_which_row_it_was() {
+    fn row_to_fix_names_its_origin() {
         let header = ["Phone", "rollcall_file", "rollcall_row", "rollcall_code", "rollcall_run"];
         let origin = |header: &[&str], cells: &[&str]| {
             let header = Header::from_row(&row(header).row(0));

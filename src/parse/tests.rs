@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::hash::hex;
 
-/// A file with this content, gone when the folder is dropped.
+/// Writes a file with this content to a temporary folder.
 fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
@@ -32,7 +32,7 @@ fn read(content: &[u8], settings: &ParseSettings) -> Result<Vec<String>, String>
 }
 
 #[test]
-fn rows_carry_the_numbers_a_person_sees() {
+fn rows_have_the_numbers_that_people_see() {
     let text = b"\xef\xbb\xbfName;Phone\r\n\r\nAsha;1\r\n;;\r\n\"Li\nWei\";2\r\nBo;3";
     assert_eq!(read(text, &ParseSettings::default()).unwrap(), ["3:Asha|1", "5:Li\nWei|2", "7:Bo|3"]);
 }
@@ -50,7 +50,7 @@ fn without_a_header_the_first_row_is_data() {
 }
 
 #[test]
-fn workbooks_are_read_from_the_first_row_that_holds_something() {
+fn workbooks_are_read_from_the_first_row_that_is_not_blank() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let page = workbook.add_worksheet();
     for (row, name, phone) in [(2, "Name", "Mobile"), (3, "Asha", "1"), (7, "Li", "2")] {
@@ -63,7 +63,7 @@ fn workbooks_are_read_from_the_first_row_that_holds_something() {
 }
 
 #[test]
-fn the_hash_is_of_the_whole_file() {
+fn hash_covers_the_whole_file() {
     for content in [b"Phone\n123\n".as_slice(), &rust_xlsxwriter_phone()] {
         let (_folder, path) = file(content);
         let summary = Input::open(&path, &ParseSettings::default())
@@ -79,14 +79,14 @@ fn rust_xlsxwriter_phone() -> Vec<u8> {
 }
 
 #[test]
-fn files_without_a_list_are_refused_with_a_hint() {
+fn files_without_a_list_are_refused() {
     for (content, message) in [
         (b"".as_slice(), "the file is empty"),
-        (b"\xef\xbb\xbf\n \n", "there is nothing but white space in the file"),
+        (b"\xef\xbb\xbf\n \n", "the file contains only white space"),
         (b"[]", "the file does not hold a record"),
         (b"[{}]", "the file does not hold a record"),
-        (b"Name,Phone\n", "there is a header but not one row below it"),
-        (b"Name,Phone\n,\n\n", "there is a header but not one row below it"),
+        (b"Name,Phone\n", "there is a header but no data rows"),
+        (b"Name,Phone\n,\n\n", "there is a header but no data rows"),
         (b"%PDF-1.4 ...", "this is a PDF document, which rollcall does not read"),
         (
             b"Name,City\nAsha,Pune\n",
@@ -102,7 +102,7 @@ fn files_without_a_list_are_refused_with_a_hint() {
     );
 }
 
-/// A compound file with one stream.
+/// Returns a compound file with one stream.
 fn compound(name: &str, content: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
 
@@ -112,10 +112,10 @@ fn compound(name: &str, content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_password_is_told_from_an_old_workbook() {
+fn compound_file_is_refused_as_password_protected_or_not_a_workbook() {
     let fault = |content: &[u8]| read(content, &ParseSettings::default()).unwrap_err();
     assert_eq!(fault(&compound("EncryptedPackage", b"x")), "the workbook is protected by a password");
-    assert_eq!(fault(&compound("WordDocument", b"x")), "this is an old Office document, but no workbook");
+    assert_eq!(fault(&compound("WordDocument", b"x")), "this is an old Office document, but not a workbook");
 }
 
 fn record(kind: u16, body: &[u8]) -> Vec<u8> {
@@ -125,13 +125,13 @@ fn record(kind: u16, body: &[u8]) -> Vec<u8> {
 const BOF: [u8; 8] = [0, 6, 0x10, 0, 0, 0, 0, 0];
 
 #[test]
-fn an_old_workbook_whose_cells_lie_far_apart_costs_nothing() {
+fn xls_with_cells_far_apart_is_read_cheaply() {
     let number = |row: u16, column: u16| {
         let place = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
         record(0x0203, &[place, 1.0_f64.to_le_bytes().to_vec()].concat())
     };
     let (begin, end) = (record(0x0809, &BOF), record(0x000a, &[]));
-    // A chart between the cells does not hide how far they are from each other.
+    // A chart between the cells does not hide how far apart they are.
     for between in [vec![], [begin.clone(), end.clone()].concat()] {
         let sheet = [begin.clone(), number(0, 0), between, number(65_535, 255), end.clone()].concat();
         let settings = ParseSettings {
@@ -144,9 +144,9 @@ fn an_old_workbook_whose_cells_lie_far_apart_costs_nothing() {
     }
 }
 
-/// The library makes room for as many, and the process ends if there is none; found by breaking files.
+/// The library allocates that many rows, and the process aborts if it cannot. Found by fuzzing.
 #[test]
-fn an_old_workbook_is_not_believed_how_many_rows_it_has() {
+fn xls_with_false_row_count_is_refused_as_empty() {
     for [first, behind_last] in [[0, u32::MAX], [4_000_000_000, 1]] {
         let dimensions = [first.to_le_bytes(), behind_last.to_le_bytes(), [0, 0, 0, 1], [0; 4]].concat();
         let globals =
@@ -161,7 +161,7 @@ fn an_old_workbook_is_not_believed_how_many_rows_it_has() {
 }
 
 #[test]
-fn an_old_workbook_whose_sheet_begins_inside_something_else_is_refused() {
+fn xls_with_sheet_at_a_wrong_offset_is_refused() {
     let globals =
         [record(0x0809, &BOF), record(0x0085, &[4, 0, 0, 0, 0, 0, 1, 0, b'S']), record(0x000a, &[])].concat();
     let error = read(&compound("Workbook", &globals), &ParseSettings::default()).unwrap_err();

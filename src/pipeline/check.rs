@@ -25,7 +25,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Where an input cannot be read to its end, or the files of the run cannot be written: nothing is left behind then.
+/// Returns an error if an input cannot be read to its end, or if the files of the run cannot be written; no file is
+/// left behind then.
 pub fn check(
     inputs: Vec<Input>,
     settings: &RunSettings,
@@ -40,9 +41,9 @@ pub fn check(
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = ClaimedNumbers::new(settings.keep);
     let (mut writer, summaries);
-    // A row may say of the number of an earlier one that nobody is to be called on it.
+    // A later row may forbid calls to the number of an earlier one.
     let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
-    // And a row that was fixed goes on instead of the one that it was.
+    // And a fixed row replaces the row that it was.
     let is_final = !infos.iter().any(|info| forbids(info) || info.has_rows_to_fix);
     if settings.keep == Keep::First && is_final {
         writer =
@@ -51,8 +52,8 @@ pub fn check(
         let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
         let mut collisions = Vec::new();
         summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
-            // Nearly every number of a long list is looked for where no cache is: one after the other, several are on their
-            // way at a time.
+            // In a long list, nearly every number misses the cache. Looking up many in one loop lets several misses
+            // overlap.
             claim_all(block, &infos, &mut numbers, |collision| collisions.push(collision));
             for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
                 let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
@@ -67,7 +68,7 @@ pub fn check(
             Ok(())
         })?;
     } else {
-        // Which row is the last of its number is known when all are read.
+        // The last row of a number is known only after all rows are read.
         let mut spool;
         let forbidden;
         (spool, summaries, forbidden) =

@@ -1,4 +1,4 @@
-//! The times of a run, and the report that begins with them.
+//! The times of a run, and the head of its report.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::{
     report::{InputReport, Report, Timing},
 };
 
-/// When a run began.
+/// The start of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
     started: Instant,
@@ -27,7 +27,7 @@ impl Clock {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// What is known of a run beside its rows.
+    /// Returns the report's facts about a run, without its rows.
     pub(super) fn report(
         self,
         command: &'static str,
@@ -69,7 +69,7 @@ pub(super) fn now() -> String {
     rounded(Timestamp::now())
 }
 
-/// RFC 3339 in UTC, to the millisecond.
+/// Formats a time in RFC 3339 in UTC, to the millisecond.
 pub(super) fn rounded(moment: Timestamp) -> String {
     moment.round(Unit::Millisecond).unwrap_or(moment).to_string()
 }

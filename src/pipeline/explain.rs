@@ -1,4 +1,4 @@
-//! What became of single rows of a file, with everything that decided it.
+//! Explains single rows of a file: their outcome and everything that decided it.
 
 use std::ops::ControlFlow;
 
@@ -14,37 +14,37 @@ use crate::{
     row::{Origin, Row},
 };
 
-/// A row, explained.
+/// An explained row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The file.
     pub file: String,
     /// The sheet.
     pub sheet: Option<String>,
-    /// The row, as a person sees it.
+    /// The row number, as the user sees it.
     pub row: u64,
-    /// Which row of an earlier run it is, where the file is one of rows to fix.
+    /// The row of an earlier run, if the file contains rows to fix.
     pub fixes: Option<ExplainedOrigin>,
-    /// Why it is no row of the list, if it is none; everything below is empty then.
+    /// The reason why this is not a row of the list. Everything below is empty then.
     pub not_a_row: Option<String>,
-    /// Whether there is such a row in the file at all.
+    /// Whether the file has such a row.
     #[serde(skip)]
     pub exists: bool,
-    /// Its cells, in the order in which they were read.
+    /// The cells, in reading order.
     pub steps: Vec<ExplainedStep>,
-    /// Which other numbers its phone cells could have been.
+    /// Other possible readings of the phone cells.
     pub other_readings: Vec<OtherReading>,
-    /// What it became by itself: `valid`, `suppressed` or `rejected`.
+    /// The outcome of the row alone: `valid`, `suppressed` or `rejected`.
     pub outcome: Option<&'static str>,
-    /// Why it is suppressed.
+    /// The reason of a suppression.
     pub reason: Option<String>,
-    /// What is wrong with it.
+    /// The problems of the row.
     pub problems: Vec<ExplainedProblem>,
-    /// The contact that it is.
+    /// The contact.
     pub contact: Option<ExplainedContact>,
 }
 
-/// The row of an earlier run that a row to fix is.
+/// The row of an earlier run that this row fixes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the columns that name it")]
 pub struct ExplainedOrigin {
@@ -53,15 +53,15 @@ pub struct ExplainedOrigin {
     pub row: u64,
 }
 
-/// A cell and what became of it.
+/// A cell and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the step and of its column")]
 pub struct ExplainedStep {
     pub field: &'static str,
     pub column: Option<String>,
-    /// The column's number, from 1.
+    /// The column number, from 1.
     pub column_number: Option<usize>,
-    /// Why the field is read from that column.
+    /// The reason why the field is read from this column.
     pub matched_by: Option<&'static str>,
     pub cell: String,
     pub value: Option<String>,
@@ -94,11 +94,11 @@ pub struct ExplainedContact {
     pub kind: &'static str,
 }
 
-/// Explains these rows of a file, in the order given.
+/// Explains these rows of a file, in the given order.
 ///
 /// # Errors
 ///
-/// Where the file cannot be read to its end.
+/// Returns an error if the file cannot be read to its end.
 pub fn explain(
     mut input: Input,
     rows: &[u64],
@@ -149,13 +149,13 @@ fn empty(row: u64, info: &InputInfo) -> Explanation {
 fn no_row(row: u64, place: RowPlace, info: &InputInfo) -> Explanation {
     let reason = match place {
         RowPlace::AboveHeader(header) => {
-            format!("skipped: it stands above the header, which is row {header}")
+            format!("skipped: above the header, which is row {header}")
         }
         RowPlace::Header => "the header".to_owned(),
-        RowPlace::HeaderAgain => "skipped: it is the header again".to_owned(),
-        RowPlace::BelowList => "skipped: it is a sum, a remark or the like below the list".to_owned(),
-        RowPlace::Blank => "blank: nothing is in it".to_owned(),
-        RowPlace::Within(begins) => format!("a further line of the row that begins in line {begins}"),
+        RowPlace::HeaderAgain => "skipped: a repeated header".to_owned(),
+        RowPlace::BelowList => "skipped: below the list, such as a total or a remark".to_owned(),
+        RowPlace::Blank => "blank".to_owned(),
+        RowPlace::Within(begins) => format!("part of the row that begins in line {begins}"),
         RowPlace::Beyond(last) => format!("not in the file, whose last row is {last}"),
         RowPlace::Data => "skipped".to_owned(),
     };
@@ -206,14 +206,14 @@ fn explained_step(step: Step, info: &InputInfo, mappings: &[Mapping]) -> Explain
     ExplainedStep { field: field.name(), column: header, column_number, matched_by, cell, value, rule }
 }
 
-/// Why a field is read from a column.
+/// Returns why a field is read from a column.
 fn matched_by(field: Field, header: &str, mappings: &[Mapping]) -> &'static str {
     if mappings.iter().any(|mapping| mapping.field == field) {
         "--map"
     } else if parse::means(header, field) {
         "its header"
     } else {
-        "its header and what its cells hold"
+        "its header and its cells"
     }
 }
 

@@ -1,4 +1,4 @@
-//! Everything that the platform holds of a collection, to a file; the stream's contacts for the next import too.
+//! Saves a collection of the platform to a file, and the stream's contacts also for the next import.
 
 use super::PipelineError;
 use crate::{
@@ -9,36 +9,36 @@ use crate::{
     report::{FetchedFormat, FetchedSummary, FetchedWriter},
 };
 
-/// What is to be fetched, and from where.
+/// The settings of a fetch.
 pub struct FetchSettings {
     /// The account.
     pub client: ClientSettings,
-    /// Its requests, shared with other programs.
+    /// The account's quota, shared with other programs.
     pub quota: SharedQuota,
-    /// Where what the stream holds is kept for the next import.
+    /// The snapshots for the next import.
     pub snapshots: Snapshots,
-    /// What is fetched.
+    /// The collection to fetch.
     pub collection: Collection,
-    /// Records in a page; the most that is granted where not given.
+    /// Records per page; the platform's maximum if `None`.
     pub page_size: Option<u64>,
 }
 
-/// What was fetched.
+/// The result of a fetch.
 #[derive(Debug)]
 pub struct Fetched {
     /// What was written.
     pub summary: FetchedSummary,
     /// How it was read.
     pub readout: Readout,
-    /// What was asked.
+    /// The requests made.
     pub counts: Counts,
 }
 
-/// Reads a collection to its end, and writes it.
+/// Reads a collection to its end and writes it.
 ///
 /// # Errors
 ///
-/// Where it cannot be read or written: nothing is left behind then.
+/// Returns an error if it cannot be read or written; no file is left behind then.
 pub fn fetch(
     settings: &FetchSettings,
     output: FetchedWriter,
@@ -63,7 +63,7 @@ pub fn fetch(
         readout.notes.push(format!("rollcall skips records that it cannot read as contacts: {unreadable}"));
     }
     let output = sink.output;
-    // Whoever is to read it may never do so.
+    // The reader of a pipe may never read it.
     let summary = interrupt.watch(move || output.finish()).map_err(PipelineError::Interrupted)??;
     if let Some(snapshot) = sink.snapshot {
         let total = readout.total.filter(|total| *total == readout.records);
@@ -75,12 +75,12 @@ pub fn fetch(
 struct Sink {
     output: FetchedWriter,
     snapshot: Option<SnapshotWriter>,
-    /// Why nothing more can be written, which ends the reading.
+    /// The reason why nothing more can be written, which ends the read.
     failed: Option<PipelineError>,
 }
 
 impl Sink {
-    /// Has the reading end with an error that is not the platform's.
+    /// Ends the read with an error that is not the platform's.
     fn fail(&mut self, error: impl Into<PipelineError>) -> PlatformError {
         self.failed = Some(error.into());
         PlatformError::Ended

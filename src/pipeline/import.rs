@@ -1,4 +1,4 @@
-//! `rollcall import`: asks the platform what it holds, and posts what is new.
+//! `rollcall import`: reads the existing contacts and posts the new ones.
 
 use super::{
     Finished, PipelineError, RunSettings, Surroundings,
@@ -18,17 +18,17 @@ use crate::{
     suppress::{SuppressSettings, Suppressions},
 };
 
-/// How many rows of a list may be rejected.
+/// The maximum of rejected rows in a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MaxRejected {
-    /// So many.
+    /// A number of rows.
     Rows(u64),
-    /// So many of a hundred.
+    /// A percentage of rows.
     Percent(f64),
 }
 
 impl MaxRejected {
-    /// Whether so many of all rows are too many.
+    /// Returns whether this many rejected rows are too many.
     pub(super) fn is_exceeded(self, rejected: u64, rows: u64) -> bool {
         match self {
             Self::Rows(most) => rejected > most,
@@ -38,34 +38,34 @@ impl MaxRejected {
     }
 }
 
-/// What the user decided about posting.
+/// The user's settings for posting.
 #[derive(Clone)]
 pub struct ImportSettings {
-    /// Where the account is.
+    /// The account.
     pub client: ClientSettings,
-    /// Contacts in one request.
+    /// Contacts per request.
     pub batch_size: usize,
     /// Whether to stop before posting.
     pub dry_run: bool,
-    /// How many rejected rows are too many to post the others.
+    /// Maximum of rejected rows to still post the others.
     pub max_rejected: Option<MaxRejected>,
-    /// The account's requests, shared with other programs.
+    /// The account's quota, shared with other programs.
     pub quota: SharedQuota,
-    /// What the stream is known to hold.
+    /// The snapshots of the stream's contacts.
     pub snapshots: Snapshots,
-    /// How it is learned what the platform holds.
+    /// How to learn the existing contacts.
     pub existing: ExistingSettings,
-    /// Who is left out.
+    /// The suppression settings.
     pub exclude: SuppressSettings,
 }
 
-/// Reads, normalizes and deduplicates, compares with the existing contacts, and posts the new ones. Without a run that the
-/// journal knows of, which a dry run has not, nothing is posted.
+/// Reads, normalizes and deduplicates, compares with the existing contacts, and posts the new ones. Posts nothing if
+/// `run` is `None`, as in a dry run.
 ///
 /// # Errors
 ///
-/// Where an input cannot be read to its end, or the files of the run cannot be written. A platform that cannot be used is
-/// no error here: the report holds all outcomes up to then, and why the run stopped.
+/// Returns an error if an input cannot be read to its end, or if the files of the run cannot be written. A failing
+/// platform is not an error here: the report contains all outcomes so far and the reason why the run stopped.
 pub fn import(
     inputs: Vec<Input>,
     settings: &RunSettings,
@@ -90,7 +90,7 @@ pub fn import(
         None => Known::default(),
     };
     let report = clock.report("import", settings, &infos, &summaries);
-    // Begun before anything is sent, so that a full disk is met now.
+    // Created before anything is sent, to detect a full disk early.
     let mut writer =
         RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
 
@@ -107,13 +107,14 @@ pub fn import(
     write_all(&mut writer, &mut spool, &ledger)?;
     let report = writer.finish(with_session(report, &session, &client, stopped.is_none()))?;
     if let Some(run) = run {
-        // After the files are in place: should the program die between, the run is resumed and reported the same.
+        // Closed after the files are in place: if the program dies in between, the run is resumed and reports the
+        // same.
         close(run, &report, stopped.as_ref(), session.not_posted.is_some())?;
     }
     Ok(Finished { report, stopped })
 }
 
-/// Adds to a report what the platform was asked and answered.
+/// Adds the requests to the platform and their results to a report.
 fn with_session(mut report: Report, session: &Session<'_>, client: &Client<'_>, is_complete: bool) -> Report {
     let counts = client.counts();
     let (known, existing) = (&session.known, &session.known.existing);
@@ -156,7 +157,7 @@ fn close(
 ) -> Result<(), PipelineError> {
     let totals = serde_json::to_string(&report.totals).unwrap_or_default();
     match stopped {
-        // Only another command changes that, and its import is another.
+        // Only another command fixes this, and its import is a different one.
         Some(PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. })
             if !run.has_posted()? =>
         {

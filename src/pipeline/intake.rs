@@ -1,6 +1,6 @@
-//! Reading and normalizing: one thread reads, all cores normalize, and the results come out in input order.
+//! Reads and normalizes: one thread reads, all cores normalize, and the results come in input order.
 //!
-//! What is in flight is bounded: the reader waits when it is a few blocks ahead.
+//! The number of blocks in flight is limited: the reader waits when it is a few blocks ahead.
 
 use std::{
     ops::ControlFlow,
@@ -18,27 +18,27 @@ use crate::{
     row::Rows,
 };
 
-/// Blocks that may be read and not yet used, for each thread that normalizes.
+/// Maximum blocks read but not yet used, per normalizing thread.
 const BLOCKS_AHEAD: usize = 3;
 
-/// So many rows of an input tell what the others take: what is read ahead is little beside them.
+/// Rows to read before extrapolating the total. Rows read ahead are few in comparison.
 const ROWS_TO_JUDGE_BY: u64 = 32_768;
 
-/// A block with what normalization says of each of its rows, and what was prepared for them.
+/// A block with the normalization results of its rows, and what was prepared for them.
 pub(super) struct JudgedRows<P> {
     pub(super) rows: Rows,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) prepared: P,
-    /// Said once an input, where it is long: about how many rows it will have been at its end.
+    /// The estimated rows of the input. Set once per long input.
     pub(super) expected_rows: Option<u64>,
 }
 
-/// Prepares something for a block on the thread that has normalized it.
+/// Prepares something for a block on the thread that normalized it.
 pub(super) trait Prepare<P>: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static {}
 
 impl<P, F: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static> Prepare<P> for F {}
 
-/// Reads all inputs and gives every block of rows and their verdicts to `each`, in order.
+/// Reads all inputs and passes every block of rows and their verdicts to `each`, in order.
 pub(super) fn run<P: Send + 'static>(
     inputs: Vec<Input>,
     settings: &NormalizeSettings,
@@ -55,7 +55,7 @@ pub(super) fn run<P: Send + 'static>(
         let (settings, prepare) = (settings.clone(), prepare.clone());
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
         let (mut own_rows, mut is_expected) = (0, false);
-        // Where this fails, nobody waits for the reader: it may itself wait for an input that never comes.
+        // If this fails, the reader is not joined: it may block on an input that never comes.
         while let Some(mut block) = next(&judged, interrupt)? {
             own_rows += block.rows.len() as u64;
             if !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
@@ -66,7 +66,7 @@ pub(super) fn run<P: Send + 'static>(
             rows += block.rows.len() as u64;
             progress.reading(&path, rows, block.rows.bytes_read, Some(bytes));
         }
-        // After a panic the reader may still wait to hand on a block.
+        // After a panic, the reader may still wait to send a block.
         drop(judged);
         let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         summaries.push(summary);
@@ -75,13 +75,13 @@ pub(super) fn run<P: Send + 'static>(
     Ok(summaries)
 }
 
-/// How many rows an input of so many bytes has, if the rest is like what was read; a little more, since rows differ. Nothing
-/// where it is not read from its beginning to its end.
+/// Estimates the rows of an input from its bytes, with a small surplus, because rows differ. `None` if it is not read
+/// from start to end.
 fn expected(rows: u64, bytes_read: u64, bytes: u64) -> Option<u64> {
     rows.saturating_mul(bytes).checked_div(bytes_read).map(|rows| rows.saturating_mul(17) / 16)
 }
 
-/// Reads the input; each block is normalized by whichever thread is free, and waited for in order.
+/// Reads the input. Any free thread normalizes a block, and blocks are delivered in order.
 fn read<P: Send>(
     mut input: Input,
     index: u16,
@@ -106,7 +106,7 @@ fn read<P: Send>(
             scope.spawn(move |_| {
                 let verdicts = normalizer.read_all(&rows);
                 let prepared = prepare(&rows, &verdicts);
-                // Nobody waits for it where the run has ended.
+                // The receiver is gone if the run has ended.
                 _ = sender.send(JudgedRows { rows, verdicts, prepared, expected_rows: None });
             });
             ControlFlow::Continue(())
@@ -117,8 +117,8 @@ fn read<P: Send>(
     Ok(summary)
 }
 
-/// The next block, or nothing after the last. A block that never comes is a panic of the thread that had it, which the
-/// reader meets too.
+/// Returns the next block, or `None` after the last. A missing block means that its thread panicked, which the reader
+/// meets too.
 fn next<P>(
     judged: &Receiver<Receiver<JudgedRows<P>>>,
     interrupt: &Interrupt,
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_to_come_are_judged_by_those_that_were_read() {
+    fn total_is_extrapolated_from_the_rows_read() {
         assert_eq!(expected(40_000, 4_000_000, 400_000_000), Some(4_250_000));
         assert_eq!(expected(40_000, 0, 400_000_000), None, "a workbook");
         assert_eq!(expected(u64::MAX, 1, u64::MAX), Some(u64::MAX / 16));

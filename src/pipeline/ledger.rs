@@ -1,4 +1,4 @@
-//! The outcome of a row, from everything that is known in the end.
+//! Determines the final outcome of a row from everything that is known.
 
 use super::twins::Refusals;
 use crate::{
@@ -13,22 +13,22 @@ use crate::{
     suppress::SuppressionSet,
 };
 
-/// What the stages found out, each about the rows it knows.
+/// The results of all stages.
 pub(super) struct Ledger<'a> {
     pub(super) inputs: &'a [InputInfo],
     pub(super) numbers: &'a ClaimedNumbers,
     pub(super) suppression_set: &'a SuppressionSet,
     pub(super) existing: &'a ExistingContacts,
-    /// When the platform was read, where that was not in this run.
+    /// The time of the read, if it was before this run.
     pub(super) read_at: Option<String>,
     pub(super) results: &'a PostResults,
-    /// Rows that were refused and have given their number to another.
+    /// Rows that were refused and gave their number to another row.
     pub(super) refusals: &'a Refusals,
-    /// The outcome of a contact that nothing else is known of.
+    /// The outcome of a contact without any other result.
     pub(super) otherwise: Outcome,
 }
 
-/// What became of a contact.
+/// The outcome of a contact.
 pub(super) struct RowEnding {
     outcome: Outcome,
     code: Option<Code>,
@@ -36,10 +36,10 @@ pub(super) struct RowEnding {
 }
 
 impl Ledger<'_> {
-    /// What becomes of a contact.
+    /// Returns the outcome of a contact.
     pub(super) fn ending(&self, location: Location, contact: &Contact) -> RowEnding {
         let (number, name) = (contact.number().e164(), contact.name_key());
-        // What was done is not undone by leaving it out afterwards.
+        // A later suppression does not undo a post.
         let is_done = self.results.of(number).is_some_and(|result| {
             matches!(result.outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
         });
@@ -63,9 +63,9 @@ impl Ledger<'_> {
         let held = self.existing.holder_named(number, name);
         if let Some(held) = held {
             let code = if held.has_name(name) { Code::SameName } else { Code::OtherName };
-            let mut detail = format!("held as {}", held.describe());
+            let mut detail = format!("existing contact: {}", held.describe());
             if let Some(read_at) = &self.read_at {
-                detail.push_str(", as known since ");
+                detail.push_str(", as of ");
                 detail.push_str(read_at);
             }
             return RowEnding { outcome: Outcome::Existing, code: Some(code), detail };
@@ -73,29 +73,31 @@ impl Ledger<'_> {
         RowEnding { outcome: self.otherwise, code: None, detail: String::new() }
     }
 
-    /// What becomes of a row.
+    /// Returns the outcome of a row.
     pub(super) fn outcome(&self, location: Location, verdict: &Verdict) -> Outcome {
         match verdict {
             Verdict::Contact(contact) => self.ending(location, contact).outcome,
             Verdict::Suppressed { .. } => Outcome::Suppressed,
-            Verdict::Rejected { number, .. } => rejected_and_left_out(number.as_ref(), self.suppression_set)
-                .map_or(Outcome::Rejected, |ending| ending.outcome),
+            Verdict::Rejected { number, .. } => {
+                rejected_and_suppressed(number.as_ref(), self.suppression_set)
+                    .map_or(Outcome::Rejected, |ending| ending.outcome)
+            }
         }
     }
 
-    /// Whether the contact is still to be posted.
+    /// Returns whether the contact still has to be posted.
     pub(super) fn is_new(&self, location: Location, contact: &Contact) -> bool {
         self.ending(location, contact).outcome == self.otherwise
     }
 }
 
-/// The ending of a contact that was posted.
+/// Returns the outcome of a contact that was posted.
 fn ended(result: &PostResult) -> RowEnding {
     let PostResult { outcome, code, detail } = result.clone();
     RowEnding { outcome, code, detail }
 }
 
-/// The ending of a row whose number another row has.
+/// Returns the outcome of a row whose number another row has.
 pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[InputInfo]) -> RowEnding {
     let with = collision.with;
     let mut detail = format!("same number as row {}", with.row);
@@ -106,26 +108,26 @@ pub(super) fn duplicate(collision: Collision, location: Location, inputs: &[Inpu
     RowEnding { outcome: Outcome::Duplicate, code: Some(collision.code), detail }
 }
 
-/// The ending of a contact whose number is left out.
+/// Returns the outcome of a contact whose number is suppressed.
 pub(super) fn suppressed(suppression_set: &SuppressionSet, number: E164) -> Option<RowEnding> {
     let (source, detail) = suppression_set.reason(number)?;
     Some(RowEnding { outcome: Outcome::Suppressed, code: Some(source.code()), detail })
 }
 
-/// The ending of a row that need not be mended, since its number is left out all the same.
-fn rejected_and_left_out(
+/// Returns the outcome of a rejected row that need not be fixed, because its number is suppressed anyway.
+fn rejected_and_suppressed(
     number: Option<&PhoneNumber>,
     suppression_set: &SuppressionSet,
 ) -> Option<RowEnding> {
     suppressed(suppression_set, number?.e164())
 }
 
-/// The ending of a contact that a check found nothing wrong with.
+/// Returns the outcome of a contact that a check found valid.
 pub(super) fn valid() -> RowEnding {
     RowEnding { outcome: Outcome::Valid, code: None, detail: String::new() }
 }
 
-/// Writes a row with the ending of its contact, or with its problems.
+/// Writes a row with the outcome of its contact, or with its problems.
 pub(super) fn write(
     writer: &mut RunWriter,
     row: Row<'_>,
@@ -136,7 +138,7 @@ pub(super) fn write(
     write_with(writer, row, verdict, b"", ledger.suppression_set, ending)
 }
 
-/// The same with the line that the row has if it is a valid contact, made before.
+/// Writes a row like `write`, with a prepared line for a valid contact.
 pub(super) fn write_with(
     writer: &mut RunWriter,
     row: Row<'_>,
@@ -166,7 +168,8 @@ pub(super) fn write_with(
         }),
         Verdict::Rejected { number, problems } => {
             let number: Option<&PhoneNumber> = number.as_ref();
-            if let Some(RowEnding { outcome, code, detail }) = rejected_and_left_out(number, suppression_set)
+            if let Some(RowEnding { outcome, code, detail }) =
+                rejected_and_suppressed(number, suppression_set)
             {
                 return writer.write(&ReportedRow {
                     code,

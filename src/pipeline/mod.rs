@@ -1,8 +1,9 @@
 //! The stages of a run, in order.
 //!
-//! [`check`] reads, normalizes, deduplicates and reports. [`import`] does the same, then compares with the existing contacts and
-//! posts the new ones. [`fetch`] and [`explain`] are the other commands that read. Each row that was read is reported exactly once,
-//! and the report is refused if the totals differ. The rules of each stage are in its own module; here the ledger combines them.
+//! [`check`] reads, normalizes, deduplicates and reports. [`import`] does the same, then compares with the existing
+//! contacts and posts the new ones. [`fetch`] and [`explain`] are the other commands that read. Each row is reported
+//! exactly once; a report with other totals is an error. The rules of each stage are in its own module; here the
+//! ledger combines them.
 
 mod check;
 mod clock;
@@ -41,22 +42,22 @@ use crate::{
     suppress::{SuppressSettings, Suppressions, UnreadSuppressions},
 };
 
-/// What the user decided about a run, whatever its command.
+/// The user's settings for a run of any command.
 #[derive(Clone, Debug)]
 pub struct RunSettings {
-    /// The run's name.
+    /// The run id.
     pub run: String,
-    /// How rows are read.
+    /// The settings for reading rows.
     pub normalize: NormalizeSettings,
-    /// Which of several rows with one number goes on.
+    /// The row to keep of several with one number.
     pub keep: Keep,
-    /// Where the contacts go beside the platform.
+    /// The export of contacts, in addition to the platform.
     pub export: Option<ExportSettings>,
     /// The settings files in use, highest priority first.
     pub config_files: Vec<String>,
 }
 
-/// The surroundings of a run: an observer, what approves the posting, and what ends it.
+/// The environment of a run: an observer, the approval of posting, and the interrupt.
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "the types say it")]
 pub struct Surroundings<'a> {
@@ -77,22 +78,22 @@ pub enum PipelineError {
     Platform(#[from] PlatformError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A file that an option names beside the inputs: of suppressed people, or of existing contacts.
+    /// A file that an option names: a suppression list, or existing contacts.
     #[error(transparent)]
     OptionFile(ParseError),
     #[error(transparent)]
     Unread(#[from] UnreadSuppressions),
-    #[error("the rows cannot be kept on disk while the run goes on: {0}")]
+    #[error("cannot store the rows on disk during the run: {0}")]
     Spool(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
     Runtime(#[source] io::Error),
-    #[error("{} has asked whether to post the same import, and waits for the answer", Holder::named(.0.as_ref()))]
+    #[error("{} is waiting for an answer on whether to post the same import", Holder::named(.0.as_ref()))]
     Asked(Option<Holder>),
     #[error("interrupted")]
     Interrupted(i32),
 }
 
-/// Of a file that an option names: the settings are wrong then, not the inputs.
+/// Errors of a file that an option names: the settings are wrong, not the inputs.
 impl From<ReadError> for PipelineError {
     fn from(error: ReadError) -> Self {
         match error {
@@ -102,11 +103,11 @@ impl From<ReadError> for PipelineError {
     }
 }
 
-/// Reads the files of suppressed numbers and of existing contacts as an import does, and judges them alike.
+/// Reads the files of suppressed numbers and of existing contacts as an import does, with the same checks.
 ///
 /// # Errors
 ///
-/// Where an import would not go on with them, or the end is asked for.
+/// Returns an error if an import would stop at them, or if the run was interrupted.
 pub fn try_option_files(
     suppress: &SuppressSettings,
     existing: Option<&Path>,
@@ -120,11 +121,11 @@ pub fn try_option_files(
     Ok(())
 }
 
-/// A run that was reported.
+/// A run with its report.
 #[derive(Debug)]
 pub struct Finished {
-    /// The report, as it was written.
+    /// The report, as written.
     pub report: Report,
-    /// Why the run ended before all its rows were settled, if it did.
+    /// The reason why the run ended before all its rows had a result, if it did.
     pub stopped: Option<PlatformError>,
 }

@@ -1,4 +1,4 @@
-//! An import from its beginning to its end, as the journal knows it.
+//! The journal side of an import, from start to end.
 
 use std::{
     cell::RefCell,
@@ -25,16 +25,16 @@ use crate::{
     progress::Progress,
 };
 
-/// Where an import posts to, by names that stay the same.
+/// The target of an import, by stable names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The account, which has one quota and one import at a time.
     pub account: String,
-    /// The stream whose contacts they are.
+    /// The stream of the account.
     pub stream: String,
 }
 
-/// An account that this process alone imports to.
+/// An account that only this process imports to.
 pub struct Reserved {
     journal: Journal,
     target: Target,
@@ -42,34 +42,35 @@ pub struct Reserved {
     lock: AccountLock,
 }
 
-/// An import that the journal knows of.
+/// An import in the journal.
 pub struct OpenRun {
     journal: Journal,
     target: Target,
     id: String,
     fingerprint: String,
     patience: Option<Duration>,
-    /// Held until the run is over, but while its user is asked.
+    /// Held until the run is over, except while the user is asked.
     lock: RefCell<AccountLock>,
-    /// Held from the question until it is answered with yes, or the run is over.
+    /// Held from the question until the answer yes or the end of the run.
     question: RefCell<Option<OpenQuestion>>,
 }
 
-/// An import of the same inputs, with the same settings, to the same target, that is not finished.
+/// An unfinished import of the same inputs, with the same settings, to the same target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Its name.
+    /// The run id.
     pub id: String,
-    /// Where its files go.
+    /// The folder of its files.
     pub folder: PathBuf,
 }
 
 impl Reserved {
-    /// Waits until no other process imports to the account, at most as long as `patience`.
+    /// Waits until no other process imports to the account, for at most `patience`.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be used, another process is still importing, or the run is to end.
+    /// Returns an error if the journal cannot be used, another process is still importing, or the run was
+    /// interrupted.
     pub fn wait(
         journal: Journal,
         target: Target,
@@ -81,16 +82,16 @@ impl Reserved {
         Ok(Self { journal, target, patience, lock })
     }
 
-    /// Who has been asked whether to post an import with this fingerprint, and has not answered.
+    /// Returns the process whose user was asked whether to post an import with this fingerprint and has not answered.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be used.
+    /// Returns an error if the journal cannot be used.
     pub fn questioner(&self, fingerprint: &str) -> Result<Option<Option<Holder>>, JournalError> {
         self.journal.questioner(fingerprint)
     }
 
-    /// What is the same for the same inputs, settings and target.
+    /// Returns a hash that is equal for equal inputs, settings and target.
     pub fn fingerprint(&self, inputs: &[String], settings: &str) -> String {
         let mut hash = Sha256::new();
         for part in
@@ -102,39 +103,39 @@ impl Reserved {
         hex(&hash.finalize())
     }
 
-    /// The import with this fingerprint that was begun and not finished.
+    /// Returns the unfinished import with this fingerprint.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn unfinished(&self, fingerprint: &str) -> Result<Option<Unfinished>, JournalError> {
         let found = self.journal.unfinished(fingerprint)?;
         Ok(found.map(|run| Unfinished { id: run.id, folder: run.folder }))
     }
 
-    /// Whether there is a run of this name.
+    /// Returns whether there is a run with this id.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn has_run(&self, id: &str) -> Result<bool, JournalError> {
         Ok(self.journal.run(id)?.is_some())
     }
 
-    /// Whether an import is over: another process may have finished it while this one waited.
+    /// Returns whether an import is finished: another process may have finished it while this one waited.
     ///
     /// # Errors
     ///
-    /// Where the journal cannot be read.
+    /// Returns an error if the journal cannot be read.
     pub fn is_over(&self, id: &str) -> Result<bool, JournalError> {
         Ok(self.journal.run(id)?.is_some_and(|run| run.closed_at.is_some()))
     }
 
-    /// Notes that a new import begins.
+    /// Records that a new import starts.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn begin(
         self,
         id: &str,
@@ -147,11 +148,11 @@ impl Reserved {
         Ok(self.opened(id, fingerprint))
     }
 
-    /// Notes that an import goes on.
+    /// Records that an import is resumed.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn resume(self, id: &str, fingerprint: &str, folder: &Path) -> Result<OpenRun, JournalError> {
         self.journal.continue_run(id, folder)?;
         Ok(self.opened(id, fingerprint))
@@ -171,7 +172,7 @@ impl Reserved {
     }
 }
 
-/// Waits until no other process imports to an account, at most as long as `patience`.
+/// Waits until no other process imports to an account, for at most `patience`.
 fn take(
     journal: &Journal,
     target: &Target,
@@ -200,19 +201,19 @@ fn take(
     }
 }
 
-/// What a user answered, and what others may have done meanwhile.
+/// The user's answer, and whether other programs imported meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UserAnswer {
-    /// Not to post.
+    /// Do not post.
     No,
-    /// To post, and nothing was imported by others meanwhile.
+    /// Post; no other program imported meanwhile.
     Yes,
-    /// To post, but others imported to the account meanwhile.
+    /// Post, but other programs imported to the account meanwhile.
     YesBut,
 }
 
 impl OpenRun {
-    /// Asks the user, and lets others import to the account until there is an answer.
+    /// Asks the user, and releases the account to other imports until there is an answer.
     pub(super) fn ask(
         &self,
         progress: &dyn Progress,
@@ -232,17 +233,17 @@ impl OpenRun {
         Ok(if is_alone { UserAnswer::Yes } else { UserAnswer::YesBut })
     }
 
-    /// What the run's posts are noted with.
+    /// Returns the journal of the run's posts.
     pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> RunJournal {
         RunJournal::new(self.journal.clone(), &self.id, snapshots, limit)
     }
 
-    /// The contacts, of this run or another, that were sent and of which nobody knows whether they were stored.
+    /// Returns the contacts of this or another run of which it is unknown whether they were stored.
     pub(super) fn unacknowledged(&self) -> Result<(Vec<UnacknowledgedContact>, Duration), JournalError> {
         self.journal.unacknowledged(&self.target.account, &self.target.stream)
     }
 
-    /// Settles these by what the platform holds, and says what is known of the contacts of this run.
+    /// Reconciles these with the existing contacts, and returns the results of this run.
     pub(super) fn reconcile(
         &self,
         unacknowledged: Vec<UnacknowledgedContact>,
@@ -256,37 +257,38 @@ impl OpenRun {
         self.results()
     }
 
-    /// What is known of the contacts of this run.
+    /// Returns the results of this run so far.
     pub(super) fn results(&self) -> Result<PostResults, JournalError> {
         Ok(PostResults::restored(self.journal.notes(&self.id)?))
     }
 
-    /// The rows of this run that were refused and have given their number to another.
+    /// Returns the rows of this run that were refused and gave their number to another row.
     pub(super) fn refused(&self) -> Result<Vec<Refused>, JournalError> {
         self.journal.refused(&self.id)
     }
 
-    /// Records that refused rows give their number to others.
+    /// Records that refused rows give their number to other rows.
     pub(super) fn give_back(&self, refused: &[(Refused, NameKey)]) -> Result<(), JournalError> {
         self.journal.give_back(&self.id, refused)
     }
 
-    /// Whether a contact of this run was ever sent.
+    /// Returns whether this run ever sent a contact.
     pub(super) fn has_posted(&self) -> Result<bool, JournalError> {
         self.journal.has_sent(&self.id)
     }
 
-    /// Notes that the run is over, and how its rows ended.
+    /// Records the end of the run and the outcomes of its rows.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted: the run counts as unfinished then, and doing it again changes nothing.
+    /// Returns an error if it cannot be recorded. The run then counts as unfinished, and running it again changes
+    /// nothing.
     pub fn close(&self, ending: Ending, totals: &str) -> Result<(), JournalError> {
         self.journal.close_run(&self.id, ending, totals)
     }
 
-    /// Notes the failure that ended the run before there was anything to report. That failure itself is what the user has to
-    /// know of, not one to note it.
+    /// Records the failure that ended the run before there was anything to report. An error while recording is
+    /// ignored: the failure itself matters more to the user.
     pub fn failed(&self, error: &PipelineError) {
         _ = match error {
             PipelineError::Parse(_) | PipelineError::OptionFile(_) | PipelineError::Unread(_)
@@ -298,22 +300,22 @@ impl OpenRun {
         };
     }
 
-    /// Notes why the run stopped before it was finished.
+    /// Records why the run stopped before it was finished.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if it cannot be recorded.
     pub fn stop(&self, reason: &str, totals: Option<&str>) -> Result<(), JournalError> {
         self.journal.stop_run(&self.id, reason, totals)
     }
 }
 
-/// What a reading says of a contact that was sent without an answer.
+/// Returns the result of an unacknowledged contact after a read.
 fn found(contact: &UnacknowledgedContact, existing: &ExistingContacts) -> ContactState {
     let (fate, code, detail) = match existing.holder_named(contact.number, contact.name) {
         None => (Fate::Pending, None, String::new()),
         Some(held) => {
-            let detail = format!("held as {}", held.describe());
+            let detail = format!("existing contact: {}", held.describe());
             let is_same = held.has_name(contact.name);
             if is_same && !contact.is_others {
                 (Fate::Ended(Outcome::Confirmed), None, detail)
@@ -344,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn others_have_the_account_while_the_user_is_asked_but_not_the_same_import() {
+    fn account_is_free_for_other_imports_while_the_user_is_asked() {
         let state = tempfile::tempdir().unwrap();
         let reserved = reserve(state.path()).unwrap();
         let fingerprint = reserved.fingerprint(&["a".to_owned()], "");
@@ -372,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_cannot_have_the_account_again_says_who_has_it() {
+    fn run_that_cannot_get_the_account_back_names_its_holder() {
         let state = tempfile::tempdir().unwrap();
         let run = reserve(state.path()).unwrap().begin("run", "f", "null", Path::new("out")).unwrap();
         let mut other = None;
@@ -384,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_whose_digits_are_masked_is_confirmed_by_its_name() {
+    fn contact_with_masked_digits_is_confirmed_by_its_name() {
         let mask = serde_json::from_value("91987****210".into()).unwrap();
         let stored =
             StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };

@@ -18,7 +18,7 @@ use crate::{
     suppress::{SuppressionSet, SuppressionSource},
 };
 
-/// Numbers of rows that say themselves not to call them, with these rows.
+/// Numbers that rows of the list forbid to call, with these rows.
 #[derive(Default)]
 pub(super) struct Forbidden(Vec<(Location, E164)>);
 
@@ -63,7 +63,7 @@ pub(super) fn spool_all(
     Ok((spool.finish().map_err(PipelineError::Spool)?, summaries, forbidden))
 }
 
-/// The rows of this run that a fixed row may have been when it was rejected.
+/// Returns the rows of this run that a fixed row may have been when it was rejected.
 fn originals(origin: &Origin, inputs: &[InputInfo]) -> Vec<Location> {
     fn name(path: &str) -> &str {
         path.rsplit(['/', '\\']).next().unwrap_or_default()
@@ -77,7 +77,7 @@ fn originals(origin: &Origin, inputs: &[InputInfo]) -> Vec<Location> {
     if found.is_empty() { rows_of(&|path| name(path) == name(&origin.file)) } else { found }
 }
 
-/// Has the rows of a block claim their numbers; a row without one collides with none.
+/// Claims the numbers of a block's rows; a row without a number never collides.
 pub(super) fn claim_all<P>(
     block: &JudgedRows<P>,
     inputs: &[InputInfo],

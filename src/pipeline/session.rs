@@ -1,4 +1,5 @@
-//! The network part of an import, in phases: learn which contacts are suppressed or exist, plan, ask for approval, post the others.
+//! The network part of an import: learns which contacts are suppressed or exist, plans, asks for approval, and posts the
+//! others.
 
 use std::{collections::HashSet, io};
 
@@ -39,21 +40,21 @@ pub(super) struct Session<'a> {
     pub(super) results: PostResults,
     refusals: Refusals,
     pub(super) plan: Option<Plan>,
-    /// What was asked, and when it was, at the moment of the plan.
+    /// The requests made and the time, at the moment of the plan.
     planned_at: Option<(Counts, u64)>,
     pub(super) timing: Timing,
-    /// Why nothing is posted, if that is so.
+    /// The reason why nothing is posted, if so.
     pub(super) not_posted: Option<NotPosted>,
 }
 
-/// Whether an import posts.
+/// The decision whether an import posts.
 enum Decision {
-    /// So many contacts.
+    /// Post this number of contacts.
     Post(u64),
     DoNotPost(NotPosted),
 }
 
-/// What an import knows when it begins to use the platform.
+/// The input of a session.
 pub(super) struct Beginning<'a> {
     pub(super) inputs: &'a [InputInfo],
     pub(super) numbers: &'a mut ClaimedNumbers,
@@ -90,7 +91,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What is known of each row, and what becomes of a contact that nothing else is known of.
+    /// Returns the ledger; `otherwise` is the outcome of a contact without any other result.
     pub(super) fn ledger(&self, otherwise: Outcome) -> Ledger<'_> {
         Ledger {
             inputs: self.inputs,
@@ -104,14 +105,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What it took after the plan was made, beside what was planned.
+    /// Returns the actual requests and time since the plan.
     pub(super) fn actual(&self, counts: Counts) -> Option<Plan> {
         let (before, at_ms) = self.planned_at.filter(|_| self.not_posted.is_none())?;
         let seconds = (self.clock.elapsed_ms().saturating_sub(at_ms) + 500) / 1000;
         Some(Plan { get: counts.get - before.get, post: counts.post - before.post, seconds })
     }
 
-    /// Learns, plans and posts. What was learned and settled stays here, also where the platform fails on the way.
+    /// Learns, plans and posts. Results so far are kept even if the platform fails.
     pub(super) async fn run(
         &mut self,
         client: &mut Client<'_>,
@@ -121,7 +122,7 @@ impl<'a> Session<'a> {
         let learned = self.learn(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
         let gets_of_next_run = learned?;
-        // An earlier part of the run may have ended before they were tried.
+        // An earlier part of the run may have ended before these rows were tried.
         self.hand_over(spool)?;
         let contacts = match self.decide(client, spool, gets_of_next_run).await? {
             Decision::Post(contacts) => contacts,
@@ -158,21 +159,21 @@ impl<'a> Session<'a> {
             match answer {
                 UserAnswer::Yes => return Ok(Decision::Post(contacts)),
                 UserAnswer::No => return Ok(Decision::DoNotPost(NotPosted::Declined)),
-                // A user who agreed to one number of contacts is asked again about another.
+                // A user who agreed to one number of contacts is asked again if the number changed.
                 UserAnswer::YesBut => {
                     self.learn_existing(client).await?;
                     let now = self.totals(spool).map_err(PlatformError::Notes)?;
                     if now.of(Outcome::Pending) == contacts {
                         return Ok(Decision::Post(contacts));
                     }
-                    let text = "others imported to the account before the answer, so the plan is made again";
+                    let text = "another program imported to the account before the answer; making a new plan";
                     client.progress().note(text);
                 }
             }
         }
     }
 
-    /// Makes the plan. That of an import which does not post says what the next run would cost.
+    /// Makes the plan. If the import does not post, the plan is that of the next run.
     fn forecast(
         &mut self,
         client: &Client<'_>,
@@ -189,7 +190,7 @@ impl<'a> Session<'a> {
         Ok(Forecast { plan, contacts, totals, host: client.host().to_string() })
     }
 
-    /// Why nothing is to be posted, whatever the user says.
+    /// Returns why nothing may be posted, whatever the user says.
     fn objection(&self, totals: &Totals) -> Option<NotPosted> {
         let (rejected, rows) = (totals.of(Outcome::Rejected), totals.rows());
         let is_exceeded = self.import.max_rejected.is_some_and(|most| most.is_exceeded(rejected, rows));
@@ -205,7 +206,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), PlatformError> {
         let Some(run) = self.run else { return Ok(()) };
         while contacts > 0 {
-            // Settled apart, so that what is still to be posted can be told while it is.
+            // Kept apart, so that the rows still to post can be listed meanwhile.
             let mut results = self.results.emptied();
             let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
             let size = self.import.batch_size;
@@ -227,17 +228,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Has the next rows have the numbers of refused ones; returns how many do.
+    /// Passes the numbers of refused rows to the next rows. Returns how many rows got one.
     fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
         let Some(run) = self.run else { return Ok(0) };
         let suppression_set = &self.suppressions.suppression_set;
-        let is_left_out = |number| suppression_set.reason(number).is_some();
-        let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_left_out);
+        let is_suppressed = |number| suppression_set.reason(number).is_some();
+        let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_suppressed);
         let handovers = handovers.map_err(PlatformError::Notes)?;
         if handovers.is_empty() {
             return Ok(0);
         }
-        // Before any of them is posted: an interrupted run goes on with the same rows.
+        // Recorded before any of them is posted, so that an interrupted run resumes with the same rows.
         run.give_back(&handovers.iter().map(Handover::recorded).collect::<Vec<_>>())?;
         let handed = self.refusals.hand_over(handovers, self.numbers, &mut self.results);
         let existing = &self.known.existing;
@@ -245,13 +246,13 @@ impl<'a> Session<'a> {
         Ok(handed.iter().filter(is_new).count() as u64)
     }
 
-    /// Learns who is left out and who is there, and settles by it what was sent before and not answered. Returns how many
-    /// requests it will take the next run to learn as much.
+    /// Learns the suppressed and the existing contacts, and reconciles earlier unacknowledged posts. Returns how many
+    /// requests the next run needs for the same.
     async fn learn(&mut self, client: &mut Client<'_>) -> Result<u64, PlatformError> {
         let (unacknowledged, wait) =
             self.run.map_or_else(|| Ok(Default::default()), OpenRun::unacknowledged)?;
         if let Some(run) = self.run {
-            // What is known from before is reported even where nothing more is learned.
+            // Earlier results are reported even if the read fails.
             self.results = run.results()?;
             self.refusals = Refusals::restored(run.refused()?);
         }
@@ -261,7 +262,7 @@ impl<'a> Session<'a> {
         Ok(of_suppressions + self.read_existing(client, unacknowledged).await?)
     }
 
-    /// Learns once more who is there, now that others have imported.
+    /// Reads the existing contacts again after other programs imported.
     async fn learn_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
         let before = self.clock.elapsed_ms();
         let (unacknowledged, wait) =
@@ -272,14 +273,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Reads who is there; returns how many requests it will take the next run.
+    /// Reads the existing contacts. Returns how many requests the next run needs for the same.
     async fn read_existing(
         &mut self,
         client: &mut Client<'_>,
         unacknowledged: Vec<UnacknowledgedContact>,
     ) -> Result<u64, PlatformError> {
         let before = client.counts().get;
-        // What was sent and not answered, only the platform can tell.
+        // Only the platform can tell about unacknowledged posts.
         if self.known.from == ExistingFrom::File && unacknowledged.is_empty() {
             return Ok(0);
         }
@@ -297,7 +298,7 @@ impl<'a> Session<'a> {
         Ok(pages)
     }
 
-    /// Whether to post. While somebody is asked, others may import to the account.
+    /// Asks whether to post. Other programs may import to the account meanwhile.
     fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<UserAnswer, PlatformError> {
         match self.run.filter(|_| self.approval.asks()) {
             Some(run) => run.ask(client.progress(), client.interrupt(), || self.approval.approve(forecast)),
@@ -306,7 +307,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What will become of the rows if everything goes well but the posting, which is still to be done.
+    /// Returns the outcomes of all rows if everything succeeds, with the posting still pending.
     fn totals(&self, spool: &mut Spool) -> io::Result<Totals> {
         let ledger = self.ledger(if self.not_posted.is_some() { Outcome::Planned } else { Outcome::Pending });
         let mut totals = Totals::default();
@@ -317,7 +318,7 @@ impl<'a> Session<'a> {
         Ok(totals)
     }
 
-    /// The contacts that nobody holds yet, in input order.
+    /// Returns the contacts that do not exist yet, in input order.
     fn new_contacts<'s>(
         &'s self,
         spool: &'s mut Spool,

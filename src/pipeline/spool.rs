@@ -1,7 +1,7 @@
-//! The rows of a run on disk, from the time they are judged until it is known what became of them.
+//! The rows of a run on disk, from normalization until their outcome is known.
 //!
-//! An import knows a row's outcome only after all rows were read and posted. What is kept of each meanwhile goes to a
-//! file without a name, which is gone with the process, so that memory does not grow with the input.
+//! An import knows a row's outcome only after all rows were read and posted. Meanwhile rows are in an unnamed
+//! temporary file, so that memory does not grow with the input.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use crate::{
     row::{CellKind, Location, Ragged, Row, Rows},
 };
 
-/// A row as it is to be kept.
+/// A row to write.
 #[derive(Serialize)]
 struct Keep<'r> {
     location: Location,
@@ -25,7 +25,7 @@ struct Keep<'r> {
     cells: Vec<(CellKind, &'r [u8])>,
 }
 
-/// A row as it was kept.
+/// A row as written.
 #[derive(Deserialize)]
 struct Kept {
     location: Location,
@@ -34,22 +34,22 @@ struct Kept {
     cells: Vec<(CellKind, Vec<u8>)>,
 }
 
-/// A row as it comes back.
+/// A row read back.
 pub(super) struct SpooledRow {
-    /// A block of this row alone.
+    /// A block with this row only.
     pub(super) rows: Rows,
-    /// What normalization said of it.
+    /// The result of normalization.
     pub(super) verdict: Verdict,
 }
 
-/// Writes rows, in order.
+/// Writes rows in order.
 pub(super) struct SpoolWriter {
     file: BufWriter<File>,
     buffer: Vec<u8>,
 }
 
 impl SpoolWriter {
-    /// Begins a spool in a folder with room for it.
+    /// Creates a spool in a folder with enough space.
     pub(super) fn begin(folder: &Path) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::with_capacity(256 * 1024, tempfile::tempfile_in(folder)?),
@@ -73,13 +73,13 @@ impl SpoolWriter {
     }
 }
 
-/// Rows that can be gone through as often as needed.
+/// Rows that can be read repeatedly.
 pub(super) struct Spool {
     file: File,
 }
 
 impl Spool {
-    /// The rows, in the order in which they were written.
+    /// Returns the rows in the order in which they were written.
     pub(super) fn rows(&mut self) -> io::Result<SpoolRows<'_>> {
         self.file.seek(SeekFrom::Start(0))?;
         let end = self.file.metadata()?.len();
@@ -87,7 +87,7 @@ impl Spool {
     }
 }
 
-/// One passage through a spool.
+/// One pass over a spool.
 pub(super) struct SpoolRows<'a> {
     file: BufReader<&'a mut File>,
     left: u64,
@@ -128,7 +128,7 @@ mod tests {
     };
 
     #[test]
-    fn the_spool_can_be_read_repeatedly() {
+    fn spool_can_be_read_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
         let mut rows = Rows::new(1);
         rows.push_cell(b"J\xf6rg", CellKind::Text);

@@ -1,8 +1,8 @@
-//! Rows with the number of a row that the platform has refused: the number goes on to the next of them.
+//! Passes the number of a refused row to the next row with the same number.
 //!
-//! Of several rows with one number one goes on. Where the platform refuses that one, the number is as good as new, and the next
-//! row that says something else is tried in its place: once, and at most [`MAX_TRIED`] rows of a number, since the platform may
-//! mind the number itself. A row that says the same as one that was refused would be refused as well, and stays a duplicate.
+//! Of several rows with one number, one is posted. If the platform refuses it, the next row with different content is
+//! tried once. At most [`MAX_TRIED`] rows of a number are tried, because the number itself may be the problem. A row
+//! with the same content as a refused one would be refused too and stays a duplicate.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,17 +20,17 @@ use crate::{
     row::Location,
 };
 
-/// Rows of one number that are tried, all in all.
+/// Maximum rows of one number that are tried.
 const MAX_TRIED: usize = 10;
 
-/// The rows of a run that were refused and have given their number to another row.
+/// The rows of a run that were refused and gave their number to another row.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     by_row: HashMap<Location, PostResult>,
     by_number: HashMap<E164, Vec<Location>>,
 }
 
-/// A number that goes from a refused row to the next.
+/// A number that passes from a refused row to the next.
 pub(super) struct Handover {
     from: Location,
     to: Claimant,
@@ -38,15 +38,15 @@ pub(super) struct Handover {
     result: PostResult,
 }
 
-/// A row with a number that is asked about.
+/// A row with a number in question.
 struct Candidate {
     claimant: Claimant,
-    /// The same for rows that would be posted as the same contact.
+    /// A hash that is equal for rows that would be posted as the same contact.
     content: u64,
 }
 
 impl Handover {
-    /// What the journal is told: the refused row, and the name of the next.
+    /// Returns the journal entry: the refused row, and the name of the next one.
     pub(super) fn recorded(&self) -> (Refused, NameKey) {
         let PostResult { code, detail, .. } = self.result.clone();
         (Refused { location: self.from, number: self.number, code, detail }, self.to.name)
@@ -54,7 +54,7 @@ impl Handover {
 }
 
 impl Refusals {
-    /// Those that the journal knows of.
+    /// Restores the refused rows from the journal.
     pub(super) fn restored(refused: Vec<Refused>) -> Self {
         let mut refusals = Self::default();
         for Refused { location, number, code, detail } in refused {
@@ -68,21 +68,21 @@ impl Refusals {
         self.by_number.entry(number).or_default().push(location);
     }
 
-    /// Why a row was refused, if it has given its number back.
+    /// Returns why a row was refused, if it gave its number back.
     pub(super) fn of(&self, location: Location) -> Option<&PostResult> {
         self.by_row.get(&location)
     }
 
-    /// Gives the numbers that were given back before to the rows that have them since, and finds the refused rows that can still
-    /// give theirs to another. Without a refusal nothing is looked for.
+    /// Restores earlier handovers, and finds the refused rows that can still pass on their number. Does nothing if no
+    /// row was refused.
     pub(super) fn handovers(
         &self,
         spool: &mut Spool,
         numbers: &mut ClaimedNumbers,
         results: &PostResults,
-        is_left_out: impl Fn(E164) -> bool,
+        is_suppressed: impl Fn(E164) -> bool,
     ) -> io::Result<Vec<Handover>> {
-        let refused: HashSet<E164> = results.refused().filter(|number| !is_left_out(*number)).collect();
+        let refused: HashSet<E164> = results.refused().filter(|number| !is_suppressed(*number)).collect();
         let mut handovers = Vec::new();
         if refused.is_empty() && self.by_number.is_empty() {
             return Ok(handovers);
@@ -108,7 +108,7 @@ impl Refusals {
         Ok(handovers)
     }
 
-    /// Has the next rows have the numbers, and returns these with their names.
+    /// Assigns the numbers to the next rows. Returns these numbers with their names.
     pub(super) fn hand_over(
         &mut self,
         handovers: Vec<Handover>,
@@ -125,7 +125,7 @@ impl Refusals {
     }
 }
 
-/// The rows of some numbers.
+/// Returns the rows with these numbers.
 fn rows_of(spool: &mut Spool, is_asked: impl Fn(&E164) -> bool) -> io::Result<HashMap<E164, Vec<Candidate>>> {
     let mut rows: HashMap<E164, Vec<Candidate>> = HashMap::new();
     for row in spool.rows()? {
@@ -147,7 +147,7 @@ fn content(contact: &Contact) -> u64 {
     hasher.finish()
 }
 
-/// The row that has a number when these have given it back: of those that say something else, the first, or the last.
+/// Returns the row that gets a number after the tried ones: the first or the last with different content.
 fn next(rows: &[Candidate], tried: &[Location], keep: Keep) -> Option<Claimant> {
     if tried.len() >= MAX_TRIED {
         return None;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_that_says_something_else_is_next_once() {
+    fn each_row_with_different_content_is_next_once() {
         let rows = [row(2, "A"), row(3, "A"), row(5, "B"), row(8, "C"), row(9, "B")];
         let order = |keep, first: u64| {
             let mut tried = vec![Location { input: 0, row: first }];
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_tried_with_few_rows() {
+    fn number_is_tried_with_few_rows() {
         let rows: Vec<Candidate> = (2..100).map(|at| row(at, &at.to_string())).collect();
         let tried = |count: u64| (2..2 + count).map(|row| Location { input: 0, row }).collect::<Vec<_>>();
         assert_eq!(next(&rows, &tried(9), Keep::First).map(|row| row.location.row), Some(11));

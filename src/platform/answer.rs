@@ -1,4 +1,4 @@
-//! The answer to one request, and what it means.
+//! The response to one request, and its meaning.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Purpose, created::CreateAnswer, failure, json, page, trust::Distrust, wait};
 
-/// What came back for one request.
+/// The response to one request.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -18,47 +18,47 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// Why nothing came back, or nothing whole.
+/// The reason why there is no complete response.
 #[derive(Clone, Debug)]
 pub(super) enum NoResponse {
     /// There was no connection: the platform cannot have seen the request.
     NotSent(String),
-    /// The request may have been seen.
+    /// The platform may have seen the request.
     Unacknowledged(String),
-    /// The same: it was waited for as long as an answer may take.
+    /// The same, after the response timeout.
     TimedOut,
-    /// An answer came, and cannot be read.
+    /// The response cannot be read.
     Unreadable(String),
-    /// There was no connection: the server could not prove that it is the platform.
+    /// There was no connection: the server could not prove its identity.
     Untrusted(Distrust),
 }
 
-/// What an attempt means for what was asked.
+/// The meaning of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// A success; the body is yet to be understood.
+    /// A success; its body is not read yet.
     Success,
     /// The platform never saw the request.
     NotSent(String),
-    /// It may or may not have been carried out.
+    /// The request may or may not have been carried out.
     Unknown(String),
-    /// The same, since the answer cannot be read.
+    /// The same, because the response cannot be read.
     Unreadable(String),
-    /// The account's requests are used up; how long the platform asks to wait, and its words.
+    /// The request quota is used up. Holds the pause that the platform asks for and its words.
     RateLimited { asked: Option<Duration>, words: String },
-    /// The token was not accepted.
+    /// The token was refused.
     Unauthorized(String),
-    /// The account may not do this, or there is no such thing.
+    /// The account may not do this, or the target does not exist.
     Denied(String),
-    /// The platform wants the request elsewhere; it is never sent there.
+    /// A redirect; it is never followed.
     Redirected(String),
     /// The body was too large.
     TooLarge(String),
-    /// What was sent was refused.
+    /// The request was refused.
     Refused(String),
 }
 
-/// Says what an attempt means, whose answer has this effective status.
+/// Returns the meaning of an attempt with this effective status.
 pub(super) fn meaning(status: StatusCode, attempt: &Result<Answer, NoResponse>) -> Meaning {
     let answer = match attempt {
         Ok(answer) => answer,
@@ -95,12 +95,12 @@ pub(super) fn meaning(status: StatusCode, attempt: &Result<Answer, NoResponse>) 
 }
 
 impl Answer {
-    /// How long the platform asks to wait.
+    /// Returns the pause that the platform asks for.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         wait::retry_after(&self.headers)
     }
 
-    /// The body as JSON, put right where it is not quite; nothing where it is none.
+    /// Returns the body as JSON, repaired if it is almost JSON. `None` if it is not JSON.
     pub(super) fn json(&self) -> Option<Cow<'_, [u8]>> {
         if json::is_well_formed(&self.body) {
             return Some(Cow::Borrowed(&self.body));
@@ -108,7 +108,7 @@ impl Answer {
         json::repaired(&self.body).map(|repaired| Cow::Owned(repaired.into_bytes()))
     }
 
-    /// What the answer to a batch says of its contacts. Accepted without a word is accepted.
+    /// Returns the results of a batch's contacts. An accepted batch without a body counts as accepted.
     pub(super) fn created(&self) -> Option<CreateAnswer> {
         const WORDLESS: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
         let is_wordless = self.body.trim_ascii().is_empty() && WORDLESS.contains(&self.status);
@@ -116,8 +116,8 @@ impl Answer {
         CreateAnswer::read(&self.body).or_else(|| is_wordless.then(accepted))
     }
 
-    /// The status by which the answer is judged: the one of HTTP; of a success whose body reports a failure of all that was
-    /// asked, the one in the body, or that of a bad request where it has none.
+    /// Returns the status that counts. This is the HTTP status, unless a successful response reports in its body that
+    /// everything failed: then the status in the body, or 400 if there is none.
     pub(super) fn effective_status(&self, request: Purpose) -> StatusCode {
         let failure = if self.status.is_success() { self.failure(request) } else { None };
         failure.map_or(self.status, |body| {
@@ -126,7 +126,7 @@ impl Answer {
         })
     }
 
-    /// The body, where it reports a failure of all that was asked.
+    /// Returns the body if it reports that everything failed.
     fn failure(&self, request: Purpose) -> Option<Value> {
         if request.is_reading() {
             return page::failure_in(&self.body);
@@ -136,18 +136,18 @@ impl Answer {
         if is_of_all { json::parse(&self.body) } else { None }
     }
 
-    /// Whether the account's requests are used up. No status is documented for it, and no answer that lists contacts says so:
-    /// they could hold the words in a name, and what is said of one of a batch is not said of all.
+    /// Returns whether the request quota is used up. No status is documented for it. A response that lists contacts
+    /// never means it: a name could contain the words, and an error of one contact does not apply to all.
     fn is_rate_limit(&self, status: StatusCode) -> bool {
         match status {
             StatusCode::TOO_MANY_REQUESTS => true,
             status if status.is_success() => !self.is_list() && wait::says_limit(&self.beginning()),
-            // What is said of a contact may speak of a limit of its own.
+            // The error of a contact may be about another limit.
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
                 wait::says_limit(&self.beginning())
             }
-            // Of these it is not known whether the request was carried out: other words may speak of another limit, such as the
-            // disk's.
+            // After these statuses the request may have been carried out. Other words may be about another limit,
+            // such as disk space.
             StatusCode::REQUEST_TIMEOUT => wait::says_limit(&self.beginning()),
             status if !status.is_client_error() => wait::says_limit(&self.beginning()),
             _ => wait::speaks_of_limit(&self.beginning()),
@@ -161,13 +161,13 @@ impl Answer {
             || LISTS.iter().any(|name| memchr::memmem::find(&self.body, name).is_some())
     }
 
-    /// As much of the body as a sentence takes.
+    /// Returns the beginning of the body.
     fn beginning(&self) -> Cow<'_, str> {
         const MAX_BYTES: usize = 4096;
         String::from_utf8_lossy(&self.body[..self.body.len().min(MAX_BYTES)])
     }
 
-    /// The platform's words, and the address that it wants asked. What follows a question mark may be a secret.
+    /// Returns the platform's words and the redirect's target, without the query, which may contain a secret.
     fn redirection(&self) -> String {
         const MAX_CHARS: usize = 200;
         let words = self.words();
@@ -187,7 +187,7 @@ impl Answer {
         format!("{words}, to {}", place.trim())
     }
 
-    /// The status and what the platform says, in one line that is safe to show.
+    /// Returns the status and the platform's words, in one line that is safe to show.
     pub(super) fn words(&self) -> String {
         const MAX_CHARS: usize = 200;
         let said = json::parse(&self.body).and_then(|body| failure::message_in(&body));
@@ -200,7 +200,7 @@ impl Answer {
     }
 }
 
-/// The platform's words with the middle of every long number hidden, however it is spelled, for logs.
+/// Masks the middle of every long number in the platform's words, in any notation, for logs.
 pub(crate) fn masked(words: &str) -> String {
     const SHOWN: (usize, usize) = (2, 4);
     const MIN_DIGITS: usize = 7;
@@ -210,7 +210,7 @@ pub(crate) fn masked(words: &str) -> String {
     let mut rest = words;
     while let Some(start) = rest.find(is_digit) {
         let (before, behind) = rest.split_at(start);
-        // Up to the last digit, however they are set apart.
+        // Up to the last digit, whatever separates them.
         let end = behind.find(|letter| !belongs(letter)).unwrap_or(behind.len());
         let (run, after) = behind.split_at(behind[..end].rfind(is_digit).map_or(1, |last| last + 1));
         let digits: String = run.chars().filter(char::is_ascii_digit).collect();
@@ -236,7 +236,7 @@ mod tests {
         Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
-    /// What an attempt to post means.
+    /// Returns the meaning of an attempt to post.
     fn meaning(attempt: &Result<Answer, NoResponse>) -> Meaning {
         let status =
             attempt.as_ref().map_or(StatusCode::OK, |answer| answer.effective_status(Purpose::Create));
@@ -247,14 +247,14 @@ mod tests {
         meaning(&Ok(answer(status, body)))
     }
 
-    /// An answer that asks to be left alone for a time.
+    /// Builds a response with a `Retry-After` header.
     fn asking(status: StatusCode, retry_after: &str) -> Answer {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
         Answer { status, headers, body: vec![] }
     }
 
     #[test]
-    fn every_answer_has_its_meaning() {
+    fn every_answer_has_a_meaning() {
         const LIMIT: &str =
             "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.";
         assert_eq!(meaning_of(200, "[]"), Meaning::Success);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_asked_for_is_told_with_the_words() {
+    fn requested_wait_is_returned_with_the_words() {
         let mut limited = asking(StatusCode::TOO_MANY_REQUESTS, "86400");
         limited.body = b"{\"message\": \"Daily quota is used up\"}".to_vec();
         assert_eq!(
@@ -301,7 +301,7 @@ mod tests {
 
     // Source: syncthing issue 2745 (a redirect that is not followed and does not say where it leads).
     #[test]
-    fn a_redirect_says_where_it_points_without_what_may_be_secret() {
+    fn redirect_shows_its_target_without_secrets() {
         for (location, shown) in [
             ("https://eu.example.com/contacts?token=canary", "HTTP 308, to https://eu.example.com/contacts"),
             ("https://me:canary@eu.example.com/", "HTTP 308, to https://eu.example.com/"),
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_words_in_a_list_are_about_one_contact() {
+    fn rate_limit_words_in_a_list_apply_to_one_contact() {
         const RECORD: &str = r#"{"id": "a", "cellPhone": {"phoneNumber": "+911234567"}}"#;
         const ERROR: &str = r#"[{"error": "You've exceeded the per-minute rate limit."}]"#;
         let partly = format!("{{\"successfulRecords\": [{RECORD}], \"failedRecords\": {ERROR}}}");
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_the_platforms_words_are_hidden() {
+    fn numbers_in_the_platforms_words_are_masked() {
         assert_eq!(
             masked("HTTP 400, 919876543210 or +12345 exists: 1234567"),
             "HTTP 400, 91…3210 or +12345 exists: 12…4567"
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platforms_words_are_one_safe_line() {
+    fn platforms_words_are_one_safe_line() {
         let words = |body| answer(400, body).words();
         assert_eq!(words("{\"errors\":[{\"msg\":\"number\\nexists\"}]}"), "HTTP 400, \"number exists\"");
         assert_eq!(words("\x1b[31m<html>"), "HTTP 400, \"[31m<html>\"");

@@ -1,8 +1,8 @@
-//! Tokens: JSON Web Tokens signed with the app's client secret, or one that the user has ready.
+//! Tokens: JSON Web Tokens signed with the app's client secret, or a token that the user provides.
 //!
-//! The platform's page "Generating the JWT token" asks for HS256 and a payload with `sub` and `appId`; an app can be set
-//! to require a `jti`. A token is made for every request, so that each has a fresh `jti` and none ever expires in
-//! between; signing one takes microseconds.
+//! The platform's page "Generating the JWT token" asks for HS256 and a payload with `sub` and `appId`; an app can
+//! require a `jti`. rollcall makes a token for every request, so that each has a fresh `jti` and none expires in
+//! between. Signing one takes microseconds.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,15 +17,15 @@ use uuid::Uuid;
 
 use super::PlatformError;
 
-/// How long a token is good for: longer than any request takes, even with a clock that is off by a few minutes.
+/// Lifetime of a token: longer than any request takes, even with a clock that is off by a few minutes.
 const LIFETIME_SECS: u64 = 10 * 60;
 
-/// What proves that requests come from the account's own app.
+/// The credentials of the account.
 #[derive(Clone, Debug)]
 pub enum Credentials {
-    /// A token that was made elsewhere.
+    /// A token from elsewhere.
     Token(SecretString),
-    /// An app, whose tokens are made here.
+    /// An app, for which rollcall makes the tokens.
     App {
         /// The app's client id.
         client_id: String,
@@ -45,32 +45,32 @@ struct Claims<'a> {
 }
 
 impl Credentials {
-    /// Whether a refused token can be replaced by another.
+    /// Returns whether a refused token can be replaced.
     pub(super) fn can_renew(&self) -> bool {
         matches!(self, Self::App { .. })
     }
 
-    /// What a ready token says of itself that explains why it is not accepted. It is not verified, and of what is in it
-    /// nothing but a time is said.
+    /// Returns why a provided token may be refused, by its own claims. The token is not verified, and only a time is
+    /// shown.
     pub fn about(&self, now: SystemTime) -> Option<String> {
         let expiry = self.expires_at()?;
         let now = Timestamp::try_from(now).unwrap_or_default();
         (expiry <= now).then(|| format!("it expired at {expiry}"))
     }
 
-    /// When a ready token says that it expires.
+    /// Returns the expiry of a provided token.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let Self::Token(token) = self else { return None };
         Timestamp::from_second(i64::try_from(expiry(token.expose_secret())?).ok()?).ok()
     }
 
-    /// What the token is made with: it is never sent, but a platform may know it.
+    /// Returns the client secret. It is never sent, but the platform may know it.
     pub(super) fn secret(&self) -> Option<&[u8]> {
         let Self::App { client_secret, .. } = self else { return None };
         Some(client_secret.expose_secret().as_bytes())
     }
 
-    /// The value of the `auth` header of one request.
+    /// Returns the value of the `auth` header of one request.
     pub(super) fn header(&self) -> Result<HeaderValue, PlatformError> {
         let token = match self {
             Self::Token(token) => token.expose_secret().trim().to_owned(),
@@ -82,8 +82,8 @@ impl Credentials {
     }
 }
 
-/// Whether this can be a JSON Web Token (RFC 7519): three parts in base64url, of which the first two are JSON objects. Who
-/// signed it is the platform's to say.
+/// Returns whether the text can be a JSON Web Token (RFC 7519): three parts in base64url, the first two of them JSON
+/// objects. Does not check the signature.
 pub fn is_jwt(token: &str) -> bool {
     let parts: Vec<Option<Vec<u8>>> =
         token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok()).collect();
@@ -91,7 +91,7 @@ pub fn is_jwt(token: &str) -> bool {
     matches!(parts.as_slice(), [Some(header), Some(payload), Some(_)] if is_object(header) && is_object(payload))
 }
 
-/// When a token says that it expires, in seconds since 1970.
+/// Returns the expiry of a token, in seconds since 1970.
 fn expiry(token: &str) -> Option<u64> {
     #[derive(Deserialize)]
     struct Expiring {
@@ -113,7 +113,7 @@ fn signed(client_id: &str, client_secret: &SecretString) -> Result<String, Platf
         exp: now + LIFETIME_SECS,
     };
     let key = EncodingKey::from_secret(client_secret.expose_secret().as_bytes());
-    // The library's error could quote what it was given.
+    // The library's error could quote the secret.
     encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|_| PlatformError::MalformedToken)
 }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_signed_short_lived_and_never_the_same() {
+    fn tokens_are_signed_short_lived_and_unique() {
         let app = Credentials::App { client_id: "cs-1".to_owned(), client_secret: "a secret".into() };
         let mut seen = HashSet::new();
         for _ in 0..3 {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_has_expired_says_so() {
+    fn expired_token_is_reported() {
         let token = signed("cs-1", &"a secret".into()).unwrap();
         let ready = Credentials::Token(token.into());
         let now = SystemTime::now();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ready_token_is_sent_as_it_is_and_shown_nowhere() {
+    fn provided_token_is_sent_unchanged_and_never_shown() {
         let ready = Credentials::Token("canary.token.x\n".into());
         assert_eq!(ready.header().unwrap(), "canary.token.x");
         assert!(!format!("{ready:?} {:?}", ready.header().unwrap()).contains("canary"));

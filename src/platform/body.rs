@@ -1,7 +1,7 @@
-//! The body of an answer as text: unpacked, without a byte order mark, and in UTF-8.
+//! The body of a response as text: decompressed, without a byte order mark, in UTF-8.
 //!
-//! rollcall asks for none of this. A gateway may compress an answer unasked, and a server may write another encoding. The readers of
-//! the body see plain UTF-8 in any case.
+//! rollcall asks for neither compression nor another encoding, but a gateway may compress unasked, and a server may
+//! write another encoding. Readers of the body always see plain UTF-8.
 
 use std::io::Read;
 
@@ -11,19 +11,19 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use super::exchange::MAX_BODY_BYTES;
 
-/// How often a body is unpacked: a proxy may pack what is packed.
+/// Maximum layers of compression: a proxy may compress a compressed body.
 const MAX_PACKINGS: usize = 2;
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ContentCoding {
     Gzip,
     Zlib,
-    /// Deflate without a head: what some servers take `deflate` for.
+    /// Deflate without a header, as some servers understand `deflate`.
     Deflate,
 }
 
-/// Makes a body readable; or says why it cannot be.
+/// Decodes a body. Returns the reason if it cannot.
 pub(super) fn readable(body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, String> {
     let declared = header(headers, CONTENT_ENCODING.as_str());
     let mut body = body;
@@ -33,7 +33,7 @@ pub(super) fn readable(body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, St
     }
     let is_packed = !matches!(declared.as_str(), "" | "identity") && std::str::from_utf8(&body).is_err();
     if is_packed {
-        return Err(format!("the answer is compressed in a way that rollcall does not read ({declared})"));
+        return Err(format!("the answer uses an unsupported compression ({declared})"));
     }
     Ok(in_utf8(body, &header(headers, CONTENT_TYPE.as_str())))
 }
@@ -43,12 +43,12 @@ fn header(headers: &HeaderMap, name: &str) -> String {
     value.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// How a body is packed: by its first bytes, with which no JSON and no page begins. A header may be missing, or tell of a
-/// packing that was taken off on the way.
+/// Detects the compression by the first bytes, with which neither JSON nor a web page begins. The header may be
+/// missing, or name a compression that was removed on the way.
 fn compression(body: &[u8], declared: &str) -> Option<ContentCoding> {
     match body {
         [0x1f, 0x8b, ..] => Some(ContentCoding::Gzip),
-        // The head's second byte makes both a multiple of 31 (RFC 1950).
+        // The second header byte makes both a multiple of 31 (RFC 1950).
         [0x78, second, ..] if (0x7800 + u32::from(*second)).is_multiple_of(31) => Some(ContentCoding::Zlib),
         [_, ..] if declared.contains("deflate") && std::str::from_utf8(body).is_err() => {
             Some(ContentCoding::Deflate)
@@ -65,15 +65,15 @@ fn unpack(packed: &[u8], compression: ContentCoding) -> Result<Vec<u8>, String> 
         ContentCoding::Zlib => ZlibDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
         ContentCoding::Deflate => DeflateDecoder::new(packed).take(limit + 1).read_to_end(&mut body),
     };
-    read.map_err(|error| format!("the answer is compressed, and cannot be unpacked: {error}"))?;
+    read.map_err(|error| format!("the answer is compressed and cannot be decompressed: {error}"))?;
     if body.len() > MAX_BODY_BYTES {
-        return Err(format!("the answer is larger than {MAX_BODY_BYTES} bytes when it is unpacked"));
+        return Err(format!("the answer is larger than {MAX_BODY_BYTES} bytes when decompressed"));
     }
     Ok(body)
 }
 
-/// A text in UTF-8. The encoding is the one that its first bytes show, else the declared one; bytes that are none of it
-/// become replacement characters, and the rest stays what it is.
+/// Converts a text to UTF-8. Uses the encoding shown by the first bytes, else the declared one. Invalid bytes become
+/// replacement characters.
 fn in_utf8(body: Vec<u8>, content_type: &str) -> Vec<u8> {
     if let Some((encoding, mark)) = Encoding::for_bom(&body) {
         return match std::str::from_utf8(&body[mark..]) {
@@ -81,7 +81,7 @@ fn in_utf8(body: Vec<u8>, content_type: &str) -> Vec<u8> {
             _ => decoded(&body[mark..], encoding),
         };
     }
-    // JSON begins with two characters of ASCII (RFC 4627, section 3).
+    // JSON begins with two ASCII characters (RFC 4627, section 3).
     match body.as_slice() {
         [0, second, ..] if *second != 0 => return decoded(&body, UTF_16BE),
         [first, 0, ..] if *first != 0 => return decoded(&body, UTF_16LE),
@@ -145,7 +145,7 @@ mod tests {
 
     // Source: ArchiveTeam/wpull issue 14, apache/trafficcontrol issue 1737 (gzip without `Accept-Encoding`).
     #[test]
-    fn compressed_bodies_are_unpacked_whatever_the_header_says() {
+    fn compressed_bodies_are_decompressed_whatever_the_header_says() {
         for compression in [ContentCoding::Gzip, ContentCoding::Zlib] {
             for headers in [&[][..], &[("content-encoding", "gzip")], &[("content-encoding", "deflate")]] {
                 assert_eq!(
@@ -160,21 +160,23 @@ mod tests {
         let headless =
             packed(ContentCoding::Deflate, "{\"name\": \"é and more of it, é and more of it\"}".as_bytes());
         assert!(read(&headless, &[("content-encoding", "deflate")]).unwrap().contains("é and"));
-        // The packing was taken off on the way, its header was not.
+        // The compression was removed on the way, but not its header.
         assert_eq!(read(JSON.as_bytes(), &[("content-encoding", "br")]).unwrap(), JSON);
     }
 
     #[test]
-    fn a_body_that_cannot_be_unpacked_says_that_it_is_compressed() {
+    fn body_that_cannot_be_decompressed_is_reported_as_compressed() {
         let cut = &packed(ContentCoding::Gzip, JSON.as_bytes())[..20];
-        assert!(read(cut, &[]).unwrap_err().starts_with("the answer is compressed, and cannot be unpacked"));
+        assert!(
+            read(cut, &[]).unwrap_err().starts_with("the answer is compressed and cannot be decompressed")
+        );
         let unknown = read(b"\x8b\x05\x80", &[("content-encoding", "br")]).unwrap_err();
-        assert!(unknown.contains("compressed") && unknown.contains("(br)"), "{unknown}");
+        assert!(unknown.contains("compression") && unknown.contains("(br)"), "{unknown}");
     }
 
     // Source: nategood/httpful issue 94, woocommerce/wc-api-python issue 40 (a byte order mark before the JSON).
     #[test]
-    fn byte_order_marks_and_other_encodings_are_read() {
+    fn byte_order_mark_and_other_encodings_are_read() {
         assert_eq!(read(b"\xef\xbb\xbf[]", &[]).unwrap(), "[]");
         for (mark, bytes) in [
             (&b"\xff\xfe"[..], [b'[', 0, b']', 0]),
@@ -186,7 +188,7 @@ mod tests {
         }
         let latin = [("content-type", "application/json; charset=ISO-8859-1")];
         assert_eq!(read(b"[\"Jos\xe9\"]", &latin).unwrap(), "[\"José\"]");
-        // What is UTF-8 is not read as anything else.
+        // Valid UTF-8 is never read in another encoding.
         assert_eq!(read("[\"José\"]".as_bytes(), &latin).unwrap(), "[\"José\"]");
         assert_eq!(read(b"[\"Jos\xe9\"]", &[]).unwrap(), "[\"Jos\u{fffd}\"]");
     }

@@ -1,6 +1,6 @@
-//! One request after the other, each within the account's quota.
+//! Sends requests one at a time, within the account's quota.
 //!
-//! A GET may be repeated. A POST is repeated only where the platform cannot have carried it out: there was no
+//! A GET may be repeated. A POST is repeated only if the platform cannot have carried it out: there was no
 //! connection, the quota was used up, or the token was refused.
 
 use std::time::{Duration, SystemTime};
@@ -33,104 +33,104 @@ use crate::{
     progress::{Progress, Wait},
 };
 
-/// The header that carries the token.
+/// The name of the header that carries the token.
 const AUTH: &str = "auth";
 
-/// How long a connection may take. A request that never left may be repeated; one that was sent may not.
+/// Connect timeout. A request that never left may be repeated; one that was sent may not.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
-/// How long a connection is kept for the next request.
+/// Time after which an idle connection is closed.
 const LONGEST_IDLE: Duration = Duration::from_secs(1);
 
-/// How long an answer to what was sent is still waited for when the run is to end.
+/// Time to wait for the response to a sent request after the run was interrupted.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Said where the retry budget is spent.
+/// Added to the reason of a failure if the retry budget is spent.
 pub(crate) const NO_RETRIES: &str =
-    "; the account has no more retries, of which each success gives a part back";
+    "; the account's retry budget is spent; each success restores a part of it";
 
-/// How often in a row the platform may say that the quota is used up.
+/// Maximum consecutive responses that say that the quota is used up.
 const MAX_RATE_LIMITED: u32 = 10;
 
-/// The same where it asks for an hour: what an hour did not give back, another will not.
+/// The same if the platform asks for an hour: if one hour did not help, another will not.
 const MAX_RATE_LIMITED_FOR_HOURS: u32 = 2;
 
-/// The longest wait within a run. Where the platform asks for more, the run ends and says until when.
+/// The longest wait within a run. If the platform asks for more, the run ends and says when to continue.
 const LONGEST_WAIT: Duration = HOUR;
 
-/// By so much a clock may be off before it may be the reason for a refused token.
+/// Clock skew from which the clock may be the reason for a refused token.
 const LARGE_SKEW: SignedDuration = SignedDuration::from_secs(50);
 
-/// Where the account is and how it is to be treated.
+/// The account's address, credentials and limits.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
     /// The platform.
     pub host: Host,
-    /// The stream (bot) whose contacts they are.
+    /// The stream (bot) that contains the contacts.
     pub stream_id: String,
     /// The account.
     pub account_id: String,
-    /// What proves that we may.
+    /// A token or an app's secret.
     pub credentials: Credentials,
-    /// Authorities that are trusted beside those of the system.
+    /// Authorities that are trusted in addition to those of the system.
     pub authorities: Authorities,
-    /// Requests a minute for the account.
+    /// Requests per minute for the account.
     pub rate: u32,
-    /// Requests an hour for the account, if they are limited.
+    /// Requests per hour for the account, if they are limited.
     pub rate_per_hour: Option<u32>,
-    /// How long an answer may take.
+    /// Timeout of a response.
     pub timeout: Duration,
-    /// How often a request is tried.
+    /// Maximum attempts per request.
     pub max_attempts: u32,
-    /// Numbers that the platform holds without any country code are read as numbers of this region too.
+    /// Stored numbers without a country code are also read as numbers of this region.
     pub region: Option<Region>,
-    /// How long the waits are.
+    /// The lengths of the waits.
     pub pace: Pace,
 }
 
 impl ClientSettings {
-    /// How long the platform may still be carrying out what it was sent and did not answer.
+    /// Returns how long the platform may still be carrying out a request that it did not answer.
     pub fn in_flight(&self) -> Duration {
         self.pace.in_flight.unwrap_or(self.timeout)
     }
 }
 
-/// What was asked of the platform.
+/// The requests made so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests that read, by whatever method.
+    /// Requests that read, whatever their method.
     pub get: u64,
-    /// Requests that create.
+    /// Requests that create contacts.
     pub post: u64,
-    /// Requests that repeated another.
+    /// Requests that repeat another.
     pub retries: u64,
-    /// Answers that said that the quota is used up.
+    /// Responses that say that the quota is used up.
     pub rate_limited: u64,
     /// Time spent waiting, in milliseconds.
     pub waited_ms: u64,
-    /// Contacts in a page, as the platform granted them.
+    /// Contacts per page, as granted by the platform.
     pub page_size: u64,
 }
 
-/// The client of one account.
+/// A client of one account.
 pub struct Client<'a> {
     http: reqwest::Client,
     settings: ClientSettings,
-    /// This program's own requests, by a clock that nobody sets.
+    /// Limits the requests of this program, by a monotonic clock.
     limiter: RateLimiter,
-    /// Those of all programs that use the account.
+    /// Limits the requests of all programs that use the account.
     quota: SharedQuota,
     counts: Counts,
     response_info: Option<ResponseInfo>,
-    /// A collection that shows more never ends.
+    /// Maximum records of a collection; one with more never ends.
     pub(super) max_records: u64,
-    /// The same of one that shows more bytes.
+    /// The same limit in bytes.
     pub(super) byte_limit: ByteLimit,
     progress: &'a dyn Progress,
     interrupt: Interrupt,
 }
 
-/// What a request is, so that it can be made anew for each attempt.
+/// The parts of a request, from which each attempt is built.
 pub(super) struct Call {
     pub(super) purpose: Purpose,
     pub(super) method: Method,
@@ -139,11 +139,11 @@ pub(super) struct Call {
 }
 
 impl<'a> Client<'a> {
-    /// A client that has not asked anything yet.
+    /// Creates a client. Sends nothing.
     ///
     /// # Errors
     ///
-    /// Where TLS cannot be set up.
+    /// Returns an error if TLS cannot be set up.
     pub fn new(
         settings: ClientSettings,
         quota: SharedQuota,
@@ -155,10 +155,10 @@ impl<'a> Client<'a> {
             .redirect(Policy::none())
             .timeout(settings.timeout)
             .connect_timeout(settings.timeout.min(LONGEST_CONNECT))
-            // A connection that waited for a person's answer may have been closed at the other end: a request on it
-            // would be lost, and nobody could tell.
+            // The platform may have closed a connection that was idle while the user was asked: a request on it would
+            // be lost without notice.
             .pool_idle_timeout(LONGEST_IDLE)
-            // The client's own repetitions would not ask what may have been applied.
+            // The HTTP client's own retries do not consider what may have been applied.
             .retry(reqwest::retry::never())
             .tls_certs_merge(settings.authorities.certificates());
         if settings.host.is_loopback() {
@@ -180,31 +180,31 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// What was asked so far.
+    /// Returns the requests made so far.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Where the platform is.
+    /// Returns the platform's host.
     pub fn host(&self) -> &Host {
         &self.settings.host
     }
 
-    /// Requests that may be made in one window.
+    /// Returns the number of requests allowed in one window.
     pub fn slots(&self) -> u64 {
         self.limiter.slots() as u64
     }
 
-    /// How long the quota makes as many requests of this program take, if no other uses the account.
+    /// Returns the minimum time for `requests` requests of this program, if no other program uses the account.
     pub fn time_for(&mut self, requests: u64) -> Duration {
         self.limiter.time_for(requests, Instant::now())
     }
 
-    /// The same, with what all programs that use the account have used of this minute.
+    /// Returns the minimum time for `requests` requests, including the quota that other programs used.
     ///
     /// # Errors
     ///
-    /// Where that cannot be read.
+    /// Returns an error if the used quota cannot be read.
     pub fn time_for_all(&self, requests: u64) -> Result<Duration, PlatformError> {
         let Limits { minute, hour } = self.limits();
         let mut longest = Duration::ZERO;
@@ -223,7 +223,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// What the last answer said beside its body.
+    /// Returns what the headers of the last response said.
     pub fn response_info(&self) -> Option<&ResponseInfo> {
         self.response_info.as_ref()
     }
@@ -236,31 +236,31 @@ impl<'a> Client<'a> {
         self.settings.region
     }
 
-    /// Whether the run is to end.
+    /// Checks whether the run was interrupted.
     ///
     /// # Errors
     ///
-    /// That it is.
+    /// Returns an error if it was.
     pub fn check_interrupt(&self) -> Result<(), PlatformError> {
         self.interrupt.signal().map_or(Ok(()), |signal| Err(PlatformError::Interrupted(signal)))
     }
 
-    /// What asks the run to end.
+    /// Returns the interrupt that ends the run.
     pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
 
-    /// Whom the run tells of its steps.
+    /// Returns the receiver of progress reports.
     pub fn progress(&self) -> &'a dyn Progress {
         self.progress
     }
 
-    /// The address of the stream's contacts.
+    /// Returns the address of the stream's contacts.
     pub(super) fn contacts_url(&self) -> Url {
         Collection::Contacts.url(&self.settings)
     }
 
-    /// Makes a request that changes nothing, until it succeeds.
+    /// Sends a request that changes nothing, until it succeeds.
     pub(super) async fn ask(&mut self, call: &Call) -> Result<Answer, PlatformError> {
         let mut attempts = Attempts::default();
         loop {
@@ -274,8 +274,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Makes a request that changes something; `sending` is told each time before its first byte leaves. It is repeated only
-    /// while it cannot have been carried out.
+    /// Sends a request that changes something. Calls `sending` each time before the first byte leaves. Repeats the
+    /// request only while it cannot have been carried out.
     pub(super) async fn post(
         &mut self,
         call: &Call,
@@ -290,7 +290,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Waits until the request may be repeated; nothing to wait for where it is done.
+    /// Waits until the request may be repeated. Returns the result if the request is done.
     async fn repeat<T>(
         &mut self,
         call: &Call,
@@ -316,7 +316,7 @@ impl<'a> Client<'a> {
                 }
                 self.leave_alone(wait, &words)?;
                 let seconds = wait.as_secs();
-                warn!(answer = masked(&words), seconds, "the account's requests are used up; waiting");
+                warn!(answer = masked(&words), seconds, "the request quota is used up; waiting");
                 self.pause(wait, Wait::RateLimited).await?;
             }
             Step::Renew(_) if self.settings.credentials.can_renew() && !attempts.has_renewed => {
@@ -331,7 +331,7 @@ impl<'a> Client<'a> {
                 let clock = self.large_skew().filter(|_| !is_token);
                 return Err(PlatformError::Unauthorized { answer, about, is_token, clock });
             }
-            // Where a token counts for nothing, some forbid what they would otherwise ask credentials for.
+            // If a token is worthless, some servers answer 403 instead of 401.
             Step::Stop(PlatformError::Denied { request, status: 403, answer, .. }) => {
                 let clock = self.large_skew().filter(|_| self.settings.credentials.can_renew());
                 return Err(PlatformError::Denied { request, status: 403, answer, clock });
@@ -341,15 +341,16 @@ impl<'a> Client<'a> {
         Ok(None)
     }
 
-    /// How long the account is left alone after the platform said, so often in a row, that its requests are used up: as long as
-    /// it asks, or until the minute is over. One that asks for nothing is asked less and less often.
+    /// Returns how long to leave the account alone after `times` consecutive responses that the quota is used up: as
+    /// long as the platform asks, or until the minute is over. If the platform asks for very little, the wait grows
+    /// with each response.
     fn rate_limit_wait(&self, asked: Option<Duration>, times: u32) -> Duration {
         let Pace { first_wait, window, .. } = self.settings.pace;
         let least = (first_wait * 2_u32.saturating_pow(times - 1)).min(window);
         asked.map_or_else(|| self.limiter.rest_of_window(Instant::now()), |asked| asked.max(least))
     }
 
-    /// Has all programs leave the account alone for a time. The error is that this is longer than a run waits.
+    /// Pauses all programs that use the account. Returns an error if the wait is longer than a run waits.
     fn leave_alone(&mut self, wait: Duration, words: &str) -> Result<(), PlatformError> {
         self.quota.pause(wait)?;
         if wait <= LONGEST_WAIT {
@@ -358,7 +359,7 @@ impl<'a> Client<'a> {
         Err(left_alone(wait, Some(words.to_owned())))
     }
 
-    /// By how much this machine's clock is off, where that may be why a token is refused.
+    /// Returns the clock skew of this machine, if it may be why a token was refused.
     fn large_skew(&self) -> Option<SignedDuration> {
         self.response_info.as_ref().and_then(ResponseInfo::skew).filter(|skew| skew.abs() >= LARGE_SKEW)
     }
@@ -388,30 +389,30 @@ impl<'a> Client<'a> {
         }
         self.counts.retries += 1;
         let request = call.purpose.name();
-        warn!(request, attempt = attempts, reason = masked(&reason), "trying again");
+        warn!(request, attempt = attempts, reason = masked(&reason), "retrying");
         let longest = self.settings.pace.first_wait * 2_u32.saturating_pow(attempts - 1);
         self.pause(jitter(longest.min(self.settings.pace.longest_wait)), Wait::Retry).await
     }
 
-    /// Pays for asking once more what became of a request; false where nothing is left to pay with.
+    /// Pays for one more attempt to reconcile a request. Returns `false` if the retry budget is spent.
     ///
     /// # Errors
     ///
-    /// Where it cannot be noted.
+    /// Returns an error if the journal cannot be written.
     pub fn pay(&mut self, price: u32) -> Result<bool, PlatformError> {
         Ok(self.quota.spend(price)?)
     }
 
-    /// How often a request is tried.
+    /// Returns the maximum attempts per request.
     pub fn max_attempts(&self) -> u32 {
         self.settings.max_attempts
     }
 
-    /// Waits until the platform cannot be carrying out any more what it was sent.
+    /// Waits until the platform can no longer be carrying out earlier requests.
     ///
     /// # Errors
     ///
-    /// That the run is to end.
+    /// Returns an error if the run was interrupted.
     pub async fn wait_out(&mut self, wait: Duration) -> Result<(), PlatformError> {
         if wait.is_zero() {
             return self.check_interrupt();
@@ -423,21 +424,21 @@ impl<'a> Client<'a> {
         self.pause(wait, Wait::Unacknowledged).await
     }
 
-    /// Waits before it is looked again whether the platform shows what it has taken.
+    /// Waits before checking again whether the platform shows accepted contacts.
     ///
     /// # Errors
     ///
-    /// That the run is to end.
+    /// Returns an error if the run was interrupted.
     pub async fn wait_until_shown(&mut self, wait: Duration) -> Result<(), PlatformError> {
         self.pause(wait, Wait::NotShown).await
     }
 
-    /// How long the waits are.
+    /// Returns the lengths of the waits.
     pub fn pace(&self) -> Pace {
         self.settings.pace
     }
 
-    /// The account's limits.
+    /// Returns the account's limits.
     fn limits(&self) -> Limits {
         let Pace { window, long_window, .. } = self.settings.pace;
         let minute = Limit { slots: self.limiter.slots(), window };
@@ -446,7 +447,7 @@ impl<'a> Client<'a> {
         Limits { minute, hour: hour.map(|slots| Limit { slots, window: long_window }) }
     }
 
-    /// Waits for a slot, of this program's and of the account's.
+    /// Waits for a slot of this program's quota and of the account's.
     async fn take_slot(&mut self) -> Result<(), PlatformError> {
         loop {
             self.check_interrupt()?;
@@ -456,14 +457,14 @@ impl<'a> Client<'a> {
             }
             let Some(wait) = wait else { return Ok(()) };
             if wait > LONGEST_WAIT {
-                // An earlier request was told so.
+                // The platform said so in answer to an earlier request.
                 return Err(left_alone(wait, None));
             }
             self.pause(wait, Wait::RateLimit).await?;
         }
     }
 
-    /// One attempt, within the quota. The error is that the run is to end.
+    /// Makes one attempt, within the quota. Returns an error if the run was interrupted.
     async fn attempt(
         &mut self,
         call: &Call,
@@ -484,13 +485,13 @@ impl<'a> Client<'a> {
         let redaction = self.redaction(&request);
         let exchange = exchange(&self.http, request, &redaction);
         let attempt = if is_reading {
-            // Nothing is lost with an answer to a question.
+            // Losing the response to a read loses nothing.
             tokio::select! {
                 attempt = exchange => attempt,
                 signal = self.interrupt.requested() => return Err(PlatformError::Interrupted(signal)),
             }
         } else {
-            // What was sent may have been stored: its answer is worth a moment.
+            // The request may have stored contacts, so its response is worth a short wait.
             tokio::select! {
                 attempt = exchange => attempt,
                 () = grace(&self.interrupt) => {
@@ -508,13 +509,13 @@ impl<'a> Client<'a> {
         let status = attempt.as_ref().map_or(0, |answer| answer.status.as_u16());
         debug!(request = call.purpose.name(), status, elapsed = ?started.elapsed(), "answered");
         if let Err(NoResponse::Untrusted(distrust)) = attempt {
-            // Trying again changes nothing.
+            // Another attempt would fail too.
             return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust });
         }
         Ok(attempt)
     }
 
-    /// What of a request must not come back.
+    /// Returns the secrets of a request that must not appear in logs and messages.
     fn redaction(&self, request: &Request) -> Redaction {
         let token = request.headers().get(AUTH).map(HeaderValue::as_bytes);
         Redaction::of(token.into_iter().chain(self.settings.credentials.secret()))
@@ -549,13 +550,13 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Told before the first byte of a request that changes something.
+/// A callback before the first byte of a request that changes something.
 pub trait Sending {
-    /// This body is about to be sent.
+    /// Announces that `body` is about to be sent.
     ///
     /// # Errors
     ///
-    /// That it may not.
+    /// Returns an error if it must not be sent.
     fn sending(&mut self, body: &[u8]) -> Result<(), JournalError>;
 }
 
@@ -564,7 +565,7 @@ async fn grace(interrupt: &Interrupt) {
     sleep(GRACE).await;
 }
 
-/// An attempt that is made again if it may be.
+/// A failed attempt that may be repeated.
 struct Failed {
     reason: String,
     was_sent: bool,
@@ -577,7 +578,7 @@ fn left_alone(wait: Duration, answer: Option<String>) -> PlatformError {
     PlatformError::QuotaUsedUp { answer, wait, until }
 }
 
-/// What was tried for one request.
+/// The attempts made for one request.
 #[derive(Debug, Default)]
 struct Attempts {
     failed: u32,
@@ -585,7 +586,7 @@ struct Attempts {
     has_renewed: bool,
 }
 
-/// A random part of the wait ("full jitter"), so that programs which failed together do not return together.
+/// Returns a random part of the wait ("full jitter"), so that programs that failed together do not return together.
 fn jitter(longest: Duration) -> Duration {
     let (random, ..) = uuid::Uuid::new_v4().as_fields();
     longest.mul_f64(f64::from(random) / f64::from(u32::MAX))

@@ -1,5 +1,5 @@
-//! What can be read of the platform, one page of its documentation each: the contacts of a stream, of a contact list, and of a
-//! voice campaign.
+//! The collections of contacts that the platform documents: those of a stream, of a contact list, and of a voice
+//! campaign.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use reqwest::{Method, Url};
 
 use super::{ClientSettings, Purpose, client::Call};
 
-/// The version of the campaign API; the contacts API has one.
+/// The version of the campaign API. The contacts API has one version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Api {
     /// Under `/agentassist/api/v1`.
@@ -17,44 +17,44 @@ pub enum Api {
     V2,
 }
 
-/// Contacts that the platform shows page by page.
+/// A collection of contacts, read page by page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Collection {
     /// All contacts of the stream.
     Contacts,
     /// The contacts of a contact list.
     List {
-        /// The list.
+        /// The id of the list.
         id: String,
-        /// How it is asked for.
+        /// The API version.
         api: Api,
     },
-    /// The contacts of a voice campaign, with what became of their calls.
+    /// The contacts of a voice campaign, with the results of their calls.
     Campaign {
-        /// The campaign.
+        /// The id of the campaign.
         id: String,
-        /// How it is asked for.
+        /// The API version.
         api: Api,
     },
 }
 
-/// Where a page begins, and how much is asked for.
+/// The position of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
-    /// Its number, from 1.
+    /// The page number, from 1.
     pub(super) page: u64,
-    /// Records before it.
+    /// The records before the page.
     pub(super) skip: u64,
     pub(super) limit: u64,
 }
 
-/// Asked for at once where no largest size is documented. What the platform grants is found in its answer.
+/// The page size to request if no maximum is documented. The response shows the granted size.
 const ASKED_PAGE_SIZE: u64 = 1000;
 
-/// The largest page of a campaign, as its page documents.
+/// The documented maximum page size of a campaign.
 const MAX_CAMPAIGN_PAGE_SIZE: u64 = 100;
 
-/// The fields that the pages document, in the order of their samples.
+/// The documented fields, in the order of the platform's samples.
 const CONTACT_FIELDS: &[&str] = &[
     "id",
     "firstName",
@@ -92,7 +92,7 @@ const CAMPAIGN_FIELDS: &[&str] = &[
 ];
 
 impl Collection {
-    /// The fields of a record that the platform documents, those inside others behind a dot.
+    /// Returns the documented fields of a record; nested names are joined with a dot.
     pub fn fields(&self) -> &'static [&'static str] {
         match self {
             Self::Contacts => CONTACT_FIELDS,
@@ -101,7 +101,7 @@ impl Collection {
         }
     }
 
-    /// The largest page that may be asked for.
+    /// Returns the largest page size that may be requested.
     pub fn largest_page(&self) -> u64 {
         match self {
             Self::Contacts | Self::List { .. } => ASKED_PAGE_SIZE,
@@ -109,12 +109,12 @@ impl Collection {
         }
     }
 
-    /// Whether its pages are asked for by their number. Records of such a collection have no id.
+    /// Returns whether pages are requested by number. Records of such a collection have no id.
     pub(super) fn is_numbered(&self) -> bool {
         matches!(self, Self::Campaign { .. })
     }
 
-    /// What a request for it is for.
+    /// Returns the purpose of a request for the collection.
     pub fn purpose(&self) -> Purpose {
         match self {
             Self::Contacts => Purpose::ReadContacts,
@@ -123,7 +123,7 @@ impl Collection {
         }
     }
 
-    /// The request for one page.
+    /// Returns the request for one page.
     pub(super) fn call(&self, settings: &ClientSettings, position: Position) -> Call {
         let mut url = self.url(settings);
         let (method, body) = if self.is_numbered() {
@@ -157,7 +157,7 @@ impl Collection {
     }
 }
 
-/// As in "the platform has no …".
+/// Completes "the platform has no …".
 impl fmt::Display for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! The call that creates contacts.
+//! The request that creates contacts.
 
 use reqwest::Method;
 
@@ -12,44 +12,44 @@ use super::{
 };
 use crate::contact::{Contact, StoredContact};
 
-/// A refusal of contacts that are not named.
+/// A refusal that does not name its contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The platform's words.
     pub words: String,
-    /// The whole batch was refused: those that are missing were not stored for all that is known. Else some were taken, and it is
-    /// not known which.
+    /// The whole batch was refused, so the missing contacts were probably not stored. If `false`, some were accepted,
+    /// and it is unknown which.
     pub is_of_batch: bool,
 }
 
-/// What the platform says of single contacts. Others of the batch may be missing.
+/// The results of single contacts. Others of the batch may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// The created ones.
+    /// The created contacts.
     pub created: Vec<StoredContact>,
-    /// The refused ones, with the platform's words.
+    /// The refused contacts, with the platform's words.
     pub refused: Vec<(StoredContact, String)>,
-    /// A refusal of others, which it need not name.
+    /// A refusal of other contacts, which it may not name.
     pub refusal: Option<Refusal>,
-    /// The batch was taken, and is stored when it is stored.
+    /// The batch was accepted and will be stored later.
     pub is_accepted: bool,
 }
 
-/// What became of a batch that was posted.
+/// The result of posting a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// The platform speaks of single contacts, or of none.
+    /// The results of single contacts; may be empty.
     Listed(Listed),
-    /// The whole batch was refused; a part of it may have been stored all the same.
+    /// The whole batch was refused; a part may have been stored anyway.
     Refused {
         /// The platform's words.
         words: String,
-        /// The status says that something of it exists already.
+        /// The status says that some of the contacts exist.
         is_conflict: bool,
     },
     /// The batch was too large.
     TooLarge(String),
-    /// It is not known whether it was stored.
+    /// Unknown whether the batch was stored.
     Unknown(UnacknowledgedRequest),
 }
 
@@ -58,7 +58,7 @@ impl Client<'_> {
     ///
     /// # Errors
     ///
-    /// Where the batch was certainly not stored and cannot be posted again.
+    /// Returns an error if the batch was certainly not stored and cannot be posted again.
     pub async fn create(
         &mut self,
         batch: &[&Contact],

@@ -1,9 +1,9 @@
-//! What the platform says of each contact that it was sent, in any of the forms that its pages leave open: an array of the
-//! created ones, lists of successes and failures, one record each with its own status, an object around any of these, or a
-//! sentence.
+//! Reads the result of each posted contact, in every form that the platform's pages allow: an array of created
+//! contacts, lists of successes and failures, one record each with its own status, an object around any of these, or
+//! a sentence.
 //!
-//! A record counts as created only if it holds a contact with an id and shows no sign of failure. Which contact it is, is told
-//! by its number, never by its place.
+//! A record counts as created only if it contains a contact with an id and no sign of failure. Contacts are matched
+//! by number, never by position.
 
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
@@ -16,30 +16,30 @@ use super::{
 };
 use crate::contact::StoredContact;
 
-/// An answer to a batch.
+/// The response to a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CreateAnswer {
-    /// Contacts that were created.
+    /// Created contacts.
     pub(super) created: Vec<StoredContact>,
-    /// Contacts that were refused, and the platform's words.
+    /// Refused contacts, with the platform's words.
     pub(super) refused: Vec<(StoredContact, String)>,
-    /// The words of a failure, of contacts that it need not name.
+    /// The words of a failure that may not name its contacts.
     pub(super) failure: Option<String>,
-    /// It speaks of no contact and of no failure: the batch was taken, and is stored when it is stored.
+    /// The response names no contact and no failure: the batch was accepted and will be stored later.
     pub(super) is_accepted: bool,
 }
 
-/// What the objects and names around a record say of it.
+/// Facts about a record from the objects and names around it.
 #[derive(Clone, Copy, Default)]
 struct Surroundings<'a> {
-    /// It stands in a field of this name, which holds what failed.
+    /// The name of the field of failures that contains the record.
     failed_in: Option<&'a str>,
-    /// The answer says that all of it failed: what looks created is an echo.
+    /// The response says that everything failed: a record that looks created is an echo.
     is_doubtful: bool,
 }
 
 impl CreateAnswer {
-    /// Reads an answer; nothing where it is no JSON, or holds neither an object nor a list of them.
+    /// Reads a response. `None` if it is not JSON, or contains neither an object nor a list of objects.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let value = json::parse(body)?;
         let is_listed = match &value {
@@ -59,14 +59,14 @@ impl CreateAnswer {
         Some(answer)
     }
 
-    /// Of how many contacts it speaks.
+    /// Returns the number of contacts in the response.
     fn spoken_of(&self) -> usize {
         self.created.len() + self.refused.len()
     }
 
     fn visit(&mut self, value: &Value, around: Surroundings<'_>) {
         match value {
-            // No answer to a batch: nothing more of it is looked at.
+            // Not the response to a batch: stop reading.
             _ if self.spoken_of() > MAX_SPOKEN_OF => {}
             Value::Array(items) => items.iter().for_each(|item| self.visit(item, around)),
             Value::Object(fields) => match contact_in(fields) {
@@ -77,7 +77,7 @@ impl CreateAnswer {
         }
     }
 
-    /// An object without a contact of its own: there may be some in its fields.
+    /// Visits an object that is not a contact; its fields may contain contacts.
     fn visit_fields(&mut self, fields: &Map<String, Value>, value: &Value, around: Surroundings<'_>) {
         let extent = failure::in_fields(fields);
         if extent.is_some() && self.failure.is_none() {
@@ -113,7 +113,7 @@ impl CreateAnswer {
     }
 }
 
-/// How a record says that it ended, where it has no sentence.
+/// Returns the status of a record that has no sentence.
 fn ending(fields: &Map<String, Value>) -> Option<String> {
     let status = ["status", "statusCode", "code", "result"].iter().find_map(|name| fields.get(*name))?;
     match status {
@@ -123,7 +123,7 @@ fn ending(fields: &Map<String, Value>) -> Option<String> {
     }
 }
 
-/// The contact of a record, and the object in which it stands: the record itself, or the only one of its fields that holds a
+/// Returns the contact of a record and the object that contains it: the record itself, or its only field with a
 /// contact.
 fn contact_in(fields: &Map<String, Value>) -> Option<(StoredContact, &Map<String, Value>)> {
     let inner = if is_contact(fields) {
@@ -140,7 +140,7 @@ fn contact_in(fields: &Map<String, Value>) -> Option<(StoredContact, &Map<String
 }
 
 fn is_contact(fields: &Map<String, Value>) -> bool {
-    // An object with a country code beside its number is the number of a contact, not a contact.
+    // An object with a country code next to the number is a phone number, not a contact.
     fields.contains_key("cellPhone")
         || fields.contains_key("phoneNumber") && !fields.contains_key("countryCode")
 }
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// The sample of the page "Create Contact", its masked digits replaced.
+    /// The sample of the page "Create Contact", with the masked digits replaced.
     const CREATED: &str = include_str!("samples/create-contact.json");
 
     fn shown(number: &str, id: &str) -> Value {
@@ -169,7 +169,7 @@ mod tests {
         })
     }
 
-    /// Ids of the created ones, and the words for the refused ones.
+    /// Returns the ids of created contacts, the words of refusals, and the failure.
     fn read(answer: &Value) -> (Vec<String>, Vec<String>, Option<String>) {
         let answer = CreateAnswer::read(answer.to_string().as_bytes()).unwrap();
         let created = answer.created.into_iter().map(|contact| contact.id).collect();
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_of_the_create_page_is_read() {
+    fn sample_of_the_create_page_is_read() {
         let answer = CreateAnswer::read(CREATED.as_bytes()).unwrap();
         assert_eq!(answer.created[0].numbers[0].to_string(), "919876543210");
         assert_eq!(answer.created[0].id, "63c7c8119187ebc8bae10000");
@@ -190,7 +190,7 @@ mod tests {
 
     // Source: mautic issue 7385, formbricks issue 6168 (created records within an object).
     #[test]
-    fn created_contacts_are_found_whatever_is_around_them() {
+    fn created_contacts_are_found_inside_any_object() {
         let created = [shown("+919876543210", "a"), shown("+919876543211", "b")];
         for answer in [
             json!(created),
@@ -207,7 +207,7 @@ mod tests {
 
     // Source: ashita-ai/tessera issue 406, Xero/xeroizer issue 195 (one status for each record of a batch).
     #[test]
-    fn a_record_that_shows_a_failure_is_refused() {
+    fn record_with_a_failure_is_refused() {
         let [good, bad] = [shown("+919876543210", "a"), shown("8876543210", "")];
         let with = |fields: Value| {
             let mut bad = bad.clone();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_names_no_contact_is_kept() {
+    fn failure_without_a_contact_is_kept() {
         let good = shown("+919876543210", "a");
         for answer in [
             json!({"contacts": [good], "statusCodes": [201, 400], "errors": {"1": {"message": "bad", "code": 400}}}),
@@ -247,21 +247,21 @@ mod tests {
         }
         let failed = json!({"status": "failed", "errors": [{"msg": "bad", "code": 400}]});
         assert_eq!(read(&failed), (vec![], vec![], Some("bad".to_owned())));
-        // All of it failed: what looks created may be what was sent.
+        // Everything failed: a record that looks created may be an echo.
         let echo =
             json!({"status": "failed", "message": "bad", "contacts": [good, shown("+918876543210", "b")]});
         assert_eq!(read(&echo), (vec![], vec![], Some("bad".to_owned())));
     }
 
     #[test]
-    fn a_record_without_a_contact_or_an_id_is_not_created() {
+    fn record_without_contact_or_id_is_not_created() {
         for answer in [json!([{"id": 1}]), json!([shown("+919876543210", "")]), json!([null]), json!([])] {
             assert_eq!(read(&answer), (vec![], vec![], None), "{answer}");
         }
     }
 
     #[test]
-    fn a_sentence_is_an_acceptance_and_a_page_is_no_answer() {
+    fn sentence_is_an_acceptance_but_a_web_page_is_not() {
         let is_accepted = |text: &str| CreateAnswer::read(text.as_bytes()).map(|answer| answer.is_accepted);
         assert_eq!(is_accepted("{\"status\": \"success\", \"message\": \"in progress\"}"), Some(true));
         assert_eq!(is_accepted("{\"jobId\": 7}"), Some(true));

@@ -1,4 +1,4 @@
-//! Why the platform could not be used.
+//! Errors of the platform client.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::{
 pub enum PlatformError {
     #[error("the HTTP client cannot be set up: {}", innermost(.0))]
     Setup(#[source] reqwest::Error),
-    #[error("the token holds characters that no token has")]
+    #[error("the token contains characters that are not allowed in a token")]
     MalformedToken,
-    #[error("the account id holds characters that no account id has")]
+    #[error("the account id contains characters that are not allowed in an account id")]
     MalformedAccount,
     #[error("{host} cannot be reached{}: {reason} ({})", through(proxy.as_ref()), times(*attempts, "attempt"))]
     Unreachable { host: String, reason: String, attempts: u32, proxy: Option<Proxy> },
@@ -39,15 +39,13 @@ pub enum PlatformError {
     NoSuch { what: String, answer: String },
     #[error("the platform refuses the {what}: {answer}")]
     RefusedId { what: String, answer: String },
-    #[error("the platform sends {request} elsewhere: {answer}")]
+    #[error("the platform redirects {request}: {answer}")]
     Redirected { request: Purpose, answer: String },
     #[error("{request} was refused: {answer}")]
     Refused { request: Purpose, answer: String },
-    #[error("a page of {asked} cannot be asked for: of the {what}, from 1 to {largest}")]
+    #[error("invalid page size {asked}: for the {what}, use 1 to {largest}")]
     PageSize { asked: u64, largest: u64, what: String },
-    #[error(
-        "the platform kept saying that the account's requests are used up ({times} times in a row); last: {answer}"
-    )]
+    #[error("the platform reported {times} times in a row that the request quota is used up; last: {answer}")]
     RateLimited { times: u32, answer: String },
     #[error(
         "the platform asked to leave the account alone for {}, until {}{}", hours(*wait), second(*until),
@@ -56,20 +54,20 @@ pub enum PlatformError {
     QuotaUsedUp { answer: Option<String>, wait: Duration, until: Timestamp },
     #[error("the answer to {request} is not the documented one: {reason}")]
     BrokenAnswer { request: Purpose, reason: String },
-    #[error("the platform shows the same contacts again instead of the next page (it ignores `{0}`)")]
+    #[error("the platform repeats the same contacts instead of the next page (it ignores `{0}`)")]
     SkipIgnored(&'static str),
-    #[error("the platform shows a page again that came before, in place of the one behind {read} contacts")]
+    #[error("the platform repeated an earlier page instead of the one after contact {read}")]
     PageRepeated { read: u64 },
-    #[error("the platform counts {counted} contacts of the {what} and shows {shown}")]
+    #[error("the platform counts {counted} contacts in the {what} but shows only {shown}")]
     NotAllShown { what: String, counted: u64, shown: u64 },
-    #[error("most numbers of the {what} ({contacts}) belong to no country as they stand{}", nor_of(*.region))]
+    #[error("most numbers in the {what} ({contacts}) are not valid international numbers{}", nor_of(*.region))]
     NoCountry { what: String, contacts: u64, region: Option<Region> },
     #[error(transparent)]
     Unread(#[from] UnreadSuppressions),
-    #[error("the platform showed more than {0} contacts, and no end of them")]
+    #[error("the platform listed more than {0} contacts without reaching an end")]
     Endless(u64),
     #[error(
-        "the platform's {what} take too much room: {bytes} bytes for {records} contacts, and there are more"
+        "the platform sent too much data for the {what}: {bytes} bytes for {records} contacts, and there are more"
     )]
     TooManyBytes { what: String, bytes: u64, records: u64 },
     #[error("the platform's {what} kept changing while being read: {how}")]
@@ -98,17 +96,17 @@ pub enum PlatformError {
     Busy(Option<Holder>),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error("the run's own notes cannot be read: {0}")]
+    #[error("cannot read rollcall's temporary files: {0}")]
     Notes(#[source] std::io::Error),
-    #[error("the reading was ended by whoever takes what is read")]
+    #[error("the receiver of the records stopped the read")]
     Ended,
 }
 
 fn nor_of(region: Option<Region>) -> String {
-    region.map(|region| format!(", nor to {region}")).unwrap_or_default()
+    region.map(|region| format!(", nor numbers of {region}")).unwrap_or_default()
 }
 
-/// The innermost reason of a failure; the outer ones say less.
+/// Returns the innermost reason of a failure; the outer ones say less.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut reason: &dyn std::error::Error = error;
     while let Some(source) = reason.source() {
@@ -117,18 +115,18 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     reason.to_string()
 }
 
-/// Said where the clock may be the reason.
+/// Describes the clock skew if it may be the reason.
 fn off(clock: Option<SignedDuration>) -> String {
     let Some(skew) = clock else { return String::new() };
     let (direction, as_what) =
         if skew.is_positive() { ("ahead of", "not valid yet") } else { ("behind", "expired") };
     format!(
-        "; the clock of this machine is {} {direction} the platform's, which takes the token for {as_what}",
+        "; the clock of this machine is {} {direction} the platform's, so the token counts as {as_what}",
         hours(skew.unsigned_abs())
     )
 }
 
-/// A length of time to the minute, or in seconds where it is shorter.
+/// Formats a duration to the minute, or in seconds if it is shorter.
 fn hours(time: Duration) -> String {
     let minutes = time.as_secs().saturating_add(30) / 60;
     match (minutes / 60, minutes % 60) {
@@ -139,7 +137,7 @@ fn hours(time: Duration) -> String {
     }
 }
 
-/// A moment to the second, in RFC 3339.
+/// Formats a time to the second, in RFC 3339.
 fn second(moment: Timestamp) -> Timestamp {
     moment.round(jiff::Unit::Second).unwrap_or(moment)
 }
@@ -153,27 +151,27 @@ fn through(proxy: Option<&Proxy>) -> String {
     proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
 }
 
-/// What to do where the platform does not allow something.
-const CONFIGURATION_SCOPE: &str = "The app needs the scope `Configuration` for this, and must be one of the account in \
-    --account-id. Scopes are set where the app was made; a ready token has those of its app.";
-const REDIRECT: &str = "Credentials are not sent to where it points. If that is the platform's new address, give it with --host; else look at \
-    --host, --stream-id and --account-id, and at any proxy on the way.";
-const CLOCK: &str = "Set the clock of this machine, for example with NTP: a token that is made here is good for ten minutes by it. If it is right, the \
-    platform's clock is wrong.";
-const CAMPAIGN_SCOPE: &str = "The app needs the scope `Campaign Management` for this, and must be one of the account in \
-    --account-id. Scopes are set where the app was made; a ready token has those of its app.";
+/// Hints for refused requests.
+const CONFIGURATION_SCOPE: &str = "The app needs the scope `Configuration` and must belong to the account in --account-id. \
+    Set scopes where the app was made; a ready token has the scopes of its app.";
+const REDIRECT: &str = "rollcall does not send credentials to a redirect's target. If that is the platform's new address, pass it with \
+    --host; otherwise check --host, --stream-id and --account-id, and any proxy on the way.";
+const CLOCK: &str = "Set the clock of this machine, for example with NTP: a token made here is valid for ten minutes. If the clock is \
+    right, the platform's clock is wrong.";
+const CAMPAIGN_SCOPE: &str = "The app needs the scope `Campaign Management` and must belong to the account in --account-id. \
+    Set scopes where the app was made; a ready token has the scopes of its app.";
 
 impl PlatformError {
-    /// What to do about it.
+    /// Returns what to do about the error.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreachable { proxy: Some(_), .. } => {
-                "Look at --host and at the proxy that the environment names; then run the same command again."
+                "Check --host and the proxy that the environment names; then run the same command again."
             }
-            Self::Unreachable { .. } => "Look at --host and at the network; then run the same command again.",
+            Self::Unreachable { .. } => "Check --host and the network; then run the same command again.",
             Self::Untrusted { distrust: Distrust::UnknownAuthority, .. } => {
-                "A company's own authority may have issued it, for the platform or for a proxy. Ask the administrator for the authority's \
-                 certificate, and name its file with --ca-file or in SSL_CERT_FILE."
+                "A company's own authority may have issued it, for the platform or for a proxy. Ask the administrator for \
+                 the authority's certificate, and pass its file with --ca-file or in SSL_CERT_FILE."
             }
             Self::Untrusted { distrust: Distrust::Expired | Distrust::NotYetValid, .. } => {
                 "Check the clock of this machine. If it is right, the operator of the host must renew the certificate."
@@ -183,86 +181,86 @@ impl PlatformError {
             }
             Self::Unauthorized { clock: Some(_), .. } | Self::Denied { clock: Some(_), .. } => CLOCK,
             Self::Unauthorized { about: Some(_), .. } => {
-                "Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An app's --client-id \
-                 with its secret makes them by itself."
+                "Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). With an app's \
+                 --client-id and secret, rollcall makes its own tokens."
             }
             Self::Unauthorized { is_token: true, .. } => {
                 "Make a new token with the app of this account, and put it where this one came from (ROLLCALL_TOKEN or \
                  --token-file)."
             }
             Self::Unauthorized { .. } => {
-                "Look at --client-id and the client secret: both are of one app, which is one of the account in --account-id."
+                "Check --client-id and the client secret: both must come from the same app, and the app must belong to --account-id."
             }
             Self::Denied { request, status: 401 | 403, .. } if request.is_of_campaigns() => CAMPAIGN_SCOPE,
             Self::Denied { status: 401 | 403, .. } => CONFIGURATION_SCOPE,
             Self::Redirected { .. } | Self::Unacknowledged { doubt: Doubt::Redirect, .. } => REDIRECT,
             Self::GaveUp { is_broken: true, .. } | Self::BrokenAnswer { .. } => {
-                "The server does not answer as the platform is documented to. Check --host and --stream-id: it may be a proxy or a login \
-                 page. If it is the platform, show this message to its operator."
+                "The answer does not match the platform's API. Check --host and --stream-id: it may be a proxy or a login page. \
+                 If it is the platform, show this message to its operator."
             }
             Self::Denied { .. } | Self::Refused { .. } => {
-                "Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place."
+                "Check --stream-id, --host and --account-id: they do not match, or one does not exist."
             }
             Self::NoSuch { .. } | Self::RefusedId { .. } => {
-                "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one."
+                "Check the id. If the list or campaign was made with the older API, add --api v1."
             }
             Self::SkipIgnored(_) | Self::Endless(_) | Self::TooManyBytes { .. } => {
-                "Ask the operator of the platform. With --existing FILE, an import takes the existing contacts from a file and does not read them."
+                "Contact the platform's operator, or use --existing FILE to skip reading."
             }
             Self::NotAllShown { .. } => {
-                "Nothing was posted: rollcall might call people who were not shown. Run the same command again; `rollcall fetch` \
-                 shows what there is, to be given with --exclude-file."
+                "Nothing was posted: contacts that were not shown would not be suppressed. Run the same command again. If it \
+                 fails again, save the contacts with `rollcall fetch` and pass that file with --exclude-file."
             }
             Self::NoCountry { region: None, .. } => {
-                "Nothing was posted, because these numbers would suppress nobody. Name their country with --region."
+                "Nothing was posted: these numbers would exclude nobody. Set their country with --region."
             }
             Self::NoCountry { region: Some(_), .. } => {
-                "Nothing was posted, because these numbers would suppress nobody. If they are numbers of another country, `rollcall fetch` \
-                 writes the list to a file: add a column `Country`, and give it with --exclude-file."
+                "Nothing was posted: these numbers would exclude nobody. If they are numbers of another country, save the \
+                 list with `rollcall fetch`, add a column `Country`, and pass the file with --exclude-file."
             }
             Self::Unread(_) => UnreadSuppressions::HINT,
             Self::Busy(_) => {
-                "This command posted nothing. Run it again when the other import is over, or wait longer with --wait."
+                "This command posted nothing. Run it again after the other import, or wait longer with --wait."
             }
-            Self::PageSize { .. } => "Choose another --page-size, or none.",
+            Self::PageSize { .. } => "Choose another --page-size, or omit it.",
             Self::PageRepeated { .. } => {
-                "Run the same command again, with a smaller --page-size if there is one."
+                "Run the same command again, with a smaller --page-size if you set one."
             }
             Self::RateLimited { .. } => {
-                "Another program uses the account, or its limit is smaller than --rate. Run the same command again later, with a \
-                 smaller --rate or with --rate-per-hour."
+                "Another program uses the account, or the account's limit is lower than --rate. Run the same command again \
+                 later, with a smaller --rate or with --rate-per-hour."
             }
             Self::QuotaUsedUp { .. } => {
-                "Run the same command again after that. Until then, nothing is sent to the account."
+                "Run the same command again after that time. Until then, rollcall sends nothing to the account."
             }
             Self::NotShown { .. } => {
-                "Run the same command again in a few minutes. It first reads the existing contacts, and posts only the missing \
-                 ones."
+                "Run the same command again in a few minutes. It first reads the existing contacts and posts only the \
+                 missing ones."
             }
             Self::StoredDifferently { .. } => {
-                "Correct or delete these contacts on the platform: as they stand, others may be called. They are in \
-                 rejected.csv. Before you post more, ask the operator of the platform why it changes numbers."
+                "Correct or delete these contacts on the platform; otherwise, the wrong people may be called. rejected.csv \
+                 lists them. Before you post more, ask the platform's operator why it changes numbers."
             }
             Self::Unacknowledged { doubt: Doubt::BrokenAnswer, .. } => {
-                "The server does not answer as the platform is documented to. Check --host and any proxy. The next run first reads the \
-                 existing contacts, and posts only the missing ones."
+                "The answer does not match the platform's API. Check --host and any proxy. The next run first reads the \
+                 existing contacts and posts only the missing ones."
             }
             Self::Unacknowledged { .. } => {
-                "Run the same command again: it reads first what the platform holds, and posts only what is missing."
+                "Run the same command again: it first reads the existing contacts and posts only the missing ones."
             }
             Self::Drifting { .. } => {
-                "Somebody adds or removes contacts, perhaps another import: run the same command again when that is over."
+                "Another program adds or removes contacts, perhaps another import. Run the same command again after it ends."
             }
             Self::GaveUp { .. } | Self::Interrupted(_) => "Run the same command again.",
 
             Self::TooManyRefused { .. } => {
-                "The settings are more likely wrong than the rows: look at what the platform says. Rows that were not \
-                 tried are `pending`: run the same command again when it is mended, or without the rows in rejected.csv."
+                "The settings are more likely wrong than the rows: read the platform's message. Rows that were not tried are \
+                 `pending`: run the same command again after the fix, or without the rows in rejected.csv."
             }
             Self::Journal(error) => error.hint(),
             Self::Setup(_) => {
-                "It needs the certificate authorities that this machine trusts. Where SSL_CERT_FILE or SSL_CERT_DIR is set, it \
-                 must name some that can be read."
+                "rollcall needs the certificate authorities that this machine trusts. If SSL_CERT_FILE or SSL_CERT_DIR is \
+                 set, it must point to readable certificates."
             }
             Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Notes(_) => return None,
         })
@@ -274,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_contact_is_one() {
+    fn one_contact_is_singular() {
         let (answer, sent, stored) = (String::new(), "911".to_owned(), "912".to_owned());
         for error in [
             PlatformError::NotShown { contacts: 1, answer: answer.clone() },

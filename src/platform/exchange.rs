@@ -1,4 +1,4 @@
-//! One request and its answer, over the wire.
+//! One HTTP request and its response.
 
 use reqwest::Request;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::failpoint;
 
-/// The largest answer that is read: a page of 1,000 contacts takes about 1 MB.
+/// Maximum bytes of a response: a page of 1,000 contacts takes about 1 MB.
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Sends a request and reads the whole answer, up to a limit and without the secrets of the request.
+/// Sends a request and reads the whole response, up to the limit, with the secrets of the request masked.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     request: Request,
@@ -45,7 +45,7 @@ pub(super) async fn exchange(
     Ok(Answer { status, headers, body: redaction.text(body) })
 }
 
-/// The innermost reason of a failure; the outer ones repeat the address.
+/// Returns the innermost reason of a failure; the outer ones repeat the address.
 fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();

@@ -1,22 +1,22 @@
-//! Signs that something failed, in an answer or record that may come with a status of success.
+//! Signs of failure in a response or record, which may come with a successful status.
 //!
-//! No form of them is documented. Field names are compared without case and punctuation, so that `statusCode`, `status_code`
-//! and `StatusCode` are one.
+//! No form is documented. Field names are compared without case and punctuation, so that `statusCode`, `status_code`
+//! and `StatusCode` are equal.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-/// How far a failure reaches.
+/// The extent of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// Of all that was asked.
+    /// Everything failed.
     Whole,
-    /// Of some of it.
+    /// A part failed.
     Part,
 }
 
-/// Fields that say how something ended.
+/// Fields that contain a result.
 const ENDINGS: [&str; 14] = [
     "status",
     "statuscode",
@@ -34,7 +34,7 @@ const ENDINGS: [&str; 14] = [
     "type",
 ];
 
-/// Fields that say whether something succeeded.
+/// Fields that contain whether something succeeded.
 const SUCCESSES: [&str; 9] = [
     "success",
     "successful",
@@ -47,10 +47,10 @@ const SUCCESSES: [&str; 9] = [
     "isvalid",
 ];
 
-/// The status codes of HTTP that are no success.
+/// The HTTP status codes of failures.
 const ERROR_STATUSES: Range<u64> = 400..600;
 
-/// Words that no ending has that is a good one.
+/// Words that no successful result contains.
 const BAD_WORDS: [&str; 15] = [
     "fail",
     "error",
@@ -69,7 +69,7 @@ const BAD_WORDS: [&str; 15] = [
     "notcreated",
 ];
 
-/// Parts of the names of fields that hold what failed, or why.
+/// Parts of the names of fields that contain failures or their reasons.
 const FAILURE_NAMES: [&str; 12] = [
     "error",
     "fail",
@@ -85,22 +85,22 @@ const FAILURE_NAMES: [&str; 12] = [
     "ignored",
 ];
 
-/// Texts that stand where nothing failed.
+/// Values that mean that nothing failed.
 const NOTHING: [&str; 8] = ["", "none", "null", "no", "ok", "false", "success", "no error"];
 
-/// A field's name without case and punctuation.
+/// Returns a field's name without case and punctuation.
 fn plain(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether a field of this name holds what failed, or why.
+/// Returns whether a field of this name contains failures or their reasons.
 pub(super) fn names_failure(name: &str) -> bool {
     let name = plain(name);
     FAILURE_NAMES.iter().any(|part| name.contains(part))
         && !["noerror", "nofail"].iter().any(|start| name.starts_with(start))
 }
 
-/// What the fields of an answer or record say of a failure, if they do.
+/// Returns the extent of the failure that the fields report, if any.
 pub(super) fn in_fields(fields: &Map<String, Value>) -> Option<Extent> {
     let mut found = None;
     for (name, value) in fields {
@@ -126,7 +126,7 @@ fn of_field(name: &str, value: &Value) -> Option<Extent> {
     (names_failure(name) && !is_nothing(value)).then_some(Extent::Part)
 }
 
-/// What a field that says how something ended says of a failure.
+/// Returns the extent of the failure that a result reports.
 fn ending(value: &Value) -> Option<Extent> {
     if let Some(status) = status(value) {
         return ERROR_STATUSES.contains(&status).then_some(Extent::Whole);
@@ -138,7 +138,7 @@ fn ending(value: &Value) -> Option<Extent> {
     BAD_WORDS.iter().any(|word| text.contains(word)).then_some(Extent::Whole)
 }
 
-/// A status code, as a number or at the beginning of a text such as `409 Conflict`.
+/// Reads a status code, as a number or at the beginning of a text such as `409 Conflict`.
 fn status(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
@@ -164,7 +164,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// The status that an answer gives in its body, where it differs from the one of HTTP: the first that is none of success.
+/// Returns the first failure status in the body of a response, if it differs from the HTTP status.
 pub(super) fn status_in(answer: &Value) -> Option<u16> {
     match answer {
         Value::Object(fields) => {
@@ -184,7 +184,7 @@ pub(super) fn status_in(answer: &Value) -> Option<u16> {
     }
 }
 
-/// Whether the platform's words say that a number is taken.
+/// Returns whether the platform's words say that a number is taken.
 pub(crate) fn says_taken(words: &str) -> bool {
     let words = words.to_lowercase();
     let is_negated = ["not exist", "n't exist", "no such"].iter().any(|negation| words.contains(negation));
@@ -192,7 +192,7 @@ pub(crate) fn says_taken(words: &str) -> bool {
         && ["exist", "duplicate", "already", "conflict", "taken"].iter().any(|word| words.contains(word))
 }
 
-/// The platform's words in an answer or record that is not a success, wherever they stand.
+/// Returns the platform's words in a response or record that is not a success, wherever they are.
 pub(super) fn message_in(answer: &Value) -> Option<String> {
     const NAMES: [&str; 11] = [
         "errors",
@@ -214,7 +214,7 @@ pub(super) fn message_in(answer: &Value) -> Option<String> {
             let named = |wanted: &&str| {
                 let found = fields.iter().filter(|(name, _)| plain(name) == **wanted);
                 found.map(|(_, value)| value).find_map(|value| match (value, *wanted) {
-                    // Errors by their place or field: each says something.
+                    // Errors keyed by position or field: each has a message.
                     (Value::Object(each), "errors" | "error" | "details") => {
                         message_in(value).or_else(|| joined(each.values()))
                     }
@@ -244,7 +244,7 @@ mod tests {
 
     // Source: Xero/xeroizer issue 195, mvanhorn/cli-printing-press issue 4269 (failures with status 200).
     #[test]
-    fn failures_are_told_by_their_fields() {
+    fn failures_are_detected_by_their_fields() {
         for whole in [
             json!({"status": "failed"}),
             json!({"Status": "ERROR"}),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_in_the_body_is_found() {
+    fn status_in_the_body_is_found() {
         assert_eq!(status_in(&json!({"errors": [{"msg": "x", "code": 401}]})), Some(401));
         assert_eq!(status_in(&json!({"status": "failed", "statusCode": "429"})), Some(429));
         assert_eq!(status_in(&json!({"status": 200, "data": [{"code": 500}]})), None);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_found_where_they_stand() {
+    fn messages_are_found_in_every_known_place() {
         for (answer, message) in [
             (json!({"errors": [{"msg": "a", "code": 1}, {"msg": "b"}]}), Some("a; b")),
             (json!({"message": " m "}), Some("m")),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_say_that_a_number_is_taken_are_known() {
+    fn words_for_a_taken_number_are_recognized() {
         for words in ["HTTP 400, \"Contact already exists\"", "duplicate key", "HTTP 409, \"Conflict\""] {
             assert!(says_taken(words), "{words}");
         }

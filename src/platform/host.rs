@@ -1,34 +1,34 @@
-//! Where the platform is. Credentials go there, so that it must be HTTPS unless it is this machine.
+//! The platform's host. It receives the credentials, so it must use HTTPS unless it is this machine.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 use url::{Host as UrlHost, Url};
 
-/// The platform's address: scheme, name and port, nothing else.
+/// The platform's address: scheme, name and port only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(Url);
 
-/// Why an address cannot be used.
+/// The reason why an address cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum HostError {
-    #[error("the host `{0}` is not a web address; write it like https://platform.kore.ai")]
+    #[error("the host `{0}` is not a web address; use the form https://platform.kore.ai")]
     Malformed(String),
-    #[error("the host `{host}` has no scheme; write https://{host}")]
+    #[error("the host `{host}` has no scheme; use https://{host}")]
     NoScheme { host: String },
     #[error(
-        "the host `{0}` would send credentials in the clear; http:// is only for this machine, write https://"
+        "the host `{0}` would send credentials in the clear; use https:// (http:// is only for this machine)"
     )]
     Insecure(String),
-    #[error("the host holds a user name or password, which do not belong there")]
+    #[error("the host contains a user name or password; remove it")]
     Credentials,
-    #[error("the host `{host}` has a path; write only {origin}")]
+    #[error("the host `{host}` has a path; use {origin}")]
     Path { host: String, origin: String },
 }
 
 impl Host {
-    /// Whether the address is this machine's own.
+    /// Returns whether the address is this machine's own.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(UrlHost::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -38,14 +38,14 @@ impl Host {
         }
     }
 
-    /// Whether this is the host that an entry of `NO_PROXY` names, or one below it.
+    /// Returns whether an entry of `NO_PROXY` names this host or a parent domain.
     pub(super) fn is_within(&self, name: &str) -> bool {
         let (host, name) = (self.0.host_str().unwrap_or_default(), name.trim_start_matches('.'));
         let below = || host.strip_suffix(name).is_some_and(|front| front.ends_with('.'));
         name == "*" || !name.is_empty() && (host == name || below())
     }
 
-    /// The address of a path on the platform, made of segments which are escaped as needed.
+    /// Returns the address of a path on the platform; segments are escaped as needed.
     pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -60,7 +60,7 @@ impl FromStr for Host {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        // What stands before an @ may be a password.
+        // The part before an @ may be a password.
         let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
         let malformed = || HostError::Malformed(shown.to_owned());
         if !text.contains("://") {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn https_goes_anywhere_and_http_only_to_this_machine() {
+    fn https_is_allowed_anywhere_but_http_only_on_this_machine() {
         for host in
             ["https://platform.kore.ai", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1"]
         {
@@ -118,11 +118,11 @@ mod tests {
 
     #[test]
     fn invalid_hosts_are_refused_with_the_reason() {
-        insta::assert_snapshot!(read("platform.kore.ai"), @"the host `platform.kore.ai` has no scheme; write https://platform.kore.ai");
-        insta::assert_snapshot!(read("https://platform.kore.ai/api/1"), @"the host `https://platform.kore.ai/api/1` has a path; write only https://platform.kore.ai");
-        insta::assert_snapshot!(read("https://me:secret@platform.kore.ai"), @"the host holds a user name or password, which do not belong there");
-        insta::assert_snapshot!(read("ftp://platform.kore.ai"), @"the host `ftp://platform.kore.ai` is not a web address; write it like https://platform.kore.ai");
-        insta::assert_snapshot!(read(""), @"the host `` is not a web address; write it like https://platform.kore.ai");
+        insta::assert_snapshot!(read("platform.kore.ai"), @"the host `platform.kore.ai` has no scheme; use https://platform.kore.ai");
+        insta::assert_snapshot!(read("https://platform.kore.ai/api/1"), @"the host `https://platform.kore.ai/api/1` has a path; use https://platform.kore.ai");
+        insta::assert_snapshot!(read("https://me:secret@platform.kore.ai"), @"the host contains a user name or password; remove it");
+        insta::assert_snapshot!(read("ftp://platform.kore.ai"), @"the host `ftp://platform.kore.ai` is not a web address; use the form https://platform.kore.ai");
+        insta::assert_snapshot!(read(""), @"the host `` is not a web address; use the form https://platform.kore.ai");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! JSON as it is, and JSON that is not quite: one odd value does not make the others unreadable.
+//! Reads JSON, also almost valid JSON: one odd value does not make the others unreadable.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json_lenient::{Deserializer, Value as LenientValue};
 
-/// A value; nothing where the text is cut short, or is no JSON at all.
+/// Reads a value. `None` if the text is truncated or not JSON.
 pub(super) fn parse(text: &[u8]) -> Option<Value> {
     serde_json::from_slice(text).ok().or_else(|| serde_json::from_str(&repaired(text)?).ok())
 }
 
-/// Whether the text has the form of JSON, whatever its strings hold.
+/// Returns whether the text has the form of JSON, whatever its strings contain.
 pub(super) fn is_well_formed(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Strict JSON in place of a text that holds halves of surrogate pairs, control characters within strings, commas before a
-/// bracket, or numbers that are none (`NaN`, which programs in Python write). Of a name that stands twice in an object, the last counts.
+/// Converts almost valid JSON to strict JSON. Accepts unpaired surrogates, control characters in strings, trailing
+/// commas, and `NaN` as written by Python programs. If a name is repeated in an object, the last one counts.
 pub(super) fn repaired(text: &[u8]) -> Option<String> {
     use serde::Deserialize as _;
 
@@ -28,7 +28,7 @@ pub(super) fn repaired(text: &[u8]) -> Option<String> {
     serde_json::to_string(&value).ok()
 }
 
-/// `null` in place of `NaN` and `Infinity`, where they stand outside of strings.
+/// Replaces `NaN` and `Infinity` outside strings by `null`.
 fn without_odd_numbers(text: &[u8]) -> Cow<'_, [u8]> {
     const ODD: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
     if !ODD.iter().any(|odd| memchr::memmem::find(text, odd).is_some()) {
@@ -61,7 +61,7 @@ mod tests {
 
     // Source: tc39/proposal-well-formed-stringify issue 5 (half of a surrogate pair in JSON).
     #[test]
-    fn odd_strings_are_read() {
+    fn unpaired_surrogates_and_control_characters_are_read() {
         for (text, expected) in [
             (r#"{"name": "Party\ud83d", "n": 1}"#, json!({"name": "Party\u{fffd}", "n": 1})),
             (r#"["\udc00x", "\ud83d\ude00"]"#, json!(["\u{fffd}x", "😀"])),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_no_json_is_not_read() {
+    fn truncated_text_and_other_formats_are_not_read() {
         for text in ["", "<html>", "{\"a\": [1, 2", "[1] and more", "\"open"] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }

@@ -1,8 +1,8 @@
-//! The platform's limit of requests a minute, kept by slots.
+//! The platform's limit of requests per minute, kept by slots.
 //!
-//! A slot is free again one window after the **answer** to the request that took it: counting from the send lets slow
-//! requests crowd into a later window. Other programs on the same account use the same quota, so a few slots of every limit
-//! are left to them.
+//! A slot is free again one window after the **response** to the request that took it: counting from the send lets
+//! slow requests crowd into a later window. Other programs share the account's quota, so a few slots of every limit
+//! are reserved for them.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,14 +10,15 @@ use tokio::time::Instant;
 
 use crate::plan::time_for;
 
-/// Requests a minute the platform documents.
+/// The documented limit, in requests per minute.
 pub const DOCUMENTED_RATE: u32 = 60;
 
-/// Slots left to others, of the documented limit and of any larger one; a smaller one has a reserve in proportion.
+/// Slots reserved for other programs, for the documented limit and larger ones. A smaller limit has a proportional
+/// reserve.
 const RESERVE: u32 = 5;
 
-/// The slots of a limit without those left to others. A smaller limit never has more slots than a larger one, and none is
-/// without a slot.
+/// Returns the slots of a limit without the reserve. A smaller limit never has more slots than a larger one, and each
+/// limit has at least one slot.
 pub(super) fn without_reserve(limit: u32) -> u32 {
     const SHARE: u32 = DOCUMENTED_RATE / RESERVE;
 
@@ -25,12 +26,12 @@ pub(super) fn without_reserve(limit: u32) -> u32 {
     (limit - reserve.min(limit)).max(1)
 }
 
-/// Hands out slots for requests, one at a time.
+/// Grants slots for requests, one at a time.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     slots: usize,
     window: Duration,
-    /// When the slots in use are free again, the earliest first.
+    /// The times when used slots become free, earliest first.
     free_at: VecDeque<Instant>,
 }
 
@@ -40,12 +41,12 @@ impl RateLimiter {
         Self { slots, window, free_at: VecDeque::new() }
     }
 
-    /// How many requests may be made in a window.
+    /// Returns the number of requests allowed in a window.
     pub(super) fn slots(&self) -> usize {
         self.slots
     }
 
-    /// How long the next request must wait.
+    /// Returns how long the next request must wait.
     pub(super) fn wait(&mut self, now: Instant) -> Option<Duration> {
         while self.free_at.front().is_some_and(|free_at| *free_at <= now) {
             self.free_at.pop_front();
@@ -57,7 +58,7 @@ impl RateLimiter {
         }
     }
 
-    /// How long as many further requests take at least, the last of them answered at once.
+    /// Returns the minimum time for this number of requests, if the last one is answered at once.
     pub(super) fn time_for(&mut self, requests: u64, now: Instant) -> Duration {
         self.wait(now);
         let free_at = self.free_at.iter();
@@ -65,12 +66,13 @@ impl RateLimiter {
         time_for(requests, self.slots as u64, self.window, &busy)
     }
 
-    /// Notes that a request was answered, or given up.
+    /// Records that a request was answered or abandoned.
     pub(super) fn answered(&mut self, now: Instant) {
         self.free_at.push_back(now + self.window);
     }
 
-    /// How long it takes until no slot is in use: the rest of the window, when the platform says it is used up.
+    /// Returns the time until no slot is in use: the rest of the window if the platform says that the quota is used
+    /// up.
     pub(super) fn rest_of_window(&self, now: Instant) -> Duration {
         self.free_at.back().map_or(self.window, |free_at| free_at.saturating_duration_since(now))
     }
@@ -82,7 +84,7 @@ mod tests {
 
     const WINDOW: Duration = Duration::from_mins(1);
 
-    /// Makes requests that each take `length` and returns when they were sent, in seconds.
+    /// Makes requests of this `length` and returns when they were sent, in seconds.
     async fn sent(rate: u32, requests: usize, length: Duration) -> Vec<u64> {
         let start = Instant::now();
         let mut limiter = RateLimiter::new(rate, WINDOW);
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_window_holds_more_than_the_limit() {
+    async fn no_window_has_more_requests_than_the_limit() {
         for (rate, length) in [(3, 0), (3, 7), (3, 25), (60, 1), (10, 13)] {
             let sent = sent(rate, 200, Duration::from_secs(length)).await;
             let slots = RateLimiter::new(rate, WINDOW).slots();
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_limit_has_a_reserve_and_a_smaller_one_has_no_more_slots() {
+    fn every_limit_has_a_reserve_and_slots_grow_with_the_limit() {
         let slots = [0, 1, 2, 5, 6, 10, 30, 59, 60, 61, 600, 1_800].map(without_reserve);
         assert_eq!(slots, [1, 1, 2, 5, 5, 9, 27, 54, 55, 56, 595, 1_795]);
         let all: Vec<u32> = (0..2_000).map(without_reserve).collect();
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_time_for_requests_is_known_beforehand() {
+    async fn time_for_requests_matches_the_real_time() {
         let mut limiter = RateLimiter::new(3, WINDOW);
         assert_eq!(limiter.time_for(3, Instant::now()), Duration::ZERO);
         assert_eq!(limiter.time_for(4, Instant::now()), WINDOW);
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_rest_of_the_window_is_that_of_the_last_answer() {
+    async fn rest_of_window_counts_from_the_last_answer() {
         let mut limiter = RateLimiter::new(3, WINDOW);
         assert_eq!(limiter.rest_of_window(Instant::now()), WINDOW);
         limiter.answered(Instant::now());

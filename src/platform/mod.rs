@@ -1,7 +1,7 @@
-//! The documented API as a client: what is sent, what is understood, and how the account's quota is kept.
+//! A client of the documented API: requests, responses, and the account's quota.
 //!
-//! The source of every rule here is the platform's own pages on contacts and its rate limits; where these leave a
-//! question open, every possible answer is survived and none is relied on. Nothing here knows of files or rows.
+//! The source of every rule here is the platform's own pages on contacts and rate limits. Where they leave a question
+//! open, the client copes with every possible answer and relies on none. This module knows nothing of files or rows.
 
 mod answer;
 mod auth;

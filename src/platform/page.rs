@@ -1,8 +1,8 @@
-//! A page of a collection: where its records stand, and what it says of itself.
+//! A page of a collection: its records, and what it says about itself.
 //!
-//! The documented place of the records is `results`, at the top or under `data`. Where they are not there, any list that such an
-//! answer could mean is taken, and an account that holds nobody may say so with `null`. That a list of people to suppress has
-//! nobody in it counts only in the documented place.
+//! The documented place of the records is `results`, at the top or under `data`. If they are not there, the first
+//! list that may hold records is read. An empty account may say so with `null`. A suppression list counts as empty
+//! only if the documented place says so.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, value::RawValue};
 use super::{Collection, bounds::MAX_LISTED, failure, paging::PageFacts, record::Record, wire};
 use crate::{contact::Region, quantity::grouped};
 
-/// A page as it came.
+/// A page as received.
 pub(super) struct Page<'a> {
     pub(super) facts: PageFacts,
     pub(super) records: Vec<Record<'a>>,
@@ -44,7 +44,7 @@ struct Fields<'a> {
     is_elsewhere: bool,
 }
 
-/// Records as they are written. Of more than a page may list, nothing is kept.
+/// Records in their JSON text. Records beyond the maximum of a page are dropped.
 #[derive(Default)]
 struct Listed<'a> {
     records: Vec<&'a RawValue>,
@@ -79,16 +79,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
     }
 }
 
-/// Fields as they came, by name; of a name that stands twice, the last counts.
+/// Fields in their JSON text, by name. If a name is repeated, the last one counts.
 type Raw<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
-/// Where records may stand.
+/// Fields that may contain the records.
 const LISTS: [&str; 7] = ["results", "data", "contacts", "records", "items", "content", "list"];
 
-/// What may stand around a page.
+/// Fields that may contain a page.
 const WRAPPERS: [&str; 5] = ["data", "response", "result", "payload", "body"];
 
-/// A page within a page within a page is none.
+/// Maximum nesting of pages.
 const MAX_DEPTH: usize = 3;
 
 impl<'a> Fields<'a> {
@@ -104,8 +104,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Looks for a list of records where the documented place has none; `may_be_documented` says whether `results` would be that
-    /// place here.
+    /// Searches for a list of records outside the documented place. `may_be_documented` says whether `results` would
+    /// be the documented place here.
     fn search(text: &'a str, depth: usize, may_be_documented: bool) -> Option<Self> {
         if text.starts_with('[') {
             let results = Some(serde_json::from_str(text).ok()?);
@@ -116,7 +116,7 @@ impl<'a> Fields<'a> {
             let named = LISTS.iter().filter_map(|name| Some((*name, fields.get(*name)?.get())));
             named.filter(|(_, value)| value.starts_with('['))
         };
-        // An empty list beside a filled one is not theirs.
+        // An empty list next to a filled one is not the list of records.
         let list = lists().find(|(_, list)| !is_empty(list));
         let below = || {
             let (name, page) = wrapped(&fields).filter(|_| depth > 0)?;
@@ -133,7 +133,7 @@ impl<'a> Fields<'a> {
                     return Some(below);
                 }
                 (_, Some((name, _))) => (name, Listed::default()),
-                // That nobody is there may be said so.
+                // A `null` may mean that there are no records.
                 (None, None) => {
                     (["results", "data"].into_iter().find(|name| is_null(&fields, name))?, Listed::default())
                 }
@@ -157,7 +157,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a list, as it is written, has nothing in it.
+/// Returns whether a list in JSON text is empty.
 fn is_empty(list: &str) -> bool {
     list.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'))
 }
@@ -166,15 +166,15 @@ fn is_null(fields: &Raw<'_>, name: &str) -> bool {
     fields.get(name).is_some_and(|value| value.get() == "null")
 }
 
-/// The object that a page may stand in, and its name.
+/// Returns the name and text of the object that may contain the page.
 fn wrapped<'a>(fields: &Raw<'a>) -> Option<(&'static str, &'a str)> {
     let named = WRAPPERS.iter().filter_map(|name| Some((*name, fields.get(*name)?.get())));
     named.into_iter().find(|(_, text)| text.starts_with('{'))
 }
 
-/// The failure that an answer without records reports, in the platform's words.
+/// Returns the failure that a response without records reports, in the platform's words.
 pub(super) fn failure_in(body: &[u8]) -> Option<Value> {
-    // Nearly every page has one, and is not looked through for what it is not.
+    // Nearly every page has a number; skip the search in those.
     if memchr::memmem::find(body, b"phoneNumber").is_some() {
         return None;
     }
@@ -193,7 +193,7 @@ pub(super) fn failure_in(body: &[u8]) -> Option<Value> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads a page. Numbers without any country code are also read as numbers of `region`.
+    /// Reads a page. Numbers without a country code are also read as numbers of `region`.
     pub(super) fn read(
         body: &'a [u8],
         collection: &Collection,
@@ -204,16 +204,16 @@ impl<'a> Page<'a> {
         let listed = fields.results.unwrap_or_default();
         if listed.is_too_long {
             let most = grouped(MAX_LISTED as u64);
-            return Err(format!("it lists more than {most} records, and far fewer were asked for"));
+            return Err(format!("it lists more than {most} records, although far fewer were requested"));
         }
         let records: Vec<Record<'a>> =
             listed.records.into_iter().map(|raw| Record::read(raw, region)).collect();
-        // One odd record among others is that; where there is nothing else, they are no contacts.
+        // One odd record among others is tolerated; if all are odd, they are not contacts.
         if let Some(odd) = records.iter().find(|record| !record.is_readable() && record.json() != "null")
             && !records.iter().any(Record::is_readable)
         {
             let begins: String = odd.json().chars().take(40).collect();
-            return Err(format!("what it lists are no contacts (`{begins}`)"));
+            return Err(format!("its records are not contacts (`{begins}`)"));
         }
         let identities: Vec<u64> =
             records.iter().filter_map(|record| record.identity(collection.is_numbered())).collect();
@@ -234,7 +234,8 @@ impl<'a> Page<'a> {
     }
 }
 
-/// How many places of the collection the records take: what is no contact may stand in the place of one, or be one too many.
+/// Returns how many places of the collection the records take. A record that is not a contact may replace one or be
+/// extra.
 fn places(records: &[Record<'_>], limit: Option<u64>) -> u64 {
     let readable = records.iter().filter(|record| record.is_readable()).count() as u64;
     let all = records.len() as u64;
@@ -246,7 +247,7 @@ mod tests {
     use super::*;
     use crate::{contact::StoredContact, platform::Api};
 
-    /// The samples of the pages, their masked digits replaced.
+    /// The samples from the platform's pages, with the masked digits replaced.
     const CONTACTS: &str = include_str!("samples/get-all-contacts.json");
     const LIST_V1: &str = include_str!("samples/get-contacts-of-contact-list-v1.json");
     const LIST_V2: &str = include_str!("samples/get-contacts-of-contact-list-v2.json");
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_samples_of_all_pages_are_read() {
+    fn samples_of_all_pages_are_read() {
         for (sample, collection, numbers) in [
             (CONTACTS, Collection::Contacts, &["919550100001", "91244560001"][..]),
             (
@@ -288,7 +289,7 @@ mod tests {
                 })
                 .collect();
             assert_eq!(read, numbers, "{collection}");
-            // Every field of the sample is one of those that are written, and nothing else is.
+            // All fields of the sample are written, and no others.
             for record in &page.records {
                 let whole: Value = serde_json::from_str(record.json()).unwrap();
                 for name in leaves(&whole, "") {
@@ -298,7 +299,7 @@ mod tests {
         }
     }
 
-    /// The names of all fields, those inside others behind a dot.
+    /// Returns the names of all fields; nested names are joined with a dot.
     fn leaves(value: &Value, prefix: &str) -> Vec<String> {
         let Value::Object(fields) = value else { return Vec::new() };
         fields
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_without_results_are_refused_and_odd_fields_accepted() {
+    fn page_without_results_is_refused_but_odd_fields_are_accepted() {
         for body in [
             "<html>",
             "{\"message\": \"in progress\"}",
@@ -379,7 +380,7 @@ mod tests {
         assert_eq!(stored[2].numbers[0].to_string(), "919876543210");
         assert!(stored[0].numbers.is_empty() && stored[1].numbers.is_empty());
     }
-    /// Numbers on a page, and what it says of itself.
+    /// Returns the numbers on a page and its facts.
     fn numbers(body: &str, collection: &Collection) -> Option<(Vec<String>, PageFacts)> {
         let page = Page::read(body.as_bytes(), collection, None).ok()?;
         let numbers = page.records.iter().flat_map(|record| record.stored().numbers);
@@ -387,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_found_wherever_it_stands() {
+    fn list_is_found_in_any_known_place() {
         const RECORDS: &str = r#"[{"id": "a", "cellPhone": {"phoneNumber": "+919876543210"}}]"#;
         for body in [
             format!("{{\"data\": {RECORDS}, \"total\": 1}}"),
@@ -408,7 +409,7 @@ mod tests {
 
     // Source: kolide/fleet issue 285, ClickHouse/clickhousectl issue 207 (null in place of an empty list).
     #[test]
-    fn nobody_may_be_null() {
+    fn null_means_no_records() {
         for body in [
             "{\"results\": null}",
             "{\"status\": \"success\", \"data\": {\"results\": null, \"totalResults\": 0}}",
@@ -420,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_doubtful_in_an_undocumented_place() {
+    fn empty_list_in_an_undocumented_place_is_doubtful() {
         let is_doubtful = |body: &str| numbers(body, &list()).unwrap().1.is_doubtfully_empty;
         for body in [
             "{\"status\": \"success\", \"data\": null}",
@@ -444,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filled_list_is_taken_before_an_empty_one() {
+    fn filled_list_wins_over_an_empty_one() {
         const RECORDS: &str = r#"[{"id": "a", "cellPhone": {"phoneNumber": "+919876543210"}}]"#;
         for body in [
             format!("{{\"data\": [], \"contacts\": {RECORDS}}}"),
@@ -457,7 +458,7 @@ mod tests {
 
     // Source: foojayio/discoapi issue 132, elizaOS/eliza issue 18079 (one odd record makes all unreadable).
     #[test]
-    fn one_odd_record_leaves_the_others_readable() {
+    fn one_odd_record_does_not_hide_the_others() {
         let good = |id: &str, number: &str| {
             format!(r#"{{"id": "{id}", "cellPhone": {{"phoneNumber": "+{number}"}}}}"#)
         };
@@ -476,7 +477,7 @@ mod tests {
             assert_eq!((numbers.len(), facts.places), (expected, 3), "{odd}");
             assert_eq!(facts.unreadable, u64::from(!has_number), "{odd}");
         }
-        // One too many does not move those of the next page.
+        // A record too many does not shift those of the next page.
         let body = format!("{{\"results\": [null, {first}, {last}], \"limit\": 2, \"hasMore\": true}}");
         assert_eq!(numbers(&body, &Collection::Contacts).unwrap().1.places, 2);
         let body = format!("{{\"results\": [null, null, {last}], \"hasMore\": false}}");
@@ -484,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_in_place_of_a_page_is_found() {
+    fn failure_instead_of_a_page_is_found() {
         let is_failure = |body: &str| failure_in(body.as_bytes()).is_some();
         assert!(is_failure(r#"{"status": "failed", "errors": [{"msg": "not linked"}]}"#));
         assert!(is_failure(r#"{"success": false, "results": [], "message": "disabled"}"#));

@@ -1,7 +1,7 @@
-//! Pages to their end: where the next one begins, and whether what came can be trusted.
+//! Reads pages to the end: decides where the next page begins and whether a page can be trusted.
 //!
-//! How the pages are asked for is not documented, so only what the answers say is believed, and not all of it at once: a page
-//! that came before is asked for again, and where a total stays unreached the platform is asked once more.
+//! The parameters of paging are not documented, so only the responses count, and each one is checked. A page that was
+//! received before is requested again. If the total is not reached, the platform is asked once more.
 
 use std::{
     collections::HashSet,
@@ -10,12 +10,12 @@ use std::{
 
 use super::{PlatformError, collection::Position};
 
-/// More records than any collection has: a platform that shows more never ends.
+/// Maximum records of a collection; a platform that shows more never ends.
 pub(super) const MAX_RECORDS: u64 = 5_000_000;
 
-const NO_MORE: &str = "the platform said that there is more, and there was not";
+const NO_MORE: &str = "the platform announced another page, but there was none";
 
-/// What a page says, beside its records.
+/// The facts about a page, without its records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PageFacts {
     pub(super) skip: Option<u64>,
@@ -23,60 +23,60 @@ pub(super) struct PageFacts {
     pub(super) limit: Option<u64>,
     pub(super) has_more: Option<bool>,
     pub(super) total: Option<u64>,
-    /// Records, and what stands in the place of one; no more than the page has room for.
+    /// Records, including unreadable ones; at most the size of the page.
     pub(super) places: u64,
-    /// How many of them are no contacts.
+    /// Records that are not contacts.
     pub(super) unreadable: u64,
-    /// It shows nobody, in a place that is not the documented one.
+    /// The page is empty, but not in the documented place.
     pub(super) is_doubtfully_empty: bool,
-    /// What tells each record from the others, where something does: its id; of a contact of a campaign, which has none, its
-    /// number.
+    /// Hashes that identify the records, if they have an identity: the id, or the number of a campaign's contact,
+    /// which has no id.
     pub(super) identities: Vec<u64>,
-    /// What tells the page from the others.
+    /// A hash that identifies the page.
     pub(super) fingerprint: u64,
 }
 
-/// What a page says about going on.
+/// The next step after a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PageStep {
     /// Its records count, and there are more.
     More,
     /// Its records count, and are the last.
     Last,
-    /// Its records came before, and there are no others.
+    /// Its records were received before, and there are no others.
     Over,
-    /// It is asked for again; its records do not count.
+    /// Request the page again; its records do not count.
     Again,
-    /// The collection has changed: nothing that was read counts.
+    /// The collection changed: no record read so far counts.
     Drifted(String),
 }
 
-/// How far the pages have been read.
+/// The progress of reading all pages.
 #[derive(Debug)]
 pub(super) struct Pages {
-    /// Whether they are asked for by number; their records have no id then, and may be there twice.
+    /// Pages are requested by number. Their records have no id and may be equal.
     is_numbered: bool,
-    /// Records asked for at once, until the platform has said how many it grants.
+    /// Records requested per page, until the platform says how many it grants.
     asked: u64,
     pub(super) granted: Option<u64>,
     pub(super) read: u64,
     pub(super) taken: u64,
     pub(super) total: Option<u64>,
-    /// Records that are no contacts.
+    /// Records that are not contacts.
     pub(super) unreadable: u64,
     seen: HashSet<u64>,
     seen_pages: HashSet<u64>,
     first_page: u64,
-    /// Records that are alike, where they may be.
+    /// Records equal to an earlier one. Only possible in numbered pages.
     pub(super) alike: u64,
-    /// The same for the same records in whatever order.
+    /// A hash of the records that does not depend on their order.
     pub(super) sum: u64,
-    /// The page at this place was asked for again.
+    /// The page at this position was requested again.
     was_repeated: bool,
-    /// Whether the page before said that there is more. Where it said no, the platform counts more than it showed.
+    /// Whether the previous page announced another one. If not, the platform counts more records than it showed.
     said_more: Option<bool>,
     max_records: u64,
-    /// What was odd, and was got over.
+    /// Oddities that did not stop the reading.
     pub(super) notes: Vec<String>,
 }
 
@@ -102,17 +102,17 @@ impl Pages {
         }
     }
 
-    /// What is to be asked for next.
+    /// Returns the position of the next page.
     pub(super) fn position(&self) -> Position {
         Position { page: self.taken + 1, skip: self.read, limit: self.size() }
     }
 
-    /// How many records are asked for at once.
+    /// Returns the number of records to request.
     pub(super) fn asked(&self) -> u64 {
         self.asked
     }
 
-    /// Asks for so many records at once, where more were refused.
+    /// Lowers the number of records per request after the platform refused more.
     pub(super) fn ask_for(&mut self, size: u64) {
         self.asked = size;
     }
@@ -121,12 +121,12 @@ impl Pages {
         self.granted.unwrap_or(self.asked).max(1)
     }
 
-    /// Pages still to be asked for, as far as the platform says how many records there are.
+    /// Returns the number of pages left, if the platform reports a total.
     pub(super) fn left(&self) -> u64 {
         self.total.unwrap_or_default().saturating_sub(self.read).div_ceil(self.size())
     }
 
-    /// Takes a page, or says what is wrong with it.
+    /// Takes a page, or returns what is wrong with it.
     pub(super) fn take(&mut self, page: &PageFacts) -> Result<PageStep, PlatformError> {
         let count = page.places;
         if count > 0 && self.is_repeated(page) {
@@ -135,16 +135,16 @@ impl Pages {
         if let (Some(before), Some(now)) = (self.total, page.total)
             && before != now
         {
-            return Ok(PageStep::Drifted(format!("there were {before}, then {now}")));
+            return Ok(PageStep::Drifted(format!("the total was {before}, then {now}")));
         }
         self.total = page.total.or(self.total);
         let limit = page.limit.filter(|limit| *limit > 0);
         if self.is_numbered && self.granted.is_some() && limit.is_some() && limit != self.granted {
-            return Ok(PageStep::Drifted("the size of its pages changed".to_owned()));
+            return Ok(PageStep::Drifted("the page size changed".to_owned()));
         }
         let known = page.identities.iter().filter(|identity| self.seen.contains(*identity)).count();
         if known > 0 && !self.is_numbered {
-            return Ok(PageStep::Drifted(format!("{known} of them appeared twice")));
+            return Ok(PageStep::Drifted(format!("{known} contacts appeared twice")));
         }
         if count == 0 {
             self.granted = self.granted.or(limit);
@@ -159,7 +159,7 @@ impl Pages {
             self.sum = self.sum.wrapping_add(*identity);
         }
         if self.said_more == Some(false) {
-            self.note_once("the platform said that there is no more, and there was");
+            self.note_once("the platform announced the last page, but there were more");
         }
         self.said_more = page.has_more;
         self.granted = limit.or(self.granted).or(Some(count));
@@ -180,7 +180,7 @@ impl Pages {
         })
     }
 
-    /// Whether it is another page than was asked for, by what it says or by what it holds.
+    /// Returns whether the page is not the requested one, by its fields or by its records.
     fn is_repeated(&self, page: &PageFacts) -> bool {
         let Position { page: number, skip, .. } = self.position();
         let is_elsewhere = if self.is_numbered {
@@ -189,7 +189,7 @@ impl Pages {
             page.skip.is_some_and(|said| said != skip)
         };
         let came_before = if self.is_numbered {
-            // Records without an id may be alike, but hardly a whole page of them.
+            // Records without an id may be equal, but hardly a whole page of them.
             page.places > 1 && self.seen_pages.contains(&page.fingerprint)
         } else {
             !page.identities.is_empty() && page.identities.iter().all(|identity| self.seen.contains(identity))
@@ -209,7 +209,7 @@ impl Pages {
         }
         if !self.was_repeated {
             self.was_repeated = true;
-            self.notes.push(format!("page {} came in place of another and was read again", self.taken + 1));
+            self.notes.push(format!("page {} was not the requested one and was read again", self.taken + 1));
             return Ok(PageStep::Again);
         }
         let parameter = if self.is_numbered { "page" } else { "skip" };
@@ -222,7 +222,7 @@ impl Pages {
         })
     }
 
-    /// An empty page is the end; one that comes too early is asked for once more.
+    /// Handles an empty page. An empty page is the end; if it comes too early, it is requested once more.
     fn ended(&mut self) -> PageStep {
         let is_short = self.total.is_some_and(|total| self.read < total);
         if is_short && self.said_more != Some(false) && !self.was_repeated {
@@ -245,11 +245,11 @@ impl Pages {
 
     fn note_shortfall(&mut self) {
         let total = self.total.unwrap_or_default();
-        self.notes.push(format!("the platform counts {total} and shows {}", self.read));
+        self.notes.push(format!("the platform counts {total} contacts but shows {}", self.read));
     }
 }
 
-/// What tells a value from others.
+/// Returns a hash that identifies a value.
 pub(super) fn identity(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
@@ -260,7 +260,7 @@ pub(super) fn identity(value: &impl Hash) -> u64 {
 mod tests {
     use super::*;
 
-    /// A page of records `ids`, which says what `change` has it say.
+    /// Builds a page of the records `ids`, changed by `change`.
     fn page(ids: std::ops::Range<u64>, change: impl FnOnce(&mut PageFacts)) -> PageFacts {
         let identities: Vec<u64> = ids.collect();
         let (fingerprint, places) = (identity(&identities), identities.len() as u64);
@@ -273,7 +273,7 @@ mod tests {
         Pages::new(false, 1000, MAX_RECORDS)
     }
 
-    /// Where the reading stands after each of these pages; the last may be an error.
+    /// Returns the steps after each of these pages; the last may be an error.
     fn steps(mut pages: Pages, taken: &[PageFacts]) -> (Vec<PageStep>, Option<String>, Pages) {
         let mut steps = Vec::new();
         for page in taken {
@@ -285,7 +285,7 @@ mod tests {
         (steps, None, pages)
     }
 
-    /// Two records a page.
+    /// Builds a page of two records.
     fn at(skip: u64, total: u64, has_more: bool) -> PageFacts {
         page(skip..(skip + 2).min(total), |page| {
             page.skip = Some(skip);
@@ -296,21 +296,21 @@ mod tests {
     }
 
     #[test]
-    fn pages_end_where_the_platform_says_so() {
+    fn pages_end_when_the_platform_says_so() {
         let (steps, error, pages) = steps(pages(), &[at(0, 3, true), at(2, 3, false)]);
         assert_eq!((steps, error), (vec![PageStep::More, PageStep::Last], None));
         assert_eq!((pages.read, pages.taken, pages.granted, pages.notes.len()), (3, 2, Some(2), 0));
     }
 
     #[test]
-    fn pages_that_say_nothing_end_with_an_empty_one() {
+    fn pages_without_facts_end_with_an_empty_page() {
         let plain = |ids| page(ids, |_| ());
         let (steps, ..) = steps(pages(), &[plain(0..2), plain(2..4), plain(0..0)]);
         assert_eq!(steps, [PageStep::More, PageStep::More, PageStep::Last]);
     }
 
     #[test]
-    fn the_next_page_is_asked_for_where_this_one_ends_and_in_the_size_that_is_granted() {
+    fn next_page_begins_where_this_one_ends_and_has_the_granted_size() {
         let mut list = pages();
         assert_eq!(list.position(), Position { page: 1, skip: 0, limit: 1000 });
         list.take(&at(0, 9, true)).unwrap();
@@ -318,19 +318,21 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_never_end_are_given_up() {
+    fn endless_pages_are_an_error() {
         let endless = Pages { max_records: 4, ..pages() };
         let more = |ids| page(ids, |page| page.has_more = Some(true));
         let (steps, error, _) = steps(endless, &[more(0..2), more(2..4), more(4..6)]);
         assert_eq!(steps, [PageStep::More, PageStep::More]);
-        assert_eq!(error.as_deref(), Some("the platform showed more than 4 contacts, and no end of them"));
+        assert_eq!(
+            error.as_deref(),
+            Some("the platform listed more than 4 contacts without reaching an end")
+        );
     }
 
     #[test]
-    fn an_ignored_skip_is_told_from_a_page_that_came_twice() {
-        let ignored =
-            "the platform shows the same contacts again instead of the next page (it ignores `skip`)";
-        // It says what it shows, or that it shows what was asked for, or nothing.
+    fn ignored_skip_differs_from_a_repeated_page() {
+        let ignored = "the platform repeats the same contacts instead of the next page (it ignores `skip`)";
+        // The page reports its real offset, the requested one, or none.
         for said in [Some(0), Some(2), None] {
             let first = |_: u64| {
                 page(0..2, |page| {
@@ -345,20 +347,20 @@ mod tests {
                 "{said:?}"
             );
         }
-        // Once is an accident.
+        // A single repetition is tolerated.
         let (went_on, error, pages_read) =
             steps(pages(), &[at(0, 6, true), at(2, 6, true), at(2, 6, true), at(4, 6, false)]);
         assert_eq!(
             (went_on, error),
             (vec![PageStep::More, PageStep::More, PageStep::Again, PageStep::Last], None)
         );
-        assert_eq!(pages_read.notes, ["page 3 came in place of another and was read again"]);
+        assert_eq!(pages_read.notes, ["page 3 was not the requested one and was read again"]);
         let (_, error, _) = steps(pages(), &[at(0, 6, true), at(2, 6, true), at(2, 6, true), at(2, 6, true)]);
-        assert!(error.unwrap().contains("came before, in place of the one behind 4 contacts"));
+        assert!(error.unwrap().contains("repeated an earlier page instead of the one after contact 4"));
     }
 
     #[test]
-    fn changes_while_reading_are_noticed() {
+    fn changes_while_reading_are_detected() {
         let drifted =
             |taken: &[PageFacts]| matches!(steps(pages(), taken).0.pop(), Some(PageStep::Drifted(_)));
         assert!(drifted(&[at(0, 9, true), at(2, 10, true)]), "another total");
@@ -367,35 +369,35 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_has_more_is_not_trusted() {
-        // No more, and yet more than was shown: it is asked once more, and then believed.
+    fn wrong_has_more_is_not_trusted() {
+        // No more announced, but fewer shown than counted: one more request, then the answer counts.
         let (went_on, _, more) = steps(pages(), &[at(0, 4, false), at(2, 4, false)]);
         assert_eq!(went_on, [PageStep::More, PageStep::Last]);
-        assert_eq!(more.notes, ["the platform said that there is no more, and there was"]);
+        assert_eq!(more.notes, ["the platform announced the last page, but there were more"]);
         let empty = |skip| page(0..0, |page| (page.skip, page.total) = (Some(skip), Some(4)));
         let (ended, _, short) = steps(pages(), &[at(0, 4, false), empty(2)]);
         assert_eq!(ended, [PageStep::More, PageStep::Last]);
-        assert_eq!(short.notes, ["the platform counts 4 and shows 2"]);
+        assert_eq!(short.notes, ["the platform counts 4 contacts but shows 2"]);
         let (ended, ..) = steps(pages(), &[at(0, 4, false), at(0, 4, false)]);
         assert_eq!(ended, [PageStep::More, PageStep::Over]);
-        // More, and there is not: an empty page, or the last one again.
+        // More announced, but there are none: an empty page, or the last page again.
         let (ended, _, over) = steps(pages(), &[at(0, 4, true), at(2, 4, true), empty(4)]);
         assert_eq!(ended, [PageStep::More, PageStep::More, PageStep::Last]);
-        assert_eq!(over.notes, ["the platform said that there is more, and there was not"]);
+        assert_eq!(over.notes, ["the platform announced another page, but there was none"]);
         let (ended, _, over) = steps(pages(), &[at(0, 4, true), at(2, 4, true), at(2, 4, true)]);
         assert_eq!(ended, [PageStep::More, PageStep::More, PageStep::Over]);
-        assert_eq!(over.notes, ["the platform said that there is more, and there was not"]);
-        // An empty page too early is asked for once more.
+        assert_eq!(over.notes, ["the platform announced another page, but there was none"]);
+        // An early empty page is requested once more.
         let early = || page(0..0, |page| (page.has_more, page.total) = (Some(true), Some(4)));
         let (ended, _, short) = steps(pages(), &[at(0, 4, true), early(), early()]);
         assert_eq!(ended, [PageStep::More, PageStep::Again, PageStep::Last]);
-        assert_eq!(short.notes, ["the platform counts 4 and shows 2"]);
+        assert_eq!(short.notes, ["the platform counts 4 contacts but shows 2"]);
         let (ended, ..) = steps(pages(), &[at(0, 4, true), early(), at(2, 4, false)]);
         assert_eq!(ended, [PageStep::More, PageStep::Again, PageStep::Last]);
     }
 
     #[test]
-    fn numbered_pages_may_hold_records_that_are_alike() {
+    fn numbered_pages_may_contain_equal_records() {
         let numbered = |number, ids: &[u64]| PageFacts {
             page: Some(number),
             limit: Some(2),

@@ -1,4 +1,4 @@
-//! The proxy that requests go through, for messages: the HTTP client finds it by itself, in the same variables.
+//! The proxy that requests use, for messages. The HTTP client finds it by itself, in the same variables.
 
 use std::{env, fmt};
 
@@ -6,20 +6,20 @@ use url::Url;
 
 use super::Host;
 
-/// A proxy, and the variable that names it.
+/// A proxy and the variable that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     /// The environment variable.
     pub variable: &'static str,
-    /// Its address, without a user or password.
+    /// The address, without user or password.
     pub address: String,
 }
 
-/// Asked in this order; the first that is set counts.
+/// The variables in order of priority; the first one that is set counts.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 impl Proxy {
-    /// The proxy for a host; requests to this machine go through none.
+    /// Returns the proxy for a host. Requests to this machine use none.
     pub fn of(host: &Host) -> Option<Self> {
         Self::among(host, &|name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
     }
@@ -33,7 +33,7 @@ impl Proxy {
             return None;
         }
         let (name, value) = VARIABLES.into_iter().find_map(|name| Some((name, variable(name)?)))?;
-        // What cannot be read may hold a password.
+        // An invalid value may contain a password.
         let value = value.trim();
         let parsed =
             Url::parse(&if value.contains("://") { value.to_owned() } else { format!("http://{value}") });
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_is_named_without_its_password() {
+    fn proxy_is_shown_without_its_password() {
         let https = ("HTTPS_PROXY", "http://me:canary@proxy.example.com:3128/");
         let host = "https://platform.example.com";
         assert_eq!(proxy(host, &[https]).as_deref(), Some("http://proxy.example.com:3128 (HTTPS_PROXY)"));

@@ -1,37 +1,37 @@
-//! What a request is for.
+//! The purpose of a request.
 
 use std::fmt;
 
-/// What a request is for, which decides what its answer means and what may be done after it.
+/// The purpose of a request. It decides what a response means and what may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Creating contacts: never repeated where it may have been carried out.
+    /// Creating contacts: never repeated if it may have been carried out.
     Create,
     /// Reading the contacts of the stream.
     ReadContacts,
     /// Reading a contact list.
     ReadList,
-    /// Reading a campaign: by POST, and yet it changes nothing.
+    /// Reading a campaign: a POST that changes nothing.
     ReadCampaign,
 }
 
 impl Purpose {
-    /// Whether nothing is changed by it, so that it may be repeated.
+    /// Returns whether the request changes nothing, so that it may be repeated.
     pub(super) const fn is_reading(self) -> bool {
         !matches!(self, Self::Create)
     }
 
-    /// Whether the campaign API is asked, which wants to know the application too.
+    /// Returns whether the request uses the campaign API, which also needs the application.
     pub(super) const fn is_of_campaigns(self) -> bool {
         matches!(self, Self::ReadList | Self::ReadCampaign)
     }
 
-    /// The scope that an app needs for it, as the platform's pages name it.
+    /// Returns the scope that an app needs, as named on the platform's pages.
     pub const fn scope(self) -> &'static str {
         if self.is_of_campaigns() { "Campaign Management" } else { "Configuration" }
     }
 
-    /// As in "… failed".
+    /// Returns the name, as in "… failed".
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "creating contacts",

@@ -1,4 +1,4 @@
-//! Reading a collection to its end, as often as it takes to have it whole.
+//! Reads a collection to the end, and again if it changes meanwhile.
 
 use std::{ops::ControlFlow, time::Duration};
 
@@ -14,77 +14,77 @@ use super::{
 };
 use crate::contact::StoredContact;
 
-/// How often a collection is read again because it changed meanwhile.
+/// Maximum reads of a collection that changes meanwhile.
 const MAX_READINGS: u32 = 3;
 
-/// A smaller number in a refusal is none of a page's size.
+/// Smaller numbers in a refusal are not page sizes.
 const MIN_SIZE: u64 = 10;
 
-/// How often a smaller page is asked for where the platform refuses one.
+/// Maximum smaller pages to request after a refused one.
 const MAX_REFUSED_SIZES: usize = 3;
 
-/// Takes records as they are read, and forgets them where the reading begins anew.
+/// Receives records as they are read, and drops them if the read restarts.
 pub trait RecordSink {
-    /// A record.
+    /// Takes a record.
     ///
     /// # Errors
     ///
-    /// Where it cannot be kept: the reading ends.
+    /// Returns an error if it cannot be kept; the read ends.
     fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError>;
 
-    /// All records of a page were handed over. Nothing more is read where this is enough.
+    /// Called after all records of a page. Returns `Break` if no more records are needed.
     ///
     /// # Errors
     ///
-    /// Where they cannot be kept: the reading ends.
+    /// Returns an error if the records cannot be kept; the read ends.
     fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, PlatformError> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What came so far does not count.
+    /// Drops all records received so far.
     ///
     /// # Errors
     ///
-    /// Where it cannot be taken back: the reading ends.
+    /// Returns an error if they cannot be dropped; the read ends.
     fn restart(&mut self) -> Result<(), PlatformError>;
 }
 
-/// What is known after a page.
+/// The progress after a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageInfo {
-    /// How many came before it in this reading.
+    /// Pages received before this one.
     pub pages_before: u64,
-    /// Records that the platform says there are.
+    /// The total that the platform reports.
     pub total: Option<u64>,
-    /// Records that the platform grants a page.
+    /// Records per page, as granted by the platform.
     pub page_size: u64,
-    /// Whether the reading is at its end.
+    /// Whether this is the last page.
     pub is_last: bool,
 }
 
-/// A reading that came to its end.
+/// The result of a complete read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Readout {
     /// Records read.
     pub records: u64,
-    /// Pages they came in.
+    /// Pages read.
     pub pages: u64,
-    /// Records that the platform grants a page; 0 where there are none.
+    /// Records per page, as granted by the platform; 0 if there are none.
     pub page_size: u64,
-    /// Records that the platform says there are.
+    /// The total that the platform reports.
     pub total: Option<u64>,
-    /// Records that are no contacts, or of which nothing can be read.
+    /// Records that are not contacts or cannot be read.
     pub unreadable: u64,
-    /// What was odd about the pages, and was got over.
+    /// Oddities of the pages that did not stop the read.
     pub notes: Vec<String>,
 }
 
 impl Client<'_> {
-    /// Reads a collection to its end, in pages of `page_size` or of what the platform grants.
+    /// Reads a collection to the end, in pages of `page_size` or of the size that the platform grants.
     ///
     /// # Errors
     ///
-    /// Where the platform cannot be used, its pages cannot be trusted, or the page size is not one that may be asked for.
+    /// Returns an error if the platform cannot be used, its pages cannot be trusted, or the page size is not allowed.
     pub async fn read(
         &mut self,
         collection: &Collection,
@@ -103,14 +103,14 @@ impl Client<'_> {
             sink.restart()?;
             match self.read_once(collection, asked, sink).await? {
                 Reading::Whole(readout, Likeness { alike, sum }) => {
-                    // Where records have no id and may be alike, one that has moved to a later page looks like two, and
-                    // another is not seen: only a second reading of the same tells.
+                    // If records without an id may be equal, a record that moved to a later page looks like two, and
+                    // another one is missed. Only a second, identical read rules this out.
                     if alike == 0 || !collection.is_numbered() || before == Some(sum) {
                         return Ok(readout);
                     }
                     before = Some(sum);
-                    drift = format!("{alike} of them appeared twice");
-                    info!("{collection}: {drift}; reading again to see whether they are the same");
+                    drift = format!("{alike} contacts appeared twice");
+                    info!("{collection}: {drift}; reading again to compare");
                 }
                 Reading::Drifted(how) => {
                     warn!(drift = how, "the {collection} changed while being read; reading again");
@@ -121,12 +121,11 @@ impl Client<'_> {
         Err(PlatformError::Drifting { what: collection.to_string(), how: drift })
     }
 
-    /// What stands behind the first `skip` contacts of the stream, as far as one page goes, and how many contacts the platform says
-    /// there are. Nothing where it does not say, or shows another place.
+    /// Reads one page at offset `skip` with the total. `None` if the platform reports no total or another offset.
     ///
     /// # Errors
     ///
-    /// Where the platform cannot be used.
+    /// Returns an error if the platform cannot be used.
     pub async fn look_behind(
         &mut self,
         skip: u64,
@@ -157,7 +156,7 @@ impl Client<'_> {
                 let reason = format!("{error}; it begins with {}", masked(&answer.words()));
                 PlatformError::BrokenAnswer { request: collection.purpose(), reason }
             })?;
-            // An import that took it for an empty list would suppress nobody; behind others, it is the end.
+            // If an import took it for an empty list, nobody would be suppressed. After other pages, it is the end.
             if page.facts.is_doubtfully_empty && pages.read == 0 && *collection != Collection::Contacts {
                 let reason = format!(
                     "it shows nobody, but not in `results`, where the list belongs; it begins with {}",
@@ -214,7 +213,7 @@ impl Client<'_> {
         }
     }
 
-    /// The first page, in the size that was asked for or the largest that the platform does not refuse.
+    /// Reads the first page, in the requested size or the largest that the platform accepts.
     async fn first_page(
         &mut self,
         collection: &Collection,
@@ -228,7 +227,7 @@ impl Client<'_> {
                     refusals.push(PlatformError::Refused { request, answer });
                     match smaller.filter(|_| refusals.len() <= MAX_REFUSED_SIZES) {
                         Some(smaller) => pages.ask_for(smaller),
-                        // Perhaps it was never the size: the first one says what is wrong.
+                        // The size may not be the problem: the first refusal has the reason.
                         None => return Err(of_id(refusals.swap_remove(0), collection)),
                     }
                 }
@@ -248,7 +247,7 @@ impl Client<'_> {
     }
 }
 
-/// What is refused whatever the size of its pages is refused for its id, where it has one.
+/// If every page size is refused, the id is the reason, if the collection has one.
 fn of_id(refusal: PlatformError, collection: &Collection) -> PlatformError {
     match refusal {
         PlatformError::Refused { answer, .. } if *collection != Collection::Contacts => {
@@ -263,17 +262,17 @@ enum Reading {
     Drifted(String),
 }
 
-/// What is known of records that are alike.
+/// Facts about equal records.
 struct Likeness {
-    /// How many have one before them.
+    /// Records equal to an earlier one.
     alike: u64,
-    /// The same for the same records in whatever order.
+    /// A hash of the records that does not depend on their order.
     sum: u64,
 }
 
-/// The size to ask for after one was refused: the one that the platform names, else a tenth.
+/// Returns the size to request after a refused one: the size that the platform names, else a tenth.
 fn smaller_size(refused: u64, words: &str) -> Option<u64> {
-    // Behind the status.
+    // After the status.
     let said = words.split_once(',').map_or("", |(_, said)| said);
     let named = said.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
     let named = named.filter(|size| (MIN_SIZE..refused).contains(size)).max();
@@ -285,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_size_that_a_refusal_names_is_asked_for() {
+    fn size_named_in_a_refusal_is_requested() {
         assert_eq!(smaller_size(1000, "HTTP 400, \"limit must be between 1 and 250\""), Some(250));
         assert_eq!(smaller_size(1000, "HTTP 422, \"limit is too large\""), Some(100));
         assert_eq!(smaller_size(1000, "HTTP 400, \"error 7: limit\""), Some(100));

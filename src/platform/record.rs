@@ -1,4 +1,4 @@
-//! One record of a collection: what is used of it, and all of it as the platform wrote it.
+//! One record of a collection: the fields in use and the JSON text of the platform.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::contact::{Region, StoredContact};
 
-/// Fewer digits are no number of a contact.
+/// Minimum digits of a contact's number.
 const MIN_DIGITS: usize = 7;
 
 /// A contact of the stream, of a list or of a campaign, as the platform shows it.
@@ -24,8 +24,8 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads a record. One that is not quite JSON is put right, and a bare number is a contact that has nothing else; of what
-    /// is no contact at all, nothing is known but that it is there.
+    /// Reads a record. Almost valid JSON is repaired, and a bare number becomes a contact without other fields.
+    /// Anything else counts as an unreadable record.
     pub(super) fn read(raw: &'a RawValue, region: Option<Region>) -> Self {
         let raw = raw.get();
         if !raw.starts_with('{') {
@@ -50,13 +50,13 @@ impl<'a> Record<'a> {
         Self { raw, contact: contact.unwrap_or_default(), region, is_readable }
     }
 
-    /// Whether there is a contact in it.
+    /// Returns whether the record contains a contact.
     pub fn is_readable(&self) -> bool {
         self.is_readable
     }
 
-    /// What tells it from other records: its id; of a contact of a campaign, which has none, its number. Nothing where neither is
-    /// there, since several of that kind may be alike.
+    /// Returns a hash that identifies the record: of its id, or of its number for a campaign's contact, which has no
+    /// id. `None` if it has neither, because several such records may be equal.
     pub(super) fn identity(&self, is_of_campaign: bool) -> Option<u64> {
         let name = if is_of_campaign { self.contact.phone_number() } else { self.contact.id() };
         if !name.is_empty() {
@@ -66,32 +66,32 @@ impl<'a> Record<'a> {
         has_number.then(|| identity(&self.json()))
     }
 
-    /// All of it, as it came.
+    /// Returns the JSON text as received.
     pub fn json(&self) -> &str {
         &self.raw
     }
 
-    /// Who it is, as far as that is compared.
+    /// Returns the parts of the contact that are compared.
     pub fn stored(&self) -> StoredContact {
         self.contact.stored(self.region)
     }
 
-    /// Its number, as it is written; empty where it has none.
+    /// Returns the number as written, or an empty string.
     pub fn written_number(&self) -> &str {
         self.contact.written_number()
     }
 
-    /// Calls made so far, of a contact of a campaign, where the platform says so.
+    /// Returns the calls made so far to a campaign's contact, if the platform reports them.
     pub fn attempts(&self) -> Option<u64> {
         self.contact.attempts()
     }
 
-    /// How the last call ended, of a contact of a campaign.
+    /// Returns the outcome of the last call to a campaign's contact.
     pub fn dialer_outcome(&self) -> &str {
         self.contact.dialer_outcome()
     }
 
-    /// The texts of fields, those inside others behind a dot; empty where there is none.
+    /// Returns the texts of fields; nested names are joined with a dot. Missing fields are empty.
     pub fn texts(&self, fields: &[&str]) -> Vec<String> {
         let record: Value = serde_json::from_str(&self.raw).unwrap_or_default();
         let find = |field: &&str| field.split('.').try_fold(&record, |value, name| value.get(name));
@@ -99,14 +99,14 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Who a contact is that was written down before, from its number, country code, extension, id, first and last name.
+/// Builds a contact from saved fields: number, country code, extension, id, first and last name.
 pub fn stored_contact(fields: [String; 6], region: Option<Region>) -> StoredContact {
     let [number, code, extension, id, first_name, last_name] = fields;
     let phone = WirePhone::new(&number, &code, &extension);
     WireContact::new(&id, &first_name, &last_name, phone).stored(region)
 }
 
-/// A value as a cell shows it: lists of words as the words, other lists and objects as JSON.
+/// Returns the text of a value in a cell: lists of words as words, other lists and objects as JSON.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

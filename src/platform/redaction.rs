@@ -1,8 +1,7 @@
-//! Secrets taken out of what a platform says, in every form in which a server echoes what it was sent: as they are, escaped in
-//! JSON, encoded for an address, in base64 and in hexadecimal digits.
+//! Masks secrets in responses, in every form in which a server may echo them: unchanged, escaped in JSON,
+//! percent-encoded, in base64 and in hexadecimal.
 //!
-//! A server that wants to leak a token can do so in other ways, and needs no help from this program: this is for those that
-//! quote a request in an error.
+//! This is for servers that quote a request in an error. A server that wants to leak a token has other ways.
 
 use base64::{
     Engine as _,
@@ -14,16 +13,16 @@ use reqwest::header::{HeaderMap, HeaderValue};
 /// The replacement of a secret.
 const MASK: &[u8] = b"***";
 
-/// Shorter secrets are not masked: they would be found by chance in numbers and ids, which must stay as they are.
+/// Shorter secrets are not masked: they would match by chance in numbers and ids.
 const MIN_SECRET_BYTES: usize = 16;
 
-/// How every JSON Web Token begins: `{"` in base64.
+/// The beginning of every JSON Web Token: `{"` in base64.
 const TOKEN_START: &[u8] = b"eyJ";
 
-/// The least length of the three parts of a token, behind its beginning.
+/// Minimum lengths of the three parts of a token, after its beginning.
 const MIN_TOKEN_PARTS: [usize; 3] = [8, 8, 16];
 
-/// The secrets of one request, in all forms that are looked for.
+/// The secrets of one request, in all forms to mask.
 pub(super) struct Redaction {
     forms: Vec<Vec<u8>>,
 }
@@ -32,13 +31,13 @@ impl Redaction {
     pub(super) fn of<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
         let mut forms: Vec<Vec<u8>> = secrets.into_iter().flat_map(forms).collect();
         forms.retain(|form| !form.is_empty());
-        // A long form may hold a shorter one.
+        // A long form may contain a shorter one.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
         Self { forms }
     }
 
-    /// A text without the secrets, and without tokens of other requests.
+    /// Masks the secrets in a text, and tokens of other requests.
     pub(super) fn text(&self, text: Vec<u8>) -> Vec<u8> {
         let is_form = |form: &Vec<u8>| memmem::find(&text, form).is_some();
         let found: Vec<&Vec<u8>> = self.forms.iter().filter(|form| is_form(form)).collect();
@@ -49,7 +48,7 @@ impl Redaction {
         if memmem::find(&text, TOKEN_START).is_some() { replaced(&text, token) } else { text }
     }
 
-    /// Takes the secrets out of all headers.
+    /// Masks the secrets in all headers.
     pub(super) fn headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
             let redacted = self.text(value.as_bytes().to_vec());
@@ -60,7 +59,7 @@ impl Redaction {
     }
 }
 
-/// The text with a mask in place of everything that `find` finds, by its place and length in what is left.
+/// Masks everything that `find` returns, as position and length in the remaining text.
 fn replaced(text: &[u8], find: impl Fn(&[u8]) -> Option<(usize, usize)>) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -73,20 +72,20 @@ fn replaced(text: &[u8], find: impl Fn(&[u8]) -> Option<(usize, usize)>) -> Vec<
     kept
 }
 
-/// The first JSON Web Token of a text: where it begins, and how long it is.
+/// Returns the position and length of the first JSON Web Token in a text.
 fn token(text: &[u8]) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = memmem::find(&text[from..], TOKEN_START).map(|at| from + at) {
         if let Some(length) = token_length(&text[at..]) {
             return Some((at, length));
         }
-        // Within the same word there is none either.
+        // The rest of this word contains no token either.
         from = at + word_length(&text[at..]);
     }
     None
 }
 
-/// The length of the token that a text begins with, if it does.
+/// Returns the length of the token at the beginning of a text.
 fn token_length(text: &[u8]) -> Option<usize> {
     let mut length = 0;
     for (index, least) in MIN_TOKEN_PARTS.into_iter().enumerate() {
@@ -131,8 +130,8 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
         encoded(&|byte| Some(format!("{byte:02x}"))),
         encoded(&|byte| Some(format!("{byte:02X}"))),
     ]);
-    // Three bytes make four characters: the bytes before the secret shift it, and the first and last character belong to
-    // what is around it.
+    // Base64 turns three bytes into four characters. The bytes before the secret shift it, and its first and last
+    // characters mix with those around it.
     for (before, hidden) in [(0, 0), (1, 2), (2, 3)] {
         let shifted = [&b"\0\0"[..before], secret].concat();
         let own = shifted.len() * 8 / 6;
@@ -155,7 +154,7 @@ mod tests {
 
     // Source: open-telemetry/opentelemetry-collector-contrib issue 46200 (a token in the answer that refuses it).
     #[test]
-    fn a_secret_is_masked_in_every_form() {
+    fn secret_is_masked_in_every_form() {
         let base64 = |text: &str| STANDARD_NO_PAD.encode(text);
         for form in [
             SECRET.to_owned(),
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_masked_and_the_others_stay() {
+    fn secrets_in_headers_are_masked_and_the_rest_is_kept() {
         let mut headers = HeaderMap::new();
         headers.insert("x-ratelimit-reset", HeaderValue::from_static("12"));
         headers.insert("x-request", format!("of {SECRET}").parse().unwrap());

@@ -1,4 +1,4 @@
-//! What an answer says beside its body: the platform's clock, and its rate limit.
+//! Facts from the headers of a response: the platform's clock and its rate limit.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue};
 
 use super::wait;
 
-/// Headers about a rate limit that are kept, and the characters of each: some servers send one for each of their limits.
+/// Maximum rate-limit headers to keep; some servers send one for each of their limits.
 const MAX_LIMITS: usize = 16;
 const MAX_CHARS: usize = 200;
 
-/// What an answer says beside its body.
+/// Facts from the headers of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseInfo {
-    /// The platform's clock, as it is written.
+    /// The platform's clock, as written.
     pub date: Option<String>,
-    /// This machine's, when the answer was there.
+    /// The local time when the response arrived.
     pub received_at: Timestamp,
-    /// How long the answer took.
+    /// The time until the response arrived.
     pub took: Duration,
-    /// What it says of its rate limit.
+    /// The rate-limit headers.
     pub limits: Vec<(String, String)>,
 }
 
@@ -38,14 +38,15 @@ impl ResponseInfo {
         }
     }
 
-    /// What time it was on the platform, where that can be read.
+    /// Returns the platform's time, if it is readable.
     pub fn platform_time(&self) -> Option<Timestamp> {
         wait::moment(self.date.as_deref()?)
     }
 
-    /// By how much this machine's clock is ahead of the platform's, or behind it where that is negative.
+    /// Returns how far the local clock is ahead of the platform's; negative if it is behind.
     pub fn skew(&self) -> Option<SignedDuration> {
-        // The date has no fractions: it was half a second later there. The answer was made halfway, as far as anybody knows.
+        // The date has no fractions, so on average it is half a second late. The response is assumed to be made
+        // halfway.
         let (half_a_second, halfway) = (Duration::from_millis(500), self.took / 2);
         let correction = SignedDuration::try_from(half_a_second + halfway).unwrap_or_default();
         Some(self.received_at.duration_since(self.platform_time()?) - correction)

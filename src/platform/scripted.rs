@@ -1,7 +1,7 @@
-//! A platform for tests that answers whatever a test wants, also what no well-behaved server would.
+//! A scripted platform for tests, which can also answer as no well-behaved server would.
 //!
-//! Plain sockets, one request for each connection. Requests that come at once are answered at once, while the script itself
-//! sees them one after the other. Nothing here waits for a time: a test waits for events.
+//! Uses plain sockets, one connection per request. Concurrent requests are answered concurrently, but the script sees
+//! one at a time. Nothing here waits for a time: tests wait for events.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -15,18 +15,18 @@ use std::{
 
 use serde_json::Value;
 
-/// The path of a request that only asks whether everything before it has been taken in.
+/// The path of a request that only checks that everything before it was received.
 const FENCE: &str = "/fence";
 
-/// A request, as far as tests look at it.
+/// A request, with the parts that tests check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
-    /// Header lines, names in lower case.
+    /// Headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body; null where there is none.
+    /// The body, or null.
     pub(crate) body: Value,
 }
 
@@ -35,7 +35,7 @@ impl Asked {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
-    /// A number in the query.
+    /// Returns a number from the query.
     pub(crate) fn query(&self, name: &str) -> Option<u64> {
         let (_, query) = self.target.split_once('?')?;
         query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
@@ -46,26 +46,26 @@ impl Asked {
     }
 }
 
-/// What comes back.
+/// A scripted response.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// Status and body.
     Answer(u16, String),
-    /// The same, with a header.
+    /// Status, header and body.
     WithHeader(u16, &'static str, String),
-    /// A success with this body, of which only so many bytes are sent, those of the head included.
+    /// A success with this body, cut after this number of bytes, including the head.
     Cut(usize, String),
     /// Status and body, byte by byte.
     Drip(u16, String),
-    /// These bytes, head and all.
+    /// Raw bytes, including the head.
     Raw(Vec<u8>),
-    /// This head, then this piece again and again until the client ends the connection.
+    /// This head, then this chunk repeated until the client closes the connection.
     Endless(String, Vec<u8>),
-    /// Ends the connection without a word.
+    /// Closes the connection without a response.
     HangUp,
-    /// Says nothing until the client ends the connection.
+    /// Sends nothing until the client closes the connection.
     Hang,
-    /// This, once the test lets it go: the request is under way until then.
+    /// This reply, held until the test opens the gate.
     Held(Gate, Box<Reply>),
 }
 
@@ -75,7 +75,7 @@ impl Reply {
     }
 }
 
-/// Keeps answers back until it is opened; copies of it are the same gate.
+/// Holds responses back until it is opened. Clones share one gate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
@@ -93,14 +93,14 @@ impl Gate {
     }
 }
 
-/// The requests that are under way.
+/// The open connections and requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traffic {
-    /// Connections that are not ended yet.
+    /// Open connections.
     connections: usize,
-    /// Posts that have arrived and are not answered yet.
+    /// Posts that were received but not answered yet.
     posts: usize,
-    /// The most posts that were under way at once.
+    /// The maximum of concurrent posts.
     pub(crate) most_posts_at_once: usize,
 }
 
@@ -130,7 +130,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Serves with `answer`, which may remember what it was asked.
+    /// Serves responses from `answer`, which may keep state.
     pub(crate) fn serve(answer: impl FnMut(Asked) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -147,7 +147,7 @@ impl Scripted {
                     let (shared, answer) = (&*traffic, &answer);
                     shared.change(|traffic| traffic.connections += 1);
                     scope.spawn(move || {
-                        // A client that goes away in the middle is one of the things that are tested.
+                        // A client that disconnects is one of the tested cases.
                         _ = converse(stream, shared, answer);
                         shared.change(|traffic| traffic.connections -= 1);
                     });
@@ -165,10 +165,10 @@ impl Scripted {
         *self.shared.traffic()
     }
 
-    /// Waits until everything that was sent to the platform has been taken in, and no connection is open. What a client that
-    /// is dead had sent cannot arrive any later.
+    /// Waits until everything sent so far was received and no connection is open. Nothing from a dead client can
+    /// arrive later.
     pub(crate) fn settle(&self) {
-        // Connections are accepted in the order in which they were made, and this one is the last.
+        // Connections are accepted in order, and this one is the last.
         let mut fence = TcpStream::connect(self.address).unwrap();
         fence.write_all(format!("GET {FENCE} -\r\n\r\n").as_bytes()).unwrap();
         _ = fence.read_to_end(&mut Vec::new());
@@ -178,7 +178,7 @@ impl Scripted {
     }
 }
 
-/// An address at which nobody listens, and nobody else can while this is kept: it is that of a connection.
+/// An address with no listener. The open connection keeps others from using the port.
 pub(crate) struct ClosedPort(TcpStream);
 
 impl ClosedPort {
@@ -224,7 +224,7 @@ fn converse(
         reply = *next;
     }
     if is_post {
-        // Before the client can know of it, and send another.
+        // Before the client can see the response and send another request.
         shared.change(|traffic| traffic.posts -= 1);
     }
     let (status, header, body) = match &reply {
@@ -268,7 +268,7 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Asked> {
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 {
-            // The client went away before it had said everything.
+            // The client disconnected in the middle of a request.
             return Ok(Asked::default());
         }
         if line.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! The table of answers: pure functions from what came back to what is done next, with its reason.
+//! The table of responses: pure functions from a response to the next step, with its reason.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -11,23 +11,24 @@ use super::{
     failure,
 };
 
-/// The first status by which a server says that it failed itself.
+/// The first HTTP status of a server failure.
 const FIRST_SERVER_ERROR: u16 = 500;
 
-/// What repeating a request costs of the account's retry budget.
+/// Cost of a retry, in units of the account's retry budget.
 const RETRY_PRICE: u32 = 5;
 
-/// The same after no answer came in time: such an account is better left alone.
+/// The same after a timeout: a retry then loads the platform most.
 const TIMEOUT_PRICE: u32 = 10;
 
-/// What to do after an attempt of a request, with what a usable answer says.
+/// The next step after an attempt, with the result of a usable response.
 #[derive(Debug)]
 pub(super) enum Step<T> {
     /// The request is done.
     Done(T),
-    /// Nothing was changed: repeat the request after a wait, and pay for it. A broken answer is one that cannot be read.
+    /// Nothing was changed: repeat the request after a wait, and pay for it. A broken response is one that cannot be
+    /// read.
     Again { reason: String, was_sent: bool, is_broken: bool, wait: Option<Duration>, price: u32 },
-    /// Nothing was changed, and it does not count as an attempt: the whole account waits, as long as the platform asks.
+    /// Nothing was changed, and the attempt does not count: the whole account waits as long as the platform asks.
     Pause { asked: Option<Duration>, words: String },
     /// Nothing was changed: repeat the request once with a new token.
     Renew(String),
@@ -35,58 +36,59 @@ pub(super) enum Step<T> {
     Stop(PlatformError),
 }
 
-/// The answer to a request that reads: its body, repaired if it was not quite JSON.
+/// The response to a read: its body, repaired if it was almost JSON.
 #[derive(Debug)]
 pub(super) struct Readable {
     pub(super) repaired: Option<Vec<u8>>,
 }
 
-/// The end of a request that creates contacts.
+/// The result of a request that creates contacts.
 #[derive(Debug)]
 pub(super) enum CreateResult {
-    /// Each contact that the answer names ended as it says. The others are reconciled by reading; if the batch was refused, they are
-    /// sent in halves.
+    /// The result of each contact is in the response. The other contacts are reconciled by reading. If the batch was
+    /// refused, they are sent in halves.
     Apply { answer: CreateAnswer, is_refusal: bool },
-    /// It is not known whether anything was stored: never sent again blindly, reconciled by reading.
+    /// Unknown whether anything was stored. Never sent again blindly; reconciled by reading.
     Reconcile(UnacknowledgedRequest),
-    /// Nothing was stored: sent again in halves, and all further batches are no larger.
+    /// Nothing was stored. Send the batch again in halves, and make later batches no larger.
     Halve(String),
-    /// The batch was refused: the existing contacts are read, and the rest is sent in halves until each refused contact is alone.
+    /// The batch was refused. Read the existing contacts and send the rest in halves until each refused contact is
+    /// alone.
     Isolate { words: String, is_conflict: bool },
 }
 
-/// A request of which it is not known whether it was carried out.
+/// A request of unknown result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnacknowledgedRequest {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// How long the platform asks to be left alone.
+    /// The pause that the platform asks for.
     pub wait: Option<Duration>,
-    /// What asking again costs of the retry budget.
+    /// Cost of asking again, in units of the retry budget.
     pub price: u32,
-    /// What came in place of an answer.
+    /// The reason, as a kind.
     pub doubt: Doubt,
 }
 
-/// What leaves it open whether a request was carried out.
+/// The reason why the result of a request is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// No answer, or none in time.
+    /// No response, or none in time.
     NoResponse,
-    /// The platform failed at it: a status of 500 or above.
+    /// A status of 500 or above.
     ServerError,
-    /// The platform sends it elsewhere, where it is never sent.
+    /// A redirect; it is never followed.
     Redirect,
-    /// An answer that is not the documented one, or cannot be read.
+    /// A response that is undocumented or unreadable.
     BrokenAnswer,
 }
 
-/// An attempt with what all steps after it need.
+/// An attempt with the facts that all steps need.
 struct Attempt<'a> {
     request: Purpose,
     attempt: &'a Result<Answer, NoResponse>,
     status: StatusCode,
-    /// How long the platform asks to wait.
+    /// The pause that the platform asks for.
     wait: Option<Duration>,
     price: u32,
 }
@@ -100,7 +102,7 @@ impl<'a> Attempt<'a> {
         Self { request, attempt, status, wait, price }
     }
 
-    /// The step that is the same whatever was asked, or else what the attempt means.
+    /// Returns the step that is the same for all requests, or else the meaning of the attempt.
     fn common_step<T>(&self) -> Result<Step<T>, Meaning> {
         Ok(match meaning(self.status, self.attempt) {
             Meaning::NotSent(reason) => {
@@ -123,7 +125,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// The step after an attempt to read.
+/// Returns the step after an attempt to read.
 pub(super) fn after_read(request: Purpose, attempt: &Result<Answer, NoResponse>) -> Step<Readable> {
     let attempt = Attempt::new(request, attempt);
     let again = |reason, is_broken| Step::Again {
@@ -155,7 +157,7 @@ pub(super) fn after_read(request: Purpose, attempt: &Result<Answer, NoResponse>)
     }
 }
 
-/// The step after an attempt to create contacts.
+/// Returns the step after an attempt to create contacts.
 pub(super) fn after_create(attempt: &Result<Answer, NoResponse>) -> Step<CreateResult> {
     let attempt = Attempt::new(Purpose::Create, attempt);
     let unknown = |reason, doubt| {
@@ -171,14 +173,12 @@ pub(super) fn after_create(attempt: &Result<Answer, NoResponse>) -> Step<CreateR
         Err(meaning) => meaning,
     };
     Step::Done(match meaning {
-        // It may have been carried out, and the answer alone is elsewhere.
-        Meaning::Redirected(words) => {
-            unknown(format!("the platform sends it elsewhere: {words}"), Doubt::Redirect)
-        }
+        // The request may have been carried out, with only its response elsewhere.
+        Meaning::Redirected(words) => unknown(format!("the platform redirects it: {words}"), Doubt::Redirect),
         Meaning::TooLarge(words) => CreateResult::Halve(words),
         Meaning::Refused(words) => {
             match attempt.answer().and_then(|answer| CreateAnswer::read(&answer.body)) {
-                // A refusal that names contacts says of each what became of it.
+                // A refusal that names contacts gives the result of each.
                 Some(answer) if !answer.refused.is_empty() => {
                     CreateResult::Apply { answer, is_refusal: true }
                 }
@@ -191,7 +191,7 @@ pub(super) fn after_create(attempt: &Result<Answer, NoResponse>) -> Step<CreateR
         Meaning::Unreadable(reason) => unknown(reason, Doubt::BrokenAnswer),
         meaning => match (meaning, attempt.answer()) {
             (Meaning::Success, Some(answer)) => {
-                let broken = || format!("the answer is not the documented one ({})", answer.words());
+                let broken = || format!("undocumented answer ({})", answer.words());
                 let applied =
                     answer.created().map(|answer| CreateResult::Apply { answer, is_refusal: false });
                 applied.unwrap_or_else(|| unknown(broken(), Doubt::BrokenAnswer))
@@ -216,13 +216,13 @@ mod tests {
         Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
-    /// An answer that asks to be left alone for a time.
+    /// Builds a response with a `Retry-After` header.
     fn asking(status: StatusCode, retry_after: &str) -> Answer {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
         Answer { status, headers, body: vec![] }
     }
 
-    /// A step that does not end the request, in one word.
+    /// Returns the name of a step.
     fn name<T>(step: Step<T>, done: impl FnOnce(T) -> &'static str) -> &'static str {
         match step {
             Step::Done(value) => done(value),
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// What is done after a post and after a reading, in one word each.
+    /// Returns the names of the steps after a post and after a read.
     fn steps(attempt: &Result<Answer, NoResponse>) -> [&'static str; 2] {
         let post = name(after_create(attempt), |ending| match ending {
             CreateResult::Apply { answer: CreateAnswer { is_accepted: true, .. }, .. } => "accepted",
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_answers() {
+    fn every_answer_has_its_step() {
         const LIMIT: &str = "{\"errors\": [{\"msg\": \"You've exceeded the per-minute rate limit.\"}]}";
         const NAMED: &str =
             "{\"failedRecords\": [{\"contact\": {\"cellPhone\": {\"phoneNumber\": \"+911\"}}}]}";
@@ -281,7 +281,7 @@ mod tests {
             (200, TAKEN, ["isolate, taken", "stop"]),
             (200, LOGIN, ["renew", "renew"]),
             (200, NAMED, ["apply", "take"]),
-            // A failure in the body is what that status is over HTTP.
+            // A failure status in the body counts like the same HTTP status.
             (200, r#"{"status": "error", "statusCode": 500}"#, ["reconcile, failed", "again, sent"]),
             (200, r#"{"success": false, "code": 503}"#, ["reconcile, failed", "again, sent"]),
             (200, r#"{"success": false, "code": 408}"#, ["reconcile, dearly", "again, dearly"]),
@@ -312,7 +312,7 @@ mod tests {
             (500, "", ["reconcile, failed", "again, sent"]),
             (503, "{}", ["reconcile, failed", "again, sent"]),
             (503, LIMIT, ["pause", "pause"]),
-            // What may have been carried out is not repeated for words that no limit is documented to have.
+            // A request that may have been carried out is not repeated because of words that no documented limit has.
             (500, "disk quota exceeded", ["reconcile, failed", "again, sent"]),
             (503, "rate limiter unreachable: retries hit a timeout", ["reconcile, failed", "again, sent"]),
             (502, "upstream throttled", ["reconcile, failed", "again, sent"]),
@@ -329,12 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_body_denies_has_the_bodys_status() {
+    fn denial_in_the_body_has_the_status_of_the_body() {
         for status in [403, 404] {
             let denied = answer(200, &format!("{{\"status\": {status}}}"));
-            let Step::Stop(posting) = after_create(&Ok(denied.clone())) else { panic!("{status} goes on") };
+            let Step::Stop(posting) = after_create(&Ok(denied.clone())) else {
+                panic!("{status} did not stop")
+            };
             let Step::Stop(reading) = after_read(Purpose::ReadContacts, &Ok(denied)) else {
-                panic!("{status} goes on")
+                panic!("{status} did not stop")
             };
             for stopped in [posting, reading] {
                 let PlatformError::Denied { status: said, .. } = stopped else { panic!("{stopped}") };
@@ -344,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unanswered_post_is_left_alone_as_long_as_the_platform_asks() {
+    fn unacknowledged_post_waits_as_long_as_the_platform_asks() {
         let busy = asking(StatusCode::SERVICE_UNAVAILABLE, "7");
         let Step::Done(CreateResult::Reconcile(unacknowledged)) = after_create(&Ok(busy)) else {
             panic!("nothing to reconcile")

@@ -1,4 +1,4 @@
-//! A client for tests, of a scripted platform, which waits for next to nothing.
+//! A client for tests of a scripted platform, with very short waits.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ impl Scripted {
         format!("http://{}", self.address()).parse().unwrap()
     }
 
-    /// A client of this platform.
+    /// Returns a client of this platform.
     pub(crate) fn client(&self) -> Client<'static> {
         client(settings(self.host()), Interrupt::default())
     }
 }
 
-/// A client whose requests nobody shares.
+/// Returns a client that shares its quota with no other program.
 pub(crate) fn client(settings: ClientSettings, interrupt: Interrupt) -> Client<'static> {
     let quota = Journal::in_memory().unwrap().quota("acc-1");
     Client::new(settings, quota, &Silent, interrupt).unwrap()

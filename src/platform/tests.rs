@@ -30,7 +30,7 @@ impl RecordSink for Collected {
     }
 }
 
-/// Notes nothing.
+/// Records nothing.
 struct Unnoted;
 
 impl Sending for Unnoted {
@@ -48,7 +48,7 @@ fn stored(n: u64) -> serde_json::Value {
     json!({"id": format!("c{n}"), "cellPhone": {"phoneNumber": format!("+91987654{n:04}"), "countryCode": "+91"}})
 }
 
-/// Contacts `0..total` in pages of at most `cap`.
+/// Serves contacts `0..total` in pages of at most `cap`.
 fn pages(total: u64, cap: u64) -> impl FnMut(Asked) -> Reply + Send {
     move |asked| {
         let (skip, limit) = (asked.query("skip").unwrap(), asked.query("limit").unwrap().min(cap));
@@ -65,7 +65,7 @@ async fn read_all(platform: &Scripted) -> (Result<usize, String>, Counts) {
     (read.map(|(contacts, _)| contacts).map_err(|error| error.to_string()), counts)
 }
 
-/// How many contacts a collection has, and what was odd about its pages.
+/// Reads a collection and returns its size and oddities.
 async fn read(
     platform: &Scripted,
     collection: &Collection,
@@ -84,7 +84,7 @@ async fn create(platform: &Scripted) -> (Result<Created, String>, Counts) {
     (created.map_err(|error| error.to_string()), client.counts())
 }
 
-/// Answers with these, in order, and notes what was asked.
+/// Serves these replies in order and records the requests.
 fn script(replies: Vec<Reply>) -> (Scripted, Arc<Mutex<Vec<Asked>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
@@ -101,7 +101,7 @@ fn answer(status: u16, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn requests_have_the_documented_form() {
+async fn requests_have_the_documented_shape() {
     let (platform, asked) =
         script(vec![answer(200, "[]"), answer(200, r#"{"results": [], "hasMore": false}"#)]);
     create(&platform).await.0.unwrap();
@@ -123,7 +123,7 @@ async fn requests_have_the_documented_form() {
 }
 
 #[tokio::test]
-async fn the_page_size_granted_is_adopted() {
+async fn granted_page_size_is_used() {
     let platform = Scripted::serve(pages(25, 10));
     let (read, counts) = read_all(&platform).await;
     assert_eq!((read, counts.get, counts.page_size), (Ok(25), 3, 10));
@@ -133,10 +133,10 @@ async fn the_page_size_granted_is_adopted() {
 }
 
 #[tokio::test]
-async fn contacts_that_change_meanwhile_are_read_again() {
+async fn contacts_that_change_during_the_read_are_read_again() {
     let mut total = 24;
     let platform = Scripted::serve(move |asked| {
-        // One is added while the first reading goes on.
+        // A contact is added during the first read.
         if asked.query("skip") == Some(10) {
             total = 25;
         }
@@ -154,7 +154,7 @@ async fn contacts_that_change_meanwhile_are_read_again() {
 }
 
 #[tokio::test]
-async fn a_contact_that_a_page_shows_twice_is_no_change() {
+async fn contact_repeated_within_a_page_is_not_a_change() {
     let (platform, _) = script(vec![Reply::json(
         &json!({"results": [stored(1), stored(1), stored(2)], "skip": 0, "limit": 10, "totalResults": 3}),
     )]);
@@ -163,7 +163,7 @@ async fn a_contact_that_a_page_shows_twice_is_no_change() {
 }
 
 #[tokio::test]
-async fn lists_and_campaigns_are_asked_for_as_their_pages_say() {
+async fn lists_and_campaigns_are_requested_as_documented() {
     let list = |api| Collection::List { id: "cl/1".to_owned(), api };
     let campaign = |api| Collection::Campaign { id: "cm-1".to_owned(), api };
     let results = json!([{"phoneNumber": "912233340001"}, {"phoneNumber": "912233340002"}]);
@@ -209,26 +209,26 @@ async fn lists_and_campaigns_are_asked_for_as_their_pages_say() {
 }
 
 #[tokio::test]
-async fn a_page_that_may_not_be_asked_for_is_not_asked_for() {
+async fn invalid_page_size_is_refused_without_a_request() {
     let (platform, asked) = script(vec![]);
     let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
     for size in [0, 101] {
         let error = read(&platform, &campaign, Some(size)).await.0.unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("a page of {size} cannot be asked for: of the campaign cm-1, from 1 to 100")
+            format!("invalid page size {size}: for the campaign cm-1, use 1 to 100")
         );
     }
     assert!(asked.lock().unwrap().is_empty());
 }
 
-/// A campaign of `total` contacts whose platform grants pages of `cap`.
+/// Serves a campaign of `total` contacts in pages of at most `cap`.
 fn campaign_pages(total: u64, cap: u64, alike: u64) -> impl FnMut(Asked) -> Reply + Send {
     move |asked| {
         let (page, limit) =
             (asked.body["page"].as_u64().unwrap(), asked.body["limit"].as_u64().unwrap().min(cap));
         let from = (page - 1) * limit;
-        // They are alike: nobody was called yet.
+        // The records are equal: nobody was called yet.
         let results: Vec<_> = (from..(from + limit).min(total))
             .map(|n| json!({"phoneNumber": format!("9198765{:05}", n / alike)}))
             .collect();
@@ -239,9 +239,9 @@ fn campaign_pages(total: u64, cap: u64, alike: u64) -> impl FnMut(Asked) -> Repl
 }
 
 #[tokio::test]
-async fn a_campaign_that_changes_its_order_is_read_again() {
-    // After the first page, the last contact moves to the front: the second page begins with one that was shown, and the one
-    // that moved is not seen.
+async fn campaign_that_changes_its_order_is_read_again() {
+    // After the first page, the last contact moves to the front. The second page begins with a known contact, and the
+    // moved contact is missed.
     let mut asked_before = 0;
     let platform = Scripted::serve(move |asked| {
         asked_before += 1;
@@ -266,14 +266,14 @@ async fn a_campaign_that_changes_its_order_is_read_again() {
 }
 
 #[tokio::test]
-async fn one_get_is_made_for_each_page() {
+async fn one_request_is_made_for_each_page() {
     for (total, cap) in [(0_u64, 7_u64), (1, 7), (7, 7), (50, 7), (50, 1000)] {
         let gets = total.div_ceil(cap).max(1);
         let platform = Scripted::serve(pages(total, cap));
         let (contacts, counts) = read_all(&platform).await;
         assert_eq!((contacts.unwrap() as u64, counts.get), (total, gets), "{total} of {cap}");
         let campaign = Collection::Campaign { id: "cm-1".to_owned(), api: Api::V2 };
-        // Where several are alike, it takes a second reading to know that these are the same.
+        // If several are equal, a second read must confirm that the records are the same.
         for (alike, readings) in [(1, 1), (3, if total > 1 { 2 } else { 1 })] {
             let platform = Scripted::serve(campaign_pages(total, cap, alike));
             let (read, counts) = read(&platform, &campaign, None).await;
@@ -288,7 +288,7 @@ async fn one_get_is_made_for_each_page() {
 }
 
 #[tokio::test]
-async fn a_page_size_that_is_refused_is_not_argued_with() {
+async fn refused_page_size_is_reduced() {
     for (words, gets) in [("limit must be at most 20", 4), ("too many", 2 + 6)] {
         let platform = Scripted::serve(move |asked| {
             if asked.query("limit").unwrap() > 20 {
@@ -298,10 +298,10 @@ async fn a_page_size_that_is_refused_is_not_argued_with() {
             }
         });
         let (read, counts) = read_all(&platform).await;
-        // Behind the refused ones: pages of 20, or of 10.
+        // After the refused sizes: pages of 20, or of 10.
         assert_eq!((read, counts.get), (Ok(60), gets), "{words}");
     }
-    // Behind the first page, its size is not what is wrong.
+    // After the first page, the size cannot be the problem.
     let platform = Scripted::serve(|asked| match asked.query("skip") {
         Some(0) => pages(60, 20)(asked),
         _ => answer(400, ""),
@@ -316,7 +316,7 @@ async fn a_page_size_that_is_refused_is_not_argued_with() {
 }
 
 #[tokio::test]
-async fn missing_lists_and_campaigns_are_named() {
+async fn error_names_the_missing_list_or_campaign() {
     let (platform, _) = script(vec![answer(404, "{\"message\": \"not found\"}")]);
     let list = Collection::List { id: "cl-1".to_owned(), api: Api::V2 };
     let error = read(&platform, &list, None).await.0.unwrap_err();
@@ -330,7 +330,7 @@ async fn missing_lists_and_campaigns_are_named() {
 }
 
 #[tokio::test]
-async fn an_empty_list_of_people_counts_only_in_the_documented_place() {
+async fn empty_list_counts_only_in_the_documented_place() {
     let list = Collection::List { id: "cl-1".to_owned(), api: Api::V2 };
     for (collection, body, is_accepted) in [
         (&list, "{\"data\": []}", false),
@@ -346,15 +346,15 @@ async fn an_empty_list_of_people_counts_only_in_the_documented_place() {
             }
         }
     }
-    // Behind others it is the end.
+    // After other pages, it is the end.
     let page = json!({"data": [stored(0)]}).to_string();
     let (platform, _) = script(vec![answer(200, &page), answer(200, "{\"data\": []}")]);
     assert_eq!(read(&platform, &list, None).await.0.unwrap().0, 1);
 }
 
-/// Each way in which pages can mislead, told apart, and each in bounded time.
+/// Each way in which pages can mislead has its own error, in bounded time.
 #[tokio::test]
-async fn pages_that_cannot_be_trusted_are_told_apart() {
+async fn each_untrustworthy_page_has_its_own_error() {
     type Answer = Box<dyn FnMut(Asked) -> Reply + Send>;
     let ignores_skip: Answer =
         Box::new(|_| pages(10, 5)(Asked { target: "/?skip=0&limit=5".to_owned(), ..Asked::default() }));
@@ -399,24 +399,29 @@ async fn pages_that_cannot_be_trusted_are_told_apart() {
         (
             "says that there is more",
             says_more,
-            Ok((10, Some("the platform said that there is more, and there was not"))),
+            Ok((10, Some("the platform announced another page, but there was none"))),
             3,
         ),
         (
             "says that there is no more",
             says_no_more,
-            Ok((10, Some("the platform said that there is no more, and there was"))),
+            Ok((10, Some("the platform announced the last page, but there were more"))),
             2,
         ),
-        ("counts more than it shows", shows_less, Ok((10, Some("the platform counts 12 and shows 10"))), 4),
+        (
+            "counts more than it shows",
+            shows_less,
+            Ok((10, Some("the platform counts 12 contacts but shows 10"))),
+            4,
+        ),
         (
             "shows a page twice",
             once_twice,
-            Ok((15, Some("page 3 came in place of another and was read again"))),
+            Ok((15, Some("page 3 was not the requested one and was read again"))),
             4,
         ),
-        ("is stuck at a page", stuck, Err("in place of the one behind 10 contacts"), 4),
-        ("never ends", never_ends, Err("more than 100 contacts, and no end of them"), 4),
+        ("is stuck at a page", stuck, Err("instead of the one after contact 10"), 4),
+        ("never ends", never_ends, Err("more than 100 contacts without reaching an end"), 4),
     ] {
         let platform = Scripted::serve(answer);
         let (read, counts) = read(&platform, &Collection::Contacts, None).await;
@@ -435,7 +440,7 @@ async fn pages_that_cannot_be_trusted_are_told_apart() {
 }
 
 #[tokio::test]
-async fn readings_are_repeated_and_posts_are_not() {
+async fn reads_are_repeated_but_posts_are_not() {
     for failure in [answer(500, "oops"), answer(408, ""), Reply::HangUp, Reply::Cut(100, " ".repeat(900))] {
         let end = answer(200, r#"{"results": [], "hasMore": false}"#);
         let (platform, _) = script(vec![failure.clone(), failure.clone(), end]);
@@ -450,7 +455,7 @@ async fn readings_are_repeated_and_posts_are_not() {
 }
 
 #[tokio::test]
-async fn attempts_are_bounded() {
+async fn attempts_are_limited() {
     let platform = Scripted::serve(|_| Reply::Answer(503, "{\"errors\": [{\"msg\": \"down\"}]}".to_owned()));
     let (read, counts) = read_all(&platform).await;
     assert_eq!(read.unwrap_err(), "reading the contacts failed 3 times; last: HTTP 503, \"down\"");
@@ -458,7 +463,7 @@ async fn attempts_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_platform_that_cannot_be_reached_was_not_asked() {
+async fn unreachable_platform_received_nothing() {
     let closed = ClosedPort::new();
     let port = closed.address().port();
     let host = format!("http://127.0.0.1:{port}").parse().unwrap();
@@ -468,7 +473,7 @@ async fn a_platform_that_cannot_be_reached_was_not_asked() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_is_waited_out_whatever_its_status() {
+async fn rate_limit_is_waited_out_whatever_its_status() {
     const TEXT: &str = "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.";
     let limited = [answer(429, ""), answer(400, TEXT), answer(200, TEXT), answer(503, TEXT)];
     let replies = limited.into_iter().chain([answer(200, "[]")]).collect();
@@ -483,7 +488,7 @@ async fn the_rate_limit_is_waited_out_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_once() {
+async fn refused_token_is_replaced_once() {
     let (platform, asked) = script(vec![answer(401, ""), answer(200, "[]")]);
     assert!(create(&platform).await.0.is_ok());
     let tokens: Vec<_> =
@@ -511,7 +516,7 @@ async fn redirects_are_not_followed() {
             script(vec![Reply::WithHeader(status, "location: /elsewhere", String::new())]);
         let created = create(&platform).await.0.unwrap();
         assert!(
-            matches!(&created, Created::Unknown(it) if it.doubt == Doubt::Redirect && it.reason.contains("elsewhere: HTTP 3")),
+            matches!(&created, Created::Unknown(it) if it.doubt == Doubt::Redirect && it.reason.contains("redirects it: HTTP 3")),
             "{created:?}"
         );
         assert_eq!(asked.lock().unwrap().len(), 1);
@@ -523,7 +528,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn endless_answers_are_not_read_to_the_end() {
+async fn endless_answer_is_abandoned() {
     let huge = "x".repeat(33 * 1024 * 1024);
     let (platform, _) = script(vec![Reply::Answer(200, huge)]);
     let Created::Unknown(unacknowledged) = create(&platform).await.0.unwrap() else { panic!("believed") };
@@ -539,7 +544,7 @@ async fn unreadable_answers_to_a_post_are_unacknowledged() {
         let platform = Scripted::serve(|_| Reply::Answer(200, body.to_owned()));
         let (read, counts) = read_all(&platform).await;
         let message = read.unwrap_err();
-        // What is no JSON may have been cut short, or come from somebody on the way: it is asked for again.
+        // A response that is not JSON may be truncated or come from a gateway, so the request is repeated.
         let (expected, gets) = if serde_json::from_str::<serde_json::Value>(body).is_ok() {
             ("the answer to reading the contacts is not the documented one", 1)
         } else {
@@ -551,7 +556,7 @@ async fn unreadable_answers_to_a_post_are_unacknowledged() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_names_contacts_says_so_of_each() {
+async fn refusal_that_names_contacts_gives_each_its_result() {
     let failed = json!({"failedRecords": [{"contact": {"cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91"}}, "error": "exists"}]});
     for status in [200, 400, 409, 422] {
         let (platform, _) = script(vec![answer(status, &failed.to_string())]);
@@ -568,7 +573,7 @@ async fn a_refusal_that_names_contacts_says_so_of_each() {
 }
 
 #[tokio::test]
-async fn an_interrupt_ends_a_run_before_its_next_request() {
+async fn interrupt_ends_the_run_before_its_next_request() {
     let (platform, asked) = script(vec![answer(200, "[]")]);
     let interrupt = Interrupt::default();
     interrupt.slot().store(15, std::sync::atomic::Ordering::Relaxed);

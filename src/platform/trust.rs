@@ -1,4 +1,4 @@
-//! Whom this machine trusts: authorities beside those of the system, and why a certificate is not trusted.
+//! Trusted certificate authorities, and why a certificate is not trusted.
 
 use std::{error::Error, fmt, io, path::Path};
 
@@ -11,21 +11,21 @@ use thiserror::Error as ThisError;
 
 use crate::private_file;
 
-/// Certificate authorities that are trusted beside those of the system.
+/// Certificate authorities that are trusted in addition to those of the system.
 #[derive(Clone, Debug, Default)]
 pub struct Authorities(Vec<Certificate>);
 
-/// Why a file of authorities cannot be used.
+/// The reason why a file of authorities cannot be used.
 #[derive(Debug, ThisError)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum AuthoritiesError {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
-    #[error("it holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`) or DER")]
+    #[error("it contains no certificate in PEM (`-----BEGIN CERTIFICATE-----`) or DER")]
     NoCertificate,
-    #[error("certificate {place} in it cannot be read ({reason})")]
+    #[error("certificate {place} in the file cannot be read ({reason})")]
     Malformed { place: usize, reason: rustls::Error },
-    #[error("it holds a private key; a file of authorities holds certificates only")]
+    #[error("it contains a private key; a file of authorities must contain certificates only")]
     PrivateKey,
 }
 
@@ -34,11 +34,11 @@ impl Authorities {
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, or holds something else.
+    /// Returns an error if the file cannot be read or contains something else.
     pub fn read(path: &Path) -> Result<Self, AuthoritiesError> {
-        /// Every certificate in DER is a sequence with a length of two bytes.
+        /// Every certificate in DER is a sequence with a two-byte length.
         const DER: [u8; 2] = [0x30, 0x82];
-        /// The authorities of a whole system have less than one.
+        /// The authorities of a whole system take less.
         const MAX_BYTES: u64 = 16 << 20;
 
         let bytes = private_file::read_bounded(path, MAX_BYTES).map_err(io::Error::from)?;
@@ -55,7 +55,7 @@ impl Authorities {
         for der in ders {
             let place = certificates.len() + 1;
             let certificate = Certificate::from_der(&der).map_err(|_| AuthoritiesError::NoCertificate)?;
-            // The client takes any bytes for a certificate, and trusts nobody for those that are none.
+            // The client accepts any bytes as a certificate, and trusts none if they are invalid.
             RootCertStore::empty()
                 .add(der)
                 .map_err(|reason| AuthoritiesError::Malformed { place, reason })?;
@@ -69,30 +69,30 @@ impl Authorities {
     }
 }
 
-/// Why a certificate is not trusted.
+/// The reason why a certificate is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distrust {
-    /// Nobody that this machine trusts has issued it.
+    /// Issued by an authority that this machine does not trust.
     UnknownAuthority,
-    /// Its time is over, by this machine's clock.
+    /// Expired, by this machine's clock.
     Expired,
-    /// Its time has not come, by this machine's clock.
+    /// Not valid yet, by this machine's clock.
     NotYetValid,
-    /// It is for other hosts.
+    /// Issued for other hosts.
     OtherHost(Vec<String>),
-    /// Something else.
+    /// Any other reason.
     Other(String),
 }
 
 impl Distrust {
-    /// Why a request failed, if it is the certificate.
+    /// Returns the reason if a request failed because of the certificate.
     pub(super) fn of(error: &reqwest::Error) -> Option<Self> {
         let mut cause: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = cause {
             if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
                 return Some(Self::from(problem));
             }
-            // An error of input or output hides the one that it wraps from the chain.
+            // An I/O error does not include the error that it wraps in its chain.
             let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             cause = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
         }
@@ -113,7 +113,7 @@ impl From<&CertificateError> for Distrust {
     }
 }
 
-/// As in "its certificate …".
+/// Completes "its certificate …".
 impl fmt::Display for Distrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_authorities_holds_certificates() {
+    fn file_of_authorities_must_contain_certificates() {
         let folder = tempfile::tempdir().unwrap();
         let read = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);

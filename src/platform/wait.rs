@@ -1,19 +1,20 @@
-//! How long waits are: as they are set, and as the platform asks for them; and the words by which it says that the account's
-//! requests are used up.
+//! The lengths of waits, as configured and as the platform asks, and the words by which it says that the quota is
+//! used up.
 
 use std::time::Duration;
 
 use jiff::{Timestamp, civil, fmt::rfc2822::DateTimeParser, tz::TimeZone};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// The documented words of the limits, in lower case. No status code is documented for them, so they are recognised at any.
+/// The documented words of the limits, in lower case. No status code is documented for them, so every status is
+/// checked.
 const DOCUMENTED: [&str; 3] = [
     "exceeded the per-minute rate limit",
     "exceeded the hourly rate limit",
     "rate limit for this api has been reached",
 ];
 
-/// How others say it, believed only of a client's error. The second word must be there too, if there is one.
+/// Words of other servers, checked only in client errors. The second word must occur too, if there is one.
 const USUAL: [(&str, &[&str]); 6] = [
     ("rate limit", &["exceed", "reached", "hit"]),
     ("ratelimit", &["exceed", "reached", "hit"]),
@@ -23,28 +24,28 @@ const USUAL: [(&str, &[&str]); 6] = [
     ("throttl", &[]),
 ];
 
-/// Words of a limit for an hour.
+/// Words of an hourly limit.
 const HOURLY: [&str; 3] = ["hourly", "per-hour", "per hour"];
 
-/// What only an hour gives back.
+/// The window of an hourly limit.
 pub(super) const HOUR: Duration = Duration::from_hours(1);
 
-/// Longer than any platform asks to wait: what says more is no wait.
+/// Longer waits than any platform asks for are ignored.
 const MAX_WAIT: Duration = Duration::from_hours(31 * 24);
 
-/// The lengths of waits; tests make them short.
+/// The lengths of waits; tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// The window of the rate limit.
+    /// The window of the limit per minute.
     pub window: Duration,
-    /// The window of the limit for an hour.
+    /// The window of the limit per hour.
     pub long_window: Duration,
-    /// The longest wait before the second attempt; it doubles with each further one.
+    /// The longest wait before the second attempt; it doubles with each attempt.
     pub first_wait: Duration,
-    /// The longest wait of all.
+    /// The maximum wait.
     pub longest_wait: Duration,
-    /// How long the platform may still be carrying out what it was sent and did not answer; none: as long as an answer may
-    /// take.
+    /// Time during which the platform may still be carrying out an unacknowledged request. `None` means the response
+    /// timeout.
     pub in_flight: Option<Duration>,
 }
 
@@ -60,13 +61,13 @@ impl Default for Pace {
     }
 }
 
-/// Whether a body holds the documented words of a limit.
+/// Returns whether a body contains the documented words of a limit.
 pub(super) fn says_limit(body: &str) -> bool {
     let body = body.to_lowercase();
     DOCUMENTED.iter().any(|words| body.contains(words))
 }
 
-/// Whether the body of an answer that is no success speaks of a limit, in whatever words.
+/// Returns whether the body of an error contains any known words of a limit.
 pub(super) fn speaks_of_limit(body: &str) -> bool {
     let body = body.to_lowercase();
     let is_said = |(words, others): &(&str, &[&str])| {
@@ -75,7 +76,7 @@ pub(super) fn speaks_of_limit(body: &str) -> bool {
     DOCUMENTED.iter().any(|words| body.contains(words)) || USUAL.iter().any(is_said)
 }
 
-/// How long an answer that the requests are used up asks to wait, by its headers, else by its words.
+/// Returns the wait that a rate-limited response asks for, by its headers, else by its words.
 pub(super) fn asked(headers: &HeaderMap, body: &str) -> Option<Duration> {
     let by_words = || {
         let body = body.to_lowercase();
@@ -84,17 +85,17 @@ pub(super) fn asked(headers: &HeaderMap, body: &str) -> Option<Duration> {
     retry_after(headers).or_else(|| reset(headers)).or_else(by_words)
 }
 
-/// `Retry-After`: seconds, or a moment by the platform's clock (RFC 9110, section 10.2.3).
+/// Reads `Retry-After`: seconds, or a time by the platform's clock (RFC 9110, section 10.2.3).
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let texts = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
     let text = texts.map(str::trim).find(|text| !text.is_empty())?;
     seconds(text).or_else(|| Some(until(moment(text)?, headers))).filter(|wait| *wait <= MAX_WAIT)
 }
 
-/// The same of the headers about a rate limit: `RateLimit-Reset` and `X-RateLimit-Reset` are seconds or a moment, and the
-/// draft of the IETF has `t=` within `RateLimit`.
+/// Reads the rate-limit headers: `RateLimit-Reset` and `X-RateLimit-Reset` contain seconds or a time; the IETF draft
+/// has `t=` in `RateLimit`.
 fn reset(headers: &HeaderMap) -> Option<Duration> {
-    /// A larger number counts from 1970.
+    /// Larger numbers count from 1970.
     const LONGEST_SECONDS: i64 = 1_000_000_000;
 
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
@@ -121,18 +122,18 @@ fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// How long it is until a moment, by the clock that the answer shows, else by this machine's; none where it is over.
+/// Returns the time until a moment, by the clock of the response, else by the local one. Zero if it has passed.
 fn until(moment: Timestamp, headers: &HeaderMap) -> Duration {
     let now = platform_time(headers).unwrap_or_else(Timestamp::now);
     Duration::try_from(moment.duration_since(now)).unwrap_or_default()
 }
 
-/// What time the platform says it is.
+/// Returns the platform's time.
 pub(super) fn platform_time(headers: &HeaderMap) -> Option<Timestamp> {
     moment(headers.get(DATE)?.to_str().ok()?)
 }
 
-/// A moment in any of the forms of HTTP (RFC 9110, section 5.6.7), or in RFC 3339.
+/// Reads a time in any HTTP form (RFC 9110, section 5.6.7) or in RFC 3339.
 pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let utc = |format| {
         let date = civil::DateTime::strptime(format, text).ok()?;
@@ -159,7 +160,7 @@ mod tests {
 
     // Source: Sonarr issue 994, austind/retryhttp issue 8 (Retry-After as a date).
     #[test]
-    fn every_form_of_a_wait_is_read() {
+    fn every_form_of_retry_after_is_read() {
         let date = ("date", "Thu, 26 Nov 2026 08:00:00 GMT");
         for (name, value, expected) in [
             ("retry-after", "7", 7),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_asked_for_in_words() {
+    fn hourly_limit_is_recognized_by_its_words() {
         let words = "You've exceeded the hourly rate limit. Please wait for sometime before retrying";
         assert_eq!(asked(&HeaderMap::new(), words), Some(HOUR));
         assert_eq!(asked(&headers(&[("retry-after", "5")]), words), Some(Duration::from_secs(5)));
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_known_by_their_words() {
+    fn limits_are_recognized_by_their_words() {
         for words in [
             "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.",
             "You've exceeded the hourly rate limit. Please wait for sometime before retrying",

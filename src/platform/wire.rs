@@ -1,7 +1,6 @@
-//! What goes over the wire, in the shapes of the platform's pages.
+//! The JSON shapes of requests and responses, as on the platform's pages.
 //!
-//! Sent types are exact. Received types tolerate what is missing: only the fields that are used are read, and each of
-//! them may be absent.
+//! Sent types are exact. Received types have only the fields that are used, and each may be absent.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -12,10 +11,10 @@ use crate::{
     normalize::phone::{StoredNumber, is_assigned, read_stored},
 };
 
-/// The status of a contact that was not deleted.
+/// The status of a contact that is not deleted.
 const ACTIVE: &str = "ACTIVE";
 
-/// A contact as it is posted.
+/// A contact in a request to create contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewContact<'a> {
@@ -42,14 +41,14 @@ impl<'a> From<&'a Contact> for NewContact<'a> {
             cell_phone: NewCellPhone {
                 phone_number: contact.number().national().to_string(),
                 country_code: format!("+{}", contact.number().calling_code()),
-                // The dialing prefix, as in the page's sample; not an extension.
+                // The dialing prefix, as in the sample of the platform's page; not an extension.
                 extension: "+",
             },
         }
     }
 }
 
-/// A contact as the platform shows it: of the stream, of a contact list, or of a campaign.
+/// A contact of the stream, of a contact list, or of a campaign, as the platform shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireContact {
@@ -63,7 +62,7 @@ pub(super) struct WireContact {
     last_name: String,
     #[serde(deserialize_with = "object")]
     cell_phone: WirePhone,
-    /// Of a list or campaign: in digits, without a plus.
+    /// In a list or campaign: digits without a plus.
     #[serde(deserialize_with = "text")]
     phone_number: String,
     #[serde(deserialize_with = "count")]
@@ -77,7 +76,7 @@ pub(super) struct WireContact {
 }
 
 impl WireContact {
-    /// A contact of which this much is known, wherever it was written down.
+    /// Creates a contact from any source.
     pub(super) fn new(id: &str, first_name: &str, last_name: &str, cell_phone: WirePhone) -> Self {
         Self {
             id: id.to_owned(),
@@ -88,33 +87,33 @@ impl WireContact {
         }
     }
 
-    /// A contact of which nothing but the number is known, as it is written.
+    /// Creates a contact of which only the number is known.
     pub(super) fn of_number(phone_number: String) -> Self {
         Self { phone_number, ..Self::default() }
     }
 
-    /// Calls made so far, where the platform says so.
+    /// Returns the calls made so far, if the platform reports them.
     pub(super) fn attempts(&self) -> Option<u64> {
         self.number_of_attempts_so_far
     }
 
-    /// Its number, as it is written.
+    /// Returns the number as written.
     pub(super) fn written_number(&self) -> &str {
         let of_contact = self.cell_phone.phone_number.trim();
         if of_contact.is_empty() { self.phone_number.trim() } else { of_contact }
     }
 
-    /// The number of a contact of a list or campaign, as it is written.
+    /// Returns the number of a contact of a list or campaign, as written.
     pub(super) fn phone_number(&self) -> &str {
         &self.phone_number
     }
 
-    /// How the last call ended.
+    /// Returns the outcome of the last call.
     pub(super) fn dialer_outcome(&self) -> &str {
         &self.dialer_outcome
     }
 
-    /// Who it is, as far as that is compared.
+    /// Returns the parts of the contact that are compared.
     pub(super) fn stored(&self, region: Option<Region>) -> StoredContact {
         let phone = if self.cell_phone.phone_number.trim().is_empty() {
             &WirePhone { phone_number: self.phone_number.clone(), ..WirePhone::default() }
@@ -124,7 +123,7 @@ impl WireContact {
         let StoredNumber { mut numbers, masks } = phone.read(region);
         let mut valid = 1;
         if numbers.len() > 1 {
-            // The likely ones first.
+            // Likely numbers first.
             numbers.sort_by_cached_key(|number| !is_assigned(*number));
             valid = numbers.iter().filter(|number| is_assigned(**number)).count();
         }
@@ -143,13 +142,13 @@ impl WireContact {
         }
     }
 
-    /// The platform's id of the contact; empty where it shows none.
+    /// Returns the platform's id of the contact, or an empty string.
     pub(super) fn id(&self) -> &str {
         if self.id.is_empty() { &self.stored_id } else { &self.id }
     }
 }
 
-/// A stored number: its parts are text, in several shapes.
+/// A stored number. Its parts are text, in several shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WirePhone {
@@ -161,7 +160,7 @@ pub(super) struct WirePhone {
     extension: String,
 }
 
-/// Text, where a number or nothing may stand instead; of a longer one than any that the platform has, the beginning.
+/// Reads text, a number or `null` as text. Truncates text that is longer than any of the platform's.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => shortened(text),
@@ -170,7 +169,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     })
 }
 
-/// A whole number, which may stand as text; nothing where it is none.
+/// Reads a whole number, which may be text. `None` if it is not a number.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_u64(),
@@ -179,7 +178,7 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     })
 }
 
-/// Yes or no, which may stand as text.
+/// Reads a boolean, which may be text.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Bool(value) => Some(value),
@@ -188,7 +187,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// An object; an empty one where something else stands, or nothing.
+/// Reads an object. Anything else counts as an empty object.
 fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WirePhone, D::Error> {
     Ok(WirePhone::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
 }
@@ -200,14 +199,14 @@ impl WirePhone {
         Self { phone_number, country_code, extension }
     }
 
-    /// Whether there is no country code anywhere in it.
+    /// Returns whether no part contains a country code.
     fn lacks_country(&self) -> bool {
         let written = self.phone_number.trim();
         let has_code = [&self.country_code, &self.extension].into_iter().any(|part| !digits(part).is_empty());
         !has_code && !digits(written).is_empty() && !written.starts_with('+') && !written.starts_with("00")
     }
 
-    /// What it may be, with its country code; where that has none, with the prefix beside it.
+    /// Returns the possible numbers with country code. If the number has none, the separate prefix is used.
     fn read(&self, region: Option<Region>) -> StoredNumber {
         let has_code = self.country_code.contains(|letter: char| letter.is_ascii_digit());
         let code = if has_code { &self.country_code } else { &self.extension };
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_the_documented_form() {
+    fn batch_has_the_documented_shape() {
         let number = PhoneNumber::new(91, "9876543210", Region::new("IN"), NumberType::Mobile).unwrap();
         let contact = Contact::new("John", "Doe", Salutation::Mr, number);
         let expected = json!({
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_whole_whatever_their_shape() {
+    fn numbers_are_complete_in_every_shape() {
         assert_eq!(phone("+919876543210", "+91", "+91"), ["919876543210"]);
         assert_eq!(phone("00919876543210", "91", "+"), ["919876543210"]);
         assert_eq!(phone("8876543210", "+91", "91"), ["918876543210"]);
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_can_be_two_numbers_is_detected() {
+    fn text_with_two_readings_yields_both_numbers() {
         let stored = |number, code, region: Option<&str>| {
             let contact = WireContact::new("", "", "", WirePhone::new(number, code, ""));
             let stored = contact.stored(region.and_then(Region::new));
@@ -266,11 +265,11 @@ mod tests {
         };
         let numbers =
             |numbers: &[&str]| numbers.iter().map(|number| (*number).to_owned()).collect::<Vec<_>>();
-        // Only one of the two is a number that its country has assigned.
+        // Only one of the two is an assigned number.
         assert_eq!(stored("919876543210", "91", None), (numbers(&["919876543210", "91919876543210"]), false));
-        // A German number that begins like its country code, or one that has it in front.
+        // A German number that begins like its country code, or one with the code in front.
         assert_eq!(stored("4961234567", "49", None), (numbers(&["4961234567", "494961234567"]), true));
-        // Without a country code: in Egypt, as it stands, or in the list's own country.
+        // Without a country code: as written (Egypt), or in the list's region.
         assert_eq!(stored("2015550123", "", None), (numbers(&["2015550123"]), false));
         assert_eq!(stored("2015550123", "", Some("US")), (numbers(&["2015550123", "12015550123"]), true));
         assert_eq!(stored("+2015550123", "", Some("US")), (numbers(&["2015550123"]), false));

@@ -1,4 +1,4 @@
-//! Which contacts of refused batches are the refused ones: batches are sent in halves until these stand alone.
+//! Finds the refused contacts of refused batches: sends batches in halves until each refused contact is alone.
 
 use std::mem::{replace, take};
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Poster<'_, '_> {
-    /// Reads what became of contacts that were refused in a batch or not mentioned, and posts what is not there: the
-    /// refused batches in halves, until those that are refused stand alone.
+    /// Reads the results of contacts that were refused in a batch or not mentioned, and posts the missing ones: the
+    /// refused batches in halves, until each refused contact is alone.
     pub(super) async fn isolate(
         &mut self,
         refused: Vec<Vec<NewContact>>,
@@ -21,9 +21,10 @@ impl Poster<'_, '_> {
         }
         let others = take(&mut self.refused_batches);
         let existing = self.read_until_shown(refused.iter().flatten().chain(&unmentioned)).await?;
-        // A success that did not mention a contact leaves open whether it was stored; a refusal does not.
-        let absent = self.settle_present(unmentioned, &existing, Outcome::Confirmed);
-        // An accepted batch of which nothing is shown may still be stored later. Where a part is shown, the platform dropped the rest.
+        // If a successful response does not mention a contact, it may be stored; a refused one is not.
+        let absent = self.record_present(unmentioned, &existing, Outcome::Confirmed);
+        // An accepted batch that is not shown at all may still be stored later. If a part is shown, the platform
+        // dropped the rest.
         let (hidden, mut absent): (Vec<_>, Vec<_>) =
             absent.into_iter().partition(|new| self.not_shown.contains(&new.number()));
         for new in &hidden {
@@ -41,7 +42,7 @@ impl Poster<'_, '_> {
             push_halves(&mut work, batch);
         }
         for batch in refused {
-            let (was_whole, absent) = (batch.len(), self.settle_present(batch, &existing, Outcome::Existing));
+            let (was_whole, absent) = (batch.len(), self.record_present(batch, &existing, Outcome::Existing));
             if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
         }
         self.record.save()?;
@@ -58,8 +59,8 @@ impl Poster<'_, '_> {
         Ok(())
     }
 
-    /// One wrong setting refuses every contact: there is no use in trying them all. Contacts that are there already are
-    /// refused for that, which says nothing of the settings.
+    /// Stops if one wrong setting refuses every contact. Refusals of existing contacts do not count: they say nothing
+    /// about the settings.
     pub(super) async fn check_refusals(&mut self) -> Result<(), PlatformError> {
         if self.too_many_refused().is_none() {
             return Ok(());
@@ -68,14 +69,14 @@ impl Poster<'_, '_> {
         let existing = self.read_existing(suspects.iter().map(|suspect| &suspect.new)).await?;
         for Suspect { new, words, is_taken } in suspects {
             let kind = kind_of_refusal(&words, &new.contact);
-            match self.settle_present(vec![new], &existing, Outcome::Existing).pop() {
+            match self.record_present(vec![new], &existing, Outcome::Existing).pop() {
                 Some(new) => self.suspects.push(Suspect { new, words, is_taken }),
                 None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
             }
         }
         self.record.save()?;
         let stop = self.too_many_refused().map_or(Ok(()), Err);
-        // Readings cost requests: the next one comes when twice as many were refused.
+        // Reads cost requests: the next one comes after twice as many refusals.
         self.most_refusals *= 2;
         stop
     }
@@ -88,7 +89,7 @@ impl Poster<'_, '_> {
             .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
     }
 
-    /// Settles the contacts that were refused by themselves, or never mentioned, by a last reading.
+    /// Gives a result to contacts that were refused alone or never mentioned, by a last read.
     pub(super) async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
         let suspects = take(&mut self.suspects);
         let unmentioned = take(&mut self.unmentioned);
@@ -98,12 +99,12 @@ impl Poster<'_, '_> {
         let all: Vec<&NewContact> = suspects.iter().map(|suspect| &suspect.new).chain(&unmentioned).collect();
         let existing = self.read_until_shown(all.into_iter()).await?;
         for Suspect { new, words, is_taken } in suspects {
-            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Existing).pop() else {
+            let Some(new) = self.record_present(vec![new], &existing, Outcome::Existing).pop() else {
                 continue;
             };
             let number = new.number();
             if is_taken && self.was_sent_in_this_run(number) {
-                // What this run has sent is there, for all that is known, and is shown a little later.
+                // This run sent it, so it is probably stored and will be shown later.
                 self.leave_open(&new, format!("sent, and not shown yet by the platform: {words}"));
                 self.record.pending(number, true);
                 self.hidden = (self.hidden.0 + 1, words);
@@ -111,17 +112,17 @@ impl Poster<'_, '_> {
             }
             self.record(number, Outcome::Failed, Some(Code::Refused), words);
             if self.is_stopped {
-                // With other settings it may be taken: the next run tries it again.
+                // Other settings may help: the next run tries it again.
                 self.record.pending(number, false);
             }
         }
-        for new in self.settle_present(unmentioned, &existing, Outcome::Confirmed) {
+        for new in self.record_present(unmentioned, &existing, Outcome::Confirmed) {
             let number = new.number();
             if self.not_shown.contains(&number) && !self.posted_again.contains(&number) {
                 self.leave_hidden(&new);
                 continue;
             }
-            let detail = "the platform accepted the batch and did not create this contact".to_owned();
+            let detail = "the platform accepted the batch but did not create this contact".to_owned();
             self.record(number, Outcome::Failed, Some(Code::Refused), detail);
         }
         self.record.save()?;
@@ -129,15 +130,15 @@ impl Poster<'_, '_> {
         Ok(())
     }
 
-    /// The platform has accepted the batch of a contact, and shows nothing of it: it is never sent again by this run.
+    /// Handles a contact of an accepted batch that is not shown at all. This run never sends it again.
     fn leave_hidden(&mut self, new: &NewContact) {
-        let detail = "accepted by the platform, and not shown yet".to_owned();
+        let detail = "accepted by the platform, but not shown yet".to_owned();
         self.leave_open(new, detail.clone());
         self.hidden = (self.hidden.0 + 1, detail);
     }
 }
 
-/// Puts both halves on the stack, so that the first is posted first.
+/// Pushes both halves so that the first one is posted first.
 fn push_halves(work: &mut Vec<Vec<NewContact>>, batch: Vec<NewContact>) {
     let (first, second) = halves(batch);
     work.extend([second, first]);

@@ -1,4 +1,4 @@
-//! Which contact of a batch each part of an answer speaks of.
+//! Matches the parts of a response to the contacts of a batch.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,20 +8,20 @@ use crate::{
     normalize::phone::other_forms,
 };
 
-/// What an answer says of one contact.
+/// The result of one contact in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BatchAnswer {
-    /// It was created, as this contact.
+    /// Created, as this contact.
     Created(StoredContact),
-    /// It was created, with another number than was sent.
+    /// Created under another number.
     StoredAs(StoredContact),
-    /// It was refused, in these words.
+    /// Refused, with the platform's words.
     Refused(String),
 }
 
-/// Finds the contact that each record speaks of, by number. A record that could speak of several contacts of the batch,
-/// or of none, says nothing; so do two records that contradict each other. A created contact whose number nobody was sent
-/// with is the one of its name that its number is most like.
+/// Matches records to contacts by number. A record that matches several contacts or none is ignored, and so are two
+/// that contradict each other. A created contact with an unknown number matches the contact of the same name with the
+/// most similar number.
 pub(super) fn by_number(
     batch: &[NewContact],
     created: &[StoredContact],
@@ -67,7 +67,7 @@ pub(super) fn by_number(
         let mut claimed = HashSet::new();
         for stranger in strangers {
             let Some(number) = of_stranger(stranger, &left).map(NewContact::number) else { continue };
-            // Of two that could be the same, nobody knows which is.
+            // If two contacts match, it is unknown which one is meant.
             if claimed.insert(number) {
                 answers.insert(number, BatchAnswer::StoredAs(stranger.clone()));
             } else {
@@ -78,8 +78,8 @@ pub(super) fn by_number(
     answers
 }
 
-/// The other forms of the numbers of a batch, as Argentina and Mexico have for mobile numbers, and the number that was sent;
-/// nothing where it could be one of two.
+/// Maps the other forms of the batch's numbers, as for mobile numbers in Argentina and Mexico, to the number that was
+/// sent. `None` if a form belongs to two numbers.
 fn forms_of(batch: &[NewContact]) -> HashMap<E164, Option<E164>> {
     let mut forms = HashMap::new();
     for number in batch.iter().map(NewContact::number) {
@@ -90,10 +90,10 @@ fn forms_of(batch: &[NewContact]) -> HashMap<E164, Option<E164>> {
     forms
 }
 
-/// The contact that was stored under a number which nobody was sent with: the only one of its name, or of several the one whose
-/// number ends most like the stored one.
+/// Returns the contact that was stored under an unknown number: the only one with this name, or of several the one
+/// with the most similar ending.
 fn of_stranger<'n>(stranger: &StoredContact, left: &[&'n NewContact]) -> Option<&'n NewContact> {
-    /// Numbers that have fewer last digits in common are not alike.
+    /// Minimum common last digits of similar numbers.
     const MIN_ALIKE: usize = 6;
 
     let name = NameKey::new(&stranger.name, "");
@@ -112,7 +112,7 @@ fn of_stranger<'n>(stranger: &StoredContact, left: &[&'n NewContact]) -> Option<
     like.next().filter(|_| like.next().is_none())
 }
 
-/// How many last digits two numbers have in common.
+/// Returns how many last digits two numbers have in common.
 fn common_ending(one: &str, other: &str) -> usize {
     one.bytes().rev().zip(other.bytes().rev()).take_while(|(one, other)| one == other).count()
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn records_find_their_contacts_in_any_order() {
+    fn records_match_their_contacts_in_any_order() {
         let batch = [new("9876543210"), new("9876543211"), new("9876543212")];
         let created = [record("x", &["919876543212"]), record("y", &["919876543210"])];
         let answers = by_number(&batch, &created, vec![(record("", &["919876543211"]), "no".to_owned())]);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn records_of_several_contacts_or_of_none_say_nothing() {
+    fn records_that_match_several_contacts_or_none_are_ignored() {
         let batch = [new("9876543210"), new("9876543211")];
         let created =
             [record("x", &["919876543210", "919876543211"]), record("y", &["4412345"]), record("z", &[])];
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_contradict_each_other_say_nothing() {
+    fn contradicting_records_are_ignored() {
         let batch = [new("9876543210")];
         let created = [record("x", &["919876543210"])];
         let refused = vec![(record("", &["919876543210"]), "no".to_owned())];
@@ -164,7 +164,7 @@ mod tests {
 
     // Source: jackocnr/intl-tel-input issue 1230 (a mobile number with and without the digit for calls from abroad).
     #[test]
-    fn a_number_in_its_other_form_is_the_one_that_was_sent() {
+    fn number_in_its_other_form_matches_the_sent_one() {
         for (code, national, shown) in
             [(54, "91123456789", "541123456789"), (52, "5512345678", "5215512345678")]
         {
@@ -185,7 +185,7 @@ mod tests {
 
     // Source: iziz/libPhoneNumber-iOS issue 149, giggsey/libphonenumber-for-php issue 267 (Italian numbers lose their zero).
     #[test]
-    fn a_number_that_was_stored_as_another_finds_its_contact() {
+    fn number_stored_differently_matches_its_contact() {
         let italian = |first: &str, national: &str| {
             let number = PhoneNumber::new(39, national, None, NumberType::FixedLine).unwrap();
             NewContact { contact: Contact::new(first, "B", Salutation::Mr, number) }
@@ -204,21 +204,21 @@ mod tests {
             found
         };
         let pair = |sent: &str, stored: &str| (sent.to_owned(), stored.to_owned());
-        // By the name, in any order.
+        // By name, in any order.
         let batch = [italian("A", "0612345678"), italian("C", "0212345678")];
         assert_eq!(
             found(&batch, &[named("C B", "39212345678"), named("A B", "39612345678")]),
             [pair("390212345678", "39212345678"), pair("390612345678", "39612345678")]
         );
-        // Of one name, by how the numbers end.
+        // With equal names, by the ending of the number.
         let batch = [italian("A", "0612345678"), italian("A", "0212345678")];
         assert_eq!(
             found(&batch, &[named("A B", "39212345678"), named("A B", "39612345678")]),
             [pair("390212345678", "39212345678"), pair("390612345678", "39612345678")]
         );
-        // Alone, whatever the name.
+        // A single contact matches whatever the name.
         assert_eq!(found(&batch[..1], &[named("", "39612345678")]), [pair("390612345678", "39612345678")]);
-        // A stranger is nobody's.
+        // An unknown contact matches nobody.
         assert_eq!(found(&batch, &[named("Z Y", "39612345678")]), []);
         assert_eq!(found(&batch, &[named("A B", "4412345")]), []);
     }

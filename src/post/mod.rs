@@ -1,13 +1,17 @@
-//! New contacts go to the platform in batches, and every one of them ends in one settlement.
+//! Posts new contacts in batches and gives each contact exactly one result.
 //!
-//! What the platform says is matched by number, never by position. A contact that it refuses, or does not mention, is
-//! never taken for lost or stored on its word alone: after all batches were sent, one reading of the existing contacts
-//! settles what is there; what is not is tried once more in halves, until those that are refused stand alone, and a last
-//! reading settles these. Where an answer leaves open whether a batch was stored, it is never sent again blindly: when the
-//! platform cannot be storing it any more, a reading tells what is there, and the rest is sent again. A batch at which the
-//! platform itself fails is sent in halves too, until the contact that makes it fail stands alone.
+//! Contacts are matched by number, never by position. A contact that the platform refuses or does not mention never
+//! counts as lost or stored on the platform's word alone:
 //!
-//! Whatever is sent is noted in the journal before, and what became of it before anything else is sent.
+//! - After all batches are sent, one read of the existing contacts shows which of them were stored.
+//! - The missing ones are sent once more in halves, until each refused contact is alone. A last read gives these a
+//!   result.
+//! - If a response leaves open whether a batch was stored, the batch is never sent again blindly. When the platform
+//!   can no longer be storing it, a read shows what was stored, and the rest is sent again.
+//! - A batch at which the platform itself fails is sent in halves too, until the contact that causes the failure is
+//!   alone.
+//!
+//! Every batch is recorded in the journal before it is sent, and its results before anything else is sent.
 
 mod isolating;
 mod matching;
@@ -39,17 +43,17 @@ use crate::{
     platform::{Client, Created, Listed, PlatformError, masked, says_taken},
 };
 
-/// Batches refused whole, with nothing created before, after which one of them is looked at closely.
+/// Number of batches refused whole, with nothing created before, after which one of them is isolated.
 const MAX_REFUSED_BATCHES: usize = 5;
 
-/// Contacts refused alone for one reason after which the settings are taken to be wrong, if they are also more than a
-/// tenth of the file or nothing was created at all.
+/// Number of contacts refused alone for one reason after which the settings count as wrong, if these contacts are
+/// also more than a tenth of the file or nothing was created at all.
 const MAX_REFUSED_CONTACTS: usize = 20;
 
-/// The platform's clock may be off by so much.
+/// The largest assumed skew of the platform's clock.
 const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// A contact to be posted.
+/// A contact to post.
 #[derive(Clone, Debug)]
 pub struct NewContact {
     /// The contact.
@@ -62,11 +66,11 @@ impl NewContact {
     }
 }
 
-/// A contact that was refused by itself.
+/// A contact that was refused alone.
 struct Suspect {
     new: NewContact,
     words: String,
-    /// The platform says that its number is taken.
+    /// The platform says that the number is taken.
     is_taken: bool,
 }
 
@@ -74,52 +78,52 @@ struct Suspect {
 pub struct Poster<'a, 'p> {
     client: &'a mut Client<'p>,
     batch_size: usize,
-    /// Contacts to be posted, all in all.
+    /// Contacts to post in total.
     contacts: u64,
     /// Rows of the file.
     rows: u64,
     results: &'a mut PostResults,
     record: &'a mut RunJournal,
-    /// Too many were refused: the settings are taken to be wrong.
+    /// Too many contacts were refused: the settings count as wrong.
     is_stopped: bool,
-    /// When posting began. What the platform has held for longer is not ours.
+    /// The start of posting. Older contacts on the platform are not from this run.
     started_at: Timestamp,
-    /// Numbers that were sent without an answer before that.
+    /// Numbers with an unacknowledged post from before that.
     unanswered_before: HashSet<E164>,
-    /// Posts in a row that were not answered.
+    /// Consecutive unacknowledged posts.
     unanswered_posts: u32,
-    /// Whether one of them was sent elsewhere.
+    /// Whether one of them was redirected.
     was_redirected: bool,
-    /// Posts that were answered.
+    /// Acknowledged posts.
     answered_posts: u64,
     /// Contacts at which the platform failed when they were sent alone.
     failing: Vec<Failing>,
-    /// Contacts that the platform has, as it says, and does not show, and its words.
+    /// Contacts that the platform claims to have but does not show: their number, and the platform's words.
     hidden: (usize, String),
-    /// Contacts that the platform has, as it says, and may not show yet.
+    /// Contacts that the platform claims to have but may not show yet.
     awaited: Vec<Awaited>,
-    /// Numbers of batches that were waited for, and of which nothing was shown.
+    /// Numbers of batches that were waited for and never shown.
     not_shown: HashSet<E164>,
-    /// Numbers that were posted again, because the platform did not mention them, or took others of their batch.
+    /// Numbers that were posted again because the platform did not mention them, or accepted others of their batch.
     posted_again: HashSet<E164>,
-    /// Contacts whose number was stored as another.
+    /// Contacts stored under another number.
     stored_differently: usize,
-    /// The number of the last of them, and what it was stored as.
+    /// The last of them: its number, and the stored one.
     last_stored: Option<(E164, String)>,
     /// Batches that were refused whole.
     refused_batches: Vec<Vec<NewContact>>,
-    /// Contacts that a success did not mention.
+    /// Contacts that a successful response did not mention.
     unmentioned: Vec<NewContact>,
-    /// Contacts refused by themselves.
+    /// Contacts that were refused alone.
     suspects: Vec<Suspect>,
-    /// How many were refused alone, by what the platform said of them.
+    /// Number of contacts refused alone, by the kind of the platform's words.
     refusals: HashMap<String, usize>,
-    /// How many of one kind are looked at more closely.
+    /// Number of refusals of one kind from which the existing contacts are read.
     most_refusals: usize,
 }
 
 impl<'a, 'p> Poster<'a, 'p> {
-    /// A poster of `contacts` contacts out of a file of `rows` rows.
+    /// Creates a poster of `contacts` contacts from a file of `rows` rows.
     pub fn new(
         client: &'a mut Client<'p>,
         results: &'a mut PostResults,
@@ -157,11 +161,12 @@ impl<'a, 'p> Poster<'a, 'p> {
         }
     }
 
-    /// Posts all contacts and settles each.
+    /// Posts all contacts and gives each a result.
     ///
     /// # Errors
     ///
-    /// Where the platform cannot be used any further. What was settled until then is settled; the rest is pending.
+    /// Returns an error if the platform can no longer be used. Results so far are kept; the other contacts are
+    /// pending.
     pub async fn post(
         mut self,
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
@@ -178,7 +183,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                     (contacts, answer) => Err(PlatformError::NotShown { contacts, answer }),
                 }
             }
-            // Those that were refused so far are still to be told apart from those that are there.
+            // The refused contacts still need a check whether they exist.
             Err(error @ PlatformError::TooManyRefused { .. }) => {
                 self.is_stopped = true;
                 self.judge_suspects().await?;
@@ -203,7 +208,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             self.post_batch(batch).await?;
             self.check_refusals().await?;
             if self.refused_batches.len() >= MAX_REFUSED_BATCHES && !self.results.has_ended() {
-                // Perhaps every batch holds a bad contact, perhaps every contact is refused: one batch will tell.
+                // Either every batch has a bad contact, or every contact is refused. One batch shows which.
                 let probe = vec![self.refused_batches.remove(0)];
                 self.isolate(probe, Vec::new()).await?;
             }
@@ -212,10 +217,10 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.isolate(refused, unmentioned).await
     }
 
-    /// Posts a batch and settles what the answers settle.
+    /// Posts a batch and records the results.
     async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
-        // Both halves of a batch are sent before a quarter of it: as long as one of them is answered, it is not the platform
-        // as a whole that fails.
+        // Both halves of a batch are sent before a quarter of it: while one of them is answered, the platform as a
+        // whole works.
         let mut waiting = VecDeque::from([PostAttempt::first(batch, self.answered_posts)]);
         while let Some(mut attempt) = waiting.pop_front() {
             if attempt.batch.is_empty() {
@@ -225,13 +230,13 @@ impl<'a, 'p> Poster<'a, 'p> {
             let answer = self.client.create(&contacts, &mut self.record.sending(&attempt.batch)).await;
             match answer {
                 Ok(Created::Unknown(unacknowledged)) => {
-                    let absent = self.settle_unanswered(&mut attempt, unacknowledged).await?;
+                    let absent = self.reconcile_batch(&mut attempt, unacknowledged).await?;
                     self.send_again(&attempt, absent, &mut waiting);
                 }
-                // What cannot be noted is left as it was noted before it was sent.
+                // If the journal cannot be written, the entry from before the post is still right.
                 Err(error @ PlatformError::Journal(_)) => return Err(error),
                 Err(error) => {
-                    // It was certainly not stored.
+                    // The batch was certainly not stored.
                     self.record.all_pending(&attempt.batch, false);
                     self.record.save_answer()?;
                     return Err(error);
@@ -251,10 +256,10 @@ impl<'a, 'p> Poster<'a, 'p> {
         Ok(())
     }
 
-    /// Settles what an answer settles, and returns what is to be sent again at once.
+    /// Records the results in a response. Returns the batches to send again at once.
     fn take_answer(&mut self, batch: Vec<NewContact>, answer: Created) -> Vec<Vec<NewContact>> {
         match answer {
-            Created::Listed(listed) => self.settle_listed(batch, listed),
+            Created::Listed(listed) => self.record_listed(batch, listed),
             Created::Refused { words, is_conflict } => {
                 self.record.all_pending(&batch, false);
                 if is_conflict {
@@ -273,7 +278,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 match <[NewContact; 1]>::try_from(batch) {
                     Ok([new]) => self.suspects.push(Suspect { new, words, is_taken: false }),
                     Err(batch) => {
-                        // Nothing was stored: the halves go out at once, and all further batches are no larger.
+                        // Nothing was stored: send the halves at once, and make later batches no larger.
                         self.batch_size = self.batch_size.min(batch.len() / 2);
                         info!(batch_size = self.batch_size, "a batch was too large");
                         let (first, second) = halves(batch);
@@ -281,22 +286,22 @@ impl<'a, 'p> Poster<'a, 'p> {
                     }
                 }
             }
-            // Settled by reading, elsewhere.
+            // Reconciled by reading, elsewhere.
             Created::Unknown(_) => {}
         }
         Vec::new()
     }
 
-    /// Takes a contact that was refused by itself.
+    /// Takes a contact that was refused alone.
     fn suspect(&mut self, new: NewContact, words: String, is_taken: bool) {
-        // That a number is taken says nothing against the settings.
+        // A taken number says nothing about the settings.
         if !is_taken {
             *self.refusals.entry(kind_of_refusal(&words, &new.contact)).or_default() += 1;
         }
         self.suspects.push(Suspect { new, words, is_taken });
     }
 
-    /// Tells how far it is.
+    /// Reports the progress.
     fn tell(&mut self) {
         let ended = self.results.ended();
         let batches = self.contacts.saturating_sub(ended).div_ceil(self.batch_size as u64);
@@ -304,7 +309,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.client.progress().posting(ended, self.contacts, self.client.counts().post, left);
     }
 
-    fn settle_listed(&mut self, batch: Vec<NewContact>, listed: Listed) {
+    fn record_listed(&mut self, batch: Vec<NewContact>, listed: Listed) {
         let Listed { created, refused, refusal, is_accepted } = listed;
         if is_accepted {
             self.await_accepted(&batch);
@@ -321,13 +326,13 @@ impl<'a, 'p> Poster<'a, 'p> {
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
                     self.record(number, Outcome::Created, None, detail);
                 }
-                Some(matching::BatchAnswer::StoredAs(stored)) => self.settle_stored_as(&new, &stored),
+                Some(matching::BatchAnswer::StoredAs(stored)) => self.record_stored_as(&new, &stored),
                 Some(matching::BatchAnswer::Refused(words)) => {
                     self.record.pending(number, false);
                     let is_taken = says_taken(&words);
                     self.suspects.push(Suspect { new, words, is_taken });
                 }
-                // Alone, it can only be this one.
+                // A batch of one: the refusal can only be for this contact.
                 None if let Some(refusal) = &refusal
                     && is_alone =>
                 {
@@ -336,7 +341,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                     self.suspect(new, refusal.words.clone(), is_taken);
                 }
                 None if let Some(refusal) = &refusal => {
-                    // Where others were taken, this one may have been too.
+                    // If others were accepted, this one may be stored too.
                     let may_be_stored = !refusal.is_of_batch;
                     if may_be_stored {
                         self.results.send_unanswered(number);
@@ -351,14 +356,14 @@ impl<'a, 'p> Poster<'a, 'p> {
                 }
             }
         }
-        // A refusal may name the first of several that it is for.
+        // A refusal may name only the first of several refused contacts.
         if !unnamed.is_empty() {
             self.refused_batches.push(unnamed);
         }
     }
 
-    /// Whether a contact that the platform says it has created is the one that was sent. One of another name that it does not say
-    /// to be new may be the contact that had the number before.
+    /// Returns whether a contact that the platform reports as created is the one that was sent. If the name differs
+    /// and the platform does not call it new, it may be an older contact with this number.
     fn is_ours(&self, new: &NewContact, stored: &StoredContact) -> bool {
         let is_new = |created_at| created_at >= self.started_at - LARGEST_SKEW;
         stored.name.trim().is_empty()
@@ -366,8 +371,8 @@ impl<'a, 'p> Poster<'a, 'p> {
             || stored.created_at.is_some_and(is_new)
     }
 
-    /// The platform has created the contact under another number than was sent.
-    fn settle_stored_as(&mut self, new: &NewContact, stored: &StoredContact) {
+    /// Handles a contact that was created under another number.
+    fn record_stored_as(&mut self, new: &NewContact, stored: &StoredContact) {
         let numbers: Vec<String> = stored.numbers.iter().map(|number| format!("+{number}")).collect();
         let sent = new.number();
         let detail = format!(
@@ -380,7 +385,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.record(sent, Outcome::Failed, Some(Code::StoredDifferently), detail);
     }
 
-    /// A platform that stores other numbers than it is sent has other people called: a few may be odd, most may not.
+    /// A platform that changes numbers causes calls to other people: a few may be odd, most may not.
     fn check_stored(&self) -> Result<(), PlatformError> {
         let contacts = self.stored_differently;
         let is_most = contacts as u64 * 10 > self.rows;
@@ -399,8 +404,8 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.results.record(number, result);
     }
 
-    /// Settles the contacts that the platform holds, and returns the others.
-    fn settle_present(
+    /// Records the contacts that exist, and returns the others.
+    fn record_present(
         &mut self,
         contacts: Vec<NewContact>,
         existing: &ExistingContacts,
@@ -414,17 +419,17 @@ impl<'a, 'p> Poster<'a, 'p> {
             };
             let same = held.has_name(new.contact.name_key());
             let code = if same { Code::SameName } else { Code::OtherName };
-            // Under another name it cannot be ours. What was once sent without an answer may have been stored late.
+            // With another name, it cannot be ours. An earlier unacknowledged post may have been stored late.
             let is_sent = outcome == Outcome::Confirmed || self.results.was_unacknowledged(new.number());
             let is_sent = is_sent && !self.was_there_before(new.number(), held);
             let (outcome, code) =
                 if is_sent && same { (Outcome::Confirmed, None) } else { (Outcome::Existing, Some(code)) };
-            self.record(new.number(), outcome, code, format!("held as {}", held.describe()));
+            self.record(new.number(), outcome, code, format!("existing contact: {}", held.describe()));
         }
         absent
     }
 
-    /// Whether the platform had a contact before it was sent, as far as it says when it was created.
+    /// Returns whether the platform had the contact before it was sent, if it shows the creation time.
     fn was_there_before(&self, number: E164, held: &ExistingContact) -> bool {
         let earliest = self.started_at - LARGEST_SKEW;
         held.created_at.is_some_and(|created_at| created_at < earliest)
@@ -432,7 +437,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     }
 }
 
-/// What the platform says of a refused contact, without what is the contact's own.
+/// Returns the platform's words without digits and the contact's names, to group refusals.
 fn kind_of_refusal(words: &str, contact: &Contact) -> String {
     let mut kind: String = words.chars().filter(|letter| !letter.is_ascii_digit()).collect();
     for name in [contact.first_name(), contact.last_name()] {

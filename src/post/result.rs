@@ -1,4 +1,4 @@
-//! What became of each contact that was to be posted.
+//! The results of posted contacts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,42 +9,42 @@ use crate::{
     outcome::{Code, Outcome},
 };
 
-/// How a contact ended.
+/// The result of one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostResult {
-    /// `created`, `confirmed`, `existing`, `failed`, or `pending` where it is not known.
+    /// `created`, `confirmed`, `existing`, `failed`, or `pending` if unknown.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason.
     pub code: Option<Code>,
-    /// The platform's id, its words, or what is not known.
+    /// The platform's id, its words, or the unknown fact.
     pub detail: String,
 }
 
-/// The settled contacts of a run, by number: of a run's rows with one number only one is posted.
+/// The contacts of a run with a result, by number. Of the rows with one number, only one is posted.
 #[derive(Debug, Default)]
 pub struct PostResults {
     by_number: HashMap<E164, PostResult>,
     ended: u64,
-    /// Whether some were settled in an earlier part of the run.
+    /// Whether some results are from an earlier part of the run.
     has_before: bool,
-    /// Numbers that were sent without an answer at some time: should they turn up on the platform, they are ours.
+    /// Numbers that ever had an unacknowledged post. If the platform shows them, they are from this program.
     unacknowledged: HashSet<E164>,
 }
 
 impl PostResult {
-    /// That of a contact that the platform refused.
+    /// Creates the result of a contact that the platform refused.
     pub fn refused(code: Option<Code>, detail: String) -> Self {
         Self { outcome: Outcome::Failed, code, detail }
     }
 
-    /// Whether the platform refused the contact, and has none with its number for all that is known.
+    /// Returns whether the platform refused the contact and probably has none with its number.
     pub fn is_refused(&self) -> bool {
         self.outcome == Outcome::Failed && self.code == Some(Code::Refused)
     }
 }
 
 impl PostResults {
-    /// What is known from before of the contacts of a run that is gone on with.
+    /// Creates the results of a resumed run from its journal.
     pub fn restored(notes: Vec<ContactState>) -> Self {
         let mut results = Self::default();
         if failpoint::is_without("going on where it ended") {
@@ -61,18 +61,18 @@ impl PostResults {
         results
     }
 
-    /// What became of the contact with this number, if it was posted.
+    /// Returns the result of the contact with this number, if it was posted.
     pub fn of(&self, number: E164) -> Option<&PostResult> {
         self.by_number.get(&number)
     }
 
-    /// The numbers of contacts that the platform refused.
+    /// Returns the numbers of contacts that the platform refused.
     pub fn refused(&self) -> impl Iterator<Item = E164> {
         let refused = self.by_number.iter().filter(|(_, result)| result.is_refused());
         refused.map(|(number, _)| *number)
     }
 
-    /// Forgets that a number was refused: another contact is to be posted with it.
+    /// Removes the refusal of a number, so that another contact can be posted with it.
     pub fn give_back(&mut self, number: E164) {
         if self.by_number.remove(&number).is_some() {
             self.ended = self.ended.saturating_sub(1);
@@ -80,54 +80,54 @@ impl PostResults {
         }
     }
 
-    /// Contacts settled for good.
+    /// Returns the number of contacts with a final result.
     pub fn ended(&self) -> u64 {
         self.ended
     }
 
-    /// Whether any contact of the run was settled, now or in an earlier part of it.
+    /// Returns whether any contact of the run has a result, now or in an earlier part.
     pub fn has_ended(&self) -> bool {
         self.ended > 0 || self.has_before
     }
 
-    /// Adds those of another part of the run.
+    /// Adds the results of another part of the run.
     pub fn extend(&mut self, other: Self) {
         other.by_number.into_iter().for_each(|(number, result)| self.record(number, result));
         self.unacknowledged.extend(other.unacknowledged);
     }
 
-    /// None settled yet, and the same numbers sent without an answer.
+    /// Returns an empty set of results with the same unacknowledged numbers.
     #[must_use]
     pub fn emptied(&self) -> Self {
         Self { unacknowledged: self.unacknowledged.clone(), has_before: self.has_ended(), ..Self::default() }
     }
 
-    /// Numbers that were sent without an answer at some time.
+    /// Returns the numbers that ever had an unacknowledged post.
     pub(super) fn unacknowledged(&self) -> &HashSet<E164> {
         &self.unacknowledged
     }
 
-    /// Notes that a number was sent without an answer.
+    /// Records an unacknowledged post of a number.
     pub(super) fn send_unanswered(&mut self, number: E164) {
         self.unacknowledged.insert(number);
     }
 
-    /// Whether a number was sent without an answer at some time.
+    /// Returns whether a number ever had an unacknowledged post.
     pub(super) fn was_unacknowledged(&self, number: E164) -> bool {
         self.unacknowledged.contains(&number) && !failpoint::is_without("remembering what was unanswered")
     }
 
-    /// Notes what became of a contact. Each is settled once; only what was not known may be put right.
+    /// Records a result. A contact has one result; only an unknown one may change.
     pub(super) fn record(&mut self, number: E164, result: PostResult) {
         self.ended += u64::from(result.outcome != Outcome::Pending);
         let before = self.by_number.insert(number, result);
         debug_assert!(
             before.is_none_or(|before| before.outcome == Outcome::Pending),
-            "a contact was settled twice"
+            "a contact got two results"
         );
     }
 
-    /// Forgets what was not known of a contact: it is to be sent again.
+    /// Removes an unknown result: the contact is sent again.
     pub(super) fn reopen(&mut self, number: E164) {
         if self.of(number).is_some_and(|result| result.outcome == Outcome::Pending) {
             self.by_number.remove(&number);

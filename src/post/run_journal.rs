@@ -1,4 +1,4 @@
-//! What is noted of contacts in the journal: before they are sent, and when it is known what became of them.
+//! The journal of a run's contacts: written before they are sent and when their result is known.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use crate::{
     platform::Sending,
 };
 
-/// The notes of one run.
+/// The journal of one run.
 pub struct RunJournal {
     journal: Journal,
     run: String,
-    /// What the platform is known to hold, to which is added what is created.
+    /// The snapshots of existing contacts, to which created contacts are added.
     snapshots: Snapshots,
-    /// How long an answer may take.
+    /// Timeout of a response.
     limit: Duration,
-    /// The batch under way, and when it was sent.
+    /// The current batch and when it was sent.
     batch: Option<BatchId>,
     sent_at: Option<Instant>,
     unsaved: Vec<ContactState>,
@@ -31,7 +31,7 @@ pub struct RunJournal {
 }
 
 impl RunJournal {
-    /// The notes of a run whose requests are answered within `limit`.
+    /// Creates the journal of a run with the response timeout `limit`.
     pub fn new(journal: Journal, run: &str, snapshots: Snapshots, limit: Duration) -> Self {
         Self {
             journal,
@@ -45,48 +45,48 @@ impl RunJournal {
         }
     }
 
-    /// What the platform is known to hold.
+    /// Returns the snapshots of existing contacts.
     pub(super) fn snapshots(&self) -> &Snapshots {
         &self.snapshots
     }
 
-    /// Notes that the platform holds a contact from now on, under this id.
+    /// Records that the platform now has a contact with this id.
     pub(super) fn created(&mut self, new: &NewContact, id: &str) {
         let name = format!("{} {}", new.contact.first_name(), new.contact.last_name());
         let (id, numbers) = (id.to_owned(), vec![new.number()]);
         self.unsaved_created.push(StoredContact { id, name, numbers, ..StoredContact::default() });
     }
 
-    /// What is to be told before each attempt to send a batch.
+    /// Returns the callback to run before each attempt to send a batch.
     pub(super) fn sending<'r>(&'r mut self, batch: &'r [NewContact]) -> impl Sending + 'r {
         SendingBatch { record: self, batch }
     }
 
-    /// How long the platform may still be storing what was sent last.
+    /// Returns how long the platform may still be storing the last batch.
     pub(super) fn rest_of_limit(&self) -> Duration {
         self.sent_at.map_or(self.limit, |sent_at| self.limit.saturating_sub(sent_at.elapsed()))
     }
 
-    /// Notes that a contact may be sent again.
+    /// Records that a contact may be sent again.
     pub(super) fn pending(&mut self, number: E164, was_unacknowledged: bool) {
         let (fate, detail) = (Fate::Pending, String::new());
         self.unsaved.push(ContactState { number, fate, code: None, detail, was_unacknowledged });
     }
 
-    /// The same of several.
+    /// Records that several contacts may be sent again.
     pub(super) fn all_pending(&mut self, batch: &[NewContact], was_unacknowledged: bool) {
         for new in batch {
             self.pending(new.number(), was_unacknowledged);
         }
     }
 
-    /// Notes that a contact was sent and not spoken of.
+    /// Records that a contact was sent but not mentioned.
     pub(super) fn unmentioned(&mut self, number: E164) {
         let (fate, detail) = (Fate::InFlight, String::new());
         self.unsaved.push(ContactState { number, fate, code: None, detail, was_unacknowledged: true });
     }
 
-    /// Notes how a contact ended. One of which it is not known stays as it is.
+    /// Records the result of a contact. An unknown result changes nothing.
     pub(super) fn ended(&mut self, number: E164, result: &PostResult) {
         if result.outcome != Outcome::Pending {
             let fate = Fate::Ended(result.outcome);
@@ -95,7 +95,7 @@ impl RunJournal {
         }
     }
 
-    /// Keeps what was noted, and that the batch under way was answered. Nothing more is sent before.
+    /// Saves the results, and that the current batch was answered. Nothing is sent before this.
     pub(super) fn save_answer(&mut self) -> Result<(), JournalError> {
         let batch = self.batch.take();
         self.keep(batch)
@@ -109,7 +109,7 @@ impl RunJournal {
         Ok(())
     }
 
-    /// Keeps what was noted of contacts that were read.
+    /// Saves the results of contacts that were read.
     pub(super) fn save(&mut self) -> Result<(), JournalError> {
         self.keep(None)
     }

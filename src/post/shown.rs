@@ -1,7 +1,7 @@
-//! What the platform has taken, and shows only a little later: it is waited for before anything is made of its absence.
+//! Waits until the platform shows contacts that it accepted, before their absence counts.
 //!
-//! A batch may be accepted and stored afterwards, and what is stored may take a moment to appear in what is read: up to half a
-//! minute was seen on other platforms.
+//! A batch may be accepted and stored later, and stored contacts may appear later in reads: up to half a minute on
+//! other platforms.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,15 +12,15 @@ use crate::{
     platform::{Collection, PlatformError},
 };
 
-/// Contacts of one batch that the platform has, as it says.
+/// Contacts of one batch that the platform claims to have.
 pub(super) struct Awaited {
     contacts: Vec<(E164, NameKey)>,
-    /// All of them; else one of them at least.
+    /// Whether the platform claims all of them, or at least one.
     is_of_all: bool,
 }
 
 impl Awaited {
-    /// How many of them are shown.
+    /// Returns how many of them are shown.
     fn shown(&self, existing: &ExistingContacts) -> usize {
         let is_shown = |(number, name): &&(E164, NameKey)| existing.holder_named(*number, *name).is_some();
         self.contacts.iter().filter(is_shown).count()
@@ -36,18 +36,19 @@ impl Awaited {
     }
 }
 
-/// What a contact is known by when it is shown.
+/// Returns the identity of a contact when it is shown.
 fn known(new: &NewContact) -> (E164, NameKey) {
     (new.number(), new.contact.name_key())
 }
 
 impl Poster<'_, '_> {
-    /// The platform has accepted a batch, and stores it when it does.
+    /// Waits for a batch that the platform accepted and will store later.
     pub(super) fn await_accepted(&mut self, batch: &[NewContact]) {
         self.awaited.push(Awaited { contacts: batch.iter().map(known).collect(), is_of_all: true });
     }
 
-    /// The platform says that it has some of a batch. If they were sent before and not answered, these are they.
+    /// Waits for a batch of which the platform claims to have some. If they had an unacknowledged post before, they
+    /// are from this run.
     pub(super) fn await_taken(&mut self, batch: &[NewContact]) {
         let sent = batch.iter().filter(|new| self.was_sent_in_this_run(new.number()));
         let contacts: Vec<(E164, NameKey)> = sent.map(known).collect();
@@ -57,12 +58,13 @@ impl Poster<'_, '_> {
         }
     }
 
-    /// Whether it is this run that has sent a number and does not know whether it was stored.
+    /// Returns whether this run sent the number and does not know whether it was stored.
     pub(super) fn was_sent_in_this_run(&self, number: E164) -> bool {
         self.results.was_unacknowledged(number) && !self.unanswered_before.contains(&number)
     }
 
-    /// Reads what became of contacts; of those that the platform has, as it says, until it shows them or has had its time.
+    /// Reads the results of contacts. Repeats the read until the platform shows the contacts that it claims to have,
+    /// or until the time is over.
     pub(super) async fn read_until_shown(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,
@@ -84,7 +86,7 @@ impl Poster<'_, '_> {
             waited += wait;
             existing = self.read_numbers(&asked).await?;
             if count(&existing) > shown {
-                // It is at work.
+                // The platform is making progress.
                 (shown, waited) = (count(&existing), Duration::ZERO);
             }
             wait = (wait * 2).min(patience / 2);
@@ -94,7 +96,7 @@ impl Poster<'_, '_> {
         Ok(existing)
     }
 
-    /// Reads what became of contacts.
+    /// Reads the results of contacts.
     pub(super) async fn read_existing(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,

@@ -22,24 +22,24 @@ use crate::{
 mod behind;
 mod odd_answers;
 
-/// What the platform of a test does with a batch that it does not take whole.
+/// How the platform of a test handles a batch with refused contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
     RejectBatch,
     Skip,
     PerContact,
-    /// Leaves the refused ones out, and refuses a batch that has no others.
+    /// Drops the refused contacts, and refuses a batch that has no others.
     SkipOrReject,
 }
 
-/// A platform that refuses some numbers, and remembers what it was sent.
+/// A platform that refuses some numbers and records what it received.
 #[derive(Default)]
 struct Model {
-    /// Numbers it holds and shows.
+    /// The numbers that it has and shows.
     held: BTreeMap<String, String>,
-    /// Numbers it refuses without holding them.
+    /// The numbers that it refuses and does not have.
     poison: HashSet<String>,
-    /// Every batch it was sent.
+    /// Every batch that it received.
     posts: Vec<Vec<String>>,
 }
 
@@ -61,7 +61,7 @@ fn shown(number: &str, id: &str) -> Value {
 impl Manner {
     const ALL: [Self; 4] = [Self::RejectBatch, Self::Skip, Self::PerContact, Self::SkipOrReject];
 
-    /// Whether contacts are left out of an answer without a word.
+    /// Returns whether the response omits refused contacts.
     fn is_silent(self) -> bool {
         matches!(self, Self::Skip | Self::SkipOrReject)
     }
@@ -94,7 +94,7 @@ impl Model {
                 "{number} was created twice"
             );
         }
-        // In another order than it was asked in.
+        // In another order than requested.
         let created: Vec<Value> =
             fine.iter().rev().map(|number| shown(number, &format!("id-{number}"))).collect();
         if manner == Manner::PerContact {
@@ -122,14 +122,14 @@ fn contacts(count: u64) -> Vec<NewContact> {
     (0..count).map(contact).collect()
 }
 
-/// What a run came to.
+/// The outcome of a run.
 struct Posted {
     ended: Result<(), PlatformError>,
     results: PostResults,
     gets: u64,
     /// The batches that were sent.
     posts: Vec<Vec<String>>,
-    /// What the journal says in the end.
+    /// The final state of the journal.
     notes: Vec<ContactState>,
     journal: Journal,
 }
@@ -151,8 +151,8 @@ impl Posted {
 /// How a platform answers a request.
 type BatchAnswer = Box<dyn FnMut(&mut Model, &Asked) -> Reply + Send>;
 
-/// A platform and a client of it, for as many runs as a test makes. Each run has a model, a journal and settlements of its own. A
-/// new client reads the certificates of the machine, which takes longer than most runs.
+/// A platform and a client of it, for all runs of a test. Each run has its own model, journal and results. A new
+/// client reads the certificates of the machine, which takes longer than most runs.
 struct Stage {
     answer: Arc<Mutex<BatchAnswer>>,
     model: Arc<Mutex<Model>>,
@@ -176,7 +176,7 @@ impl Stage {
         Self { answer, model, client, runtime, _platform: platform }
     }
 
-    /// Posts `count` contacts to a platform that answers with `answer`, with a journal that `prepare` has written to.
+    /// Posts `count` contacts to a platform that answers with `answer`, with a journal prepared by `prepare`.
     fn post_prepared(
         &mut self,
         model: Model,
@@ -209,7 +209,7 @@ impl Stage {
             let mut expected = result.map(|result| result.outcome);
             if matches!(ended, Err(PlatformError::TooManyRefused { .. })) && expected == Some(Outcome::Failed)
             {
-                // With other settings it may be taken.
+                // Other settings may help.
                 expected = None;
             }
             assert_eq!(outcome, expected, "{} is recorded as it ended", note.number);
@@ -239,7 +239,7 @@ fn poisoned(indexes: impl IntoIterator<Item = u64>) -> Model {
 }
 
 #[test]
-fn contacts_go_out_in_batches_and_come_back_by_number() {
+fn contacts_are_posted_in_batches_and_matched_by_number() {
     let mut stage = Stage::new();
     for manner in Manner::ALL {
         let posted = stage.post(Model::default(), manner, 25, 10);
@@ -251,9 +251,9 @@ fn contacts_go_out_in_batches_and_come_back_by_number() {
 }
 
 #[test]
-fn one_refused_contact_is_isolated_wherever_it_stands() {
+fn one_refused_contact_is_isolated_at_any_position() {
     let mut stage = Stage::new();
-    // At every place of a small batch, and at the ends of a large one, or at every place of it.
+    // At every position of a small batch, and at the ends or every position of a large one.
     let places_of_large = (0..128).step_by(size(127, 1, 1));
     for (levels, index) in (0..32).map(|index| (5, index)).chain(places_of_large.map(|index| (7, index))) {
         let count = 1 << levels;
@@ -262,14 +262,14 @@ fn one_refused_contact_is_isolated_wherever_it_stands() {
         assert_eq!(posted.outcome(index), Some(Outcome::Failed), "{index} of {count}");
         assert_eq!(posted.results.of(e164(index)).unwrap().detail, "HTTP 400, \"not this one\"");
         assert_eq!(posted.count(Outcome::Created) as u64, count - 1, "{index} of {count}");
-        // The batch itself, and two halves on each level.
+        // The batch itself, and two halves per level.
         assert!(posted.posts() <= 1 + 2 * levels, "{index} of {count}: {} posts", posted.posts());
         assert_eq!(posted.gets, 2, "{index} of {count}");
     }
 }
 
 #[test]
-fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
+fn one_refused_of_a_hundred_costs_at_most_fourteen_more_posts() {
     let mut stage = Stage::new();
     for index in [0, 1, 49, 50, 98, 99] {
         let posted = stage.post(poisoned([index]), Manner::RejectBatch, 100, 100);
@@ -279,10 +279,10 @@ fn one_among_a_hundred_costs_at_most_fourteen_posts_more() {
 }
 
 #[test]
-fn refused_contacts_are_told_from_those_that_exist() {
+fn refused_contacts_are_distinguished_from_existing_ones() {
     let mut stage = Stage::new();
     for manner in Manner::ALL {
-        // Somebody created two of them after the contacts had been read.
+        // Another program created two of them after the contacts were read.
         let mut model = poisoned([3, 17]);
         model.held.extend([5, 12].map(|index| (number(index), format!("theirs-{index}"))));
         let posted = stage.post(model, manner, 20, 10);
@@ -290,7 +290,7 @@ fn refused_contacts_are_told_from_those_that_exist() {
         assert_eq!(posted.count(Outcome::Created), 16, "{manner:?}");
         assert_eq!(posted.count(Outcome::Failed), 2, "{manner:?}");
         let other = [5, 12].map(|index| posted.outcome(index).unwrap());
-        // A platform that leaves them out without a word does not say that they are not ours.
+        // A platform that omits them silently does not say that they are not ours.
         let expected = if manner.is_silent() { Outcome::Confirmed } else { Outcome::Existing };
         assert_eq!(other, [expected; 2], "{manner:?}");
         assert!(posted.results.of(e164(5)).unwrap().detail.contains("theirs-5"));
@@ -298,7 +298,7 @@ fn refused_contacts_are_told_from_those_that_exist() {
 }
 
 #[test]
-fn older_contacts_are_existing_when_an_answer_omits_them() {
+fn omitted_older_contacts_are_existing() {
     for (created_at, outcome) in
         [("2020-01-01T00:00:00.000Z", Outcome::Existing), ("2999-01-01T00:00:00.000Z", Outcome::Confirmed)]
     {
@@ -317,7 +317,7 @@ fn older_contacts_are_existing_when_an_answer_omits_them() {
 }
 
 #[test]
-fn a_batch_refused_for_those_that_exist_is_posted_once_more_without_them() {
+fn batch_refused_for_existing_contacts_is_posted_again_without_them() {
     let mut model = Model::default();
     model.held.extend([2, 5].map(|index| (number(index), format!("theirs-{index}"))));
     let posted = Stage::new().post(model, Manner::RejectBatch, 10, 10);
@@ -327,7 +327,7 @@ fn a_batch_refused_for_those_that_exist_is_posted_once_more_without_them() {
 }
 
 #[test]
-fn a_refusal_that_names_the_first_of_several_is_for_the_whole_batch() {
+fn refusal_that_names_the_first_of_several_is_for_the_whole_batch() {
     let posted = post_with(poisoned([3, 12, 47]), 60, 60, |model, asked| {
         match model.answer(Manner::RejectBatch, asked) {
             Reply::Answer(400, _) => {
@@ -344,7 +344,7 @@ fn a_refusal_that_names_the_first_of_several_is_for_the_whole_batch() {
 }
 
 #[test]
-fn a_contact_that_was_stored_and_not_mentioned_is_confirmed() {
+fn stored_but_unmentioned_contact_is_confirmed() {
     let posted = post_with(Model::default(), 10, 10, |model, asked| {
         let answer = model.answer(Manner::Skip, asked);
         match (asked.method.as_str(), answer) {
@@ -365,7 +365,7 @@ fn number_of_shown(contact: &Value) -> String {
     contact["cellPhone"]["phoneNumber"].as_str().unwrap().trim_start_matches('+').to_owned()
 }
 
-/// The answer to the post of this number is lost; it was stored before or not.
+/// Loses the response to this post, after the batch was stored or without storing it.
 fn lost(which: usize, is_stored: bool) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
     move |model, asked| {
         if asked.method == "POST" && model.posts.len() + 1 == which {
@@ -381,7 +381,7 @@ fn lost(which: usize, is_stored: bool) -> impl FnMut(&mut Model, &Asked) -> Repl
 }
 
 #[test]
-fn a_batch_that_was_stored_and_not_answered_is_confirmed_by_reading() {
+fn stored_unacknowledged_batch_is_confirmed_by_reading() {
     let posted = post_with(Model::default(), 30, 10, lost(2, true));
     posted.ended.as_ref().unwrap();
     assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Confirmed)), (20, 10));
@@ -390,7 +390,7 @@ fn a_batch_that_was_stored_and_not_answered_is_confirmed_by_reading() {
 }
 
 #[test]
-fn a_batch_that_was_not_stored_and_not_answered_is_sent_again() {
+fn unstored_unacknowledged_batch_is_sent_again() {
     let posted = post_with(Model::default(), 30, 10, lost(2, false));
     posted.ended.as_ref().unwrap();
     assert_eq!(posted.count(Outcome::Created), 30);
@@ -398,7 +398,7 @@ fn a_batch_that_was_not_stored_and_not_answered_is_sent_again() {
 }
 
 #[test]
-fn a_batch_that_is_stored_late_is_confirmed_when_it_is_refused() {
+fn batch_that_is_stored_late_is_confirmed_when_it_is_refused() {
     let mut late: Option<Asked> = None;
     let posted = post_with(Model::default(), 20, 10, move |model, asked| {
         if asked.method == "POST" && model.posts.is_empty() {
@@ -406,7 +406,7 @@ fn a_batch_that_is_stored_late_is_confirmed_when_it_is_refused() {
             late = Some(asked.clone());
             return Reply::HangUp;
         }
-        // After the reading that does not find it, and before it is sent again.
+        // After the read that does not find it, and before it is sent again.
         if let Some(late) = late.take_if(|_| asked.method == "POST") {
             _ = model.answer(Manner::Skip, &late);
             model.posts.pop();
@@ -418,7 +418,7 @@ fn a_batch_that_is_stored_late_is_confirmed_when_it_is_refused() {
 }
 
 #[test]
-fn posts_that_are_never_answered_end_the_run_and_say_so() {
+fn posts_with_server_errors_end_the_run_as_unacknowledged() {
     let posted = post_with(Model::default(), 30, 10, |model, asked| {
         if asked.method == "GET" {
             return model.answer(Manner::Skip, asked);
@@ -435,7 +435,7 @@ fn posts_that_are_never_answered_end_the_run_and_say_so() {
 }
 
 #[test]
-fn posts_without_any_answer_end_the_run_and_say_so() {
+fn posts_without_any_response_end_the_run_as_unacknowledged() {
     let posted = post_with(Model::default(), 30, 10, |model, asked| {
         if asked.method == "GET" {
             return model.answer(Manner::Skip, asked);
@@ -452,7 +452,7 @@ fn posts_without_any_answer_end_the_run_and_say_so() {
 }
 
 #[test]
-fn batches_that_are_too_large_are_halved_for_good() {
+fn too_large_batches_stay_halved() {
     let posted = post_with(Model::default(), 40, 16, |model, asked| {
         if asked.body.as_array().is_some_and(|batch| batch.len() > 5) {
             model.posts.push(vec!["too large".to_owned()]);
@@ -469,7 +469,7 @@ fn batches_that_are_too_large_are_halved_for_good() {
 }
 
 #[test]
-fn a_setting_that_refuses_everything_stops_early() {
+fn setting_that_refuses_everything_stops_early() {
     let mut stage = Stage::new();
     for (batch_size, most_posts) in [(1, 21), (10, 5 + 4 * 20), (100, 5 + 80)] {
         let posted = stage.post(poisoned(0..900), Manner::RejectBatch, 900, batch_size);
@@ -488,7 +488,7 @@ fn a_setting_that_refuses_everything_stops_early() {
 }
 
 #[test]
-fn a_setting_that_refuses_everything_stops_whatever_the_words_name() {
+fn setting_that_refuses_everything_stops_even_if_the_words_vary() {
     let posted =
         post_with(poisoned(0..300), 300, 10, |model, asked| match model.answer(Manner::RejectBatch, asked) {
             Reply::Answer(400, _) => {
@@ -508,9 +508,9 @@ fn a_setting_that_refuses_everything_stops_whatever_the_words_name() {
 }
 
 #[test]
-fn numbers_that_are_taken_do_not_stop_a_run() {
+fn taken_numbers_do_not_stop_a_run() {
     for status in [400, 409] {
-        // Shown only once the first post was made: somebody else imports the same list.
+        // Shown only after the first post: another program imports the same list.
         let mut model = Model::default();
         model.held.extend((0..60).map(|index| (number(index), format!("theirs-{index}"))));
         let posted =
@@ -521,7 +521,7 @@ fn numbers_that_are_taken_do_not_stop_a_run() {
         posted.ended.as_ref().unwrap();
         assert_eq!((posted.count(Outcome::Existing), posted.count(Outcome::Created)), (60, 40), "{status}");
     }
-    // Held by the platform and not shown, so that only the refusals tell.
+    // On the platform but not shown, so that only the refusals reveal them.
     let posted =
         post_with(poisoned(0..30), 100, 10, |model, asked| match model.answer(Manner::RejectBatch, asked) {
             Reply::Answer(400, body) => Reply::Answer(409, body),
@@ -532,7 +532,7 @@ fn numbers_that_are_taken_do_not_stop_a_run() {
 }
 
 #[test]
-fn a_post_that_is_sent_elsewhere_leaves_it_open() {
+fn redirected_post_stays_unacknowledged() {
     let posted = post_with(Model::default(), 10, 10, |model, asked| {
         if asked.method == "GET" {
             return model.answer(Manner::Skip, asked);
@@ -549,13 +549,13 @@ fn a_post_that_is_sent_elsewhere_leaves_it_open() {
 }
 
 #[test]
-fn a_few_refused_contacts_among_many_do_not_stop_a_run() {
+fn few_refused_contacts_among_many_do_not_stop_a_run() {
     let posted = Stage::new().post(poisoned((0..300).step_by(12)), Manner::RejectBatch, 300, 50);
     posted.ended.as_ref().unwrap();
     assert_eq!((posted.count(Outcome::Failed), posted.count(Outcome::Created)), (25, 275));
 }
 
-/// How much a test does: little by default, more where `ROLLCALL_TRIALS` is `ci` or `long`.
+/// Selects the size of a test: small by default, larger if `ROLLCALL_TRIALS` is `ci` or `long`.
 fn size<T>(default: T, ci: T, long: T) -> T {
     match std::env::var("ROLLCALL_TRIALS").as_deref() {
         Err(_) | Ok("") => default,
@@ -566,7 +566,7 @@ fn size<T>(default: T, ci: T, long: T) -> T {
 }
 
 #[test]
-fn every_contact_ends_once_and_none_is_created_twice() {
+fn every_contact_has_one_result_and_none_is_created_twice() {
     let stage = RefCell::new(Stage::new());
     proptest!(ProptestConfig::with_cases(size(20, 100, 500)), |(
         count in 1u64..60,
@@ -578,7 +578,7 @@ fn every_contact_ends_once_and_none_is_created_twice() {
         let mut model = poisoned(refused.difference(&held).copied());
         model.held.extend(held.iter().map(|index| (number(*index), format!("theirs-{index}"))));
         let posted = stage.borrow_mut().post(model, manner, count, batch_size);
-        // So few cannot be a wrong setting, unless nearly all were sent alone.
+        // So few cannot mean a wrong setting, unless nearly all were sent alone.
         prop_assert!(posted.ended.is_ok(), "{:?}", posted.ended);
         for ordinal in 0..count {
             let expected = if held.contains(&ordinal) {

@@ -1,4 +1,4 @@
-//! Batches of which it is not known whether they were stored, and contacts at which the platform itself fails.
+//! Unacknowledged batches, and contacts at which the platform itself fails.
 
 use std::{collections::VecDeque, mem::take};
 
@@ -12,21 +12,21 @@ use crate::{
     platform::{Doubt, NO_RETRIES, PlatformError, UnacknowledgedRequest, masked},
 };
 
-/// How often the platform may fail at a batch, and store nothing of it, before it is sent in halves.
+/// Number of platform failures at a batch, with nothing stored, after which it is sent in halves.
 const MAX_SERVER_ERRORS: u32 = 2;
 
-/// Posts in a row at which the platform fails before it is given up: a batch twice, its halves, and theirs.
+/// Maximum consecutive failing posts: a batch twice, its halves, and their halves.
 const MAX_FAILING_POSTS: u32 = 6;
 
-/// What asking again costs where it is known that the platform failed at the batch before.
+/// Cost of asking again if the platform failed at the same batch before.
 const PRICE_OF_HALVES: u32 = 1;
 
-/// A batch to be posted.
+/// A batch to post.
 pub(super) struct PostAttempt {
     pub(super) batch: Vec<NewContact>,
-    /// How often the platform has failed at it, or at what it is a half of.
+    /// Failures of the platform at this batch, or at the batch that it is a half of.
     pub(super) server_errors: u32,
-    /// Posts that had been answered when it was sent first.
+    /// Acknowledged posts at the time of the first attempt.
     answered_before: u64,
 }
 
@@ -37,12 +37,12 @@ pub(super) struct Failing {
     answered_before: u64,
 }
 
-/// What is left of a batch after a reading.
+/// The part of a batch that a read did not find.
 pub(super) struct Absent {
     batch: Vec<NewContact>,
-    /// Why it was not known.
+    /// The reason why the result was unknown.
     reason: String,
-    /// The platform failed, and has stored nothing of it.
+    /// The platform failed and stored nothing of the batch.
     is_failure: bool,
 }
 
@@ -53,9 +53,9 @@ impl PostAttempt {
 }
 
 impl Poster<'_, '_> {
-    /// Waits until the platform cannot be storing the batch any more, and reads what is there. Returns what is not, to be
-    /// sent again.
-    pub(super) async fn settle_unanswered(
+    /// Waits until the platform can no longer be storing the batch, and reads the existing contacts. Returns the
+    /// missing ones, which are sent again.
+    pub(super) async fn reconcile_batch(
         &mut self,
         attempt: &mut PostAttempt,
         unacknowledged: UnacknowledgedRequest,
@@ -71,7 +71,7 @@ impl Poster<'_, '_> {
         self.client.check_interrupt()?;
         self.unanswered_posts += 1;
         let attempts = self.client.max_attempts();
-        // One attempt is one attempt; else the halves of a batch are attempts of their own.
+        // With one attempt, one failure is enough; otherwise the halves of a batch are attempts of their own.
         let most = if is_server_error && attempts > 1 { attempts.max(MAX_FAILING_POSTS) } else { attempts };
         let is_hopeless = self.unanswered_posts >= most || is_redirect && self.was_redirected;
         self.was_redirected = is_redirect;
@@ -83,7 +83,11 @@ impl Poster<'_, '_> {
         if is_hopeless || is_unpaid {
             return Err(PlatformError::Unacknowledged { contacts, reason, doubt });
         }
-        warn!(contacts, reason = masked(&reason), "a batch was not answered; reading what became of it");
+        warn!(
+            contacts,
+            reason = masked(&reason),
+            "a batch was not acknowledged; reading whether it was stored"
+        );
         let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
         self.client.wait_out(wait).await?;
         let existing = if failpoint::is_without("settling by reading") {
@@ -96,7 +100,7 @@ impl Poster<'_, '_> {
                 None => self.read_existing(batch.iter()).await?,
             }
         };
-        let batch = self.settle_present(batch, &existing, Outcome::Confirmed);
+        let batch = self.record_present(batch, &existing, Outcome::Confirmed);
         for new in &batch {
             self.results.reopen(new.number());
         }
@@ -106,8 +110,8 @@ impl Poster<'_, '_> {
         Ok(Absent { batch, reason, is_failure })
     }
 
-    /// Has what is left of a batch sent again: whole, or in halves where the platform fails at it. A contact that makes it fail
-    /// alone is set aside.
+    /// Sends the missing part of a batch again: whole, or in halves if the platform fails at it. A single contact at
+    /// which it fails is set aside.
     pub(super) fn send_again(
         &mut self,
         before: &PostAttempt,
@@ -125,16 +129,16 @@ impl Poster<'_, '_> {
         match <[NewContact; 1]>::try_from(batch) {
             Ok([new]) => self.failing.push(Failing { new, words: reason, answered_before }),
             Err(batch) => {
-                info!(contacts = batch.len(), reason = masked(&reason), "the platform fails at a batch");
+                info!(contacts = batch.len(), reason = masked(&reason), "the platform failed at a batch");
                 let (first, second) = halves(batch);
                 waiting.extend([first, second].map(|half| again(half, MAX_SERVER_ERRORS - 1)));
             }
         }
     }
 
-    /// Settles the contacts at which the platform failed when they were sent alone, and returns the error of those that stay open.
-    /// Such a contact may have been stored late. Where it was not, and the platform has answered others since, it is the contact
-    /// that it fails at.
+    /// Gives a result to the contacts at which the platform failed when they were sent alone, and returns the error
+    /// of those that stay unknown. Such a contact may have been stored late. If not, and the platform has answered
+    /// other posts since, the contact is the cause.
     pub(super) async fn judge_failing(&mut self) -> Result<Option<PlatformError>, PlatformError> {
         let failing = take(&mut self.failing);
         if failing.is_empty() {
@@ -143,14 +147,14 @@ impl Poster<'_, '_> {
         let existing = self.read_existing(failing.iter().map(|failing| &failing.new)).await?;
         let mut unacknowledged = None;
         for Failing { new, words, answered_before } in failing {
-            let Some(new) = self.settle_present(vec![new], &existing, Outcome::Confirmed).pop() else {
+            let Some(new) = self.record_present(vec![new], &existing, Outcome::Confirmed).pop() else {
                 continue;
             };
             if self.answered_posts > answered_before {
-                let detail = format!("the platform fails each time this contact is sent: {words}");
+                let detail = format!("the platform failed each time this contact was sent: {words}");
                 self.record(new.number(), Outcome::Failed, Some(Code::Refused), detail);
             } else {
-                self.leave_open(&new, format!("sent, and the platform failed: {words}"));
+                self.leave_open(&new, format!("sent, but the platform failed: {words}"));
                 let contacts = unacknowledged.as_ref().map_or(1, |(contacts, _)| contacts + 1);
                 unacknowledged = Some((contacts, words));
             }
@@ -163,7 +167,7 @@ impl Poster<'_, '_> {
         }))
     }
 
-    /// It is not known what became of a contact.
+    /// Records that the result of a contact is unknown.
     pub(super) fn leave_open(&mut self, new: &NewContact, detail: String) {
         let pending = PostResult { outcome: Outcome::Pending, code: None, detail };
         self.results.record(new.number(), pending);

@@ -1,7 +1,7 @@
-//! Unfinished files of runs that were killed.
+//! Unfinished files of killed runs.
 //!
-//! A writer locks its unfinished file. An unlocked one was left by a killed process, because the kernel releases the locks of a
-//! process that ends.
+//! A writer locks its unfinished file. The kernel releases the locks of a process that ends, so an unlocked file
+//! belongs to a killed process.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -11,16 +11,16 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// How the name of an unfinished file ends.
+/// The suffix of unfinished files.
 const SUFFIX: &str = ".partial";
 
-/// Letters and digits of chance before that.
+/// Number of random letters and digits before the suffix.
 const CHANCE: usize = 6;
 
-/// How often another file is made where one was taken for an abandoned one before it was locked.
+/// Attempts to create a file, because another process can remove it before it is locked.
 const MAX_TRIES: usize = 8;
 
-/// Makes an unfinished file of this name, and keeps it from being taken for an abandoned one.
+/// Creates an unfinished file of this name and locks it, so that others do not remove it.
 pub(super) fn begin(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
     remove(folder, name);
     let prefix = format!(".{name}.");
@@ -28,17 +28,17 @@ pub(super) fn begin(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
     builder.prefix(&prefix).rand_bytes(CHANCE).suffix(SUFFIX);
     for _ in 0..MAX_TRIES {
         let file = builder.tempfile_in(folder)?;
-        // Without locks on the file system, unfinished files are never removed. If another process holds the lock, it is about to
-        // remove the file.
+        // Without locks on the file system, unfinished files are never removed. If another process holds the lock, it
+        // is about to remove the file.
         let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
         if !is_taken && is_there(file.as_file())? {
             return Ok(file);
         }
     }
-    Err(io::Error::other("another program removes the unfinished file again and again"))
+    Err(io::Error::other("another program keeps removing the unfinished file"))
 }
 
-/// Removes what killed runs have left of a file of this name. That it cannot be removed hinders nothing.
+/// Removes files of this name that killed runs left behind. Ignores failures, because such files are harmless.
 fn remove(folder: &Path, name: &str) {
     let prefix = format!(".{name}.");
     let is_unfinished = |name: &str| {
@@ -78,7 +78,7 @@ fn remove_unlocked(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an open file still has a name.
+/// Returns whether an open file still has a name.
 #[cfg(unix)]
 fn is_there(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_run_left_goes_and_what_is_being_written_stays() {
+    fn files_of_killed_runs_are_removed_and_open_files_kept() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path();
         let other = begin(folder, "x.csv").unwrap();

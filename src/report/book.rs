@@ -4,7 +4,7 @@ use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-/// A workbook with one header, on further sheets again where a sheet has no more rows.
+/// A workbook with one header, repeated on another sheet whenever a sheet is full.
 pub(super) struct Book {
     workbook: Workbook,
     columns: Vec<String>,
@@ -16,10 +16,10 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Rows that a sheet can have; further ones stand in another sheet.
+    /// Maximum rows of a sheet; more rows go to another sheet.
     const MAX_ROWS: u32 = 1_048_576;
 
-    /// What a cell of a workbook can hold.
+    /// Maximum UTF-16 code units of a cell.
     const MAX_UNITS: usize = 32_767;
 
     pub(super) fn begin(columns: Vec<String>) -> Result<Self, XlsxError> {
@@ -66,7 +66,7 @@ impl Book {
     }
 }
 
-/// As much of a text as a cell can hold; nobody is called by what is beyond it.
+/// Returns as much of a text as a cell can hold. No real name is longer.
 fn shortened(text: &str, max_units: usize) -> &str {
     if text.len() <= max_units {
         return text;

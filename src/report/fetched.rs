@@ -1,7 +1,7 @@
-//! What `fetch` writes: every record of a collection, as CSV, a workbook, JSON, or JSON with a record on each line.
+//! The output of `fetch`: all records of a collection, as CSV, a workbook, JSON, or JSON Lines.
 //!
-//! In JSON a record stands as the platform wrote it, without its white space; in a table its documented fields do. The file appears when
-//! everything was read, and whole; so does what goes to a stream.
+//! JSON contains each record as the platform sent it, without white space between tokens. Tables contain its
+//! documented fields. A file appears only when it is complete, and a stream receives only complete output.
 
 use std::{
     fs::File,
@@ -18,28 +18,29 @@ use crate::{
     private_file,
 };
 
-/// Columns and fields that are rollcall's own: the whole international number, and the place of the record that has it too.
+/// Columns and fields that rollcall adds: the international number, and the position of an earlier record with the
+/// same number.
 const NUMBER: &str = "rollcall_number";
 const REPEATS: &str = "rollcall_repeats";
 
-/// Repeated numbers that are named one by one; all of them stand in the file.
+/// Repeated numbers listed one by one; the file contains all of them.
 const MAX_REPEATS: usize = 20;
 
-/// How records are written.
+/// The format of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchedFormat {
-    /// A header, and a line for each record.
+    /// A header, then one line per record.
     Csv,
     /// One array of all records.
     Json,
-    /// A record on each line.
+    /// One record per line.
     Ndjson,
-    /// A workbook with the same cells as CSV, all of them text.
+    /// A workbook with the same cells as CSV, all as text.
     Xlsx,
 }
 
 impl FetchedFormat {
-    /// Whether records are rows below a header.
+    /// Returns whether records are rows below a header.
     pub const fn is_table(self) -> bool {
         matches!(self, Self::Csv | Self::Xlsx)
     }
@@ -50,54 +51,54 @@ impl FetchedFormat {
 pub struct Repeat {
     /// The number.
     pub number: E164,
-    /// Where it stands first: the row of the table, or the place among the records, from 1.
+    /// The first position: the row of a table, or the index of the record from 1.
     pub first: u64,
-    /// Where it stands again.
+    /// The position of the repetition.
     pub again: u64,
 }
 
-/// What was written.
+/// The result of a `fetch`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchedSummary {
-    /// Records.
+    /// Number of records.
     pub records: u64,
-    /// Records whose number an earlier one has.
+    /// Number of records whose number an earlier record has.
     pub repeated: u64,
-    /// The first of them.
+    /// The first repeated numbers.
     pub repeats: Vec<Repeat>,
-    /// Records whose number can be read as one of several.
+    /// Number of records with an ambiguous number.
     pub ambiguous: u64,
-    /// Records in which no number can be read.
+    /// Number of records without a readable number.
     pub unreadable: u64,
 }
 
-/// Writes records as they are read.
+/// A writer of records, as they are read.
 pub struct FetchedWriter {
     out: Out,
-    // Dropped after what is unfinished in it.
+    // Dropped after its unfinished contents.
     place: Place,
     format: FetchedFormat,
     fields: &'static [&'static str],
     line: Vec<u8>,
-    /// The workbook, where it is one.
+    /// The workbook, for that format.
     book: Option<Book>,
-    /// Bytes so far, and how many there may be.
+    /// Bytes written so far, and their maximum.
     written: u64,
     limit: ByteLimit,
     places: HashMap<E164, u64>,
     summary: FetchedSummary,
 }
 
-/// Where the records go in the end.
+/// The final destination of the records.
 enum Place {
     File { folder: OutputFolder, name: String },
     Stream { path: PathBuf, open: Open },
 }
 
-/// Opens a stream when there is something to write to it: a pipe that nobody reads from would be waited for.
+/// Opens a stream only when there is output, because opening a pipe without a reader blocks.
 type Open = Box<dyn FnOnce() -> io::Result<Box<dyn Write>> + Send>;
 
-/// Where they are until then.
+/// The temporary destination of the records.
 enum Out {
     Pending(PendingFile),
     Spool(BufWriter<File>),
@@ -135,7 +136,7 @@ impl Place {
             Self::Stream { path, .. } => {
                 let spool = tempfile::tempfile();
                 let spool =
-                    spool.map_err(|source| ReportError::new("make a file to write to", path, source))?;
+                    spool.map_err(|source| ReportError::new("create a temporary file for", path, source))?;
                 Ok(Out::Spool(BufWriter::with_capacity(256 * 1024, spool)))
             }
         }
@@ -150,21 +151,21 @@ impl Place {
 }
 
 impl FetchedWriter {
-    /// Begins a file.
+    /// Starts a file.
     ///
     /// # Errors
     ///
-    /// Where it cannot be made.
+    /// Returns an error if the file cannot be created.
     pub fn to_file(
         path: &Path,
         format: FetchedFormat,
         fields: &'static [&'static str],
     ) -> Result<Self, ReportError> {
         let fail = |source| ReportError::new("write", path, source);
-        // Through another user's link, that user would choose the file to replace. Of the user's own link, the target is replaced
-        // and the link stays.
+        // The owner of a link chooses which file is replaced, so links of other users are refused. For the user's own
+        // link, the target is replaced and the link stays.
         private_file::check_links(path).map_err(|problem| fail(problem.into()))?;
-        // A device or pipe is written to, and never replaced.
+        // A device or pipe is written to, never replaced.
         if let Ok(found) = path.metadata()
             && !found.is_file()
             && !found.is_dir()
@@ -173,7 +174,7 @@ impl FetchedWriter {
             let opened = path.to_owned();
             let open = move || {
                 let stream = File::options().write(true).open(&opened)?;
-                // Another may have come to be there since.
+                // Another file may have taken its place since.
                 private_file::check_stream(&opened, &stream.metadata()?)?;
                 Ok(Box::new(stream) as Box<dyn Write>)
             };
@@ -182,17 +183,17 @@ impl FetchedWriter {
         let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
         let path = resolved.as_deref().unwrap_or(path);
         let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| fail(io::Error::other("this is no name of a file")))?.to_owned();
+        let name = name.ok_or_else(|| fail(io::Error::other("not a file name")))?.to_owned();
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = OutputFolder::create(parent.unwrap_or(Path::new(".")))?;
         Self::new(Place::File { folder, name }, format, fields)
     }
 
-    /// Begins what goes to a stream, which is called `path` in messages.
+    /// Starts output to a stream; messages call it `path`.
     ///
     /// # Errors
     ///
-    /// Where there is no place for it until then.
+    /// Returns an error if there is no room for the temporary file.
     pub fn to_stream(
         path: &Path,
         open: Open,
@@ -216,17 +217,17 @@ impl FetchedWriter {
         Ok(writer)
     }
 
-    /// A failure to write, with what was to be written.
+    /// Returns a write error with the destination's path.
     pub fn error(&self, source: io::Error) -> ReportError {
         ReportError::new("write", &self.place.path(), source)
     }
 
-    /// The documented fields of a record.
+    /// Returns the documented fields of a record.
     pub fn fields(&self) -> &'static [&'static str] {
         self.fields
     }
 
-    /// How records are written.
+    /// Returns the format of the records.
     pub fn format(&self) -> FetchedFormat {
         self.format
     }
@@ -248,14 +249,14 @@ impl FetchedWriter {
         }
     }
 
-    /// Writes a record: all of it in JSON, the texts of its documented fields in CSV.
+    /// Writes a record: the whole record in JSON, its documented fields in a table.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written.
+    /// Returns an error if the record cannot be written.
     pub fn write(&mut self, json: &str, texts: &[String], stored: &StoredContact) -> io::Result<()> {
         self.summary.records += 1;
-        // The header is row 1, as a spreadsheet shows it.
+        // The header is row 1, as in a spreadsheet.
         let place = self.summary.records + u64::from(self.format.is_table());
         self.summary.ambiguous += u64::from(stored.is_ambiguous);
         self.summary.unreadable += u64::from(stored.numbers.is_empty());
@@ -273,7 +274,7 @@ impl FetchedWriter {
                 let shown = if stored.is_ambiguous { stored.numbers.as_slice() } else { number.as_slice() };
                 let numbers: Vec<String> = shown.iter().map(E164::to_string).collect();
                 let own = [numbers.join(" or "), first.map(|first| first.to_string()).unwrap_or_default()];
-                // The same bytes count for a workbook, which is written when it is whole.
+                // The byte limit uses the CSV size for workbooks too; a workbook's own size is known only at the end.
                 push_csv(&mut self.line, texts.iter().chain(&own).map(String::as_bytes));
                 if let Some(book) = &mut self.book {
                     let texts = texts.iter().chain(&own).map(String::as_str);
@@ -311,11 +312,11 @@ impl FetchedWriter {
         written
     }
 
-    /// Forgets what was written so far.
+    /// Discards everything written so far.
     ///
     /// # Errors
     ///
-    /// Where it cannot be begun anew.
+    /// Returns an error if the output cannot be started again.
     pub fn restart(&mut self) -> Result<(), ReportError> {
         if self.summary.records == 0 {
             return Ok(());
@@ -327,11 +328,11 @@ impl FetchedWriter {
         self.head().map_err(|source| self.error(source))
     }
 
-    /// Puts everything in its place, now that it is whole.
+    /// Moves the complete output to its destination.
     ///
     /// # Errors
     ///
-    /// Where it cannot be kept. A stream that nobody reads any more is no error.
+    /// Returns an error if the output cannot be kept. A stream without a reader is not an error.
     pub fn finish(mut self) -> Result<FetchedSummary, ReportError> {
         if self.format == FetchedFormat::Json {
             let end: &[u8] = if self.summary.records > 0 { b"\n]\n" } else { b"]\n" };
@@ -366,7 +367,7 @@ impl FetchedWriter {
     }
 }
 
-/// Adds a line of cells: no formulas, and quoted where they have to be.
+/// Appends a line of cells, guarded against formulas and quoted where needed.
 fn push_csv<'c>(line: &mut Vec<u8>, cells: impl Iterator<Item = &'c [u8]>) {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
@@ -377,7 +378,7 @@ fn push_csv<'c>(line: &mut Vec<u8>, cells: impl Iterator<Item = &'c [u8]>) {
     line.push(b'\n');
 }
 
-/// Adds JSON without the white space between its parts.
+/// Appends JSON without the white space between tokens.
 fn push_compact(line: &mut Vec<u8>, json: &[u8]) {
     let (mut is_text, mut is_escaped) = (false, false);
     for byte in json {
@@ -416,13 +417,13 @@ mod tests {
         for (json, contact) in records {
             writer.write(json, &texts(json), contact).unwrap();
         }
-        assert!(!path.exists(), "not whole yet");
+        assert!(!path.exists(), "not complete yet");
         let summary = writer.finish().unwrap();
         (std::fs::read_to_string(path).unwrap(), summary)
     }
 
     #[test]
-    fn records_are_written_and_repeated_numbers_named() {
+    fn every_format_contains_all_records_and_names_repeated_numbers() {
         let records = [
             ("{\"id\": \"=a, b\",\n \"n\": 1e2, \"new\": [ 1, \"x  y\" ]}", stored(&["911"])),
             ("{\"id\": \"c\", \"n\": 2}", stored(&["912", "91912"])),
@@ -455,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn more_bytes_than_so_many_records_may_have_end_the_file() {
+    fn records_larger_than_the_limit_stop_the_file() {
         let home = tempfile::tempdir().unwrap();
         let mut writer =
             FetchedWriter::to_file(&home.path().join("all.ndjson"), FetchedFormat::Ndjson, &["id"]).unwrap();
@@ -471,7 +472,7 @@ mod tests {
     // Source: jrmarino/synth issue 105, oferchen/rsync issue 7441 (files written through links of others).
     #[test]
     #[cfg(unix)]
-    fn links_of_others_are_not_followed_and_pipes_of_others_not_written_to() {
+    fn links_and_pipes_of_other_users_are_refused() {
         use std::os::unix::fs::{chown, lchown, symlink};
 
         const OTHER: u32 = 54_321;
@@ -495,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_files_leave_nothing_behind() {
+    fn unfinished_file_leaves_nothing_behind() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/all.csv");
         let mut writer = FetchedWriter::to_file(&path, FetchedFormat::Csv, &["id"]).unwrap();
@@ -506,7 +507,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn compact_json_says_the_same(text in "[ \"\\\\a\\n{}]{0,12}", number in any::<f64>()) {
+        fn compact_json_has_the_same_value(text in "[ \"\\\\a\\n{}]{0,12}", number in any::<f64>()) {
             let value = serde_json::json!({text.clone(): [text, number, null, {"a": {}}]});
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             let mut compact = Vec::new();

@@ -1,6 +1,7 @@
 //! The files of a run.
 //!
-//! A file takes every row, and is finished when the report of the run is known. One more is one more entry in [`KINDS`].
+//! Each file receives every row, and is finished when the run's report is complete. To add a file, add an entry to
+//! [`KINDS`].
 
 use super::{
     OutputFolder, PendingFile, Report, ReportError, ReportedRow,
@@ -11,12 +12,12 @@ use super::{
 };
 use crate::parse::InputInfo;
 
-/// One of the files that a run puts into its folder.
+/// One of the files in a run's folder.
 pub(super) trait RunFile {
-    /// Takes a row. Rows come in input order.
+    /// Writes a row. Rows come in input order.
     fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError>;
 
-    /// The whole file, not yet in its place, and others of the same kind that the rows have made necessary.
+    /// Returns the complete file, not yet in its place, and additional files of the same kind that the rows required.
     fn finish(
         self: Box<Self>,
         folder: &OutputFolder,
@@ -24,10 +25,10 @@ pub(super) trait RunFile {
     ) -> Result<Vec<PendingFile>, ReportError>;
 }
 
-/// Begins a file of the run of this name over these inputs.
+/// Starts a file for the run of this name and these inputs.
 type Begin = fn(&OutputFolder, &[InputInfo], &str) -> Result<Box<dyn RunFile>, ReportError>;
 
-/// A kind of file: its name, and how it is begun.
+/// A kind of file: its name and its constructor.
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) begin: Begin,

@@ -1,5 +1,5 @@
-//! The folder of a run's files: each is written beside its place, synced, and renamed into it, so that it appears
-//! whole or not at all.
+//! The folder of a run's files. Each file is written under a temporary name, synced, and renamed, so it appears
+//! complete or not at all.
 
 use std::{
     fs::{self, File},
@@ -13,20 +13,20 @@ use tempfile::{NamedTempFile, PersistError};
 use super::{ReportError, abandoned, files::KINDS, rejected};
 use crate::{failpoint, private_file};
 
-/// A folder that exists. Folders made for it go again if nothing is put there.
+/// An existing folder. Folders created for it are removed again if they stay empty.
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
-    /// Folders that did not exist before, the innermost first.
+    /// Folders that did not exist before, innermost first.
     made: Vec<PathBuf>,
 }
 
 impl OutputFolder {
-    /// Makes the folder, and those above it, where they do not exist.
+    /// Creates the folder and its parents, if they do not exist.
     ///
     /// # Errors
     ///
-    /// Where it cannot be made or written to.
+    /// Returns an error if the folder cannot be created or written to.
     pub fn create(path: &Path) -> Result<Self, ReportError> {
         private_file::check_links(path)
             .map_err(|problem| ReportError::new("use the folder", path, problem.into()))?;
@@ -35,44 +35,44 @@ impl OutputFolder {
         private_file::make_folder(path)
             .map_err(|source| ReportError::new("make the folder", path, source))?;
         let folder = Self { path: path.to_owned(), made };
-        // Found out now and not after an hour of posting.
+        // Fail now, not after an hour of posting.
         tempfile::tempfile_in(path)
             .map_err(|source| ReportError::new("write into the folder", path, source))?;
         Ok(folder)
     }
 
-    /// The files that a run puts into a folder: those of every run, and those of single inputs that are there.
+    /// Returns the files of a run in a folder: those of every run, and the existing ones of single inputs.
     pub fn files(path: &Path) -> Vec<PathBuf> {
         let of_inputs = Self::files_of_inputs(path);
         KINDS.iter().map(|kind| path.join(kind.name)).chain(of_inputs).collect()
     }
 
-    /// The files of single inputs that are there.
+    /// Returns the existing files of single inputs.
     pub(super) fn files_of_inputs(path: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
         let is_own = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(rejected::is_own_name);
         entries.filter(is_own).map(|entry| entry.path()).collect()
     }
 
-    /// The folder's path, as given.
+    /// Returns the folder's path, as given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Begins a file, which appears under `name` when it is committed.
+    /// Starts a file that appears under `name` when it is committed.
     ///
     /// # Errors
     ///
-    /// Where it cannot be made.
+    /// Returns an error if the file cannot be created.
     pub fn begin(&self, name: &str) -> Result<PendingFile, ReportError> {
         PendingFile::begin(&self.path, name)
     }
 
-    /// Makes sure that the names of committed files survive a crash of the machine.
+    /// Syncs the folder, so that the names of committed files survive a crash of the machine.
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be synced.
+    /// Returns an error if the folder cannot be synced.
     pub fn sync(mut self) -> Result<(), ReportError> {
         self.made.clear();
         if cfg!(unix) {
@@ -87,34 +87,34 @@ impl OutputFolder {
 
 impl Drop for OutputFolder {
     fn drop(&mut self) {
-        // A folder that holds something is not removed, and that is meant.
+        // Folders with contents are kept on purpose.
         for folder in &self.made {
             _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// After so many bytes, what was written is synced while more is written: at the end little is left to wait for.
+/// Bytes between background syncs, so that the final sync is short.
 const BYTES_BETWEEN_SYNCS: usize = 16 * 1024 * 1024;
 
-/// A file being written; it is removed again unless it is committed.
+/// A file being written; removed unless it is committed.
 #[derive(Debug)]
 pub struct PendingFile {
     target: PathBuf,
     file: BufWriter<NamedTempFile>,
     unsynced: usize,
-    /// The syncing under way.
+    /// The sync in progress.
     syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl PendingFile {
-    /// Begins a file, which appears under `name` in `folder` when it is committed.
+    /// Starts a file that appears under `name` in `folder` when it is committed.
     pub(super) fn begin(folder: &Path, name: &str) -> Result<Self, ReportError> {
         let target = folder.join(name);
         failpoint::reach("before a file is begun")
             .map_err(|source| ReportError::new("write", &target, source))?;
         if target.is_dir() {
-            let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of that name");
+            let source = io::Error::new(io::ErrorKind::IsADirectory, "a folder with this name exists");
             return Err(ReportError::new("write", &target, source));
         }
         let file =
@@ -123,25 +123,25 @@ impl PendingFile {
         Ok(Self { target, file, unsynced: 0, syncing: None })
     }
 
-    /// Where the file will appear.
+    /// Returns the path at which the file will appear.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in place.
     ///
     /// # Errors
     ///
-    /// Where what was written cannot be kept.
+    /// Returns an error if the contents cannot be kept.
     pub fn commit(self) -> Result<(), ReportError> {
         self.keep(|file, target| file.persist(target))
     }
 
-    /// The same, unless another file has come to be there meanwhile.
+    /// Puts the file in place, unless another file exists there by now.
     ///
     /// # Errors
     ///
-    /// Where what was written cannot be kept, or a file is in its place.
+    /// Returns an error if the contents cannot be kept, or if a file exists at the path.
     pub fn commit_new(self) -> Result<(), ReportError> {
         self.keep(|file, target| file.persist_noclobber(target))
     }
@@ -163,13 +163,13 @@ impl PendingFile {
         failpoint::reach("after a file was renamed").map_err(fail)
     }
 
-    /// Waits for the syncing under way: an error is told once, to whoever asks first.
+    /// Waits for the sync in progress; only the first call returns its error.
     fn end_syncing(&mut self) -> io::Result<()> {
         let synced = self.syncing.take().map(JoinHandle::join);
         synced.map_or(Ok(()), |synced| synced.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 
-    /// Begins to sync what was written, unless that is still being done.
+    /// Starts to sync what was written, unless a sync is still in progress.
     fn begin_syncing(&mut self) -> io::Result<()> {
         if self.syncing.as_ref().is_some_and(|syncing| !syncing.is_finished()) {
             return Ok(());
@@ -181,7 +181,7 @@ impl PendingFile {
         Ok(())
     }
 
-    /// What was written so far, from the beginning.
+    /// Returns what was written so far, from the beginning.
     pub(super) fn reread(&mut self) -> io::Result<impl Read + use<'_>> {
         self.file.flush()?;
         let file = self.file.get_mut().as_file_mut();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_appears_when_it_is_committed() {
+    fn file_appears_only_when_committed() {
         let home = tempfile::tempdir().unwrap();
         let folder = OutputFolder::create(&home.path().join("a/b")).unwrap();
         let mut file = folder.begin("x.csv").unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_a_run_that_fails() {
+    fn failed_run_leaves_nothing_behind() {
         let home = tempfile::tempdir().unwrap();
         let folder = OutputFolder::create(&home.path().join("a/b")).unwrap();
         let mut file = folder.begin("x.csv").unwrap();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
+    fn folder_that_cannot_be_created_is_named() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("file"), "").unwrap();
         let error = OutputFolder::create(&home.path().join("file/out")).unwrap_err();

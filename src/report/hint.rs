@@ -1,7 +1,7 @@
-//! What to do about a problem, from what was seen: the cell's value, the row's other cells, the format of the file.
+//! Hints about problems, from the cell's value, the row's other cells, and the format of the file.
 //!
-//! A hint of a [`Code`] alone holds for every row that has it. Here it is replaced where the row says more, or where it
-//! would speak of what the file does not have.
+//! The hint of a [`Code`] applies to every row with that code. This module replaces it if the row tells more, or if
+//! the hint mentions something that the file does not have.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use crate::{
     row::{CellKind, Ragged, RaggedCause, Row},
 };
 
-/// Fewer digits are no phone number.
+/// A phone number has at least this many digits.
 const MIN_PHONE_DIGITS: usize = 7;
 
-/// More are none either.
+/// A phone number has at most this many digits (E.164).
 const MAX_PHONE_DIGITS: usize = 15;
 
-/// What to do about one problem of a row.
+/// Returns the hint for one problem of a row.
 pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &InputInfo) -> Cow<'static, str> {
     let code = problem.code;
     let hint = match code {
@@ -41,7 +41,7 @@ pub(super) fn of_problem(problem: &Problem, row: &ReportedRow<'_>, input: &Input
     hint.map_or(Cow::Borrowed(code.hint()), Cow::Owned)
 }
 
-/// Whether a spreadsheet may have written the file.
+/// Returns whether a spreadsheet program may have written the file.
 fn is_of_spreadsheet(format: Format) -> bool {
     match format {
         Format::Csv
@@ -55,7 +55,7 @@ fn is_of_spreadsheet(format: Format) -> bool {
     }
 }
 
-/// The header of a column, cut where it is longer than any name: every row to fix may show it.
+/// Returns the header of a column, shortened if very long, because many rows may show it.
 fn header(input: &InputInfo, column: usize) -> &str {
     const MAX_CHARS: usize = 100;
 
@@ -63,7 +63,7 @@ fn header(input: &InputInfo, column: usize) -> &str {
     name.char_indices().nth(MAX_CHARS).map_or(name, |(end, _)| &name[..end])
 }
 
-/// A number that stands in a column which is not read.
+/// Returns a hint about a number in a column that is not read.
 fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
     if input.format == Format::Vcard {
         let filled = |name: &str| {
@@ -71,15 +71,15 @@ fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
             row.text(column).ok().map(str::trim).filter(|text| !text.is_empty())
         };
         return Some(match (filled("Unclear Number"), filled("Fax")) {
-            (Some(number), _) => format!(
-                "`{number}` stands in a line that is no TEL line: write it into one if it is to be called, or remove the card."
-            ),
+            (Some(number), _) => {
+                format!("`{number}` is not in a TEL line: move it into one to call it, or remove the card.")
+            }
             (None, Some(number)) => {
                 format!(
-                    "`{number}` is a fax or the like: give the card a TEL line of another kind, or remove it."
+                    "`{number}` is a fax or similar: add a TEL line of another type to the card, or remove the card."
                 )
             }
-            (None, None) => "Give the card a phone number (a TEL line), or remove it.".to_owned(),
+            (None, None) => "Add a phone number (a TEL line) to the card, or remove the card.".to_owned(),
         });
     }
     let columns = &input.columns;
@@ -91,7 +91,7 @@ fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
     let Some(column) = unread.iter().find(may_be_phone).copied() else {
         let fax = unread.into_iter().find(|column| parse::is_never_called(header(input, *column)))?;
         return Some(format!(
-            "`{}` holds `{}`, but rollcall calls no fax, pager, assistant or the like: fill in another number, or remove the \
+            "`{}` holds `{}`, but rollcall does not import numbers of a fax, pager, assistant or similar: fill in another number, or remove the \
              row.",
             header(input, fax),
             row.text(fax).ok()?.trim()
@@ -99,18 +99,18 @@ fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
     };
     let (name, value) = (header(input, column), row.text(column).ok()?.trim());
     Some(format!(
-        "`{name}` holds `{value}`: if that is the number to call, have that column read, too: {}",
+        "`{name}` holds `{value}`: if that is the number to call, also map that column: {}",
         mapping(&[columns.phone.as_slice(), &[column]].concat())
     ))
 }
 
-/// The options that name these columns.
+/// Returns the options that map these columns.
 fn mapping(columns: &[usize]) -> String {
     let option = |column: &usize| format!("--map phone={}", column + 1);
     columns.iter().map(option).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a cell holds the digits of a phone number and nothing else than what stands between them.
+/// Returns whether a cell contains only the digits of a phone number and separators.
 fn looks_like_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let is_plain = |letter: char| letter.is_ascii_digit() || "+-()/. \u{a0}".contains(letter);
@@ -123,15 +123,15 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
         _ => ("first name", ""),
     };
     let full = input.columns.full_name.and_then(|column| row.text(column).ok()).map(str::trim);
-    // Where the cell holds something else than a name, the problem names it.
+    // If the cell contains something other than a name, the problem itself names it.
     if let Some(full) = full.filter(|full| !full.is_empty() && problem.value.is_empty()) {
         return Some(format!("`{full}` is only one name: add the {this}{default}."));
     }
     if input.format == Format::Vcard {
-        return Some(format!("Give the card a {this} (in its N line){default}."));
+        return Some(format!("Add a {this} to the card (in its N line){default}."));
     }
     let column = problem.column.map(|column| header(input, column as usize))?;
-    Some(format!("The platform requires one: fill in `{column}`{default}."))
+    Some(format!("A {this} is required: fill in `{column}`{default}."))
 }
 
 fn unclear_name(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
@@ -144,7 +144,7 @@ fn unclear_name(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
         ));
     }
     (input.format == Format::Vcard).then(|| {
-        "Give the card an N line with the last and the first name, or have the last word taken for the last name with \
+        "Add an N line with the last and the first name to the card, or take the last word as the last name with \
          --split-names last-word."
             .to_owned()
     })
@@ -160,7 +160,7 @@ fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Str
         Some(column) => format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize)),
         None => match title(row, input) {
             Some((column, text)) => format!(
-                "`{}` holds `{text}`, and is not read as salutation: if it is one, use --map salutation={}, {CHOOSE}",
+                "`{}` holds `{text}` but is not read as the salutation: if it is one, use --map salutation={}, {CHOOSE}",
                 header(input, column),
                 column + 1
             ),
@@ -172,7 +172,7 @@ fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Str
     }
 }
 
-/// A column of titles that is not read as salutation, and what it holds in this row.
+/// Returns a column of titles that is not read as the salutation, with its value in this row.
 fn title<'r>(row: Row<'r>, input: &InputInfo) -> Option<(usize, &'r str)> {
     let column = input.title()?;
     let text = row.text(column).ok()?.trim();
@@ -203,7 +203,7 @@ fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
             .filter(|phone| Some(**phone) != problem.column.map(|column| column as usize));
         let other = used.copied().find(|phone| row.text(*phone).is_ok_and(looks_like_phone));
         let other = other.map_or_else(String::new, |phone| {
-            format!(", or empty the cell, so that the number in `{}` is taken", header(input, phone))
+            format!(", or clear the cell to use the number in `{}`", header(input, phone))
         });
         return Some(format!("The formula in `{column}` fails: correct it{other}."));
     }
@@ -250,19 +250,21 @@ fn ragged_row(ragged: Ragged, input: &InputInfo) -> String {
     };
     match ragged.cause {
         RaggedCause::Quote => {
-            format!("Take the stray quotation mark out, or close the cell that it opens. {WAY_BACK}")
+            format!("Remove the stray quotation mark, or close the cell that it opens. {WAY_BACK}")
         }
         RaggedCause::BrokenLine => {
-            format!("Join the line to the next one, or look for a {delimiter} that is missing. {WAY_BACK}")
+            format!("Join the line to the next one, or look for a missing {delimiter}. {WAY_BACK}")
         }
         RaggedCause::JoinedLines => {
-            format!("Check whether a line end is missing. {WAY_BACK} If it is two people, give each a row.")
+            format!(
+                "Check whether a line end is missing. {WAY_BACK} If the row holds two people, give each a row."
+            )
         }
         RaggedCause::Cells if ragged.found > ragged.expected => {
-            format!("Look for a {delimiter} that should stand in quotes. {WAY_BACK}")
+            format!("Look for a {delimiter} that should be in quotes. {WAY_BACK}")
         }
         RaggedCause::Cells => {
-            format!("Look for a line broken in two, or a {delimiter} that is missing. {WAY_BACK}")
+            format!("Look for a line broken in two, or a missing {delimiter}. {WAY_BACK}")
         }
     }
 }
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_a_column_that_is_not_read_is_named() {
+    fn number_in_an_unread_column_is_named_with_its_map_option() {
         let csv = input(Format::Csv, &["First Name", "Mobile", "Reach at"], columns());
         let missing = Problem::of_cell(Code::MissingPhone, 1, b"", "");
         let found = hint(&csv, &[b"Asha", b"", b"020 7946 0100"], None, &missing);
@@ -308,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_end_is_cut() {
+    fn very_long_header_is_shortened() {
         let long = format!("Reach {}", "x".repeat(100_000));
         let csv = input(Format::Csv, &["First Name", "Mobile", &long], columns());
         let found = hint(
@@ -321,12 +323,12 @@ mod tests {
     }
 
     #[test]
-    fn no_option_is_named_that_does_not_help() {
+    fn hints_name_only_what_the_format_has() {
         let missing = Problem::of_cell(Code::MissingFirstName, 0, b"", "");
         let sheet = input(Format::Xlsx, &["Vorname", "Mobil"], columns());
         assert_eq!(
             hint(&sheet, &[b"", b"1"], None, &missing),
-            "The platform requires one: fill in `Vorname`."
+            "A first name is required: fill in `Vorname`."
         );
         let cards = input(Format::Vcard, &["First Name", "Mobile Phone"], columns());
         for code in [
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_text_file_has_delimiters() {
+    fn only_hints_for_text_files_mention_delimiters() {
         for format in [Format::Xlsx, Format::Xls, Format::Xlsb, Format::Ods, Format::Json, Format::Vcard] {
             let input = input(format, &["First Name", "Phone"], columns());
             for code in
@@ -360,11 +362,11 @@ mod tests {
         csv.delimiter = Some(b';');
         let ragged = Ragged { expected: 2, found: 3, cause: RaggedCause::Cells };
         let found = hint(&csv, &[b"x", b"y", b"z"], Some(ragged), &Problem::of_row(Code::RaggedRow, ""));
-        assert!(found.starts_with("Look for a semicolon that should stand in quotes."), "{found}");
+        assert!(found.starts_with("Look for a semicolon that should be in quotes."), "{found}");
     }
 
     #[test]
-    fn broken_letters_are_typed_again_and_foreign_bytes_exported_again() {
+    fn broken_letters_are_retyped_and_foreign_bytes_exported_again() {
         let csv = input(Format::Csv, &["First Name", "Phone"], columns());
         let problem = Problem::of_cell(Code::BadEncoding, 0, b"x", "");
         assert!(hint(&csv, &["Jos\u{fffd}".as_bytes()], None, &problem).contains("look the name up"));

@@ -1,7 +1,7 @@
-//! What became of every row, for people and for programs.
+//! The results of every row, for people and for programs.
 //!
 //! [`RunWriter`] takes the rows in input order, writes and counts them, and puts all files of the run in place at its
-//! end. [`terminal`] makes the short text that a person reads.
+//! end. [`terminal`] creates the short text for a person.
 
 mod abandoned;
 mod book;
@@ -47,17 +47,17 @@ use crate::{
 /// A failure to write the files of a run.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// The machine refused.
+    /// An I/O failure.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// On which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// What the machine said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The program's own check failed.
+    /// A failed consistency check of the program itself.
     #[error("the sums of the report do not agree: {0}")]
     Sums(String),
 }
@@ -68,61 +68,61 @@ impl ReportError {
     }
 }
 
-/// A row and what became of it.
+/// A row with its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportedRow<'a> {
-    /// Where it stands, and its cells where it may need mending.
+    /// The row's location, and its cells if it may need fixing.
     pub row: Row<'a>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason, if any.
     pub code: Option<Code>,
-    /// Its number, where it has one.
+    /// The number, if one was read.
     pub number: Option<&'a PhoneNumber>,
-    /// What the code does not say.
+    /// Details beyond the code.
     pub detail: &'a str,
-    /// What is wrong with it.
+    /// The problems of the row.
     pub problems: &'a [Problem],
-    /// The contact that it is, where nothing is wrong with it.
+    /// The contact, if the row is valid.
     pub contact: Option<&'a Contact>,
-    /// Its line of `outcomes.csv`, where that was made before.
+    /// The prepared line of `outcomes.csv`; empty if there is none.
     pub line: &'a [u8],
 }
 
 impl<'a> ReportedRow<'a> {
-    /// A row of which nothing is to be said but its outcome.
+    /// Creates a row with an outcome and nothing else.
     pub fn new(row: Row<'a>, outcome: Outcome) -> Self {
         Self { row, outcome, code: None, number: None, detail: "", problems: &[], contact: None, line: b"" }
     }
 }
 
-/// Writes the files of a run.
+/// A writer of the files of a run.
 pub struct RunWriter {
     inputs: Vec<InputInfo>,
     files: Vec<Box<dyn RunFile>>,
     tally: Tally,
     export: Option<ExportWriter>,
-    // The last to be dropped: it goes only when the unfinished files in it have gone.
+    // Dropped last, so that the unfinished files in it are removed first.
     folder: OutputFolder,
 }
 
 impl RunWriter {
-    /// Begins the files of the run of this name in `folder`.
+    /// Starts the files of the run of this name in `folder`.
     ///
     /// # Errors
     ///
-    /// Where they cannot be made.
+    /// Returns an error if a file cannot be created.
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>, run: &str) -> Result<Self, ReportError> {
         let files =
             files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs, run)).collect::<Result<_, _>>()?;
         Ok(Self { inputs, files, tally: Tally::default(), export: None, folder })
     }
 
-    /// Has the contacts exported that are posted, or would be, once the run is finished.
+    /// Adds an export of the contacts to post; it appears once the run is finished.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be made.
+    /// Returns an error if the export file cannot be created.
     pub fn with_export(self, settings: Option<&ExportSettings>) -> Result<Self, ReportError> {
         let export = settings.map(|settings| ExportWriter::begin(settings, &self.inputs)).transpose()?;
         Ok(Self { export, ..self })
@@ -132,7 +132,7 @@ impl RunWriter {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be written.
+    /// Returns an error if a file cannot be written.
     pub fn write(&mut self, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let input = &self.inputs[usize::from(row.row.location.input)];
         self.tally.add(input, row);
@@ -142,17 +142,17 @@ impl RunWriter {
         self.files.iter_mut().try_for_each(|file| file.write(input, row))
     }
 
-    /// How lines of `outcomes.csv` are written, to make them elsewhere.
+    /// Returns the format of the lines in `outcomes.csv`, to prepare lines elsewhere.
     pub fn line_format(&self) -> LineFormat {
         LineFormat::new(&self.inputs)
     }
 
-    /// Checks the sums and puts the files in place. `report` says what is known of the run beside its rows.
+    /// Checks the sums and puts the files in place. `report` contains everything about the run except its rows.
     ///
     /// # Errors
     ///
-    /// Where the sums do not agree or a file cannot be kept. Nothing is put in place before all files are written; an export is
-    /// the last, and only where the run is complete.
+    /// Returns an error if the sums do not agree or a file cannot be kept. No file is put in place before all files
+    /// are written. The export comes last, and only if the run is complete.
     pub fn finish(self, mut report: Report) -> Result<Report, ReportError> {
         report.totals = self.tally.totals.clone();
         report.problems = self.tally.problems();
@@ -162,7 +162,7 @@ impl RunWriter {
         report.unknown_values = self.tally.unknown_values.list();
         report.regions = self.tally.regions();
         report.types = self.tally.types();
-        // What was posted was posted: should the sums not agree, the files are the only record of it.
+        // Posting cannot be undone. Even if the sums do not agree, the files are the only record of it.
         let sums = report.check_sums();
         report.complete &= sums.is_ok();
         report.export = self.export.as_ref().map(|export| export.report(report.complete));
@@ -177,7 +177,7 @@ impl RunWriter {
             .collect();
         let targets: Vec<PathBuf> = files.iter().map(|file| file.target().to_owned()).collect();
         files.into_iter().try_for_each(PendingFile::commit)?;
-        // Those of an earlier run in this folder would be taken for files of this one.
+        // Users would take files of an earlier run for files of this one.
         for stale in OutputFolder::files_of_inputs(self.folder.path()) {
             if !targets.contains(&stale) {
                 fs::remove_file(&stale).map_err(|source| ReportError::new("remove", &stale, source))?;
@@ -191,7 +191,7 @@ impl RunWriter {
     }
 }
 
-/// What to do about one problem of a row.
+/// Returns the hint for one problem of a row.
 pub(crate) fn remedy(problem: &Problem, row: &ReportedRow<'_>, input: &InputInfo) -> String {
     hint::of_problem(problem, row, input).into_owned()
 }

@@ -1,7 +1,7 @@
-//! `outcomes.csv`: every row and what became of it.
+//! `outcomes.csv`: every row with its outcome.
 //!
-//! A line a row of every list is written here, most of it names from a table and digits. So lines are put together as bytes, and
-//! only text from outside is looked at for what has to be quoted.
+//! This file has one line per row of every list. Most of a line is fixed names and digits. So lines are assembled as
+//! bytes, and only text from outside is checked for quoting.
 
 use std::{io::Write as _, sync::Arc};
 
@@ -22,17 +22,17 @@ const NAME: &str = "outcomes.csv";
 
 const COLUMNS: &str = "file,sheet,row,outcome,code,number,country_code,national_number,region,type,detail\n";
 
-/// Lines are written when there are so many bytes of them.
+/// The size at which buffered lines are written.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// How the lines of each input are written.
+/// The format of the lines, for each input.
 #[derive(Clone, Debug)]
 pub struct LineFormat {
-    /// How the lines of each input begin.
+    /// The beginning of each input's lines.
     beginnings: Arc<[Vec<u8>]>,
 }
 
-/// Lines of a block of rows, one for each; empty for rows that have to be looked at first.
+/// Lines of a block of rows, one per row; empty for rows that need a closer check.
 #[derive(Debug, Default)]
 pub struct Lines {
     text: Vec<u8>,
@@ -40,7 +40,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The line of the row at `index`.
+    /// Returns the line of the row at `index`.
     pub fn line(&self, index: usize) -> &[u8] {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[index]]
@@ -52,10 +52,9 @@ impl LineFormat {
         Self { beginnings: inputs.iter().map(beginning).collect() }
     }
 
-    /// The lines of contacts with which nothing is wrong, made wherever a thread is free: most rows of most lists keep
-    /// theirs.
+    /// Formats the lines of valid contacts on any free thread. In most lists, most rows keep these lines.
     pub fn valid_lines(&self, rows: &Rows, verdicts: &[Verdict]) -> Lines {
-        /// What most lines take.
+        /// The size of most lines.
         const LINE_BYTES: usize = 96;
 
         let mut lines =
@@ -95,7 +94,7 @@ impl LineFormat {
     }
 }
 
-/// Writes one line for each row.
+/// A writer of one line per row.
 pub(super) struct OutcomesWriter {
     file: PendingFile,
     lines: Vec<u8>,
@@ -120,12 +119,12 @@ impl OutcomesWriter {
 }
 
 impl RunFile for OutcomesWriter {
-    /// Writes the line of a row: the one that was made before, if there is one.
+    /// Writes the line of a row; uses the prepared line if there is one.
     fn write(&mut self, _: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let (line, start) = (row.line, self.lines.len());
         if line.is_empty() || cfg!(debug_assertions) {
             self.format.push_line(&mut self.lines, row);
-            debug_assert!(line.is_empty() || line == &self.lines[start..], "a line made before is the same");
+            debug_assert!(line.is_empty() || line == &self.lines[start..], "a prepared line is the same");
         } else {
             self.lines.extend_from_slice(line);
         }
@@ -138,7 +137,7 @@ impl RunFile for OutcomesWriter {
     }
 }
 
-/// File and sheet, as every line of an input has them.
+/// Returns the file and sheet columns, which all lines of an input share.
 fn beginning(input: &InputInfo) -> Vec<u8> {
     let mut beginning = Vec::new();
     match input.path.as_str() {
@@ -151,12 +150,12 @@ fn beginning(input: &InputInfo) -> Vec<u8> {
     beginning
 }
 
-/// Adds text from outside: no formula, and quoted where it has to be (RFC 4180).
+/// Appends text from outside, guarded against formulas and quoted where needed (RFC 4180).
 pub(super) fn push_field(line: &mut Vec<u8>, text: &[u8]) {
     push_guarded(line, &formula::guard(text), false);
 }
 
-/// Adds text that has its guards, quoted where it has to be or `is_quoted` says so.
+/// Appends guarded text, quoted where needed or if `is_quoted`.
 pub(super) fn push_guarded(line: &mut Vec<u8>, text: &[u8], is_quoted: bool) {
     if !is_quoted && !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
         line.extend_from_slice(text);
@@ -180,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fields_are_read_back_as_they_were(fields in prop::collection::vec("[-=a,;\"\r\n' é]{0,6}", 2..5)) {
+        fn written_fields_read_back_unchanged(fields in prop::collection::vec("[-=a,;\"\r\n' é]{0,6}", 2..5)) {
             let mut line = Vec::new();
             for (field, index) in fields.iter().zip(0..) {
                 if index > 0 {

@@ -1,11 +1,12 @@
-//! What may reach a terminal: text from outside must not move its cursor, change its title, hide itself, or read otherwise than it is.
+//! Safe output to a terminal. Text from outside must not move the cursor, change the title, hide itself, or change
+//! how other text reads.
 
 use std::{
     fmt::Write as _,
     io::{self, Write},
 };
 
-/// Text from outside, with everything that a terminal might act on, or that hides, spelled out.
+/// Escapes everything in outside text that a terminal might interpret or that hides.
 pub fn printable(text: &str) -> String {
     let mut printed = String::with_capacity(text.len());
     let mut before = ' ';
@@ -20,13 +21,12 @@ pub fn printable(text: &str) -> String {
     printed
 }
 
-/// Multi-line text with rollcall's own styles. Everything else is escaped, as a second safeguard below
-/// [`printable`].
+/// Escapes multi-line text except for rollcall's own styles, as a second safeguard below [`printable`].
 pub fn styled(text: &str) -> String {
     spelled(text, |letter| letter.escape_unicode().collect())
 }
 
-/// JSON with the same meaning, in which everything that a terminal might act on is escaped.
+/// Escapes everything in JSON that a terminal might interpret; the value stays the same.
 pub fn json(text: &str) -> String {
     spelled(text, |letter| {
         let mut escapes = String::new();
@@ -59,8 +59,8 @@ fn spelled(text: &str, spell: impl Fn(char) -> String) -> String {
     printed
 }
 
-/// The length of the style that a text begins with: bold, dimmed, italic, underlined, a color of letters, and the end of each. None of
-/// them hides anything.
+/// Returns the length of the style at the start of a text: bold, dimmed, italic, underlined, a text color, or the end
+/// of one. None of these hides text.
 fn style_length(text: &str) -> Option<usize> {
     const START: &str = "\u{1b}[";
     const MAX_CODES: usize = 12;
@@ -74,9 +74,9 @@ fn style_length(text: &str) -> Option<usize> {
     codes[..end].split(';').all(is_harmless).then_some(START.len() + end + 1)
 }
 
-/// Whether a terminal might act on a letter, or the letter hides or turns what is around it: controls, line and paragraph separators,
-/// what changes the direction, and what has no width. A joiner stands in words of Persian and of India; between letters of ours it
-/// only hides.
+/// Returns whether a terminal might interpret a letter, or the letter hides or reorders the text around it: controls,
+/// line and paragraph separators, direction marks, and letters without width. Joiners are part of Persian and Indian
+/// words; between Latin letters they only hide.
 fn is_active(letter: char, before: char) -> bool {
     match letter {
         ' '..='~' => false,
@@ -89,16 +89,16 @@ fn is_active(letter: char, before: char) -> bool {
     }
 }
 
-/// Passes on text to a terminal line by line, with what it might act on spelled out by a function such as [`styled`].
+/// A writer to a terminal that escapes each line with a function such as [`styled`].
 pub struct Screen<W: Write> {
     out: W,
     spell: fn(&str) -> String,
-    /// The end of what was written, where a letter is not whole yet.
+    /// The start of an incomplete letter at the end of what was written.
     begun: Vec<u8>,
 }
 
 impl<W: Write> Screen<W> {
-    /// A way to a terminal.
+    /// Creates a writer that escapes lines with `spell`.
     pub const fn new(out: W, spell: fn(&str) -> String) -> Self {
         Self { out, spell, begun: Vec::new() }
     }
@@ -143,14 +143,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_from_outside_does_nothing_to_a_terminal() {
+    fn outside_text_cannot_control_a_terminal() {
         for (text, shown) in [
             ("é\x1b[2J\u{202e}\u{9b}x", "é\\u{1b}[2J\\u{202e}\\u{9b}x"),
             ("a\nb\rc\u{7f}\u{85}\u{2028}", "a\\u{a}b\\u{d}c\\u{7f}\\u{85}\\u{2028}"),
             ("pay\u{200b}pal\u{200d}.com\u{feff}", "pay\\u{200b}pal\\u{200d}.com\\u{feff}"),
             ("\x1b[1mbold", "\\u{1b}[1mbold"),
             ("\u{e0041}x", "\\u{e0041}x"),
-            // Names and signs that are written with joiners.
+            // Names and emoji that contain joiners.
             ("می\u{200c}خواهم 👩\u{200d}🚀 Zoë", "می\u{200c}خواهم 👩\u{200d}🚀 Zoë"),
         ] {
             assert_eq!(printable(text), shown);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_ours_keeps_its_lines_and_styles_alone() {
+    fn own_text_keeps_only_its_lines_and_styles() {
         let ours = "\u{1b}[1m\u{1b}[31mbad\u{1b}[0m\nnext \u{1b}[1;32mgood\u{1b}[0m";
         assert_eq!(styled(ours), ours);
         for (text, shown) in [
@@ -183,7 +183,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn letters_arrive_whole_however_they_are_cut(text in "[a\x1bé名\u{9b}\n]{0,9}", tail in any::<[u8; 2]>(), size in 1..5usize) {
+        fn split_letters_arrive_whole(text in "[a\x1bé名\u{9b}\n]{0,9}", tail in any::<[u8; 2]>(), size in 1..5usize) {
             let bytes = [text.as_bytes(), &tail].concat();
             let mut out = Vec::new();
             let mut screen = Screen::new(&mut out, styled);

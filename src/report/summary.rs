@@ -22,7 +22,7 @@ use crate::{
 /// The file's name.
 const NAME: &str = "report.json";
 
-/// Everything a program may want to know of a run.
+/// The contents of `report.json`: everything about a run that a program may need.
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
 pub struct Report {
@@ -50,20 +50,20 @@ pub struct Report {
     pub timing_ms: Timing,
 }
 
-/// Why an import that knew what to post has posted nothing.
+/// The reason why an import posted nothing although it knew what to post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotPosted {
-    /// It was asked not to.
+    /// The user asked for a dry run.
     DryRun,
-    /// The answer to the question was no.
+    /// The user answered the question with no.
     Declined,
     /// More rows were rejected than the user allows.
     TooManyRejected,
 }
 
 impl NotPosted {
-    /// The reason, where it was not asked for.
+    /// Returns the reason as a text; `None` for a dry run.
     pub(super) fn reason(self) -> Option<&'static str> {
         match self {
             Self::DryRun => None,
@@ -90,15 +90,15 @@ pub struct InputReport {
     pub matches: Vec<MatchReport>,
     pub fixes: Vec<FixedRows>,
     pub notes: Vec<String>,
-    /// How many of the notes were known before the rows were read.
+    /// Number of notes found before the rows were read.
     #[serde(skip)]
     pub early_notes: usize,
-    /// How many of them reading found; those that follow are of columns that are damaged.
+    /// Number of notes found by reading; the notes after them are about damaged columns.
     #[serde(skip)]
     pub notes_of_reading: usize,
 }
 
-/// How sure it is that a column holds its field.
+/// The certainty that a column contains its field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
 pub struct MatchReport {
@@ -119,7 +119,8 @@ impl MatchReport {
     }
 }
 
-/// The header of each field's column, in the order of the fields; a second column of a field has its rank behind the name.
+/// The header of each field's column, in the order of the fields. The name of a further column of a field includes
+/// its rank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnNames(pub Vec<(String, String)>);
 
@@ -130,7 +131,7 @@ impl Serialize for ColumnNames {
 }
 
 impl ColumnNames {
-    /// The columns of an input.
+    /// Returns the columns of an input.
     pub fn new(info: &InputInfo) -> Self {
         let columns = Field::ALL.iter().flat_map(|field| {
             info.columns.of(*field).iter().zip(1..).filter_map(|(column, rank)| {
@@ -144,7 +145,7 @@ impl ColumnNames {
 }
 
 impl InputReport {
-    /// What was found before and by reading the input.
+    /// Combines the findings from before and during reading.
     pub fn new(info: &InputInfo, summary: &ReadSummary) -> Self {
         Self {
             path: info.path.clone(),
@@ -164,7 +165,7 @@ impl InputReport {
     }
 }
 
-/// What the run asked of the platform.
+/// The run's use of the platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
 pub struct PlatformReport {
@@ -187,7 +188,7 @@ pub struct PlatformReport {
     pub page_size: u64,
 }
 
-/// Where the time went, in milliseconds.
+/// The time spent in each stage, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
 pub struct Timing {
@@ -198,10 +199,10 @@ pub struct Timing {
 }
 
 impl Report {
-    /// The version of the schema; readers may rely on every field it names.
+    /// The version of the schema; readers can rely on every field in it.
     pub const SCHEMA: &'static str = "rollcall.report/1";
 
-    /// Whether somebody has to fix rows.
+    /// Returns whether there are rows to fix.
     pub fn has_rows_to_fix(&self) -> bool {
         Outcome::ALL.iter().any(|outcome| outcome.needs_fixing() && self.totals.of(*outcome) > 0)
     }
@@ -210,7 +211,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// Where the sums do not agree, which is a fault of this program.
+    /// Returns an error if the sums do not agree, which is a bug in rollcall.
     pub fn check_sums(&self) -> Result<(), ReportError> {
         let read: u64 = self.inputs.iter().map(|input| input.rows).sum();
         let pending = self.totals.of(Outcome::Pending);
@@ -226,18 +227,18 @@ impl Report {
         Ok(())
     }
 
-    /// Writes it as JSON.
+    /// Writes the report as JSON.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written.
+    /// Returns an error if the report cannot be written.
     pub fn write_to(&self, mut writer: impl io::Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut writer, self)?;
         writer.write_all(b"\n")
     }
 }
 
-/// Writes the report; of the rows it knows what was counted.
+/// A writer of the report; the counts of the rows come from elsewhere.
 pub(super) struct SummaryWriter;
 
 impl SummaryWriter {

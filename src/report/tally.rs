@@ -1,4 +1,4 @@
-//! Counting: what the report sums up is counted row by row as it is written, never worked out afterwards.
+//! Counts for the report. Every row is counted as it is written; nothing is derived afterwards.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -20,62 +20,62 @@ pub struct Example {
     pub file: String,
     /// The sheet.
     pub sheet: Option<String>,
-    /// The row, as a person sees it.
+    /// The row number, as a person sees it.
     pub row: u64,
-    /// The column, where the problem is one cell's.
+    /// The column, if the problem is in one cell.
     pub column: Option<String>,
     /// The cell's text, shortened.
     pub value: String,
 }
 
-/// One kind of problem and how often it was met.
+/// One kind of problem with the number of its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemCount {
     /// The code.
     pub code: &'static str,
-    /// Rows that have it.
+    /// Number of rows with this problem.
     pub count: u64,
     /// What is wrong.
     pub title: &'static str,
     /// What to do.
     pub hint: String,
-    /// The first rows that have it.
+    /// The first rows with this problem.
     pub examples: Vec<Example>,
 }
 
-/// Numbers of one region.
+/// The numbers of one region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RegionCount {
-    /// The region; empty where the plan does not tell.
+    /// The region; empty if the numbering plan does not determine it.
     pub region: String,
     /// The calling code.
     pub country_code: String,
-    /// Rows.
+    /// Number of rows.
     pub count: u64,
 }
 
-/// Numbers of one kind of line.
+/// The numbers of one type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TypeCount {
-    /// The kind.
+    /// The type.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Rows.
+    /// Number of rows.
     pub count: u64,
 }
 
-/// The rows that have a problem.
+/// The rows with one problem.
 #[derive(Debug, Default)]
 struct Problems {
     count: u64,
     examples: Vec<Example>,
-    /// What to do about the first of them.
+    /// The hint for the first of them.
     hint: Cow<'static, str>,
-    /// Whether the others are to be told the same.
+    /// Whether the hint applies to all of them.
     is_of_all: bool,
 }
 
-/// Counts rows as they are written.
+/// Counts of the rows, updated as they are written.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) totals: Totals,
@@ -83,7 +83,7 @@ pub(super) struct Tally {
     pub(super) unknown_values: UnknownValues,
     regions: HashMap<(Option<Region>, u16), u64>,
     types: [u64; NumberType::ALL.len()],
-    /// By input: its rows, and by column how many cells a spreadsheet has damaged.
+    /// For each input: its rows, and the number of cells per column that a spreadsheet damaged.
     damage: Vec<(u64, BTreeMap<u32, u64>)>,
 }
 
@@ -93,7 +93,7 @@ impl Tally {
     /// Rows whose hints are compared.
     const MAX_HINTS: u64 = 100;
 
-    /// As few damaged cells of a column say nothing of the rest of it.
+    /// Fewer damaged cells than this say nothing about the column.
     const MIN_DAMAGED: u64 = 3;
 
     pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
@@ -120,7 +120,7 @@ impl Tally {
                 self.add_problem(input, row, code, None);
             }
         }
-        // Numbers that somebody has to look at again are not counted as numbers of the list.
+        // Rejected numbers are not counted as numbers of the list.
         if let Some(number) = row.number.filter(|_| row.outcome != Outcome::Rejected) {
             *self.regions.entry((number.region(), number.calling_code())).or_default() += 1;
             self.types[number.kind() as usize] += 1;
@@ -136,7 +136,7 @@ impl Tally {
     ) {
         let problems = self.problems.entry(code).or_default();
         problems.count += 1;
-        // Of many rows the first ones tell.
+        // The first rows represent the others.
         if problems.count <= Self::MAX_HINTS {
             let hint =
                 problem.map_or(Cow::Borrowed(code.hint()), |problem| hint::of_problem(problem, row, input));
@@ -164,8 +164,8 @@ impl Tally {
         }
     }
 
-    /// What is to be said of an input once instead of in every row: columns that a spreadsheet has damaged for the most
-    /// part, and how to export them again.
+    /// Returns notes about a whole input, instead of one for each row: columns mostly damaged by a spreadsheet, and
+    /// how to export them again.
     pub(super) fn notes(&self, index: u16, input: &InputInfo) -> Vec<String> {
         let Some((rows, damaged)) = self.damage.get(usize::from(index)) else { return Vec::new() };
         let is_most = |count: u64| count >= Self::MIN_DAMAGED && count * 2 > *rows;
@@ -182,7 +182,7 @@ impl Tally {
             .collect()
     }
 
-    /// The problems, the most frequent first.
+    /// Returns the problems, most frequent first.
     pub(super) fn problems(&self) -> Vec<ProblemCount> {
         let counted = self.problems.iter().map(|(code, problems)| ProblemCount {
             code: code.name(),
@@ -194,7 +194,7 @@ impl Tally {
         sorted(counted.collect(), |problem| problem.count)
     }
 
-    /// The regions, the most frequent first.
+    /// Returns the regions, most frequent first.
     pub(super) fn regions(&self) -> Vec<RegionCount> {
         let counted = self.regions.iter().map(|((region, code), count)| RegionCount {
             region: region.map(|region| region.to_string()).unwrap_or_default(),
@@ -206,8 +206,8 @@ impl Tally {
         sorted(counted, |region| region.count)
     }
 
-    /// The kinds of line, the most frequent first. Premium-rate numbers stand there even if there are none: calling
-    /// one costs money.
+    /// Returns the number types, most frequent first. Always includes premium-rate numbers, because calling one costs
+    /// money.
     pub(super) fn types(&self) -> Vec<TypeCount> {
         let counted = NumberType::ALL.into_iter().map(|kind| (kind, self.types[kind as usize]));
         let told = counted.filter(|(kind, count)| *count > 0 || *kind == NumberType::PremiumRate);

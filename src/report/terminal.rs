@@ -1,7 +1,7 @@
-//! The short text that a person reads at the end of a run.
+//! The short summary for a person at the end of a run.
 //!
-//! It is made here and printed elsewhere. Styles are ANSI escapes, which whoever prints takes out where they are not
-//! wanted; text from the input is escaped, so that a cell cannot speak to the terminal.
+//! This module creates the text; others print it. Styles are ANSI escapes, which the printer removes if they are
+//! unwanted. Text from the input is escaped, so a cell cannot control the terminal.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -28,19 +28,19 @@ const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Where the text below a problem begins.
+/// The indentation of the text below a problem.
 const INDENT: &str = "         ";
 
-/// Columns of one field that are shown; all of them are in the report.
+/// Columns shown per field; the report contains all of them.
 const MAX_OF_FIELD: usize = 4;
 
-/// Stands for a space at which no line is broken.
+/// A placeholder for a space at which no line may break.
 const TIED: &str = "\u{a0}";
 
-/// Kinds of problems that are shown; all of them are in the report.
+/// Kinds of problems shown; the report contains all of them.
 const MAX_PROBLEMS: usize = 8;
 
-/// Sums up a run whose files are in `folder`, in lines of `width` columns.
+/// Summarizes a run whose files are in `folder`, in lines of `width` columns.
 pub fn summary(report: &Report, folder: &Path, width: usize) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -87,7 +87,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
     if premium > 0 {
         let numbers = counted(premium, "premium-rate number");
-        let note = format!("Among them: {numbers}, costly to call; --types leaves kinds of numbers out.");
+        let note = format!("Among them: {numbers}, costly to call; --types limits the types of numbers.");
         writeln!(text, "\n{}", textwrap::fill(&note, width))?;
     }
     if let Some(platform) = &report.platform {
@@ -96,12 +96,15 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let requests = counted(platform.get + platform.post, "request");
         let host = printable(&platform.host);
         if let Some(plan) = report.plan.as_ref().filter(|_| report.not_posted == Some(NotPosted::DryRun)) {
-            let said = format!("To be posted: {}", self::plan(plan, report.totals.of(Outcome::Planned)));
+            let said = match report.totals.of(Outcome::Planned) {
+                0 => format!("Nothing to post ({} to check)", counted(plan.get + plan.post, "request")),
+                contacts => format!("To post: {}", self::plan(plan, contacts)),
+            };
             writeln!(text, "\n{}", hanging(&said, 2, width))?;
         }
         let planned = match (&report.plan, &report.actual) {
             (Some(plan), Some(actual)) if (plan.get, plan.post) != (actual.get, actual.post) => {
-                format!("; planned were {}, needed {}", requests_of(plan), requests_of(actual))
+                format!("; planned {}, used {}", requests_of(plan), requests_of(actual))
             }
             (Some(plan), Some(_)) if plan.post > 0 => ", as planned".to_owned(),
             _ => String::new(),
@@ -122,7 +125,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
             writeln!(text, "\n{}", hanging(&said, 2, width))?;
         } else {
             let note = format!(
-                "{file} is not written, because the run is not finished. The run that finishes it writes it."
+                "{file} is not written, because the run is not finished. Finish the run to get the file."
             );
             writeln!(text, "\n{}", textwrap::fill(&note, width))?;
         }
@@ -134,7 +137,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
     writeln!(text, "\n{}", hanging(&files, 2, width))
 }
 
-/// What is to be said of the existing contacts.
+/// Returns the notes about existing contacts.
 fn existing_notes(platform: &PlatformReport) -> Vec<String> {
     let mut notes: Vec<String> = platform
         .existing_notes
@@ -143,21 +146,20 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
         .collect();
     if let (ExistingFrom::Snapshot, Some(read_at)) = (platform.existing_from, &platform.existing_read_at) {
         notes.push(format!(
-            "The {} of the platform are those that were read at {}, and created since; one page showed that it still \
-             counts as many.",
+            "Existing: {} (snapshot of {} plus contacts created since; the platform's count still matches).",
             counted(platform.existing_contacts, "contact"),
             minute(read_at),
         ));
     }
     if platform.existing_ambiguous_numbers > 0 {
         notes.push(format!(
-            "The platform holds {} whose number can be read as one of several: all of them are taken for held.",
+            "The platform has {} with an ambiguous number; every reading counts as existing.",
             counted(platform.existing_ambiguous_numbers, "contact"),
         ));
     }
     if platform.existing_inactive > 0 {
         notes.push(format!(
-            "The platform holds {} with a status other than ACTIVE, for example deleted ones. They count as existing; rollcall does \
+            "The platform has {} with a status other than ACTIVE, for example deleted ones. They count as existing; rollcall does \
              not create them again.",
             counted(platform.existing_inactive, "contact"),
         ));
@@ -174,31 +176,31 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
         platform.existing_unreadable_numbers.saturating_sub(platform.existing_unreadable + masked);
     if without_number > 0 {
         notes.push(format!(
-            "The platform holds {} without a number that can be read.",
+            "The platform has {} without a readable number.",
             counted(without_number, "contact"),
         ));
     }
     if platform.existing_unreadable > 0 {
         notes.push(format!(
-            "rollcall cannot read {} among the platform's contacts. If they are people of this list, rollcall treated them as new.",
+            "rollcall cannot read {} among the platform's contacts. rollcall treated such people in this list as new.",
             counted(platform.existing_unreadable, "record"),
         ));
     }
     notes
 }
 
-/// A moment as a person says it.
+/// Formats an instant for people.
 fn minute(moment: &str) -> String {
     let minute = moment.get(.."2026-11-20T10:15".len()).unwrap_or(moment);
     format!("{} UTC", minute.replace('T', " "))
 }
 
-/// How the inputs were understood, said before anything is done with them.
+/// Describes how the inputs were understood, before anything else happens to them.
 pub fn understood<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) -> String {
     inputs.map(|input| describe(input, width)).collect()
 }
 
-/// Which column of each input holds what, with its first values, and which columns are not used.
+/// Returns the column of each field per input, with its first values, and the unused columns.
 pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) -> String {
     let mut text = String::new();
     for input in inputs {
@@ -234,7 +236,7 @@ pub fn columns<'a>(inputs: impl Iterator<Item = &'a InputInfo>, width: usize) ->
     text
 }
 
-/// As much of a value as shows what its column holds.
+/// Returns enough of a value to show what its column contains.
 fn shortened(value: &str) -> String {
     const MAX_CHARS: usize = 24;
 
@@ -244,7 +246,7 @@ fn shortened(value: &str) -> String {
     }
 }
 
-/// What an input was taken for, and which column holds what.
+/// Describes how an input was read and which column each field uses.
 fn describe(input: &InputInfo, width: usize) -> String {
     let is_plain = |encoding: &&String| encoding.as_str() != "utf-8";
     let kind = [Some(input.format.title().to_owned()), input.compression.name().map(str::to_owned)]
@@ -275,7 +277,7 @@ fn describe(input: &InputInfo, width: usize) -> String {
     text
 }
 
-/// Text whose further lines begin at a column; words are kept whole.
+/// Wraps text with a hanging indent; words are kept whole.
 fn hanging(text: &str, column: usize, width: usize) -> String {
     let indent = " ".repeat(column);
     let options = Options::new(width.max(column + 20)).subsequent_indent(&indent);
@@ -290,29 +292,29 @@ fn wrapped(text: &str, width: usize) -> String {
     textwrap::fill(text, options) + "\n"
 }
 
-/// When the rows are counted.
+/// The moment at which the rows are counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Before it is decided whether to post.
+    /// Before the user decides whether to post.
     Forecast,
-    /// When it was decided not to.
+    /// After the user declined to post.
     HeldBack,
-    /// Where nothing is posted.
+    /// In a run that posts nothing.
     Checked,
     Ended,
 }
 
-/// From the rows to what became of them, each step with what it takes away.
+/// Writes the rows and their outcomes, subtracting each outcome in turn.
 fn funnel(text: &mut String, totals: &Totals, stage: Stage, columns: usize) -> std::fmt::Result {
     let mut left = totals.rows();
     let width = grouped(left).len();
-    // Below the beginning of the note.
+    // Aligned with the start of the note.
     let noted = |line: &str| hanging(line, width + 17, columns);
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
     for (outcome, note) in [
         (Outcome::Rejected, "to fix, in rejected.csv"),
-        (Outcome::Suppressed, "left out on purpose"),
-        (Outcome::Duplicate, "the number of another row"),
+        (Outcome::Suppressed, "not to be called"),
+        (Outcome::Duplicate, "same number as another row"),
         (Outcome::Existing, "on the platform already"),
     ] {
         let count = totals.of(outcome);
@@ -382,7 +384,7 @@ fn describe_problem(
     writeln!(text, "{}", hanging(&head, INDENT.len(), width))?;
     let wrap = |line: &str| {
         let options = Options::new(width.max(30)).initial_indent(INDENT).subsequent_indent(INDENT);
-        // Options are to be copied as they stand.
+        // Users copy options, so words stay whole.
         textwrap::fill(line, options.word_splitter(WordSplitter::NoHyphenation))
     };
     if let Some(example) = problem.examples.first() {
@@ -398,7 +400,7 @@ fn describe_problem(
     writeln!(text, "{}", wrap(&printable(&problem.hint)))
 }
 
-/// A bar of a chart, of the length that a part of the largest count has; none is empty.
+/// Returns a bar of a chart, in proportion to the largest count; never empty.
 fn bar(count: u64, most: u64) -> String {
     const LENGTH: u64 = 8;
 
@@ -407,14 +409,14 @@ fn bar(count: u64, most: u64) -> String {
     format!("{:<width$}", "■".repeat(filled), width = usize::try_from(LENGTH).unwrap_or_default())
 }
 
-/// Shows the lines to paste into `rollcall.toml` that give values a meaning, where the problem is that they have none.
+/// Shows lines for `rollcall.toml` that give unknown values a meaning, if that is the problem.
 fn offer_aliases(
     text: &mut String,
     problem: &ProblemCount,
     values: &[UnknownValue],
     width: usize,
 ) -> std::fmt::Result {
-    /// Values that are shown; all of them are in the report.
+    /// Values shown; the report contains all of them.
     const MAX_VALUES: usize = 10;
 
     let Some(field) = unknown_values::field_of(problem.code) else { return Ok(()) };
@@ -422,7 +424,7 @@ fn offer_aliases(
     if lines.is_empty() {
         return Ok(());
     }
-    let say = "Or say in rollcall.toml what these values mean, between the empty quotation marks:";
+    let say = "Or give these values a meaning in rollcall.toml, between the empty quotation marks:";
     let options = Options::new(width.max(30)).initial_indent(INDENT).subsequent_indent(INDENT);
     writeln!(text, "{}", textwrap::fill(say, options))?;
     for line in lines {
@@ -435,7 +437,7 @@ fn offer_aliases(
     Ok(())
 }
 
-/// What posting will cost.
+/// Describes the cost of posting.
 pub fn plan(plan: &Plan, contacts: u64) -> String {
     let time = if plan.seconds == 0 {
         "less than a minute".to_owned()
@@ -456,7 +458,7 @@ fn requests_of(plan: &Plan) -> String {
     }
 }
 
-/// What will become of the rows, and what posting costs, for the question before it.
+/// Returns the expected outcomes and the cost of posting, for the question before posting.
 pub fn forecast(totals: &Totals, plan: &Plan, width: usize) -> String {
     let mut text = String::from("\n");
     // Writing to a string cannot fail.
@@ -465,22 +467,22 @@ pub fn forecast(totals: &Totals, plan: &Plan, width: usize) -> String {
     text
 }
 
-/// Something that the user should know.
+/// Formats a note for the user.
 pub fn note(text: &str, width: usize) -> String {
     wrapped(&format!("note: {}", printable(text)), width)
 }
 
-/// What may be wrong, and does not stop a run, wrapped.
+/// Formats a warning about a possible problem that does not stop the run, wrapped.
 pub fn warning(text: &str, width: usize) -> String {
     wrapped(&format!("warning: {}", printable(text)), width)
 }
 
-/// A count with the word for what is counted.
+/// Returns a count with its unit, in singular or plural.
 pub fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// Seconds as a person says them.
+/// Formats seconds for people.
 pub fn duration(seconds: u64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),

@@ -38,7 +38,7 @@ fn report(rows: u64, infos: &[InputInfo]) -> Report {
     }
 }
 
-/// Writes rows with these outcomes, all with one number, and finishes the run.
+/// Writes rows with these outcomes, all with the same number, and finishes the run.
 fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> Result<Report, ReportError> {
     let home = tempfile::tempdir().unwrap();
     let infos = vec![info("list.csv", &["Name", "Phone"])];
@@ -68,13 +68,13 @@ fn finished(outcomes: &[(Outcome, Option<Code>)], read: u64, complete: bool) -> 
     assert_eq!(
         written["complete"],
         complete && finished.is_ok(),
-        "what was done is kept, and said to be incomplete"
+        "the report is written and marked incomplete"
     );
     finished
 }
 
 #[test]
-fn sums_that_do_not_agree_are_never_passed_over() {
+fn sums_that_do_not_agree_are_an_error() {
     let two = [(Outcome::Created, None), (Outcome::Failed, Some(Code::Refused))];
     assert!(finished(&two, 2, true).is_ok());
     let error = finished(&two, 3, true).unwrap_err();
@@ -85,7 +85,7 @@ fn sums_that_do_not_agree_are_never_passed_over() {
 }
 
 #[test]
-fn rows_are_counted_as_they_are_written() {
+fn written_rows_are_counted_by_outcome_region_and_type() {
     let outcomes = [
         (Outcome::Created, None),
         (Outcome::Created, None),
@@ -98,7 +98,7 @@ fn rows_are_counted_as_they_are_written() {
     let problems: Vec<_> = report.problems.iter().map(|problem| (problem.code, problem.count)).collect();
     assert_eq!(problems, [("too-short", 1), ("refused", 1)]);
     assert_eq!(report.problems[1].examples[0].value, "+449098790123");
-    // A rejected row's number is none of the list's.
+    // The number of a rejected row is not counted.
     assert_eq!(
         report.regions,
         [RegionCount { region: "GB".to_owned(), country_code: "44".to_owned(), count: 4 }]
@@ -107,13 +107,13 @@ fn rows_are_counted_as_they_are_written() {
 }
 
 #[test]
-fn a_second_column_of_a_field_has_its_rank_behind_the_name() {
+fn second_column_of_a_field_has_its_rank_after_the_name() {
     let columns =
         serde_json::to_string(&report(0, &[info("a", &["Name", "Phone"])]).inputs[0].columns).unwrap();
     assert_eq!(columns, r#"{"phone":"Phone","phone_2":"Name","first_name":"Name"}"#);
 }
 
-/// A run that stopped, with something of each kind.
+/// A run that stopped, with one row of each kind.
 fn stopped() -> Report {
     let outcomes = [
         (Outcome::Created, None),
@@ -143,13 +143,13 @@ fn shown_at(width: usize) -> String {
 }
 
 #[test]
-fn a_summary_shows_each_step_and_the_ways_out() {
+fn summary_of_a_stopped_run_shows_each_step_and_hints() {
     insta::assert_snapshot!(shown_at(60), @r"
     The import stopped: 2 created; 1 not sent, or
     unacknowledged; the platform refused 1 contact.
 
         6  rows
-      − 1  duplicate  the number of another row
+      − 1  duplicate  same number as another row
       − 1  existing   on the platform already
       = 4  new
         1  created
@@ -161,16 +161,16 @@ fn a_summary_shows_each_step_and_the_ways_out() {
 
           1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
-             The platform's own words stand in the row's detail.
+             See rollcall_reason for the platform's message.
 
     Among them: 6 premium-rate numbers, costly to call; --types
-    leaves kinds of numbers out.
+    limits the types of numbers.
 
     https://platform.example.com: 1,235 requests (1234 to read,
       1 to post), waited 1 min 23 s
 
     contacts.csv is not written, because the run is not
-    finished. The run that finishes it writes it.
+    finished. Finish the run to get the file.
 
     Files: out/  outcomes.csv  rejected.csv  rejected.xlsx
       report.html  report.json
@@ -178,7 +178,7 @@ fn a_summary_shows_each_step_and_the_ways_out() {
 }
 
 #[test]
-fn a_check_counts_valid_rows_even_where_there_are_none() {
+fn check_without_valid_rows_shows_zero_valid() {
     let outcomes = [(Outcome::Rejected, Some(Code::TooShort)), (Outcome::Rejected, Some(Code::TooShort))];
     let report = finished(&outcomes, 2, true).unwrap();
     let end = |command| {
@@ -190,14 +190,14 @@ fn a_check_counts_valid_rows_even_where_there_are_none() {
 }
 
 #[test]
-fn a_summary_fits_narrow_and_wide_windows() {
+fn summary_fits_narrow_and_wide_windows() {
     insta::assert_snapshot!(shown_at(40), @r"
     The import stopped: 2 created; 1 not
     sent, or unacknowledged; the platform
     refused 1 contact.
 
         6  rows
-      − 1  duplicate  the number of another
+      − 1  duplicate  same number as another
                       row
       − 1  existing   on the platform
                       already
@@ -215,20 +215,20 @@ fn a_summary_fits_narrow_and_wide_windows() {
           1  ■■■■■■■■ refused: refused by
              the platform
              row 6: +449098790123
-             The platform's own words stand
-             in the row's detail.
+             See rollcall_reason for the
+             platform's message.
 
     Among them: 6 premium-rate numbers,
-    costly to call; --types leaves kinds of
-    numbers out.
+    costly to call; --types limits the types
+    of numbers.
 
     https://platform.example.com: 1,235
       requests (1234 to read, 1 to post),
       waited 1 min 23 s
 
     contacts.csv is not written, because the
-    run is not finished. The run that
-    finishes it writes it.
+    run is not finished. Finish the run to
+    get the file.
 
     Files: out/  outcomes.csv  rejected.csv
       rejected.xlsx  report.html
@@ -238,7 +238,7 @@ fn a_summary_fits_narrow_and_wide_windows() {
     The import stopped: 2 created; 1 not sent, or unacknowledged; the platform refused 1 contact.
 
         6  rows
-      − 1  duplicate  the number of another row
+      − 1  duplicate  same number as another row
       − 1  existing   on the platform already
       = 4  new
         1  created
@@ -250,13 +250,13 @@ fn a_summary_fits_narrow_and_wide_windows() {
 
           1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
-             The platform's own words stand in the row's detail.
+             See rollcall_reason for the platform's message.
 
-    Among them: 6 premium-rate numbers, costly to call; --types leaves kinds of numbers out.
+    Among them: 6 premium-rate numbers, costly to call; --types limits the types of numbers.
 
     https://platform.example.com: 1,235 requests (1234 to read, 1 to post), waited 1 min 23 s
 
-    contacts.csv is not written, because the run is not finished. The run that finishes it writes it.
+    contacts.csv is not written, because the run is not finished. Finish the run to get the file.
 
     Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
     ");
@@ -279,7 +279,7 @@ fn durations_and_counts_are_readable() {
 }
 
 #[test]
-fn the_plan_shows_columns_with_values_and_those_that_are_not_used() {
+fn columns_are_shown_with_values_and_unused_ones_listed() {
     let mut input = info("list.csv", &["Name", "Phone", "City"]);
     input.columns = Columns { phone: vec![1], full_name: Some(0), ..Columns::default() };
     input.samples = [["Asha Rao", "Bo Li"], ["020 7946 0100", "020 7946 0101"], ["Bath", "Leeds"]]

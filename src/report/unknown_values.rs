@@ -1,4 +1,4 @@
-//! The distinct values of country and salutation cells that are not known, and the lines of `rollcall.toml` that give them a
+//! The distinct unknown values of country and salutation cells, and the lines of `rollcall.toml` that give them a
 //! meaning.
 
 use std::fmt::Write as _;
@@ -13,37 +13,36 @@ use crate::{
     outcome::{Code, Problem},
 };
 
-/// Distinct values of one field that are counted. Those of a list that has more are counted up to here, in the order in which
-/// they come.
+/// Maximum number of distinct values counted per field. If a list has more, the first ones are counted.
 const MAX_DISTINCT: usize = 500;
 
-/// A longer text is no value that somebody repeats.
+/// Longer texts are not repeated values.
 const MAX_BYTES: usize = 240;
 
-/// One value and how often it was met.
+/// One value with the number of its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnknownValue {
     /// The field: `country` or `salutation`.
     pub field: &'static str,
-    /// The value as it stands in the first of its rows, without white space around it.
+    /// The value in its first row, without surrounding white space.
     pub value: String,
-    /// Rows that have it.
+    /// Number of rows with the value.
     pub count: u64,
 }
 
-/// Gathers the values as rows are counted.
+/// A collector of unknown values, used as rows are counted.
 #[derive(Debug, Default)]
 pub(super) struct UnknownValues {
-    /// The values of each field of [`FIELDS`], by their folded text.
+    /// The values of each field of [`FIELDS`], by folded text.
     by_field: [HashMap<String, (String, u64)>; FIELDS.len()],
 }
 
-/// The fields whose values can have an alias, with the code of a value that is not known.
+/// The fields whose values can have an alias, with the code for an unknown value.
 const FIELDS: [(Field, Code); 2] =
     [(Field::Country, Code::UnknownCountry), (Field::Salutation, Code::UnknownSalutation)];
 
 impl UnknownValues {
-    /// Counts the value that a problem of the row is about, if it is about one.
+    /// Counts the unknown value that a problem of the row is about, if any.
     pub(super) fn add(&mut self, row: &ReportedRow<'_>, problem: &Problem) {
         let Some(place) = FIELDS.iter().position(|(_, code)| *code == problem.code) else { return };
         let column = problem.column.and_then(|column| usize::try_from(column).ok());
@@ -61,7 +60,7 @@ impl UnknownValues {
         }
     }
 
-    /// The values, the most frequent of each field first.
+    /// Returns the values, most frequent first within each field.
     pub(super) fn list(&self) -> Vec<UnknownValue> {
         let mut all = Vec::new();
         for ((field, _), values) in FIELDS.iter().zip(&self.by_field) {
@@ -77,13 +76,13 @@ impl UnknownValues {
     }
 }
 
-/// The field whose unknown values a code of `report.json` is about.
+/// Returns the field for a code of `report.json` about unknown values.
 pub fn field_of(code: &str) -> Option<&'static str> {
     FIELDS.iter().find(|(_, known)| known.name() == code).map(|(field, _)| field.name())
 }
 
-/// The lines of `rollcall.toml` in which a meaning is still to be filled in, for at most `most` values of a field; nothing
-/// where there are none.
+/// Returns lines for `rollcall.toml` with the meanings left empty, for at most `most` values of a field. Empty if the
+/// field has no values.
 pub fn alias_lines(values: &[UnknownValue], field: &str, most: usize) -> Vec<String> {
     let shown: Vec<(String, u64)> = values
         .iter()
@@ -100,7 +99,7 @@ pub fn alias_lines(values: &[UnknownValue], field: &str, most: usize) -> Vec<Str
     std::iter::once(format!("[values.{field}]")).chain(lines).collect()
 }
 
-/// A text as a basic string of TOML, with everything that a terminal might act on spelled out.
+/// Formats a text as a TOML basic string; escapes everything that a terminal might interpret.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn distinct_values_are_counted_the_most_frequent_first() {
+    fn distinct_values_are_counted_most_frequent_first() {
         let country = |cell| (Code::UnknownCountry, cell);
         let values = gathered(&[
             country("Engand"),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_many_values_does_not_fill_the_memory() {
+    fn number_of_distinct_values_is_limited() {
         let cells: Vec<String> = (0..MAX_DISTINCT + 100).map(|number| format!("Nowhere {number}")).collect();
         let cells: Vec<_> = cells.iter().map(|cell| (Code::UnknownCountry, cell.as_str())).collect();
         assert_eq!(gathered(&cells).len(), MAX_DISTINCT);
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_are_read_back_as_the_values_they_are_of() {
+    fn alias_lines_read_back_as_the_same_values() {
         for value in ["Deutchland", "a \"b\" \\c", "l\u{1b}[31m\u{7f}\n\u{202e}x", "Österreich = #"] {
             let values = [UnknownValue { field: "country", value: value.to_owned(), count: 1 }];
             let lines = alias_lines(&values, "country", 10).join("\n");

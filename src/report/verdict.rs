@@ -1,4 +1,4 @@
-//! One sentence that says whether a list is good, or how an import went.
+//! One sentence with the result of a check or an import.
 
 use super::{
     Report,
@@ -6,16 +6,16 @@ use super::{
 };
 use crate::outcome::Outcome;
 
-/// How a run came out.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictSentence {
-    /// The sentence, without a full stop.
+    /// The sentence, without a period.
     pub text: String,
     /// Whether nothing is left to do.
     pub is_good: bool,
 }
 
-/// The sentence for a run.
+/// Returns the sentence for a run.
 pub fn verdict(report: &Report) -> VerdictSentence {
     let of = |outcome| report.totals.of(outcome);
     let (rows, rejected, failed, pending) =

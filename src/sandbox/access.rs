@@ -1,4 +1,4 @@
-//! Who may call: the token, the account, and sixty times a minute.
+//! Access control: the token, the account, and the requests per minute.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,9 +20,9 @@ use uuid::Uuid;
 
 use super::{Platform, failure};
 
-/// The account of every sandbox.
+/// The account id of every sandbox.
 pub const ACCOUNT_ID: &str = "5f5a0d0c0000000000000001";
-/// The stream (bot) of every sandbox.
+/// The stream (bot) id of every sandbox.
 pub const STREAM_ID: &str = "st-00000000-0000-4000-8000-000000000001";
 /// The client id of the app of every sandbox.
 pub const CLIENT_ID: &str = "cs-00000000-0000-4000-8000-000000000001";
@@ -33,7 +33,7 @@ const RATE_LIMIT_TEXT: &str =
 
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// How long a token printed for other tools is good for.
+/// Lifetime of a token printed for other tools.
 const TOKEN_LIFETIME_SECS: u64 = 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +45,7 @@ struct Claims {
     exp: u64,
 }
 
-/// A client secret that nobody has used before.
+/// Generates a new client secret.
 pub(super) fn new_secret() -> SecretString {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
 }
@@ -62,7 +62,7 @@ impl Access {
         Self { secret: secret.clone(), rate_limit: rate_limit as usize, requests: VecDeque::new() }
     }
 
-    /// A token like those the app makes.
+    /// Returns a token like those that the app makes.
     pub(super) fn token(&self) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let claims = Claims {
@@ -75,7 +75,7 @@ impl Access {
         encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap_or_default()
     }
 
-    /// Counts a request; false where the minute's are used up.
+    /// Counts a request. Returns `false` if the minute's requests are used up.
     fn count(&mut self, now: Instant) -> bool {
         while self.requests.front().is_some_and(|request| now.duration_since(*request) >= WINDOW) {
             self.requests.pop_front();
@@ -102,7 +102,7 @@ impl Access {
     }
 }
 
-/// Lets a request through, or says why not; in the order in which a gateway would ask.
+/// Lets a request through or returns the reason why not; checks in the order of a gateway.
 pub(super) async fn check(State(platform): State<Arc<Platform>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let refusal = {
@@ -123,7 +123,7 @@ pub(super) async fn check(State(platform): State<Arc<Platform>>, request: Reques
     response
 }
 
-/// The account and the application must be named, in the headers and, for contact lists, in the query.
+/// Checks the account and the application, in the headers and, for contact lists, in the query.
 fn check_account(request: &Request) -> Result<(), (StatusCode, &'static str)> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     match header("accountId") {
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_counts_for_a_minute_and_refused_ones_do_not() {
+    fn request_counts_for_a_minute_but_refused_ones_do_not() {
         let mut access = Access::new(&"s".into(), 2);
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);

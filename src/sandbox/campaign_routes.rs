@@ -1,5 +1,5 @@
-//! The contacts of a contact list and of a voice campaign: the pages "Get all Contacts of a Contact List", v1 and v2, and
-//! "Get All Contact Details of Voice Campaigns".
+//! The contacts of a contact list and of a voice campaign: the pages "Get all Contacts of a Contact List", v1 and v2,
+//! and "Get All Contact Details of Voice Campaigns".
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::{
     failure,
 };
 
-/// Contacts in a page of a list where the caller does not say, as in the pages' samples.
+/// The default page size of a list, as in the pages' samples.
 const DEFAULT_LIST_LIMIT: u64 = 50;
 
-/// The page size of the campaign call, and the largest it allows.
+/// The default and maximum page size of a campaign.
 const MAX_CAMPAIGN_LIMIT: u64 = 100;
 
 /// `GET …/contactList/{id}/getAllContacts`
@@ -77,7 +77,7 @@ pub(super) async fn campaign_contacts(
     .into_response()
 }
 
-/// A whole number from 1 to `max`, as the page's validations say.
+/// Reads a whole number from 1 to `max`, as the page's validations require.
 fn whole(body: &Value, name: &str, default: u64, max: u64) -> Result<u64, String> {
     match body.get(name) {
         None => Ok(default),

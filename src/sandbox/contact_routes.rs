@@ -1,4 +1,4 @@
-//! Create contacts, and get all of them: the platform's pages "Create Contact" and "Get All Contacts".
+//! Creates and lists contacts: the platform's pages "Create Contact" and "Get All Contacts".
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -18,7 +18,7 @@ use super::{
 
 const TAKEN: &str = "A contact with this phone number already exists";
 
-/// Pages begin where the caller says, and hold as many as it says.
+/// The position and size of a page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     #[serde(default)]
@@ -26,10 +26,11 @@ pub(super) struct Page {
     limit: Option<u64>,
 }
 
-/// Contacts in a page where the caller does not say, as in the page's sample.
+/// The default page size, as in the page's sample.
 const DEFAULT_LIMIT: u64 = 10;
 
-/// `skip`, `limit` and what follows from them, as every GET answers; `usual` is the limit of callers that name none.
+/// Builds the paging fields of a GET response: `skip`, `limit` and what follows from them. `usual` is the default
+/// limit.
 pub(super) fn page<T>(
     items: impl ExactSizeIterator<Item = T>,
     page: &Page,
@@ -63,7 +64,7 @@ pub(super) async fn create(State(platform): State<Arc<Platform>>, body: Bytes) -
     let answer = stored(&platform, &body);
     let batch = platform.batches.fetch_add(1, Ordering::Relaxed) + 1;
     if platform.drop_every.is_some_and(|every| batch.is_multiple_of(every)) {
-        // Ends the connection's task, and with it the connection, as a broken line would.
+        // Ends the connection's task and thereby the connection, like a broken line.
         std::panic::resume_unwind(Box::new("dropped"));
     }
     answer
@@ -118,7 +119,7 @@ fn stored(platform: &Platform, body: &Bytes) -> Response {
     .into_response()
 }
 
-/// A contact with all six fields, the number put together as the platform stores it.
+/// Reads a contact with all six fields and joins the number as the platform stores it.
 fn contact(item: &Value) -> Result<Contact, String> {
     let text = |value: &Value, name: &str| match value.get(name) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),

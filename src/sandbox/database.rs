@@ -1,4 +1,4 @@
-//! Contacts and the client secret kept across restarts, in a `SQLite` file.
+//! Contacts and the client secret in a `SQLite` file, kept across restarts.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::{database, private_file};
 pub(super) struct Database(Connection);
 
 impl Database {
-    /// Opens the file, or makes it.
+    /// Opens or creates the file.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
         let private = private_file::check_links(path).and_then(|()| match path.canonicalize() {
             Ok(resolved) => private_file::check_own_at(&resolved),
@@ -32,14 +32,14 @@ impl Database {
         Ok(Self(connection))
     }
 
-    /// The client secret of the platform, which is `new` the first time and stays the same from then on.
+    /// Returns the client secret of the platform: `new` the first time, and the same afterwards.
     pub(super) fn secret(&self, new: &SecretString) -> rusqlite::Result<SecretString> {
         self.0.execute("INSERT OR IGNORE INTO secret (id, text) VALUES (1, ?1)", [new.expose_secret()])?;
         let kept: String = self.0.query_row("SELECT text FROM secret", [], |row| row.get(0))?;
         Ok(kept.into())
     }
 
-    /// All contacts, in the order in which they were created.
+    /// Returns all contacts, in the order of creation.
     pub(super) fn contacts(&self) -> rusqlite::Result<Vec<Contact>> {
         let mut statement = self.0.prepare("SELECT contact FROM contacts ORDER BY position")?;
         let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
@@ -53,7 +53,7 @@ impl Database {
             .collect()
     }
 
-    /// Adds contacts, all or none.
+    /// Adds all of the contacts, or none.
     pub(super) fn insert(&mut self, contacts: &[Contact]) -> rusqlite::Result<()> {
         let transaction = self.0.transaction()?;
         {

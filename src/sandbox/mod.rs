@@ -1,7 +1,7 @@
 //! A local platform: the documented API with its rules and its rate limit, on a loopback address.
 //!
-//! It is written from the platform's pages and shares no code with the client, so that a misreading on one side is met by
-//! the other. Where the pages leave open what happens, a setting chooses.
+//! It is written from the platform's pages and shares no code with the client, so that a misreading in one of them
+//! shows up in the other. Where the pages leave a question open, a setting decides.
 
 mod access;
 mod campaign_routes;
@@ -38,26 +38,26 @@ pub use self::{
 };
 use crate::parse::ParseError;
 
-/// The longest body that is read.
+/// Maximum bytes of a request body.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-/// What the platform does with a batch that holds a contact it refuses: its pages do not say.
+/// The handling of a batch with a refused contact; the platform's pages do not define it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
-    /// Refuses the whole batch, and stores nothing of it.
+    /// Refuses the whole batch and stores nothing.
     #[default]
     RejectBatch,
-    /// Stores the others, and answers with them.
+    /// Stores the other contacts and lists them in the response.
     Skip,
-    /// Stores the others, and says of each what became of it.
+    /// Stores the other contacts and gives the result of each.
     PerContact,
 }
 
 impl Duplicates {
-    /// All choices.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::RejectBatch, Self::Skip, Self::PerContact];
 
-    /// The name used by `--duplicates`.
+    /// Returns the name used by `--duplicates`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::RejectBatch => "reject-batch",
@@ -79,40 +79,40 @@ impl FromStr for Duplicates {
     }
 }
 
-/// What a sandbox is like.
+/// The settings of a sandbox.
 #[derive(Clone, Debug)]
 pub struct SandboxSettings {
-    /// The port; 0 for any that is free.
+    /// The port; 0 for any free one.
     pub port: u16,
-    /// The most contacts in a page.
+    /// Maximum contacts per page.
     pub page_cap: u64,
-    /// Requests a minute.
+    /// Requests per minute.
     pub rate_limit: u32,
-    /// What becomes of a batch with a contact that is refused.
+    /// The handling of a batch with a refused contact.
     pub duplicates: Duplicates,
-    /// What tokens are signed with, where no data from before say it.
+    /// The secret that signs tokens, unless saved data has one.
     pub client_secret: SecretString,
-    /// Contacts to begin with.
+    /// The initial contacts.
     pub seed: Seed,
     /// Contact lists, by id.
     pub lists: Vec<(String, PathBuf)>,
     /// Campaigns, by id.
     pub campaigns: Vec<(String, PathBuf)>,
-    /// Where contacts and the secret are kept across restarts.
+    /// The file that keeps contacts and the secret across restarts.
     pub data: Option<PathBuf>,
-    /// Every so many batches that arrive, one is stored and its connection closed without an answer.
+    /// Every n-th batch is stored, and its connection is closed without a response.
     pub drop_every: Option<u64>,
 }
 
-/// The contacts a sandbox begins with.
+/// The initial contacts of a sandbox.
 #[derive(Clone, Debug, Default)]
 pub enum Seed {
     /// None.
     #[default]
     Empty,
-    /// Those that go with the sample files, so that each outcome occurs.
+    /// Contacts for the sample files, so that each outcome occurs.
     Samples,
-    /// Those of a file: the platform's JSON, or any contact file; and the region of its national numbers.
+    /// The contacts of a file: the platform's JSON, or any contact file; and the region of its national numbers.
     File(PathBuf, Option<crate::contact::Region>),
 }
 
@@ -133,7 +133,7 @@ impl Default for SandboxSettings {
     }
 }
 
-/// Why a sandbox cannot be started.
+/// The reason why a sandbox cannot start.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum SandboxError {
@@ -149,14 +149,14 @@ pub enum SandboxError {
     Database { path: PathBuf, source: rusqlite::Error },
 }
 
-/// What the routes share.
+/// The state that the routes share.
 struct Platform {
     store: Mutex<Store>,
     access: Mutex<Access>,
     page_cap: u64,
     duplicates: Duplicates,
     drop_every: Option<u64>,
-    /// Batches that arrived.
+    /// Batches received.
     batches: AtomicU64,
 }
 
@@ -166,7 +166,7 @@ impl Platform {
     }
 }
 
-/// The routes of the API over a store.
+/// Returns the routes of the API.
 fn app(platform: Arc<Platform>) -> Router {
     const CONTACT_LIST: &str = "/public/{stream_id}/campaign/contactList/{list_id}/getAllContacts";
     const CAMPAIGN: &str = "/public/{stream_id}/campaign/{campaign_id}/status";
@@ -188,7 +188,7 @@ fn app(platform: Arc<Platform>) -> Router {
         .with_state(platform)
 }
 
-/// An answer that is no success, in the one shape that all of them have.
+/// Returns an error response, in the shape that all of them have.
 fn failure(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"errors": [{"msg": message, "code": status.as_u16()}]}))).into_response()
 }
@@ -207,11 +207,11 @@ impl fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Loads the contacts and takes the port.
+    /// Loads the contacts and binds the port.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be used or the port is taken.
+    /// Returns an error if a file cannot be used or the port is in use.
     pub fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let store = Store::open(settings)?;
         let access = Access::new(&store.secret, settings.rate_limit);
@@ -230,22 +230,22 @@ impl Sandbox {
         Ok(Self { listener, address, platform: Arc::new(platform) })
     }
 
-    /// The address for `--host`.
+    /// Returns the address for `--host`.
     pub fn host(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What tokens are signed with.
+    /// Returns the secret that signs tokens.
     pub fn client_secret(&self) -> SecretString {
         self.platform.store().secret.clone()
     }
 
-    /// Contacts that it holds.
+    /// Returns the number of contacts.
     pub fn contacts(&self) -> usize {
         self.platform.store().len()
     }
 
-    /// A token for tools that cannot make one, good for a day.
+    /// Returns a token for tools that cannot make one, valid for a day.
     pub fn token(&self) -> String {
         self.platform.access.lock().unwrap_or_else(PoisonError::into_inner).token()
     }
@@ -254,7 +254,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Where the network cannot be used.
+    /// Returns an error if the network cannot be used.
     pub fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -263,7 +263,7 @@ impl Sandbox {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(SandboxError::Runtime)?;
             let ended = async {
-                // Connections that a client keeps open would otherwise keep the server up.
+                // Connections that a client keeps open would otherwise keep the server running.
                 tokio::select! {
                     served = axum::serve(listener, app(self.platform)) => served,
                     () = end => Ok(()),
@@ -273,7 +273,7 @@ impl Sandbox {
         })
     }
 
-    /// Serves on a thread of its own for as long as the answer is kept.
+    /// Serves on its own thread until the returned value is dropped.
     pub fn serve_in_background(self) -> RunningSandbox {
         let host = self.host();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -286,7 +286,7 @@ impl Sandbox {
     }
 }
 
-/// A sandbox on a thread of its own; it ends when this is dropped.
+/// A sandbox on its own thread; it stops when this is dropped.
 pub struct RunningSandbox {
     /// The address for `--host`.
     pub host: String,

@@ -1,4 +1,4 @@
-//! What a sandbox begins with: contacts, contact lists and campaigns from files.
+//! The initial data of a sandbox: contacts, contact lists and campaigns from files.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use crate::{
     parse::{Fault, Input, ParseError, ParseSettings},
 };
 
-/// Why a seed file cannot be used.
+/// The reason why a seed file cannot be used.
 #[derive(Debug, Error)]
 #[error("{}: {reason}", path.display())]
 pub struct SeedError {
@@ -38,13 +38,13 @@ impl SeedError {
     }
 }
 
-/// The contacts that make every outcome occur when the sample files are imported.
+/// Contacts that produce every outcome when the sample files are imported.
 const SAMPLES: &str = include_str!("../../samples/platform.json");
 
-/// How the fields begin that `fetch` adds to records.
+/// The prefix of the fields that `fetch` adds to records.
 const OWN: &str = "rollcall_";
 
-/// The contacts of a seed.
+/// Returns the contacts of a seed.
 pub(super) fn contacts(seed: &Seed) -> Result<Vec<Contact>, SandboxError> {
     match seed {
         Seed::Empty => Ok(Vec::new()),
@@ -66,7 +66,7 @@ pub(super) fn contacts(seed: &Seed) -> Result<Vec<Contact>, SandboxError> {
     }
 }
 
-/// Contact lists or campaigns, by id: records in the platform's shape, with what `complete` adds to each.
+/// Returns contact lists or campaigns by id: records in the platform's shape, extended by `complete`.
 pub(super) fn collections(
     files: &[(String, PathBuf)],
     complete: fn(Value) -> Value,
@@ -81,14 +81,14 @@ pub(super) fn collections(
     files.iter().map(load).collect()
 }
 
-/// The text of a file of JSON; nothing where it is another kind of file.
+/// Returns the text of a JSON file. `None` for other kinds of files.
 fn json_of(path: &Path) -> Result<Option<Vec<u8>>, SeedError> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
     let bytes = fs::read(path).map_err(|error: io::Error| SeedError::new(path, &error))?;
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(bytes);
     let ending = path.extension().map(OsStr::to_ascii_lowercase);
-    // With a record on each line, no records are an empty file.
+    // With one record per line, an empty file has no records.
     let has_lines = ending.is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
     let is_json = match bytes.trim_ascii_start().first() {
         Some(first) => matches!(first, b'[' | b'{'),
@@ -97,7 +97,8 @@ fn json_of(path: &Path) -> Result<Option<Vec<u8>>, SeedError> {
     Ok(is_json.then_some(bytes))
 }
 
-/// An array, or what a GET answers: an object with `results`, alone or under `data`; or records, one after the other.
+/// Reads an array, a GET response (an object with `results`, at the top or under `data`), or records one after the
+/// other.
 fn from_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<T>, SeedError> {
     let fail = |error: serde_json::Error| SeedError::new(path, &error);
     let documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
@@ -115,7 +116,7 @@ fn from_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<T>, S
     serde_json::from_value(Value::Array(documents)).map_err(fail)
 }
 
-/// A record without the fields that `fetch` adds.
+/// Returns a record without the fields that `fetch` adds.
 fn without_own(mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record {
         fields.retain(|name, _| !name.starts_with(OWN));
@@ -123,7 +124,8 @@ fn without_own(mut record: Value) -> Value {
     record
 }
 
-/// Records whose fields are the columns of a table in any format that rollcall reads; `phoneNumber` must be one of them.
+/// Reads records from a table in any format that rollcall reads. The columns are the fields; `phoneNumber` is
+/// required.
 fn from_table(path: &Path) -> Result<Vec<Map<String, Value>>, SandboxError> {
     let no_number = || SeedError::new(path, &"there is no column phoneNumber");
     let input = match Input::open(path, &ParseSettings::default()) {
@@ -136,7 +138,7 @@ fn from_table(path: &Path) -> Result<Vec<Map<String, Value>>, SandboxError> {
     records_of(path, input)
 }
 
-/// The rows of a table, each with its cells by their headers.
+/// Returns the rows of a table as cells by header.
 fn records_of(path: &Path, mut input: Input) -> Result<Vec<Map<String, Value>>, SandboxError> {
     let headers = input.info.headers.clone();
     let (mut records, mut ragged) = (Vec::new(), None);
@@ -165,14 +167,14 @@ fn records_of(path: &Path, mut input: Input) -> Result<Vec<Map<String, Value>>, 
     }
 }
 
-/// Whether a table is one that `fetch contacts` wrote.
+/// Returns whether a table was written by `fetch contacts`.
 fn is_fetched(input: &Input) -> bool {
     ["firstName", "lastName", "cellPhone.phoneNumber"]
         .iter()
         .all(|field| input.info.headers.iter().any(|header| header == field))
 }
 
-/// The contact in a row of a table that `fetch contacts` wrote. Fields without a text are those that the platform fills.
+/// Returns the contact in a row of a `fetch contacts` table. Empty fields are filled by the platform.
 fn contact_of(fields: Map<String, Value>) -> Value {
     let mut contact = Map::new();
     let mut phone = Map::new();
@@ -190,7 +192,7 @@ fn contact_of(fields: Map<String, Value>) -> Value {
     Value::Object(contact)
 }
 
-/// A record of a contact list with what the platform would have added.
+/// Completes a record of a contact list as the platform does.
 pub(super) fn listed(mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record {
         fields.entry("_id").or_insert_with(|| json!(format!("cc-{}", uuid::Uuid::new_v4())));
@@ -201,7 +203,7 @@ pub(super) fn listed(mut record: Value) -> Value {
     record
 }
 
-/// A record of a campaign with all fields of the platform's page, and counts as numbers where a table has them as text.
+/// Completes a record of a campaign with all documented fields, and turns counts in text into numbers.
 pub(super) fn called(mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record {
         for name in
@@ -221,7 +223,7 @@ pub(super) fn called(mut record: Value) -> Value {
     record
 }
 
-/// Any file that rollcall reads; rows that could not be imported are left out.
+/// Reads any file that rollcall reads. Skips rows that could not be imported.
 fn from_contact_file(
     path: &Path,
     mut input: Input,
@@ -249,7 +251,7 @@ fn from_contact_file(
                     debug!(
                         row = row.location.row,
                         reasons = reasons.join("; "),
-                        "a row of the seed is left out"
+                        "skipping a row of the seed"
                     );
                 }
             }
@@ -260,7 +262,7 @@ fn from_contact_file(
         return Err(SeedError::new(path, &reason).into());
     }
     if suppression_set > 0 {
-        warn!(rows = suppression_set, path = %path.display(), "rows that cannot be imported are left out of the seed");
+        warn!(rows = suppression_set, path = %path.display(), "skipping rows of the seed that cannot be imported");
     }
     Ok(contacts)
 }

@@ -1,4 +1,4 @@
-//! What the platform holds: contacts, contact lists and campaigns.
+//! The data of the platform: contacts, contact lists and campaigns.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -49,7 +49,7 @@ pub(super) struct Contact {
     pub(super) id: String,
 }
 
-/// A contact's number. `extension` is the dialing prefix.
+/// The number of a contact. `extension` is the dialing prefix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CellPhone {
@@ -89,7 +89,7 @@ pub(super) fn now() -> String {
     now.round(Unit::Millisecond).unwrap_or(now).to_string()
 }
 
-/// Twenty-four hexadecimal digits.
+/// Returns 24 hexadecimal digits.
 fn new_id() -> String {
     let mut id = Uuid::new_v4().simple().to_string();
     id.truncate(24);
@@ -97,7 +97,7 @@ fn new_id() -> String {
 }
 
 impl Contact {
-    /// A contact as it is stored when it is created now.
+    /// Creates a contact now.
     pub(super) fn new(first_name: &str, last_name: &str, salutation: &str, cell_phone: CellPhone) -> Self {
         let now = now();
         Self {
@@ -122,7 +122,7 @@ impl Contact {
         }
     }
 
-    /// The whole number in digits, which no other contact may have.
+    /// Returns the complete number in digits, which no other contact may have.
     fn number(&self) -> String {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let phone = &self.cell_phone;
@@ -130,13 +130,13 @@ impl Contact {
         if phone.phone_number.starts_with('+') { number } else { digits(&phone.country_code) + &number }
     }
 
-    /// Contacts that are not active are not shown, and still hold their number.
+    /// Returns whether the contact is shown. Contacts that are not active are hidden but keep their number.
     fn is_shown(&self) -> bool {
         self.status == "ACTIVE"
     }
 }
 
-/// Everything the platform holds.
+/// All data of the platform.
 pub(super) struct Store {
     contacts: Vec<Contact>,
     /// Contacts that are not shown.
@@ -145,12 +145,12 @@ pub(super) struct Store {
     pub(super) lists: BTreeMap<String, Vec<Value>>,
     pub(super) campaigns: BTreeMap<String, Vec<Value>>,
     database: Option<Database>,
-    /// What tokens are signed with.
+    /// The secret that signs tokens.
     pub(super) secret: SecretString,
 }
 
 impl Store {
-    /// Loads what the settings name. Seeds go only into a database that is empty; its secret is the one that it was made with.
+    /// Loads the data from the settings. Seeds go only into an empty database; a database keeps its secret.
     pub(super) fn open(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let mut store = Self {
             contacts: Vec::new(),
@@ -180,22 +180,22 @@ impl Store {
         Ok(store)
     }
 
-    /// All contacts, also those that are not shown.
+    /// Returns the number of all contacts, including hidden ones.
     pub(super) fn len(&self) -> usize {
         self.contacts.len() + self.hidden
     }
 
-    /// Contacts that are shown, in the order in which they were created.
+    /// Returns the contacts that are shown, in the order of creation.
     pub(super) fn shown(&self) -> &[Contact] {
         &self.contacts
     }
 
-    /// Whether a contact's number is taken.
+    /// Returns whether a contact's number is taken.
     pub(super) fn holds(&self, contact: &Contact) -> bool {
         self.numbers.contains(&contact.number())
     }
 
-    /// Stores contacts whose numbers are not taken, all or none.
+    /// Stores contacts with free numbers, all or none.
     pub(super) fn create(&mut self, contacts: Vec<Contact>) -> Result<(), rusqlite::Error> {
         if let Some(database) = &mut self.database {
             database.insert(&contacts)?;
@@ -204,7 +204,7 @@ impl Store {
         Ok(())
     }
 
-    /// Numbers may come twice here: the platform keeps doubles from before its rule.
+    /// Numbers may be repeated here: the platform has duplicates from before its rule.
     fn admit(&mut self, contacts: Vec<Contact>) {
         self.numbers.extend(contacts.iter().map(Contact::number));
         let all = contacts.len();
@@ -214,7 +214,7 @@ impl Store {
     }
 }
 
-/// Which contacts of a batch have a number that is taken, by the store or by an earlier one of the batch.
+/// Returns which contacts of a batch have a number that is taken, by the store or by an earlier contact of the batch.
 pub(super) fn taken(store: &Store, batch: &[Contact]) -> Vec<bool> {
     let mut seen = HashSet::new();
     batch.iter().map(|contact| store.holds(contact) || !seen.insert(contact.number())).collect()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A running sandbox and a client that behaves as the pages say.
+/// A running sandbox and a client that follows the platform's pages.
 struct Caller {
     sandbox: RunningSandbox,
     token: String,
@@ -39,7 +39,7 @@ impl Caller {
         self.post(&contacts_path(), &json!(contacts)).await
     }
 
-    /// The numbers it shows.
+    /// Returns the numbers that the sandbox shows.
     async fn numbers(&self) -> Vec<String> {
         let (_, page) = self.get(&format!("{}?limit=100", contacts_path())).await;
         let number = |contact: &Value| contact["cellPhone"]["phoneNumber"].as_str().unwrap().to_owned();
@@ -73,7 +73,7 @@ fn quick() -> SandboxSettings {
 }
 
 #[tokio::test]
-async fn a_created_contact_is_shown_as_the_pages_show_it() {
+async fn created_contact_is_shown_as_documented() {
     let caller = Caller::new(&quick());
     let (status, created) = caller.create(&[contact("9876543210")]).await;
     assert_eq!(status, StatusCode::OK);
@@ -117,7 +117,7 @@ async fn pages_are_capped() {
 }
 
 #[tokio::test]
-async fn a_number_is_stored_once_whatever_becomes_of_its_batch() {
+async fn number_is_stored_once_whatever_happens_to_its_batch() {
     let batch = ["9876543210", "9876543211", "9876543210"].map(contact);
     let taken = contact("9876543299");
     for (duplicates, status, stored) in [
@@ -205,7 +205,7 @@ async fn the_sandbox_refuses_other_accounts() {
 }
 
 #[tokio::test]
-async fn the_minute_holds_so_many_requests() {
+async fn requests_per_minute_are_limited() {
     let caller = Caller::new(&SandboxSettings { rate_limit: 3, ..quick() });
     for _ in 0..3 {
         assert_eq!(caller.get(&contacts_path()).await.0, StatusCode::OK);
@@ -269,12 +269,12 @@ fn seeded(path: &Path, content: &str) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn a_sandbox_begins_with_its_seed() {
+fn sandbox_starts_with_its_seed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("seed");
     let csv = "First,Last,Mobile\nAsha,Rao,98765 43210\nLi,Wei,+86 138 1234 5678\n";
     assert_eq!(seeded(&path, csv).unwrap(), ["+919876543210", "+8613812345678"]);
-    // What an account may hold from before the rule, and in other shapes.
+    // Contacts that an account may have from before the rule, in other shapes.
     let json = r#"[
         {"firstName": "a", "lastName": "b", "cellPhone": {"phoneNumber": "+919876543210"}},
         {"firstName": "c", "lastName": "d", "cellPhone": {"phoneNumber": "9876543210", "countryCode": "91"}},
@@ -299,7 +299,7 @@ async fn contacts_survive_a_restart() {
     assert_eq!(caller.create(&[contact("9876543211")]).await.0, StatusCode::OK);
     let token = caller.token.clone();
     drop(caller);
-    // Each start would make a secret of its own.
+    // Each start would generate its own secret.
     let settings = SandboxSettings { client_secret: access::new_secret(), ..settings };
     let caller = Caller { token, ..Caller::new(&settings) };
     assert_eq!(caller.numbers().await, ["+919876543210", "+919876543211"], "the seed goes in once");
@@ -307,7 +307,7 @@ async fn contacts_survive_a_restart() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named() {
+fn error_names_the_port_in_use() {
     let first = Sandbox::open(&quick()).unwrap();
     let error = Sandbox::open(&SandboxSettings { port: first.address.port(), ..quick() }).unwrap_err();
     assert!(error.to_string().starts_with(&format!("cannot listen on {}", first.address)), "{error}");

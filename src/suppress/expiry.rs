@@ -1,10 +1,10 @@
-//! Until when somebody must not be called: the column that says it, and what people write into it.
+//! The expiry of suppression entries: its column and the forms of dates in it.
 //!
-//! Wherever a date can be understood in two ways the later one counts: nobody is called too early.
+//! If a date has two readings, the later one counts, so that nobody is called too early.
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, fmt::rfc2822, tz};
 
-/// What people write where there is no end.
+/// Values that mean that there is no expiry.
 const NEVER: [&str; 25] = [
     "-",
     "--",
@@ -50,33 +50,34 @@ const MONTHS: [&str; 12] = [
 
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Letters of the shortest names of months and days.
+/// Minimum length of abbreviated names of months and days.
 const SHORT: usize = 3;
 
-/// Days since the end of 1899 that a spreadsheet stores for 1954 to 2119: other numbers are no dates.
+/// Spreadsheet serial numbers of 1954 to 2119. Other numbers are not dates.
 const SERIALS: std::ops::RangeInclusive<i32> = 20_000..=80_000;
 
-/// Days from the end of 1899 to the day from which some spreadsheets count.
+/// Days from the end of 1899 to the start of the 1904 date system.
 const TO_1904: i32 = 1462;
 
-/// Earlier dates are those that programs write where there is none, or dates of another calendar.
+/// Earlier dates are placeholders of programs, or dates of another calendar.
 const FIRST_YEAR: i16 = 2000;
 
 /// The last time zone in which a day ends.
 const LAST_ZONE: i8 = -12;
 
-/// When an entry ends.
+/// The end of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expiry {
     Never,
-    /// With that day, wherever on Earth it ends last.
+    /// The end of that day, in the last time zone.
     Day(Date),
-    /// At that moment.
+    /// An instant.
     Moment(Timestamp),
 }
 
 impl Expiry {
-    /// Reads a cell; nothing where it is no date on which an entry may end. `counts_from_1904` is what the spreadsheet does.
+    /// Reads a cell. `None` if it is not a date on which an entry may end. `counts_from_1904` is the date system of
+    /// the spreadsheet.
     pub(super) fn read(text: &str, counts_from_1904: bool) -> Option<Self> {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\u{feff}'\"".contains(letter));
         if text.is_empty() || NEVER.contains(&text.to_lowercase().as_str()) {
@@ -89,7 +90,7 @@ impl Expiry {
         read.filter(|expiry| expiry.is_meant())
     }
 
-    /// Whether it is a date that somebody chose.
+    /// Returns whether the date is not a placeholder.
     fn is_meant(self) -> bool {
         match self {
             Self::Never => true,
@@ -98,12 +99,12 @@ impl Expiry {
         }
     }
 
-    /// Whether the entry says nothing any more.
+    /// Returns whether the entry has expired.
     pub(super) fn is_over(self, now: Timestamp) -> bool {
         match self {
             Self::Never => false,
             Self::Day(date) => {
-                // The last day there is has no day after it.
+                // The last representable day has no next day.
                 let end =
                     date.tomorrow().and_then(|next| next.to_zoned(tz::offset(LAST_ZONE).to_time_zone()));
                 end.is_ok_and(|end| now >= end.timestamp())
@@ -113,12 +114,12 @@ impl Expiry {
     }
 }
 
-/// A moment that is the same everywhere: a date and a time with an offset.
+/// Reads an instant: a date and a time with an offset.
 fn moment(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
-    // "Thu, 31 Dec 2026 10:00:00 GMT", as mail and web servers write it.
+    // "Thu, 31 Dec 2026 10:00:00 GMT", as in mail and HTTP.
     if let Ok(zoned) = rfc2822::parse(text) {
         return Some(zoned.timestamp());
     }
@@ -134,12 +135,12 @@ fn moment(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = format!("{time}{zone}").parse() {
         return Some(moment);
     }
-    // A date in another form, with the hour behind it: "31.12.2026 10:00 UTC".
+    // A date in another form, followed by a time: "31.12.2026 10:00 UTC".
     let (day, hour) = time.split_once(' ').or_else(|| time.split_once('T'))?;
     format!("{}T{}{zone}", written(day)?, hour.trim()).parse().ok()
 }
 
-/// The number by which a spreadsheet stores a date, with the time of day behind the point.
+/// Reads the serial number of a spreadsheet date; the time of day is after the decimal point.
 fn serial(text: &str, counts_from_1904: bool) -> Option<Date> {
     let (days, time) = text.split_once('.').unwrap_or((text, "0"));
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -149,7 +150,7 @@ fn serial(text: &str, counts_from_1904: bool) -> Option<Date> {
     SERIALS.contains(&days).then(|| first.checked_add((days + behind).days()).ok())?
 }
 
-/// A date as people write it; a time behind it is left out.
+/// Reads a date in a human format; a time after it is ignored.
 fn written(text: &str) -> Option<Date> {
     let words: Vec<&str> =
         text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -158,7 +159,7 @@ fn written(text: &str) -> Option<Date> {
         _ => &words,
     };
     let [first, second, third, behind @ ..] = words else { return None };
-    // `2026-12-31T10:00:00` is read before; what is cut off here must be a time.
+    // `2026-12-31T10:00:00` was read before; the rest cut off here must be a time.
     if !behind.is_empty() && !text.contains(':') {
         return None;
     }
@@ -175,7 +176,7 @@ fn written(text: &str) -> Option<Date> {
     day_first.max(month_first).max(year_first)
 }
 
-/// The number from 1 of the name, which may be cut short.
+/// Returns the number, from 1, of a name that may be abbreviated.
 fn is_name_in(names: &[&str], word: &str) -> Option<i8> {
     let word = word.to_lowercase();
     let is_meant = |name: &&str| {
@@ -184,7 +185,7 @@ fn is_name_in(names: &[&str], word: &str) -> Option<i8> {
     (1..).zip(names).find(|(_, name)| is_meant(name)).map(|(number, _)| number)
 }
 
-/// A year of two digits is one of this century.
+/// Reads a date; a two-digit year is in this century.
 fn date(year: &str, month: i8, day: &str) -> Option<Date> {
     let year: i16 = match year.len() {
         4 => year.parse().ok()?,
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_as_people_and_programs_write_them() {
+    fn dates_of_people_and_programs_are_read() {
         for text in [
             "2026-12-31",
             " 2026-12-31 ",
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_date_expires_at_its_later_reading() {
+    fn ambiguous_date_expires_at_its_later_reading() {
         assert_eq!(read("03/04/2026"), "2026-04-03");
         assert_eq!(read("04/03/2026"), "2026-04-03");
         assert_eq!(read("04.03.2026"), "2026-04-03");
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_that_nobody_chose_are_none() {
+    fn placeholder_dates_are_ignored() {
         for text in [
             "0001-01-01T00:00:00",
             "0001-01-01T00:00:00Z",
@@ -279,14 +280,14 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_may_count_from_1904() {
+    fn spreadsheet_may_count_from_1904() {
         let day = |text| Expiry::read(text, true);
         assert_eq!(day("44925"), Some(Expiry::Day(Date::constant(2026, 12, 31))));
         assert_eq!(day("2026-12-31"), Some(Expiry::Day(Date::constant(2026, 12, 31))));
     }
 
     #[test]
-    fn a_date_with_offset_is_an_instant() {
+    fn date_with_offset_is_an_instant() {
         for text in [
             "2026-12-31T09:00:00Z",
             "2026-12-31T10:00:00+01:00",
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn unlimited_entries_and_invalid_dates_are_told_apart() {
+    fn unlimited_entries_differ_from_invalid_dates() {
         for text in ["", "  ", "-", "never", "NONE", "Permanent", "indefinite"] {
             assert_eq!(read(text), "never", "{text}");
         }
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_day_ends_at_utc_minus_12() {
+    fn expiry_day_ends_at_utc_minus_12() {
         let is_over = |text, now: &str| Expiry::read(text, false).unwrap().is_over(now.parse().unwrap());
         assert!(!is_over("2026-12-31", "2027-01-01T11:59:59Z"));
         assert!(is_over("2026-12-31", "2027-01-01T12:00:00Z"));

@@ -1,7 +1,7 @@
-//! A file of people who must not be called.
+//! A file of phone numbers that must not be called.
 //!
-//! A number that is missed here is somebody who is called against their will, one too many is somebody who is not called:
-//! everything is read so that, in doubt, the number counts.
+//! A missed number means that someone is called against their will; a surplus one only that someone is not called. So
+//! every doubt counts as a number.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -20,63 +20,63 @@ use crate::{
     row::Row,
 };
 
-/// A cell with fewer digits holds no number, not even one that cannot be read.
+/// A cell with fewer digits contains no number, not even an unreadable one.
 const MIN_DIGITS: usize = 4;
 
-/// The numbers of a do-not-call file.
+/// The numbers of a suppression file.
 #[derive(Debug, Default)]
 pub struct SuppressionFile {
     /// The path as given.
     pub path: String,
-    /// The numbers, by the sheet in which they stand.
+    /// The numbers by sheet.
     pub sheets: Vec<SheetNumbers>,
-    /// Rows whose expiry is over: they leave nobody out.
+    /// Rows that have expired: they suppress nobody.
     pub expired: u64,
-    /// Rows in which no number can be read: they leave nobody out.
+    /// Rows without a readable number: they suppress nobody.
     pub unread: u64,
-    /// The first of them, and why.
+    /// The first of them, and the reason.
     pub first_unread: Option<(u64, String)>,
-    /// Rows with a number, and with another one, perhaps, that cannot be read.
+    /// Rows with a readable number and possibly another, unreadable one.
     pub partly_unread: u64,
-    /// The first of them, and why.
+    /// The first of them, and the reason.
     pub first_partly_unread: Option<(u64, String)>,
-    /// Entries of both kinds in which a number stands.
+    /// Entries of both kinds that contain digits of a number.
     pub unread_entries: UnreadEntries,
-    /// Rows whose digits were taken for whole international numbers, although neither a plus nor a country says so.
+    /// Rows whose digits were read as complete international numbers, without a plus or a country.
     pub assumed: u64,
-    /// The first of them, and what was read.
+    /// The first of them, and the number that was read.
     pub first_assumed: Option<(u64, String)>,
-    /// Rows whose expiry cannot be read: they are taken not to expire.
+    /// Rows with an unreadable expiry: they never expire.
     pub unread_expiries: u64,
-    /// The first of them, and what stands there.
+    /// The first of them, and the text of its expiry.
     pub first_unread_expiry: Option<(u64, String)>,
-    /// The headers of the columns that say when a row expires: it does so only when all of them say so.
+    /// The headers of the expiry columns. A row expires only when all of them have passed.
     pub expiry_columns: Vec<String>,
-    /// Rows that were read, whatever they hold.
+    /// Rows read, whatever they contain.
     rows: u64,
-    /// How the file was understood, where somebody should know.
+    /// How the file was understood, if the user should know.
     understood: Vec<String>,
 }
 
-/// The numbers of a sheet, or of a file that has none.
+/// The numbers of a sheet, or of a file without sheets.
 #[derive(Debug, Default)]
 pub struct SheetNumbers {
-    /// The sheet, where the file has several.
+    /// The sheet, if the file has several.
     pub sheet: Option<SheetName>,
-    /// Each number, with the row in which it stands as a person sees it. One that stands in several rows is here as often.
+    /// Each number with its row as the user sees it. Repeated numbers are kept.
     pub numbers: Vec<(E164, u64)>,
-    /// What is left to see of those of which digits are hidden, with their rows.
+    /// The visible digits of masked numbers, with their rows.
     pub masks: Vec<(Mask, u64)>,
 }
 
 impl SuppressionFile {
-    /// Reads a file in any of the formats of lists. Numbers without a country of their own are those of `region`; `aliases` say
-    /// what values of country columns mean; entries that have expired at `now` are skipped.
+    /// Reads a file in any list format. Numbers without a country are numbers of `region`; `aliases` translate
+    /// country values; entries that have expired at `now` are skipped.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read to its end, no column of numbers is found, or not one number can be read in it, and where
-    /// the end is asked for.
+    /// Returns an error if the file cannot be read to its end, has no number column or no readable number, or if the
+    /// run was interrupted.
     pub fn read(
         path: &Path,
         region: Option<Region>,
@@ -85,7 +85,7 @@ impl SuppressionFile {
         interrupt: &Interrupt,
     ) -> Result<Self, ReadError> {
         let (path, aliases, asked) = (path.to_owned(), aliases.clone(), interrupt.clone());
-        // It may wait for bytes that never come.
+        // The file may wait for bytes that never come.
         interrupt
             .watch(move || Self::read_here(&path, region, &aliases, now, &asked))
             .map_err(ReadError::Interrupted)?
@@ -116,7 +116,7 @@ impl SuppressionFile {
                     None => return Err(error.of_option().into()),
                     Some(unused) => {
                         let mut is_first = refused.is_none();
-                        // What is said of a sheet with cells says more than that another is empty.
+                        // An error about a sheet with cells says more than one about an empty sheet.
                         if let Unused::WithoutNumbers(sheet) = unused {
                             is_first |= without_numbers.is_empty();
                             without_numbers.push(sheet.to_string());
@@ -135,16 +135,17 @@ impl SuppressionFile {
         if read.len() > 1 || read.iter().any(|sheet| sheet.is_hidden) {
             let names: Vec<String> = read.iter().map(ToString::to_string).collect();
             list.understood
-                .push(format!("sheets that are read, each with rows of its own: {}", names.join(", ")));
+                .push(format!("sheets that are read, each with its own row numbers: {}", names.join(", ")));
         }
         if !without_numbers.is_empty() {
             let others = without_numbers.join(", ");
-            list.understood.push(format!("other sheets are not read, since they hold no numbers: {others}"));
+            list.understood
+                .push(format!("other sheets are not read, because they have no numbers: {others}"));
         }
         Ok(list)
     }
 
-    /// Adds what stands in a sheet, or in a file that has none. `sheet` is its name where there are others.
+    /// Adds the entries of a sheet, or of a file without sheets. `sheet` is its name if there are others.
     fn read_input(
         &mut self,
         mut input: Input,
@@ -192,7 +193,7 @@ impl SuppressionFile {
         }
         match read {
             Ok(summary) => add_new(&mut self.understood, &summary.notes),
-            // Nobody is to be left out today.
+            // An empty list today.
             Err(ParseError { fault: Fault::HeaderOnly, .. }) => {}
             Err(error) => return Err(error.of_option().into()),
         }
@@ -209,13 +210,13 @@ impl SuppressionFile {
         Ok(())
     }
 
-    /// Whether a row has expired, as every column must say; where one cannot be read, it has not.
+    /// Returns whether a row has expired. Every expiry column must agree; an unreadable one means no.
     fn is_over(&mut self, row: Row<'_>, expiries: &Expiries, in_sheet: &str) -> bool {
         let mut is_over = !expiries.columns.is_empty();
         let mut unread = None;
         for column in &expiries.columns {
             let text = String::from_utf8_lossy(row.cell(*column).text);
-            // Cells that have shifted may put any date here.
+            // Shifted cells may put any date here.
             let expiry = Expiry::read(&text, expiries.counts_from_1904)
                 .filter(|expiry| row.ragged.is_none() || *expiry == Expiry::Never);
             if expiry.is_none() {
@@ -233,7 +234,7 @@ impl SuppressionFile {
     fn count(&mut self, row: Row<'_>, read: &RowNumbers, phones: &[usize], in_sheet: &str) {
         let RowNumbers { found, problem, masks, is_assumed } = read;
         let is_entry = |column| count_digits(&String::from_utf8_lossy(row.cell(column).text)) >= MIN_DIGITS;
-        // Cells that have shifted may be anywhere.
+        // Shifted cells may be anywhere.
         let is_any = row.ragged.is_some() && (0..row.cells().len()).any(is_entry);
         let row_number = row.location.row;
         if let Some(problem) = problem {
@@ -255,23 +256,23 @@ impl SuppressionFile {
         }
     }
 
-    /// Whether the file has no entries at all, only a header.
+    /// Returns whether the file has only a header.
     pub fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
-    /// What the user should know of the file, in sentences that begin with a small letter, as those of an input do.
+    /// Returns notes for the user, as sentences that begin in lower case, like those of an input.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.understood.clone();
         if let Some((row, reason)) = &self.first_unread {
             notes.push(format!(
-                "rows in which no number can be read, so that nobody is left out by them: {}; the first is row {row} ({reason})",
+                "rows without a readable number, which suppress nobody: {}; the first is row {row} ({reason})",
                 self.unread
             ));
         }
         if let Some((row, reason)) = &self.first_partly_unread {
             notes.push(format!(
-                "rows in which one number can be read and another, perhaps, not: {}; the first is row {row} ({reason})",
+                "rows with a readable number and possibly another, unreadable one: {}; the first is row {row} ({reason})",
                 self.partly_unread
             ));
         }
@@ -291,7 +292,7 @@ impl SuppressionFile {
         }
         if let Some((row, number)) = &self.first_assumed {
             notes.push(format!(
-                "rows with digits that are taken for whole international numbers, since they have neither a plus nor a \
+                "rows with digits that are read as complete international numbers, because they have neither a plus nor a \
                  country: {}; the first is row {row} ({number}). If they are numbers of one country, name it with \
                  --region",
                 self.assumed
@@ -299,7 +300,7 @@ impl SuppressionFile {
         }
         if let Some((row, text)) = &self.first_unread_expiry {
             notes.push(format!(
-                "rows whose expiry cannot be read, which are taken not to expire: {}; the first is row {row} ({text})",
+                "rows with an unreadable expiry, which never expire: {}; the first is row {row} ({text})",
                 self.unread_expiries
             ));
         }
@@ -308,7 +309,7 @@ impl SuppressionFile {
                 self.expiry_columns.iter().map(|column| format!("`{column}`")).collect();
             let columns_word = if columns.len() == 1 { "column" } else { "columns" };
             notes.push(format!(
-                "rows that have expired by the {columns_word} {}, so that nobody is left out by them: {}",
+                "rows that have expired by the {columns_word} {}, which suppress nobody: {}",
                 columns.join(" and "),
                 self.expired
             ));
@@ -317,21 +318,21 @@ impl SuppressionFile {
     }
 }
 
-/// How the ends of the rows of a sheet are read.
+/// How the expiries of a sheet's rows are read.
 struct Expiries {
     columns: Vec<usize>,
     counts_from_1904: bool,
     now: Timestamp,
 }
 
-/// A sheet that leaves nobody out.
+/// A sheet that suppresses nobody.
 enum Unused<'a> {
     Empty,
     WithoutNumbers(&'a SheetName),
 }
 
 impl<'a> Unused<'a> {
-    /// Nothing where the fault is another.
+    /// Returns `None` for other faults.
     fn of(fault: &'a Fault) -> Option<Self> {
         match fault {
             Fault::InSheet { sheet, fault } => match **fault {
@@ -344,7 +345,7 @@ impl<'a> Unused<'a> {
     }
 }
 
-/// Adds what is not there yet.
+/// Adds the items that are not in the list yet.
 fn add_new<'a>(list: &mut Vec<String>, more: impl IntoIterator<Item = &'a String>) {
     for text in more {
         if !list.contains(text) {
@@ -353,7 +354,7 @@ fn add_new<'a>(list: &mut Vec<String>, more: impl IntoIterator<Item = &'a String
     }
 }
 
-/// What is wrong, and with what.
+/// Returns the problem and the value that has it.
 fn reason(problem: &Problem) -> String {
     if problem.value.is_empty() {
         problem.message()

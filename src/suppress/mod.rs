@@ -1,9 +1,9 @@
-//! Suppression: the numbers that must not be called, whatever else is known of them.
+//! Suppression: the numbers that must not be called, whatever else is known about them.
 //!
-//! Numbers come from files ([`SuppressionFile`]), whose entries may expire, and from contact lists and campaigns of the platform
-//! ([`Suppressions`] reads both). [`SuppressionSet`] holds them in all their forms and says for a number by which source it is
-//! suppressed. Rows of the list itself that forbid calls are found by [`normalize`](crate::normalize); the ledger of
-//! [`pipeline`](crate::pipeline) combines both.
+//! Numbers come from files ([`SuppressionFile`]), whose entries may expire, and from contact lists and campaigns of
+//! the platform (`Suppressions` reads both). [`SuppressionSet`] contains them in all their forms and returns which
+//! source suppresses a number. [`normalize`](crate::normalize) finds rows of the list itself that forbid calls; the
+//! ledger of [`pipeline`](crate::pipeline) combines both.
 
 mod expiry;
 mod file;

@@ -1,4 +1,4 @@
-//! The numbers that are suppressed, and by which source.
+//! The suppressed numbers and their sources.
 
 use std::{collections::HashMap, fmt::Write as _};
 
@@ -9,26 +9,26 @@ use crate::{
     outcome::Code,
 };
 
-/// Why numbers are left out.
+/// The source of suppressed numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SuppressionSource {
-    /// They stand in a file.
+    /// A file.
     File {
         /// The path as given.
         path: String,
-        /// Which sheet it is, where the file has several.
+        /// The sheet, if the file has several.
         sheet: Option<String>,
     },
-    /// They are in a contact list of the platform.
+    /// A contact list of the platform.
     List(String),
-    /// They are in a campaign of the platform.
+    /// A campaign of the platform.
     Campaign(String),
-    /// Rows of the list itself, in this file, say so.
+    /// Rows of the list itself, in this file.
     Rows(String),
 }
 
 impl SuppressionSource {
-    /// The code of rows that are left out.
+    /// Returns the outcome code of rows that the source suppresses.
     pub const fn code(&self) -> Code {
         match self {
             Self::File { .. } => Code::InFile,
@@ -38,7 +38,7 @@ impl SuppressionSource {
         }
     }
 
-    /// The file, list or campaign.
+    /// Returns the name of the file, or the id of the list or campaign.
     pub fn name(&self) -> &str {
         let (Self::File { path: name, .. } | Self::List(name) | Self::Campaign(name) | Self::Rows(name)) =
             self;
@@ -46,23 +46,23 @@ impl SuppressionSource {
     }
 }
 
-/// The numbers that are left out on purpose, whatever else is known of them.
+/// The suppressed numbers. Suppression wins over everything else.
 #[derive(Debug, Default)]
 pub struct SuppressionSet {
     sources: Vec<SuppressionSource>,
-    /// By which source, and in which row of it; 0 where it has no rows. The first source of a number counts.
+    /// The index of the source, and the row in it; 0 if it has no rows. The first source of a number counts.
     numbers: HashMap<E164, (u32, u64)>,
-    /// The same of numbers of which digits are hidden.
+    /// The same for masked numbers.
     masks: ByMask<(u32, u64)>,
 }
 
 impl SuppressionSet {
-    /// Begins a source, to which all numbers belong that are added until the next begins.
+    /// Starts a source. Numbers added from now on belong to it.
     pub fn begin(&mut self, source: SuppressionSource) {
         self.sources.push(source);
     }
 
-    /// Adds a number in all of its forms, and the row of the source in which it stands, if it has rows.
+    /// Adds a number in all its forms, with its row if the source has rows.
     pub fn add(&mut self, number: E164, row: Option<u64>) {
         let place = (self.last_source(), row.unwrap_or_default());
         for number in other_forms(number).into_iter().chain([number]).chain(with_lost_zero(number)) {
@@ -70,7 +70,7 @@ impl SuppressionSet {
         }
     }
 
-    /// Adds a masked number. Where only its middle is hidden, it suppresses every number that matches.
+    /// Adds a masked number. If only its middle is masked, it suppresses every number that matches.
     pub fn add_mask(&mut self, mask: Mask, row: Option<u64>) {
         if mask.is_hidden_inside() && !failpoint::is_without("masks") {
             self.masks.add(mask, (self.last_source(), row.unwrap_or_default()));
@@ -81,14 +81,14 @@ impl SuppressionSet {
         u32::try_from(self.sources.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    /// Takes back what was added since the source began.
+    /// Removes everything added since the source started.
     pub fn restart(&mut self) {
         let last = self.last_source();
         self.numbers.retain(|_, (source, _)| *source != last);
         self.masks.retain(|(source, _)| *source != last);
     }
 
-    /// Why a number is left out, if it is: the source, and in words where it stands.
+    /// Returns the source that suppresses a number, if any, and the place in it in words.
     pub fn reason(&self, number: E164) -> Option<(&SuppressionSource, String)> {
         if let Some(place) = self.numbers.get(&number) {
             return self.place(place);
@@ -122,7 +122,7 @@ impl SuppressionSet {
         Some((source, place))
     }
 
-    /// Whether there is no number to leave out.
+    /// Returns whether there are no numbers.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.masks.is_empty()
     }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_source_of_a_number_is_named() {
+    fn first_source_of_a_number_is_named() {
         let mut suppression_set = SuppressionSet::default();
         suppression_set.begin(file("dnc.csv", None));
         suppression_set.add(number("911"), Some(7));
@@ -168,16 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_subscriber_is_left_out_under_either_form_of_the_number() {
+    fn number_is_suppressed_in_either_form() {
         let mut suppression_set = SuppressionSet::default();
         suppression_set.begin(file("dnc.csv", None));
         for digits in ["5215512345678", "541123456789", "919876543210"] {
             suppression_set.add(number(digits), None);
         }
-        let is_left_out = |digits| suppression_set.reason(number(digits)).is_some();
+        let is_suppressed = |digits| suppression_set.reason(number(digits)).is_some();
         assert!(
-            ["5215512345678", "525512345678", "541123456789", "5491123456789"].into_iter().all(is_left_out)
+            ["5215512345678", "525512345678", "541123456789", "5491123456789"].into_iter().all(is_suppressed)
         );
-        assert!(!is_left_out("9119876543210"));
+        assert!(!is_suppressed("9119876543210"));
     }
 }

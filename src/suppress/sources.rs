@@ -1,4 +1,4 @@
-//! Who is left out on purpose: read from files, contact lists and campaigns before anything is posted.
+//! Reads the suppressed numbers from files, contact lists and campaigns before anything is posted.
 
 use std::path::PathBuf;
 
@@ -16,23 +16,22 @@ use crate::{
     progress::Progress,
 };
 
-/// What is to be known of a suppression file with a header and no rows.
+/// The note for a suppression file with a header but no rows.
 const NO_ENTRIES: &str =
-    "it has a header but no entries, so it suppresses nobody. If it should hold numbers, export it again";
+    "it has a header but no entries, so it suppresses nobody. If it should contain numbers, export it again";
 
-/// The same of a contact list or campaign.
-const NO_CONTACTS: &str =
-    "it holds no contacts, so it suppresses nobody. If it should hold some, check the id";
+/// The note for an empty contact list or campaign.
+const NO_CONTACTS: &str = "it has no contacts, so it suppresses nobody. If it should have some, check the id";
 
-/// Which contacts of a campaign are left out.
+/// The contacts of a campaign to suppress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CampaignFilter {
-    /// All of them.
+    /// All contacts.
     #[default]
     Any,
-    /// Those that were called.
+    /// Contacts that were called.
     Attempted,
-    /// Those whose call was completed.
+    /// Contacts whose call was completed.
     Completed,
 }
 
@@ -40,7 +39,7 @@ impl CampaignFilter {
     fn takes(self, record: &Record<'_>) -> bool {
         match self {
             Self::Any => true,
-            // Whoever is not known not to have been called counts as called.
+            // A contact without call data counts as called.
             Self::Attempted => {
                 record.attempts().is_none_or(|attempts| attempts > 0)
                     || !record.dialer_outcome().trim().is_empty()
@@ -50,29 +49,29 @@ impl CampaignFilter {
     }
 }
 
-/// What the user decided about whom to leave out.
+/// The user's suppression settings.
 #[derive(Clone, Debug, Default)]
 pub struct SuppressSettings {
-    /// Files of numbers.
+    /// Suppression files.
     pub files: Vec<PathBuf>,
     /// The region of the files' national numbers.
     pub region: Option<Region>,
-    /// What values of the files' countries mean.
+    /// The meanings of the files' country values.
     pub aliases: Aliases,
-    /// Contact lists of the platform.
+    /// Contact lists on the platform.
     pub lists: Vec<String>,
-    /// Campaigns of the platform.
+    /// Campaigns on the platform.
     pub campaigns: Vec<String>,
-    /// How many entries of all these there may be whose number cannot be read.
+    /// The maximum of unreadable entries in all of these.
     pub allowed_unread: u64,
-    /// Which contacts of the campaigns.
+    /// The contacts of the campaigns to suppress.
     pub filter: CampaignFilter,
-    /// How lists and campaigns are asked for.
+    /// The API version for lists and campaigns.
     pub api: Api,
 }
 
 impl SuppressSettings {
-    /// The lists and campaigns, in the order in which they are read.
+    /// Returns the lists and campaigns, in reading order.
     pub fn collections(&self) -> impl Iterator<Item = Collection> {
         let api = self.api;
         let lists = self.lists.iter().map(move |id| Collection::List { id: id.clone(), api });
@@ -80,30 +79,30 @@ impl SuppressSettings {
     }
 }
 
-/// A file, contact list or campaign whose numbers were left out.
+/// A file, contact list or campaign whose numbers are suppressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of the documented schema")]
 pub struct SuppressionReport {
     pub code: &'static str,
     pub name: String,
-    /// Different numbers that the source suppresses, whether or not the list has them.
+    /// Distinct numbers that the source suppresses, whether or not the list has them.
     pub numbers: u64,
-    /// Whether it has no entries at all.
+    /// Whether it has no entries.
     pub empty: bool,
     pub notes: Vec<String>,
 }
 
-/// Who is left out, and what is to be said of where that was learned.
+/// The suppressed numbers, with notes about their sources.
 #[derive(Debug, Default)]
 pub(crate) struct Suppressions {
     pub(crate) suppression_set: SuppressionSet,
     pub(crate) reports: Vec<SuppressionReport>,
-    /// What cannot be read of each file.
+    /// The unreadable entries of each file.
     unread: Vec<(String, UnreadEntries)>,
 }
 
 impl Suppressions {
-    /// Reads the files, and says what is to be known of them.
+    /// Reads the files and collects notes about them.
     pub(crate) fn of_files(
         settings: &SuppressSettings,
         progress: &dyn Progress,
@@ -141,7 +140,7 @@ impl Suppressions {
         Ok(exclusion)
     }
 
-    /// Takes what cannot be read of the files from what is `allowed`.
+    /// Subtracts the files' unreadable entries from `allowed`.
     pub(crate) fn take_from(&self, allowed: &mut u64) -> Result<(), UnreadSuppressions> {
         self.unread.iter().try_for_each(|(name, unread)| unread.take_from(allowed, name))
     }
@@ -161,18 +160,18 @@ impl Suppressions {
                 Collection::Contacts => continue,
             };
             let (code, name) = (source.code().name(), source.name().to_owned());
-            // Also where the reading fails, the report says whom it was to leave out.
+            // If the read fails, the report still names the source.
             self.reports.push(SuppressionReport { code, name, numbers: 0, empty: false, notes: Vec::new() });
             self.suppression_set.begin(source);
             let name = collection.to_string();
             let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
             let Seen { contacts, numbers, unreadable, unassigned, unread } = sink.seen;
-            // Whoever is not shown would be called.
+            // Contacts that are not shown would be called.
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
                 return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
             }
-            // The region may be that of the new contacts only.
+            // The region may apply only to the new contacts.
             if unassigned * 2 > contacts && unread.masked() == 0 {
                 let (contacts, region) = (unassigned, settings.region);
                 return Err(PlatformError::NoCountry { what: name, contacts, region });
@@ -188,19 +187,18 @@ impl Suppressions {
             }
             let unreadable = unreadable - unread.masked();
             if unreadable > 0 {
-                notes.push(format!(
-                    "contacts without a number that can be read, who leave nobody out: {unreadable}"
-                ));
+                notes
+                    .push(format!("contacts without a readable number, which suppress nobody: {unreadable}"));
             }
             if unassigned > 0 {
-                let what = "contacts whose number no country has assigned as it stands";
+                let what = "contacts without a valid international number";
                 notes.push(match settings.region {
-                    None => format!(
-                        "{what}: {unassigned}. If it lacks the code of its country, name that with --region"
-                    ),
-                    Some(region) => format!(
-                        "{what}, nor {region} without its code, so that they may leave nobody out: {unassigned}"
-                    ),
+                    None => {
+                        format!("{what}: {unassigned}. If the country code is missing, set it with --region")
+                    }
+                    Some(region) => {
+                        format!("{what}, even read as {region}, which may suppress nobody: {unassigned}")
+                    }
                 });
             }
             for note in &notes {
@@ -219,7 +217,7 @@ impl Suppressions {
     }
 }
 
-/// How many different numbers there are.
+/// Returns how many distinct numbers there are.
 fn distinct(mut numbers: Vec<E164>) -> u64 {
     numbers.sort_unstable();
     numbers.dedup();
@@ -233,7 +231,7 @@ struct Sink<'a> {
     seen: Seen,
 }
 
-/// Contacts, and those of them who may not be left out although they should.
+/// Counts of contacts, and of those that may not be suppressed although they should.
 #[derive(Default)]
 struct Seen {
     contacts: u64,
@@ -258,7 +256,7 @@ impl RecordSink for Sink<'_> {
                     written => format!("`{written}`"),
                 });
             }
-            // What may be one of several numbers leaves out all of them.
+            // If the number has several readings, all of them are suppressed.
             contact.masks.into_iter().for_each(|mask| self.exclusion.suppression_set.add_mask(mask, None));
             for number in contact.numbers {
                 self.exclusion.suppression_set.add(number, None);

@@ -1,13 +1,13 @@
-//! Entries of suppression lists that cannot be read. An import stops at them, unless the user allows as many.
+//! Unreadable entries of suppression lists. An import stops at them, unless the user allows that many.
 
 use thiserror::Error;
 
 use crate::failpoint;
 
-/// Entries that are shown one by one.
+/// Maximum entries shown one by one.
 const MAX_SHOWN: usize = 3;
 
-/// Entries of a suppression list whose number cannot be read.
+/// Entries of a suppression list with an unreadable number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadEntries {
     entries: u64,
@@ -29,7 +29,7 @@ pub struct UnreadSuppressions {
 }
 
 impl UnreadEntries {
-    /// Counts an entry; `shown` says which, and what stands there.
+    /// Counts an entry; `shown` returns its place and text.
     pub fn add(&mut self, is_masked: bool, shown: impl FnOnce() -> String) {
         self.entries += 1;
         self.masked += u64::from(is_masked);
@@ -38,21 +38,21 @@ impl UnreadEntries {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     pub fn entries(&self) -> u64 {
         self.entries
     }
 
-    /// How many of them are masked.
+    /// Returns how many of them are masked.
     pub fn masked(&self) -> u64 {
         self.masked
     }
 
-    /// Takes them from those that are still `allowed`.
+    /// Subtracts the entries from `allowed`.
     ///
     /// # Errors
     ///
-    /// Where there are more of them.
+    /// Returns an error if there are more entries than allowed.
     pub fn take_from(&self, allowed: &mut u64, source_name: &str) -> Result<(), UnreadSuppressions> {
         if let Some(left) = allowed.checked_sub(self.entries) {
             *allowed = left;
@@ -73,7 +73,7 @@ impl UnreadEntries {
 }
 
 impl UnreadSuppressions {
-    /// What to do about it.
+    /// The hint for this error.
     pub const HINT: &'static str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
         to a file for --exclude-file. To import anyway, allow that many entries with --allow-unreadable-suppressions. Then an entry \
         masked only in its middle suppresses every number that matches it; the other entries suppress nobody.";
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_that_cannot_be_read_are_shown_unless_they_are_allowed() {
+    fn unreadable_entries_are_shown_unless_allowed() {
         let mut unread = UnreadEntries::default();
         for (is_masked, shown) in [(true, "`4420***01`"), (false, "`n/a`"), (false, "`1`"), (false, "`2`")] {
             unread.add(is_masked, || shown.to_owned());

@@ -5,7 +5,7 @@ import pathlib
 import sys
 import zoneinfo
 
-# Two zones are one where their clocks agree from now on for so many years.
+# Zones count as one if their clocks agree for this many years from now on.
 YEARS = 12
 STEP = datetime.timedelta(hours=1)
 
@@ -23,7 +23,7 @@ def clock(zone, moments):
 
 
 def agree(zones):
-    # A few moments tell most zones apart.
+    # A few moments distinguish most zones.
     few = moments[:: 24 * 30]
     if len({tuple(clock(zone, few)) for zone in zones}) > 1:
         return False
@@ -35,7 +35,7 @@ for line in (folder / "zone.tab").read_text().splitlines():
     if line and not line.startswith("#"):
         region, _, zone = line.split("\t")[:3]
         zones_of.setdefault(region, []).append(zone)
-# The first zone of a region in zone.tab stands for those that agree with it.
+# The first zone of a region in zone.tab represents the zones that agree with it.
 lines = [f"{region}\t{zones[0]}" for region, zones in sorted(zones_of.items()) if agree(zones)]
 pathlib.Path("regions.tsv").write_text("\n".join(lines) + "\n")
 

@@ -1,6 +1,6 @@
-//! Time zones, as names of the tz database: the one of a region, and those that exist.
+//! Time zones by their names in the tz database: the zone of a region, and all known identifiers.
 //!
-//! The tables are made from the tz database by `refresh` in this folder.
+//! The script `refresh` in this folder generates the tables from the tz database.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,12 +12,12 @@ pub const VERSION: &str = include_str!("version").trim_ascii();
 static REGIONS: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| include_str!("regions.tsv").lines().filter_map(|line| line.split_once('\t')).collect());
 
-/// Identifiers by their spelling in small letters.
+/// Identifiers by their lowercase spelling.
 static IDENTIFIERS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     include_str!("identifiers.txt").lines().map(|name| (name.to_ascii_lowercase(), name)).collect()
 });
 
-/// The time zone of a region in which all clocks show the same time.
+/// Returns the time zone of a region, if all clocks in the region show the same time.
 ///
 /// ```
 /// use rollcall::{contact::Region, time_zone};
@@ -29,7 +29,7 @@ pub fn of_region(region: Region) -> Option<&'static str> {
     REGIONS.get(region.as_str()).copied()
 }
 
-/// The identifier that a text is, in its usual capitals; nothing where the tz database has no such zone.
+/// Returns the identifier with its usual capitalization. Returns `None` if the tz database has no such zone.
 ///
 /// ```
 /// use rollcall::time_zone;
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn only_regions_with_one_time_have_a_zone() {
+    fn only_region_with_one_time_has_a_zone() {
         let zone = |region| of_region(Region::new(region).unwrap());
         assert_eq!(zone("DE"), Some("Europe/Berlin"), "the clocks of its two zones agree");
         assert_eq!(zone("GB"), Some("Europe/London"));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn old_names_are_identifiers_and_other_words_are_none() {
+    fn old_name_is_an_identifier_and_other_text_is_not() {
         assert_eq!(identifier("Asia/Calcutta"), Some("Asia/Calcutta"));
         assert_eq!(identifier("utc"), Some("UTC"));
         for other in ["", "+01:00", "W. Europe Standard Time", "Factory", "Berlin"] {

@@ -1,4 +1,4 @@
-//! What a service is doing at this moment, for people and programs outside of it.
+//! The current state of a service, for people and programs outside it.
 
 use std::{
     path::PathBuf,
@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::{child::Said, event::Event};
 use crate::journal::{Journal, JournalError, SharedQuota, Span, WatchedFile};
 
-/// A loop that has not come round for so long hangs; while a file is imported it does not come round.
+/// A loop without an iteration for this long hangs, unless it imports a file.
 const HANGING: Duration = Duration::from_mins(2);
 
-/// The window of the account's limit.
+/// The window of the account's rate limit.
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// All folders of a service.
@@ -27,10 +27,10 @@ pub(super) struct Board {
     pub(super) since: Timestamp,
 }
 
-/// One folder, as it is at this moment.
+/// The current state of one folder.
 pub(super) struct FolderBoard {
     pub(super) path: PathBuf,
-    /// The path as the journal has it.
+    /// The path as recorded in the journal.
     name: String,
     quota: SharedQuota,
     rate: u32,
@@ -38,32 +38,32 @@ pub(super) struct FolderBoard {
     pub(super) said: Said,
 }
 
-/// What changes from moment to moment.
+/// The part that changes all the time.
 #[derive(Clone, Debug)]
 pub(super) struct Now {
     pub(super) state: State,
-    /// Files that are whole and wait, and files that are not whole yet.
+    /// Settled files that wait, and files that have not settled.
     pub(super) waiting: u64,
     pub(super) unsettled: u64,
-    /// Since when files have been waiting.
+    /// The time since which files have been waiting.
     pub(super) waiting_since: Option<Instant>,
-    /// The file that is imported.
+    /// The file being imported: name, size and start.
     pub(super) file: Option<(String, u64, Instant)>,
-    /// When the loop came round.
+    /// The time of the loop's last iteration.
     seen: Instant,
 }
 
-/// What is done with a folder.
+/// The state of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Another process watches it.
+    /// Another process watches the folder.
     Waiting,
     Watching,
-    /// It is not there.
+    /// The folder does not exist.
     Away,
-    /// Its files are held back, and why.
+    /// Files are held back, with the reason.
     Held(String),
-    /// Its watcher has ended.
+    /// The watcher has ended.
     Ended,
 }
 
@@ -93,42 +93,42 @@ impl Board {
         folder
     }
 
-    /// What keeps the service from living, if anything does.
+    /// Returns why the service is not alive, if it is not.
     pub(super) fn illness(&self) -> Option<String> {
         let hangs = |folder: &&Arc<FolderBoard>| {
             let now = folder.now();
             now.file.is_none() && now.seen.elapsed() > HANGING && now.state != State::Ended
         };
         let hanging = self.folders.iter().find(hangs);
-        hanging.map(|folder| format!("nothing is done with {} any more", folder.path.display()))
+        hanging.map(|folder| format!("{} is no longer processed", folder.path.display()))
     }
 
-    /// Whether no folder is watched any more.
+    /// Returns whether all watchers have ended.
     pub(super) fn is_over(&self) -> bool {
         self.folders.iter().all(|folder| folder.now().state == State::Ended)
     }
 
-    /// What keeps files from being imported, if anything does.
+    /// Returns the reasons why files are not imported.
     pub(super) fn obstacles(&self) -> Vec<String> {
         let obstacle = |folder: &Arc<FolderBoard>| {
             let path = folder.path.display();
             match folder.now().state {
                 State::Watching => None,
                 State::Waiting => Some(format!("{path}: another process watches it")),
-                State::Away => Some(format!("{path}: it is not there")),
+                State::Away => Some(format!("{path}: the folder does not exist")),
                 State::Held(reason) => Some(format!("{path}: files are held back: {reason}")),
-                State::Ended => Some(format!("{path}: it is not watched any more")),
+                State::Ended => Some(format!("{path}: no longer watched")),
             }
         };
         self.folders.iter().filter_map(obstacle).chain(self.illness()).collect()
     }
 
-    /// The files of a folder that ended last.
+    /// Returns the folder's most recent results.
     pub(super) fn ended(&self, folder: &FolderBoard) -> Result<Vec<WatchedFile>, JournalError> {
         self.journal.ended_files(&folder.name)
     }
 
-    /// Brings the figures up to date that change by themselves.
+    /// Updates the gauges that change over time.
     pub(super) fn measure(&self) {
         for folder in &self.folders {
             let (now, path) = (folder.now(), folder.path.display().to_string());
@@ -154,13 +154,13 @@ impl FolderBoard {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many requests the account may still make in this minute.
+    /// Returns the requests that the account may still send in the current minute.
     pub(super) fn requests_left(&self) -> Option<u64> {
         let busy = self.quota.busy(Span::Minute, MINUTE).ok()?;
         Some(u64::from(self.rate).saturating_sub(busy.len() as u64))
     }
 
-    /// What the import in progress says of itself.
+    /// Returns the progress of the current import.
     pub(super) fn progress(&self) -> Option<Value> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -189,7 +189,7 @@ impl FolderBoard {
         now.seen = Instant::now();
     }
 
-    /// Counts what happened.
+    /// Counts an event.
     pub(super) fn count(&self, event: &Event) {
         let path = self.path.display().to_string();
         let file = |end: &'static str| {
@@ -215,7 +215,7 @@ impl FolderBoard {
         }
     }
 
-    /// Counts what the platform was asked for a file.
+    /// Counts the requests for a file.
     pub(super) fn count_requests(&self, platform: &Value) {
         let path = self.path.display().to_string();
         let of = |name: &str| platform[name].as_u64().unwrap_or_default();
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_hangs_only_where_its_loop_stands_still_without_a_file() {
+    fn folder_hangs_only_if_its_loop_stops_without_an_import() {
         let journal = Journal::in_memory().unwrap();
         let mut board = Board::new(journal.clone());
         let folder = board.add(PathBuf::from("in"), "in".to_owned(), journal.quota("account"), 60);

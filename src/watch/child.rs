@@ -1,7 +1,7 @@
-//! A file is imported by a process of its own, so that nothing that a file does can end the service.
+//! The process that imports a file, separate so that no file can crash the service.
 //!
-//! The process is told what to do in a line on its standard input, which stays open: where it is closed, because the service
-//! ends or is killed, the process ends in good order. It tells its progress in lines of JSON on its standard output.
+//! The process reads its instructions as one line from standard input, which stays open. If it closes, because the
+//! service ends or is killed, the process ends cleanly. It reports progress as lines of JSON on standard output.
 
 use std::{
     fs,
@@ -17,42 +17,42 @@ use serde_json::Value;
 
 use crate::interrupt::Interrupt;
 
-/// How long a process may take to end in good order.
+/// Maximum time for a process to end cleanly.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What an import is to do, and where.
+/// The task of an import.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
-    /// The folder in which the file is alone.
+    /// The folder that contains only the file.
     pub folder: &'a Path,
-    /// The file's name in it.
+    /// The file's name in the folder.
     pub name: &'a str,
-    /// Where the files of the run go.
+    /// The folder for the run's files.
     pub out: &'a Path,
     /// The run's name.
     pub run: &'a str,
 }
 
-/// How an import ended.
+/// The result of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Ended {
-    /// Every row has its outcome.
+    /// Every row has an outcome.
     Imported { totals: Value, platform: Value, has_rows_to_fix: bool, empty_suppressions: Vec<String> },
-    /// The file cannot be imported, and why.
+    /// The file cannot be imported, with the reason.
     Failed(String),
-    /// It is not the file's fault: it is tried again later. The exit code says whose fault it is.
+    /// A failure that is not the file's fault; the import is retried later. The exit code tells the cause.
     Held { reason: String, code: i32 },
-    /// The service is to end.
+    /// The service is ending.
     Interrupted,
 }
 
-/// What an import says of itself while it goes.
+/// The latest progress report of an import.
 pub(super) type Said = Arc<Mutex<Option<Value>>>;
 
-/// What the process came to, before it is known what that means.
+/// The exit of the process, before it is interpreted.
 struct Exit {
     status: ExitStatus,
-    /// The last error it told, with what to do.
+    /// The last reported error, with its hint.
     error: Option<String>,
     was_too_long: bool,
 }
@@ -73,7 +73,7 @@ pub(super) fn import(
         .stderr(Stdio::piped())
         .spawn()?;
     let exit = wait(child, orders, limit, said, interrupt)?;
-    // By a signal, or in good order because of one.
+    // The process ended by a signal, or cleanly because of one.
     let was_ended = exit.status.code().is_none_or(|code| code > 128);
     Ok(if interrupt.signal().is_some() && was_ended { Ended::Interrupted } else { judge(&exit, job.out) })
 }
@@ -87,7 +87,7 @@ fn wait(
 ) -> io::Result<Exit> {
     let mut input = child.stdin.take();
     if let Some(input) = &mut input {
-        // A process that ended already is looked at below.
+        // The code below handles a process that has already ended.
         _ = input
             .write_all(orders.as_bytes())
             .and_then(|()| input.write_all(b"\n"))
@@ -124,7 +124,7 @@ fn wait(
     Ok(Exit { status, error: error.and_then(|error| error.as_str().map(str::to_owned)), was_too_long })
 }
 
-/// Keeps the last line of JSON that says something.
+/// Keeps the last line of JSON with progress.
 fn follow(
     stream: impl Read + Send + 'static,
     last: Said,
@@ -140,7 +140,7 @@ fn follow(
     })
 }
 
-/// An error of the log, with what to do.
+/// Returns an error from the log, with its hint.
 fn error_of(line: &Value) -> Option<Value> {
     let fields = line.get("fields").filter(|_| line["level"] == "ERROR")?;
     let message = fields["message"].as_str()?;
@@ -151,14 +151,14 @@ fn error_of(line: &Value) -> Option<Value> {
 fn judge(exit: &Exit, out: &Path) -> Ended {
     use std::os::unix::process::ExitStatusExt as _;
 
-    let error = || exit.error.clone().unwrap_or_else(|| "it did not say why".to_owned());
+    let error = || exit.error.clone().unwrap_or_else(|| "no reason reported".to_owned());
     if exit.was_too_long {
         return Ended::Failed(
-            "The import took longer than a file may take (--time-limit). What was posted before stays posted.".to_owned(),
+            "The import exceeded the time limit of a file (--time-limit). Contacts that were already created remain.".to_owned(),
         );
     }
     let crashed = |how: String| {
-        let memory = "It may have needed more memory than a file may take (--memory-limit); else this is a fault of rollcall: \
+        let memory = "It may have exceeded the memory limit of a file (--memory-limit). Otherwise, this is a bug in rollcall: \
                       please report it.";
         Ended::Failed(format!("The import crashed ({how}). {memory}"))
     };
@@ -181,18 +181,18 @@ fn judge(exit: &Exit, out: &Path) -> Ended {
                     has_rows_to_fix: code == 1,
                     empty_suppressions: empty_suppressions(&report),
                 },
-                _ => Ended::Failed(format!("The import left no report behind: {}", error())),
+                _ => Ended::Failed(format!("The import ended without a report: {}", error())),
             }
         }
         3 => Ended::Failed(error()),
         2 | 4 | 5 => Ended::Held { reason: error(), code },
-        // Ended from outside, in good order.
+        // Ended from outside, cleanly.
         129..=159 => Ended::Held { reason: "the import was interrupted".to_owned(), code: 5 },
         _ => crashed(format!("code {code}")),
     }
 }
 
-/// The suppression files and lists of a report that have no entries.
+/// Returns the names of a report's suppression files and lists without entries.
 pub(super) fn empty_suppressions(report: &Value) -> Vec<String> {
     let excluded = report["excluded"].as_array().into_iter().flatten();
     let names = excluded.filter(|list| list["empty"] == true).filter_map(|list| list["name"].as_str());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_suppression_lists_are_named() {
+    fn suppression_lists_without_entries_are_named() {
         let excluded =
             |list: &str| format!(r#"{{"code": "in-file", "numbers": 0, "empty": true, "name": "{list}"}}"#);
         let full = r#"{"code": "in-file", "numbers": 3, "empty": false, "name": "full.csv"}"#;
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_the_files_fault_or_not() {
+    fn exit_code_decides_between_failed_and_held() {
         let complete = Some(r#"{"complete": true, "totals": {"rows": 1}}"#);
         let code = |code: i32| code << 8;
         let totals = serde_json::json!({"rows": 1});

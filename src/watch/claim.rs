@@ -1,7 +1,7 @@
-//! Files are taken from their folder: noted in the journal first, then moved to where nobody else writes.
+//! Claims of files: recorded in the journal first, then moved to a folder that only the service writes to.
 //!
-//! At every moment a file is in one place, and the journal says what is to be done with it: a service that was killed finds
-//! out by both what it was about.
+//! At every moment a file is in one place, and the journal contains its next step. After a kill, the service
+//! continues from both.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -26,22 +26,22 @@ use crate::{
     report::terminal::printable,
 };
 
-/// What came of taking a file.
+/// The result of taking a file.
 #[derive(Debug)]
 pub(super) enum Claim {
-    /// It is in its place below `work`.
+    /// The file is in its place below `work`.
     Taken(WatchedFile),
-    /// It has changed meanwhile, or is gone: it is looked at again later.
+    /// The file changed or disappeared; a later scan checks it again.
     Changing,
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable(io::Error),
 }
 
-/// The files of a folder that are taken, in the journal and on disk.
+/// The claimed files of a folder, in the journal and on disk.
 #[derive(Clone)]
 pub(super) struct Claims {
     journal: Journal,
-    /// The folder as the journal has it.
+    /// The folder's name in the journal.
     name: String,
 }
 
@@ -79,7 +79,7 @@ impl Claims {
         }
         let synced = sync(&work).and_then(|()| sync(&folder.work())).and_then(|()| sync(folder.path()));
         synced.map_err(|source| WatchError::Folder { path: folder.path().to_owned(), source })?;
-        // Between the reading and the move another file may have come to be there.
+        // Another file may have taken the name between reading and moving.
         if stamp(&work.join(&name)).ok() != Some(settled.stamp) {
             self.put_back(folder, id)?;
             return Ok(Claim::Changing);
@@ -89,37 +89,38 @@ impl Claims {
         claimed.map(Claim::Taken).ok_or_else(|| WatchError::Lost(name))
     }
 
-    /// The files that are taken and have not ended.
+    /// Returns the taken files without a result.
     pub(super) fn open(&self) -> Result<Vec<WatchedFile>, WatchError> {
         Ok(self.journal.claimed_files(&self.name)?)
     }
 
-    /// The file that had the same content, was taken before and imported.
+    /// Returns an earlier file with the same content that was imported.
     pub(super) fn imported_before(&self, file: &WatchedFile) -> Result<Option<WatchedFile>, WatchError> {
         Ok(self.journal.imported_file(&self.name, &file.sha256)?)
     }
 
-    /// Forgets files that have ended, after this time.
+    /// Deletes records of files that ended longer ago than `kept`.
     pub(super) fn forget(&self, kept: Duration) -> Result<(), WatchError> {
         let before = Timestamp::now().as_millisecond();
         let before = before.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
         Ok(self.journal.forget_files(&self.name, before)?)
     }
 
-    /// Whether a taken file is still what it was.
+    /// Returns whether a taken file is unchanged.
     pub(super) fn is_unchanged(folder: &Folder, file: &WatchedFile) -> bool {
         let path = folder.work_of(file.id).join(&file.name);
         let now = stamp(&path).and_then(|stamp| digest(&path, stamp));
         now.is_ok_and(|now| now.as_ref() == Some(&file.sha256))
     }
 
-    /// Gives a taken file back to the folder, to be taken again when it is whole.
+    /// Puts a taken file back into the folder, to be taken again once it has settled.
     pub(super) fn put_back(&self, folder: &Folder, id: i64) -> Result<(), WatchError> {
         return_files(folder, &folder.work_of(id))?;
         Ok(self.journal.unclaim_file(id)?)
     }
 
-    /// Notes how a file ended, and moves it to where it stays, with a note beside it if there is something to say.
+    /// Records a file's result, and moves the file to its final folder, with a text file if there is something to
+    /// say.
     pub(super) fn end(
         &self,
         folder: &Folder,
@@ -132,7 +133,7 @@ impl Claims {
         archive(folder, file, end, reason)
     }
 
-    /// Gives a file back that has changed since it was read; what was read of it is done.
+    /// Puts back a file that changed after it was read, and records the result of the content that was read.
     pub(super) fn end_changed(
         &self,
         folder: &Folder,
@@ -143,7 +144,7 @@ impl Claims {
         Ok(self.journal.end_file(file.id, FileEnd::Gone, Some("it changed after it was read"), totals)?)
     }
 
-    /// Puts in order what an earlier process left behind.
+    /// Completes or undoes the interrupted steps of an earlier process.
     pub(super) fn recover(&self, folder: &Folder) -> Result<(), WatchError> {
         let fail = |source| WatchError::Folder { path: folder.work(), source };
         make_folder(&folder.work()).and_then(|()| check_work(&folder.work())).map_err(fail)?;
@@ -155,7 +156,7 @@ impl Claims {
                 None => None,
             };
             match file {
-                // Another journal has taken it.
+                // Another journal has recorded this file.
                 None => return_files(folder, &work)?,
                 Some(WatchedFile { end: None, .. }) => {}
                 Some(file) => {
@@ -169,11 +170,11 @@ impl Claims {
                 continue;
             }
             _ = fs::remove_dir(folder.work_of(file.id));
-            // It was noted, and not moved any more.
+            // The file was recorded but not moved.
             if inbox_name(folder, &file.name).is_some() {
                 self.journal.unclaim_file(file.id)?;
             } else {
-                let reason = "somebody took it away while it was worked on";
+                let reason = "the file was removed while it was being imported";
                 self.journal.end_file(file.id, FileEnd::Gone, Some(reason), None)?;
             }
         }
@@ -209,7 +210,7 @@ fn archive(
     let path = work.join(&file.name);
     let fail = |source| WatchError::Folder { path: target.clone(), source };
     if path.symlink_metadata().is_ok() {
-        // Somebody may have tidied up.
+        // A user may have removed the folder.
         make_folder(&target).map_err(fail)?;
         let moved = move_into(&path, &target, OsStr::new(&file.name)).map_err(fail)?;
         if let Some(reason) = reason {
@@ -220,7 +221,7 @@ fn archive(
     Ok(())
 }
 
-/// The file's name as text, at most 200 bytes long; a longer name loses its middle.
+/// Returns the file's name as text of at most 200 bytes; a longer name loses its middle.
 fn shown(name: &OsStr) -> String {
     const MAX_BYTES: usize = 200;
     const MAX_EXTENSION_BYTES: usize = 20;
@@ -235,14 +236,14 @@ fn shown(name: &OsStr) -> String {
     format!("{}…{extension}", &text[..kept])
 }
 
-/// The file of the folder that is shown by this name.
+/// Returns the file in the folder with this displayed name.
 fn inbox_name(folder: &Folder, name: &str) -> Option<OsString> {
     let entries = fs::read_dir(folder.path()).ok()?.filter_map(Result::ok);
     entries.map(|entry| entry.file_name()).find(|entry| shown(entry) == name)
 }
 
-/// Puts a note beside a file that has ended, under its name with `.txt`. What has that name already, a file that was dropped or a link,
-/// stays as it is.
+/// Writes a text file next to a file that has ended, named like it with `.txt` added. Existing files and links with
+/// that name stay unchanged.
 fn leave_note(file: &Path, folder: &Path, reason: &str) -> io::Result<()> {
     use io::Write as _;
 
@@ -250,13 +251,13 @@ fn leave_note(file: &Path, folder: &Path, reason: &str) -> io::Result<()> {
     name.push(".txt");
     let mut note = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
     for line in reason.lines() {
-        // It may quote the file, and somebody shows it on a terminal.
+        // The text may quote the file, and users show it on terminals.
         writeln!(note, "{}", printable(line))?;
     }
     note.as_file().sync_all()?;
     let path = note.into_temp_path();
     move_into(&path, folder, &name)?;
-    // It has been moved.
+    // The file was moved.
     _ = path.keep();
     Ok(())
 }
@@ -265,7 +266,7 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
     Ok(Stamp::of(&path.symlink_metadata()?))
 }
 
-/// SHA-256 of a file that is the one of this stamp before and after; nothing where it is not.
+/// Returns the file's SHA-256, or `None` unless its stamp matches before and after reading.
 fn digest(path: &Path, expected: Stamp) -> io::Result<Option<String>> {
     let mut file = File::options().read(true).custom_flags(no_follow()).open(path)?;
     let is_same =
@@ -291,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_any_length_leave_room_for_a_note() {
+    fn long_names_are_shortened_to_leave_room_for_a_suffix() {
         let long = [&[0xff; 250][..], b".csv"].concat();
         let name = shown(OsStr::from_bytes(&long));
         assert!(name.len() <= 200 && name.ends_with("….csv"), "{name}");
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_replaces_no_file_and_follows_no_link() {
+    fn reason_file_replaces_no_file_and_follows_no_link() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("done");
         fs::create_dir(&folder).unwrap();
@@ -314,6 +315,6 @@ mod tests {
         let note = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(note("a.csv (2).txt"), "a \\u{1b}[2J reason\nof two lines\n");
         assert_eq!(note("a.csv (3).txt"), "another\n");
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 4, "nothing else is left");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 4, "no other file remains");
     }
 }

@@ -8,21 +8,21 @@ use std::{
 
 use serde_json::Value;
 
-/// Told what happens.
+/// An observer of events.
 pub trait Observer: Sync {
-    /// Something happened in a folder.
+    /// Receives an event of a folder.
     fn event(&self, folder: &Path, event: &Event);
 }
 
-/// What happened.
+/// An event of a folder or of one of its files.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Event {
     OtherWatcher,
-    /// Nothing is done: another process has the folder.
+    /// Another process watches the folder, so this one does nothing.
     LeftToOther,
     Watching,
-    /// The folder is not there: its disk is not mounted.
+    /// The folder does not exist; its disk may not be mounted.
     Away,
     Back,
     Left {
@@ -45,7 +45,7 @@ pub enum Event {
         totals: Value,
         out: PathBuf,
     },
-    /// An import ended well, and something may be wrong with what it relied on.
+    /// An import succeeded, but its basis may be wrong.
     Doubted {
         name: String,
         why: String,
@@ -65,7 +65,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether somebody should look at it.
+    /// Returns whether the event needs attention.
     pub const fn is_warning(&self) -> bool {
         matches!(
             self,
@@ -85,12 +85,14 @@ impl fmt::Display for Event {
             Self::OtherWatcher => out.write_str("another process watches the folder; waiting until it ends"),
             Self::LeftToOther => out.write_str("another process watches the folder, and imports its files"),
             Self::Watching => out.write_str("watching"),
-            Self::Away => out.write_str("the folder is gone, or its disk is not mounted; waiting for it"),
-            Self::Back => out.write_str("the folder is there again"),
-            Self::Left { name, why } => write!(out, "{name} is left where it is: {why}"),
+            Self::Away => {
+                out.write_str("the folder does not exist or its disk is not mounted; waiting for it")
+            }
+            Self::Back => out.write_str("the folder is available again"),
+            Self::Left { name, why } => write!(out, "{name} is skipped: {why}"),
             Self::Taken { name, size } => write!(out, "{name} is taken ({size} bytes)"),
             Self::Changed { name } => {
-                write!(out, "{name} changed after it was taken, and is taken again when it is whole")
+                write!(out, "{name} changed during the import; it is imported again once it has settled")
             }
             Self::Repeated { name, earlier } => {
                 write!(out, "{name} is not imported: its content was imported before, as {earlier}")
@@ -111,7 +113,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// Rows by outcome, in words: `3 rows, 2 created, 1 rejected`.
+/// Formats the rows by outcome: `3 rows, 2 created, 1 rejected`.
 fn counts(totals: &Value) -> String {
     let counted = |name: &str| totals[name].as_u64().filter(|count| *count > 0);
     let rows = counted("rows").unwrap_or_default();

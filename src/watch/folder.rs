@@ -1,4 +1,4 @@
-//! A watched folder on disk: where files wait, are worked on and end up, and who watches it.
+//! A watched folder on disk: its subfolders for each state of a file, and its lock.
 
 use std::{
     ffi::OsStr,
@@ -11,11 +11,11 @@ use super::WatchError;
 use crate::private_file;
 pub(super) use crate::private_file::no_follow;
 
-/// The folder's own file: the process that has it locked watches the folder. Where it is missing, the folder is not there, only the
-/// place at which its disk is to be mounted.
+/// The lock file; the process that holds the lock watches the folder. Without this file, the folder may be only the
+/// mount point of a disk that is not mounted.
 const LOCK: &str = ".rollcall.lock";
 
-/// The folders in it.
+/// The subfolders.
 const WORK: &str = "work";
 const DONE: &str = "done";
 const FAILED: &str = "failed";
@@ -27,14 +27,14 @@ pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// A folder that this process alone watches, until it is dropped.
+/// A folder that only this process watches, until the lock is dropped.
 #[derive(Debug)]
 pub(super) struct FolderLock {
     file: File,
 }
 
 impl Folder {
-    /// Looks whether a folder can be watched, and makes the folders in it.
+    /// Checks that a folder can be watched, and creates its subfolders.
     pub(super) fn open(path: &Path) -> Result<Self, WatchError> {
         let fail = |source: io::Error| WatchError::Folder { path: path.to_owned(), source };
         let path = path.canonicalize().map_err(fail)?;
@@ -59,17 +59,17 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder's path, without links in it.
+    /// Returns the folder's path, with links resolved.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path as the journal has it.
+    /// Returns the path as recorded in the journal.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Whether one of two folders lies in the other.
+    /// Returns whether one of two folders contains the other.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.path.starts_with(&other.path) || other.path.starts_with(&self.path)
     }
@@ -78,7 +78,7 @@ impl Folder {
         self.path.join(WORK)
     }
 
-    /// The folder of a claimed file.
+    /// Returns the folder of a claimed file.
     pub(super) fn work_of(&self, id: i64) -> PathBuf {
         self.work().join(id.to_string())
     }
@@ -95,12 +95,12 @@ impl Folder {
         self.path.join(REPORTS)
     }
 
-    /// Where the files of a run go.
+    /// Returns the folder for the files of a run.
     pub(super) fn report_of(&self, name: &str, run: &str) -> PathBuf {
         report_of(&self.path, name, run)
     }
 
-    /// Takes the folder for this process, unless another has it.
+    /// Locks the folder for this process. Returns `None` if another process has the lock.
     pub(super) fn try_lock(&self) -> io::Result<Option<FolderLock>> {
         let mut file = open_lock(&self.path.join(LOCK))?;
         match file.try_lock() {
@@ -114,30 +114,30 @@ impl Folder {
         }
     }
 
-    /// Whether the folder is there, and the one that was locked.
+    /// Returns whether the folder exists and is the locked one.
     pub(super) fn is_there(&self, lock: &FolderLock) -> bool {
         let there = fs::symlink_metadata(self.path.join(LOCK)).ok().map(|found| identity(&found));
         there.is_some() && there == lock.file.metadata().ok().map(|own| identity(&own))
     }
 
-    /// Whether another disk, or the same one again, is mounted where the folder was.
+    /// Returns whether another disk, or the same one again, is mounted at the path.
     pub(super) fn is_replaced(&self, lock: &FolderLock) -> bool {
         self.path.join(LOCK).is_file() && !self.is_there(lock)
     }
 
-    /// How many bytes are free for the service.
+    /// Returns the bytes available to the service.
     pub(super) fn free_bytes(&self) -> io::Result<u64> {
         let found = rustix::fs::statvfs(&self.path)?;
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 }
 
-/// Where the files of a run go, below a watched folder.
+/// Returns the folder for the files of a run, below a watched folder.
 pub(super) fn report_of(folder: &Path, name: &str, run: &str) -> PathBuf {
     folder.join(REPORTS).join(format!("{}-{run}", shortened(name)))
 }
 
-/// A name that is short enough to have a run's name behind it.
+/// Shortens a name to leave room for a run's name.
 fn shortened(name: &str) -> String {
     const MAX: usize = 120;
 
@@ -146,14 +146,14 @@ fn shortened(name: &str) -> String {
     name[..end.unwrap_or_default()].to_owned()
 }
 
-/// Whether this is a folder, not a link, of the user of this process or of root. Any other owner could exchange files in it after they
-/// were checked.
+/// Returns whether this is a folder, not a link, owned by this process's user or by root. Any other owner could
+/// replace checked files in it.
 pub(super) fn is_own_folder(path: &Path) -> io::Result<bool> {
     let found = path.symlink_metadata()?;
     Ok(found.is_dir() && private_file::is_own(&found))
 }
 
-/// Makes a folder that only its owner may look into; one that exists stays as it is.
+/// Creates a folder that only its owner can read; an existing one stays unchanged.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -168,17 +168,17 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Checks that nobody else can exchange files in `work`.
+/// Checks that no other user can replace files in `work`.
 pub(super) fn check_work(path: &Path) -> io::Result<()> {
     Ok(private_file::check_folder(path)?)
 }
 
-/// Makes the names in a folder survive a crash of the machine.
+/// Syncs a folder, so that its names survive a crash of the machine.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Moves a file to a folder under its name, or where that is taken under one with a number. Nothing is ever replaced.
+/// Moves a file to a folder. Adds a number to its name if the name is taken; never replaces a file.
 pub(super) fn move_into(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
     for number in 1..10_000 {
         let target = folder.join(numbered(name, number));
@@ -194,12 +194,12 @@ pub(super) fn move_into(file: &Path, folder: &Path, name: &OsStr) -> io::Result<
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
-/// Renames a file, unless there is one of that name already.
+/// Renames a file unless the new name is taken.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
 
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some network file systems cannot; nobody but this process puts files where they are moved to.
+        // Some network file systems do not support this. Only this process puts files into the target folder.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
             if to.symlink_metadata().is_ok() {
                 return Err(io::Error::from(io::ErrorKind::AlreadyExists));
@@ -210,7 +210,7 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// `list.csv`, `list (2).csv`, `list (3).csv`.
+/// Returns `list.csv`, `list (2).csv`, `list (3).csv`.
 fn numbered(name: &OsStr, number: u32) -> PathBuf {
     let name = Path::new(name);
     if number == 1 {
@@ -225,7 +225,7 @@ fn numbered(name: &OsStr, number: u32) -> PathBuf {
     PathBuf::from(numbered)
 }
 
-/// It is emptied when it is locked: a link, or a second name of another file, is refused.
+/// Opens the lock file. Refuses links and additional names of other files, because locking empties the file.
 fn open_lock(path: &Path) -> io::Result<File> {
     Ok(private_file::open_own(path)?)
 }
@@ -247,14 +247,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_another_user_are_not_used() {
+    fn folders_of_another_user_and_links_are_refused() {
         const NOBODY: u32 = 65_534;
 
         let home = tempfile::tempdir().unwrap();
         assert!(is_own_folder(home.path()).unwrap());
         let reports = home.path().join(REPORTS);
         fs::create_dir(&reports).unwrap();
-        // Only the one who may do everything can give a folder away.
+        // Only root can give a folder to another user.
         if std::os::unix::fs::chown(&reports, Some(NOBODY), None).is_ok() {
             let refused = Folder::open(home.path()).unwrap_err().to_string();
             assert!(refused.contains("reports belongs to another user"), "{refused}");

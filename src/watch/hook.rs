@@ -1,4 +1,4 @@
-//! A command that is run when a file has ended.
+//! A command to run after each file.
 
 use std::{
     ffi::OsString,
@@ -14,26 +14,27 @@ use serde_json::Value;
 
 use crate::interrupt::Interrupt;
 
-/// How long the command may take.
+/// Maximum time of the command.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// Variables that no command inherits begin so: settings of rollcall, secrets among them.
+/// The prefix of variables that commands do not inherit: rollcall's settings, including secrets.
 const OWN: &str = "ROLLCALL_";
 
-/// What a supervisor gives to the service alone: the place of its credentials, and the ways to answer for it.
+/// Variables that a supervisor passes to the service only: the path of its credentials, and the channels to report
+/// its state.
 const OF_SERVICE: [&str; 4] = ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
-/// The command: a program and its arguments. No shell reads it.
+/// A command: a program and its arguments. No shell is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// The program.
     pub program: String,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<String>,
 }
 
 impl Hook {
-    /// Runs the command, with what is known of the file in its environment.
+    /// Runs the command, with the file's result in its environment.
     pub(super) fn call(
         &self,
         name: &str,
@@ -45,7 +46,7 @@ impl Hook {
     ) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        // What it starts ends with it.
+        // So that processes that it starts end with it.
         command.process_group(0);
         for name in not_inherited(std::env::vars_os().map(|(name, _)| name)) {
             command.env_remove(name);
@@ -65,7 +66,7 @@ impl Hook {
                     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
                     _ = group.map(|group| kill_process_group(group, Signal::KILL));
                     _ = child.wait();
-                    return Err("it took too long, or the service ended".to_owned());
+                    return Err("it exceeded 5 minutes, or the service ended".to_owned());
                 }
                 Ok(None) => thread::sleep(Interrupt::POLL_INTERVAL),
                 Err(error) => return Err(error.to_string()),
@@ -74,7 +75,7 @@ impl Hook {
     }
 }
 
-/// The variables that are taken away.
+/// Returns the variables to remove.
 fn not_inherited(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     names.filter(|name| {
         let name = name.to_string_lossy();
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_and_secrets_are_not_inherited() {
+    fn commands_inherit_no_settings_or_secrets() {
         let names = [
             "PATH",
             "ROLLCALL_CLIENT_SECRET",
@@ -101,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_ended_takes_along_what_it_started() {
+    fn ending_a_command_ends_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let alive = folder.path().join("alive");
-        // The command's child keeps a lock on a file for as long as it lives.
+        // The child of the command holds a lock on a file while it is alive.
         let script = format!(
             "flock '{}' sh -c 'touch {}; sleep 600' & wait",
             alive.display(),
@@ -125,7 +126,7 @@ mod tests {
         let lock = std::fs::File::options().write(true).open(&alive).unwrap();
         let begun = Instant::now();
         while lock.try_lock().is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "what it started is alive");
+            assert!(begun.elapsed() < Duration::from_secs(30), "its child is still alive");
             thread::yield_now();
         }
     }

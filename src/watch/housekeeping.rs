@@ -1,4 +1,4 @@
-//! What is kept for a while, and then removed.
+//! Removal of expired files.
 
 use std::{
     fs, io,
@@ -9,7 +9,7 @@ use std::{
 
 use super::folder::{Folder, is_own_folder};
 
-/// Removes what has been in the folders for files that have ended for longer than `kept`. What cannot be removed stays.
+/// Removes files that ended longer ago than `kept`. Ignores files that cannot be removed.
 pub(super) fn clear(folder: &Folder, kept: Duration) -> u64 {
     let before =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(kept);
@@ -24,7 +24,7 @@ fn clear_folder(folder: &Path, before: Duration) -> io::Result<u64> {
     }
     for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
         let Ok(found) = entry.metadata() else { continue };
-        // When it came here: a file keeps the time at which its writer changed it.
+        // The change time is when the file was moved here; the modification time belongs to its writer.
         let since = Duration::from_secs(u64::try_from(found.ctime()).unwrap_or_default());
         if since > before {
             continue;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_ended_is_removed_after_its_time_and_nothing_else() {
+    fn only_expired_files_in_done_failed_and_reports_are_removed() {
         let home = tempfile::tempdir().unwrap();
         let folder = Folder::open(home.path()).unwrap();
         fs::write(folder.done().join("a.csv"), "").unwrap();

@@ -1,8 +1,8 @@
-//! Files that are dropped into a folder are imported, each content once, for as long as the service runs.
+//! Import of files dropped into a folder, each content once, for as long as the service runs.
 //!
-//! A file goes from the folder to `work`, and from there to `done` or `failed`, with the files of its run in `reports`. It is
-//! taken when it is whole (`settle`), noted and moved before anything is done with it (`claim`), and imported by a process of
-//! its own (`child`). A failure that is not the file's fault holds it back, and it is tried again later.
+//! A file moves from the folder to `work`, then to `done` or `failed`, with the files of its run in `reports`. It is
+//! taken once it has settled (`settle`), recorded and moved first (`claim`), then imported by another process
+//! (`child`). If a failure is not the file's fault, the file is held back and retried later.
 
 mod board;
 mod child;
@@ -51,71 +51,71 @@ use crate::{
     journal::{Journal, JournalError},
 };
 
-/// Why a folder cannot be watched.
+/// A failure to watch a folder.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum WatchError {
     #[error("{}: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error("{} lies on another disk than {}, so that no file can be moved there at once", inner.display(), path.display())]
+    #[error("{} is on another disk than {}, so rollcall cannot move files there in one step", inner.display(), path.display())]
     OtherDevice { path: PathBuf, inner: PathBuf },
-    #[error("{} belongs to another user, who could exchange files there while they are imported", inner.display())]
+    #[error("{} belongs to another user, who could replace files during an import", inner.display())]
     Foreign { inner: PathBuf },
-    #[error("{} and {} lie in each other, so that files would be imported twice", one.display(), other.display())]
+    #[error("{} and {} overlap, so files would be imported twice", one.display(), other.display())]
     Overlap { one: PathBuf, other: PathBuf },
-    #[error("{0} is not in the journal any more, although it was just noted")]
+    #[error("{0} is missing from the journal although it was just recorded")]
     Lost(String),
     #[error("cannot listen on {address}: {source}")]
     Status { address: SocketAddr, source: io::Error },
-    #[error("the import cannot be started: {0}")]
+    #[error("cannot start the import: {0}")]
     Start(#[source] io::Error),
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
-/// A folder and what becomes of its files.
+/// A folder with the settings for its files.
 pub struct FolderSettings {
-    /// The folder.
+    /// The path of the folder.
     pub path: PathBuf,
-    /// Which files are taken.
+    /// Which files to take.
     pub take: TakeSettings,
-    /// When they are taken; always where there is none.
+    /// When to take files; any time if `None`.
     pub schedule: Option<Schedule>,
-    /// How long is kept what has ended; for ever where nothing is said.
+    /// How long to keep files that have ended; forever if `None`.
     pub keep: Option<Duration>,
-    /// Whether a content that was imported is imported again.
+    /// Whether to import contents again that were imported before.
     pub reimport: bool,
-    /// How long an import may take.
+    /// Maximum time of an import.
     pub time_limit: Duration,
-    /// What is run when a file has ended.
+    /// The command to run after each file.
     pub hook: Option<Hook>,
-    /// The account it is imported to, by a name that stays the same.
+    /// The account to import to, by a name that never changes.
     pub account: String,
-    /// Requests a minute for the account.
+    /// Requests per minute for the account.
     pub rate: u32,
-    /// Makes the process that imports a file, and what it is told.
+    /// Creates the process that imports a file.
     pub start: Start,
-    /// Makes the name of a run.
+    /// Generates the name of a run.
     pub new_run: fn() -> String,
 }
 
-/// Makes the process that imports a file, and what it is told on its standard input.
+/// A function that creates the process for a file and returns it with the text for its standard input.
 pub type Start = Box<dyn Fn(&Job<'_>) -> io::Result<(Command, String)> + Send + Sync>;
 
-/// What a service came to that ends by itself.
+/// The results of a service that ends by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Files that were imported.
+    /// Number of imported files.
     pub done: u64,
-    /// Files that were not, because their content was before.
+    /// Number of files skipped because their content was imported before.
     pub repeated: u64,
-    /// Files that cannot be imported.
+    /// Number of files that cannot be imported.
     pub failed: u64,
-    /// Whether a file that was imported has rows to fix.
+    /// Whether an imported file has rows to fix.
     pub has_rows_to_fix: bool,
-    /// Files that are not whole yet.
+    /// Number of files that have not settled.
     pub unsettled: u64,
-    /// The exit code of the failure that holds files back, if one does.
+    /// The exit code of the failure that holds files back, if any.
     pub held: Option<i32>,
 }
 
@@ -126,11 +126,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks whether the folders can be watched.
+    /// Checks that the folders can be watched.
     ///
     /// # Errors
     ///
-    /// Where one is missing, cannot be written to, or lies in another.
+    /// Returns an error if a folder is missing, is not writable, or contains another one.
     pub fn open(folders: Vec<FolderSettings>, journal: Journal) -> Result<Self, WatchError> {
         let mut opened: Vec<(Folder, FolderSettings)> = Vec::new();
         for settings in folders {
@@ -144,11 +144,11 @@ impl Watch {
         Ok(Self { folders: opened, journal })
     }
 
-    /// Watches until the end is asked for, or a pause between two files is; once, until there is nothing to do any more.
+    /// Watches until `stop` asks to end, or to pause between two files. With `once`, ends when nothing is left to do.
     ///
     /// # Errors
     ///
-    /// Where the journal or a folder cannot be used any more.
+    /// Returns an error if the journal or a folder fails.
     pub fn run(
         self,
         once: bool,
@@ -181,7 +181,7 @@ impl Watch {
             };
             threads.into_iter().map(join).collect()
         });
-        // A pause to read the settings again is no end.
+        // A pause to reload the settings is not an end.
         if !stop.soon.load(Ordering::Relaxed) || stop.interrupt.signal().is_some() {
             supervisor::tell_end();
         }
@@ -199,11 +199,11 @@ impl Watch {
     }
 }
 
-/// How a service is told to stop.
+/// The ways to stop a service.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    /// At once: an import in progress ends in good order, and the next start finishes it.
+    /// Stops at once: an import in progress ends cleanly, and the next start finishes it.
     pub interrupt: Interrupt,
-    /// After the files in progress.
+    /// Stops after the files in progress.
     pub soon: Arc<AtomicBool>,
 }

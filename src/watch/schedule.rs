@@ -1,11 +1,11 @@
-//! When files are taken, where that is not always.
+//! The times at which files are taken.
 
 use std::str::FromStr;
 
 use croner::Cron;
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Times of a clock, in the manner of cron.
+/// Recurring times in cron syntax.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     cron: Cron,
@@ -13,21 +13,21 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Reads five fields, such as `0 2 * * MON-FRI`; the clock is that of a time zone.
+    /// Parses five fields, such as `0 2 * * MON-FRI`, in a time zone.
     ///
     /// # Errors
     ///
-    /// What is wrong with them.
+    /// Returns a description of the first mistake.
     pub fn new(text: &str, zone: TimeZone) -> Result<Self, String> {
         let cron = Cron::from_str(text).map_err(|error| error.to_string())?;
         let schedule = Self { cron, zone };
         match schedule.next(Timestamp::now()) {
             Some(_) => Ok(schedule),
-            None => Err("no such time ever comes".to_owned()),
+            None => Err("these fields match no date".to_owned()),
         }
     }
 
-    /// The next of the times.
+    /// Returns the next time after an instant.
     pub(super) fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false);
         next.ok().map(|next| next.timestamp())
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_zone_on_both_sides_of_summer_time() {
+    fn times_follow_the_zone_in_summer_and_winter() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let schedule = Schedule::new("30 2 * * MON-FRI", zone).unwrap();
         let next = |after: &str| schedule.next(after.parse().unwrap()).unwrap().to_string();
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_and_impossible_times_are_refused() {
         let read = |text| Schedule::new(text, TimeZone::UTC).is_ok();
         assert_eq!(
             ["0 2 * * *", "0 2 * *", "61 2 * * *", "0 0 30 2 *"].map(read),

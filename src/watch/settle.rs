@@ -1,4 +1,4 @@
-//! Which files of a folder are whole: nothing about them has changed for a while, and nobody is writing to them.
+//! Detection of settled files: unchanged for a while, and not open for writing.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,30 +12,30 @@ use std::{
 
 use globset::GlobSet;
 
-/// What ends the name of a file that is still on its way, in small letters.
+/// Suffixes of names of files that are still being transferred, in lower case.
 const ON_THE_WAY: [&str; 8] =
     [".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".swp"];
 
-/// The marker that says that a file is whole, behind its name.
+/// The suffix of the marker that declares a file complete.
 pub(super) const READY: &str = ".ready";
 
-/// So many times longer, an empty file is waited for: most are filled later.
+/// An empty file must be unchanged this many times longer, because most are filled later.
 const EMPTY_PATIENCE: u32 = 12;
 
-/// Which files are taken, and when.
+/// The choice of files to take, and when.
 #[derive(Clone, Debug)]
 pub struct TakeSettings {
-    /// How long a file must not have changed.
+    /// The time that a file must be unchanged.
     pub settle: Duration,
-    /// Whether a marker says that a file is whole.
+    /// Whether a marker declares a file complete.
     pub ready_markers: bool,
-    /// The names that are taken; all where there are none.
+    /// The names to take; all if `None`.
     pub include: Option<GlobSet>,
-    /// The names that are left.
+    /// The names to ignore.
     pub exclude: GlobSet,
 }
 
-/// What tells a file from another, and from itself when it has changed.
+/// The identity and state of a file; changes if the file is replaced or written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     device: u64,
@@ -55,25 +55,25 @@ impl Stamp {
     }
 }
 
-/// A file that is whole.
+/// A file that has settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settled {
     pub(super) name: OsString,
     pub(super) stamp: Stamp,
 }
 
-/// What a look into the folder found.
+/// The findings of one scan of the folder.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// Whole files, the oldest first.
+    /// Settled files, oldest first.
     pub(super) settled: Vec<Settled>,
     /// Files that may still be written to.
     pub(super) unsettled: usize,
-    /// What is never taken, by name, with why; each is told once while it is there.
+    /// Names of entries that are never taken, with the reason. Each is reported once while it exists.
     pub(super) odd: Vec<(OsString, &'static str)>,
 }
 
-/// What is known of the files of a folder from one look to the next.
+/// The state of a folder's files between scans.
 #[derive(Debug, Default)]
 pub(super) struct Settling {
     seen: HashMap<OsString, (Stamp, Instant)>,
@@ -81,7 +81,7 @@ pub(super) struct Settling {
 }
 
 impl Settling {
-    /// Looks into the folder.
+    /// Scans the folder.
     pub(super) fn scan(&mut self, folder: &Path, settings: &TakeSettings, now: Instant) -> io::Result<Scan> {
         let mut scan = Scan::default();
         let mut seen = HashMap::new();
@@ -93,7 +93,7 @@ impl Settling {
             if is_ignored(&name, settings) {
                 continue;
             }
-            // Gone since, which is nobody's fault.
+            // Removed since the listing, which is not an error.
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_dir() {
                 continue;
@@ -107,7 +107,7 @@ impl Settling {
             }
             found.push((name, Stamp::of(&metadata)));
         }
-        // Looked for once, and only where a file may be whole.
+        // Determined once per scan, and only if a file may have settled.
         let mut writers = None;
         for (name, stamp) in found {
             let since = match self.seen.get(&name) {
@@ -119,7 +119,7 @@ impl Settling {
             let is_ready = if settings.ready_markers {
                 folder.join(marker_of(&name)).is_file()
             } else {
-                // Seen twice: what is seen for the first time may be changing.
+                // A file must be seen twice; one seen for the first time may be changing.
                 self.seen.contains_key(&name) && now.duration_since(since) >= needed
             };
             let mut is_written =
@@ -135,13 +135,13 @@ impl Settling {
         Ok(scan)
     }
 
-    /// Starts to wait for a file again: it turned out to be changing.
+    /// Restarts the wait for a file that turned out to be changing.
     pub(super) fn forget(&mut self, name: &OsStr) {
         self.seen.remove(name);
     }
 }
 
-/// The name of the marker of a file.
+/// Returns the name of a file's marker.
 pub(super) fn marker_of(name: &OsStr) -> OsString {
     let mut marker = name.to_owned();
     marker.push(READY);
@@ -159,21 +159,21 @@ fn is_ignored(name: &OsStr, settings: &TakeSettings) -> bool {
         || settings.exclude.is_match(name)
 }
 
-/// Why something can never be taken.
+/// Returns the reason why an entry can never be taken.
 fn oddity(metadata: &Metadata, path: &Path) -> Option<&'static str> {
     if metadata.is_symlink() {
-        Some("it is a link, and links are not followed")
+        Some("it is a link; rollcall does not follow links")
     } else if !metadata.is_file() {
-        Some("it is no file")
+        Some("it is not a regular file")
     } else if rustix::fs::access(path, rustix::fs::Access::READ_OK).is_err() {
-        Some("the service may not read it")
+        Some("the service has no permission to read it")
     } else {
         None
     }
 }
 
-/// The files, by device and inode, that processes of this machine have open to write to them. Processes of other users may not
-/// be looked into.
+/// Returns the files, by device and inode, that processes on this machine have open for writing. Processes of other
+/// users cannot be inspected.
 fn open_for_writing() -> HashSet<(u64, u64)> {
     let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
     let is_process =
@@ -196,7 +196,7 @@ fn is_writing(process: &Path, descriptor: &OsStr) -> bool {
     let info = fs::read_to_string(process.join("fdinfo").join(descriptor)).unwrap_or_default();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-    // How a file is open: 1 to write, 2 to read and write.
+    // The access mode of the open file: 1 is write, 2 is read and write.
     flags.is_some_and(|flags| matches!(flags & 0b11, 1 | 2))
 }
 
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_whole_when_it_has_not_changed_for_a_while() {
+    fn file_settles_after_a_while_without_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
         fs::write(&path, "a").unwrap();
@@ -233,12 +233,12 @@ mod tests {
         };
         assert_eq!((names(&look(0)), look(4).unsettled), (vec![], 1));
         fs::write(&path, "ab").unwrap();
-        assert_eq!(look(6).settled.len(), 0, "it has grown");
+        assert_eq!(look(6).settled.len(), 0, "it grew");
         assert_eq!(names(&look(11)), ["list.csv"]);
     }
 
     #[test]
-    fn a_file_that_somebody_writes_to_is_waited_for() {
+    fn file_open_for_writing_does_not_settle() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = fs::File::create(folder.path().join("list.csv")).unwrap();
         file.write_all(b"a").unwrap();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_waited_for_longer() {
+    fn empty_file_settles_later() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("list.csv"), "").unwrap();
         let mut settling = Settling::default();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_or_no_file_is_left() {
+    fn partial_files_and_special_files_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a.csv.part", "b.TMP", "c.filepart", "~$d.xlsx", ".e.csv", "f.csv", "g.txt", "h.csv"] {
             fs::write(folder.path().join(name), "x").unwrap();
@@ -295,13 +295,16 @@ mod tests {
         let mut odd: Vec<_> =
             first.odd.iter().map(|(name, why)| format!("{}: {why}", name.display())).collect();
         odd.sort();
-        assert_eq!(odd, ["link.csv: it is a link, and links are not followed", "pipe.csv: it is no file"]);
+        assert_eq!(
+            odd,
+            ["link.csv: it is a link; rollcall does not follow links", "pipe.csv: it is not a regular file"]
+        );
         let second = settling.scan(folder.path(), &settings, now).unwrap();
-        assert_eq!((names(&second), second.odd.len()), (vec!["f.csv"], 0), "each is told once");
+        assert_eq!((names(&second), second.odd.len()), (vec!["f.csv"], 0), "each is reported once");
     }
 
     #[test]
-    fn with_markers_only_marked_files_are_taken_at_once() {
+    fn with_markers_only_marked_files_settle_at_once() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a.csv", "b.csv", "b.csv.ready"] {
             fs::write(folder.path().join(name), "x").unwrap();
@@ -312,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_comes_first() {
+    fn oldest_file_comes_first() {
         let folder = tempfile::tempdir().unwrap();
         for (name, seconds) in [("a.csv", 30), ("b.csv", 10), ("c.csv", 20)] {
             let file = fs::File::create(folder.path().join(name)).unwrap();

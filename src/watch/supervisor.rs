@@ -1,4 +1,4 @@
-//! What supervises the service is told that it is ready, alive, or ending: systemd, where it started the service.
+//! State notifications to systemd, if it started the service: ready, alive and ending.
 
 use std::{thread, time::Duration};
 
@@ -7,7 +7,7 @@ use sd_notify::NotifyState;
 use super::board::Board;
 use crate::interrupt::Interrupt;
 
-/// Tells that the service is ready, and from then on that it is alive while it is. Nothing is told where nobody listens.
+/// Reports that the service is ready, then regularly that it is alive. Does nothing without a supervisor.
 pub(super) fn tell(board: Board, interrupt: Interrupt) {
     let folders = board.folders.len();
     let status = format!("watching {}", crate::report::terminal::counted(folders as u64, "folder"));
@@ -24,7 +24,7 @@ pub(super) fn tell(board: Board, interrupt: Interrupt) {
     });
 }
 
-/// Tells that the service ends.
+/// Reports that the service is ending.
 pub(super) fn tell_end() {
     _ = sd_notify::notify(&[NotifyState::Stopping]);
 }

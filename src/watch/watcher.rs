@@ -1,4 +1,4 @@
-//! One folder, from its files to what becomes of them.
+//! The watcher of one folder, from new files to their results.
 
 use std::{
     path::Path,
@@ -30,23 +30,23 @@ use crate::{
     journal::{FileEnd, Journal, WatchedFile},
 };
 
-/// The first wait after a failure that is not the file's, which doubles up to the longest.
+/// The first wait after a failure that is not the file's fault; later waits double, up to the longest.
 const FIRST_HOLD: Duration = Duration::from_secs(15);
 const LONGEST_HOLD: Duration = Duration::from_mins(15);
 
-/// How often is removed what is not kept any longer.
+/// Time between removals of expired files.
 const BETWEEN_CLEARINGS: Duration = Duration::from_hours(1);
 
-/// What has to be free on the folder's disk before a file is taken, beside several times its size.
+/// Free bytes that the folder's disk needs before a file is taken, in addition to several times the file's size.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
 const FREE_TIMES: u64 = 4;
 
-/// Whether so many free bytes are enough for a file of a size.
+/// Returns whether the free bytes are enough for a file of this size.
 fn has_room(free: u64, size: u64) -> bool {
     free >= FREE_BYTES.saturating_add(size.saturating_mul(FREE_TIMES))
 }
 
-/// Keeps files back after a failure that is not theirs.
+/// A hold on files after a failure that is not their fault.
 #[derive(Debug, Default)]
 struct Hold {
     failures: u32,
@@ -54,7 +54,7 @@ struct Hold {
 }
 
 impl Hold {
-    /// How long to wait after another failure.
+    /// Returns the wait after another failure.
     fn fail(&mut self) -> Duration {
         let wait = (FIRST_HOLD * 2_u32.saturating_pow(self.failures.min(10))).min(LONGEST_HOLD);
         self.failures += 1;
@@ -67,31 +67,31 @@ impl Hold {
     }
 }
 
-/// Watches one folder.
+/// A watcher of one folder.
 pub(super) struct FolderWatcher<'a> {
     folder: Folder,
     settings: FolderSettings,
     claims: Claims,
-    /// Held while a file is imported: an account posts one at a time.
+    /// Locked while a file is imported, because an account posts one file at a time.
     account: Arc<Mutex<()>>,
     settling: Settling,
     hold: Hold,
     board: Arc<FolderBoard>,
     summary: Summary,
-    /// Imports that were tried.
+    /// Number of attempted imports.
     handled: u64,
-    /// Whether what is on disk is what the journal says.
+    /// Whether the files on disk match the journal.
     is_in_order: bool,
-    /// When was removed last what is not kept any longer.
+    /// The time of the last removal of expired files.
     cleared: Option<Instant>,
     common: Common<'a>,
 }
 
-/// What the watchers of all folders share.
+/// The state that the watchers of all folders share.
 #[derive(Clone)]
 pub(super) struct Common<'a> {
     pub(super) journal: Journal,
-    /// Whether they end when there is nothing to do any more.
+    /// Whether the watchers end when nothing is left to do.
     pub(super) once: bool,
     pub(super) observer: &'a dyn Observer,
     pub(super) stop: &'a Stop,
@@ -121,7 +121,7 @@ impl<'a> FolderWatcher<'a> {
         }
     }
 
-    /// Watches until the end is asked for, or there is nothing to do any more.
+    /// Watches until the service is asked to end, or nothing is left to do.
     pub(super) fn run(&mut self) -> Result<Summary, WatchError> {
         let ended = self.run_while_there();
         self.board.set_state(State::Ended);
@@ -141,10 +141,10 @@ impl<'a> FolderWatcher<'a> {
         Ok(())
     }
 
-    /// Waits until no other process watches the folder; nothing where the end is asked for. What is to be done once is left to
-    /// the other one.
+    /// Waits until no other process watches the folder. Returns `None` if the service is asked to end. With `once`,
+    /// leaves the folder to the other process.
     fn wait_for_lock(&mut self) -> Result<Option<FolderLock>, WatchError> {
-        let mut is_told = false;
+        let mut is_reported = false;
         while self.goes_on() {
             self.board.beat();
             match self.folder.try_lock() {
@@ -153,9 +153,9 @@ impl<'a> FolderWatcher<'a> {
                     self.tell(&Event::LeftToOther);
                     return Ok(None);
                 }
-                Ok(None) if !is_told => {
+                Ok(None) if !is_reported => {
                     self.tell(&Event::OtherWatcher);
-                    is_told = true;
+                    is_reported = true;
                 }
                 Ok(None) => {}
                 Err(source) => {
@@ -173,12 +173,12 @@ impl<'a> FolderWatcher<'a> {
         Ok(None)
     }
 
-    /// Watches while the folder is the one that was locked. Returns whether it is over.
+    /// Watches while the folder is the locked one. Returns whether the watcher ends.
     fn watch(&mut self, lock: &FolderLock) -> bool {
         let (hint, changed) = mpsc::sync_channel(1);
-        // Looking again and again is what counts; an event only makes the next look come sooner.
+        // Polling finds every change; events only make the next poll earlier.
         let mut hints = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading the folder, as this process does, is an event, too.
+            // Reads cause events too, and this process reads the folder.
             if event.is_ok_and(|event| event.kind.is_create() || event.kind.is_modify()) {
                 _ = hint.try_send(());
             }
@@ -225,12 +225,12 @@ impl<'a> FolderWatcher<'a> {
                 self.pause(Duration::from_secs(1));
                 continue;
             }
-            // Files that appeared during an import need their time, too.
+            // Files that appeared during an import also need time to settle.
             if self.handled != handled {
                 idle_since = Instant::now();
                 continue;
             }
-            // Files that are still being written when everything else is done wait for the next time.
+            // When everything else is done, files that are still being written wait for the next run.
             let patience = self.settings.take.settle * 3 + Duration::from_secs(1);
             let left = scan.settled.len() + scan.unsettled;
             let is_done = left == 0 || idle_since.elapsed() > patience;
@@ -252,13 +252,13 @@ impl<'a> FolderWatcher<'a> {
         true
     }
 
-    /// When files are taken next, where there is a schedule.
+    /// Returns the next time to take files, if there is a schedule.
     fn next_time(&self) -> Option<Timestamp> {
         let schedule = self.settings.schedule.as_ref().filter(|_| !self.common.once)?;
         schedule.next(Timestamp::now())
     }
 
-    /// Does the work; where the journal or the disk fails, nothing is lost, and it is tried again later.
+    /// Does the work. If the journal or the disk fails, nothing is lost, and a later attempt follows.
     fn work_or_hold(&mut self, is_due: bool) -> Option<Scan> {
         let order = if self.is_in_order { Ok(()) } else { self.claims.recover(&self.folder) };
         match order.and_then(|()| self.clear()).and_then(|()| self.work(is_due)) {
@@ -274,7 +274,8 @@ impl<'a> FolderWatcher<'a> {
         }
     }
 
-    /// Imports files that are taken, then takes and imports whole ones if it is time. Returns what there was.
+    /// Imports files that are already taken. Then takes and imports settled files, if it is time. Returns what the
+    /// folder contained.
     fn work(&mut self, is_due: bool) -> Result<Scan, WatchError> {
         for file in self.claims.open()? {
             if !self.goes_on() || self.hold.is_on() {
@@ -291,7 +292,7 @@ impl<'a> FolderWatcher<'a> {
         let scan = match self.settling.scan(self.folder.path(), &self.settings.take, Instant::now()) {
             Ok(scan) => scan,
             Err(error) => {
-                self.hold_back(&format!("the folder cannot be looked into: {error}"), 5);
+                self.hold_back(&format!("cannot read the folder: {error}"), 5);
                 return Ok(Scan::default());
             }
         };
@@ -319,7 +320,7 @@ impl<'a> FolderWatcher<'a> {
         Ok(scan)
     }
 
-    /// Takes a whole file and imports it.
+    /// Takes a settled file and imports it.
     fn take(&mut self, settled: &Settled) -> Result<(), WatchError> {
         match self.claims.take(&self.folder, settled, &(self.settings.new_run)())? {
             Claim::Taken(file) => {
@@ -336,14 +337,14 @@ impl<'a> FolderWatcher<'a> {
         Ok(())
     }
 
-    /// Imports a file that is taken, and moves it to where it stays.
+    /// Imports a taken file, and moves it to its final folder.
     fn import(&mut self, file: &WatchedFile) -> Result<(), WatchError> {
         self.handled += 1;
         if !self.settings.reimport
             && let Some(earlier) = self.claims.imported_before(file)?
         {
             let reason = format!(
-                "The same content was imported before, as {} (run {}). It is not imported again; --reimport does that.",
+                "The same content was imported before, as {} (run {}). rollcall skipped it; use --reimport to import it again.",
                 earlier.name, earlier.run
             );
             self.claims.end(&self.folder, file, FileEnd::Repeated, Some(&reason), None)?;
@@ -404,7 +405,8 @@ impl<'a> FolderWatcher<'a> {
         Ok(())
     }
 
-    /// How an import ended whose end nobody noted: the service was killed then.
+    /// Returns the result of an import that finished while the service was being killed, before it could record the
+    /// result.
     fn finished_before(&self, file: &WatchedFile, out: &Path) -> Result<Option<Ended>, WatchError> {
         let report = std::fs::read(out.join("report.json")).ok();
         let report: Option<Value> = report.and_then(|report| serde_json::from_slice(&report).ok());
@@ -425,7 +427,7 @@ impl<'a> FolderWatcher<'a> {
         }))
     }
 
-    /// Has a process import the file; nothing where the end is asked for before.
+    /// Imports the file in another process. Returns `None` if the service is asked to end first.
     fn run_import(&self, file: &WatchedFile, out: &Path) -> Result<Option<Ended>, WatchError> {
         let account = Arc::clone(&self.account);
         let _turn = loop {
@@ -466,7 +468,7 @@ impl<'a> FolderWatcher<'a> {
         self.common.stop.interrupt.signal().is_none() && !self.common.stop.soon.load(Ordering::Relaxed)
     }
 
-    /// Removes what is not kept any longer, now and then.
+    /// Removes expired files from time to time.
     fn clear(&mut self) -> Result<(), WatchError> {
         let Some(kept) = self.settings.keep else { return Ok(()) };
         if self.cleared.is_none_or(|cleared| cleared.elapsed() >= BETWEEN_CLEARINGS) {
@@ -482,7 +484,7 @@ impl<'a> FolderWatcher<'a> {
         self.common.observer.event(self.folder.path(), event);
     }
 
-    /// Waits, unless the end is asked for.
+    /// Waits, unless the service is asked to end.
     fn pause(&self, wait: Duration) {
         let end = Instant::now() + wait;
         while self.goes_on() {
@@ -494,7 +496,7 @@ impl<'a> FolderWatcher<'a> {
         }
     }
 
-    /// The same, unless something changes. Returns whether changes are still told.
+    /// Waits unless something changes. Returns whether change events still arrive.
     fn pause_unless(&self, changed: &mpsc::Receiver<()>, wait: Duration) -> bool {
         let end = Instant::now() + wait;
         while self.goes_on() {
@@ -504,7 +506,7 @@ impl<'a> FolderWatcher<'a> {
             }
             match changed.recv_timeout(left.min(Interrupt::POLL_INTERVAL)) {
                 Ok(()) => {
-                    // Changes come in crowds.
+                    // Changes come in bursts.
                     thread::sleep(left.min(Interrupt::POLL_INTERVAL));
                     _ = changed.try_recv();
                     break;
@@ -522,10 +524,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_needs_room_for_several_of_its_size() {
+    fn file_needs_several_times_its_size_of_free_space() {
         let rest = 64 << 20;
         assert!(has_room(rest, 0) && !has_room(rest - 1, 0));
         assert!(has_room(rest + 4000, 1000) && !has_room(rest + 3999, 1000));
-        assert!(!has_room(u64::MAX - 1, u64::MAX), "nothing overflows");
+        assert!(!has_room(u64::MAX - 1, u64::MAX), "no overflow");
     }
 }

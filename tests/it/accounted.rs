@@ -1,8 +1,8 @@
-//! Lists whose parts were glued, cut or lost: every number that still stands in the file is in a row, or the file is refused,
-//! or a note says what was not read.
+//! Cards and JSON with glued, cut or lost parts. Every number that is still in the file must be in a row or in a note,
+//! or the file is refused.
 //!
-//! The same mutants in every run: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000` makes as
-//! many, `ROLLCALL_SEED=7` makes others.
+//! Every run tests the same mutants: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000` sets
+//! their number, and `ROLLCALL_SEED=7` makes others.
 
 use std::{env, fs, ops::ControlFlow, path::Path};
 
@@ -13,16 +13,16 @@ use crate::random::{Random, setting, size};
 /// People in a seed.
 const PEOPLE: usize = 6;
 
-/// The number of a person; all have the same length.
+/// Returns the number of a person. All numbers have the same length.
 fn number(person: usize) -> String {
     format!("+1 202 555 01{person:02}")
 }
 
-/// Text between records that were joined by hand or by a program.
+/// Texts between records that a person or a program joined.
 const BETWEEN: [&[u8]; 10] =
     [b"", b"\n", b"\r", b"\r\n\r\n", b"\xef\xbb\xbf", b"\0", b" ", b"\x1a", b"\n\xef\xbb\xbf", b"-- \n"];
 
-/// One to three changes to a file of lines. `ends` are the last lines of records.
+/// Applies one to three changes to a file of lines. `ends` is the last line of a record.
 fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = text.split_inclusive('\n').map(|line| line.as_bytes().to_vec()).collect();
     for _ in 0..=random.below(3) {
@@ -31,7 +31,7 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
         }
         let at = random.below(lines.len());
         match random.below(9) {
-            // Records glued together, or with something between them.
+            // Glue records together, or put text between them.
             0 | 1 => {
                 let ends: Vec<usize> = (0..lines.len())
                     .filter(|line| lines[*line].trim_ascii().starts_with(ends.as_bytes()))
@@ -43,38 +43,38 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
                     lines[*line].extend_from_slice(BETWEEN[random.below(BETWEEN.len())]);
                 }
             }
-            // Lines lost.
+            // Lose lines.
             2 => drop(lines.drain(at..(at + 1 + random.below(4)).min(lines.len()))),
-            // A line glued to the next.
+            // Glue a line to the next.
             3 => {
                 while lines[at].last().is_some_and(u8::is_ascii_whitespace) {
                     lines[at].pop();
                 }
             }
-            // A line broken in two.
+            // Break a line in two.
             4 => {
                 let place = random.below(lines[at].len());
                 lines[at].insert(place, [b'\n', b'\r'][random.below(2)]);
             }
-            // Bytes lost within a line.
+            // Lose bytes within a line.
             5 => {
                 let start = random.below(lines[at].len());
                 let end = (start + 1 + random.below(6)).min(lines[at].len());
                 lines[at].drain(start..end);
             }
-            // The file cut.
+            // Cut the file.
             6 if random.below(3) == 0 => {
                 lines.truncate(at + 1);
                 let end = random.below(lines[at].len());
                 lines[at].truncate(end);
             }
-            // Lines indented, or quoted.
+            // Indent or quote lines.
             7 => {
                 let mark: &[u8] = [b" ".as_slice(), b"\t", b"> "][random.below(3)];
                 let end = (at + 1 + random.below(8)).min(lines.len());
                 lines[at..end].iter_mut().for_each(|line| drop(line.splice(0..0, mark.iter().copied())));
             }
-            // Other line ends.
+            // Change line ends.
             _ => {
                 let end: &[u8] = [b"\r".as_slice(), b"\r\n", b"\n\n"][random.below(3)];
                 for line in lines.iter_mut().filter(|line| line.ends_with(b"\n")) {
@@ -87,7 +87,7 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
     lines.concat()
 }
 
-/// The numbers that stand in a file and are nowhere afterwards.
+/// Returns the numbers of a file that are in no row and no note.
 fn lost(path: &Path, content: &[u8]) -> Vec<String> {
     fs::write(path, content).unwrap();
     let Ok(mut input) = Input::open(path, &ParseSettings::default()) else { return Vec::new() };
@@ -142,14 +142,14 @@ fn card(version: &str, person: usize) -> String {
 }
 
 #[test]
-fn damaged_cards_lose_no_number_in_silence() {
+fn damaged_cards_lose_no_number_silently() {
     let seeds = ["2.1", "3.0", "4.0"]
         .map(|version| (0..PEOPLE).map(|person| card(version, person)).collect::<String>());
     account("vcard", &seeds, "END:VCARD");
 }
 
 #[test]
-fn damaged_json_loses_no_number_in_silence() {
+fn damaged_json_loses_no_number_silently() {
     let person =
         |person: usize| format!("{{\n\"name\": \"Ida{person} Vale\",\n\"phone\": \"{}\"\n}}", number(person));
     let people: Vec<String> = (0..PEOPLE).map(person).collect();

@@ -1,4 +1,4 @@
-//! Values that the settings give a meaning, and those that a report offers to be given one.
+//! Aliases for values in the settings, and the alias lines that a report offers.
 
 use crate::sealed::{Ended, Outcome, Sealed};
 
@@ -21,7 +21,7 @@ fn briefs(sealed: &Sealed) -> Vec<String> {
 }
 
 #[test]
-fn unknown_values_are_offered_as_lines_that_make_them_known_once_filled_in() {
+fn filled_in_alias_lines_of_a_report_make_unknown_values_known() {
     let (sealed, ended) = checked("");
     assert_eq!(ended.code, 1);
     let lines = ["[values.country]", "\"Deutchland\" = \"\"  # 2 rows", "\"Engand\" = \"\"      # 1 row"];
@@ -46,7 +46,7 @@ fn unknown_values_are_offered_as_lines_that_make_them_known_once_filled_in() {
 }
 
 #[test]
-fn a_do_not_call_list_is_read_by_the_same_aliases() {
+fn suppression_file_uses_the_same_aliases() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "Name,Prefix,Mobile\nAnna Beispiel,Mrs,+49 171 1234567\n");
     sealed.write("dnc.csv", "Phone,Country\n0171 1234567,Deutchland\n");
@@ -63,9 +63,9 @@ fn a_do_not_call_list_is_read_by_the_same_aliases() {
     );
 }
 
-/// Source: civicrm/civicrm-core pull request 33329, whose spellings are known without an alias.
+/// Source: civicrm/civicrm-core pull request 33329. Its spellings need no alias.
 #[test]
-fn usual_spellings_need_no_alias() {
+fn common_spellings_need_no_alias() {
     let sealed = Sealed::new();
     let rows = [
         "2015550123,USA",
@@ -84,10 +84,10 @@ fn usual_spellings_need_no_alias() {
 }
 
 #[test]
-fn a_value_that_is_no_country_is_an_error_of_the_settings() {
+fn alias_for_an_unknown_country_is_wrong_usage() {
     for (settings, named) in [
-        ("[values.country]\n\"Deutchland\" = \"\"\n", "`Deutchland` = ``: `` is no country"),
-        ("[values.salutation]\n\"Capt.\" = \"Captain\"\n", "`Captain` is no salutation"),
+        ("[values.country]\n\"Deutchland\" = \"\"\n", "`Deutchland` = ``: `` is not a country"),
+        ("[values.salutation]\n\"Capt.\" = \"Captain\"\n", "`Captain` is not a salutation"),
         ("[values.phone]\n\"x\" = \"y\"\n", "there is no table [values.phone]"),
         ("[values.country]\n\"49\" = 49\n", "rollcall.toml"),
     ] {
@@ -99,7 +99,7 @@ fn a_value_that_is_no_country_is_an_error_of_the_settings() {
 }
 
 #[test]
-fn a_column_of_own_codes_is_read_as_country_once_they_have_a_meaning() {
+fn column_of_own_codes_is_the_country_once_the_codes_have_aliases() {
     let sealed = Sealed::new();
     let list = "First Name,Last Name,Salutation,Phone,Country\nAnna,Beispiel,Ms,0171 1234567,Z-01 a\nBert,Beispiel,Mr,020 7946 0123,Z-02 b\n";
     sealed.write("list.csv", list);

@@ -1,10 +1,10 @@
-//! Wrong files and wrong options: one clear message, the documented exit code, and nothing left behind.
+//! Wrong files and wrong options: one clear message, the documented exit code, and no leftover files.
 
 use crate::sealed::{Sealed, assert_same};
 
 const LIST: &str = "Name,Salutation,Phone\nAsha Kumar,Mrs,+91 81234 56789\n";
 
-/// Runs `check` on a file with this content and these options; what it says must be an error.
+/// Runs `check` on a file with this content and these options. Returns the error message.
 fn refused(content: &[u8], options: &[&str], code: i32) -> String {
     let sealed = Sealed::new();
     sealed.write("list", content);
@@ -24,7 +24,7 @@ fn missing_files_and_folders_are_refused() {
     assert_eq!(ended.code, 3);
     assert_same!(ended.stderr, @r"
     error: none.csv: No such file or directory (os error 2)
-    hint: Look at the name and the folder; `-` reads from standard input.
+    hint: Check the path; `-` reads from standard input.
     error: folder: is a folder, not a file
     hint: Name the files inside it.
     ");
@@ -32,14 +32,14 @@ fn missing_files_and_folders_are_refused() {
 }
 
 #[test]
-fn one_unreadable_input_stops_the_whole_run() {
+fn unreadable_input_stops_the_whole_run() {
     let sealed = Sealed::new();
     sealed.write("good.csv", LIST);
     sealed.write("bad.csv", "");
     let ended = sealed.run(&["import", "good.csv", "bad.csv", "--sandbox"]);
     assert_eq!(ended.code, 3);
     assert_eq!(sealed.files(), ["bad.csv", "good.csv"]);
-    // Also where only reading to its end shows that it is bad.
+    // Also if only reading to the end shows that the file is bad.
     sealed.write("bad.csv", "Name,Phone\nA,1\nPhone,Full Name,City\n1,A,B\n");
     let ended = sealed.run(&["import", "good.csv", "bad.csv", "--sandbox"]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
@@ -47,16 +47,16 @@ fn one_unreadable_input_stops_the_whole_run() {
 }
 
 #[test]
-fn files_without_a_list_in_them() {
+fn files_without_a_list_are_refused() {
     assert_same!(refused(b"", &[], 3), @r"
     error: list: the file is empty
-    hint: Export it again, and look whether the right sheet or view was exported.
+    hint: Export it again, and check that you export the right sheet or view.
     ");
     assert_same!(refused(b"Name,Phone\n", &[], 3), @r"
     list  CSV
       phone = Phone, full name = Name
-    error: list: there is a header but not one row below it
-    hint: Export it again, and look whether the right sheet or view was exported.
+    error: list: there is a header but no data rows
+    hint: Export it again, and check that you export the right sheet or view.
     ");
     assert_same!(refused(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0", &[], 3), @r"
     error: list: this is neither text nor a workbook, which rollcall does not read
@@ -70,7 +70,7 @@ fn files_without_a_list_in_them() {
 }
 
 #[test]
-fn workbooks_that_cannot_be_opened() {
+fn damaged_and_locked_workbooks_are_refused() {
     let workbook = std::fs::read(crate::sealed::samples().join("contacts.xlsx")).unwrap();
     let cut = refused(&workbook[..workbook.len() / 2], &[], 3);
     assert!(cut.starts_with("error: list: the workbook is damaged or incomplete: "), "{cut}");
@@ -79,14 +79,14 @@ fn workbooks_that_cannot_be_opened() {
     let encrypted = encrypted.into_inner().into_inner();
     assert_same!(refused(&encrypted, &[], 3), @r"
     error: list: the workbook is protected by a password
-    hint: Open it in the spreadsheet program, take the password off (File > Info > Protect Workbook), and save it.
+    hint: Open it in the spreadsheet program, remove the password (File > Info > Protect Workbook), and save it.
     ");
     assert_same!(refused(&workbook, &["--sheet", "Ledas"], 3), @r"
     error: list: there is no sheet `Ledas`; the sheets are `Leads`, `Read me`
     ");
     assert_same!(refused(&workbook, &["--sheet", "2"], 3), @r"
     error: list: no column is known to hold phone numbers; the columns are `The list is on the sheet Leads.`
-    hint: Say which column holds the number: --map phone=COLUMN
+    hint: Name the column that holds the phone number: --map phone=COLUMN
     ");
 }
 
@@ -94,11 +94,11 @@ fn workbooks_that_cannot_be_opened() {
 fn unrecognized_columns_are_reported() {
     assert_same!(refused(b"Name,Ring Phone No.\nAsha,1\n", &[], 3), @r"
     error: list: no column is known to hold phone numbers; the columns are `Name`, `Ring Phone No.`
-    hint: Say which column holds the number: --map phone='Ring Phone No.'
+    hint: Name the column that holds the phone number: --map phone='Ring Phone No.'
     ");
     assert_same!(refused(b"Asha,+91 81234 56789\nLi,+91 81234 56780\n", &[], 3), @r"
     error: list: no column is known to hold phone numbers; the columns are `Asha`, `+91 81234 56789`
-    hint: If the file has no header, say so and which column holds the number: --no-header --map phone=2
+    hint: If the file has no header, use --no-header --map phone=2
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "phone=Tel"], 3), @r"
     error: list: there is no column `Tel` for phone; the columns are `Name`, `Salutation`, `Phone`
@@ -106,9 +106,9 @@ fn unrecognized_columns_are_reported() {
 }
 
 #[test]
-fn wrong_options() {
+fn wrong_options_are_refused() {
     assert_same!(refused(LIST.as_bytes(), &["--region", "XX"], 2), @r"
-    error: --region: `XX` is not the code of a region with telephone numbers
+    error: --region: `XX` is not a region with telephone numbers
     hint: Use the two letters of ISO 3166, such as IN, GB or US.
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "fone=Phone"], 2), @r"
@@ -118,14 +118,14 @@ fn wrong_options() {
     error: --map: `Phone` is not FIELD=COLUMN, such as phone=Mobile or phone=3
     ");
     assert_same!(refused(LIST.as_bytes(), &["--no-header"], 2), @r"
-    error: --no-header leaves open which column holds the number
-    hint: Name it by its place, such as --map phone=3.
+    error: --no-header requires the column of the phone number
+    hint: Give its position, such as --map phone=3.
     ");
     assert_same!(refused(LIST.as_bytes(), &["--types", "mobile,landline"], 2), @r"
     error: --types: unknown number type `landline`; types are mobile, fixed-line, fixed-line-or-mobile, toll-free, premium-rate, shared-cost, voip, personal-number, pager, uan, voicemail, unknown
     ");
     assert_same!(refused(LIST.as_bytes(), &["--default-salutation", "Lord"], 2), @r"
-    error: --default-salutation: `Lord` is not known; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof
+    error: --default-salutation: unknown salutation `Lord`; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof
     ");
     assert_same!(refused(LIST.as_bytes(), &["--config", "none.toml"], 2), @r"
     error: there is no config file none.toml
@@ -135,7 +135,7 @@ fn wrong_options() {
 }
 
 #[test]
-fn folders_that_cannot_be_written_to() {
+fn unwritable_folders_are_refused() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     sealed.write("file", "");
@@ -143,9 +143,9 @@ fn folders_that_cannot_be_written_to() {
     assert_eq!(ended.code, 5);
     assert_same!(ended.stderr, @r"
     error: cannot make the folder file/out: Not a directory (os error 20)
-    hint: Choose a place that can be written to, with room (--out; -o of `fetch`).
+    hint: Choose a writable folder with enough free space (--out, or -o for `fetch`).
     ");
-    // A device takes no files, whoever asks.
+    // A device cannot contain files, even for root.
     let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "/dev/null"]);
     assert_eq!(ended.code, 5);
     assert!(ended.stderr.contains("/dev/null"), "{}", ended.stderr);
@@ -165,7 +165,7 @@ fn accounts_without_settings_are_refused() {
         ended.stderr
     };
     assert_same!(with(&[]), @r"
-    error: it is not known which account to use; missing: --host (ROLLCALL_HOST); --stream-id (ROLLCALL_STREAM_ID); --account-id (ROLLCALL_ACCOUNT_ID); ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET
+    error: account settings are missing: --host (ROLLCALL_HOST); --stream-id (ROLLCALL_STREAM_ID); --account-id (ROLLCALL_ACCOUNT_ID); ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET
     hint: Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use --sandbox.
     ");
     let account = [
@@ -174,19 +174,19 @@ fn accounts_without_settings_are_refused() {
         ("ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk"),
     ];
     assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "http://platform.example.com")]].concat()), @r"
-    error: the host `http://platform.example.com` would send credentials in the clear; http:// is only for this machine, write https://
+    error: the host `http://platform.example.com` would send credentials in the clear; use https:// (http:// is only for this machine)
     ");
     assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "platform.example.com")]].concat()), @r"
-    error: the host `platform.example.com` has no scheme; write https://platform.example.com
+    error: the host `platform.example.com` has no scheme; use https://platform.example.com
     ");
     assert_same!(with(&[&account[..], &[("ROLLCALL_HOST", "https://x.example.com"), ("ROLLCALL_CLIENT_ID", "cs")]].concat()), @r"
-    error: both a ready token and an app's client id or secret are given in the environment
+    error: both an access token and an app's client id or secret are given in the environment
     hint: Keep one: a token, or the client id with its secret. The command line wins over the environment, and that over a file.
     ");
 }
 
 #[test]
-fn sandboxes_that_cannot_be_started() {
+fn sandbox_that_cannot_start_is_an_error() {
     let sealed = Sealed::new();
     sealed.write("seed.csv", "Name,Phone\nAsha Kumar,12\n");
     let ended = sealed.run(&["sandbox", "--seed", "seed.csv", "--region", "IN"]);
@@ -201,7 +201,7 @@ fn sandboxes_that_cannot_be_started() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let sealed = Sealed::new();
     let mut command = sealed.command(&["--help"]);
     let mut child = command.spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Small files that would fill the disk: refused while little of them is written, and nothing of them is left.
+//! Small files that would fill the disk. rollcall refuses them after few bytes and leaves no output.
 
 use std::{
     io::{Cursor, Write as _},
@@ -9,7 +9,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::sealed::{Sealed, ended};
 
-/// A spreadsheet in which one row stands for a million, each of 4 KB and with too long a number.
+/// Returns a spreadsheet in which one row is repeated a million times, with 4 KB and a too long number each.
 fn repeated_rows() -> Vec<u8> {
     let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
     let content = format!(
@@ -26,7 +26,7 @@ fn repeated_rows() -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The same command in a shell that kills it where it writes more bytes into one file.
+/// Returns the same command in a shell that kills it if it writes more than `max_bytes` to one file.
 pub(crate) fn with_file_limit(sealed: &Sealed, command: &Command, max_bytes: usize) -> Command {
     const BLOCK: usize = 512;
 
@@ -39,7 +39,7 @@ pub(crate) fn with_file_limit(sealed: &Sealed, command: &Command, max_bytes: usi
 }
 
 #[test]
-fn a_few_bytes_do_not_fill_the_disk() {
+fn small_bomb_is_refused_before_it_fills_the_disk() {
     let sealed = Sealed::new();
     let bomb = repeated_rows();
     assert!(bomb.len() < 1000);
@@ -49,6 +49,6 @@ fn a_few_bytes_do_not_fill_the_disk() {
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     let said = "its rows hold more than 16 MB, ";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);
-    assert!(refused.stderr.contains("hint: Look for a row or a cell that repeats"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: Look for a row or a cell that is repeated"), "{}", refused.stderr);
     assert_eq!(sealed.files(), ["list.ods"], "nothing is left");
 }

@@ -24,7 +24,7 @@ fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
     sealed.outcomes(folder).iter().map(Outcome::brief).collect()
 }
 
-/// The numbers of a list, or why there is none.
+/// Returns the numbers of a list, or the codes of rows without one.
 fn numbers(text: &str, options: &[&str]) -> Vec<String> {
     let sealed = Sealed::new();
     sealed.write("list.csv", text);
@@ -36,7 +36,7 @@ fn numbers(text: &str, options: &[&str]) -> Vec<String> {
     sealed.outcomes("out").iter().map(number).collect()
 }
 
-/// Checks a list and returns its outcomes in brief.
+/// Checks a list and returns its outcomes in short form.
 fn checked(text: &str, options: &[&str]) -> Vec<String> {
     let sealed = Sealed::new();
     sealed.write("list.csv", text);
@@ -54,7 +54,7 @@ fn checked(text: &str, options: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
+fn good_rows_exit_with_zero_and_the_report_keeps_its_schema() {
     let sealed = Sealed::new();
     sealed.write(
         "list.csv",
@@ -84,7 +84,7 @@ fn good_rows_end_with_zero_and_the_report_keeps_its_schema() {
 }
 
 #[test]
-fn the_page_shows_what_is_wrong_and_what_was_changed() {
+fn report_html_shows_problems_and_changes() {
     let sealed = Sealed::new();
     let rows = [
         "Asha,Kumar,Frau,81234 56789,IN",
@@ -117,14 +117,14 @@ fn the_page_shows_what_is_wrong_and_what_was_changed() {
     }
 }
 
-/// Milliseconds differ from run to run.
+/// Replaces durations, which differ between runs.
 fn regex_free_timing(report: &str) -> String {
     let (head, _) = report.split_once("\"timing_ms\"").unwrap();
     format!("{head}\"timing_ms\": ...")
 }
 
 #[test]
-fn without_out_every_run_has_a_folder_of_its_own() {
+fn without_out_every_run_has_its_own_folder() {
     let sealed = Sealed::new();
     sealed.write("list.csv", format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\n"));
     for _ in 0..2 {
@@ -152,7 +152,7 @@ fn several_files_are_one_list() {
 }
 
 #[test]
-fn the_first_or_the_last_row_of_a_number_goes_on() {
+fn keep_chooses_the_first_or_last_row_of_a_number() {
     let list = format!(
         "{HEADER}Asha,Kumar,Mrs,81234 56789,IN\nLi,Example,Mr,081234 56789,IN\nasha,KUMAR,Mrs,+91 81234 56789,\n"
     );
@@ -164,13 +164,13 @@ fn the_first_or_the_last_row_of_a_number_goes_on() {
 }
 
 #[test]
-fn a_rejected_row_does_not_take_its_number_from_a_good_one() {
+fn rejected_row_does_not_claim_its_number() {
     let list = format!("{HEADER}Asha,,Mrs,81234 56789,IN\nAsha,Kumar,Mrs,81234 56789,IN\n");
     assert_eq!(checked(&list, &[]), ["2 rejected missing-last-name", "3 valid"]);
 }
 
 #[test]
-fn options_decide_what_passes() {
+fn options_decide_which_rows_pass() {
     let list = format!(
         "{HEADER}Asha,Kumar,,81234 56789,\nFred,,Mr,020 7946 0018 x5,GB\nAnn,Sample,Ms,(555) 555-0123,US\nJoe,Bloggs,Mr,020 7946 0444,GB\n"
     );
@@ -195,7 +195,7 @@ fn options_decide_what_passes() {
 }
 
 #[test]
-fn digits_of_two_readings_are_decided_by_their_column() {
+fn column_decides_ambiguous_digits() {
     let list = |numbers: &[&str]| {
         let row = |number: &&str| format!("Asha,Kumar,Mrs,{number},DE\n");
         format!("{HEADER}{}", numbers.iter().map(row).collect::<String>())
@@ -203,7 +203,7 @@ fn digits_of_two_readings_are_decided_by_their_column() {
     let whole = ["49301234567", "498912345678", "31612345678", "491711234567"];
     assert_eq!(numbers(&list(&whole), &[])[3], "491711234567");
     let national = ["1711234568", "301234567", "8912345678", "491711234567"];
-    // A spreadsheet that drops the zeros of this column drops the plus of `+49 171…`, too.
+    // A spreadsheet that drops the zeros of this column also drops the plus sign of `+49 171…`.
     assert_eq!(numbers(&list(&national), &[])[3], "ambiguous-number");
     let fixed = ["1711234568", "301234567", "8912345678", "33123456789"];
     assert_eq!(numbers(&list(&fixed), &[])[3], "4933123456789");
@@ -211,7 +211,7 @@ fn digits_of_two_readings_are_decided_by_their_column() {
 }
 
 #[test]
-fn countries_are_read_as_people_write_them() {
+fn countries_are_read_in_common_spellings() {
     let text = format!(
         "{HEADER}A,Low,Ms,081234 56780,India (+91)\nB,Low,Ms,081234 56781,'+91\nC,Low,Ms,291 1234,+1-868\n\
          D,Low,Ms,0171 3920001,Deutschland\nE,Low,Ms,020 7946 0018,N/A\nF,Low,Ms,020 7946 0019,Atlantis\n"
@@ -234,7 +234,7 @@ fn columns_are_mapped_by_header_or_number() {
 }
 
 #[test]
-fn a_list_may_come_from_standard_input() {
+fn list_is_read_from_standard_input() {
     let sealed = Sealed::new();
     let list = format!("{HEADER}Asha,Kumar,Mrs,81234 56789,IN\n");
     let ended = sealed.run_with_input(&["check", "-", "--out", "out", "-q"], list.as_bytes());
@@ -247,7 +247,7 @@ fn a_list_may_come_from_standard_input() {
 }
 
 #[test]
-fn rejected_rows_are_rejected_for_the_same_reason_when_read_again() {
+fn rejected_rows_are_rejected_for_the_same_reason_again() {
     let sealed = Sealed::new().with_samples();
     assert_eq!(sealed.run(&["check", "samples/contacts.csv", "--out", "once", "-q"]).code, 1);
     let rejected = std::fs::read(sealed.path("once/rejected.csv")).unwrap();
@@ -259,8 +259,7 @@ fn rejected_rows_are_rejected_for_the_same_reason_when_read_again() {
         rows.map(|row| row.code).collect()
     };
     assert_eq!(codes("twice"), codes("once"));
-    // Only the run, the file and the row's number are others, those of the file that was read, and bytes that meant no letter
-    // are gone.
+    // Only the run, the file and the row number differ, and invalid bytes are missing.
     let again = std::fs::read(sealed.path("twice/rejected.csv")).unwrap();
     let origin = ["rollcall_row", "rollcall_file", "rollcall_run"];
     let compared = |csv: &[u8]| without_columns(&without_code(csv, b"bad-encoding"), origin);
@@ -292,7 +291,7 @@ fn without_columns(csv: &[u8], columns: [&str; 3]) -> Vec<Vec<Vec<u8>>> {
 }
 
 #[test]
-fn the_number_of_threads_changes_nothing() {
+fn number_of_threads_does_not_change_the_result() {
     let sealed = Sealed::new();
     let mut list = HEADER.to_owned();
     for n in 0..9000 {
@@ -316,7 +315,7 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
-fn a_hostile_cell_does_not_speak_to_the_terminal_or_a_spreadsheet() {
+fn hostile_cell_is_harmless_in_terminal_and_spreadsheet() {
     let sealed = Sealed::new();
     sealed.write(
         "list.csv",
@@ -331,7 +330,7 @@ fn a_hostile_cell_does_not_speak_to_the_terminal_or_a_spreadsheet() {
 }
 
 #[test]
-fn config_files_hold_any_option_and_the_command_line_wins() {
+fn command_line_wins_over_settings_files() {
     let sealed = Sealed::new();
     let list = format!("{HEADER}Asha,Kumar,,81234 56789,\n");
     sealed.write("list.csv", &list);
@@ -353,7 +352,7 @@ fn config_files_hold_any_option_and_the_command_line_wins() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(u32::try_from(size(24, 64, 256)).unwrap()))]
 
-    /// Whatever stands in a file: every row that is not blank ends in exactly one outcome, in order.
+    /// For any file, every row that is not blank ends with exactly one outcome, in order.
     #[test]
     fn outcomes_partition_the_rows(
         rows in prop::collection::vec(("[A-Z][a-z]{0,3}|", "[A-Z][a-z]{0,3}|", "Mr|Mrs|X|", "0?8123456[0-9]{3}|[0-9+ ]{0,9}"), 1..40),
@@ -398,7 +397,7 @@ proptest! {
 }
 
 #[test]
-fn a_list_that_never_ends_can_be_interrupted() {
+fn endless_list_can_be_interrupted() {
     use std::io::Write as _;
 
     let sealed = Sealed::new();
@@ -407,7 +406,7 @@ fn a_list_that_never_ends_can_be_interrupted() {
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     input.write_all(HEADER.as_bytes()).unwrap();
-    // More than a pipe holds: once it is written, some of it was read, and before that the signal got its meaning.
+    // More bytes than a pipe holds: after the write, the program has read some, and its signal handler is installed.
     for _ in 0..4000 {
         input.write_all(b"Asha,Kumar,Mrs,81234 56789,IN\n").unwrap();
     }
@@ -419,14 +418,14 @@ fn a_list_that_never_ends_can_be_interrupted() {
 }
 
 #[test]
-fn the_version_names_the_numbering_plans() {
+fn version_names_the_numbering_plans() {
     let version = Sealed::new().run(&["--version"]).stdout;
     assert!(version.starts_with("rollcall ") && version.contains(", numbering plans 9."), "{version}");
 }
 
-/// Consent texts and survey questions are headers, of hundreds of characters.
+/// Headers can be consent texts and survey questions of hundreds of characters.
 #[test]
-fn long_headers_are_read_to_their_end() {
+fn long_headers_are_read_whole() {
     let consent =
         format!("I have read {}and agree, please do not call", "the terms of this campaign, ".repeat(60));
     assert!(consent.len() > 1024);
@@ -440,7 +439,7 @@ fn long_headers_are_read_to_their_end() {
     assert_eq!(checked(&again, &[]), ["2 suppressed do-not-call-column", "4 valid"]);
 }
 
-/// An open workbook has a child process; those of many files must not all run at once.
+/// Each open workbook has a child process. Those of many files must not all run at once.
 #[test]
 #[cfg(target_os = "linux")]
 fn many_workbooks_need_few_processes() {

@@ -1,8 +1,8 @@
-//! What columns mean, and which phone of a row is called, through the built program.
+//! Column recognition and the choice of a row's phone, through the built program.
 
 use crate::sealed::Sealed;
 
-/// Checks a list with one folder of output; the outcome, code and number of each row, and what was said.
+/// Checks a list. Returns the outcome, code and number of each row, and the printed text.
 fn check(list: &str, options: &[&str]) -> (Vec<String>, String) {
     let sealed = Sealed::new();
     sealed.write("list.csv", list);
@@ -15,9 +15,9 @@ fn check(list: &str, options: &[&str]) -> (Vec<String>, String) {
     (rows.collect(), ended.stderr.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Source: mautic/mautic issue 9027, whose column is called `donotContact`.
+/// Source: mautic/mautic issue 9027, with the column `donotContact`.
 #[test]
-fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
+fn do_not_call_column_suppresses_its_row_and_numbers() {
     let list = "Name,Mobile,Home Phone,donotContact\n\
         Ada Quill,07400 123423,020 7946 0200,\n\
         Ben Marsh,07400 123424,,TRUE\n\
@@ -36,7 +36,7 @@ fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
             format!("{column} "),
         ]
     );
-    assert!(said.contains("`donotContact` says whom not to call"), "{said}");
+    assert!(said.contains("the rows that `donotContact` marks as do-not-call"), "{said}");
 
     let (rows, said) = check(list, &["--ignore-do-not-call-column"]);
     let valid = |row: &&String| row.starts_with("valid");
@@ -46,7 +46,7 @@ fn a_column_that_says_not_to_call_suppresses_its_row_and_its_numbers() {
 
 /// Source: Rillke/Contact-Conversion-Wizard issue 26: the header of a router's phone book.
 #[test]
-fn the_next_phone_of_a_row_is_taken_where_the_first_cannot_be_used() {
+fn next_phone_is_used_if_the_first_is_unusable() {
     let (rows, said) = check(
         "Name,Rufnummer Privat,Rufnummer Arbeit,Rufnummer Mobil,Rufnummer Mobil 2,Fax\n\
          Ada Quill,020 7946 0200,,07400 123423,,020 7946 0300\n\
@@ -59,12 +59,12 @@ fn the_next_phone_of_a_row_is_taken_where_the_first_cannot_be_used() {
         rows,
         ["valid  447400123423", "valid  442079460202", "valid  447400123424", "rejected missing-phone ",]
     );
-    assert!(said.contains("row 3, `Rufnummer Mobil` holds `tbd`"), "{said}");
-    assert!(said.contains("rollcall calls no fax"), "{said}");
+    assert!(said.contains("row 3, `Rufnummer Mobil` contains `tbd`"), "{said}");
+    assert!(said.contains("rollcall does not import numbers of a fax"), "{said}");
 }
 
 #[test]
-fn a_number_in_a_column_that_is_not_known_is_named_with_its_mapping() {
+fn number_in_an_unknown_column_is_named_with_its_mapping() {
     let list = "Name,Phone,Reach at\nAda Quill,020 7946 0200,\nBen Marsh,,020 7946 0201\n";
     let (rows, said) = check(list, &[]);
     assert_eq!(rows[1], "rejected missing-phone ");
@@ -75,7 +75,7 @@ fn a_number_in_a_column_that_is_not_known_is_named_with_its_mapping() {
 
 /// Source: cluster-software/agent-crm issue 84: numbers as `work_phone_1` and `personal_phone`.
 #[test]
-fn phones_and_countries_of_an_address_book_are_read_by_their_place() {
+fn address_book_phones_and_countries_are_read_by_kind() {
     let (rows, _) = check(
         "First Name,Last Name,work_phone_1,work_phone_2,personal_phone,Work Country,Personal Country\n\
          Ada,Quill,,01 99 00 12 34,,France,\n\
@@ -86,9 +86,9 @@ fn phones_and_countries_of_an_address_book_are_read_by_their_place() {
 }
 
 /// Source: frappe/erpnext issue 4448 (one column for the name, another for the last name), hizzle-co/noptin issue 1122 (the
-/// full name beside both).
+/// full name next to both).
 #[test]
-fn a_name_beside_a_part_is_the_other_part_and_beside_both_the_whole() {
+fn name_column_is_the_missing_part_or_the_full_name() {
     for (list, names) in [
         (
             "Name,Lastname,Company,Phone\nAnna Maria,Vale,Acme Ltd,+442079460100\nIda,de la Torre,,+442079460101\n",

@@ -1,4 +1,4 @@
-//! Wrong addresses, tokens and proxies: what the person who made the mistake is told.
+//! Messages for wrong addresses, tokens and proxies.
 
 use std::{process::Command, sync::mpsc};
 
@@ -22,13 +22,13 @@ fn command(sealed: &Sealed, sandbox: &Running) -> Command {
     command
 }
 
-/// The message and the hint.
+/// Returns the message and the hint.
 fn said(ended: &Ended) -> String {
     let lines: Vec<&str> = ended.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
     lines.join("\n")
 }
 
-/// An import with a ready token of this payload, signed with the app's secret.
+/// Imports with a ready token of this payload, signed with the app's secret.
 fn with_token(payload: &serde_json::Value) -> Ended {
     let (sealed, sandbox) = place();
     let key = EncodingKey::from_secret(sandbox.variable("ROLLCALL_CLIENT_SECRET").as_bytes());
@@ -44,19 +44,19 @@ fn with_token(payload: &serde_json::Value) -> Ended {
 }
 
 #[test]
-fn a_token_that_has_expired_says_when() {
+fn expired_token_is_reported_with_its_expiry() {
     let payload = serde_json::json!({"sub": "cs-1", "appId": "cs-1", "jti": "1", "iat": 1_700_000_000, "exp": 1_700_000_600});
     let expired = with_token(&payload);
     assert_eq!(expired.code, 4);
     assert!(expired.stderr.contains("it expired at 2023-11-14T22:23:20Z"), "{}", expired.stderr);
     assert_same!(said(&expired), @r#"
     error: the platform does not accept the token: HTTP 401, "the token is not valid"; it expired at TIME
-    hint: Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An app's --client-id with its secret makes them by itself.
+    hint: Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). With an app's --client-id and secret, rollcall makes its own tokens.
     "#);
 }
 
 #[test]
-fn a_token_of_another_app_is_said() {
+fn token_of_another_app_is_reported() {
     let payload = serde_json::json!({"sub": "cs-2", "appId": "cs-2", "jti": "1", "exp": 4_000_000_000_u64});
     let other = with_token(&payload);
     assert_eq!(other.code, 4);
@@ -67,12 +67,12 @@ fn a_token_of_another_app_is_said() {
 }
 
 #[test]
-fn addresses_that_cannot_be_meant_are_refused_before_anything_is_sent() {
+fn impossible_addresses_are_refused_before_anything_is_sent() {
     let (sealed, sandbox) = place();
     for (host, message) in [
         ("http://platform.example.com", "would send credentials in the clear"),
-        ("https://platform.example.com/api", "has a path; write only https://platform.example.com"),
-        ("platform.example.com", "has no scheme; write https://platform.example.com"),
+        ("https://platform.example.com/api", "has a path; use https://platform.example.com"),
+        ("platform.example.com", "has no scheme; use https://platform.example.com"),
         ("ftp://platform.example.com", "is not a web address"),
     ] {
         let mut command = command(&sealed, &sandbox);
@@ -85,7 +85,7 @@ fn addresses_that_cannot_be_meant_are_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_used_and_named_where_it_fails() {
+fn proxy_of_the_environment_is_used_and_named_if_it_fails() {
     let (sealed, sandbox) = place();
     let (sender, asked) = mpsc::channel();
     let proxy = Scripted::serve(move |request| {
@@ -103,10 +103,10 @@ fn the_proxy_of_the_environment_is_used_and_named_where_it_fails() {
     let said = said(&ended).replace(&address.to_string(), "127.0.0.1:PORT");
     assert_same!(said, @r"
     error: https://platform.example.com cannot be reached through the proxy http://127.0.0.1:PORT (HTTPS_PROXY): tunnel error: unsuccessful (1 attempt)
-    hint: Look at --host and at the proxy that the environment names; then run the same command again.
+    hint: Check --host and the proxy that the environment names; then run the same command again.
     ");
 
-    // To this machine no proxy is asked, and none is named.
+    // A loopback address uses no proxy, so the message names none.
     let mut command = self::command(&sealed, &sandbox);
     command.env("HTTPS_PROXY", format!("http://{address}")).env("HTTP_PROXY", format!("http://{address}"));
     assert_eq!(crate::sealed::ended(command).code, 0);

@@ -1,4 +1,4 @@
-//! Delimited lists as programs write them, well and badly, through the built program.
+//! Well-formed and malformed delimited lists, through the built program.
 
 use crate::sealed::{Ended, Outcome, Sealed};
 
@@ -10,7 +10,7 @@ fn checked(name: &str, content: impl AsRef<[u8]>) -> (Sealed, Ended) {
     (sealed, ended)
 }
 
-/// Row and outcome of each row, and what was said with white space folded.
+/// Returns row and outcome of each row, and the printed text with collapsed white space.
 fn outcomes(name: &str, content: impl AsRef<[u8]>) -> (Vec<String>, String) {
     let (sealed, ended) = checked(name, content);
     assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
@@ -18,7 +18,7 @@ fn outcomes(name: &str, content: impl AsRef<[u8]>) -> (Vec<String>, String) {
     (rows, folded(&ended))
 }
 
-/// What a refused list is refused with.
+/// Returns the message that refuses a list.
 fn refused(name: &str, content: impl AsRef<[u8]>) -> String {
     let (_, ended) = checked(name, content);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
@@ -32,7 +32,7 @@ fn folded(ended: &Ended) -> String {
 const VALID: [&str; 3] = ["2 valid", "3 valid", "4 valid"];
 
 #[test]
-fn stray_quotation_marks_swallow_nobody() {
+fn stray_quotation_marks_lose_no_row() {
     for delimiter in [",", "\t", ";"] {
         let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,\"late\n";
         let (rows, said) = outcomes("list.csv", text.replace(',', delimiter));
@@ -42,7 +42,7 @@ fn stray_quotation_marks_swallow_nobody() {
 }
 
 #[test]
-fn a_line_with_stray_marks_and_two_numbers_is_not_one_row() {
+fn line_with_stray_marks_and_two_numbers_is_rejected() {
     let text =
         "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"\" she saidBen,Marsh,02079460101,\"\n";
     for delimiter in [",", "\t"] {
@@ -57,7 +57,7 @@ fn a_line_with_stray_marks_and_two_numbers_is_not_one_row() {
 }
 
 #[test]
-fn rows_between_two_stray_marks_that_fit_are_not_one_cell() {
+fn rows_between_two_stray_marks_stay_rows() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
     let said = refused("list.csv", text);
     assert!(
@@ -69,15 +69,15 @@ fn rows_between_two_stray_marks_that_fit_are_not_one_cell() {
 }
 
 #[test]
-fn notes_of_several_lines_are_cells() {
+fn multiline_notes_stay_one_cell() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"one, two\nthree: 020 7946 0199\n\"\nBen,Marsh,02079460101,x\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "5 valid"]);
     assert_eq!(outcomes("list.tsv", text.replace(',', "\t")).0, ["2 valid", "5 valid"]);
 }
 
-/// In a narrow list nothing can be decided from a line; what may be a person is named.
+/// In a narrow list, a line alone decides nothing. rollcall names lines that may be people.
 #[test]
-fn a_number_inside_a_cell_of_several_lines_is_named() {
+fn number_inside_a_multiline_cell_is_named() {
     let (_, ended) = checked("list.csv", "Phone,Remark\n02079460100,\"call\n02079460101,later\"\n");
     let said = folded(&ended);
     assert!(said.contains("line 3: text that looks like a phone number is inside a cell"), "{said}");
@@ -86,7 +86,7 @@ fn a_number_inside_a_cell_of_several_lines_is_named() {
 }
 
 #[test]
-fn marks_inside_names_are_read_where_they_leave_no_doubt() {
+fn unambiguous_marks_inside_names_are_read() {
     let (rows, _) = outcomes(
         "list.csv",
         "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada \"Addie\"\",\"Quill\",\"02079460100\"\n\"Ben\",\"Marsh,\"02079460101\"\n\"Cleo\",\"Finch\",\"02079460102\"\n",
@@ -99,7 +99,7 @@ fn marks_inside_names_are_read_where_they_leave_no_doubt() {
 }
 
 #[test]
-fn a_do_not_call_list_with_a_doubtful_line_is_refused() {
+fn suppression_file_with_a_doubtful_line_is_refused() {
     let sealed = Sealed::new();
     sealed.write("leads.csv", "Name,Phone\nAda Quill,02079460100\n");
     sealed.write("dnc.csv", "Name,City,Phone\n\"Ada,Bath,02079460100\n\"Ben\" x,\"Wells, Bath,02079460101\n");
@@ -120,20 +120,20 @@ fn a_do_not_call_list_with_a_doubtful_line_is_refused() {
 }
 
 #[test]
-fn cells_that_nothing_uses_may_be_missing_or_empty_at_the_end() {
+fn unused_trailing_cells_may_be_missing_or_empty() {
     let text = "First Name,Last Name,Phone,Notes,City\nAda,Quill,02079460100\nBen,Marsh,02079460101,x,Bath,,\nCleo,Finch,02079460102,\n";
     assert_eq!(outcomes("list.csv", text).0, VALID);
     let text = "First Name;Last Name;Phone\nAda;Quill;02079460100;\nBen;Marsh;02079460101;\nCleo;Finch;02079460102;\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, VALID);
     assert!(
-        said.contains("3 lines, the first of them line 2: rollcall skips the delimiters at the end"),
+        said.contains("3 lines, the first of them line 2: rollcall ignores delimiters at the end"),
         "{said}"
     );
 }
 
 #[test]
-fn a_number_that_a_line_end_has_moved_is_named() {
+fn number_moved_by_a_line_end_is_named() {
     for rows in
         ["Ada,Quill,02079460100Ben Marsh,02079460101\n", "Ada,Quill,02079460100,x 02079460101\nBen,Marsh,,\n"]
     {
@@ -157,7 +157,7 @@ fn a_number_that_a_line_end_has_moved_is_named() {
 
 /// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36
 #[test]
-fn rows_with_and_without_their_last_cells_are_alike() {
+fn rows_with_and_without_trailing_cells_are_read_alike() {
     let text = "firstname,lastname,phone,note\nAda,Quill,02079460100,\nBen,Marsh,02079460101\nCleo,Finch,02079460102,late\nDan,Holt,02079460103,x,,\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid", "4 valid", "5 valid"]);
     let text = "phone,firstname,lastname,note\n02079460100,Ada,Quill\n02079460101,Ben,Marsh\n02079460102,Cleo,Finch,late\n";
@@ -165,17 +165,17 @@ fn rows_with_and_without_their_last_cells_are_alike() {
 }
 
 #[test]
-fn a_cell_that_is_missing_before_the_number_is_seen_by_the_next_number() {
+fn missing_cell_before_the_number_is_detected_by_the_next_number() {
     let text = "First Name,Last Name,City,Phone,Other\nAda,Quill,Bath,02079460100,02079460900\nBen,Marsh,02079460101,02079460901\nCleo,Finch,Leeds,02079460102\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 rejected ragged-row", "4 valid"]);
-    // Where no other number follows, what stands before the number is something else.
+    // Without another number after it, the text before the number is something else.
     let text =
         "First Name,Last Name,Fax,Phone,Note\nAda,Quill,,02079460100,x\nBen,Marsh,01174960101,02079460101\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
 
 #[test]
-fn a_mark_that_closes_what_none_opened_is_no_part_of_a_name() {
+fn unopened_closing_mark_is_not_part_of_a_name() {
     let text = "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada\",Quill\",\"02079460100\"\n\"Ben\",\"Marsh\",\"02079460101\"\n";
     let again = text.replace("Quill\"", "\"Quill\"");
     let sealed = Sealed::new();
@@ -198,7 +198,7 @@ fn a_mark_that_closes_what_none_opened_is_no_part_of_a_name() {
 }
 
 #[test]
-fn byte_order_marks_between_quoted_parts_and_garbled_ones_mean_nothing() {
+fn inner_and_garbled_byte_order_marks_are_ignored() {
     for mark in ["\u{feff}", "\u{ef}\u{bb}\u{bf}"] {
         let part = |row: &str| format!("{mark}{row}\r\n");
         let text = [
@@ -228,31 +228,31 @@ fn byte_order_marks_between_quoted_parts_and_garbled_ones_mean_nothing() {
 
 /// Source: alphagov/notifications-utils pull request 1169
 #[test]
-fn columns_without_a_header_may_stand_first() {
+fn leading_columns_without_a_header_are_accepted() {
     let text = ",,phone number,name\n,,02079460100,Ada Quill\n,,02079460101,Ben Marsh\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
 
 #[test]
-fn a_comma_in_the_last_cell_shifts_nothing_that_is_used() {
+fn comma_in_the_last_cell_shifts_no_used_column() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,late, please\nBen,Marsh, PhD,02079460101,x\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);
-    assert!(said.contains("taken as part of `Notes`"), "{said}");
+    assert!(said.contains("joins them to `Notes`"), "{said}");
 }
 
 #[test]
 fn two_rows_on_one_line_and_one_row_on_two_are_rejected() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,xBen,Marsh,02079460101,y\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 rejected ragged-row"]);
-    // Without the digits that follow it is a number, and perhaps somebody else's.
+    // Without the digits after it, it is a number, and perhaps of another person.
     let text = "First Name,Last Name,Phone\nAda,Quill,+49301234567\n89\nBen,Marsh,02079460101\n";
     let (rows, _) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 rejected ragged-row", "3 rejected ragged-row", "4 valid"]);
 }
 
 #[test]
-fn dialects_of_other_programs_are_read() {
+fn csv_dialects_of_other_programs_are_read() {
     for text in [
         "\"First Name\", \"Last Name\", \"Phone\"\n\"Ada\", \"Quill, B.\", \"02079460100\"\n",
         "='First Name'\n"
@@ -275,7 +275,7 @@ fn dialects_of_other_programs_are_read() {
 }
 
 #[test]
-fn marks_of_other_kinds_around_cells_are_no_part_of_a_name() {
+fn other_quotation_marks_around_cells_are_not_part_of_a_name() {
     for (open, close) in [("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("''", "''")] {
         let text =
             "(First Name);(Last Name);(Phone)\n(Ada);(Quill);(02079460100)\n(Ben);(Marsh);(02079460101)\n";
@@ -300,27 +300,27 @@ fn marks_of_other_kinds_around_cells_are_no_part_of_a_name() {
 }
 
 #[test]
-fn a_backslash_before_a_mark_and_nothing_as_mysql_writes_them() {
+fn backslash_quote_and_null_of_mysql_are_read() {
     let text = "\"first_name\",\"last_name\",\"phone\",\"notes\"\n\"Ada\",\"Quill\",\"02079460100\",\"a \\\"b, c\\\" d\"\n\"Ben\",\\N,\"02079460101\",\"5\\\" x\"\n\"Cleo\",\"Finch\",\\N,\\N\n";
     let (rows, _) = outcomes("dump.csv", text);
     assert_eq!(rows, ["2 valid", "3 rejected missing-last-name", "4 rejected missing-phone"]);
 }
 
 #[test]
-fn an_unknown_delimiter_is_hinted() {
+fn unusual_delimiter_gets_a_hint() {
     let said = refused("list.txt", "First Name§Last Name§Phone\nAda§Quill§02079460100\n");
     assert!(said.contains("--delimiter") && !said.contains("--map"), "{said}");
 }
 
 #[test]
-fn a_first_line_that_names_the_wrong_delimiter_is_not_believed() {
+fn sep_line_with_the_wrong_delimiter_is_ignored() {
     let (rows, said) = outcomes("list.csv", "sep=,\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\n");
     assert_eq!(rows, ["3 valid"]);
-    assert!(said.contains("the rows have `;`"), "{said}");
+    assert!(said.contains("the rows use `;`"), "{said}");
 }
 
 #[test]
-fn titles_above_and_footers_below_are_no_rows() {
+fn titles_and_footers_are_not_rows() {
     let text = "Contacts of May, all\n\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n\nList of the branch in Bath\nprinted by Finn\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["4 valid", "5 valid"]);
@@ -341,7 +341,7 @@ fn titles_above_and_footers_below_are_no_rows() {
             format!("First Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n{footer}\n");
         assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"], "{footer}");
     }
-    // Programs of DOS fill the last block up.
+    // DOS programs pad the last block.
     let mut text =
         b"First Name;Last Name;Phone\r\nAda;Quill;02079460100\r\nBen;Marsh;02079460101\r\n\x1a".to_vec();
     text.resize(256, 0);
@@ -349,7 +349,7 @@ fn titles_above_and_footers_below_are_no_rows() {
 }
 
 #[test]
-fn what_stands_between_rows_or_names_somebody_is_no_footer() {
+fn line_between_rows_or_with_a_person_is_not_a_footer() {
     let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nTotal,2\nBen,Marsh,02079460101\nCleo,,\n";
     let (rows, _) = outcomes("list.csv", text);
     assert_eq!(rows[..3], ["2 valid", "3 rejected ragged-row", "4 valid"]);
@@ -357,7 +357,7 @@ fn what_stands_between_rows_or_names_somebody_is_no_footer() {
 }
 
 #[test]
-fn a_header_that_comes_again_is_no_person() {
+fn repeated_header_is_not_a_row() {
     let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nFirst Name,Last Name,Phone\nBen,Marsh,02079460101\nPhone,First Name,Last Name\n02079460102,Cleo,Finch\n";
     let (rows, said) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "4 valid", "6 valid"]);
@@ -373,7 +373,7 @@ fn a_header_that_comes_again_is_no_person() {
 }
 
 #[test]
-fn a_number_in_the_header_is_named() {
+fn number_in_the_header_is_named() {
     let (_, said) = outcomes(
         "list.csv",
         "Name,PhoneAda Quill,02079460100\nBen Marsh,02079460101\n".replace("PhoneAda", "Phone,Ada"),
@@ -388,7 +388,7 @@ fn rows_of_spaces_of_any_kind_are_blank() {
 }
 
 #[test]
-fn a_long_note_is_no_reason_to_refuse_a_list() {
+fn long_note_does_not_refuse_the_list() {
     let note = "called, no answer\n".repeat(6_000);
     let text = format!(
         "Name,Phone,Notes\nAda Quill,02079460100,\"{note}\"\nBen Marsh,02079460101,{}\n",
@@ -400,7 +400,7 @@ fn a_long_note_is_no_reason_to_refuse_a_list() {
 }
 
 #[test]
-fn headers_below_covers_and_of_two_rows_are_found() {
+fn headers_below_a_cover_and_of_two_rows_are_found() {
     let cover: String = (1..30)
         .flat_map(|line| ["Line ".to_owned(), line.to_string(), " of the cover\n".to_owned()])
         .collect();

@@ -1,4 +1,4 @@
-//! Lists in files that are something else than their names say, through the built program.
+//! Lists in files with a wrong extension, through the built program.
 
 use std::io::{Cursor, Write as _};
 
@@ -6,12 +6,12 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::sealed::{Ended, Sealed};
 
-/// Checks a file; what it said, and the numbers of its valid rows.
+/// Checks a file. Returns the ended process and the numbers of its valid rows.
 fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
     let sealed = Sealed::new();
     sealed.write(name, content);
     let mut ended = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
-    // Whatever the width of a line.
+    // For any line width.
     ended.stderr = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = if ended.code < 2 { sealed.outcomes("out") } else { Vec::new() };
     let valid = rows.into_iter().filter(|row| row.outcome == "valid").map(|row| row.number).collect();
@@ -33,13 +33,13 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn tables_of_web_pages_are_read_whatever_is_around_them() {
+fn tables_of_web_pages_are_read_with_any_surroundings() {
     for page in [
-        // Source: valdergallo/data-importer pull request 80, a page that a database's client writes.
+        // Source: valdergallo/data-importer pull request 80, a page written by a database client.
         "<html><head><style type='text/css'> table, tr, td {color: Black;} </style></head><body>\n<p>\n<table border='1'>\n<tr>\n\
          <th scope=\"col\">\nNAME\n</th>\n<th>PHONE</th>\n</tr>\n<tr><td>\nIda Vale\n</td><td align=right>\n +1 202 555 0100\n</td></tr>\n\
          <tr><td>Tom&nbsp;Reed</td><td>&#43;1 202 555 0101</td></tr></table>2 rows</body></html>",
-        // Source: SheetJS/sheetjs issue 458, tags that are never closed.
+        // Source: SheetJS/sheetjs issue 458, unclosed tags.
         "<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><head><meta name=ProgId content=Excel.Sheet><body>\
          <table border=1><tbody><tr><td>Name<td>Phone<tr><td class=str>Ida Vale<td>+1 202 555 0100<tr><td>Tom<br>Reed<td>+1 202 555 0101</table>",
         "<div><table><tr><td>Menu</td><td><table><tr><th>Team</th><th>Name</th><th>Phone</th></tr>\
@@ -67,7 +67,7 @@ fn tables_of_web_pages_are_read_whatever_is_around_them() {
 }
 
 #[test]
-fn one_of_several_tables_with_people_is_never_guessed() {
+fn several_tables_with_people_are_refused() {
     let table = |name: &str, phone: &str| {
         format!("<table><tr><td>Name</td><td>Phone</td></tr><tr><td>{name}</td><td>{phone}</td></tr></table>")
     };
@@ -87,7 +87,7 @@ fn one_of_several_tables_with_people_is_never_guessed() {
 }
 
 #[test]
-fn spreadsheets_written_as_xml_are_read() {
+fn xml_spreadsheets_are_read() {
     let text = |text: &str| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>");
     let sheet = format!(
         "<?xml version=\"1.0\" encoding=\"windows-1252\"?><?mso-application progid=\"Excel.Sheet\"?>\
@@ -117,7 +117,7 @@ fn spreadsheets_written_as_xml_are_read() {
 }
 
 #[test]
-fn rows_that_a_web_page_or_xml_hides_are_not_called() {
+fn hidden_rows_of_web_pages_and_xml_are_suppressed() {
     let rows = [("Ida Vale", "+1 202 555 0100", false), ("Tom Reed", "+1 202 555 0101", true)];
     let page: String = rows
         .map(|(name, phone, is_hidden)| {
@@ -152,7 +152,7 @@ fn rows_that_a_web_page_or_xml_hides_are_not_called() {
 }
 
 #[test]
-fn columns_that_an_xml_spreadsheet_hides_are_not_called() {
+fn hidden_columns_of_xml_spreadsheets_are_not_read() {
     let row = |cells: [&str; 3]| {
         let cell = |text: &str| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>");
         format!("<Row>{}</Row>", cells.map(cell).concat())
@@ -174,7 +174,7 @@ fn columns_that_an_xml_spreadsheet_hides_are_not_called() {
 }
 
 #[test]
-fn the_only_list_of_an_archive_is_read() {
+fn only_list_of_an_archive_is_read() {
     let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
     let (ended, numbers) =
         check("takeout.zip", archive(&[page, ("Takeout/Contacts/All.vcf", CARDS.as_bytes())]));
@@ -205,7 +205,7 @@ fn the_only_list_of_an_archive_is_read() {
 }
 
 #[test]
-fn cards_in_mails_are_read() {
+fn vcards_in_mails_are_read() {
     let packed = CARDS.replace("TEL:", "TEL;TYPE=3DCELL:").replace("Reed", "Re=\ned");
     let head = "From: clerk@example.com\nSubject: cards\nMIME-Version: 1.0\n";
     for mail in [

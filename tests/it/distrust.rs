@@ -1,4 +1,4 @@
-//! A hostile platform, a hostile disk and a journal that somebody else has written to, met by the built program.
+//! A hostile platform, a hostile disk and an altered journal, through the built program.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use crate::{
     sealed::{Ended, Running, Sealed, ended},
 };
 
-/// The same command, started by a shell after this.
+/// Returns the same command, started by a shell after `setup`.
 fn after(sealed: &Sealed, setup: &str, command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
@@ -26,7 +26,7 @@ fn after(sealed: &Sealed, setup: &str, command: &Command) -> Command {
     shell
 }
 
-/// The credentials of nobody's account.
+/// Sets the credentials of an invented account.
 fn at(platform: &Scripted, command: &mut Command) {
     command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
     for (name, value) in
@@ -37,8 +37,8 @@ fn at(platform: &Scripted, command: &mut Command) {
 }
 
 #[test]
-fn a_page_of_ten_million_records_does_not_take_the_memory() {
-    /// In KiB. The page has 31 MB.
+fn page_of_ten_million_records_stays_within_the_memory_limit() {
+    /// Memory limit in KiB. The page has 31 MB.
     const MEMORY: &str = "ulimit -v 700000";
 
     let page = format!("{{\"results\": [{}{{}}]}}", "{},".repeat(10_400_000));
@@ -57,7 +57,7 @@ fn a_page_of_ten_million_records_does_not_take_the_memory() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_names_people_is_private_whatever_the_umask() {
+fn files_with_personal_data_are_private_for_any_umask() {
     use std::os::unix::fs::PermissionsExt as _;
 
     for umask in ["umask 000", "umask 022"] {
@@ -94,7 +94,7 @@ fn whatever_names_people_is_private_whatever_the_umask() {
     }
 }
 
-/// An import that was killed after its batch was recorded, begun with `--yes`.
+/// Starts an import with `--yes` and kills it after it recorded its batch.
 fn interrupted() -> (Sealed, Running) {
     let sealed = Sealed::new();
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
@@ -113,7 +113,7 @@ fn resume(sealed: &Sealed, sandbox: &Running, setting: Option<(&str, &str)>) -> 
 }
 
 #[test]
-fn an_import_is_resumed_only_where_it_was_begun_and_never_without_being_told_to() {
+fn resume_needs_the_same_account_and_approval() {
     let (sealed, sandbox) = interrupted();
     let journal = sealed.path("state/journal.sqlite3");
     let journal = || rusqlite::Connection::open(&journal).unwrap();
@@ -140,14 +140,14 @@ fn an_import_is_resumed_only_where_it_was_begun_and_never_without_being_told_to(
     assert!(refused.stderr.contains("it was begun for the stream st-other"), "{}", refused.stderr);
     let stream = sandbox.variable("ROLLCALL_STREAM_ID");
     journal().execute("UPDATE run SET stream = ?1", [&stream]).unwrap();
-    // An address that is written in another way is the same.
+    // Another spelling of the address is the same address.
     let host = sandbox.variable("ROLLCALL_HOST") + "/";
     let resumed = resume(&sealed, &sandbox, Some(("ROLLCALL_HOST", &host)));
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
 }
 
 #[test]
-fn a_journal_with_a_trigger_posts_nothing() {
+fn journal_with_a_trigger_is_refused_and_posts_nothing() {
     let (sealed, sandbox) = interrupted();
     let journal = rusqlite::Connection::open(sealed.path("state/journal.sqlite3")).unwrap();
     journal
@@ -169,7 +169,7 @@ fn a_journal_with_a_trigger_posts_nothing() {
         fetched.stdout.lines().count()
     };
     assert_eq!(held(), 0);
-    // Without the trigger there is a contact to post.
+    // Without the trigger, there is a contact to post.
     rusqlite::Connection::open(sealed.path("state/journal.sqlite3"))
         .unwrap()
         .execute_batch("DROP TRIGGER t")
@@ -179,7 +179,7 @@ fn a_journal_with_a_trigger_posts_nothing() {
 }
 
 #[test]
-fn what_a_killed_run_left_unfinished_goes_with_the_next() {
+fn next_run_removes_unfinished_files_of_a_killed_run() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
     let partial = || sealed.files().into_iter().filter(|file| file.ends_with(".partial")).count();

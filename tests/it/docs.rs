@@ -1,4 +1,4 @@
-//! The examples of the README and of `docs/`, run as they stand there.
+//! Runs the examples of the README and of `docs/`.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use crate::{
     sealed::{Running, Sealed, USERS_FILE, filters},
 };
 
-/// The pages, each with its name.
+/// Returns the pages with their names.
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -18,13 +18,13 @@ fn pages() -> Vec<(String, String)> {
     paths.iter().map(|path| page(path)).collect()
 }
 
-/// The blocks of a page that are marked with this language.
+/// Returns the code blocks of a page in this language.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
     let fence = format!("\n```{language}\n");
     page.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 
-/// What changes from run to run, made the same.
+/// Replaces text that changes between runs.
 fn filtered(text: &str) -> String {
     filters().into_iter().fold(text.to_owned(), |text, (pattern, with)| {
         regex::Regex::new(pattern).unwrap().replace_all(&text, with).into_owned()
@@ -32,13 +32,13 @@ fn filtered(text: &str) -> String {
 }
 
 #[test]
-fn commands_print_what_the_pages_show() {
+fn commands_print_the_output_in_the_docs() {
     let mut run = 0;
     for (page, text) in pages() {
         for block in blocks(&text, "console") {
             let (command, said) = block.split_once('\n').unwrap_or((block, ""));
             let command = command.strip_prefix("$ ").unwrap();
-            // These tests are what it runs.
+            // `cargo test` runs this test.
             if command == "cargo test" {
                 continue;
             }
@@ -56,7 +56,7 @@ fn commands_print_what_the_pages_show() {
     assert!(run >= 2);
 }
 
-/// The words of a command, without a comment and what it is piped into. Quotation marks hold words together.
+/// Returns the words of a command, without comments and pipes. Quotation marks keep words together.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
     for letter in line.chars() {
@@ -74,7 +74,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_command_of_the_pages_works() {
+fn every_command_in_the_docs_works() {
     const PEOPLE: &str =
         "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\nTom,,Mr,+919876543213\n";
 
@@ -84,7 +84,7 @@ fn every_command_of_the_pages_works() {
     let mut run = 0;
     for (page, text) in pages() {
         for block in blocks(&text, "sh") {
-            // Files that a page begins with, and leaves behind.
+            // Files that the commands of a page need or write.
             for name in ["leads.csv", "list.csv"] {
                 sealed.write(name, PEOPLE);
             }
@@ -94,16 +94,16 @@ fn every_command_of_the_pages_works() {
                 let words = words(&line);
                 let mut args: Vec<&str> = words.iter().map(String::as_str).collect();
                 match args[0] {
-                    // They run until they are ended: only what they are given is read.
+                    // These run until they are stopped, so the test only parses their arguments.
                     "watch" | "sandbox" => args.push("--help"),
-                    // The next command may write the same file.
+                    // The next command may write the same file again.
                     "import" | "check" if !args.contains(&"--out") => {
                         args.extend(["--out", "out", "--overwrite"]);
                     }
                     _ => {}
                 }
                 let ended = sandboxed::run(&sealed, &sandbox, &args);
-                // `resume` says that there is nothing to resume.
+                // `resume` reports that there is nothing to resume.
                 let is_fine = matches!(ended.code, 0 | 1) || args[0] == "resume" && ended.code == 2;
                 assert!(is_fine, "{page}: rollcall {line}: {}", ended.stderr);
                 if let Some(export) = args.iter().position(|arg| *arg == "--export") {
@@ -117,7 +117,7 @@ fn every_command_of_the_pages_works() {
 }
 
 #[test]
-fn the_settings_files_of_the_pages_are_understood() {
+fn settings_files_in_the_docs_are_valid() {
     let pages = pages();
     let file = |name: &str| {
         let (_, text) = pages.iter().find(|(page, _)| page.ends_with(name)).unwrap();
@@ -134,7 +134,7 @@ fn the_settings_files_of_the_pages_are_understood() {
 }
 
 #[test]
-fn links_between_the_pages_lead_somewhere() {
+fn links_between_docs_pages_resolve() {
     let link = regex::Regex::new(r"\]\(([^)#]+)(#[^)]*)?\)").unwrap();
     for (page, text) in pages() {
         let folder = Path::new(&page).parent().unwrap();

@@ -193,16 +193,16 @@ fn each_setting_is_checked_alone_and_its_origin_is_shown() {
     assert_same!(said(&ended), @r"
     good     config file  own.toml
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
-                          http:// is only for this machine, write https:// (own.toml)
+                          use https:// (http:// is only for this machine) (own.toml)
              Fix it there.
     bad      stream id    --stream-id: `not one` is not an id (--stream-id)
-             Copy it again.
+             Copy the id again.
     good     account id   a-1 (own.toml)
-    bad      credentials  the client id has no secret with it
+    bad      credentials  the client id has no client secret
              Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.
     warning  requests     100 a minute (--rate), an answer may take 5 s (--timeout), 2 attempts
                           (own.toml); the platform documents 60 a minute
-             Leave --rate out, unless the account was granted more.
+             Remove --rate, unless the account has a higher limit.
     good     journal      state/journal.sqlite3 (ROLLCALL_STATE_DIR)
     ");
 }
@@ -228,8 +228,8 @@ fn credentials_that_are_not_accepted_are_bad() {
     assert_same!(line(&ended, "token"), @r#"
     bad      token        the platform does not accept the credentials: HTTP 401, "the token is not
                           valid"
-             Look at --client-id and the client secret: both are of one app, which is one of the account
-             in --account-id.
+             Check --client-id and the client secret: both must come from the same app, and the app must
+             belong to --account-id.
     "#);
     // Nothing is known of what comes behind, but what the answer said beside.
     assert!(!ended.stdout.contains("contacts") && !ended.stdout.contains("list v2"), "{}", ended.stdout);
@@ -247,12 +247,12 @@ fn the_scope_that_is_missing_is_named() {
     good     token        accepted
     bad      contacts     the platform does not allow reading the contacts: HTTP 403, "the account is
                           another"
-             The app needs the scope `Configuration` for this, and must be one of the account in
-             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+             The app needs the scope `Configuration` and must belong to the account in --account-id. Set
+             scopes where the app was made; a ready token has the scopes of its app.
     bad      list v1      the platform does not allow reading a contact list: HTTP 403, "the account is
                           another"
-             The app needs the scope `Campaign Management` for this, and must be one of the account in
-             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+             The app needs the scope `Campaign Management` and must belong to the account in
+             --account-id. Set scopes where the app was made; a ready token has the scopes of its app.
     "#);
     assert!(!ended.stdout.contains("creating"), "{}", ended.stdout);
 }
@@ -277,7 +277,7 @@ fn a_platform_that_is_not_there_is_bad() {
     good     proxy        none; requests to this machine go through none
     bad      reachable    http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1
                           attempt)
-             Look at --host and at the network; then run the same command again.
+             Check --host and the network; then run the same command again.
     ");
 }
 
@@ -298,8 +298,7 @@ fn the_proxy_of_the_environment_is_named_without_its_password() {
     bad      reachable    https://platform.example.com cannot be reached through the proxy
                           http://127.0.0.1:PORT (HTTPS_PROXY): Connection refused (os error 111) (1
                           attempt)
-             Look at --host and at the proxy that the environment names; then run the same command
-             again.
+             Check --host and the proxy that the environment names; then run the same command again.
     ");
 }
 
@@ -324,8 +323,8 @@ fn a_ready_token_says_how_long_it_is_good_for() {
              makes them by itself.
     bad      token        the platform does not accept the token: HTTP 401, "the token is not valid"; it
                           expired at TIME
-             Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). An
-             app's --client-id with its secret makes them by itself.
+             Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file).
+             With an app's --client-id and secret, rollcall makes its own tokens.
     good     clock        as the platform's
     "#);
     // That it is signed by nobody is the platform's to say.
@@ -343,7 +342,7 @@ fn credentials_do_not_go_in_the_clear() {
     assert_eq!(ended.code, 2);
     assert_same!(line(&ended, "host"), @r"
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
-                          http:// is only for this machine, write https:// (--host)
+                          use https:// (http:// is only for this machine) (--host)
              Fix it there.
     ");
     assert!(!ended.stdout.contains("reachable"), "{}", ended.stdout);
@@ -402,17 +401,17 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
     good     token        accepted
     good     contacts     may be read: 12,345 contacts, pages of 2 (1,000 were asked for)
     bad      list v2      the platform does not allow reading a contact list: HTTP 403, "no scope"
-             The app needs the scope `Campaign Management` for this, and must be one of the account in
-             --account-id. Scopes are set where the app was made; a ready token has those of its app.
+             The app needs the scope `Campaign Management` and must belong to the account in
+             --account-id. Set scopes where the app was made; a ready token has the scopes of its app.
     warning  list v1      the platform has no contact list l-1: HTTP 404, "no list"; the scope `Campaign
                           Management` was not refused
-             Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+             Check the id. If the list or campaign was made with the older API, add --api v1.
     bad      campaign v2  the platform does not accept the token: HTTP 401, "no scope"
              The app needs the scope `Campaign Management` for this. Scopes are set where the app was
              made.
     warning  campaign v1  the platform has no campaign c-1: HTTP 404, "no campaign"; the scope `Campaign
                           Management` was not refused
-             Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+             Check the id. If the list or campaign was made with the older API, add --api v1.
     good     creating     not tried: it would create a contact; it needs the same scope as reading the
                           contacts (`Configuration`)
     good     rate limit   x-ratelimit-remaining: 58; the documented 60 a minute are kept
@@ -492,7 +491,7 @@ fn doctor_json_has_the_same_findings() {
             "subject": "list v1",
             "found": "the platform has no contact list l-2: HTTP 404, \"there is no such contact list\"; the scope \
                       `Campaign Management` was not refused",
-            "remedy": "Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.",
+            "remedy": "Check the id. If the list or campaign was made with the older API, add --api v1.",
         })
     );
     let subjects: Vec<&str> = lines.iter().map(|line| line["subject"].as_str().unwrap()).collect();

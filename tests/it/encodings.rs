@@ -184,14 +184,10 @@ fn one_letter_again_and_again_is_western_too() {
 }
 
 #[test]
-fn a_doubtful_encoding_is_told_with_both_readings() {
+fn doubtful_encoding_is_reported_with_both_readings() {
     let bytes = [format!("{HEADER}\nKa").as_bytes(), b"\xe8a,Novak,Mr,+44 20 7946 0100\n"].concat();
     let checked = checked(&bytes, &["Kača Novak"], &["--region", "CZ"]);
-    assert!(
-        checked.notes.contains("not certain") && checked.notes.contains("--encoding"),
-        "{}",
-        checked.notes
-    );
+    assert!(checked.notes.contains("uncertain") && checked.notes.contains("--encoding"), "{}", checked.notes);
 }
 
 #[test]

@@ -90,10 +90,10 @@ fn numbers_that_the_platform_holds_in_other_forms_exist() {
     assert_eq!((&report["totals"]["existing"], &report["totals"]["created"]), (&9.into(), &1.into()));
     assert_eq!(report["platform"]["existing_masked_numbers"], 2);
     let rows = sealed.outcomes("out");
-    assert_eq!(rows[5].detail, "held as Ed Low (id Ed), whose number stands there as +541123456789");
+    assert_eq!(rows[5].detail, "existing contact: Ed Low (id Ed), stored with the number +541123456789");
     assert_eq!(
         rows[7].detail,
-        "held as Gus Low (id Gus), whose number stands there as +4420*****106 (digits are masked)"
+        "existing contact: Gus Low (id Gus), stored with the number +4420*****106 (digits are masked)"
     );
     // What was read is known the next time, masks as well.
     let again = imported(&sealed, &sandbox, "state", &[]);
@@ -173,8 +173,8 @@ fn the_second_import_asks_for_one_page() {
     let rows = sealed.outcomes("out");
     for (row, name) in [(&rows[0], "First240 Last240"), (&rows[59], "First299 Last299")] {
         assert_eq!((row.outcome.as_str(), row.code.as_str()), ("existing", "same-name"));
-        assert!(row.detail.starts_with(&format!("held as {name} (id ")), "{}", row.detail);
-        assert!(row.detail.contains(", as known since 20"), "{}", row.detail);
+        assert!(row.detail.starts_with(&format!("existing contact: {name} (id ")), "{}", row.detail);
+        assert!(row.detail.contains(", as of 20"), "{}", row.detail);
     }
     // And is not relied on where it is to be read anew, too old, or never to be.
     assert_eq!(asked(&imported(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
@@ -307,12 +307,12 @@ fn a_fetched_file_replaces_reading_the_platform() {
         assert_eq!(asked(&report), (0, 0, "file"), "{name}");
         assert_eq!((&report["totals"]["existing"], &report["totals"]["planned"]), (&10.into(), &10.into()));
         assert_eq!(report["plan"], serde_json::json!({"get": 0, "post": 1, "seconds": 0}));
-        assert!(sealed.outcomes("out")[0].detail.starts_with("held as First240 Last240 (id "));
+        assert!(sealed.outcomes("out")[0].detail.starts_with("existing contact: First240 Last240 (id "));
     }
     let other = import(&sealed, &sandbox, &["-q", "--existing", "list.csv"]);
     assert_eq!(other.code, 2);
     assert_same!(other.stderr, @r"
-    error: list.csv: this is not what `rollcall fetch contacts` writes: there is no column `cellPhone.phoneNumber` hint: Create it again with `rollcall fetch contacts -o FILE`.
+    error: list.csv: `rollcall fetch contacts` did not write this file: it has no column `cellPhone.phoneNumber` hint: Create it again with `rollcall fetch contacts -o FILE`.
     ");
 }
 
@@ -335,7 +335,7 @@ fn contacts_are_fetched_with_all_their_fields() {
     assert_eq!(fetched.code, 0);
     assert_same!(fetched.stderr, @r"
     6 contacts in 2 pages of 4, 2 requests, in new/held.csv
-    1 contact whose number an earlier one has:
+    1 contact with the same number as an earlier one:
       +491713920099  row 5 and row 6
     ");
     let text = sealed.read("new/held.csv");
@@ -394,10 +394,10 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
     assert_same!(unknown.stderr, @r#"
     error: the platform has no contact list cl-2: HTTP 404, "there is no such contact list"
-    hint: Copy the id again. Of the campaign API there are two versions: --api v1 asks the older one.
+    hint: Check the id. If the list or campaign was made with the older API, add --api v1.
     "#);
     for (mistaken, said) in [
-        (&["fetch", "list"][..], "it is not said which list or campaign"),
+        (&["fetch", "list"][..], "missing list or campaign id"),
         (&["fetch", "contacts", "cl-1"], "`fetch contacts` takes no id"),
         (&["fetch", "campaign", "cm-1", "--page-size", "101"], "--page-size: 101 is not between 1 and 100"),
         (&["fetch", "list", "a b"], "ID: `a b` is not an id"),
@@ -495,11 +495,7 @@ fn a_number_that_may_be_one_of_two_is_taken_for_both_and_said() {
         (rows[0].brief(), rows[1].brief()),
         ("2 existing same-name".to_owned(), "3 existing other-name".to_owned())
     );
-    assert_eq!(rows[0].detail, "held as A B (id c1), whose number there may be +4961234567 instead");
+    assert_eq!(rows[0].detail, "existing contact: A B (id c1), whose number may also be +4961234567");
     assert_eq!(sealed.report("out")["platform"]["existing_ambiguous_numbers"], 1);
-    assert!(
-        ended.stderr.contains("The platform holds 1 contact whose number can be read as one of several"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("The platform has 1 contact with an ambiguous number"), "{}", ended.stderr);
 }

@@ -32,7 +32,7 @@ fn steps(row: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_good_row_is_told_cell_by_cell() {
+fn a_good_row_is_reported_cell_by_cell() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let rows = explained(&sealed, &["3"]);
@@ -40,11 +40,11 @@ fn a_good_row_is_told_cell_by_cell() {
         steps(&rows[0]),
         [
             "country Country DE (+49) a country by its code, name or dialing code",
-            "phone Mobile +491711234567 read as it is dialed in DE (+49); `0` in front is no part of it",
+            "phone Mobile +491711234567 read as it is dialed in DE (+49); the leading `0` is not part of it",
             "phone Phone - empty",
-            "first_name First Name Anna a title in front of it becomes the salutation",
-            "last_name Last Name Beispiel as it stands",
-            "salutation Salutation Dr the title in front of a name",
+            "first_name First Name Anna the title before the name becomes the salutation",
+            "last_name Last Name Beispiel unchanged",
+            "salutation Salutation Dr the title before a name",
         ]
     );
     assert_eq!(rows[0]["outcome"], "valid");
@@ -96,16 +96,16 @@ fn what_is_no_row_is_named() {
     assert_eq!(
         reasons,
         [
-            "skipped: it stands above the header, which is row 2",
+            "skipped: above the header, which is row 2",
             "the header",
-            "blank: nothing is in it",
-            "a further line of the row that begins in line 5",
-            "skipped: it is a sum, a remark or the like below the list",
+            "blank",
+            "part of the row that begins in line 5",
+            "skipped: below the list, such as a total or a remark",
         ]
     );
     let ended = sealed.run(&["explain", "list.csv", "3", "99"]);
     assert_eq!(ended.code, 2);
-    assert!(ended.stdout.contains("row 3"), "the others are told all the same");
+    assert!(ended.stdout.contains("row 3"), "the other rows are explained");
     assert!(
         ended.stderr.contains("row 99 of list.csv: not in the file, whose last row is 8"),
         "{}",
@@ -127,11 +127,11 @@ fn the_reading_options_of_check_decide() {
     assert_eq!(
         steps(row),
         [
-            "country - GB (+44) --region, since the row names no country",
-            "phone c +442079460123 read as it is dialed in GB (+44); `0` in front is no part of it",
+            "country - GB (+44) --region, because the row names no country",
+            "phone c +442079460123 read as it is dialed in GB (+44); the leading `0` is not part of it",
             "full_name a Anna | Beispiel split into first and last name",
-            "first_name - Anna a part of the full name",
-            "last_name - Beispiel a part of the full name",
+            "first_name - Anna part of the full name",
+            "last_name - Beispiel part of the full name",
             "salutation b Mr an alias of rollcall.toml",
         ]
     );

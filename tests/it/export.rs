@@ -71,9 +71,9 @@ fn a_file_that_exists_and_a_name_that_says_no_format_are_refused() {
     sealed.write("list.csv", LIST);
     sealed.write("mine.csv", "mine");
     for (file, reason) in [
-        ("mine.csv", "there is a file mine.csv, and it stays as it is"),
-        ("list.csv", "there is a file list.csv"),
-        ("contacts.json", "does not say what to write"),
+        ("mine.csv", "mine.csv already exists; not overwritten"),
+        ("list.csv", "list.csv already exists; not overwritten"),
+        ("contacts.json", "is not a known format"),
         ("out/outcomes.csv", "is a file of the run itself"),
     ] {
         for command in [&["check", "list.csv"][..], &["import", "list.csv", "--sandbox"]] {

@@ -134,7 +134,7 @@ fn the_plan_is_shown_before_the_first_post() {
     for line in [
         "  phone = Mobile, full name = Name\n",
         "  note: header found in row 3; the row above it is skipped\n",
-        "  note: `Do Not Call` says whom not to call, and rollcall does not call them\n",
+        "  note: rollcall suppresses the rows that `Do Not Call` marks as do-not-call\n",
     ] {
         assert!(ended.stderr.contains(line), "{}", ended.stderr);
     }
@@ -200,7 +200,7 @@ fn a_filled_template_is_read_without_being_told() {
         );
         let again = sealed.run(&["template", name]);
         assert_eq!(again.code, 2);
-        assert!(again.stderr.contains("it stays as it is"), "{}", again.stderr);
+        assert!(again.stderr.contains("not overwritten"), "{}", again.stderr);
     }
     let header = String::from_utf8(std::fs::read(sealed.path("list.csv")).unwrap()).unwrap();
     assert_eq!(sealed.run(&["template", "-"]).stdout, header);
@@ -234,7 +234,7 @@ fn formulas_without_a_result_are_mentioned() {
     sealed.write("list.ods", spreadsheet_of("<table:table-cell table:formula=\"of:=[.A1]\"/>"));
     for list in ["list.xlsx", "list.ods"] {
         let ended = sealed.run(&["check", list, "--out", "out"]);
-        assert!(ended.stderr.contains("no stored result, which are read as empty: 1."), "{}", ended.stderr);
+        assert!(ended.stderr.contains("without a stored result are read as empty: 1."), "{}", ended.stderr);
     }
 }
 

@@ -48,7 +48,7 @@ fn every_new_number_is_created_once_and_a_second_run_creates_none() {
         assert_eq!(held(&sealed, &sandbox), 250, "{duplicates}");
         let row = &sealed.outcomes("second")[0];
         assert_eq!(row.brief(), "2 existing same-name");
-        assert!(row.detail.starts_with("held as First0 Last0 (id "), "{}", row.detail);
+        assert!(row.detail.starts_with("existing contact: First0 Last0 (id "), "{}", row.detail);
     }
 }
 
@@ -73,7 +73,7 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
         130  rows
       = 130  planned    would be posted
 
-    To be posted: 130 new contacts in 65 requests to post and 1 to read, about 1 min
+    To post: 130 new contacts in 65 requests to post and 1 to read, about 1 min
 
     http://127.0.0.1:PORT: 1 request (1 to read, 0 to post)
 
@@ -131,7 +131,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     Files: out/  outcomes.csv  rejected.csv  rejected.xlsx  report.html  report.json
 
     error: the platform does not accept the credentials: HTTP 401, "the token is not valid"
-    hint: Look at --client-id and the client secret: both are of one app, which is one of the account in --account-id.
+    hint: Check --client-id and the client secret: both must come from the same app, and the app must belong to --account-id.
     "#);
     let report = sealed.report("out");
     assert_eq!((&report["complete"], &report["totals"]["pending"]), (&false.into(), &3.into()));
@@ -152,13 +152,13 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
     assert_eq!(wrong_stream.code, 4);
     assert_same!(last_lines(&wrong_stream), @r#"
     error: the platform does not allow reading the contacts: HTTP 404, "there is no such stream"
-    hint: Look at --stream-id, --host and --account-id: they are not of one place, or there is no such place.
+    hint: Check --stream-id, --host and --account-id: they do not match, or one does not exist.
     "#);
     let wrong_account = mistaken("ROLLCALL_ACCOUNT_ID", "other");
     assert_eq!(wrong_account.code, 4);
     assert_same!(last_lines(&wrong_account), @r#"
     error: the platform does not allow reading the contacts: HTTP 403, "the account is another"
-    hint: The app needs the scope `Configuration` for this, and must be one of the account in --account-id. Scopes are set where the app was made; a ready token has those of its app.
+    hint: The app needs the scope `Configuration` and must belong to the account in --account-id. Set scopes where the app was made; a ready token has the scopes of its app.
     "#);
 }
 
@@ -178,7 +178,7 @@ fn a_platform_that_is_not_there_is_named() {
     let ended = ended(command);
     assert_eq!(ended.code, 4);
     assert_same!(ended.stderr.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @r"
-    hint: Look at --host and at the network; then run the same command again.
+    hint: Check --host and the network; then run the same command again.
     error: http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1 attempt)
     ");
     assert_eq!(sealed.outcomes("out").iter().map(Outcome::brief).collect::<Vec<_>>(), ["2 pending"]);
@@ -215,7 +215,7 @@ fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
     // It is the same import, and says of all its rows what became of them.
     assert_eq!(report["run"], sealed.report("out")["run"]);
     assert_eq!((&report["totals"]["created"], &report["platform"]["post"]), (&5.into(), &1.into()));
-    assert!(ended.stderr.contains("going on with the import"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("resuming interrupted import"), "{}", ended.stderr);
 }
 
 #[test]

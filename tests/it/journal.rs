@@ -34,7 +34,7 @@ macro_rules! assert_refused {
 fn past_imports_are_listed_for_people_and_programs() {
     let (sealed, sandbox) = place();
     let none = run(&sealed, &sandbox, &["runs", "--state-dir", "state"]);
-    assert_eq!((none.code, none.stdout.as_str()), (0, "No import was made yet.\n"));
+    assert_eq!((none.code, none.stdout.as_str()), (0, "No imports yet.\n"));
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     let runs = run(&sealed, &sandbox, &["runs", "--state-dir", "state"]);
@@ -93,10 +93,14 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
 
         let again = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
         assert_eq!(again.code, 2);
-        assert!(again.stderr.starts_with("error: no import is unfinished"), "{}", again.stderr);
+        assert!(
+            again.stderr.starts_with("error: nothing to resume: every import is finished"),
+            "{}",
+            again.stderr
+        );
         let named = run(&sealed, &sandbox, &["resume", &name, "--state-dir", "state"]);
         assert_eq!(named.code, 2);
-        assert!(named.stderr.contains("is over"), "{}", named.stderr);
+        assert!(named.stderr.contains("is already finished"), "{}", named.stderr);
     }
 }
 
@@ -110,14 +114,14 @@ fn resume_names_why_a_run_cannot_be_resumed() {
     let changed = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
     assert_eq!(changed.code, 2);
     assert_same!(changed.stderr, @r"
-    error: the import RUN cannot be gone on with: its files, or how they are read, have changed since
-    hint: Import them as they are now, with `rollcall import`: what is there is not posted again.
+    error: cannot resume import RUN: its files or reading options changed
+    hint: Import the files as they are now, with `rollcall import`. It does not post existing contacts again.
     ");
     let unknown = run(&sealed, &sandbox, &["resume", "nobody", "--state-dir", "state"]);
     assert_eq!(unknown.code, 2);
     assert_same!(unknown.stderr, @r"
     error: there is no run nobody
-    hint: `rollcall runs` lists them.
+    hint: List all runs with `rollcall runs`.
     ");
 }
 
@@ -156,7 +160,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     )
     .unwrap();
     assert_refused!(sealed, sandbox, @r"
-    error: the journal state/journal.sqlite3 is damaged: file is not a database hint: Nothing in it was changed. Move the file and those beside it away, or choose another --state-dir, and run the same command again: it reads first what the platform holds, and posts only what is missing. Rows created before are then reported as existing.
+    error: the journal state/journal.sqlite3 is damaged: file is not a database hint: Nothing in it was changed. Move the file and those next to it away, or choose another --state-dir, and run the same command again: it first reads the existing contacts and posts only the missing ones. Rows created before are then reported as existing.
     ");
 
     // The way out: what is there is read, and nothing is posted twice.
@@ -187,7 +191,7 @@ fn a_journal_that_another_program_keeps_locked_is_said() {
     let waited = ended(waiting);
     assert_eq!(waited.code, 5, "{}", waited.stderr);
     assert_same!(waited.stderr, @r"
-    error: the journal state/journal.sqlite3 is being written by another process and stays so hint: See which other program uses it, end that, and run the same command again.
+    error: the journal state/journal.sqlite3 is still being written by another process hint: End the program that uses it, then run the same command again.
     ");
 }
 

@@ -47,3 +47,4 @@ mod settings;
 mod sheets;
 mod suppression;
 mod twins;
+mod words;

@@ -120,9 +120,7 @@ fn a_column_name_beside_one_half_is_shown_as_the_other() {
     let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("first name = Vorname, last name = Name"), "{said}");
     assert!(
-        said.contains(
-            "1 salutation is not known, such as `Lord` in row 2; --default-salutation makes it `Mr`"
-        ),
+        said.contains("1 salutation is unknown, such as `Lord` in row 2; --default-salutation makes it `Mr`"),
         "{said}"
     );
 }

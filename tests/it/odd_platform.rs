@@ -1,4 +1,4 @@
-//! Imports from platforms that answer oddly, through the built program: what people see, and what stands in the report.
+//! Imports from platforms that answer oddly, through the built program: what people see, and what the report says.
 
 use std::sync::{
     Arc,
@@ -126,7 +126,7 @@ fn a_file_of_authorities_without_a_certificate_is_refused() {
     let (platform, requests) = always(Reply::HangUp);
     let ended = import(&sealed, &platform, &["--ca-file", "list.csv"]);
     assert_eq!((ended.code, requests.load(Ordering::Relaxed)), (2, 0));
-    assert!(ended.stderr.contains("--ca-file: list.csv: it holds no certificate"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--ca-file: list.csv: it contains no certificate"), "{}", ended.stderr);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
     sealed.outcomes(folder).iter().map(Outcome::brief).collect()
 }
 
-/// The cells of a file of rejected rows, the header first.
+/// Returns the cells of a file of rejected rows, header first.
 fn cells(sealed: &Sealed, name: &str, delimiter: u8) -> Vec<Vec<String>> {
     let text = sealed.read(name);
     let text = text.strip_prefix('\u{feff}').unwrap();
@@ -41,7 +41,7 @@ fn delimiter_of_the_input_is_kept_and_the_text_is_marked_as_utf_8() {
         assert_eq!(found[1][..4], ["Zoë", "Müller", "", "0171 1234567"]);
         assert_eq!(found[1][5..8], ["list.csv", "2", "missing-salutation"]);
         assert_eq!(found.len(), 2);
-        // Whatever is said of the other files, this one has a header, and is UTF-8.
+        // The options describe the other files: this one has a header and is UTF-8.
         let fixed = sealed.read("out/rejected.csv").replacen(
             &format!("Müller{delimiter}"),
             &format!("Müller{delimiter}Frau"),
@@ -93,19 +93,19 @@ fn fixed_rows_say_which_rows_of_which_run_they_fix() {
     );
     let counted = sealed.report("twice")["inputs"][1]["fixes"].clone();
     assert_eq!(counted, serde_json::json!([{"run": run, "rows": 3}]));
-    let said = format!("3 rows are rows to fix of the run {run}");
+    let said = format!("3 rows are rows to fix from run {run}");
     assert!(ended.stderr.contains(&said), "{}", ended.stderr);
     assert!(sealed.read("twice/report.html").contains(&said));
     let explained = sealed.run(&["explain", "fixed.csv", "4"]);
     let was = format!("was row 5 of list.csv, a row to fix of the run {run}");
     assert!(explained.stdout.contains(&was), "{}", explained.stdout);
-    // What is rejected again names the run that rejected it again.
+    // A row that is rejected again names the latest run.
     let again = cells(&sealed, "twice/rejected.csv", b',');
     let run = sealed.report("twice")["run"].as_str().unwrap().to_owned();
     assert_eq!(again.last().unwrap()[4..6], ["fixed.csv", "3"]);
     assert_eq!(again.last().unwrap().last(), Some(&run));
 
-    // Where the original has become good as well, the row that somebody has fixed goes on.
+    // If the original row is also good now, the fixed row is imported.
     let ended = check(&["./list.csv", "fixed.csv", "--default-salutation", "Mr"], "third");
     let found = sealed.outcomes("third");
     assert_eq!(
@@ -126,7 +126,7 @@ fn fixed_rows_say_which_rows_of_which_run_they_fix() {
 }
 
 #[test]
-fn ragged_rows_pass_when_their_cells_are_put_right_and_only_then() {
+fn ragged_rows_pass_only_after_their_cells_are_corrected() {
     let sealed = Sealed::new();
     let list = "First Name,Last Name,Salutation,Mobile,Fax,Country\n\
         Asha,Mrs,020 7946 0100,020 7946 0190,GB\n\
@@ -140,7 +140,7 @@ fn ragged_rows_pass_when_their_cells_are_put_right_and_only_then() {
     assert_eq!(once[0][6..8], ["rollcall_extra_1", "rollcall_ragged"]);
     assert!(once[1][7].starts_with("5 cells instead of 6 ["), "{}", once[1][7]);
 
-    // As it stands, it is rejected again, and again; so it is when a column is filled in for all rows.
+    // Unchanged, it is always rejected again, also if a column is filled in for all rows.
     for (name, from) in [("again", "once"), ("third", "again")] {
         assert_eq!(sealed.run(&["check", &format!("{from}/rejected.csv"), "--out", name, "-q"]).code, 1);
         assert_eq!(briefs(&sealed, name), ["2 rejected ragged-row", "3 rejected ragged-row"]);
@@ -153,7 +153,7 @@ fn ragged_rows_pass_when_their_cells_are_put_right_and_only_then() {
     assert_eq!(sealed.run(&["check", "filled.csv", "--out", "filled", "-q"]).code, 1);
     assert!(briefs(&sealed, "filled").iter().all(|brief| brief.contains("rejected")));
 
-    // Put right, and nothing else touched.
+    // Corrected, with no other change.
     let text = text
         .replace("Asha,Mrs,020 7946 0100,020 7946 0190,GB,,", "Asha,Rao,Mrs,020 7946 0100,020 7946 0190,GB,");
     let text = text.replace("Ben,Low, Jr,Mr,020 7946 0101,,GB", "Ben,\"Low, Jr\",Mr,020 7946 0101,,GB,GB");
@@ -170,7 +170,7 @@ fn ragged_rows_pass_when_their_cells_are_put_right_and_only_then() {
 }
 
 #[test]
-fn fixed_rows_of_files_with_different_headers_come_back_in_either_form() {
+fn fixed_rows_of_different_headers_are_read_in_either_form() {
     let sealed = Sealed::new();
     sealed.write(
         "a.csv",
@@ -217,7 +217,7 @@ fn fixed_rows_of_files_with_different_headers_come_back_in_either_form() {
     assert_eq!(briefs(&sealed, "own"), ["2 valid", "2 valid", "2 valid"], "{}", ended.stderr);
 }
 
-/// A part of a workbook, as text.
+/// Returns a part of a workbook as text.
 fn part(sealed: &Sealed, workbook: &str, name: &str) -> Option<String> {
     let file = std::fs::File::open(sealed.path(workbook)).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();
@@ -226,7 +226,7 @@ fn part(sealed: &Sealed, workbook: &str, name: &str) -> Option<String> {
     Some(text)
 }
 
-/// The workbook with something else in its parts.
+/// Writes the workbook with edited parts.
 fn edited(sealed: &Sealed, from: &str, to: &str, edits: &[(&str, &str)]) {
     let file = std::fs::File::open(sealed.path(from)).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();
@@ -249,7 +249,7 @@ fn edited(sealed: &Sealed, from: &str, to: &str, edits: &[(&str, &str)]) {
 }
 
 #[test]
-fn workbook_of_rejected_rows_is_imported_with_the_original_and_nobody_is_posted_twice() {
+fn rejected_workbook_is_imported_with_the_original_without_duplicates() {
     let sealed = Sealed::new();
     let broken = "Eve,Low,,+44 20 7946 0101\nAnn,Lee,Mrs,=1+2\n";
     sealed.write("list.csv", list(0..3) + broken);
@@ -296,7 +296,7 @@ fn workbook_of_rejected_rows_is_imported_with_the_original_and_nobody_is_posted_
 }
 
 #[test]
-fn each_sheet_of_the_workbook_is_an_input_of_its_own() {
+fn each_sheet_of_the_rejected_workbook_is_an_input() {
     let sealed = Sealed::new();
     sealed.write(
         "a.csv",
@@ -338,14 +338,14 @@ fn each_sheet_of_the_workbook_is_an_input_of_its_own() {
 }
 
 #[test]
-fn workbook_without_rows_says_that_there_is_nothing_to_do() {
+fn rejected_workbook_without_rows_is_refused_with_the_reason() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..2));
     assert_eq!(sealed.run(&["check", "list.csv", "--out", "out", "-q"]).code, 0);
     let texts = part(&sealed, "out/rejected.xlsx", "xl/sharedStrings.xml").unwrap();
     assert!(texts.contains("There is nothing to do"), "{texts}");
     assert!(part(&sealed, "out/rejected.xlsx", "xl/worksheets/sheet2.xml").is_none());
-    // Given back, alone or with the list, each file says what it is.
+    // Imported alone or with the list, each file is recognized.
     for files in [&["out/rejected.csv"][..], &["out/rejected.xlsx"], &["list.csv", "out/rejected.xlsx"]] {
         let ended = sealed.run(&[&["check"], files, &["--out", "again"]].concat());
         assert_eq!(ended.code, 3, "{}", ended.stderr);
@@ -356,7 +356,7 @@ fn workbook_without_rows_says_that_there_is_nothing_to_do() {
 }
 
 #[test]
-fn files_of_an_earlier_run_are_replaced_only_when_asked() {
+fn files_of_an_earlier_run_are_replaced_only_with_overwrite() {
     let sealed = Sealed::new();
     sealed.write("a.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,,+44 20 7946 0100\n");
     sealed.write("b.csv", "Name,Phone\nBen Low,1\n");
@@ -374,12 +374,12 @@ fn files_of_an_earlier_run_are_replaced_only_when_asked() {
         refused.stderr
     );
     assert_eq!(check(&["list.csv", "--overwrite"]).code, 0);
-    // What the new run did not write is gone.
+    // Files that the new run did not write are removed.
     assert!(!sealed.files().iter().any(|file| file.starts_with("out/rejected-")), "{:?}", sealed.files());
     sealed.write(USERS_FILE, "overwrite = true\n");
     assert_eq!(check(&["list.csv"]).code, 0);
 
-    // An import that goes on writes into its folder; one that is over does not.
+    // A resumed import writes into its own folder; a finished one does not.
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..2));
     let sandbox = Running::sandbox(&sealed, &[]);

@@ -1,4 +1,4 @@
-//! What the program says, to people, to a scheduler that mails it, and to programs.
+//! The program's output for people, for a scheduler's mail, and for programs.
 
 use serde_json::Value;
 
@@ -9,9 +9,9 @@ use crate::{
 
 const LIST: &str = "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\nBo,Li,Mr,12\n";
 
-/// What a scheduler mails: one line, and only where something is wrong.
+/// The text that a scheduler mails: one line, and only if something is wrong.
 #[test]
-fn quiet_runs_say_one_line_where_something_is_wrong() {
+fn quiet_run_prints_one_line_if_something_is_wrong() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let good = "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\n";
@@ -33,7 +33,7 @@ fn quiet_runs_say_one_line_where_something_is_wrong() {
 }
 
 #[test]
-fn the_report_is_printed_for_programs() {
+fn json_option_prints_the_report() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
@@ -46,7 +46,7 @@ fn the_report_is_printed_for_programs() {
 }
 
 #[test]
-fn every_line_of_a_json_log_is_an_object() {
+fn every_line_of_the_json_log_is_an_object() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let ended =
@@ -63,7 +63,7 @@ fn every_line_of_a_json_log_is_an_object() {
 }
 
 #[test]
-fn a_list_that_is_too_bad_is_not_posted() {
+fn list_with_too_many_rejected_rows_is_not_posted() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);

@@ -1,9 +1,9 @@
-//! Every sample file, through the built program.
+//! All sample files, through the built program.
 
 use crate::sealed::{Sealed, assert_same};
 
 #[test]
-fn the_csv_sample_checks_as_expected() {
+fn csv_sample_checks_as_expected() {
     let sealed = Sealed::new().with_samples();
     let ended = sealed.run(&["check", "samples/contacts.csv", "--out", "out"]);
     assert_eq!(ended.code, 1);
@@ -13,7 +13,7 @@ fn the_csv_sample_checks_as_expected() {
 }
 
 #[test]
-fn the_xlsx_sample_checks_as_expected() {
+fn xlsx_sample_checks_as_expected() {
     let sealed = Sealed::new().with_samples();
     let ended = sealed.run(&["check", "samples/contacts.xlsx", "--out", "out"]);
     assert_eq!(ended.code, 1);
@@ -21,7 +21,7 @@ fn the_xlsx_sample_checks_as_expected() {
 }
 
 #[test]
-fn the_samples_import_with_every_outcome_of_an_import() {
+fn samples_import_with_every_outcome() {
     for (file, created) in [("contacts.csv", 53), ("contacts.xlsx", 54)] {
         let sealed = Sealed::new().with_samples();
         let ended = sealed.run(&["import", &format!("samples/{file}"), "--sandbox", "--out", "out"]);
@@ -36,7 +36,7 @@ fn the_samples_import_with_every_outcome_of_an_import() {
 }
 
 #[test]
-fn the_do_not_call_sample_leaves_people_out() {
+fn do_not_call_sample_suppresses_people() {
     let sealed = Sealed::new().with_samples();
     let exclude = ["--exclude-file", "samples/do-not-call.csv", "--out", "out"];
     let ended = sealed.run(&[&["check", "samples/contacts.csv"], &exclude[..]].concat());
@@ -49,7 +49,7 @@ fn the_do_not_call_sample_leaves_people_out() {
         ("442079460018", "in samples/do-not-call.csv, row 2"),
         ("491713920012", "in samples/do-not-call.csv, row 3"),
     ];
-    // Both stand in the list twice.
+    // The list contains both twice.
     assert_eq!(suppression_set, [london, germany, germany, london]);
     assert_eq!(
         (rows[0].number.as_str(), rows[0].outcome.as_str()),
@@ -59,7 +59,7 @@ fn the_do_not_call_sample_leaves_people_out() {
 }
 
 #[test]
-fn the_platform_sample_seeds_a_sandbox() {
+fn platform_sample_seeds_a_sandbox() {
     let sealed = Sealed::new().with_samples();
     let sandbox = crate::sealed::Running::sandbox(&sealed, &["--seed", "samples/platform.json"]);
     let mut command = sealed.command(&["import", "samples/contacts.csv", "--dry-run", "--out", "out"]);

@@ -1,10 +1,10 @@
-//! The built program, run against a sandbox.
+//! Runs the built program against a sandbox.
 
 use std::process::Command;
 
 use crate::sealed::{Ended, Running, Sealed, ended};
 
-/// The program, pointed to the sandbox and not yet started.
+/// Returns a command for the sandbox, not yet started.
 pub(crate) fn command(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Command {
     let mut command = sealed.command(args);
     sandbox.point(&mut command);

@@ -9,7 +9,7 @@ use crate::{
 
 const SCHEMA: &str = include_str!("../../docs/report-schema.json");
 
-/// The schema, where a field that it does not describe is an error. The published one allows such fields, since reports may grow.
+/// Returns the schema without additional fields. The published schema allows them, because reports may grow.
 fn closed(mut schema: Value) -> Value {
     fn close(value: &mut Value) {
         match value {
@@ -34,7 +34,7 @@ fn reports_match_their_schema() {
 
     let sealed = Sealed::new().with_samples();
     sealed.write("list.csv", LIST);
-    // The same number twice, and one that the list does not have.
+    // One number twice, and one that is not in the list.
     sealed.write("dnc.csv", "Phone\n+919876543211\n+91 98765 43211\n+919876543299\n");
     sealed.write("held.csv", "Name,Mobile\nRea Lund,+919876543212\n");
     sealed.write("on-it.csv", "phoneNumber\n+919876543298\n");

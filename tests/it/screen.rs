@@ -1,4 +1,4 @@
-//! What reaches the terminal: names of files and columns, cells and words of the platform say nothing to it, from whatever command.
+//! Terminal output: file names, column names, cells and messages of the platform never control the terminal, in any command.
 
 use std::process::{Command, Stdio};
 
@@ -10,10 +10,10 @@ use crate::{
     sealed::{Ended, Sealed, ended},
 };
 
-/// Clears the screen, sets a title, hides, begins a line, moves by a control of eight bits, turns the direction, and has no width.
+/// Clears the screen, sets a title, hides text, begins a line, moves with an 8-bit control, changes direction, and has no width.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{1b}[8m\nerror: \u{9b}2J\u{202e}\u{200b}x;=1+2";
 
-/// The same as the name of a file.
+/// Returns the hostile text as a file name.
 fn file(ending: &str) -> String {
     format!("li{HOSTILE}.{ending}")
 }
@@ -26,7 +26,7 @@ fn list() -> String {
     )
 }
 
-/// Whether text holds nothing but letters, line breaks and the styles that rollcall has.
+/// Asserts that text contains only printable characters, line breaks and rollcall's styles.
 fn assert_is_calm(what: &str, text: &str) {
     let mut left = text.to_owned();
     for style in ["0", "1", "2", "3", "4", "31", "32", "33", "34", "35", "36"] {
@@ -50,7 +50,7 @@ fn assert_ended_calm(what: &str, ended: &Ended) {
 }
 
 #[test]
-fn names_and_cells_say_nothing_to_the_terminal() {
+fn names_and_cells_do_not_control_the_terminal() {
     let sealed = Sealed::new();
     let name = file("csv");
     sealed.write(&name, list());
@@ -98,13 +98,13 @@ fn names_and_cells_say_nothing_to_the_terminal() {
         let what = format!("{args:?}");
         assert_eq!(ended.code, code, "{what}: {}", ended.stderr);
         assert_ended_calm(&what, &ended);
-        // What was typed or stands in the file is shown all the same, spelled out.
+        // The text from the command line or the file is still shown, spelled out.
         let said = [ended.stdout, ended.stderr].concat();
         assert!(!shows || said.contains("\\u{1b}"), "{what}: {said}");
     }
 }
 
-/// The program, pointed to a platform.
+/// Returns a command for the platform.
 fn pointed(sealed: &Sealed, platform: &Scripted, args: &[&str]) -> Command {
     let mut command = sealed.command_as_it_stands(args);
     command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
@@ -116,7 +116,7 @@ fn pointed(sealed: &Sealed, platform: &Scripted, args: &[&str]) -> Command {
     command
 }
 
-/// A platform that holds a hostile contact and refuses others in hostile words.
+/// A platform with a hostile contact that refuses others with hostile messages.
 fn hostile_platform() -> Scripted {
     let phone = json!({"phoneNumber": "9876500009", "countryCode": "+91"});
     let contact = json!({"id": HOSTILE, "firstName": HOSTILE, "status": HOSTILE, "cellPhone": phone});
@@ -131,7 +131,7 @@ fn hostile_platform() -> Scripted {
 }
 
 #[test]
-fn words_of_the_platform_say_nothing_to_the_terminal() {
+fn platform_messages_do_not_control_the_terminal() {
     let sealed = Sealed::new();
     let name = file("csv");
     sealed.write(&name, list());
@@ -165,7 +165,7 @@ fn words_of_the_platform_say_nothing_to_the_terminal() {
         assert_eq!(ended.code, code, "{what}: {}", ended.stderr);
         assert_ended_calm(&what, &ended);
     }
-    // What the platform said is in files: as it is, and without a formula that anything runs.
+    // The files contain the platform's message unchanged, and no formula that a spreadsheet runs.
     let outcomes = sealed.read("out/outcomes.csv");
     assert!(outcomes.contains("x;'=1+2"), "{outcomes}");
     let held = sealed.read(&contacts);
@@ -177,10 +177,10 @@ fn words_of_the_platform_say_nothing_to_the_terminal() {
     }
 }
 
-/// Contacts that are written to a terminal are made harmless; to a file or a pipe they go as they are.
+/// Contacts written to a terminal are made harmless. Contacts written to a file or a pipe are unchanged.
 #[cfg(target_os = "linux")]
 #[test]
-fn contacts_on_a_terminal_say_nothing_to_it() {
+fn fetched_contacts_do_not_control_the_terminal() {
     let sealed = Sealed::new();
     let platform = hostile_platform();
     for format in ["csv", "json", "ndjson"] {

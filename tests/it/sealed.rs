@@ -1,4 +1,4 @@
-//! A sealed place to run the built program in: its own home, folder and environment, and nothing of this machine's.
+//! A sealed environment for the built program: its own home, folder and variables, and nothing from this machine.
 
 use std::{
     fs,
@@ -7,15 +7,15 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// The settings in the user's config folder, as seen from the folder the program runs in.
+/// The path of the user's settings file, relative to the folder in which the program runs.
 pub(crate) const USERS_FILE: &str = "../.config/rollcall/rollcall.toml";
 
-/// A folder of its own for one test.
+/// The sealed environment of one test.
 pub(crate) struct Sealed {
     home: tempfile::TempDir,
 }
 
-/// What a run of the program came to.
+/// The output and exit code of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -31,7 +31,7 @@ impl Sealed {
         Self { home }
     }
 
-    /// The folder the program runs in.
+    /// Returns the path of a file in the folder in which the program runs.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join("work").join(name)
     }
@@ -44,7 +44,7 @@ impl Sealed {
         path
     }
 
-    /// Puts the sample files where the README finds them.
+    /// Copies the sample files to the paths that the README uses.
     pub(crate) fn with_samples(self) -> Self {
         for file in fs::read_dir(samples()).unwrap() {
             let file = file.unwrap().path();
@@ -56,7 +56,7 @@ impl Sealed {
         self
     }
 
-    /// The program, not yet started. A folder that an earlier command of the test has filled is used again.
+    /// Returns the program, not yet started. It may write to a folder that an earlier command of the test used.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let out = args.iter().position(|arg| *arg == "--out").and_then(|at| args.get(at + 1));
         let is_filled = out.is_some_and(|out| self.path(out).join("report.json").exists());
@@ -67,7 +67,7 @@ impl Sealed {
         command
     }
 
-    /// The program with these arguments and no other.
+    /// Returns the program with exactly these arguments.
     pub(crate) fn command_as_it_stands(&self, args: &[&str]) -> Command {
         let mut command = program();
         command
@@ -76,7 +76,7 @@ impl Sealed {
             .env_clear()
             .env("HOME", self.home.path())
             .env("TMPDIR", self.home.path().join("tmp"))
-            // Reading the certificates of the machine takes longer than all else that a short run does.
+            // Reading the machine's certificates takes longer than the rest of a short run.
             .env("SSL_CERT_FILE", authority())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -97,12 +97,12 @@ impl Sealed {
         ended(command)
     }
 
-    /// The user's home, in which the journal is.
+    /// Returns the user's home, which contains the journal.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// A file of a run's folder.
+    /// Returns the text of a file in the folder of a run.
     pub(crate) fn read(&self, name: &str) -> String {
         let path = self.path(name);
         String::from_utf8_lossy(
@@ -111,19 +111,19 @@ impl Sealed {
         .into_owned()
     }
 
-    /// `report.json` of a run's folder.
+    /// Returns `report.json` of a run's folder.
     pub(crate) fn report(&self, folder: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(&format!("{folder}/report.json"))).unwrap()
     }
 
-    /// The rows of `outcomes.csv`, each by the names of its columns.
+    /// Returns the rows of `outcomes.csv`.
     pub(crate) fn outcomes(&self, folder: &str) -> Vec<Outcome> {
         let text = self.read(&format!("{folder}/outcomes.csv"));
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         reader.deserialize().map(Result::unwrap).collect()
     }
 
-    /// Everything in the folder, with what is below it.
+    /// Returns the names of all files in the folder and its subfolders.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.path("")];
@@ -153,14 +153,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Row, outcome and code in a few letters.
+    /// Returns row, outcome and code in short form.
     pub(crate) fn brief(&self) -> String {
         format!("{} {} {}", self.row, self.outcome, self.code).trim_end().to_owned()
     }
 }
 
-/// The program, with the usual meaning of signals: where the tests run in the background of a script, SIGINT is ignored, and every
-/// process they start would inherit that.
+/// Returns the program with default signal handling. If a script runs the tests in the background, SIGINT is ignored, and child
+/// processes would inherit that.
 fn program() -> Command {
     let program = assert_cmd::cargo::cargo_bin!("rollcall");
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -186,36 +186,36 @@ pub(crate) fn ended(mut command: Command) -> Ended {
     }
 }
 
-/// The folder of the sample files.
+/// Returns the folder of the sample files.
 pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
 }
 
-/// A certificate of nobody's, in place of those that the machine trusts.
+/// Returns an invented certificate that replaces the ones the machine trusts.
 fn authority() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/authority.pem")
 }
 
-/// The folder of workbooks that other programs wrote.
+/// Returns the folder of workbooks that other programs wrote.
 pub(crate) fn producers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/producers")
 }
 
-/// A process that is ended with the value, by the id it was started with.
+/// A child process. Dropping the value ends it by its id.
 pub(crate) struct Running {
     pub(crate) child: Child,
-    /// What it printed when it was ready.
+    /// The lines that it printed when it was ready.
     pub(crate) printed: String,
 }
 
 impl Running {
-    /// Starts a sandbox and waits until it has said where it is.
+    /// Starts a sandbox and waits until it prints its address.
     pub(crate) fn sandbox(sealed: &Sealed, args: &[&str]) -> Self {
         let args: Vec<&str> = ["sandbox", "-q"].into_iter().chain(args.iter().copied()).collect();
         Self::started(sealed.command(&args))
     }
 
-    /// Waits until a sandbox has said where it is.
+    /// Waits until a sandbox prints its address.
     pub(crate) fn started(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -231,7 +231,7 @@ impl Running {
         Self { child, printed }
     }
 
-    /// What the sandbox printed for this variable.
+    /// Returns the value that the sandbox printed for this variable.
     pub(crate) fn variable(&self, name: &str) -> String {
         let line = self.printed.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
         line.unwrap().to_owned()
@@ -259,7 +259,7 @@ impl Drop for Running {
     }
 }
 
-/// What changes from run to run, made the same.
+/// Returns the filters for text that changes between runs.
 pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
     vec![
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
@@ -269,7 +269,7 @@ pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// A snapshot in which nothing changes from run to run.
+/// Asserts a snapshot without the text that changes between runs.
 macro_rules! assert_same {
     ($($args:tt)*) => {
         insta::with_settings!({filters => crate::sealed::filters(), omit_expression => true, prepend_module_to_snapshot => false}, {

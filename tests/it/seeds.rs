@@ -1,4 +1,4 @@
-//! What `fetch` writes is what a local platform can begin with.
+//! Files of `fetch` as the initial contacts of a sandbox.
 
 use std::{fs, path::Path};
 
@@ -13,7 +13,7 @@ const LIST: &str = r#"[{"phoneNumber": "9876500001", "countryCode": "+91", "uniq
 const CAMPAIGN: &str = r#"[{"phoneNumber": "+919876500001", "dialerOutcome": "completed", "numberOfAttemptsSoFar": 2,
     "agentDispositionCodes": ["sold", "happy"]}, {"phoneNumber": "+447700900123"}]"#;
 
-/// Fetches everything into files that begin with `name`, and returns what stands in them.
+/// Fetches everything into files that begin with `name`, and returns their contents.
 fn fetched(sealed: &Sealed, sandbox: &Running, name: &str, format: &str) -> Vec<String> {
     let collections = [&["contacts"][..], &["list", "L"], &["campaign", "C"]];
     let fetch = |what: &&[&str]| {
@@ -30,7 +30,7 @@ fn fetched(sealed: &Sealed, sandbox: &Running, name: &str, format: &str) -> Vec<
     collections.iter().map(fetch).collect()
 }
 
-/// The cells of a workbook.
+/// Returns the cells of a workbook.
 fn cells(path: &Path) -> String {
     let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path).unwrap();
     let range = workbook.worksheet_range_at(0).unwrap().unwrap();
@@ -38,7 +38,7 @@ fn cells(path: &Path) -> String {
     range.rows().map(row).collect::<Vec<_>>().join("\n")
 }
 
-/// A platform with these contacts and one list and campaign.
+/// Starts a sandbox with these contacts, one list and one campaign.
 fn begun(sealed: &Sealed, contacts: &str, list: &str, campaign: &str) -> Running {
     let (list, campaign) = (format!("L={list}"), format!("C={campaign}"));
     let args = ["--rate-limit", "100000", "--seed", contacts, "--list", &list, "--campaign", &campaign];
@@ -46,7 +46,7 @@ fn begun(sealed: &Sealed, contacts: &str, list: &str, campaign: &str) -> Running
 }
 
 #[test]
-fn a_sandbox_holds_what_was_fetched_from_another() {
+fn sandbox_seeded_from_fetch_holds_the_same_contacts() {
     let sealed = Sealed::new();
     sealed.write(
         "seed.csv",
@@ -62,7 +62,7 @@ fn a_sandbox_holds_what_was_fetched_from_another() {
         let again = begun(&sealed, &contacts, &list, &campaign);
         assert_eq!(fetched(&sealed, &again, "b", format), before, "{format}");
     }
-    // So does one without contacts.
+    // An empty platform works too.
     for (name, text) in
         [("none.ndjson", ""), ("none.json", "[]"), ("none.csv", "firstName,lastName,cellPhone.phoneNumber\n")]
     {

@@ -1,4 +1,4 @@
-//! Where settings come from: what is typed, the environment, the file of the folder, the user's own.
+//! The sources of settings: command line, environment, the folder's file, the user's file.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn briefs(sealed: &Sealed, folder: &str) -> Vec<String> {
 }
 
 /// A settings file may arrive together with a list. It must not decide where contacts and credentials go, which program runs,
-/// which file is written, or that somebody is called who opted out.
+/// which file is written, or that a person who opted out is called.
 #[test]
 fn folder_file_sets_only_reading_and_suppression() {
     let sealed = Sealed::new();
@@ -112,7 +112,7 @@ fn config_folder_as_current_folder_is_the_users_file() {
 
 #[test]
 #[cfg(unix)]
-fn odd_settings_files_are_refused() {
+fn invalid_settings_files_are_refused() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let sealed = Sealed::new();
@@ -179,7 +179,7 @@ fn secret_goes_only_to_the_host_of_its_file() {
 }
 
 #[test]
-fn a_ready_token_must_be_a_jwt() {
+fn ready_token_must_be_a_jwt() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &[]);
@@ -207,7 +207,7 @@ fn a_ready_token_must_be_a_jwt() {
     }
 }
 
-/// A file with a secret that only its owner can read.
+/// Writes a file with a secret that only its owner can read.
 #[cfg(unix)]
 fn private(sealed: &Sealed, name: &str, content: &str) {
     use std::os::unix::fs::PermissionsExt as _;
@@ -216,12 +216,12 @@ fn private(sealed: &Sealed, name: &str, content: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// A ready token of nobody's.
+/// Returns an invented ready token.
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk";
 
 #[test]
 #[cfg(unix)]
-fn typed_credentials_win_over_those_of_the_environment_and_of_files() {
+fn typed_credentials_win_over_environment_and_files() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
@@ -277,13 +277,13 @@ fn typed_credentials_win_over_those_of_the_environment_and_of_files() {
     ] {
         let ended = import(typed, variables, file);
         assert_eq!(ended.code, 2, "{}", ended.stderr);
-        let refusal = format!("both a ready token and an app's client id or secret are given {place}");
+        let refusal = format!("both an access token and an app's client id or secret are given {place}");
         assert!(ended.stderr.contains(&refusal), "{}", ended.stderr);
     }
 }
 
 #[test]
-fn the_sandbox_and_an_account_are_never_mixed_up_silently() {
+fn sandbox_and_account_are_never_mixed_silently() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let closed = ClosedPort::new();
@@ -297,7 +297,7 @@ fn the_sandbox_and_an_account_are_never_mixed_up_silently() {
     };
     let typed = import(&["--sandbox", "--host", &host, "--stream-id", "s"], None);
     assert_eq!(typed.code, 2, "{}", typed.stderr);
-    assert!(typed.stderr.contains("and not --host, --stream-id"), "{}", typed.stderr);
+    assert!(typed.stderr.contains("cannot be combined with --host, --stream-id"), "{}", typed.stderr);
     assert!(!sealed.path("out").exists());
     let of_environment = import(&["--sandbox"], Some(&host));
     assert_eq!(of_environment.code, 0, "{}", of_environment.stderr);
@@ -323,7 +323,7 @@ fn the_sandbox_and_an_account_are_never_mixed_up_silently() {
 }
 
 #[test]
-fn what_is_typed_wins_over_switches_of_a_file() {
+fn command_line_wins_over_switches_of_a_file() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     sealed.write("own.toml", "quiet = true\njson = true\nregion = \"IN\"\n");
@@ -339,7 +339,7 @@ fn what_is_typed_wins_over_switches_of_a_file() {
     assert_eq!(check(&["-q"]).stderr, "");
     let both = sealed.run(&["-q", "check", "list.csv", "-v"]);
     assert!(
-        both.code == 2 && both.stderr.contains("--quiet and --verbose are given together"),
+        both.code == 2 && both.stderr.contains("--quiet and --verbose cannot be used together"),
         "{}",
         both.stderr
     );
@@ -348,7 +348,7 @@ fn what_is_typed_wins_over_switches_of_a_file() {
 }
 
 #[test]
-fn relative_paths_start_from_the_folder_of_their_file() {
+fn relative_paths_start_from_the_folder_of_the_file() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     sealed.write("conf/dnc.csv", "phone\n+919876543201\n");
@@ -361,7 +361,7 @@ fn relative_paths_start_from_the_folder_of_their_file() {
     let check = ["check", "list.csv", "--config", "conf/own.toml", "--exclude-file", "dnc.csv"];
     let ended = sealed.run(&check);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    // A file is added to those that are typed, also where it is no list.
+    // A settings file adds its value to the typed ones, also if it is not a list.
     assert_eq!(
         briefs(&sealed, "conf/runs")[..3],
         ["2 suppressed in-file", "3 suppressed in-file", "4 valid"]
@@ -376,9 +376,9 @@ fn relative_paths_start_from_the_folder_of_their_file() {
     assert!(seed.stderr.contains("conf/missing.csv"), "{}", seed.stderr);
 }
 
-/// Lists may bring a file of their own: it must not let rows pass that the user keeps out.
+/// A list may come with a settings file. It must not let rows pass that the user rejects.
 #[test]
-fn users_file_wins_over_the_folders_for_which_rows_pass() {
+fn users_file_wins_over_the_folders_file_for_row_options() {
     let sealed = Sealed::new();
     let strict = "accept = \"valid\"\ntypes = [\"mobile\", \"unknown\"]\ndrop-extensions = false\nsplit-names = \"strict\"\n\
                   hidden-rows = \"skip\"\nno-header = false\n";
@@ -417,7 +417,7 @@ fn users_file_wins_over_the_folders_for_which_rows_pass() {
 
 #[test]
 #[cfg(unix)]
-fn a_pipe_that_is_typed_is_read() {
+fn typed_pipe_is_read() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let mut command = sealed.command(&["check", "list.csv", "-q", "--config", "/dev/stdin", "--out", "out"]);
@@ -431,7 +431,7 @@ fn a_pipe_that_is_typed_is_read() {
 
 #[test]
 #[cfg(unix)]
-fn a_settings_file_of_another_user_is_refused_where_it_is_found() {
+fn found_settings_file_of_another_user_is_refused() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let own = sealed.write(USERS_FILE, "region = \"IN\"\n");

@@ -1,4 +1,4 @@
-//! Workbooks as people make them: rows and columns that are hidden, covers before the list, and numbers that a format shows.
+//! Typical workbooks: hidden rows and columns, covers before the list, and numbers shown by a format.
 
 use std::io::Write as _;
 
@@ -30,7 +30,7 @@ fn list(change: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-/// Checks a file; its rows as outcome, code and number.
+/// Checks a file. Returns outcome, code and number of its rows.
 fn checked(sealed: &Sealed, name: &str, content: &[u8], options: &[&str]) -> (Ended, Vec<String>) {
     sealed.write(name, content);
     _ = std::fs::remove_dir_all(sealed.path("out"));
@@ -48,14 +48,14 @@ fn valid(numbers: &[&str]) -> Vec<String> {
     numbers.iter().map(|number| format!("valid  {number}")).collect()
 }
 
-/// What was said, on one line.
+/// Returns the printed text on one line.
 fn said(ended: &Ended) -> String {
     ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 // Source: tidyverse/readxl issue 428, MarkPflug/Sylvan.Data.Excel pull request 186.
 #[test]
-fn people_in_hidden_rows_are_left_out_unless_they_are_asked_for() {
+fn hidden_rows_are_suppressed_unless_included() {
     let sealed = Sealed::new();
     let content = list(|page| _ = page.set_row_hidden(2).unwrap());
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
@@ -98,7 +98,7 @@ fn hidden_rows_are_never_posted() {
 }
 
 #[test]
-fn hidden_rows_of_people_who_must_not_be_called_count() {
+fn hidden_rows_of_a_suppression_file_count() {
     let sealed = Sealed::new();
     sealed.write("dnc.xlsx", list(|page| _ = page.set_row_hidden(2).unwrap()));
     let (_, rows) = checked(&sealed, "list.xlsx", &list(|_| ()), &["--exclude-file", "dnc.xlsx"]);
@@ -106,7 +106,7 @@ fn hidden_rows_of_people_who_must_not_be_called_count() {
 }
 
 #[test]
-fn the_header_is_found_behind_hidden_rows_and_in_one() {
+fn header_is_found_after_and_in_a_hidden_row() {
     let sealed = Sealed::new();
     let mut workbook = Workbook::new();
     let page = workbook.add_worksheet();
@@ -121,7 +121,7 @@ fn the_header_is_found_behind_hidden_rows_and_in_one() {
 }
 
 #[test]
-fn a_hidden_column_is_not_called_where_a_visible_one_is() {
+fn hidden_phone_column_is_not_read_if_a_visible_one_exists() {
     let sealed = Sealed::new();
     let content = list(|page| {
         page.write_column(0, 4, ["Mobile", "0117 496 0018", "0117 496 0019", "0117 496 0020"]).unwrap();
@@ -149,7 +149,7 @@ fn workbook_of(sheets: &[(&str, Fill<'_>)]) -> Vec<u8> {
 }
 
 #[test]
-fn the_only_sheet_with_people_is_read() {
+fn only_sheet_with_people_is_read() {
     let sealed = Sealed::new();
     let cover = |page: &mut Worksheet| _ = page.write_row(0, 0, ["Report", "2026"]).unwrap();
     let header = |page: &mut Worksheet| _ = page.write_row(0, 0, HEADER).unwrap();
@@ -158,14 +158,14 @@ fn the_only_sheet_with_people_is_read() {
         let content = workbook_of(&[("Start", first), ("People", &fill)]);
         let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
         assert_eq!(rows, valid(&NUMBERS), "{}", ended.stderr);
-        let note = "sheet `Start` holds no list of people; sheet `People` does, and is read";
+        let note = "sheet `Start` holds no list of people; rollcall reads sheet `People` instead";
         assert!(said(&ended).contains(note), "{}", ended.stderr);
     }
     let content = workbook_of(&[("Start", &cover), ("North", &fill), ("The South", &fill)]);
     let (ended, _) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(ended.code, 3);
     let message = said(&ended);
-    assert!(message.contains("these look as if they did: `North`, `The South`"), "{message}");
+    assert!(message.contains("these sheets seem to: `North`, `The South`"), "{message}");
     assert!(message.ends_with("--sheet North or --sheet 'The South'"), "{message}");
     assert_eq!(checked(&sealed, "list.xlsx", &content, &["--sheet", "The South"]).1, valid(&NUMBERS));
     let (ended, _) = checked(&sealed, "list.xlsx", &workbook_of(&[("Start", &empty)]), &[]);
@@ -174,7 +174,7 @@ fn the_only_sheet_with_people_is_read() {
 
 // Source: SheetJS/sheetjs issue 1394, shuchkin/simplexlsx issue 97.
 #[test]
-fn a_number_is_what_the_sheet_shows() {
+fn number_is_read_as_the_sheet_shows_it() {
     let sealed = Sealed::new();
     for (code, number) in
         [("0000000000", 123_456_789_f64), ("\"0\"0", 123_456_789_f64), ("+0", 2_250_123_456_789_f64)]
@@ -188,7 +188,7 @@ fn a_number_is_what_the_sheet_shows() {
 }
 
 #[test]
-fn a_number_in_a_cell_for_dates_comes_back_as_the_number() {
+fn number_in_a_date_cell_stays_the_number() {
     let sealed = Sealed::new();
     let date = Format::new().set_num_format("dd/mm/yyyy");
     let content = list(|page| {
@@ -202,7 +202,7 @@ fn a_number_in_a_cell_for_dates_comes_back_as_the_number() {
 }
 
 #[test]
-fn cells_that_nobody_uses_do_no_harm() {
+fn unused_cells_do_no_harm() {
     let sealed = Sealed::new();
     let content = list(|page| {
         page.write(0, 4, "Notes").unwrap();
@@ -227,7 +227,7 @@ fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The content of a spreadsheet in the Open Document Format with these rows, each with its attributes.
+/// Returns the content of an OpenDocument spreadsheet with these rows and their attributes.
 fn open_document(rows: &[(&str, [&str; 4])]) -> String {
     let cell =
         |text: &&str| format!("<table:table-cell office:value-type=\"string\">{text}</table:table-cell>");
@@ -245,7 +245,7 @@ fn open_document(rows: &[(&str, [&str; 4])]) -> String {
 
 // Source: openspout/openspout issue 347, pyexcel/pyexcel-ods issue 24.
 #[test]
-fn comments_reading_aids_and_hidden_rows_of_open_documents() {
+fn comments_reading_aids_and_hidden_rows_of_open_documents_are_not_read() {
     let sealed = Sealed::new();
     let paragraph = |text: &str| format!("<text:p>{text}</text:p>");
     let header = HEADER.map(paragraph);
@@ -258,7 +258,7 @@ fn comments_reading_aids_and_hidden_rows_of_open_documents() {
         ("", [read_aloud, "<text:p>Quill</text:p>", "<text:p>Ms</text:p>", commented]),
         ("table:visibility=\"filter\"", person.each_ref().map(String::as_str)),
     ]);
-    // Neither does it matter where the type of the file stands, nor what else is in it.
+    // The position of the type entry and additional entries do not matter.
     let module = "<!DOCTYPE script:module PUBLIC \"-//OpenOffice.org//DTD OfficeDocument 1.0//EN\" \"module.dtd\"><script/>";
     for parts in [
         [("content.xml", content.as_str()), ("Basic/Standard/Module1.xml", module)],
@@ -270,7 +270,7 @@ fn comments_reading_aids_and_hidden_rows_of_open_documents() {
 }
 
 #[test]
-fn documents_of_apple_numbers_are_named_for_what_they_are() {
+fn apple_numbers_documents_are_named() {
     let sealed = Sealed::new();
     let content = package(&[("Index/Document.iwa", "x"), ("Metadata/Properties.plist", "x")]);
     let (ended, _) = checked(&sealed, "list.numbers", &content, &[]);
@@ -282,7 +282,7 @@ fn documents_of_apple_numbers_are_named_for_what_they_are() {
 
 // Source: apache/poi test file 60825.xlsx.
 #[test]
-fn parts_of_a_workbook_stand_where_they_are_said_to_stand() {
+fn workbook_parts_are_found_by_their_relationships() {
     let sealed = Sealed::new();
     let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
     let row = |cells: [&str; 4]| format!("<row>{}</row>", cells.map(text).concat());

@@ -1,4 +1,4 @@
-//! People who are left out on purpose: by file, contact list and campaign.
+//! Suppression by file, contact list and campaign.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -47,7 +47,7 @@ fn place() -> (Sealed, Running) {
     (sealed, sandbox)
 }
 
-/// Imports the list, and returns the outcomes of its rows too.
+/// Imports the list. Also returns the outcomes of its rows.
 fn imported(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<String>) {
     let ended = import(sealed, sandbox, &[&["--out", "out", "--rate", "100000"], args].concat());
     let rows = sealed.outcomes("out").iter().map(Outcome::brief).collect();
@@ -68,11 +68,11 @@ fn suppressed_wins_over_rejected_duplicate_and_existing() {
             "4 suppressed in-campaign",
             "5 suppressed in-campaign",
             "6 suppressed in-file",
-            // Without a first name, which nobody has to fix.
+            // Without a first name. A suppressed row needs no fix.
             "7 suppressed in-file",
-            // What has expired leaves nobody out.
+            // An expired entry suppresses nobody.
             "8 existing same-name",
-            // Both rows with the number.
+            // Both rows have the number.
             "9 suppressed in-list",
             "10 suppressed in-list",
         ]
@@ -95,7 +95,7 @@ fn suppressed_wins_over_rejected_duplicate_and_existing() {
 }
 
 #[test]
-fn a_campaign_filter_suppresses_only_called_contacts() {
+fn campaign_filter_suppresses_only_called_contacts() {
     for (filter, expected) in
         [("any", [true, true, true]), ("attempted", [true, false, true]), ("completed", [true, false, false])]
     {
@@ -111,7 +111,7 @@ fn a_campaign_filter_suppresses_only_called_contacts() {
 }
 
 #[test]
-fn files_cost_no_request_and_are_left_out_by_check_too() {
+fn suppression_files_need_no_request_and_work_with_check() {
     let (sealed, sandbox) = place();
     let (_, rows) = imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run"]);
     assert_eq!(rows[4..6], ["6 suppressed in-file", "7 suppressed in-file"]);
@@ -135,18 +135,17 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
       note: dnc.csv: no header is known to mean phone numbers; they are those of the column `number`
-      note: dnc.csv: rows that have expired by the column `valid until`, so that nobody is left out by
-      them: 1
+      note: dnc.csv: rows that have expired by the column `valid until`, which suppress nobody: 1
 
     5 of 9 rows would be posted.
 
         9  rows
-      − 2  suppressed left out on purpose
-      − 1  duplicate  the number of another row
+      − 2  suppressed not to be called
+      − 1  duplicate  same number as another row
       − 1  existing   on the platform already
       = 5  planned    would be posted
 
-    To be posted: 5 new contacts in 1 request to post and 1 to read, less than a minute
+    To post: 5 new contacts in 1 request to post and 1 to read, less than a minute
 
     http://127.0.0.1:PORT: 3 requests (3 to read, 0 to post)
 
@@ -155,7 +154,7 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
 }
 
 #[test]
-fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
+fn numbers_without_a_country_are_reported_or_stop_the_import() {
     let (sealed, _other) = place();
     sealed.write("some.csv", "phoneNumber\n9876500001\n919876500003\n919876500004\nnobody\n");
     sealed.write("most.csv", "phoneNumber\n9876500001\n9876500003\n919876500004\n");
@@ -168,8 +167,8 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
     for expected in [
-        "contact list some: contacts without a number that can be read, who leave nobody out: 1",
-        "contact list some: contacts whose number no country has assigned as it stands: 1. If it lacks",
+        "contact list some: contacts without a readable number, which suppress nobody: 1",
+        "contact list some: contacts without a valid international number: 1. If the",
     ] {
         assert!(said.contains(expected), "{said}");
     }
@@ -177,17 +176,18 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     assert_eq!((most.code, rows[0].as_str()), (2, "2 pending"));
     assert!(
         most.stderr.ends_with(
-            "error: most numbers of the contact list most (2) belong to no country as they stand\n\
-         hint: Nothing was posted, because these numbers would suppress nobody. Name their country with --region.\n"
+            "error: most numbers in the contact list most (2) are not valid international numbers\n\
+         hint: Nothing was posted: these numbers would exclude nobody. Set their country with --region.\n"
         ),
         "{}",
         most.stderr
     );
-    // The region of the new contacts need not be theirs.
+    // The suppressed numbers may be of another region than the new contacts.
     for (list, region) in [("most", "GB"), ("odd", "IN")] {
         let (refused, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
         assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"), "{list}");
-        let said = format!("contact list {list} (2) belong to no country as they stand, nor to {region}\n");
+        let said =
+            format!("contact list {list} (2) are not valid international numbers, nor numbers of {region}\n");
         assert!(refused.stderr.contains(&said), "{}", refused.stderr);
     }
     let allowed = ["--allow-unreadable-suppressions", "2"];
@@ -195,7 +195,7 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
     let (some, rows) = imported(&sealed, &sandbox, &options);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
     let said = some.stderr.replace("\n  ", " ");
-    assert!(said.contains("nor GB without its code, so that they may leave nobody out: 1"), "{said}");
+    assert!(said.contains("even read as GB, which may suppress nobody: 1"), "{said}");
     for list in ["some", "most"] {
         let options = [&["--exclude-list", list, "--dry-run", "--region", "IN"], &allowed[..]].concat();
         let (_, rows) = imported(&sealed, &sandbox, &options);
@@ -205,7 +205,7 @@ fn numbers_that_lack_their_country_are_said_or_the_end_of_it() {
 
 /// Source: glific/glific issue 660 (masked numbers), FTC do-not-call flat files (unreadable rows).
 #[test]
-fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
+fn unreadable_suppressions_stop_the_import_unless_allowed() {
     let (sealed, _other) = place();
     sealed.write("masked.csv", "phoneNumber\n91987****003\n9198765000**\n919876500005\n919876500009\n");
     sealed.write("torn.csv", "number\n+919876500001\n+91 98765\nnobody\n");
@@ -223,7 +223,7 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
     );
     let (refused, _) = imported(&sealed, &sandbox, &["--exclude-file", "torn.csv"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
-    // Following the hints makes another import: these are over.
+    // Following the hints starts another import, so these cannot be resumed.
     let runs = run(&sealed, &sandbox, &["runs", "--json"]);
     let runs: Vec<serde_json::Value> = serde_json::from_str(&runs.stdout).unwrap();
     assert!(runs.len() == 2 && runs.iter().all(|run| run["state"] == "failed"), "{runs:?}");
@@ -251,7 +251,7 @@ fn people_whose_number_cannot_be_read_end_the_import_unless_they_are_allowed() {
 
 /// Source: signalapp/Signal-Android issue 5928, jackocnr/intl-tel-input issue 1230.
 #[test]
-fn people_who_must_not_be_called_are_left_out_in_every_form_of_their_number() {
+fn suppressed_numbers_match_in_every_form() {
     let (sealed, _other) = place();
     sealed.write(
         "old.csv",
@@ -272,7 +272,7 @@ fn people_who_must_not_be_called_are_left_out_in_every_form_of_their_number() {
 }
 
 #[test]
-fn an_area_code_in_a_column_of_its_own_belongs_to_the_number() {
+fn area_code_in_its_own_column_is_joined_to_the_number() {
     let sealed = Sealed::new();
     sealed.write(
         "people.csv",
@@ -308,11 +308,11 @@ fn an_area_code_in_a_column_of_its_own_belongs_to_the_number() {
     let args = ["check", "people.csv", "--exclude-file", "flat.txt", "--out", "out", "--region", "IN"];
     let ended = sealed.run(&args);
     assert_eq!(ended.code, 2);
-    assert!(ended.stderr.contains("have to be joined in one column first"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("join the parts in one column first"), "{}", ended.stderr);
 }
 
 #[test]
-fn a_suppression_list_without_entries_is_warned_of() {
+fn suppression_file_without_entries_is_reported() {
     let (sealed, sandbox) = place();
     sealed.write("empty.csv", "phone,expires\n");
     let said = "warning: empty.csv: it has a header but no entries, so it suppresses nobody";
@@ -328,7 +328,7 @@ fn a_suppression_list_without_entries_is_warned_of() {
 }
 
 #[test]
-fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
+fn interrupted_import_is_resumed_with_its_suppressions() {
     let (sealed, sandbox) = place();
     let mut slow = command(
         &sealed,
@@ -349,7 +349,7 @@ fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
     let mut child = slow.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    // Three requests read, one posts, and the next waits for a minute.
+    // Three requests read, one posts, and the next one waits for a minute.
     while !said.contains("waiting") {
         assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
     }
@@ -357,7 +357,7 @@ fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
     // The terminal was closed.
     importing.signal("HUP");
     assert_eq!(importing.child.wait().unwrap().code(), Some(129));
-    // The lines of the account have to be free again.
+    // The account's requests must be available again.
     let journal =
         rusqlite::Connection::open(sealed.home().join(".local/state/rollcall/journal.sqlite3")).unwrap();
     journal.execute("DELETE FROM slot", []).unwrap();
@@ -373,10 +373,10 @@ fn an_interrupted_import_is_resumed_with_whom_it_leaves_out() {
 }
 
 #[test]
-fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
+fn unreadable_suppression_source_posts_nothing() {
     let (sealed, sandbox) = place();
     let (list, rows) = imported(&sealed, &sandbox, &["--exclude-list", "nobody"]);
-    // Running it again cannot help.
+    // Running the import again cannot help.
     assert_eq!(list.code, 2);
     assert!(
         list.stderr.contains("error: the platform has no contact list nobody: HTTP 404"),
@@ -386,15 +386,17 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
     assert!(rows.iter().all(|row| !row.contains("created")), "{rows:?}");
     let report = sealed.report("out");
     assert_eq!((&report["complete"], &report["platform"]["post"]), (&false.into(), &0.into()));
-    // With the same list it would end the same: there is nothing to resume.
-    assert!(run(&sealed, &sandbox, &["resume"]).stderr.contains("no import is unfinished"));
+    // With the same list it would fail again, so there is nothing to resume.
+    assert!(
+        run(&sealed, &sandbox, &["resume"]).stderr.contains("nothing to resume: every import is finished")
+    );
 
     for (file, content, said) in [
         ("missing.csv", None, "error: missing.csv: No such file"),
         (
             "names.csv",
             Some("Name,City\nAsha,Pune\n"),
-            "no column is known to hold the numbers to leave out; the columns are `Name`, `City`",
+            "no column is known to hold the numbers to suppress; the columns are `Name`, `City`",
         ),
     ] {
         if let Some(content) = content {
@@ -409,12 +411,12 @@ fn nothing_is_posted_where_it_is_not_known_who_is_left_out() {
     }
     let lonely = import(&sealed, &sandbox, &["--campaign-filter", "completed"]);
     assert_eq!(lonely.code, 2);
-    assert!(lonely.stderr.contains("no campaign is named"), "{}", lonely.stderr);
+    assert!(lonely.stderr.contains("--campaign-filter requires a campaign"), "{}", lonely.stderr);
 }
 
-/// An id that the platform refuses is a wrong setting, as is one that it does not know.
+/// An id that the platform refuses is a wrong setting, like an unknown id.
 #[test]
-fn an_id_that_the_platform_refuses_is_wrong_usage() {
+fn refused_id_is_wrong_usage() {
     let platform = Scripted::serve(|request| {
         if request.target.contains("contactList") {
             Reply::Answer(400, "{\"errors\": [{\"msg\": \"no such id\"}]}".to_owned())
@@ -446,7 +448,7 @@ fn an_id_that_the_platform_refuses_is_wrong_usage() {
 }
 
 #[test]
-fn a_campaign_filter_may_come_twice_and_stand_alone_in_a_file() {
+fn campaign_filter_can_be_repeated_and_be_alone_in_a_file() {
     let (sealed, sandbox) = place();
     let suppressed = |args: &[&str]| {
         let args = [&["--exclude-campaign", "cm-1", "--dry-run"], args].concat();
@@ -456,7 +458,7 @@ fn a_campaign_filter_may_come_twice_and_stand_alone_in_a_file() {
     };
     let count = |filter: &str| suppressed(&["--campaign-filter", filter]);
     assert!(count("any") > count("attempted") && count("attempted") > count("completed"));
-    // Whoever is left out by one of them is left out.
+    // A contact that either filter names is suppressed.
     let both = ["--campaign-filter", "attempted", "--campaign-filter", "completed"];
     assert_eq!(suppressed(&both), count("attempted"));
     sealed.write("own.toml", "campaign-filter = \"completed\"\n");
@@ -466,10 +468,10 @@ fn a_campaign_filter_may_come_twice_and_stand_alone_in_a_file() {
     assert!(alone.code <= 1, "{}", alone.stderr);
 }
 
-/// A setting is wrong, not the file that was dropped.
+/// The setting is wrong, not the dropped file.
 #[test]
 #[cfg(unix)]
-fn watched_files_wait_where_a_suppression_file_cannot_be_used() {
+fn watched_files_wait_while_a_suppression_file_is_unusable() {
     let sealed = Sealed::new();
     sealed.write("drop/list.csv", "Salutation,First Name,Last Name,Phone\nMs,Asha,Rao,+919876543201\n");
     let watch = ["watch", "drop", "--once", "--sandbox", "--settle", "0"];
@@ -479,18 +481,18 @@ fn watched_files_wait_where_a_suppression_file_cannot_be_used() {
         assert!(ended.stderr.contains("files are held back"), "{}", ended.stderr);
         assert!(!sealed.path("drop/failed/list.csv").exists());
     }
-    // With other settings it is imported, under a name of its own.
+    // With other settings, the file is imported under a new name.
     let ended = sealed.run(&watch);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(sealed.path("drop/done/list.csv").exists());
 }
 
 #[test]
-fn the_same_list_with_others_left_out_is_another_import() {
+fn same_list_with_other_suppressions_is_another_import() {
     let (sealed, sandbox) = place();
     let (_, rows) = imported(&sealed, &sandbox, &[]);
     assert_eq!(rows[0], "2 created");
-    // Who was created before is there, and is left out from now on all the same.
+    // A contact that was created before exists, and is now suppressed all the same.
     let (_, rows) = imported(&sealed, &sandbox, &["--exclude-list", "cl-1"]);
     assert_eq!(rows[0], "2 suppressed in-list");
 }

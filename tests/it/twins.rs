@@ -1,4 +1,4 @@
-//! Rows with the number of a row that the platform refuses.
+//! Rows that share the number of a row that the platform refuses.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use crate::{
     sealed::{Ended, Sealed, ended},
 };
 
-/// Rows of four numbers. The platform minds the first name `Bad`, and the number that ends in 3.
+/// Rows of four numbers. The platform refuses the first name `Bad` and the number that ends in 3.
 const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
     Bad,One,Mr,+919876500001\n\
     Asha,Rao,Mrs,+919876500001\n\
@@ -26,7 +26,7 @@ const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
     Zoe,Moe,Ms,+919876500004\n\
     Zed,Poe,Mr,+919876500004\n";
 
-/// Row, outcome and code of each.
+/// The row, outcome and code of each row.
 const OUTCOMES: [&str; 10] = [
     "2 failed refused",
     "3 created ",
@@ -43,11 +43,11 @@ const OUTCOMES: [&str; 10] = [
 #[derive(Default)]
 struct World {
     held: BTreeMap<String, Value>,
-    /// The names of each post.
+    /// The names in each post.
     posts: Vec<Vec<String>>,
 }
 
-/// A platform that refuses a batch with a contact that it minds.
+/// Starts a platform that refuses a batch with a bad contact.
 fn platform(world: &Arc<Mutex<World>>) -> Scripted {
     let world = Arc::clone(world);
     Scripted::serve(move |asked: Asked| {
@@ -115,14 +115,14 @@ fn assert_ended(ended: &Ended, sealed: &Sealed, world: &Mutex<World>) {
 }
 
 #[test]
-fn a_refused_row_gives_its_number_to_the_next() {
+fn refused_row_passes_its_number_to_the_next_row() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let world = Arc::new(Mutex::new(World::default()));
     let platform = platform(&world);
     let first = ended(import(&sealed, &platform, &[]));
     assert_ended(&first, &sealed, &world);
-    // Each that is refused is refused alone, once.
+    // Each refused contact is refused alone, once.
     let posts = world.lock().unwrap().posts.clone();
     for name in ["Bad One", "Bad Two", "Bad Three", "Tom Reed", "Li Wei"] {
         let alone = posts.iter().filter(|post| post.as_slice() == [name]).count();
@@ -135,8 +135,8 @@ fn a_refused_row_gives_its_number_to_the_next() {
 }
 
 #[test]
-fn an_import_that_dies_between_goes_on_with_the_same_rows() {
-    // From the first post to the last: each point is before a write to the journal, to a file or to the network.
+fn killed_import_continues_with_the_same_rows() {
+    // From the first post to the last, each point is before a write to the journal, to a file or to the network.
     for point in (30..200).step_by(19) {
         let sealed = Sealed::new();
         sealed.write("list.csv", LIST);

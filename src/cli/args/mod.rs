@@ -1,6 +1,6 @@
-//! The command line as it is typed: the commands, and the options of each.
+//! The command line as typed: the commands and their options.
 //!
-//! `rollcall.toml` is read into the same structs, so an option has one name everywhere.
+//! `rollcall.toml` is read into the same structs, so an option has the same name in both places.
 
 mod options;
 mod switches;
@@ -21,11 +21,11 @@ pub(super) use self::{
 };
 use crate::normalize::phone::METADATA_VERSION;
 
-/// The program's own version, and that of the numbering plans in it.
+/// The version of the program and of its numbering plans.
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{}, numbering plans {METADATA_VERSION}", env!("CARGO_PKG_VERSION")));
 
-/// Gets a list of people from a spreadsheet onto an outbound-calling platform, without a single double.
+/// Import contact lists into an outbound-calling platform, without creating duplicates.
 #[derive(Debug, Parser)]
 #[command(name = "rollcall", version = VERSION.as_str(), max_term_width = 100, arg_required_else_help = true)]
 pub(super) struct Cli {
@@ -35,45 +35,51 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-/// Options that are typed only, each with the reason.
+/// Options that exist only on the command line, each with the reason.
 pub(super) const TYPED_ONLY: [(&str, &str); 11] = [
     ("config", "it names the file itself"),
-    ("help", "it prints a text and ends"),
-    ("version", "it prints a text and ends"),
+    ("help", "it prints a text and exits"),
+    ("version", "it prints a text and exits"),
     ("output", "it names the one file that a `fetch` writes"),
-    ("list", "it names what one `doctor` tries; the lists of the sandbox stand in [sandbox-server]"),
-    ("campaign", "it names what one `doctor` tries; the campaigns of the sandbox stand in [sandbox-server]"),
-    ("number", "it says what one `purge` removes"),
-    ("older-than", "it says what one `purge` removes"),
-    ("account", "it says what one `purge` removes"),
-    ("run", "it says what one `purge` removes"),
-    ("all", "it says what one `purge` removes"),
+    (
+        "list",
+        "it names the list that one `doctor` run tries; lists of the sandbox belong in [sandbox-server]",
+    ),
+    (
+        "campaign",
+        "it names the campaign that one `doctor` run tries; campaigns of the sandbox belong in [sandbox-server]",
+    ),
+    ("number", "it selects what one `purge` removes"),
+    ("older-than", "it selects what one `purge` removes"),
+    ("account", "it selects what one `purge` removes"),
+    ("run", "it selects what one `purge` removes"),
+    ("all", "it selects what one `purge` removes"),
 ];
 
-/// Whether an option can stand in a settings file.
+/// Tests whether a settings file can set the option.
 pub(super) fn can_stand_in_file(name: &str) -> bool {
     TYPED_ONLY.iter().all(|(typed_only, _)| *typed_only != name)
 }
 
-/// The command line, as it is read.
+/// Builds the command line parser.
 pub(super) fn command() -> clap::Command {
     switches::with_opposites(Cli::command(), can_stand_in_file).args_override_self(true)
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Read, normalize, deduplicate, report; no network and no account needed
+    /// Read, normalize, deduplicate and report; needs no network and no account
     Check(CheckArgs),
-    /// What became of a row, step by step: its cells, what each became and why, and what helps
+    /// Explain the result of a row: its cells, how each was read, and what to change
     Explain(ExplainArgs),
-    /// The same as `check`, then post what the platform does not hold yet
+    /// Check the files, then post the contacts that the platform does not have yet
     Import(Box<ImportArgs>),
-    /// Finish an import that was interrupted; running the same `import` again does the same
+    /// Finish an interrupted import; running the same `import` again has the same effect
     Resume(ResumeArgs),
-    /// Import files that are dropped into a folder, each content once
+    /// Import files dropped into a folder, each content once
     #[cfg(unix)]
     Watch(Box<WatchArgs>),
-    /// Imports one file for `watch`, which says on standard input what to do
+    /// Import one file for `watch`, with the settings on standard input
     #[cfg(unix)]
     #[command(hide = true)]
     WatchImport,
@@ -81,27 +87,27 @@ pub(super) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     ReadWorkbook {
-        /// Which family of workbooks it is of
+        /// Family of the workbook
         family: String,
-        /// The size of the file that it comes from
+        /// Size of the file that the workbook comes from
         bytes: u64,
     },
-    /// Past imports and how they ended
+    /// List past imports and how they ended
     Runs(RunsArgs),
-    /// Remove personal data from the journal: by age, account, run, or of one person
+    /// Remove personal data from the journal, by person, age, account or run
     Purge(PurgeArgs),
-    /// Write what the platform holds, all pages of it
+    /// Write all contacts that the platform has
     Fetch(Box<FetchArgs>),
-    /// Check settings, credentials and the platform; posts nothing
+    /// Check settings, credentials and platform before an import; posts nothing
     Doctor(Box<DoctorArgs>),
-    /// A local platform: the documented API with its rules and its rate limit
+    /// Run a local platform with the documented API, its rules and its rate limit
     Sandbox(SandboxArgs),
-    /// An empty list with the right header, to fill in
+    /// Write an empty list with the right header, to fill in
     Template(TemplateArgs),
 }
 
 impl Command {
-    /// Whether the command says at its start which settings files it uses.
+    /// Returns whether the command prints the settings files it uses when it starts.
     pub(super) fn names_its_settings(&self) -> bool {
         #[cfg(unix)]
         if matches!(self, Self::Watch(_)) {
@@ -113,8 +119,8 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Read options from this file only [default: rollcall.toml in the config folder; reading and suppression options also from
-    /// ./rollcall.toml]
+    /// Read options from this file only [default: rollcall.toml in the config folder; reading and suppression options
+    /// also from ./rollcall.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]
@@ -123,7 +129,7 @@ pub(super) struct GlobalArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also compressed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -141,7 +147,7 @@ pub(super) struct ExplainArgs {
     /// File to read; `-` for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Rows to explain: the number that a spreadsheet shows, or the line on which the row begins
+    /// Rows to explain: the spreadsheet's row number, or the line on which the row begins
     #[arg(required = true, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) rows: Vec<u64>,
     #[command(flatten)]
@@ -152,12 +158,12 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TemplateArgs {
-    /// File to write, .csv or .xlsx; `-` for CSV on standard output. One that exists is not touched
+    /// File to write, .csv or .xlsx; `-` for CSV on standard output. An existing file is not overwritten
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 }
 
-/// The options that `import` and `watch` share.
+/// The options shared by `import` and `watch`.
 #[derive(Debug, Default, Args)]
 pub(super) struct ImportOptions {
     #[command(flatten)]
@@ -180,7 +186,7 @@ pub(super) struct ImportOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also packed); `-` for standard input
+    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also compressed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -197,31 +203,31 @@ pub(super) struct ImportArgs {
 pub(super) enum FetchKind {
     /// All contacts of the stream
     Contacts,
-    /// The contacts of a contact list, by its id
+    /// The contacts of a contact list, by id
     List,
-    /// The contacts of a voice campaign, by its id, with what became of their calls
+    /// The contacts of a voice campaign, by id, with the results of their calls
     Campaign,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    /// What to write
+    /// What to read
     #[arg(value_enum)]
     pub(super) what: FetchKind,
-    /// The contact list or campaign
+    /// Id of the contact list or campaign
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
-    /// File to write; it appears when everything was read [default: standard output]
+    /// File to write; it appears once everything is read [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Format to write [default: by the file's ending, else csv]
+    /// Format to write [default: from the file's extension, else csv]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(super) format: Option<FetchFormat>,
     #[command(flatten)]
     pub(super) page_size: PageSizeOption,
     #[command(flatten)]
     pub(super) api: ApiOption,
-    /// Region of numbers without any country code, such as IN
+    /// Region of numbers without a country code, such as IN
     #[arg(long, value_name = "ISO2")]
     pub(super) region: Option<String>,
     #[command(flatten)]
@@ -242,10 +248,10 @@ pub(super) enum FetchFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// A contact list to try, by its id
+    /// Contact list to try, by id
     #[arg(long, value_name = "ID")]
     pub(super) list: Option<String>,
-    /// A campaign to try, by its id
+    /// Campaign to try, by id
     #[arg(long, value_name = "ID")]
     pub(super) campaign: Option<String>,
     #[command(flatten)]
@@ -260,13 +266,13 @@ pub(super) struct DoctorArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
-    /// The import to finish, as `rollcall runs` names it [default: the latest that is not finished]
+    /// Run to finish, as listed by `rollcall runs` [default: the latest unfinished one]
     #[arg(value_name = "RUN")]
     pub(super) run: Option<String>,
     /// Post without asking
     #[arg(short, long)]
     pub(super) yes: bool,
-    /// Print report.json to standard output, too
+    /// Also print report.json to standard output
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -276,7 +282,7 @@ pub(super) struct ResumeArgs {
 #[cfg(unix)]
 #[derive(Debug, Args)]
 pub(super) struct WatchArgs {
-    /// Folder to watch [default: those of the tables `[[watch]]` in rollcall.toml]
+    /// Folder to watch [default: those in the `[[watch]]` tables of rollcall.toml]
     #[arg(value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
     #[command(flatten)]
@@ -300,19 +306,19 @@ pub(super) struct RunsArgs {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["number", "older_than", "account", "run", "all"])))]
 pub(super) struct PurgeArgs {
-    /// One person's contacts, by the whole number, such as +919876543210
+    /// Contacts of one person, by the full number, such as +919876543210
     #[arg(long, value_name = "NUMBER")]
     pub(super) number: Option<String>,
-    /// What came to its end longer ago, such as 30d
+    /// Data of runs that ended longer ago, such as 30d
     #[arg(long, value_name = "TIME")]
     pub(super) older_than: Option<String>,
-    /// What is of this account
+    /// Data of this account
     #[arg(long, value_name = "ID")]
     pub(super) account: Option<String>,
-    /// What is of this run
+    /// Data of this run
     #[arg(long, value_name = "RUN")]
     pub(super) run: Option<String>,
-    /// Everything
+    /// All data
     #[arg(long)]
     pub(super) all: bool,
     #[command(flatten)]
@@ -330,7 +336,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_passes_claps_own_checks() {
         command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! Options by subject, each once, with its help text. Commands share these groups.
+//! Options grouped by subject, with their help texts. Commands share these groups.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData, path::PathBuf};
 
@@ -11,22 +11,22 @@ use serde::{
     de::{Error, IntoDeserializer as _, SeqAccess, Visitor},
 };
 
-/// How much is said, and how.
+/// How much is printed, and in which form.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct PrinterOptions {
-    /// Say nothing but errors
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) quiet: bool,
-    /// Say more; twice for every request
+    /// More detail; -vv logs every request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     #[serde(skip_serializing_if = "is_zero")]
     pub(in crate::cli) verbose: u8,
-    /// When to use colour [default: auto]
+    /// When to use color [default: auto]
     #[arg(long, global = true, value_enum, value_name = "WHEN")]
     pub(in crate::cli) color: Option<Color>,
-    /// How log lines are written [default: text]
+    /// Format of log lines [default: text]
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(in crate::cli) log_format: Option<LogFormat>,
 }
@@ -48,12 +48,12 @@ pub(in crate::cli) enum LogFormat {
     Json,
 }
 
-/// How lists and campaigns are asked for.
+/// The API version for lists and campaigns.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Platform")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ApiOption {
-    /// Version of the API that contact lists and campaigns are read with [default: v2]
+    /// API version for contact lists and campaigns [default: v2]
     #[arg(long, value_enum, value_name = "VERSION")]
     pub(in crate::cli) api: Option<ApiChoice>,
 }
@@ -66,18 +66,18 @@ pub(in crate::cli) enum ApiChoice {
     V2,
 }
 
-/// Files of suppressed people.
+/// Files with numbers to suppress.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Suppression")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExcludeFileOptions {
-    /// Suppress the numbers in this file, of any format that is read; where it has an expiry column, until then
+    /// Suppress the numbers in FILE (any supported format; honors an expiry column)
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_file: Vec<PathBuf>,
 }
 
-/// Lists and campaigns of the platform with suppressed people.
+/// Lists and campaigns of the platform whose contacts are suppressed.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Suppression")]
 #[serde(rename_all = "kebab-case", default)]
@@ -90,16 +90,17 @@ pub(in crate::cli) struct ExcludeOptions {
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_campaign: Vec<String>,
-    /// Import although this many entries of these files, lists and campaigns are masked or unreadable [default: 0]
+    /// Import even if this many entries of these files, lists and campaigns are masked or unreadable [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) allow_unreadable_suppressions: Option<u64>,
-    /// Of campaigns, only those who were called, or whose call was completed; given twice, whom either names [default: any]
+    /// Which of a campaign's contacts to suppress: any, those called (attempted), those reached (completed); if
+    /// repeated, the union [default: any]
     #[arg(long, value_enum, value_name = "WHICH")]
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
     pub(in crate::cli) campaign_filter: Vec<FilterChoice>,
 }
 
-/// Contacts of a campaign; each choice has all those of the next one.
+/// Contacts of a campaign; each choice includes all contacts of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::cli) enum FilterChoice {
@@ -108,25 +109,24 @@ pub(in crate::cli) enum FilterChoice {
     Completed,
 }
 
-/// How it is learned what the platform holds.
+/// How the existing contacts are determined.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Existing contacts")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExistingOptions {
-    /// Take what `fetch contacts` wrote instead of reading the platform
+    /// Take existing contacts from FILE, written by `fetch contacts`, instead of reading the platform
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) existing: Option<PathBuf>,
-    /// How old the last reading may be to be relied on where the platform counts as many contacts, such as 90m or 7d; 0 for
-    /// never [default: 24h]
+    /// Maximum age of the contact snapshot, such as 90m or 7d; 0 disables it [default: 24h]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) existing_max_age: Option<String>,
-    /// Read all existing contacts again
+    /// Re-read all existing contacts
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) refresh: bool,
 }
 
-/// Where the journal is.
+/// The location of the journal.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Output")]
 #[serde(rename_all = "kebab-case", default)]
@@ -137,79 +137,80 @@ pub(in crate::cli) struct StateOptions {
         value_name = "DIR",
         env = "ROLLCALL_STATE_DIR",
         hide_env_values = true,
-        // A variable that is set to nothing is not set.
+        // An empty variable counts as not set.
         value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]
     pub(in crate::cli) state_dir: Option<PathBuf>,
 }
 
-/// How files are read and rows are judged.
+/// How files are read and which rows are accepted.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Reading")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ReadingOptions {
-    /// Region of numbers without a country, such as IN
+    /// Region of numbers without a country code, such as IN
     #[arg(long, value_name = "ISO2")]
     pub(in crate::cli) region: Option<String>,
-    /// Sheet of a workbook, by name, or by its place from 1, hidden sheets included; a sheet with that name goes first [default: the first visible]
+    /// Sheet of a workbook, by name or by position from 1, counting hidden sheets; a matching name takes precedence
+    /// [default: the first visible sheet]
     #[arg(long, value_name = "NAME|N")]
     #[serde(deserialize_with = "text_or_number")]
     pub(in crate::cli) sheet: Option<String>,
-    /// Delimiter of text files, one character or `tab` [default: found from the content]
+    /// Delimiter of text files: one character or `tab` [default: detected]
     #[arg(long, value_name = "C")]
     pub(in crate::cli) delimiter: Option<String>,
-    /// Format of all files [default: found from the content of each]
+    /// Format of all files [default: detected for each file]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(in crate::cli) format: Option<FormatChoice>,
-    /// Encoding of text files, such as windows-1252 [default: found from the content]
+    /// Encoding of text files, such as windows-1252 [default: detected]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) encoding: Option<String>,
-    /// Column of a field, by header or number: `phone=Mobile`; the fields are phone, first_name, last_name, full_name,
-    /// salutation, country; `time_zone`, `unique_id` and `priority` go into an export
+    /// Column of a field, by header or number: `phone=Mobile`; the fields are phone, first_name, last_name,
+    /// full_name, salutation, country; `time_zone`, `unique_id` and `priority` are only exported
     #[arg(long, value_name = "FIELD=COLUMN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) map: Vec<String>,
-    /// The first row is data already
+    /// Treat the first row as data
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) no_header: bool,
-    /// Numbers to accept: assigned ones, or all of the right length [default: valid]
+    /// Numbers to accept: assigned ones, or all of a possible length [default: valid]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(in crate::cli) accept: Option<AcceptChoice>,
     /// Number types to accept, such as mobile,fixed-line [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) types: Vec<String>,
-    /// Salutation of rows without one, or with one that is not known, such as Mr
+    /// Salutation for rows without a known one, such as Mr
     #[arg(long, value_name = "S")]
     pub(in crate::cli) default_salutation: Option<String>,
-    /// Last name of rows without one
+    /// Last name for rows without one
     #[arg(long, value_name = "S")]
     pub(in crate::cli) default_last_name: Option<String>,
-    /// Full names that can be read in two ways: reject the row, or take the last word for the last name [default: strict]
+    /// Ambiguous full names: reject the row, or take the last word as the last name [default: strict]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(in crate::cli) split_names: Option<SplitNamesChoice>,
-    /// Take numbers with an extension without it
+    /// Accept numbers with an extension, without the extension
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) drop_extensions: bool,
-    /// Which of several rows with one number goes on [default: first]
+    /// Which of several rows with the same number to keep [default: first]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(in crate::cli) keep: Option<KeepChoice>,
-    /// Rows that a sheet hides, by a filter or by hand: leave them out, or read them [default: skip]
+    /// Rows hidden in a sheet, by a filter or by hand: skip or read them [default: skip]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(in crate::cli) hidden_rows: Option<HiddenRowsChoice>,
-    /// Read rows although a column such as `Do Not Call` says not to call the person
+    /// Read rows even if a column such as `Do Not Call` marks them
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) ignore_do_not_call_column: bool,
-    /// What values mean that the list writes in its own way; in the file only.
+    /// Meanings of the list's own values; only in a settings file.
     #[arg(skip)]
     #[serde(skip_serializing_if = "ValueTables::is_empty")]
     pub(in crate::cli) values: ValueTables,
 }
 
-/// `[values.country]` and `[values.salutation]` of the file: a value, and what it means.
+/// The tables `[values.country]` and `[values.salutation]` of a settings file: each value with its meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::cli) struct ValueTables {
@@ -269,7 +270,7 @@ pub(in crate::cli) enum KeepChoice {
     Last,
 }
 
-/// Where the account is.
+/// The account and how to reach it.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Platform")]
 #[serde(rename_all = "kebab-case", default)]
@@ -277,25 +278,25 @@ pub(in crate::cli) struct PlatformOptions {
     /// Address of the platform, such as `https://platform.kore.ai`
     #[arg(long, value_name = "URL", env = "ROLLCALL_HOST", hide_env_values = true)]
     pub(in crate::cli) host: Option<String>,
-    /// The stream (bot) that the contacts belong to
+    /// Stream (bot) that the contacts belong to
     #[arg(long, value_name = "ID", env = "ROLLCALL_STREAM_ID", hide_env_values = true)]
     pub(in crate::cli) stream_id: Option<String>,
-    /// The account
+    /// Account id
     #[arg(long, value_name = "ID", env = "ROLLCALL_ACCOUNT_ID", hide_env_values = true)]
     pub(in crate::cli) account_id: Option<String>,
-    /// File with a ready token [env: ROLLCALL_TOKEN holds the token itself]
+    /// File with an access token [env: ROLLCALL_TOKEN holds the token itself]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) token_file: Option<PathBuf>,
-    /// Client id of the app that makes tokens
+    /// Client id of the app that issues tokens
     #[arg(long, value_name = "ID", env = "ROLLCALL_CLIENT_ID", hide_env_values = true)]
     pub(in crate::cli) client_id: Option<String>,
     /// File with the app's client secret [env: ROLLCALL_CLIENT_SECRET holds the secret itself]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) client_secret_file: Option<PathBuf>,
-    /// File with certificates, in PEM, of authorities to trust beside those of the system
+    /// PEM file with certificate authorities to trust in addition to the system's
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) ca_file: Option<PathBuf>,
-    /// Use a local platform inside this process instead: no account needed
+    /// Use a local platform inside this process; needs no account
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) sandbox: bool,
@@ -306,18 +307,18 @@ pub(in crate::cli) struct PlatformOptions {
 #[command(next_help_heading = "Posting")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct PostingOptions {
-    /// Contacts in one request [default: 100]
+    /// Contacts per request [default: 100]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) batch_size: Option<u32>,
-    /// Do everything but post
+    /// Show what would happen; post nothing
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) dry_run: bool,
-    /// Post nothing where more rows are rejected: a number, or a part of all rows such as 5% [default: any]
+    /// Post nothing if more rows are rejected: a number, or a share of all rows such as 5% [default: any]
     #[arg(long, value_name = "N|N%")]
     #[serde(deserialize_with = "text_or_number")]
     pub(in crate::cli) max_rejected: Option<String>,
-    /// How long to wait for another import to the account, such as 10m; 0 does not wait [default: until it is over]
+    /// Maximum time to wait for another import to the same account, such as 10m; 0 does not wait [default: no limit]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) wait: Option<String>,
     /// Post without asking
@@ -331,21 +332,21 @@ pub(in crate::cli) struct PostingOptions {
 #[command(next_help_heading = "Requests")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct RequestOptions {
-    /// Requests a minute for the account, of which rollcall leaves up to 5 to other programs [default: 60]
+    /// Requests per minute for the account; up to 5 of them are left to other programs [default: 60]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) rate: Option<u32>,
-    /// Requests an hour for the account, where that is limited too; up to 5 are left to other programs [default: no limit]
+    /// Requests per hour for the account, if limited; up to 5 of them are left to other programs [default: no limit]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) rate_per_hour: Option<u32>,
-    /// How long an answer may take [default: 30]
+    /// Maximum time to wait for a response [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(in crate::cli) timeout: Option<u64>,
-    /// How often a request is tried [default: 5]
+    /// Attempts per request before giving up [default: 5]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) max_attempts: Option<u32>,
 }
 
-/// Where the files of a run go.
+/// Where the files of a run are written.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Output")]
 #[serde(rename_all = "kebab-case", default)]
@@ -353,55 +354,55 @@ pub(in crate::cli) struct OutputOptions {
     /// Folder for the run's files [default: rollcall-out/RUN]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// Print report.json to standard output, too
+    /// Also print report.json to standard output
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) json: bool,
-    /// Replace the files of the run that is in that folder
+    /// Replace the files of an earlier run in that folder
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) overwrite: bool,
 }
 
-/// Whether a command prints JSON.
+/// The choice of JSON output.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct JsonOption {
-    /// As JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) json: bool,
 }
 
-/// In which pages `fetch` reads.
+/// The page size of `fetch`.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct PageSizeOption {
-    /// Contacts in a page [default: the most that is granted]
+    /// Contacts per page [default: the maximum that the platform allows]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) page_size: Option<u64>,
 }
 
-/// Whether `watch` ends by itself.
+/// The end of `watch`.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct OnceOption {
-    /// Handle what is there, then end
+    /// Import the files that are there, then end
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) once: bool,
 }
 
-/// Where the contacts go beside the platform.
+/// Export of the contacts to a file, in addition to the import.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Output")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExportOptions {
-    /// Write the contacts that are posted, or would be, to this file: .csv, .xlsx or .ndjson. One that exists is not touched
+    /// Also write the contacts to post to this file: .csv, .xlsx or .ndjson. An existing file is not overwritten
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) export: Option<PathBuf>,
-    /// Columns of that file: those of the platform's contact import, those of its contact list upload, or the input's own with
-    /// what rollcall made of them [default: contacts]
+    /// Columns of that file: those of the platform's contact import, those of its contact list upload, or the input's
+    /// own columns plus rollcall's results [default: contacts]
     #[arg(long, value_enum, value_name = "LAYOUT")]
     pub(in crate::cli) export_layout: Option<ExportLayoutChoice>,
 }
@@ -415,90 +416,90 @@ pub(in crate::cli) enum ExportLayoutChoice {
     Full,
 }
 
-/// What becomes of the files of a watched folder.
+/// How the files of a watched folder are handled.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Watching")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct WatchOptions {
-    /// How long a file must not have changed before it is taken [default: 5s]
+    /// Time without changes before a file is imported [default: 5s]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) settle: Option<String>,
-    /// Take a file NAME when there is a file NAME.ready, and not before
+    /// Import a file NAME only once a file NAME.ready exists
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) ready_markers: bool,
-    /// Take files whose names match, such as `*.csv` [default: all]
+    /// Import only files whose names match, such as `*.csv` [default: all]
     #[arg(long, value_name = "GLOB")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) include: Vec<String>,
-    /// Leave files whose names match
+    /// Ignore files whose names match
     #[arg(long, value_name = "GLOB")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude: Vec<String>,
-    /// Import a content again that was imported before
+    /// Import contents again that were imported before
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) reimport: bool,
-    /// Take files at these times only, in the manner of cron, such as "0 2 * * MON-FRI"
+    /// Import files only at these times, in cron syntax, such as "0 2 * * MON-FRI"
     #[arg(long, value_name = "CRON")]
     pub(in crate::cli) schedule: Option<String>,
     /// Time zone of --schedule, such as Europe/Berlin [default: this machine's]
     #[arg(long, value_name = "ZONE")]
     pub(in crate::cli) time_zone: Option<String>,
-    /// How long the import of a file may take [default: 12h]
+    /// Maximum time for the import of a file [default: 12h]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) time_limit: Option<String>,
-    /// How much memory the import of a file may take, in MiB [default: 2048]
+    /// Maximum memory for the import of a file, in MiB [default: 2048]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) memory_limit: Option<u64>,
-    /// Remove what is in done, failed and reports after so many days [default: never]
+    /// Delete files in done, failed and reports after this many days [default: never]
     #[arg(long, value_name = "DAYS")]
     pub(in crate::cli) keep_days: Option<u32>,
-    /// Show what is done at this port or address: a page, /healthz, /readyz and /metrics
+    /// Serve the status at this port or address: a page, /healthz, /readyz and /metrics
     #[arg(long, value_name = "ADDR")]
     #[serde(deserialize_with = "text_or_number")]
     pub(in crate::cli) status: Option<String>,
-    /// Run this program when a file has ended; given again, its arguments. No shell reads them
+    /// Run this program after each file; repeat the option for its arguments. No shell is used
     #[arg(long, value_name = "CMD", allow_hyphen_values = true)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) on_done: Vec<String>,
 }
 
-/// What the sandbox is like; in the file, these stand in a table `[sandbox-server]`.
+/// The behavior of the sandbox; in a settings file, the table `[sandbox-server]`.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct SandboxOptions {
-    /// Port on 127.0.0.1 [default: any that is free]
+    /// Port on 127.0.0.1 [default: any free port]
     #[arg(long, value_name = "PORT")]
     pub(in crate::cli) port: Option<u16>,
-    /// The most contacts in a page [default: 100]
+    /// Maximum contacts per page [default: 100]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) page_cap: Option<u64>,
-    /// Requests a minute [default: 60]
+    /// Requests per minute [default: 60]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) rate_limit: Option<u32>,
-    /// What becomes of a batch that holds a number which exists: reject-batch, skip or per-contact
-    /// [default: reject-batch]
+    /// Handling of a batch that contains an existing number: reject-batch, skip or per-contact [default:
+    /// reject-batch]
     #[arg(long, value_name = "HOW")]
     pub(in crate::cli) duplicates: Option<String>,
-    /// Contacts to begin with: what `fetch contacts` writes, the platform's JSON, or any contact file
+    /// Initial contacts: output of `fetch contacts`, the platform's JSON, or any contact file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) seed: Option<PathBuf>,
     /// Region of the seed's national numbers
     #[arg(long, value_name = "ISO2")]
     pub(in crate::cli) region: Option<String>,
-    /// A contact list: what `fetch list` writes, JSON, or a table with a column phoneNumber
+    /// A contact list: output of `fetch list`, JSON, or a table with a column phoneNumber
     #[arg(long, value_name = "ID=FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) list: Vec<String>,
-    /// A campaign: what `fetch campaign` writes, JSON, or a table with a column phoneNumber
+    /// A campaign: output of `fetch campaign`, JSON, or a table with a column phoneNumber
     #[arg(long, value_name = "ID=FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) campaign: Vec<String>,
     /// Keep contacts and the client secret in this SQLite file across restarts; only you can read it
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) data: Option<PathBuf>,
-    /// Store every Nth batch without answering it, as a broken line would have it
+    /// Store every Nth batch without responding, as if the connection broke
     #[arg(long, value_name = "N")]
     pub(in crate::cli) drop_every: Option<u64>,
 }
@@ -513,7 +514,7 @@ fn is_zero(value: &u8) -> bool {
     *value == 0
 }
 
-/// `sheet = 2` and `sheet = "Leads"` are both natural in the file.
+/// Reads text or a number: both `sheet = 2` and `sheet = "Leads"` are natural in a settings file.
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -527,7 +528,7 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     }))
 }
 
-/// A list, or none or one of its values: earlier imports recorded that.
+/// Reads a list, `null` or a single value; earlier versions recorded single values.
 fn one_or_several<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

@@ -1,27 +1,28 @@
-//! The opposites of options that are on or off: `--no-NAME` switches off what `rollcall.toml` switches on.
+//! The opposites of switches: `--no-NAME` turns off a switch that `rollcall.toml` turns on.
 //!
-//! They are made from the commands, so that none can be missing, and are hidden: the help names the pattern.
+//! They are derived from the commands, so none can be missing. They are hidden; the help names only the pattern.
 
 use clap::{Arg, ArgAction, Command};
 
-/// Said at the end of the help of each command with such options.
-const HELP: &str = "An option that rollcall.toml switches on is switched off with --no-NAME, such as --no-quiet; that of --no-header is \
-                    --header. Of an option that is given twice, the last counts.";
+/// The text at the end of the help of each command with such options.
+const HELP: &str = "--no-NAME turns off an option that rollcall.toml turns on, such as --no-quiet; the opposite of --no-header is \
+                    --header. If an option is repeated, the last one counts.";
 
-/// What the id of each opposite begins with; no other id has a space in it.
+/// The prefix of each opposite's id; no other id contains a space.
 const MARK: &str = "not ";
 
-/// The opposite of an option, without dashes: `no-quiet`, but `header` of `no-header`.
+/// Returns the name of an option's opposite, without dashes: `no-quiet`, but `header` for `no-header`.
 fn opposite(name: &str) -> String {
     name.strip_prefix("no-").map_or_else(|| format!("no-{name}"), str::to_owned)
 }
 
-/// The option that an argument switches off, by the argument's id.
+/// Returns the option that an argument switches off, from the argument's id.
 pub(in crate::cli) fn switched_off(id: &str) -> Option<&str> {
     id.strip_prefix(MARK)
 }
 
-/// Adds the opposites of the options that a file `can_set`. Of an option and its opposite, the last one counts.
+/// Adds the opposites of the options that a file `can_set`. If both an option and its opposite are given, the last
+/// one counts.
 pub(super) fn with_opposites(command: Command, can_set: fn(&str) -> bool) -> Command {
     let switches: Vec<Arg> = command
         .get_arguments()
@@ -42,7 +43,7 @@ mod tests {
     use crate::cli::args;
 
     #[test]
-    fn every_switch_of_a_file_has_an_opposite() {
+    fn every_switch_a_file_can_set_has_an_opposite() {
         let command = args::command();
         let mut count = 0;
         for command in std::iter::once(&command).chain(command.get_subcommands()) {
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_switch_and_its_opposite_the_last_counts() {
+    fn switch_and_opposite_the_last_one_counts() {
         let sandbox = |args: &[&str]| {
             let args = [&["rollcall", "import", "list.csv"], args].concat();
             let given = args::command().try_get_matches_from(args).unwrap();
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_option_that_is_given_twice_the_last_counts_and_lists_grow() {
+    fn repeated_option_the_last_one_counts_and_lists_grow() {
         let line = ["rollcall", "check", "list.csv", "--keep", "first", "--region", "IN", "--keep", "last"];
         let lists = ["--types", "mobile", "--types", "pager", "--region", "GB", "--no-header", "--no-header"];
         let given = args::command().try_get_matches_from([line.as_slice(), &lists].concat()).unwrap();

@@ -1,4 +1,4 @@
-//! One settings file. It is opened as carefully as an input, because anyone may have written it.
+//! One settings file, opened as carefully as an input, because anyone may have written it.
 
 use std::{
     fs, io,
@@ -20,8 +20,8 @@ use crate::{
 /// The maximum size of a settings file.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The options that a file in the current folder can set: how lists are read, and who else is suppressed. None of them sends
-/// data anywhere, and none switches off suppression files or do-not-call columns.
+/// The options that a file in the current folder can set: how lists are read, and what else to suppress. None of them
+/// sends data anywhere or turns off suppression files or do-not-call columns.
 pub(super) const OF_FOLDER: [&str; 19] = [
     "region",
     "sheet",
@@ -44,17 +44,17 @@ pub(super) const OF_FOLDER: [&str; 19] = [
     "exclude-campaign",
 ];
 
-/// Options of a folder's file that the user's file wins over: they decide which rows pass, so that people could be called whom
-/// the user leaves out. The other ones describe the lists of the folder.
+/// Options for which the user's file takes precedence over a folder's file. They decide which rows pass, so a
+/// folder's file could otherwise allow calls that the user prevents. The other options describe the folder's lists.
 pub(super) const USER_FIRST: [&str; 6] =
     ["accept", "types", "drop-extensions", "split-names", "hidden-rows", "no-header"];
 
-/// Who controls a file, which decides what it can set.
+/// The person who controls a file, which decides the options that it can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     /// Anyone who can put files into the current folder.
     Folder,
-    /// The user: it is in the config folder.
+    /// The user, because the file is in the config folder.
     User,
     /// The user, who passed it with `--config`.
     Named,
@@ -68,7 +68,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Reads a file, if there is one.
+    /// Reads a file; `None` if it does not exist.
     pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Self>, CliError> {
         let fail = |reason: &str, hint: Option<String>| CliError::Usage {
             message: format!("{}: {}", shown(path), reason.trim_end()),
@@ -81,7 +81,7 @@ impl File {
             Err(Unread::Refused(reason, hint)) => return Err(fail(reason, Some(hint(&shown(path))))),
         };
         let names = "Options have the names of the command line, without the dashes in front.".to_owned();
-        // Not the error's own text: it quotes the line, which may hold what nobody should see.
+        // The error's own text quotes the line, which may contain a secret.
         let mut options: Table = text.parse().map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
@@ -112,21 +112,21 @@ impl File {
                 ));
             }
         }
-        // A pipe is in no folder of its own.
+        // A pipe has no folder.
         let folder = path.parent().filter(|_| !is_pipe(path)).unwrap_or(Path::new(""));
         catalog.normalize(&mut options, folder);
         Ok(Some(Self { path: path.to_owned(), options }))
     }
 }
 
-/// A reason why a file has no text.
+/// The reason why a file's text cannot be used.
 enum Unread {
     Io(io::Error),
-    /// The reason, and the way out for a file of this name.
+    /// The reason, and a function that returns the hint for a file name.
     Refused(&'static str, fn(&str) -> String),
 }
 
-/// The text of a file. Of a file that was not named, more is asked than of one that was.
+/// Returns the text of a file. Files found by their name must meet stricter rules than files passed with `--config`.
 fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
     let read = match owner {
         Owner::Folder => read_regular,
@@ -156,7 +156,7 @@ fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
     String::from_utf8(bytes).map_err(|_| Unread::Io(io::Error::other("the text is not in UTF-8")))
 }
 
-/// Whether a path leads to a pipe, as a shell makes one for `<(command)`.
+/// Returns whether a path is a pipe, such as the shell creates for `<(command)`.
 #[cfg(unix)]
 pub(super) fn is_pipe(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;

@@ -1,4 +1,4 @@
-//! The options that were typed, by their names.
+//! The options typed on the command line, by name.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use clap::{ArgMatches, parser::ValueSource};
 
 use crate::cli::args::switched_off;
 
-/// What was typed, apart from the environment.
+/// The typed options, without those from the environment.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Given {
     typed: BTreeSet<String>,
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Given {
 }
 
 impl Given {
-    /// `matches` are those of a command. An option that was given nothing counts as not typed.
+    /// Collects the typed options from the `matches` of a command. An option with an empty value counts as not typed.
     pub(in crate::cli) fn new(matches: &ArgMatches) -> Self {
         let mut given = Self::default();
         let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -32,12 +32,12 @@ impl Given {
         given
     }
 
-    /// Whether an option was typed.
+    /// Returns whether an option was typed.
     pub(super) fn is_typed(&self, name: &str) -> bool {
         self.typed.contains(name)
     }
 
-    /// Whether an option was switched off.
+    /// Returns whether an option was switched off.
     pub(super) fn is_off(&self, name: &str) -> bool {
         self.off.contains(name)
     }

@@ -1,22 +1,22 @@
-//! The options of several sources as one table: which source wins, and what that means for other options.
+//! The merge of options from several sources: which source wins, and its effect on other options.
 //!
-//! An option of a stronger source replaces the same option of a weaker one, and also what excludes it or says otherwise: a
-//! typed `--refresh` replaces `existing` of a file.
+//! An option from a stronger source replaces the same option from a weaker one, and any option that excludes or
+//! contradicts it. For example, `--refresh` on the command line replaces `existing` in a file.
 
 use toml::{Table, Value};
 
 use super::Given;
 use crate::{contact::Field, parse::Mapping};
 
-/// The secrets of the environment, under names that no option has.
+/// The names for secrets from the environment; no option has these names.
 pub(super) const TOKEN: &str = "token";
 pub(super) const CLIENT_SECRET: &str = "client-secret";
 
-/// The kinds of credentials: a ready token, or an app that makes them.
+/// The kinds of credentials: an access token, or an app that issues tokens.
 pub(super) const TOKEN_KIND: &[&str] = &["token-file", TOKEN];
 pub(super) const APP_KIND: &[&str] = &["client-id", "client-secret-file", CLIENT_SECRET];
 
-/// Options that say the opposite, or the same in two ways. Those of the strongest source with either count.
+/// Options that exclude or duplicate each other. The strongest source that sets either one counts.
 const ALTERNATIVES: [(&[&str], &[&str]); 5] = [
     (&["quiet"], &["verbose"]),
     (&["existing"], &["refresh"]),
@@ -25,7 +25,7 @@ const ALTERNATIVES: [(&[&str], &[&str]); 5] = [
     (&["client-secret-file"], &[CLIENT_SECRET]),
 ];
 
-/// Options that mean nothing without another one. In a file they may stand alone, for the day that the other is used.
+/// Options that require another one. A file can set them alone, for runs that use the other option.
 const DEPENDENT: [(&str, &str); 3] =
     [("campaign-filter", "exclude-campaign"), ("time-zone", "schedule"), ("export-layout", "export")];
 
@@ -38,18 +38,18 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// `options` are those that were typed or stand in the environment.
+    /// Splits `options` into those typed and those from the environment.
     pub(super) fn new(files: &Table, options: Table, given: &Given) -> Self {
         let mut files = files.clone();
         files.retain(|name, _| !given.is_off(name));
         let (typed, mut environment): (Table, Table) =
             options.into_iter().partition(|(name, _)| given.is_typed(name));
-        // A variable that is set to nothing is not set.
+        // An empty variable counts as not set.
         environment.retain(|_, value| value.as_str().is_none_or(|text| !text.trim().is_empty()));
         Self { files, environment, typed }
     }
 
-    /// The options in force. Those of one source that exclude each other are both there.
+    /// Returns the options in force. If one source sets options that exclude each other, both remain.
     pub(super) fn resolved(mut self) -> Table {
         resolve(&mut [&mut self.files, &mut self.environment, &mut self.typed]);
         let Self { mut files, environment, typed } = self;
@@ -62,7 +62,7 @@ impl Layers {
     }
 }
 
-/// Removes what stronger sources rule out; `layers` begin with the weakest.
+/// Removes options that stronger sources replace; `layers` start with the weakest.
 pub(super) fn resolve(layers: &mut [&mut Table]) {
     for (one, other) in ALTERNATIVES {
         let has = |layer: &Table, names: &[&str]| names.iter().any(|name| is_set(layer, name));
@@ -81,7 +81,7 @@ pub(super) fn resolve(layers: &mut [&mut Table]) {
     }
 }
 
-/// Whether a table says something with an option: neither `false`, nor 0, nor nothing.
+/// Returns whether a table sets an option to anything but `false`, 0 or an empty value.
 pub(super) fn is_set(table: &Table, name: &str) -> bool {
     match table.get(name) {
         None | Some(Value::Boolean(false) | Value::Integer(0)) => false,
@@ -102,7 +102,7 @@ pub(super) fn over(options: &Table, stronger: Table) -> Table {
                 weaker.retain(|mapping| mapped_field(mapping).is_none_or(|field| !fields.contains(&field)));
                 weaker.extend(stronger.iter().cloned());
             }
-            // Suppression only adds.
+            // A stronger source only adds suppressions.
             (Some(Value::Array(weaker)), Value::Array(stronger)) if name.starts_with("exclude-") => {
                 weaker.extend(stronger);
             }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_exclude_each_other_are_those_of_the_strongest_source() {
+    fn strongest_source_decides_between_exclusive_options() {
         assert_eq!(resolved("quiet = true", "", "verbose = 2"), "verbose");
         assert_eq!(resolved("verbose = 1", "", "quiet = true"), "quiet");
         assert_eq!(resolved("existing = \"a\"", "", "refresh = true"), "refresh");
@@ -139,12 +139,12 @@ mod tests {
         assert_eq!(
             resolved("refresh = true", "", "existing = \"\"").split(' ').count(),
             2,
-            "nothing is said"
+            "no option is set"
         );
     }
 
     #[test]
-    fn credentials_are_those_of_the_strongest_source_by_kind() {
+    fn strongest_source_decides_the_kind_of_credentials() {
         let app = "client-id = \"c\"\nclient-secret-file = \"s\"";
         let environment = "client-id = \"c\"\nclient-secret = \"s\"";
         let (token_file, token) = ("token-file = \"t\"", "token = \"t\"");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_mean_nothing_alone_are_left_out_of_files() {
+    fn dependent_options_alone_in_a_file_are_ignored() {
         for (dependent, other) in DEPENDENT {
             let [alone, both] = [String::new(), format!("{other} = \"x\"")]
                 .map(|other| resolved(&format!("{dependent} = \"x\""), "", &other));

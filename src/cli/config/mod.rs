@@ -1,9 +1,9 @@
 //! `rollcall.toml`: the same options as on the command line, under the same names.
 //!
-//! The command line wins over the environment, the environment over the file in the current folder, and that over the file in
-//! the user's config folder. A folder may have been downloaded together with a list, so its file can set how lists are read
-//! and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces both files.
-//! Where two options exclude each other, the stronger source decides as well.
+//! The command line takes precedence over the environment, then the file in the current folder, then the file in the
+//! user's config folder. A folder may have been downloaded together with a list, so its file can set how lists are
+//! read and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces
+//! both files. The same order decides between options that exclude each other.
 
 mod file;
 mod given;
@@ -53,12 +53,13 @@ pub(super) struct ConfigFiles {
     options: Table,
     /// For each option, the file with the highest priority that sets it.
     origins: BTreeMap<String, PathBuf>,
-    /// What was typed, which decides between options that exclude each other.
+    /// The typed options, which decide between options that exclude each other.
     given: Given,
 }
 
 impl ConfigFiles {
-    /// Reads the file passed with `--config`; without one, the file in the current folder over the user's.
+    /// Reads the file passed with `--config`. Without one, merges the file in the current folder over the user's
+    /// file.
     pub(super) fn load(named: Option<&Path>, given: Given) -> Result<Self, CliError> {
         let mut files = Self { named: named.map(Path::to_owned), given, ..Self::default() };
         if let Some(path) = named {
@@ -75,7 +76,7 @@ impl ConfigFiles {
         }
         let whole = |path: &Path| path.canonicalize().ok();
         let here = Path::new(NAME);
-        // In the config folder itself, the two are one file.
+        // In the config folder itself, both paths are the same file.
         if (files.paths.is_empty() || user.as_deref().and_then(whole) != whole(here))
             && let Some(mut file) = File::read(here, Owner::Folder)?
         {
@@ -125,25 +126,25 @@ impl ConfigFiles {
         (!paths.is_empty()).then(|| paths.join(", then "))
     }
 
-    /// The file that sets this option.
+    /// Returns the file that sets this option.
     pub(super) fn origin(&self, name: &str) -> Option<&Path> {
         self.origins.get(name).map(PathBuf::as_path)
     }
 
-    /// The names of the options that the files set, but for those that were typed.
+    /// Returns the names of the options that the files set, without those typed.
     pub(super) fn names_of_options(&self) -> impl Iterator<Item = &str> {
         let names = self.options.keys().map(String::as_str);
         names.filter(|name| !self.given.is_typed(name) && !self.given.is_off(name))
     }
 
-    /// The files as if they set one option only. `no-header` goes with the columns, without which it is not complete.
+    /// Returns the files reduced to one option. `no-header` keeps `map`, which it requires.
     pub(super) fn only(&self, name: &str) -> Self {
         let mut only = self.clone();
         only.options.retain(|other, _| other == name || (name == "no-header" && other == "map"));
         only
     }
 
-    /// The watched folders, each with the options of its table over those of the file.
+    /// Returns the watched folders, each with its table merged over the file's options.
     pub(super) fn watched(&self) -> Vec<(PathBuf, Self)> {
         let mut common = self.options.clone();
         let tables = common.remove(WATCH_TABLES);
@@ -162,25 +163,25 @@ impl ConfigFiles {
         tables.map(own).collect()
     }
 
-    /// The files without their watched folders.
+    /// Returns the files without their watched folders.
     pub(super) fn without_watched(&self) -> Self {
         let mut files = self.clone();
         files.options.remove(WATCH_TABLES);
         files
     }
 
-    /// The options that were typed, over those of the files.
+    /// Merges the typed options over those of the files.
     pub(super) fn under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         self.merge(&self.options, typed)
     }
 
-    /// The region that was typed, else that of the files.
+    /// Returns the typed region, else the one from the files.
     pub(super) fn region(&self, typed: Option<&str>) -> Result<Option<String>, CliError> {
         let typed = ReadingOptions { region: typed.map(str::to_owned), ..ReadingOptions::default() };
         Ok(self.under(&typed)?.region)
     }
 
-    /// The same for the options of the sandbox's own command.
+    /// Merges the sandbox command's typed options over those of the files.
     pub(super) fn sandbox_under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         let none = Table::new();
         let options = self.options.get(SANDBOX_TABLE).and_then(Value::as_table);
@@ -200,7 +201,7 @@ impl ConfigFiles {
     }
 }
 
-/// A path without control characters.
+/// Formats a path without control characters.
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
@@ -216,7 +217,7 @@ mod tests {
         PrinterOptions, RequestOptions, SandboxOptions, StateOptions, TYPED_ONLY, WatchOptions, command,
     };
 
-    /// What a command line gives.
+    /// Parses a command line.
     fn given(line: &[&str]) -> (clap::ArgMatches, Given) {
         let matches = command().try_get_matches_from([&["rollcall"], line].concat()).unwrap();
         let matches = matches.subcommand().unwrap().1.clone();
@@ -224,7 +225,7 @@ mod tests {
         (matches, given)
     }
 
-    /// The options in force, with a file and a command line.
+    /// Returns the options in force for a file and a command line.
     fn in_force<T: clap::FromArgMatches + Serialize + DeserializeOwned>(text: &str, line: &[&str]) -> T {
         let (matches, given) = given(line);
         let files = ConfigFiles { given, ..file(text).unwrap() };
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_wins_over_the_config_file() {
+    fn command_line_takes_precedence_over_the_config_file() {
         let file = file("region = \"IN\"\nkeep = \"last\"\nno-header = true\nsheet = 2\n").unwrap();
         let typed = ReadingOptions { region: Some("GB".to_owned()), ..ReadingOptions::default() };
         let merged = file.under(&typed).unwrap();
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_empty_does_not_hide_the_file() {
+    fn empty_variable_does_not_hide_the_file() {
         let file = file("state-dir = \"/state\"\n").unwrap();
         let empty = StateOptions { state_dir: Some(PathBuf::new()) };
         assert_eq!(file.under(&empty).unwrap().state_dir, Some("/state".into()));
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_wins_over_an_option_of_the_file_that_excludes_it() {
+    fn typed_option_replaces_an_exclusive_option_of_the_file() {
         let printer = |text: &str, line: &[&str]| {
             let options: PrinterOptions = in_force(text, &[&["check", "list.csv"], line].concat());
             (options.quiet, options.verbose)
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_switches_on_is_switched_off_on_the_command_line() {
+    fn command_line_turns_off_switches_of_the_file() {
         let reading = |line: &[&str]| {
             let text = "no-header = true\ndrop-extensions = true\n";
             let options: ReadingOptions = in_force(text, &[&["check", "list.csv"], line].concat());
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_folder_replaces_what_excludes_its_options() {
+    fn watched_folder_replaces_exclusive_options() {
         let text = "client-id = \"c\"\nclient-secret-file = \"s\"\nrefresh = true\n\
                     [[watch]]\ndir = \"a\"\ntoken-file = \"t\"\nexisting = \"e\"\n";
         let watched = file(text).unwrap().watched();
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_typed_replaces_the_sandbox_of_a_file() {
+    fn typed_account_replaces_the_sandbox_of_a_file() {
         let platform = |text: &str, line: &[&str]| {
             let (matches, given) = given(&[&["import", "list.csv"], line].concat());
             let files = ConfigFiles { given, ..file(text).unwrap() };
@@ -341,7 +342,7 @@ mod tests {
             assert_eq!(platform("sandbox = true", &[typed, "x"]), (false, none(), none()), "{typed}");
         }
         let (is_sandbox, refusal, _) = platform("", &["--sandbox", "--host", "x", "--token-file", "t"]);
-        assert!(is_sandbox && refusal.ends_with("and not --host, --token-file"), "{refusal}");
+        assert!(is_sandbox && refusal.ends_with("cannot be combined with --host, --token-file"), "{refusal}");
         let (is_sandbox, refusal, unused) = platform("host = \"x\"\n", &["--sandbox"]);
         assert_eq!((is_sandbox, refusal), (true, none()));
         assert!(unused.contains("these settings are not used: host in /"), "{unused}");
@@ -350,7 +351,7 @@ mod tests {
         assert!(unused.contains("--no-sandbox uses the account"), "{unused}");
     }
 
-    /// A name that is accepted and not read would do nothing, and nobody would know.
+    /// An option that is accepted but not read would silently do nothing.
     #[test]
     fn every_option_of_every_command_is_read_from_a_file() {
         fn is_read<T: Default + Serialize + DeserializeOwned>(files: &ConfigFiles) -> bool {
@@ -366,7 +367,7 @@ mod tests {
                 if TYPED_ONLY.iter().any(|(typed_only, _)| *typed_only == name) {
                     continue;
                 }
-                // No option has lists in a list.
+                // No option accepts a list in a list.
                 let text =
                     format!("{name} = [[]]\nschedule = \"x\"\nexport = \"x\"\nexclude-campaign = \"x\"\n");
                 let text = if text.matches(&format!("{name} = ")).count() > 1 {
@@ -403,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sandbox_has_a_table_of_its_own() {
+    fn sandbox_options_have_their_own_table() {
         let file = file("[sandbox-server]\npage-cap = 7\nregion = \"IN\"\n").unwrap();
         let merged = file.sandbox_under(&SandboxOptions::default()).unwrap();
         assert_eq!((merged.page_cap, merged.region.as_deref()), (Some(7), Some("IN")));
@@ -417,7 +418,7 @@ mod tests {
                 .map(|file| file.under(&ReadingOptions::default()))
                 .map_or_else(|error| error.to_string(), |merged| merged.unwrap_err().to_string())
         };
-        assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; is `region` meant?"));
+        assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; did you mean `region`?"));
         assert!(message("client-secret = \"x\"").contains("there is no option `client-secret`"));
         assert!(message("keep = \"middle\"").contains("unknown variant `middle`"));
         assert!(message("list = \"l-1\"").contains("`list` cannot stand in a file"));
@@ -465,7 +466,7 @@ mod tests {
         let file = file("token-file = \"t\"\nclient-id = \"c\"\n").unwrap();
         let refusal = file.platform(&PlatformOptions::default()).unwrap().refusal.unwrap().to_string();
         assert!(
-            refusal.contains("both a ready token and an app's client id or secret are given in /"),
+            refusal.contains("both an access token and an app's client id or secret are given in /"),
             "{refusal}"
         );
     }

@@ -1,4 +1,4 @@
-//! The options that may stand in a file, by the table they stand in, and how their values are written.
+//! The options allowed in a settings file, by table, and the form of their values.
 
 use std::{
     any::TypeId,
@@ -15,36 +15,36 @@ use crate::cli::args::{Cli, TYPED_ONLY, can_stand_in_file};
 /// The fields whose values can be given a meaning.
 const FIELDS_WITH_VALUES: [&str; 2] = ["country", "salutation"];
 
-/// Options of `watch` that are those of the whole service, and not of one folder.
+/// Options of `watch` that apply to the whole service, not to one folder.
 const OF_SERVICE: [&str; 3] = ["once", "status", "state-dir"];
 
-/// How a value that names a file within a text is written.
+/// The form of a value that contains an id and a file.
 const ID_AND_FILE: &str = "ID=FILE";
 
 /// The option that runs a program.
 const HOOK: &str = "on-done";
 
-/// The options that a table may have, by their names.
+/// The options that a table can contain, by name.
 #[derive(Debug, Default)]
 struct Options(BTreeMap<String, Kind>);
 
-/// How the value of an option is written.
+/// The form of an option's value.
 #[derive(Clone, Copy, Debug, Default)]
 struct Kind {
     is_list: bool,
-    /// What separates the values of a list in one text.
+    /// The separator of a list in one text.
     delimiter: Option<char>,
-    /// Whether it is a path, or holds one.
+    /// Whether the value is or contains a path.
     is_path: bool,
     has_path: bool,
 }
 
-/// Why a name cannot stand where it does.
+/// The reason why a name is refused.
 #[derive(Debug)]
 pub(super) enum Misplaced {
     /// There is no such option.
     Unknown(String),
-    /// It belongs elsewhere, and where.
+    /// The option belongs elsewhere, with the place.
     Elsewhere(String, &'static str),
 }
 
@@ -54,7 +54,7 @@ impl From<String> for Misplaced {
     }
 }
 
-/// All options, by the table in which they stand.
+/// All options, by table.
 #[derive(Debug)]
 pub(super) struct Catalog {
     main: Options,
@@ -79,12 +79,13 @@ impl Options {
         let nearest = self.0.keys().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
         let nearest = nearest.filter(|option| similarity(option) > 0.8);
         Err(match nearest {
-            Some(option) => format!("there is no option `{name}`; is `{option}` meant?"),
+            Some(option) => format!("there is no option `{name}`; did you mean `{option}`?"),
             None => format!("there is no option `{name}`"),
         })
     }
 
-    /// Brings values into the form of the command line: a list where several are possible, and paths from `folder`.
+    /// Converts values to the form of the command line: lists where several values are possible, and paths relative
+    /// to `folder`.
     fn normalize(&self, table: &mut Table, folder: &Path) {
         for (name, value) in table.iter_mut() {
             let Some(kind) = self.0.get(name) else { continue };
@@ -96,7 +97,7 @@ impl Options {
                 *value = Value::Array(texts.into_iter().flat_map(|text| kind.split(text)).collect());
             }
             match value {
-                // A name alone is looked for where programs are.
+                // A plain name is searched in the program path.
                 Value::Array(texts) if name == HOOK => {
                     let is_path =
                         |program: &&mut Value| program.as_str().is_some_and(|program| program.contains('/'));
@@ -127,7 +128,7 @@ impl Kind {
         }
     }
 
-    /// The values of a text.
+    /// Splits the values of a text.
     fn split(self, value: Value) -> Vec<Value> {
         match (self.delimiter, value) {
             (Some(delimiter), Value::String(text)) => text.split(delimiter).map(Value::from).collect(),
@@ -157,7 +158,7 @@ impl Catalog {
         Self { main, watched, sandbox: of("sandbox") }
     }
 
-    /// Whether every name is an option's; the error names the first that is not.
+    /// Checks that every name is an option; the error names the first unknown one.
     pub(super) fn check_names(&self, options: &Table) -> Result<(), Misplaced> {
         for (name, value) in options {
             match value {
@@ -190,7 +191,7 @@ impl Catalog {
             match value {
                 Value::Table(values) if name == VALUES_TABLE => check_values(values)?,
                 _ if self.main.0.contains_key(name) && !self.watched.0.contains_key(name) => {
-                    let reason = format!("`{name}` is not an option of one folder");
+                    let reason = format!("`{name}` is not an option of a single folder");
                     return Err(Misplaced::Elsewhere(reason, "Write it above the tables [[watch]]."));
                 }
                 _ => self.watched.check_name(name)?,
@@ -199,7 +200,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings values into the form of the command line; relative paths start from `folder`.
+    /// Converts values to the form of the command line; relative paths start from `folder`.
     pub(super) fn normalize(&self, options: &mut Table, folder: &Path) {
         self.main.normalize(options, folder);
         if let Some(Value::Table(sandbox)) = options.get_mut(SANDBOX_TABLE) {
@@ -224,7 +225,7 @@ fn check_values(table: &Table) -> Result<(), String> {
     }
 }
 
-/// Makes a path start from `folder`, unless it is whole or empty.
+/// Makes a relative path start from `folder`.
 fn place(path: &mut Value, folder: &Path) {
     if let Value::String(path) = path
         && !path.is_empty()
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_a_list_is_a_list() {
+    fn single_value_of_a_list_option_becomes_a_list() {
         for (text, list) in [
             ("exclude-list = \"cl-1\"", "[\"cl-1\"]"),
             ("types = \"mobile,pager\"", "[\"mobile\", \"pager\"]"),
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_mean_nothing_in_a_file_are_refused_with_the_reason() {
+    fn names_not_allowed_in_a_file_are_refused_with_the_reason() {
         let refused = |text: &str| match Catalog::new().check_names(&text.parse().unwrap()).unwrap_err() {
             Misplaced::Unknown(reason) | Misplaced::Elsewhere(reason, _) => reason,
         };
@@ -324,7 +325,7 @@ mod tests {
         }
         for name in ["once", "status", "state-dir", "quiet", "json", "out", "page-size"] {
             let error = refused(&format!("[[watch]]\ndir = \"a\"\n{name} = 1"));
-            assert!(error.starts_with(&format!("`{name}` is not an option of one folder")), "{error}");
+            assert!(error.starts_with(&format!("`{name}` is not an option of a single folder")), "{error}");
         }
         assert!(refused("[[watch]]\ndir = \"a\"\nlist = 1").contains("no option `list`"));
         assert!(refused("[[watch]]\ndir = \"a\"\n[watch.values.town]").contains("[values.town]"));

@@ -1,4 +1,4 @@
-//! The options of the account: which credentials count, where a secret may go, and what the sandbox replaces.
+//! The options of the account: which credentials count, where a secret may be sent, and what the sandbox replaces.
 
 use std::{env, path::Path};
 
@@ -14,13 +14,13 @@ use crate::{
     report::terminal::printable,
 };
 
-/// Options that name a file with a secret, the secret, the variable that holds it, and its name among the options.
+/// Options that name a file with a secret: the option, the secret, its variable, and its name among the options.
 const SECRETS: [(&str, &str, &str, &str); 2] = [
     ("token-file", "token", "ROLLCALL_TOKEN", TOKEN),
     ("client-secret-file", "client secret", "ROLLCALL_CLIENT_SECRET", CLIENT_SECRET),
 ];
 
-/// The options of an account, which the sandbox has of its own.
+/// The options of an account; the sandbox has its own values.
 const ACCOUNT: [&str; 9] = [
     "host",
     "stream-id",
@@ -37,14 +37,14 @@ const ACCOUNT: [&str; 9] = [
 #[derive(Debug)]
 pub(in crate::cli) struct Platform {
     pub(in crate::cli) options: PlatformOptions,
-    /// Why nothing is sent with these options.
+    /// The error that prevents the use of these options, if any.
     pub(in crate::cli) refusal: Option<CliError>,
-    /// Settings that are not used because of the sandbox.
+    /// A description of settings that the sandbox replaces, if any.
     pub(in crate::cli) unused: Option<String>,
 }
 
 impl ConfigFiles {
-    /// The options of the platform that were `given`, over those of the environment and the files.
+    /// Merges the `given` platform options over those of the environment and the files.
     pub(in crate::cli) fn platform(&self, given: &PlatformOptions) -> Result<Platform, CliError> {
         let mut layers = Layers::new(&self.options, Table::try_from(given).unwrap_or_default(), &self.given);
         for (.., variable, name) in SECRETS {
@@ -55,7 +55,7 @@ impl ConfigFiles {
         let is_typed = ACCOUNT.iter().any(|name| is_set(&layers.typed, name));
         let is_sandbox_typed = is_set(&layers.typed, "sandbox");
         if is_typed && !is_sandbox_typed {
-            // A real account is meant.
+            // The user wants a real account.
             for layer in [&mut layers.files, &mut layers.environment] {
                 layer.remove("sandbox");
             }
@@ -72,7 +72,7 @@ impl ConfigFiles {
         Ok(Platform { options, refusal, unused })
     }
 
-    /// The same where nothing stands against using them.
+    /// Returns the merged options, or the error that prevents their use.
     pub(in crate::cli) fn under_platform(
         &self,
         given: &PlatformOptions,
@@ -87,7 +87,7 @@ impl ConfigFiles {
         Some(format!("note: {}\n", printable(&unused)))
     }
 
-    /// Two kinds of credentials in one source: it would be a guess which is meant.
+    /// Refuses two kinds of credentials in one source, because the choice would be a guess.
     fn two_kinds(&self, layers: &Layers) -> Option<CliError> {
         let sources = [
             (&layers.typed, "on the command line".to_owned()),
@@ -100,14 +100,14 @@ impl ConfigFiles {
         let (layer, place) = deciding;
         (has(layer, TOKEN_KIND) && has(layer, APP_KIND)).then(|| {
             CliError::usage(
-                format!("both a ready token and an app's client id or secret are given {place}"),
+                format!("both an access token and an app's client id or secret are given {place}"),
                 "Keep one: a token, or the client id with its secret. The command line wins over the environment, and that over a file.",
             )
         })
     }
 
-    /// Refuses to send a secret from a file to a host from elsewhere: a user who passes the host of another account and forgets
-    /// its secret would give this one away.
+    /// Refuses to send a secret from a file to a host from another source. Otherwise, a user who passes another
+    /// account's host without its secret would disclose this secret.
     fn leaked_secret(&self, layers: &Layers) -> Option<CliError> {
         let mut resolved = layers.clone();
         resolve(&mut [&mut resolved.files, &mut resolved.environment, &mut resolved.typed]);
@@ -119,7 +119,7 @@ impl ConfigFiles {
                 && !is_set(&resolved.typed, option)
         });
         let (option, what, variable, _) = in_file?;
-        // An address that cannot be used is refused later, before anything is sent.
+        // An invalid address is refused later, before anything is sent.
         let used = settings::host(&host).ok()?;
         let beside = host_of(&resolved.files).and_then(|beside| settings::host(&beside).ok());
         if beside == Some(used) {
@@ -139,7 +139,7 @@ impl ConfigFiles {
         ))
     }
 
-    /// The settings of an account that the sandbox replaces, for a note.
+    /// Returns the account settings that the sandbox replaces, for a note.
     fn unused(&self, layers: &Layers) -> Option<String> {
         let mut unused = Vec::new();
         for name in ACCOUNT {
@@ -164,17 +164,20 @@ impl ConfigFiles {
     }
 }
 
-/// The environment variable of an option.
+/// Returns the environment variable of an option.
 pub(in crate::cli) fn variable(name: &str) -> String {
     format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
 }
 
-/// The sandbox and an account, both typed.
+/// Returns the error for the sandbox and an account typed together.
 fn both_places(typed: &Table) -> CliError {
     let account: Vec<String> =
         ACCOUNT.iter().filter(|name| is_set(typed, name)).map(|name| format!("--{name}")).collect();
     CliError::usage(
-        format!("--sandbox uses a local platform with an account of its own, and not {}", account.join(", ")),
+        format!(
+            "--sandbox uses a local platform with its own account; it cannot be combined with {}",
+            account.join(", ")
+        ),
         "Keep --sandbox, or the options of your account.",
     )
 }

@@ -1,4 +1,4 @@
-//! The options of an import in the files, apart from the account, group by group.
+//! The options of an import from the files, group by group, without the account.
 
 use std::{
     collections::BTreeMap,
@@ -32,11 +32,11 @@ const EXISTING: &str = "existing";
 const EXPORT: &str = "export";
 const OUTPUT: &str = "output";
 
-/// What an import would refuse of the options, by subject, each once.
+/// The options that an import would refuse, by subject, each once.
 #[derive(Default)]
 pub(super) struct Problems(Vec<(&'static str, CliError)>);
 
-/// Options and what they come to, as far as they can be read.
+/// The options and the resulting settings, as far as they are valid.
 pub(super) struct Judged {
     pub(super) platform: Option<Platform>,
     pub(super) state: Option<StateOptions>,
@@ -46,8 +46,8 @@ pub(super) struct Judged {
 }
 
 impl Problems {
-    /// Judges options as an import does, and keeps what it would refuse. Of a group, an import names the first problem only:
-    /// the options are to be judged one by one, too.
+    /// Validates options as an import does, and keeps the errors. An import reports only the first problem of a
+    /// group, so options are also validated one by one.
     pub(super) fn of(&mut self, config: &ConfigFiles, args: &DoctorArgs, given: &PlatformOptions) -> Judged {
         let platform = self.keep(CONFIG_FILE, config.platform(given));
         let state = self.keep(CONFIG_FILE, config.under(&args.state));
@@ -85,7 +85,7 @@ impl Problems {
         }
     }
 
-    /// Those of a subject.
+    /// Removes and returns the problems of a subject.
     pub(super) fn take(&mut self, subject: &str) -> Vec<CliError> {
         let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(other, _)| *other == subject);
         self.0 = left;
@@ -95,7 +95,7 @@ impl Problems {
 }
 
 impl Examination<'_> {
-    /// What an import takes from the files apart from the account. Returns the lists and campaigns to ask for.
+    /// Checks the settings from the files, without the account. Returns the lists and campaigns to read.
     pub(super) fn groups(
         &mut self,
         stored: &StoredImport,
@@ -104,7 +104,7 @@ impl Examination<'_> {
         interrupt: &Interrupt,
     ) -> Result<Vec<Collection>, CliError> {
         let is_file = |file: &&PathBuf| file.as_os_str() != STDIN;
-        // The files are looked at whatever is wrong with other options.
+        // The files are checked even if other options are invalid.
         let exclude = groups.suppression.unwrap_or_else(|_| SuppressSettings {
             files: stored.exclude_files.exclude_file.iter().filter(is_file).cloned().collect(),
             region: groups.reading.as_ref().ok().and_then(|reading| reading.normalize.region),
@@ -131,7 +131,8 @@ impl Examination<'_> {
         Ok(exclude.collections().collect())
     }
 
-    /// Reads the files that options name, each by itself, and then as an import does: what one may hold, several may not.
+    /// Reads the option files one by one, then together as an import does, because their combined size is also
+    /// limited.
     fn files(
         &mut self,
         subject: &'static str,
@@ -154,7 +155,7 @@ impl Examination<'_> {
         Ok(())
     }
 
-    /// The problems of a group, else what the files set of it.
+    /// Reports the problems of a group, else the options that the files set.
     fn group(&mut self, subject: &'static str, options: &Table) {
         let problems = self.problems.take(subject);
         for problem in &problems {
@@ -178,12 +179,12 @@ impl Examination<'_> {
     }
 }
 
-/// Options by their names; those that nobody set are not there.
+/// Returns the options that are set, by name.
 fn options_of(options: &impl Serialize) -> Table {
     Table::try_from(options).unwrap_or_default()
 }
 
-/// A value as a person writes it.
+/// Formats a value for people.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

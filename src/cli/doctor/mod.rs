@@ -1,6 +1,6 @@
-//! `rollcall doctor`: what is found of settings, credentials and the platform, line by line, each with its remedy.
+//! `rollcall doctor`: findings about settings, credentials and the platform, one per line, with a remedy.
 //!
-//! It judges with the functions of an import, so that both say the same, and asks the platform only what changes nothing.
+//! It validates with the functions of an import, so both agree. Its requests change nothing on the platform.
 
 mod groups;
 mod network;
@@ -30,13 +30,13 @@ use crate::{
     report::{screen, terminal::printable},
 };
 
-/// Columns of the state and the space behind it; remedies begin there.
+/// Width of the state column with its space; remedies are indented by it.
 const STATE: usize = 9;
 
-/// Columns of the subject and the space behind it.
+/// Width of the subject column with its space.
 const SUBJECT: usize = 13;
 
-/// Text is not made narrower than this, however narrow the terminal.
+/// Minimum width of wrapped text.
 const MIN_WIDTH: usize = 50;
 
 pub(super) fn run(
@@ -51,11 +51,11 @@ pub(super) fn run(
     let mut findings = Findings::default();
     let interrupt = signals::listen();
     let looked = look(args, &Origins::new(given, config), &mut findings, printer, &interrupt);
-    // The progress makes room.
+    // Clears the progress line.
     printer.conclude("");
     let text =
         if config.under(&args.json)?.json { findings.json() } else { findings.text(Printer::data_width()) };
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
     looked?;
     Ok(findings.exit_code())
@@ -101,13 +101,13 @@ impl State {
     }
 }
 
-/// A line: what was looked at, and what was found.
+/// A finding about one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Finding {
     state: State,
     subject: &'static str,
     found: String,
-    /// What to do, behind everything that is not good.
+    /// The remedy, for every state except good.
     remedy: Option<String>,
     #[serde(skip)]
     exit_code: u8,
@@ -131,7 +131,7 @@ impl Finding {
         Self { state: State::Bad, exit_code, ..Self::warning(subject, found, remedy) }
     }
 
-    /// What would end an import, in the same words; `remedy` is for an error that has none of its own.
+    /// Creates a finding from an error of an import; `remedy` is used if the error has no hint.
     fn failed(subject: &'static str, error: &CliError, remedy: &str) -> Self {
         let remedy = error.hint().unwrap_or_else(|| remedy.to_owned());
         Self::bad(subject, error.to_string(), remedy, error.exit_code())
@@ -142,7 +142,7 @@ impl Finding {
         let indented = |text: &str, columns: usize| {
             let indent = " ".repeat(columns);
             let options = Options::new(width).initial_indent(&indent).subsequent_indent(&indent);
-            // Options are to be copied as they stand.
+            // Users copy options, so words stay whole.
             textwrap::fill(&printable(text), options.word_splitter(WordSplitter::NoHyphenation))
         };
         let (style, state, subject) = (self.state.style(), self.state.name(), self.subject);
@@ -158,7 +158,7 @@ impl Finding {
     }
 }
 
-/// Everything that was found, in the order in which one thing depends on the other.
+/// All findings, in order of dependency.
 #[derive(Debug, Default)]
 struct Findings(Vec<Finding>);
 
@@ -175,7 +175,7 @@ impl Findings {
         screen::json(&serde_json::to_string_pretty(&self.0).unwrap_or_default()) + "\n"
     }
 
-    /// That of the first that is bad: what follows may come of it.
+    /// Returns the exit code of the first bad finding, because later ones may follow from it.
     fn exit_code(&self) -> u8 {
         let bad = self.0.iter().find(|finding| finding.state == State::Bad);
         bad.map_or(exit::OK, |finding| finding.exit_code)
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_bad_finding_decides_the_exit_code() {
+    fn first_bad_finding_decides_the_exit_code() {
         let mut findings = Findings(vec![Finding::good("host", "x"), Finding::warning("list v2", "x", "y")]);
         assert_eq!(findings.exit_code(), exit::OK);
         findings.push(Finding::bad("journal", "x", "y", exit::MACHINE));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_aligned_wrapped_and_cannot_speak_to_the_terminal() {
+    fn lines_are_aligned_wrapped_and_safe_for_the_terminal() {
         let finding = Finding::bad("host", "said \u{1b}[2J and a few more words than fit", "Look at it.", 4);
         let text = anstream::adapter::strip_str(&finding.lines(10)).to_string();
         insta::assert_snapshot!(text, @r"

@@ -1,4 +1,4 @@
-//! What the platform answers: every call that reads, one page of each.
+//! The checks of the platform: every read request, one page each.
 
 use std::ops::ControlFlow;
 
@@ -29,21 +29,20 @@ const TOKEN: &str = "token";
 const CONTACTS: &str = "contacts";
 const CLOCK: &str = "clock";
 
-/// Said of errors for which nobody has a better remedy: no documented platform answers so.
-const ELSEWHERE: &str =
-    "Look at --host and --stream-id: what answers there does not do so as the platform's pages say.";
+/// The remedy for errors without a better one; a documented platform does not respond like this.
+const ELSEWHERE: &str = "Check --host and --stream-id: the answers do not match the platform's API.";
 
-/// The platform gives its time in whole seconds: a difference below this is none.
+/// The platform's time has whole seconds, so smaller differences mean nothing.
 const NO_SKEW: SignedDuration = SignedDuration::from_secs(2);
 const LARGE_SKEW: SignedDuration = SignedDuration::from_mins(1);
-/// Half of what a token made here is good for.
+/// Half the lifetime of a token that rollcall creates.
 const TOO_LARGE_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// Asks the platform what an import will ask of it, but to create.
+/// Sends the requests of an import, except those that create contacts.
 ///
 /// # Errors
 ///
-/// That it was interrupted, or the network cannot be used at all.
+/// Returns an error if a signal interrupts it, or if no network client can be created.
 pub(super) fn examine(
     fit: Fit,
     args: &DoctorArgs,
@@ -51,7 +50,7 @@ pub(super) fn examine(
     printer: &Printer,
     interrupt: Interrupt,
 ) -> Result<(), CliError> {
-    // Kept until all is asked: the local platform ends with it.
+    // Kept until all requests are done, because dropping it stops the local platform.
     let Fit { account, requests, journal, suppression, local: _local } = fit;
     let quota = journal.quota(&settings::target(&account).account);
     let runtime =
@@ -72,7 +71,7 @@ pub(super) fn examine(
     Ok(())
 }
 
-/// Tries the calls that read. The error is that the run is to end.
+/// Sends the read requests. Returns an error only if the run must end.
 async fn ask(
     client: &mut Client<'_>,
     args: &DoctorArgs,
@@ -104,7 +103,7 @@ async fn ask(
     }
     for collection in suppression {
         let read = client.read(collection, None, &mut FirstPage).await;
-        // An import would not go on without it.
+        // An import would stop without it.
         if let Err(error @ (PlatformError::NoSuch { .. } | PlatformError::RefusedId { .. })) = read {
             findings.push(failed(SUPPRESSION, error));
         } else if judge(SUPPRESSION, collection, read, findings)?.is_break() {
@@ -123,7 +122,7 @@ async fn ask(
     Ok(())
 }
 
-/// Says what the first call shows: beside its own answer, whether there is one, and what it means for the token.
+/// Reports what the first request shows: reachability, the token, and its own result.
 fn judge_contacts(
     read: Result<Readout, PlatformError>,
     response_info: Option<&ResponseInfo>,
@@ -147,14 +146,14 @@ fn judge_contacts(
         findings.push(failed(TOKEN, error));
         return Ok(ControlFlow::Break(()));
     }
-    // What else is refused may have been refused before anybody looked at the token.
+    // The platform may refuse other requests before it checks the token.
     if matches!(read, Ok(_) | Err(PlatformError::Denied { status: 403, .. })) {
         findings.push(Finding::good(TOKEN, "accepted"));
     }
     judge(CONTACTS, &Collection::Contacts, read, findings)
 }
 
-/// Says whether a collection may be read, and whether it is worth going on.
+/// Reports whether a collection can be read, and whether to continue.
 fn judge(
     subject: &'static str,
     collection: &Collection,
@@ -198,7 +197,7 @@ fn failed(subject: &'static str, error: PlatformError) -> Finding {
     Finding::failed(subject, &stopped(error), ELSEWHERE)
 }
 
-/// How much there is to read, and in which pages.
+/// Describes the number of contacts and the page size.
 fn readable(readout: &Readout, collection: &Collection) -> String {
     let count = readout
         .total
@@ -212,7 +211,7 @@ fn readable(readout: &Readout, collection: &Collection) -> String {
     format!("may be read: {count}, {pages}")
 }
 
-/// What is said of the rate limit, and which is kept.
+/// Describes the rate-limit headers, and the limit in use.
 fn rate_limit(response_info: &ResponseInfo, rate: u32) -> String {
     let documented = if rate == DOCUMENTED_RATE { "the documented " } else { "" };
     let kept = format!("{documented}{} a minute are kept", grouped(rate.into()));
@@ -224,7 +223,7 @@ fn rate_limit(response_info: &ResponseInfo, rate: u32) -> String {
     format!("{}; {kept}", headers.join(", "))
 }
 
-/// This machine's clock beside the platform's.
+/// Compares this machine's clock with the platform's.
 fn clock(response_info: &ResponseInfo) -> Finding {
     const COMPARE: &str =
         "Compare the clock of this machine with another: a token made here is good for ten minutes by it.";
@@ -251,7 +250,7 @@ fn clock(response_info: &ResponseInfo) -> Finding {
     }
 }
 
-/// Reads no further than the first page.
+/// A sink that stops after the first page.
 struct FirstPage;
 
 impl RecordSink for FirstPage {
@@ -275,7 +274,8 @@ mod tests {
     use super::super::State;
     use super::*;
 
-    /// The clock after an answer of `took` milliseconds, with this machine's at 10:00:00 and so many milliseconds.
+    /// Judges a response that took `took` milliseconds, received at 10:00:00 plus `received_ms` by this machine's
+    /// clock.
     fn judged(date: &str, received_ms: i64, took: u64) -> (State, String, u8) {
         let start: jiff::Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         let response_info = ResponseInfo {
@@ -290,14 +290,14 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_judged_by_the_platforms() {
+    fn clock_is_compared_with_the_platforms_clock() {
         let theirs = "Fri, 20 Nov 2026 10:00:00 GMT";
         let is = |state, found: &str, code| (state, found.to_owned(), code);
         let same = is(State::Good, "as the platform's", 0);
         assert_eq!(judged(theirs, 0, 0), same);
         assert_eq!(judged(theirs, 2400, 0), same);
         assert_eq!(judged(theirs, -1400, 0), same);
-        // Eight seconds on the way back and forth explain four.
+        // A round trip of eight seconds explains a difference of four.
         assert_eq!(judged(theirs, 6400, 8000), same);
         assert_eq!(judged(theirs, 2600, 0), is(State::Good, "2 s ahead of the platform's", 0));
         assert_eq!(judged(theirs, -6500, 0), is(State::Good, "7 s behind the platform's", 0));
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_size_that_is_granted_is_told() {
+    fn granted_page_size_is_shown() {
         let readout = |page_size, total| Readout { page_size, total, ..Readout::default() };
         let told = |readout| readable(&readout, &Collection::Contacts);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The settings of an import: where each came from, and whether it can be used.
+//! The settings of an import: the source of each, and whether it is valid.
 
 use std::{
     fmt,
@@ -27,7 +27,7 @@ use crate::{
     sandbox::RunningSandbox,
 };
 
-/// Said where an error names what is wrong, and no way out.
+/// The remedy for errors that name the problem but no remedy.
 pub(super) const FIX: &str = "Fix it there.";
 
 pub(super) const CONFIG_FILE: &str = "config file";
@@ -38,36 +38,36 @@ const JOURNAL: &str = "journal";
 const SANDBOX: &str = "sandbox";
 pub(super) const SUPPRESSION: &str = "suppression";
 
-/// The origin of what nobody gave.
+/// The origin of settings that nothing sets.
 const DEFAULT: &str = "default";
 
-/// A ready token that is good for less than this may expire while a long list is posted.
+/// An access token with less time left may expire during the import of a long list.
 const SOON: SignedDuration = SignedDuration::from_hours(1);
 
-/// Settings with which the platform can be asked.
+/// Settings that are sufficient for requests to the platform.
 pub(super) struct Fit {
     pub(super) account: Account,
     pub(super) requests: RequestSettings,
     pub(super) journal: Journal,
-    /// The lists and campaigns that the files leave out.
+    /// The suppression lists and campaigns from the files.
     pub(super) suppression: Vec<Collection>,
-    /// The local platform, which ends with this.
+    /// The local platform, which stops when this is dropped.
     pub(super) local: Option<RunningSandbox>,
 }
 
-/// Where settings come from.
+/// The sources of settings.
 pub(super) struct Origins<'a> {
     given: &'a ArgMatches,
     pub(super) config: &'a ConfigFiles,
 }
 
 impl<'a> Origins<'a> {
-    /// `given` is what the command was given.
+    /// Stores the options that the command was `given`.
     pub(super) fn new(given: &'a ArgMatches, config: &'a ConfigFiles) -> Self {
         Self { given, config }
     }
 
-    /// The option or variable that gave it, if it `is_given`; else the file.
+    /// Returns the option or variable that set it, if it `is_given`; else the file.
     fn of(&self, name: &str, is_given: bool) -> String {
         let id = name.replace('-', "_");
         match self.given.value_source(&id) {
@@ -79,7 +79,7 @@ impl<'a> Origins<'a> {
         }
     }
 
-    /// The same for a secret, which is in a file or in a variable that nothing but it is read from.
+    /// Returns the source of a secret: a file or its own variable.
     fn of_secret(&self, name: &str, file: Option<&Path>, is_given: bool) -> String {
         match file.map(Path::display) {
             None => variable(name.trim_end_matches("-file")),
@@ -92,11 +92,11 @@ impl<'a> Origins<'a> {
     }
 }
 
-/// Looks at everything that can be looked at without the network.
+/// Checks everything that needs no network.
 ///
 /// # Errors
 ///
-/// Where what is looked at has nothing to do with it.
+/// Returns an error if an unrelated failure prevents the checks.
 pub(super) fn examine(
     args: &DoctorArgs,
     origins: &Origins<'_>,
@@ -125,7 +125,7 @@ pub(super) fn examine(
     let Platform { options: platform, refusal, unused } = platform;
     let is_sandbox = platform.sandbox;
     if let Some(unused) = unused {
-        let remedy = "Leave these settings out, or the sandbox: --no-sandbox uses the account.";
+        let remedy = "Remove these settings, or use the account with --no-sandbox.";
         examination.findings.push(Finding::warning(SANDBOX, unused, remedy));
     }
     let mut local = None;
@@ -164,14 +164,14 @@ pub(super) fn examine(
 
 pub(super) struct Examination<'a> {
     pub(super) origins: &'a Origins<'a>,
-    /// The options of the platform as they were typed or stand in the environment.
+    /// The platform options from the command line and the environment.
     given: &'a PlatformOptions,
     pub(super) findings: &'a mut Findings,
     pub(super) problems: Problems,
 }
 
 impl Examination<'_> {
-    /// The journal, or one in memory where that cannot be used.
+    /// Opens the journal, or one in memory if that fails.
     fn journal(&mut self, state_dir: Option<PathBuf>, is_given: bool) -> Result<Journal, CliError> {
         let origin = self.origins.of("state-dir", is_given);
         match open_journal(state_dir) {
@@ -187,7 +187,7 @@ impl Examination<'_> {
         }
     }
 
-    /// Each of the account's settings by itself, however the others are. Credentials with a `refusal` are not looked at.
+    /// Validates each account setting separately. Skips credentials with a `refusal`.
     fn account(&mut self, options: &PlatformOptions, refusal: Option<CliError>) -> Option<Account> {
         let id =
             |option: &'static str| move |text: &str| settings::id(option, text).map(|()| text.to_owned());
@@ -212,7 +212,7 @@ impl Examination<'_> {
         })
     }
 
-    /// Authorities beside those of the system, where a file of them is named.
+    /// Reads the additional certificate authorities, if a file is given.
     fn authorities(&mut self, file: Option<&Path>) -> Option<Authorities> {
         match settings::authorities(file) {
             Ok(authorities) => {
@@ -343,7 +343,7 @@ impl Examination<'_> {
         );
         self.findings.push(if settings.rate > DOCUMENTED_RATE {
             let found = format!("{found}; the platform documents {DOCUMENTED_RATE} a minute");
-            Finding::warning(REQUESTS, found, "Leave --rate out, unless the account was granted more.")
+            Finding::warning(REQUESTS, found, "Remove --rate, unless the account has a higher limit.")
         } else {
             Finding::good(REQUESTS, found)
         });
@@ -351,7 +351,7 @@ impl Examination<'_> {
     }
 }
 
-/// A ready token, by what it says of itself.
+/// Judges an access token by its own expiry time.
 fn token(origin: &str, expires_at: Option<Timestamp>, now: Timestamp) -> Finding {
     let set = format!("token set ({origin})");
     let remedy = "Make a new token, and put it where this one came from. An app's --client-id with its secret makes them by \
@@ -376,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_judged_by_how_long_it_is_good_for() {
+    fn token_is_judged_by_its_remaining_time() {
         let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         let judged = |expiry: Option<&str>| {
             let finding = token("ROLLCALL_TOKEN", expiry.map(|expiry| expiry.parse().unwrap()), now);

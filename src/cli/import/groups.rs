@@ -1,5 +1,5 @@
-//! The settings of an import in groups, each judged by itself: an import ends at the first that cannot be used, and `doctor`
-//! names all of them.
+//! The settings of an import in groups, each validated separately. An import ends at the first invalid group;
+//! `doctor` lists all of them.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::{
     suppress::SuppressSettings,
 };
 
-/// What the options of an import come to, apart from the account.
+/// The validated options of an import, apart from the account.
 pub(in crate::cli) struct Groups {
     pub(in crate::cli) reading: Result<ReadingSettings, CliError>,
     pub(in crate::cli) posting: Result<PostingSettings, CliError>,
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Groups {
 impl StoredImport {
     pub(in crate::cli) fn groups(&self) -> Groups {
         let reading = ReadingSettings::new(self.reading.clone());
-        // Who is suppressed is judged all the same.
+        // The suppression settings are validated in any case.
         let normalize = reading
             .as_ref()
             .map_or_else(|_| NormalizeSettings::default(), |reading| reading.normalize.clone());
@@ -48,7 +48,7 @@ impl StoredImport {
         }
     }
 
-    /// The import that the files describe by themselves, and why some of their options cannot be read.
+    /// Returns the import that the files describe, and the errors of options that cannot be read.
     pub(in crate::cli) fn of_files(config: &ConfigFiles, requests: RequestOptions) -> (Self, Vec<CliError>) {
         let mut problems = Vec::new();
         let stored = Self {
@@ -67,7 +67,7 @@ impl StoredImport {
         (stored, problems)
     }
 
-    /// Whether the folder of the files' options can take a run, if they name one.
+    /// Checks whether the output folder in the options can take a run, if one is set.
     pub(in crate::cli) fn try_output(&self, output: &OutputOptions) -> Result<(), CliError> {
         let Some(folder) = &output.out else { return Ok(()) };
         let inputs = self.exclude_files.exclude_file.iter().chain(&self.existing.existing);
@@ -75,7 +75,7 @@ impl StoredImport {
     }
 }
 
-/// The options of the files, or none where they cannot be read.
+/// Reads options from the files; the default if they cannot be read.
 fn read<T: Default + Serialize + DeserializeOwned>(config: &ConfigFiles, problems: &mut Vec<CliError>) -> T {
     config.under(&T::default()).unwrap_or_else(|problem| {
         problems.push(problem);

@@ -1,4 +1,4 @@
-//! Whether a file names the person with a number.
+//! Search for a person's number in files.
 
 use std::{
     fs::File,
@@ -11,28 +11,29 @@ use crate::{
     private_file::{self, Unsafe},
 };
 
-/// So many digits at the end of a number tell whose it is. Those in front are written in several ways, or not at all: the country
-/// code, a zero, and what a country has put there since.
+/// Number of last digits that identify a number. The digits before them vary: the country code, a zero, and digits
+/// that a country has added since.
 const TELLING_DIGITS: usize = 8;
 
-/// The zeros of scripts in which people write numbers: Latin, Arabic, Persian, Devanagari, Bengali, Thai, and wide ones.
+/// The zero digits of scripts that people write numbers in: Latin, Arabic, Persian, Devanagari, Bengali, Thai and
+/// full-width.
 const ZEROS: [char; 7] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}'];
 
-/// The digits by which a person is looked for.
+/// The digits to search for.
 #[derive(Clone, Debug)]
 pub(super) struct Mention {
     digits: Vec<u8>,
 }
 
 impl Mention {
-    /// That of a number, by its national digits.
+    /// Returns the search for a number, from its national digits.
     pub(super) fn of(national: &str) -> Self {
         let digits: Vec<u8> = national.chars().filter_map(digit).collect();
         let start = digits.len().saturating_sub(TELLING_DIGITS);
         Self { digits: digits[start..].to_vec() }
     }
 
-    /// Whether the person may be named in a file: one that cannot be read may name them, one that is not there does not.
+    /// Returns whether a file may name the person: true for an unreadable file, false for a missing one.
     pub(super) fn may_be_in(&self, path: &Path) -> bool {
         let file = match private_file::open_regular(path) {
             Ok(file) => file,
@@ -48,7 +49,7 @@ impl Mention {
 
     fn is_in_lines(&self, file: File, has_tags: bool) -> io::Result<bool> {
         let mut plain = Search::new(&self.digits);
-        // A tag may stand within a number, and a number within a tag.
+        // A number may contain tags, and a tag may contain a number.
         let mut between_tags = Search::new(&self.digits);
         let mut is_tag = false;
         for line in BufReader::new(file).split(b'\n') {
@@ -70,7 +71,7 @@ impl Mention {
         Ok(false)
     }
 
-    /// Whether a text has these digits, whatever stands between them but letters.
+    /// Returns whether a text contains these digits, with anything but letters between them.
     fn is_in(&self, text: &str) -> bool {
         let mut search = Search::new(&self.digits);
         text.chars().for_each(|letter| search.take(letter));
@@ -78,10 +79,10 @@ impl Mention {
     }
 }
 
-/// Looks for digits in a text that goes by.
+/// A search for digits in a stream of text.
 struct Search<'a> {
     wanted: &'a [u8],
-    /// The last digits, no more than are wanted.
+    /// The last digits, at most as many as are wanted.
     last: Vec<u8>,
     is_found: bool,
 }
@@ -104,7 +105,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The value of a digit.
+/// Returns the value of a digit.
 fn digit(letter: char) -> Option<u8> {
     let above = |zero: &char| u32::from(letter).checked_sub(u32::from(*zero)).filter(|value| *value < 10);
     ZEROS.iter().find_map(above).and_then(|value| u8::try_from(value).ok())
@@ -119,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_found_however_it_is_written() {
+    fn number_is_found_in_every_notation() {
         let mention = Mention::of("2079460100");
         for text in [
             "442079460100",
@@ -134,13 +135,13 @@ mod tests {
         for text in ["", "442079460101", "7946 and 0100", "44207946010"] {
             assert!(!mention.is_in(text), "{text}");
         }
-        // As it was dialed before its country gave all such numbers a digit more.
+        // As dialed before the country added a digit to all such numbers.
         assert!(Mention::of("11971234567").is_in("(11) 7123-4567"));
         assert!(Mention::of("12345").is_in("+290 12345"));
     }
 
     #[test]
-    fn pages_and_workbooks_are_searched_for_what_they_show() {
+    fn visible_text_of_pages_and_workbooks_is_searched() {
         let folder = tempfile::tempdir().unwrap();
         let mention = Mention::of("2079460100");
         let may_be_in = |name: &str| mention.may_be_in(&folder.path().join(name));

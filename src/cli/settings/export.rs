@@ -10,17 +10,14 @@ use crate::{
     report::{ExportFormat, ExportLayout, ExportSettings, OutputFolder, terminal::printable},
 };
 
-/// Where the contacts go, if they go anywhere but to the platform. `folder` is that of the run.
+/// Returns the export settings, if an export is requested. `folder` is the run's folder.
 pub(in crate::cli) fn export(
     options: &ExportOptions,
     folder: &Path,
 ) -> Result<Option<ExportSettings>, CliError> {
     let Some(path) = options.export.clone() else {
         return if options.export_layout.is_some() {
-            Err(CliError::usage(
-                "--export-layout says how the file of --export is written, and no file is named",
-                "Name it with --export.",
-            ))
+            Err(CliError::usage("--export-layout requires --export", "Add --export FILE."))
         } else {
             Ok(None)
         };
@@ -28,14 +25,14 @@ pub(in crate::cli) fn export(
     let shown = printable(&path.display().to_string());
     let Some(format) = ExportFormat::of_name(&path) else {
         return Err(CliError::usage(
-            format!("--export: `{shown}` does not say what to write"),
-            "Give the file a name that ends in .csv, .xlsx or .ndjson.",
+            format!("--export: the extension of `{shown}` is not a known format"),
+            "Use a file name that ends in .csv, .xlsx or .ndjson.",
         ));
     };
-    // A link that leads nowhere is somebody's, too.
+    // A dangling link also counts as existing.
     if path.symlink_metadata().is_ok() {
         return Err(CliError::usage(
-            format!("--export: there is a file {shown}, and it stays as it is"),
+            format!("--export: {shown} already exists; not overwritten"),
             "Choose another name, or move the file away.",
         ));
     }

@@ -9,10 +9,10 @@ use crate::{
     report::terminal::printable,
 };
 
-/// The largest batch that is posted; the platform's own limit is not documented.
+/// Maximum batch size; the platform's own limit is not documented.
 const MAX_BATCH_SIZE: u32 = 10_000;
 
-/// Batches, and when nothing is posted.
+/// Batch sizes, and the conditions under which nothing is posted.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct PostingSettings {
     pub(in crate::cli) batch_size: usize,
@@ -48,7 +48,7 @@ fn max_rejected(text: &str) -> Result<MaxRejected, CliError> {
     read.ok_or_else(|| {
         CliError::usage(
             format!("--max-rejected: `{}` is neither a number of rows nor a percentage", printable(text)),
-            "Write it like 100 or 5%.",
+            "Use a value such as 100 or 5%.",
         )
     })
 }

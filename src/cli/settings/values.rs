@@ -5,7 +5,7 @@ use crate::{
     normalize::{Aliases, aliases::AliasError},
 };
 
-/// The values that the file gives a meaning.
+/// Returns the values with a meaning in the settings files.
 pub(super) fn aliases(tables: &ValueTables) -> Result<Aliases, CliError> {
     let fail = |field: &str, error: &AliasError| {
         CliError::usage(format!("[values.{field}] in rollcall.toml: {error}"), error.hint())

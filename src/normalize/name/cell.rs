@@ -1,11 +1,11 @@
-//! What programs put around and into the text of a name: quotation marks, formulas, entities and tags of web pages, labels,
-//! signs that are no letters.
+//! Text that programs put around and into names: quotation marks, formulas, HTML entities and tags, labels, signs that
+//! are not letters.
 
 use std::borrow::Cow;
 
 use super::words::PRONOUNS;
 
-/// Labels in front of a name, folded.
+/// Labels before a name, folded.
 const LABELS: [&str; 14] = [
     "name",
     "full name",
@@ -23,22 +23,22 @@ const LABELS: [&str; 14] = [
     "contact",
 ];
 
-/// Tags that give text a shape. With any other, a text is no name.
+/// Tags that format text. Text with any other tag is not a name.
 const SHAPES: [&str; 14] =
     ["b", "i", "u", "em", "strong", "span", "p", "br", "div", "font", "a", "small", "sup", "td"];
 
-/// Whether a text holds nothing but what most names hold, so that there is nothing to undo.
+/// Returns whether a text contains only what most names contain, so that there is nothing to undo.
 pub(in crate::normalize) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'.' | b'\'' | b','))
         && !matches!(bytes.first(), Some(b'\'' | b' '))
 }
 
-/// The text without what a spreadsheet or a web page put around it; nothing where there was nothing.
+/// Removes what a spreadsheet or a web page put around a text. Returns `None` if there is nothing to remove.
 pub(in crate::normalize) fn undone(text: &str) -> Option<String> {
     let steps = [unformulated, decoded, unescaped, untagged, unquoted, unlabeled, unmarked];
     let mut name: Option<String> = None;
-    // Each step leaves less of the text, so that this ends.
+    // Each step shortens the text, so this loop ends.
     loop {
         let before = name.as_deref().unwrap_or(text).trim();
         match steps.iter().find_map(|step| step(before)) {
@@ -48,18 +48,18 @@ pub(in crate::normalize) fn undone(text: &str) -> Option<String> {
     }
 }
 
-/// The text of a formula that is nothing but a text.
+/// Returns the text of a formula that contains only a text.
 fn unformulated(text: &str) -> Option<String> {
     let inside = text.strip_prefix("=\"")?.strip_suffix('"')?;
     Some(inside.replace("\"\"", "\""))
 }
 
-/// Whether a text holds entities or tags of a web page.
+/// Returns whether a text contains HTML entities or tags.
 pub(in crate::normalize) fn is_of_web_page(text: &str) -> bool {
     decoded(text).is_some() || untagged(text).is_some()
 }
 
-/// The text with its entities read, as `O&#039;Brien`.
+/// Decodes HTML entities, as in `O&#039;Brien`.
 fn decoded(text: &str) -> Option<String> {
     memchr::memchr(b'&', text.as_bytes())?;
     match html_escape::decode_html_entities(text) {
@@ -68,17 +68,17 @@ fn decoded(text: &str) -> Option<String> {
     }
 }
 
-/// The text without the escapes that a workbook has for control characters, as `Anna_x000D_`.
+/// Decodes the escapes of workbooks for control characters, as in `Anna_x000D_`.
 fn unescaped(text: &str) -> Option<String> {
     let at = text.find("_x00")?;
     let code = u32::from_str_radix(text.get(at + 2..at + 6)?, 16).ok()?;
     let control = char::from_u32(code).filter(|letter| letter.is_control())?;
     text.get(at + 6..)?.strip_prefix('_')?;
-    // What a control character is worth is for cleaning to say.
+    // Cleaning decides whether to keep the control character.
     Some(text.replace(text.get(at..at + 7)?, control.encode_utf8(&mut [0; 4])))
 }
 
-/// The text without the tags that only give it a shape.
+/// Removes the tags that only format text.
 fn untagged(text: &str) -> Option<String> {
     memchr::memchr(b'<', text.as_bytes())?;
     let mut plain = String::with_capacity(text.len());
@@ -98,7 +98,7 @@ fn untagged(text: &str) -> Option<String> {
     Some(plain.trim().to_owned())
 }
 
-/// The text without quotation marks around all of it, and without the apostrophe by which a spreadsheet marks text.
+/// Removes quotation marks around the whole text, and the apostrophe by which a spreadsheet marks text.
 fn unquoted(text: &str) -> Option<String> {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('\'', '\'')];
 
@@ -106,7 +106,7 @@ fn unquoted(text: &str) -> Option<String> {
     if let Some(inside) = inside.filter(|inside| !inside.contains(['"', '“', '”', '„', '«', '»'])) {
         return Some(inside.trim().to_owned());
     }
-    // A mark without its other one, which reading the file left as it stands.
+    // A quotation mark without its counterpart, which the parser left unchanged.
     if text.matches('"').count() == 1 {
         let rest = text.strip_prefix('"').or_else(|| text.strip_suffix('"'));
         return rest.map(|rest| rest.trim().to_owned());
@@ -117,20 +117,20 @@ fn unquoted(text: &str) -> Option<String> {
     (!is_dutch).then(|| rest.to_owned())
 }
 
-/// The text behind a label, as in `Name: Ida Vale`.
+/// Returns the text after a label, as in `Name: Ida Vale`.
 fn unlabeled(text: &str) -> Option<String> {
     let (label, name) = text.split_once(':')?;
     let label = label.trim().to_lowercase();
     (LABELS.contains(&label.as_str()) && !name.trim().is_empty()).then(|| name.trim().to_owned())
 }
 
-/// The text without signs by which people mark an entry, as in `*Ida Vale*`.
+/// Removes signs by which people mark an entry, as in `*Ida Vale*`.
 fn unmarked(text: &str) -> Option<String> {
     let inside = text.trim_matches(['*', '_', '~', '•', '#', '|', ' ']);
     (inside.len() < text.len() && inside.contains(char::is_alphabetic)).then(|| inside.to_owned())
 }
 
-/// What a text is that is no name of a person, though it has letters.
+/// Classifies a text with letters that is not a person's name.
 pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
     let is_address =
         || name.split_once('@').is_some_and(|(_, host)| host.contains('.') && !name.contains(' '));
@@ -138,8 +138,8 @@ pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
         Some("is markup of a web page")
     } else if name.starts_with(['(', '[']) && name.ends_with([')', ']']) {
         Some("is a remark in brackets")
-    } else if holds_number(name) {
-        Some("holds what looks like a phone number")
+    } else if contains_number(name) {
+        Some("contains what looks like a phone number")
     } else if is_address() {
         Some("is an e-mail address")
     } else if name.contains("://") || name.starts_with("www.") {
@@ -149,8 +149,8 @@ pub(in crate::normalize) fn what_else(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether as many digits stand together as in a phone number: a cell of another column, or two rows on one line.
-fn holds_number(name: &str) -> bool {
+/// Tests for as many digits as in a phone number: a cell of another column, or two rows on one line.
+fn contains_number(name: &str) -> bool {
     const MIN_DIGITS: usize = 7;
 
     let is_part = |letter: char| letter.is_ascii_digit() || " -./()".contains(letter);
@@ -158,14 +158,14 @@ fn holds_number(name: &str) -> bool {
         .any(|run| run.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS)
 }
 
-/// Whether a sign is a picture, which no name is written with.
+/// Tests for pictures, which no name contains.
 fn is_picture(letter: char) -> bool {
     matches!(letter,
         '\u{203c}' | '\u{2049}' | '\u{20e3}' | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}'
         | '\u{2b00}'..='\u{2bff}' | '\u{fe0e}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}')
 }
 
-/// The name without pictures and without pronouns in brackets; nothing where it has none.
+/// Removes pictures, and pronouns in brackets. Returns `None` if there are none.
 pub(in crate::normalize) fn without_remarks(name: &str) -> Option<String> {
     let has_picture = !name.is_ascii() && name.chars().any(is_picture);
     let pronouns = pronouns_in(name);
@@ -178,14 +178,14 @@ pub(in crate::normalize) fn without_remarks(name: &str) -> Option<String> {
     Some(kept.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Signs around pronouns in brackets.
+/// Returns the text before and after pronouns in brackets.
 fn pronouns_in(name: &str) -> Option<(&str, &str)> {
     let open = name.find(['(', '['])?;
     let close = open + name[open..].find([')', ']'])?;
     are_pronouns(&name[open + 1..close]).then(|| (&name[..open], &name[close + 1..]))
 }
 
-/// Whether a text is a list of pronouns, as `she/her`.
+/// Returns whether a text is a list of pronouns, such as `she/her`.
 pub(super) fn are_pronouns(text: &str) -> bool {
     let mut words =
         text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).peekable();
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_programs_add_to_a_name_is_undone() {
+    fn markup_around_a_name_is_removed() {
         for (text, name) in [
             ("O&#039;Brien", "O'Brien"),
             ("O&#x27;Brien", "O'Brien"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_name_stays() {
+    fn signs_that_belong_to_a_name_are_kept() {
         for name in [
             "AT&T",
             "Anna & Bob",
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn markup_and_addresses_are_no_names() {
+    fn markup_and_addresses_are_not_names() {
         for text in [
             "<script>x</script>",
             "<img src=x/>",
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_and_pronouns_are_no_part_of_a_name() {
+    fn pictures_and_pronouns_are_removed() {
         for (name, kept) in [
             ("Finch 🏡", "Finch"),
             ("🇮🇳 Asha", "Asha"),

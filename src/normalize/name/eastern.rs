@@ -1,17 +1,17 @@
-//! Names of East Asia, whose scripts put the family name first.
+//! East Asian names, in scripts that put the family name first.
 
 use super::words::{COURTESIES, HYPHENATED_FAMILIES, TWO_SYLLABLES, VIETNAMESE_FAMILIES};
 use crate::script::Script;
 
 /// A name in an East Asian script.
 pub(super) enum Eastern {
-    /// Its parts are certain.
+    /// The split is certain.
     Split { first: String, last: String, is_family_first: bool },
-    /// Its parts are not: all readings, and what the simple rule makes of it.
+    /// The split is uncertain: `detail` has all readings, and the names follow the simple rule.
     Unclear { first: String, last: String, detail: String },
 }
 
-/// Reads a name in Han characters, kana or hangul; nothing where it is in another script.
+/// Reads a name in Han characters, kana or hangul. Returns `None` for other scripts.
 pub(super) fn split(name: &str) -> Option<Eastern> {
     let is_sign = |letter: char| matches!(letter, '・' | '·' | '･' | 'ー' | '々');
     let mut letters = name.chars().filter(|letter| !letter.is_whitespace() && !is_sign(*letter)).peekable();
@@ -25,7 +25,7 @@ pub(super) fn split(name: &str) -> Option<Eastern> {
         last: last.to_owned(),
         is_family_first,
     };
-    // A name of another language, in the order of that language.
+    // A foreign name, in the order of its own language.
     if let Some((first, last)) = name.rsplit_once(['・', '·', '･']) {
         return Some(split(first.trim(), last.trim(), false));
     }
@@ -48,7 +48,7 @@ fn unclear(before: &str, behind: &str) -> Eastern {
     Eastern::Unclear { first: before.to_owned(), last: behind.to_owned(), detail }
 }
 
-/// A name without a space. Of three syllables of hangul the first is the family name, but for a few families.
+/// Splits a name without a space. Of three hangul syllables, the first is the family name, except in a few families.
 fn unspaced(name: &str) -> Eastern {
     let letters: Vec<char> = name.chars().collect();
     let is_hangul = letters.iter().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}'));
@@ -76,13 +76,13 @@ fn is_katakana(word: &str) -> bool {
     word.chars().all(|letter| matches!(letter, '\u{30a0}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}'))
 }
 
-/// Whether a word is written in an East Asian script.
+/// Returns whether a word is in an East Asian script.
 pub(super) fn is_eastern(word: &str) -> bool {
     word.chars().next().is_some_and(|letter| Script::of(letter) == Some(Script::EastAsian))
 }
 
-/// Whether a name in Latin letters begins with its family name: one of Vietnam with its accents, or one of Korea or China before
-/// a given name such as `Min-su`.
+/// Returns whether a name in Latin letters begins with its family name: a Vietnamese name with its accents, or a Korean
+/// or Chinese name before a given name such as `Min-su`.
 pub(super) fn is_romanized_family_first(words: &[&str]) -> bool {
     let [first, .., last] = words else { return false };
     let is_vietnamese =

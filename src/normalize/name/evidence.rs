@@ -1,10 +1,10 @@
-//! What a word of a full name is: a particle, a degree, a legal form, a word in capital letters.
+//! Classification of words in full names: particles, degrees, legal forms, words in capital letters.
 
 use super::words::{
     COMPANIES, CREDENTIALS, FAMILY_CONJUNCTIONS, GENERATIONS, PARTICLES, SHORT_COMPANIES, SHORT_CREDENTIALS,
     SMALL_PARTICLES,
 };
-/// The place where the family name begins: the last word, with the particles before it.
+/// Returns the index at which the family name begins: the last word, including the particles before it.
 pub(super) fn family_start(words: &[&str]) -> usize {
     let mut at = words.len() - 1;
     // `Ortega y Gasset`
@@ -25,14 +25,14 @@ pub(super) fn family_start(words: &[&str]) -> usize {
     at
 }
 
-/// Whether a Cyrillic name ends in a patronymic, so that it begins with the family name.
+/// Returns whether a Cyrillic name ends with a patronymic, and so begins with the family name.
 pub(super) fn is_patronymic_last(words: &[&str]) -> bool {
     const ENDINGS: [&str; 7] = ["ович", "евич", "ьич", "овна", "евна", "ична", "инична"];
 
     matches!(words, [_, _, last] if ENDINGS.iter().any(|ending| last.to_lowercase().ends_with(ending)))
 }
 
-/// Whether the word joins two particles, as in `von und zu`.
+/// Returns whether the word joins two particles, as in `von und zu`.
 pub(super) fn is_between_particles(words: &[&str], at: usize) -> bool {
     at > 1 && matches!(words[at], "und" | "e" | "y" | "en" | "of") && is_particle(words[at - 1])
         || at == words.len() - 2
@@ -41,14 +41,14 @@ pub(super) fn is_between_particles(words: &[&str], at: usize) -> bool {
             && words[at].starts_with(char::is_lowercase)
 }
 
-/// Whether the word belongs to the family name behind it. A single letter in capitals is an initial.
+/// Returns whether the word belongs to the family name after it. A single capital letter is an initial.
 pub(super) fn is_particle(word: &str) -> bool {
     let bare = word.trim_end_matches('.');
     let is_small = word.starts_with(char::is_lowercase);
     PARTICLES.contains(bare) && (is_small || bare.len() > 1) || is_small && SMALL_PARTICLES.contains(bare)
 }
 
-/// Whether a name begins with what stands before a family name.
+/// Returns whether a name begins with words that precede a family name.
 pub(super) fn begins_with_particle(name: &str) -> bool {
     name.split_once(' ').is_some_and(|(word, _)| is_small_particle(word))
 }
@@ -61,19 +61,20 @@ pub(super) fn are_generations(text: &str) -> bool {
     text.split_whitespace().all(is_generation)
 }
 
-/// Whether a word tells the father's name from the son's. `Vi` and `Iv` are names, `VI` and `IV` are not.
+/// Returns whether a word distinguishes a child from a parent of the same name. `Vi` and `Iv` are names, `VI` and `IV`
+/// are not.
 pub(super) fn is_generation(word: &str) -> bool {
     let word = word.trim_end_matches('.');
     let is_name = || matches!(word.to_ascii_lowercase().as_str(), "vi" | "iv") && !is_capital(word);
     GENERATIONS.contains(word) && !is_name()
 }
 
-/// Whether a text behind a comma is nothing but degrees and the like.
+/// Returns whether a text after a comma contains only degrees and the like.
 pub(super) fn are_credentials(text: &str, is_capital: bool) -> bool {
     text.split_whitespace().all(|word| is_credential(word, is_capital))
 }
 
-/// Whether a word behind a name is a degree or the like. In a name that is all capitals, a short one can be a name.
+/// Returns whether a word after a name is a degree or the like. In a name in capitals only, a short one can be a name.
 pub(super) fn is_credential(word: &str, is_capital: bool) -> bool {
     let bare: String = word.chars().filter(|letter| letter.is_alphanumeric()).collect();
     if CREDENTIALS.contains(&bare) {
@@ -81,7 +82,7 @@ pub(super) fn is_credential(word: &str, is_capital: bool) -> bool {
     }
     let is_marked =
         word.trim_end_matches('.').contains(['.', '-']) || !bare.contains(char::is_lowercase) && !is_capital;
-    // `Dipl.-Ing.`, `M.Sc.`, and parts that are each known.
+    // `Dipl.-Ing.`, `M.Sc.`, and other words with only known parts.
     let mut parts = word.split(['.', '-', '/']).filter(|part| !part.is_empty());
     SHORT_CREDENTIALS.contains(&bare) && is_marked
         || parts.clone().nth(1).is_some()
@@ -91,18 +92,18 @@ pub(super) fn is_credential(word: &str, is_capital: bool) -> bool {
 /// Parts of degrees of several words.
 const OTHER_PARTS: [&str; 6] = ["Ing", "Kfm", "Inf", "Psych", "Päd", "Betriebsw"];
 
-/// Whether a word looks like an abbreviation that nobody is called.
+/// Returns whether a word looks like an abbreviation that is not a name.
 pub(super) fn is_acronym(word: &str) -> bool {
     let letters = word.chars().filter(|letter| letter.is_alphabetic()).count();
     letters > 1 && letters < 7 && !word.contains(char::is_lowercase) && word.contains(char::is_uppercase)
 }
 
-/// Whether all letters are capitals.
+/// Returns whether all letters are capitals.
 pub(super) fn is_capital(name: &str) -> bool {
     !name.contains(char::is_lowercase) && name.contains(char::is_uppercase)
 }
 
-/// Whether a word of several letters is all capitals, but for a small beginning as in `McDONALD`.
+/// Returns whether a word of several letters is in capitals, except for a beginning as in `McDONALD`.
 pub(super) fn is_capital_name(word: &str) -> bool {
     let word =
         ["Mc", "Mac", "d'", "D'", "O'"].iter().find_map(|start| word.strip_prefix(start)).unwrap_or(word);
@@ -111,12 +112,12 @@ pub(super) fn is_capital_name(word: &str) -> bool {
         && word.chars().filter(|letter| letter.is_alphabetic()).count() > 1
 }
 
-/// Whether a word begins with a capital and goes on in small letters.
+/// Returns whether a word has an initial capital followed by lowercase letters.
 pub(super) fn is_written_as_name(word: &str) -> bool {
     word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
 }
 
-/// The word that makes a name that of a company.
+/// Returns the word that shows that a name belongs to a company.
 pub(super) fn company_word(name: &str, is_capital: bool) -> Option<&str> {
     let mut words = name.split_whitespace().peekable();
     words.peek()?;

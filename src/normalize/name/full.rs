@@ -1,4 +1,4 @@
-//! A full name becomes a first and a last name, where nothing speaks against the split.
+//! Full names: a full name is split into a first and a last name, unless something contradicts the split.
 
 use super::{
     cell,
@@ -19,46 +19,46 @@ use crate::{
     normalize::salutation::{self, Title},
 };
 
-/// A full name, read.
+/// The parts of a full name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FullName {
-    /// The first name, with those in the middle; empty where there is none.
+    /// The first name with middle names; empty if there is none.
     pub first: String,
-    /// The last name; empty where there is none.
+    /// The last name; empty if there is none.
     pub last: String,
-    /// The title in front of it.
+    /// The salutation of its titles.
     pub salutation: Option<Salutation>,
-    /// What was done beyond taking the last word for the last name.
+    /// The step beyond the rule that the last word is the last name, if any.
     pub remark: Option<Remark>,
 }
 
-/// What was done to read a full name.
+/// A step in reading a full name that users should know about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// A degree, a note in brackets or the like is no part of it.
+    /// A degree, a remark in brackets or the like was removed.
     Trimmed,
-    /// The family name stands first, as its script, its capital letters or its language say.
+    /// The family name comes first, according to its script, its capital letters or its language.
     FamilyFirst,
 }
 
-/// Why the split of a name is not clear.
+/// The reason why the split of a name is unclear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unclear {
-    /// Both readings, and what speaks for the second.
+    /// Both readings, and the evidence for the second one.
     pub detail: String,
-    /// What the simple rule makes of it: the last word is the last name.
+    /// The result of the simple rule that the last word is the last name.
     pub last_word: FullName,
 }
 
 /// Splits a cleaned full name into first and last name.
 ///
-/// The last word is the family name, with the particles before it; `Family, Given` is read as it says. Titles in front of the
-/// name become the salutation; degrees behind it, remarks in brackets and pronouns are no part of it. A title with one word
-/// leaves the first name empty.
+/// The last word is the family name, including the particles before it; `Family, Given` is read in that order. Titles
+/// before the name become the salutation. Degrees after it, remarks in brackets and pronouns are removed. A title with
+/// a single word leaves the first name empty.
 ///
 /// # Errors
 ///
-/// Where something speaks against the split: two people, a company, a single word, a title that is not known.
+/// Returns an error if something contradicts the split: two people, a company, a single word, an unknown title.
 ///
 /// ```
 /// use rollcall::{contact::Salutation, normalize::name::split_full};
@@ -95,7 +95,7 @@ pub fn split_full(name: &str) -> Result<FullName, Unclear> {
     let name = reading.by_comma(&outside);
     let has_letters = |name: &str| name.is_empty() || name.contains(char::is_alphabetic);
     if !has_letters(&name.first) || !has_letters(&name.last) && !matches!(name.last.as_str(), "-" | ".") {
-        reading.doubt("a name with signs that are none");
+        reading.doubt("a name with signs that do not belong to it");
     }
     match reading.doubt {
         Some(doubt) => Err(unclear(name, &doubt)),
@@ -116,7 +116,7 @@ fn unclear(last_word: FullName, other: &str) -> Unclear {
     Unclear { detail, last_word }
 }
 
-/// The most frequent kind of name: two words of which neither can be anything else.
+/// Splits the most frequent kind of name: two words that cannot be anything else.
 fn plain(name: &str) -> Option<(&str, &str)> {
     let (first, last) = name.split_once(' ')?;
     let is_name = |word: &str| {
@@ -138,17 +138,17 @@ fn plain(name: &str) -> Option<(&str, &str)> {
     (is_name(first) && is_name(last) && !is_other(first) && !is_other(last)).then_some((first, last))
 }
 
-/// What was found while a name is read.
+/// The findings while a name is read.
 #[derive(Default)]
 struct Reading {
     salutation: Option<Salutation>,
-    /// What stays behind the family name, such as `Jr.`
+    /// Additions after the family name, such as `Jr.`
     generation: Vec<String>,
     is_trimmed: bool,
-    /// A title stood in front of it.
+    /// Whether a title preceded the name.
     has_title: bool,
     is_family_first: bool,
-    /// What else the text can be, and why; the first counts.
+    /// Another reading of the text, with its evidence. The first one counts.
     doubt: Option<String>,
 }
 
@@ -175,7 +175,7 @@ impl Reading {
         FullName { first: first.to_owned(), last: last.join(" "), salutation: self.salutation, remark }
     }
 
-    /// Takes out what stands in brackets or quotation marks: a title, pronouns, a nickname, a company.
+    /// Removes text in brackets or quotation marks: a title, pronouns, a nickname, a company.
     fn without_brackets(&mut self, name: &str) -> String {
         const PAIRS: [(char, char); 9] = [
             ('(', ')'),
@@ -213,12 +213,12 @@ impl Reading {
         outside.push_str(rest);
         let has_name = outside.split_whitespace().nth(1).is_some();
         if self.is_trimmed && !has_name {
-            self.doubt("a first and a last name of which one stands in brackets");
+            self.doubt("a first and a last name, one of them in brackets");
         }
         outside
     }
 
-    /// Reads `Family, Given`, and names with a comma before what follows them.
+    /// Reads `Family, Given`, and names with additions after a comma.
     fn by_comma(&mut self, name: &str) -> FullName {
         let pieces = name.split([',', '，', '、', '،']).map(str::trim);
         let pieces = pieces.filter(|piece| !piece.is_empty() && !placeholder::is_placeholder(piece));
@@ -264,7 +264,7 @@ impl Reading {
         {
             self.doubt(format!("a company, because of `{evidence}`"));
         } else if company_word(left, is_capital).is_some() && right.contains(' ') {
-            // As address books show people of a company: `Example Ltd, Ida Vale`.
+            // Address books show people of a company in this way: `Example Ltd, Ida Vale`.
             self.is_trimmed = true;
             return self.by_words(right);
         }
@@ -273,7 +273,7 @@ impl Reading {
             if let Some(evidence) = evidence {
                 let name = self.by_words(left);
                 self.doubt(format!(
-                    "first name `{right}`, last name `{left}`: `{evidence}` is no title that rollcall knows"
+                    "first name `{right}`, last name `{left}`: `{evidence}` is not a known title"
                 ));
                 return name;
             }
@@ -293,7 +293,7 @@ impl Reading {
         self.finished(&given.join(" "), &family.join(" "))
     }
 
-    /// The words of a name without the titles in front of it.
+    /// Returns the words of a name without the titles before it.
     fn without_titles<'n>(&mut self, name: &'n str) -> Vec<&'n str> {
         let words: Vec<&str> = name.split_whitespace().collect();
         // Initials in capital letters, as in `MS Dhoni`.
@@ -315,7 +315,7 @@ impl Reading {
             }
             match salutation::title(word, has_title) {
                 Some(Title::Salutation(found)) => {
-                    // `Mr. & Mrs.` is the salutation of neither.
+                    // `Mr. & Mrs.` is the salutation of neither person.
                     if self.doubt.is_none() {
                         self.address(found);
                     }
@@ -342,7 +342,7 @@ impl Reading {
         self.doubt_words(&words);
         match words[..] {
             [] => return self.finished("", ""),
-            // A title goes with the family name.
+            // A title belongs to the family name.
             [word] if has_title => return self.finished("", word),
             [word] => return self.finished(word, ""),
             _ => {}
@@ -358,7 +358,7 @@ impl Reading {
         self.finished(&words[..at].join(" "), &words[at..].join(" "))
     }
 
-    /// Takes off what follows a name: pronouns, degrees, a former name; keeps `Jr.` for the family name.
+    /// Removes additions after a name: pronouns, degrees, a former name. Keeps `Jr.` for the family name.
     fn trim_end(&mut self, words: &mut Vec<&str>, is_capital: bool) {
         let is_nickname =
             |word: &str| word.len() > 2 && word.starts_with(['\'', '‘']) && word.ends_with(['\'', '’']);
@@ -369,7 +369,7 @@ impl Reading {
         while words.first().is_some_and(is_sign) {
             words.remove(0);
         }
-        // A lone sign in the place of the last name is what people with one name are given.
+        // People with a single name have a lone sign as their last name.
         while words.len() > 2 && words.last().is_some_and(is_sign) {
             words.pop();
         }
@@ -403,7 +403,7 @@ impl Reading {
         }
     }
 
-    /// Looks for what no name of one person holds.
+    /// Looks for words that a name of one person does not contain.
     fn doubt_words(&mut self, words: &[&str]) {
         if let [first, .., last] = words
             && eastern::is_eastern(first) != eastern::is_eastern(last)
@@ -412,7 +412,7 @@ impl Reading {
             self.doubt(format!("first name `{last}`, last name `{first}`, because of its script"));
         }
         if words.first().is_some_and(|word| are_generations(word)) {
-            self.doubt("a last name with what stands behind it");
+            self.doubt("a last name with an addition");
         }
         for (at, word) in words.iter().enumerate() {
             let bare = word.trim_end_matches(['.', ':']);
@@ -441,7 +441,7 @@ impl Reading {
         }
     }
 
-    /// Where the family name ends that stands first; nothing where the last word is the family name.
+    /// Returns the end of a leading family name, or `None` if the last word is the family name.
     fn family_end(&mut self, words: &[&str], is_capital: bool) -> Option<usize> {
         if eastern::is_romanized_family_first(words) || is_patronymic_last(words) {
             return Some(1);

@@ -1,7 +1,7 @@
-//! Names: Unicode NFC, nothing invisible, single spaces, never re-cased.
+//! Names: Unicode NFC, without invisible characters, with single spaces, never re-cased.
 //!
-//! [`clean`] is the form in which a name is sent; [`split_full`] makes two names of a full one. `cell` undoes what programs
-//! put around a name, `placeholder` knows what they write where there is none.
+//! [`clean`] returns a name in the form in which it is sent. [`split_full`] splits a full name. The module `cell`
+//! undoes what programs put around a name, and `placeholder` recognizes placeholders for missing names.
 
 pub(super) mod cell;
 mod eastern;
@@ -19,15 +19,15 @@ pub use self::full::{FullName, Remark, Unclear, split_full};
 pub(super) use self::ordered::split_family_first;
 use super::salutation;
 
-/// Names that have to be questioned, as far as they are words of ASCII letters.
+/// The words of ASCII letters that need further checks.
 static QUESTIONED: LazyLock<words::Filter> = LazyLock::new(|| {
     let mut filter = words::Filter::default();
     placeholder::words().chain(salutation::title_words()).for_each(|word| filter.add(word));
     filter
 });
 
-/// Whether a cell holds a single word of ASCII letters that is no title and no placeholder, as most names are: there is
-/// nothing to undo, to clean or to question.
+/// Tests whether a cell contains a single word of ASCII letters that is neither a title nor a placeholder. Most names
+/// are like this, and need no repair, no cleaning and no checks.
 pub(super) fn is_usual(text: &str) -> bool {
     const MAX_BYTES: usize = 30;
 
@@ -36,14 +36,14 @@ pub(super) fn is_usual(text: &str) -> bool {
         && !QUESTIONED.may_have(text)
 }
 
-/// Characters that show nothing: format characters, which no name needs to be read aloud.
+/// Tests for invisible characters: format characters, which do not change how a name is spoken.
 pub(super) fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// The name in the form it is sent in; empty where nothing visible is left.
+/// Returns the name in the form in which it is sent; empty if no visible character remains.
 ///
 /// ```
 /// use rollcall::normalize::name::clean;
@@ -75,20 +75,20 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(if is_nfc(&folded) { folded } else { folded.nfc().collect() })
 }
 
-/// Keeps two letters apart that would be joined, as in Persian.
+/// Separates two letters that would otherwise be joined, as in Persian.
 const NON_JOINER: char = '\u{200c}';
-/// Joins two letters that would stand apart, as in Sinhala.
+/// Joins two letters that would otherwise be separate, as in Sinhala.
 const JOINER: char = '\u{200d}';
 
-/// Whether a letter is of a script that writes words with joiners and non-joiners: Arabic, Syriac, the scripts of India and
-/// around it.
+/// Tests whether a letter belongs to a script that uses joiners and non-joiners: Arabic, Syriac, and the scripts of
+/// India and its neighbors.
 fn has_joined_letters(letter: char) -> bool {
     matches!(letter,
         '\u{600}'..='\u{7ff}' | '\u{840}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{18af}'
         | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
-/// The sign that takes a letter of an Indian script its vowel: behind it a joiner may end a word.
+/// Tests for the sign that removes the vowel of a letter in Indian scripts. After it, a joiner may end a word.
 fn is_virama(letter: char) -> bool {
     matches!(
         letter,
@@ -105,8 +105,8 @@ fn is_virama(letter: char) -> bool {
     )
 }
 
-/// Whether there is nothing to clean: ASCII that can be seen, letters of western and central Europe as one character each,
-/// and no two spaces together.
+/// Tests whether there is nothing to clean: only visible ASCII, precomposed letters of western and central Europe, and
+/// no repeated spaces.
 fn is_plain(text: &str) -> bool {
     let mut before = 0;
     let is_ascii = text.bytes().all(|byte| {
@@ -126,14 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invisible_and_control_characters_go() {
+    fn invisible_and_control_characters_are_removed() {
         assert_eq!(clean("\u{202a}Li\u{202c}\0 \u{a0}Wei\x1b"), "Li Wei");
         assert_eq!(clean("\u{200b}\u{feff}"), "");
         assert_eq!(clean("mcDONALD"), "mcDONALD");
     }
 
     #[test]
-    fn usual_names_are_told_apart() {
+    fn usual_names_are_recognized() {
         for name in ["Ada", "Quill", "mcDONALD", "Li", "Null", "Anna"] {
             assert_eq!(is_usual(name), name != "Null", "{name}");
         }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_are_plain_are_in_the_form_that_is_sent() {
+    fn plain_letters_are_in_the_sent_form() {
         for letter in '\u{c0}'..='\u{17f}' {
             let name = format!("a{letter}");
             assert!(
@@ -183,7 +183,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_usual_name_needs_no_question(name in "[a-zA-Z]{0,8}") {
+        fn usual_name_needs_no_checks(name in "[a-zA-Z]{0,8}") {
             if is_usual(&name) {
                 prop_assert!(cell::is_plain(&name));
                 prop_assert_eq!(clean(&name), name.as_str());

@@ -1,4 +1,4 @@
-//! Full names of a column whose header says that the family name stands first, such as `Nom et prénom`.
+//! Full names in a column whose header puts the family name first, such as `Nom et prénom`.
 
 use super::{
     Remark, Unclear,
@@ -8,7 +8,8 @@ use super::{
 
 /// Splits a cleaned full name that begins with the family name.
 ///
-/// Of two words the first is the family name. Of more, particles, capital letters or a comma have to say where it ends.
+/// Of two words, the first is the family name. In longer names, particles, capital letters or a comma must show where
+/// it ends.
 pub(in crate::normalize) fn split_family_first(name: &str) -> Result<FullName, Unclear> {
     let read = split_full(name);
     let is_settled = name.contains(',')
@@ -27,7 +28,7 @@ pub(in crate::normalize) fn split_family_first(name: &str) -> Result<FullName, U
     let is_marked = words.last().is_some_and(|word| is_capital_name(word))
         && !words.iter().rev().skip(1).any(|word| is_capital_name(word));
     if is_marked {
-        // Capital letters say more of a name than the header.
+        // Capital letters are stronger evidence than the header.
         return Ok(read);
     }
     let at = particles + 1;
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_family_name_ends_where_the_name_says_so() {
+    fn family_name_ends_where_the_name_shows_it() {
         for (name, first, last) in [
             ("Dupont Jean", "Jean", "Dupont"),
             ("DUPONT Jean Luc", "Jean Luc", "DUPONT"),

@@ -1,10 +1,10 @@
-//! What programs and people write into a cell for which they have nothing.
+//! Placeholders that programs and people write into cells without a value.
 
 use std::sync::LazyLock;
 
 use super::words::WordSet;
 
-/// Placeholders by their words in lower case, without the signs around them.
+/// Placeholders by their words in lowercase, without the signs around them.
 static PLACEHOLDERS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::new(&[
         "n a",
@@ -95,7 +95,7 @@ static PLACEHOLDERS: LazyLock<WordSet> = LazyLock::new(|| {
     ])
 });
 
-/// Placeholders only in brackets: as a word they can be names.
+/// Placeholders only in brackets: without brackets, they can be names.
 const BRACKETED: &[&str] = &[
     "blank",
     "empty",
@@ -114,21 +114,21 @@ const BRACKETED: &[&str] = &[
     "null",
 ];
 
-/// As SQL, scripts and statistics write it; people write the names otherwise.
+/// Placeholders in the spelling of SQL, scripts and statistics programs. In other spellings, they can be names.
 const MARKS: &[&str] =
     &["NULL", "null", "NA", "nan", "NaN", "NAN", "NaT", "nil", "NIL", "N.N.", "N. N.", "xxx", "XXX"];
 
-/// The longest of all.
+/// The length of the longest placeholder.
 const MAX_BYTES: usize = 48;
 
-/// All placeholders that may consist of letters alone.
+/// All placeholders that may consist of letters only.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
     PLACEHOLDERS.words().chain(MARKS.iter().copied())
 }
 
-/// Whether a cleaned cell holds a placeholder, and nothing else.
+/// Returns whether a cleaned cell contains a placeholder and nothing else.
 ///
-/// Names that look like one stay: `Null` and `Na` as people write them, and initials such as `N.A.`.
+/// Names that resemble one are kept: `Null` and `Na` as people write them, and initials such as `N.A.`.
 pub(in crate::normalize) fn is_placeholder(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some(&first) = bytes.first() else { return false };
@@ -164,13 +164,13 @@ fn is_word(text: &str) -> bool {
     folded_into(text, &mut folded).is_some_and(|folded| PLACEHOLDERS.contains(folded)) && !is_initials(text)
 }
 
-/// Whether a text is nothing but single capital letters, as `N.A.` or `S N` are.
+/// Tests whether a text consists only of single capital letters, such as `N.A.` or `S N`.
 fn is_initials(text: &str) -> bool {
     let mut parts = text.split(['.', ' ']).filter(|part| !part.is_empty());
     parts.all(|part| part.len() == 1 && part.starts_with(|letter: char| letter.is_ascii_uppercase()))
 }
 
-/// The words of a text in small letters with one space between.
+/// Returns the words of a text in lowercase, separated by single spaces.
 fn folded_into<'b>(text: &str, buffer: &'b mut [u8; MAX_BYTES]) -> Option<&'b str> {
     let mut length = 0;
     let mut is_gap = false;
@@ -193,7 +193,7 @@ fn folded_into<'b>(text: &str, buffer: &'b mut [u8; MAX_BYTES]) -> Option<&'b st
     str::from_utf8(&buffer[..length]).ok()
 }
 
-/// What a spreadsheet shows in the place of a result, in any language: `#N/A`, `#NV`, `#¿NOMBRE?`.
+/// Tests for spreadsheet errors in any language: `#N/A`, `#NV`, `#¿NOMBRE?`.
 fn is_error(text: &str) -> bool {
     let rest = &text[1..];
     rest.len() > 1
@@ -201,7 +201,7 @@ fn is_error(text: &str) -> bool {
         && rest.chars().all(|letter| letter.is_uppercase() || "/!?¡¿_0".contains(letter))
 }
 
-/// What `LibreOffice` shows in the place of a result that has no name of its own: `Err:502`.
+/// Tests for the numbered errors that `LibreOffice` shows if an error has no name: `Err:502`.
 fn is_numbered_error(text: &str) -> bool {
     let Some((word, number)) = text.split_once(':') else { return false };
     matches!(word.trim_end(), "Err" | "Error" | "Erro" | "Errore" | "Erreur" | "Fehler" | "Fout")
@@ -209,7 +209,7 @@ fn is_numbered_error(text: &str) -> bool {
         && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// A placeholder between signs, or signs alone.
+/// Tests for a placeholder between signs, or for signs alone.
 fn is_bracketed(text: &str) -> bool {
     let inside = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     if inside.is_empty() {
@@ -221,7 +221,7 @@ fn is_bracketed(text: &str) -> bool {
     is_within && BRACKETED.contains(&lower.as_str()) || text == "\\N"
 }
 
-/// A place that a form letter leaves for a name: `{{first_name}}`, `*|FNAME|*`, `%FIRSTNAME%`.
+/// Tests for the placeholder of a name in a form letter: `{{first_name}}`, `*|FNAME|*`, `%FIRSTNAME%`.
 fn is_template(text: &str) -> bool {
     const SIGNS: [(&str, &str); 7] =
         [("{", "}"), ("${", "}"), ("*|", "|*"), ("%", "%"), ("<%", "%>"), ("[[", "]]"), ("<<", ">>")];
@@ -229,7 +229,7 @@ fn is_template(text: &str) -> bool {
     SIGNS.iter().any(|(open, close)| text.len() > 2 && text.starts_with(open) && text.ends_with(close))
 }
 
-/// What an advertisement's form sends to be tried.
+/// Tests for the test data that an advertisement's form sends.
 fn is_test_data(text: &str) -> bool {
     text.starts_with("<test lead")
 }
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_an_empty_cell_is_no_name() {
+    fn placeholder_is_not_a_name() {
         for text in [
             "NULL",
             "null",
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_like_one_stay() {
+    fn name_that_resembles_a_placeholder_is_kept() {
         for text in [
             "",
             "Null",

@@ -1,8 +1,9 @@
-//! The words around names: what belongs to a family name, what follows one, and what is no person's name at all.
+//! Words in and around names: parts of family names, additions after names, and words that show that a text is not a
+//! person's name.
 
 use std::sync::LazyLock;
 
-/// Words in lower case. Almost all other words are told apart before any is compared.
+/// A set of words in lowercase. A filter rejects almost all other words without a comparison.
 pub(in crate::normalize) struct WordSet {
     words: Vec<&'static str>,
     filter: Filter,
@@ -17,18 +18,18 @@ impl WordSet {
         Self { words: words.to_vec(), filter }
     }
 
-    /// Whether the word is one of these, in capital or small letters.
+    /// Returns whether the set contains the word, in uppercase or lowercase.
     #[inline]
     pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
         (self.filter.may_have(word) || !word.is_ascii()) && self.compares_equal(word)
     }
 
-    /// Whether one of these begins and ends like the word, whatever stands between.
+    /// Returns whether a word of the set has the same first and last byte, regardless of the rest.
     pub(in crate::normalize) fn has_ends_of(&self, word: &str) -> bool {
         self.filter.lengths[Filter::place(word.as_bytes())] != 0
     }
 
-    /// All of them.
+    /// Iterates over all words.
     pub(in crate::normalize) fn words(&self) -> impl Iterator<Item = &'static str> {
         self.words.iter().copied()
     }
@@ -42,9 +43,9 @@ impl WordSet {
     }
 }
 
-/// Tells most words that are not among some from those that may be, by their first and last byte and their length.
+/// A filter that rejects most words that are not in a set, by their first and last byte and their length.
 pub(super) struct Filter {
-    /// By the first and the last byte, the lengths in bytes that words have, one bit each.
+    /// By first and last byte: the lengths of the words in bytes, one bit each.
     lengths: [u32; 1024],
 }
 
@@ -59,13 +60,13 @@ impl Filter {
         self.lengths[Self::place(word.as_bytes())] |= Self::length(word);
     }
 
-    /// Whether the word may be one of those that were added, in capital or small letters of ASCII.
+    /// Returns whether the word may be one of the added words, in ASCII uppercase or lowercase.
     #[inline]
     pub(super) fn may_have(&self, word: &str) -> bool {
         self.lengths[Self::place(word.as_bytes())] & Self::length(word) != 0
     }
 
-    /// The place of words with the same ends, in capital or small letters of ASCII.
+    /// Returns the index of words with the same ends, in ASCII uppercase or lowercase.
     fn place(word: &[u8]) -> usize {
         let [first, last] = [word.first(), word.last()].map(|byte| byte.copied().unwrap_or_default());
         (usize::from(first & 0x1f) << 5) | usize::from(last & 0x1f)
@@ -84,7 +85,7 @@ macro_rules! word_set {
 }
 
 word_set! {
-    /// Words that belong to the family name when they stand before its last word.
+    /// Words that belong to the family name if they precede its last word.
     PARTICLES:
     "'s" "'t" "a/l" "a/p" "abd" "abdel" "abdul" "abu" "af" "al" "ap" "av" "aw" "ben" "bin"
     "bint" "binte" "binti" "bt" "bte" "d" "d'" "d/o" "da" "dal" "dalla" "dalle" "das" "de" "degli" "dei" "del" "dela"
@@ -95,7 +96,7 @@ word_set! {
 }
 
 word_set! {
-    /// The same, where they are written small: with a capital they are names of their own.
+    /// Particles only in lowercase: with a capital letter, they are names of their own.
     SMALL_PARTICLES: "am" "an" "auf" "bar" "bij" "im" "in" "li" "over" "te" "uit"
 }
 
@@ -105,17 +106,17 @@ word_set! {
 }
 
 word_set! {
-    /// Words between two people.
+    /// Words between the names of two people.
     PEOPLE_CONJUNCTIONS: "&" "+" "and" "et" "og" "och" "u." "und"
 }
 
 word_set! {
-    /// Words for all who live together.
+    /// Words for all members of a household.
     HOUSEHOLDS: "couple" "eheleute" "ehepaar" "fam" "familia" "famille" "familie" "family" "household"
 }
 
 word_set! {
-    /// Family names of Korea and China that are written before a given name of two joined syllables.
+    /// Korean and Chinese family names that precede a given name of two hyphenated syllables.
     HYPHENATED_FAMILIES:
     "ahn" "bae" "chan" "chang" "chen" "cheung" "cho" "choi" "chow" "chung" "han" "ho" "hong" "hwang" "jang" "jeong" "jung" "kang"
     "kim" "kwon" "lam" "lau" "lee" "leung" "lim" "lin" "moon" "ng" "oh" "park" "seo" "shin" "song" "tan" "tsai" "wong" "wu" "yang"
@@ -123,17 +124,17 @@ word_set! {
 }
 
 word_set! {
-    /// What tells a person from a parent of the same name. It stays behind the family name.
+    /// Additions that distinguish people from parents of the same name. They stay with the family name.
     GENERATIONS: "2nd" "3rd" "4th" "fils" "ii" "iii" "iv" "jnr" "jr" "snr" "sr" "vi" "vii"
 }
 
 word_set! {
-    /// The same, in words that can be a family name.
+    /// Such additions that can also be a family name.
     GENERATION_NAMES: "filha" "filho" "hijo" "junior" "júnior" "neta" "neto" "senior" "sobrinho"
 }
 
 word_set! {
-    /// Degrees, certificates and orders, without periods, that no name is.
+    /// Degrees, certificates and orders, without periods, that are never names.
     CREDENTIALS:
     "acca" "acii" "aia" "aicp" "aprn" "barch" "bba" "bcom" "bds" "beng" "bpharm" "bsc" "bsn" "btech" "capm" "cbe" "ccie"
     "ccna" "ccnp" "ceh" "cfa" "cfe" "cfp" "chartered" "chfc" "cima" "cipd" "cipm" "cipp" "cisa" "cism" "cissp" "clu" "cmgr"
@@ -146,14 +147,14 @@ word_set! {
 }
 
 word_set! {
-    /// Degrees that can be names, too: they count in capital letters beside small ones, or with periods.
+    /// Degrees that can also be names. They count in capital letters next to lowercase ones, or with periods.
     SHORT_CREDENTIALS:
     "aca" "ap" "ba" "bs" "ca" "cha" "cma" "cs" "dc" "do" "dr" "fda" "fd" "hons" "kc" "ma" "mad" "md" "me" "ms" "mvo" "np"
     "od" "op" "osb" "ot" "oxon" "pa" "pac" "pe" "pg" "pt" "qc" "ra" "rd" "ret" "rn" "rph" "se" "sj" "std"
 }
 
 word_set! {
-    /// What somebody does, where it follows a name.
+    /// Positions of people, after a name.
     POSITIONS:
     "accountant" "assistant" "attorney" "ceo" "cfo" "chairman" "cio" "cmo" "consultant" "coo" "cto" "director" "directeur"
     "engineer" "founder" "geschäftsführer" "geschäftsführerin" "gerente" "head" "inhaber" "inhaberin" "lawyer" "manager"
@@ -161,7 +162,7 @@ word_set! {
 }
 
 word_set! {
-    /// Words of which each makes a name that of a company or a club.
+    /// Words that show that a name belongs to a company or a club.
     COMPANIES:
     "abteilung" "apotheke" "association" "autohaus" "clinic" "department" "company" "consulting" "corp" "corporation" "eirl" "enterprises" "eurl"
     "foundation" "gbr" "gmbh" "group" "gruppe" "holding" "holdings" "hotel" "inc" "incorporated" "industries" "kanzlei" "kft" "kgaa"
@@ -171,53 +172,54 @@ word_set! {
 }
 
 word_set! {
-    /// Legal forms that can be names, too: they count behind a name, in capital letters beside small ones, or with periods.
+    /// Legal forms that can also be names. They count after a name, in capital letters next to lowercase ones, or with
+    /// periods.
     SHORT_COMPANIES: "a/s" "ab" "ag" "aps" "as" "bv" "co" "ek" "ev" "kg" "nv" "oy" "sa" "sas" "se" "sl" "spa" "ug"
 }
 
-/// Parts of words that make a name that of a company, in scripts without spaces.
+/// Parts of words that show that a name belongs to a company, in scripts without spaces.
 pub(super) const COMPANY_PARTS: [&str; 6] = ["株式会社", "有限会社", "合同会社", "公司", "주식회사", "㈱"];
 
 word_set! {
-    /// Words before a name that somebody had before.
+    /// Words before a former name.
     FORMER: "formerly" "geb" "geborene" "geborener" "nacida" "nata" "nee" "née" "né"
 }
 
 word_set! {
-    /// Words and signs between a name and something else.
+    /// Words and signs between a name and other text.
     SEPARATORS:
     "*" "-" "/" "//" ":" ";" "@" "attn" "c/o" "fao" "of" "z.h" "z.hd" "zhd" "|" "~" "–" "—" "•" "·" "→" "ép" "épouse" "vve" "veuve"
 }
 
 word_set! {
-    /// Pronouns, as people put them behind their names.
+    /// Pronouns that people add to their names.
     PRONOUNS:
     "any" "all" "ella" "elle" "elles" "er" "ey" "he" "her" "hers" "him" "his" "ihm" "ihr" "il" "iel" "it" "ihn" "its" "lui"
     "sein" "she" "sie" "they" "them" "theirs" "their" "xe" "xem" "ze" "zir" "hir" "él" "ellos" "pronouns"
 }
 
 word_set! {
-    /// Titles that are no salutation of their own. In front of a name they are no part of it.
+    /// Titles without a salutation. Before a name, they are not part of it.
     OTHER_TITLES:
     "ambassador" "captain" "colonel" "councillor" "dame" "lieutenant" "mgr" "reverend" "senator" "sergeant" "sir"
 }
 
 word_set! {
-    /// The same, where a period marks them as short forms or another title stands before them. `Fr.` is a woman in German and a
-    /// priest in English.
+    /// Titles without a salutation, if a period marks them as abbreviations or another title precedes them. `Fr.` is a
+    /// woman in German and a priest in English.
     SHORT_TITLES:
     "atty" "avv" "capt" "cllr" "cmdr" "col" "dott" "engr" "fr" "gen" "hon" "ing" "inż" "lic" "lt" "mag" "maj" "rev" "revd" "sen"
     "sgt"
 }
 
 word_set! {
-    /// Family names that are written first, where the letters are those of Vietnamese.
+    /// Leading family names, if the letters are Vietnamese.
     VIETNAMESE_FAMILIES:
     "bùi" "châu" "đào" "đinh" "đoàn" "dương" "đặng" "đỗ" "hà" "hoàng" "hồ" "huỳnh" "lâm" "lê" "lương" "lưu" "lý" "mai" "ngô"
     "nguyễn" "phạm" "phan" "phùng" "tạ" "tô" "trần" "triệu" "trịnh" "trương" "võ" "vũ" "vương"
 }
 
-/// Words that follow a name in East Asia out of courtesy.
+/// Courtesy words after a name in East Asia.
 pub(super) const COURTESIES: [&str; 8] = ["様", "さま", "さん", "殿", "님", "씨", "先生", "女士"];
 
 /// Korean family names of two syllables.
@@ -228,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_found_in_capital_and_small_letters() {
+    fn words_are_found_in_any_case() {
         for word in ["van", "VAN", "Von", "’t", "ní", "NÍ", "a/l"] {
             assert!(PARTICLES.contains(word), "{word}");
         }
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_in_small_letters_and_stand_in_one_list_of_credentials() {
+    fn words_are_lowercase_and_in_one_list_of_credentials() {
         for set in [
             &PARTICLES,
             &SMALL_PARTICLES,

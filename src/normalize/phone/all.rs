@@ -1,4 +1,4 @@
-//! All numbers that a cell may mean: of people who must not be called, one too many is better than one too few.
+//! All numbers that a cell may mean. For do-not-call lists, one number too many is better than one too few.
 
 use super::{Accept, Mask, ParsedNumber, PhonePolicy, Refusal, calling_code, cell, several};
 use crate::{
@@ -8,37 +8,37 @@ use crate::{
     row::CellKind,
 };
 
-/// Numbers that are beyond doubt.
+/// The policy for unambiguous numbers.
 const PLAIN: PhonePolicy = PhonePolicy { accept: Accept::Valid, types: Vec::new(), drop_extensions: false };
 
-/// The same, with something behind them.
+/// The policy for valid numbers that may have an extension.
 const VALID: PhonePolicy = PhonePolicy { accept: Accept::Valid, types: Vec::new(), drop_extensions: true };
 
-/// Whatever has the length of a number.
+/// The policy for everything with the length of a number.
 const POSSIBLE: PhonePolicy =
     PhonePolicy { accept: Accept::Possible, types: Vec::new(), drop_extensions: true };
 
-/// With fewer digits, a part of a cell is an extension or a remark.
+/// The minimum number of digits of a number in a part of a cell. Fewer digits are an extension or a remark.
 const MIN_DIGITS: usize = 6;
 
-/// What stands between two numbers and never in one. A slash may stand in one, too.
+/// Separators between two numbers that never occur in one. A slash is not included, because it may.
 const SEPARATORS: [&str; 8] = [":::", "\n", ";", ",", "|", "&", " or ", " and "];
 
 /// The numbers of a cell.
 #[derive(Debug, Default)]
 pub struct AllNumbers {
-    /// Each of them once.
+    /// The numbers, without repetitions.
     pub found: Vec<E164>,
-    /// Why there is none, or why a part of the cell that may be another one cannot be read.
+    /// The reason why there is no number, or why a part of the cell that may be another number cannot be read.
     pub refusal: Option<Refusal>,
-    /// What is left to see of it, where digits are hidden.
+    /// The visible parts of numbers with hidden digits.
     pub masks: Vec<Mask>,
-    /// Whether digits were taken for a whole international number although neither a plus nor a region says so.
+    /// Whether digits were assumed to be an international number, without a plus or a region to confirm it.
     pub is_assumed: bool,
 }
 
-/// Reads every number of a cell that is not blank, leniently. Digits without a plus are read with the rules of `origin`, and
-/// as a whole international number where that is a valid one: such lists often leave the plus out.
+/// Reads every number of a cell that is not blank, leniently. Digits without a plus are read with the rules of
+/// `origin`, and also as an international number if that is valid: such lists often omit the plus.
 ///
 /// ```
 /// use rollcall::{normalize::phone::read_all, row::CellKind};
@@ -62,7 +62,7 @@ pub fn read_all(text: &str, kind: CellKind, origin: Option<Origin>) -> AllNumber
     all
 }
 
-/// The calling code of numbers that have none.
+/// Returns the calling code of numbers that have none.
 fn home(origin: Option<Origin>) -> Option<u16> {
     match origin {
         Some(Origin::Region(region)) => calling_code(region),
@@ -71,7 +71,7 @@ fn home(origin: Option<Origin>) -> Option<u16> {
     }
 }
 
-/// Whether a cell holds a number, or several: a valid one, or one that has the length at least.
+/// Returns whether a cell contains one or more numbers that are valid, or that at least have a possible length.
 pub(crate) fn is_number(text: &str, kind: CellKind, origin: Option<Origin>, accept: Accept) -> bool {
     match accept {
         Accept::Valid => {
@@ -97,7 +97,7 @@ impl AllNumbers {
             return;
         }
         let whole = self.add_one(text, origin, &POSSIBLE);
-        // What is one number already is two only beyond doubt.
+        // A cell that is one number counts as two only if there is no doubt.
         let policy = if whole.is_ok() { &VALID } else { &POSSIBLE };
         if let Some((number, ending)) = several::split_ending(text, origin) {
             let kept = number.national.len() - ending.len();
@@ -112,7 +112,7 @@ impl AllNumbers {
         }
     }
 
-    /// Reads what stands between separators, and says what cannot be read of it.
+    /// Reads the parts between separators. Returns the refusal of the first part that cannot be read.
     fn add_parts(&mut self, text: &str, origin: Option<Origin>, policy: &PhonePolicy) -> Option<Refusal> {
         let mut refused = None;
         for part in parts(text) {
@@ -148,7 +148,7 @@ impl AllNumbers {
         self.add_one(part, origin, policy).map_err(Some)
     }
 
-    /// Reads one number, in both ways.
+    /// Reads one number in both ways.
     fn add_one(&mut self, text: &str, origin: Option<Origin>, policy: &PhonePolicy) -> Result<(), Refusal> {
         let read = policy.read(text, CellKind::Text, origin);
         let is_whole = self.found_whole(text);
@@ -157,7 +157,7 @@ impl AllNumbers {
             Err(refusal) if is_whole && refusal.readings.is_empty() => {
                 self.is_assumed |= origin.is_none() && !text.trim_start().starts_with("00");
             }
-            // The number has several readings: each of them must not be called.
+            // The number has several readings, and none of them may be called.
             Err(refusal) if !refusal.readings.is_empty() => {
                 refusal.readings.iter().for_each(|number| self.add(number.e164()));
             }
@@ -191,9 +191,9 @@ impl AllNumbers {
     }
 }
 
-/// The digits as a whole international number without its plus, where that is a valid one.
+/// Reads the digits as an international number without its plus, if that is valid.
 fn whole_international(text: &str) -> Option<PhoneNumber> {
-    // A slash stands between two numbers too often for digits on both sides of it to be trusted.
+    // A slash between digits separates two numbers too often to trust the digits on both sides.
     if text.contains(['+', '＋', '/']) {
         return None;
     }
@@ -212,7 +212,7 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Digits of any script.
+/// Counts the digits of any script.
 pub(crate) fn count_digits(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_numeric()).count()
 }
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_without_a_plus_are_read_in_every_way_that_makes_a_number() {
+    fn digits_without_a_plus_have_every_valid_reading() {
         for (text, region, expected) in [
             ("919876543210", "", "919876543210"),
             ("0091 98765-43210", "", "919876543210"),
@@ -268,7 +268,7 @@ mod tests {
             ("491711234567", "DE", "491711234567 49491711234567"),
             ("966512345678+", "DE", "966512345678"),
             ("030 23125012 9-17 Uhr", "DE", "493023125012 493023125012917"),
-            // Cairo has such a number too.
+            // Cairo has such a number, too.
             ("2015550123", "US", "12015550123 2015550123"),
             ("12025550123", "IN", "12025550123 9112025550123"),
             ("9876543210", "", "no-region"),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_without_plus_and_region_are_assumed_to_be_whole() {
+    fn digits_without_plus_and_region_are_assumed_international() {
         let is_assumed = |text, region| {
             read_all(text, CellKind::Number, Region::new(region).map(Origin::Region)).is_assumed
         };
@@ -289,7 +289,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cell_panics_and_what_the_policy_takes_is_found(
+        fn no_cell_panics_and_accepted_numbers_are_found(
             text in "\\PC{0,40}|[0-9+()/ ;,x.eE-]{0,40}|0[0-9]{5,9}/[0-9]{1,3}",
             region in prop::sample::select(vec!["DE", "US", "IN", "GB", ""]),
         ) {

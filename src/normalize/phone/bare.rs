@@ -1,7 +1,7 @@
-//! Digits without a plus that are a number of the region and, with a plus, another one: `491711234567` in Germany.
+//! Digits without a plus that are a number of the region and, with a plus, another number: `491711234567` in Germany.
 //!
-//! The other cells of the column say how they are meant. Only those count that are written in the same way, as bare digits
-//! without the prefix that is dialed inside the country.
+//! The other cells of the column show which reading is meant. Only cells in the same spelling count: bare digits
+//! without the national prefix.
 
 use super::{Accept, ParsedNumber, PhonePolicy, Refusal, digits, library, parse, plans, spelled, to_number};
 use crate::{
@@ -11,26 +11,26 @@ use crate::{
     row::CellKind,
 };
 
-/// How bare digits are meant in a column.
+/// The meaning of bare digits in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// As numbers of the region.
+    /// Numbers of the region.
     National,
-    /// As international numbers without their plus.
+    /// International numbers without their plus.
     International,
 }
 
-/// The bare cells of a column that can be read in one way only.
+/// Counts of the bare cells of a column, by reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Habits {
     national: u32,
     international: u32,
-    /// Cells of two readings.
+    /// Cells with two readings.
     ambiguous: u32,
 }
 
 impl Habits {
-    /// Fewer cells show no habit.
+    /// The minimum number of cells that show a habit.
     const MIN_CELLS: u32 = 3;
 
     /// Counts a cell.
@@ -43,7 +43,7 @@ impl Habits {
             return;
         }
         match ANY.read(text, kind, origin) {
-            // The calling code was taken for one.
+            // The reader took the leading digits as the calling code.
             Ok(number) if *number.e164().digits() == digits(text) => self.international += 1,
             Ok(_) => self.national += 1,
             Err(refusal) if refusal.code == Code::AmbiguousNumber => self.ambiguous += 1,
@@ -51,7 +51,7 @@ impl Habits {
         }
     }
 
-    /// How such cells are meant, where at least 95 % of those that can be read in one way only are meant so.
+    /// Returns the habit that at least 95 % of the unambiguous cells show.
     pub fn habit(&self) -> Option<Habit> {
         let all = self.national + self.international;
         let is_most = |cells: u32| all >= Self::MIN_CELLS && u64::from(cells) * 100 >= u64::from(all) * 95;
@@ -64,17 +64,17 @@ impl Habits {
         }
     }
 
-    /// Cells that can be read in two ways.
+    /// Returns the number of cells with two readings.
     pub fn ambiguous(&self) -> u32 {
         self.ambiguous
     }
 }
 
-/// The number that is meant by text that was read as a valid one.
+/// Decides which number a text means that was read as a valid one.
 ///
 /// # Errors
 ///
-/// Where the text may mean two numbers, and nothing tells which.
+/// Returns an error if the text may mean two numbers and nothing decides between them.
 pub(super) fn decide(
     text: &str,
     number: ParsedNumber,
@@ -92,17 +92,18 @@ pub(super) fn decide(
     let code = other.calling_code.to_string();
     let is_own_code = other.calling_code == number.calling_code;
     let first_group = text.trim().split([' ', '-', '/', '.', '(', ')']).find(|group| !group.is_empty());
-    let stands_apart = first_group == Some(code.as_str());
-    // A mobile number that lost its zero is likelier than somebody's fixed line abroad that lost its plus; and groups of digits
-    // show a calling code, or that there is none.
+    let is_separate = first_group == Some(code.as_str());
+    // A mobile number that lost its zero is likelier than a foreign fixed line that lost its plus. Digits in
+    // groups show whether there is a calling code: it would be the first group.
     let is_at_home = number.kind == NumberType::Mobile
         && !matches!(other.kind, NumberType::Mobile | NumberType::FixedLineOrMobile)
-        || first_group.is_some_and(|group| group.len() < digits(text).len()) && !stands_apart;
-    // A spreadsheet drops the plus of `+49 171…` as it drops the zero of `0171…`: other cells without a zero do not tell then.
+        || first_group.is_some_and(|group| group.len() < digits(text).len()) && !is_separate;
+    // A spreadsheet removes the plus of `+49 171…` as well as the zero of `0171…`, so other cells without a zero are no
+    // evidence here.
     let is_likelier_abroad = other.kind == NumberType::Mobile && number.kind != NumberType::Mobile;
     match habit {
         // `49 171 1234567`.
-        _ if is_own_code && stands_apart => Ok(other),
+        _ if is_own_code && is_separate => Ok(other),
         None if !is_own_code && is_at_home => Ok(number),
         Some(Habit::National) if !is_likelier_abroad => Ok(number),
         Some(Habit::International) => Ok(other),
@@ -114,7 +115,7 @@ pub(super) fn decide(
     }
 }
 
-/// The valid number that bare digits are with a plus.
+/// Returns the valid number that bare digits are with a plus.
 pub(super) fn from_abroad(text: &str) -> Option<ParsedNumber> {
     if !is_bare(text) {
         return None;
@@ -122,13 +123,13 @@ pub(super) fn from_abroad(text: &str) -> Option<ParsedNumber> {
     parse(&format!("+{}", digits(text)), None).ok().filter(|number| number.is_valid)
 }
 
-/// Whether there are only digits and the usual separators, and neither a plus nor a prefix of the country in front.
+/// Tests whether a text has only digits and the usual separators, without a plus or a national prefix.
 fn is_bare(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || b" -/.()".contains(&byte))
         && text.bytes().find(u8::is_ascii_digit).is_some_and(|first| first != b'0')
 }
 
-/// Whether numbers of its kind have several lengths, so that digits more or less may make another valid number.
+/// Returns whether numbers of its kind vary in length, so that more or fewer digits may form another valid number.
 pub(super) fn is_open(number: &ParsedNumber) -> bool {
     let digits = format!("{}{}", number.calling_code, number.national);
     let plan = plans::plans().at_start_of(digits.as_bytes()).map(|(plan, _)| plan);
@@ -136,7 +137,8 @@ pub(super) fn is_open(number: &ParsedNumber) -> bool {
         .is_some_and(|assignment| assignment.is_open)
 }
 
-/// Whether people write the number with a prefix inside its country: without it, the digits are as likely something else.
+/// Returns whether people write the number with a national prefix. Without the prefix, the digits may just as well be
+/// something else.
 fn needs_prefix(number: &ParsedNumber, region: Region) -> bool {
     library::national_format(number, region).is_some_and(|format| digits(&format) != number.national)
 }
@@ -155,7 +157,7 @@ mod tests {
 
     /// Source: google/libphonenumber issue 1374.
     #[test]
-    fn digits_of_two_readings_are_decided_by_the_column_or_rejected() {
+    fn ambiguous_digits_follow_the_column_or_are_rejected() {
         for text in ["491711234567", "491621234567", "33612345678", "6591234567", "33123456789"] {
             assert!(read(text, "DE", None).starts_with("ambiguous-number: +49 "), "{text}");
             assert_eq!(read(text, "DE", Some(Habit::International)), text);
@@ -165,8 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mobile_that_may_have_lost_its_plus_is_never_a_fixed_line() {
-        // A spreadsheet drops the plus of `+49 171…` as it drops the zero of `0171…`.
+    fn possible_mobile_without_plus_is_not_a_fixed_line() {
+        // A spreadsheet removes the plus of `+49 171…` as well as the zero of `0171…`.
         for text in ["491711234567", "4915123456789", "33612345678"] {
             let read = read(text, "DE", Some(Habit::National));
             assert!(read.starts_with("ambiguous-number"), "{text}: {read}");
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_one_reading_need_no_column() {
+    fn unambiguous_digits_need_no_column() {
         for (text, region, expected) in [
             ("1711234567", "DE", "491711234567"),
             ("0491 711234567", "DE", "49491711234567"),
@@ -196,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_whole_numbers_makes_foreign_ones_of_digits() {
+    fn international_column_makes_digits_foreign_numbers() {
         assert!(read("31612345678", "DE", None).starts_with("invalid-number"));
         assert_eq!(read("31612345678", "DE", Some(Habit::International)), "31612345678");
         assert!(read("31612345678", "DE", Some(Habit::National)).starts_with("invalid-number"));
     }
 
     #[test]
-    fn cells_of_one_reading_show_the_habit() {
+    fn unambiguous_cells_show_the_habit() {
         let habit = |cells: &[&str]| {
             let mut habits = Habits::default();
             for cell in cells {
@@ -221,7 +223,7 @@ mod tests {
         assert_eq!(
             habit(&["01711234567", "+49301234567", "0301234567", "0049301234567"]),
             None,
-            "none is bare"
+            "no cell is bare"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A phone cell before it is read as a number: what a spreadsheet added is taken off, what it destroyed is named.
+//! Preparation of phone cells: marks that a spreadsheet added are removed, and digits that it destroyed are reported.
 
 use std::borrow::Cow;
 
@@ -9,30 +9,30 @@ use crate::{
     row::{CellKind, shows_nothing},
 };
 
-/// A double holds every integer of this many decimal digits, and not every longer one.
+/// A floating-point number keeps every integer of up to this many decimal digits, but not every longer one.
 const MAX_EXACT_DIGITS: usize = 15;
 
-/// No number, however spelled, is longer: Google's library reads no more either.
+/// A limit above the length of any spelled number. Google's library has the same limit.
 const MAX_CHARS: usize = 250;
 
-/// The cell's text with invisible characters and a spreadsheet's marks gone.
+/// Removes invisible characters and the marks of a spreadsheet from a cell.
 ///
 /// # Errors
 ///
-/// Where the digits a person typed are no longer in the file, or the cell cannot hold a number.
+/// Returns an error if the original digits are no longer in the file, or if the cell cannot contain a number.
 pub(super) fn undo_spreadsheet(text: &str, kind: CellKind) -> Result<Cow<'_, str>, Refusal> {
     match kind {
         CellKind::Text => undo_text(text),
         CellKind::Number => number_cell(text).map(Cow::Borrowed),
-        CellKind::Date => Err(Refusal::new(Code::NotANumber, "the cell holds a date")),
-        CellKind::Boolean => Err(Refusal::new(Code::NotANumber, "the cell holds TRUE or FALSE")),
-        CellKind::Error => Err(Refusal::new(Code::NotANumber, format!("the cell holds the error {text}"))),
+        CellKind::Date => Err(Refusal::new(Code::NotANumber, "the cell contains a date")),
+        CellKind::Boolean => Err(Refusal::new(Code::NotANumber, "the cell contains TRUE or FALSE")),
+        CellKind::Error => Err(Refusal::new(Code::NotANumber, format!("the cell contains the error {text}"))),
     }
 }
 
 fn number_cell(text: &str) -> Result<&str, Refusal> {
     if text.starts_with('-') || text.contains('.') {
-        return Err(Refusal::new(Code::NotANumber, "the cell holds a number with a sign or a fraction"));
+        return Err(Refusal::new(Code::NotANumber, "the cell contains a number with a sign or a fraction"));
     }
     if text.len() > MAX_EXACT_DIGITS {
         return Err(Refusal::new(Code::ExcelPrecision, format!("{} digits", text.len())));
@@ -40,11 +40,11 @@ fn number_cell(text: &str) -> Result<&str, Refusal> {
     Ok(text)
 }
 
-/// Whether a plainly spelled cell has nothing that [`undo_spreadsheet`] would undo or refuse.
+/// Returns whether [`undo_spreadsheet`] would neither change nor refuse a plainly spelled cell.
 pub(super) fn is_undamaged(text: &str, kind: CellKind, spelling: &Spelling) -> bool {
     match kind {
         CellKind::Text => {
-            // Behind the stop of a fraction are one zero or two.
+            // A fraction has one or two zeros after the point.
             spelling.behind_stop(text).is_none_or(|digits| digits > 2)
                 && spelling.digits().len() <= MAX_EXACT_DIGITS
                 && !(spelling.has_separators() && may_be_date(text))
@@ -54,7 +54,8 @@ pub(super) fn is_undamaged(text: &str, kind: CellKind, spelling: &Spelling) -> b
     }
 }
 
-/// Whether there is nothing to undo: digits and the usual separators, too few to be a rounded number.
+/// Tests whether there is nothing to undo: only digits and the usual separators, and too few digits for a rounded
+/// number.
 fn is_plain(text: &str) -> bool {
     text.len() <= MAX_EXACT_DIGITS
         && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b' ' | b'(' | b')'))
@@ -73,7 +74,7 @@ fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
     let visible = if text.is_ascii() {
         Cow::Borrowed(text)
     } else {
-        // No-break spaces become plain ones, so that two numbers in a cell stay two.
+        // No-break spaces become plain ones, so that two numbers in a cell stay separate.
         let kept = text.chars().filter(|letter| !is_invisible(*letter));
         Cow::Owned(
             kept.map(|letter| if letter.is_whitespace() && letter != '\n' { ' ' } else { letter }).collect(),
@@ -98,14 +99,14 @@ fn undo_text(text: &str) -> Result<Cow<'_, str>, Refusal> {
     })
 }
 
-/// Takes off the `'` that marks text in a spreadsheet, and `="…"`, which some programs write for the same end.
+/// Removes the `'` that marks text in a spreadsheet, and `="…"`, which some programs write for the same purpose.
 pub(in crate::normalize) fn strip_marks(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
     text.trim_start_matches(['\'', '\u{2019}', '`']).trim()
 }
 
-/// `919876543210.0`: a number that went through a program which took it for a floating-point one.
+/// Removes the fraction of `919876543210.0`, which programs add that read a number as floating-point.
 fn strip_fraction(text: &str) -> &str {
     let Some((whole, zeros)) = text.rsplit_once('.') else { return text };
     let digits = whole.strip_prefix('+').unwrap_or(whole);
@@ -116,7 +117,7 @@ fn strip_fraction(text: &str) -> &str {
     if is_float { whole } else { text }
 }
 
-/// `9.19877E+11` and `9,19877E+11`.
+/// Tests for `9.19877E+11` and `9,19877E+11`.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -129,7 +130,7 @@ fn is_scientific(text: &str) -> bool {
         && all_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
 }
 
-/// `2026-11-20` or `20.11.2026`, with a time of day or without: what a date becomes on its way through CSV.
+/// Tests for `2026-11-20` or `20.11.2026`, with or without a time: the forms that dates take in CSV.
 pub(super) fn is_date(text: &str) -> bool {
     let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
     let Some(separator) = day.chars().find(|letter| matches!(letter, '-' | '.' | '/')) else { return false };
@@ -153,7 +154,7 @@ pub(super) fn is_date(text: &str) -> bool {
     is_day && (time.is_empty() || time.contains(':'))
 }
 
-/// Whether two separators are where those of a date are.
+/// Tests whether two separators are at the positions of a date's separators.
 fn may_be_date(text: &str) -> bool {
     let text = text.as_bytes().trim_ascii();
     let is_separator = |place: usize| matches!(text.get(place), Some(b'-' | b'.' | b'/'));
@@ -161,8 +162,8 @@ fn may_be_date(text: &str) -> bool {
         || (is_separator(1) || is_separator(2)) && (3..6).any(is_separator)
 }
 
-/// More digits than a spreadsheet keeps, and zeros in place of those it dropped. A leading zero shows that the text was
-/// never a number to it.
+/// Tests for more digits than a spreadsheet keeps, with zeros in place of the lost ones. A leading zero shows that the
+/// spreadsheet never treated the text as a number.
 fn has_rounded_tail(text: &str) -> bool {
     text.len() > MAX_EXACT_DIGITS
         && !text.starts_with('0')
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn lossless_damage_of_a_number_is_repaired() {
+    fn lossless_damage_is_repaired() {
         for (text, expected) in [
             ("'+919876543210", "+919876543210"),
             ("=\"+91 98765 43210\"", "+91 98765 43210"),
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_lost_digits_are_rejected_by_name() {
+    fn number_that_lost_digits_is_rejected_with_its_code() {
         for (text, code) in [
             ("9.19877E+11", "excel-scientific"),
             ("9,19877e11", "excel-scientific"),

@@ -1,9 +1,9 @@
-//! Why a cell became the number that it became, and which numbers it could have been.
+//! Explanations of phone cells: the rule that produced a number, and other numbers that the cell could mean.
 
 use super::{Habit, PhonePolicy, bare, cell, forms, parse, renumbered, spelled};
 use crate::{contact::PhoneNumber, normalize::region::Origin, row::CellKind};
 
-/// A phone cell with what decides how it is read.
+/// A phone cell with everything that decides how it is read.
 #[derive(Clone, Copy)]
 pub(in crate::normalize) struct PhoneCell<'a> {
     pub(in crate::normalize) text: &'a str,
@@ -13,7 +13,7 @@ pub(in crate::normalize) struct PhoneCell<'a> {
 }
 
 impl PhoneCell<'_> {
-    /// By which rule the cell became this number.
+    /// Names the rule that turned the cell into this number.
     pub(in crate::normalize) fn rule(self, number: &PhoneNumber) -> String {
         let digits = super::digits(self.text);
         let (whole, national) = (number.e164().digits(), number.national());
@@ -27,32 +27,33 @@ impl PhoneCell<'_> {
             };
             format!("its digits are the whole international number{as_others}")
         } else if ["00", "011"].iter().any(|prefix| digits.strip_prefix(prefix) == Some(&*whole)) {
-            "written with the prefix that is dialed abroad, and its country code".to_owned()
+            "written with an international prefix and its country code".to_owned()
         } else if let Some(origin) = self.origin {
             let before = digits.strip_suffix(&*national).filter(|before| !before.is_empty());
-            let before =
-                before.map(|before| format!("; `{before}` in front is no part of it")).unwrap_or_default();
+            let before = before
+                .map(|before| format!("; the leading `{before}` is not part of it"))
+                .unwrap_or_default();
             format!("read as it is dialed in {}{before}", shown(origin))
         } else {
-            "its digits alone say the country".to_owned()
+            "its digits identify the country".to_owned()
         };
         let undone = cell::undo_spreadsheet(self.text, self.kind);
         let text = undone.as_deref().unwrap_or(self.text);
         if text != self.text.trim() {
-            rule.push_str("; marks of a spreadsheet, invisible characters and the like are removed");
+            rule.push_str("; spreadsheet marks and invisible characters are removed");
         }
         if let Ok(parsed) = parse(text, self.origin) {
             if let Some(extension) = &parsed.extension {
-                rule = format!("{rule}; its extension {extension} is dropped");
+                rule = format!("{rule}; its extension {extension} is removed");
             }
             if !parsed.is_valid && matches!(renumbered::find(&parsed), Some(Ok(_))) {
-                rule.push_str("; an old number becomes the one of today");
+                rule.push_str("; an outdated number is converted to its current form");
             }
         }
         rule
     }
 
-    /// The numbers, other than `taken`, that the cell could have been, each with what would make it so.
+    /// Returns the numbers other than `taken` that the cell could mean, each with the change that would produce it.
     pub(in crate::normalize) fn other_readings(
         self,
         policy: &PhonePolicy,
@@ -77,7 +78,7 @@ impl PhoneCell<'_> {
             }
         }
         if let Some(abroad) = bare::from_abroad(self.text.trim()) {
-            add(spelled(&abroad).replace(' ', ""), "with a + in front".to_owned());
+            add(spelled(&abroad).replace(' ', ""), "with a leading +".to_owned());
         }
         if let Some(region) = region.filter(|region| self.origin != Some(*region))
             && let Ok(number) = policy.read(self.text, self.kind, Some(region))
@@ -93,7 +94,7 @@ impl PhoneCell<'_> {
     }
 }
 
-/// A country as a person says it.
+/// Formats a country for people.
 pub(in crate::normalize) fn shown(origin: Origin) -> String {
     match origin {
         Origin::Region(region) => match super::calling_code(region) {

@@ -1,23 +1,23 @@
-//! The same subscriber's number in another form: an older one, or the one in which it is called from elsewhere.
+//! Other forms of the same subscriber's number: outdated forms, and forms for calls from elsewhere.
 
 use super::{ParsedNumber, is_assigned, parse, renumbered};
 use crate::contact::E164;
 
-/// Digits of a national number of the countries that write a mobile number in two ways.
+/// The number of digits in national numbers of countries with two forms of mobile numbers.
 const TWO_WAYS_DIGITS: usize = 10;
 
-/// In Mexico mobile numbers had a 1 behind the calling code until 2019, in Argentina they have a 9 where they are called from
-/// abroad.
+/// Until 2019, Mexican mobile numbers had a 1 after the calling code. Argentine mobile numbers have a 9 there in calls
+/// from abroad.
 const TWO_WAYS: [(&str, &str); 2] = [("52", "521"), ("54", "549")];
 
-/// Old numbers of so many digits behind the calling code, and what one of them may have in front today.
+/// Calling codes, the number of digits of their outdated numbers, and the prefixes that current numbers may have.
 const MAY_LACK: [(&str, usize, &[&str]); 3] =
     [("56", 8, &["9", "2"]), ("225", 8, &["01", "05", "07", "21", "25", "27"]), ("229", 8, &["01"])];
 
-/// Countries in which a zero in front is a part of the number, so that programs that take it for a prefix lose it.
+/// Countries in which a leading zero is part of the number. Programs that mistake it for a prefix lose it.
 const WITH_ZERO: [&str; 4] = ["39", "225", "241", "242"];
 
-/// The other forms that a number may have, those of today and those of before.
+/// Returns the other forms that a number may have, current and outdated ones.
 pub fn other_forms(number: E164) -> Vec<E164> {
     let digits = number.digits();
     let mut forms: Vec<E164> = in_the_other_way(&digits).into_iter().collect();
@@ -30,7 +30,7 @@ pub fn other_forms(number: E164) -> Vec<E164> {
         }
     };
     if let Ok(parsed) = parse(&format!("+{number}"), None) {
-        // Without the zero that is dialed inside the country, or in another way in which it is called there.
+        // The form without the national zero, or with another national dialing prefix removed.
         if parsed.is_valid {
             add(whole(&parsed));
         } else if let Some(Ok(today)) = renumbered::find(&parsed) {
@@ -46,7 +46,7 @@ pub fn other_forms(number: E164) -> Vec<E164> {
     forms
 }
 
-/// The number with a zero behind its calling code, where it is none without it, and one with it.
+/// Returns the number with a zero after its calling code, if only that form is valid.
 pub fn with_lost_zero(number: E164) -> Option<E164> {
     let digits = number.digits();
     let code = WITH_ZERO.iter().find(|code| digits.starts_with(**code))?;
@@ -54,7 +54,7 @@ pub fn with_lost_zero(number: E164) -> Option<E164> {
     (!is_assigned(number) && is_assigned(with_zero)).then_some(with_zero)
 }
 
-/// Whether the number, or another form of it, is one that its country has assigned.
+/// Returns whether the number, or another form of it, is an assigned number in its country.
 pub fn is_known(number: E164) -> bool {
     is_assigned(number)
         || other_forms(number).into_iter().any(is_assigned)
@@ -83,7 +83,7 @@ mod tests {
 
     /// Source: jackocnr/intl-tel-input issue 1230, daddyz/phonelib issue 254.
     #[test]
-    fn old_and_foreign_forms_are_those_of_the_same_subscriber() {
+    fn outdated_and_foreign_forms_are_found() {
         for (digits, expected) in [
             ("5215512345678", &["525512345678"][..]),
             ("525512345678", &["5215512345678"]),
@@ -110,7 +110,7 @@ mod tests {
 
     /// Source: giggsey/libphonenumber-for-php issue 267.
     #[test]
-    fn a_lost_zero_is_found_where_it_belongs_to_the_number() {
+    fn lost_zero_is_restored_only_if_it_belongs_to_the_number() {
         let with_zero = |digits| with_lost_zero(E164::from_digits(digits).unwrap());
         assert_eq!(with_zero("39612345678"), E164::from_digits("390612345678"));
         assert_eq!(with_zero("390612345678"), None);

@@ -1,4 +1,4 @@
-//! Numbers by Google's data, through `rlibphonenumber`: every spelling, at a microsecond a number.
+//! Numbers read with Google's data through `rlibphonenumber`: any spelling, in about a microsecond per number.
 
 use rlibphonenumber::{
     NumberLengthType, ParseError, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil, ValidationError,
@@ -12,8 +12,9 @@ use crate::{
 };
 
 thread_local! {
-    // One per thread: the compiled patterns keep scratch space that threads otherwise wait for. On two cores 1.27
-    // million numbers a second of mixed regions against 0.86 with a shared instance.
+    // One instance per thread, because threads would wait for the scratch space of a shared instance's patterns.
+    // Measured on two cores with numbers of mixed regions: 1.27 million per second, against 0.86 million with a shared
+    // instance.
     #[expect(clippy::expect_used, reason = "the plans are a part of the program, and tests read them")]
     static UTIL: PhoneNumberUtil = PhoneNumberUtil::new_for_metadata(plans::metadata()).expect("known regions");
 }
@@ -22,48 +23,48 @@ fn with_util<T>(call: impl FnOnce(&PhoneNumberUtil) -> T) -> T {
     UTIL.with(|own| call(own))
 }
 
-/// How long a number is, compared with the numbers of its plan.
+/// The length of a number, compared with the numbers of its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// As long as some numbers are.
+    /// Some numbers have this length.
     Possible,
-    /// Long enough only for a call inside one area: the area code is missing.
+    /// Long enough only for a call within one area: the area code is missing.
     LocalOnly,
     /// Shorter than every number.
     TooShort,
     /// Longer than every number.
     TooLong,
-    /// Between the shortest and the longest, but no number has it.
+    /// Between the shortest and the longest, but no number has this length.
     Invalid,
 }
 
-/// A number as its numbering plan reads it; it need not be assigned.
+/// A number as its numbering plan reads it; not necessarily assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedNumber {
     /// The country calling code.
     pub calling_code: u16,
-    /// The national significant number in digits, with the leading zeros that belong to it.
+    /// The national significant number in digits, with leading zeros if they belong to it.
     pub national: String,
     /// A PBX extension, as written.
     pub extension: Option<String>,
-    /// Whether a number can have this length.
+    /// The length, compared with the numbers of the plan.
     pub length: Length,
     /// Whether the plan has assigned it.
     pub is_valid: bool,
-    /// What kind of line it is; unknown unless it is valid.
+    /// The kind of line; unknown unless the number is valid.
     pub kind: NumberType,
-    /// The region it belongs to, where the plan tells.
+    /// The region of the number, if its plan identifies one.
     pub region: Option<Region>,
 }
 
-/// Why text could not be read as a number at all.
+/// The reason why a text cannot be read as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// It begins with a plus and no existing calling code, or there is no region to read it with.
+    /// The text has a plus without an existing calling code, or there is no region to read it with.
     InvalidCountryCode,
-    /// It is not made like a phone number.
+    /// The text does not look like a phone number.
     NotANumber,
-    /// After the prefix for calls abroad, too little is left.
+    /// Too few digits remain after the international prefix.
     TooShortAfterPrefix,
     /// Too few digits for any plan.
     TooShort,
@@ -71,16 +72,16 @@ pub enum Unreadable {
     TooLong,
 }
 
-/// Reads a number by the library alone: what [`parse`](super::parse) must come to, and does.
+/// Reads a number with the library alone. [`parse`](super::parse) gives the same results.
 ///
 /// # Errors
 ///
-/// Why it cannot be read, where it cannot.
+/// Returns the reason why the text cannot be read.
 pub fn parse_by_library(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
     match origin {
         None => parse_with(text, None),
         Some(Origin::Region(region)) => parse_with(text, library_region(region)),
-        // The library has no region for these codes: the number is read as if dialed from abroad.
+        // The library has no region for these codes, so the number is read as if dialed from abroad.
         Some(Origin::CallingCode(_) | Origin::Area { .. }) if text.starts_with(['+', '＋']) => {
             parse_with(text, None)
         }
@@ -102,7 +103,7 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
             ParseError::TooLongNsn => Unreadable::TooLong,
         })?;
         let kind = number_type(util.get_number_type(&number));
-        // The length of a number that is assigned need not be asked for.
+        // An assigned number has a possible length.
         let length = match kind {
             NumberType::Unknown => length(util.is_possible_number_with_reason(&number)),
             _ => Length::Possible,
@@ -110,7 +111,7 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
         Ok(ParsedNumber {
             calling_code: u16::try_from(number.country_code).map_err(|_| Unreadable::InvalidCountryCode)?,
             national: number.get_national_significant_number(),
-            // The library's own test of validity asks for the type in the same way, and would ask again.
+            // The library tests validity by requesting the type again.
             is_valid: kind != NumberType::Unknown,
             kind,
             region: util.get_region_for_number(&number).and_then(own_region),
@@ -120,7 +121,8 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
     })
 }
 
-/// The number as it is written inside its country, with the prefix that is dialed there. Nothing where it is of another.
+/// Formats the number for dialing inside its country, with the national prefix. Returns `None` for a number of another
+/// country.
 pub(super) fn national_format(number: &ParsedNumber, region: Region) -> Option<String> {
     if super::calling_code(region) != Some(number.calling_code) {
         return None;

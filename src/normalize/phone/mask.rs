@@ -1,4 +1,4 @@
-//! Numbers of which some digits are hidden: `91982****001`.
+//! Masks: numbers with hidden digits, such as `91982****001`.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::E164;
 
-/// Signs that hide digits wherever they stand.
+/// Signs that always hide digits.
 const STRONG: [char; 8] = ['*', '•', '●', '∙', '∗', '＊', '█', '■'];
 
-/// Signs that hide digits beside others that are shown, where several stand together.
+/// Signs that hide digits only next to visible digits and only if several occur together.
 const WEAK: [char; 7] = ['x', 'X', '#', '_', '?', '×', '·'];
 
 /// Marks for any number of hidden digits.
 const ELLIPSES: [&str; 2] = ["…", "..."];
 
-/// With fewer digits beside them, weak signs hide nothing.
+/// The minimum number of visible digits next to weak signs that hide digits.
 const MIN_SHOWN: usize = 2;
 
-/// Lengths of whole international numbers.
+/// The lengths of international numbers.
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// A number of which some digits are hidden: its digits from the calling code on, and a `*` for each that is hidden.
+/// A number with hidden digits: the digits from the calling code on, with a `*` for each hidden digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mask(String);
 
 impl Mask {
-    /// The numbers that masked text may be; nothing where no digits are hidden in it. `code` is the calling code beside the
-    /// text, which may be empty, `home` that of numbers without one.
+    /// Returns the possible masks of a text, or `None` if it hides no digits. `code` is the calling code next to the
+    /// text, which may be empty. `home` is the calling code of numbers without one.
     pub(super) fn read_all(text: &str, code: &str, home: impl FnOnce() -> Option<u16>) -> Option<Vec<Self>> {
         if !is_masked(text) {
             return None;
@@ -61,19 +61,19 @@ impl Mask {
             .map(Self)
             .collect();
         if masks.is_empty() {
-            // It says that digits are hidden, and no more.
+            // The text shows only that digits are hidden.
             masks.push(Self("*".to_owned()));
         }
         Some(masks)
     }
 
-    /// Whether it begins and ends with digits that are shown, so that only few numbers are meant.
+    /// Returns whether the mask begins and ends with visible digits, so that it matches only a few numbers.
     pub fn is_hidden_inside(&self) -> bool {
         let is_shown = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
         LENGTHS.contains(&self.0.len()) && is_shown(self.0.bytes().next()) && is_shown(self.0.bytes().last())
     }
 
-    /// The mask as people write it.
+    /// Returns the mask as people write it.
     pub fn written(&self) -> String {
         format!("+{}", self.0)
     }
@@ -87,10 +87,10 @@ impl Mask {
     }
 }
 
-/// Whether digits are hidden in a text.
+/// Tests whether a text hides digits.
 pub(super) fn is_masked(text: &str) -> bool {
     let is_sign = |letter: char| STRONG.contains(&letter) || WEAK.contains(&letter) || letter == '…';
-    // Nearly all are such.
+    // Nearly all texts are plain.
     let is_plain = |byte: u8| byte.is_ascii_digit() || b" +-()/".contains(&byte);
     if text.bytes().all(is_plain) || !text.contains(is_sign) && !text.contains("...") {
         return false;
@@ -109,7 +109,7 @@ pub(super) fn is_masked(text: &str) -> bool {
         [before, sign, behind] => before.is_numeric() && STRONG.contains(&sign) && behind.is_numeric(),
         _ => false,
     };
-    // A star alone also stands in front of what is dialed behind a number.
+    // A single star may also precede digits that are dialed after a number.
     let is_single = letters.windows(3).any(is_between)
         && letters.iter().filter(|letter| STRONG.contains(letter)).count() == 1
         && (count_digits(letters.iter().rev()) > MAX_DIALED || count_digits(letters.iter()) < MIN_NUMBER);
@@ -118,24 +118,25 @@ pub(super) fn is_masked(text: &str) -> bool {
     letters.windows(2).any(is_pair) || is_single && !text.contains(' ') || has_ellipsis
 }
 
-/// Digits that may be dialed behind a number.
+/// The maximum number of digits that may be dialed after a number.
 const MAX_DIALED: usize = 6;
 
-/// Fewer digits are no number behind which others may be dialed.
+/// The minimum number of digits of a number before such digits.
 const MIN_NUMBER: usize = 7;
 
-/// Digits up to the first sign that is none.
+/// Counts digits up to the first other character.
 fn count_digits<'l>(letters: impl Iterator<Item = &'l char>) -> usize {
     letters.skip_while(|letter| **letter == '+').take_while(|letter| letter.is_numeric()).count()
 }
 
-/// Masks of one shape by the digits that are shown.
+/// Masks of one shape, by their visible digits.
 type ByShown<T> = HashMap<String, Vec<(Mask, T)>>;
 
-/// What is known by masks, found by the numbers that these may be.
+/// Values by mask, found by the numbers that the masks match.
 #[derive(Debug)]
 pub struct ByMask<T> {
-    /// By the places of the shown digits. A program always hides the same places, so there are few such shapes.
+    /// Values by the positions of visible digits. A program always hides the same positions, so there are few such
+    /// shapes.
     shapes: Vec<(Vec<bool>, ByShown<T>)>,
 }
 
@@ -146,7 +147,7 @@ impl<T> Default for ByMask<T> {
 }
 
 impl<T> ByMask<T> {
-    /// Adds a mask.
+    /// Adds a value for a mask.
     pub fn add(&mut self, mask: Mask, known: T) {
         let shape = mask.shape();
         let place = self.shapes.iter().position(|(other, _)| *other == shape).unwrap_or_else(|| {
@@ -156,7 +157,7 @@ impl<T> ByMask<T> {
         self.shapes[place].1.entry(mask.shown()).or_default().push((mask, known));
     }
 
-    /// What is known of masks that the number matches.
+    /// Returns the masks that match the number, with their values.
     pub fn matching(&self, number: E164) -> impl Iterator<Item = &(Mask, T)> {
         self.shapes.iter().flat_map(move |(shape, by_shown)| {
             let digits = number.digits();
@@ -167,7 +168,7 @@ impl<T> ByMask<T> {
         })
     }
 
-    /// Keeps what is still of use.
+    /// Keeps only values that the predicate accepts.
     pub fn retain(&mut self, is_of_use: impl Fn(&T) -> bool) {
         for (_, by_shown) in &mut self.shapes {
             for masks in by_shown.values_mut() {
@@ -176,7 +177,7 @@ impl<T> ByMask<T> {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no masks.
     pub fn is_empty(&self) -> bool {
         self.shapes.iter().all(|(_, by_shown)| by_shown.values().all(Vec::is_empty))
     }
@@ -193,7 +194,7 @@ mod tests {
 
     /// Source: better-auth/better-auth issue 10401, glific/glific issue 660.
     #[test]
-    fn hidden_digits_are_told_from_other_signs() {
+    fn hidden_digits_are_distinguished_from_other_signs() {
         for (text, code, home, expected) in [
             ("4420*****100", "", "", vec!["+4420*****100"]),
             ("+44 20 •••• •100", "", "", vec!["+4420*****100"]),
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_find_the_masks_that_they_match() {
+    fn number_finds_its_masks() {
         let mut known = ByMask::default();
         for (text, what) in [("4420*****100", 1), ("4420*****101", 2), ("4420794601**", 3)] {
             known.add(Mask::read_all(text, "", || None).unwrap().remove(0), what);

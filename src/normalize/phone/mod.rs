@@ -1,7 +1,7 @@
-//! A phone cell becomes a number, or the reason why not.
+//! Reading of phone cells: a cell becomes a number or a refusal.
 //!
-//! [`parse`] reads a spelling by Google's data and judges nothing. [`PhonePolicy::read`] adds what a person or a
-//! spreadsheet did to the cell before, and what the user accepts.
+//! [`parse`] reads a spelling with Google's data and does not judge it. [`PhonePolicy::read`] also undoes the damage
+//! that a person or a spreadsheet did to the cell, and applies the user's choices.
 
 mod all;
 mod bare;
@@ -37,37 +37,37 @@ use crate::{
     row::CellKind,
 };
 
-/// Which numbers may pass.
+/// The numbers to accept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accept {
-    /// Those their numbering plan has assigned.
+    /// Numbers that their numbering plan has assigned.
     #[default]
     Valid,
-    /// Those of the right length.
+    /// Numbers with a possible length.
     Possible,
 }
 
-/// What the user accepts as a number.
+/// The user's requirements for numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhonePolicy {
-    /// How much must be known of a number.
+    /// The certainty that a number requires.
     pub accept: Accept,
-    /// The kinds of line that are taken; all of them where empty.
+    /// The accepted kinds of line; all kinds if empty.
     pub types: Vec<NumberType>,
-    /// Whether numbers with an extension are taken without it.
+    /// Whether to accept numbers with an extension, without the extension.
     pub drop_extensions: bool,
 }
 
-/// Why a cell gives no number that may be posted.
+/// The reason why a cell has no number that may be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The kind of problem.
     pub code: Code,
-    /// What the code alone does not say; may be empty.
+    /// Details beyond the code; may be empty.
     pub detail: String,
-    /// The number, where there is one and it was refused for what it is.
+    /// The number, if there is one and it was refused for its kind or extension.
     pub number: Option<PhoneNumber>,
-    /// The numbers that the cell may mean, where it may mean several.
+    /// The numbers that the cell may mean, if there are several.
     pub readings: Vec<PhoneNumber>,
 }
 
@@ -77,11 +77,11 @@ impl Refusal {
     }
 }
 
-/// Reads a number with the rules of `origin` where it does not carry its own calling code.
+/// Reads a number with the rules of `origin` if it has no calling code of its own.
 ///
 /// # Errors
 ///
-/// Why it cannot be read, where it cannot.
+/// Returns the reason why the text cannot be read.
 ///
 /// ```
 /// use rollcall::{contact::Region, normalize::{phone::parse, region::Origin}};
@@ -97,7 +97,7 @@ pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreada
     }
 }
 
-/// Reads a number in a plain spelling; nothing where the library is to decide.
+/// Reads a number in a plain spelling. Returns `None` if the library must decide.
 pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     let spelling = Spelling::of(text)?;
     let number = spelling.read(origin)?;
@@ -113,15 +113,15 @@ pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     })
 }
 
-/// Whether a number, as it stands, is one that its country has assigned.
+/// Returns whether a number, exactly as given, is an assigned number in its country.
 pub fn is_assigned(number: E164) -> bool {
-    // A trunk zero behind the calling code is dialed over by people, and no part of a number.
+    // People may dial a trunk zero after the calling code, but it is not part of the number.
     let is_same =
         |parsed: &ParsedNumber| format!("{}{}", parsed.calling_code, parsed.national) == *number.digits();
     parse(&format!("+{number}"), None).is_ok_and(|parsed| parsed.is_valid && is_same(&parsed))
 }
 
-/// The region whose rules read numbers of this calling code, or the code itself where it belongs to no region.
+/// Returns the region whose rules read numbers of this calling code, or the code itself if it belongs to no region.
 pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
     match plans::plans().main_region(code)? {
         Region::WORLD => Some(Origin::CallingCode(code)),
@@ -129,12 +129,12 @@ pub fn origin_of_calling_code(code: u16) -> Option<Origin> {
     }
 }
 
-/// The calling code of a region.
+/// Returns the calling code of a region.
 pub(crate) fn calling_code(region: Region) -> Option<u16> {
     plans::plans().of_region(region).map(|(plan, _)| plan.calling_code())
 }
 
-/// The region whose numbers begin with a calling code and an area code of at most so many digits.
+/// Returns the region whose numbers begin with a calling code and an area code of at most `max_area_digits` digits.
 pub(super) fn area(digits: &str, max_area_digits: usize) -> Option<Origin> {
     let (plan, code_digits) = plans::plans().at_start_of(digits.as_bytes())?;
     let area = &digits[code_digits..];
@@ -142,7 +142,7 @@ pub(super) fn area(digits: &str, max_area_digits: usize) -> Option<Origin> {
     Some(Origin::Area { region, digits: digits.parse().ok()? })
 }
 
-/// Whether the region has telephone numbers.
+/// Returns whether the region has telephone numbers.
 pub fn has_numbering_plan(region: Region) -> bool {
     plans::plans().has_region(region)
 }
@@ -152,16 +152,16 @@ impl PhonePolicy {
     ///
     /// # Errors
     ///
-    /// The first reason found why the cell's number may not be posted.
+    /// Returns the first reason why the cell's number may not be posted.
     pub fn read(&self, text: &str, kind: CellKind, origin: Option<Origin>) -> Result<PhoneNumber, Refusal> {
         self.read_as(text, kind, origin, None)
     }
 
-    /// Reads a cell of a column that shows how bare digits are meant in it.
+    /// Reads a cell of a column with a known habit for bare digits.
     ///
     /// # Errors
     ///
-    /// The first reason found why the cell's number may not be posted.
+    /// Returns the first reason why the cell's number may not be posted.
     pub fn read_as(
         &self,
         text: &str,
@@ -175,7 +175,7 @@ impl PhonePolicy {
         }
     }
 
-    /// The same, whatever the cell looks like.
+    /// Reads a cell in any spelling.
     fn read_any(
         &self,
         text: &str,
@@ -237,7 +237,7 @@ impl PhonePolicy {
         self.admit(number, parsed.extension.as_deref())
     }
 
-    /// Takes a number that exists, unless the user wants none of its kind.
+    /// Accepts an existing number, unless the user refuses its kind or its extension.
     fn admit(&self, number: PhoneNumber, extension: Option<&str>) -> Result<PhoneNumber, Refusal> {
         let refuse = |code, detail| Err(Refusal { number: Some(number), ..Refusal::new(code, detail) });
         if let Some(extension) = extension.filter(|_| !self.drop_extensions) {
@@ -249,7 +249,8 @@ impl PhonePolicy {
         Ok(number)
     }
 
-    /// A plan that does not tell fixed lines from mobiles is taken for either.
+    /// Returns whether the kind is accepted. A plan that does not distinguish fixed lines from mobiles passes as
+    /// either.
     fn takes(&self, kind: NumberType) -> bool {
         let has = |wanted| self.types.contains(&wanted);
         self.types.is_empty()
@@ -259,8 +260,8 @@ impl PhonePolicy {
     }
 }
 
-/// Reads a cell that holds a valid number in a plain spelling and nothing that a person or a spreadsheet may have meant
-/// otherwise. Of all other cells, nothing.
+/// Reads a cell with a valid number in a plain spelling and nothing that a person or a spreadsheet may have meant
+/// otherwise. Returns `None` for all other cells.
 fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<PhoneNumber> {
     let spelling = Spelling::of(text)?;
     if !cell::is_undamaged(text, kind, &spelling) || several::may_have_ending(text, &spelling) {
@@ -277,7 +278,7 @@ fn read_plain(text: &str, kind: CellKind, origin: Option<Origin>) -> Option<Phon
     PhoneNumber::from_digits(number.calling_code(), number.national(), region, kind)
 }
 
-/// Reads text whose plus may stand anywhere, with the plus in front.
+/// Reads text whose plus may be anywhere. Also returns the text with the plus in front.
 fn read_plus(
     text: &str,
     origin: Option<Origin>,
@@ -301,7 +302,7 @@ fn read_plus(
     Ok((text, parsed))
 }
 
-/// The number that a cell means, where all of its digits belong to it and it can be read in one way only.
+/// Checks that all digits of a cell belong to its number and that it has only one reading.
 fn undoubted(
     text: &str,
     number: ParsedNumber,
@@ -326,7 +327,7 @@ fn spelled(number: &ParsedNumber) -> String {
     format!("+{} {}", number.calling_code, number.national)
 }
 
-/// The digits of a text.
+/// Returns the digits of a text.
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
@@ -355,7 +356,7 @@ mod tests {
     use crate::contact::Region;
 
     #[test]
-    fn usual_spellings_of_one_length_are_read_by_the_tables() {
+    fn usual_spellings_of_fixed_length_are_read_by_the_tables() {
         for (text, region) in [("(201) 555-0123", "US"), ("201-555-0123", "US"), ("07400 123456", "GB")] {
             let origin = Region::new(region).map(Origin::Region);
             assert!(read_plain(text, CellKind::Text, origin).is_some(), "{text}");
@@ -375,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_one_number_are_one_number() {
+    fn spellings_of_one_number_agree() {
         for text in [
             "9876543210",
             "09876543210",
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_national_number_that_begins_like_the_calling_code_keeps_its_digits() {
+    fn national_number_that_begins_like_its_calling_code_keeps_its_digits() {
         assert_eq!(read("9186159819", "IN"), "919186159819");
         assert_eq!(read("919186159819", "IN"), "919186159819");
     }
@@ -426,7 +427,7 @@ mod tests {
 
     /// Source: Goodwy/Contacts issue 26, google/libphonenumber issue 1870.
     #[test]
-    fn prefixes_are_read_wherever_they_are_written() {
+    fn prefix_is_read_wherever_it_is_written() {
         for (text, region, expected) in [
             ("966512345678+", "DE", "966512345678"),
             ("971501234567 +", "DE", "971501234567"),
@@ -451,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_may_belong_to_a_remark_are_never_dialed() {
+    fn digits_of_a_possible_remark_are_never_dialed() {
         for text in [
             "089 99998012 9-17 Uhr",
             "030 23125012 8h-16h",
@@ -469,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beside_a_code_with_an_area_are_read_with_the_area_or_without() {
+    fn number_next_to_an_area_code_is_read_with_and_without_it() {
         let read = |text, digits, region: &str| {
             let area = Some(Origin::Area { region: Region::new(region).unwrap(), digits });
             PhonePolicy::default().read(text, CellKind::Text, area).unwrap().e164().to_string()
@@ -496,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_number_is_still_named() {
+    fn refusal_includes_the_number() {
         let refusal = PhonePolicy::default()
             .read("98765 43210 x12", CellKind::Text, Region::new("IN").map(Origin::Region))
             .unwrap_err();
@@ -519,7 +520,7 @@ mod tests {
         }
 
         #[test]
-        fn plain_cells_are_read_as_all_cells_are(
+        fn plain_reader_agrees_with_general_reader(
             text in "[+]?[0-9 ()./-]{4,20}|0?[1-9][0-9]{5,12}|[+(]{0,2}(49|1|91|44)[0-9 ./()-]{6,14}(/[0-9]{1,4}|[.]0{1,3})?",
             region in prop::sample::select(vec!["DE", "US", "IN", "GB", "AR", "BR", "IT", "CA", "KZ", ""]),
             kind in prop::sample::select(vec![CellKind::Text, CellKind::Number]),

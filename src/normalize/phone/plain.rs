@@ -1,7 +1,8 @@
-//! Numbers in plain spellings: digits, a plus in front, the usual separators.
+//! Numbers in plain spellings: digits, an optional leading plus, and the usual separators.
 //!
-//! Most numbers of most lists are spelled so. For them the library's answer is known without asking it: the same steps, in
-//! the same order, on digits alone and by tables. Whatever is not plain, and whatever cannot be read, is the library's.
+//! Most numbers of most lists have such a spelling. Tables give the library's answer for them without calling it, by
+//! the same steps in the same order. The library reads all other spellings, and all numbers that the tables cannot
+//! read.
 
 use super::{
     Length,
@@ -9,25 +10,25 @@ use super::{
 };
 use crate::{contact::NumberType, normalize::region::Origin};
 
-/// More digits than a number has with everything that may stand in front of it.
+/// A limit above the digits of any number with all of its prefixes.
 const MAX_DIGITS: usize = 20;
 
-/// With fewer, it matters how they are written.
+/// The minimum number of digits. With fewer, the spelling matters.
 const MIN_DIGITS: usize = 3;
 
 const MIN_NATIONAL: usize = 2;
 
-/// The longest text that is looked at.
+/// The maximum length of a text.
 const MAX_TEXT: usize = 40;
 
-/// Room for the digits of such a text, and a power of two, so that no place in it need be checked.
+/// Space for the digits of such a text: a power of two, so that no index needs a bounds check.
 const ROOM: usize = 64;
 
-/// The digits of a cell and how they are separated.
+/// The digits of a cell and their separators.
 pub(super) struct Spelling {
     digits: [u8; ROOM],
     len: usize,
-    /// All kinds of bytes that occur.
+    /// The kinds of bytes that occur, as bits.
     bytes: u8,
 }
 
@@ -60,7 +61,7 @@ const KINDS: [u8; 256] = {
 };
 
 impl Spelling {
-    /// The digits of a text that is plainly spelled.
+    /// Reads the digits of a plainly spelled text. Returns `None` for other texts.
     pub(super) fn of(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;
@@ -69,7 +70,7 @@ impl Spelling {
         let mut pluses = 0;
         for byte in text.bytes() {
             let kind = KINDS[usize::from(byte)];
-            // What is no digit is overwritten by the next one.
+            // The next digit overwrites a byte that is not a digit.
             spelling.digits[spelling.len % ROOM] = byte;
             spelling.len += usize::from(kind & byte::DIGIT);
             spelling.bytes |= kind;
@@ -84,27 +85,27 @@ impl Spelling {
         self.bytes & byte::PLUS != 0
     }
 
-    /// Whether there is anything but digits and a plus.
+    /// Returns whether there are separators.
     pub(super) fn has_separators(&self) -> bool {
         self.bytes & (byte::SPACE | byte::SEPARATOR | byte::SLASH | byte::STOP) != 0
     }
 
-    /// Whether nothing but spaces separates the digits.
+    /// Returns whether only spaces separate the digits.
     pub(super) fn is_spaced(&self) -> bool {
         self.bytes & (byte::SEPARATOR | byte::SLASH | byte::STOP) == 0
     }
 
-    /// Digits behind the last slash, if there is one.
+    /// Returns the number of digits after the last slash, if there is one.
     pub(super) fn behind_slash(&self, text: &str) -> Option<usize> {
         (self.bytes & byte::SLASH != 0).then(|| digits_behind(b'/', text))
     }
 
-    /// Digits behind the last full stop, if there is one.
+    /// Returns the number of digits after the last period, if there is one.
     pub(super) fn behind_stop(&self, text: &str) -> Option<usize> {
         (self.bytes & byte::STOP != 0).then(|| digits_behind(b'.', text))
     }
 
-    /// Whether the digits, with a plus in front, would be another valid number than the one that was read.
+    /// Returns whether the digits with a plus are a different valid number than the one that was read.
     pub(super) fn is_other_from_abroad(&self, number: &Plain<'_>) -> bool {
         if self.has_plus() || self.digits().first() == Some(&b'0') {
             return false;
@@ -114,13 +115,13 @@ impl Spelling {
             && other.assignment().is_some_and(|assignment| assignment.kind != NumberType::Unknown)
     }
 
-    /// The digits.
+    /// The digits in ASCII.
     pub(super) fn digits(&self) -> &[u8] {
         &self.digits[..self.len]
     }
 
-    /// The number, read with the rules of `origin` where it does not carry its own calling code. Nothing where the library is
-    /// to decide: where it cannot be read, where a rule rewrites it, and with a calling code of no region.
+    /// Reads the number with the rules of `origin` if it has no calling code of its own. Returns `None` if the library
+    /// must decide: if the number cannot be read, if a rule rewrites it, or if its calling code has no region.
     pub(super) fn read(&self, origin: Option<Origin>) -> Option<Plain<'_>> {
         let digits = self.digits();
         let region = match origin {
@@ -136,7 +137,7 @@ impl Spelling {
             return international(&digits[end..]);
         }
         if let Some(behind_code) = plan.without_code(digits) {
-            // The digits of the calling code may as well be the number's own.
+            // The digits of the calling code may also belong to the number.
             let without_prefix = member.without_national_prefix(behind_code)?;
             let is_better = !member.is_general(digits)? && member.is_general(without_prefix)?;
             if is_better || member.length_of(digits) == Length::TooLong {
@@ -147,7 +148,7 @@ impl Spelling {
     }
 }
 
-/// Whether there is no digit before the plus.
+/// Tests whether no digit precedes the plus.
 fn is_plus_in_front(text: &str) -> bool {
     text.bytes().find(|byte| *byte == b'+' || byte.is_ascii_digit()) == Some(b'+')
 }
@@ -157,7 +158,7 @@ fn digits_behind(mark: u8, text: &str) -> usize {
     behind.filter(u8::is_ascii_digit).count()
 }
 
-/// A number of which the calling code is a part.
+/// Reads a number that includes its calling code.
 fn international(digits: &[u8]) -> Option<Plain<'_>> {
     if digits.len() <= MIN_NATIONAL {
         return None;
@@ -166,13 +167,13 @@ fn international(digits: &[u8]) -> Option<Plain<'_>> {
     national(plan, plan.main()?, &digits[code_digits..])
 }
 
-/// A number of a plan, read with the rules of one of its regions.
+/// Reads a number of a plan with the rules of one of its regions.
 fn national<'d>(plan: &'static CodePlan, member: &Member, digits: &'d [u8]) -> Option<Plain<'d>> {
     if digits.len() < MIN_NATIONAL {
         return None;
     }
     let without_prefix = member.without_national_prefix(digits)?;
-    // What would be too short without it keeps it: it may be a short number.
+    // A number that would be too short without the prefix keeps it: it may be a short number.
     let national = match member.length_of(without_prefix) {
         Length::LocalOnly | Length::TooShort | Length::Invalid => digits,
         Length::Possible | Length::TooLong => without_prefix,
@@ -180,7 +181,7 @@ fn national<'d>(plan: &'static CodePlan, member: &Member, digits: &'d [u8]) -> O
     (MIN_NATIONAL..=MAX_NATIONAL).contains(&national.len()).then_some(Plain { plan, national })
 }
 
-/// A number of plain digits, as its plan reads it.
+/// A number in plain digits, as its plan reads it.
 pub(super) struct Plain<'d> {
     plan: &'static CodePlan,
     national: &'d [u8],
@@ -196,12 +197,12 @@ impl Plain<'_> {
         self.national
     }
 
-    /// What the plan has assigned it to.
+    /// Returns the assignment of the number in its plan.
     pub(super) fn assignment(&self) -> Option<Assignment> {
         self.plan.assignment(self.national)
     }
 
-    /// Whether a number of the calling code can have its length.
+    /// Compares its length with the numbers of the calling code.
     pub(super) fn length(&self) -> Option<Length> {
         Some(self.plan.main()?.length_of(self.national))
     }

@@ -1,7 +1,7 @@
-//! Prefixes of international numbers that are not written as the region writes them.
+//! International prefixes in unusual spellings.
 //!
-//! A plus behind the digits, as it comes to stand in text that runs from right to left; a plus behind the calling code; a
-//! prefix that is written twice; and `00` or `011` where the region dials abroad with other digits.
+//! These are: a plus after the digits, as right-to-left text shows it; a plus after the calling code; a repeated
+//! prefix; and `00` or `011` in regions that dial other digits for calls abroad.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::normalize::region::Origin;
 
 const PLUS: [char; 2] = ['+', '＋'];
 
-/// The longest calling code.
+/// The maximum length of a calling code.
 const MAX_CODE_DIGITS: usize = 3;
 
-/// The number with its plus in front; several where the text can be read in several ways.
+/// Moves the plus to the front. Returns several texts if there are several readings.
 pub(super) fn with_plus_in_front(text: &str) -> Vec<Cow<'_, str>> {
     let unchanged = || vec![Cow::Borrowed(text)];
     let Some(plus) = text.find(PLUS) else { return unchanged() };
@@ -22,13 +22,13 @@ pub(super) fn with_plus_in_front(text: &str) -> Vec<Cow<'_, str>> {
     };
     let rest = text[plus..].trim_start_matches(PLUS);
     if start == plus {
-        return vec![undoubled(text, rest)];
+        return vec![without_repetition(text, rest)];
     }
     let head = text[start..plus].trim_matches([' ', '(', ')']);
     if rest.contains(char::is_numeric) {
         let is_prefix = ["0", "00", "011"].contains(&head);
         return match of_code(head) {
-            // `00 +44`, and `966+ 512345678`.
+            // `00 +44` and `966+ 512345678`.
             _ if is_prefix => vec![Cow::Owned(format!("+{}", rest.trim_start_matches([')', ' '])))],
             Some(code) => vec![Cow::Owned(format!("+{code} {}", rest.trim_start_matches([')', ' '])))],
             None => unchanged(),
@@ -45,8 +45,8 @@ pub(super) fn with_plus_in_front(text: &str) -> Vec<Cow<'_, str>> {
     std::iter::once(all).chain(turned.map(Cow::Owned)).collect()
 }
 
-/// The text without what is written twice of its prefix: `++44`, `+0044`, `+44 +44`.
-fn undoubled<'t>(text: &'t str, rest: &str) -> Cow<'t, str> {
+/// Removes repetitions from the prefix: `++44`, `+0044`, `+44 +44`.
+fn without_repetition<'t>(text: &'t str, rest: &str) -> Cow<'t, str> {
     let bare = rest.trim_start_matches([' ', '(', ')']);
     if let Some(number) = bare.strip_prefix("00").or_else(|| bare.strip_prefix("011")) {
         return Cow::Owned(format!("+{number}"));
@@ -68,8 +68,8 @@ fn of_code(text: &str) -> Option<&str> {
     is_code.then_some(text)
 }
 
-/// A valid number behind `00`, `011` or the region's own calling code, for text that is no number of its region. Without a region
-/// `011` may be an area.
+/// Reads a valid number after `00`, `011` or the region's own calling code, for text that is not a number of its
+/// region. Without a region, `011` may be an area code.
 pub(super) fn read_from_abroad(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     let start = text.find(char::is_numeric)?;
     // `49 0171 1234567`.
@@ -94,7 +94,7 @@ mod tests {
     use crate::contact::Region;
 
     #[test]
-    fn a_plus_behind_digits_is_put_in_front() {
+    fn plus_after_digits_moves_to_the_front() {
         for (text, expected) in [
             ("966512345678+", vec!["+966512345678"]),
             ("971501234567 +", vec!["+971501234567"]),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_for_abroad_are_read_behind_every_prefix() {
+    fn number_is_read_after_every_international_prefix() {
         let read = |text, region: &str| {
             let number = read_from_abroad(text, Region::new(region).map(Origin::Region))?;
             Some(format!("{}{}", number.calling_code, number.national))

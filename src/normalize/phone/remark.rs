@@ -1,27 +1,27 @@
-//! Digits beside a number that may not belong to it: opening hours, floors, the number of a list's item.
+//! Digits next to a number that may not belong to it: opening hours, floors, item numbers of a list.
 //!
-//! In plans whose numbers have no fixed length, such digits make another number that exists.
+//! In plans without a fixed length, such digits can form another valid number.
 
 use super::{ParsedNumber, cell::is_date, plain::Spelling, words};
 use crate::normalize::region::Origin;
 
-/// Digits of an hour, a minute, a floor or an item.
+/// The maximum number of digits of an hour, a minute, a floor or an item.
 const MAX_DIGITS: usize = 2;
 
-/// No number is longer that people write with a gap before its last digits.
+/// The maximum length of a number that people write with a gap before its last digits.
 const MAX_NATIONAL: usize = 13;
 
-/// A number without the digits behind it has as many as most numbers.
+/// The minimum length of a number without such digits, as most numbers have it.
 const MIN_NATIONAL: usize = 9;
 
-/// Beginnings of words whose number stands before them.
+/// Beginnings of words that follow a quantity.
 const UNITS: &[&str] = &[
     "uhr", "h", "hrs", "hours", "std", "am", "pm", "a.m", "p.m", "o'clock", "stock", "stk", "og", "ug",
     "etage", "floor", "flr", "fl", "st", "nd", "rd", "th", "piso", "piano", "étage", "horas", "heures",
     "ore", "godz", "час", "mal", "x", "zi", "zimmer", "room", "days", "tage", "jahre", "years",
 ];
 
-/// Words that say which phone it is, and so nothing of the digits before them.
+/// Words that name the kind of phone, and so do not refer to the digits before them.
 const PHONES: &[&str] = &[
     "mobil",
     "mobile",
@@ -57,11 +57,11 @@ const PHONES: &[&str] = &[
     "durchwahl",
 ];
 
-/// Whether a plainly spelled cell may have such digits.
+/// Tests whether a plainly spelled cell may contain such digits.
 pub(super) fn may_have(text: &str, spelling: &Spelling) -> bool {
     let is_overlong = spelling.digits().len() > MAX_NATIONAL;
     if spelling.is_spaced() && text.starts_with('+') {
-        // What most cells hold.
+        // Most cells end here.
         return is_overlong;
     }
     let text = without_ends(text);
@@ -76,14 +76,14 @@ pub(super) fn may_have(text: &str, spelling: &Spelling) -> bool {
     !spelling.is_spaced() && (is_span(last()) || is_date(last()))
 }
 
-/// The text from its first digit, without the separators at its end.
+/// Returns the text from its first digit on, without separators at its end.
 fn without_ends(text: &str) -> &str {
     let text =
         text.trim_start_matches(|letter: char| !letter.is_numeric() && !matches!(letter, '+' | '＋' | '('));
     text.trim_end_matches([' ', ',', ';', ':', '–', '-'])
 }
 
-/// Digits that may not belong to the valid `number` that was read, and what it is without them.
+/// Returns digits that may not belong to the valid `number`, and the number without them.
 pub(super) fn find(
     text: &str,
     number: &ParsedNumber,
@@ -122,7 +122,7 @@ pub(super) fn find(
     Some((last.trim_matches(['(', ')', '.', ' ']).to_owned(), other))
 }
 
-/// Whether the last digits look as if they belonged to the words behind them, or to nothing.
+/// Tests whether the last digits seem to belong to the words after them, or to nothing.
 fn is_remark(before: &str, last: &str, words: &str) -> bool {
     let first_word: String =
         words.chars().take_while(|letter| letter.is_alphabetic() || matches!(letter, '.' | '\'')).collect();
@@ -133,29 +133,29 @@ fn is_remark(before: &str, last: &str, words: &str) -> bool {
     if !is_small(last) && !is_date(last) || last.starts_with('(') || PHONES.contains(&word.as_str()) {
         return false;
     }
-    // Digits in pairs, the last pair before a name.
+    // Digits in pairs, with the last pair before a name.
     let is_pair = |text: &str| text.len() == MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_in_pairs = is_pair(last) && before.rsplit(' ').next().is_some_and(is_pair);
     UNITS.contains(&word.as_str()) || !is_in_pairs
 }
 
-/// `1.`, `2)`, `#3`: the number of an item.
+/// Tests for `1.`, `2)`, `#3`: the number of a list item.
 fn is_item(text: &str) -> bool {
     let digits = text.trim_matches(['(', ')', '.', ':', '#']);
     (1..=MAX_DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a number begins here for sure.
+/// Tests whether a number certainly begins here.
 fn begins_number(text: &str) -> bool {
     text.trim_start_matches([' ', '(']).starts_with(['0', '+'])
 }
 
-/// `(2)` or `(9-17)`.
+/// Tests for `(2)` or `(9-17)`.
 fn is_bracketed(text: &str) -> bool {
     text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).is_some_and(is_small)
 }
 
-/// `9-17` or `8:30`: hours.
+/// Tests for hours: `9-17` or `8:30`.
 fn is_span(text: &str) -> bool {
     const HOURS: u8 = 24;
     if text.contains(':') {
@@ -166,7 +166,7 @@ fn is_span(text: &str) -> bool {
         .is_some_and(|(from, to)| hour(from).zip(hour(to)).is_some_and(|(from, to)| from < to))
 }
 
-/// Groups of one digit or two.
+/// Tests for groups of one or two digits.
 fn is_small(text: &str) -> bool {
     let groups = || text.split(['-', '–', ':', '.', '/']).filter(|group| !group.is_empty());
     groups().next().is_some()
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_a_remark_are_seen() {
+    fn digits_of_a_remark_are_found() {
         for (text, expected) in [
             ("089 99998012 9-17 Uhr", "9-17 | 8999998012"),
             ("089 99998012 9 - 17 Uhr", "17 | 8999998012"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_the_number_are_left_to_it() {
+    fn digits_of_the_number_stay_in_it() {
         for text in [
             "030 23125012",
             "030 23 12 50 12",
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_cells_with_such_digits_are_looked_at() {
+    fn plain_cell_with_remark_digits_is_checked() {
         let may_have = |text| may_have(text, &Spelling::of(text).unwrap());
         for text in [
             "1. 030 23125012",

@@ -1,18 +1,18 @@
-//! Numbers as they were before their country changed its plan.
+//! Numbers from before a change of their country's numbering plan.
 //!
-//! Where the change was one for all numbers, the number of today follows from the old one; otherwise its name is all that can be
-//! given.
+//! If the change was the same for all numbers, the current number follows from the old one. Otherwise, only an
+//! explanation is possible.
 
 use super::{ParsedNumber, parse};
 
 /// A change of a numbering plan.
 struct Change {
     calling_code: u16,
-    /// Whether a national number is an old one.
+    /// Tests whether a national number is an old one.
     is_old: fn(&str) -> bool,
-    /// The number of today, where it follows from the old one.
+    /// Returns the current number, if it follows from the old one.
     today: Option<fn(&str) -> Option<String>>,
-    /// What has changed.
+    /// The explanation for users.
     explanation: &'static str,
 }
 
@@ -21,31 +21,31 @@ const CHANGES: &[Change] = &[
         calling_code: 52,
         is_old: |number| mexican(number).is_some(),
         today: Some(|number| mexican(number).map(str::to_owned)),
-        explanation: "Mexican numbers have had ten digits and no 1, 01, 044 or 045 in front since 2019",
+        explanation: "Mexican numbers have had ten digits and no leading 1, 01, 044 or 045 since 2019",
     },
     Change {
         calling_code: 54,
         is_old: |number| number.len() == 10 && number.starts_with("15"),
         today: None,
-        explanation: "an Argentine mobile number needs its area code in front of the 15",
+        explanation: "an Argentine mobile number needs its area code before the 15",
     },
     Change {
         calling_code: 55,
         is_old: |number| number.len() == 10 && number[2..].starts_with(['6', '8', '9']),
         today: Some(|number| Some(format!("{}9{}", &number[..2], &number[2..]))),
-        explanation: "Brazilian mobile numbers have had a 9 behind the area code since 2016",
+        explanation: "Brazilian mobile numbers have had a 9 after the area code since 2016",
     },
     Change {
         calling_code: 56,
         is_old: |number| number.len() == 8,
         today: None,
-        explanation: "Chilean numbers have had nine digits since 2016: a 9 in front of mobile numbers, a 2 in Santiago",
+        explanation: "Chilean numbers have had nine digits since 2016: with a leading 9 for mobile numbers and a leading 2 in Santiago",
     },
     Change {
         calling_code: 57,
         is_old: |number| number.len() == 8 && number.starts_with(['1', '2', '4', '5', '6', '7', '8']),
         today: Some(|number| Some(format!("60{number}"))),
-        explanation: "Colombian fixed lines have had 60 in front since 2021",
+        explanation: "Colombian fixed lines have had a leading 60 since 2021",
     },
     Change {
         calling_code: 84,
@@ -63,7 +63,7 @@ const CHANGES: &[Change] = &[
         calling_code: 229,
         is_old: |number| number.len() == 8,
         today: None,
-        explanation: "numbers of Benin have had ten digits since 2024: 01 is missing in front",
+        explanation: "numbers of Benin have had ten digits since 2024: a leading 01 is missing",
     },
 ];
 
@@ -105,7 +105,7 @@ fn vietnamese(number: &str) -> Option<String> {
     Some(format!("{new}{}", &number[3..]))
 }
 
-/// The number of today, or what has changed, for a number that is not valid.
+/// Returns the current number, or the explanation of the change, for a number that is not valid.
 pub(super) fn find(number: &ParsedNumber) -> Option<Result<ParsedNumber, &'static str>> {
     let national = number.national.as_str();
     let is_ascii = national.is_ascii() && national.len() > 2;
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn old_numbers_become_those_of_today_or_are_explained() {
+    fn old_number_is_converted_or_explained() {
         for (text, expected) in [
             ("+52 1 222 123 4567", "2221234567"),
             ("+52 044 222 123 4567", "2221234567"),

@@ -1,15 +1,16 @@
-//! Two numbers in one cell: recognised only where each part is a valid number by itself.
+//! Cells with two numbers, recognized only if each part is a valid number on its own.
 
 use super::{ParsedNumber, plain::Spelling, words};
 use crate::normalize::region::Origin;
 
-/// What people write between two numbers. A slash also stands inside one, which is why parts must be valid.
+/// Separators between two numbers. A slash also occurs inside a number, which is why both parts must be valid.
 const SEPARATORS: [&str; 10] = [":::", "\n", ";", ",", "|", "/", "&", " or ", " and ", "+"];
 
-/// More words than any spelling of two numbers has; splitting between all of them would cost the square.
+/// The maximum number of words in two numbers. Splitting between more words would take quadratic time.
 const MAX_WORDS: usize = 16;
 
-/// The numbers in the cell, where there are two or more. Only what is too long for one number is split between words.
+/// Returns the numbers in the cell if there are at least two. Splits between words only if the text is too long for one
+/// number.
 pub(super) fn several(text: &str, origin: Option<Origin>, is_overlong: bool) -> Option<Vec<ParsedNumber>> {
     SEPARATORS
         .iter()
@@ -21,7 +22,7 @@ fn split_at(text: &str, separator: &str, origin: Option<Origin>) -> Option<Vec<P
     if !text.contains(separator) {
         return None;
     }
-    // The plus belongs to the number behind it.
+    // The plus belongs to the number after it.
     let parts = text
         .split(separator)
         .map(|part| if separator == "+" { valid(&format!("+{part}"), None) } else { valid(part, origin) });
@@ -44,22 +45,22 @@ fn valid(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
     words::read(text.trim(), origin).ok().filter(|number| number.is_valid)
 }
 
-/// The longest ending of a second number.
+/// The maximum length of the ending of a second number.
 const MAX_ENDING: usize = 3;
 
-/// Whether a plainly spelled cell may be such a pair as [`with_endings`] looks for.
+/// Tests whether a plainly spelled cell may contain a pair that [`with_endings`] looks for.
 pub(super) fn may_have_ending(text: &str, spelling: &Spelling) -> bool {
     spelling.behind_slash(text).is_some_and(|digits| digits <= MAX_ENDING)
 }
 
-/// `030 231250/51`: two numbers that differ in their last digits. Spelled as such, if the part before the slash is a
-/// number by itself.
+/// Finds `030 231250/51`: two numbers that differ in their last digits. Describes them if the part before the slash is
+/// a number on its own.
 pub(super) fn with_endings(text: &str, origin: Option<Origin>) -> Option<String> {
     let (number, ending) = split_ending(text, origin)?;
     Some(format!("+{} {} and one ending in {ending}", number.calling_code, number.national))
 }
 
-/// The number before the slash, and the ending of the other.
+/// Splits such a pair into the number before the slash and the ending of the other.
 pub(super) fn split_ending(text: &str, origin: Option<Origin>) -> Option<(ParsedNumber, &str)> {
     const MIN_NUMBER: usize = 6;
     let (number, ending) = text.rsplit_once('/')?;
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_differ_at_the_end_are_two() {
+    fn different_ending_makes_a_second_number() {
         let germany = Region::new("DE").map(Origin::Region);
         assert_eq!(
             with_endings("030 231250/51", germany).as_deref(),
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_with_separators_inside_is_one() {
+    fn separators_inside_one_number_do_not_split_it() {
         for text in
             ["98765/43210", "98765 43210", "+91 98765 43210", "98765 43210 / 11", "1 2 3 4 5 6 7 8 9 0 1 2"]
         {

@@ -1,6 +1,6 @@
-//! The numbers that somebody else's program shows: whole or in parts, as people wrote them, as floats, masked.
+//! Numbers as other programs show them: complete or split, as people typed them, as floats, or masked.
 //!
-//! What is held, and who must not be called, counts under every number that a text may mean.
+//! Existing contacts and suppressed numbers count under every number that a text may mean.
 
 use std::borrow::Cow;
 
@@ -12,22 +12,23 @@ use crate::{
     row::CellKind,
 };
 
-/// As few digits as a number has that was taken for a float.
+/// The minimum number of digits of a number that was converted to a float.
 const MIN_FLOAT_DIGITS: usize = 7;
 
-/// More zeros at the end of a float than these are likelier digits that got lost.
+/// The maximum number of zeros at the end of a float. More zeros are likelier to replace lost digits.
 const MAX_ADDED_ZEROS: usize = 2;
 
-/// What a number may be that was stored somewhere.
+/// The possible readings of a stored number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredNumber {
-    /// The whole international numbers: mostly one.
+    /// The international numbers: usually one.
     pub numbers: Vec<E164>,
-    /// What is left to see of it, where digits are hidden.
+    /// The visible parts of a number with hidden digits.
     pub masks: Vec<Mask>,
 }
 
-/// Reads a number with its calling code, which may be empty. Where there is none at all, it may be one of `region`, too.
+/// Reads a number with its calling code, which may be empty. Without any calling code, the number may also belong to
+/// `region`.
 ///
 /// ```
 /// use rollcall::normalize::phone::read_stored;
@@ -38,7 +39,7 @@ pub struct StoredNumber {
 /// };
 /// assert_eq!(read("+44 (0)20 7946 0101 ext. 12", "+44"), "442079460101");
 /// assert_eq!(read("4.42079460101e+11", ""), "442079460101");
-/// // With the zero, and without it.
+/// With the zero and without it.
 /// assert_eq!(read("020 7946 0101", "+44"), "4402079460101 442079460101");
 /// ```
 pub fn read_stored(written: &str, code: &str, region: Option<Region>) -> StoredNumber {
@@ -68,9 +69,9 @@ pub fn read_stored(written: &str, code: &str, region: Option<Region>) -> StoredN
 }
 
 impl StoredNumber {
-    /// Adds what the digits are, with the code in front or in them. Digits without a plus may begin like their own calling
-    /// code, which may or may not be it, or with a zero, which may or may not belong to the number, or be a number of `region`
-    /// as well.
+    /// Adds all readings of the digits, with the code before them or within them. Digits without a plus may begin like
+    /// their own calling code, may begin with a zero that is or is not part of the number, and may be a number of
+    /// `region`.
     fn add_joined(&mut self, text: &str, code: &str, region: Option<Region>) {
         let digits = digits(text);
         let whole = digits.trim_start_matches('0');
@@ -96,7 +97,7 @@ impl StoredNumber {
         }
     }
 
-    /// Adds a whole number, and what it is without a zero that is dialed only inside its country.
+    /// Adds an international number, and its form without a national zero.
     fn add_digits(&mut self, digits: &str) {
         let Some(number) = E164::from_digits(digits) else { return };
         self.add(number);
@@ -116,13 +117,13 @@ impl StoredNumber {
     }
 }
 
-/// Whether there is one number, of digits and the usual separators.
+/// Tests whether a text is one number of digits and the usual separators.
 fn is_simple(text: &str) -> bool {
     let behind = text.strip_prefix('+').unwrap_or(text);
     behind.bytes().all(|byte| byte.is_ascii_digit() || b" -.()".contains(&byte)) && !text.contains("(0")
 }
 
-/// The digits of a number that was taken for a float; nothing where they are lost.
+/// Restores the digits of a number that was converted to a float. Returns `None` if digits are lost.
 fn unfloated(text: &str) -> Option<Cow<'_, str>> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) if is_float(mantissa) => (mantissa, exponent),
@@ -143,13 +144,13 @@ fn unfloated(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// `1.23` and `1,23`.
+/// Tests for `1.23` and `1,23`.
 fn is_float(text: &str) -> bool {
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
 }
 
-/// The whole part of what is one with zeros behind it: `442079460101.0`.
+/// Returns the integer part of a number with zeros after the point: `442079460101.0`.
 fn without_fraction(text: &str, min_digits: usize) -> &str {
     let Some((whole, zeros)) = text.split_once('.') else { return text };
     let digits = whole.strip_prefix('+').unwrap_or(whole);
@@ -171,7 +172,7 @@ mod tests {
 
     /// Source: mysociety/alaveteli issue 2278, OCA/connector-telephony issue 32, signalapp/Signal-Android issue 5928.
     #[test]
-    fn every_number_that_is_meant_is_among_those_read() {
+    fn readings_include_every_intended_number() {
         for (text, code, region, expected) in [
             ("+442079460101", "+44", "", &["442079460101"][..]),
             ("+4402079460101", "+44", "", &["442079460101"]),
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_are_not_shown_are_not_made_up() {
+    fn hidden_digits_are_not_invented() {
         assert_eq!(read("9.19E+11", "", ""), [""; 0]);
         assert_eq!(read("n/a", "+91", ""), [""; 0]);
         let masked = read_stored("020 79** **01", "44", None);

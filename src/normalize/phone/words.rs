@@ -1,23 +1,23 @@
-//! Words beside a number: a name, a remark, an extension in words.
+//! Words next to a number: a name, a remark, an extension in words.
 //!
-//! Google's library dials letters, as the keypad of a phone has them: it reads `+49 30 23125 (Tom)` as a number that ends
-//! in 866. In a list of people that is somebody else's number. Only numbers that are advertised in letters, such as
-//! toll-free ones, are read so here; otherwise words behind the number are left out, and words inside it make it none.
+//! Google's library reads letters as keys of a phone: it reads `+49 30 23125 (Tom)` as a number that ends in 866. In a
+//! contact list, that number belongs to another person. Therefore letters count as digits only in advertised numbers,
+//! such as toll-free ones. Otherwise, words after a number are ignored, and words inside a number make it invalid.
 
 use std::borrow::Cow;
 
 use super::{ParsedNumber, Unreadable, parse};
 use crate::{contact::NumberType, normalize::region::Origin};
 
-/// What German switchboards call an extension; the library knows the words of other languages.
+/// Words for an extension at German switchboards. The library knows the words of other languages.
 const EXTENSION_WORDS: [&str; 5] = ["dw", "durchwahl", "app", "apparat", "nst"];
 
-/// As few letters as the library dials.
+/// The minimum number of letters that the library reads as digits.
 const MIN_DIALED_LETTERS: usize = 3;
 
 /// Reads a number that may have words around it.
 pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
-    // A number broken over two lines is one number; the library knows no line breaks.
+    // A number broken over two lines is one number, but the library does not know line breaks.
     let text = if text.contains(['\n', '\r', '\t']) {
         Cow::Owned(text.replace(['\n', '\r', '\t'], " "))
     } else {
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     let Some(word) = spelled.find(char::is_alphabetic).filter(|_| start.is_some()) else {
         return parse(text, origin);
     };
-    // RFC 3966 has parameters behind the number.
+    // RFC 3966 puts parameters after the number.
     let whole = parse(text, origin);
     let is_uri = text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel:"));
     let (number, words) = spelled.split_at(word);
@@ -55,7 +55,7 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     }
 }
 
-/// The text without a label that counts the phones, such as `Phone 1:`.
+/// Removes a label that counts phones, such as `Phone 1:`.
 fn without_label(text: &str) -> &str {
     const MAX_DIGITS: usize = 2;
 
@@ -66,7 +66,7 @@ fn without_label(text: &str) -> &str {
     if is_counting && number.contains(char::is_numeric) { number.trim_start() } else { text }
 }
 
-/// Whether digits are too few for a number, and so dialed behind one.
+/// Tests whether digits are too few for a number, so that they are dialed after one.
 fn is_dialed_behind(text: &str) -> bool {
     const MAX_DIGITS: usize = 6;
 
@@ -74,7 +74,7 @@ fn is_dialed_behind(text: &str) -> bool {
     (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a number is one of those that are spelled in letters on purpose.
+/// Tests whether a number is one of those that are spelled in letters on purpose.
 fn is_advertised(number: &ParsedNumber, spelled: &str) -> bool {
     use NumberType::{PremiumRate, SharedCost, TollFree, Uan};
 
@@ -86,11 +86,11 @@ fn is_advertised(number: &ParsedNumber, spelled: &str) -> bool {
         && letters.count() >= MIN_DIALED_LETTERS
 }
 
-/// The digits behind a word that means an extension, if that is all there is.
+/// Returns the digits after a word for an extension, if the text contains nothing else.
 fn extension_in(words: &str) -> Option<String> {
     let end = words.find(|letter: char| !letter.is_alphabetic())?;
     let (word, rest) = words.split_at(end);
-    // On the keypad of a phone, these make it wait before it dials the rest.
+    // On a phone's keypad, these characters make the phone wait before it dials the rest.
     let is_pause = ["p", "w", "pp", "ww", "pause", "wait"].contains(&word.to_lowercase().as_str());
     if is_pause && rest.bytes().all(|byte| byte.is_ascii_digit() || b" ,;*#pPwW.-".contains(&byte)) {
         let dialed = rest.trim_matches(|letter: char| !letter.is_numeric());
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn words_behind_a_number_are_left_out_and_never_dialed() {
+    fn words_after_a_number_are_ignored_and_never_dialed() {
         for (text, region, expected) in [
             ("+49 30 23125 (Tom)", "", "493023125"),
             ("+49 30 231250 ask for Al", "", "4930231250"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dialed_after_a_pause_is_an_extension() {
+    fn digits_after_a_pause_are_an_extension() {
         for text in
             ["+12015550105p123", "+1 201 555 0105 W123", "+12015550105 wait 123#", "+1 201-555-0105 *123"]
         {

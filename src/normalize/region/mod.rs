@@ -1,4 +1,4 @@
-//! A country column's text becomes the region that national numbers are read with.
+//! Countries: the text of a country cell becomes the region that national numbers are read with.
 
 mod names;
 
@@ -6,23 +6,23 @@ use self::names::folded;
 use super::phone;
 use crate::contact::Region;
 
-/// What decides how a number without a plus is read.
+/// The rules for reading a number without a plus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A region with a numbering plan of its own.
+    /// A region with a numbering plan.
     Region(Region),
-    /// A calling code that belongs to no region, such as 870 (satellite phones).
+    /// A calling code without a region, such as 870 (satellite phones).
     CallingCode(u16),
-    /// A calling code with the area code behind it, such as 1868: numbers may stand beside it with the area code or without.
+    /// A calling code followed by an area code, such as 1868. Numbers may include the area code or not.
     Area {
-        /// The region whose numbers begin so.
+        /// The region whose numbers begin with these codes.
         region: Region,
         /// The digits of both codes.
         digits: u32,
     },
 }
 
-/// What people and programs write, in small letters without spaces, where there is no country.
+/// Placeholders for a missing country, in lowercase without spaces.
 const FILLERS: &[&str] = &[
     "n/a",
     "n.a.",
@@ -72,7 +72,7 @@ const FILLERS: &[&str] = &[
     "нет",
 ];
 
-/// Words of a state's full name beside what the country is called.
+/// Words in the full name of a state, in addition to the name of the country.
 const FORMS: &[&str] = &[
     "arab",
     "bolivarian",
@@ -105,18 +105,18 @@ const FORMS: &[&str] = &[
     "united",
 ];
 
-/// Names that mean one country with such words and may mean another without them.
+/// Names that mean one country with such words, and may mean another without them.
 const NEEDS_FORM: &[&str] = &["china", "congo", "korea", "america"];
 
-/// Longer than the name of any country with its codes.
+/// A limit above the length of any country name with its codes.
 const MAX_LEN: usize = 120;
 
-/// The longest area code that is looked for behind a calling code.
+/// The longest area code to look for after a calling code.
 const MAX_AREA_DIGITS: usize = 4;
 
-/// Reads a country: an ISO 3166-1 code of two or three letters, a name in any language of Unicode CLDR, or a dialing code
-/// (`91`, `+91`, `0091`, `+1-868`), also several of these that mean the same (`India (+91)`). `None` where it is none of
-/// these, or a country without telephone numbers.
+/// Reads a country: an ISO 3166-1 code of two or three letters, a name in any language of Unicode CLDR, or a dialing
+/// code (`91`, `+91`, `0091`, `+1-868`). Several of these may be combined if they agree (`India (+91)`). Returns `None`
+/// for other text, and for countries without telephone numbers.
 ///
 /// ```
 /// use rollcall::{contact::Region, normalize::region::{Origin, country}};
@@ -129,7 +129,7 @@ const MAX_AREA_DIGITS: usize = 4;
 /// ```
 pub fn country(text: &str) -> Option<Origin> {
     let text = text.trim();
-    // Most columns hold the two letters, for which nothing has to be folded.
+    // Most columns contain two letters, which need no folding.
     if let Some(region) = of_letters(text) {
         return Some(Origin::Region(region));
     }
@@ -147,7 +147,7 @@ pub fn country(text: &str) -> Option<Origin> {
     })
 }
 
-/// The country whose name differs least from the text, where one is close enough to be what was meant.
+/// Returns the country with the most similar name, if one is similar enough to be the intended one.
 ///
 /// ```
 /// use rollcall::{contact::Region, normalize::region::similar};
@@ -159,7 +159,7 @@ pub fn similar(text: &str) -> Option<Region> {
     if text.trim().len() > MAX_LEN { None } else { names::similar(&folded(text)) }
 }
 
-/// Whether the text says that there is no country.
+/// Returns whether the text is a placeholder for a missing country.
 pub fn is_filler(text: &str) -> bool {
     let text = text.trim();
     if of_letters(text).is_some() {
@@ -173,7 +173,7 @@ pub fn is_filler(text: &str) -> bool {
         || letters == "na" && text.contains(char::is_whitespace)
 }
 
-/// Whether the text is as likely to say "not available", as statistics programs write it, as to mean a country.
+/// Returns whether the text can mean "not available", as statistics programs write it, as well as a country.
 pub(super) fn may_be_filler(text: &str) -> bool {
     text.trim() == "NA"
 }
@@ -182,14 +182,14 @@ fn of_letters(text: &str) -> Option<Region> {
     Region::new(text).filter(|region| *region != Region::WORLD && phone::has_numbering_plan(*region))
 }
 
-/// Takes off what spreadsheets and programs add to a cell: `'+91`, `="91"`, `91.0`.
+/// Removes the marks that spreadsheets and programs add to a cell: `'+91`, `="91"`, `91.0`.
 fn without_marks(text: &str) -> &str {
     let text = phone::strip_marks(text).trim_matches(['"', '=', ' ']);
     let whole = [".0", ".00", ",0", ",00"].iter().find_map(|zeros| text.strip_suffix(zeros));
     whole.filter(|whole| whole.ends_with(|letter: char| letter.is_ascii_digit())).unwrap_or(text)
 }
 
-/// A country that is said once.
+/// Reads a country that is given once.
 fn single(text: &str) -> Option<Origin> {
     if text.contains(|letter: char| letter.is_ascii_digit()) {
         return of_dialing_code(text);
@@ -197,7 +197,7 @@ fn single(text: &str) -> Option<Origin> {
     of_letters(text).or_else(|| named(text)).map(Origin::Region)
 }
 
-/// A dialing code, with or without an area code behind it.
+/// Reads a dialing code, with or without an area code after it.
 fn of_dialing_code(text: &str) -> Option<Origin> {
     if !text.bytes().all(|byte| byte.is_ascii_digit() || b"+-() ".contains(&byte)) {
         return None;
@@ -210,7 +210,7 @@ fn of_dialing_code(text: &str) -> Option<Origin> {
     }
 }
 
-/// The country of a name.
+/// Returns the country with a name.
 fn named(text: &str) -> Option<Region> {
     let name = folded(text);
     let known = |name: &str| names::region(name).filter(|region| phone::has_numbering_plan(*region));
@@ -222,8 +222,8 @@ fn named(text: &str) -> Option<Region> {
     })
 }
 
-/// A country that is said in several ways, which must agree: `India (+91)`, `DE - Germany`, `🇮🇳 +91`; or of which the
-/// name is turned around: `Korea, South`.
+/// Reads a country that is given in several ways, which must agree (`India (+91)`, `DE - Germany`, `🇮🇳 +91`), or whose
+/// name is inverted (`Korea, South`).
 fn combined(text: &str) -> Option<Origin> {
     let parts = parts(text);
     let (digits, words): (Vec<&str>, Vec<&str>) =
@@ -246,12 +246,12 @@ fn combined(text: &str) -> Option<Origin> {
     }
 }
 
-/// A country that is said twice in the same way.
+/// Returns a country that is given twice if both agree.
 fn same(said: Option<Origin>, again: Option<Origin>) -> Option<Origin> {
     said.filter(|_| said == again)
 }
 
-/// The country of a name that a dialing code stands beside, unless the code is another one's.
+/// Returns the country of a name with a dialing code, unless the code belongs to another country.
 fn agreed(by_name: Origin, by_code: Origin) -> Option<Origin> {
     let Origin::Region(region) = by_name else { return None };
     let is_own = match by_code {
@@ -262,7 +262,7 @@ fn agreed(by_name: Origin, by_code: Origin) -> Option<Origin> {
     is_own.then_some(by_name)
 }
 
-/// The parts of a text that says a country several times.
+/// Splits a text that gives a country several times.
 fn parts(text: &str) -> Vec<&str> {
     let is_code = |letter: char| letter.is_ascii_digit() || letter == '+';
     let separated =
@@ -288,7 +288,7 @@ fn is_flag_letter(letter: char) -> bool {
     ('\u{1f1e6}'..='\u{1f1ff}').contains(&letter)
 }
 
-/// The text with the letters that a flag stands for, in brackets.
+/// Returns the text with each flag replaced by its two letters in brackets.
 fn with_flag_letters(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     let mut is_open = false;
@@ -385,7 +385,7 @@ mod tests {
 
     /// Source: CSSEGISandData/COVID-19 issue 497, opensupplyhub/open-apparel-registry issue 1063.
     #[test]
-    fn other_names_of_lists_and_programs_are_read() {
+    fn other_country_names_are_read() {
         assert_read(&[
             ("Bosnia & Herzegovina", "BA"),
             ("Bosnia and Herzegovina", "BA"),
@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn countries_that_are_said_twice_must_agree() {
+    fn country_given_twice_must_agree() {
         assert_read(&[
             ("India (+91)", "IN"),
             ("IN +91", "IN"),
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn dialing_codes_are_read_as_spreadsheets_and_lists_of_codes_write_them() {
+    fn dialing_code_is_read_in_spellings_of_spreadsheets_and_lists() {
         assert_read(&[
             ("+ 91", "IN"),
             ("'+91", "IN"),
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn fillers_are_no_country_and_codes_of_countries_are_no_fillers() {
+    fn placeholder_is_not_a_country_and_code_is_not_a_placeholder() {
         for text in [
             "", "-", "--", "N/A", "n.a.", "N A", "#N/A", "C/O", "c/o ", "NULL", "(blank)", "\\N", "?",
             "Unknown",

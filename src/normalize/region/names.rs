@@ -1,4 +1,4 @@
-//! What countries are called, in every language of Unicode CLDR and otherwise: a generated table, searched as it stands.
+//! Names of countries, from Unicode CLDR and other sources: a generated table that is searched in place.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,10 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::contact::Region;
 
-/// Lines of a folded name, a tab and a code, in the order of the names' bytes; see `names/README.md`.
+/// Lines of a folded name, a tab and a code, sorted by the bytes of the names; see `names/README.md`.
 const NAMES: &str = include_str!("names/names.tsv");
 
-/// The country of a name in folded form.
+/// Returns the country with a folded name.
 pub(super) fn region(folded: &str) -> Option<Region> {
     let bytes = NAMES.as_bytes();
     let (mut low, mut high) = (0, bytes.len());
@@ -27,8 +27,8 @@ pub(super) fn region(folded: &str) -> Option<Region> {
     None
 }
 
-/// The country of the name that differs least from a folded one, by one letter, or two where it is long. Only names with
-/// the same first letter are looked at; where names of two countries are as close, none of them is meant.
+/// Returns the country whose name differs least from a folded name: by one letter, or by two for long names. Only names
+/// with the same first letter are compared. Returns `None` if names of two countries are equally similar.
 pub(super) fn similar(folded: &str) -> Option<Region> {
     const MIN_CHARS: usize = 4;
     const MIN_CHARS_OF_TWO: usize = 8;
@@ -54,8 +54,8 @@ pub(super) fn similar(folded: &str) -> Option<Region> {
     best.filter(|_| is_only).and_then(|(_, code)| Region::new(code))
 }
 
-/// A name as names are compared: case, accents, punctuation, "and" and a leading "the" do not matter, nor the vowel signs of
-/// Arabic and Hebrew. `generate.py` does the same.
+/// Folds a name for comparison: removes case, accents, punctuation, "and", a leading "the", and the vowel signs of
+/// Arabic and Hebrew. `generate.py` folds in the same way.
 pub(super) fn folded(name: &str) -> String {
     let mut letters = String::with_capacity(name.len() + 4);
     for letter in name.nfkd().filter(|letter| !is_dropped_mark(*letter)) {
@@ -82,14 +82,14 @@ pub(super) fn folded(name: &str) -> String {
     joined.nfc().collect()
 }
 
-/// Accents of Latin, Greek and Cyrillic letters, and the signs that Arabic and Hebrew are usually written without.
+/// Tests for accents of Latin, Greek and Cyrillic letters, and for the signs that Arabic and Hebrew usually omit.
 fn is_dropped_mark(letter: char) -> bool {
     matches!(letter,
         '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{591}'..='\u{5bd}'
         | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
 }
 
-/// Adds a letter, or what people type for it who do not have it on their keyboard.
+/// Appends a letter, or its common replacement on other keyboards.
 fn push_letter(letters: &mut String, letter: char) {
     match letter {
         'ß' => letters.push_str("ss"),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_folded_and_every_name_in_it_is_found() {
+    fn table_is_sorted_and_folded_and_every_name_is_found() {
         let mut before = "";
         for line in NAMES.lines() {
             let (name, code) = line.split_once('\t').unwrap();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_where_they_have_no_country_is_no_name() {
+    fn placeholders_are_not_country_names() {
         for name in ["", "n a", "none", "null", "unknown", "other", "nan", "test", "region", "land", "europe"]
         {
             assert_eq!(region(name), None, "{name}");

@@ -1,4 +1,4 @@
-//! How sure it is that a column holds its field, and by what: its header, its first values, or the user's word.
+//! Certainty of column matches, and its reason: the header, the first values, or a mapping.
 
 use serde::Serialize;
 
@@ -9,22 +9,22 @@ use crate::{
     row::Columns,
 };
 
-/// How sure a match is.
+/// The certainty of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
-    /// The user has named the column.
+    /// The user named the column.
     Named,
     /// Header and values agree.
     Sure,
-    /// Only the header or only the values speak for it, and nothing against it.
+    /// Only the header or only the values speak for the match, and nothing against it.
     Likely,
-    /// Many values speak against it.
+    /// Many values speak against the match.
     Doubtful,
 }
 
 impl Certainty {
-    /// The name shown to people.
+    /// Returns the name shown to people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Named => "named",
@@ -35,28 +35,28 @@ impl Certainty {
     }
 }
 
-/// A column with the field that is read from it.
+/// A column matched to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnMatch {
     /// The field.
     pub field: Field,
     /// The column.
     pub column: usize,
-    /// How sure it is.
+    /// The certainty.
     pub certainty: Certainty,
-    /// Why, in words that go on behind a colon.
+    /// The reason, as words that follow a colon.
     pub reason: String,
 }
 
-/// What the first values of a column say of its field.
+/// The evidence for a match in the first values of a column.
 #[derive(Clone, Copy, Debug)]
 struct Evidence {
     field: Field,
-    /// Values that are there.
+    /// The number of values.
     values: usize,
-    /// Those that the field cannot have.
+    /// The number of values that the field cannot have.
     others: usize,
-    /// Whether there may be more values below.
+    /// Whether the column may have more values below.
     are_first: bool,
 }
 
@@ -67,14 +67,14 @@ impl Evidence {
             Field::FirstName | Field::LastName | Field::FullName => &doubt::is_no_text,
             Field::Salutation => &|value| salutation::recognise(value).is_none(),
             Field::Country => &|value| region::country(value).is_none(),
-            // They are passed on as they stand.
+            // These values are passed on unchanged.
             Field::TimeZone | Field::UniqueId | Field::Priority => &|_| false,
         };
         let others = doubt::filled(values).filter(|value| is_other(value)).count();
         Self { field, values: doubt::filled(values).count(), others, are_first }
     }
 
-    /// Whether so many values are others that the column may hold something else.
+    /// Returns whether enough values disagree to doubt the match.
     fn is_against(self) -> bool {
         self.others * 5 > self.values
     }
@@ -89,7 +89,7 @@ impl Evidence {
         }
     }
 
-    /// So many of its values.
+    /// Returns text such as `3 of its first 5 values`.
     fn counted(self, count: usize) -> String {
         let first = if self.are_first { "first " } else { "" };
         format!("{count} of its {first}{} values", self.values)
@@ -105,7 +105,7 @@ impl Evidence {
         }
     }
 
-    /// What speaks against the match.
+    /// Returns the text of what speaks against the match.
     fn others(self) -> String {
         match self.others {
             1 => format!("{} is not {}", self.counted(1), self.noun()),
@@ -114,8 +114,8 @@ impl Evidence {
     }
 }
 
-/// How sure each match is. `values` are what the first rows hold in a column, with the meanings of aliases; `are_first` where
-/// there may be more rows.
+/// Returns the certainty of each match. `values` returns the contents of a column in the first rows, with aliases
+/// replaced by their meanings. `are_first` says that there may be more rows.
 pub(in crate::parse) fn matches(
     headers: &[String],
     columns: &Columns,
@@ -150,7 +150,7 @@ fn named(evidence: Evidence) -> (Certainty, String) {
 fn by_known_header(evidence: Evidence) -> (Certainty, String) {
     let Evidence { values, others, .. } = evidence;
     let (certainty, said) = if values == 0 {
-        (Certainty::Likely, "and the first rows have no value in it".to_owned())
+        (Certainty::Likely, "but the first rows have no value in it".to_owned())
     } else if evidence.is_against() {
         (Certainty::Doubtful, format!("but {}", evidence.others()))
     } else if others > 0 {
@@ -173,7 +173,7 @@ fn by_values(evidence: Evidence) -> (Certainty, String) {
     } else {
         (Certainty::Likely, format!("but its values are {}", evidence.nouns()))
     };
-    (certainty, format!("its header alone does not tell, {said}"))
+    (certainty, format!("its header alone is not enough, {said}"))
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::parse::columns::recognise;
 
-    /// The matches of a table whose first row is its header, each as `field: certainty: reason`.
+    /// Returns the matches of a table whose first row is its header, each as `field: certainty: reason`.
     fn said(rows: &[&[&str]], mappings: &[&str]) -> Vec<String> {
         let headers: Vec<String> = rows[0].iter().map(|header| (*header).to_owned()).collect();
         let values = |column: usize| {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn header_and_values_make_it_sure_and_either_alone_likely() {
+    fn header_and_values_make_a_match_sure_and_one_alone_likely() {
         let rows: &[&[&str]] = &[
             &["Vorname", "Name", "Anrede", "Home", "Land"],
             &["Asha", "Rao", "", "020 7946 0100", "GB"],
@@ -207,17 +207,17 @@ mod tests {
         assert_eq!(
             said(rows, &[]),
             [
-                "phone: likely: its header alone does not tell, but its values are phone numbers",
+                "phone: likely: its header alone is not enough, but its values are phone numbers",
                 "first_name: sure: its header is known, and its values agree",
-                "last_name: likely: its header alone does not tell, but its values are names",
-                "salutation: likely: its header is known, and the first rows have no value in it",
+                "last_name: likely: its header alone is not enough, but its values are names",
+                "salutation: likely: its header is known, but the first rows have no value in it",
                 "country: sure: its header is known, and its values agree",
             ]
         );
     }
 
     #[test]
-    fn values_that_do_not_agree_are_counted() {
+    fn disagreeing_values_are_counted() {
         let rows: &[&[&str]] = &[
             &["Full name", "Mobile", "Country"],
             &["Asha Rao", "020 7946 0100", "GB"],

@@ -27,7 +27,7 @@ const COUNTRY: &[&str] = &[
     "国家",
 ];
 
-/// Headers, folded, that mean a dialing code without naming a country, and may mean something else too.
+/// Headers in folded form that mean a dialing code without naming a country, and may mean something else.
 const DIALING_CODES: &[&str] = &[
     "phone code",
     "dial code",
@@ -42,7 +42,7 @@ const DIALING_CODES: &[&str] = &[
     "mobile calling code",
 ];
 
-/// Words that may stand beside one.
+/// Words that may accompany a word for a country.
 const NEUTRAL: &[&str] = &[
     "n",
     "a",
@@ -142,7 +142,7 @@ const NEUTRAL: &[&str] = &[
     "whatsapp",
 ];
 
-/// Words behind which another country of the same person stands first.
+/// Words that put a country after the person's others, with their rank.
 const LATER: &[(&str, u8)] = &[
     ("business", 1),
     ("work", 1),
@@ -163,7 +163,7 @@ const LATER: &[(&str, u8)] = &[
     ("weiteres", 2),
 ];
 
-/// Words that say that the country is that of the number.
+/// Words that tie the country to the number.
 const OF_PHONE: &[&str] = &[
     "phone",
     "phones",
@@ -186,15 +186,15 @@ const OF_PHONE: &[&str] = &[
 /// A header that means a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CountryHeader {
-    /// Columns with less of it are used first.
+    /// The rank; columns with the lowest are used first.
     pub(super) rank: u8,
-    /// Whether the header often means something else, as `CC`.
+    /// Whether the header often means something else, such as `CC`.
     pub(super) is_doubtful: bool,
-    /// Whether it is the country of a number, not of an address.
+    /// Whether it is the country of a number rather than of an address.
     pub(super) is_of_phone: bool,
 }
 
-/// What a header in folded form says of a country; nothing where it means something else.
+/// Reads a header in folded form. Returns `None` if it does not mean a country.
 pub(super) fn read(folded: &str) -> Option<CountryHeader> {
     if DIALING_CODES.contains(&folded) {
         return Some(CountryHeader { rank: 0, is_doubtful: false, is_of_phone: true });
@@ -227,12 +227,12 @@ pub(super) fn read(folded: &str) -> Option<CountryHeader> {
     Some(CountryHeader { rank, is_doubtful: folded == "land", is_of_phone })
 }
 
-/// Whether a header that is not known speaks of a country all the same, such as `Ship To Country`.
+/// Returns whether an unknown header mentions a country, such as `Ship To Country`.
 pub(super) fn is_about_country(folded: &str) -> bool {
     folded.split(' ').flat_map(parts).any(|word| COUNTRY.contains(&word))
 }
 
-/// Whether such a header speaks of a country that says nothing of a person's phone.
+/// Returns whether such a header means a country that is unrelated to the person's phone.
 pub(super) fn is_of_something_else(folded: &str) -> bool {
     const OTHER: &[&str] = &[
         "birth",
@@ -261,7 +261,7 @@ pub(super) fn is_of_something_else(folded: &str) -> bool {
     folded.split(' ').any(|word| OTHER.contains(&word))
 }
 
-/// A word such as `MAILINGCOUNTRYCODE`, in two.
+/// Splits a word such as `MAILINGCOUNTRYCODE` in two.
 fn parts(word: &str) -> [&str; 2] {
     let first = ["countrycode", "country"].iter().find_map(|ending| word.strip_suffix(ending));
     match first {
@@ -270,8 +270,8 @@ fn parts(word: &str) -> [&str; 2] {
     }
 }
 
-/// What is left of a header, folded with its numbers, without the words that mean a country: the phone or the address that it
-/// belongs to.
+/// Returns the words for the phone or the address that a country belongs to: those of a header, folded with its
+/// numbers, that do not mean a country.
 pub(super) fn owner(words: &str) -> Vec<&str> {
     const OF_COUNTRY: [&str; 10] =
         ["code", "codes", "name", "iso", "id", "calling", "dial", "dialing", "dialling", "region"];
@@ -284,7 +284,7 @@ mod tests {
     use super::{super::fold, *};
 
     #[test]
-    fn headers_of_many_programs_mean_a_country() {
+    fn country_headers_of_many_programs_are_recognized() {
         for header in [
             "Country",
             "COUNTRY_CODE",
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn countries_that_say_nothing_of_a_number_are_not_used() {
+    fn countries_unrelated_to_the_number_are_ignored() {
         for header in [
             "Country of birth",
             "Nationality",
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_country_of_the_number_comes_before_that_of_an_address() {
+    fn country_of_the_number_ranks_before_country_of_an_address() {
         let rank = |header| read(&fold(header)).unwrap().rank;
         let order = [
             "phone_code",

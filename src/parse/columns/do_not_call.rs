@@ -1,8 +1,8 @@
-//! Headers of columns that say who must not be called, or who may.
+//! Headers of columns that say who must not be called, or who may be called.
 
 use crate::{normalize::label, row::Question};
 
-/// What forbids a call where the answer is yes, in folded form.
+/// Phrases in folded form that forbid a call if the answer is yes.
 const FORBIDDEN: &[&str] = &[
     "do not call",
     "donotcall",
@@ -66,7 +66,7 @@ const FORBIDDEN: &[&str] = &[
     "ring inte",
 ];
 
-/// What forbids a call where the answer is no.
+/// Phrases in folded form that forbid a call if the answer is no.
 const ALLOWED: &[&str] = &[
     "callable",
     "can call",
@@ -115,7 +115,7 @@ const ALLOWED: &[&str] = &[
     "consentimiento telefono",
 ];
 
-/// Words for leave to do something, which beside a word for a phone is leave to call.
+/// Words for a permission. Together with a word for a phone, they mean the permission to call.
 const LEAVE: &[&str] = &[
     "consent",
     "permission",
@@ -130,7 +130,7 @@ const LEAVE: &[&str] = &[
     "consentimento",
 ];
 
-/// Headers, folded, of what became of a person, of which one answer is not to call.
+/// Headers in folded form of a person's status. One of its values forbids calls.
 const STATES: &[&str] = &[
     "status",
     "lead status",
@@ -150,10 +150,10 @@ const STATES: &[&str] = &[
     "flags",
 ];
 
-/// Words in which the header of a state ends.
+/// Last words of headers that mean a status.
 const STATE_WORDS: &[&str] = &["status", "disposition", "outcome", "result", "tags", "labels", "flags"];
 
-/// Words for other ways of reaching people.
+/// Words for other ways to reach people.
 const OTHER_WAYS: &[&str] = &[
     "email",
     "emails",
@@ -183,11 +183,11 @@ const OTHER_WAYS: &[&str] = &[
 const CALLS: &[&str] =
     &["call", "calls", "calling", "phone", "telephone", "dial", "dnc", "donotcall", "donotphone"];
 
-/// Words for the hours in which, or the day from which, somebody may be called.
+/// Words for the hours or days when a person may be called.
 const HOURS: &[&str] =
     &["before", "after", "between", "until", "hours", "hour", "times", "count", "attempts"];
 
-/// Words that add nothing.
+/// Words that add no meaning.
 const NEUTRAL: &[&str] = &[
     "phone",
     "phones",
@@ -224,13 +224,13 @@ const NEUTRAL: &[&str] = &[
 /// A column about calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CallHeader {
-    /// What it asks.
+    /// The question that the column answers.
     pub(super) question: Question,
-    /// The words that say which phone it is about; empty where it is about the person.
+    /// The words for the phone that the column is about. Empty if it is about the person.
     pub(super) phone: Vec<String>,
 }
 
-/// Whether these words stand in a text that has a space before and behind each word.
+/// Returns whether a text contains these words. It has a space before and after each word.
 fn holds_words(padded: &str, words: &str) -> bool {
     let is_space = |at: Option<usize>| at.and_then(|at| padded.as_bytes().get(at)) == Some(&b' ');
     padded
@@ -238,7 +238,7 @@ fn holds_words(padded: &str, words: &str) -> bool {
         .any(|(at, found)| is_space(at.checked_sub(1)) && is_space(Some(at + found.len())))
 }
 
-/// What a header says of calls, in the form of words with their numbers; nothing where it is about something else.
+/// Reads a header given as words with their numbers. Returns `None` if it is not about calls.
 pub(super) fn read(words: &str) -> Option<CallHeader> {
     let padded = format!(" {words} ").replace(" donot ", " do not ");
     let found = |list: &[&'static str]| {
@@ -276,7 +276,7 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
     Some(CallHeader { question, phone })
 }
 
-/// The words that tell one phone from another.
+/// Returns the words that distinguish one phone from another.
 pub(super) fn own_words(words: &str) -> impl Iterator<Item = &str> {
     words.split(' ').filter(|word| !word.is_empty() && !NEUTRAL.contains(word))
 }
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_forbid_calls_are_known_by_many_names() {
+    fn headers_that_forbid_calls_are_recognized() {
         for header in [
             "Do Not Call",
             "DoNotCall",
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_allow_calls_are_known_too() {
+    fn headers_that_allow_calls_are_recognized() {
         for header in [
             "ContactCallable",
             "Can be called",
@@ -336,14 +336,14 @@ mod tests {
     }
 
     #[test]
-    fn states_are_asked_for_the_one_that_forbids() {
+    fn status_headers_are_recognized() {
         for header in ["Status", "Lead Status", "Tags", "Disposition", "Last Call Outcome", "Lead Result"] {
             assert_eq!(question(header), Some(Question::Status), "{header}");
         }
     }
 
     #[test]
-    fn other_ways_and_hours_are_something_else() {
+    fn headers_about_other_channels_or_hours_are_ignored() {
         for header in [
             "Email Opt Out",
             "HasOptedOutOfEmail",
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_may_be_about_one_phone() {
+    fn header_may_be_about_one_phone() {
         let phone = |header: &str| read(&words(header, false)).unwrap().phone;
         assert_eq!(phone("Callable-Cell"), ["cell"]);
         assert_eq!(phone("Phone 2 Do Not Call"), ["2"]);

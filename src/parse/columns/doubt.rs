@@ -1,4 +1,4 @@
-//! What columns hold, against what their headers say.
+//! Checks of a column's contents against its header.
 
 use crate::{
     normalize::{flag, region, salutation},
@@ -8,10 +8,10 @@ use crate::{
     },
 };
 
-/// Fewer digits are no phone number.
+/// A phone number has no fewer digits.
 const MIN_DIGITS: usize = 7;
 
-/// With fewer digits, a cell holds nothing that was meant as a number.
+/// With fewer digits, a value was not meant as a number.
 const MIN_TRACE_DIGITS: usize = 5;
 
 fn digits(text: &str) -> usize {
@@ -22,35 +22,36 @@ pub(super) fn filled(values: &[String]) -> impl Iterator<Item = &str> + Clone {
     values.iter().map(|value| value.trim()).filter(|value| !is_filler_text(value))
 }
 
-/// Whether a cell looks like a phone number.
+/// Returns whether a cell looks like a phone number.
 pub(super) fn is_number(text: &str) -> bool {
     let text = text.trim();
     layout::is_phone_like(text.as_bytes()) && digits(text) >= MIN_DIGITS && !may_be_date(text)
 }
 
-/// Whether nearly all filled cells of a column look like phone numbers.
+/// Returns whether nearly all filled cells of a column look like phone numbers.
 pub(super) fn holds_numbers(values: &[String]) -> bool {
     let numbers = filled(values).filter(|value| is_number(value)).count();
     numbers > 0 && numbers * 5 >= filled(values).count() * 4
 }
 
-/// Whether a value may have been meant as a phone number.
+/// Returns whether a value may have been meant as a phone number.
 pub(super) fn is_trace(value: &str) -> bool {
     digits(value) >= MIN_TRACE_DIGITS && !value.contains('@') && !may_be_date(value)
 }
 
-/// Whether no cell of a column can have been meant as a phone number, although some are filled.
+/// Returns whether a column has filled cells, but none that may have been meant as a phone number.
 pub(super) fn holds_no_number(values: &[String]) -> bool {
     filled(values).next().is_some() && !filled(values).any(is_trace)
 }
 
-/// Whether a value is none of a word: it says yes or no, or has a digit, a plus or an `@`.
+/// Returns whether a value is not a word: it says yes or no, or has a digit, a plus or an `@`.
 fn is_no_word(value: &str) -> bool {
     flag::is_answer(value)
         || value.chars().any(|letter| letter.is_numeric() || matches!(letter, '@' | '+' | '#'))
 }
 
-/// Whether no cell of a column can be a country. A header that seldom means anything else needs other values in every cell.
+/// Returns whether no cell of a column can be a country. If the header rarely means anything else, every cell must
+/// differ.
 pub(super) fn holds_no_country(values: &[String], is_doubtful: bool) -> bool {
     let is_country = |value: &str| region::country(value).is_some();
     let is_other = |value: &str| is_no_word(value) && value.chars().any(char::is_alphabetic);
@@ -62,14 +63,15 @@ pub(super) fn holds_no_country(values: &[String], is_doubtful: bool) -> bool {
         && (distinct.iter().all(|value| is_other(value)) || is_doubtful && distinct.len() > 1)
 }
 
-/// Whether every filled cell of a column is a dialing code with its plus or zeros.
+/// Returns whether every filled cell of a column is a dialing code with its plus or zeros.
 pub(super) fn holds_dialing_codes(values: &[String]) -> bool {
     let is_code =
         |value: &str| (value.starts_with('+') || value.starts_with("00")) && region::country(value).is_some();
     filled(values).next().is_some() && filled(values).all(is_code)
 }
 
-/// Whether nearly all filled cells are countries. Codes of two letters may be states, unless the header speaks of a country.
+/// Returns whether nearly all filled cells are countries. Two-letter codes may be states, unless the header mentions a
+/// country.
 pub(super) fn holds_countries(values: &[String], is_about_country: bool) -> bool {
     let is_country = |value: &str| {
         let letters = value.chars().filter(|letter| letter.is_alphabetic()).count();
@@ -79,18 +81,19 @@ pub(super) fn holds_countries(values: &[String], is_about_country: bool) -> bool
     countries > 0 && countries * 5 >= filled(values).count() * 4
 }
 
-/// Whether most of what a column holds are salutations.
+/// Returns whether most values of a column are salutations.
 pub(super) fn holds_salutations(values: &[String]) -> bool {
     let known = values.iter().filter(|value| salutation::recognise(value.trim()).is_some()).count();
     known * 2 > values.len()
 }
 
-/// Whether a value is no part of a name.
+/// Returns whether a value cannot be part of a name.
 pub(super) fn is_no_text(value: &str) -> bool {
     value.contains('@') || !value.chars().any(char::is_alphabetic)
 }
 
-/// Whether no cell of a column can be a part of a name, although some are filled: they are dates, addresses or answers.
+/// Returns whether a column has filled cells, but none that can be part of a name: they are dates, addresses or
+/// answers.
 pub(super) fn holds_no_name(values: &[String]) -> bool {
     const MIN_ANSWERS: usize = 3;
 
@@ -98,7 +101,7 @@ pub(super) fn holds_no_name(values: &[String]) -> bool {
     filled(values).next().is_some() && (has_answers || filled(values).all(is_no_text))
 }
 
-/// Whether no cell of a column can be a salutation, although some are filled.
+/// Returns whether a column has filled cells, but none that can be a salutation.
 pub(super) fn holds_no_word(values: &[String]) -> bool {
     filled(values).next().is_some() && filled(values).all(is_no_word)
 }
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_from_what_is_none() {
+    fn columns_with_and_without_numbers_are_distinguished() {
         assert!(holds_numbers(&values(&["020 7946 0100", "n/a", "+44 7700 900123"])));
         assert!(!holds_numbers(&values(&["31.12.2026", "01.01.2027"])));
         assert!(!holds_numbers(&values(&["Berlin", "020 7946 0100"])));
@@ -125,22 +128,22 @@ mod tests {
     }
 
     #[test]
-    fn countries_are_told_from_what_is_none() {
+    fn columns_with_and_without_countries_are_distinguished() {
         assert!(holds_no_country(&values(&["2 acres", "300 sq ft"]), true));
         assert!(holds_no_country(&values(&["a@example.com"]), false));
         assert!(holds_no_country(&values(&["Bayern", "Hessen"]), true));
-        assert!(!holds_no_country(&values(&["Bharatt"]), true), "one slip of the pen");
+        assert!(!holds_no_country(&values(&["Bharatt"]), true), "a single typo");
         assert!(!holds_no_country(&values(&["2 acres", "France"]), true));
-        assert!(!holds_no_country(&values(&["999"]), false), "each row says that the code is not known");
+        assert!(!holds_no_country(&values(&["999"]), false), "each row reports the unknown code");
         assert!(holds_countries(&values(&["France", "Germany", "n/a"]), false));
         assert!(!holds_countries(&values(&["CA", "DE"]), false), "states");
     }
 
     #[test]
-    fn a_prefix_may_be_a_dialing_code() {
+    fn prefix_may_be_a_dialing_code() {
         assert!(holds_dialing_codes(&values(&["+44", "0091"])));
         assert!(!holds_dialing_codes(&values(&["Mr", "+44"])));
-        assert!(!holds_dialing_codes(&values(&["44"])), "perhaps an area code");
+        assert!(!holds_dialing_codes(&values(&["44"])), "may be an area code");
         assert!(holds_no_word(&values(&["+44", "12"])));
         assert!(!holds_no_word(&values(&["Sheikh", "Yes"])));
         assert!(holds_no_name(&values(&["2026-01-05", "2026-02-05"])));

@@ -1,9 +1,9 @@
-//! Headers of columns that say until when an entry of a suppression list holds.
+//! Headers of columns with the expiry date of suppression list entries.
 
 use super::fold;
 
-/// Headers of the column, in folded form. Words that other columns may be called by as well, such
-/// as `end` for the end of a call, are not among them.
+/// Headers of the column, in folded form. Words that other columns may use as well, such as `end` for the end of a
+/// call, are not included.
 const HEADERS: [&str; 38] = [
     "expiry",
     "expires",
@@ -49,7 +49,7 @@ const HEADERS: [&str; 38] = [
 const SPANISH_HEADERS: [&str; 6] =
     ["caduca", "caduca el", "caducidad", "fecha de caducidad", "valido hasta", "hasta"];
 
-/// Whether a header says that its column holds the expiry of each entry.
+/// Returns whether a header means the expiry of each entry.
 pub(crate) fn is_expiry(header: &str) -> bool {
     let folded = fold(header);
     HEADERS.iter().chain(&SPANISH_HEADERS).any(|known| *known == folded)
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_column_is_known_by_its_header() {
+    fn expiry_headers_are_recognized() {
         for header in [
             "Expiry",
             "expires_at",

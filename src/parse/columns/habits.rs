@@ -1,4 +1,4 @@
-//! How digits without a plus are meant in phone columns, by their first cells.
+//! The meaning of digits without a plus in phone columns, judged by their first cells.
 
 use crate::{
     normalize::{NormalizeSettings, Normalizer, phone::Habit},
@@ -6,7 +6,7 @@ use crate::{
     row::{Columns, Rows},
 };
 
-/// The phone columns that show a habit. A note tells where it is one that changes how digits are read.
+/// Returns the phone columns that show a habit. Adds a note if the habit changes how digits are read.
 pub(in crate::parse) fn find(
     header: &Header,
     columns: &Columns,
@@ -37,7 +37,7 @@ pub(in crate::parse) fn find(
             let name = &header.names[*column];
             notes.push(format!(
                 "column `{name}`: rollcall reads digits without a plus as whole international numbers, because nearly all \
-                 cells of the column are written so"
+                 cells of the column have that form"
             ));
         }
         found.push((*column, habit));

@@ -1,4 +1,4 @@
-//! Where the header is: the first row in most files, below a title or a few lines about the export in some.
+//! Search for the header: it is the first row in most files, but may follow a title or a few lines about the export.
 
 use super::{
     ColumnsProblem,
@@ -11,20 +11,20 @@ use crate::{
     row::{Columns, Row, Rows},
 };
 
-/// So many rows that hold something may stand above the header.
+/// Maximum number of non-blank rows above the header.
 const MAX_ROWS_ABOVE: usize = 60;
 
-/// Names that are looked at where it may stand, but for the first rows: tables with thousands of columns begin with it.
+/// Maximum number of names examined below the first rows. Tables with thousands of columns start with the header.
 const MAX_NAMES: usize = 16_384;
 const MIN_ROWS_ABOVE: usize = 4;
 
-/// A header, understood.
+/// A header with its matched columns.
 pub(in crate::parse) struct Found {
     pub(in crate::parse) header: Header,
     pub(in crate::parse) columns: Columns,
-    /// The header's row, of two the lower; 0 where there is none.
+    /// The row of the header, or the lower one of two. 0 if there is no header.
     pub(in crate::parse) row: u64,
-    /// What somebody should know of it.
+    /// Notes about the header, for the user.
     pub(in crate::parse) notes: Vec<String>,
 }
 
@@ -35,12 +35,12 @@ struct Candidate {
     evidence: Evidence,
 }
 
-/// What speaks for a header, the strongest first.
+/// The evidence for a header, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Evidence {
-    /// Numbers stand below the header of a phone column.
+    /// Whether there are numbers below the header of a phone column.
     has_numbers_below: bool,
-    /// Fields for which it has a column.
+    /// The number of fields that have a column.
     fields: usize,
 }
 
@@ -86,7 +86,7 @@ pub(in crate::parse) fn find(
     Ok(found)
 }
 
-/// The header that a row makes, alone or with the row below it.
+/// Returns the header made of a row, alone or together with the row below it.
 fn candidate(
     rows: &Rows,
     index: usize,
@@ -121,8 +121,8 @@ fn understood(
     Ok(Candidate { found, index, evidence })
 }
 
-/// A header of two rows: the upper one names a group, such as `Phone`, over the cells of the lower one, such as `Home` and
-/// `Mobile`. The upper row alone leaves cells empty that the lower one fills, and neither holds numbers.
+/// Returns a header of two rows. The upper row names groups, such as `Phone`, and the lower row their columns, such as
+/// `Home` and `Mobile`. The upper row has blank cells that the lower row fills, and neither row holds numbers.
 fn two_rows(rows: &Rows, index: usize, settings: &ParseSettings) -> Option<Candidate> {
     if index + 2 >= rows.len() {
         return None;
@@ -146,17 +146,17 @@ fn two_rows(rows: &Rows, index: usize, settings: &ParseSettings) -> Option<Candi
         names.push(match (above.is_empty(), below.is_empty()) {
             (_, true) => above,
             (true, false) if group.is_empty() => below,
-            // As people say it: home phone, phone of the work.
+            // The order in which people say it: home phone, work phone.
             _ => format!("{below} {group}"),
         });
     }
     let alone = understood(rows, Header::from_row(&lower), index, index + 1, settings).ok();
-    let names_as_they_stand: Vec<String> = (0..width)
+    let plain_names: Vec<String> = (0..width)
         .map(|column| if lower.cell(column).is_blank() { text(upper, column) } else { text(lower, column) })
         .collect();
     let mut joined = understood(rows, Header::named(&names), index, index + 1, settings).ok();
-    // Where the lower row says it all, the groups add nothing.
-    let plain = understood(rows, Header::named(&names_as_they_stand), index, index + 1, settings).ok();
+    // If the lower row says everything, the groups add nothing.
+    let plain = understood(rows, Header::named(&plain_names), index, index + 1, settings).ok();
     let is_more = |candidate: &Option<Candidate>, than: &Option<Candidate>| {
         candidate.as_ref().map(|candidate| (candidate.evidence, candidate.found.columns.phone.len()))
             > than.as_ref().map(|than| (than.evidence, than.found.columns.phone.len()))
@@ -177,7 +177,7 @@ fn two_rows(rows: &Rows, index: usize, settings: &ParseSettings) -> Option<Candi
     Some(joined)
 }
 
-/// What is said of a header that is not in the first row, or that holds what no header does.
+/// Returns notes about a header that is not in the first row, or that holds what headers do not.
 fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
     let mut notes = Vec::new();
     let row = rows.row(index).location.row;
@@ -205,7 +205,7 @@ fn notes(rows: &Rows, index: usize, found: &Found) -> Vec<String> {
     notes
 }
 
-/// Digits in a header that are too many for one.
+/// Returns a run of more digits than a header has.
 fn number_in(name: &str) -> Option<&str> {
     const MIN_DIGITS: usize = 7;
 
@@ -214,7 +214,7 @@ fn number_in(name: &str) -> Option<&str> {
     runs.find(is_number).map(str::trim)
 }
 
-/// The header of a table whose format names its columns, or that has none.
+/// Matches the columns of a table without a header row, or whose format defines the names.
 pub(in crate::parse) fn given(
     header: Header,
     rows: &Rows,
@@ -231,7 +231,8 @@ pub(in crate::parse) fn given(
     }
 }
 
-/// What is said of columns that are read otherwise than their headers say, and of numbers in columns that are not read.
+/// Returns notes about columns that are read differently from what their headers say, and about numbers in unread
+/// columns.
 fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<String> {
     let Found { header, columns, row, .. } = found;
     if settings.is_of_numbers() || settings.no_header {
@@ -244,7 +245,7 @@ fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<Str
     notes
 }
 
-/// How sure it is which column holds what.
+/// Returns the certainty of each match.
 pub(in crate::parse) fn matches(
     rows: &Rows,
     (header, columns, row): (&Header, &Columns, u64),
@@ -256,8 +257,8 @@ pub(in crate::parse) fn matches(
     certainty::matches(&header.names, columns, &settings.mappings, &|column| values.of(column), are_first)
 }
 
-/// A row of data can hold the word "mobile". A header below other rows holds no numbers, names more than a phone column, and
-/// has numbers below it or only short rows above it.
+/// Tests whether a row below others can be the header: a data row may hold the word "mobile". Such a header holds no
+/// numbers, has more than a phone column, and has numbers below it or only short rows above it.
 fn stands_out(rows: &Rows, candidate: &Candidate) -> bool {
     let Candidate { found: Found { columns, .. }, index, evidence } = candidate;
     let row = rows.row(*index);
@@ -269,7 +270,7 @@ fn stands_out(rows: &Rows, candidate: &Candidate) -> bool {
         && (evidence.has_numbers_below && has_name || is_below_a_title())
 }
 
-/// Whether people stand between a header and a row: that one begins another list then.
+/// Returns whether there are people between a header and a row. If so, the row starts another list.
 fn has_numbers_between(rows: &Rows, header: &Candidate, index: usize) -> bool {
     let places = header.found.columns.phone.iter().map(|column| header.found.header.place_of(*column));
     let mut numbers =
@@ -277,7 +278,7 @@ fn has_numbers_between(rows: &Rows, header: &Candidate, index: usize) -> bool {
     numbers.any(|cell| layout::is_phone_like(cell.text))
 }
 
-/// Whether a cell holds more digits than that of a header.
+/// Returns whether a cell has more digits than headers have.
 fn has_digits(row: &Row<'_>) -> bool {
     row.cells().any(|cell| cell.text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 5)
 }
@@ -286,7 +287,7 @@ fn filled(row: &Row<'_>) -> usize {
     row.cells().filter(|cell| !cell.is_blank()).count()
 }
 
-/// What the first rows hold in a column.
+/// The contents of columns in the first rows.
 struct Values<'a> {
     rows: &'a Rows,
     from: usize,
@@ -302,7 +303,7 @@ impl Values<'_> {
             .filter(|cell| !cell.is_blank())
             .map(|cell| {
                 let text = String::from_utf8_lossy(cell.text);
-                // A column whose values have an alias holds what these mean.
+                // If the values have aliases, the column holds the meanings of these.
                 let alias = [Field::Country, Field::Salutation]
                     .iter()
                     .find_map(|field| self.aliases.written(*field, &text).map(str::to_owned));
@@ -311,7 +312,7 @@ impl Values<'_> {
             .collect()
     }
 
-    /// What is said of numbers that stand in columns which are not read, in rows without any other.
+    /// Returns a note about numbers in unread columns, in rows without any other number.
     fn unread_numbers(&self, columns: &Columns) -> Option<String> {
         let names = &self.header.names;
         let is_unread = |column: &usize| !columns.is_used(*column) && super::may_be_phone(&names[*column]);
@@ -342,8 +343,8 @@ impl Values<'_> {
         let found: Vec<String> = found.iter().map(|column| format!("`{}`", names[*column])).collect();
         let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
         Some(format!(
-            "{} {hold} what looks like a phone number in {rows} without any other, the first of them row {first}, and {is} not \
-             read. To have it read, too: {}",
+            "{} {is} not read, but {hold} what looks like the only phone number of {rows}, the first of them row {first}. \
+             To read these numbers, use {}",
             found.join(", "),
             options.join(" ")
         ))

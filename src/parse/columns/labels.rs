@@ -1,4 +1,4 @@
-//! Columns that say something of the number in another one, as Google's `Phone 1 - Type`.
+//! Columns that describe the number in another column, such as Google's `Phone 1 - Type`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use crate::{
     row::{CallColumn, Columns, PhoneLabel, Says},
 };
 
-/// What a label's header has beside that of its phone.
+/// Words that a label's header has in addition to those of its phone.
 const KINDS: [&str; 12] = [
     "type",
     "label",
@@ -24,20 +24,20 @@ const KINDS: [&str; 12] = [
     "art",
 ];
 
-/// The same for columns that mark the phone to call first.
+/// Words in headers of columns that mark the phone to call first.
 const MARKS: [&str; 6] = ["primary", "preferred", "pref", "default", "is", "favorite"];
 
-/// Words of a phone's header that its label's may lack.
+/// Words of a phone's header that its label's header may lack.
 const OF_NUMBER: [&str; 4] = ["value", "number", "numbers", "no"];
 
 /// Words that mean any phone.
 const ANY_PHONE: [&str; 6] = ["phone", "phones", "tel", "telephone", "telefon", "contact"];
 
-/// What columns say of phones in all; no file that a program writes has a tenth of it.
+/// Maximum number of labels. No file that a program writes has a tenth of it.
 const MAX_LABELS: usize = 4096;
 
-/// Adds what other columns say of the phones. `words` are the headers, folded with their numbers. False where there would be too
-/// many labels.
+/// Adds labels for the phone columns. `words` are the headers, folded with their numbers. Returns `false` if there are
+/// too many labels.
 pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
     let used: HashSet<usize> =
         Field::ALL.into_iter().flat_map(|field| columns.of(field).iter().copied()).collect();
@@ -85,7 +85,7 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
     columns.labels.len() <= MAX_LABELS
 }
 
-/// Adds the order of countries for phones that have one of their own, such as `Phone 2 Country Code` or `Business Country`.
+/// Adds the order of countries for phones with their own country, such as `Phone 2 Country Code` or `Business Country`.
 pub(super) fn add_countries(columns: &mut Columns, words: &[String]) {
     if columns.country.len() < 2 {
         return;
@@ -104,7 +104,7 @@ pub(super) fn add_countries(columns: &mut Columns, words: &[String]) {
         let words: Vec<&str> = words.collect();
         let is_own = |country: usize| !words.is_empty() && owner(country) == words;
         let has_own_code = all.iter().any(|country| is_own(*country) && is_of_phone(*country));
-        // The code of another number says nothing of this one, which has a code of its own.
+        // If a phone has its own code, the codes of other phones do not apply to it.
         let is_of_other = |country: usize| has_own_code && is_of_phone(country) && !owner(country).is_empty();
         let mut order: Vec<usize> = all.iter().copied().filter(|country| is_own(*country)).collect();
         order.extend(all.iter().copied().filter(|country| !is_own(*country) && !is_of_other(*country)));

@@ -1,7 +1,9 @@
-//! Which column holds what: headers are recognised by synonyms and by words that are all known, others are only suggested.
+//! Matching of columns to fields. Headers match by known synonyms, or if all of their words are known. Other headers
+//! are
+//! only suggested.
 //!
-//! Headers that mean different things in the files of different programs are told apart by the other headers and, where
-//! these do not tell, by what the column holds.
+//! Some headers mean different things in the files of different programs. The other headers of the file decide between
+//! the meanings; if they do not, the contents of the column do.
 
 pub(super) mod certainty;
 mod countries;
@@ -32,18 +34,18 @@ use crate::{
     row::{Columns, Question, Says},
 };
 
-/// Headers beginning so are rollcall's own and hold nothing of the user's.
+/// The prefix of rollcall's own headers. Their columns hold none of the user's data.
 pub(in crate::parse) const OWN_PREFIX: &str = "rollcall_";
 
-/// A column of every file of rejected rows.
+/// A column in every file of rejected rows.
 pub(in crate::parse) const OWN_MARK: &str = "rollcall_code";
 
-/// `--map FIELD=COLUMN`.
+/// A `--map FIELD=COLUMN` option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The field.
     pub field: Field,
-    /// A header, or a column's number from 1.
+    /// A header, or the number of a column, from 1.
     pub column: String,
 }
 
@@ -61,28 +63,29 @@ impl std::str::FromStr for Mapping {
     }
 }
 
-/// Why the columns of a file could not be told.
+/// The reason why the columns of a file could not be matched.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::parse) enum ColumnsProblem {
-    /// A mapping names a column that is not there.
+    /// A mapping names a column that does not exist.
     NoSuchColumn(Mapping),
-    /// Two mappings name one column.
+    /// Two mappings name the same column.
     MappedTwice(Mapping),
     /// No column is known to hold phone numbers.
     NoPhone,
-    /// So many columns are about phones that no list of people can be meant.
+    /// More columns are about phones than any contact list has.
     TooManyPhones,
 }
 
-/// The maximum number of characters read of a header. Survey questions and consent texts are headers of hundreds of characters, and
-/// the last words of one may be "do not call".
+/// Maximum number of characters read of a header. Survey questions and consent texts make headers of hundreds of
+/// characters, and the last words of one may be "do not call".
 const MAX_HEADER_CHARS: usize = 16 * 1024;
 
-/// Columns of phones that are read: as many as other formats than text have columns.
+/// Maximum number of phone columns: the maximum number of columns in formats other than text.
 const MAX_PHONES: usize = 512;
 
-/// Finds the columns of every field. Mapped fields take what the mapping says, and nothing else.
-/// `values` are what the first rows hold in a column: a header that may mean something else is doubted where they show it.
+/// Finds the columns of every field. A mapped field takes exactly the mapped columns.
+///
+/// `values` returns the contents of a column in the first rows. They decide about headers that may mean something else.
 pub(in crate::parse) fn recognise(
     headers: &[String],
     mappings: &[Mapping],
@@ -103,18 +106,18 @@ pub(in crate::parse) fn recognise(
     Ok(columns)
 }
 
-/// Finds the columns of numbers, names and salutations from their headers alone.
+/// Finds the columns of numbers, names and salutations by their headers alone.
 pub(in crate::parse) fn people(headers: &[String]) -> Result<Columns, ColumnsProblem> {
     Headers::new(headers, &Columns::default(), &|_| Vec::new()).people()
 }
 
-/// The columns that mappings name.
+/// Returns the columns that mappings name.
 fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsProblem> {
     let mut columns = Columns::default();
     for mapping in mappings {
         let column =
             find(headers, &mapping.column).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
-        // Of the contact, each column is one field; what an export passes on may be any of them.
+        // A column holds one field of the contact. Fields that are only passed on may share it.
         let is_taken = |field: &Field| {
             field.is_passed_on() == mapping.field.is_passed_on() && columns.of(*field).contains(&column)
         };
@@ -126,7 +129,7 @@ fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsPr
     Ok(columns)
 }
 
-/// The headers of a file, of which some are mapped.
+/// The headers of a file, some of them mapped.
 struct Headers<'a> {
     folded: Vec<String>,
     mapped: &'a Columns,
@@ -138,7 +141,7 @@ impl<'a> Headers<'a> {
         Self { folded: headers.iter().map(|header| fold(header)).collect(), mapped, values }
     }
 
-    /// The mapped columns and those of numbers, names and salutations.
+    /// Returns the mapped columns and the columns of numbers, names and salutations.
     fn people(&self) -> Result<Columns, ColumnsProblem> {
         let mut columns = self.mapped.clone();
         columns.is_phone_order_given = !self.mapped.phone.is_empty();
@@ -165,17 +168,17 @@ impl<'a> Headers<'a> {
         (self.values)(column)
     }
 
-    /// The columns that no mapping takes, with their headers.
+    /// Returns the columns that no mapping takes, with their headers.
     fn free(&self) -> impl Iterator<Item = (usize, &str)> {
         let headers = self.folded.iter().map(String::as_str).enumerate();
         headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_of_contact(*column))
     }
 
-    /// The columns of phone numbers, the preferred one first.
+    /// Returns the phone columns, preferred first.
     fn phones(&self) -> Result<Vec<(PhoneHeader, usize)>, ColumnsProblem> {
         let all = self.free().filter_map(|(column, header)| Some((phones::read(header)?, column)));
         let (doubtful, sure): (Vec<_>, Vec<_>) = all.partition(|(header, _)| header.needs_numbers);
-        // Before their values are read, which costs more than the headers.
+        // This comes before reading the values, which costs more.
         if sure.len() > MAX_PHONES {
             return Err(ColumnsProblem::TooManyPhones);
         }
@@ -186,14 +189,14 @@ impl<'a> Headers<'a> {
             .collect();
         found.extend(doubtful.into_iter().filter(|(_, column)| doubt::holds_numbers(&self.values(*column))));
         if found.is_empty() {
-            // Each row then says what its cell holds instead.
+            // Each row then reports what its cell holds.
             found = sure;
         }
         found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));
         Ok(found)
     }
 
-    /// Adds the columns of names: those with a header of their own, else those of which it says whose name it is.
+    /// Adds the name columns. Headers that say whose name it is come last.
     fn add_names(&self, columns: &mut Columns) {
         let used = columns.phone.clone();
         let names = [Field::FirstName, Field::LastName, Field::FullName];
@@ -208,7 +211,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// The columns whose header is a synonym, those of the preferred one first.
+    /// Returns the columns whose header is a synonym, those of the preferred synonym first.
     fn synonym(&self, field: Field, bare: &dyn Fn(&str) -> &str) -> Vec<usize> {
         let synonyms = SYNONYMS
             .iter()
@@ -221,7 +224,7 @@ impl<'a> Headers<'a> {
         synonyms.filter_map(|synonym| columns.get(synonym)).flatten().copied().collect()
     }
 
-    /// The column of salutations.
+    /// Returns the salutation column.
     fn salutation(&self) -> Option<usize> {
         let is_salutation = |column: &usize| !doubt::holds_no_word(&self.values(*column));
         let named = self.synonym(Field::Salutation, &|header| header).into_iter().find(is_salutation);
@@ -229,13 +232,13 @@ impl<'a> Headers<'a> {
         named.or_else(whose).or_else(|| {
             let mut titles = self.free().filter(|(_, header)| TITLES.contains(header));
             let (Some((title, _)), None) = (titles.next(), titles.next()) else { return None };
-            let is_told = self.free().any(|(_, header)| TITLE_IS_SALUTATION.contains(&header));
-            (is_told && is_salutation(&title) || doubt::holds_salutations(&self.values(title)))
+            let is_reported = self.free().any(|(_, header)| TITLE_IS_SALUTATION.contains(&header));
+            (is_reported && is_salutation(&title) || doubt::holds_salutations(&self.values(title)))
                 .then_some(title)
         })
     }
 
-    /// The columns of countries, the preferred one first.
+    /// Returns the country columns, preferred first.
     fn countries(&self) -> Vec<usize> {
         let is_newsletter = self.free().filter(|(_, header)| NEWSLETTER.contains(header)).count() > 1;
         let is_country = |column: usize, header: CountryHeader| {
@@ -263,7 +266,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// A header without the words that say whose name it is.
+/// Returns a header without the words that say whose name it is.
 fn without_owner(header: &str) -> &str {
     let mut bare = header;
     while let Some((_, rest)) = bare.split_once(' ').filter(|(first, _)| WHOSE.contains(first)) {
@@ -272,7 +275,7 @@ fn without_owner(header: &str) -> &str {
     bare
 }
 
-/// The field that a header in folded form means, whatever stands in the column.
+/// Returns the field that a header in folded form means, regardless of the contents of the column.
 pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
     let name = || {
         let is_synonym = |names: &[&str]| names.contains(&folded);
@@ -284,35 +287,35 @@ pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
         .or_else(|| countries::read(folded).map(|_| Field::Country))
 }
 
-/// Whether a header alone says that its column holds a field.
+/// Returns whether a header alone is enough to match its column to a field.
 pub(crate) fn means(header: &str, field: Field) -> bool {
     let folded = fold(header);
     [folded.as_str(), without_owner(&folded)].into_iter().any(|header| field_of(header) == Some(field))
 }
 
-/// Whether a header names what is never called, such as a fax.
+/// Returns whether a header means a number that is never called, such as a fax.
 pub(crate) fn is_never_called(header: &str) -> bool {
     label::is_never_called(&fold(header))
 }
 
-/// Whether a header means a title, which is a salutation in some files.
+/// Returns whether a header means a title. Some files keep salutations there.
 pub(crate) fn is_title(header: &str) -> bool {
     TITLES.contains(&fold(header).as_str())
 }
 
-/// Whether a column that is not read may hold numbers to call, as far as its header says.
+/// Returns whether an unread column may hold numbers to call, judged by its header.
 pub(crate) fn may_be_phone(header: &str) -> bool {
     let folded = fold(header);
     let is_never = |word| NEVER_PHONE_WORDS.contains(&word) && !OWNERS.contains(&word);
     !label::is_never_called(&folded) && !folded.split(' ').any(is_never)
 }
 
-/// Whether a cell looks like a phone number.
+/// Returns whether a cell looks like a phone number.
 pub(in crate::parse) fn is_number(text: &str) -> bool {
     doubt::is_number(text)
 }
 
-/// What somebody should know of columns that are read otherwise than their headers say, or not at all.
+/// Returns notes about columns that are read differently from what their headers say, or not at all.
 pub(in crate::parse) fn notes(
     headers: &[String],
     columns: &Columns,
@@ -371,7 +374,7 @@ pub(in crate::parse) fn notes(
     notes
 }
 
-/// What to say of columns about calls, by which rows are suppressed, or which are ignored.
+/// Returns a note about do-not-call columns. If they are ignored, removes them from `columns`.
 pub(in crate::parse) fn call_notes(
     headers: &[String],
     columns: &mut Columns,
@@ -379,7 +382,7 @@ pub(in crate::parse) fn call_notes(
 ) -> Option<String> {
     let about_phones = columns.labels.iter().filter(|label| matches!(label.says, Says::Calls(_)));
     let mut about: Vec<usize> = about_phones.map(|label| label.column).collect();
-    // Of a state, the rows say it themselves.
+    // For status columns, each suppressed row gives the reason.
     let asks = columns.calls.iter().filter(|call| are_ignored || call.question != Question::Status);
     about.extend(asks.map(|call| call.column));
     about.sort_unstable();
@@ -394,13 +397,13 @@ pub(in crate::parse) fn call_notes(
         columns.calls.clear();
         columns.labels.retain(|label| !matches!(label.says, Says::Calls(_)));
         let are = if is_one { "is" } else { "are" };
-        return Some(format!("{names} {are} ignored, as --ignore-do-not-call-column says"));
+        return Some(format!("{names} {are} ignored because of --ignore-do-not-call-column"));
     }
-    let say = if is_one { "says" } else { "say" };
-    Some(format!("{names} {say} whom not to call, and rollcall does not call them"))
+    let mark = if is_one { "marks" } else { "mark" };
+    Some(format!("rollcall suppresses the rows that {names} {mark} as do-not-call"))
 }
 
-/// A column by its exact header, by a header that folds to the same, or by its number.
+/// Finds a column by its exact header, by a header with the same folded form, or by its number.
 fn find(headers: &[String], wanted: &str) -> Option<usize> {
     headers.iter().position(|header| header == wanted).or_else(|| match wanted.parse::<usize>() {
         Ok(number) => number.checked_sub(1).filter(|column| *column < headers.len()),
@@ -408,19 +411,20 @@ fn find(headers: &[String], wanted: &str) -> Option<usize> {
     })
 }
 
-/// A header in the form in which synonyms are compared: NFKC without accents, `camelCase` split, lower case,
+/// Returns a header in folded form, in which synonyms are compared: NFKC without accents, `camelCase` split, lower
+/// case,
 /// punctuation as space, numbers as `n`.
 pub(crate) fn fold(header: &str) -> String {
     words(header, true)
 }
 
-/// The same, with numbers as they stand unless `folds_numbers`.
+/// Returns the folded form of a header. Keeps numbers unless `folds_numbers`.
 fn words(header: &str, folds_numbers: bool) -> String {
     let end = header.char_indices().nth(MAX_HEADER_CHARS).map_or(header.len(), |(end, _)| end);
     label::folded(&header[..end], folds_numbers)
 }
 
-/// The header that most looks as if it meant a phone number, if any does.
+/// Returns the header that is most likely to mean a phone number, if any is.
 pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
     const MIN_SIMILAR_BYTES: usize = 4;
 
@@ -434,7 +438,7 @@ pub(in crate::parse) fn likeliest_phone(headers: &[String]) -> Option<String> {
             return 0.0;
         }
         let known = words.iter().filter(|word| PHONE_WORDS.contains(word)).count();
-        // Short words are like many others.
+        // Short words resemble many others.
         let similar = if folded.len() < MIN_SIMILAR_BYTES {
             0.0
         } else {

@@ -1,17 +1,17 @@
-//! Columns of names whose headers mean one thing alone and another beside each other.
+//! Name columns whose headers mean one thing alone and another next to each other.
 //!
-//! `Name` beside `Vorname` is the last name, beside `Surname` the first; `Nom` and `Nombre` are whole names where the file has
-//! no column for the other one.
+//! `Name` is the last name next to `Vorname`, and the first name next to `Surname`. `Nom` and `Nombre` are whole names
+//! if the file has no column for the other half.
 
 use crate::{contact::Field, row::Columns};
 
-/// The header that is the other half of a name beside a column for one of them.
+/// A header that means the other half of a name, next to a column for one half.
 const NAME: &str = "name";
 
-/// Headers of one half that are a whole name where no column holds the other half.
+/// Headers of one half that mean a whole name if no column holds the other half.
 const HALF_OR_WHOLE: [&str; 5] = ["nom", "nombre", "nombres", "nome", "имя"];
 
-/// Headers of whole names in which the family name does not stand first, beside the synonyms of the field.
+/// Headers of whole names in which the family name is not first. The synonyms of the field are others.
 const WHOLE: &[&str] = &[
     "complete name",
     "your full name",
@@ -75,7 +75,7 @@ const WHOLE: &[&str] = &[
     "imie i nazwisko",
     "ad soyad",
     "adi soyadi",
-    // Their script tells which name stands first.
+    // The script of these names shows which part is first.
     "姓名",
     "氏名",
 ];
@@ -107,12 +107,12 @@ const FAMILY_FIRST: &[&str] = &[
 const FAMILY_WORDS: [&str; 8] =
     ["apellido", "apellidos", "cognome", "sobrenome", "apelido", "nachname", "surname", "фамилия"];
 
-/// Whether a header in folded form means a whole name, beside the synonyms of the field.
+/// Returns whether a header in folded form means a whole name without being a synonym of the field.
 pub(super) fn is_whole(folded: &str) -> bool {
     WHOLE.contains(&folded) || FAMILY_FIRST.contains(&folded)
 }
 
-/// Decides which part of a name such a column holds. Columns that the user mapped stay as they are. `headers` are in folded form.
+/// Assigns ambiguous name columns to parts of a name. Mapped columns do not change. `headers` are in folded form.
 pub(super) fn assign(
     headers: &[String],
     mapped: &Columns,
@@ -146,7 +146,7 @@ pub(super) fn assign(
             _ => {}
         }
     }
-    // A header of family names that is not known shows that no name here is whole.
+    // An unknown header for family names shows that no column holds whole names.
     let speaks_of_family =
         headers.iter().any(|header| header.split(' ').any(|word| FAMILY_WORDS.contains(&word)));
     if columns.full_name.is_none() && is_free(Field::FullName) && !speaks_of_family {
@@ -160,10 +160,10 @@ pub(super) fn assign(
     }
 }
 
-/// Whether most cells of the column `Name` hold the half beside them, so that they are whole names.
+/// Returns whether most cells of the column `Name` contain the other column's half, so that they are whole names.
 fn holds(name: usize, half: usize, values: &dyn Fn(usize) -> Vec<String>) -> bool {
     let (names, halves) = (values(name), values(half));
-    // Blank cells are not among the values: rows can be compared only where there are none.
+    // The values omit blank cells, so rows can be compared only if there are none.
     if names.len() != halves.len() {
         let spaced = names.iter().filter(|name| name.trim().contains(' ')).count();
         let halves: Vec<String> = halves.iter().map(|half| half.trim().to_lowercase()).collect();
@@ -185,7 +185,7 @@ fn holds(name: usize, half: usize, values: &dyn Fn(usize) -> Vec<String>) -> boo
 mod tests {
     use super::super::recognise;
 
-    /// The columns for first, last and full name.
+    /// Returns the columns for first, last and full name.
     fn columns(list: &str, values: &[&[&str]]) -> (Option<usize>, Option<usize>, Option<usize>) {
         let headers: Vec<String> = list.split(", ").map(str::to_owned).collect();
         let values = |column: usize| -> Vec<String> {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn name_beside_a_half_is_the_other_half() {
+    fn name_next_to_a_half_is_the_other_half() {
         for list in [
             "Name, Vorname, Telefon",
             "Name, First Name, Phone",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn name_is_whole_where_both_halves_or_its_cells_say_so() {
+    fn name_is_whole_next_to_both_halves_or_if_its_cells_say_so() {
         assert_eq!(columns("Name, Given Name, Family Name, Phone", &[]), (Some(1), Some(2), Some(0)));
         assert_eq!(
             columns("Name, First Name, Phone", &[&["Ida Vale", "Tom Reed"], &["Ida", "Tom"]]),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_alone_is_a_whole_name_in_languages_that_say_so() {
+    fn half_alone_is_a_whole_name_in_some_languages() {
         assert_eq!(columns("Nom, Téléphone", &[]), (None, None, Some(0)));
         assert_eq!(columns("Nombre, Teléfono", &[]), (None, None, Some(0)));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Numbers that stand in several columns: an area code and the digits behind it, as the do-not-call registry of the United
-//! States writes them.
+//! Numbers split over several columns: an area code and the remaining digits, as in the do-not-call registry of the
+//! United States.
 
 use super::{Mapping, header::Found};
 use crate::{
@@ -9,17 +9,17 @@ use crate::{
     row::{Row, Rows},
 };
 
-/// The digits of the parts, in the numbering plan of North America.
+/// The digits of the parts, in the North American numbering plan.
 const LAYOUTS: [&[usize]; 2] = [&[3, 7], &[3, 3, 4]];
 
-/// The plan's calling code.
+/// The calling code of the plan.
 const CALLING_CODE: u16 = 1;
 
-/// Words of a header over an area code.
+/// Words in headers of area codes.
 const AREA_WORDS: [&str; 4] = ["area", "areacode", "npa", "code"];
 
-/// Numbers in parts where no header says where numbers stand, and a note that says so. `names` are the columns' where the format
-/// says them.
+/// Finds split numbers in a table without a phone header, and returns them with a note. `names` are the column names,
+/// if the format defines them.
 pub(in crate::parse) fn find(
     names: Option<&[String]>,
     rows: &Rows,
@@ -49,7 +49,7 @@ pub(in crate::parse) fn find(
     Some((Found { header, columns, row, notes: Vec::new() }, note))
 }
 
-/// Joins an area code in front of the only phone column to it, and says so.
+/// Adds the area code before the only phone column, and returns a note.
 pub(in crate::parse) fn add(found: &mut Found, rows: &Rows, settings: &ParseSettings) -> Option<String> {
     let [phone] = found.columns.phone[..] else { return None };
     if !is_of_plan(settings.region) {
@@ -73,7 +73,7 @@ fn is_of_plan(region: Option<Region>) -> bool {
     region.is_none_or(|region| calling_code(region) == Some(CALLING_CODE))
 }
 
-/// Neighbouring columns that hold the parts of a number in nearly all rows.
+/// Returns neighboring columns that hold the parts of a number in nearly all rows.
 fn parts_in(rows: &[Row<'_>], header: &Header, is_meant: impl Fn(&[usize]) -> bool) -> Option<Vec<usize>> {
     let is_filled = |row: &&Row<'_>| row.cells().any(|cell| !cell.is_blank());
     let filled: Vec<&Row<'_>> = rows.iter().filter(is_filled).collect();

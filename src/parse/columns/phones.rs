@@ -1,11 +1,11 @@
-//! Headers that mean a phone number: every word of them is known, and one of them means a phone.
+//! Headers that mean a phone number. All of their words are known, and one of them means a phone.
 
 use crate::{
     normalize::label::{self, Meaning},
     row::PhoneKind,
 };
 
-/// Words that change nothing: whose phone it is, how the number is written, and small words of several languages.
+/// Words that change nothing: the owner of the phone, the format of the number, and small words of several languages.
 const NEUTRAL: &[&str] = &[
     "n",
     "number",
@@ -100,7 +100,7 @@ const NEUTRAL: &[&str] = &[
     "current",
 ];
 
-/// Words behind which another phone of the same person may stand first: its number is written again, or belongs to an address.
+/// Words that put a phone after the person's others: it repeats a number, or belongs to an address.
 const MINOR: &[&str] = &[
     "billing",
     "shipping",
@@ -115,7 +115,7 @@ const MINOR: &[&str] = &[
     "sms",
 ];
 
-/// Headers, folded, that the words alone do not tell.
+/// Headers in folded form whose words alone are not enough.
 const WHOLE: &[(&str, PhoneKind)] = &[
     ("contact number", PhoneKind::Unspecified),
     ("contact number n", PhoneKind::Unspecified),
@@ -131,15 +131,15 @@ const WHOLE: &[(&str, PhoneKind)] = &[
 /// A header that means a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PhoneHeader {
-    /// Which phone it is.
+    /// The kind of phone.
     pub(super) kind: PhoneKind,
-    /// Columns of one kind with less of it stand first.
+    /// The rank among columns of the same kind, lowest first.
     pub(super) minor: u8,
-    /// Whether the header alone is not enough, as `Home`: the column must hold numbers.
+    /// Whether the header alone is not enough, such as `Home`. The column must then hold numbers.
     pub(super) needs_numbers: bool,
 }
 
-/// What a header in folded form says of a phone number; nothing where it means something else, or what is never called.
+/// Reads a header in folded form. Returns `None` if it means something else, or a number that is never called.
 pub(super) fn read(folded: &str) -> Option<PhoneHeader> {
     if let Some((_, kind)) = WHOLE.iter().find(|(header, _)| *header == folded) {
         return Some(PhoneHeader { kind: *kind, minor: 1, needs_numbers: false });
@@ -149,7 +149,7 @@ pub(super) fn read(folded: &str) -> Option<PhoneHeader> {
     }
     let mut meanings: Vec<Meaning> = Vec::new();
     let mut minor = 0;
-    // Forms ask for it.
+    // Forms phrase the header as a question.
     let words = folded.strip_prefix("what is ").unwrap_or(folded).split(' ');
     for word in words {
         minor += u8::from(MINOR.contains(&word));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_made_of_known_words_mean_a_phone() {
+    fn headers_of_known_words_mean_a_phone() {
         use PhoneKind::{Car, Company, Home, Main, Mobile, Other, Preferred, Unspecified, Work};
         for (header, expected) in [
             ("Person - Phone - Mobile", Mobile),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_only_say_where_somebody_is_need_numbers() {
+    fn headers_of_places_need_numbers() {
         for (header, expected) in [
             ("Home", PhoneKind::Home),
             ("Work 2", PhoneKind::Work),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn other_headers_mean_no_phone() {
+    fn other_headers_do_not_mean_a_phone() {
         for header in [
             "",
             "Name",

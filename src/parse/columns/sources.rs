@@ -1,11 +1,11 @@
-//! One header of each program whose exports are known, and what is recognised of it.
+//! One header of each program with known exports, and its matched columns.
 //!
-//! `docs/sources.md` lists the same for people; the test keeps the two alike.
+//! `docs/sources.md` lists the same for people. The test keeps the two in sync.
 
 use super::*;
 use crate::normalize::salutation;
 
-/// Programs and the headers of their exports. Behind `=` stands what a cell holds where the header alone does not tell.
+/// Programs and the headers of their exports. The text after `=` is a cell, where the header alone is not enough.
 const SOURCES: &[(&str, &str)] = &[
     (
         "Apollo",
@@ -188,7 +188,8 @@ const SOURCES: &[(&str, &str)] = &[
 
 const DOCUMENT: &str = include_str!("../../../docs/sources.md");
 
-/// The row of a program in the table: phones in order of preference, names, salutation, countries, columns about calls.
+/// Returns a program's row in the table: phones in order of preference, names, salutation, countries, columns about
+/// calls.
 fn described(program: &str, header: &str) -> String {
     let (mut headers, mut samples) = (Vec::new(), Vec::new());
     for cell in header.split(',') {
@@ -222,7 +223,7 @@ fn described(program: &str, header: &str) -> String {
 }
 
 #[test]
-fn the_headers_of_known_programs_are_recognised_as_documented() {
+fn headers_of_known_programs_match_as_documented() {
     let missing: Vec<String> = SOURCES
         .iter()
         .map(|(program, header)| described(program, header))
@@ -233,7 +234,7 @@ fn the_headers_of_known_programs_are_recognised_as_documented() {
 }
 
 #[test]
-fn nothing_that_is_never_called_is_read_as_a_phone() {
+fn never_called_numbers_are_not_read_as_phones() {
     for (program, header) in SOURCES {
         let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
         let found = recognise(&headers, &[], &|_| vec!["+442079460100".to_owned()]).unwrap();

@@ -1,9 +1,9 @@
-//! Headers of names and what they mean, collected from the platform's own import file, address books, CRMs and dialers, in
-//! several languages. Headers of phones and countries are put together from words instead.
+//! Known headers of names and their meanings, in several languages. They come from the platform's import file, address
+//! books, CRMs and dialers. Headers of phones and countries are composed of words instead.
 
 use crate::contact::Field;
 
-/// Headers by field, in the folded form of [`fold`](super::fold); within a field the preferred ones stand first.
+/// Headers by field, in the folded form of [`fold`](super::fold). Preferred headers come first.
 pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
     (
         Field::FirstName,
@@ -109,7 +109,7 @@ pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// Words in front of the header of a name that say whose it is: `Person - First name`.
+/// Words before the header of a name that say whose name it is: `Person - First name`.
 pub(in crate::parse) const WHOSE: &[&str] = &[
     "person",
     "contact",
@@ -134,11 +134,11 @@ pub(in crate::parse) const WHOSE: &[&str] = &[
     "votre",
 ];
 
-/// Words that mean a title, which is a salutation in some files.
+/// Words that mean a title. Some files keep salutations there.
 pub(in crate::parse) const TITLES: &[&str] =
     &["title", "titre", "titel", "titolo", "titulo", "contact title", "person title"];
 
-/// Headers, folded, beside which `CC` is the country of the address from which somebody has subscribed to a newsletter.
+/// Headers in folded form of a newsletter's export, where `CC` is the country of the subscriber's IP address.
 pub(in crate::parse) const NEWSLETTER: &[&str] = &["member rating", "optin time", "optin ip", "leid", "euid"];
 
 /// Words that make a header likely to mean a phone number.
@@ -162,7 +162,7 @@ pub(in crate::parse) const PHONE_WORDS: &[&str] = &[
     "dial",
 ];
 
-/// Words that make sure a header does not.
+/// Words that rule out a phone number.
 pub(in crate::parse) const NEVER_PHONE_WORDS: &[&str] = &[
     "fax",
     "telex",
@@ -193,9 +193,10 @@ pub(in crate::parse) const NEVER_PHONE_WORDS: &[&str] = &[
     "owner",
 ];
 
-/// Those of them that say whose phone it is, where a header means one.
+/// Words of `NEVER_PHONE_WORDS` that say whose phone it is, in a header that means a phone.
 pub(in crate::parse) const OWNERS: &[&str] = &["person", "customer", "owner", "account", "assistant"];
 
-/// Headers that show that `Title` is a salutation: of Outlook, whose column for the job is another, and of dialers.
+/// Headers next to which `Title` is a salutation: those of Outlook, which has another column for the job, and of
+/// dialers.
 pub(in crate::parse) const TITLE_IS_SALUTATION: &[&str] =
     &["job title", "phone code", "web page", "company main phone"];

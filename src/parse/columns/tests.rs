@@ -1,4 +1,4 @@
-//! Tests of what headers mean.
+//! Tests of column matching.
 
 use super::*;
 use crate::row::PhoneLabel;
@@ -33,7 +33,7 @@ fn headers_fold_to_synonyms() {
 }
 
 #[test]
-fn every_synonym_is_in_folded_form() {
+fn all_synonyms_are_in_folded_form() {
     for synonym in SYNONYMS.iter().flat_map(|(_, synonyms)| *synonyms) {
         let header: Vec<&str> = synonym.split(' ').map(|word| if word == "n" { "1" } else { word }).collect();
         assert_eq!(fold(&header.join(" ")), *synonym);
@@ -41,7 +41,7 @@ fn every_synonym_is_in_folded_form() {
 }
 
 #[test]
-fn the_platforms_own_file_is_understood() {
+fn columns_of_the_platforms_import_file_match() {
     let found =
         columns("firstName, lastName, salutation, cellPhoneNumber, cellPhoneCountryCode, cellPhoneExtension");
     assert_eq!(found.phone, [3]);
@@ -57,14 +57,14 @@ fn mobile_numbers_are_preferred() {
 }
 
 #[test]
-fn fax_type_and_label_columns_are_no_phones() {
+fn fax_type_and_label_columns_are_not_phones() {
     let found =
         recognise(&headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"), &[], &|_| vec![]);
     assert_eq!(found, Err(ColumnsProblem::NoPhone));
 }
 
 #[test]
-fn files_of_known_programs_are_understood() {
+fn columns_of_known_programs_match() {
     let google = columns(
         "First Name, Middle Name, Last Name, Name Prefix, Labels, Phone 1 - Label, Phone 1 - Value, Phone 2 - Label, Phone 2 - Value",
     );
@@ -90,7 +90,7 @@ fn files_of_known_programs_are_understood() {
 }
 
 #[test]
-fn title_is_a_salutation_in_some_files() {
+fn title_is_a_salutation_if_headers_or_values_say_so() {
     let salutation = |list: &str, values: &[&str]| {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         recognise(&headers(list), &[], &|_| values.clone()).unwrap().salutation
@@ -102,7 +102,7 @@ fn title_is_a_salutation_in_some_files() {
     assert_eq!(salutation("Title, Name, Phone", &[]), None);
 }
 
-/// Recognises a table: its first row is the header.
+/// Matches the columns of a table whose first row is the header.
 fn table(rows: &[&str]) -> (Vec<String>, Result<Columns, ColumnsProblem>, Vec<String>) {
     let given = headers(rows[0]);
     let values = |column: usize| {
@@ -116,30 +116,30 @@ fn table(rows: &[&str]) -> (Vec<String>, Result<Columns, ColumnsProblem>, Vec<St
 }
 
 #[test]
-fn columns_about_calls_are_found_and_mentioned() {
+fn do_not_call_columns_are_found_and_reported() {
     let given = headers("Name, Phone, Do Not Call, Email Opt Out, Contact Callable");
     let mut found = recognise(&given, &[], &|_| vec![]).unwrap();
     let calls: Vec<_> = found.calls.iter().map(|call| (call.column, call.question)).collect();
     assert_eq!(calls, [(2, Question::IsForbidden), (4, Question::IsAllowed)]);
     assert_eq!(
         call_notes(&given, &mut found, false).unwrap(),
-        "`Do Not Call`, `Contact Callable` say whom not to call, and rollcall does not call them"
+        "rollcall suppresses the rows that `Do Not Call`, `Contact Callable` mark as do-not-call"
     );
     assert!(call_notes(&given, &mut found, true).unwrap().contains("ignored"));
     assert!(found.calls.is_empty());
 }
 
 #[test]
-fn a_column_about_one_phone_keeps_the_others() {
+fn do_not_call_column_of_one_phone_keeps_the_others() {
     let found = columns("Name, Cell, Home Phone, Callable-Cell");
     assert!(found.calls.is_empty());
     assert_eq!(found.labels, [PhoneLabel { phone: 1, column: 3, says: Says::Calls(Question::IsAllowed) }]);
     let alone = columns("Name, Cell, Callable-Cell");
-    assert_eq!(alone.calls.len(), 1, "without it nobody is called");
+    assert_eq!(alone.calls.len(), 1, "it is the only phone");
 }
 
 #[test]
-fn labels_stand_beside_their_phones_in_many_forms() {
+fn phone_labels_are_found_in_many_forms() {
     for (list, expected) in [
         ("Name, Phone Type 1, Phone Number 1, Phone Type 2, Phone Number 2", vec![(2, 1), (4, 3)]),
         (
@@ -161,7 +161,7 @@ fn labels_stand_beside_their_phones_in_many_forms() {
 }
 
 #[test]
-fn a_mark_beside_a_phone_is_no_phone() {
+fn primary_column_is_not_a_phone() {
     let (_, found, _) = table(&["Name, phones.1.value, phones.1.primary", "Asha, 98765 43210, TRUE"]);
     let found = found.unwrap();
     assert_eq!(found.phone, [1]);
@@ -169,7 +169,7 @@ fn a_mark_beside_a_phone_is_no_phone() {
 }
 
 #[test]
-fn headers_that_may_mean_a_phone_need_numbers() {
+fn ambiguous_phone_headers_need_numbers() {
     let (_, found, notes) = table(&[
         "First, Last, Home, Work, Fax, Mobile, Other",
         "Asha, Rao, 022 2345 6789, , 022 2345 6780, 98765 43210, blue",
@@ -183,13 +183,13 @@ fn headers_that_may_mean_a_phone_need_numbers() {
 }
 
 #[test]
-fn what_a_column_holds_is_stronger_than_its_header() {
+fn values_override_headers() {
     let (_, found, notes) =
         table(&["Name, Phone, Mobile, WhatsApp", "Asha, 98765 43210, Yes, Yes", "Li, 98765 43211, Yes, No"]);
     assert_eq!(found.unwrap().phone, [1]);
     assert!(notes[0].contains("`Mobile` holds no phone numbers (`Yes`)"), "{notes:?}");
     let (_, found, _) = table(&["Name, Phone", "Asha, on request"]);
-    assert_eq!(found.unwrap().phone, [1], "the only one, of which each row says what is wrong");
+    assert_eq!(found.unwrap().phone, [1], "the only candidate; each row reports its problem");
 
     let (_, found, notes) =
         table(&["Name, Phone, Land", "Asha, 98765 43210, 2 acres", "Li, 98765 43211, 3 acres"]);
@@ -211,7 +211,7 @@ fn what_a_column_holds_is_stronger_than_its_header() {
 }
 
 #[test]
-fn the_country_of_a_subscribers_internet_address_is_not_that_of_the_number() {
+fn country_of_an_ip_address_is_not_the_country_of_the_number() {
     let header = "Name, Phone Number, MEMBER_RATING, OPTIN_TIME, CC";
     let (_, found, notes) = table(&[header, "Asha, 98765 43210, 2, 2026-01-02, US"]);
     assert!(found.unwrap().country.is_empty());
@@ -219,7 +219,7 @@ fn the_country_of_a_subscribers_internet_address_is_not_that_of_the_number() {
 }
 
 #[test]
-fn countries_in_a_column_that_is_not_read_are_mentioned() {
+fn unread_column_of_countries_is_reported() {
     let (_, found, notes) =
         table(&["Name, Phone, Nationality", "Asha, 98765 43210, India", "Li, 010 1234, China"]);
     assert!(found.unwrap().country.is_empty());
@@ -230,7 +230,7 @@ fn countries_in_a_column_that_is_not_read_are_mentioned() {
 }
 
 #[test]
-fn a_header_about_a_country_counts_where_the_column_holds_countries() {
+fn unknown_country_header_matches_if_the_values_are_countries() {
     let (_, found, notes) = table(&["Name, Phone, Ship To Country", "Asha, 98765 43210, IN"]);
     assert_eq!(found.unwrap().country, [2]);
     assert_eq!(notes, ["`Ship To Country` holds countries such as `IN`, and is read as country"]);
@@ -243,7 +243,7 @@ fn a_header_about_a_country_counts_where_the_column_holds_countries() {
 }
 
 #[test]
-fn a_phone_may_have_a_country_of_its_own() {
+fn phone_may_have_its_own_country() {
     let found = columns("Name, Phone 1, Phone 1 Country Code, Phone 2, Phone 2 Country Code");
     assert_eq!(found.country, [2, 4]);
     assert_eq!((found.countries_of(1), found.countries_of(3)), ([2].as_slice(), [4].as_slice()));
@@ -257,7 +257,7 @@ fn a_phone_may_have_a_country_of_its_own() {
 }
 
 #[test]
-fn a_mapping_wins_and_takes_its_column_away() {
+fn mapping_wins_over_headers() {
     let given = headers("Name, Phone, Ring me at, First");
     let mappings = ["phone=Ring me at", "full_name=first"].map(|text| text.parse().unwrap());
     let found = recognise(&given, &mappings, &|_| vec![]).unwrap();
@@ -265,7 +265,7 @@ fn a_mapping_wins_and_takes_its_column_away() {
 }
 
 #[test]
-fn mappings_name_headers_or_numbers() {
+fn mappings_accept_headers_and_column_numbers() {
     let given = headers("Nome, Ring me at");
     for column in ["Ring me at", "ring_me_AT", "2"] {
         let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
@@ -279,16 +279,16 @@ fn mappings_name_headers_or_numbers() {
 }
 
 #[test]
-fn the_closest_header_is_suggested() {
+fn most_similar_header_is_suggested() {
     let suggest = |list| likeliest_phone(&headers(list));
     assert_eq!(suggest("Name, Contact Phone No., City").as_deref(), Some("Contact Phone No."));
     assert_eq!(suggest("Name, Telefone, City").as_deref(), Some("Telefone"));
     assert_eq!(suggest("Name, Fax Number, Customer Number, City"), None);
-    assert_eq!(suggest("Name, and, City"), None, "too short to be like another word");
+    assert_eq!(suggest("Name, and, City"), None, "too short to compare");
 }
 
 #[test]
-fn mappings_are_read() {
+fn mappings_are_parsed() {
     assert_eq!("first-name=A".parse::<Mapping>().unwrap().field, Field::FirstName);
     assert!("phone".parse::<Mapping>().unwrap_err().contains("FIELD=COLUMN"));
     assert!("phone= ".parse::<Mapping>().unwrap_err().contains("no column"));
@@ -296,7 +296,7 @@ fn mappings_are_read() {
         let mappings: Vec<Mapping> = mappings.iter().map(|mapping| mapping.parse().unwrap()).collect();
         recognise(&["Name", "Mobile", "Key"].map(str::to_owned), &mappings, &|_| Vec::new())
     };
-    // What an export passes on leaves its column to the contact.
+    // Fields that an export passes on do not take the column from the contact.
     let found = mapped(&["unique_id=Mobile", "time-zone=Key"]).unwrap();
     assert_eq!((found.phone, found.unique_id, found.time_zone), (vec![1], Some(1), Some(2)));
     assert_eq!(mapped(&["unique_id=Mobile", "phone=Mobile"]).unwrap().unique_id, Some(1));

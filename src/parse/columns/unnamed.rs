@@ -1,4 +1,4 @@
-//! A phone column that no header names, found by what it holds: lists of numbers often have one column and no header.
+//! Phone columns without a known header, found by their contents. Lists of numbers often have one column and no header.
 
 use super::{Mapping, header::Found, synonyms::NEVER_PHONE_WORDS};
 use crate::{
@@ -12,12 +12,13 @@ use crate::{
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 
-/// A cell with fewer digits tells nothing.
+/// Fewer digits are inconclusive.
 const MIN_DIGITS: usize = 7;
-/// Two whole numbers.
+/// The digits of two full numbers.
 const MAX_DIGITS: usize = 30;
 
-/// Headers, folded, that may mean a customer's number in another list, and in one of numbers mean those.
+/// Headers in folded form that may mean a customer number in a contact list, but mean phone numbers in a list of
+/// numbers.
 const NAMES: [&str; 10] = [
     "number",
     "numbers",
@@ -31,17 +32,17 @@ const NAMES: [&str; 10] = [
     "rufnummer",
 ];
 
-/// With fewer digits and no more than digits, a cell is hardly a number to call.
+/// Minimum digits of a bare number that may be a number to call.
 const MIN_BARE_DIGITS: usize = 9;
 
-/// What people write into a cell, in small letters, for which they have nothing.
+/// Lowercase texts that people write into a cell without a value.
 const FILLERS: [&str; 8] = ["n/a", "na", "#n/a", "none", "no", "null", "nil", "unknown"];
 
-/// How sure it is that a cell holds a number.
+/// A test whether a cell holds a number.
 type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
 
-/// The one column in which nearly all cells are numbers, and a note that says so. `names` are the columns' where the format
-/// says them.
+/// Finds the only column in which nearly all cells are numbers, and returns it with a note. `names` are the column
+/// names, if the format defines them.
 pub(in crate::parse) fn find(
     names: Option<&[String]>,
     rows: &Rows,
@@ -54,7 +55,7 @@ pub(in crate::parse) fn find(
     let header = names.map_or_else(|| Header::from_row(&rows.row(0)), Header::named);
     let valid = |text: &str, kind| is_number(text, kind, origin, Accept::Valid);
     let possible = |text: &str, kind| is_number(text, kind, origin, Accept::Possible);
-    // Where there is nothing to choose between, that they need a region is for each row to say.
+    // If there is only one column, each row reports whether its number needs a region.
     let any = |_: &str, kind| header.names.len() == 1 && matches!(kind, CellKind::Text | CellKind::Number);
     let tests: [Test<'_>; 3] = [&valid, &possible, &any];
     let (test, column) = tests.iter().find_map(|test| {
@@ -69,7 +70,7 @@ pub(in crate::parse) fn find(
     let (column, None) = column else { return None };
 
     let first = rows.row(0).cell(header.place_of(column));
-    // A number without letters is no header, even where it cannot be read without a country.
+    // A number without letters is not a header, even if it cannot be read without a country.
     let is_bare = |text: &str, _| !text.contains(char::is_alphabetic);
     let is_data = names.is_none() && (is_hit(first, test) || is_hit(first, &is_bare));
     let (header, row) = if is_data {
@@ -89,12 +90,12 @@ pub(in crate::parse) fn find(
             header.names[column]
         )
     };
-    // A header may be a column's number.
+    // The mapping may match a header that is a number.
     (columns.phone == [column]).then_some((Found { header, columns, row, notes: Vec::new() }, note))
 }
 
-/// Adds to the phone columns each other one of which nearly all filled cells are numbers, and says which: a header that means
-/// nothing, such as `home`, keeps nobody from being left out.
+/// Adds all other columns in which nearly all filled cells are numbers, and returns a note. An unclear header, such as
+/// `home`, must not keep a person from being suppressed.
 pub(in crate::parse) fn add_further(
     found: &mut Found,
     rows: &Rows,
@@ -120,14 +121,14 @@ pub(in crate::parse) fn add_further(
     let names: Vec<String> = further.iter().map(|column| format!("`{}`", header.names[*column])).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "columns are read too because they hold numbers, though no header says so: {}",
+            "rollcall also reads columns that hold numbers, although their headers do not say so: {}",
             names.join(", ")
         )
     })
 }
 
-/// Whether nearly all filled cells of a column are numbers, by the country of their row where there is one. Those of what is
-/// called an identifier or the like must be valid.
+/// Returns whether nearly all filled cells of a column are numbers, using the country of their row if there is one. If
+/// the header suggests an identifier or the like, the numbers must be valid.
 fn holds_further_numbers(
     rows: &[Row<'_>],
     header: &Header,
@@ -154,7 +155,7 @@ fn holds_further_numbers(
     numbers > 0 && numbers * 5 >= hits.len() * 4
 }
 
-/// Whether a cell anywhere may be a number, even one that cannot be read without a country.
+/// Returns whether any cell may be a number, even one that cannot be read without a country.
 pub(in crate::parse) fn holds_any(rows: &Rows, region: Option<Region>) -> bool {
     let origin = region.map(Origin::Region);
     let test = |text: &str, kind| {
@@ -165,17 +166,17 @@ pub(in crate::parse) fn holds_any(rows: &Rows, region: Option<Region>) -> bool {
     rows.iter().any(|row| row.cells().any(|cell| is_hit(cell, &test)))
 }
 
-/// Whether there is nothing in a cell, or what people write instead of nothing.
+/// Returns whether a cell is blank or holds a text that people write instead of a value.
 fn is_filler(cell: Cell<'_>) -> bool {
     is_filler_text(&String::from_utf8_lossy(cell.text))
 }
 
-/// Whether a text is what people write instead of nothing.
+/// Returns whether a text is one that people write instead of a value.
 pub(super) fn is_filler_text(text: &str) -> bool {
     !text.contains(char::is_alphanumeric) || FILLERS.contains(&text.trim().to_lowercase().as_str())
 }
 
-/// Whether the digits are those of a date without anything between them.
+/// Returns whether the text is a date without separators.
 fn is_compact_date(text: &str) -> bool {
     let text = text.trim();
     text.len() == 8
@@ -183,7 +184,8 @@ fn is_compact_date(text: &str) -> bool {
         && text.parse::<jiff::civil::Date>().is_ok_and(|date| (1900..2100).contains(&date.year()))
 }
 
-/// Whether nearly all cells of a column are numbers; of a likely one, half of them. The first may be a header.
+/// Returns whether nearly all cells of a column are numbers, or half of them in a likely column. The first may be a
+/// header.
 fn holds_numbers(rows: &Rows, place: usize, may_have_header: bool, is_likely: bool, test: Test<'_>) -> bool {
     let cells =
         |row: Row<'_>| Some(row.cell(place)).filter(|cell| !cell.is_blank()).map(|cell| is_hit(cell, test));
@@ -201,7 +203,7 @@ fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
         && test(&value, cell.kind)
 }
 
-/// Whether the digits stand in groups as those of a date do.
+/// Returns whether the digits are grouped like those of a date.
 pub(in crate::parse) fn may_be_date(text: &str) -> bool {
     let day = text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
     let groups: Vec<usize> = day.split(['.', '/', '-']).map(str::len).collect();
@@ -222,28 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn one_column_is_enough() {
+    fn single_column_of_numbers_is_found() {
         assert_eq!(found(&["919876543210", "919876543211"], ""), Some((vec![0], 0)));
         assert_eq!(found(&["DNC", "919876543210", "n/a"], ""), Some((vec![0], 1)));
         assert_eq!(found(&["DNC", "98765 43210"], "IN"), Some((vec![0], 1)));
-        assert_eq!(found(&["98765 43210"], ""), Some((vec![0], 0)), "rows say that a region is missing");
+        assert_eq!(found(&["98765 43210"], ""), Some((vec![0], 0)), "rows report that a region is missing");
         assert_eq!(found(&["DNC", "Asha", "Li"], "IN"), None);
     }
 
     #[test]
-    fn among_several_columns_the_one_with_numbers_is_taken() {
+    fn only_column_with_numbers_is_found_among_several() {
         assert_eq!(found(&["DNC,Until", "98765 43210,31.12.2026", ",01.02.2027"], "IN"), Some((vec![0], 1)));
         assert_eq!(found(&["Asha,98765 43210", "Li,98765 43211"], "IN"), Some((vec![1], 0)));
-        assert_eq!(found(&["Asha,98765 43210", "98765 43211,"], "IN"), None, "no column is full of numbers");
+        assert_eq!(found(&["Asha,98765 43210", "98765 43211,"], "IN"), None, "no column has only numbers");
     }
 
     #[test]
-    fn two_columns_of_numbers_without_header_are_not_guessed() {
+    fn two_columns_of_numbers_without_header_are_ambiguous() {
         assert_eq!(found(&["98765 43210,98765 43212", "98765 43211,98765 43213"], "IN"), None);
     }
 
     #[test]
-    fn a_column_named_number_may_hold_what_is_none() {
+    fn column_named_number_needs_numbers_in_half_of_its_cells() {
         let table = ["number,valid until", "919876500010,2026-12-31", "12,", "4,"];
         assert_eq!(found(&table, "IN"), None);
         let table = ["number,valid until", "919876500010,2026-12-31", "919876500011,", "12,"];
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_no_numbers() {
+    fn dates_are_not_numbers() {
         for text in ["31.12.2026", "2026-12-31", "12/31/26", "31.12.2026 10:00:00"] {
             assert!(may_be_date(text), "{text}");
         }

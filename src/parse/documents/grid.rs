@@ -1,6 +1,6 @@
-//! Tables that stand as text in a file: of web pages, and of spreadsheets written as XML. Programs save both as `.xls`.
+//! Tables in text files: web pages, and spreadsheets written as XML. Programs save both as `.xls`.
 //!
-//! They are held in memory, so that cells which span several rows or stand out of order find their places.
+//! The tables are held in memory, so that cells that span several rows or come out of order get their places.
 
 use crate::{
     parse::{
@@ -13,7 +13,7 @@ use crate::{
     row::{CellKind, Rows},
 };
 
-/// The longest text of this kind that is read.
+/// The maximum size of such a text.
 pub(in crate::parse) const MAX_TEXT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// One table.
@@ -23,12 +23,13 @@ pub(in crate::parse) struct Grid {
     pub(in crate::parse) rows: Rows,
     pub(in crate::parse) sights: Sights,
     next_row: u64,
-    /// The row that is put together, up to the last cell that was set, and how wide it is.
+    /// The current row up to the last cell that was set. `width` is the width of the row, including trailing empty
+    /// cells.
     cells: Vec<(String, CellKind)>,
     width: usize,
 }
 
-/// The memory that the tables of a text may take.
+/// A limit on the memory that the tables of a text may take.
 #[derive(Debug)]
 pub(in crate::parse) struct Room {
     allowed: u64,
@@ -36,11 +37,11 @@ pub(in crate::parse) struct Room {
 }
 
 impl Room {
-    /// Bytes of memory for each byte of the text: short rows of people need no more.
+    /// The bytes of memory allowed per byte of text. Short rows of people need no more.
     const RATIO: u64 = 4;
     const HARMLESS_BYTES: u64 = 256 * 1024 * 1024;
 
-    /// The room of a text of so many bytes.
+    /// Returns the limit for a text of this size.
     pub(in crate::parse) fn of(text_bytes: usize) -> Self {
         let allowed = Self::HARMLESS_BYTES.max((text_bytes as u64).saturating_mul(Self::RATIO));
         Self { allowed, left: allowed }
@@ -70,19 +71,19 @@ impl Grid {
         }
     }
 
-    /// Begins a row, at its own number where the file says it.
+    /// Begins a row, with its own number if the file states one.
     pub(in crate::parse) fn begin_row(&mut self, number: Option<u64>) {
         self.next_row = number.unwrap_or(self.next_row).max(self.next_row);
         self.cells.clear();
         self.width = 0;
     }
 
-    /// Makes the row as wide as that, with empty cells.
+    /// Pads the row with empty cells to at least `width` columns.
     pub(in crate::parse) fn widen(&mut self, width: usize) {
         self.width = self.width.max(width.min(MAX_READ_COLUMNS));
     }
 
-    /// Sets the cell of a column; one that stands too far to the right is only counted.
+    /// Sets the cell of a column. A cell too far to the right is only counted.
     pub(in crate::parse) fn set(&mut self, column: usize, text: String, kind: CellKind) -> Result<(), Fault> {
         if column >= MAX_COLUMNS {
             return Err(Fault::OutsideSheet { row: self.next_row });
@@ -94,7 +95,7 @@ impl Grid {
             return Ok(());
         }
         self.widen(column + 1);
-        // An empty cell takes no room before another stands behind it.
+        // Empty cells are stored only if a later cell in the row has text.
         if column >= self.cells.len() && !text.is_empty() {
             self.cells.resize(column + 1, (String::new(), CellKind::Text));
         }
@@ -104,7 +105,7 @@ impl Grid {
         Ok(())
     }
 
-    /// Ends the row. A hidden one is one that a person who opens the file does not see.
+    /// Ends the row. `is_hidden` means that a person who opens the file does not see it.
     pub(in crate::parse) fn end_row(&mut self, is_hidden: bool, room: &mut Room) -> Result<(), Fault> {
         if self.cells.iter().any(|(text, _)| !text.trim().is_empty()) {
             room.take(self.width, self.cells.iter().map(|(text, _)| text.len()).sum())?;
@@ -122,7 +123,7 @@ impl Grid {
         Ok(())
     }
 
-    /// Goes through all rows.
+    /// Passes all rows to `sink`.
     pub(in crate::parse) fn visit(&self, sink: &mut impl RowSink) {
         for row in self.rows.iter() {
             if sink.row(row.location.row, &row).is_break() {
@@ -131,7 +132,7 @@ impl Grid {
         }
     }
 
-    /// Whether a header with a phone column stands in it.
+    /// Returns whether the table has a header with a phone column.
     fn has_people(&self, settings: &ParseSettings) -> bool {
         let mut first = Preview::new(PREVIEW_ROWS);
         self.visit(&mut first);
@@ -139,14 +140,14 @@ impl Grid {
     }
 }
 
-/// The table that is read, and the others.
+/// The table to read, and the others.
 pub(in crate::parse) struct Chosen {
     pub(in crate::parse) grid: Grid,
     pub(in crate::parse) choice: Choice,
     pub(in crate::parse) notes: Vec<String>,
 }
 
-/// Chooses the table named or numbered by `--sheet`, else the only one with people, else the longest that can be seen.
+/// Chooses the table named or numbered by `--sheet`, else the only one with people, else the longest visible one.
 pub(in crate::parse) fn choose(
     mut grids: Vec<Grid>,
     settings: &ParseSettings,
@@ -166,7 +167,7 @@ pub(in crate::parse) fn choose(
         match with_people.as_slice() {
             [] => (0..grids.len()).filter(is_seen).rev().max_by_key(|index| grids[*index].rows.len()),
             [only] => Some(*only),
-            // Of people who must not be called all are read, one after the other.
+            // All do-not-call tables are read, one after the other.
             [first, ..] if settings.is_of_numbers() => Some(*first),
             several => {
                 let sheets = several.iter().map(|index| names[*index].name.clone()).collect();

@@ -1,4 +1,5 @@
-//! Tables of web pages become rows. Many programs write such a page and call it `.xls`, and spreadsheet programs open it.
+//! Reads the tables of web pages into rows. Many programs write such a page as `.xls`, and spreadsheet programs open
+//! it.
 
 use std::io::Read as _;
 
@@ -15,13 +16,13 @@ use crate::{
     row::CellKind,
 };
 
-/// Tables in tables, as of pages whose layout is one.
+/// The maximum nesting depth of tables. Old page layouts nest tables.
 const MAX_DEPTH: usize = 16;
 
-/// Tables of a page that are looked at.
+/// The maximum number of tables read from a page.
 const MAX_TABLES: usize = 256;
 
-/// The encoding that a page names in its head.
+/// Returns the encoding that a page declares in its head.
 pub(in crate::parse) fn named_encoding(page: &[u8]) -> Option<Encoding> {
     const MARK: &[u8] = b"charset";
     let start = memchr::memmem::find_iter(page, MARK).next()?;
@@ -32,7 +33,11 @@ pub(in crate::parse) fn named_encoding(page: &[u8]) -> Option<Encoding> {
     encoding::by_name(str::from_utf8(&rest[..end]).ok()?)
 }
 
-/// All bytes of a text, which must not be too many to hold.
+/// Reads a whole text.
+///
+/// # Errors
+///
+/// Returns an error if the text is longer than [`MAX_TEXT_BYTES`].
 pub(in crate::parse) fn whole(source: &mut Source) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     source.look()?.take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes).map_err(Fault::from_io)?;
@@ -42,7 +47,8 @@ pub(in crate::parse) fn whole(source: &mut Source) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// Text of bytes: as the user says, else as UTF-8 where they are that, else as the page says, else as is likeliest.
+/// Decodes a text with the encoding `wanted` by the user, else that of its byte order mark, else UTF-8 if valid, else
+/// the encoding `named` by the page, else the `likeliest` one.
 pub(in crate::parse) fn decode(
     bytes: &[u8],
     wanted: Option<Encoding>,
@@ -64,7 +70,7 @@ pub(in crate::parse) fn decode(
     (text, encoding)
 }
 
-/// The tables of a page. `prefix` stands before their numbers in their names.
+/// Reads the tables of a page. Their names are `prefix` and a number.
 pub(in crate::parse) fn tables(
     page: &str,
     prefix: &str,
@@ -95,16 +101,16 @@ struct Open {
     is_in_row: bool,
     is_hidden_row: bool,
     cell: Option<OpenCell>,
-    /// The number of the row among all of them, and the column behind its last cell.
+    /// The row's position in the table, and the column after its last cell.
     row: usize,
     column: usize,
-    /// The first row in which a cell above does not take the place of a column any more.
+    /// For each column, the first row that is free of a cell from above.
     spanned: Vec<usize>,
 }
 
 struct OpenCell {
     text: String,
-    /// Whether any of it is more than white space.
+    /// Whether the text has more than white space.
     is_filled: bool,
     columns: usize,
     rows: usize,
@@ -112,7 +118,7 @@ struct OpenCell {
 
 struct Walk<'a> {
     open: Vec<Open>,
-    /// The element whose text is none, such as a script.
+    /// The open element whose text is skipped, such as a script.
     skipped: Option<Vec<u8>>,
     prefix: &'a str,
     grids: &'a mut Vec<Grid>,
@@ -128,9 +134,7 @@ impl Walk<'_> {
             b"script" | b"style" | b"template" if !tag.self_closing => self.skipped = Some(tag.name.to_vec()),
             b"table" => {
                 if self.open.len() >= MAX_DEPTH {
-                    return Err(Fault::Hostile(format!(
-                        "it has tables in tables, more than {MAX_DEPTH} deep"
-                    )));
+                    return Err(Fault::Hostile(format!("its tables are nested more than {MAX_DEPTH} deep")));
                 }
                 let grid = Grid::new(SheetName::default());
                 self.open.push(Open {
@@ -195,7 +199,7 @@ impl Walk<'_> {
         if self.skipped.is_some() {
             return;
         }
-        // White space of the source is one space; only tags break a line.
+        // White space in the source counts as one space. Only tags break a line.
         let mut words = text.split_whitespace().peekable();
         if text.starts_with(char::is_whitespace) {
             self.add(" ");

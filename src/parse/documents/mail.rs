@@ -1,4 +1,4 @@
-//! Mails with vCards attached to them, and web archives, which are made like mails.
+//! Reads mails with attached vCards, and web archives, which have the format of mails.
 
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::parse::error::Fault;
 
-/// The cards attached to a mail, as one text; nothing where there are none.
+/// Returns the cards attached to a mail as one text, or `None` if there are none.
 pub(in crate::parse) fn cards(mail: &[u8]) -> Option<Vec<u8>> {
     let message = MessageParser::default().parse(mail)?;
     let mut cards = Vec::new();
@@ -28,7 +28,7 @@ pub(in crate::parse) fn cards(mail: &[u8]) -> Option<Vec<u8>> {
     (!cards.is_empty()).then_some(cards)
 }
 
-/// The tables of all pages of a web archive.
+/// Returns the tables of all pages of a web archive.
 pub(in crate::parse) fn tables(archive: &[u8]) -> Result<Vec<Grid>, Fault> {
     let (mut grids, mut room) = (Vec::new(), Room::of(archive.len()));
     let Some(message) = MessageParser::default().parse(archive) else { return Ok(grids) };

@@ -1,4 +1,5 @@
-//! Pages, mails and XML documents that hold tables, as programs write them under the names of workbooks.
+//! Reads web pages, mails and XML documents that contain tables. Programs often save them with the extension of a
+//! workbook.
 
 pub(super) mod grid;
 pub(super) mod html;

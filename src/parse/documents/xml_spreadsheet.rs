@@ -1,4 +1,4 @@
-//! Spreadsheets as XML, which Excel 2003 introduced and many programs still write, become tables.
+//! Reads spreadsheets in the XML format of Excel 2003, which many programs still write, into tables.
 
 use quick_xml::{
     Reader, XmlVersion,
@@ -15,7 +15,7 @@ use crate::{
     row::CellKind,
 };
 
-/// The encoding that the first line of an XML text names.
+/// Returns the encoding declared in the first line of an XML text.
 pub(in crate::parse) fn named_encoding(text: &[u8]) -> Option<Encoding> {
     let first = &text[..memchr::memchr(b'>', text)?];
     let start = memchr::memmem::find(first, b"encoding=")? + b"encoding=".len() + 1;
@@ -23,10 +23,10 @@ pub(in crate::parse) fn named_encoding(text: &[u8]) -> Option<Encoding> {
     crate::parse::encoding::by_name(str::from_utf8(name).ok()?)
 }
 
-/// The sheets of a spreadsheet.
+/// Returns the sheets of a spreadsheet as tables.
 pub(in crate::parse) fn tables(text: &str) -> Result<Vec<Grid>, Fault> {
     let mut reader = Reader::from_str(text);
-    // A tag that is never closed, or is closed twice, is no reason to read nothing.
+    // Tolerate tags that are never closed or closed twice.
     reader.config_mut().check_end_names = false;
     let mut walk = Walk::new(Room::of(text.len()));
     loop {
@@ -59,7 +59,7 @@ struct Walk {
     grids: Vec<Grid>,
     grid: Option<Grid>,
     is_hidden_row: bool,
-    /// The column of the cell, and how many it spans.
+    /// The column of the current cell, and the number of further columns it spans.
     column: usize,
     span: usize,
     text: String,
@@ -181,7 +181,7 @@ impl Walk {
     }
 }
 
-/// A value as a person would type it. What is written with an exponent has lost its digits only where it had too many.
+/// Returns a value as a person would type it. A number with an exponent becomes text if digits were lost.
 fn value(text: String, kind: CellKind) -> (String, CellKind) {
     const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
     match kind {
@@ -202,7 +202,7 @@ fn value(text: String, kind: CellKind) -> (String, CellKind) {
     }
 }
 
-/// Whether a number with an exponent is written with as many digits as it has.
+/// Returns whether a number with an exponent is written with all its digits.
 fn has_all_digits(text: &str) -> bool {
     let mut parts = text.trim().split(['e', 'E']);
     let digits = parts.next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
@@ -210,12 +210,12 @@ fn has_all_digits(text: &str) -> bool {
     exponent.is_some_and(|exponent| digits > exponent)
 }
 
-/// The name of an element without its prefix.
+/// Returns the name of an element without its prefix.
 fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// An attribute, whatever the prefix of its name.
+/// Returns an attribute by its local name, regardless of the prefix.
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found =
         tag.attributes().with_checks(false).flatten().find(|found| local(found.key.as_ref()) == name)?;

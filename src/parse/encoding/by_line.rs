@@ -1,24 +1,25 @@
-//! Text that was put together from files in several encodings, line by line.
+//! Text joined from files in several encodings, read line by line.
 //!
-//! A line is in UTF-8, in the charset that the other lines of the file are in, or in UTF-16. UTF-16 whose line ends were
-//! converted as if it were plain text has a byte too many or too few at each of them: it is put right here.
+//! Each line is in UTF-8, in the other charset of the file, or in UTF-16. If the line ends of UTF-16 were converted as
+//! if
+//! it were plain text, each of them has a byte too many or too few. This module corrects that.
 
 use std::str;
 
 use super::{Charset, NO_LETTER, convert::Convert};
 
-/// A line of UTF-16 holds a zero byte. One that is longer than this without any is not looked at further.
+/// Maximum bytes of a line examined. A line of UTF-16 has a zero byte before this.
 const MAX_LOOK_BYTES: usize = 64 * 1024;
 
-/// So many units in a row tell UTF-16 from text with stray zero bytes.
+/// Minimum number of consecutive units that distinguish UTF-16 from text with stray zero bytes.
 const MIN_UNITS: usize = 4;
 
-/// Which byte of a unit comes first.
+/// The order of the bytes in a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteOrder {
-    /// The lower one.
+    /// Low byte first.
     Little,
-    /// The higher one.
+    /// High byte first.
     Big,
 }
 
@@ -31,24 +32,24 @@ impl ByteOrder {
     }
 }
 
-/// What was met on the way: lines are counted from 1.
+/// Counts of what was found, with lines from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Met {
-    /// Lines that hold a letter in UTF-8, and the first of them.
+    /// Lines with a character beyond ASCII in UTF-8.
     pub(super) in_utf_8: Count,
     /// Lines in the other charset.
     pub(super) in_other: Count,
     /// Lines in UTF-16.
     pub(super) in_utf_16: Count,
-    /// Lines in bytes.
+    /// Lines that are not UTF-16.
     pub(super) in_bytes: Count,
-    /// Units of UTF-16 with a byte too many or too few, nearly all of them line ends.
+    /// UTF-16 units with a byte too many or too few, nearly all of them line ends.
     pub(super) shifted: Count,
-    /// Units that no text holds: UTF-16 that is damaged.
+    /// Units that do not occur in text, because the UTF-16 is damaged.
     pub(super) damaged: Count,
 }
 
-/// How often, and on which line first.
+/// The number of occurrences, and the first line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) times: u64,
@@ -64,9 +65,9 @@ impl Count {
     }
 }
 
-/// Decodes line by line.
+/// A decoder that works line by line.
 pub(super) struct ByLine {
-    /// The charset of lines that are not UTF-8; without one, they stay as they are.
+    /// The charset of lines that are not UTF-8. Without one, they stay unchanged.
     other: Option<Charset>,
     /// Set while the text is UTF-16.
     wide: Option<ByteOrder>,
@@ -81,7 +82,7 @@ impl ByLine {
         Self { other, wide, pending: Vec::new(), is_line_start: true, line: 1, met: Met::default() }
     }
 
-    /// Decodes a whole line of bytes. Returns how many were taken; nothing where the line goes on behind `bytes`.
+    /// Decodes a line of bytes. Returns the number of bytes taken, or `None` if the line continues after `bytes`.
     fn take_bytes(&mut self, bytes: &[u8], is_last: bool, text: &mut Vec<u8>) -> Option<usize> {
         let end = memchr::memchr(b'\n', bytes).map(|place| place + 1);
         let line = match end {
@@ -121,7 +122,7 @@ impl ByLine {
             return;
         }
         match self.other {
-            // Letters of UTF-8 beside bytes that are none: the line is damaged, not in another encoding.
+            // A UTF-8 letter next to invalid bytes means that the line is damaged, not in another encoding.
             Some(other) if !holds_utf_8_letter(line) => {
                 self.met.in_other.add(self.line);
                 other.decode_to(line, text);
@@ -130,7 +131,7 @@ impl ByLine {
         }
     }
 
-    /// Decodes units up to the end of a line. Returns how many bytes were taken; nothing where more is needed.
+    /// Decodes units up to the end of a line. Returns the number of bytes taken, or `None` if it needs more.
     fn take_units(
         &mut self,
         bytes: &[u8],
@@ -143,7 +144,7 @@ impl ByLine {
                 Some(true) => {
                     self.wide = None;
                     let taken = self.take_bytes(bytes, is_last, text);
-                    // The text goes on in UTF-16 until the next line of bytes.
+                    // The text continues in UTF-16 until the next line of bytes.
                     self.wide = self.wide.or(Some(order));
                     return taken;
                 }
@@ -195,7 +196,7 @@ impl ByLine {
                 return Some(taken + len);
             }
             match unit {
-                // A line end, moved by a byte: what follows is moved too.
+                // A line end shifted by a byte. The text after it is shifted too.
                 0x0a00 => {
                     self.met.damaged.add(self.line);
                     text.push(NO_LETTER);
@@ -212,7 +213,7 @@ impl ByLine {
             if is_last {
                 text.push(NO_LETTER);
             } else {
-                // Its second half comes with the next bytes.
+                // The second half comes with the next bytes.
                 taken -= 2;
             }
         }
@@ -254,8 +255,9 @@ fn push(letter: char, text: &mut Vec<u8>) {
     }
 }
 
-/// The unit that begins with `pair`, and its bytes: three where a conversion of plain text has put a CR in front of an LF byte,
-/// or taken the CR away of which the zero byte is left.
+/// Returns the unit that begins with `pair`, and its number of bytes. It has three if a plain text conversion has
+/// inserted
+/// a CR before an LF byte, or has removed a CR and left its zero byte.
 fn next_unit(order: ByteOrder, pair: [u8; 2], behind: &[u8]) -> (u16, usize) {
     match (order, pair, behind) {
         (ByteOrder::Little, [b'\r', b'\n'], [high, ..]) => (order.unit([b'\n', *high]), 3),
@@ -265,8 +267,9 @@ fn next_unit(order: ByteOrder, pair: [u8; 2], behind: &[u8]) -> (u16, usize) {
     }
 }
 
-/// Whether what follows a line end of UTF-16 is a line of bytes: not one of them is zero, and they mean something. Nothing
-/// where more is needed to tell.
+/// Returns whether a line of bytes follows a line end of UTF-16: it has no zero bytes and makes sense. Returns `None`
+/// if
+/// more bytes are needed to decide.
 fn starts_with_bytes(bytes: &[u8], is_last: bool) -> Option<bool> {
     const MIN_LETTERS: usize = 3;
 
@@ -289,7 +292,7 @@ fn starts_with_bytes(bytes: &[u8], is_last: bool) -> Option<bool> {
     )
 }
 
-/// Where in a line of bytes UTF-16 begins, which `bytes` holds more of.
+/// Returns where UTF-16 begins in a line of bytes. `bytes` continue after the line.
 fn wide_start(line: &[u8], bytes: &[u8]) -> Option<(usize, ByteOrder)> {
     let zero = memchr::memchr(0, line)?;
     let candidates =
@@ -310,7 +313,7 @@ fn wide_start(line: &[u8], bytes: &[u8]) -> Option<(usize, ByteOrder)> {
     Some((if is_marked { first - 2 } else { first }, order))
 }
 
-/// Whether a letter beyond ASCII in UTF-8 stands anywhere in bytes that are not UTF-8 as a whole.
+/// Returns whether bytes that are not UTF-8 as a whole contain a UTF-8 letter beyond ASCII.
 fn holds_utf_8_letter(bytes: &[u8]) -> bool {
     bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii())
 }
@@ -327,7 +330,7 @@ mod tests {
         text.encode_utf16().flat_map(u16::to_be_bytes).collect()
     }
 
-    /// Decodes a few bytes at a time, so that every boundary is met.
+    /// Decodes a few bytes at a time, so that the tests meet every boundary.
     fn decoded(bytes: &[u8], start: Option<ByteOrder>, other: Option<&str>) -> (String, Met) {
         let other = other.map(|name| super::super::by_name(name).unwrap().charset().unwrap());
         let mut found = Vec::new();
@@ -357,13 +360,13 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_of_utf_8_is_not_taken_for_another_encoding() {
+    fn damaged_utf_8_line_is_not_another_encoding() {
         let (text, met) = decoded(b"J\xc3\xbcrgen M\xc3,1\n", None, Some("windows-1252"));
         assert_eq!((text.as_str(), met.in_other.times), ("Jürgen M\u{fffd},1\n", 0));
     }
 
     #[test]
-    fn lines_of_bytes_behind_utf_16_are_read() {
+    fn lines_of_bytes_after_utf_16_are_read() {
         let bytes = [wide("Name,Tel\r\nAda,1\r\n").as_slice(), "Cleo,20\r\nZoë,3012\r\n".as_bytes()].concat();
         let (text, met) = decoded(&bytes, Some(ByteOrder::Little), None);
         assert_eq!(text, "Name,Tel\r\nAda,1\r\nCleo,20\r\nZoë,3012\r\n");
@@ -373,11 +376,11 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_behind_lines_of_bytes_is_read() {
+    fn utf_16_after_lines_of_bytes_is_read() {
         for (mark, order) in
             [("", wide as fn(&str) -> Vec<u8>), ("\u{feff}", wide), ("\u{feff}", wide_big), ("", wide_big)]
         {
-            // Without a mark and a line end, nothing says to which side of a zero byte a letter belongs.
+            // Without a mark and a line end, it is unclear on which side of a zero byte the letter is.
             for end in ["\n", ""].into_iter().take(if mark.is_empty() { 1 } else { 2 }) {
                 let appended = order(&format!("{mark}Zoë,3\r\nLi,4\r\n"));
                 let bytes = [format!("Ada,1\r\nBen,2{end}").as_bytes(), &appended].concat();
@@ -389,11 +392,11 @@ mod tests {
     }
 
     #[test]
-    fn shifted_line_ends_of_utf_16_are_put_right() {
+    fn shifted_line_ends_of_utf_16_are_corrected() {
         for ends in ["\n", "\r\n"] {
             let plain = format!("Name,Tel{ends}Ada,1{ends}Zoë,2{ends}上田,3{ends}");
             for (order, bytes) in [(ByteOrder::Little, wide(&plain)), (ByteOrder::Big, wide_big(&plain))] {
-                // What a transfer in text mode does; 上 has an LF byte, too.
+                // The effect of a transfer in text mode. 上 has an LF byte, too.
                 let added: Vec<u8> = bytes
                     .iter()
                     .flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] })
@@ -412,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_all_planes_and_east_asian_lists_are_utf_16() {
+    fn all_planes_and_east_asian_lists_are_decoded_from_utf_16() {
         let plain = "氏名,電話\r\n井上上乐,1\r\n𠮷田,2\r\n乐乐上,3\r\n";
         for order in [ByteOrder::Little, ByteOrder::Big] {
             let bytes = if order == ByteOrder::Little { wide(plain) } else { wide_big(plain) };

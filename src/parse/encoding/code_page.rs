@@ -1,20 +1,20 @@
-//! Code pages of DOS and of the old Macintosh, which the web never used and `encoding_rs` therefore does not know.
+//! Code pages of DOS and the old Macintosh. The web never used them, so `encoding_rs` does not support them.
 //!
 //! Source: the mapping tables at <https://www.unicode.org/Public/MAPPINGS/VENDORS/> (MICSFT/PC and APPLE).
 
 use super::NO_LETTER;
 
-/// A code page: ASCII, and 128 characters beyond it.
+/// A code page: ASCII, and 128 other characters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CodePage {
     /// The name in `report.json`.
     pub(super) name: &'static str,
-    /// The characters of the bytes 0x80 to 0xFF, in order; U+FFFD where a byte has none.
+    /// The characters of the bytes 0x80 to 0xFF, in order. U+FFFD marks a byte without a character.
     letters: &'static str,
 }
 
 impl CodePage {
-    /// The code page of this name.
+    /// Returns the code page with this name.
     pub(super) fn of_name(name: &str) -> Option<&'static Self> {
         let name = name.trim();
         let canonical = match name {
@@ -39,7 +39,7 @@ impl CodePage {
         ALL.iter().find(|page| page.name == canonical || page.name == name)
     }
 
-    /// Appends bytes as UTF-8.
+    /// Decodes bytes and appends them as UTF-8.
     pub(super) fn decode_to(&self, bytes: &[u8], text: &mut Vec<u8>) {
         let table = self.table();
         for byte in bytes {
@@ -51,7 +51,7 @@ impl CodePage {
         }
     }
 
-    /// The bytes of a text; `?` for what the page does not have.
+    /// Encodes a text. Characters that the page lacks become `?`.
     #[cfg(test)]
     pub(super) fn encode(&self, text: &str) -> Vec<u8> {
         let byte = |letter: char| match u8::try_from(letter) {
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn code_pages_have_a_character_for_each_byte() {
+    fn code_pages_have_an_entry_for_each_byte() {
         for page in &ALL {
             assert_eq!(page.letters.chars().count(), 128, "{}", page.name);
         }
     }
 
     #[test]
-    fn code_pages_are_decoded_by_any_of_their_names() {
+    fn code_pages_are_found_by_any_of_their_names() {
         assert_eq!(decoded("cp437", b"M\x81ller"), "Müller");
         assert_eq!(decoded("850", b"Gr\x94\xe1e"), "Größe");
         assert_eq!(decoded("ibm852", b"\x9dukasz"), "Łukasz");

@@ -1,4 +1,4 @@
-//! A reader of text as UTF-8, whatever encoding its bytes are in.
+//! A reader that converts text in any encoding to UTF-8.
 
 use std::io::{self, Read};
 
@@ -9,21 +9,20 @@ use crate::parse::file::source::read_up_to;
 
 pub(super) const CHUNK_BYTES: usize = 128 * 1024;
 
-/// Turns bytes into UTF-8, a piece at a time.
+/// A converter from bytes to UTF-8, a piece at a time.
 pub(super) trait Convert: Send {
-    /// Appends what the bytes mean to `text`; what they mean only with those that follow is kept back unless they are the
-    /// last.
+    /// Appends the meaning of the bytes to `text`. Keeps back bytes at the end that need more bytes, unless `is_last`.
     fn convert(&mut self, bytes: &[u8], is_last: bool, text: &mut Vec<u8>);
 }
 
-/// A decoder of one of the encodings of the web.
+/// A decoder for one of the encodings of the web.
 pub(super) struct Standard(pub(super) Decoder);
 
 impl Convert for Standard {
     fn convert(&mut self, mut bytes: &[u8], is_last: bool, text: &mut Vec<u8>) {
         loop {
             let start = text.len();
-            // As much as any of the encodings makes of a byte, and what was kept back.
+            // The most that any encoding makes of a byte, and of the bytes kept back.
             text.resize(start + bytes.len() * 3 + 16, 0);
             let (result, taken, written) =
                 self.0.decode_to_utf8_without_replacement(bytes, &mut text[start..], is_last);
@@ -38,7 +37,7 @@ impl Convert for Standard {
     }
 }
 
-/// A decoder of a code page.
+/// A decoder for a code page.
 pub(super) struct Page(pub(super) &'static CodePage);
 
 impl Convert for Page {
@@ -47,7 +46,7 @@ impl Convert for Page {
     }
 }
 
-/// A decoder of UTF-32.
+/// A decoder for UTF-32.
 pub(super) struct Utf32 {
     order: ByteOrder,
     pending: Vec<u8>,
@@ -83,7 +82,7 @@ impl Convert for Utf32 {
 }
 
 impl Charset {
-    /// Appends a text that is there as a whole.
+    /// Decodes a complete text and appends it.
     pub(super) fn decode_to(self, bytes: &[u8], text: &mut Vec<u8>) {
         match self {
             Self::Standard(encoding) => {
@@ -94,12 +93,12 @@ impl Charset {
     }
 }
 
-/// Reads text as UTF-8.
+/// A reader of converted text.
 pub(super) struct Converted<R> {
     bytes: R,
     convert: Box<dyn Convert>,
     read: Vec<u8>,
-    /// Text that was decoded, and how much of it was given out.
+    /// Decoded text, and how much of it was returned.
     text: Vec<u8>,
     start: usize,
     is_at_end: bool,

@@ -1,4 +1,4 @@
-//! Finding out the encoding of a file, with all that speaks for and against it.
+//! Detection of a file's encoding from the evidence for and against each.
 
 use std::io::Read;
 
@@ -20,13 +20,13 @@ use crate::{
     },
 };
 
-/// As much of a file as is looked at to find its encoding, where it is not UTF-8.
+/// Maximum bytes examined of a file that is not UTF-8.
 const MAX_LOOKED_BYTES: u64 = 32 * 1024 * 1024;
 
-/// As much text beyond ASCII as tells an encoding.
+/// Maximum bytes of text beyond ASCII that are judged.
 const MAX_JUDGED_BYTES: usize = 64 * 1024;
 
-/// The encoding of a text, and what somebody should know of how it was found.
+/// The encoding of a text, and notes about it for the user.
 pub(in crate::parse) struct Detected {
     pub(in crate::parse) encoding: Encoding,
     pub(in crate::parse) notes: Vec<String>,
@@ -38,7 +38,7 @@ impl Detected {
     }
 }
 
-/// Finds the encoding of a text. Which region its numbers belong to says which of two likely ones it is.
+/// Detects the encoding of a text. The region of its numbers decides between two likely encodings.
 pub(in crate::parse) fn detect(source: &mut Source, region: Option<Region>) -> Result<Detected, Fault> {
     let mut bytes = source.look()?;
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -80,9 +80,9 @@ fn one(charset: Charset) -> Encoding {
     Encoding(Kind::One(charset))
 }
 
-/// The encoding of a text of single bytes that is not UTF-8 from end to end.
+/// Detects the encoding of a single-byte text that is not entirely UTF-8.
 fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool) -> Result<Detected, Fault> {
-    /// What speaks against two encodings in one file before any of its lines is looked at.
+    /// The penalty for two encodings in one file.
     const MIXED: f32 = 8.0;
 
     let all = [lines.in_utf_8.as_slice(), &lines.in_other].concat();
@@ -103,20 +103,20 @@ fn eight_bit(source: &mut Source, lines: &Lines, origin: Origin, is_marked: bool
     by_line(source, other)
 }
 
-/// The encoding of text that is not UTF-8, in lines; nothing where none makes sense of it.
+/// Detects the encoding of text that is not UTF-8. Returns `None` if no encoding fits.
 pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Option<Encoding> {
     let found = likely::likeliest(text, Origin { ends_in_cr: false, region });
     (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
 }
 
-/// Of a text whose letters no encoding makes sense of, the rows that hold them cannot be used.
+/// Returns the result for text whose letters fit no encoding. Rows with such letters cannot be used.
 fn none_fits() -> Detected {
-    let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows: rows with such letters in a name are \
-                rejected; --encoding names the right one";
+    let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows, so it rejects rows with \
+                such letters in a name; name the right encoding with --encoding";
     Detected { encoding: UTF_8, notes: vec![note.to_owned()] }
 }
 
-/// What to say where another encoding is nearly as likely.
+/// Returns a note if another encoding is nearly as likely.
 fn doubts(found: &Likeliest, lines: &Lines) -> Vec<String> {
     let Some(rival) = found.rival else { return Vec::new() };
     let text = |charset: Charset| one(charset).decode(&lines.in_other);
@@ -125,7 +125,8 @@ fn doubts(found: &Likeliest, lines: &Lines) -> Vec<String> {
     let Some((read, other)) = differing else { return Vec::new() };
     let word = |word: &str| word.chars().take(40).collect::<String>();
     vec![format!(
-        "its encoding is not certain: it is read as {} (`{}`), but may be {} (`{}`); --encoding chooses",
+        "its encoding is uncertain: rollcall reads it as {} (`{}`), but it may be {} (`{}`); choose one \
+         with --encoding",
         found.charset.name(),
         word(read),
         rival.name(),
@@ -133,7 +134,7 @@ fn doubts(found: &Likeliest, lines: &Lines) -> Vec<String> {
     )]
 }
 
-/// A text in UTF-16, with what its line ends and other lines are like.
+/// Examines a text in UTF-16 for damaged line ends and lines in other encodings.
 fn wide(source: &mut Source, order: ByteOrder) -> Result<Detected, Fault> {
     let encoding = Encoding(Kind::Utf16(order));
     let met = met(source, ByLine::new(None, Some(order)))?;
@@ -143,8 +144,8 @@ fn wide(source: &mut Source, order: ByteOrder) -> Result<Detected, Fault> {
     }
     if met.shifted.times > 0 {
         notes.push(format!(
-            "its line ends were converted as if it were not UTF-16, which moves the letters behind them; rollcall puts that \
-             right in {} places, the first on line {}",
+            "its line ends were converted as if it were not UTF-16, which shifts the letters after them; rollcall \
+             corrects that in {} places, the first on line {}",
             met.shifted.times, met.shifted.first
         ));
     }
@@ -154,7 +155,7 @@ fn wide(source: &mut Source, order: ByteOrder) -> Result<Detected, Fault> {
     Ok(Detected { encoding, notes })
 }
 
-/// A text in UTF-8 and something else.
+/// Examines a text in UTF-8 and another encoding.
 fn by_line(source: &mut Source, other: Option<Charset>) -> Result<Detected, Fault> {
     let met = met(source, ByLine::new(other, None))?;
     if met.damaged.times > 0 {
@@ -170,7 +171,7 @@ fn by_line(source: &mut Source, other: Option<Charset>) -> Result<Detected, Faul
     Ok(Detected { encoding: Encoding(Kind::ByLine(other)), notes })
 }
 
-/// Says that a file has lines in several encodings.
+/// Returns the note for a file with lines in several encodings.
 fn mixed_note(kinds: &[(&str, Count)]) -> String {
     let lines = kinds.iter().map(|(name, count)| match count.times {
         1 => format!("1 in {name} (line {})", count.first),
@@ -180,7 +181,7 @@ fn mixed_note(kinds: &[(&str, Count)]) -> String {
     format!("its lines are in mixed encodings: {}; rollcall reads each in its own", lines.join(", "))
 }
 
-/// Goes through the text once to learn what it holds.
+/// Reads the text once to count what it contains.
 fn met(source: &mut Source, mut by_line: ByLine) -> Result<Met, Fault> {
     let mut bytes = source.look()?;
     let (mut chunk, mut text) = (vec![0; CHUNK_BYTES], Vec::new());
@@ -195,8 +196,9 @@ fn met(source: &mut Source, mut by_line: ByLine) -> Result<Met, Fault> {
     }
 }
 
-/// UTF-16 or UTF-32 without a byte order mark: of the line ends, delimiters and Latin letters of a list, the higher bytes
-/// are zero.
+/// Detects UTF-16 or UTF-32 without a byte order mark. In the line ends, delimiters and Latin letters of a list, the
+/// high
+/// bytes are zero.
 fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
     let zeros = |first: usize, step: usize| {
         sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count()
@@ -227,7 +229,7 @@ fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// The lines of a text that tell its encoding: those that hold more than ASCII.
+/// The lines of a text that show its encoding, because they are not pure ASCII.
 #[derive(Default)]
 struct Lines {
     /// Lines in UTF-8.
@@ -287,7 +289,7 @@ impl Lines {
     }
 }
 
-/// Whether a line holds units of UTF-16: ASCII letters with a zero byte each.
+/// Returns whether a line contains UTF-16 units: ASCII letters with a zero byte each.
 fn is_utf_16(line: &[u8]) -> bool {
     const MIN_UNITS: usize = 4;
 
@@ -297,7 +299,7 @@ fn is_utf_16(line: &[u8]) -> bool {
     zeros >= MIN_UNITS && between.into_iter().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// Whether bytes are text in UTF-16 or UTF-32, or hold such text.
+/// Returns whether bytes are text in UTF-16 or UTF-32, or contain such text.
 pub(in crate::parse) fn is_wide(sample: &[u8]) -> bool {
     let is_marked = marked(sample).is_some_and(|encoding| encoding != UTF_8);
     is_marked

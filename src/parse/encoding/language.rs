@@ -1,6 +1,6 @@
-//! The letters of languages, the most frequent first: what tells a right reading of bytes from a wrong one.
+//! The letters of languages, most frequent first. They distinguish a correct decoding of bytes from a wrong one.
 //!
-//! Of languages in Latin letters only those beyond ASCII stand here; every encoding reads the others alike.
+//! For languages in Latin letters, only letters beyond ASCII are listed, because every encoding reads the others alike.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use crate::script::Script;
 
 /// A language, or a group of languages that a list may mix.
 pub(super) struct Language {
-    /// Regions whose lists are likely to hold it.
+    /// Regions whose lists probably contain it.
     pub(super) regions: &'static [&'static str],
-    /// The calling codes of these.
+    /// The calling codes of these regions.
     pub(super) calling_codes: &'static [&'static str],
     pub(super) script: Script,
-    /// Its letters, lower case, the most frequent first. Of Han and hangul, those of usual names.
+    /// Its letters in lower case, most frequent first. For Han and Hangul, the letters of common names.
     pub(super) letters: &'static str,
 }
 
@@ -28,10 +28,10 @@ const fn of(
 
 use Script::{Arabic, Cyrillic, EastAsian, Greek, Hebrew, Latin, Thai};
 
-/// Western Europe as a whole: what lists of customers hold where no region says more.
+/// Western Europe as a whole, for customer lists without a more specific region.
 pub(super) const WESTERN: usize = 0;
 
-/// All languages that are looked for.
+/// All languages that are considered.
 pub(super) static ALL: [Language; 39] = [
     of(
         Latin,
@@ -119,7 +119,7 @@ const KO: &str = "김이박최정강조윤장임한오서신권황안송류전�
     영수희민지현준서연은혜정미경숙자순옥철호진성훈상재동우석기용태승윤아하율린원빈규완찬혁환욱열범일봉남복길만덕근식종광병형창학춘말분례란향주선유예다솔슬별름보람겨운람국해라홍관무섭택균후웅심이름성전화번호휴대폰씨님";
 
 impl Language {
-    /// How likely a letter is, as the logarithm of its share.
+    /// Returns the likelihood of each letter, as the logarithm of its share.
     pub(super) fn logarithms(&self) -> HashMap<char, f32> {
         let is_table = self.script == EastAsian;
         let mut letters: Vec<char> = Vec::new();
@@ -129,19 +129,19 @@ impl Language {
             }
         }
         let count = u16::try_from(letters.len()).map_or(1.0, f32::from);
-        // By Zipf's law; names of Han and hangul are spread more evenly.
+        // Zipf's law. Han and Hangul names are distributed more evenly.
         let weight = |rank: u16| if is_table { 0.7 / count } else { 1.0 / (f32::from(rank) + 1.5) };
         let ranks = || (0_u16..).take(letters.len());
         let sum: f32 = if is_table { 1.0 } else { ranks().map(weight).sum() };
         letters.iter().copied().zip(ranks().map(|rank| (weight(rank) / sum).ln())).collect()
     }
 
-    /// How likely a letter is that the language does not have.
+    /// Returns the likelihood of a letter that the language does not have.
     pub(super) fn logarithm_of_foreign(&self, letter: char) -> f32 {
         let is_of_script = Script::of(letter) == Some(self.script);
         match self.script {
             EastAsian if is_of_script => match letter {
-                // Of a list in kana and hangul alike, one is wrong.
+                // If a list fits both kana and Hangul, one of them is wrong.
                 '\u{4e00}'..='\u{9fff}' if !self.is_hangul() => -9.8,
                 '\u{ac00}'..='\u{d7a3}' if self.is_hangul() => -9.4,
                 _ => -13.0,

@@ -1,8 +1,10 @@
-//! How likely a reading of bytes is: whether what comes of them looks like names.
+//! Likelihood of a decoding, judged by how much the result resembles names.
 //!
-//! A reading is judged by its letters beyond ASCII. Each has the likelihood that it has in the language that fits best;
-//! what no name holds (control characters, signs inside a word, a capital behind a small letter, two alphabets in a word)
-//! costs so much that one of them outweighs several good letters.
+//! The letters beyond ASCII decide. Each has its likelihood in the language that fits best. What does not occur in
+//! names
+//! (control characters, signs inside a word, a capital after a small letter, two alphabets in a word) costs so much
+//! that
+//! one occurrence outweighs several good letters.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,38 +22,39 @@ use encoding_rs::{
 use super::{Charset, code_page, language, superset};
 use crate::{contact::Region, script::Script};
 
-/// A reading is this much likelier than the next before it is certain.
+/// The difference in score at which the best decoding is certain.
 const CERTAIN: f32 = 4.0;
 
-/// What a mark of some program in the text makes up for an encoding that is rare today.
+/// Facts about the text that favor some encodings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// Lines end in a CR alone, as on the old Macintosh.
+    /// Whether lines end in a CR alone, as on the old Macintosh.
     pub(super) ends_in_cr: bool,
     /// The region of the list's numbers.
     pub(super) region: Option<Region>,
 }
 
-/// The likeliest reading.
+/// The most likely decoding.
 #[derive(Clone, Debug)]
 pub(super) struct Likeliest {
     pub(super) charset: Charset,
-    /// The logarithm of its likelihood.
+    /// The logarithm of the likelihood.
     pub(super) score: f32,
-    /// The next that reads the letters differently, if that is nearly as likely.
+    /// The next best charset that gives other text, if it is nearly as likely.
     pub(super) rival: Option<Charset>,
-    /// Whether some of it cannot be right.
+    /// Whether part of the text cannot be right.
     pub(super) has_proof_against: bool,
-    /// Whether its letters are those of no language: the text is in another encoding still.
+    /// Whether its letters fit no language, so that the text is in yet another encoding.
     pub(super) is_strange: bool,
 }
 
-/// How many times a repeated accented letter counts as evidence. After that it costs the same in every language that has it: a list
-/// whose only such letter is an ñ, however often, is Spanish and not Polish with nothing but ń.
+/// How many times a repeated accented letter counts as evidence. After that it costs the same in every language that
+/// has
+/// it: a list whose only such letter is an ñ, however often, is Spanish and not Polish with nothing but ń.
 const TELLING: f32 = 2.5;
 const ONCE_MORE: f32 = -4.0;
 
-/// Finds the charset in which these lines are likeliest to be names.
+/// Finds the charset in which these lines most resemble names.
 pub(super) fn likeliest(lines: &[u8], origin: Origin) -> Likeliest {
     let guess = guess(lines, origin.region);
     let priors = Priors::of(lines, origin.region);
@@ -69,7 +72,7 @@ pub(super) fn likeliest(lines: &[u8], origin: Origin) -> Likeliest {
         }
         readings.push((score, charset, text, profile));
     }
-    // Of equally likely ones the first is the most usual.
+    // Among equally likely charsets, the first is the most common.
     let mut best = 0;
     for index in 1..readings.len() {
         if readings[index].0 > readings[best].0 {
@@ -88,12 +91,12 @@ pub(super) fn likeliest(lines: &[u8], origin: Origin) -> Likeliest {
     }
 }
 
-/// How likely lines in UTF-8 are.
+/// Returns the likelihood of lines in UTF-8.
 pub(super) fn score_of_utf_8(lines: &[u8], origin: Origin) -> f32 {
     Profile::of(lines).score(&Priors::of(lines, origin.region))
 }
 
-/// What a guess that looks at sequences of letters, too, is worth: of a few letters it knows little.
+/// The weight of a guess that also considers sequences of letters. With few letters, it knows little.
 const GUESS_OF_A_LETTER: f32 = 0.2;
 const MAX_GUESS_LETTERS: f32 = 15.0;
 const MACINTOSH_LINE_ENDS: f32 = 6.0;
@@ -105,7 +108,7 @@ fn guess(lines: &[u8], region: Option<Region>) -> Charset {
     Charset::Standard(superset(detector.guess(domain.as_ref().map(String::as_bytes), Utf8Detection::Deny)))
 }
 
-/// The charsets that lists are found in, the most usual first, with how rare each is.
+/// Returns the charsets used in contact lists, most common first, with a penalty for rarity.
 fn candidates() -> impl Iterator<Item = (Charset, f32)> {
     let standard = [
         (WINDOWS_1252, 0.0),
@@ -154,11 +157,11 @@ fn is_of_macintosh(charset: Charset) -> bool {
     charset.name().starts_with("x-mac-") || charset == Charset::Standard(MACINTOSH)
 }
 
-/// How likely each language is before any letter is looked at.
+/// The likelihood of each language before any letter is examined.
 struct Priors(Vec<f32>);
 
 impl Priors {
-    /// By the region that the user names, and by the calling codes of the numbers in the lines.
+    /// Creates the priors from the user's region and the calling codes of the numbers in the lines.
     fn of(lines: &[u8], region: Option<Region>) -> Self {
         const FOREIGN: f32 = -8.0;
         const WESTERN: f32 = -1.0;
@@ -182,7 +185,7 @@ impl Priors {
     }
 }
 
-/// The calling codes that languages tell apart, of the numbers with a plus, and how many have each.
+/// Counts the calling codes that distinguish languages, in numbers with a plus.
 fn calling_codes(lines: &[u8]) -> HashMap<&'static str, usize> {
     let mut found = HashMap::new();
     for place in memchr::memchr_iter(b'+', lines) {
@@ -197,13 +200,13 @@ fn calling_codes(lines: &[u8]) -> HashMap<&'static str, usize> {
     found
 }
 
-/// The letters beyond ASCII of a reading, and what speaks against it.
+/// The letters beyond ASCII of a decoding, and the evidence against it.
 struct Profile {
-    // In an order that is always the same: sums of fractions depend on it.
+    // The order must be deterministic, because sums of fractions depend on it.
     letters: BTreeMap<char, u16>,
-    /// The sum of what it costs in every language.
+    /// The cost that applies in every language.
     cost: f32,
-    /// Signs that it is wrong.
+    /// The number of signs that the decoding is wrong.
     proofs: usize,
 }
 
@@ -221,7 +224,7 @@ impl Profile {
     }
 
     const MALFORMED: f32 = -25.0;
-    /// What an ASCII letter costs: encodings in which such bytes are halves of letters have fewer.
+    /// The cost of an ASCII character. Encodings that use such bytes as halves of letters have fewer.
     const ASCII: f32 = -3.0;
 
     fn add(&mut self, text: &str) {
@@ -254,10 +257,10 @@ impl Profile {
         let is_beside_latin = script == Script::EastAsian && around.contains(&Some(Script::Latin));
         self.cost -= if is_beside_latin { 4.0 } else { 0.0 };
         if letter.is_uppercase() {
-            // Seldomer than small letters, where it does not begin a word.
+            // Capitals are rarer than small letters, except at the beginning of a word.
             let is_behind_small = before.is_some_and(char::is_lowercase);
             self.cost -= if is_behind_small { 6.0 } else { 1.2 };
-            // No name ends in a capital: it is half of a letter in UTF-8 that was cut off.
+            // No name ends in a single capital: it is half of a UTF-8 letter that was cut off.
             self.proofs += usize::from(is_behind_small && around[1].is_none());
         } else if letter.is_lowercase() {
             let is_first = around[0].is_none();
@@ -278,14 +281,14 @@ impl Profile {
         *count = count.saturating_add(1);
     }
 
-    /// Letters beyond ASCII.
+    /// Returns the number of letters beyond ASCII.
     fn count(&self) -> f32 {
         self.letters.values().map(|count| f32::from(*count)).sum()
     }
 
-    /// Whether the language that fits best has hardly one of its letters.
+    /// Returns whether even the best language has hardly any of the letters.
     fn is_strange(&self) -> bool {
-        /// Of ten letters.
+        /// Minimum number of known letters out of ten.
         const MIN_KNOWN: f32 = 2.0;
 
         let known_in = |language: &language::Language| -> f32 {
@@ -296,7 +299,7 @@ impl Profile {
         known * 10.0 < self.count() * MIN_KNOWN
     }
 
-    /// The logarithm of its likelihood in the language that fits best.
+    /// Returns the logarithm of the likelihood in the language that fits best.
     fn score(&self, priors: &Priors) -> f32 {
         // Every encoding is scored in every language.
         static LOGARITHMS: LazyLock<Vec<HashMap<char, f32>>> =
@@ -321,12 +324,12 @@ impl Profile {
     }
 }
 
-/// What a sign beyond ASCII costs that stands beside so many letters, and whether no name holds it there.
+/// Returns the cost of a sign beyond ASCII next to this many letters, and whether it cannot occur there in a name.
 fn cost_of_sign(sign: char, letters: usize) -> (f32, bool) {
     match sign {
         '\u{80}'..='\u{9f}' => (-16.0, true),
         '\u{fffd}' | '\u{e000}'..='\u{f8ff}' => (-16.0, true),
-        // Marks that belong to the letter before them.
+        // Marks that combine with the letter before them.
         '\u{300}'..='\u{36f}' => (-4.0, false),
         '’' => (-7.0, false),
         '\u{a0}' | '\u{ad}' if letters == 2 => (-12.0, true),
@@ -353,10 +356,10 @@ mod tests {
     }
 
     #[test]
-    fn a_few_names_tell_their_encoding() {
+    fn few_names_are_enough_to_find_the_encoding() {
         for (name, region, text) in [
             ("windows-1252", "", "Hélène Marsh"),
-            // The same letter again and again, with numbers of a country that has many languages.
+            // The same letter repeatedly, with numbers of a country with many languages.
             (
                 "windows-1252",
                 "",

@@ -1,8 +1,9 @@
-//! Which letters the bytes of a text mean, and text as UTF-8.
+//! Detection of text encodings, and conversion to UTF-8.
 //!
-//! A byte order mark says it; else bytes that are UTF-8 from end to end are; else the encoding is taken in which the text
-//! is likeliest to be names. All of the file is looked at: the first letter with an accent may stand in its last row. A
-//! file that was put together from several is read line by line, each in its own encoding.
+//! A byte order mark decides. Without one, bytes that are valid UTF-8 throughout are UTF-8. Otherwise the encoding is
+//! the
+//! one in which the text most resembles names. Detection reads the whole file, because the first accented letter may be
+//! in its last row. A file joined from several is read line by line, each line in its own encoding.
 
 mod by_line;
 mod code_page;
@@ -27,27 +28,27 @@ use super::{
     file::source::{Source, read_up_to},
 };
 
-/// Stands in decoded text where bytes meant no letter. It never occurs in UTF-8, so that the cell is refused, not mangled.
+/// A byte for undecodable input in decoded text. It never occurs in UTF-8, so the cell is refused rather than mangled.
 const NO_LETTER: u8 = 0xff;
 
-/// How bytes become letters.
+/// A text encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoding(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// All of the text in one.
+    /// The same charset for the whole text.
     One(Charset),
     Utf16(ByteOrder),
     Utf32(ByteOrder),
-    /// Each line in UTF-8 or in another.
+    /// UTF-8 or another charset for each line.
     ByLine(Option<Charset>),
 }
 
-/// An encoding of which every line can be read by itself.
+/// A charset in which every line can be read by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Charset {
-    /// One of the web's.
+    /// A charset of the web.
     Standard(&'static encoding_rs::Encoding),
     CodePage(&'static CodePage),
 }
@@ -65,7 +66,7 @@ impl Charset {
 pub const UTF_8: Encoding = Encoding(Kind::One(Charset::Standard(encoding_rs::UTF_8)));
 
 impl Encoding {
-    /// The name used in `report.json`.
+    /// Returns the name used in `report.json`.
     pub fn name(self) -> String {
         let wide =
             |name: &str, order| format!("{name}{}", if order == ByteOrder::Little { "le" } else { "be" });
@@ -78,19 +79,19 @@ impl Encoding {
         }
     }
 
-    /// The text of bytes that are there as a whole; U+FFFD stands where they mean no letter.
+    /// Decodes a complete text. Bytes that cannot be decoded become U+FFFD.
     pub fn decode(self, bytes: &[u8]) -> String {
         let mut text = Vec::new();
         self.converter().convert(bytes, true, &mut text);
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The text of bytes that are there as a whole, where each of them means a letter.
+    /// Decodes a complete text. Returns `None` if some bytes cannot be decoded.
     pub(super) fn decode_whole(self, bytes: &[u8]) -> Option<String> {
         Some(self.decode(bytes)).filter(|text| !text.contains('\u{fffd}'))
     }
 
-    /// Whether bytes of ASCII mean the letters of ASCII.
+    /// Returns whether ASCII bytes mean ASCII characters.
     pub(super) fn is_ascii_compatible(self) -> bool {
         match self.0 {
             Kind::One(Charset::Standard(encoding)) => encoding.is_ascii_compatible(),
@@ -99,7 +100,7 @@ impl Encoding {
         }
     }
 
-    /// Whether each byte is a letter of its own.
+    /// Returns whether each byte is one character.
     pub(super) fn is_single_byte(self) -> bool {
         match self.0 {
             Kind::One(Charset::Standard(encoding)) => encoding.is_single_byte(),
@@ -128,7 +129,7 @@ impl Encoding {
         }
     }
 
-    /// The byte order mark that a text in it may begin with.
+    /// Returns the byte order mark with which a text in this encoding may begin.
     fn mark(self) -> &'static [u8] {
         MARKS.iter().find(|(_, encoding)| *encoding == self).map_or(UTF_8_MARK, |(mark, _)| mark)
     }
@@ -136,7 +137,7 @@ impl Encoding {
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The longer ones first: one of UTF-32 begins with that of UTF-16.
+/// Byte order marks, longest first: a UTF-32 mark begins with a UTF-16 mark.
 const MARKS: [(&[u8], Encoding); 5] = [
     (UTF_8_MARK, UTF_8),
     (b"\xff\xfe\0\0", Encoding(Kind::Utf32(ByteOrder::Little))),
@@ -145,7 +146,7 @@ const MARKS: [(&[u8], Encoding); 5] = [
     (b"\xfe\xff", Encoding(Kind::Utf16(ByteOrder::Big))),
 ];
 
-/// The encoding that a name means, in any of the usual spellings.
+/// Returns the encoding with this name, in any common spelling.
 pub fn by_name(name: &str) -> Option<Encoding> {
     let name = name.trim().to_lowercase().replace(['_', ' '], "-");
     let kind = match name.as_str() {
@@ -182,24 +183,24 @@ fn standard(name: &str) -> Option<&'static encoding_rs::Encoding> {
     })
 }
 
-/// GB18030 holds all that GBK does, and more.
+/// Replaces GBK by GB18030, which contains it.
 fn superset(encoding: &'static encoding_rs::Encoding) -> &'static encoding_rs::Encoding {
     if encoding == GBK { GB18030 } else { encoding }
 }
 
-/// The encoding that the byte order mark at the beginning of a text says.
+/// Returns the encoding of the byte order mark at the beginning of a text.
 pub(super) fn marked(start: &[u8]) -> Option<Encoding> {
     MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
 }
 
-/// The text of a source as UTF-8, without a byte order mark. Bytes that mean no letter are no UTF-8 here either.
+/// Returns the text of a source as UTF-8, without a byte order mark. Undecodable bytes become invalid UTF-8.
 pub(super) fn decoded(source: &mut Source, encoding: Encoding) -> Result<Box<dyn Read + Send>, Fault> {
     let mut bytes = source.start()?;
     let mut start = [0; 4];
     let filled = read_up_to(&mut bytes, &mut start).map_err(Fault::from_io)?;
     let start = &start[..filled];
     let mark = encoding.mark();
-    // The mark of UTF-8 is no letter in any encoding.
+    // The UTF-8 mark is not text in any encoding.
     let text = start.strip_prefix(mark).or_else(|| start.strip_prefix(UTF_8_MARK)).unwrap_or(start);
     let bytes = io::Cursor::new(text.to_vec()).chain(bytes);
     if encoding == UTF_8 {
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_found_and_text_is_what_was_written() {
+    fn encodings_are_detected_and_text_round_trips() {
         const POLISH: &str =
             "Imię,Nazwisko\nŁukasz,Wójcik\nŻaneta,Dąbrowska\nStanisław,Pawłowski\nJaś,Gęśla Kość\n";
         const RUSSIAN: &str = "Имя,Телефон\nАлексей Иванов,1\nМария Смирнова,2\nСергей Кузнецов,3\n";
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_decoded_whole_whatever_the_boundaries() {
+    fn long_texts_are_decoded_across_chunks() {
         // Longer than three chunks, which end in the middle of letters.
         let text = NAMES.repeat(3 * convert::CHUNK_BYTES / NAMES.len() + 1000);
         for encoding in ["windows-1252", "gb18030"] {
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_accent_may_stand_in_the_last_row() {
+    fn first_accent_may_be_in_the_last_row() {
         let mut bytes = "Asha Rao,9876543210\n".repeat(20_000).into_bytes();
         bytes.extend(b"Ren\xe9 Dupont,1\nZo\xeb Lef\xe8vre,2\n");
         let (encoding, text) = read(&bytes, "FR");
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_another_encoding_are_read_in_it() {
+    fn rows_in_another_encoding_are_read_in_it() {
         let mut bytes = NAMES.repeat(5).into_bytes();
         bytes.extend(b"Ren\xe9 Dupont,1\n");
         let (encoding, text) = read(&bytes, "");
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_letter_is_no_utf_8() {
+    fn undecodable_bytes_become_invalid_utf_8() {
         let bytes = [b"Name,Phone\n".as_slice(), b"\x83\x7f\xfd,1\n"].concat();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_encodings_are_read_in_their_usual_spellings() {
+    fn encoding_names_are_accepted_in_common_spellings() {
         for (spelled, expected) in [
             ("UTF-8", "utf-8"),
             ("latin1", "windows-1252"),

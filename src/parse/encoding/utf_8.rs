@@ -1,4 +1,4 @@
-//! How much of a file is UTF-8, looked at on all cores.
+//! A check whether a file is UTF-8, on all cores.
 
 use std::{fs::File, io, ops::Range, str};
 
@@ -8,22 +8,22 @@ use rayon::prelude::*;
 
 use crate::parse::file::source::read_up_to;
 
-/// So much of a file is looked at at a time on each core: it stays in the core's cache.
+/// Bytes of a file checked at a time on each core. They fit into the core's cache.
 pub(super) const PIECE_BYTES: u64 = 512 * 1024;
 
-/// Counts what is UTF-8 and what is not.
+/// Counts of letters and errors in UTF-8.
 #[derive(Default)]
 pub(super) struct Utf8Check {
-    /// The beginning of a letter that the chunk before ended in.
+    /// The beginning of a letter at the end of the previous chunk.
     cut: Vec<u8>,
     pub(super) letters: u64,
     pub(super) errors: u64,
-    /// Whether a byte is met that text in UTF-8 does not hold, but text in UTF-16 or ISO-2022 does.
+    /// Whether the file has a byte that occurs in UTF-16 or ISO-2022 text, but not in UTF-8 text.
     pub(super) has_odd_bytes: bool,
 }
 
 impl Utf8Check {
-    /// Looks at all of a file, on all cores.
+    /// Checks a whole file, on all cores.
     pub(super) fn of_file(file: &File, len: u64, piece_bytes: u64) -> io::Result<Self> {
         let pieces = (0..len.div_ceil(piece_bytes)).into_par_iter();
         let checked = pieces.map_init(Vec::new, |buffer, piece| {
@@ -40,9 +40,9 @@ impl Utf8Check {
         })
     }
 
-    /// A piece with the whole letter that it ends in, without one that it begins in the midst of.
+    /// Checks a piece, including the letter at its end, and excluding a letter that began before it.
     fn of_piece(file: &File, piece: Range<u64>, buffer: &mut Vec<u8>) -> io::Result<Self> {
-        /// Bytes of a letter behind its first.
+        /// Bytes of a letter after its first.
         const MAX_CONTINUED: usize = 3;
 
         let len = usize::try_from(piece.end - piece.start).map_err(io::Error::other)?;
@@ -72,7 +72,7 @@ impl Utf8Check {
         loop {
             let valid = &rest[..Encoding::utf8_valid_up_to(rest)];
             let error = str::from_utf8(&rest[valid.len()..]).err();
-            // Each letter beyond ASCII begins with one of these.
+            // Each letter beyond ASCII begins with one of these bytes.
             self.letters += letters(valid);
             let Some(error) = error else { break };
             rest = &rest[valid.len()..];
@@ -85,15 +85,15 @@ impl Utf8Check {
         }
     }
 
-    /// Whether all of it is UTF-8.
+    /// Returns whether all of it is UTF-8.
     pub(super) fn is_utf_8(&self) -> bool {
         self.errors == 0 && self.cut.is_empty()
     }
 }
 
-/// Bytes with which a letter beyond ASCII begins.
+/// Counts the bytes that begin a letter beyond ASCII.
 fn letters(text: &[u8]) -> u64 {
-    // So few that their count fits into a byte, of which a processor adds up many at once.
+    // The count of a part fits into a byte, so that the processor adds many at once.
     let parts = text.chunks(255);
     parts.map(|part| u64::from(part.iter().map(|byte| u8::from(*byte >= 0xc0)).sum::<u8>())).sum()
 }
@@ -107,7 +107,7 @@ mod tests {
     const NAMES: &str = "Name,Phone\nJürgen Müller,1\nZoë Lefèvre,2\nJosé Núñez,3\nBjörn Åkesson,4\n";
 
     #[test]
-    fn a_file_in_pieces_is_looked_at_as_in_one() {
+    fn file_in_pieces_gives_the_same_result_as_in_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         let euro = "a€".as_bytes();

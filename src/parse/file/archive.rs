@@ -1,4 +1,4 @@
-//! Lists in ZIP archives, such as those that Google Takeout makes: the only list of an archive is read.
+//! Lists in ZIP archives, such as those of Google Takeout. If an archive contains only one list, rollcall reads it.
 
 use std::{borrow::Cow, fs::File, io::BufReader};
 
@@ -8,23 +8,23 @@ use zip::{ZipArchive, result::ZipError};
 use super::source::Source;
 use crate::parse::error::Fault;
 
-/// Files of an archive that are looked at.
+/// Maximum number of entries examined.
 const MAX_ENTRIES: usize = 100_000;
 
-/// What the names of lists end in.
+/// File endings of lists.
 const LISTS: [&str; 12] = [
     ".csv", ".tsv", ".vcf", ".vcard", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
 ];
 
-/// What a ZIP archive is that may be a workbook.
+/// The contents of a ZIP archive that may be a workbook.
 pub(in crate::parse) enum Inside {
-    /// A workbook, or something else that is no archive to a person.
+    /// A workbook, or another file that people do not regard as an archive.
     Document,
-    /// A list, by its name, and the other files.
+    /// A list, given by its name, and the other files.
     List { name: String, others: Vec<String> },
 }
 
-/// Looks at the names in an archive.
+/// Examines the names in an archive.
 pub(in crate::parse) fn look(file: &File) -> Result<Inside, Fault> {
     let Ok(archive) = open(file) else { return Ok(Inside::Document) };
     let names: Vec<String> = archive.file_names().take(MAX_ENTRIES).flatten().map(Cow::into_owned).collect();
@@ -57,7 +57,7 @@ pub(in crate::parse) fn look(file: &File) -> Result<Inside, Fault> {
     }
 }
 
-/// Replaces an archive by one of its files.
+/// Replaces an archive by one of its entries.
 pub(in crate::parse) fn unpack(source: &mut Source, file: &File, name: &str) -> Result<(), Fault> {
     let mut archive = open(file).map_err(fault)?;
     let entry = archive.by_name(name).map_err(fault)?;

@@ -1,4 +1,4 @@
-//! The bytes of an input: where they come from, how they are packed, and what they are.
+//! The bytes of an input: their source, their compression, and their format.
 
 pub(super) mod archive;
 pub(super) mod sniff;

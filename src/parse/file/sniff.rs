@@ -1,9 +1,9 @@
-//! What a file is, by its first bytes. Its name is not asked.
+//! Detection of a file's format from its first bytes, regardless of its name.
 
-/// How much of a file is looked at.
+/// Bytes of a file that are examined.
 pub(in crate::parse) const SAMPLE_BYTES: usize = 64 * 1024;
 
-/// What a file turned out to be.
+/// The detected content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the formats'")]
 pub enum Content {
@@ -49,7 +49,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Words for an error message.
+    /// Returns the words for an error message.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv | Self::Text => "a CSV file",
@@ -85,22 +85,23 @@ impl Content {
             Self::Mailbox => "a mailbox of Outlook",
             Self::Mail => "an e-mail message",
             Self::Calendar => "a calendar or note (iCalendar, vNote)",
-            Self::Link => "a link or shortcut to a document, and not the document",
-            Self::LfsPointer => "a pointer of Git LFS to a file, and not the file",
-            Self::LockFile => "the lock file that Excel keeps while a workbook is open, and not the workbook",
-            Self::Zeros => "nothing but zero bytes, as copying that failed leaves behind",
+            Self::Link => "a link or shortcut to a document, not the document",
+            Self::LfsPointer => "a Git LFS pointer to a file, not the file",
+            Self::LockFile => "the lock file that Excel keeps while a workbook is open, not the workbook",
+            Self::Zeros => "nothing but zero bytes, probably from a failed copy",
             Self::Binary => "neither text nor a workbook",
         }
     }
 
+    /// Returns the hint for a file with this content.
     pub(in crate::parse) fn way_out(self) -> &'static str {
         match self {
             Self::Numbers => {
                 "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
             }
-            Self::Compressed | Self::Zip => "Unpack it and name the file inside.",
+            Self::Compressed | Self::Zip => "Unpack it and pass the file inside.",
             Self::Html | Self::WebArchive => {
-                "If a page asks for a login there, export the list again; else open it in the spreadsheet program and \
+                "If the page asks for a login, export the list again; otherwise, open it in the spreadsheet program and \
                  save it as XLSX or CSV."
             }
             Self::FlatOds | Self::Sylk | Self::Dif | Self::Lotus => {
@@ -112,16 +113,17 @@ impl Content {
             }
             Self::JsonCards => "Export the address book as vCard or CSV.",
             Self::Ldif => {
-                "Export the address book as vCard or CSV. Where a program writes LDIF only, Thunderbird reads it and exports it as CSV."
+                "Export the address book as vCard or CSV. If the program writes only LDIF, import that into Thunderbird \
+                 and export it as CSV."
             }
-            Self::Script => "Take out what stands before and behind the data, and save the rest as JSON.",
+            Self::Script => "Remove the text before and after the data, and save the rest as JSON.",
             Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
             Self::Mailbox => "Export the contacts from Outlook as CSV.",
-            Self::Mail => "Save the attachment with the list, and name that file.",
-            Self::Calendar => "Export the contacts as vCard or CSV, and not the calendar.",
-            Self::Link => "Open it, download the document as XLSX or CSV, and name that file.",
+            Self::Mail => "Save the attachment with the list, and pass that file.",
+            Self::Calendar => "Export the contacts as vCard or CSV, not the calendar.",
+            Self::Link => "Open it, download the document as XLSX or CSV, and pass that file.",
             Self::LfsPointer => "Run `git lfs pull`.",
-            Self::LockFile => "Name the file without `~$` in front of its name.",
+            Self::LockFile => "Pass the file without `~$` before its name.",
             Self::Zeros => "Copy or download it again.",
             _ => {
                 "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
@@ -130,7 +132,7 @@ impl Content {
     }
 }
 
-/// Tells what the file is from its beginning.
+/// Detects the content of a file from its beginning.
 pub(in crate::parse) fn content(sample: &[u8]) -> Content {
     const MAGIC: [(&[u8], Content); 32] = [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::EncryptedOrLegacyExcel),
@@ -166,7 +168,7 @@ pub(in crate::parse) fn content(sample: &[u8]) -> Content {
         (b"ID;P", Content::Sylk),
         (b"TABLE\r\n0,1", Content::Dif),
     ];
-    // A program that wrote a line end or a byte order mark before the archive has done no harm to it.
+    // A line end or a byte order mark before the archive does no harm.
     let archive = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
     if archive.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return zip_content(sample);
@@ -189,7 +191,8 @@ pub(in crate::parse) fn content(sample: &[u8]) -> Content {
     if is_text(sample) { Content::Text } else { Content::Binary }
 }
 
-/// The name of the user who has a workbook open: its length, the name and spaces; and the same again in UTF-16.
+/// Returns whether this is Excel's lock file. It holds the length and name of the user, padded, then the same in
+/// UTF-16.
 fn is_lock_file(sample: &[u8]) -> bool {
     const BYTES: usize = 165;
     const MAX_NAME: usize = 54;
@@ -201,7 +204,7 @@ fn is_lock_file(sample: &[u8]) -> bool {
         && rest.get(MAX_NAME).map(|again| usize::from(*again)) == Some(len)
 }
 
-/// Pictures whose name does not stand at their beginning, or is too short to be believed alone.
+/// Returns whether this is an image whose signature is not at the start, or is too short to be enough.
 fn is_picture(sample: &[u8]) -> bool {
     let is_bitmap = sample.starts_with(b"BM") && !is_text(sample);
     let is_web = sample.starts_with(b"RIFF") && sample.get(8..12) == Some(b"WEBP");
@@ -209,7 +212,7 @@ fn is_picture(sample: &[u8]) -> bool {
     is_bitmap || is_web || matches!(brand, Some(b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif"))
 }
 
-/// Names of entries stand uncompressed in a ZIP archive; those that tell come first in practice.
+/// Detects the content of a ZIP archive. Entry names are uncompressed, and the telling ones come first in practice.
 fn zip_content(sample: &[u8]) -> Content {
     let has = |name: &[u8]| memchr::memmem::find(sample, name).is_some();
     if has(b"application/vnd.oasis.opendocument") {
@@ -223,13 +226,13 @@ fn zip_content(sample: &[u8]) -> Content {
     }
 }
 
-/// Whether bytes are text in some encoding.
+/// Returns whether bytes are text in some encoding.
 fn is_text(sample: &[u8]) -> bool {
-    // DOS fills the last block of a file up.
+    // DOS pads the last block of a file.
     let end = sample.iter().rposition(|byte| !matches!(byte, 0 | 0x1a)).map_or(0, |last| last + 1);
-    // The last zero byte of UTF-16 is a part of its text.
+    // The last zero byte of UTF-16 is part of its text.
     let sample = if sample.len() - end > 2 { &sample[..end] } else { sample };
-    // Some of them stand in text: 1 and 28 to 31 between cells and rows, 26 at the end of files of DOS.
+    // Some control characters occur in text: 1 and 28 to 31 between cells and rows, 26 at the end of DOS files.
     let is_control = |byte: &&u8| matches!(byte, 0 | 2..=8 | 14..=25);
     let controls = sample.iter().filter(is_control).count();
     let zeros = memchr::memchr_iter(0, sample).count();
@@ -239,7 +242,7 @@ fn is_text(sample: &[u8]) -> bool {
     controls * 50 <= sample.len() && (zeros == 0 || is_mostly_utf8(sample))
 }
 
-/// Tells what decoded text is.
+/// Detects the content of decoded text.
 pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
     let text = sample.trim_ascii_start();
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
@@ -257,12 +260,12 @@ pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
             Content::Json
         }
         Some(b'[') if begins_with_item(text[1..].trim_ascii_start()) => Content::Json,
-        // A guard against being run as a script, and comments.
+        // A guard against being run as a script, or comments.
         Some(b')') if begins(")]}'") => Content::Json,
         Some(b'/') if behind_comments(text).is_some_and(|text| matches!(text.first(), Some(b'{' | b'['))) => {
             Content::Json
         }
-        // Damaged JSON is no table either.
+        // Damaged JSON is not a table either.
         _ if is_part_of_json(text) => Content::Json,
         _ if begins("BEGIN:VCARD") => Content::Vcard,
         Some(b'<') if has(text, "<table") || !has_cards(text) => markup(text),
@@ -290,7 +293,7 @@ pub(in crate::parse) fn text_content(sample: &[u8]) -> Content {
     }
 }
 
-/// Whether a list of JSON goes on with a value that is no text, and the next item: `null, {`, `442079460100,`.
+/// Returns whether a JSON list starts with a value that is not text, and goes on: `null, {`, `442079460100,`.
 fn begins_with_item(text: &[u8]) -> bool {
     let value =
         text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')).count();
@@ -299,7 +302,7 @@ fn begins_with_item(text: &[u8]) -> bool {
     is_value && matches!(text[value..].trim_ascii_start().first(), Some(b',' | b']'))
 }
 
-/// The text after comments at its start, if there are some.
+/// Returns the text after comments at its start.
 fn behind_comments(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         let end = if text.starts_with(b"//") {
@@ -317,7 +320,7 @@ fn begins(text: &[u8], word: &str) -> bool {
     text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether a word stands anywhere, in small or capital letters.
+/// Returns whether a word occurs anywhere, ignoring case.
 fn has(text: &[u8], word: &str) -> bool {
     let Some((first, rest)) = word.as_bytes().split_first() else { return true };
     memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
@@ -328,7 +331,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
-/// Text that begins with a tag.
+/// Detects the content of text that begins with a tag.
 fn markup(text: &[u8]) -> Content {
     if has(text, "urn:schemas-microsoft-com:office:spreadsheet")
         && has(text, "Workbook")
@@ -353,14 +356,14 @@ fn markup(text: &[u8]) -> Content {
     {
         Content::Html
     } else if begins(text, "<br") || begins(text, "<b>") {
-        // What a server that has warned of something writes before a list.
+        // Warnings that a server writes before a list.
         Content::Csv
     } else {
         Content::Xml
     }
 }
 
-/// Whether cards begin or end on lines further down, quoted or indented as in a mail.
+/// Returns whether cards begin or end on later lines, quoted or indented as in a mail.
 fn has_cards(text: &[u8]) -> bool {
     lines(text).any(|line| {
         let quoted =
@@ -369,20 +372,20 @@ fn has_cards(text: &[u8]) -> bool {
     })
 }
 
-/// Whether what a mail holds is written in another way than it reads.
+/// Returns whether the parts of a mail have a transfer encoding.
 fn is_packed(text: &[u8]) -> bool {
     lines(text).any(|line| {
         begins(line, "Content-Transfer-Encoding:") && (has(line, "quoted-printable") || has(line, "base64"))
     })
 }
 
-/// Whether a text begins as RFC 7095 has it.
+/// Returns whether a text begins as a jCard (RFC 7095).
 fn is_card_array(text: &[u8]) -> bool {
     let start: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(16).collect();
     begins(start.strip_prefix(b"[[").unwrap_or(start.strip_prefix(b"[").unwrap_or(&start)), "\"vcard\",")
 }
 
-/// What a program keeps on a disk for a document that is elsewhere.
+/// Returns whether this is a file that stands for a document stored elsewhere.
 fn is_link(text: &[u8]) -> bool {
     let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(text) else { return false };
     let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
@@ -391,7 +394,7 @@ fn is_link(text: &[u8]) -> bool {
             || has(&["url"]) && fields.len() <= 3 && !has(&["phone", "name"]))
 }
 
-/// Whether the first line is one of a mail's header, or of an archive of web pages, which is made like one.
+/// Returns whether the first line is a mail header. Archives of web pages have one, too.
 fn is_mail(text: &[u8]) -> bool {
     const FIRST: [&str; 10] = [
         "MIME-Version:",
@@ -412,7 +415,7 @@ fn is_mail(text: &[u8]) -> bool {
     is_header && FIRST.iter().any(|word| begins(text, word))
 }
 
-/// Whether lines are those of JSON that is written one field to a line: names in quotation marks, and braces alone.
+/// Returns whether lines are JSON with one field per line: names in quotation marks, and braces alone.
 fn is_part_of_json(text: &[u8]) -> bool {
     let is_brace = |line: &[u8]| matches!(line.trim_ascii(), b"{" | b"}" | b"}," | b"[{" | b"}]" | b"},{");
     let is_field = |line: &[u8]| {
@@ -424,7 +427,7 @@ fn is_part_of_json(text: &[u8]) -> bool {
     first().any(is_brace) && first().filter(|line| is_field(line)).count() >= 2
 }
 
-/// Whether data stands in a call or an assignment: `callback([{`, `var data = [{`.
+/// Returns whether data is in a call or an assignment: `callback([{`, `var data = [{`.
 fn is_script(text: &[u8]) -> bool {
     let text = behind_comments(text).unwrap_or(text);
     let line = lines(text).next().unwrap_or_default();
@@ -492,7 +495,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_told_by_content() {
+    fn formats_are_detected_by_content() {
         let mut lock_file = b"\x08Finn Low".to_vec();
         lock_file.resize(55, b' ');
         lock_file.extend(b"\x08\0F\0i\0n\0n\0 \0L\0o\0w\0");
@@ -579,7 +582,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_stray_zero_byte_does_not_make_text_binary() {
+    fn single_zero_byte_does_not_make_text_binary() {
         let text = format!("name,phone\n{}A\0sha,1\n", "Asha,9876543210\n".repeat(10));
         assert_eq!(content(text.as_bytes()), Content::Text);
     }

@@ -1,7 +1,7 @@
-//! Where the bytes of an input come from: opened once, read from the start as often as needed, unpacked on the way.
+//! The bytes of an input: opened once, read from the start as often as needed, decompressed on the way.
 //!
-//! A file is found out about before its rows are used, so it is read more than once. What cannot be wound back, such as
-//! standard input, is copied to a temporary file first. A file that changes meanwhile is noticed.
+//! A file is examined before its rows are used, so it is read more than once. Input that cannot be rewound, such as
+//! standard input, is first copied to a temporary file. A change of the file in the meantime is detected.
 
 use std::{
     fs::{File, Metadata},
@@ -25,23 +25,23 @@ use crate::{
     parse::{STDIN, allowance::Allowance, error::Fault},
 };
 
-/// How long a named pipe may have nobody at its other end.
+/// How long to wait for a writer of a named pipe.
 const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What may come from a pipe: it is kept on disk while it is read.
+/// Maximum bytes read from a pipe, because they are kept on disk meanwhile.
 const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 
-/// A list of people compresses to a fifth or a tenth. What unpacks to more than this many times its size is no list, whatever
-/// number of packings lie around each other.
+/// Maximum ratio of the decompressed to the compressed size, including nested compression. A contact list compresses to
+/// a fifth or a tenth, so what expands further is not a list.
 const MAX_RATIO: u64 = 250;
 
-/// Below this the ratio does not matter.
+/// A size below which the ratio does not matter.
 pub(in crate::parse) const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How the bytes of an input are packed.
+/// The compression of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// None.
     Plain,
     /// RFC 1952.
     Gzip,
@@ -52,7 +52,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The name shown to people, where there is anything to say.
+    /// Returns the name shown to people, if the input is compressed.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -65,28 +65,28 @@ impl Compression {
     fn of(start: &[u8]) -> Self {
         match start {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
-            // A frame, or a skippable one before it.
+            // A frame, or a skippable frame before it.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             _ => Self::Plain,
         }
     }
 }
 
-/// An input's bytes.
+/// The bytes of an input.
 pub(in crate::parse) struct Source {
     file: File,
-    /// What tells whether the file has changed; nothing for our own copy of a pipe.
+    /// The size and time for detecting changes. `None` for our own copy of a pipe.
     before: Option<Stamp>,
     len: u64,
     compression: Compression,
-    /// Bytes of the file that a person has, whatever it was taken out of.
+    /// The size of the user's file, even if the bytes come from an archive inside it.
     outer_len: u64,
-    /// Bytes that it may unpack to, with all that is packed inside it.
+    /// Maximum decompressed bytes, including everything nested inside.
     allowed: u64,
-    /// What rows were handed on of it.
+    /// Bytes of the allowance that passed rows took.
     spent: Arc<AtomicU64>,
     meter: Arc<Meter>,
-    /// The archive that the bytes were taken out of.
+    /// The archive that contains the bytes.
     archive: Option<Box<Source>>,
 }
 
@@ -102,7 +102,7 @@ impl Stamp {
     }
 }
 
-/// What was read of the file since the last start.
+/// The bytes read since the last start.
 #[derive(Default)]
 struct Meter {
     hash: Mutex<Sha256>,
@@ -122,7 +122,7 @@ impl Meter {
 
 struct Metered {
     file: File,
-    /// None where the file is only looked at.
+    /// `None` if the file is only examined.
     meter: Option<Arc<Meter>>,
 }
 
@@ -138,7 +138,7 @@ impl Read for Metered {
 }
 
 impl Source {
-    /// Opens a file, or standard input where the path is `-`.
+    /// Opens a file, or standard input if the path is `-`.
     pub(in crate::parse) fn open(path: &Path) -> Result<Self, Fault> {
         let (mut file, before) = if path.as_os_str() == STDIN {
             (copied(&mut io::stdin().lock())?, None)
@@ -171,7 +171,8 @@ impl Source {
         })
     }
 
-    /// The same file for another reader. Of the two only one may read at a time: they share a place in it.
+    /// Returns the same file for another reader. Only one of them may read at a time: they share a position in the
+    /// file.
     pub(in crate::parse) fn again(&self) -> Result<Self, Fault> {
         let file = self.file.try_clone().map_err(Fault::Io)?;
         Ok(Self {
@@ -187,7 +188,7 @@ impl Source {
         })
     }
 
-    /// Becomes a file of the archive that it is; the digest stays that of the archive.
+    /// Replaces an archive by an entry of it. The digest stays that of the archive.
     pub(in crate::parse) fn replace_by(&mut self, entry: impl Read) -> Result<(), Fault> {
         let allowed = self.allowed;
         let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
@@ -218,40 +219,40 @@ impl Source {
         self.compression
     }
 
-    /// Bytes of the file itself.
+    /// Returns the size of the file in bytes.
     pub(in crate::parse) fn len(&self) -> u64 {
         self.len
     }
 
-    /// Bytes of the file that a person has: that of the archive where this was taken out of one.
+    /// Returns the size of the user's file in bytes: that of the archive if the bytes come from one.
     pub(in crate::parse) fn outer_len(&self) -> u64 {
         self.outer_len
     }
 
-    /// The room that there still is for rows of the file, all its sheets together.
+    /// Returns the remaining allowance for rows of the file, for all its sheets together.
     pub(in crate::parse) fn allowance(&self) -> Allowance {
         Allowance::new(self.outer_len, self.spent.load(Ordering::Relaxed))
     }
 
-    /// Takes room for rows that are read to be used, or gives it back before they are read once more.
+    /// Takes `now` bytes of the allowance for rows, and gives back the `before` bytes of an earlier pass.
     pub(in crate::parse) fn spend(&self, before: u64, now: u64) {
         let left = |spent: u64| Some(spent.saturating_sub(before).saturating_add(now));
         _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
     }
 
-    /// Bytes of the file read since the last start.
+    /// Returns a meter of the bytes read since the last start.
     pub(in crate::parse) fn progress(&self) -> ReadMeter {
         ReadMeter(Arc::clone(&self.meter))
     }
 
-    /// The unpacked bytes, from the start. What was started before is not to be used any more.
+    /// Returns the decompressed bytes from the start. Earlier readers must not be used any more.
     pub(in crate::parse) fn start(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
         self.meter.restart();
         let meter = Arc::clone(&self.meter);
         self.unpacked(Some(meter))
     }
 
-    /// The same for a look at them, of which nothing is counted or hashed.
+    /// Returns the decompressed bytes for examination, without counting or hashing.
     pub(in crate::parse) fn look(&mut self) -> Result<Box<dyn Read + Send>, Fault> {
         self.unpacked(None)
     }
@@ -268,12 +269,12 @@ impl Source {
         })
     }
 
-    /// The file itself where its bytes are not packed, to be read anywhere.
+    /// Returns the file for random access, if it is not compressed.
     pub(in crate::parse) fn anywhere(&self) -> Option<&File> {
         (self.compression == Compression::Plain).then_some(&self.file)
     }
 
-    /// A file of the unpacked bytes, to move about in.
+    /// Returns a seekable file of the decompressed bytes.
     pub(in crate::parse) fn seekable(&mut self) -> Result<File, Fault> {
         if self.compression == Compression::Plain {
             let mut file = self.file.try_clone().map_err(Fault::Io)?;
@@ -283,7 +284,7 @@ impl Source {
         copied(&mut self.start()?)
     }
 
-    /// Reads what is left and returns the SHA-256 of the file, in hexadecimal.
+    /// Reads the rest and returns the SHA-256 of the file, in hexadecimal.
     pub(in crate::parse) fn finish(&mut self) -> Result<String, Fault> {
         if let Some(archive) = &mut self.archive {
             return archive.digest();
@@ -300,7 +301,7 @@ impl Source {
         Ok(hex(&digest))
     }
 
-    /// The same where the file was not read from its start to its end.
+    /// Returns the SHA-256 of a file that was not read from start to end.
     pub(in crate::parse) fn digest(&mut self) -> Result<String, Fault> {
         if let Some(archive) = &mut self.archive {
             return archive.digest();
@@ -311,7 +312,7 @@ impl Source {
     }
 }
 
-/// How far a file has been read.
+/// A meter of how far a file has been read.
 #[derive(Clone)]
 pub(in crate::parse) struct ReadMeter(Arc<Meter>);
 
@@ -344,11 +345,11 @@ fn kind(metadata: &Metadata) -> Kind {
     }
 }
 
-/// Opens a named pipe, which waits until somebody opens its other end.
+/// Opens a named pipe, which blocks until a writer opens it.
 fn open_pipe(path: &Path) -> Result<File, Fault> {
     let (sender, opened) = mpsc::channel();
     let path = path.to_owned();
-    // Where nobody comes, it waits on until the program ends.
+    // Without a writer, the thread blocks until the program ends.
     thread::spawn(move || _ = sender.send(File::open(path)));
     match opened.recv_timeout(PIPE_PATIENCE) {
         Ok(opened) => opened.map_err(Fault::Io),
@@ -356,7 +357,7 @@ fn open_pipe(path: &Path) -> Result<File, Fault> {
     }
 }
 
-/// Copies to where one can start again: a temporary file that nobody else sees and that goes with the program.
+/// Copies to a private temporary file, which can be rewound and disappears with the program.
 fn copied(source: &mut dyn Read) -> Result<File, Fault> {
     let mut copy = tempfile::tempfile().map_err(Fault::Io)?;
     let mut chunk = vec![0; 128 * 1024];
@@ -376,7 +377,7 @@ fn copied(source: &mut dyn Read) -> Result<File, Fault> {
     Ok(copy)
 }
 
-/// Fills the buffer, or as much of it as there is.
+/// Fills the buffer as far as there are bytes.
 pub(in crate::parse) fn read_up_to(
     source: &mut (impl Read + ?Sized),
     buffer: &mut [u8],
@@ -393,18 +394,18 @@ pub(in crate::parse) fn read_up_to(
     Ok(filled)
 }
 
-/// Why packed bytes cannot be unpacked; travels inside an [`io::Error`].
+/// The reason why compressed bytes cannot be decompressed. It travels inside an [`io::Error`].
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
-    /// The data does not end, or begin, as it must.
+    /// The data is malformed or truncated.
     #[error("the compressed data is damaged or incomplete: {0}")]
     Damaged(String),
-    /// No list of people compresses so well.
-    #[error("it unpacks to more than {MAX_RATIO} times its size")]
+    /// The data expands further than any contact list.
+    #[error("it expands to more than {MAX_RATIO} times its size")]
     TooMuch,
 }
 
-/// Gives out no more than was agreed.
+/// A reader that fails after a maximum number of bytes.
 struct Bounded {
     unpacked: Box<dyn Read + Send>,
     left: u64,
@@ -447,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_bytes_are_unpacked_as_often_as_asked() {
+    fn compressed_files_are_decompressed_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3], &zstd(b"name,")[..]].concat();
@@ -467,13 +468,13 @@ mod tests {
             assert_eq!(
                 source.finish().unwrap(),
                 hex(&Sha256::digest(&bytes)),
-                "of the file, not of what is in it"
+                "of the file, not of its contents"
             );
         }
     }
 
     #[test]
-    fn damaged_and_endless_packings_are_refused() {
+    fn damaged_and_excessive_compression_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         let text = "Asha,9876543210\n".repeat(500);
@@ -488,12 +489,12 @@ mod tests {
             fs::write(&path, &bomb).unwrap();
             let mut source = Source::open(&path).unwrap();
             assert_eq!(source.allowed, HARMLESS_BYTES);
-            assert_eq!(all(&mut source).unwrap().len(), 512 << 10, "a few bytes do no harm");
+            assert_eq!(all(&mut source).unwrap().len(), 512 << 10, "small files are harmless");
             source.allowed = (512 << 10) - 1;
             let error = all(&mut source).unwrap_err();
             assert!(matches!(error, Fault::Unpack(UnpackError::TooMuch)), "{error:?}");
         }
-        // No more than a list does, so that only the ratio allows it.
+        // Within the ratio alone, without the harmless size.
         fs::write(&path, gzip(text.as_bytes())).unwrap();
         let mut source = Source::open(&path).unwrap();
         source.allowed = source.len * MAX_RATIO;
@@ -501,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_changes_while_it_is_read_is_noticed() {
+    fn change_during_reading_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         fs::write(&path, "a").unwrap();
@@ -511,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn packings_inside_each_other_share_what_they_may_unpack_to() {
+    fn nested_compression_shares_one_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         fs::write(&path, "an archive").unwrap();

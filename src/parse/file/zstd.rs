@@ -1,16 +1,16 @@
-//! Zstandard, frame by frame: the library reads one frame and does not compare its checksum.
+//! Zstandard, frame by frame. The library reads only one frame, and does not verify its checksum.
 
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-/// The memory that a frame may ask for. The command line tool makes frames of 8 MiB and, when asked for its utmost, of 128.
+/// Maximum memory of a frame. The command line tool makes frames of 8 MiB, and up to 128 MiB with its highest settings.
 const MAX_WINDOW_BYTES: u64 = 128 * 1024 * 1024;
 
-/// What follows a magic number of a frame that holds no data.
+/// Magic numbers of frames without data.
 const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184d_2a50..=0x184d_2a5f;
 
-/// Unpacks the frames of a source, one after the other.
+/// A decoder for the frames of a source, one after the other.
 pub(in crate::parse) struct ZstdDecoder<R: BufRead> {
     state: State<R>,
 }
@@ -55,7 +55,7 @@ impl<R: BufRead> Read for ZstdDecoder<R> {
                         .get_checksum_from_data()
                         .is_some_and(|sum| Some(sum) != frame.get_calculated_checksum())
                     {
-                        return Err(invalid("the checksum does not agree".to_owned()));
+                        return Err(invalid("the checksum does not match".to_owned()));
                     }
                     State::Between(source)
                 }
@@ -64,7 +64,7 @@ impl<R: BufRead> Read for ZstdDecoder<R> {
     }
 }
 
-/// Skips a frame that holds no data, if the next one is such.
+/// Skips the next frame if it holds no data. Returns whether it did.
 fn skip_frame(source: &mut impl BufRead) -> io::Result<bool> {
     let start = source.fill_buf()?;
     let word = |at: usize| Some(u32::from_le_bytes(start.get(at..at + 4)?.try_into().ok()?));

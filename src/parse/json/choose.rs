@@ -1,6 +1,7 @@
-//! Which list of a document is read.
+//! Chooses the list of a document that is read.
 //!
-//! A single list of people is read. Where several may be meant, the document is refused and each list is named.
+//! The choice is automatic only if it is unambiguous. If several lists may be meant, the document is refused, and
+//! the error names each list.
 
 use super::{
     Json, Shape, has_lines,
@@ -9,7 +10,12 @@ use super::{
 use crate::parse::{ParseSettings, error::Fault};
 
 impl Json {
-    /// Chooses the list to read. A person is no list, and of several lists of people nobody can say which is meant.
+    /// Chooses the list to read. A list inside a single person's record does not count.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the document has no records, people are keyed by phone number, several lists contain people,
+    /// or the list named by `--sheet` does not exist.
     pub(super) fn choose(
         &mut self,
         survey: Survey,
@@ -24,7 +30,7 @@ impl Json {
         if is_by_number {
             return Err(Fault::Json {
                 place: "the document".to_owned(),
-                reason: "its people stand by their numbers, as in {\"+44…\": {\"name\": …}}; write the number into each of them"
+                reason: "people are keyed by phone number, as in {\"+44…\": {\"name\": …}}; write the number into each record"
                     .to_owned(),
             });
         }
@@ -53,7 +59,7 @@ impl Json {
             [only] => {
                 if root.is_contact() && root.is_person {
                     self.notes
-                        .push(format!("not read, because it stands inside of a person: {}", shown(only)));
+                        .push(format!("not read, because it is inside a person's record: {}", shown(only)));
                     return Ok(documents);
                 }
                 let others: Vec<String> = lists
@@ -68,8 +74,7 @@ impl Json {
                     .map(shown)
                     .collect();
                 if !others.is_empty() {
-                    self.notes
-                        .push(format!("not read, because there are no names in it: {}", others.join(", ")));
+                    self.notes.push(format!("lists without names are not read: {}", others.join(", ")));
                 }
                 return Ok(Shape::Lists(outer));
             }
@@ -85,11 +90,14 @@ impl Json {
             let inner: Vec<String> =
                 lists.iter().filter(|list| list.kind == Kind::Objects && list.count > 1).map(shown).collect();
             if !inner.is_empty() {
-                self.notes.push(format!("read as one record; it is no list of people: {}", inner.join(", ")));
+                self.notes.push(format!(
+                    "rollcall reads the document as one record; lists without people in it: {}",
+                    inner.join(", ")
+                ));
             }
             return Ok(documents);
         }
-        // Numbers without names, as those not to be called.
+        // Numbers without names, as in a do-not-call list.
         let numbers: Vec<List> = lists.iter().filter(|list| list.look.has_phone).cloned().collect();
         if let [only] = numbers.as_slice() {
             return Ok(Shape::Lists(vec![only.clone()]));
@@ -111,14 +119,14 @@ impl Json {
     }
 }
 
-/// A list as it is shown to a person.
+/// Returns the list's name and size for a message.
 pub(super) fn shown(list: &List) -> String {
     let name = plain_name(list);
     let unit = if list.count == 1 { "record" } else { "records" };
     format!("`{name}` ({} {unit})", list.count)
 }
 
-/// The name by which `--sheet` chooses a list.
+/// Returns the name by which `--sheet` chooses the list.
 fn plain_name(list: &List) -> String {
     let name = list.name();
     name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
@@ -128,18 +136,18 @@ fn within(path: &[SurveyStep], outer: &[SurveyStep]) -> bool {
     path.len() > outer.len() && path.starts_with(outer)
 }
 
-/// Takes lists out that stand inside of people of another list: they are their relatives, or whom to call in need.
+/// Removes lists that are inside the records of another list of people, such as relatives or emergency contacts.
 fn without_inner(people: &[List], notes: &mut Vec<String>) -> Vec<List> {
     let is_inner =
         |list: &List| people.iter().any(|outer| outer.look.is_person && within(&list.path, &outer.path));
     let inner: Vec<String> = people.iter().filter(|list| is_inner(list)).map(shown).collect();
     if !inner.is_empty() {
-        notes.push(format!("not read, because they stand inside of people: {}", inner.join(", ")));
+        notes.push(format!("not read, because they are inside people's records: {}", inner.join(", ")));
     }
     people.iter().filter(|list| !is_inner(list)).cloned().collect()
 }
 
-/// Takes lists of companies out where exactly one other is of persons, with first and last names.
+/// Removes lists of companies if exactly one other list contains persons, with first and last names.
 fn without_companies(lists: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
     let (persons, companies): (Vec<List>, Vec<List>) =
         lists.iter().cloned().partition(|list| list.look.is_person);
@@ -148,7 +156,7 @@ fn without_companies(lists: Vec<List>, notes: &mut Vec<String>) -> Vec<List> {
     }
     let companies: Vec<String> = companies.iter().map(shown).collect();
     notes.push(format!(
-        "not read, because there are no first and last names in it: {}; --sheet NAME chooses another list",
+        "lists without first and last names are not read: {}; --sheet NAME chooses another list",
         companies.join(", ")
     ));
     persons

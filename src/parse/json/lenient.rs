@@ -1,12 +1,12 @@
-//! Text that is nearly JSON: words that Python and JavaScript write for values that JSON does not have.
+//! Replaces what is almost JSON: Python and JavaScript words for values that JSON does not have, and stray marks.
 
 use std::io::{self, Read};
 
-/// Marks that mean nothing where records were put together from several files: byte order marks, zero bytes, separators; and
-/// what servers write before an answer lest it be run as a script.
+/// Meaningless marks between records: byte order marks, zero bytes, separators, and the prefix that servers put before
+/// a response so that browsers do not run it as a script.
 const MARKS: [&[u8]; 4] = [b"\xef\xbb\xbf", b"\0", b"\x1e", b")]}'"];
 
-/// Words and what JSON has for them.
+/// The words and their JSON equivalents.
 const WORDS: [(&[u8], &[u8]); 7] = [
     (b"NaN", b"null"),
     (b"-Infinity", b"null"),
@@ -17,10 +17,11 @@ const WORDS: [(&[u8], &[u8]); 7] = [
     (b"False", b"false"),
 ];
 
-/// The longest of the words.
+/// The length of the longest word.
 const MAX_WORD: usize = 9;
 
-/// The parts of a text outside of all strings that are no JSON: the first word, and whether there is a mark.
+/// Finds text outside strings that is not JSON. Returns the first word, if any, and whether a mark was found
+/// before it.
 pub(super) fn found_in(text: &[u8]) -> (Option<&'static str>, bool) {
     let mut scan = Scan::default();
     let (mut at, mut has_mark) = (0, false);
@@ -40,7 +41,7 @@ pub(super) fn found_in(text: &[u8]) -> (Option<&'static str>, bool) {
     (None, has_mark)
 }
 
-/// Where in a text it is.
+/// The state of a scan: inside or outside a string, and the previous byte.
 #[derive(Default)]
 struct Scan {
     is_in_string: bool,
@@ -75,13 +76,13 @@ impl Scan {
     }
 }
 
-/// A text with those words replaced.
+/// A reader that replaces these words and marks.
 pub(super) struct Replaced<R> {
     text: R,
     scan: Scan,
-    /// Bytes that were read and are yet to be looked at.
+    /// Bytes that were read but not scanned.
     read: Vec<u8>,
-    /// Bytes to give out, from `start`.
+    /// Bytes ready for output, from `start`.
     ready: Vec<u8>,
     start: usize,
     is_at_end: bool,
@@ -99,7 +100,7 @@ impl<R: Read> Replaced<R> {
         self.read.extend_from_slice(&chunk[..read]);
         self.ready.clear();
         self.start = 0;
-        // A word may go on in the next chunk.
+        // A word may continue in the next chunk.
         let end = if self.is_at_end { self.read.len() } else { self.read.len().saturating_sub(MAX_WORD) };
         let mut at = 0;
         while at < end {

@@ -1,8 +1,8 @@
-//! JSON becomes rows: a list of objects wherever it stands in a document, a table of lists, or an object on each line.
+//! Reads rows from JSON: a list of objects anywhere in a document, a table of lists, or one object per line.
 //!
-//! [`survey`] finds the lists of a document and which of them hold people; [`walk`] goes to them without holding the
-//! document; [`record`] makes cells of a record. Objects may hold others, as the platform's contacts do:
-//! `cellPhone.phoneNumber` is a column. The columns are those of all records, in the order in which they are met.
+//! [`survey`] finds the lists of a document and decides which of them contain people. [`walk`] reaches them without
+//! holding the document in memory. [`record`] turns a record into cells. Objects may be nested, as in the platform's
+//! contacts: `cellPhone.phoneNumber` is a column. The columns are those of all records, in order of first appearance.
 
 mod choose;
 mod lenient;
@@ -41,18 +41,18 @@ use crate::{
     row::{Cell, CellKind},
 };
 
-/// The longest record: with a picture in it, too.
+/// The maximum size of a record, including an embedded picture.
 const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
-/// The longest table that is written column by column, and so has to be held.
+/// The maximum size of a table written column by column, which must be held in memory.
 const MAX_TABLE_BYTES: usize = 256 * 1024 * 1024;
 
-/// Its cells, each of which takes more memory than its text.
+/// The maximum number of cells in such a table. A cell takes more memory than its text.
 const MAX_TABLE_CELLS: usize = 10_000_000;
 const LONG_TABLE: &str =
     "it has more than 10,000,000 cells, column by column; write it record by record, as a list of objects";
 
-/// What is wrong with a table of which each column names other rows.
+/// The error for a table whose columns share few row names.
 const SPARSE_TABLE: &str = "its columns have few rows in common, so that most of its cells would be empty; write it record by \
                             record, as a list of objects";
 
@@ -83,38 +83,38 @@ const WRAPPERS: [&str; 23] = [
     "traits",
 ];
 
-/// What comes of handing a record on.
+/// The result of passing a record on.
 type Step = Result<ControlFlow<()>, Fault>;
 
-/// How the records of a document are found.
+/// The location of a document's records.
 enum Shape {
-    /// A document is a record.
+    /// Each document is a record.
     Documents,
     /// Each line is a record.
     Lines,
-    /// The records of these lists.
+    /// The records are in these lists.
     Lists(Vec<List>),
 }
 
-/// A JSON document, or one on each line.
+/// A JSON document, or a file with one JSON document per line.
 pub(super) struct Json {
     encoding: Encoding,
     shape: Shape,
-    /// Whether words that JSON does not have are read as what they mean.
+    /// Whether to replace words that are not JSON, such as `NaN`, by their JSON equivalents.
     is_lenient: bool,
-    /// Whether lists inside records are one cell each.
+    /// Whether to store each list inside a record as one cell.
     packs_lists: bool,
-    /// Whether the first row of a table is no header.
+    /// Whether the first row of a table is data rather than a header.
     no_header: bool,
-    /// The paths of the columns, and their names.
+    /// The paths of the columns. `names` has their display names.
     keys: Vec<String>,
     pub(super) names: Vec<String>,
-    /// What a person should know of how the document was read.
+    /// Notes for the user on how the document was read.
     pub(super) notes: Vec<String>,
 }
 
 impl Json {
-    /// Goes through the document to learn where its records are, and what their columns.
+    /// Scans the document to find its records and their columns.
     pub(super) fn open(
         source: &mut Source,
         encoding: Encoding,
@@ -144,7 +144,7 @@ impl Json {
         Ok(json)
     }
 
-    /// Looks at all of the document.
+    /// Scans the whole document for lists of records.
     fn survey(
         &mut self,
         source: &mut Source,
@@ -165,7 +165,7 @@ impl Json {
         let (word, has_mark) = lenient::found_in(sample);
         if word.is_none() && !has_mark {
             if has_lines(sample) {
-                // Where each line is a record, one that is cut says so itself, and not the line below it.
+                // With one record per line, reading by line reports the truncated line instead of the one below it.
                 each_line(self.text(source)?, &mut |_, _| Ok(ControlFlow::Continue(())))?;
             }
             return Err(Fault::Json { place, reason });
@@ -174,12 +174,13 @@ impl Json {
         let Some(word) = word else { return self.try_survey(source, &phones) };
         match self.try_survey(source, &phones) {
             Ok(survey) => {
-                let meaning = if matches!(word, "True" | "False") { "a value of Python" } else { "nothing" };
-                self.notes.push(format!("`{word}` is no JSON; it is read as {meaning}"));
+                let meaning =
+                    if matches!(word, "True" | "False") { "a Python boolean" } else { "an empty value" };
+                self.notes.push(format!("`{word}` is not JSON; rollcall reads it as {meaning}"));
                 Ok(survey)
             }
             Err(Fault::Json { place, reason }) => {
-                Err(Fault::Json { place, reason: format!("{reason}; `{word}` is no JSON either") })
+                Err(Fault::Json { place, reason: format!("{reason}; `{word}` is not JSON either") })
             }
             Err(fault) => Err(fault),
         }
@@ -197,7 +198,7 @@ impl Json {
         Ok(survey.finish(&mut headers))
     }
 
-    /// Goes through all records to learn their columns.
+    /// Reads all records to collect their columns.
     fn learn(&mut self, source: &mut Source) -> Result<(), Fault> {
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut record = JsonRecord { packs_lists: self.packs_lists, ..JsonRecord::default() };
@@ -218,7 +219,7 @@ impl Json {
             let is_table = |list: &List| matches!(list.kind, Kind::Cells { names: None } | Kind::CellColumns);
             let expected: u64 = lists.iter().filter(|list| !is_table(list)).map(|list| list.count).sum();
             if lists.iter().all(|list| !is_table(list)) && count != expected {
-                let reason = format!("{expected} records were found and {count} can be read");
+                let reason = format!("{expected} records were found, but {count} can be read");
                 return Err(Fault::Json { place: shown(&lists[0]), reason });
             }
         }
@@ -232,12 +233,12 @@ impl Json {
         Ok(())
     }
 
-    /// Whether each line is a record of its own.
+    /// Returns whether the document has one record per line.
     pub(super) fn has_lines(&self) -> bool {
         matches!(self.shape, Shape::Lines)
     }
 
-    /// Goes through all records. The number of one is that of its line, or its place in the list.
+    /// Passes every record to `sink`, numbered by its line or its position in the list.
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         let places: HashMap<&str, usize> =
             self.keys.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
@@ -252,7 +253,8 @@ impl Json {
                 if own.0.is_empty() {
                     *own = (text, kind);
                 } else if own.0 != text && has_number(&own.0) && has_number(&text) {
-                    // A name that stands twice in an object has its first value; but no number is lost.
+                    // If a name occurs twice in an object, its first value counts. Further phone numbers are appended,
+                    // so none is lost.
                     own.0.push_str("; ");
                     own.0.push_str(&text);
                 }
@@ -266,7 +268,7 @@ impl Json {
         Ok(if self.is_lenient { Box::new(lenient::Replaced::new(text)) } else { text })
     }
 
-    /// Hands the cells of each record on.
+    /// Passes the cells of each record to `each`.
     fn each(
         &self,
         source: &mut Source,
@@ -291,7 +293,7 @@ impl Json {
         Ok(())
     }
 
-    /// Hands the records of a list on; returns the number of the last.
+    /// Passes the records of one list to `each` and returns the number of the last record.
     fn each_of(
         &self,
         list: &List,
@@ -303,7 +305,7 @@ impl Json {
         let text = self.text(source)?;
         match &list.kind {
             Kind::Objects => select(text, &list.path, MAX_RECORD_BYTES, before, &mut |number, value| {
-                // What is left of a record that was deleted, and what stands beside records that are found by their keys.
+                // Skip deleted records, which are null, and other values next to records that have keys.
                 let is_beside = list.path.last() == Some(&PathStep::Values) && !value.get().starts_with('{');
                 if is_beside || value.get() == "null" {
                     return Ok(ControlFlow::Continue(()));
@@ -370,7 +372,7 @@ fn not_an_object(record: u64) -> Fault {
     }
 }
 
-/// The cells of a record, by the path to each.
+/// The cells of a record, each with its path.
 type Cells = Vec<(String, (String, CellKind))>;
 
 /// A column of a table: its name and its values.
@@ -380,9 +382,9 @@ fn unread_table(reason: &str) -> Fault {
     Fault::Json { place: "the table".to_owned(), reason: reason.to_owned() }
 }
 
-/// Whether a text has more than `most` commas between values, those inside of texts aside.
+/// Returns whether `json` has more than `most` commas outside strings.
 fn has_more_cells(json: &str, most: usize) -> bool {
-    // Nearly every table has fewer, with those inside of texts.
+    // The fast count includes commas inside strings and is enough for nearly every table.
     if memchr::memchr_iter(b',', json.as_bytes()).count() <= most {
         return false;
     }
@@ -399,12 +401,12 @@ fn has_more_cells(json: &str, most: usize) -> bool {
     count > most
 }
 
-/// The columns of a table that is written column by column. Where the cells of a column have names, those of the other columns
-/// are brought into the order of the first.
+/// Returns the columns of a table written column by column. If cells have row names, all columns follow the row order
+/// of the first column.
 fn columns_of(json: &str) -> Result<Vec<TableColumn>, Fault> {
     let no_table = |_| unread_table("it is not a table that is written column by column");
     let mut places: HashMap<String, usize> = HashMap::new();
-    // A cell takes some bytes of the text; where columns share no names there would be more.
+    // Every cell takes some bytes of the text. Columns without common row names would need more cells than that.
     let mut room = json.len();
     let mut items = |json: &str| -> Result<Vec<(String, CellKind)>, Fault> {
         if json.starts_with('{') {
@@ -437,19 +439,19 @@ fn columns_of(json: &str) -> Result<Vec<TableColumn>, Fault> {
     columns.iter().map(&mut column).collect()
 }
 
-/// Names of columns, of which empty ones get a number.
+/// Replaces empty column names by numbered ones.
 fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
     let name =
         |(name, number): (String, u64)| if name.is_empty() { format!("column {number}") } else { name };
     names.zip(1..).map(name).collect()
 }
 
-/// Whether a text has the digits of a phone number.
+/// Returns whether `text` has enough digits for a phone number.
 fn has_number(text: &str) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() >= 7
 }
 
-/// The names of columns without the objects around a record's fields, where no phone is known otherwise.
+/// Returns the column names without wrapper objects such as `properties.`, if this is the only way to find a phone.
 fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
     let is_phone = |name: &str| columns::field_of(&columns::fold(name)) == Some(Field::Phone);
     let without_wrappers = |key: &str| -> String {
@@ -467,7 +469,7 @@ fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
     }
     let bare = |key: &str| -> String {
         let bare = without_wrappers(key);
-        // The feeds of Google's sheets.
+        // The prefix of Google Sheets feeds.
         let bare = bare.strip_prefix("gsx$").unwrap_or(&bare);
         let is_value = bare
             .strip_suffix(".value")
@@ -482,7 +484,7 @@ fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
     names.iter().zip(keys).map(|(name, key)| if is_alone(name) { name } else { key }).cloned().collect()
 }
 
-/// What is wrong with text whose names stand in single quotation marks.
+/// Returns the error for text with names in single quotation marks.
 fn single_quotes(sample: &[u8]) -> Option<Fault> {
     let inner = sample.trim_ascii_start();
     let inner = inner.strip_prefix(b"[").unwrap_or(inner).trim_ascii_start();
@@ -494,7 +496,7 @@ fn single_quotes(sample: &[u8]) -> Option<Fault> {
     })
 }
 
-/// Whether the first line is an object, and more stands below it.
+/// Returns whether the first line is a complete object and more text follows.
 fn has_lines(sample: &[u8]) -> bool {
     let text = sample.trim_ascii_start();
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -519,7 +521,7 @@ fn each_line(text: Box<dyn Read + Send>, each: &mut dyn FnMut(u64, &RawValue) ->
         if read > MAX_RECORD_BYTES {
             return Err(too_long(number, MAX_RECORD_BYTES as u64));
         }
-        // Bytes that mean no letter would spoil the whole line; here they spoil one cell.
+        // Replace invalid bytes, so that they damage one cell and not the whole line.
         let text = String::from_utf8_lossy(&line);
         let values = serde_json::Deserializer::from_str(text.trim()).into_iter::<&RawValue>();
         for value in values {
@@ -542,13 +544,13 @@ fn too_long(record: u64, max_bytes: u64) -> Fault {
     }
 }
 
-/// serde's message without the place, which is that within one record.
+/// Returns serde's message without its position, which is relative to one record.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// Hands on the records at the end of a path; returns the number of the last.
+/// Passes the records at the end of `path` to `each` and returns the number of the last record.
 fn select(
     text: Box<dyn Read + Send>,
     path: &[PathStep],

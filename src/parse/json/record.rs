@@ -1,4 +1,4 @@
-//! A record becomes cells, each by the path that leads to it.
+//! Turns a record into cells, each with the path to it.
 
 use std::{borrow::Cow, fmt};
 
@@ -14,8 +14,8 @@ use crate::{
     row::CellKind,
 };
 
-/// Names with which databases say of what type the only value of an object is, besides those with a dollar sign; and those that
-/// converters from XML give to a text.
+/// Names that databases use for the type of an object's only value, in addition to names with a dollar sign, and names
+/// that XML converters give to text.
 const TYPES: [&str; 15] = [
     "_text",
     "#text",
@@ -34,43 +34,43 @@ const TYPES: [&str; 15] = [
     "B",
 ];
 
-/// Whether a name says of what type the value is that stands alone in its object.
+/// Returns whether `name` states the type of the only value in an object.
 pub(super) fn is_type(name: &str) -> bool {
     name.starts_with('$') || TYPES.contains(&name)
 }
 
-/// The longest name of a field, with those of the objects around it.
+/// The maximum length of a field's path: its name and those of the objects around it.
 pub(super) const MAX_PATH_BYTES: usize = 16 * 1024;
 
-/// Cells of a record before any are put together: a name may stand several times in an object.
+/// The maximum number of cells in a record before cells with the same name are combined.
 const MAX_RECORD_CELLS: usize = 16_384;
 
-/// Objects inside objects; what is deeper is one cell.
+/// The maximum nesting depth. Deeper values become one cell.
 const MAX_DEPTH: usize = 8;
 
-/// One record's cells, by the path to each.
+/// The cells of one record, each with its path.
 #[derive(Default)]
 pub(super) struct JsonRecord {
     pub(super) cells: Vec<(String, (String, CellKind))>,
-    /// Whether lists that hold no phones and no names are one cell each, so that there are not too many.
+    /// Whether to store each list without phones or names as one cell, to limit the number of columns.
     pub(super) packs_lists: bool,
-    /// Whether a number stood in an object of its own, as databases write it.
+    /// Whether a number was wrapped in an object of its own, as databases write it.
     pub(super) has_wrapped_numbers: bool,
 }
 
-/// Why a record is not read.
+/// A reason why a record cannot be read.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// It is no object.
+    /// The record is not an object.
     NotAnObject,
-    /// It has more fields than those of people have.
+    /// The record has more fields than a record of a person has.
     TooManyFields,
-    /// The name of a field is longer than any name.
+    /// The name of a field is too long.
     LongName,
 }
 
 impl Unread {
-    /// The same for the record of this number.
+    /// Converts the reason to a fault of the record with this number.
     pub(super) fn of(self, record: u64) -> Fault {
         match self {
             Self::NotAnObject => super::not_an_object(record),
@@ -80,7 +80,7 @@ impl Unread {
     }
 }
 
-/// What is wrong with a document in which a name is too long.
+/// The error for a document with a field name that is too long.
 pub(super) const LONG_NAME: &str =
     "the name of a field, with those of the objects around it, is longer than 16 KiB";
 
@@ -110,7 +110,7 @@ impl JsonRecord {
                     && (name.starts_with('$') || !value.get().starts_with(['{', '[']))
                     && !path.is_empty()
                 {
-                    // {"$numberLong": "…"}, {"$oid": "…"}, {"S": "…"}: a value and its type.
+                    // A value and its type: {"$numberLong": "…"}, {"$oid": "…"}, {"S": "…"}.
                     self.has_wrapped_numbers |= name.starts_with("$number");
                     return self.flatten(path, value.get(), depth + 1);
                 }
@@ -139,29 +139,29 @@ impl JsonRecord {
         Ok(())
     }
 
-    /// Keeps what stands there as it is written.
+    /// Stores the JSON text itself as one cell.
     fn pack(&mut self, path: &str, json: &str) {
         self.cells.push((path.to_owned(), (json.to_owned(), CellKind::Text)));
     }
 }
 
-/// The names under which the label and the value of a field stand, where forms write each field as an object.
+/// Names of the label and the value, if a form writes each field as an object.
 const LABELS: [&str; 5] = ["name", "key", "label", "field", "title"];
 const VALUES: [&str; 2] = ["value", "values"];
 
-/// Whether a field of this name may be the label of another.
+/// Returns whether a field of this name may be the label of another field.
 pub(super) fn is_label(name: &str) -> bool {
     LABELS.contains(&name)
 }
 
-/// Whether a field of this name may be the value of another.
+/// Returns whether a field of this name may be the value of another field.
 pub(super) fn is_value(name: &str) -> bool {
     VALUES.contains(&name)
 }
 
-/// The fields of a person that are written as objects of a label and a value, as forms of advertisements do:
-/// `[{"name": "full_name", "values": ["…"]}, {"name": "phone_number", "values": ["…"]}]`. The labels have to be about a
-/// person's phone and name: `[{"label": "home", "value": "…"}]` is a list of phones.
+/// Returns the fields of a person written as objects with a label and a value, as advertising forms do:
+/// `[{"name": "full_name", "values": ["…"]}, {"name": "phone_number", "values": ["…"]}]`. The labels must include a
+/// phone and a name, because `[{"label": "home", "value": "…"}]` is a list of phones.
 fn labelled<'j>(items: &[&'j RawValue]) -> Option<Vec<(String, &'j RawValue)>> {
     if items.len() < 2
         || !items.iter().all(|item| item.get().starts_with('{') && item.get().contains("\"value"))
@@ -180,14 +180,14 @@ fn labelled<'j>(items: &[&'j RawValue]) -> Option<Vec<(String, &'j RawValue)>> {
             Some(Field::FirstName | Field::LastName | Field::FullName) => has_name = true,
             _ => {}
         }
-        // A list of one value is that value.
+        // A list of one value counts as that value.
         let single = serde_json::from_str::<[&RawValue; 1]>(value.get());
         fields.push((label, single.map_or(*value, |[value]| value)));
     }
     (has_phone && has_name).then_some(fields)
 }
 
-/// Whether a list may hold the phones or the names of a person.
+/// Returns whether a list may contain a person's phones or names.
 fn is_about_people(path: &str) -> bool {
     let folded = columns::fold(path);
     let is_known =
@@ -195,14 +195,14 @@ fn is_about_people(path: &str) -> bool {
     is_known(&folded) || is_known(folded.trim_end_matches('s')) || folded == "names"
 }
 
-/// A value as the text a person would type for it; numbers with exactly the digits that stand there.
+/// Returns a value as the text a person would type. Numbers keep exactly their digits.
 pub(super) fn scalar(json: &str) -> (String, CellKind) {
     match json.as_bytes().first() {
         Some(b'"') => (serde_json::from_str(json).unwrap_or_default(), CellKind::Text),
         Some(b't' | b'f') => (json.to_uppercase(), CellKind::Boolean),
         Some(b'n') | None => (String::new(), CellKind::Text),
         Some(b'{' | b'[') => (json.to_owned(), CellKind::Text),
-        // What is written with an exponent has lost its digits; what has a fraction of zero has not.
+        // An exponent means that digits were lost. A fraction of zeros does not.
         Some(_) if json.contains(['e', 'E']) => (json.to_owned(), CellKind::Text),
         Some(_) => {
             let integral =
@@ -212,7 +212,7 @@ pub(super) fn scalar(json: &str) -> (String, CellKind) {
     }
 }
 
-/// The fields of an object, in their order, repeated ones too.
+/// The fields of an object in order, including repeated ones.
 pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {

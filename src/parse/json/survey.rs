@@ -1,6 +1,6 @@
-//! What a document holds: where its lists are, and which of them are lists of people.
+//! Surveys a document: finds its lists and decides which of them contain people.
 //!
-//! A list of people has records with a phone and a name. The phones of one person are a list too, but one without names.
+//! A list of people has records with a phone and a name. The phones of one person are also a list, but without names.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,35 +21,35 @@ use crate::{
     parse::{columns, text::layout::is_phone_like},
 };
 
-/// Fields of a record that are looked at, and lists of a document.
+/// The maximum number of fields that are examined in a record, and of lists in a document.
 const MAX_FIELDS: usize = 512;
 const MAX_LISTS: usize = 64;
 
-/// Names beside a table that say what its columns are.
+/// Names of fields next to a table that contain its column names.
 const COLUMN_NAMES: [&str; 9] =
     ["columns", "headers", "header", "fields", "cols", "names", "keys", "columnnames", "column_names"];
 
-/// A step on the way from a document to its records.
+/// A step on the path from a document to its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SurveyStep {
-    /// The value of this name.
+    /// The value with this name.
     Name(String),
     /// Each item of a list.
     Items,
-    /// Each value of an object, whatever its name.
+    /// Each value of an object, regardless of its name.
     Values,
-    /// The object that calls itself so, as a table of a database's export does.
+    /// The object with this value as its `name`, as in a database export.
     Table(String),
 }
 
-/// How records are written.
+/// The form in which records are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Objects.
     Objects,
-    /// Lists of cells, below a list of names or with names that stand elsewhere.
+    /// Lists of cells, below a list of names or with names from elsewhere.
     Cells { names: Option<Vec<String>> },
-    /// Lists of cells that are columns, with the name first.
+    /// Lists of cells, each a column with its name first.
     CellColumns,
     /// An object of columns by name, each an object or a list of cells.
     Columns,
@@ -66,12 +66,12 @@ pub(super) struct List {
     pub(super) look: Look,
 }
 
-/// What the fields of a record are about.
+/// The subject of a record's fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Look {
     pub(super) has_phone: bool,
     pub(super) has_name: bool,
-    /// Whether it is a person's and not a company's.
+    /// Whether the record has a person's first or last name, and not only a company's name.
     pub(super) is_person: bool,
 }
 
@@ -88,7 +88,7 @@ impl Look {
 }
 
 impl List {
-    /// The path as a person would write it.
+    /// Returns the path as shown to the user, such as `data[].people[]`.
     pub(super) fn name(&self) -> String {
         let mut name = String::new();
         for step in &self.path {
@@ -108,17 +108,17 @@ impl List {
     }
 }
 
-/// What was found in one or several documents.
+/// The findings in one or several documents.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) lists: Vec<List>,
-    /// What the documents themselves are, where they are objects.
+    /// The subject of the documents themselves, if they are objects.
     pub(super) root: Look,
-    /// Documents that are objects.
+    /// The number of documents that are objects.
     pub(super) objects: u64,
-    /// A document holds people by their numbers.
+    /// Whether a document contains people keyed by phone number.
     pub(super) is_by_number: bool,
-    /// Documents that are lists of cells, the first of them and whether all documents are.
+    /// Documents that are lists of cells: their number, the first of them, and whether other documents exist.
     rows: u64,
     first_row: Vec<String>,
     has_others: bool,
@@ -148,7 +148,7 @@ impl Survey {
         }
     }
 
-    /// Sees several documents that are lists of cells as the rows of a table.
+    /// Treats several documents that are lists of cells as the rows of one table.
     pub(super) fn finish(mut self, headers: &mut Headers<'_>) -> Self {
         if self.rows > 1 && self.objects == 0 && !self.has_others {
             let mut look = Look::default();
@@ -160,7 +160,7 @@ impl Survey {
     }
 }
 
-/// What looking at a value found.
+/// The findings about one value.
 #[derive(Debug)]
 pub(super) enum Node {
     Cell { text: Option<String> },
@@ -170,13 +170,13 @@ pub(super) enum Node {
 
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    /// Lists of records in it, itself among them.
+    /// The lists of records in this list, including itself.
     lists: Vec<List>,
-    /// What its items are about, as fields of the record that it belongs to.
+    /// The subject of its items, as fields of the record that contains the list.
     look: Look,
     cells: u64,
     others: u64,
-    /// Its items, where all are short texts; or the names of its items, where they say one.
+    /// Its items, if all are short texts, or the `name` of each item that has one.
     texts: Vec<String>,
 }
 
@@ -184,19 +184,19 @@ pub(super) struct Items {
 pub(super) struct Object {
     lists: Vec<List>,
     look: Look,
-    /// Its own cells.
+    /// The number of its own cells.
     cells: u64,
-    /// The names of its fields, where all are cells.
+    /// The names of its fields, if all are cells.
     keys: Option<Vec<String>>,
-    /// What it calls itself.
+    /// The value of its `name` or a similar field.
     name: Option<String>,
-    /// Its fields are people, whose names are their numbers.
+    /// Whether its fields are people keyed by phone number.
     is_by_number: bool,
-    /// What the field is called that it is, with its value beside it.
+    /// The field's label, if the object is a field with a label and a value.
     label: Option<String>,
 }
 
-/// Whether a name may be an identifier, as `c_1` is, and `billing` is not.
+/// Returns whether a name may be an identifier, such as `c_1` but not `billing`.
 fn has_digit(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_digit())
 }
@@ -215,10 +215,10 @@ fn merge(lists: &mut Vec<List>, found: Vec<List>, before: &[SurveyStep]) {
     }
 }
 
-/// What headers mean, remembered.
+/// A cache of the meanings of headers.
 pub(super) struct Headers<'a> {
     known: HashMap<String, Look>,
-    /// Columns that the user named.
+    /// Columns mapped to the phone by the user.
     pub(super) phones: &'a [String],
 }
 
@@ -227,7 +227,7 @@ impl<'a> Headers<'a> {
         Self { known: HashMap::new(), phones }
     }
 
-    /// What a field is about, by the path to it.
+    /// Returns the subject of the field at `path`.
     fn look(&mut self, path: &str) -> Look {
         if let Some(look) = self.known.get(path) {
             return *look;
@@ -241,7 +241,7 @@ impl<'a> Headers<'a> {
 
     fn judge(&self, path: &str) -> Look {
         let mut look = Look { has_phone: self.phones.iter().any(|phone| phone == path), ..Look::default() };
-        // Some programs write every value in an object of its own.
+        // Some programs wrap every value in an object.
         let is_wrapper = |(_, last): &(&str, &str)| *last == "value" || is_type(last);
         let path = path.rsplit_once('.').filter(is_wrapper).map_or(path, |(path, _)| path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
@@ -258,13 +258,13 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Looks at a value of any kind.
+/// A visitor that surveys a value of any type.
 pub(super) struct Seed<'s, 'h> {
     pub(super) headers: &'s mut Headers<'h>,
     pub(super) budget: &'s Budget,
-    /// The names that lead to it from the record it belongs to.
+    /// The path to the value from the record that contains it.
     pub(super) path: &'s str,
-    /// Whether it stands in a list.
+    /// Whether the value is inside a list.
     pub(super) is_in_list: bool,
 }
 
@@ -334,7 +334,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let mut of_objects = Look::default();
         let mut first_row: Option<Vec<String>> = None;
         let mut is_table = true;
-        // The fields of one person, each an object.
+        // The fields of one person, if each is an object with a label and a value.
         let mut labels = Some(Look::default()).filter(|_| !of_item.is_empty());
         while let Some(node) = items.next_element_seed(Seed::below(headers, budget, &of_item, true))? {
             match node {
@@ -417,7 +417,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
     }
 }
 
-/// The fields of an object, while they are gone through.
+/// The fields of an object during the survey.
 #[derive(Default)]
 struct Fields {
     is_in_list: bool,
@@ -429,7 +429,7 @@ struct Fields {
     is_by_column: bool,
     table: Option<String>,
     is_table: bool,
-    /// Whether it has a label and a value, which make it a field itself.
+    /// Whether the object has a label and a value, and so is a field itself.
     parts: Parts,
 }
 
@@ -464,7 +464,7 @@ impl Fields {
             }
             Node::List(items) => {
                 found.keys = None;
-                // The phones of a person, or names in several languages; people of their own are none of its fields.
+                // A person's phones or translated names are fields of this object. A list of other people is not.
                 let is_people = items.lists.iter().any(|list| list.look.is_contact());
                 if !is_people {
                     self.own.add(items.look);
@@ -487,7 +487,7 @@ impl Fields {
         }
     }
 
-    /// Says what the whole object is.
+    /// Classifies the whole object.
     fn judge(self, found: &mut Object, headers: &mut Headers<'_>) {
         self.name_columns(found, headers);
         self.label_tables(found);
@@ -508,7 +508,7 @@ impl Fields {
             return;
         }
         let contacts = self.objects.iter().filter(|(_, look, _)| look.is_contact()).count();
-        // One alone is an object around a record.
+        // A single contact next to other fields is part of one record, not a list by key.
         let is_alone = found.cells == 0 && self.others == 0 && self.lists_of_cells.is_empty();
         let is_keyed = contacts >= 1
             && contacts == self.objects.len()
@@ -537,7 +537,7 @@ impl Fields {
         self.objects.iter().for_each(|(_, object, _)| found.look.add(*object));
     }
 
-    /// Gives tables of cells the names that stand beside them.
+    /// Gives tables of cells the names from a field next to them.
     fn name_columns(&self, found: &mut Object, headers: &mut Headers<'_>) {
         for list in found.lists.iter_mut().filter(|list| list.path.len() == 2) {
             if let Kind::Cells { names } = &mut list.kind {
@@ -553,7 +553,7 @@ impl Fields {
         }
     }
 
-    /// The tables of a database's export are lists of their own.
+    /// Adds the table's name to the paths of its lists, as database exports need.
     fn label_tables(&self, found: &mut Object) {
         if let Some(table) = self.table.as_ref().filter(|_| self.is_table) {
             for list in &mut found.lists {
@@ -562,7 +562,7 @@ impl Fields {
         }
     }
 
-    /// Whether each field is a column of a table.
+    /// Returns whether each field is a column of a table.
     fn is_columns(&self, found: &Object, headers: &mut Headers<'_>) -> bool {
         if self.is_in_list || found.cells > 0 || self.others > 0 {
             return false;
@@ -589,7 +589,7 @@ impl Fields {
             }
             _ => return false,
         };
-        // The records of an object by key have phones as well; there it is the inner names that say so.
+        // Records with keys have phones too, but there the inner names indicate it.
         let inner = self.objects.first().and_then(|(_, _, keys)| keys.as_ref());
         let is_inner = inner.is_some_and(|keys| keys.iter().any(|key| headers.look(key).has_phone));
         !is_inner && names.iter().any(|name| headers.look(name).has_phone)

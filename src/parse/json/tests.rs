@@ -60,7 +60,7 @@ fn nested_fields_are_columns_and_numbers_keep_their_digits() {
 }
 
 #[test]
-fn what_is_no_list_says_where() {
+fn invalid_json_is_refused_with_its_position() {
     for (text, message) in [
         ("[{\"a\": 1}, 2]", "record 2: not an object with the fields of a contact"),
         ("[{\"a\": 1},\n {\"a\": }]", "line 2: expected value"),
@@ -77,7 +77,7 @@ fn what_is_no_list_says_where() {
 }
 
 #[test]
-fn deep_records_are_one_cell_and_endless_ones_are_refused() {
+fn deep_records_become_one_cell_and_endless_ones_are_refused() {
     let deep = format!("[{}1{}]", "{\"a\":".repeat(50), "}".repeat(50));
     let (names, rows) = read(&deep).unwrap();
     assert_eq!((names, rows.len()), (vec![["a"; 9].join(".")], 1));
@@ -90,7 +90,7 @@ fn deep_records_are_one_cell_and_endless_ones_are_refused() {
 }
 
 #[test]
-fn commas_inside_of_texts_are_no_cells() {
+fn commas_inside_strings_do_not_count_as_cells() {
     let table = r#"{"name": ["Vale, Ida", "a\",,\\"], "phone": ["1", "2"]}"#;
     assert!(has_more_cells(table, 2));
     assert!(!has_more_cells(table, 3), "two in the lists, and one between them");
@@ -98,7 +98,7 @@ fn commas_inside_of_texts_are_no_cells() {
 }
 
 #[test]
-fn a_table_with_few_rows_in_common_says_so() {
+fn table_with_few_common_rows_is_refused_with_the_reason() {
     let column = |number: usize| {
         let cells: Vec<String> = (0..20).map(|row| format!("\"{number}-{row}\":1")).collect();
         format!("\"c{number}\":{{{}}}", cells.join(","))
@@ -113,7 +113,7 @@ fn a_table_with_few_rows_in_common_says_so() {
 }
 
 #[test]
-fn long_cells_and_lists_keep_nobody_from_being_read() {
+fn records_with_long_cells_and_lists_are_read() {
     let image = "iVBORw0KGgo".repeat(100_000);
     let (_, rows) = read(&format!(r#"[{{"name": "Ida", "phone": "1", "image": "{image}"}}]"#)).unwrap();
     assert!(rows[0].starts_with("1:Ida|1|iVBOR"), "{:.80}", rows[0]);
@@ -129,7 +129,7 @@ const IDA: &str = r#"{"first_name": "Ida", "last_name": "Vale", "phone": "1"}"#;
 const TOM: &str = r#"{"first_name": "Tom", "last_name": "Reed", "phone": "2"}"#;
 
 #[test]
-fn lists_of_people_are_found_wherever_they_stand() {
+fn lists_of_people_are_found_anywhere_in_a_document() {
     for shape in [
         "[IDA, TOM]",
         "{\"payload\": [IDA, TOM], \"meta\": {\"count\": 2}}",
@@ -158,7 +158,7 @@ fn lists_of_people_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn tables_of_lists_are_read_by_their_names() {
+fn tables_of_lists_are_read_with_their_column_names() {
     for table in [
         r#"[["first_name", "last_name", "phone"], ["Ida", "Vale", "1"], ["Tom", "Reed", "2"]]"#,
         "[\"first_name\", \"last_name\", \"phone\"]\n[\"Ida\", \"Vale\", \"1\"]\n[\"Tom\", \"Reed\", \"2\"]\n",
@@ -177,7 +177,7 @@ fn tables_of_lists_are_read_by_their_names() {
 }
 
 #[test]
-fn objects_around_the_fields_of_a_record_go() {
+fn wrapper_objects_around_fields_are_removed_from_names() {
     for (text, expected) in [
         (
             r#"{"results": [{"id": 7, "properties": {"firstname": "Ida", "phone": "1"}}]}"#,
@@ -197,7 +197,7 @@ fn objects_around_the_fields_of_a_record_go() {
         ),
         (r#"[{"id": 7, "attributes": {"id": 8, "phone": "1"}}]"#, ["id", "attributes.id", "phone"]),
         (r#"[{"id": 7, "customer": {"firstname": "Ida", "phone": "1"}}]"#, ["id", "firstname", "phone"]),
-        // The phone of somebody else is none of the person's.
+        // Another person's phone is not the record's phone.
         (r#"[{"id": 7, "owner": {"name": "Ida", "phone": "1"}}]"#, ["id", "owner.name", "owner.phone"]),
     ] {
         assert_eq!(read(text).unwrap().0, expected, "{text}");
@@ -205,7 +205,7 @@ fn objects_around_the_fields_of_a_record_go() {
 }
 
 #[test]
-fn one_of_several_lists_is_never_guessed() {
+fn several_lists_of_people_are_refused_without_a_choice() {
     let settings =
         |sheet: Option<&str>| ParseSettings { sheet: sheet.map(str::to_owned), ..ParseSettings::default() };
     let open = |text: &str, settings: &ParseSettings| {
@@ -227,26 +227,26 @@ fn one_of_several_lists_is_never_guessed() {
     assert_eq!(open(&several, &settings(Some("leads"))).unwrap().0, 1);
     assert!(open(&several, &settings(Some("lead"))).unwrap_err().contains("no list `lead`"));
     let numbers = ParseSettings { list: crate::parse::ListKind::Numbers, ..ParseSettings::default() };
-    assert_eq!(open(&several, &numbers).unwrap().0, 3, "of people not to call, all lists");
+    assert_eq!(open(&several, &numbers).unwrap().0, 3, "all lists of numbers not to call");
 
     let company = format!("[{{\"name\": \"Example Ltd\", \"phone\": \"9\", \"staff\": [{IDA}, {TOM}]}}]");
     let (rows, notes) = open(&company, &settings(None)).unwrap();
     assert_eq!(rows, 2);
-    assert!(notes.contains("no first and last names in it: `[]` (1 record)"), "{notes}");
+    assert!(notes.contains("lists without first and last names are not read: `[]` (1 record)"), "{notes}");
     let vague = "[{\"name\": \"A B\", \"phone\": \"9\", \"staff\": [{\"name\": \"C D\", \"phone\": \"8\"}]}]";
     assert!(open(vague, &settings(None)).unwrap_err().contains("`[].staff` (1 record)"));
     let relatives = format!("[{}]", IDA.replace('}', &format!(", \"relatives\": [{TOM}]}}")));
     let (rows, notes) = open(&relatives, &settings(None)).unwrap();
     assert_eq!(
         (rows, notes.as_str()),
-        (1, "not read, because they stand inside of people: `[].relatives` (1 record)")
+        (1, "not read, because they are inside people's records: `[].relatives` (1 record)")
     );
     let order =
         IDA.replace('}', r#", "items": [{"sku": "A1", "name": "Kettle"}, {"sku": "B2", "name": "Jug"}]}"#);
     let (rows, notes) = open(&order, &settings(None)).unwrap();
     assert_eq!(
         (rows, notes.as_str()),
-        (1, "read as one record; it is no list of people: `items` (2 records)")
+        (1, "rollcall reads the document as one record; lists without people in it: `items` (2 records)")
     );
     for bare in [
         "[\"+1 202 555 0100\", \"+1 202 555 0101\"]",
@@ -257,7 +257,7 @@ fn one_of_several_lists_is_never_guessed() {
 }
 
 #[test]
-fn values_of_other_notations_are_what_they_mean() {
+fn values_in_other_notations_are_converted() {
     let (_, rows) = read(
         "{\"phone\": {\"$numberLong\": \"12025550100\"}, \"_id\": {\"$oid\": \"5f\"}}\n{\"phone\": \"2\"}\n",
     )
@@ -273,7 +273,7 @@ fn values_of_other_notations_are_what_they_mean() {
 }
 
 #[test]
-fn values_with_their_types_null_records_and_guards_do_no_harm() {
+fn typed_values_null_records_and_script_guards_are_accepted() {
     let (names, rows) = read(
         r#"{"Items": [{"name": {"S": "Asha"}, "phone": {"N": "1"}}, null, {"name": {"S": "Li"}, "phone": {"S": "2"}}]}"#,
     )
@@ -301,39 +301,39 @@ fn values_with_their_types_null_records_and_guards_do_no_harm() {
 }
 
 #[test]
-fn people_by_key_are_found_beside_other_values_and_those_by_number_are_named() {
+fn people_by_key_are_read_and_people_by_number_are_refused() {
     let by_key =
         r#"{"a_1": {"name": "Asha", "phone": "1"}, "a_2": {"name": "Li", "phone": "2"}, "version": 3}"#;
     assert_eq!(read(by_key).unwrap().1, ["1:Asha|1", "2:Li|2"]);
-    // An order with two addresses is one.
+    // An order with two addresses is one record.
     let order =
         r#"{"billing": {"name": "Asha", "phone": "1"}, "shipping": {"name": "Asha", "phone": "2"}, "id": 3}"#;
     assert_eq!(read(order).unwrap().1.len(), 1);
     let by_number = r#"{"+12025550100": {"name": "Asha"}, "+12025550101": {"name": "Li"}}"#;
-    assert!(read(by_number).unwrap_err().contains("stand by their numbers"));
+    assert!(read(by_number).unwrap_err().contains("keyed by phone number"));
 }
 
 #[test]
-fn cells_of_a_column_keep_their_rows_whatever_their_order() {
+fn named_cells_keep_their_rows_in_any_order() {
     let (names, rows) = read(r#"{"name": {"3": "Asha", "7": "Li"}, "phone": {"7": "2", "3": "1"}}"#).unwrap();
     assert_eq!((names.join(" "), rows.join(" ")), ("name phone".to_owned(), "1:Asha|1 2:Li|2".to_owned()));
 }
 
 #[test]
-fn a_line_that_is_cut_is_named_and_not_the_one_below() {
+fn truncated_line_is_reported_instead_of_the_next_line() {
     let error =
         read("{\"name\": \"Asha\", \"phone\": \"1\"}\n{\"name\": \"Li\", \"pho\n{\"name\": \"Mia\"}\n");
     assert!(error.unwrap_err().contains("line 2"));
 }
 
 #[test]
-fn of_lists_that_hold_no_known_numbers_the_outermost_is_read() {
+fn outermost_list_is_read_if_no_list_has_known_numbers() {
     let (names, _) =
         read(r#"{"rows": [{"c": [{"v": "Asha"}, {"v": "1"}]}, {"c": [{"v": "Li"}, {"v": "2"}]}]}"#).unwrap();
     assert_eq!(names, ["c.1.v", "c.2.v"]);
 }
 
-// Source: the leads of an advertisement's form, as Meta's API gives them; the submissions of a form at HubSpot, with types.
+// Source: the leads of an advertising form, as Meta's API returns them; the submissions of a HubSpot form, with types.
 #[test]
 fn fields_with_labels_are_columns() {
     let leads = r#"{"data": [

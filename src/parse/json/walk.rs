@@ -1,4 +1,4 @@
-//! The way through a document to its records, one after the other, without holding the document.
+//! Walks through a document to its records, one at a time, without holding the document in memory.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use serde_json::{de::IoRead, value::RawValue};
 use super::{Step as Taken, survey::SurveyStep, without_place};
 use crate::parse::error::Fault;
 
-/// What may be read of a document without a record, or a part of it, having ended.
+/// A limit on the bytes that may be read before a record, or a part of one, ends.
 #[derive(Clone, Debug)]
 pub(super) struct Budget {
     used: Arc<AtomicU64>,
@@ -31,13 +31,13 @@ impl Budget {
         Self { used: Arc::default(), max_bytes: max_bytes as u64 }
     }
 
-    /// Starts again.
+    /// Resets the count.
     pub(super) fn renew(&self) {
         self.used.store(0, Ordering::Relaxed);
     }
 }
 
-/// A text that stops where nothing has ended for too long.
+/// A reader that fails if it exceeds its budget.
 pub(super) struct Budgeted {
     text: Box<dyn Read + Send>,
     budget: Budget,
@@ -60,7 +60,7 @@ impl Read for Budgeted {
     }
 }
 
-/// Hands each value of a text to `each`, which reads it; several may follow each other.
+/// Passes each value of a text to `each`, which reads it. The text may contain several values in a row.
 pub(super) fn documents(
     text: Box<dyn Read + Send>,
     budget: &Budget,
@@ -93,16 +93,16 @@ pub(super) fn documents(
     }
 }
 
-/// Whether nothing stands behind the last value.
+/// Returns whether the text ended after the last value.
 fn is_end(error: &serde_json::Error) -> bool {
     error.is_eof() && without_place(error) == "EOF while parsing a value"
 }
 
-/// Takes records, until it has enough or something is wrong.
+/// A receiver of records that stops when it has enough or finds a fault.
 pub(super) struct Taker<'a> {
     pub(super) budget: &'a Budget,
     pub(super) take: &'a mut dyn FnMut(&RawValue) -> Taken,
-    /// Why nothing more is wanted.
+    /// The reason for stopping.
     pub(super) ended: Option<Ended>,
 }
 
@@ -112,7 +112,7 @@ pub(super) enum Ended {
 }
 
 impl Taker<'_> {
-    /// Takes a record; an error where it is to be the last.
+    /// Passes a record on. Returns an error if no more records are wanted.
     fn take<E: serde::de::Error>(&mut self, value: &RawValue) -> Result<(), E> {
         self.budget.renew();
         self.ended = match (self.take)(value) {
@@ -124,7 +124,7 @@ impl Taker<'_> {
     }
 }
 
-/// A value on the way.
+/// A position in the document, with the remaining path to the records.
 pub(super) struct Way<'w, 'a, 'p> {
     pub(super) path: &'p [SurveyStep],
     pub(super) taker: &'w mut Taker<'a>,
@@ -187,7 +187,7 @@ impl<'de> Visitor<'de> for Way<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        // A table is known by its name, which stands before its rows.
+        // A table is identified by its name, which precedes its rows.
         let (mut is_this, path) = match self.path.split_first() {
             Some((SurveyStep::Table(wanted), rest)) => (Err(wanted), rest),
             _ => (Ok(()), self.path),

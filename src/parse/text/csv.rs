@@ -1,8 +1,8 @@
-//! Delimited text becomes rows.
+//! Reading of delimited text into rows.
 //!
-//! A record without quotation marks is cut at its delimiters; others are read by [`quoting`]. Whatever the
-//! marks say, a record is not believed to hold lines that look like rows of their own, and a mark that is never closed
-//! takes one line, not the rest of the file.
+//! A record without quotation marks is split at its delimiters. [`quoting`] reads all other records. Whatever the marks
+//! say, a record must not contain lines that look like rows of their own, and a mark that is never closed affects one
+//! line, not the rest of the file.
 
 use std::io::{self, Read};
 
@@ -23,29 +23,29 @@ use crate::{
 };
 
 const READ_BYTES: usize = 128 * 1024;
-/// For safety: a row of people has a millionth of it.
+/// A safety limit. A row of a contact list has a millionth of it.
 const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_RECORD_CELLS: usize = 16_384;
-/// Cells of a record without quotation marks; one that has more is read more slowly.
+/// Maximum number of cells in the fast path for records without quotation marks.
 const PLAIN_CELLS: usize = 512;
-/// What other formats allow.
+/// Maximum number of cells in other formats.
 pub(in crate::parse) const MAX_CELLS: usize = 512;
 
 /// Delimited text in some encoding.
 pub(in crate::parse) struct Text {
     pub(in crate::parse) encoding: Encoding,
     pub(in crate::parse) dialect: Dialect,
-    /// The first line names the delimiter, as spreadsheets do it, and is no row.
+    /// Whether the first line only names the delimiter, as spreadsheets write it.
     pub(in crate::parse) skips_first_line: bool,
     pub(in crate::parse) layout: Layout,
-    /// A row whose cells are not certain is refused with the file: of people not to call, none may be missed.
+    /// Whether a row with uncertain cells makes the file an error. In a suppression list, no person may be missed.
     pub(in crate::parse) refuses_doubt: bool,
-    /// What was found in the last reading.
+    /// The findings of the last pass.
     pub(in crate::parse) findings: Findings,
 }
 
 impl Text {
-    /// Goes through all records.
+    /// Visits all records.
     pub(in crate::parse) fn visit(
         &mut self,
         source: &mut Source,
@@ -67,12 +67,12 @@ impl Text {
     }
 }
 
-/// The records of a delimited text, one at a time, with the line each starts on.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about where the reading stands")]
+/// The records of a delimited text, read one at a time, with the line on which each starts.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent part of the reader's state")]
 pub(in crate::parse) struct Records {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// Where the record being read begins in the buffer, how far it was read, and where the buffer's bytes end.
+    /// The start of the current record in the buffer, the position read so far, and the end of the buffered bytes.
     record_start: usize,
     next: usize,
     end: usize,
@@ -83,9 +83,9 @@ pub(in crate::parse) struct Records {
     line: u64,
     is_after_cr: bool,
     records: u64,
-    /// The last record that was read as one line because of its marks: those of the next may be its rest.
+    /// The last record that was read as one line because of its marks. The next record may be the rest of it.
     stray_record: Option<u64>,
-    /// Some byte that was read is a backslash, or the mark that ends a file in DOS.
+    /// Whether a backslash or the end mark of DOS was read.
     has_rare_marks: bool,
     record: CsvRecord,
     cells: Cells,
@@ -99,11 +99,11 @@ pub(in crate::parse) struct CsvRecord {
     text: Vec<u8>,
     ends: Vec<usize>,
     cells: usize,
-    /// The delimiters are still in the text.
+    /// Whether the text still contains the delimiters.
     is_separated: bool,
-    /// Where its cells end is not certain.
+    /// Whether it is uncertain where the cells end.
     is_doubtful: bool,
-    /// Empty lines stand above it.
+    /// Whether there are empty lines above it.
     is_after_gap: bool,
 }
 
@@ -164,7 +164,7 @@ impl Records {
         }
     }
 
-    /// The next record that is not an empty line.
+    /// Reads the next record that is not an empty line.
     pub(in crate::parse) fn next_record(&mut self) -> Result<Option<&CsvRecord>, Fault> {
         if !self.skip_line_ends()? {
             return Ok(None);
@@ -178,8 +178,9 @@ impl Records {
         Ok(Some(&self.record))
     }
 
-    /// Reads a record in which nothing is quoted, of moderate size, that ends in what was read already; any other is left to
-    /// [`read_marked`](Self::read_marked).
+    /// Reads a record of moderate size without quotation marks that ends in the buffer. Returns `false` for any other,
+    /// which
+    /// needs [`read_marked`](Self::read_marked).
     fn split_plain(&mut self) -> bool {
         if self.dialect.enclosure.is_some() {
             return false;
@@ -213,7 +214,7 @@ impl Records {
         true
     }
 
-    /// Reads a record with quotation marks, or one that does not end in what was read.
+    /// Reads a record that has quotation marks, or does not end in the buffer.
     #[inline(never)]
     fn read_marked(&mut self) -> Result<(), Fault> {
         self.record.is_doubtful = false;
@@ -239,7 +240,7 @@ impl Records {
                         self.unwrap_line();
                         len
                     }
-                    // Text with tabs seldom has quotation marks around cells: one at the start of a cell is text.
+                    // Tab-separated text rarely quotes cells: a mark at the start of a cell is text.
                     Some(_) if self.dialect.delimiter == b'\t' => self.read_line()?,
                     Some(row) => {
                         let starts = self.cells.spans.first().map_or(0, |(_, content)| content.start);
@@ -264,7 +265,7 @@ impl Records {
         Ok(())
     }
 
-    /// Reads the record in a dialect, with as much of the text as it takes.
+    /// Reads the record in a dialect, with as much text as needed.
     fn read_as(&mut self, dialect: Dialect) -> Result<Ending, Fault> {
         loop {
             let text = &self.buffer[self.record_start..self.end];
@@ -279,8 +280,7 @@ impl Records {
         }
     }
 
-    /// Reads a record once more that does not fit, with backslashes as escapes or without. It is kept so where that makes a
-    /// whole row of it.
+    /// Reads a record that does not fit again, with or without backslash escapes. Keeps the result if it is a full row.
     fn read_with_other_escapes(&mut self, ending: Ending) -> Result<Ending, Fault> {
         let other = Dialect { has_escapes: !self.dialect.has_escapes, ..self.dialect };
         let read = self.read_as(other)?;
@@ -300,7 +300,7 @@ impl Records {
         Ok(read)
     }
 
-    /// Reads the first line of the record alone. Two readings are tried; where neither has the cells of a row, the record is
+    /// Reads the first line of the record alone, in two ways. If neither gives the cells of a row, the record is
     /// doubtful.
     fn read_line(&mut self) -> Result<usize, Fault> {
         let len = loop {
@@ -333,13 +333,13 @@ impl Records {
         Ok(len)
     }
 
-    /// Reads what is inside a line that is one quoted cell, where that is a row.
+    /// Reads the row inside a line that is a single quoted cell.
     fn unwrap_line(&mut self) {
         let is_alone = self.cells.quoted == 1
             && self.cells.spans.is_empty()
             && (1..self.cells.len()).all(|index| self.cells.cell(index).is_empty());
         let width = self.layout.width;
-        // Where no width is known yet, the first record shows whether lines are written so.
+        // If the width is still unknown, the first record shows whether the lines have this form.
         let is_shown = width > 0 || self.records == 0 || self.findings.wrapped.count > 0;
         if !is_alone || !is_shown || width == 1 || width == 0 && self.cells.len() > 1 {
             return;
@@ -357,8 +357,9 @@ impl Records {
         }
     }
 
-    /// Counts what looks like a phone number on the lines inside a record, whatever the cells are that were made of it: each
-    /// of them but one is perhaps a row that is lost.
+    /// Counts what looks like phone numbers on the lines inside a record, regardless of its cells. All but one of them
+    /// may
+    /// be lost rows.
     fn look_for_numbers(&mut self, len: usize) {
         let raw = &self.buffer[self.record_start..self.record_start + len];
         let hits = lines(raw).zip(self.record.line..);
@@ -368,7 +369,7 @@ impl Records {
         }
     }
 
-    /// Makes the cells that were read those of the record.
+    /// Moves the parsed cells into the record.
     fn keep_cells(&mut self) {
         let (record, cells) = (&mut self.record, &self.cells);
         if record.text.len() < cells.text.len() {
@@ -383,7 +384,7 @@ impl Records {
         record.is_separated = false;
     }
 
-    /// Moves to the first byte of a record; false at the end of the file.
+    /// Moves to the first byte of a record. Returns `false` at the end of the file.
     fn skip_line_ends(&mut self) -> Result<bool, Fault> {
         let before = self.line;
         loop {
@@ -407,8 +408,9 @@ impl Records {
         }
     }
 
-    /// Reads more behind the record being read, of which nothing is given up: as much as is there of it, so that a long one
-    /// is gone through few times.
+    /// Reads more after the current record and keeps all of it. The buffer grows twofold, so that a long record is scanned
+    /// only a
+    /// few times.
     fn refill(&mut self) -> Result<(), Fault> {
         self.buffer.copy_within(self.record_start..self.end, 0);
         self.next -= self.record_start;
@@ -448,7 +450,7 @@ impl Records {
     }
 }
 
-/// Line ends in `bytes`, CRLF counted once; and whether the last byte is a CR.
+/// Counts line ends in `bytes`, with CRLF as one. Also returns whether the last byte is a CR.
 fn line_ends(bytes: &[u8], mut is_after_cr: bool) -> (u64, bool) {
     let mut lines = 0;
     let mut expected_lf = 0;
@@ -467,7 +469,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives out a few bytes at a time, so that every boundary is met.
+    /// A reader that returns a few bytes at a time, so that tests meet every boundary.
     struct Dripping(Vec<u8>, usize);
 
     impl Read for Dripping {
@@ -499,7 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_the_line_it_starts_on() {
+    fn record_has_the_line_on_which_it_starts() {
         assert_eq!(lines("a,b\n1,2\n3,4\n"), [1, 2, 3]);
         assert_eq!(lines("a,b\r\n1,2\r\n3,4"), [1, 2, 3]);
         assert_eq!(lines("a,b\r1,2\r3,4\r"), [1, 2, 3]);
@@ -511,13 +513,13 @@ mod tests {
     }
 
     #[test]
-    fn quoted_cells_may_hold_anything() {
+    fn quoted_cells_may_contain_marks_delimiters_and_line_ends() {
         let found = records(b"\"a,\"\"b\"\"\",\"c\nd\"\n", 3).unwrap();
         assert_eq!(found, [(1, vec!["a,\"b\"".to_owned(), "c\nd".to_owned()])]);
     }
 
     #[test]
-    fn a_quotation_mark_that_never_closes_takes_one_line() {
+    fn unclosed_quotation_mark_affects_one_line() {
         for (text, cells) in [
             ("a,b\n1,\"2\n3,4\n", vec!["1|2", "3|4"]),
             ("a,b\n1,\"2", vec!["1|2"]),
@@ -533,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_record_has_a_limit_and_the_rest_is_not_read() {
+    fn oversized_records_are_refused_without_reading_on() {
         let mut endless = b"a,b\n1,2\n".to_vec();
         endless.resize(3 * MAX_RECORD_BYTES, b'x');
         let mut reader = Records::new(Box::new(io::Cursor::new(endless)), Dialect::new(b','));
@@ -550,7 +552,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_mark_of_dos_is_no_row() {
+    fn dos_end_mark_is_not_a_row() {
         for text in ["a,b\n1,2\n\x1a", "a,b\n1,2\x1a", "a,b\r\n1,2\x1a\0\0"] {
             let found = records(text.as_bytes(), 3).unwrap();
             let filled = found.iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
@@ -574,7 +576,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_panic_and_drips_read_the_same(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r\0\xff".to_vec()), 0..60)) {
+        fn no_bytes_panic_and_small_reads_give_the_same(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r\0\xff".to_vec()), 0..60)) {
             let whole = records(&text, 1 << 20).ok();
             let dripped = records(&text, 1).ok();
             prop_assert_eq!(whole, dripped);

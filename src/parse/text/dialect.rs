@@ -1,4 +1,4 @@
-//! How a delimited text is written, judged over its first records: the delimiter, and the marks that enclose cells.
+//! Detection of a text's dialect from its first records: the delimiter and the marks around cells.
 
 use std::io::Cursor;
 
@@ -9,37 +9,37 @@ use crate::parse::{
     table_header::Header,
 };
 
-/// Delimiters of most programs, the likeliest first.
+/// Delimiters of most programs, most likely first.
 const USUAL: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Delimiters of dialers, mainframes and databases. Letters of all texts, they count only where a header speaks for them.
+/// Delimiters of dialers, mainframes and databases. They occur in all texts, so they count only if they make a header.
 const UNUSUAL: [u8; 15] = *b"^~!#:$%&*/\x01\x1c\x1d\x1e\x1f";
 
 const MAX_RECORDS: usize = 200;
 
-/// So deep a header is looked for.
+/// Maximum number of records searched for a header.
 const HEADER_RECORDS: usize = 60;
 
-/// How a text is written.
+/// The detected dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::parse) struct Found {
     pub(in crate::parse) dialect: Dialect,
-    /// Cells of most records; 0 where the text does not tell.
+    /// The width of most records. 0 if unknown.
     pub(in crate::parse) width: usize,
 }
 
-/// What speaks for a delimiter, the strongest first.
+/// The evidence for a delimiter, strongest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Evidence {
-    /// A header is among the records it makes.
+    /// Whether a header is among the records.
     has_header: bool,
-    /// Records of the usual width, in thousandths of all.
+    /// The share of records with the usual width, in thousandths.
     alike: usize,
-    /// Cells of most records.
+    /// The width of most records.
     width: usize,
 }
 
-/// Finds how a text is written from its beginning. A given delimiter is not doubted.
+/// Detects the dialect of a text from its beginning. Accepts a given delimiter as it is.
 pub(in crate::parse) fn find(
     sample: &[u8],
     is_whole_file: bool,
@@ -65,7 +65,7 @@ pub(in crate::parse) fn find(
             best = judged;
         }
     }
-    // Half of the records are alike in any list.
+    // In any list, half of the records have the same width.
     if !best.1.has_header || best.1.alike < 500 {
         let unusual = UNUSUAL.into_iter().filter(is_there).map(judge);
         for judged in unusual.filter(|(_, evidence)| evidence.has_header && evidence.alike >= 500) {
@@ -77,13 +77,13 @@ pub(in crate::parse) fn find(
     Found { dialect: best.0, width: best.1.width }
 }
 
-/// The sample up to its last line end: what is behind it is cut.
+/// Returns the sample up to its last line end, because the rest may be incomplete.
 fn whole_lines(sample: &[u8]) -> &[u8] {
     memchr::memrchr2(b'\n', b'\r', sample).map_or(sample, |end| &sample[..=end])
 }
 
-/// Which mark encloses cells: the apostrophe where nearly all lines have several cells in two of them, or stand in two as a
-/// whole. The header may stand without.
+/// Returns the mark around cells. It is the apostrophe if nearly all lines have several cells in apostrophes, or are in
+/// apostrophes as a whole. The header may lack them.
 fn quote(sample: &[u8], delimiter: u8) -> u8 {
     const MAX_LINES: usize = 50;
 
@@ -100,8 +100,8 @@ fn quote(sample: &[u8], delimiter: u8) -> u8 {
     if count > 0 && count * 5 >= data.len() * 4 { b'\'' } else { b'"' }
 }
 
-/// Marks other than quotation marks of ASCII that stand around several cells of nearly all lines: word processors, and hands,
-/// write them.
+/// Returns marks other than ASCII quotation marks that enclose several cells of nearly all lines. Word processors and
+/// people write them.
 fn enclosure(sample: &[u8], delimiter: u8) -> Option<(&'static str, &'static str)> {
     const MAX_LINES: usize = 50;
     const PAIRS: [(&str, &str); 12] = [
@@ -120,7 +120,7 @@ fn enclosure(sample: &[u8], delimiter: u8) -> Option<(&'static str, &'static str
     ];
 
     let several = || lines(sample).filter(|line| memchr::memchr(delimiter, line).is_some());
-    // The header may stand without.
+    // The header may lack them.
     let data = || several().skip(1).take(MAX_LINES);
     let count = data().count();
     PAIRS.into_iter().find(|(open, close)| {
@@ -162,7 +162,8 @@ fn evidence(sample: &[u8], dialect: Dialect, mappings: &[Mapping]) -> Evidence {
     Evidence { has_header: !header_widths.is_empty() && alike >= 250, alike, width }
 }
 
-/// The delimiter that a first line `sep=;` names, as spreadsheets write it; saved again by one, it has empty cells behind.
+/// Returns the delimiter that a first line `sep=;` names. A spreadsheet that saves the file again adds empty cells to
+/// it.
 pub(in crate::parse) fn named_delimiter(sample: &[u8]) -> Option<u8> {
     let line = lines(sample).next()?;
     let (line, behind) = match line.strip_prefix(b"\"") {
@@ -178,7 +179,7 @@ pub(in crate::parse) fn named_delimiter(sample: &[u8]) -> Option<u8> {
     }
 }
 
-/// The character that divides the cells of a header that was read as one cell, perhaps.
+/// Returns the probable delimiter of a header that was read as one cell.
 pub(in crate::parse) fn likeliest_unknown(header: &str) -> Option<char> {
     let mut counts: Vec<(usize, char)> = Vec::new();
     for letter in header.chars().filter(|letter| !letter.is_alphanumeric() && !" _-'\".()".contains(*letter))
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn delimiters_are_found_from_the_content() {
+    fn delimiters_are_detected_from_the_content() {
         for (text, expected) in [
             ("a,b,c\n1,2,3\n", ','),
             ("a;b;c\n1,5;2;3\n2,5;3;4\n", ';'),
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_above_does_not_choose_the_delimiter() {
+    fn title_above_the_header_does_not_decide_the_delimiter() {
         for (text, expected) in [
             ("Contacts, as of May\nFirst name;Phone;City\nAda;1;Bath\n", ';'),
             ("Contacts\n\nFirst name;Phone;City\nAda;1;Bath\n", ';'),
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn apostrophes_enclose_cells_where_they_enclose_all() {
+    fn apostrophes_are_quotes_if_they_enclose_all_cells() {
         let mark = |text: &str| find(text.as_bytes(), true, &[], None).dialect.quote;
         assert_eq!(mark("'name','phone'\n'O''Brien','1'\n"), b'\'');
         assert_eq!(mark("name,phone\n'Ada','1'\n'Ben','2'\n"), b'\'');
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn other_marks_enclose_cells_where_they_enclose_several_of_each_line() {
+    fn other_marks_are_quotes_if_they_enclose_several_cells_per_line() {
         let marks = |text: &str| find(text.as_bytes(), true, &[], None).dialect.enclosure;
         assert_eq!(marks("name,phone\n“Ada”,“1”\n“Ben”,“2”\n"), Some(("“", "”")));
         assert_eq!(marks("''name'';''phone''\n''Ada'';''1''\n"), Some(("''", "''")));
@@ -250,19 +251,19 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_one_cell_each_are_looked_into() {
+    fn lines_of_one_quoted_cell_are_unwrapped() {
         let found = find(b"\"Name;Phone\"\n\"Ada;1\"\n\"Ben;2\"\n", true, &[], None);
         assert_eq!((found.dialect.delimiter, found.width), (b';', 2));
         assert_eq!(find(b"\"Phone\"\n\"1, 2\"\n\"3, 4\"\n", true, &[], None).width, 0);
     }
 
     #[test]
-    fn a_record_cut_by_the_end_of_the_sample_does_not_count() {
+    fn record_cut_by_the_end_of_the_sample_is_ignored() {
         assert_eq!(find(b"a;b\n1;2\n3,,,,;", false, &[], None).width, 2);
     }
 
     #[test]
-    fn a_first_line_may_name_the_delimiter() {
+    fn first_line_may_name_the_delimiter() {
         for (text, delimiter) in [
             ("sep=;\r\nname;phone", Some(b';')),
             ("\"SEP=|\"\nname|phone", Some(b'|')),
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_between_words_is_named() {
+    fn character_between_words_is_suggested() {
         assert_eq!(likeliest_unknown("First Name§Last Name§Phone"), Some('§'));
         assert_eq!(likeliest_unknown("Phone (mobile)"), None);
     }

@@ -1,5 +1,5 @@
-//! How the rows of a table are laid out, and whether a row fits: rows with another number of cells than the header are
-//! often as good as others, and a cell that spans lines may be several rows.
+//! The layout of a table's rows, and whether a row fits it. A row with a different number of cells than the header is
+//! often fine, and a cell that spans lines may be several rows.
 
 use super::quoting::{Cells, Dialect};
 use crate::{
@@ -8,41 +8,43 @@ use crate::{
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 
-/// Fewer digits are no phone number, more are something else.
+/// The number of digits of a phone number.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=20;
 
-/// So many of the first rows, and one in so many of them, make a width usual.
+/// The minimum number of rows, and their share (one in `ONE_IN`), that make a width usual.
 const MIN_USUAL: usize = 3;
 const ONE_IN: usize = 5;
-/// In a short list, two of three or fewer.
+/// The minimum number of rows in a short list, where most rows must have the width.
 const MIN_MOST: usize = 2;
 
-/// Which columns of a table are used, and how many cells its rows have.
+/// The used columns of a table, and the number of cells in its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::parse) struct Layout {
-    /// Cells of the header, or of most rows while the header is not known; 0 where nothing is known.
+    /// The width of the header, or of most rows while the header is unknown. 0 if nothing is known.
     pub(in crate::parse) width: usize,
     /// Other widths that many of the first rows have.
     usual: Vec<usize>,
     pub(in crate::parse) phones: Vec<usize>,
     salutation: Option<usize>,
-    /// Names and countries: what they hold tells nothing of where it belongs.
+    /// Columns of names and countries. Their contents do not show which column they belong to.
     unproven: Vec<usize>,
-    /// Columns that nothing uses, in which no whole row has a number, where another number stands behind the one that is used.
+    /// Unused columns before the phone column in which no full row has a number, if another number follows the used
+    /// one.
     without_numbers: Vec<usize>,
-    /// Columns that nothing uses, where the number of a second row stands if the line end between two rows of a usual width is
+    /// Unused columns that would hold the number of a second row, if the line end between two rows of a usual width
+    /// were
     /// missing.
     second_rows: Vec<usize>,
 }
 
-/// How a row with another number of cells than the header is to be taken.
+/// The way to read a row with a different number of cells than the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) enum Fit {
-    /// As it is; cells that are missing at its end are empty.
+    /// As it is. Missing cells at its end are empty.
     Whole,
     /// Without the empty cells at its end.
     Trimmed,
-    /// With what is beyond the header as part of the last cell, which nothing uses.
+    /// With the cells beyond the header joined to the last column, which is unused.
     Joined,
     /// Its cells may have shifted.
     Ragged,
@@ -51,12 +53,12 @@ pub(in crate::parse) enum Fit {
 }
 
 impl Layout {
-    /// A table of which only the usual width is known.
+    /// Creates the layout of a table of which only the usual width is known.
     pub(in crate::parse) fn guessed(width: usize) -> Self {
         Self { width, ..Self::default() }
     }
 
-    /// The layout that a header tells. `rows` are the first of the table.
+    /// Creates the layout for a header. `rows` are the first rows of the table.
     pub(in crate::parse) fn new(header: &Header, columns: &Columns, rows: &Rows, header_row: u64) -> Self {
         let place = |column: &usize| header.place_of(*column);
         let names = columns.first_name.iter().chain(&columns.last_name).chain(&columns.full_name);
@@ -87,7 +89,7 @@ impl Layout {
             let last_phone = layout.phones.iter().max().copied().unwrap_or_default();
             let has_number =
                 |column: usize| column < width && whole().any(|row| is_phone_like(row.cell(column).text));
-            // Only a number behind the number can take its place.
+            // Only a number after the used one can take its place.
             if layout.phones.iter().any(|phone| has_number(phone + 1)) {
                 let unused = (0..last_phone).filter(|column| !layout.is_used(*column));
                 layout.without_numbers = unused.filter(|column| !has_number(*column)).collect();
@@ -102,7 +104,7 @@ impl Layout {
 
     fn places_of_second_rows(&self, rows: &Rows, header_row: u64) -> Vec<usize> {
         let shorter = self.usual.iter().filter(|usual| **usual < self.width);
-        // The last cell of the one row and the first of the other are one cell, or the one row ends in a delimiter.
+        // The last cell of one row and the first of the next are joined, or the first row ends in a delimiter.
         let places = shorter
             .flat_map(|usual| self.phones.iter().flat_map(move |phone| [phone + usual - 1, phone + usual]));
         let is_seldom = |place: &usize| {
@@ -112,17 +114,17 @@ impl Layout {
         places.filter(|place| *place < self.width && !self.is_used(*place)).filter(is_seldom).collect()
     }
 
-    /// Whether a number stands where that of a second row would.
+    /// Returns whether a row has a number in the position of a second row's number.
     pub(in crate::parse) fn joins_rows(&self, row: &impl RawRow) -> bool {
         self.second_rows.iter().any(|column| is_phone_like(text(row, *column)))
     }
 
-    /// Whether a row may be taken with this number of cells.
+    /// Returns whether a row with this number of cells is acceptable.
     pub(in crate::parse) fn takes(&self, row: &impl RawRow) -> bool {
         self.width == 0 || row.len() == self.width || !matches!(self.fit(row), Fit::Ragged | Fit::TwoRows)
     }
 
-    /// How a row with another number of cells is to be taken: it is ragged where a cell that is used may have shifted.
+    /// Returns how to read a row with a different number of cells. It is ragged if a used cell may have shifted.
     pub(in crate::parse) fn fit(&self, row: &impl RawRow) -> Fit {
         let cells = row.len();
         if self.phones.is_empty() {
@@ -136,7 +138,7 @@ impl Layout {
         let is_usual = self.usual.contains(&cells);
         let is_proven = self.proven(row);
         if cells <= self.width {
-            // A cell before the number is missing, and what stands where numbers do is the next number.
+            // A cell before the number is missing, and the phone column holds the next number.
             if self.without_numbers.iter().any(|column| is_phone_like(text(row, *column))) {
                 return Fit::Ragged;
             }
@@ -147,12 +149,13 @@ impl Layout {
         if (self.width..cells).all(|index| row.cell(index).is_blank()) {
             return if is_proven || is_usual { Fit::Trimmed } else { Fit::Ragged };
         }
-        // Another row may stand behind this one, whose line end is lost.
+        // Another row may follow on this line because of a lost line end.
         let has_more_phones = (used_end..cells).any(|index| holds_digits_of_phone(row.cell(index).text));
         if used_end < self.width && is_proven && !has_more_phones { Fit::Joined } else { Fit::Ragged }
     }
 
-    /// Whether the cells that are used stand where they belong: a number and a salutation prove themselves and all cells
+    /// Returns whether the used cells are in the right columns. A number and a salutation prove themselves and all
+    /// cells
     /// before them.
     fn proven(&self, row: &impl RawRow) -> bool {
         let phones = self.phones.iter().filter(|column| is_phone_like(text(row, **column)));
@@ -166,16 +169,18 @@ impl Layout {
         unproven.copied().all(|column| column < last)
     }
 
-    /// Whether a row has no digit where numbers stand, and its last cell, which is no number of its own, ends in one: the number
-    /// of the row below, perhaps.
+    /// Returns whether a row has no digit in its phone columns, and the row above ends in a number outside these
+    /// columns. It
+    /// may be the number of this row.
     pub(in crate::parse) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
         let is_missing = self.phones.iter().all(|column| !text(row, *column).iter().any(u8::is_ascii_digit));
         let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
         is_missing && last.is_some_and(|last| ends_in_phone(above.cell(last).text))
     }
 
-    /// Whether the last cell of a row, which nothing uses, runs on into what is as long as the row's own number and begins like it:
-    /// the number of another row, perhaps.
+    /// Returns whether the last cell of a row, which is unused, ends in digits that resemble the row's own number in
+    /// length
+    /// and beginning. They may be the number of another row.
     pub(in crate::parse) fn ends_like_its_number(&self, row: &impl RawRow) -> bool {
         let Some(last) = row.len().checked_sub(1) else { return false };
         let cell = row.cell(last).text;
@@ -193,8 +198,9 @@ impl Layout {
             && self.phones.iter().any(is_alike)
     }
 
-    /// Whether letters follow the number of a row, and its last cell, which is no number of its own, is one: two rows on one
-    /// line, perhaps.
+    /// Returns whether letters follow a row's number, and its last cell, which is not a phone column, ends in a number.
+    /// Two
+    /// rows may be on one line.
     pub(in crate::parse) fn may_hold_another(&self, row: &impl RawRow) -> bool {
         let is_followed =
             self.phones.iter().any(|column| text(row, *column).last().is_some_and(u8::is_ascii_alphabetic));
@@ -202,7 +208,7 @@ impl Layout {
         is_followed && last.is_some_and(|last| ends_in_phone(row.cell(last).text))
     }
 
-    /// Whether the last filled cell of a row is its number, which a line end may have cut.
+    /// Returns whether the last filled cell of a row is its number, which a line end may have cut.
     pub(in crate::parse) fn ends_in_number(&self, row: &impl RawRow) -> bool {
         let is_last = |column: &usize| {
             *column < row.len() && (column + 1..row.len()).all(|index| row.cell(index).text.is_empty())
@@ -214,8 +220,9 @@ impl Layout {
         self.phones.iter().any(|column| is_phone_like(text(row, *column)))
     }
 
-    /// Whether a line inside a cell, cut at its delimiters, looks like a row: it has the cells, and a number where numbers
-    /// stand. In a table of two columns a remark may look so, a name does not; in one of one column, so do all numbers.
+    /// Returns whether a line inside a cell looks like a row: split at its delimiters, it has the cells of a row and a
+    /// number
+    /// in a phone column. With two columns, a remark may look like that, but a name does not. With one, all numbers do.
     fn is_row_like(&self, dialect: Dialect, cell: usize, line: &[u8]) -> bool {
         let min_width = if self.unproven.contains(&cell) || self.phones.contains(&cell) { 2 } else { 3 };
         let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
@@ -225,7 +232,7 @@ impl Layout {
             && self.has_number(&cells)
     }
 
-    /// Whether a line, cut at its delimiters, has a number in a phone column.
+    /// Returns whether a line, split at its delimiters, has a number in a phone column.
     pub(in crate::parse) fn line_has_number(&self, dialect: Dialect, line: &[u8]) -> bool {
         let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
         self.has_number(&cells)
@@ -235,8 +242,9 @@ impl Layout {
         self.phones.iter().filter_map(|column| cells.get(*column)).any(|cell| is_phone_like(cell))
     }
 
-    /// Whether more of the lines of a record that spans several look a little like rows, by their delimiters and a number
-    /// anywhere, than the row's own number explains.
+    /// Returns whether more lines of a multi-line record resemble rows than the row's own number explains. Such lines
+    /// have
+    /// the delimiters of a row and a number anywhere.
     pub(in crate::parse) fn may_have_swallowed(
         &self,
         dialect: Dialect,
@@ -258,14 +266,15 @@ impl Layout {
         lines(record).filter(is_similar).count() > usize::from(self.has_phone(cells))
     }
 
-    /// Whether more lines of a record that spans several hold the digits of a phone number than the row's own number explains.
+    /// Returns whether more lines of a multi-line record hold a phone number than the row's own number explains.
     pub(in crate::parse) fn holds_more_numbers(&self, record: &[u8], cells: &Cells) -> bool {
         let holding = lines(record).filter(|line| holds_digits_of_phone(line)).count();
         !cells.spans.is_empty() && holding > usize::from(self.has_phone(cells))
     }
 
-    /// The first line inside a record that looks like a row of its own, counted from 0 in the record; `cells` are those that
-    /// its quotation marks make of it.
+    /// Returns the first line inside a record that looks like a row of its own, counted from 0. `cells` are the cells
+    /// of the
+    /// record by its quotation marks.
     pub(in crate::parse) fn swallowed(
         &self,
         dialect: Dialect,
@@ -277,14 +286,14 @@ impl Layout {
             let before = lines(&record[..content.start]).count() - 1;
             let inside = lines(&record[content.clone()]).count() - 1;
             let mut all = lines(record).enumerate().skip(before).take(inside + 1);
-            // The line on which the cell begins holds the row's own number, or the number follows the cell.
+            // The line on which the cell begins holds the row's own number, unless the number follows the cell.
             let begins = all.next().map(|(_, line)| line);
             if begins.is_some_and(|line| last_phone >= *cell && self.is_row_like(dialect, *cell, line)) {
                 return Some(before);
             }
             let is_row = |(index, line): &(usize, &[u8])| {
                 let is_last = *index == before + inside;
-                // What follows the cell on its last line belongs to the row.
+                // The text after the cell on its last line belongs to the row.
                 let is_own = is_last && last_phone >= *cell;
                 !is_own && self.is_row_like(dialect, *cell, line)
             };
@@ -293,7 +302,7 @@ impl Layout {
     }
 }
 
-/// Whether a cell would be several if its marks were none, and one of those looks like a phone number.
+/// Returns whether a cell contains delimiters, and a part between them looks like a phone number.
 pub(in crate::parse) fn has_number_in_cell(dialect: Dialect, cells: &Cells) -> bool {
     let mut all = (0..cells.len()).map(|index| cells.cell(index));
     all.any(|cell| {
@@ -302,7 +311,7 @@ pub(in crate::parse) fn has_number_in_cell(dialect: Dialect, cells: &Cells) -> b
     })
 }
 
-/// The physical lines of a text.
+/// Returns the physical lines of a text.
 pub(in crate::parse) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -321,24 +330,24 @@ fn text(row: &impl RawRow, index: usize) -> &[u8] {
     if index < row.len() { row.cell(index).text } else { &[] }
 }
 
-/// Whether a cell where no numbers stand may hold one. A date has as many digits.
+/// Returns whether a cell outside the phone columns may hold a number. A date has as many digits.
 fn ends_in_phone(text: &[u8]) -> bool {
     holds_digits_of_phone(text) && !str::from_utf8(text).is_ok_and(may_be_date)
 }
 
-/// Whether as many digits as a phone number has stand in a row somewhere in a cell.
+/// Returns whether a cell contains as many consecutive digits as a phone number has.
 pub(in crate::parse) fn holds_digits_of_phone(text: &[u8]) -> bool {
     is_phone_like(text)
         || text.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= *PHONE_DIGITS.start())
 }
 
-/// Whether a cell begins with the digits of a phone number, with letters right behind them: the next row's, perhaps.
+/// Returns whether a cell begins with a phone number directly followed by letters, which may be the next row.
 fn begins_with_phone(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits >= *PHONE_DIGITS.start() && text.get(digits).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// Whether a cell looks like a phone number, whatever its plan says.
+/// Returns whether a cell looks like a phone number, regardless of numbering plans.
 pub(in crate::parse) fn is_phone_like(text: &[u8]) -> bool {
     const SEPARATORS: &[u8] = b" +-().\\/'\"=\t\x1a\0";
     const MAX_BYTES: usize = 60;
@@ -350,7 +359,7 @@ pub(in crate::parse) fn is_phone_like(text: &[u8]) -> bool {
     for byte in text {
         match byte {
             b'0'..=b'9' => digits += 1,
-            // No-break spaces, marks of direction and the like.
+            // No-break spaces, direction marks and the like.
             0x80.. => {}
             other if SEPARATORS.contains(other) => {}
             _ => return false,
@@ -404,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_nothing_uses_may_be_missing_or_too_many() {
+    fn unused_cells_may_be_missing_or_extra() {
         for (row, expected) in [
             ("Ada,Quill,Ms,02079460100", Fit::Whole),
             ("Ada,Quill,Ms,02079460100,,", Fit::Trimmed),
@@ -419,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn names_behind_the_number_may_have_shifted_unless_most_rows_are_so() {
+    fn names_after_the_number_may_have_shifted_unless_the_width_is_usual() {
         let mut layout = Layout { width: 4, phones: vec![0], unproven: vec![1, 2], ..Layout::default() };
         assert_eq!(fit(&layout, "02079460100,Ada,PhD,Quill,"), Fit::Ragged);
         assert_eq!(fit(&layout, "02079460100,Ada,Quill"), Fit::Ragged);
@@ -430,7 +439,7 @@ mod tests {
 
     #[test]
     fn two_rows_on_one_line_may_fit_a_wide_header() {
-        // First, last, salutation, phone, notes, and columns that most rows leave out.
+        // First, last, salutation, phone, notes, and columns that most rows omit.
         let mut layout = layout();
         (layout.width, layout.usual) = (10, vec![5]);
         layout.second_rows = layout.places_of_second_rows(&Rows::new(0), 1);
@@ -441,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_before_the_number_shows_that_a_cell_is_missing() {
+    fn number_before_the_phone_column_means_a_missing_cell() {
         // First, last, salutation, city, phone, another phone.
         let layout = Layout {
             width: 6,
@@ -456,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_inside_a_cell_may_be_rows() {
+    fn lines_inside_a_cell_that_look_like_rows_are_found() {
         let swallowed = |record: &str| {
             let mut cells = Cells::default();
             assert_eq!(read_record(COMMA, record.as_bytes(), true, &mut cells), Ending::Whole(record.len()));
@@ -473,7 +482,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_ran_into_a_name_inside_a_cell_may_be_of_another_row() {
+    fn number_joined_to_a_name_inside_a_cell_may_belong_to_another_row() {
         let layout = Layout { width: 5, phones: vec![4], unproven: vec![0, 2], ..Layout::default() };
         let may_have = |record: &str| {
             let mut cells = Cells::default();
@@ -493,11 +502,11 @@ mod tests {
         };
         assert!(holds_more("B,\",Q,Ms,02079460101C,\"\"b\nx\",Ms,02079460102,x"));
         assert!(!holds_more("B,\"Q\nR\",Ms,02079460102,x"));
-        assert!(!holds_more("B,Q,Ms,02079460102,or 02079460103"), "of one line nothing is swallowed");
+        assert!(!holds_more("B,Q,Ms,02079460102,or 02079460103"), "a single line contains no other rows");
     }
 
     #[test]
-    fn numbers_are_told_from_other_text() {
+    fn numbers_and_other_text_are_distinguished() {
         for text in ["020 7946 0100", "+44 (20) 7946-0100", "=\"02079460100\"", "0171/1234567"] {
             assert!(is_phone_like(text.as_bytes()), "{text}");
         }

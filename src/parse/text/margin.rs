@@ -1,5 +1,6 @@
-//! Rows below a header that are none: the header once more, as in lists put one behind the other, and what programs write
-//! below a list, such as sums and remarks.
+//! Rows below a header that are not data: repeated headers, as in concatenated lists, and lines that programs write
+//! below
+//! a list, such as totals and remarks.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,7 +14,7 @@ use crate::{
     row::{Cell, CellKind, Columns},
 };
 
-/// Words with which a line of sums begins, in small letters.
+/// First words of a line of totals, in lower case.
 const SUMS: [&str; 15] = [
     "total",
     "totals",
@@ -32,7 +33,7 @@ const SUMS: [&str; 15] = [
     "всего",
 ];
 
-/// Words with which a remark below a list begins.
+/// First words of a remark below a list.
 const REMARKS: [&str; 19] = [
     "copyright",
     "©",
@@ -55,7 +56,7 @@ const REMARKS: [&str; 19] = [
     "disclaimer",
 ];
 
-/// What is counted in a line such as `(2 rows)`.
+/// Words for what is counted in a line such as `(2 rows)`.
 const COUNTED: [&str; 22] = [
     "row",
     "rows",
@@ -81,10 +82,10 @@ const COUNTED: [&str; 22] = [
     "registros",
 ];
 
-/// Lines that may stand below a list.
+/// Maximum number of lines below a list.
 const MAX_LINES: usize = 30;
 
-/// A row of cells of its own.
+/// A row that owns its cells.
 pub(in crate::parse) struct KeptRow {
     pub(in crate::parse) number: u64,
     cells: Vec<(Vec<u8>, CellKind)>,
@@ -117,10 +118,10 @@ impl RawRow for KeptRow {
     }
 }
 
-/// A row whose cells stand in the order of another header.
+/// A row whose cells are in the order of another header.
 pub(in crate::parse) struct Reordered<'r, R> {
     pub(in crate::parse) row: &'r R,
-    /// For each column, where its cell stands in the row.
+    /// For each column, the position of its cell in the row.
     pub(in crate::parse) places: &'r [usize],
 }
 
@@ -139,28 +140,28 @@ impl<R: RawRow> RawRow for Reordered<'_, R> {
     }
 }
 
-/// What a row without a number turned out to be.
+/// The kind of a row without a number.
 pub(in crate::parse) enum Kind {
     Row,
-    /// The header, with its columns in the same order or in this one.
+    /// The header, with its columns in the same order, or in this order.
     Header(Option<Vec<usize>>),
-    /// A header of other columns.
+    /// A header with other columns.
     OtherHeader,
-    /// Something below the list, unless rows follow.
+    /// A line below the list, unless rows follow.
     Footer,
 }
 
-/// Knows the rows of a table that are none.
+/// A detector of rows that are not data.
 #[derive(Default)]
 pub(in crate::parse) struct Margin {
     names: Vec<String>,
     columns: Columns,
     phones: Vec<usize>,
-    /// Header rows behind the first.
+    /// Repeated headers.
     pub(in crate::parse) headers: Sightings,
-    /// The last of them with another order of columns.
+    /// Repeated headers with another order of columns.
     pub(in crate::parse) reordered: Sightings,
-    /// What may be the footer.
+    /// Rows that may be the footer.
     pub(in crate::parse) footer: Vec<KeptRow>,
     is_text: bool,
 }
@@ -169,7 +170,7 @@ impl Margin {
     pub(in crate::parse) fn new(header: &Header, columns: &Columns, is_text: bool) -> Self {
         Self {
             names: header.names.iter().map(|name| folded(name)).collect(),
-            // As the same header further down is understood: without what the columns hold.
+            // Matched like a repeated header further down: without the contents of the columns.
             columns: columns::people(&header.names).unwrap_or_else(|_| columns.clone()),
             phones: columns.phone.iter().map(|column| header.place_of(*column)).collect(),
             is_text,
@@ -177,8 +178,9 @@ impl Margin {
         }
     }
 
-    /// Whether a row is surely one of people, seen at a glance: something like a number stands where numbers do, and no word
-    /// behind it.
+    /// Returns whether a row is certainly a person, by a quick check: a phone column has something like a number,
+    /// without a
+    /// word after it.
     pub(in crate::parse) fn is_person(&self, row: &impl RawRow) -> bool {
         const MIN_BYTES: usize = 6;
 
@@ -188,11 +190,11 @@ impl Margin {
                 && matches!(text[0], b'0'..=b'9' | b'+' | b'(' | b'\'' | b'=' | b' ')
                 && !text[text.len() - 1].is_ascii_alphabetic()
         };
-        // Without a header nothing tells other rows from people.
+        // Without a header, nothing distinguishes other rows from people.
         self.phones.is_empty() || self.phones.iter().any(is_number)
     }
 
-    /// What a row is that no number is seen in at a glance.
+    /// Returns the kind of a row that fails the quick check for a person.
     #[cold]
     pub(in crate::parse) fn kind(&self, row: &impl RawRow) -> Kind {
         if let Some(kind) = self.header(row) {
@@ -258,8 +260,9 @@ impl Margin {
         }
     }
 
-    /// Whether a row looks like a line below a list: it has one or few filled cells, and words, marks or an empty line show
-    /// what it is.
+    /// Returns whether a row looks like a line below a list. It has few filled cells, and words, marks or an empty line
+    /// above
+    /// show what it is.
     fn is_footer(&self, row: &impl RawRow) -> bool {
         const MAX_FILLED: usize = 3;
         const DIGITS_OF_A_NUMBER: usize = 7;
@@ -276,7 +279,7 @@ impl Margin {
                 && text.iter().all(|byte| b"-=_*+~#".contains(byte))
                 && text.iter().any(|byte| *byte != b'+')
         };
-        // A rule begins in the first column; alone in another one, such signs are a cell that was filled badly.
+        // A rule begins in the first column. Elsewhere, such characters alone are a badly filled cell.
         if !row.cell(0).is_blank() && filled.iter().all(is_rule) {
             return true;
         }
@@ -299,7 +302,7 @@ impl Margin {
         let is_sum = is_total && others.iter().all(is_count);
         let is_counted =
             is_alone && word.bytes().all(|byte| byte.is_ascii_digit()) && COUNTED.contains(&next);
-        // A first name in a row of its own is a person without a number.
+        // A row with only a first name is a person without a number.
         let is_remark = REMARKS.contains(&word) && (!next.is_empty() || is_alone && row.len() == 1);
         let is_apart = self.is_text
             && row.len() == 1
@@ -308,13 +311,14 @@ impl Margin {
         is_marked || is_sum || is_counted || is_remark || is_apart
     }
 
-    /// Keeps what may be the footer; the rows that stand in it, where it grows too long for one.
+    /// Keeps a row that may belong to the footer. If the footer grows too long, returns its rows, because they are
+    /// data.
     pub(in crate::parse) fn keep(&mut self, number: u64, row: &impl RawRow) -> Vec<KeptRow> {
         self.footer.push(KeptRow::of(number, row));
         if self.footer.len() > MAX_LINES { std::mem::take(&mut self.footer) } else { Vec::new() }
     }
 
-    /// What somebody should know of rows that were skipped.
+    /// Returns notes about skipped rows, for the user.
     pub(in crate::parse) fn notes(&self) -> Vec<String> {
         let row_or_line = if self.is_text { "line" } else { "row" };
         let mut notes = Vec::new();
@@ -330,7 +334,8 @@ impl Margin {
         }
         if self.reordered.count > 0 {
             notes.push(format!(
-                "{row_or_line} {} is the header again with its columns in another order: the rows below it are read in that order",
+                "{row_or_line} {} is the header again with its columns in another order; rollcall reads the rows below \
+                 it in that order",
                 self.reordered.first
             ));
         }
@@ -353,7 +358,7 @@ impl Margin {
     }
 }
 
-/// For each name, where it stands among the others; nothing where these are not the same names.
+/// Returns the position of each name among the others, or `None` if the names are not the same.
 fn order(names: &[String], others: &[String]) -> Option<Vec<usize>> {
     if names.len() != others.len() {
         return None;

@@ -1,4 +1,4 @@
-//! Delimited text: records and their quotation marks, the dialect, and what stands around and between the rows.
+//! Delimited text: records and quotation marks, the dialect, and lines that are not data.
 
 pub(super) mod csv;
 pub(super) mod dialect;

@@ -1,34 +1,34 @@
-//! Where the cells of a delimited record end, and what they hold.
+//! Splitting of a delimited record into cells.
 //!
-//! [`read_record`] follows RFC 4180 with what other programs write besides: spaces around a quoted cell, `="…"`, the
-//! backslash of `MySQL` and PHP, and `\N` for nothing. It reports what does not fit instead of guessing. [`read_line`] reads a
-//! line alone, whatever its quotation marks say.
+//! [`read_record`] follows RFC 4180, and accepts what other programs write: spaces around a quoted cell, `="…"`, the
+//! backslash of `MySQL` and PHP, and `\N` for an empty cell. It reports text that does not fit instead of guessing.
+//! [`read_line`] reads a single line, whatever its quotation marks say.
 
-/// The end of a file in DOS and CP/M.
+/// The end mark of a file in DOS and CP/M.
 pub(in crate::parse) const END_OF_FILE: u8 = 0x1a;
 
-/// A byte order mark, and one that was read in windows-1252 and written in UTF-8.
+/// A byte order mark, and one that was read as windows-1252 and written as UTF-8.
 const ORDER_MARKS: [&[u8]; 2] = [b"\xef\xbb\xbf", b"\xc3\xaf\xc2\xbb\xc2\xbf"];
 
-/// How a delimited text is written.
+/// The dialect of a delimited text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) struct Dialect {
     pub(in crate::parse) delimiter: u8,
-    /// The mark that encloses cells.
+    /// The mark around quoted cells.
     pub(in crate::parse) quote: u8,
-    /// A backslash takes the meaning of the character behind it away.
+    /// Whether a backslash escapes the next character.
     pub(in crate::parse) has_escapes: bool,
-    /// Other marks that stand around cells, such as typographic quotation marks. A delimiter between them still ends the cell.
+    /// Other marks around cells, such as typographic quotation marks. A delimiter between them still ends the cell.
     pub(in crate::parse) enclosure: Option<(&'static str, &'static str)>,
 }
 
 impl Dialect {
-    /// The dialect of RFC 4180 with this delimiter.
+    /// Creates the dialect of RFC 4180 with this delimiter.
     pub(in crate::parse) fn new(delimiter: u8) -> Self {
         Self { delimiter, quote: b'"', has_escapes: false, enclosure: None }
     }
 
-    /// A cell without the other marks around it.
+    /// Returns a cell without the other marks around it.
     fn bare(self, cell: &[u8]) -> &[u8] {
         let inner = |(open, close): (&str, &str)| {
             cell.trim_ascii().strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())
@@ -45,8 +45,9 @@ impl Dialect {
         from + spaces
     }
 
-    /// Where the content of a quoted cell begins, if one starts at `from`: behind the mark, or behind `="`. A byte order mark
-    /// before it, as between files that were put one behind the other, means nothing.
+    /// Returns where the content of a quoted cell begins, if one starts at `from`: after the mark, or after `="`.
+    /// Ignores a
+    /// byte order mark before it, which remains between concatenated files.
     fn opened(self, text: &[u8], from: usize) -> Option<usize> {
         let start = self.skip_spaces(text, from);
         let order = ORDER_MARKS.into_iter().find(|mark| from == 0 && text[start..].starts_with(mark));
@@ -55,7 +56,7 @@ impl Dialect {
         (text.get(mark) == Some(&self.quote)).then_some(mark + 1)
     }
 
-    /// Whether a cell ends at `from`, with spaces before its end or without.
+    /// Returns the end of a cell whose text ends at `from`, skipping spaces. Returns `None` if more text follows.
     fn ends_at(self, text: &[u8], from: usize) -> Option<usize> {
         let end = self.skip_spaces(text, from);
         match text.get(end) {
@@ -65,14 +66,14 @@ impl Dialect {
     }
 }
 
-/// The cells of one record: their texts one behind the other, and where each ends.
+/// The cells of one record: their concatenated texts, and the end of each.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct Cells {
     pub(in crate::parse) text: Vec<u8>,
     pub(in crate::parse) ends: Vec<usize>,
-    /// Quoted cells that hold line ends: which cell, and where its content stands in the record.
+    /// Quoted cells with line ends: the index of the cell, and the range of its content in the record.
     pub(in crate::parse) spans: Vec<(usize, std::ops::Range<usize>)>,
-    /// Cells that stand in quotation marks.
+    /// The number of quoted cells.
     pub(in crate::parse) quoted: usize,
 }
 
@@ -88,8 +89,7 @@ impl Cells {
         self.ends.last().copied().unwrap_or_default()
     }
 
-    /// Ends a cell that is not quoted. `\N` is nothing, and so is `NULL` beside cells in quotation marks; the mark that ends a
-    /// file in DOS is no part of a cell.
+    /// Ends a cell that is not quoted. `\N` is empty, and so is `NULL` next to quoted cells. Drops the end mark of DOS.
     fn end_plain(&mut self, text: &[u8]) {
         if text != b"\\N" && !(text == b"NULL" && self.quoted > 0) {
             self.text.extend_from_slice(without_end_marks(text));
@@ -97,7 +97,7 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
-    /// Ends a quoted cell, whose text was added; a formula `="…"` in it is the text that it makes.
+    /// Ends a quoted cell whose text was added. Replaces a formula `="…"` by its text.
     fn end_quoted(&mut self, quote: u8) {
         let start = self.start();
         if let Some(inner) = self.text[start..]
@@ -128,20 +128,20 @@ fn without_end_marks(text: &[u8]) -> &[u8] {
     text.strip_suffix(&[END_OF_FILE]).unwrap_or(text)
 }
 
-/// What came of reading a record.
+/// The result of reading a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) enum Ending {
-    /// It is whole, and has so many bytes without its line end.
+    /// The record is complete, with this many bytes before its line end.
     Whole(usize),
-    /// The text ends inside it: there may be more.
+    /// The text ends inside the record; there may be more.
     Cut,
     /// The text ends inside a quoted cell.
     Open,
-    /// Text stands between the mark that closes a cell and the next delimiter, or a mark closes a cell that none opened.
+    /// There is text between a closing mark and the next delimiter, or a closing mark without an opening one.
     TextBehind,
 }
 
-/// Reads the record at the start of a text. `is_last` says that nothing comes behind the text.
+/// Reads the record at the start of a text. `is_last` says that nothing follows the text.
 pub(in crate::parse) fn read_record(
     dialect: Dialect,
     text: &[u8],
@@ -178,8 +178,9 @@ pub(in crate::parse) fn read_record(
     }
 }
 
-/// Whether the only mark of a cell stands at its end, behind a letter: the mark that opens it is lost. Behind a digit it means
-/// inches.
+/// Returns whether the only mark of a cell is at its end, after a letter. The opening mark is then lost. After a digit,
+/// it
+/// means inches.
 fn is_unopened_cell(dialect: Dialect, cell: &[u8]) -> bool {
     let inner = cell.trim_ascii_end().strip_suffix(&[dialect.quote]);
     dialect.quote == b'"'
@@ -189,7 +190,7 @@ fn is_unopened_cell(dialect: Dialect, cell: &[u8]) -> bool {
         })
 }
 
-/// Adds the content of a quoted cell and returns where the mark stands that closes it.
+/// Adds the content of a quoted cell, and returns the position of the closing mark.
 fn unquoted(dialect: Dialect, text: &[u8], content: usize, cells: &mut Cells) -> Option<usize> {
     let mut from = content;
     loop {
@@ -201,7 +202,7 @@ fn unquoted(dialect: Dialect, text: &[u8], content: usize, cells: &mut Cells) ->
         let at = from + at?;
         cells.text.extend_from_slice(&text[from..at]);
         if text[at] != dialect.quote {
-            // Of the escapes, those of marks mean the mark; others stay as they stand.
+            // An escaped mark or backslash loses its escape; other escapes stay unchanged.
             let escaped = *text.get(at + 1)?;
             if escaped != dialect.quote && escaped != b'\\' {
                 cells.text.push(b'\\');
@@ -217,8 +218,11 @@ fn unquoted(dialect: Dialect, text: &[u8], content: usize, cells: &mut Cells) ->
     }
 }
 
-/// Reads a line alone: a mark closes a cell only before a delimiter or the end of the line, and one that never closes is
-/// text. Returns whether every cell in marks is beyond doubt: none holds a delimiter beside a mark, which may be its end.
+/// Reads a single line. A mark closes a cell only before a delimiter or the end of the line, and an unclosed mark is
+/// text.
+///
+/// Returns whether all quoted cells are certain. A cell is uncertain if it contains a delimiter next to a mark, which may
+/// be its end.
 pub(in crate::parse) fn read_line(dialect: Dialect, line: &[u8], cells: &mut Cells) -> bool {
     cells.clear();
     let (mut at, mut is_certain) = (0, true);
@@ -244,7 +248,7 @@ pub(in crate::parse) fn read_line(dialect: Dialect, line: &[u8], cells: &mut Cel
     }
 }
 
-/// The last mark before a delimiter or the end of the line that is the first such.
+/// Returns the first mark that is followed by a delimiter or the end of the line.
 fn closing(dialect: Dialect, line: &[u8], content: usize) -> Option<usize> {
     let mut from = content;
     loop {
@@ -269,7 +273,7 @@ fn push_inner(dialect: Dialect, inner: &[u8], cells: &mut Cells) {
     cells.text.extend_from_slice(&inner[from..]);
 }
 
-/// A cell without the only mark in it, where that stands at its start or end.
+/// Returns a cell without its only mark, if this is at its start or end.
 fn without_stray_mark(dialect: Dialect, cell: &[u8]) -> &[u8] {
     let trimmed = cell.trim_ascii();
     if memchr::memchr_iter(dialect.quote, trimmed).count() != 1 {
@@ -279,7 +283,7 @@ fn without_stray_mark(dialect: Dialect, cell: &[u8]) -> &[u8] {
     trimmed.strip_prefix(&mark).or_else(|| trimmed.strip_suffix(&mark)).unwrap_or(cell)
 }
 
-/// Reads a line by its delimiters alone; marks around a cell go.
+/// Splits a line at its delimiters alone. Removes marks around a cell.
 pub(in crate::parse) fn split_line(dialect: Dialect, line: &[u8], cells: &mut Cells) {
     cells.clear();
     for cell in line.split(|byte| *byte == dialect.delimiter) {
@@ -307,7 +311,7 @@ mod tests {
     const COMMA: Dialect = Dialect { delimiter: b',', quote: b'"', has_escapes: false, enclosure: None };
 
     #[test]
-    fn records_are_read_as_programs_write_them() {
+    fn forms_of_many_programs_are_read() {
         for (text, cells) in [
             ("a,b,c", vec!["a", "b", "c"]),
             ("\"a\"\"b\",\"c,d\"\r\nx", vec!["a\"b", "c,d"]),
@@ -330,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_reported() {
+    fn unfitting_text_is_reported() {
         assert_eq!(record(COMMA, "a,\"b\" c,d").0, Ending::TextBehind);
         assert_eq!(record(COMMA, "a,\"b,c\nd").0, Ending::Open);
         assert_eq!(record(COMMA, "\"a\",b\",\"c\"").0, Ending::TextBehind);
@@ -340,14 +344,14 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_keeps_a_cell_open() {
+    fn escaped_mark_does_not_close_a_cell() {
         let mysql = Dialect { has_escapes: true, ..COMMA };
         assert_eq!(record(mysql, r#""5\" x","a\\","b\nc""#).1, ["5\" x", "a\\", "b\\nc"]);
         assert_eq!(record(COMMA, r#""5\" x","a""#).0, Ending::TextBehind);
     }
 
     #[test]
-    fn a_line_is_read_alone_whatever_its_marks_say() {
+    fn single_line_is_read_whatever_its_marks_say() {
         let line = |text: &str| {
             let mut cells = Cells::default();
             let is_certain = read_line(COMMA, text.as_bytes(), &mut cells);

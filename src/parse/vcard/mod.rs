@@ -1,7 +1,7 @@
-//! vCards become rows, one for each card.
+//! Reads vCards into rows, one per card.
 //!
-//! [`split`] cuts the text into cards and accounts for every line; [`property`] reads what the lines mean, in the versions
-//! 2.1, 3.0 and 4.0; [`phone`] tells which kind of phone a number belongs to.
+//! [`split`] cuts the text into cards and accounts for every line. [`property`] interprets the lines of versions 2.1,
+//! 3.0 and 4.0. [`phone`] determines the kind of each phone number.
 
 mod phone;
 mod property;
@@ -26,7 +26,7 @@ use crate::{
     row::{Cell, CellKind},
 };
 
-/// Columns by what a card says, the phones by kind. A second phone of a kind has its number behind the name.
+/// The columns before the phones. The phones follow by kind; further phones of a kind have their number after the name.
 const NAMES: [&str; 7] =
     ["First Name", "Last Name", "Full Name", "Name Prefix", "Middle Name", "Organization", "Email"];
 const FIRST_NAME: usize = 0;
@@ -37,34 +37,34 @@ const MIDDLE_NAME: usize = 4;
 const ORGANIZATION: usize = 5;
 const EMAIL: usize = 6;
 
-/// Phones of one kind that are read.
+/// The number of columns for phones of one kind.
 const MAX_OF_KIND: usize = 3;
 
-/// The last column: numbers in lines that are no phone's. They are not called, and shown where a row is rejected.
+/// The last column: numbers outside phone properties. They are not called, only shown with rejected rows.
 const UNCLEAR: &str = "Unclear Number";
 const UNCLEAR_BUT_COUNTED: &str = "Other Phone 9";
 
-/// Text in no known encoding is looked at up to here.
+/// The maximum amount of text in an unknown encoding that is examined.
 const MAX_FOREIGN_BYTES: usize = 1024 * 1024;
 
 /// A file of cards.
 pub(super) struct Cards {
-    /// The encoding of all bytes, where they are no ASCII with other letters between.
+    /// The encoding to decode the whole file with. `None` if each property is decoded separately.
     transcoded: Option<Encoding>,
     letters: Letters,
     pub(super) names: Vec<String>,
-    /// What a person should know of how the cards were read.
+    /// Notes for the user on how the cards were read.
     pub(super) notes: Vec<String>,
 }
 
 impl Cards {
-    /// Goes through all cards once, so that what is wrong with them is known before any is used.
+    /// Reads all cards once to find faults before any card is used.
     pub(super) fn open(
         source: &mut Source,
         encoding: Encoding,
         settings: &ParseSettings,
     ) -> Result<Self, Fault> {
-        // Of people not to be called, every number counts.
+        // In a do-not-call list, every number counts.
         let unclear = if settings.is_of_numbers() { UNCLEAR_BUT_COUNTED } else { UNCLEAR };
         let phones = phone::KINDS.iter().flat_map(|kind| {
             (1..=MAX_OF_KIND)
@@ -82,7 +82,7 @@ impl Cards {
             notes: Vec::new(),
         };
         match cards.survey(source, settings.region) {
-            // Parts in UTF-16 were put into the file; what reads its lines one by one knows them.
+            // The file contains parts in UTF-16. Decoding the whole file line by line handles them.
             Err(Fault::OtherEncoding { .. })
                 if is_ascii && !encoding.is_single_byte() && encoding != UTF_8 =>
             {
@@ -124,12 +124,14 @@ impl Cards {
             return Err(Fault::NoRecords("a card"));
         }
         if let Some(line) = joined {
-            self.notes.push(format!("line {line}: several properties stand on one line; each is read"));
+            self.notes.push(format!(
+                "line {line}: several properties are on one line; rollcall reads each of them"
+            ));
         }
         if let Some((count, line, text)) = unread {
             let lines = if count == 1 { "1 line" } else { &format!("{count} lines") };
             self.notes.push(format!(
-                "numbers outside phone properties are not called: {lines}, the first is line {line}: `{text}`"
+                "rollcall does not call numbers outside phone properties: {lines}, the first is line {line}: `{text}`"
             ));
         }
         if let Some(line) = first_foreign.filter(|_| !self.letters.is_certain) {
@@ -138,13 +140,12 @@ impl Cards {
             }
             self.notes.push(if self.letters.fallback == UTF_8 {
                 format!(
-                    "names in some cards, the first on line {line}, are in no encoding that makes sense of them; \
-                     --encoding names it"
+                    "names in some cards, the first on line {line}, are in an unknown encoding; name it with --encoding"
                 )
             } else {
                 format!(
-                    "names are not UTF-8 in some cards, the first on line {line}; they are read as {}. --encoding \
-                     names another",
+                    "names in some cards, the first on line {line}, are not UTF-8; rollcall reads them as {}. Use \
+                     --encoding if this is wrong",
                     self.letters.fallback.name()
                 )
             });
@@ -152,7 +153,7 @@ impl Cards {
         Ok(())
     }
 
-    /// The encoding of text whose own charset is not named.
+    /// Returns the encoding of text without a charset of its own.
     pub(super) fn encoding(&self) -> Encoding {
         self.transcoded.unwrap_or(self.letters.fallback)
     }
@@ -164,7 +165,7 @@ impl Cards {
         }
     }
 
-    /// Goes through all cards.
+    /// Passes every card to `sink`.
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         split::cards(self.text(source)?, &mut Strays::default(), &mut |card| {
             let row = CardRow::read(&Properties::of(card), self.letters, self.names.len());
@@ -173,14 +174,14 @@ impl Cards {
     }
 }
 
-/// Makes sure that a card is not what is left of two, of which one would have the other's number.
+/// Returns an error if the card is the remains of two joined cards, because one would get the other's number.
 fn check_is_one(card: &Card, properties: &Properties) -> Result<(), Fault> {
     let is_version_4 = properties.named("VERSION").any(|version| version.is("4.0"));
     let mut seen: Vec<&Property> = Vec::new();
     for property in
         properties.all.iter().filter(|property| matches!(property.name.as_str(), "VERSION" | "N" | "FN"))
     {
-        // Other spellings of one name are marked as such, and a card of version 4 may have them unmarked.
+        // Alternative spellings of a name are marked as such. Version 4 also allows unmarked ones.
         let is_other_spelling = property.is_alternative() || property.name == "FN" && is_version_4;
         if is_other_spelling {
             continue;
@@ -197,7 +198,7 @@ fn check_is_one(card: &Card, properties: &Properties) -> Result<(), Fault> {
             None => seen.push(property),
         }
     }
-    // A second version says by itself that a second card begins, where anything stands between the two.
+    // A second version after other properties is a sure sign of a second card.
     let mut versions = properties.all.iter().enumerate().filter(|(_, property)| property.name == "VERSION");
     if let (Some((first, _)), Some((second, again))) = (versions.next(), versions.next())
         && second > first + 1
@@ -208,7 +209,7 @@ fn check_is_one(card: &Card, properties: &Properties) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Numbers of a card that stand in no phone property.
+/// Numbers of a card outside phone properties.
 #[derive(Default)]
 struct Unclear {
     numbers: Vec<u8>,
@@ -249,7 +250,7 @@ impl RawRow for CardRow {
         Cell { text: &self.cells[index], kind: CellKind::Text }
     }
 
-    /// A card has an outcome even where nothing of it is read.
+    /// A card has an outcome even if nothing in it can be read.
     fn is_blank(&self) -> bool {
         false
     }
@@ -265,7 +266,7 @@ impl CardRow {
             let cells = &mut row.cells[places];
             match cells.iter().position(Vec::is_empty) {
                 Some(free) => cells[free] = number,
-                // More numbers than columns: the first is called, and a suppression list needs all of them.
+                // With more numbers than columns, the first is called. A suppression list needs all of them.
                 None => cells[MAX_OF_KIND - 1].extend([b"; ".as_slice(), &number].concat()),
             }
         }
@@ -275,7 +276,7 @@ impl CardRow {
 
     fn read_names(&mut self, properties: &Properties, letters: Letters) {
         if let Some(name) = properties.named("N").next() {
-            // Family, given, additional, prefix, suffix.
+            // The order is family, given, additional, prefix, suffix.
             let places = [LAST_NAME, FIRST_NAME, MIDDLE_NAME, NAME_PREFIX];
             for (part, place) in name_parts(name.components(letters)).into_iter().zip(places) {
                 self.cells[place] = joined_names(part);
@@ -292,7 +293,7 @@ impl CardRow {
         self.doubt_names(properties);
     }
 
-    /// Takes out what is no name of a person, or stands in one place and means another.
+    /// Clears names that are not a person's and moves names that are in the wrong place.
     fn doubt_names(&mut self, properties: &Properties) {
         let is_empty = |cell: &[u8]| cell.trim_ascii().is_empty();
         let has_parts = !is_empty(&self.cells[FIRST_NAME]) && !is_empty(&self.cells[LAST_NAME]);
@@ -311,7 +312,7 @@ impl CardRow {
             self.cells[FULL_NAME].clear();
             return;
         }
-        // A whole name in one part: as a full name it is split, beside a full name it would stand twice.
+        // A whole name in one part becomes the full name, which is split later. Otherwise it would appear twice.
         for place in [FIRST_NAME, LAST_NAME] {
             let words = self.cells[place].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
             let is_whole = words.count() > 1;
@@ -324,7 +325,7 @@ impl CardRow {
     }
 }
 
-/// The parts of a name; those of a line whose semicolons another program escaped stand in the first.
+/// Returns the parts of a name. If another program escaped the semicolons, all parts are in the first one.
 fn name_parts(parts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let is_alone = parts.iter().skip(1).all(|part| part.trim_ascii().is_empty());
     match parts.first() {
@@ -335,7 +336,7 @@ fn name_parts(parts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     }
 }
 
-/// Several names in one place, such as two given ones, are one.
+/// Joins several names in one part, such as two given names.
 fn joined_names(part: Vec<u8>) -> Vec<u8> {
     match memchr::memchr(b',', &part) {
         Some(_) => part.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b' '),

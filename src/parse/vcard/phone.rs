@@ -1,11 +1,11 @@
-//! Which kind of phone a number belongs to, by the types and labels beside it, whatever their spelling.
+//! Determines the kind of a phone number from its types and labels, in any spelling.
 
 use std::collections::HashMap;
 
 use super::property::{Letters, Properties, Property};
 use crate::{normalize::label, row::PhoneKind};
 
-/// Columns of phones, the first to be called first. Those of the last are not called.
+/// The phone columns, in the order in which they are called. The last one is never called.
 pub(super) const KINDS: [&str; 7] =
     ["Preferred Phone", "Mobile Phone", "Main Phone", "Work Phone", "Home Phone", "Other Phone", "Fax"];
 
@@ -17,32 +17,33 @@ const HOME: usize = 4;
 const OTHER: usize = 5;
 const FAX: usize = 6;
 
-/// Words of types that say nothing of a phone's kind. A number for video is answered by a person.
+/// Type words that do not indicate the kind of a phone. A video number is answered by a person.
 const NOT_KINDS: [&str; 6] = ["type", "value", "uri", "label", "voice", "video"];
 
-/// Labels of one phone.
+/// The maximum number of labels of one phone.
 const MAX_LABELS: usize = 8;
 
-/// The least that the standard has a number for.
+/// The lowest preference in the vCard standard.
 const LEAST_PREFERENCE: u32 = 100;
 
-/// What is said of a phone.
+/// The kind of a phone.
 struct Kind {
     /// Its column, as an index of [`KINDS`].
     column: usize,
-    /// How much its owner prefers it, 1 being most; more than [`LEAST_PREFERENCE`] where nothing is said.
+    /// Its preference, with 1 as the highest. Greater than [`LEAST_PREFERENCE`] if the card states none.
     preference: u32,
-    /// Whether it is in a car or the company's: such phones come last.
+    /// Whether it is a car phone or the company's number. Such phones come last.
     is_last: bool,
 }
 
-/// The phones of a card and their columns, as indices of [`KINDS`]. Within a column the first is to be called first.
+/// Returns the phones of a card and their columns, as indices of [`KINDS`]. Within a column, the phone to call first
+/// comes first.
 pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Property, usize)> {
-    // Apple writes a label of one's own as a property of the same group, before or behind the phone.
+    // Apple writes a custom label as a property of the same group, before or after the phone.
     let mut labels: HashMap<&str, Vec<&Property>> = HashMap::new();
     for label in card.all.iter().filter(|other| other.name.contains("LABEL")) {
         let of_group = label.group.as_deref().map(|group| labels.entry(group).or_default());
-        // A phone has one, or one for each language.
+        // A phone has one label, or one per language.
         if let Some(labels) = of_group.filter(|labels| labels.len() < MAX_LABELS) {
             labels.push(label);
         }
@@ -53,7 +54,7 @@ pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Proper
         .map(|phone| (phone, kind(phone, labels_of(phone).map_or(&[], Vec::as_slice), letters)))
         .collect();
     phones.sort_by_key(|(_, kind)| (kind.is_last, kind.preference));
-    // The one to call first is the one that is preferred most, or a mobile among those that are preferred as much.
+    // The first phone to call is the most preferred one. Among equals, a mobile wins.
     let preferred = phones.iter_mut().filter(|(_, kind)| kind.preference <= LEAST_PREFERENCE);
     if let Some((_, kind)) = preferred.min_by_key(|(_, kind)| (kind.preference, kind.column))
         && kind.column != MOBILE
@@ -88,7 +89,7 @@ fn kind(phone: &Property, labels: &[&Property], letters: Letters) -> Kind {
     Kind { column, preference, is_last: matches!(kind, PhoneKind::Car | PhoneKind::Company) }
 }
 
-/// `PREF=1` is preferred most, and as much as `PREF` by itself.
+/// Returns the preference. `PREF` alone is the same as `PREF=1`, the highest.
 fn preference<'w>(words: impl Iterator<Item = &'w str>) -> u32 {
     let mut words = words.filter(|word| !word.is_empty());
     match words.find(|word| word.starts_with("pref")) {

@@ -1,48 +1,48 @@
-//! The lines of a card become properties: name, parameters and value, with the bytes of the value as text.
+//! Parses the lines of a card into properties with name, parameters and value.
 
 use std::borrow::Cow;
 
 use super::super::encoding::{Encoding, UTF_8};
 use super::split::{Card, Line, is_binary, is_data, leading_number, number_in};
 
-/// Properties behind whose values another one may stand on the same line; of the others the value is free text.
+/// Properties that may be followed by another property on the same line. The values of all others are free text.
 const SHORT: [&str; 9] = ["VERSION", "N", "FN", "TEL", "EMAIL", "ORG", "UID", "REV", "KIND"];
 
-/// Properties that are known to begin inside the line of another one.
+/// Properties that are recognized inside the line of another property.
 const JOINED: [&str; 6] = ["VERSION", "FN", "TEL", "EMAIL", "ORG", "N"];
 
-/// Properties of one line.
+/// The maximum number of properties on one line.
 const MAX_JOINED: usize = 32;
 
 /// One property of a card.
 #[derive(Debug, Default)]
 pub(super) struct Property {
-    /// The line on which it begins.
+    /// The line on which the property begins.
     pub(super) line: u64,
-    /// What ties it to others of the card, in capital letters.
+    /// The group that connects it to other properties of the card, in capital letters.
     pub(super) group: Option<String>,
-    /// In capital letters.
+    /// The name, in capital letters.
     pub(super) name: String,
-    /// Names in capital letters, empty where there is only a value.
+    /// Parameters. Names are in capital letters, or empty for a value without a name.
     params: Vec<(String, Vec<u8>)>,
     value: Vec<u8>,
 }
 
-/// How text without a charset of its own is read.
+/// The encoding of text that has no charset of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letters {
-    /// The encoding where the bytes are no UTF-8.
+    /// The encoding for bytes that are not UTF-8.
     pub(super) fallback: Encoding,
-    /// Whether the user named it: then it counts for all such text.
+    /// Whether the user chose the encoding, so that it applies to all such text.
     pub(super) is_certain: bool,
 }
 
-/// The properties of a card, and the lines that are none.
+/// The properties of a card, and the lines that are not properties.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
     pub(super) all: Vec<Property>,
     pub(super) strays: Vec<Line>,
-    /// The first line on which several stand.
+    /// The first line with several properties.
     pub(super) joined: Option<u64>,
 }
 
@@ -71,7 +71,8 @@ impl Properties {
         found
     }
 
-    /// Begins a property with a line, and those that stand behind it on the same line; false where the last part begins none.
+    /// Begins a property with a line, and further properties from the same line. Returns false if the last part is not
+    /// a property.
     fn begin(&mut self, number: u64, text: &[u8]) -> bool {
         let mut rest = Cow::Borrowed(text);
         for _ in 0..MAX_JOINED {
@@ -80,12 +81,12 @@ impl Properties {
                 Begun::Joined(behind) => rest = Cow::Owned(behind),
             }
         }
-        // Nobody loses so many line ends.
+        // Real files never lose this many line endings.
         self.strays.push((number, rest.into_owned()));
         false
     }
 
-    /// Begins a property with a line up to where another one begins.
+    /// Begins a property with the part of a line before the next property.
     fn begin_first(&mut self, number: u64, text: &[u8]) -> Begun {
         let Some(property) = Property::of(number, text) else {
             match self.all.last_mut() {
@@ -94,7 +95,8 @@ impl Properties {
                         && (text.iter().all(|byte| !byte.is_ascii_alphabetic())
                             || last.value.trim_ascii().is_empty() && leading_number(text).is_some()) =>
                 {
-                    // More digits of a number that was broken in two, or another number: not to be called as it stands.
+                    // More digits of a number that was split, or another number. They are kept, so that the first part
+                    // is not called alone.
                     last.value.push(b'\n');
                     last.value.extend_from_slice(text);
                 }
@@ -114,27 +116,27 @@ impl Properties {
         Begun::Joined(rest)
     }
 
-    /// All properties of a name.
+    /// Returns all properties with this name.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Property> {
         self.all.iter().filter(move |property| property.name == name)
     }
 }
 
-/// What a line begins.
+/// The result of reading the start of a line.
 enum Begun {
-    /// A property, or none.
+    /// The line was read to its end. True if it begins a property.
     Whole(bool),
-    /// A property, behind which this begins another.
+    /// A property was read, and this rest begins another.
     Joined(Vec<u8>),
 }
 
-/// A line without the marks of quoting in front of a property.
+/// Removes quoting marks in front of a property.
 fn unquoted(text: &[u8]) -> &[u8] {
     let marks = text.iter().take_while(|byte| matches!(byte, b'>' | b' ' | b'\t')).count();
     if marks > 0 && begins_known(&text[marks..]) { &text[marks..] } else { text }
 }
 
-/// Whether a line begins with a property that is known by its name.
+/// Returns whether a line begins with a property of a known name.
 fn begins_known(text: &[u8]) -> bool {
     const KNOWN: [&str; 18] = [
         "BEGIN",
@@ -158,17 +160,17 @@ fn begins_known(text: &[u8]) -> bool {
     ];
     let name = text.iter().take_while(|byte| !matches!(byte, b':' | b';')).count();
     let name = text[..name].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    // Small letters are those of ordinary text.
+    // Lowercase names are not accepted, because they may be ordinary text.
     memchr::memchr(b':', text).is_some() && KNOWN.iter().any(|known| name == known.as_bytes())
 }
 
 impl Property {
-    /// Reads `group.NAME;PARAM=value;PARAM:value`.
+    /// Parses `group.NAME;PARAM=value;PARAM:value`.
     fn of(line: u64, text: &[u8]) -> Option<Self> {
         let colon = value_start(text).or_else(|| memchr::memchr(b':', text))?;
         let mut parts = split_unescaped(&text[..colon], b';').into_iter();
         let name = str::from_utf8(parts.next()?.trim_ascii()).ok()?;
-        // A number that lost its line end to the property behind it.
+        // A number that is joined to the next property because its line ending was lost.
         if leading_number(name.as_bytes()).is_some() {
             return None;
         }
@@ -192,17 +194,17 @@ impl Property {
         Some(Self { line, group, name, params, value: text[colon + 1..].to_vec() })
     }
 
-    /// Whether its value is this word.
+    /// Returns whether the value is this word.
     pub(super) fn is(&self, word: &str) -> bool {
         self.value.trim_ascii().eq_ignore_ascii_case(word.as_bytes())
     }
 
-    /// Whether it is marked as another spelling of what another one says.
+    /// Returns whether the property is marked as another spelling of the same data.
     pub(super) fn is_alternative(&self) -> bool {
         ["ALTID", "LANGUAGE", "TYPE"].iter().any(|name| self.param(name).is_some())
     }
 
-    /// Whether another property says the same, or nothing.
+    /// Returns whether both properties have the same value, or one of them is empty.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         let is_filled = |byte: &u8| !byte.is_ascii_whitespace() && !matches!(byte, b';' | b',');
         let filled =
@@ -211,13 +213,13 @@ impl Property {
         own == others || own.is_empty() || others.is_empty()
     }
 
-    /// What a parameter says, without quotes.
+    /// Returns the value of a parameter, without quotes.
     fn param(&self, name: &str) -> Option<&str> {
         let (_, value) = self.params.iter().find(|(known, _)| known == name)?;
         Some(str::from_utf8(value).ok()?.trim().trim_matches('"'))
     }
 
-    /// Whether a parameter is there, by itself or as an encoding.
+    /// Returns whether one of these encodings is set, with or without the name `ENCODING`.
     fn is_encoded(&self, names: &[&str]) -> bool {
         let said = self.param("ENCODING").into_iter();
         let bare = self.params.iter().filter(|(name, _)| name.is_empty());
@@ -233,7 +235,7 @@ impl Property {
         self.is_quoted_printable() && self.value.trim_ascii_end().ends_with(b"=")
     }
 
-    /// Adds a line; true where the next one belongs to it too, whatever it begins with.
+    /// Appends a line. Returns whether the next line also belongs to the property, regardless of its start.
     fn continue_with(&mut self, line: &[u8]) -> bool {
         if is_binary(format!("{}:", self.name).as_bytes()) {
             return false;
@@ -246,7 +248,7 @@ impl Property {
         self.ends_softly()
     }
 
-    /// Where in its value another property begins.
+    /// Returns the position in the value where another property begins.
     fn joined_at(&self) -> Option<usize> {
         if !SHORT.contains(&self.name.as_str()) {
             return None;
@@ -271,7 +273,7 @@ impl Property {
         Some(at - group_len(&value[..at]))
     }
 
-    /// The bytes of a part of the value, unpacked.
+    /// Decodes a part of the value from quoted-printable or Base64.
     fn unpacked<'v>(&self, part: &'v [u8]) -> Cow<'v, [u8]> {
         if self.is_quoted_printable() || looks_quoted_printable(part) {
             return Cow::Owned(quoted_printable(part));
@@ -284,7 +286,7 @@ impl Property {
         Cow::Borrowed(part)
     }
 
-    /// The components of the value, as text.
+    /// Returns the components of the value as text.
     pub(super) fn components(&self, letters: Letters) -> Vec<Vec<u8>> {
         if self.is_encoded(&["BASE64", "B"]) {
             let whole = self.text_of(&self.value, letters);
@@ -294,7 +296,7 @@ impl Property {
         parts.into_iter().map(|part| unescaped(&self.text_of(part, letters))).collect()
     }
 
-    /// The whole value, as text. Bytes that mean no letter stay as they are.
+    /// Returns the whole value as text. Invalid bytes are unchanged.
     pub(super) fn text(&self, letters: Letters) -> Vec<u8> {
         unescaped(&self.text_of(&self.value, letters))
     }
@@ -307,23 +309,23 @@ impl Property {
         }
     }
 
-    /// The encoding that the property names beside its value.
+    /// Returns the encoding from the property's `CHARSET` parameter.
     fn charset(&self) -> Option<Encoding> {
         self.param("CHARSET").and_then(crate::parse::encoding::by_name)
     }
 
-    /// The bytes of its value where no charset is named and they are no UTF-8.
+    /// Returns the bytes of the value if it is not UTF-8 and has no charset.
     pub(super) fn foreign(&self) -> Option<Cow<'_, [u8]>> {
         let bytes = self.unpacked(&self.value);
         (self.charset().is_none() && str::from_utf8(&bytes).is_err()).then_some(bytes)
     }
 
-    /// What its parameters say of it, in small letters.
+    /// Returns the parameters as lowercase text.
     pub(super) fn labels(&self, letters: Letters) -> String {
         let mut said = String::new();
         for (name, value) in &self.params {
             let mut value = value.as_slice();
-            // Android writes its own labels so: X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=46=61=78).
+            // Android writes custom labels like this: X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=46=61=78).
             if name.is_empty() && value.starts_with(b"X-CUSTOM(") {
                 let label = value.trim_ascii_end();
                 let label = label.strip_suffix(b")").unwrap_or(label);
@@ -341,13 +343,13 @@ impl Property {
         said
     }
 
-    /// A number among the words that say what kind the property is: a colon is missing before it.
+    /// Returns a number among the types of the property, which occurs if a colon is missing.
     pub(super) fn number_in_kind(&self) -> Option<&[u8]> {
         let mut kinds = self.params.iter().filter(|(name, _)| name.is_empty() || name == "TYPE");
         kinds.find_map(|(_, kind)| number_in(kind))
     }
 
-    /// A number in the value of a property of which nothing is known.
+    /// Returns a number in the value of a property of unknown meaning.
     pub(super) fn unknown_number(&self) -> Option<&[u8]> {
         const OTHERS: [&str; 12] = [
             "UID",
@@ -367,7 +369,7 @@ impl Property {
         if memchr::memmem::find(value, b"BEGIN:VCARD").is_some() {
             return None;
         }
-        // A phone's own line may have lost its beginning to the line before it.
+        // A phone's line may have lost its start to the previous line.
         let phone = [b"TEL;".as_slice(), b"TEL:"].iter().find_map(|name| memchr::memmem::find(value, name));
         if let Some(number) = phone.and_then(|at| number_in(&value[at..])) {
             return Some(number);
@@ -385,17 +387,17 @@ impl Property {
     }
 }
 
-/// The length of the group that a text ends in, as in `item1.TEL`.
+/// Returns the length of the group at the end of a text, as in `item1.TEL`.
 fn group_len(text: &[u8]) -> usize {
     let Some(group) = text.strip_suffix(b".") else { return 0 };
     let word = group.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let word = &group[group.len() - word..];
-    // Behind a name without a space between, only Apple's own groups are told apart.
+    // After a name without a space, only Apple's groups can be recognized.
     let item = memchr::memmem::rfind(word, b"item").unwrap_or(0);
     word.len() - item + 1
 }
 
-/// The colon before the value: the first that does not stand in quotes.
+/// Returns the position of the colon before the value, that is, the first one outside quotes.
 fn value_start(text: &[u8]) -> Option<usize> {
     let mut is_quoted = false;
     text.iter().position(|byte| {
@@ -404,7 +406,7 @@ fn value_start(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// The parts between separators that no backslash stands before, and that do not stand in quotes.
+/// Splits `text` at separators without a backslash before them.
 fn split_unescaped(text: &[u8], separator: u8) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let (mut start, mut is_escaped) = (0, false);
@@ -419,7 +421,7 @@ fn split_unescaped(text: &[u8], separator: u8) -> Vec<&[u8]> {
     parts
 }
 
-/// Text as a person would type it: `\n` is a line end, and a backslash before other signs means nothing.
+/// Removes backslash escapes: `\n` becomes a line break, and a backslash before punctuation is dropped.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied().peekable();
@@ -429,7 +431,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
                 bytes.next();
                 plain.push(b'\n');
             }
-            // The apostrophe is PHP's.
+            // PHP escapes the apostrophe.
             (b'\\', Some(b'\\' | b',' | b';' | b':' | b'"' | b'\'')) => plain.extend(bytes.next()),
             _ => plain.push(byte),
         }
@@ -437,7 +439,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Bytes of a letter beyond ASCII, written in hexadecimal without anything that says so.
+/// Returns whether a text contains a UTF-8 letter beyond ASCII in quoted-printable, without a declared encoding.
 fn looks_quoted_printable(text: &[u8]) -> bool {
     let hex = |at: usize| {
         let digits = str::from_utf8(text.get(at + 1..at + 3)?).ok()?;
@@ -450,7 +452,7 @@ fn looks_quoted_printable(text: &[u8]) -> bool {
     })
 }
 
-/// Unpacks `=C3=BC`; what is no such code stays as it is.
+/// Decodes codes such as `=C3=BC`. Other text is unchanged.
 fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -462,7 +464,7 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
                 bytes.push(byte);
                 rest = &behind[2..];
             }
-            // The end of a line that goes on, where the next is missing.
+            // A soft line break whose next line is missing.
             None if *first == b'=' && behind.trim_ascii().is_empty() => break,
             None => {
                 bytes.push(*first);
@@ -473,7 +475,7 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Bytes as text, where it is certain enough what they mean.
+/// Decodes bytes to text if their meaning is certain enough.
 fn decoded(bytes: &[u8], charset: Option<Encoding>, letters: Letters) -> Option<String> {
     let utf_8 = || str::from_utf8(bytes).ok().map(str::to_owned);
     let by = |encoding: Encoding| {
@@ -485,7 +487,7 @@ fn decoded(bytes: &[u8], charset: Option<Encoding>, letters: Letters) -> Option<
         return utf_8();
     }
     match charset {
-        // A charset that was only copied along: letters of several bytes are hardly anything else.
+        // The charset may be copied from elsewhere: valid multi-byte UTF-8 is almost always UTF-8.
         Some(charset) if charset != UTF_8 => {
             utf_8().filter(|_| charset.is_single_byte()).or_else(|| by(charset))
         }

@@ -1,7 +1,7 @@
-//! A text is cut into cards. Every line ends up in a card, in a note, or in a refusal.
+//! Cuts a text into cards. Every line ends up in a card, in a note, or in an error.
 //!
-//! `BEGIN:VCARD` and `END:VCARD` are found wherever they stand in a line, and lines may end in any way. A line
-//! with a number outside of all cards refuses the file, because it may be a person.
+//! `BEGIN:VCARD` and `END:VCARD` may be anywhere in a line, and lines may have any line ending. A line with a number
+//! outside all cards refuses the file, because the number may belong to a person.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -10,52 +10,52 @@ use std::{
 
 use crate::parse::error::Fault;
 
-/// The longest card, without its pictures.
+/// The maximum size of a card, without its pictures.
 const MAX_CARD_BYTES: usize = 1024 * 1024;
 
-/// The longest line; those of pictures may be longer than a card.
+/// The maximum length of a line. Lines of pictures may be longer than a card.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
-/// Properties that are kept however long a card is.
+/// Properties that are kept regardless of the card's size.
 const USED: [&str; 9] = ["N", "FN", "TEL", "ORG", "EMAIL", "KIND", "AGENT", "VERSION", "X-ABLABEL"];
 
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
 
-/// Fewer digits are hardly a phone number.
+/// The minimum number of digits of a phone number.
 const MIN_DIGITS: usize = 7;
 
 /// A line, with its number in the file.
 pub(super) type Line = (u64, Vec<u8>);
 
-/// The lines of one card, without its first and last.
+/// The lines of one card, without its first and last line.
 #[derive(Debug, Default)]
 pub(super) struct Card {
-    /// The line on which it begins.
+    /// The number of the card's first line.
     pub(super) line: u64,
     pub(super) lines: Vec<Line>,
     bytes: usize,
 }
 
-/// Things a person should know of lines that belong to no card, or to one inside another.
+/// Lines that belong to no card or to a card inside another, to be reported to the user.
 #[derive(Debug, Default)]
 pub(super) struct Strays {
-    /// Lines outside of all cards: how many, and the first.
+    /// Lines outside all cards: their number, and the first of them.
     outside: Option<(u64, u64, String)>,
-    /// Cards without a line that begins them: how many, and where the first begins.
+    /// Cards without a `BEGIN` line: their number, and the line where the first begins.
     unbegun: Option<(u64, u64)>,
-    /// Cards inside of others: how many, and where the first begins.
+    /// Cards inside other cards: their number, and the line where the first begins.
     inner: Option<(u64, u64)>,
 }
 
 impl Strays {
-    /// What to say of them.
+    /// Returns notes for the user.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some((count, line, text)) = &self.outside {
             let lines = if *count == 1 { "1 line" } else { &format!("{count} lines") };
             notes.push(format!(
-                "not read, because outside of all cards: {lines}, the first is line {line}: `{text}`"
+                "rollcall does not read text outside the cards: {lines}, the first is line {line}: `{text}`"
             ));
         }
         if let Some((count, line)) = self.unbegun {
@@ -66,7 +66,7 @@ impl Strays {
         }
         if let Some((count, line)) = self.inner {
             notes.push(format!(
-                "not read, because they stand inside other cards, as an assistant's card does: {}, from line {line}",
+                "rollcall does not read cards inside other cards, such as an assistant's: {}, from line {line}",
                 counted(count)
             ));
         }
@@ -78,7 +78,7 @@ fn counted(cards: u64) -> String {
     if cards == 1 { "1 card".to_owned() } else { format!("{cards} cards") }
 }
 
-/// Goes through all cards of a text until `each` breaks.
+/// Passes all cards of a text to `each` until it breaks.
 pub(super) fn cards(
     text: impl Read,
     strays: &mut Strays,
@@ -103,7 +103,7 @@ struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    /// The next line, without its end; false where there is none.
+    /// Reads the next line without its line ending. Returns false at the end of the text.
     fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, Fault> {
         line.clear();
         self.number += 1;
@@ -135,12 +135,12 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// Takes marks out of a line that mean nothing: byte order marks of files that were joined, and zero bytes.
+/// Removes meaningless bytes from a line: byte order marks of joined files, and zero bytes.
 fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
 
     let zeros = memchr::memchr_iter(0, line).count();
-    // A file in UTF-16 was appended: without its zeros, letters would become others.
+    // The zeros are part of appended UTF-16 text. Without them, some letters would change.
     if zeros > 2 && zeros * 3 > line.len() {
         return Err(Fault::OtherEncoding { line: number });
     }
@@ -162,11 +162,11 @@ fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
 
 enum State {
     Outside,
-    /// In a card whose lines all begin with the same mark of quoting or indentation.
+    /// Inside a card whose lines all begin with the same quoting or indentation.
     Inside {
         prefix: Vec<u8>,
     },
-    /// In a card inside of that card.
+    /// Inside a card within that card.
     Nested {
         prefix: Vec<u8>,
         depth: usize,
@@ -175,7 +175,7 @@ enum State {
 
 struct Splitter<'a> {
     state: State,
-    /// The card, or the lines since the last one.
+    /// The current card, or the lines since the last one.
     pending: Card,
     strays: &'a mut Strays,
     each: &'a mut dyn FnMut(&Card) -> Result<ControlFlow<()>, Fault>,
@@ -224,7 +224,7 @@ impl Splitter<'_> {
             }
             Some((Mark::End, end)) => {
                 self.keep(number, &text[..end.start])?;
-                // Lines that end like a card are one, even where what begins it is damaged.
+                // Lines with a card's properties and an `END` are a card, even if its `BEGIN` is damaged.
                 let is_card =
                     self.pending.lines.iter().any(|(_, line)| begins_property(line, &["N", "FN", "TEL"]));
                 if is_card {
@@ -299,7 +299,7 @@ impl Splitter<'_> {
         }
     }
 
-    /// Keeps a line that is not known to mean nothing.
+    /// Stores a line, shortened if it contains a picture or the card is too large.
     fn keep(&mut self, number: u64, line: &[u8]) -> Result<(), Fault> {
         let is_outside = matches!(self.state, State::Outside);
         if is_outside && is_blank(line) {
@@ -309,11 +309,12 @@ impl Splitter<'_> {
         let mut kept = if is_picture { head(line) } else { line };
         if self.pending.bytes + kept.len() > MAX_CARD_BYTES {
             if is_outside {
-                // Nothing that long is a card without its beginning.
+                // Text this long cannot be a card without its `BEGIN`.
                 self.judge_pending()?;
             } else {
                 self.drop_unused();
-                // Each search for unused lines reads the whole card, so a card is searched only while half of it can go.
+                // Each search for unused lines reads the whole card. To keep this fast, a card is searched only while
+                // at least half of it can be dropped.
                 if self.pending.bytes > MAX_CARD_BYTES / 2 {
                     return Err(Fault::CardTooLong { line: self.pending.line, max_bytes: MAX_CARD_BYTES });
                 }
@@ -333,7 +334,7 @@ impl Splitter<'_> {
         Ok(())
     }
 
-    /// Whether a line, or the property that it continues, may say something of a contact.
+    /// Returns whether a line, or the property it continues, may contain contact data.
     fn is_used(&self, line: &[u8]) -> bool {
         if !is_continued(line) {
             return is_used(line);
@@ -342,7 +343,7 @@ impl Splitter<'_> {
         begun.is_none_or(|(_, line)| is_used(line))
     }
 
-    /// Takes what nothing uses, such as pictures and notes, out of the card.
+    /// Removes unused properties such as pictures and notes from the card.
     fn drop_unused(&mut self) {
         let mut is_kept = true;
         self.pending.lines.retain_mut(|(_, line)| {
@@ -358,11 +359,11 @@ impl Splitter<'_> {
         self.pending.bytes = self.pending.lines.iter().map(|(_, line)| line.len()).sum();
     }
 
-    /// Makes sure that nobody is among the lines outside of cards.
+    /// Returns an error if a line outside the cards may be about a person.
     fn judge_pending(&mut self) -> Result<(), Fault> {
         for (number, line) in std::mem::take(&mut self.pending).lines {
             let text = line.trim_ascii();
-            if holds_somebody(text) {
+            if may_be_person(text) {
                 return Err(Fault::OutsideCard { line: number, text: shortened(text) });
             }
             if !is_wrapper(text) {
@@ -382,7 +383,7 @@ impl Splitter<'_> {
     }
 }
 
-/// Where the rest of a line begins.
+/// The position of a line's unread rest.
 enum Left {
     Nothing,
     Rest(usize),
@@ -394,14 +395,14 @@ fn is_blank(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1a)
 }
 
-/// What begins or ends a card.
+/// The mark at the beginning or end of a card.
 #[derive(Clone, Copy)]
 enum Mark {
     Begin,
     End,
 }
 
-/// The first mark of a text for which `is_meant` is true, and its place.
+/// Returns the first mark of a text for which `is_meant` is true, with its range.
 fn first_mark(
     text: &[u8],
     is_meant: &dyn Fn(&std::ops::Range<usize>) -> bool,
@@ -413,7 +414,7 @@ fn first_mark(
     })
 }
 
-/// The place of a word of which the colon stands at `at`, whatever its capitals and the spaces around its colon.
+/// Returns the range of `word` with its colon at `at`. Letter case and spaces around the colon do not matter.
 fn place_around(text: &[u8], at: usize, word: &[u8]) -> Option<std::ops::Range<usize>> {
     let colon = memchr::memchr(b':', word)?;
     let before = text[..at].trim_ascii_end();
@@ -428,58 +429,58 @@ fn place_around(text: &[u8], at: usize, word: &[u8]) -> Option<std::ops::Range<u
     is_word.then_some(start..end)
 }
 
-/// Whether a word is part of a value, in which `\n` stands for the ends of lines.
+/// Returns whether a word is part of a value that uses `\n` for line breaks.
 fn is_escaped(text: &[u8], word: &std::ops::Range<usize>) -> bool {
     let is_break = |bytes: &[u8]| bytes.len() == 2 && bytes[0] == b'\\' && matches!(bytes[1], b'n' | b'N');
     let behind = &text[word.end..];
     is_break(&behind[..behind.len().min(2)]) || is_break(&text[word.start.saturating_sub(2)..word.start])
 }
 
-/// The name of a property, in small and capital letters as it stands, with what stands before its value.
+/// Returns the part of a line before its value: name, parameters and colon, unchanged.
 fn head(line: &[u8]) -> &[u8] {
     let end = memchr::memchr(b':', line).map_or(line.len(), |colon| colon + 1);
     &line[..end]
 }
 
-/// Whether a line begins with one of these properties.
+/// Returns whether a line begins with one of these properties.
 fn begins_property(line: &[u8], names: &[&str]) -> bool {
     let Some(end) = line.iter().position(|byte| matches!(byte, b':' | b';')) else { return false };
     let name = line[..end].trim_ascii().rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Whether a line may belong to the one before it.
+/// Returns whether a line may continue the previous line.
 fn is_continued(line: &[u8]) -> bool {
     matches!(line.first(), None | Some(b' ' | b'\t' | b'=')) || is_data(line)
 }
 
-/// Whether a line may say something of a contact.
+/// Returns whether a line may contain contact data.
 fn is_used(line: &[u8]) -> bool {
     begins_property(line, &USED) || memchr::memchr(b':', line).is_none()
 }
 
-/// Whether a line begins a property that holds no text: pictures, sounds and keys.
+/// Returns whether a line begins a property without text: a picture, a sound, or a key.
 pub(super) fn is_binary(line: &[u8]) -> bool {
     begins_property(line, &["PHOTO", "LOGO", "SOUND", "KEY"])
 }
 
-/// Whether a line may belong to a picture that stands in several, without the space that says so.
+/// Returns whether a line may be part of a picture whose continuation lines lack the leading space.
 pub(super) fn is_data(line: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     line.iter().all(is_letter) && line.iter().any(u8::is_ascii_alphabetic) && line.len() >= 20
 }
 
-/// Whether a line begins or ends what is no property.
+/// Returns whether a line is a `BEGIN` or `END` line.
 fn is_wrapper(line: &[u8]) -> bool {
     begins_property(line, &["BEGIN", "END"])
 }
 
-/// Whether a line outside of all cards may be about a person: a phone, or what looks like a number.
-fn holds_somebody(line: &[u8]) -> bool {
+/// Returns whether a line outside all cards may be about a person: a phone property, or text that looks like a number.
+fn may_be_person(line: &[u8]) -> bool {
     if begins_property(line, &["TEL"]) {
         return true;
     }
-    // The header lines of a mail hold dates and identifiers; what encloses cards holds nothing.
+    // Dates and identifiers in mail headers are not phone numbers. `BEGIN` and `END` lines contain none.
     let name = head(line).strip_suffix(b":").filter(|_| !is_wrapper(line));
     let is_header = name.is_some_and(|name| {
         name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -494,7 +495,7 @@ fn holds_somebody(line: &[u8]) -> bool {
     (!is_header || is_phone) && number_in(line).is_some()
 }
 
-/// The first part of a line that looks like a phone number.
+/// Returns the first part of a line that looks like a phone number.
 pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
     let mut start = 0;
     while start < line.len() {
@@ -505,7 +506,7 @@ pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
         };
         let begins = line[start..].first().is_some_and(|first| !first.is_ascii_digit())
             || !is_word(start.checked_sub(1).and_then(|before| line.get(before)));
-        // A plus says by itself that a number begins.
+        // A plus sign always starts a number.
         let is_alone =
             run.first() == Some(&b'+') || begins && (run.len() < len || !is_word(line.get(start + len)));
         let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -517,13 +518,13 @@ pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// What stands at the start of a text where it has the digits of a phone number, whatever follows.
+/// Returns the start of a text if it has the digits of a phone number, regardless of what follows.
 pub(super) fn leading_number(text: &[u8]) -> Option<&[u8]> {
     let number = &text[..number_len(text)];
     (number.iter().filter(|byte| byte.is_ascii_digit()).count() >= MIN_DIGITS).then(|| number.trim_ascii())
 }
 
-/// So many bytes at the start of a text may belong to a number.
+/// Returns the number of bytes at the start of a text that may belong to a number.
 fn number_len(text: &[u8]) -> usize {
     let is_part = |byte: &&u8| {
         byte.is_ascii_digit() || matches!(byte, b'+' | b'(' | b')' | b' ' | b'-' | b'.' | b'/' | b'\t')
@@ -531,7 +532,7 @@ fn number_len(text: &[u8]) -> usize {
     text.iter().take_while(is_part).count()
 }
 
-/// Whether digits begin with the year of a date.
+/// Returns whether the digits are a date that begins with its year.
 fn is_date(run: &[u8]) -> bool {
     run.len() >= 8
         && matches!(&run[..2], b"19" | b"20")
@@ -539,7 +540,7 @@ fn is_date(run: &[u8]) -> bool {
         && run[4] == *run.get(7).unwrap_or(&0)
 }
 
-/// A line as it is shown in a message.
+/// Returns a line shortened for a message.
 pub(super) fn shortened(line: &[u8]) -> String {
     const SHOWN: usize = 60;
     let text = String::from_utf8_lossy(line.trim_ascii());

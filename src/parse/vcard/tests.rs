@@ -3,7 +3,7 @@ use std::fs;
 use super::*;
 use crate::parse::table::Preview;
 
-/// What the rows hold, and the notes.
+/// Returns the filled cells of each row, and the notes.
 fn read_bytes(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, Vec<String>), String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
@@ -35,7 +35,7 @@ fn card(name: &str, phone: &str) -> String {
     format!("BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL;TYPE=CELL:{phone}\nEND:VCARD\n")
 }
 
-/// Two cards as they are read wherever they stand.
+/// The rows of the two cards of [`both`].
 const BOTH: [&str; 2] =
     ["Full Name=Ida Vale, Mobile Phone=+1 202 555 0100", "Full Name=Tom Reed, Mobile Phone=+1 202 555 0101"];
 
@@ -43,7 +43,7 @@ fn both() -> [String; 2] {
     [card("Ida Vale", "+1 202 555 0100"), card("Tom Reed", "+1 202 555 0101")]
 }
 
-/// The rows without their lines.
+/// Returns the rows without their line numbers.
 fn cells(text: &str) -> Vec<String> {
     let rows = read(text).unwrap_or_else(|fault| panic!("{fault}: {:.300}", text.escape_debug().to_string()));
     rows.iter().map(|row| row.split_once(": ").unwrap().1.to_owned()).collect()
@@ -66,7 +66,7 @@ fn cards_of_all_versions_are_read() {
 }
 
 #[test]
-fn a_card_that_does_not_end_is_an_error_with_its_line() {
+fn unfinished_card_is_an_error_with_its_line() {
     for (text, line) in [
         ("BEGIN:VCARD\nFN:A\n", 1),
         ("\nBEGIN:VCARD\nFN:A\nBEGIN:VCARD\nFN:B\nEND:VCARD\n", 2),
@@ -81,13 +81,13 @@ fn a_card_that_does_not_end_is_an_error_with_its_line() {
 }
 
 #[test]
-fn long_notes_and_pictures_keep_nobody_from_being_read() {
+fn cards_with_long_notes_and_pictures_are_read() {
     let lines = "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoH\n".repeat(40_000);
     let folded = lines.replace('\n', "\n ");
     for long in [
         format!("NOTE:{}", "called, no answer; ".repeat(200_000)),
         format!("PHOTO;ENCODING=b:{}", folded.trim_end()),
-        // Version 2.1 does not indent them, and ends them with an empty line.
+        // Version 2.1 does not indent continuation lines, and ends a picture with an empty line.
         format!("PHOTO;ENCODING=BASE64:\n{lines}"),
     ] {
         let text = both().concat().replacen("FN:", &format!("{long}\nFN:"), 1);
@@ -96,7 +96,7 @@ fn long_notes_and_pictures_keep_nobody_from_being_read() {
 }
 
 #[test]
-fn cards_are_found_wherever_they_begin_and_end() {
+fn cards_are_found_at_any_position_in_a_line() {
     let [ida, tom] = both();
     let (ida_line, tom_line) = (ida.trim_end(), tom.trim_end());
     let indented =
@@ -127,11 +127,11 @@ fn cards_are_found_wherever_they_begin_and_end() {
 }
 
 #[test]
-fn lines_outside_of_cards_are_mentioned_or_refuse_the_file() {
+fn lines_outside_cards_are_reported_or_refuse_the_file() {
     let [ida, tom] = both();
     assert_eq!(
         notes(&format!("List of the office\n{ida}\nof 2026-11-02\n{tom}")),
-        "not read, because outside of all cards: 2 lines, the first is line 1: `List of the office`"
+        "rollcall does not read text outside the cards: 2 lines, the first is line 1: `List of the office`"
     );
     for (damaged, line) in [
         (format!("{ida}{}", tom.replace("BEGIN:VCARD\n", "").replace("END:VCARD\n", "")), 8),
@@ -142,14 +142,14 @@ fn lines_outside_of_cards_are_mentioned_or_refuse_the_file() {
     ] {
         let said = read(&damaged).unwrap_err();
         assert!(
-            said.starts_with(&format!("line {line}: `")) && said.contains("outside of any card"),
+            said.starts_with(&format!("line {line}: `")) && said.contains("is outside any card"),
             "{said}"
         );
     }
 }
 
 #[test]
-fn a_card_whose_first_line_is_damaged_is_read_to_its_end() {
+fn card_with_damaged_first_line_is_read() {
     let [ida, tom] = both();
     for begin in ["BEGIN VCARD\n", "EGIN:VCARD\n", "BEGIN:VCAR\n", "", "BEGIN:VC\nARD\n"] {
         let text = ida.clone() + &tom.replace("BEGIN:VCARD\n", begin);
@@ -162,14 +162,14 @@ fn a_card_whose_first_line_is_damaged_is_read_to_its_end() {
 }
 
 #[test]
-fn cards_that_ran_into_each_other_are_refused() {
+fn joined_cards_are_refused() {
     let [ida, tom] = both();
     let whole = ida.clone() + &tom;
     for (lost, line) in [("END:VCARD\nBEGIN:VCARD\n", 6), ("END:VCARD\nBEGIN:VCARD\nVERSION:3.0\n", 5)] {
         let said = read(&whole.replace(lost, "")).unwrap_err();
         assert!(said.starts_with(&format!("line {line}: a second ")) && said.contains("line 1"), "{said}");
     }
-    // The same name in other spellings is no sign of that.
+    // The same name in another spelling does not indicate joined cards.
     for again in ["FN:Ida Vale\n", "FN;LANGUAGE=ja:アイダ\n", "VERSION:3.0\n"] {
         let text = whole.replacen("VERSION:3.0\n", &format!("VERSION:3.0\n{again}"), 1);
         assert_eq!(read(&text).unwrap().len(), 2, "{again}");
@@ -177,7 +177,7 @@ fn cards_that_ran_into_each_other_are_refused() {
 }
 
 #[test]
-fn a_card_inside_of_another_is_not_called() {
+fn card_inside_another_card_is_not_called() {
     let [_, tom] = both();
     let inner = "BEGIN:VCARD\nVERSION:2.1\nFN:Ned Poole\nTEL:+1 202 555 0199\nEND:VCARD";
     let escaped = inner.replace('\n', "\\n");
@@ -196,11 +196,11 @@ fn a_card_inside_of_another_is_not_called() {
         assert_eq!(cells(&text), BOTH, "{agent:?}");
     }
     let text = format!("BEGIN:VCARD\nFN:Ida Vale\nAGENT:\n{inner}\nTEL:+1 202 555 0100\nEND:VCARD\n");
-    assert!(notes(&text).contains("as an assistant's card does: 1 card, from line 4"), "{}", notes(&text));
+    assert!(notes(&text).contains("such as an assistant's: 1 card, from line 4"), "{}", notes(&text));
 }
 
 #[test]
-fn a_fax_is_known_by_any_spelling() {
+fn fax_is_recognized_in_any_spelling() {
     for phone in [
         "TEL;FAX:1",
         "TEL;TYPE=FAX:1",
@@ -236,7 +236,7 @@ fn a_fax_is_known_by_any_spelling() {
 }
 
 #[test]
-fn phones_are_told_apart_by_types_and_labels() {
+fn types_and_labels_determine_the_kind_of_phone() {
     for (phone, kind) in [
         ("TEL;TYPE=X-MOBIL:1", "Mobile"),
         ("TEL;CELL;VOICE:1", "Mobile"),
@@ -259,7 +259,7 @@ fn phones_are_told_apart_by_types_and_labels() {
 }
 
 #[test]
-fn the_preferred_phone_comes_first_and_a_fax_never() {
+fn preferred_phone_comes_first_and_fax_comes_last() {
     for (phones, expected) in [
         ("TEL;TYPE=CELL:1\nTEL;TYPE=HOME,PREF:2", "Preferred Phone=2, Mobile Phone=1"),
         ("TEL;PREF=2;TYPE=cell:1\nTEL;PREF=1;TYPE=work:2", "Preferred Phone=2, Mobile Phone=1"),
@@ -279,7 +279,7 @@ fn the_preferred_phone_comes_first_and_a_fax_never() {
 }
 
 #[test]
-fn every_property_is_read_by_its_own_charset() {
+fn each_property_is_decoded_with_its_own_charset() {
     let names = |header: &str, value: &[u8]| {
         [b"BEGIN:VCARD\nVERSION:2.1\nN".as_slice(), header.as_bytes(), b":", value, b"\nEND:VCARD\n"].concat()
     };
@@ -288,7 +288,7 @@ fn every_property_is_read_by_its_own_charset() {
         names(";CHARSET=ISO-8859-1", b"\xc5kesson;Bj\xf6rn"),
         names(";ENCODING=QUOTED-PRINTABLE;CHARSET=windows-1252", b"=C5kesson;Bj=F6rn"),
         names(";CHARSET=Shift_JIS", b"\x83\x5c\x96\x7b;\x91\xbe\x98\x59"),
-        // Copied along from another card: the bytes are UTF-8.
+        // The charset is copied from another card: the bytes are UTF-8.
         names(";CHARSET=ISO-8859-1", "Åkesson;Björn".as_bytes()),
     ]
     .concat();
@@ -301,7 +301,7 @@ fn every_property_is_read_by_its_own_charset() {
 }
 
 #[test]
-fn one_card_of_another_encoding_is_read_and_mentioned() {
+fn card_in_another_encoding_is_read_with_a_note() {
     let mut bytes = both().concat().replace("Ida Vale", "Zoë Lefèvre").into_bytes();
     bytes.extend(
         card("Ren? Dupont", "+1 202 555 0102").bytes().map(|byte| if byte == b'?' { 0xe9 } else { byte }),
@@ -315,7 +315,7 @@ fn one_card_of_another_encoding_is_read_and_mentioned() {
 }
 
 #[test]
-fn a_named_encoding_counts_for_packed_text_too() {
+fn chosen_encoding_applies_to_quoted_printable_text() {
     let text = b"BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:=C8=E2=E0=ED=\n=EE=E2;=C8=E2=E0=ED\nTEL:1\nEND:VCARD\n";
     let (rows, notes) = read_bytes(text, encoding::by_name("windows-1251")).unwrap();
     assert_eq!(rows, ["1: First Name=Иван, Last Name=Иванов, Other Phone=1"]);
@@ -323,9 +323,9 @@ fn a_named_encoding_counts_for_packed_text_too() {
 }
 
 #[test]
-fn lines_are_joined_only_where_they_belong_together() {
+fn only_lines_of_one_property_are_joined() {
     for (lines, expected) in [
-        // A name whose last letters were lost does not take the phone with it.
+        // A name that lost its last letters does not absorb the phone.
         (
             "N;ENCODING=QUOTED-PRINTABLE:=56=61=6C=65;=49=64=61;;=4D=73=\nTEL;CELL:1",
             "First Name=Ida, Last Name=Vale, Name Prefix=Ms, Mobile Phone=1",
@@ -349,9 +349,9 @@ fn lines_are_joined_only_where_they_belong_together() {
             "FN:Ida Vale\nLABEL;ENCODING=QUOTED-PRINTABLE:=31=0D=\n=0A\nTEL;CELL:1",
             "Full Name=Ida Vale, Mobile Phone=1",
         ),
-        // More digits below a number: it is not called as if it ended there.
+        // More digits below a number: rollcall must not call the number without them.
         ("FN:Ida Vale\nTEL;CELL:+1 202 555\n0100", "Full Name=Ida Vale, Mobile Phone=+1 202 555\n0100"),
-        // A number between two others' line ends, one too many and one too few.
+        // A number with a line break too many before it and one too few after it.
         (
             "FN:Ida Vale\nitem1.TEL;type=CELL:\n2025550100item1.X-ABLabel:Handy",
             "Full Name=Ida Vale, Mobile Phone=\n2025550100item1.X-ABLabel:Handy",
@@ -365,7 +365,7 @@ fn lines_are_joined_only_where_they_belong_together() {
 }
 
 #[test]
-fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
+fn numbers_outside_phone_properties_are_reported_and_not_called() {
     // Source: owncloud-archive/apps issue 724, lines named as in an address book's own form.
     for (line, number) in [
         ("Cell phone:0633 333 339", "0633 333 339"),
@@ -394,14 +394,14 @@ fn numbers_of_no_phone_property_are_mentioned_and_not_called() {
 }
 
 #[test]
-fn cards_without_name_and_number_are_rows() {
+fn cards_without_name_and_number_become_rows() {
     let text = "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\nBEGIN:VCARD\nEMAIL:ida@example.com\nEND:VCARD\n";
     assert_eq!(read(text).unwrap(), ["1: ", "4: Email=ida@example.com"]);
     assert_eq!(read("\n\n").unwrap_err(), "the file does not hold a card");
 }
 
 #[test]
-fn names_stand_once_and_companies_are_no_people() {
+fn names_appear_once_and_company_names_are_dropped() {
     for (lines, expected) in [
         ("N:Ida Vale;;;;\nFN:Ida Vale", "Full Name=Ida Vale"),
         ("N:;Ida Vale;;;\nFN:Ida  VALE", "Full Name=Ida Vale"),
@@ -427,7 +427,7 @@ fn names_stand_once_and_companies_are_no_people() {
 }
 
 #[test]
-fn cards_in_utf_16_behind_others_are_refused_or_read_by_line() {
+fn appended_utf_16_cards_are_refused_or_read_by_line() {
     let [ida, tom] = both();
     let mut bytes = ida.into_bytes();
     bytes.extend(tom.encode_utf16().flat_map(u16::to_le_bytes));

@@ -1,8 +1,8 @@
-//! A sheet of a workbook of Excel 5 to 2003 becomes rows.
+//! Reads the sheets of workbooks of Excel 5 to 2003 into rows.
 //!
-//! The workbook is a sequence of records, each with a kind and a length: first those that count for all sheets, then those of
-//! each sheet, from where the list of sheets says. See Microsoft's [MS-XLS] for those of Excel 97 (BIFF8); Excel 5 and 95
-//! (BIFF5) write texts in the bytes of a code page.
+//! The workbook is a sequence of records, each with a kind and a length. Records for all sheets come first. The records
+//! of each sheet begin at the offset in the list of sheets. Microsoft's [MS-XLS] specifies the format of Excel 97
+//! (BIFF8). Excel 5 and 95 (BIFF5) write texts in a code page.
 
 use std::{collections::HashSet, fs::File, ops::Range};
 
@@ -21,24 +21,24 @@ use crate::{
     quantity::grouped,
 };
 
-/// What the records from a BOF on are about.
+/// The BOF type of a worksheet's records.
 const WORKSHEET: u16 = 0x0010;
 
 const BIFF8: u16 = 0x0600;
 
-/// Cells of a sheet, which are held in memory: those of 65,536 rows, which are all that such a sheet has, and 100 columns.
+/// The maximum number of cells in a sheet, which are held in memory: 100 columns in all 65,536 rows of this format.
 const MAX_CELLS: usize = 6_553_600;
 
 /// A workbook of Excel 5 to 2003.
 pub(in crate::parse) struct Xls {
     records: Vec<u8>,
     pub(in crate::parse) entries: Vec<Entry>,
-    /// Where each sheet begins.
+    /// The offset of each sheet.
     starts: Vec<usize>,
     strings: SharedTexts,
     formats: Formats,
     texts: Texts,
-    /// The code page, where the workbook does not name it.
+    /// The guessed code page, if the workbook does not name one.
     guessed: Option<&'static Encoding>,
 }
 
@@ -57,7 +57,7 @@ impl Xls {
         let (mut strings, mut formats) = (SharedTexts::default(), Formats::default());
         while let Some(record) = all.next().filter(|record| record.kind != kind::EOF) {
             match record.kind {
-                // What follows is scrambled, whatever the method.
+                // The following records are encrypted, with any method.
                 kind::FILE_PASS => return Err(Fault::Password),
                 kind::CODE_PAGE => {
                     texts.code_page = code_page(record.half(0));
@@ -75,7 +75,7 @@ impl Xls {
                         .is_some_and(|begin| begin.kind == kind::BOF);
                     let is_worksheet = record.byte(5) == 0;
                     let name = SheetName::new(texts.short(record.after(6)), record.byte(4) & 3 != 0);
-                    // Each sheet has records of its own.
+                    // Two sheets never share records.
                     let has_cells = is_worksheet && begins && taken.insert(start);
                     add_entry(&mut entries, Entry { name, has_cells })?;
                     starts.push(start);
@@ -92,7 +92,7 @@ impl Xls {
         let guessed = (!has_code_page && !texts.is_biff8).then(|| likely_code_page(&records)).flatten();
         texts.code_page = guessed.unwrap_or(texts.code_page);
         if entries.is_empty() && first.half(2) == WORKSHEET {
-            // A sheet alone, without a workbook around it.
+            // A single sheet without a workbook.
             let name = SheetName { name: "Sheet1".to_owned(), is_hidden: false };
             entries.push(Entry { name, has_cells: true });
             starts.push(0);
@@ -103,11 +103,11 @@ impl Xls {
         Ok(Self { records, entries, starts, strings, formats, texts, guessed })
     }
 
-    /// What somebody should know of how its texts are read.
+    /// Returns a note for the user on how the texts are read.
     pub(in crate::parse) fn note(&self) -> Option<String> {
         let name = self.guessed?.name();
         Some(format!(
-            "the workbook does not say how its letters are written; they are read as {name}. Look at the names"
+            "the workbook does not state its encoding; rollcall reads it as {name}. Check the names"
         ))
     }
 
@@ -115,7 +115,7 @@ impl Xls {
         self.formats.counts_from_1904
     }
 
-    /// Goes through all rows of a sheet that have a cell.
+    /// Passes all rows of a sheet that have a cell to `sink`.
     pub(in crate::parse) fn visit(
         &self,
         index: usize,
@@ -125,7 +125,7 @@ impl Xls {
         let Some(start) = self.starts.get(index) else { return Err(Fault::NoSheet) };
         let mut cells = Cells::default();
         cells.read(Records { bytes: &self.records, at: *start }, self.texts, sights)?;
-        // Cells may stand in any order, and what is said of their rows behind them.
+        // Cells may come in any order, and the properties of their rows may follow them.
         cells.cells.sort_by_key(|cell| (cell.row, cell.column));
         let mut rows = Gathered::new(&self.formats, sights, sink);
         for cell in &cells.cells {
@@ -160,7 +160,7 @@ impl Xls {
 #[derive(Default)]
 struct Cells {
     cells: Vec<HeldCell>,
-    /// The texts that the sheet itself holds.
+    /// The texts stored in the sheet itself.
     text: String,
     hidden_rows: HashSet<u16>,
 }
@@ -172,7 +172,7 @@ struct HeldCell {
     value: Held,
 }
 
-/// What a cell holds.
+/// The value of a cell.
 enum Held {
     Number(f64),
     Boolean(bool),
@@ -183,11 +183,11 @@ enum Held {
 
 impl Cells {
     fn read(&mut self, mut records: Records<'_>, texts: Texts, sights: &mut Sights) -> Result<(), Fault> {
-        /// A sheet, a chart in it, and no more in any file that a program wrote.
+        /// The maximum nesting depth. Real files contain charts in a sheet and nothing deeper.
         const MAX_OPEN: usize = 64;
 
         let mut open = 0_usize;
-        // The cell whose text comes in the next record but some.
+        // The formula cell whose text comes in one of the next records.
         let mut formula = None;
         while let Some(record) = records.next() {
             match record.kind {
@@ -199,9 +199,9 @@ impl Cells {
                 return Ok(());
             }
             if open > MAX_OPEN {
-                return Err(Fault::Hostile("its charts stand inside each other without end".to_owned()));
+                return Err(Fault::Hostile("its charts are nested too deeply".to_owned()));
             }
-            // A chart inside the sheet has cells of its own.
+            // A chart inside the sheet has its own cells.
             if open == 1 {
                 self.take(&record, &mut records, texts, sights, &mut formula);
             }
@@ -311,7 +311,7 @@ mod tests {
         record(kind::BOF, &[version.to_le_bytes(), about.to_le_bytes()].concat())
     }
 
-    /// A workbook with these records for all sheets and of its only sheet.
+    /// Returns a workbook with these global records and the records of its only sheet.
     fn workbook(version: u16, globals: &[Vec<u8>], sheet: &[Vec<u8>]) -> Vec<u8> {
         let flags: &[u8] = if version == BIFF8 { &[0] } else { &[] };
         let entry = |start: usize| {
@@ -342,7 +342,7 @@ mod tests {
         Ok(rows.map(|row| (row.location.row, row.cells().map(text).collect(), row.is_hidden)).collect())
     }
 
-    /// The texts of the first row.
+    /// Returns the texts of the first row.
     fn texts(records: Vec<u8>) -> Vec<String> {
         rows(records).unwrap().remove(0).1.into_iter().map(|(text, _)| text).collect()
     }
@@ -353,7 +353,7 @@ mod tests {
 
     // Source: MarkPflug/Sylvan.Data.Excel issue 245.
     #[test]
-    fn cells_of_every_kind_become_text_whatever_their_order() {
+    fn cells_of_every_kind_become_text_in_any_order() {
         let formula = |row, column, result: [u8; 8]| at(row, column, 0, &[&result[..], &[0; 8]].concat());
         let sheet = [
             record(kind::NUMBER, &at(1, 0, 0, &919_876_543_210_f64.to_le_bytes())),
@@ -363,7 +363,7 @@ mod tests {
             record(kind::BOOL_OR_ERROR, &at(0, 4, 0, &[0x2a, 1])),
             record(kind::LABEL, &at(0, 5, 0, &[1, 0, 0, b'x'])),
             record(kind::FORMULAS[2], &formula(0, 6, [0, 0, 0, 0, 0, 0, 0xff, 0xff])),
-            // The formula that others share stands between a formula and its text.
+            // A shared formula comes between a formula and its text.
             record(0x04bc, &[0; 10]),
             record(kind::FORMULA_TEXT, &[2, 0, 1, b'y', 0, b'z', 0]),
             record(kind::FORMULAS[0], &formula(0, 7, [2, 0, 0x1d, 0, 0, 0, 0xff, 0xff])),
@@ -387,12 +387,12 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_excel_97_are_utf_16_whatever_the_code_page_says() {
+    fn texts_of_excel_97_are_utf_16_despite_the_code_page() {
         let wide: Vec<u8> = "Zoë Żak".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let sheet = [
             record(kind::LABEL, &at(0, 0, 0, &[&[7, 0, 1][..], &wide].concat())),
             record(kind::LABEL, &at(0, 1, 0, b"\x03\x00\x00Zo\xeb")),
-            // Apostrophes of Windows, written as they are.
+            // Windows apostrophes, not converted to UTF-16.
             record(kind::LABEL, &at(0, 2, 0, b"\x07\x00\x00O\x92Brien")),
         ];
         let globals = [record(kind::CODE_PAGE, &1252_u16.to_le_bytes())];
@@ -408,7 +408,7 @@ mod tests {
 
     // Source: productdevbook/hucre pull request 572.
     #[test]
-    fn texts_of_excel_95_without_a_code_page_are_read_as_what_they_look_like() {
+    fn texts_of_excel_95_without_a_code_page_are_read_in_a_guessed_one() {
         let label = |row: u8, text: &[u8]| {
             record(kind::LABEL, &at(row, 0, 0, &[&[u8::try_from(text.len()).unwrap(), 0], text].concat()))
         };
@@ -417,16 +417,16 @@ mod tests {
             [0, 1, 2, 3].map(|row| label(row, &encoding_rs::WINDOWS_1251.encode(names[usize::from(row)]).0));
         let records = workbook(0x0500, &[], &sheet);
         assert_eq!(texts(records.clone()), ["Иван Петров"]);
-        assert!(Xls::of_records(records).unwrap().note().unwrap().contains("read as windows-1251"));
+        assert!(Xls::of_records(records).unwrap().note().unwrap().contains("reads it as windows-1251"));
         let plain = workbook(0x0500, &[], &[label(0, b"Asha Rao")]);
         assert_eq!(Xls::of_records(plain).unwrap().note(), None);
     }
 
     // Source: yfedoseev/office_oxide issue 353, ExcelDataReader/ExcelDataReader issue 161.
     #[test]
-    fn shared_texts_go_on_in_the_next_record() {
+    fn shared_texts_continue_in_the_next_record() {
         let head = [2, 0, 0, 0, 2, 0, 0, 0];
-        // Runs and a reading aid behind the first text, which begins narrow and goes on wide.
+        // Runs and a phonetic guide follow the first text, which begins narrow and continues wide.
         let first = [&head[..], &[4, 0, 0x0c, 1, 0, 2, 0, 0, 0], b"As"].concat();
         let further = [&[1, b'h', 0, b'a', 0][..], &[9; 4], b"xx", &[3, 0, 0], b"Rao"].concat();
         let globals = [record(kind::SHARED_TEXTS, &first), record(kind::CONTINUE, &further)];
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_of_the_workbook_counts_before_what_its_number_means_elsewhere() {
+    fn workbook_format_takes_precedence_over_built_in_format() {
         let format = |number: u8, code: &str| {
             let len = u8::try_from(code.len()).unwrap();
             record(kind::NUMBER_FORMAT, &[&[number, 0, len, 0, 0], code.as_bytes()].concat())
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_rows_are_known_even_where_that_is_said_behind_their_cells() {
+    fn hidden_rows_are_recognized_before_and_after_their_cells() {
         let row = |number: u8, flags: u8| {
             record(kind::ROW, &[number, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, flags, 1, 0, 0])
         };
@@ -471,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn charts_inside_a_sheet_are_passed_over() {
+    fn charts_inside_a_sheet_are_skipped() {
         let number = |value: u8| record(kind::RK, &at(0, value, 0, &[value * 4 + 2, 0, 0, 0]));
         let sheet = [number(0), bof(BIFF8, 0x20), number(1), record(kind::EOF, &[]), number(2)];
         assert_eq!(texts(workbook(BIFF8, &[], &sheet)), ["0", "", "2"]);
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_named_whatever_the_method() {
+    fn password_protection_is_reported_for_every_method() {
         for method in
             [[0, 0, 0x12, 0x34, 0x56, 0x78].as_slice(), &[1, 0, 1, 0, 1, 0], &[0x12, 0x34, 0x56, 0x78]]
         {
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_not_believed() {
+    fn truncated_and_false_records_do_no_harm() {
         let whole =
             workbook(BIFF8, &[record(kind::SHARED_TEXTS, &[0xff; 40])], &[record(kind::LABEL, &[0xff; 9])]);
         for len in 0..whole.len() {

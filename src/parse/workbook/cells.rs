@@ -1,16 +1,17 @@
-//! The text of all cells of a workbook, whatever its sheets are for.
+//! Searches the text of all cells of a workbook.
 
 use std::{fs::File, ops::ControlFlow};
 
 use super::Sheet;
 use crate::parse::{Fault, assemble::RawRow, file::sniff::Content, table::RowSink};
 
-/// Whether any cell of a workbook, on whatever sheet, has a text for which `is_wanted` is true. Cells too far to the right to be
+/// Returns whether any cell of a workbook, on any sheet, has a text for which `is_wanted` is true. Cells too far to the
+/// right to be read count as wanted.
 /// read count as wanted.
 ///
 /// # Errors
 ///
-/// Where the file is no Excel workbook, or is damaged.
+/// Returns an error if the file is not an Excel workbook or is damaged.
 pub fn any_cell(file: &File, is_wanted: &mut dyn FnMut(&str) -> bool) -> Result<bool, Fault> {
     let file_bytes = file.metadata().map_err(Fault::Io)?.len();
     let mut sheet = Sheet::open(file, file_bytes, Content::Xlsx, None)?;
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_every_sheet_are_looked_at() {
+    fn cells_of_every_sheet_are_searched() {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "first").unwrap();
         workbook.add_worksheet();

@@ -1,5 +1,5 @@
-//! Columns that a sheet hides. A person who looks at the sheet does not know that they are there: they are not taken where a column
-//! that is shown holds the same, and otherwise not without saying so.
+//! Handles columns that a sheet hides. A person who looks at the sheet does not know that they exist. A visible column
+//! with the same meaning is preferred; otherwise the hidden column is read with a note.
 
 use super::sheet::column_name;
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
     row::Columns,
 };
 
-/// Takes shown columns instead of hidden ones, where there are some; says which hidden columns are read, or were passed over.
-/// `hidden` says of each column of the file whether it is hidden.
+/// Prefers visible columns to hidden ones, and returns notes on the hidden columns that are read or skipped. `hidden`
+/// states for each column of the file whether it is hidden.
 pub(in crate::parse) fn prefer_shown(
     found: &mut Found,
     hidden: &[bool],
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shown_column_is_taken_before_a_hidden_one() {
+    fn shown_column_is_preferred_to_hidden_one() {
         let mut found = found(&["First Name", "Last Name", "Mobile", "Phone"], &[]);
         let notes = prefer_shown(&mut found, &[false, false, true], &ParseSettings::default());
         assert_eq!(found.columns.phone, [3]);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_column_of_something_else_changes_nothing() {
+    fn hidden_column_without_a_field_changes_nothing() {
         let mut found = found(&["Nom et prénom", "Téléphone", "Notes"], &[]);
         let before = found.columns.clone();
         assert!(before.is_family_name_first);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_column_is_taken_where_it_is_alone_and_where_it_is_mapped() {
+    fn hidden_column_is_read_if_it_is_the_only_one_or_mapped() {
         let mut alone = found(&["Name", "Mobile"], &[]);
         let notes = prefer_shown(&mut alone, &[false, true], &ParseSettings::default());
         assert_eq!(alone.columns.phone, [1]);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_hidden_columns_that_nobody_uses() {
+    fn unused_hidden_columns_get_no_note() {
         let mut found = found(&["Name", "Mobile", "Notes"], &[]);
         assert!(prefer_shown(&mut found, &[false, false, true], &ParseSettings::default()).is_empty());
     }

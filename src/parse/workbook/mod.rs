@@ -1,4 +1,4 @@
-//! A sheet of a workbook, of whatever kind: opened, chosen, and gone through row by row.
+//! Reads a sheet of a workbook in any format: opens it, chooses the sheet, and passes on its rows.
 
 pub(super) mod biff;
 pub(super) mod cells;
@@ -52,15 +52,15 @@ pub(in crate::parse) struct Sheet {
     source: Source,
     pub(in crate::parse) choice: Choice,
     pub(in crate::parse) format: Format,
-    /// What somebody should know of how it is read.
+    /// A note for the user on how the sheet is read.
     pub(in crate::parse) note: Option<String>,
-    /// Whether its dates are counted from 1904, so that a bare number means a date of four years later.
+    /// Whether its dates are counted from 1904, so that a bare number means a date four years later.
     pub(in crate::parse) counts_from_1904: bool,
-    /// What was seen when it was last gone through.
+    /// Findings of the last pass over the sheet.
     pub(in crate::parse) sights: Sights,
 }
 
-/// A workbook, opened by the code of its format.
+/// An open workbook, by format.
 enum Workbook {
     Xlsx(Box<Xlsx>),
     Xlsb(Box<Xlsb>),
@@ -80,7 +80,7 @@ struct Properties {
 impl Workbook {
     fn open(file: &File, file_bytes: u64, content: Content) -> Result<(Self, Properties), Fault> {
         guarded(|| {
-            // The beginning of an archive does not tell what all of it is.
+            // The first bytes of an archive do not determine its kind.
             let content = match content {
                 Content::EncryptedOrLegacyExcel => content,
                 _ => Package::open(file, file_bytes)?.content(),
@@ -123,7 +123,7 @@ impl Workbook {
         }
     }
 
-    /// Begins a pass over the workbook: the limit on unpacked bytes counts for all sheets that are visited in it.
+    /// Begins a pass over the workbook. The limit on unpacked bytes applies to all sheets visited in one pass.
     fn begin_pass(&mut self) {
         match self {
             Self::Xlsx(workbook) => workbook.package.begin_pass(),
@@ -133,7 +133,7 @@ impl Workbook {
         }
     }
 
-    /// Hands on all rows of a sheet that have a cell.
+    /// Passes all rows of a sheet that have a cell to `sink`.
     fn visit(&mut self, index: usize, sights: &mut Sights, sink: &mut impl RowSink) -> Result<(), Fault> {
         guarded(|| match self {
             Self::Xlsx(workbook) => workbook.visit(index, sights, sink),
@@ -143,10 +143,10 @@ impl Workbook {
         })
     }
 
-    /// Hands on the first rows of every sheet but the chosen one, or `None` for a sheet that cannot be read.
+    /// Passes the first rows of every sheet but the chosen one to `each`, or `None` for a sheet that cannot be read.
     fn look_at_others(&mut self, chosen: usize, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) {
         if let Self::Ods(workbook) = self {
-            // All sheets stand in one part, which is gone through once.
+            // All sheets are in one part, so one pass is enough.
             workbook.look_at_all(wanted, each);
             return;
         }
@@ -162,9 +162,9 @@ impl Workbook {
 
 /// The process that reads a workbook.
 enum Source {
-    /// This one.
+    /// This process.
     Here(Workbook),
-    /// A child.
+    /// A child process.
     #[cfg(unix)]
     Isolated(Box<isolated::Reader>),
 }
@@ -180,8 +180,8 @@ impl Source {
 }
 
 impl Sheet {
-    /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first that can be seen.
-    /// `file_bytes` are those of the file that a person has, in which it may be packed.
+    /// Opens a workbook at the sheet named or numbered by `wanted`, else at the first visible one. `file_bytes` is the
+    /// size of the user's file, which may be an archive around the workbook.
     pub(in crate::parse) fn open(
         file: &File,
         file_bytes: u64,
@@ -210,7 +210,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Begins a pass over the workbook: the limit on unpacked bytes counts for all sheets that are visited in it.
+    /// Begins a pass over the workbook. The limit on unpacked bytes applies to all sheets visited in one pass.
     pub(in crate::parse) fn begin_pass(&mut self) {
         match &mut self.source {
             Source::Here(workbook) => workbook.begin_pass(),
@@ -219,7 +219,7 @@ impl Sheet {
         }
     }
 
-    /// Goes through all rows that have a cell.
+    /// Passes all rows that have a cell to `sink`.
     pub(in crate::parse) fn visit(&mut self, sink: &mut impl RowSink) -> Result<(), Fault> {
         let index = self.choice.index;
         self.sights = Sights::default();
@@ -230,12 +230,12 @@ impl Sheet {
         }
     }
 
-    /// Hands on the first rows of every other sheet, or nothing where it cannot be read. Of several sheets of one name only the
-    /// first can be chosen, and is looked at.
+    /// Passes the first rows of every other sheet to `each`, or `None` for a sheet that cannot be read. If several
+    /// sheets have the same name, only the first can be chosen, and only that one is passed on.
     ///
     /// # Errors
     ///
-    /// If the process that reads the workbook ends.
+    /// Returns an error if the process that reads the workbook ends.
     pub(in crate::parse) fn look_at_others(
         &mut self,
         wanted: usize,
@@ -260,7 +260,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Ends the child process, if there is one, until rows are needed again.
+    /// Stops the child process, if there is one, until rows are needed again.
     pub(in crate::parse) fn rest(&mut self) {
         #[cfg(unix)]
         if let Source::Isolated(reader) = &mut self.source {
@@ -273,12 +273,12 @@ thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread, now, is one of a library on a damaged workbook, which becomes an error.
+/// Returns whether a panic in this thread now comes from a library reading a damaged workbook, and becomes an error.
 pub fn panic_is_caught() -> bool {
     IS_GUARDED.get()
 }
 
-/// Runs what reads a file by a library that may panic on a damaged one.
+/// Runs code that may panic on a damaged workbook, and turns the panic into an error.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     let before = IS_GUARDED.replace(true);
     let read = catch_unwind(AssertUnwindSafe(read));
@@ -306,7 +306,7 @@ mod tests {
         file
     }
 
-    /// The workbook with something else in its files.
+    /// Returns the workbook with `from` replaced by `to` in all its parts.
     fn rewritten(workbook: &mut Workbook, from: &str, to: &str) -> File {
         use std::io::{Read as _, Write as _};
 
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_too_long_for_a_double_keep_their_digits() {
+    fn numbers_too_long_for_a_float_keep_their_digits() {
         let mut workbook = Workbook::new();
         let page = workbook.add_worksheet();
         for row in 0..3 {
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn sheets_are_chosen_by_name_or_number_and_hidden_ones_only_when_asked_for() {
+    fn sheets_are_chosen_by_name_or_number_and_hidden_ones_only_on_request() {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().set_name("Secret").unwrap().set_hidden(true).write(0, 0, "s").unwrap();
         workbook.add_worksheet().set_name("Leads").unwrap().write(0, 0, "l").unwrap();
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_in_the_last_corner_costs_nothing_and_is_named() {
+    fn cell_in_the_last_corner_is_skipped_and_reported() {
         let mut workbook = Workbook::new();
         let page = workbook.add_worksheet();
         page.write(0, 0, "a").unwrap();
@@ -420,9 +420,9 @@ mod tests {
         assert!(notes[0].contains("is not read: XFD1048576"), "{notes:?}");
     }
 
-    /// The library adds up the digits of a reference without looking whether they fit; found by fuzzing.
+    /// The library adds up the digits of a reference without an overflow check; found by fuzzing.
     #[test]
-    fn a_reference_with_too_many_digits_is_an_error_and_no_panic() {
+    fn reference_with_too_many_digits_is_an_error_without_panic() {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let broken = rewritten(&mut workbook, "r=\"A1\"", "r=\"A99999999999\"");
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workbook_cut_short_is_damaged() {
+    fn truncated_workbook_is_damaged() {
         let mut workbook = Workbook::new();
         workbook.add_worksheet().write(0, 0, "a").unwrap();
         let bytes = workbook.save_to_buffer().unwrap();

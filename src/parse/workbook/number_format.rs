@@ -1,8 +1,8 @@
-//! Number formats: what a sheet shows for a number that it stores.
+//! Number formats: how a sheet displays a stored number.
 //!
-//! A person who looks at a sheet sees `0123456789` where the cell holds 123456789 and its format fills up with zeros, and
-//! `+91 98765 43210` where the format writes the plus. Such digits belong to the number. A format never takes a digit away:
-//! where it would, as a format for amounts or dates does to a phone number, the number stays as it is stored.
+//! A person sees `0123456789` if the cell contains 123456789 and its format pads with zeros, and `+91 98765 43210` if
+//! the format adds the plus. Such digits belong to the number. If a format would remove digits, as a format
+//! for amounts or dates does with a phone number, the stored number is used.
 
 use std::collections::HashMap;
 
@@ -10,52 +10,53 @@ use jiff::{Span, civil};
 
 use crate::parse::error::Fault;
 
-/// Larger numbers in a cell with a date format are no dates of a list of people: the year would be 4637.
+/// The limit for dates. A larger number in a cell with a date format is not a date of a person: its year would be 4637
+/// or later.
 const MAX_DAYS: f64 = 1_000_000.0;
 
-/// The last day of a calendar, which stands for "never".
+/// The last day of the calendar, which means "never".
 const NEVER: f64 = 2_958_465.0;
 
 const MS_OF_DAY: f64 = 86_400_000.0;
 
-/// The longest code of a format; programs for spreadsheets allow 255 characters.
+/// The maximum length of a format's code. Spreadsheet programs allow 255 characters.
 const MAX_CODE_BYTES: usize = 1024;
 
-/// All codes of a workbook together.
+/// The maximum size of all codes of a workbook.
 const MAX_CODES_BYTES: usize = 4 * 1024 * 1024;
 
-/// Parts of a format for numbers of different size; those behind are never used.
+/// The maximum number of sections, which apply to numbers of different size. Further sections are never used.
 const MAX_SECTIONS: usize = 4;
 
-/// Zeros in front of a number that can belong to it: a trunk prefix, or the prefix of calls abroad.
+/// The maximum number of leading zeros that can belong to a phone number: a trunk prefix or an international prefix.
 const MAX_ZEROS: usize = 3;
 
-/// How a cell shows a number.
+/// The form in which a cell displays a number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::parse) enum NumberFormat {
-    /// With its own digits only.
+    /// Only the number's own digits.
     #[default]
     Plain,
-    /// As a moment.
+    /// A date or time.
     Moment(Moment),
-    /// With signs or digits of the format, chosen by the number.
+    /// The number with signs or digits of the format. The number selects the section.
     Digits(Vec<Section>),
 }
 
-/// What a format shows of a moment.
+/// The parts of a date or time that a format displays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::parse) struct Moment {
     has_day: bool,
     has_time: bool,
-    /// The hours of a time are not those of a day.
+    /// Whether hours count beyond 24.
     is_elapsed: bool,
 }
 
-/// The part of a format for some numbers.
+/// The section of a format for some numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::parse) struct Section {
     condition: Option<Condition>,
-    /// Nothing where it shows numbers otherwise than digit by digit.
+    /// `None` if the section does not display numbers digit by digit.
     pattern: Option<Vec<Sign>>,
     moment: Option<Moment>,
 }
@@ -76,23 +77,23 @@ enum Comparison {
     Greater,
 }
 
-/// A sign of a pattern.
+/// An element of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
-    /// `0`: a digit, or a zero where the number has none.
+    /// `0`: a digit, or a zero if the number has too few digits.
     Zero,
     /// `#` or `?`: a digit, or nothing.
     Digit,
     /// The whole number.
     All,
-    /// A sign that stands there whatever the number.
+    /// A character that is always displayed.
     Literal(char),
 }
 
 impl NumberFormat {
-    /// The format that a code spells out.
+    /// Parses the code of a format.
     pub(in crate::parse) fn parse(code: &str) -> Self {
-        // The word of some translations for `General`.
+        // Some translations use this word for `General`.
         if code.eq_ignore_ascii_case("standard") {
             return Self::Plain;
         }
@@ -107,7 +108,7 @@ impl NumberFormat {
         if sections.iter().any(Section::adds) { Self::Digits(sections) } else { Self::Plain }
     }
 
-    /// The format that a number means where the workbook does not spell it out. Those from 27 are dates in East Asia.
+    /// Returns the built-in format of a number. Formats from 27 are East Asian dates.
     pub(in crate::parse) fn built_in(number: u16) -> Self {
         let moment = |has_day, has_time, is_elapsed| Self::Moment(Moment { has_day, has_time, is_elapsed });
         match number {
@@ -119,7 +120,7 @@ impl NumberFormat {
         }
     }
 
-    /// The digits and signs that the sheet shows for a whole number, where they are more than its own digits.
+    /// Returns the displayed digits and signs of a whole number, if the format adds any.
     pub(in crate::parse) fn shown(&self, digits: &str) -> Option<String> {
         let Self::Digits(sections) = self else { return None };
         let value: f64 = digits.parse().ok().filter(|value| *value > 0.0)?;
@@ -136,8 +137,8 @@ impl NumberFormat {
         (zeros <= MAX_ZEROS && (!added.is_empty() || shown.contains('+'))).then_some(shown)
     }
 
-    /// A stored number as the moment that the format shows, if it can be one: a day as ISO 8601, with its time where that is
-    /// not midnight, or a time alone.
+    /// Returns a stored number as the date or time that the format displays, if plausible: a date in ISO 8601, with its
+    /// time unless that is midnight, or a time alone.
     pub(in crate::parse) fn moment(&self, number: f64, counts_from_1904: bool) -> Option<String> {
         let Self::Moment(moment) = self else { return None };
         let is_day = number < MAX_DAYS
@@ -154,7 +155,7 @@ impl NumberFormat {
         let days = whole(number.trunc())? + extra_days;
         let first = match (counts_from_1904, days) {
             (true, _) => civil::date(1904, 1, 1),
-            // The spreadsheet counts a 29 February 1900.
+            // Spreadsheets count a 29 February 1900, which did not exist.
             (false, ..=59) => civil::date(1899, 12, 31),
             (false, _) => civil::date(1899, 12, 30),
         };
@@ -163,7 +164,7 @@ impl NumberFormat {
     }
 }
 
-/// A number of days as hours, minutes and seconds.
+/// Converts a number of days to hours, minutes and seconds.
 fn time(days: f64) -> String {
     whole((days * MS_OF_DAY).round()).map(clock).unwrap_or_default()
 }
@@ -176,15 +177,15 @@ fn clock(ms: i64) -> String {
     }
 }
 
-/// A whole number that is not too large for an integer.
+/// Converts a number to an integer, if it is not too large.
 fn whole(number: f64) -> Option<i64> {
     format!("{number:.0}").parse().ok()
 }
 
-/// The digits in the places that a pattern has for them, and the pattern's own signs.
+/// Fills the places of a pattern with digits.
 fn filled(pattern: &[Sign], digits: &str) -> String {
     let places = pattern.iter().filter(|sign| matches!(sign, Sign::Zero | Sign::Digit)).count();
-    // The first place takes what is left over.
+    // The first place takes all surplus digits.
     let surplus = digits.len().saturating_sub(places);
     let missing = places.saturating_sub(digits.len());
     let mut next = 0;
@@ -203,7 +204,7 @@ fn filled(pattern: &[Sign], digits: &str) -> String {
                     shown.push_str(digits.get(next..next + taken).unwrap_or_default());
                     next += taken;
                 } else if *sign == Sign::Zero || is_filling {
-                    // All places behind a zero are filled.
+                    // All places after a zero are filled.
                     is_filling = true;
                     shown.push('0');
                 }
@@ -244,7 +245,7 @@ impl Condition {
 }
 
 impl Section {
-    /// Whether it shows some number with more than its own digits.
+    /// Returns whether the section adds digits or a plus to some numbers.
     fn adds(&self) -> bool {
         let Some(pattern) = &self.pattern else { return false };
         let first_zero = pattern.iter().position(|sign| *sign == Sign::Zero);
@@ -258,7 +259,7 @@ impl Section {
         let mut pattern = Vec::new();
         let mut is_digit_by_digit = true;
         let mut moment = Moment::default();
-        // Those behind a point may be parts of a second.
+        // Places after a decimal point may be fractions of a second.
         let (mut is_behind_point, mut has_places) = (false, false);
         let mut signs = code.chars().peekable();
         while let Some(sign) = signs.next() {
@@ -268,7 +269,7 @@ impl Section {
                     pattern.extend(quoted.filter_map(literal));
                 }
                 '\\' => pattern.extend(signs.next().and_then(literal)),
-                // As wide as the next sign, or filled up with it.
+                // Space as wide as the next character, or padding with it.
                 '_' | '*' => _ = signs.next(),
                 '[' => {
                     let inside: String = signs.by_ref().take_while(|letter| *letter != ']').collect();
@@ -297,7 +298,7 @@ impl Section {
                 'G' | 'g' if is_general(&mut signs) => pattern.push(Sign::All),
                 'y' | 'Y' | 'd' | 'D' | 'g' | 'G' | 'e' | 'b' | 'B' => moment.has_day = true,
                 'h' | 'H' | 's' | 'S' => moment.has_time = true,
-                // A month or minutes, whichever the others are.
+                // `m` means months or minutes, depending on the other elements.
                 'm' | 'M' if !moment.has_time => moment.has_day = true,
                 'm' | 'M' => {}
                 'a' | 'A' if matches!(signs.peek(), Some('m' | 'M' | '/')) => {
@@ -307,7 +308,7 @@ impl Section {
                 other => pattern.extend(literal(other)),
             }
         }
-        // `mm:ss` are minutes.
+        // In `mm:ss`, the first part is minutes.
         if moment.has_time && !code.contains(['y', 'Y', 'd', 'D']) {
             moment.has_day = false;
         }
@@ -320,7 +321,7 @@ impl Section {
     }
 }
 
-/// The rest of the word `General`, if it stands there.
+/// Skips the rest of the word `General`, if it follows.
 fn is_general(signs: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     const REST: &str = "eneral";
     let is_it = signs.clone().take(REST.len()).collect::<String>().eq_ignore_ascii_case(REST);
@@ -330,7 +331,7 @@ fn is_general(signs: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     is_it
 }
 
-/// A sign of a format that can belong to a phone number; words and other signs are skipped.
+/// Returns a literal if the character can belong to a phone number. Words and other characters are skipped.
 fn literal(sign: char) -> Option<Sign> {
     match sign {
         '0'..='9' | '+' | '(' | ')' | '-' | ' ' => Some(Sign::Literal(sign)),
@@ -340,7 +341,7 @@ fn literal(sign: char) -> Option<Sign> {
     }
 }
 
-/// The sections of a code, which semicolons part.
+/// Splits a code into sections at semicolons.
 fn sections(code: &str) -> Vec<&str> {
     let mut sections = Vec::new();
     let (mut start, mut is_quoted, mut is_escaped, mut in_brackets) = (0, false, false, false);
@@ -363,26 +364,26 @@ fn sections(code: &str) -> Vec<&str> {
     sections
 }
 
-/// The number formats of a workbook, by its styles. A format is held once, however many styles have it.
+/// The number formats of a workbook's styles. Each format is stored once, even if many styles use it.
 #[derive(Debug, Default)]
 pub(in crate::parse) struct Formats {
     formats: Vec<NumberFormat>,
-    /// Where the formats that the workbook spells out stand, by their numbers.
+    /// Indices of the workbook's own formats, by number.
     own: HashMap<u16, usize>,
-    /// Where the others stand that a style has.
+    /// Indices of the built-in formats in use, by number.
     built_in: HashMap<u16, usize>,
-    /// Where the format of each style stands.
+    /// The index of each style's format.
     by_style: Vec<usize>,
     code_bytes: usize,
     pub(in crate::parse) counts_from_1904: bool,
 }
 
 impl Formats {
-    /// Spells a format out; of two with one number the last counts.
+    /// Adds a format of the workbook. If a number occurs twice, the last code counts.
     ///
     /// # Errors
     ///
-    /// Where the formats are longer than those of any workbook.
+    /// Returns an error if the codes of all formats together are too long.
     pub(in crate::parse) fn spell_out(&mut self, number: u16, code: &str) -> Result<(), Fault> {
         self.code_bytes += code.len();
         if self.code_bytes > MAX_CODES_BYTES {
@@ -396,7 +397,7 @@ impl Formats {
         Ok(())
     }
 
-    /// Adds the next style, which has the format of this number: the workbook's own, or the one that its number means.
+    /// Adds the next style. `number` refers to the workbook's own format, else to the built-in one.
     pub(in crate::parse) fn add(&mut self, number: u16) {
         let place = match self.own.get(&number) {
             Some(place) => *place,
@@ -408,7 +409,7 @@ impl Formats {
         self.by_style.push(place);
     }
 
-    /// The format of a style.
+    /// Returns the format of a style.
     pub(in crate::parse) fn of(&self, style: usize) -> &NumberFormat {
         const PLAIN: &NumberFormat = &NumberFormat::Plain;
         self.by_style.get(style).and_then(|place| self.formats.get(*place)).unwrap_or(PLAIN)
@@ -420,7 +421,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_and_signs_that_a_format_adds_are_shown() {
+    fn added_digits_and_signs_are_displayed() {
         for (code, digits, shown) in [
             ("0000000000", "123456789", Some("0123456789")),
             ("0#\" \"##\" \"##\" \"##\" \"##", "505123457", Some("05 05 12 34 57")),
@@ -434,7 +435,7 @@ mod tests {
             ("[<=9999999]###-####;\"0\"(###) ###-####", "2025550143", Some("0(202) 555-0143")),
             ("[<=9999999]###-####;\"0\"(###) ###-####", "5550143", None),
             ("\"Tel. \"000000", "12345", Some(" 012345")),
-            // What adds nothing, or would take something away.
+            // Formats that add nothing, or would remove digits.
             ("General", "9876543210", None),
             ("@", "9876543210", None),
             ("0", "9876543210", None),
@@ -451,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_those_that_a_person_can_mean() {
+    fn plausible_dates_are_converted_and_other_numbers_are_not() {
         for (code, number, shown) in [
             ("yyyy\\-mm\\-dd", 45_943.0, Some("2025-10-13")),
             ("dd/mm/yyyy hh:mm", 45_943.5, Some("2025-10-13T12:00:00")),
@@ -476,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_is_held_once_and_the_last_of_a_number_counts() {
+    fn formats_are_stored_once_and_the_last_code_counts() {
         let mut formats = Formats::default();
         formats.spell_out(164, "0").unwrap();
         formats.spell_out(164, "\"+\"0").unwrap();
@@ -491,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_without_end_are_plain_or_refused() {
+    fn overlong_formats_are_plain_or_refused() {
         let long = "0;".repeat(4 << 10);
         assert_eq!(NumberFormat::parse(&long), NumberFormat::Plain);
         let mut formats = Formats::default();

@@ -1,7 +1,7 @@
-//! A sheet of a spreadsheet in the Open Document Format becomes rows.
+//! Reads the sheets of spreadsheets in the Open Document Format into rows.
 //!
-//! Read as a stream: what repeats is written once in such a file, with how often. The text of a cell is that of its
-//! paragraphs; comments, reading aids and drawings stand inside the cell, and are no part of its text.
+//! The file is read as a stream. It stores repeated rows and cells once, with a count. The text of a cell is that of
+//! its paragraphs; comments, phonetic guides and drawings inside the cell are not part of it.
 
 use std::{collections::HashSet, fs::File, io::Read as _};
 
@@ -25,20 +25,20 @@ use crate::{
 const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
 
-/// Where the part that says how it is encrypted is longer, it is no manifest.
+/// The maximum size of the manifest, which states whether the file is encrypted.
 const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 
-/// Sheets inside of which a part of any length is gone through for each.
+/// The number of sheets for which a part of any length may be read once per sheet.
 const FEW_SHEETS: u64 = 64;
 
-/// Bytes that going through the part once for each of more sheets may come to.
+/// The maximum number of bytes to read in total if there are more sheets.
 const MAX_PASSES_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
 /// A spreadsheet.
 pub(in crate::parse) struct Ods {
     pub(in crate::parse) package: Package,
     pub(in crate::parse) entries: Vec<Entry>,
-    /// The place of each entry among the tables of the file.
+    /// The index of each entry among the tables of the file.
     tables: Vec<usize>,
     pub(in crate::parse) counts_from_1904: bool,
 }
@@ -57,16 +57,16 @@ impl Ods {
         opened.look_through()?;
         let sheets = opened.entries.len() as u64;
         if sheets > FEW_SHEETS && opened.package.unpacked().saturating_mul(sheets) > MAX_PASSES_BYTES {
-            return Err(Fault::Hostile(format!("it has {sheets} sheets, which are too long for so many")));
+            return Err(Fault::Hostile(format!("its {sheets} sheets are too long to be read one by one")));
         }
         Ok(opened)
     }
 
-    /// Finds the sheets, and what counts for all of them.
+    /// Finds the sheets and the properties of the whole workbook.
     fn look_through(&mut self) -> Result<(), Fault> {
         let mut xml = content(&mut self.package)?;
         let mut hidden_styles: HashSet<String> = HashSet::new();
-        // The style that is described, until it is known to hide.
+        // The current style, until a property shows whether it is hidden.
         let mut style = None;
         let (mut tables, mut open_tables) = (0, 0_usize);
         while let Some(event) = xml.next()? {
@@ -108,7 +108,7 @@ impl Ods {
         Ok(())
     }
 
-    /// Goes through all rows of a sheet that have a cell.
+    /// Passes all rows of a sheet that have a cell to `sink`.
     pub(in crate::parse) fn visit(
         &mut self,
         index: usize,
@@ -133,14 +133,14 @@ impl Ods {
 }
 
 impl Ods {
-    /// Hands on the first rows of each sheet, with its place in the list; nothing where it cannot be read. All sheets stand in one
-    /// part, which is gone through once.
+    /// Passes the first rows of each sheet to `each`, with its index in the list, or `None` if the sheet cannot be
+    /// read. All sheets are in one part, which is read once.
     pub(in crate::parse) fn look_at_all(&mut self, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) {
         let reached = self.look_at_first(wanted, each);
         (reached..self.tables.len()).for_each(|index| each(index, None));
     }
 
-    /// The same for the sheets up to one behind which nothing can be read; returns how many they are.
+    /// Previews the sheets up to the first one after which nothing can be read, and returns their number.
     fn look_at_first(&mut self, wanted: usize, each: &mut dyn FnMut(usize, Option<Rows>)) -> usize {
         let Ok(mut xml) = content(&mut self.package) else { return 0 };
         let formats = Formats::default();
@@ -181,9 +181,9 @@ fn content(package: &mut Package) -> Result<Xml<'_>, Fault> {
     Xml::open(package, CONTENT)?.ok_or_else(|| Fault::DamagedWorkbook(format!("it has no {CONTENT}")))
 }
 
-/// Whether a table is no sheet, but holds what formulas have read in another file. Nobody sees it, and nobody can.
+/// Returns whether a table is an invisible copy of another file's cells, kept for formulas, and not a sheet.
 fn is_copied_from_another_file(style: &str, name: &str) -> bool {
-    // The style that LibreOffice keeps for them; their names are addresses, which those of sheets cannot be.
+    // LibreOffice reserves this style for copies. Their names are addresses, which are not allowed as sheet names.
     style == "ta_extref" || name.starts_with('\'') && name.contains("'#")
 }
 
@@ -213,7 +213,7 @@ mod tests {
         (preview, sights)
     }
 
-    /// What a cell with these attributes and this content holds.
+    /// Returns the value of a cell with these attributes and this content.
     fn cell(attributes: &str, content: &str) -> (String, CellKind) {
         let row = format!(
             "<table:table-row><table:table-cell {attributes}>{content}</table:table-cell></table:table-row>"
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_sheets_are_known_and_copies_of_other_files_are_none() {
+    fn hidden_sheets_are_listed_and_copies_of_other_files_are_not() {
         let style = |name: &str, display: bool| {
             format!(
                 "<style:style style:name=\"{name}\"><style:table-properties table:display=\"{display}\"/></style:style>"
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_the_text_of_a_cell_is_no_part_of_it() {
+    fn comments_guides_and_drawings_are_not_part_of_a_cell() {
         let string = "office:value-type=\"string\"";
         for (content, text) in [
             (
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_what_the_sheet_shows_where_that_is_more() {
+    fn displayed_number_is_used_if_it_has_more_digits() {
         let float = |value: &str, shown: &str| {
             cell(
                 &format!("office:value-type=\"float\" office:value=\"{value}\""),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_and_what_only_looks_like_one() {
+    fn dates_and_numbers_displayed_as_dates_are_distinguished() {
         for (attributes, text, kind) in [
             ("office:value-type=\"date\" office:date-value=\"2025-10-13\"", "2025-10-13", CellKind::Date),
             ("office:value-type=\"date\" office:date-value=\"9999-12-31\"", "9999-12-31", CellKind::Date),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_rows_and_columns_are_known() {
+    fn hidden_rows_and_columns_are_recognized() {
         let row = |attributes: &str| {
             format!(
                 "<table:table-row {attributes}><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"
@@ -349,14 +349,14 @@ mod tests {
     }
 
     #[test]
-    fn all_sheets_are_looked_at_in_one_pass() {
+    fn all_sheets_are_previewed_in_one_pass() {
         let row = |text: &str| {
             format!(
                 "<table:table-row><table:table-cell><text:p>{text}</text:p></table:table-cell></table:table-row>"
             )
         };
         let table = |number: usize| {
-            // The first one has more rows than are wanted, and a table inside a cell.
+            // The first sheet has more rows than requested, and a table inside a cell.
             let inner = format!(
                 "<table:table-row><table:table-cell><table:table>{}</table:table></table:table-cell></table:table-row>",
                 row("inner")
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_sheet_that_cannot_be_read_the_others_can() {
+    fn sheets_after_an_unreadable_one_are_read() {
         let row = |attributes: &str, text: &str| {
             format!(
                 "<table:table-row {attributes}><table:table-cell><text:p>{text}</text:p></table:table-cell></table:table-row>"

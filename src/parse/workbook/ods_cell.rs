@@ -1,4 +1,4 @@
-//! A cell of a spreadsheet in the Open Document Format: the value that its attributes give, and the text that it shows.
+//! A cell of a spreadsheet in the Open Document Format: the value in its attributes and the text that it displays.
 
 use std::{borrow::Cow, ops::ControlFlow};
 
@@ -14,13 +14,14 @@ use crate::{
     row::{Cell, CellKind},
 };
 
-/// Digits that a format can add in front of a number: a plus and the code of a country.
+/// The maximum number of digits that a format adds in front of a number: a plus and a calling code.
 const MAX_ADDED_DIGITS: usize = 5;
 
-/// The years of dates that people write. Later ones are phone numbers in cells that show dates; the last stands for "never".
+/// The last plausible year. Later dates are phone numbers in cells with a date format, except for the last day, which
+/// means "never".
 const LAST_YEAR: i64 = 4637;
 const NEVER: &str = "9999-12-31";
-/// How a cell's value is given.
+/// The type of a cell's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     #[default]
@@ -35,12 +36,12 @@ enum Kind {
 #[derive(Clone, Debug, Default)]
 pub(in crate::parse) struct OpenCell {
     kind: Kind,
-    /// The value that its attributes give.
+    /// The value in its attributes.
     value: Option<String>,
     has_formula: bool,
-    /// What is shown.
+    /// The displayed text.
     pub(in crate::parse) text: String,
-    /// Whether a paragraph has begun, behind which another begins a line.
+    /// Whether a paragraph has begun, so that another one begins a new line.
     has_paragraph: bool,
     pub(in crate::parse) is_in_paragraph: bool,
     pub(in crate::parse) repeats: usize,
@@ -76,7 +77,7 @@ impl OpenCell {
             "boolean" => (Kind::Boolean, boolean),
             "date" => (Kind::Moment, day),
             "time" => (Kind::Moment, time.as_deref().and_then(clock).or(time)),
-            // Some writers leave the kind out.
+            // Some writers omit the type.
             _ => (Kind::Text, text.or(number)),
         };
         cell
@@ -93,7 +94,7 @@ impl OpenCell {
         self.is_in_paragraph = false;
     }
 
-    /// Adds text, in which white space of any length counts as one space, and as none where a paragraph begins.
+    /// Appends text. White space of any length counts as one space, or as none at the start of a paragraph.
     pub(in crate::parse) fn push_text(&mut self, text: &str) {
         for letter in text.chars() {
             if !matches!(letter, ' ' | '\t' | '\n' | '\r') {
@@ -104,17 +105,17 @@ impl OpenCell {
         }
     }
 
-    /// Whether it holds a formula and not what that comes to.
+    /// Returns whether the cell has a formula without a stored result.
     pub(in crate::parse) fn lacks_result(&self) -> bool {
         self.has_formula && self.value.is_none() && !self.has_paragraph
     }
 
-    /// Bytes of what it holds.
+    /// Returns the size of the cell's content in bytes.
     pub(in crate::parse) fn len(&self) -> usize {
         self.text.len() + self.value.as_ref().map_or(0, String::len)
     }
 
-    /// Whether nothing of it is seen.
+    /// Returns whether the cell displays nothing.
     pub(in crate::parse) fn is_empty(&self) -> bool {
         let is_blank = |text: &str| Cell { text: text.as_bytes(), kind: CellKind::Text }.is_blank();
         is_blank(&self.text) && self.value.as_deref().is_none_or(is_blank)
@@ -148,7 +149,8 @@ impl OpenCell {
     }
 }
 
-/// Whether what stands inside an element is no text of the cell: a comment, a reading aid, a footnote, a drawing.
+/// Returns whether the content of an element is not text of the cell: a comment, a phonetic guide, a footnote, or a
+/// drawing.
 pub(in crate::parse) fn is_no_text(tag: &BytesStart<'_>) -> bool {
     const PREFIXES: [&str; 6] = ["draw", "dr3d", "svg", "form", "chart", "presentation"];
     const NAMES: [&str; 9] = [
@@ -166,7 +168,7 @@ pub(in crate::parse) fn is_no_text(tag: &BytesStart<'_>) -> bool {
     prefix || NAMES.contains(&tag.local_name().as_ref())
 }
 
-/// What a cell shows for a whole number, if that is the number with a plus or with more digits in front.
+/// Returns the displayed text of a whole number, if it adds a plus or more digits in front.
 fn shown<'t>(text: &'t str, number: &str) -> Option<&'t str> {
     let is_sign = |letter: char| letter.is_ascii_digit() || "+-() .\u{a0}\u{202f}".contains(letter);
     let text = text.trim();
@@ -176,13 +178,13 @@ fn shown<'t>(text: &'t str, number: &str) -> Option<&'t str> {
     (adds && text.chars().all(is_sign)).then_some(text)
 }
 
-/// A number with the digits that stand there; integral ones without a fraction. What has an exponent is text.
+/// Returns a number with exactly its digits, and without a fraction of zeros.
 fn number(written: &str) -> String {
     let integral =
         written.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
     match integral {
         Some((whole, _)) => whole.to_owned(),
-        // LibreOffice writes large numbers so; as a double it is what it was.
+        // LibreOffice writes large numbers with an exponent. Converting them to a double restores the digits.
         None if written.contains(['e', 'E']) => {
             written.parse::<f64>().map_or_else(|_| written.to_owned(), |number| number.to_string())
         }
@@ -190,7 +192,7 @@ fn number(written: &str) -> String {
     }
 }
 
-/// The number of days that a date stands for, if it is too late for a date: a phone number in a cell that shows dates.
+/// Returns the day count of a date that is too late to be one: it is a phone number in a cell with a date format.
 fn days(date: &str) -> Option<i64> {
     let (year, rest) = date.split_once('-')?;
     let (month, day) = rest.split('T').next()?.split_once('-')?;
@@ -198,14 +200,14 @@ fn days(date: &str) -> Option<i64> {
     if year <= LAST_YEAR || date.starts_with(NEVER) {
         return None;
     }
-    // The calendar repeats every 400 years, which have as many days.
+    // The calendar repeats every 400 years with the same number of days.
     let (cycles, year) = (year.div_euclid(400), year.rem_euclid(400) + 2000);
     let in_cycle = civil::Date::new(i16::try_from(year).ok()?, month, day).ok()?;
     let since = in_cycle.duration_since(civil::date(1899, 12, 30)).as_hours() / 24;
     (cycles - 5).checked_mul(146_097)?.checked_add(since)
 }
 
-/// A time of day from a length of time such as `PT09H30M00S`.
+/// Converts a duration such as `PT09H30M00S` to a time of day.
 fn clock(time: &str) -> Option<String> {
     let (hours, rest) = time.strip_prefix("PT")?.split_once('H')?;
     let (minutes, rest) = rest.split_once('M')?;

@@ -1,4 +1,4 @@
-//! The walk through the content of a spreadsheet in the Open Document Format, to the rows of one sheet.
+//! Walks through the content of a spreadsheet in the Open Document Format to the rows of one sheet.
 
 use quick_xml::events::{BytesStart, Event};
 
@@ -11,33 +11,33 @@ use crate::parse::{error::Fault, table::RowSink, text::csv::MAX_CELLS};
 
 /// The result of one event of a walk.
 pub(super) enum WalkStep {
-    /// The walk goes on.
+    /// The walk continues.
     Further,
     /// The sheet has ended.
     AtEnd,
-    /// Nobody wants more.
+    /// The sink needs no more rows.
     Enough,
 }
 
 /// The position of a walk through the content.
 pub(super) struct Walk {
-    /// The tables to pass over before the one that is wanted.
+    /// The number of tables to skip before the requested one.
     tables_before: usize,
     open_tables: usize,
-    /// Elements in which nothing belongs to the cell, one inside the other.
+    /// The nesting depth of elements whose content does not belong to the cell.
     skipped: usize,
-    /// Groups of rows, and of columns, one inside the other: whether each is folded up, and how many are.
+    /// Whether each open group of rows or columns is collapsed. `hidden_groups` counts the collapsed ones.
     groups: Vec<bool>,
     hidden_groups: usize,
     row: u64,
-    /// How often the row repeats.
+    /// The number of times that the row repeats.
     row_repeats: u64,
     is_row_hidden: bool,
     column: usize,
-    /// The next column of which is said whether it is hidden.
+    /// The next column that a description applies to.
     described_column: usize,
     cell: Option<OpenCell>,
-    /// The cells of the row, by their first column, and the bytes of their texts.
+    /// The cells of the row, each with its first column. `cells_len` is the size of their texts.
     cells: Vec<(usize, OpenCell)>,
     cells_len: usize,
 }
@@ -94,7 +94,7 @@ impl Walk {
                 "p" | "h" => cell.begin_paragraph(),
                 "s" => {
                     let count = attribute(tag, "c").and_then(|count| count.parse().ok()).unwrap_or(1_usize);
-                    // More of them tell no more, and a text that is too long is refused when more of it comes.
+                    // More spaces add no information. A text that is too long is refused when more of it arrives.
                     if cell.text.len() <= MAX_ROW_BYTES {
                         cell.text.extend(std::iter::repeat_n(' ', count.min(1024)));
                     }
@@ -179,7 +179,7 @@ impl Walk {
         sights.formulas_without_result += u64::from(cell.lacks_result());
         let first = self.column;
         self.column = self.column.saturating_add(cell.repeats);
-        // The first that stands beyond the last column of any sheet refuses the row.
+        // The first cell beyond the last column of any sheet makes the row fail, so further cells are not stored.
         if !cell.is_empty() && self.cells.len() <= MAX_COLUMNS {
             self.cells_len += cell.len();
             if self.cells_len > MAX_ROW_BYTES {
@@ -190,7 +190,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Whether the sheet ends with this piece, of which nothing is wanted any more. The sheet is open, and no other inside it.
+    /// Returns whether the sheet ends with this event. The sheet must be open with no table inside it.
     pub(super) fn passes_end(&mut self, event: &Event<'_>) -> bool {
         match event {
             Event::Start(tag) if tag.local_name().as_ref() == "table" => self.open_tables += 1,
@@ -214,7 +214,7 @@ impl Walk {
             }
             let row = u32::try_from(self.row - 1).unwrap_or(u32::MAX);
             for (first, cell) in &self.cells {
-                // A cell that repeats to the end of the sheet is a format, or a mistake.
+                // A cell that repeats to the end of the sheet is a format or a mistake.
                 for column in (*first..).take(cell.repeats.min(MAX_CELLS)) {
                     let column = u32::try_from(column).unwrap_or(u32::MAX);
                     if cell.hand_on((row, column), rows)?.is_break() {

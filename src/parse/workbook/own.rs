@@ -1,5 +1,5 @@
-//! The workbook of rejected rows that rollcall itself wrote: a sheet that says what to do, then one for each input. All of
-//! these are read, since each holds people.
+//! Recognizes the workbook of rejected rows that rollcall wrote: a sheet with instructions, then one sheet per input.
+//! All sheets with rows are read.
 
 use std::collections::VecDeque;
 
@@ -9,18 +9,18 @@ use crate::{
     row::Rows,
 };
 
-/// The name of the sheet that says what to do.
+/// The name of the sheet with instructions.
 pub const READ_ME: &str = "Read me";
 
-/// The first cell of that sheet ends so, behind a number of rows.
+/// The end of the first cell of that sheet, after a number of rows.
 pub const READ_ME_TITLE: &str = " to fix";
 
-/// Chooses the first sheet with rejected rows, and returns the names of the others. Of a workbook that rollcall did not write,
-/// the sheet stays as it is chosen, and there is no answer.
+/// Chooses the first sheet with rejected rows, and returns the names of the others. Returns `None` and keeps the chosen
+/// sheet if rollcall did not write the workbook.
 pub(in crate::parse) fn choose(sheet: &mut Sheet) -> Result<Option<VecDeque<String>>, Fault> {
     let first = sheet.choice.sheet.name.clone();
     let mut own = VecDeque::new();
-    // Whether rollcall wrote the workbook, and somebody put something else into it.
+    // Whether rollcall wrote the workbook, and whether it has sheets from another source.
     let (mut is_known, mut has_others) = (false, false);
     let mut preview = Preview::new(2);
     sheet.begin_pass();
@@ -33,7 +33,7 @@ pub(in crate::parse) fn choose(sheet: &mut Sheet) -> Result<Option<VecDeque<Stri
         Page::Other => has_others = true,
     }
     sheet.look_at_others(2, &mut |other, rows| {
-        // What is wrong with a sheet that somebody added is of no interest.
+        // Errors in sheets from another source are ignored.
         match rows.map_or(Page::Other, |rows| Page::of(&other.name, &rows)) {
             Page::Rows => own.push_back(other.name.clone()),
             Page::NoRows => is_known = true,
@@ -49,22 +49,22 @@ pub(in crate::parse) fn choose(sheet: &mut Sheet) -> Result<Option<VecDeque<Stri
     Ok(chosen.is_some().then_some(own))
 }
 
-/// What a sheet is, as far as rollcall may have written it.
+/// The role of a sheet in a workbook that rollcall may have written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
     /// Rows to fix, below a header that rollcall wrote.
     Rows,
-    /// Such a header alone.
+    /// A header that rollcall wrote, without rows.
     NoRows,
-    /// What to do.
+    /// The instructions.
     ReadMe,
     Empty,
-    /// Somebody else's.
+    /// A sheet from another source.
     Other,
 }
 
 impl Page {
-    /// What a sheet of this name is that begins with these rows.
+    /// Classifies a sheet by its name and its first rows.
     fn of(name: &str, rows: &Rows) -> Self {
         if rows.is_empty() {
             return Self::Empty;
@@ -93,7 +93,7 @@ mod tests {
     /// A sheet's name and rows.
     type Page<'a> = (&'a str, &'a [&'a [&'a str]]);
 
-    /// The sheets that are read of a workbook with these.
+    /// Returns the sheets that are read from a workbook with these sheets.
     fn read(sheets: &[Page<'_>]) -> Result<Vec<String>, Fault> {
         let mut workbook = Workbook::new();
         for (name, rows) in sheets {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn sheets_whose_rows_were_all_deleted_are_skipped() {
+    fn sheets_without_rows_are_skipped() {
         let read_me: Page<'_> = (READ_ME, &[&["2 rows to fix"]]);
         let (full, bare): (&[&[&str]], &[&[&str]]) = (&[HEADER, ROW], &[HEADER]);
         assert_eq!(read(&[read_me, ("1 a", bare), ("2 b", full)]).unwrap(), ["2 b"]);
@@ -130,10 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_that_somebody_added_is_read_where_no_rows_are_to_fix() {
+    fn added_sheet_is_read_if_no_rows_are_to_fix() {
         let people: Page<'_> = ("People", &[&["Name", "Phone"], &["Asha Rao", "020 7946 0100"]]);
         assert_eq!(read(&[(READ_ME, &[&["0 rows to fix"]]), people]).unwrap(), ["People"]);
-        // A sheet of that name in somebody's own workbook.
+        // A sheet of that name in another workbook.
         assert!(!matches!(read(&[(READ_ME, &[&["Please call on Mondays"]])]), Err(Fault::NothingToFix)));
     }
 }

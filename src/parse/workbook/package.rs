@@ -1,5 +1,5 @@
-//! A workbook is a ZIP archive of parts. Its directory is looked at before anything is unpacked, and what is unpacked is
-//! counted: no archive in which a few kilobytes become gigabytes, no text that fills the memory.
+//! Reads a workbook as a ZIP archive of parts. The archive's directory is checked before anything is unpacked, and
+//! unpacked bytes are counted. Archive bombs and huge texts are errors.
 
 use std::{
     cell::Cell,
@@ -22,51 +22,51 @@ use crate::{
     quantity::grouped,
 };
 
-/// Files in a workbook: sheets, styles, pictures.
+/// The maximum number of files in a workbook, such as sheets, styles and pictures.
 const MAX_ENTRIES: usize = 10_000;
 
-/// All parts unpacked.
+/// The maximum size of all parts unpacked.
 const MAX_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Sheets of Excel mostly unpack to 10 to 30 times their size, since each row and cell has a number; one whose rows are alike
-/// comes to 140 times, and an ODS sheet, which has no such numbers, to 150 times.
+/// The maximum compression ratio. Excel sheets usually unpack to 10 to 30 times their size, because each row and cell
+/// has a number. With similar rows, the ratio reaches 140; for ODS sheets, which have no such numbers, 150.
 const MAX_RATIO: u64 = 250;
 
-/// The longest piece of a part that is taken at once: a text, a tag, a comment.
+/// The maximum size of a piece that is read at once: a text, a tag, or a comment.
 const MAX_PIECE_BYTES: u64 = 2 * 1024 * 1024;
 
-/// A part that is not in UTF-8 is decoded as a whole.
+/// The maximum size of a part that is not in UTF-8 and is decoded as a whole.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
 type Archive = ZipArchive<BufReader<SizeCursor<File>>>;
 
-/// An archive whose directory is what it says.
+/// An archive whose directory was checked.
 pub(in crate::parse) struct Package {
     archive: Archive,
-    /// Places in the archive by the names of parts, which are compared without regard to capitals.
+    /// Indices in the archive by the names of parts, which are compared without regard to case.
     places: HashMap<String, usize>,
-    /// Bytes that all parts together may unpack to when the workbook is gone through once.
+    /// The number of bytes that all parts together may unpack to in one pass.
     allowed: u64,
     left: u64,
 }
 
 impl Package {
-    /// Opens an archive that is a file of so many bytes, or stands in one.
+    /// Opens an archive. `file_bytes` is the size of the file that is, or contains, the archive.
     pub(in crate::parse) fn open(file: &File, file_bytes: u64) -> Result<Self, Fault> {
         Self::open_within(file, file_bytes, HARMLESS_BYTES)
     }
 
-    /// The same, where so many unpacked bytes are allowed whatever the ratio.
+    /// Opens an archive that may unpack to `harmless_bytes` at any compression ratio.
     fn open_within(file: &File, file_bytes: u64, harmless_bytes: u64) -> Result<Self, Fault> {
         let file = file.try_clone().map_err(Fault::Io)?;
         let allowed = MAX_UNPACKED_BYTES.min(harmless_bytes.max(file_bytes.saturating_mul(MAX_RATIO)));
         let mut archive = ZipArchive::new(BufReader::new(SizeCursor::new(file))).map_err(damaged)?;
         if archive.len() > MAX_ENTRIES {
             let [found, most] = [archive.len(), MAX_ENTRIES].map(|count| grouped(count as u64));
-            return Err(Fault::Hostile(format!("it holds {found} files, more than {most}")));
+            return Err(Fault::Hostile(format!("it contains {found} files, more than {most}")));
         }
         if archive.has_overlapping_files().map_err(damaged)? {
-            return Err(Fault::Hostile("files in it share their bytes".to_owned()));
+            return Err(Fault::Hostile("files in it overlap".to_owned()));
         }
         let mut places = HashMap::with_capacity(archive.len());
         for index in 0..archive.len() {
@@ -76,7 +76,7 @@ impl Package {
         Ok(Self { archive, places, allowed, left: allowed })
     }
 
-    /// What kind of document the archive is, by the parts in it.
+    /// Returns the kind of document, determined by its parts.
     pub(in crate::parse) fn content(&self) -> Content {
         let has = |is: &dyn Fn(&str) -> bool| self.places.keys().any(|name| is(name));
         let ends_in = |name: &str, ending: &str| name.rsplit('.').next() == Some(ending);
@@ -99,27 +99,27 @@ impl Package {
         if has(&|name| name == "content.xml") { Content::Ods } else { Content::Zip }
     }
 
-    /// Whether there is a part of this name.
+    /// Returns whether there is a part with this name.
     pub(in crate::parse) fn has(&self, name: &str) -> bool {
         self.places.contains_key(&key(name))
     }
 
-    /// The names of all parts, in the form in which they are compared.
+    /// Returns the names of all parts, normalized for comparison.
     pub(in crate::parse) fn names(&self) -> impl Iterator<Item = &str> {
         self.places.keys().map(String::as_str)
     }
 
-    /// Begins a pass over the workbook.
+    /// Begins a pass over the workbook and resets the count of unpacked bytes.
     pub(in crate::parse) fn begin_pass(&mut self) {
         self.left = self.allowed;
     }
 
-    /// Bytes unpacked in this pass.
+    /// Returns the number of bytes unpacked in this pass.
     pub(in crate::parse) fn unpacked(&self) -> u64 {
         self.allowed - self.left
     }
 
-    /// The bytes of a part, if there is one of this name.
+    /// Opens the part with this name, if it exists.
     pub(in crate::parse) fn part(&mut self, name: &str) -> Result<Option<Part<'_>>, Fault> {
         let Some(index) = self.places.get(&key(name)) else { return Ok(None) };
         let entry = self.archive.by_index(*index).map_err(damaged)?;
@@ -133,21 +133,21 @@ impl Package {
     }
 }
 
-/// The name of a part as it is compared.
+/// Normalizes the name of a part for comparison.
 fn key(name: &str) -> String {
     let name = name.replace('\\', "/");
     let name = name.trim_start_matches("./").trim_start_matches('/');
-    // A name in a list of relations is a URI, in which a space is written so.
+    // Names in a list of relations are URIs, which encode a space like this.
     name.replace("%20", " ").to_lowercase()
 }
 
-/// A part as it is unpacked.
+/// A part that is being unpacked.
 pub(in crate::parse) struct Part<'a> {
     pub(in crate::parse) name: String,
     bytes: Bytes<'a>,
     left: &'a mut u64,
     allowed: u64,
-    /// Bytes of the piece that is being read. The reader of the part sets it to zero when the piece is complete.
+    /// Bytes of the current piece. The reader of the part sets it to zero after each piece.
     piece: Rc<Cell<u64>>,
 }
 
@@ -156,18 +156,18 @@ enum Bytes<'a> {
     Decoded(Cursor<Vec<u8>>),
 }
 
-/// Why a part is not read any further.
+/// The reason why a part is not read any further.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(in crate::parse) struct Harm(String);
 
 impl Part<'_> {
-    /// The count of the piece that is being read.
+    /// Returns the byte count of the current piece.
     pub(in crate::parse) fn piece(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.piece)
     }
 
-    /// The same part as UTF-8, whatever encoding its XML is written in.
+    /// Returns the same part as UTF-8, decoded from the encoding of its XML.
     pub(in crate::parse) fn decoded(mut self) -> Result<Self, Fault> {
         let encoding = match self.fill_buf() {
             Ok(start) => xml_encoding(start),
@@ -175,7 +175,7 @@ impl Part<'_> {
         };
         if encoding != UTF_8 {
             let mut bytes = Vec::new();
-            // It is read as one piece, of another size.
+            // The limit on pieces does not apply to the whole text.
             let mut whole = Whole(&mut self).take(MAX_DECODED_BYTES + 1);
             let read = whole.read_to_end(&mut bytes);
             read.map_err(|error| unreadable(&self.name, &error))?;
@@ -193,13 +193,13 @@ impl Part<'_> {
         Ok(self)
     }
 
-    /// A failure to read it.
+    /// Returns the fault for a part that cannot be read.
     pub(in crate::parse) fn unreadable(name: &str, error: &io::Error) -> Fault {
         unreadable(name, error)
     }
 }
 
-/// A part read without regard to its pieces.
+/// A part read without the limit on pieces.
 struct Whole<'p, 'a>(&'p mut Part<'a>);
 
 impl Read for Whole<'_, '_> {
@@ -226,7 +226,8 @@ impl BufRead for Part<'_> {
             return Err(io::Error::other(Harm(harm)));
         }
         if self.piece.get() > MAX_PIECE_BYTES {
-            let harm = format!("{} holds a text of more than {} bytes", self.name, grouped(MAX_PIECE_BYTES));
+            let harm =
+                format!("{} contains a text of more than {} bytes", self.name, grouped(MAX_PIECE_BYTES));
             return Err(io::Error::other(Harm(harm)));
         }
         match &mut self.bytes {
@@ -247,7 +248,7 @@ impl BufRead for Part<'_> {
     }
 }
 
-/// The encoding of XML that begins so.
+/// Returns the encoding of XML with this beginning.
 fn xml_encoding(start: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return encoding;
@@ -265,7 +266,7 @@ fn xml_encoding(start: &[u8]) -> &'static Encoding {
         let quote = quoted.chars().next().filter(|quote| "\"'".contains(*quote))?;
         Encoding::for_label(quoted[1..].split(quote).next()?.as_bytes())
     };
-    // What is written in single bytes cannot be in UTF-16, whatever it says.
+    // Text in single bytes cannot be UTF-16, even if it is declared as such.
     declared().filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE).unwrap_or(UTF_8)
 }
 
@@ -292,7 +293,7 @@ mod tests {
 
     use super::*;
 
-    /// An archive of these files.
+    /// Returns an archive of these files.
     fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
@@ -317,7 +318,7 @@ mod tests {
         package_of(archive).map_or_else(|fault| fault.to_string(), |_| "fine".to_owned())
     }
 
-    /// The text of the only part, or why it cannot be read.
+    /// Returns the text of the only part, or the fault.
     fn text(content: &[u8], harmless_bytes: u64) -> Result<String, Fault> {
         let mut package = Package::open_within(&stored(&archive(&[("a.xml", content)])), 0, harmless_bytes)?;
         let mut part = package.part("a.xml")?.unwrap().decoded()?;
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_found_whatever_their_capitals_and_slashes() {
+    fn parts_are_found_with_any_capitals_and_slashes() {
         let mut package = package_of(&archive(&[("xl\\SharedStrings.xml", b"<sst/>")])).unwrap();
         assert!(package.part("/xl/sharedStrings.xml").unwrap().is_some());
         assert!(package.part("xl/styles.xml").unwrap().is_none());
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_kilobytes_do_not_become_gigabytes() {
+    fn archive_bomb_is_refused() {
         let rows = "<c/>".repeat(300_000);
         let error = text(rows.as_bytes(), 1_000_000).unwrap_err();
         assert!(error.to_string().contains("unpacks to more than 1 MB"), "{error}");
@@ -348,12 +349,12 @@ mod tests {
     }
 
     #[test]
-    fn parts_share_what_the_archive_may_unpack_to() {
+    fn parts_share_the_limit_on_unpacked_bytes() {
         let part = vec![b' '; 600_000];
         let parts = [("a.xml", part.as_slice()), ("b.xml", part.as_slice())];
         let mut package = Package::open_within(&stored(&archive(&parts)), 0, 1_000_000).unwrap();
         let mut read = |name: &str| io::copy(&mut package.part(name).unwrap().unwrap(), &mut io::sink());
-        // Read in pieces, of which none is too long.
+        // The part is read in pieces, none of which is too long.
         let sizes = [read("a.xml").is_ok(), read("b.xml").is_ok()];
         assert_eq!(sizes, [true, false]);
         package.begin_pass();
@@ -361,10 +362,10 @@ mod tests {
     }
 
     #[test]
-    fn no_text_fills_the_memory() {
+    fn huge_text_is_refused() {
         let cell = format!("<t>{}</t>", "x".repeat(5 << 20));
         let error = text(cell.as_bytes(), HARMLESS_BYTES).unwrap_err();
-        assert!(error.to_string().contains("holds a text of more than"), "{error}");
+        assert!(error.to_string().contains("contains a text of more than"), "{error}");
     }
 
     #[test]
@@ -380,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_by_their_parts() {
+    fn documents_are_recognized_by_their_parts() {
         for (names, content) in [
             (["[Content_Types].xml", "xl/workbook.xml"].as_slice(), Content::Xlsx),
             (&["[Content_Types].xml", "book/main.xml"], Content::Xlsx),
@@ -397,21 +398,21 @@ mod tests {
     }
 
     #[test]
-    fn archives_of_very_many_files_are_refused() {
+    fn archives_with_too_many_files_are_refused() {
         let names: Vec<String> = (0..=MAX_ENTRIES).map(|number| format!("{number}.xml")).collect();
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
         assert!(opened(&archive(&files)).contains("10,001 files"));
     }
 
     #[test]
-    fn files_that_share_their_bytes_are_refused() {
+    fn overlapping_files_are_refused() {
         let mut shared = archive(&[("a.xml", b"<a/>"), ("b.xml", b"<b/>")]);
         let first = memchr::memmem::find(&shared, b"PK\x01\x02").unwrap();
         let second = memchr::memmem::rfind(&shared, b"PK\x01\x02").unwrap();
-        // Both begin at the first file.
+        // Both entries refer to the first file.
         let offset: [u8; 4] = shared[first + 42..first + 46].try_into().unwrap();
         shared[second + 42..second + 46].copy_from_slice(&offset);
         let error = opened(&shared);
-        assert!(error.contains("share their bytes") || error.contains("damaged"), "{error}");
+        assert!(error.contains("overlap") || error.contains("damaged"), "{error}");
     }
 }

@@ -1,5 +1,4 @@
-//! Which sheet of a workbook holds the people. It need not be the first: a cover, a summary or an empty sheet may stand
-//! before it.
+//! Finds the sheet of a workbook that contains the people. It may come after a cover, a summary or an empty sheet.
 
 use super::Sheet;
 use crate::{
@@ -11,14 +10,16 @@ use crate::{
     row::Rows,
 };
 
-/// A phone number has as many digits.
+/// The minimum number of digits of a phone number.
 const MIN_DIGITS: usize = 6;
 
-/// Leaves the sheet as it is chosen if it holds people, or if none does. Else chooses the only one that does, and returns the name of the one it passes over.
+/// Keeps the chosen sheet if it contains people, or if no sheet does. Otherwise chooses the only sheet that does, and
+/// returns the name of the sheet it skips.
 ///
 /// # Errors
 ///
-/// Where several other sheets hold people, or only one that is hidden: which one is meant, only a person can tell.
+/// Returns an error if several other sheets contain people, or only a hidden one. Only a person can tell which one is
+/// meant.
 pub(in crate::parse) fn choose(sheet: &mut Sheet, settings: &ParseSettings) -> Result<Option<String>, Fault> {
     let first = sheet.choice.sheet.name.clone();
     if sheet.choice.others.is_empty() {
@@ -27,13 +28,13 @@ pub(in crate::parse) fn choose(sheet: &mut Sheet, settings: &ParseSettings) -> R
     let mut preview = Preview::new(PREVIEW_ROWS);
     sheet.begin_pass();
     sheet.visit(&mut preview)?;
-    if holds_people(&preview.rows, settings) {
+    if has_people(&preview.rows, settings) {
         return Ok(None);
     }
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
     sheet.look_at_others(PREVIEW_ROWS, &mut |other, rows| {
-        // What is wrong with a sheet that nobody asked for is of no interest.
-        if rows.is_some_and(|rows| holds_people(&rows, settings)) {
+        // Errors in a sheet that was not requested are ignored.
+        if rows.is_some_and(|rows| has_people(&rows, settings)) {
             let found = if other.is_hidden { &mut hidden } else { &mut shown };
             found.push(other.clone());
         }
@@ -49,8 +50,8 @@ pub(in crate::parse) fn choose(sheet: &mut Sheet, settings: &ParseSettings) -> R
     }
 }
 
-/// Whether the sheet has a header and, below it, a number.
-fn holds_people(rows: &Rows, settings: &ParseSettings) -> bool {
+/// Returns whether the sheet has a header with a phone column and, below it, a number.
+fn has_people(rows: &Rows, settings: &ParseSettings) -> bool {
     if settings.no_header {
         return !rows.is_empty();
     }

@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
-/// Kinds of records, by the names of the format's specification.
+/// The kinds of records, with names from the format's specification.
 pub(in crate::parse) mod kind {
     pub(in crate::parse) const EOF: u16 = 0x000a;
     pub(in crate::parse) const DATE_MODE: u16 = 0x0022;
@@ -24,18 +24,18 @@ pub(in crate::parse) mod kind {
     pub(in crate::parse) const RK: u16 = 0x027e;
     pub(in crate::parse) const NUMBER_FORMAT: u16 = 0x041e;
     pub(in crate::parse) const BOF: u16 = 0x0809;
-    /// Excel writes the first; programs that write in the way of Excel 3 and 4, the others.
+    /// Excel writes the first kind. Programs that write like Excel 3 and 4 use the others.
     pub(in crate::parse) const FORMULAS: [u16; 3] = [0x0006, 0x0206, 0x0406];
 }
 
-/// How texts are written.
+/// The form of the workbook's texts.
 #[derive(Clone, Copy)]
 pub(in crate::parse) struct Texts {
     pub(in crate::parse) is_biff8: bool,
     pub(in crate::parse) code_page: &'static Encoding,
 }
 
-/// A record. What it does not hold is zero.
+/// A record. Reading beyond its end returns zeros.
 pub(in crate::parse) struct BinaryRecord<'r> {
     pub(in crate::parse) kind: u16,
     pub(in crate::parse) body: &'r [u8],
@@ -63,14 +63,14 @@ impl<'r> BinaryRecord<'r> {
     }
 }
 
-/// The records from a place on.
+/// The records from an offset on.
 pub(in crate::parse) struct Records<'r> {
     pub(in crate::parse) bytes: &'r [u8],
     pub(in crate::parse) at: usize,
 }
 
 impl<'r> Records<'r> {
-    /// The next record; the last one may be cut short.
+    /// Returns the next record. The last one may be truncated.
     pub(in crate::parse) fn next(&mut self) -> Option<BinaryRecord<'r>> {
         let head: &[u8; 4] = self.bytes.get(self.at..)?.first_chunk()?;
         let kind = u16::from_le_bytes([head[0], head[1]]);
@@ -80,7 +80,7 @@ impl<'r> Records<'r> {
         Some(BinaryRecord { kind, body: &self.bytes[start..end] })
     }
 
-    /// A record's bytes, and those of the records that continue it.
+    /// Returns the bytes of a record and of those that continue it.
     pub(in crate::parse) fn pieces(&mut self, first: &'r [u8]) -> Pieces<'r> {
         let mut pieces = vec![first];
         loop {
@@ -100,7 +100,7 @@ impl<'r> Records<'r> {
 /// The bytes of a record and of those that continue it.
 pub(in crate::parse) struct Pieces<'r> {
     piece: &'r [u8],
-    /// The last one first.
+    /// The following records, with the last one first.
     further: Vec<&'r [u8]>,
 }
 
@@ -142,7 +142,7 @@ impl Pieces<'_> {
 }
 
 impl Texts {
-    /// A text behind its length in two bytes.
+    /// Reads a text with a two-byte length prefix.
     pub(in crate::parse) fn long(self, pieces: &mut Pieces<'_>) -> String {
         let len = usize::from(pieces.half());
         if self.is_biff8 {
@@ -153,7 +153,7 @@ impl Texts {
         }
     }
 
-    /// A text of the workbook's list, which may bring along how its parts look and how it is read aloud.
+    /// Reads a text from the shared list, which may include formatting runs and a phonetic guide.
     pub(in crate::parse) fn rich(self, pieces: &mut Pieces<'_>) -> String {
         const IS_WIDE: u8 = 1;
         const HAS_READING_AID: u8 = 4;
@@ -172,7 +172,7 @@ impl Texts {
         text
     }
 
-    /// A text behind its length in one byte.
+    /// Reads a text with a one-byte length prefix.
     pub(in crate::parse) fn short(self, body: &[u8]) -> String {
         let Some((len, rest)) = body.split_first() else { return String::new() };
         let mut text = if self.is_biff8 {
@@ -186,7 +186,7 @@ impl Texts {
         text
     }
 
-    /// The code of a number format.
+    /// Reads the code of a number format.
     pub(in crate::parse) fn format_code(self, body: &[u8]) -> String {
         if self.is_biff8 {
             self.long(&mut Pieces { piece: body, further: Vec::new() })
@@ -195,13 +195,13 @@ impl Texts {
         }
     }
 
-    /// A text in the bytes of the code page.
+    /// Decodes a text in the code page.
     fn bytes(self, body: &[u8], len: usize) -> String {
         self.code_page.decode_without_bom_handling(&body[..len.min(body.len())]).0.into_owned()
     }
 
-    /// A text of so many letters in UTF-16, each in two bytes or, where the upper one would be zero, in one. The record that
-    /// continues it says again which of both.
+    /// Reads `len` UTF-16 units, each in two bytes, or in one if the upper byte is always zero. A continuing record
+    /// states again which form it uses.
     fn letters(self, pieces: &mut Pieces<'_>, len: usize, mut is_wide: bool) -> String {
         let mut units: Vec<u16> = Vec::with_capacity(len.min(1024));
         while units.len() < len {
@@ -224,7 +224,7 @@ impl Texts {
                 pieces.piece = rest;
             }
         }
-        // Control characters are none: such a text is in the bytes of a code page.
+        // Text never contains C1 control characters. These bytes are in a code page.
         let bytes: Option<Vec<u8>> = units.iter().map(|unit| u8::try_from(*unit).ok()).collect();
         match bytes.filter(|bytes| bytes.iter().any(|byte| matches!(byte, 0x80..=0x9f))) {
             Some(bytes) => self.code_page.decode_without_bom_handling(&bytes).0.into_owned(),
@@ -233,7 +233,7 @@ impl Texts {
     }
 }
 
-/// The code page that the texts of a workbook are likely to be in; nothing where all letters are plain ones.
+/// Guesses the code page of the workbook's texts. Returns `None` if all texts are ASCII.
 pub(in crate::parse) fn likely_code_page(records: &[u8]) -> Option<&'static Encoding> {
     let mut all = Records { bytes: records, at: 0 };
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
@@ -250,7 +250,7 @@ pub(in crate::parse) fn likely_code_page(records: &[u8]) -> Option<&'static Enco
     has_letters.then(|| detector.guess(None, chardetng::Utf8Detection::Deny))
 }
 
-/// The encoding of a code page.
+/// Returns the encoding of a code page.
 pub(in crate::parse) fn code_page(number: u16) -> &'static Encoding {
     let label = match number {
         10_000 | 32_768 => "macintosh".to_owned(),

@@ -1,4 +1,4 @@
-//! Where the parts of an Excel workbook stand: programs name them as they like, and only what refers to them tells.
+//! Finds the parts of an Excel workbook. Programs name the parts freely, so only references identify them.
 
 use std::collections::HashMap;
 
@@ -10,35 +10,35 @@ use super::{
 };
 use crate::parse::error::Fault;
 
-/// A part that another one refers to.
+/// A reference to another part.
 #[derive(Clone, Debug)]
 pub(in crate::parse) struct Relation {
     pub(in crate::parse) id: String,
-    /// The last word of its kind, such as `worksheet`.
+    /// The last segment of its type, such as `worksheet`.
     pub(in crate::parse) kind: String,
-    /// The whole name of the part.
+    /// The full name of the part.
     pub(in crate::parse) part: String,
 }
 
 impl Relation {
-    /// Whether it is a sheet with cells: no chart, no dialog, no macro.
+    /// Returns whether the part is a sheet with cells, that is, not a chart, dialog or macro.
     pub(in crate::parse) fn holds_cells(&self) -> bool {
         self.kind == "worksheet" || self.kind.is_empty() && self.part.contains("worksheets/")
     }
 }
 
-/// The parts of a workbook, by what they hold.
+/// The parts of a workbook by purpose.
 pub(in crate::parse) struct Parts {
     /// The list of sheets.
     pub(in crate::parse) workbook: String,
-    /// What the list of sheets refers to.
+    /// The references of the list of sheets.
     pub(in crate::parse) relations: Vec<Relation>,
     pub(in crate::parse) styles: Option<String>,
     pub(in crate::parse) strings: Option<String>,
 }
 
 impl Parts {
-    /// Finds the parts of a workbook whose parts end so where they are named as usual.
+    /// Finds the parts of a workbook. `extension` is the usual extension of their names.
     pub(in crate::parse) fn find(package: &mut Package, extension: &str) -> Result<Self, Fault> {
         let workbook = workbook(package)?;
         let relations = of_part(package, &workbook)?;
@@ -48,12 +48,12 @@ impl Parts {
     }
 }
 
-/// Relations by their identifiers; of two with one the first counts.
+/// Returns the relations by identifier. If an identifier occurs twice, the first relation counts.
 pub(in crate::parse) fn by_id(relations: &[Relation]) -> HashMap<&str, &Relation> {
     relations.iter().rev().map(|relation| (relation.id.as_str(), relation)).collect()
 }
 
-/// What a part refers to; nothing where it does not say.
+/// Returns the references of a part, or none if it declares none.
 fn of_part(package: &mut Package, part: &str) -> Result<Vec<Relation>, Fault> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let list = resolved(folder, &format!("_rels/{name}.rels"));
@@ -72,7 +72,7 @@ fn of_part(package: &mut Package, part: &str) -> Result<Vec<Relation>, Fault> {
     Ok(relations)
 }
 
-/// The part that holds the list of sheets: the one that the package names, else one that is called so.
+/// Returns the part with the list of sheets: the one that the package names, else one with the usual name.
 fn workbook(package: &mut Package) -> Result<String, Fault> {
     let named = of_part(package, "")?.into_iter().find(|relation| relation.kind == "officeDocument");
     if let Some(relation) = named.filter(|relation| package.has(&relation.part)) {
@@ -86,7 +86,7 @@ fn workbook(package: &mut Package) -> Result<String, Fault> {
     found.ok_or_else(|| Fault::DamagedWorkbook("it has no list of sheets".to_owned()))
 }
 
-/// The part of a kind that the workbook refers to, else one of this name in its folder.
+/// Returns the part of this kind that the workbook refers to, else the part with the usual name in its folder.
 fn find(
     package: &Package,
     relations: &[Relation],
@@ -99,7 +99,7 @@ fn find(
     related.map(|relation| relation.part.clone()).or_else(usual)
 }
 
-/// The name of the part that a path means, seen from a folder.
+/// Resolves a path relative to a folder.
 fn resolved(folder: &str, path: &str) -> String {
     let path = path.replace('\\', "/");
     let start = if path.starts_with('/') { "" } else { folder };
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_seen_from_the_folder_they_stand_in() {
+    fn paths_are_resolved_relative_to_their_folder() {
         for (folder, path, part) in [
             ("xl", "worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
             ("xl", "/xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),

@@ -1,4 +1,4 @@
-//! The cells of a sheet, whatever kind of workbook it stands in.
+//! The cells of a sheet, independent of the workbook's format.
 
 use std::{fmt, ops::ControlFlow};
 
@@ -11,27 +11,27 @@ use crate::{
     row::{Cell, CellKind},
 };
 
-/// The last row and column of any sheet.
+/// The maximum number of rows and columns of a sheet.
 pub(in crate::parse) const MAX_ROWS: u64 = 1_048_576;
 pub(in crate::parse) const MAX_COLUMNS: usize = 16_384;
 
-/// The columns that are read. A cell farther to the right is no part of a list of people: somebody typed it there by
-/// mistake, and room is made for all columns up to a cell.
+/// The number of columns that are read. A cell farther to the right was typed by mistake, and storing a cell takes
+/// memory for all columns before it.
 pub(in crate::parse) const MAX_READ_COLUMNS: usize = 1024;
 
-/// The longest text of a cell. Programs for spreadsheets allow 32,767 characters; of other writers some do not count.
+/// The maximum size of a cell's text. Spreadsheet programs allow 32,767 characters, but not all writers check this.
 const MAX_CELL_BYTES: usize = 1024 * 1024;
 
-/// The longest row, all its cells together; as long as one of a text may be.
+/// The maximum size of a row with all its cells. A row of a text file has the same limit.
 pub(in crate::parse) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
 
-/// Sheets of a workbook. Each is looked at where none is named.
+/// The maximum number of sheets in a workbook. If no sheet is named, rollcall previews each of them.
 const MAX_SHEETS: usize = 1024;
 
-/// The longest name of a sheet, in characters; every line of `outcomes.csv` has it. Excel allows 31.
+/// The maximum length of a sheet's name, in characters. The name is in every line of `outcomes.csv`. Excel allows 31.
 const MAX_NAME_CHARS: usize = 255;
 
-/// Larger whole numbers may not be what a double holds.
+/// The maximum number of digits that a double always represents exactly.
 const MAX_EXACT_DIGITS: usize = 15;
 
 /// The name of a sheet, and whether a person who opens the workbook sees it.
@@ -44,7 +44,7 @@ pub struct SheetName {
 }
 
 impl SheetName {
-    /// The name, cut where it is longer than any that a program lets a person type.
+    /// Creates a name, truncated to the maximum length.
     pub(in crate::parse) fn new(mut name: String, is_hidden: bool) -> Self {
         if let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) {
             name.truncate(end);
@@ -64,7 +64,7 @@ impl fmt::Display for SheetName {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct Entry {
     pub(in crate::parse) name: SheetName,
-    /// Whether it holds cells, and is no chart, macro or module.
+    /// Whether the sheet has cells and is not a chart, macro or module.
     pub(in crate::parse) has_cells: bool,
 }
 
@@ -72,7 +72,7 @@ pub(in crate::parse) struct Entry {
 ///
 /// # Errors
 ///
-/// Where there are more sheets than any list of people has.
+/// Returns an error if there are more than [`MAX_SHEETS`] sheets.
 pub(in crate::parse) fn add_entry<T>(entries: &mut Vec<T>, entry: T) -> Result<(), Fault> {
     if entries.len() >= MAX_SHEETS {
         return Err(Fault::Hostile(format!("it has more than {} sheets", grouped(MAX_SHEETS as u64))));
@@ -81,16 +81,16 @@ pub(in crate::parse) fn add_entry<T>(entries: &mut Vec<T>, entry: T) -> Result<(
     Ok(())
 }
 
-/// Which sheet of a workbook is read, and which are not.
+/// The sheet of a workbook that is read, and the others.
 #[derive(Clone, Debug, Default)]
 pub(in crate::parse) struct Choice {
-    /// The place of the sheet in the workbook's list.
+    /// The sheet's index in the workbook's list.
     pub(in crate::parse) index: usize,
     pub(in crate::parse) sheet: SheetName,
     pub(in crate::parse) others: Vec<SheetName>,
 }
 
-/// The sheet named or numbered by `wanted`, else the first that can be seen.
+/// Chooses the sheet named or numbered by `wanted`, else the first visible one.
 pub(in crate::parse) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result<Choice, Fault> {
     let with_cells = || sheets.iter().enumerate().filter(|(_, sheet)| sheet.has_cells);
     let chosen = match wanted {
@@ -117,8 +117,8 @@ pub(in crate::parse) fn choose(sheets: &[Entry], wanted: Option<&str>) -> Result
     })
 }
 
-/// The place of the sheet that a name or a number means: the sheet of exactly that name, else one of that name in other
-/// letter case, else the sheet at that place, counted from 1 with those that are hidden or hold charts.
+/// Returns the index of the sheet with exactly this name, else with this name in other letter case, else at this
+/// position. Positions count from 1 and include hidden sheets and charts.
 pub(in crate::parse) fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
     let by_name = |sheet: &Entry| sheet.name.name == wanted;
     let folded = wanted.to_lowercase();
@@ -131,15 +131,15 @@ pub(in crate::parse) fn find(sheets: &[Entry], wanted: &str) -> Option<usize> {
         .filter(|index| sheets.get(*index).is_some_and(|sheet| sheet.has_cells))
 }
 
-/// What was seen of a sheet on the way through it, beside its rows.
+/// Findings of a pass over a sheet, other than its rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct Sights {
-    /// Whether each column is hidden; those behind the last are not.
+    /// Whether each column is hidden. Columns after the last entry are not.
     pub(in crate::parse) hidden_columns: Vec<bool>,
-    /// How many cells stand too far to the right to be read, and the row and column of the first.
+    /// The number of cells too far to the right to be read, and the row and column of the first.
     pub(in crate::parse) far_cells: u64,
     pub(in crate::parse) first_far_cell: Option<(u64, usize)>,
-    /// Formula cells whose result is not stored.
+    /// The number of formula cells without a stored result.
     pub(in crate::parse) formulas_without_result: u64,
 }
 
@@ -161,7 +161,7 @@ impl Sights {
         }
     }
 
-    /// What somebody should know who relies on the whole sheet.
+    /// Returns notes for a user who relies on the whole sheet.
     pub(in crate::parse) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some((row, column)) = self.first_far_cell {
@@ -177,7 +177,7 @@ impl Sights {
         }
         if self.formulas_without_result > 0 {
             notes.push(format!(
-                "cells with a formula and no stored result, which are read as empty: {}. Open and save the workbook in the \
+                "formula cells without a stored result are read as empty: {}. Open and save the workbook in the \
                  spreadsheet program first",
                 self.formulas_without_result
             ));
@@ -186,7 +186,7 @@ impl Sights {
     }
 }
 
-/// The letters of a column, from 0.
+/// Returns the letters of a column, counted from 0.
 pub(in crate::parse) fn column_name(column: usize) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
@@ -198,14 +198,14 @@ pub(in crate::parse) fn column_name(column: usize) -> String {
     letters.iter().rev().collect()
 }
 
-/// One row of a sheet, as it is put together.
+/// A row of a sheet that is being assembled.
 #[derive(Default)]
 pub(in crate::parse) struct SheetRow {
-    /// The row's number as the spreadsheet shows it; 0 before the first.
+    /// The row's number as the spreadsheet shows it. 0 before the first row.
     pub(in crate::parse) number: u64,
     pub(in crate::parse) is_hidden: bool,
     text: String,
-    /// Start and end in the text of each cell.
+    /// Start, end and kind of each cell in the text.
     cells: Vec<(usize, usize, CellKind)>,
 }
 
@@ -229,7 +229,7 @@ impl RawRow for SheetRow {
 }
 
 impl SheetRow {
-    /// Begins the row of this number.
+    /// Begins the row with this number.
     pub(in crate::parse) fn clear(&mut self, number: u64) {
         self.number = number;
         self.is_hidden = false;
@@ -237,7 +237,7 @@ impl SheetRow {
         self.cells.clear();
     }
 
-    /// Sets a cell to a text of a kind; one that stands too far to the right is only counted.
+    /// Sets a cell. A cell too far to the right is only counted.
     pub(in crate::parse) fn set(
         &mut self,
         column: usize,
@@ -268,31 +268,31 @@ impl SheetRow {
     }
 }
 
-/// The fault of a row that holds more than one of people does.
+/// Returns the error for a row with too much text.
 pub(in crate::parse) fn row_too_long(row: u64) -> Fault {
-    Fault::Hostile(format!("row {row} holds more than {} MB of text", MAX_ROW_BYTES >> 20))
+    Fault::Hostile(format!("row {row} has more than {} MB of text", MAX_ROW_BYTES >> 20))
 }
 
-/// What a cell holds.
+/// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::parse) enum Value<'v> {
     Text(&'v str),
     Number(f64),
-    /// A number as it is written: a double may not hold its digits.
+    /// A number as text, because a double may not represent all its digits.
     Written(&'v str),
     Boolean(bool),
     Error(&'v str),
-    /// A moment in ISO 8601.
+    /// A date or time in ISO 8601.
     Moment(&'v str),
 }
 
-/// Puts rows together from cells, which come row by row, and hands them on.
+/// Assembles rows from cells, which arrive row by row, and passes them to a sink.
 pub(in crate::parse) struct Gathered<'s, S> {
     row: SheetRow,
     formats: &'s Formats,
     pub(in crate::parse) sights: &'s mut Sights,
     sink: &'s mut S,
-    /// The row that is hidden, if its cells are still to come.
+    /// The number of a hidden row whose cells are still to come.
     hidden_row: Option<u64>,
 }
 
@@ -301,12 +301,12 @@ impl<'s, S: RowSink> Gathered<'s, S> {
         Self { row: SheetRow::default(), formats, sights, sink, hidden_row: None }
     }
 
-    /// Says that the row of this number, whose cells come next, is hidden.
+    /// Marks the row with this number as hidden. Its cells come next.
     pub(in crate::parse) fn hide(&mut self, number: u64) {
         self.hidden_row = Some(number);
     }
 
-    /// Takes the next cell, at a row and column from 0.
+    /// Adds the next cell, at a row and column counted from 0.
     pub(in crate::parse) fn take(
         &mut self,
         (index, column): (u32, u32),
@@ -357,7 +357,7 @@ impl<'s, S: RowSink> Gathered<'s, S> {
         self.row.set(column, text, kind, self.sights)
     }
 
-    /// Sets a number to what a person would type for it; `written` where a double does not hold its digits.
+    /// Sets a number as a person would type it. `written` is its text if a double does not represent all digits.
     fn set_number(
         &mut self,
         column: usize,
@@ -369,7 +369,7 @@ impl<'s, S: RowSink> Gathered<'s, S> {
         if let Some(moment) = format.moment(number, self.formats.counts_from_1904) {
             return self.row.set(column, &moment, CellKind::Date, self.sights);
         }
-        // Never with an exponent, and integral numbers without a fraction.
+        // Never use an exponent, and write integers without a fraction.
         let digits = written.map_or_else(|| number.to_string(), str::to_owned);
         match format.shown(&digits) {
             Some(shown) => {
@@ -393,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_a_sheet_before_a_number_does() {
+    fn sheet_name_takes_precedence_over_number() {
         let entries = |names: &[&str]| -> Vec<Entry> {
             let name = |name: &&str| SheetName::new((*name).to_owned(), *name == "Hidden");
             names.iter().map(|text| Entry { name: name(text), has_cells: *text != "Chart" }).collect()
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_have_letters() {
+    fn columns_are_named_with_letters() {
         let names = [0, 25, 26, 701, 702, 16_383].map(column_name);
         assert_eq!(names, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
     }

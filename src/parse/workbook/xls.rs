@@ -1,4 +1,5 @@
-//! The compound file around a workbook of Excel 5 to 2003: a small file system, in which the workbook is one of the files.
+//! Reads the compound file around a workbook of Excel 5 to 2003. It is a small file system with the workbook as one of
+//! its files.
 
 use std::{
     fs::File,
@@ -7,10 +8,10 @@ use std::{
 
 use crate::parse::{error::Fault, file::source::read_up_to};
 
-/// The whole workbook is held in memory.
+/// The maximum size of a file. The whole workbook is held in memory.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
-/// The records of the workbook in a compound file.
+/// Returns the records of the workbook in a compound file.
 pub(in crate::parse) fn workbook(file: &File) -> Result<Vec<u8>, Fault> {
     let mut file = file.try_clone().map_err(Fault::Io)?;
     let len = file.metadata().map_err(Fault::Io)?.len();
@@ -24,7 +25,7 @@ pub(in crate::parse) fn workbook(file: &File) -> Result<Vec<u8>, Fault> {
     if compound.exists("/EncryptedPackage") {
         return Err(Fault::Password);
     }
-    // A file for Excel 95 and 97 holds the workbook twice.
+    // A file for Excel 95 and 97 contains the workbook twice.
     let name = ["/Workbook", "/Book"].into_iter().find(|name| compound.exists(name));
     let Some(name) = name else { return Err(Fault::NoWorkbook) };
     let mut records = Vec::new();
@@ -33,27 +34,27 @@ pub(in crate::parse) fn workbook(file: &File) -> Result<Vec<u8>, Fault> {
     Ok(records)
 }
 
-/// A compound file without two faults that some programs make and no spreadsheet program minds. They fill the last sector of
-/// the table of sectors with zeros, which speak of sectors that are not there: nothing refers to them, and here they are read
-/// as zeros. And they give the length of the small files without the rest of the last of their sectors.
+/// A compound file with repairs for two faults that some programs make and all spreadsheet programs tolerate. The first
+/// fault: the last sector of the sector table is filled with zeros, which refer to missing sectors. Nothing uses these,
+/// and here they read as zeros. The second fault: the length of the small files is not rounded up to whole sectors.
 struct Repaired<'f> {
     file: &'f File,
     at: u64,
     len: u64,
     padded_len: u64,
-    /// Where the length of the small files stands, and what is read there.
+    /// The offset of the length of the small files, and the bytes to read there.
     small_files_len: Option<(u64, [u8; 8])>,
 }
 
 impl<'f> Repaired<'f> {
-    /// Sectors of 512 bytes, and a table of 128 to each of its own sectors: those of workbooks.
+    /// The sector size, and the entries per sector of the sector table, as in all workbooks.
     const SECTOR_BYTES: u64 = 512;
     const ENTRIES: u64 = 128;
 
-    /// Sectors of small files.
+    /// The size of a small file's sector.
     const SMALL_SECTOR_BYTES: u64 = 64;
 
-    /// Where a length stands in an entry of the directory.
+    /// The offset of the length in a directory entry.
     const LEN_IN_ENTRY: u64 = 120;
 
     fn new(mut file: &'f File, len: u64) -> io::Result<Self> {
@@ -66,13 +67,13 @@ impl<'f> Repaired<'f> {
         let at_most = len + Self::ENTRIES * Self::SECTOR_BYTES;
         let padded_len = if is_known && spoken_of <= at_most { spoken_of.max(len) } else { len };
         let mut small_files_len = None;
-        // The first entry of the directory.
+        // The first directory entry has this length.
         let at = (u64::from(word(48)) + 1) * Self::SECTOR_BYTES + Self::LEN_IN_ENTRY;
         if is_known && at + 8 <= len {
             let mut bytes = [0; 8];
             file.seek(SeekFrom::Start(at))?;
             file.read_exact(&mut bytes)?;
-            // The upper half may hold anything.
+            // The upper half may contain anything.
             bytes[4..].fill(0);
             let whole = u64::from_le_bytes(bytes).next_multiple_of(Self::SMALL_SECTOR_BYTES);
             small_files_len = Some((at, whole.to_le_bytes()));

@@ -1,7 +1,7 @@
-//! A sheet of a binary Excel workbook becomes rows.
+//! Reads the sheets of binary Excel workbooks into rows.
 //!
-//! Its parts are records, each with a kind and a length. Some programs write cells in short forms, without a column of their
-//! own: such a cell stands behind the one before it.
+//! The parts are records, each with a kind and a length. Some programs write cells in short forms without a column.
+//! Such a cell comes right after the one before it.
 
 use std::{
     collections::HashSet,
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::parse::{error::Fault, table::RowSink};
 
-/// The longest record: a text of 32,767 characters and a formula.
+/// The maximum size of a record: a text of 32,767 characters and a formula.
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
-/// Kinds of records, by the names of the format's specification.
+/// The kinds of records, with names from the format's specification.
 mod kind {
     pub(in crate::parse) const ROW_HEADER: u16 = 0;
     pub(in crate::parse) const CELL_BLANK: u16 = 1;
@@ -36,7 +36,7 @@ mod kind {
     pub(in crate::parse) const FORMULA_NUMBER: u16 = 9;
     pub(in crate::parse) const FORMULA_BOOL: u16 = 10;
     pub(in crate::parse) const FORMULA_ERROR: u16 = 11;
-    /// The short forms of the cells 1 to 7, in their order.
+    /// The short forms of the cells 1 to 7, in the same order.
     pub(in crate::parse) const SHORT_BLANK: u16 = 12;
     pub(in crate::parse) const SHORT_SHARED_TEXT: u16 = 18;
     pub(in crate::parse) const SHARED_TEXT: u16 = 19;
@@ -51,10 +51,10 @@ mod kind {
     pub(in crate::parse) const END_CELL_STYLES: u16 = 618;
 }
 
-/// The short cells and the others: kind by kind, the distance between them.
+/// The difference between the kind of a short cell and that of its full form.
 const SHORT: u16 = kind::SHORT_BLANK - kind::CELL_BLANK;
 
-/// A column; and a style with flags.
+/// The sizes of a column, and of a style with flags.
 const COLUMN_BYTES: usize = 4;
 const STYLE_BYTES: usize = 4;
 
@@ -87,7 +87,7 @@ impl Xlsb {
             let strings = &mut opened.strings;
             each_record(&mut opened.package, part, &mut |kind, body| {
                 if kind == kind::SHARED_TEXT {
-                    // Flags stand before the text; how its parts look and its reading aids, behind it.
+                    // Flags come before the text. Formatting runs and phonetic guides come after it.
                     strings.push(&wide_text(body.get(1..).unwrap_or_default()).0)?;
                 }
                 Ok(ControlFlow::Continue(()))
@@ -124,7 +124,7 @@ impl Xlsb {
         let mut taken = HashSet::new();
         for (name, id) in listed {
             let relation = by_id.get(id.as_str()).filter(|relation| relation.holds_cells());
-            // Each sheet has a part of its own.
+            // Two sheets never share a part.
             let is_own = |part: &String| self.package.has(part) && taken.insert(part.clone());
             let part = relation.map(|relation| relation.part.clone()).filter(is_own);
             add_entry(&mut self.entries, Entry { name, has_cells: part.is_some() })?;
@@ -155,7 +155,7 @@ impl Xlsb {
         })
     }
 
-    /// Goes through all rows of a sheet that have a cell.
+    /// Passes all rows of a sheet that have a cell to `sink`.
     pub(in crate::parse) fn visit(
         &mut self,
         index: usize,
@@ -178,7 +178,7 @@ impl Xlsb {
     }
 }
 
-/// Where the walk through a sheet is.
+/// The position of the walk through a sheet.
 #[derive(Default)]
 struct Place {
     row: u32,
@@ -196,7 +196,7 @@ impl Place {
         match kind {
             kind::ROW_HEADER => self.begin_row(body, rows)?,
             kind::COLUMNS => {
-                // First and last column, width, style, flags.
+                // The layout is first and last column, width, style, flags.
                 const IS_HIDDEN: u16 = 1;
                 const HAS_OWN_WIDTH: u16 = 2;
                 let flags = half(body, 16).unwrap_or_default();
@@ -233,7 +233,7 @@ impl Place {
         if number > MAX_ROWS {
             return Err(Fault::OutsideSheet { row: number });
         }
-        // Row, style, height, then flags.
+        // The layout is row, style, height, flags.
         let is_flat = half(body, 8) == Some(0);
         let is_hidden = |flags: &u8| flags & IS_HIDDEN != 0 || is_flat && flags & HAS_OWN_HEIGHT != 0;
         if body.get(11).is_some_and(is_hidden) {
@@ -242,7 +242,7 @@ impl Place {
         Ok(())
     }
 
-    /// Takes a cell, whose body begins with its style.
+    /// Reads a cell whose body begins with its style.
     fn cell<S: RowSink>(
         &self,
         kind: u16,
@@ -251,7 +251,7 @@ impl Place {
         strings: &SharedTexts,
         rows: &mut Gathered<'_, S>,
     ) -> Result<ControlFlow<()>, Fault> {
-        // The three bytes of the style, without the flags behind them.
+        // The style has three bytes. Flags follow.
         let style = word(body, 0).map_or(0, |style| style & 0x00ff_ffff);
         let value = body.get(STYLE_BYTES..).unwrap_or_default();
         let text;
@@ -267,7 +267,7 @@ impl Place {
                 Value::Error(error_name(value.first().copied().unwrap_or_default()))
             }
             kind::CELL_TEXT | kind::FORMULA_TEXT | kind::CELL_RICH_TEXT => {
-                // Before a text with formats of its own stand flags.
+                // Flags come before a rich text.
                 let skipped = usize::from(kind == kind::CELL_RICH_TEXT);
                 text = wide_text(value.get(skipped..).unwrap_or_default()).0;
                 Value::Text(&text)
@@ -288,7 +288,8 @@ impl Place {
     }
 }
 
-/// A number in the short form of Excel's binary formats: the upper 30 bits of a double or an integer, perhaps a hundredth.
+/// Decodes a number in the RK form of Excel's binary formats: the upper 30 bits of a double or an integer, optionally
+/// divided by 100.
 pub(in crate::parse) fn rk_number(rk: u32) -> f64 {
     const IS_HUNDREDTH: u32 = 1;
     const IS_INTEGER: u32 = 2;
@@ -301,7 +302,7 @@ pub(in crate::parse) fn rk_number(rk: u32) -> f64 {
     if rk & IS_HUNDREDTH == 0 { number } else { number / 100.0 }
 }
 
-/// The name of an error in Excel's binary formats. Newer errors have numbers that older programs do not know.
+/// Returns the name of an error in Excel's binary formats. Older programs do not know the numbers of newer errors.
 pub(in crate::parse) fn error_name(code: u8) -> &'static str {
     match code {
         0x00 => "#NULL!",
@@ -316,7 +317,8 @@ pub(in crate::parse) fn error_name(code: u8) -> &'static str {
     }
 }
 
-/// A text in UTF-16 behind its length, and how many bytes both take. One that is missing has a length of its own.
+/// Reads a UTF-16 text with a length prefix, and returns it with the size of both. A special length marks a missing
+/// text.
 fn wide_text(body: &[u8]) -> (String, usize) {
     const LENGTH_BYTES: usize = 4;
 
@@ -338,10 +340,10 @@ fn half(body: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?))
 }
 
-/// Takes a record, by its kind and its body.
+/// A callback for the kind and body of each record.
 type Each<'e> = dyn FnMut(u16, &[u8]) -> Result<ControlFlow<()>, Fault> + 'e;
 
-/// Goes through the records of a part until `each` breaks.
+/// Passes the records of a part to `each` until it breaks.
 fn each_record(package: &mut Package, name: &str, each: &mut Each<'_>) -> Result<(), Fault> {
     let Some(mut part) = package.part(name)? else { return Ok(()) };
     let piece = part.piece();
@@ -360,7 +362,8 @@ fn each_record(package: &mut Package, name: &str, each: &mut Each<'_>) -> Result
     }
 }
 
-/// Reads a record: its kind, or that there is none any more. Kind and length are written seven bits a byte.
+/// Reads the body of a record and returns its kind, or `Break` at the end. Kind and length are written with seven bits
+/// per byte.
 fn read_record(part: &mut impl Read, body: &mut Vec<u8>) -> io::Result<ControlFlow<(), u16>> {
     let mut byte = [0];
     if part.read(&mut byte)? == 0 {
@@ -380,7 +383,7 @@ fn read_record(part: &mut impl Read, body: &mut Vec<u8>) -> io::Result<ControlFl
         }
     }
     if len > MAX_RECORD_BYTES {
-        return Err(io::Error::other(format!("a record says that it is {len} bytes long")));
+        return Err(io::Error::other(format!("a record claims a length of {len} bytes")));
     }
     body.resize(len, 0);
     part.read_exact(body)?;
@@ -413,7 +416,7 @@ mod tests {
         Ok(rows.map(|row| (row.location.row, row.cells().map(text).collect(), row.is_hidden)).collect())
     }
 
-    /// A cell's column, style and value.
+    /// Returns the bytes of a cell: column, style and value.
     fn cell(column: u8, value: &[u8]) -> Vec<u8> {
         [&[column, 0, 0, 0, 0, 0, 0, 0], value].concat()
     }
@@ -446,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn short_cells_get_the_column_behind_the_one_before() {
+    fn short_cells_get_the_next_column() {
         let row = 0_u32.to_le_bytes();
         let found = rows(&[
             (kind::ROW_HEADER, &row),
@@ -461,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_rows_are_known() {
+    fn hidden_rows_are_recognized() {
         let header = |row: u8, flags| [row, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, flags];
         let found = rows(&[
             (kind::ROW_HEADER, &header(0, 0)),
@@ -470,7 +473,7 @@ mod tests {
             (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
             (kind::ROW_HEADER, &header(2, 0)),
             (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
-            // A height of its own, which is none.
+            // A custom height of zero.
             (kind::ROW_HEADER, &header(3, 0x20)),
             (kind::CELL_SHARED_TEXT, &cell(0, &[0; 4])),
         ])
@@ -482,10 +485,10 @@ mod tests {
     }
 
     #[test]
-    fn records_are_not_believed() {
+    fn records_with_false_lengths_and_indices_do_no_harm() {
         let long = [5, 0xff, 0xff, 0xff, 0x7f];
         let error = read_record(&mut long.as_slice(), &mut Vec::new()).unwrap_err().to_string();
-        assert!(error.contains("says that it is 268435455 bytes long"), "{error}");
+        assert!(error.contains("claims a length of 268435455 bytes"), "{error}");
         let below = rows(&[(kind::ROW_HEADER, &2_000_000_u32.to_le_bytes())]).unwrap_err();
         assert!(matches!(below, Fault::OutsideSheet { row: 2_000_001 }), "{below}");
         let missing = rows(&[(kind::ROW_HEADER, &[0; 4]), (kind::CELL_SHARED_TEXT, &cell(0, &[9, 0, 0, 0]))]);

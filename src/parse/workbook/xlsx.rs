@@ -1,7 +1,7 @@
-//! A sheet of an Excel workbook becomes rows.
+//! Reads the sheets of Excel workbooks into rows.
 //!
-//! Cells are read one by one from the XML, never into a grid: a few bytes can claim a cell in the last corner of a sheet. Notes,
-//! comments and phonetic guides stand beside the text of a cell and are no part of it.
+//! Cells are read one by one from the XML, never into a grid, because a few bytes can claim a cell in the last corner
+//! of a sheet. Notes, comments and phonetic guides are not part of a cell's text.
 
 use std::{borrow::Cow, collections::HashSet, fs::File, ops::ControlFlow};
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::parse::{error::Fault, table::RowSink};
 
-/// The longest text, with all its pieces; longer ones are refused where they stand in a cell that is read.
+/// The maximum size of a text with all its runs. Longer texts in cells that are read are an error.
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 
 /// An Excel workbook.
@@ -83,7 +83,7 @@ impl Xlsx {
                 // A chart, a dialog, or a module, which has no part at all.
                 _ => None,
             };
-            // Each sheet has a part of its own.
+            // Two sheets never share a part.
             let part = part.filter(|part| self.package.has(part) && taken.insert(part.clone()));
             add_entry(&mut self.entries, Entry { name, has_cells: part.is_some() })?;
             self.parts.push(part);
@@ -134,7 +134,7 @@ impl Xlsx {
         Ok(())
     }
 
-    /// Goes through all rows of a sheet that have a cell.
+    /// Passes all rows of a sheet that have a cell to `sink`.
     pub(in crate::parse) fn visit(
         &mut self,
         index: usize,
@@ -155,7 +155,7 @@ impl Xlsx {
     }
 }
 
-/// The text of a cell or of a shared string, which may come in runs. Reading aids are skipped.
+/// The text of a cell or of a shared string, which may come in runs. Phonetic guides are skipped.
 #[derive(Default)]
 struct CellText {
     text: String,
@@ -192,7 +192,7 @@ impl CellText {
     }
 }
 
-/// Adds to the text of a cell, which comes in pieces without end in a file that somebody made up.
+/// Appends to the text of a cell. A malicious file may have endless runs.
 fn push(text: &mut String, more: &str) -> Result<(), Fault> {
     if text.len() + more.len() > MAX_TEXT_BYTES {
         return Err(Fault::Hostile(format!("a text in it is longer than {} MB", MAX_TEXT_BYTES >> 20)));
@@ -201,7 +201,7 @@ fn push(text: &mut String, more: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Kinds of cells.
+/// The type of a cell's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     #[default]
@@ -224,10 +224,10 @@ struct OpenCell {
     inline: Option<CellText>,
 }
 
-/// Where the walk through a sheet is.
+/// The position of the walk through a sheet.
 struct Walk<'w> {
     strings: &'w SharedTexts,
-    /// The number of the row, from 1; 0 before the first.
+    /// The number of the row, counted from 1. 0 before the first row.
     row: u32,
     next_column: u32,
     cell: Option<OpenCell>,
@@ -288,7 +288,7 @@ impl Walk<'_> {
             let value = xml::value(&attribute);
             match attribute.key.local_name().as_ref() {
                 "r" => {
-                    let damaged = || Fault::DamagedWorkbook(format!("`{value}` is the place of no cell"));
+                    let damaged = || Fault::DamagedWorkbook(format!("`{value}` is not a cell reference"));
                     let (row, column) = place(&value).ok_or_else(damaged)?;
                     position = (row.unwrap_or(position.0), column);
                 }
@@ -376,7 +376,7 @@ impl OpenCell {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "v" => self.is_value = true,
                 "f" => self.has_formula = true,
-                // Some writers do not say that the text stands in the cell.
+                // Some writers do not declare the cell as inline text.
                 "is" => _ = self.inline.get_or_insert_default(),
                 _ => {}
             },
@@ -396,7 +396,7 @@ impl OpenCell {
     }
 }
 
-/// Whether a height or width is none.
+/// Returns whether a height or width is zero.
 fn is_zero(size: &str) -> bool {
     size.trim().parse() == Ok(0.0_f64)
 }
@@ -411,7 +411,7 @@ fn hide_columns(tag: &BytesStart<'_>, sights: &mut Sights) {
     }
 }
 
-/// The row, if there is one, and the column of a reference such as `AB12`, both from 0.
+/// Returns the row, if there is one, and the column of a reference such as `AB12`, both counted from 0.
 fn place(reference: &str) -> Option<(Option<u32>, u32)> {
     let reference = reference.trim();
     let digits = reference.find(|letter: char| letter.is_ascii_digit()).unwrap_or(reference.len());
@@ -428,7 +428,7 @@ fn place(reference: &str) -> Option<(Option<u32>, u32)> {
     Some((row, column.checked_sub(1)?))
 }
 
-/// A text without `_x000D_` and its like, which stand for characters that XML cannot hold.
+/// Replaces escapes such as `_x000D_` by the characters that they stand for.
 fn unescaped(text: &str) -> Cow<'_, str> {
     const ESCAPE: usize = "_xHHHH_".len();
     if !text.contains("_x") {
@@ -455,7 +455,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_read_or_refused() {
+    fn references_are_parsed_or_rejected() {
         assert_eq!(place("A1"), Some((Some(0), 0)));
         assert_eq!(place("ab12"), Some((Some(11), 27)));
         assert_eq!(place("C"), Some((None, 2)));
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_read_and_what_only_looks_like_one_stays() {
+    fn escapes_are_replaced_and_similar_text_is_unchanged() {
         for (text, plain) in [
             ("Rao_x000D_", "Rao\r"),
             ("_x005F_x000D_", "_x000D_"),

@@ -1,5 +1,5 @@
-//! The XML of a part, piece by piece. Empty elements are an opening and a closing tag; entities of the document's own are
-//! never replaced.
+//! Reads the XML of a part, event by event. An empty element counts as an opening and a closing tag. Entities defined
+//! by the document are never expanded.
 
 use std::{borrow::Cow, cell::Cell, rc::Rc};
 
@@ -20,7 +20,7 @@ pub(in crate::parse) struct Xml<'a> {
 }
 
 impl<'a> Xml<'a> {
-    /// Opens a part, if there is one of this name.
+    /// Opens the part with this name, if it exists.
     pub(in crate::parse) fn open(package: &'a mut Package, name: &str) -> Result<Option<Self>, Fault> {
         let Some(part) = package.part(name)? else { return Ok(None) };
         let part = part.decoded()?;
@@ -32,7 +32,7 @@ impl<'a> Xml<'a> {
         Ok(Some(Self { reader, buffer: Vec::new(), name: name.to_owned(), piece }))
     }
 
-    /// The next piece; nothing at the end.
+    /// Returns the next event, or `None` at the end.
     pub(in crate::parse) fn next(&mut self) -> Result<Option<Event<'_>>, Fault> {
         self.buffer.clear();
         self.piece.set(0);
@@ -45,7 +45,7 @@ impl<'a> Xml<'a> {
     }
 }
 
-/// The value of an attribute, whatever the prefix of its name.
+/// Returns the value of an attribute by its local name, regardless of the prefix.
 pub(in crate::parse) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = tag.attributes();
     let found = attributes
@@ -55,17 +55,17 @@ pub(in crate::parse) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<St
     Some(value(&found).into_owned())
 }
 
-/// The value of an attribute, without what stands for other letters.
+/// Returns the value of an attribute with references resolved.
 pub(in crate::parse) fn value<'t>(attribute: &'t Attribute<'_>) -> Cow<'t, str> {
     attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or_default()
 }
 
-/// Whether an attribute says yes.
+/// Returns whether an attribute's value means true.
 pub(in crate::parse) fn is_true(text: &str) -> bool {
     matches!(text, "1" | "true" | "on")
 }
 
-/// The text that a piece stands for, if it is text.
+/// Returns the text of an event, if it is text.
 pub(in crate::parse) fn text<'e>(event: &'e Event<'_>) -> Result<Option<Cow<'e, str>>, Fault> {
     Ok(Some(match event {
         Event::Text(text) => text.xml10_content(),
@@ -76,7 +76,7 @@ pub(in crate::parse) fn text<'e>(event: &'e Event<'_>) -> Result<Option<Cow<'e, 
             }
             let Some(text) = quick_xml::escape::resolve_predefined_entity(entity) else {
                 let entity: &str = entity;
-                return Err(Fault::Hostile(format!("a text in it uses an entity of its own, &{entity};")));
+                return Err(Fault::Hostile(format!("a text in it uses a custom XML entity, &{entity};")));
             };
             Cow::Borrowed(text)
         }

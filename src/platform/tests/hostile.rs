@@ -1,4 +1,4 @@
-//! Answers made to fill the memory or the disk, or to keep the program busy, and answers that repeat a secret.
+//! Responses made to fill memory or disk or to keep the program busy, and responses that repeat a secret.
 
 use std::{io::Write as _, time::Duration};
 
@@ -10,12 +10,12 @@ use crate::platform::{
     test_client::{client, settings},
 };
 
-/// Does something to its end, and closes all connections: a platform that sends without end ends with its connection.
+/// Runs `work` to its end and closes all connections, which ends endless responses.
 fn done<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// A platform that always answers the same.
+/// Serves the same reply to every request.
 fn always(reply: Reply) -> Scripted {
     Scripted::serve(move |_| reply.clone())
 }
@@ -24,7 +24,7 @@ fn ok(body: impl Into<String>) -> Reply {
     Reply::Answer(200, body.into())
 }
 
-/// An answer in chunks, whose end is not told.
+/// The head of a chunked response without an end.
 const ENDLESS: &str = "HTTP/1.1 200 -\r\ntransfer-encoding: chunked\r\n\r\n";
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {
@@ -45,9 +45,9 @@ fn packed(times: usize, body: &[u8]) -> Reply {
     Reply::Raw([head.into_bytes(), bytes].concat())
 }
 
-// Source: ffuf/ffuf issue 897, symfony/symfony issue 65751 (answers that fill the memory of whoever asks).
+// Source: ffuf/ffuf issue 897, symfony/symfony issue 65751 (answers that fill the memory of the client).
 #[test]
-fn answers_that_are_too_large_are_given_up() {
+fn too_large_answers_are_abandoned() {
     let megabyte = " ".repeat(1 << 20);
     for (name, reply, said) in [
         (
@@ -72,7 +72,7 @@ fn answers_that_are_too_large_are_given_up() {
             Reply::Raw(format!("HTTP/1.1 200 -\r\n{}\r\n", "x: y\r\n".repeat(1000)).into_bytes()),
             "failed",
         ),
-        ("packed twice", packed(2, &vec![b' '; 33 << 20]), "larger than 33554432 bytes when it is unpacked"),
+        ("packed twice", packed(2, &vec![b' '; 33 << 20]), "larger than 33554432 bytes when decompressed"),
     ] {
         let platform = always(reply);
         let limits = || ClientSettings { max_attempts: 1, ..settings(platform.host()) };
@@ -82,7 +82,7 @@ fn answers_that_are_too_large_are_given_up() {
         });
         let message = read.unwrap_err().to_string();
         assert!(message.contains(said), "{name}: {message}");
-        // The same in answer to a batch: nobody knows what became of it, so that it is not posted again.
+        // In response to a batch: its result is unknown, so it is not posted again.
         let created = done(async {
             client(limits(), Interrupt::default())
                 .create(&[&contact(9_876_543_210)], &mut Unnoted)
@@ -95,7 +95,7 @@ fn answers_that_are_too_large_are_given_up() {
 }
 
 #[test]
-fn an_answer_that_drips_is_given_up_when_its_time_is_over() {
+fn dripping_answer_is_abandoned_after_the_timeout() {
     let platform = always(Reply::Endless(ENDLESS.to_owned(), chunk(b" ")));
     let limits =
         ClientSettings { max_attempts: 1, timeout: Duration::from_millis(100), ..settings(platform.host()) };
@@ -107,7 +107,7 @@ fn an_answer_that_drips_is_given_up_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_page_lists_little_more_than_was_asked_for() {
+async fn page_with_too_many_records_is_refused() {
     let records = |count: u64| {
         let records: Vec<String> =
             (0..count).map(|n| format!("{{\"id\": {n}, \"phoneNumber\": \"\"}}")).collect();
@@ -125,7 +125,7 @@ async fn a_page_lists_little_more_than_was_asked_for() {
         assert!(message.contains("it lists more than 10,000 records"), "{collection}: {message}");
         assert!(collected.0.is_empty(), "{collection}");
     }
-    // A platform that knows no pages lists all there are.
+    // A platform without paging lists all contacts.
     let platform = always(ok(format!("{{\"results\": {}, \"totalResults\": 10000}}", records(10_000))));
     let mut client = platform.client();
     let mut collected = Collected::default();
@@ -134,7 +134,7 @@ async fn a_page_lists_little_more_than_was_asked_for() {
 }
 
 #[tokio::test]
-async fn pages_without_end_are_bounded_in_records_and_in_bytes() {
+async fn endless_pages_are_limited_in_records_and_bytes() {
     let endless = |text: &'static str| {
         let mut n = 0;
         Scripted::serve(move |_| {
@@ -146,19 +146,19 @@ async fn pages_without_end_are_bounded_in_records_and_in_bytes() {
     };
     let platform = endless("");
     let message = read_all(&platform).await.0.unwrap_err();
-    assert!(message.contains("more than 100 contacts, and no end"), "{message}");
+    assert!(message.contains("more than 100 contacts without reaching an end"), "{message}");
     let platform = endless("a note that is far too long");
     let mut client = platform.client();
     client.byte_limit = ByteLimit::of(1000, 100, 100_000);
     let mut collected = Collected::default();
     let error = client.read(&Collection::Contacts, None, &mut collected).await.unwrap_err();
     assert!(matches!(error, PlatformError::TooManyBytes { .. }), "{error}");
-    assert!(error.to_string().contains("take too much room"), "{error}");
+    assert!(error.to_string().contains("too much data"), "{error}");
     assert!(collected.0.len() < 100, "{}", collected.0.len());
 }
 
 #[tokio::test]
-async fn odd_values_of_a_record_are_bounded_or_skipped() {
+async fn odd_values_of_a_record_are_truncated_or_skipped() {
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let giant = format!(
         "{{\"id\": \"{}\", \"cellPhone\": {{\"phoneNumber\": \"+919876543210\"}}}}",
@@ -179,7 +179,7 @@ async fn odd_values_of_a_record_are_bounded_or_skipped() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_batch_speaks_of_no_more_than_was_sent() {
+async fn answer_to_a_batch_is_limited_to_the_contacts_sent() {
     let failed =
         |count: usize| format!("{{\"failedRecords\": [{}1]}}", r#"{"id":1,"phoneNumber":""},"#.repeat(count));
     let platform = always(ok(failed(301)));
@@ -188,7 +188,7 @@ async fn an_answer_to_a_batch_speaks_of_no_more_than_was_sent() {
     assert_eq!(unacknowledged.doubt, Doubt::BrokenAnswer);
     let platform = always(ok(failed(299)));
     assert!(matches!(create(&platform).await.0.unwrap(), Created::Listed(_)));
-    // Nor is more said of one contact than a sentence.
+    // The words for one contact are limited to a sentence.
     let words = "x".repeat(1 << 20);
     let platform = always(ok(format!(
         "{{\"failedRecords\": [{{\"phoneNumber\": \"+911234567\", \"error\": \"{words}\"}}]}}"
@@ -199,7 +199,7 @@ async fn an_answer_to_a_batch_speaks_of_no_more_than_was_sent() {
 
 // Source: open-telemetry/opentelemetry-collector-contrib issue 46200, highflame-ai/zeroid issue 191 (tokens that a server repeats).
 #[tokio::test]
-async fn a_token_that_a_platform_repeats_is_masked_in_body_and_headers() {
+async fn repeated_token_is_masked_in_body_and_headers() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     let mut first = None;
@@ -233,7 +233,7 @@ async fn a_token_that_a_platform_repeats_is_masked_in_body_and_headers() {
     }
 }
 
-/// Records as they came.
+/// Records as received.
 #[derive(Default)]
 struct Whole(Vec<String>);
 

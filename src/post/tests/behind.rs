@@ -1,4 +1,4 @@
-//! What was sent without an answer, looked for behind what is known.
+//! Reconciliation of unacknowledged posts by reading only after the known contacts.
 
 use super::*;
 use crate::{
@@ -6,19 +6,19 @@ use crate::{
     journal::{Purge, Snapshots},
 };
 
-/// Contacts in a page.
+/// Contacts per page.
 const PAGE: usize = 7;
 
 fn snapshots(journal: &Journal) -> Snapshots {
     journal.snapshots("acc-1", "st-1", None)
 }
 
-/// The numbers of somebody else's contacts.
+/// The numbers of other programs' contacts.
 fn of_others(range: std::ops::Range<usize>) -> Vec<String> {
     range.map(|n| format!("44207946{n:04}")).collect()
 }
 
-/// A program reads an account that shows these numbers.
+/// Simulates another program that reads an account with these numbers.
 fn read_by_another(journal: &Journal, numbers: &[String]) {
     let mut writer = snapshots(journal).begin("fetch").unwrap();
     for number in numbers {
@@ -28,10 +28,10 @@ fn read_by_another(journal: &Journal, numbers: &[String]) {
     writer.finish(Some(numbers.len() as u64), PAGE as u64).unwrap();
 }
 
-/// An account that shows contacts in the order in which they came.
+/// An account that shows contacts in the order of creation.
 struct Account {
     numbers: Vec<String>,
-    /// Of these numbers it says that they were created long ago.
+    /// The numbers with an old creation time.
     old: usize,
 }
 
@@ -69,8 +69,8 @@ impl Account {
     }
 }
 
-/// Posts `count` contacts in batches of ten, where the journal knows the contacts `known`. What the platform answers may
-/// change the journal, as another program does.
+/// Posts `count` contacts in batches of ten, with the contacts `known` in the journal. The platform may change the
+/// journal, as another program does.
 fn post_to(
     known: &[String],
     count: u64,
@@ -93,10 +93,10 @@ fn post_to(
     posted
 }
 
-/// An account with many contacts, and one answer that is lost: before or after the batch was stored, or a part of it.
+/// An account with many contacts and one lost response, with all, some or none of the batch stored.
 #[test]
 fn unacknowledged_posts_are_reconciled_after_the_known_contacts() {
-    // Where the count does not allow it, all of the 81 or 71 are read.
+    // If the count does not decide, all 81 or 71 contacts are read.
     for (stored, others, gets) in [(0, 0, 1), (10, 0, 2), (4, 0, 1), (10, 1, 1 + 12), (0, 1, 1 + 11)] {
         let mut account = Account::of(of_others(0..60));
         let mut posts = 0;
@@ -126,9 +126,9 @@ fn unacknowledged_posts_are_reconciled_after_the_known_contacts() {
     }
 }
 
-/// One of others went while a batch was stored: as many came as there are behind what was known, but one.
+/// One contact of others is deleted while a batch is stored: one fewer comes after the known contacts.
 #[test]
-fn a_changed_last_known_contact_has_all_contacts_read() {
+fn changed_last_known_contact_causes_a_full_read() {
     let mut account = Account::of(of_others(0..60));
     let posted = post_to(&of_others(0..60), 10, move |_, asked| {
         if asked.method == "GET" {
@@ -142,9 +142,9 @@ fn a_changed_last_known_contact_has_all_contacts_read() {
     assert_eq!((posted.count(Outcome::Confirmed), posted.posts()), (10, 1));
 }
 
-/// The contacts that are sent stand in what another program read before: some were there all the time, some have gone since.
+/// The contacts to send are in the snapshot of another program: some were there before, some were deleted since.
 #[test]
-fn a_known_number_does_not_confirm_an_unacknowledged_post() {
+fn known_number_does_not_confirm_an_unacknowledged_post() {
     let sent: Vec<String> = (0..10).map(number).collect();
     for is_there in [true, false] {
         let known = [&sent[..2], &of_others(0..58)].concat();
@@ -162,10 +162,9 @@ fn a_known_number_does_not_confirm_an_unacknowledged_post() {
     }
 }
 
-/// Another program reads the account: between the batch and the look behind what is known, or during the look, so that nothing
-/// is left of what was known.
+/// Another program reads the account, between the batch and the partial read or during it, and replaces the snapshot.
 #[test]
-fn another_program_may_have_read_an_unacknowledged_batch() {
+fn another_program_may_read_an_unacknowledged_batch() {
     for is_forgotten in [false, true] {
         let mut account = Account::of(of_others(0..60));
         let mut is_looked_for = false;
@@ -186,9 +185,10 @@ fn another_program_may_have_read_an_unacknowledged_batch() {
     }
 }
 
-/// Another program reads the account when a batch is stored and its answer is still under way; the next one has none.
+/// Another program reads the account after a batch is stored and before its response arrives; the next batch gets no
+/// response.
 #[test]
-fn a_repeated_page_is_counted_once() {
+fn repeated_page_is_counted_once() {
     let mut account = Account::of(of_others(0..60));
     let mut posts = 0;
     let posted = post_to(&of_others(0..60), 20, move |journal, asked| {
@@ -204,12 +204,12 @@ fn a_repeated_page_is_counted_once() {
         answer
     });
     let counts = [Outcome::Created, Outcome::Confirmed].map(|what| posted.count(what));
-    // It is not known how many there are: all 80 are read, without a look before.
+    // The count is unknown: all 80 are read, without a partial read before.
     assert_eq!((counts, posted.posts(), posted.gets), ([10, 10], 2, 12));
 }
 
 #[test]
-fn a_snapshot_that_another_program_purged_is_not_relied_on() {
+fn snapshot_purged_by_another_program_is_not_used() {
     for is_purged in [false, true] {
         let journal = Journal::in_memory().unwrap();
         read_by_another(&journal, &of_others(0..20));

@@ -1,8 +1,8 @@
-//! Answers that are not the documented ones, and contacts at which the platform fails.
+//! Undocumented responses, and contacts at which the platform fails.
 
 use super::*;
 
-/// A platform that answers posts as `answer` has it, told what it made of the batch: the created and the refused ones.
+/// Serves posts with `answer`, which gets the created and the refused contacts of the batch.
 fn answering(
     mut answer: impl FnMut(&[Value], &[Value]) -> Reply + Send + 'static,
 ) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
@@ -21,7 +21,7 @@ fn answering(
 }
 
 #[test]
-fn a_failure_with_a_status_of_success_is_a_refusal() {
+fn failure_with_a_success_status_is_a_refusal() {
     type BatchAnswer = Box<dyn FnMut(&[Value], &[Value]) -> Reply + Send>;
     let each: BatchAnswer = Box::new(|created, refused| {
         let created = created.iter().map(|contact| json!({"status": 201, "contact": contact}));
@@ -39,7 +39,7 @@ fn a_failure_with_a_status_of_success_is_a_refusal() {
         assert_eq!((posted.count(Outcome::Created), posted.count(Outcome::Failed)), (8, 2), "{name}");
         assert!(posted.results.of(e164(7)).unwrap().detail.contains("no"), "{name}");
     }
-    // Of all of the batch: nothing of it was stored.
+    // The failure is for the whole batch: nothing was stored.
     let posted =
         post_with(poisoned([2]), 10, 5, |model, asked| match model.answer(Manner::RejectBatch, asked) {
             Reply::Answer(400, body) => {
@@ -52,7 +52,7 @@ fn a_failure_with_a_status_of_success_is_a_refusal() {
 }
 
 #[test]
-fn created_contacts_within_an_object_are_created_batch_after_batch() {
+fn created_contacts_inside_an_object_count_in_every_batch() {
     let answer = answering(|created, _| Reply::json(&json!({"status": "success", "data": created})));
     let posted = post_with(Model::default(), 40, 1, answer);
     posted.ended.as_ref().unwrap();
@@ -60,7 +60,7 @@ fn created_contacts_within_an_object_are_created_batch_after_batch() {
 }
 
 #[test]
-fn an_answer_with_the_contact_that_had_the_number_before_creates_nothing() {
+fn answer_with_the_previous_holder_of_a_number_creates_nothing() {
     let mut model = Model::default();
     model.held.insert(number(3), "theirs".to_owned());
     let posted = post_with(model, 5, 5, |model, asked| {
@@ -90,7 +90,7 @@ fn an_answer_with_the_contact_that_had_the_number_before_creates_nothing() {
 }
 
 #[test]
-fn accepted_batches_are_confirmed_when_they_are_shown() {
+fn accepted_batches_are_confirmed_when_shown() {
     let mut gets = 0;
     let posted = post_with(Model::default(), 20, 5, move |model, asked| {
         let is_post = asked.method == "POST";
@@ -99,7 +99,7 @@ fn accepted_batches_are_confirmed_when_they_are_shown() {
             Reply::Answer(200, _) if is_post => {
                 Reply::Answer(202, "{\"message\": \"in progress\"}".to_owned())
             }
-            // The first reading comes too early.
+            // The first read comes too early.
             Reply::Answer(200, _) if gets == 1 => Reply::json(&json!({"results": [], "hasMore": false})),
             other => other,
         }
@@ -109,7 +109,7 @@ fn accepted_batches_are_confirmed_when_they_are_shown() {
 }
 
 #[test]
-fn an_accepted_batch_that_is_never_shown_is_left_open() {
+fn accepted_batch_that_is_never_shown_stays_pending() {
     let posted = post_with(Model::default(), 5, 5, |model, asked| {
         if asked.method == "GET" {
             return Reply::json(&json!({"results": [], "hasMore": false}));
@@ -122,7 +122,7 @@ fn an_accepted_batch_that_is_never_shown_is_left_open() {
 }
 
 #[test]
-fn accepted_batches_are_judged_one_by_one() {
+fn accepted_batches_are_judged_separately() {
     let posted = post_with(Model::default(), 10, 5, |model, asked| {
         let is_post = asked.method == "POST";
         match model.answer(Manner::PerContact, asked) {
@@ -141,7 +141,7 @@ fn accepted_batches_are_judged_one_by_one() {
 }
 
 #[test]
-fn contacts_that_an_accepted_batch_lacks_are_posted_once_more() {
+fn contacts_missing_from_an_accepted_batch_are_posted_again() {
     let posted = post_with(poisoned([3]), 5, 5, |model, asked| {
         match (asked.method.as_str(), model.answer(Manner::Skip, asked)) {
             ("POST", Reply::Answer(200, _)) => Reply::Answer(202, String::new()),
@@ -153,7 +153,7 @@ fn contacts_that_an_accepted_batch_lacks_are_posted_once_more() {
     assert_eq!(posted.posts(), 2);
 }
 
-/// An answer whose numbers have some digits hidden.
+/// Masks some digits of the numbers in a response.
 fn hidden(reply: Reply) -> Reply {
     match reply {
         Reply::Answer(status, body) => Reply::Answer(status, body.replace("+919876540", "+91987****")),
@@ -163,7 +163,7 @@ fn hidden(reply: Reply) -> Reply {
 
 // Source: glific/glific issue 660 (masked numbers).
 #[test]
-fn contacts_are_confirmed_where_digits_are_masked() {
+fn contacts_with_masked_digits_are_confirmed() {
     for is_accepted in [false, true] {
         let posted = post_with(Model::default(), 4, 4, move |model, asked| {
             match hidden(model.answer(Manner::Skip, asked)) {
@@ -184,7 +184,7 @@ fn contacts_are_confirmed_where_digits_are_masked() {
 
 // Source: HubSpot/hubspot-api-php issue 59 (what was written is read a little later).
 #[test]
-fn what_is_taken_and_not_shown_yet_is_not_refused() {
+fn taken_number_that_is_not_shown_yet_is_not_refused() {
     for shown_at in [4, 1000] {
         let mut gets = 0;
         let posted = post_with(Model::default(), 4, 4, move |model, asked| {
@@ -218,7 +218,7 @@ fn what_is_taken_and_not_shown_yet_is_not_refused() {
 }
 
 #[test]
-fn a_number_that_is_stored_as_another_is_a_failure_of_its_own() {
+fn number_stored_differently_is_a_failure() {
     let answer = answering(|created, _| {
         let text = json!(created).to_string();
         Reply::Answer(200, text.replace("+919876540003", "+91876540003"))
@@ -244,7 +244,7 @@ fn a_number_that_is_stored_as_another_is_a_failure_of_its_own() {
 }
 
 #[test]
-fn a_platform_that_changes_most_numbers_is_stopped() {
+fn platform_that_changes_most_numbers_stops_the_run() {
     let answer =
         answering(|created, _| Reply::Answer(200, json!(created).to_string().replace("+9198", "+918")));
     let posted = post_with(Model::default(), 100, 1, answer);
@@ -256,7 +256,7 @@ fn a_platform_that_changes_most_numbers_is_stopped() {
     assert_eq!((posted.posts(), posted.count(Outcome::Failed)), (21, 21));
 }
 
-/// A platform that fails at a batch which holds one of these, and stores nothing of it.
+/// Serves a platform that fails at a batch with one of these contacts, and stores nothing of it.
 fn failing_at(indexes: &'static [u64]) -> impl FnMut(&mut Model, &Asked) -> Reply + Send + 'static {
     move |model, asked| {
         let is_of = |contact: &Value| indexes.iter().any(|index| number_of(contact) == number(*index));
@@ -269,7 +269,7 @@ fn failing_at(indexes: &'static [u64]) -> impl FnMut(&mut Model, &Asked) -> Repl
 }
 
 #[test]
-fn a_contact_at_which_the_platform_fails_is_found_in_halves() {
+fn contact_at_which_the_platform_fails_is_found_in_halves() {
     for (indexes, count, batch_size, most_posts) in [
         (&[5][..], 32, 32, 2 + 2 * 5),
         (&[0], 32, 32, 2 + 2 * 5),
@@ -288,7 +288,7 @@ fn a_contact_at_which_the_platform_fails_is_found_in_halves() {
 }
 
 #[test]
-fn a_platform_that_answers_nothing_else_is_not_a_contacts_fault() {
+fn platform_that_answers_nothing_is_not_blamed_on_a_contact() {
     let posted = post_with(Model::default(), 1, 1, failing_at(&[0]));
     assert!(
         matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 1, .. })),
@@ -299,10 +299,10 @@ fn a_platform_that_answers_nothing_else_is_not_a_contacts_fault() {
 }
 
 #[test]
-fn a_contact_that_is_stored_after_the_platform_failed_is_confirmed() {
+fn contact_stored_after_a_platform_failure_is_confirmed() {
     let mut fails = failing_at(&[2]);
     let posted = post_with(Model::default(), 4, 4, move |model, asked| {
-        // The last one is sent when the third has failed alone.
+        // The last one is sent after the third one has failed alone.
         if asked.method == "POST" && asked.body.as_array().unwrap().iter().map(number_of).eq([number(3)]) {
             model.held.insert(number(2), "late".to_owned());
         }
@@ -313,7 +313,7 @@ fn a_contact_that_is_stored_after_the_platform_failed_is_confirmed() {
 }
 
 #[test]
-fn refused_contacts_are_judged_before_a_failure_ends_the_run() {
+fn refused_contacts_get_a_result_before_a_failure_ends_the_run() {
     let mut fails = failing_at(&[1]);
     let posted = post_with(poisoned([0]), 2, 1, move |model, asked| fails(model, asked));
     assert!(

@@ -1,4 +1,4 @@
-//! How an export is written: CSV, an Excel workbook, or an object on each line.
+//! The formats of an export: CSV, an Excel workbook, or JSON Lines.
 
 use std::{
     borrow::Cow,
@@ -13,19 +13,19 @@ use crate::{
     report::{PendingFile, ReportError, book::Book, outcomes},
 };
 
-/// The kinds of file that an export can be.
+/// The file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// A header, and a line for each contact.
+    /// A header, then one line per contact.
     Csv,
-    /// A workbook whose cells are all text.
+    /// A workbook with text cells only.
     Xlsx,
-    /// An object on each line.
+    /// One JSON object per line.
     Ndjson,
 }
 
 impl ExportFormat {
-    /// The format that the ending of a file's name stands for.
+    /// Returns the format for the extension of a file name.
     pub fn of_name(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
@@ -36,7 +36,7 @@ impl ExportFormat {
     }
 }
 
-/// Takes the cells of rows, and becomes a file.
+/// A destination that takes the cells of rows and becomes a file.
 pub(super) enum Sink {
     Csv { file: PendingFile, line: Vec<u8> },
     Ndjson { file: PendingFile, line: Vec<u8>, names: Vec<String> },
@@ -98,7 +98,7 @@ impl Sink {
         }
     }
 
-    /// The whole file, not yet in its place.
+    /// Returns the complete file, not yet in its place.
     pub(super) fn finish(self) -> Result<PendingFile, ReportError> {
         match self {
             Self::Csv { file, .. } | Self::Ndjson { file, .. } => Ok(file),
@@ -114,7 +114,8 @@ fn failure(file: &PendingFile, source: io::Error) -> ReportError {
     ReportError::new("write", file.target(), source)
 }
 
-/// What a cell is in CSV. A number with its sign runs nothing, nor does a sign alone, which people with one name have as the other.
+/// Returns a cell's bytes for CSV, guarded against formulas. Numbers with a sign need no guard, nor does a single
+/// sign, which people with one name have as the other name.
 fn guarded<'a>(cell: &'a Cell<'_>) -> Cow<'a, [u8]> {
     let is_harmless = |text: &str| {
         let rest = text.strip_prefix(['-', '+']);
@@ -127,7 +128,7 @@ fn guarded<'a>(cell: &'a Cell<'_>) -> Cow<'a, [u8]> {
     }
 }
 
-/// The names of the columns as JSON, no two of them the same.
+/// Returns the column names as JSON, made unique.
 pub(super) fn names(columns: &[Cell<'_>]) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
     let unique = columns.iter().zip(1..).map(|(column, number)| {

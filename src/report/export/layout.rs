@@ -1,4 +1,4 @@
-//! Which columns an export has, and what stands in them.
+//! The columns of an export and their contents.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -10,15 +10,15 @@ use crate::{
     time_zone,
 };
 
-/// The columns of an export.
+/// The choice of an export's columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportLayout {
-    /// Those of the platform's contact import.
+    /// The columns of the platform's contact import.
     #[default]
     Contacts,
-    /// Those of the platform's contact list upload.
+    /// The columns of the platform's contact list upload.
     List,
-    /// Those of the input, untouched, then what rollcall made of them.
+    /// The input's own columns, unchanged, followed by rollcall's results.
     Full,
 }
 
@@ -29,7 +29,7 @@ const CONTACTS: [&str; 6] =
 /// Columns of the platform's contact list upload.
 const LIST: [&str; 6] = ["firstName", "lastName", "phoneNumber", "timeZone", "uniqueId", "contactPriority"];
 
-/// Columns behind those of the input. Reading ignores them, and takes off the guards of the others.
+/// Columns after those of the input. Reading ignores them, and removes the guards of the others.
 const FULL: [&str; 13] = [
     "rollcall_file",
     "rollcall_sheet",
@@ -49,17 +49,17 @@ const FULL: [&str; 13] = [
 /// The dialing prefix that the platform stores with every contact.
 const DIALING_PREFIX: &str = "+";
 
-/// Headers, folded, of a column with time zones.
+/// Folded headers of a column with time zones.
 const TIME_ZONE: [&str; 6] = ["time zone", "timezone", "tz", "zeitzone", "fuseau horaire", "zona horaria"];
 
-/// Headers, folded, of a column with the identifiers of another program.
+/// Folded headers of a column with identifiers of another program.
 const UNIQUE_ID: [&str; 2] = ["unique id", "uniqueid"];
 
-/// Headers, folded, of a column with priorities.
+/// Folded headers of a column with priorities.
 const PRIORITY: [&str; 2] = ["contact priority", "contactpriority"];
 
 impl ExportLayout {
-    /// The name used by `--export-layout` and in `report.json`.
+    /// Returns the name used by `--export-layout` and in `report.json`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Contacts => "contacts",
@@ -76,16 +76,16 @@ pub(super) struct Cell<'a> {
     pub(super) kind: CellKind,
 }
 
-/// How a cell is written where formats have no types.
+/// The way in which a cell is written to formats without types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CellKind {
-    /// Digits, codes and words of rollcall's own, as the platform needs them.
+    /// Digits, codes and rollcall's own words, as the platform needs them.
     Plain,
-    /// The same within double quotes, whatever it is.
+    /// Like `Plain`, always in double quotes.
     Quoted,
-    /// Text from the input, that a spreadsheet must not run.
+    /// Text from the input that a spreadsheet must not run.
     Text,
-    /// Text that is read back as it was.
+    /// Text that reads back unchanged.
     Original,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Where an input holds what rollcall passes on as it stands.
+/// The columns of an input that rollcall passes on unchanged.
 struct PassedOn {
     time_zone: Vec<usize>,
     unique_id: Option<usize>,
@@ -118,7 +118,7 @@ impl PassedOn {
         }
     }
 
-    /// The time zone of a contact: that of its number's region where that has one, else the one that its row names.
+    /// Returns the time zone of a contact: that of its number's region if it has only one, else the one in its row.
     fn time_zone(&self, row: Row<'_>, region: Option<Region>) -> &'static str {
         let of_row = || {
             let mut texts = self.time_zone.iter().filter_map(|column| row.text(*column).ok());
@@ -128,13 +128,13 @@ impl PassedOn {
     }
 }
 
-/// Makes the cells of a layout.
+/// A writer of the cells of a layout.
 pub(super) struct LayoutWriter {
     layout: ExportLayout,
     passed_on: Vec<PassedOn>,
-    /// The columns of the inputs, each of them once.
+    /// The columns of all inputs, each only once.
     headers: Vec<String>,
-    /// For each input, the place of each of its columns among them.
+    /// For each input, the position of each of its columns in `headers`.
     places: Vec<Vec<usize>>,
 }
 
@@ -145,7 +145,7 @@ impl LayoutWriter {
         Self { layout, passed_on: inputs.iter().map(PassedOn::of).collect(), headers, places }
     }
 
-    /// The header.
+    /// Returns the header.
     pub(super) fn columns(&self) -> Vec<Cell<'_>> {
         let plain = |name: &'static str| Cell::new(CellKind::Plain, name);
         match self.layout {
@@ -158,7 +158,7 @@ impl LayoutWriter {
         }
     }
 
-    /// The cells of a contact.
+    /// Returns the cells of a contact.
     pub(super) fn cells<'a>(
         &self,
         input: &'a InputInfo,
@@ -197,7 +197,8 @@ impl LayoutWriter {
             ExportLayout::Full => {
                 let mut cells = vec![Cell::new(Original, ""); self.headers.len()];
                 for (cell, place) in row.cells().zip(&self.places[index]) {
-                    // Bytes of another encoding would make the file unreadable: what cannot be told is shown as lost.
+                    // Bytes of another encoding would make the file unreadable, so they become replacement
+                    // characters.
                     cells[*place].text = String::from_utf8_lossy(cell.text);
                 }
                 let region = number.region().map(|region| region.to_string()).unwrap_or_default();
@@ -222,7 +223,7 @@ impl LayoutWriter {
     }
 }
 
-/// The columns of all inputs, and where those of each stand: a column that two of them have stands there once.
+/// Returns the columns of all inputs and their positions for each input; a column that two inputs share appears once.
 fn joined(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
     let mut headers: Vec<String> = Vec::new();
     let mut known: HashMap<(&str, usize), usize> = HashMap::new();

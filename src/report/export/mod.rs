@@ -1,7 +1,7 @@
-//! `--export`: the contacts that were posted, or would be, in a file for another program.
+//! `--export`: the contacts to post, in a file for another program.
 //!
-//! The file is no file of the run: it has a place of its own, is never written over another one, and appears only when the run
-//! is finished.
+//! The export is not one of the run's files: it has its own path, never overwrites a file, and appears only when the
+//! run is finished.
 
 mod format;
 mod layout;
@@ -18,37 +18,37 @@ use self::{format::Sink, layout::LayoutWriter};
 use super::{OutputFolder, ReportError, ReportedRow};
 use crate::{outcome::Outcome, parse::InputInfo};
 
-/// A file that contacts are exported to.
+/// The settings of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportSettings {
-    /// Where the file goes.
+    /// The path of the file.
     pub path: PathBuf,
-    /// How it is written.
+    /// The file format.
     pub format: ExportFormat,
-    /// Which columns it has.
+    /// The columns.
     pub layout: ExportLayout,
 }
 
-/// What became of an export, for `report.json`.
+/// The result of an export, for `report.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExportReport {
     /// The file.
     pub file: String,
     /// The layout's name.
     pub layout: &'static str,
-    /// Contacts in it.
+    /// Number of contacts in the file.
     pub contacts: u64,
-    /// Whether it was written: an import that is not finished writes none.
+    /// Whether the file was written; an unfinished import writes none.
     pub written: bool,
 }
 
-/// Takes the rows of a run and writes those of contacts that were posted, or would be.
+/// A writer of the contacts that a run posted or would post.
 pub(super) struct ExportWriter {
     settings: ExportSettings,
     layout: LayoutWriter,
     sink: Sink,
     contacts: u64,
-    // The last to be dropped: it goes only when the unfinished file in it has gone.
+    // Dropped last, so that the unfinished file in it is removed first.
     folder: OutputFolder,
 }
 
@@ -57,7 +57,7 @@ impl ExportWriter {
         let path = settings.path.as_path();
         let fail = |source| ReportError::new("write", path, source);
         let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| fail(io::Error::other("this is no name of a file")))?;
+        let name = name.ok_or_else(|| fail(io::Error::other("not a file name")))?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = OutputFolder::create(parent.unwrap_or(Path::new(".")))?;
         let layout = LayoutWriter::new(settings.layout, inputs);
@@ -65,7 +65,7 @@ impl ExportWriter {
         Ok(Self { settings: settings.clone(), layout, sink, contacts: 0, folder })
     }
 
-    /// Takes a row. Only contacts that were posted, or would be, are exported.
+    /// Writes a row if its contact was posted or would be.
     pub(super) fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         let Some(contact) = row.contact.filter(|_| is_exported(row.outcome)) else { return Ok(()) };
         self.contacts += 1;
@@ -73,7 +73,7 @@ impl ExportWriter {
         self.sink.write(&cells)
     }
 
-    /// What is to be said of it. A run that is not `complete` writes none.
+    /// Returns the result. A run that is not `complete` writes no export.
     pub(super) fn report(&self, complete: bool) -> ExportReport {
         ExportReport {
             file: self.settings.path.display().to_string(),
@@ -83,14 +83,14 @@ impl ExportWriter {
         }
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in place.
     pub(super) fn finish(self) -> Result<(), ReportError> {
         self.sink.finish()?.commit_new()?;
         self.folder.sync()
     }
 }
 
-/// Whether the contact of a row was posted, or would be.
+/// Returns whether the contact of a row was posted or would be.
 fn is_exported(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Valid | Outcome::Planned | Outcome::Created | Outcome::Confirmed)
 }

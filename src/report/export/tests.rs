@@ -17,7 +17,7 @@ fn number(code: u16, national: &str, region: &str) -> PhoneNumber {
     PhoneNumber::new(code, national, Region::new(region), NumberType::Mobile).unwrap()
 }
 
-/// Writes these rows, all of them contacts, and returns what is in the folder then.
+/// Writes these rows, all of them contacts, and returns the contents of the folder.
 fn exported(
     folder: &Path,
     name: &str,
@@ -38,7 +38,7 @@ fn exported(
         let row = ReportedRow { contact: Some(contact), ..ReportedRow::new(row, *outcome) };
         writer.write(&input(), &row).unwrap();
     }
-    assert!(!settings.path.exists(), "not whole yet");
+    assert!(!settings.path.exists(), "not complete yet");
     writer.finish().unwrap();
     fs::read(&settings.path).unwrap()
 }
@@ -61,7 +61,7 @@ fn rows() -> Vec<(Outcome, [&'static str; 5], Contact)> {
 
 /// Source: iris-connect/iris-client issue 443, where a guard in front of the plus became part of the stored number.
 #[test]
-fn numbers_stand_as_the_platform_needs_them_and_other_text_runs_nowhere() {
+fn numbers_have_the_platforms_form_and_formulas_are_guarded() {
     let home = tempfile::tempdir().unwrap();
     let text = |name, layout| String::from_utf8(exported(home.path(), name, layout, &rows())).unwrap();
     assert_eq!(
@@ -105,7 +105,7 @@ fn numbers_stand_as_the_platform_needs_them_and_other_text_runs_nowhere() {
 }
 
 #[test]
-fn a_column_that_the_user_names_is_passed_on_instead_of_those_with_known_headers() {
+fn mapped_columns_replace_columns_with_known_headers() {
     let mut block = Rows::new(0);
     for cell in ["Chicago", "2015550123", "America/Denver", "17", "3"] {
         block.push_cell(cell.as_bytes(), CellKind::Text);
@@ -125,7 +125,7 @@ fn a_column_that_the_user_names_is_passed_on_instead_of_those_with_known_headers
 }
 
 #[test]
-fn an_export_is_private_and_never_written_over_another_file() {
+fn export_is_private_and_never_overwrites_a_file() {
     let home = tempfile::tempdir().unwrap();
     exported(home.path(), "a.xlsx", ExportLayout::List, &rows());
     #[cfg(unix)]
@@ -134,7 +134,7 @@ fn an_export_is_private_and_never_written_over_another_file() {
         let mode = home.path().join("a.xlsx").metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    // A file that comes to be while the run goes on.
+    // A file that appears during the run.
     let path = home.path().join("b.csv");
     let settings =
         ExportSettings { path: path.clone(), format: ExportFormat::Csv, layout: ExportLayout::Contacts };
@@ -144,15 +144,11 @@ fn an_export_is_private_and_never_written_over_another_file() {
     assert_eq!(fs::read(&path).unwrap(), b"mine");
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
     drop(ExportWriter::begin(&settings, &[input()]).unwrap());
-    assert_eq!(
-        fs::read_dir(home.path()).unwrap().count(),
-        2,
-        "nothing is left of an export that is not finished"
-    );
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "an unfinished export leaves nothing behind");
 }
 
 #[test]
-fn columns_of_one_name_stay_apart_in_objects() {
+fn columns_with_the_same_name_get_unique_names_in_objects() {
     let mut twice = input();
     twice.headers = ["Phone", "Phone", "", "Phone 2"].map(str::to_owned).to_vec();
     let layout = LayoutWriter::new(ExportLayout::Full, &[twice, input()]);
@@ -161,7 +157,7 @@ fn columns_of_one_name_stay_apart_in_objects() {
 }
 
 #[test]
-fn the_ending_of_the_name_is_the_format() {
+fn format_follows_the_file_extension() {
     for (name, format) in [
         ("a.csv", Some(ExportFormat::Csv)),
         ("a.XLSX", Some(ExportFormat::Xlsx)),

@@ -1,5 +1,5 @@
-//! Rows with nothing to fix in them: duplicates, existing contacts, suppressed rows. And what happened to many rows at once:
-//! the platform's refusals, and columns that a spreadsheet has damaged.
+//! Rows without anything to fix: duplicates, existing contacts, suppressed rows. Also causes that affect many rows at
+//! once: the platform's refusals, and columns damaged by a spreadsheet.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,10 @@ const MAX_DISTINCT: usize = 100;
 
 const MAX_CHARS: usize = 300;
 
-/// Room for each table.
+/// Maximum size of each table.
 const MAX_BYTES: usize = 40_000;
 
-/// A row with what is said of it.
+/// A row with its details.
 struct Example {
     input: u16,
     row: u64,
@@ -51,7 +51,7 @@ impl Example {
     }
 }
 
-/// Rows of one kind: how many, and the first of them.
+/// The rows of one kind: their number, and the first of them.
 #[derive(Default)]
 struct Kind {
     count: u64,
@@ -67,19 +67,19 @@ impl Kind {
     }
 }
 
-/// Rows by what they have in common.
+/// Rows grouped by cause.
 #[derive(Default)]
 pub(super) struct Causes {
     /// Duplicates and existing contacts.
     collisions: BTreeMap<(Outcome, Option<Code>), Kind>,
     suppressed: BTreeMap<(Option<Code>, String), u64>,
     refusals: BTreeMap<String, Kind>,
-    /// Cells by input and column.
+    /// Damaged cells by input and column.
     damage: BTreeMap<(u16, u32), u64>,
 }
 
 impl Causes {
-    /// Takes a row that is no plain new contact.
+    /// Adds a row, unless it is an ordinary new contact.
     pub(super) fn add(&mut self, row: &ReportedRow<'_>) {
         match row.outcome {
             Outcome::Duplicate | Outcome::Existing => {
@@ -106,17 +106,17 @@ impl Causes {
         }
     }
 
-    /// Rows whose number another row or the platform has.
+    /// Returns the rows whose number another row or the platform has.
     pub(super) fn collisions(&self, files: &Files) -> Option<Markup> {
         if self.collisions.is_empty() {
             return None;
         }
         Some(html! {
             p {
-                "A number is called once. Of rows with the same number one goes on; where the names differ, check which person it belongs to."
+                "rollcall keeps one of several rows with the same number. If the names differ, check which person the number belongs to."
             }
             @for ((outcome, code), kind) in &self.collisions {
-                @let place = if *outcome == Outcome::Existing { "On the platform already" } else { "Twice in the list" };
+                @let place = if *outcome == Outcome::Existing { "On the platform already" } else { "Duplicate in the list" };
                 h3 {
                     (place) @if let Some(code) = code { ": " (code.title()) }
                     ", " (counted_rows(kind.count))
@@ -126,7 +126,7 @@ impl Causes {
         })
     }
 
-    /// Suppressed rows by what suppresses them.
+    /// Returns the suppressed rows by source.
     pub(super) fn suppressed(&self, report: &Report) -> Option<Markup> {
         const MAX_NOTES: usize = 10;
 
@@ -169,7 +169,7 @@ impl Causes {
         })
     }
 
-    /// What the platform refused, by its message.
+    /// Returns the platform's refusals by message.
     pub(super) fn refusals(&self, files: &Files) -> Option<Markup> {
         if self.refusals.is_empty() {
             return None;
@@ -183,12 +183,12 @@ impl Causes {
             }
         });
         Some(html! {
-            p { "These are the platform's own words." }
+            p { "These messages come from the platform." }
             (all)
         })
     }
 
-    /// Cells that a spreadsheet has damaged, by column.
+    /// Returns the cells damaged by a spreadsheet, by column.
     pub(super) fn damage(&self, inputs: &[InputInfo], report: &Report, files: &Files) -> Option<Markup> {
         const MAX_HEADER_CHARS: usize = 100;
 
@@ -211,7 +211,7 @@ impl Causes {
         });
         Some(html! {
             p {
-                "A spreadsheet has shortened these numbers: their digits are not in the file any more. Export the list again from the "
+                "A spreadsheet has shortened these numbers: the file no longer contains their digits. Export the list again from the "
                 "program that holds it, and do not open it in a spreadsheet before importing it; or import it there with that column as text."
             }
             table class="chart" {
@@ -223,7 +223,7 @@ impl Causes {
     }
 }
 
-/// The place of a key in a map that does not grow beyond its limit: further keys share one.
+/// Returns the value of a key in a map of limited size; keys beyond the limit share one value.
 fn entry<K: Ord, V: Default>(map: &mut BTreeMap<K, V>, key: K, shared: impl FnOnce(&K) -> K) -> &mut V {
     let key = if map.len() < MAX_DISTINCT || map.contains_key(&key) { key } else { shared(&key) };
     map.entry(key).or_default()
@@ -258,7 +258,7 @@ fn examples(examples: &[Example], files: &Files, detail: &str) -> Markup {
     }
 }
 
-/// What suppresses a row, without the row of that list.
+/// Returns the source of a suppression, without the row number in it.
 fn source(detail: &str) -> String {
     let detail = match detail.strip_prefix("row ").and_then(|rest| rest.split_once(" of ")) {
         Some((row, rest)) if row.bytes().all(|byte| byte.is_ascii_digit()) => rest,
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_one_whatever_its_row() {
+    fn sources_that_differ_only_by_row_are_the_same() {
         for (detail, is) in [
             ("in dnc.csv, row 12", "in dnc.csv"),
             ("in dnc, row.csv, sheet A, row 3", "in dnc, row.csv, sheet A"),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_beyond_the_limit_share_one() {
+    fn keys_beyond_the_limit_share_one_value() {
         let mut map: BTreeMap<u64, u64> = BTreeMap::new();
         for key in 0..500 {
             *entry(&mut map, key, |_| u64::MAX) += 1;

@@ -1,7 +1,7 @@
-//! What rollcall changed: the cells as they were, and what is posted instead.
+//! Changes that rollcall made: the original cells, and the values to post.
 //!
-//! Most rows of most lists are changed in the same few ways. So only a part of a long list is looked at, and of each kind the
-//! first examples are kept.
+//! Most rows of most lists change in the same few ways. So only a sample of a long list is inspected, and the first
+//! examples of each kind are kept.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ use crate::{
     row::Row,
 };
 
-/// So many contacts are looked at, and then one of so many.
+/// Number of first contacts that are all inspected; after them, one of [`ONE_OF`] is.
 const LOOKED_AT: u64 = 20_000;
 const ONE_OF: u64 = 64;
 
@@ -31,7 +31,7 @@ const MAX_EXAMPLES: usize = 10;
 
 const MAX_CHARS: usize = 120;
 
-/// Room for the examples of one kind.
+/// Maximum size of the examples of one kind.
 const MAX_BYTES: usize = 20_000;
 
 /// A kind of change.
@@ -87,13 +87,13 @@ impl Change {
             Self::Plus => "Numbers with a country code got their plus",
             Self::InternationalPrefix => "A dialing prefix became a plus",
             Self::Script => "Digits of other scripts became 0 to 9",
-            Self::OtherColumn => "The number of a later column was taken",
-            Self::PhoneRemark => "Words beside the number were taken off",
+            Self::OtherColumn => "The number of a later column was used",
+            Self::PhoneRemark => "Words next to the number were removed",
             Self::OtherReading => "Numbers were read in another form",
-            Self::Separators => "Spaces and signs were taken out",
+            Self::Separators => "Spaces and punctuation were removed",
             Self::SplitName => "Full names were split",
             Self::Letters => "Garbled letters or codes were repaired",
-            Self::NameRemark => "Titles, degrees and remarks were taken off",
+            Self::NameRemark => "Titles, degrees and remarks were removed",
             Self::OtherName => "Names were put in order",
             Self::Case => "Capital letters were changed",
             Self::Accents => "Letters were joined with their accents",
@@ -119,7 +119,7 @@ struct Examples {
     first: Vec<Changed>,
 }
 
-/// What was changed in the rows of a run.
+/// The changes in the rows of a run.
 #[derive(Default)]
 pub(super) struct Changes {
     contacts: u64,
@@ -128,7 +128,7 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Looks at a contact, unless enough have been looked at.
+    /// Inspects a contact if it belongs to the sample.
     pub(super) fn look(&mut self, input: &InputInfo, row: &ReportedRow<'_>, contact: &Contact) {
         self.contacts += 1;
         if self.contacts > LOOKED_AT && !self.contacts.is_multiple_of(ONE_OF) {
@@ -215,7 +215,7 @@ impl Changes {
         self.add(change, row, || shown(cell, MAX_CHARS), || after.to_owned());
     }
 
-    /// The examples by field and kind; nothing where nothing was changed.
+    /// Returns the examples by field and kind; `None` if nothing changed.
     pub(super) fn section(&self, files: &Files) -> Option<Markup> {
         if self.kinds.iter().all(|examples| examples.count == 0) {
             return None;
@@ -223,7 +223,7 @@ impl Changes {
         let is_whole = self.looked_at == self.contacts;
         Some(html! {
             p {
-                "This is what the platform gets instead of what the cells hold. Your files stay as they are."
+                "The platform gets these values instead of the original cells. Your files stay unchanged."
                 @if !is_whole {
                     " rollcall looked for examples in " (grouped(self.looked_at)) " of " (grouped(self.contacts)) " rows."
                 }
@@ -272,8 +272,8 @@ impl Changes {
     }
 }
 
-/// How a cell became the number whose digits are these: `None` where it is another number's, and no change where it holds the
-/// number as it is sent.
+/// Returns how a cell became the number with these digits: `None` if the cell contains another number, `Some(None)`
+/// if it already contains the number as posted.
 #[expect(clippy::option_option, reason = "not this number, and this number unchanged, are two things")]
 fn phone_change(cell: &[u8], whole: &Digits, national: &Digits) -> Option<Option<Change>> {
     let mut digits = [0_u8; 32];
@@ -320,12 +320,12 @@ fn phone_change(cell: &[u8], whole: &Digits, national: &Digits) -> Option<Option
         return Some(Some(Change::InternationalPrefix));
     }
     let trunk = digits.strip_suffix(national)?;
-    // The digit that is dialed in front inside a country, or nothing.
+    // The digit that is dialed first within a country, or nothing.
     let is_national = matches!(trunk, b"" | b"0" | b"1" | b"8" | b"01" | b"06");
     Some(Some(if is_national && !has_plus { Change::CountryCode } else { Change::OtherReading }))
 }
 
-/// A text in which spaces that are not needed can be seen: those at the ends of a part, behind another one, and unusual ones.
+/// Makes superfluous spaces visible: at the ends of a part, after another space, and unusual ones.
 fn with_visible_spaces(text: &str) -> String {
     let part = |part: &str| {
         let mut seen = String::with_capacity(part.len() + 8);
@@ -342,7 +342,7 @@ fn with_visible_spaces(text: &str) -> String {
     text.split(" | ").map(part).collect::<Vec<_>>().join(" | ")
 }
 
-/// How the cells of a name became the name of a contact.
+/// Returns how the cells of a name became the name of a contact.
 fn name_change(before: &str, contact: &Contact) -> Change {
     let words =
         |text: &str| text.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ");
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_change_to_a_number_is_told() {
+    fn each_kind_of_change_to_a_number_is_recognized() {
         let number = *contact("Asha", "Roy").number();
         let (whole, national) = (number.e164().digits(), number.national());
         for (cell, change) in [
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_change_to_a_name_is_told() {
+    fn each_kind_of_change_to_a_name_is_recognized() {
         for (before, first, last, change) in [
             ("Asha  | Roy", "Asha", "Roy", Change::Spaces),
             ("ASHA | ROY", "Asha", "Roy", Change::Case),
@@ -413,13 +413,13 @@ mod tests {
     }
 
     #[test]
-    fn spaces_that_are_taken_out_can_be_seen() {
+    fn removed_spaces_are_visible() {
         assert_eq!(with_visible_spaces("Asha  Devi  |  Roy\u{a0}"), "Asha ␣Devi␣ | ␣Roy␣");
         assert_eq!(with_visible_spaces("Asha Devi | Roy"), "Asha Devi | Roy");
     }
 
     #[test]
-    fn the_kinds_of_the_fields_are_all_kinds() {
+    fn fields_cover_all_kinds() {
         for (index, change) in Change::ALL.into_iter().enumerate() {
             assert_eq!(change as usize, index);
         }

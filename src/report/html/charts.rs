@@ -1,18 +1,18 @@
-//! Pictures as inline SVG.
+//! Charts as inline SVG.
 //!
-//! Every picture has a title that says in words what it shows, and stands beside the figures it is made of.
+//! Each chart has a title that describes it in words, and appears next to its figures.
 
 use maud::{Markup, html};
 
 use crate::report::terminal::grouped;
 
-/// Units across a bar.
+/// Width of a bar, in units.
 const WIDTH: u64 = 1000;
 
-/// A part of a bar must be wide enough to be seen.
+/// Minimum width of a visible part.
 const MIN_WIDTH: u64 = 4;
 
-/// How much of the width stands for `part` of `whole`.
+/// Returns the width for `part` of `whole`.
 fn share(part: u64, whole: u64) -> u64 {
     if part == 0 || whole == 0 {
         return 0;
@@ -21,7 +21,7 @@ fn share(part: u64, whole: u64) -> u64 {
     u64::try_from(share).unwrap_or(WIDTH).clamp(MIN_WIDTH, WIDTH)
 }
 
-/// The share as a person reads it.
+/// Formats the share for people.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     let tenths = if whole == 0 { 0 } else { u128::from(part) * 1000 / u128::from(whole) };
     match tenths {
@@ -32,12 +32,12 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A bar for `part` of `whole`.
+/// Returns a bar for `part` of `whole`.
 pub(super) fn bar(label: &str, part: u64, whole: u64, class: &str) -> Markup {
     step(label, 0, part, whole, class)
 }
 
-/// A bar for `part` of `whole` that begins where `before` of it ends.
+/// Returns a bar for `part` of `whole` that starts where `before` ends.
 pub(super) fn step(label: &str, before: u64, part: u64, whole: u64, class: &str) -> Markup {
     let width = share(part, whole);
     let start = if before == 0 { 0 } else { share(before, whole).min(WIDTH - width) };
@@ -50,7 +50,7 @@ pub(super) fn step(label: &str, before: u64, part: u64, whole: u64, class: &str)
     }
 }
 
-/// One bar of several parts, one behind the other, with a legend; `text` says of each how much it is.
+/// Returns one bar of several consecutive parts, with a legend; each part has a text with its amount.
 pub(super) fn stacked(title: &str, parts: &[(&str, u64, String)]) -> Markup {
     let whole: u64 = parts.iter().map(|(_, part, _)| part).sum();
     let mut start = 0;
@@ -82,14 +82,14 @@ pub(super) fn stacked(title: &str, parts: &[(&str, u64, String)]) -> Markup {
     }
 }
 
-/// A line of a chart of bars.
+/// A line of a bar chart.
 pub(super) struct Line {
     pub(super) label: String,
     pub(super) count: u64,
     pub(super) class: &'static str,
 }
 
-/// Counts as bars, all measured against `whole`, as a table of which every line has its bar.
+/// Returns counts as bars in proportion to `whole`, in a table with one line per count.
 pub(super) fn bars(caption: &str, column: &str, lines: &[Line], whole: u64) -> Markup {
     html! {
         table class="chart" {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_in_proportion_and_can_be_seen() {
+    fn shares_are_proportional_and_visible() {
         assert_eq!([share(0, 7), share(1, 1_000_000), share(1, 2), share(7, 7)], [0, 4, 500, 1000]);
         assert_eq!((share(0, 0), share(u64::MAX, u64::MAX)), (0, 1000));
         assert_eq!(
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_says_what_it_shows() {
+    fn bar_has_a_title_with_its_figures() {
         let bar = step("rejected", 153, 17, 170, "bad").into_string();
         assert!(bar.contains("<title>rejected: 17 of 170</title>"), "{bar}");
         assert!(bar.contains(r#"x="900" width="100""#), "{bar}");

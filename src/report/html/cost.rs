@@ -1,4 +1,4 @@
-//! What posting costs: requests, waits and time.
+//! The cost of posting: requests, waits and time.
 
 use maud::{Markup, html};
 
@@ -18,7 +18,7 @@ use crate::{
 const MAX_CHARS: usize = 300;
 const MAX_NOTES: usize = 20;
 
-/// Milliseconds as a person says them.
+/// Formats milliseconds for people.
 pub(super) fn milliseconds(milliseconds: u64) -> String {
     match milliseconds {
         0..1000 => format!("{milliseconds} ms"),
@@ -38,7 +38,7 @@ fn plan_line(name: &str, plan: &Plan) -> Markup {
     }
 }
 
-/// What posting would cost or did cost, and a time line; for `check`, which asks no platform, only the time.
+/// Returns the planned or actual cost and a timeline; for `check`, which uses no platform, only the timeline.
 pub(super) fn section(report: &Report) -> Markup {
     let timing = &report.timing_ms;
     let rest = timing.total.saturating_sub(timing.read + timing.existing + timing.post);

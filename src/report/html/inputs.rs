@@ -1,4 +1,4 @@
-//! How each file was understood: its format, and which column became what.
+//! How each file was understood: its format, and the field of each column.
 
 use maud::{Markup, html};
 
@@ -10,10 +10,10 @@ use crate::{
     row::Question,
 };
 
-/// Columns of a file that are shown.
+/// Maximum number of columns shown per file.
 const MAX_COLUMNS: usize = 100;
 
-/// Files that are shown.
+/// Maximum number of files shown.
 const MAX_FILES: usize = 40;
 
 const MAX_SAMPLE_CHARS: usize = 60;
@@ -22,11 +22,11 @@ const MAX_PATH_CHARS: usize = 300;
 const MAX_NOTE_CHARS: usize = 600;
 const MAX_NOTES: usize = 30;
 
-/// Room for all files, and for the columns of one.
+/// Maximum size of all files, and of the columns of one.
 const MAX_BYTES: usize = 500_000;
 const MAX_COLUMN_BYTES: usize = 100_000;
 
-/// All files.
+/// Returns the section with all files.
 pub(super) fn section(inputs: &[InputInfo], report: &Report) -> Markup {
     let files = inputs.iter().zip(&report.inputs).take(MAX_FILES);
     let (files, count) = within(files, MAX_BYTES, |(input, report)| file(input, report));
@@ -37,7 +37,7 @@ pub(super) fn section(inputs: &[InputInfo], report: &Report) -> Markup {
     }
 }
 
-/// One file.
+/// Returns one file.
 fn file(input: &InputInfo, report: &InputReport) -> Markup {
     let header = match input.header_row {
         0 => "none".to_owned(),
@@ -105,7 +105,7 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
     }
 }
 
-/// How sure it is that a column holds what it is read as, and by what.
+/// Returns the certainty and the reason of a column's field.
 fn certainty(input: &InputInfo, column: usize) -> Markup {
     let of_column = input.matches.iter().find(|found| found.column == column);
     html! {
@@ -114,13 +114,13 @@ fn certainty(input: &InputInfo, column: usize) -> Markup {
                 b class="doubtful" { (Certainty::Doubtful.name()) } ": " (reason)
             }
             Some(ColumnMatch { certainty, reason, .. }) => { (certainty.name()) ": " (reason) }
-            // Columns about calls and about other columns.
+            // Columns about do-not-call, area codes and phone types.
             None => { "by its header" }
         }
     }
 }
 
-/// What a column is read as.
+/// Returns the field that a column is read as.
 fn role(input: &InputInfo, column: usize) -> Option<String> {
     let columns = &input.columns;
     let of_field = Field::ALL.iter().find_map(|field| {

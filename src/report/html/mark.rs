@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use crate::outcome::Code;
 
-/// Digits that make the text before a separator a number of its own.
+/// Minimum digits that make the text before a separator a separate number.
 const MIN_DIGITS: usize = 5;
 
 /// Digits of the longest country code.
 const MAX_CODE_DIGITS: usize = 3;
 
-/// The bytes of `text`, a cell as it is shown, to be marked: the whole of it where the problem is no smaller part's.
+/// Returns the byte range of `text`, a displayed cell, to mark; the whole text if the problem is not in a smaller
+/// part.
 pub(super) fn offending(code: Code, text: &str) -> Range<usize> {
     let part = match code {
         Code::HasExtension => extension(text),
@@ -28,7 +29,7 @@ pub(super) fn offending(code: Code, text: &str) -> Range<usize> {
     part.unwrap_or(0..text.len())
 }
 
-/// From the first such character to the last.
+/// Returns the range from the first matching character to the last.
 fn run(text: &str, is_part: impl Fn(char) -> bool) -> Option<Range<usize>> {
     let mut parts = text.char_indices().filter(|(_, letter)| is_part(*letter));
     let (start, first) = parts.next()?;
@@ -36,14 +37,14 @@ fn run(text: &str, is_part: impl Fn(char) -> bool) -> Option<Range<usize>> {
     Some(start..end + last.len_utf8())
 }
 
-/// What follows the digits of a number, such as `ext. 12`.
+/// Returns the text after the digits of a number, such as `ext. 12`.
 fn extension(text: &str) -> Option<Range<usize>> {
     let digit = text.find(|letter: char| letter.is_ascii_digit())?;
     let start = text[digit..].find(|letter: char| letter.is_alphabetic() || matches!(letter, '#' | ';'))?;
     Some(digit + start..text.len())
 }
 
-/// Everything behind the separator that ends the first number.
+/// Returns everything after the separator that ends the first number.
 fn second_number(text: &str) -> Option<Range<usize>> {
     let mut digits = 0;
     for (index, letter) in text.char_indices() {
@@ -61,20 +62,20 @@ fn second_number(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// `E+11`.
+/// Returns the exponent, such as `E+11`.
 fn exponent(text: &str) -> Option<Range<usize>> {
     let start = text.find(['E', 'e'])?;
     text[start + 1..].contains(|letter: char| letter.is_ascii_digit()).then_some(start..text.trim_end().len())
 }
 
-/// The zeros at the end.
+/// Returns the zeros at the end.
 fn zeros(text: &str) -> Option<Range<usize>> {
     let end = text.trim_end().len();
     let start = text[..end].trim_end_matches('0').len();
     (start < end).then_some(start..end)
 }
 
-/// The digits behind the plus, or behind two zeros.
+/// Returns the digits after the plus sign or after two zeros.
 fn country_code(text: &str) -> Option<Range<usize>> {
     let start = match text.find('+') {
         Some(plus) => plus + 1,
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_part_that_a_problem_is_about_is_found() {
+    fn marked_part_fits_each_problem() {
         for (code, text, part) in [
             (Code::HasExtension, "020 7946 0018 ext. 12", "ext. 12"),
             (Code::HasExtension, "x12", "x12"),
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_several_bytes_are_never_cut_in_two() {
+    fn multibyte_letters_are_never_split() {
         for text in ["é↵ü", "12345é", "0012é", "+é1ü", "Eé1", "00é", "１２３４５６/é", "😀5😀"]
         {
             for code in [

@@ -1,8 +1,8 @@
 //! `report.html`: the run as one page, for the person who has to act on it.
 //!
-//! While rows go by, only what is bounded is kept: counters, the first examples, and distinct values up to a limit. An ordinary
-//! row costs next to nothing. The page holds its own style and script, asks no network for anything, and stays below 3 MB
-//! whatever the input is.
+//! While rows pass, the writer keeps only limited data: counters, the first examples, and distinct values up to a
+//! limit. An ordinary row costs next to nothing. The page contains its own style and script, makes no network
+//! requests, and stays below 3 MB for any input.
 
 mod causes;
 mod changes;
@@ -39,18 +39,18 @@ use crate::{outcome::Outcome, parse::InputInfo};
 /// The file's name.
 const NAME: &str = "report.html";
 
-/// The largest page: each section has room for so much that all of them stay below it.
+/// Maximum size of the page; the limits of all sections together stay below it.
 #[cfg(test)]
 const MAX_BYTES: usize = 3_000_000;
 
-/// Gathers what the page shows, and writes it at the end.
+/// A collector of the page's contents, which writes the page at the end.
 pub(super) struct HtmlWriter {
     file: PendingFile,
     inputs: Vec<InputInfo>,
     gathered: Gathered,
 }
 
-/// What is kept of the rows.
+/// The data kept about the rows.
 #[derive(Default)]
 struct Gathered {
     to_fix: RowsToFix,

@@ -1,14 +1,14 @@
-//! Where the numbers are, and which kinds of line they belong to.
+//! The regions and types of the numbers.
 
 use maud::{Markup, html};
 
 use super::charts::{self, Line};
 use crate::report::Report;
 
-/// Regions that have a bar of their own.
+/// Maximum number of regions with their own bar.
 const MAX_REGIONS: usize = 12;
 
-/// Countries and kinds of number as pictures; nothing where there is no number.
+/// Returns charts of regions and number types; `None` if there are no numbers.
 pub(super) fn section(report: &Report) -> Option<Markup> {
     let whole: u64 = report.regions.iter().map(|region| region.count).sum();
     if whole == 0 {

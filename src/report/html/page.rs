@@ -1,4 +1,4 @@
-//! The page: its sections in the order of their importance, and the rules that a browser has to keep.
+//! The page: its sections in order of importance, and its content security policy.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -21,19 +21,19 @@ use crate::{
 pub(crate) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// Files that the heading names.
+/// Maximum number of files in the heading.
 const MAX_FILES: usize = 3;
 
 const MAX_PATH_CHARS: usize = 120;
 
-/// A part of the page.
+/// A section of the page.
 pub(super) struct Section {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) body: Option<Markup>,
 }
 
-/// What a browser may run and show: the style and the script of this very page, and nothing else.
+/// Returns the content security policy: only this page's own style and script.
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
@@ -43,7 +43,7 @@ fn policy() -> String {
     )
 }
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn page(report: &Report, sections: &[Section]) -> Markup {
     let verdict = Verdict::new(report);
     let names = names(report);
@@ -103,7 +103,7 @@ pub(super) fn page(report: &Report, sections: &[Section]) -> Markup {
     }
 }
 
-/// A moment as a person says it.
+/// Formats an instant for people.
 fn moment(moment: &str) -> String {
     let minute = moment.get(.."2026-11-20T10:15".len()).unwrap_or(moment);
     format!("{} UTC", minute.replace('T', " "))
@@ -113,7 +113,7 @@ fn kind(report: &Report) -> String {
     if report.dry_run { format!("{}, nothing posted", report.command) } else { report.command.to_owned() }
 }
 
-/// The names of the files.
+/// Returns the names of the files.
 fn names(report: &Report) -> String {
     let path = |path: &str| {
         if path == crate::parse::STDIN {
@@ -131,7 +131,7 @@ fn names(report: &Report) -> String {
     names.join(", ")
 }
 
-/// The result in a sentence, and what to do.
+/// The result in one sentence, with the next step.
 struct Verdict {
     sentence: String,
     next: Vec<String>,
@@ -148,13 +148,14 @@ impl Verdict {
         let mut next = Vec::new();
         if to_fix > 0 {
             next.push(
-                "Fix the rows in rejected.xlsx, save it, and import it together with the original list: nothing is created twice."
+                "Fix the rows in rejected.xlsx, save it, and import it together with the original list. No contact is created twice."
                     .to_owned(),
             );
         }
         if pending > 0 || !report.complete {
             next.push(
-                "Run the same import again, or rollcall resume: it goes on where it stopped.".to_owned(),
+                "Run the same import again, or run rollcall resume. It continues where it stopped."
+                    .to_owned(),
             );
         }
         if to_fix > 0
@@ -178,7 +179,7 @@ impl Verdict {
     }
 }
 
-/// From the rows to what became of them, each step with what it takes away.
+/// Returns the rows and their outcomes, with each outcome subtracted in turn.
 fn funnel(report: &Report) -> Markup {
     let rows = report.totals.rows();
     let mut left = rows;
@@ -232,16 +233,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_allows_the_text_of_this_page_and_no_other() {
+    fn policy_allows_only_the_style_and_script_of_this_page() {
         let policy = policy();
         for text in [STYLE, SCRIPT] {
             let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
             assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
-            // It would end the element, and the hash would be that of another text.
+            // It would end the element, and the hash would not match.
             assert!(!text.contains("</") && !text.contains("<!--") && !text.contains('\r'));
         }
         assert!(policy.starts_with("default-src 'none'; "), "{policy}");
-        // Hashes alone: no address, and nothing that is allowed because it stands there.
+        // Only hashes: no address, and no permission for inline code.
         assert!(!policy.contains("unsafe") && !policy.contains("http") && !policy.contains('*'), "{policy}");
     }
 }

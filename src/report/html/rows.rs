@@ -1,4 +1,4 @@
-//! Rows to fix: examples of each problem, and the table of them.
+//! Rows to fix: examples of each problem, and the table of rows.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -18,56 +18,56 @@ use crate::{
 /// Example rows of each problem.
 const MAX_EXAMPLES: usize = 10;
 
-/// Rows of the table.
+/// Maximum rows of the table.
 const MAX_ROWS: usize = 2000;
 
-/// The first rows stand in the table whatever their problem is; the room behind them is for problems that are rare.
+/// Number of first rows that enter the table with any problem; the remaining room is for rare problems.
 const MAX_FIRST_ROWS: usize = 1000;
 
-/// A problem is no longer rare with so many rows.
+/// A problem with more rows than this is not rare.
 const MAX_RARE_ROWS: u64 = 50;
 
-/// Cells of a row.
+/// Maximum cells of a row.
 const MAX_CELLS: usize = 8;
 
-/// Reasons of a row.
+/// Maximum reasons of a row.
 const MAX_REASONS: usize = 6;
 
 const MAX_CELL_CHARS: usize = 200;
 const MAX_HEADER_CHARS: usize = 60;
 const MAX_REASON_CHARS: usize = 300;
 
-/// Room for the examples of one problem, and for the table.
+/// Maximum size of the examples of one problem, and of the table.
 const MAX_EXAMPLE_BYTES: usize = 24_000;
 const MAX_TABLE_BYTES: usize = 1_200_000;
 
-/// A cell as it is shown.
+/// A displayed cell.
 struct ShownCell {
     header: String,
     text: String,
-    /// The part that is wrong.
+    /// The wrong part.
     marked: Option<Range<usize>>,
 }
 
-/// A row as it is shown.
+/// A displayed row.
 pub(super) struct ShownRow {
     input: u16,
     row: u64,
     cells: Vec<ShownCell>,
-    /// What is wrong, and what else there is to say of it.
+    /// The problems, with their details.
     reasons: Vec<(Code, String)>,
 }
 
 impl ShownRow {
-    /// The cells that are read, and those with a problem, of which the parts that are wrong are marked: of `only` this
-    /// problem where it is given.
+    /// Collects the cells that are read and those with a problem, with the wrong parts marked. With `only`, marks
+    /// just that problem.
     fn new(input: &InputInfo, row: &ReportedRow<'_>, only: Option<Code>) -> Self {
         let is_shown = |code: Code| only.is_none_or(|only| only == code);
         let problems = || row.problems.iter().filter(move |problem| is_shown(problem.code));
         let wrong = problems().filter_map(|problem| usize::try_from(problem.column?).ok());
         let read = Field::ALL.iter().flat_map(|field| input.columns.of(*field)).copied();
         let mut columns: Vec<usize> = Vec::new();
-        // Where there are more than can be shown, those with a problem come first.
+        // If there are too many cells, those with a problem come first.
         for column in wrong.chain(read.filter(|column| !row.row.cell(*column).is_blank())) {
             if columns.len() < MAX_CELLS && !columns.contains(&column) {
                 columns.push(column);
@@ -80,7 +80,7 @@ impl ShownRow {
             let text = shown(row.row.cell(column).text, MAX_CELL_CHARS);
             let is_of = |of: &Option<u32>| of.is_some_and(|of| usize::try_from(of) == Ok(column));
             let problem = problems().find(|problem| is_of(&problem.column));
-            // Of a contact that the platform refuses, it is the number.
+            // If the platform refused the contact, the number is marked.
             let is_refused = row.problems.is_empty() && input.columns.phone.first() == Some(&column);
             let marked = match problem {
                 Some(problem) => Some(mark::offending(problem.code, &text)),
@@ -117,7 +117,7 @@ impl ShownRow {
     }
 }
 
-/// A text with a part of it marked; where the whole is empty, that is said.
+/// Returns a text with the given part marked; an empty text becomes a marked `empty`.
 fn marked(text: &str, part: Option<Range<usize>>) -> Markup {
     let Some(part) = part else { return html! { (text) } };
     if text.trim().is_empty() {
@@ -132,7 +132,7 @@ fn marked(text: &str, part: Option<Range<usize>>) -> Markup {
 #[derive(Default)]
 pub(super) struct RowsToFix {
     examples: BTreeMap<Code, Vec<ShownRow>>,
-    /// Rows of the table by their first code.
+    /// Rows in the table by their first code.
     in_table: BTreeMap<Code, u64>,
     table: Vec<ShownRow>,
     count: u64,
@@ -168,9 +168,9 @@ impl RowsToFix {
         }
     }
 
-    /// The problems, the most frequent first, each with what it means, what to do, and its examples.
+    /// Returns the problems, most frequent first, with their meaning, hint and examples.
     pub(super) fn problems(&self, report: &Report, files: &Files) -> Option<Markup> {
-        /// So many are open at first.
+        /// Number of problems that are initially open.
         const OPEN: usize = 3;
 
         let most = report.problems.first()?.count;
@@ -199,7 +199,7 @@ impl RowsToFix {
         })
     }
 
-    /// The table of rows with what filters it.
+    /// Returns the table of rows with its filter.
     pub(super) fn table(&self, report: &Report, files: &Files) -> Option<Markup> {
         if self.table.is_empty() {
             return None;
@@ -225,8 +225,8 @@ impl RowsToFix {
         Some(html! {
             @if shown_rows < self.count {
                 p {
-                    "This table holds " b { (grouped(shown_rows)) } " of " b { (grouped(self.count)) }
-                    " rows, some of every problem. All of them are in " code { "rejected.csv" } "."
+                    "This table contains " b { (grouped(shown_rows)) } " of " b { (grouped(self.count)) }
+                    " rows, including some of every problem. All rows to fix are in " code { "rejected.csv" } "."
                 }
             } @else {
                 p { "These are all rows to fix. They are also in " code { "rejected.csv" } "." }
@@ -258,7 +258,7 @@ fn counted_examples(count: usize) -> String {
     if count == 1 { "1 example".to_owned() } else { format!("{count} examples") }
 }
 
-/// Rows as a list.
+/// Returns rows as a list.
 fn example_list(examples: &[ShownRow], files: &Files) -> Markup {
     let (list, _) = within(examples, MAX_EXAMPLE_BYTES, |row| {
         html! {
@@ -274,13 +274,13 @@ fn example_list(examples: &[ShownRow], files: &Files) -> Markup {
     html! { ul class="examples" { (list) } }
 }
 
-/// A title as a sentence begins.
+/// Returns a title with a capital letter.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The files of a run, to name one where there are several.
+/// The files of a run; displayed only if there are several.
 pub(super) struct Files(Vec<String>);
 
 impl Files {
@@ -290,7 +290,7 @@ impl Files {
         Self(inputs.iter().map(|input| shown(input.path.as_bytes(), Self::MAX_CHARS)).collect())
     }
 
-    /// Where a row stands.
+    /// Returns the location of a row.
     pub(super) fn place(&self, input: u16, row: u64) -> Markup {
         html! {
             @if self.0.len() > 1 {
@@ -300,7 +300,7 @@ impl Files {
         }
     }
 
-    /// The name of a file, where there are several.
+    /// Returns the name of a file, if there are several.
     pub(super) fn name(&self, input: u16) -> Option<&str> {
         self.0.get(usize::from(input)).filter(|_| self.0.len() > 1).map(String::as_str)
     }

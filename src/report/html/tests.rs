@@ -23,7 +23,7 @@ fn input(path: &str, headers: &[&str]) -> InputInfo {
     InputInfo { encoding: Some("utf-8".to_owned()), delimiter: Some(b';'), ..info }
 }
 
-/// What became of a row.
+/// The result of a row.
 #[derive(Clone, Copy)]
 struct Fate<'a> {
     outcome: Outcome,
@@ -107,7 +107,7 @@ impl Run {
         }
     }
 
-    /// The page; kept under `name` for the tests in a browser where `ROLLCALL_PAGES` names a folder.
+    /// Renders the page; also saves it as `name` for the browser tests if `ROLLCALL_PAGES` names a folder.
     fn page(&self, name: &str, report: &Report) -> String {
         let page = self.gathered.page(&self.inputs, report).into_string();
         if let Some(folder) = std::env::var_os("ROLLCALL_PAGES") {
@@ -126,7 +126,7 @@ fn contact() -> Contact {
 }
 
 #[test]
-fn a_list_without_rows_makes_a_page() {
+fn list_without_rows_produces_a_page() {
     let run = Run::new(vec![input("list.csv", HEADERS)]);
     let report = Report { totals: Totals::default(), ..run.report("check") };
     let page = run.page("no-rows", &report);
@@ -136,7 +136,7 @@ fn a_list_without_rows_makes_a_page() {
 }
 
 #[test]
-fn one_good_row_shows_what_was_changed() {
+fn valid_row_shows_its_changes() {
     let mut run = Run::new(vec![input("list.csv", HEADERS)]);
     let contact = contact();
     run.add(&["Frau", "ASHA", "Roy", "07700 900123", "GB"], Fate::contact(Outcome::Valid, &contact));
@@ -151,14 +151,14 @@ fn one_good_row_shows_what_was_changed() {
     ] {
         assert!(page.contains(text), "{text}\n{page}");
     }
-    // As they are posted, so nothing was changed.
+    // The values are already in their posted form, so nothing changed.
     let mut run = Run::new(vec![input("list.csv", HEADERS)]);
     run.add(&["Mrs", "Asha", "Roy", "+447700900123", "GB"], Fate::contact(Outcome::Valid, &contact));
     assert!(!run.page("unchanged", &run.report("check")).contains("What rollcall changed"));
 }
 
 #[test]
-fn cells_of_other_peoples_making_stay_text() {
+fn hostile_cells_stay_text() {
     let script = "<script>alert('1')</script>";
     let link = "=HYPERLINK(\"http://example.com\",\"x\")";
     let mut input =
@@ -184,7 +184,7 @@ fn cells_of_other_peoples_making_stay_text() {
 }
 
 #[test]
-fn a_rare_problem_behind_many_others_is_in_the_table() {
+fn rare_problem_after_many_others_is_in_the_table() {
     let mut run = Run::new(vec![input("list.csv", HEADERS)]);
     let short = [Problem::of_cell(Code::TooShort, 3, b"12", "")];
     let long = [Problem::of_cell(Code::TooLong, 3, b"1234567890123456", "")];
@@ -195,14 +195,15 @@ fn a_rare_problem_behind_many_others_is_in_the_table() {
     let page = run.page("rare-problem", &run.report("check"));
     assert_eq!(page.matches("data-codes=\"too-short\"").count(), 1000);
     assert_eq!(page.matches("data-codes=\"too-long\"").count(), 1);
-    assert!(page.contains("This table holds <b>1,001</b> of <b>3,000</b> rows"), "{page}");
+    assert!(page.contains("This table contains <b>1,001</b> of <b>3,000</b> rows"), "{page}");
     let examples = page.matches("<span class=\"place\">").count();
     assert_eq!(examples, 11, "ten of one problem, and one of the other");
 }
 
-/// The largest page that there can be: every cell long and made of what takes the most room, every value another one.
+/// The largest possible page: every cell is long and made of the characters with the longest escapes, and all values
+/// differ.
 #[test]
-fn a_page_stays_below_its_limit_whatever_the_input_is() {
+fn largest_page_stays_below_its_limit() {
     let wide = "\"&<>".repeat(100);
     let headers: Vec<String> = (0..200).map(|column| format!("{column} {wide}")).collect();
     let mut inputs = Vec::new();
@@ -268,7 +269,7 @@ fn a_page_stays_below_its_limit_whatever_the_input_is() {
 }
 
 #[test]
-fn a_run_that_stopped_says_so() {
+fn stopped_run_is_shown_as_stopped() {
     let mut run = Run::new(vec![input("list.csv", HEADERS)]);
     let contact = contact();
     for outcome in [Outcome::Created, Outcome::Pending] {

@@ -1,11 +1,11 @@
-//! Text from outside as the page shows it, and how much of it there is room for.
+//! Outside text as displayed on the page, within size limits.
 
 use maud::{Markup, PreEscaped, html};
 
-/// The text of a cell, a header or a message, of at most `max_chars` characters. A longer one ends in `…`. Characters that
-/// cannot be seen, or that turn the direction of the text around them, are spelled out.
+/// Returns the text of a cell, header or message, cut to `max_chars` characters plus `…`. Escapes characters that are
+/// invisible or change the text direction.
 pub(super) fn shown(bytes: &[u8], max_chars: usize) -> String {
-    // A character takes four bytes at most: the rest of a huge cell is not looked at.
+    // A character has at most four bytes, so the rest of a huge cell needs no decoding.
     let cut = &bytes[..bytes.len().min((max_chars + 1).saturating_mul(4))];
     let text = String::from_utf8_lossy(cut);
     let mut shown = String::with_capacity(text.len().min(max_chars * 4));
@@ -18,7 +18,7 @@ pub(super) fn shown(bytes: &[u8], max_chars: usize) -> String {
             '\r' | '\n' => shown.push('↵'),
             '\t' => shown.push('⇥'),
             '\u{7f}' => shown.push('␡'),
-            // The pictures of the control characters stand in their order.
+            // The Unicode symbols for control characters are in the same order.
             '\0'..'\u{20}' => shown.extend(char::from_u32(0x2400 + u32::from(letter))),
             '\u{80}'..='\u{9f}'
             | '\u{200e}'
@@ -33,7 +33,7 @@ pub(super) fn shown(bytes: &[u8], max_chars: usize) -> String {
     shown
 }
 
-/// Puts together as many items as there is room for in `max_bytes`, and says how many these are.
+/// Joins as many items as fit into `max_bytes`, and returns their number.
 pub(super) fn within<T>(
     items: impl IntoIterator<Item = T>,
     max_bytes: usize,
@@ -52,9 +52,9 @@ pub(super) fn within<T>(
     (PreEscaped(all), count)
 }
 
-/// A sentence of rollcall's own, in which names of columns and values stand between backticks, and options are to be copied.
+/// Formats rollcall's own text: names and values between backticks, and options to copy.
 pub(super) fn prose(text: &str) -> Markup {
-    // Options whose values belong to what is to be copied.
+    // Options that are copied together with their values.
     const WITH_VALUES: [&str; 3] = ["--accept possible", "--split-names last-word", "--hidden-rows include"];
 
     let mut text = text.to_owned();
@@ -76,7 +76,7 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// A count of things in a collection.
+/// Returns the length of a collection as a count.
 pub(super) fn count_of(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_and_odd_text_is_cut_and_spelled_out() {
+    fn long_text_is_cut_and_special_characters_escaped() {
         assert_eq!(shown("Zoë Ünal".as_bytes(), 3), "Zoë…");
         assert_eq!(shown("Zoë".as_bytes(), 3), "Zoë");
         assert_eq!(shown(b"a\0b\x1b[2J\r\n\x7f", 20), "a␀b␛[2J↵↵␡");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_and_options_are_set_apart() {
+    fn columns_and_options_are_marked_as_code() {
         let text = prose("--accept possible lets it pass.").into_string();
         assert_eq!(text, "<code dir=\"auto\">--accept possible</code> lets it pass.");
         let text = prose("Fill in `<b>`, or use --default-salutation.").into_string();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn items_beyond_the_room_are_left_out() {
+    fn items_beyond_the_size_limit_are_omitted() {
         let (markup, count) = within(["a", "b", "c", "d"], 25, |item| html! { p { (item) } });
         assert_eq!((markup.into_string().as_str(), count), ("<p>a</p><p>b</p><p>c</p>", 3));
     }

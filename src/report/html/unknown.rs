@@ -1,4 +1,4 @@
-//! Countries and salutations that are not known, each once, and the lines that say what they mean.
+//! The distinct unknown countries and salutations, and the settings lines that give them a meaning.
 
 use std::fmt::Write as _;
 
@@ -14,19 +14,19 @@ use crate::{
     },
 };
 
-/// Room for the table of one field, and for its lines.
+/// Maximum size of one field's table, and of its lines.
 const MAX_BYTES: usize = 120_000;
 
-/// Of a longer value, the beginning is shown.
+/// Maximum characters of a displayed value.
 const MAX_CHARS: usize = 200;
 
-/// Values for which a country of a similar name is looked for.
+/// Number of values for which a similar country name is searched.
 const MAX_SUGGESTIONS: usize = 100;
 
-/// A value, and what it perhaps means.
+/// A value with its possible meaning.
 type Suggested<'v> = (&'v UnknownValue, Option<String>);
 
-/// The values of both fields.
+/// Returns the section with the values of both fields.
 pub(super) fn section(values: &[UnknownValue]) -> Option<Markup> {
     if values.is_empty() {
         return None;
@@ -38,13 +38,13 @@ pub(super) fn section(values: &[UnknownValue]) -> Option<Markup> {
     });
     let salutations = of(Field::Salutation).map(|value| (value, None));
     Some(html! {
-        p { "Correct these values in the list, or say once what each of them means." }
+        p { "Correct these values in the list, or define their meanings once in rollcall.toml." }
         (field(&countries.collect::<Vec<_>>(), "country", "Countries", "a two-letter code such as DE"))
         (field(&salutations.collect::<Vec<_>>(), "salutation", "Salutations", "Mr, Mrs, Ms, Miss, Mx, Dr or Prof"))
     })
 }
 
-/// The values of one field.
+/// Returns the values of one field.
 fn field(values: &[Suggested<'_>], table: &str, title: &str, meaning: &str) -> Markup {
     if values.is_empty() {
         return html! {};
@@ -61,22 +61,22 @@ fn field(values: &[Suggested<'_>], table: &str, title: &str, meaning: &str) -> M
     let hidden = count_of(values.len() - shown_values);
     html! {
         h3 { (title) ", " (counted(count_of(values.len()), "value")) }
-        div class="wide" role="group" aria-label={ (title) " that are not known" } tabindex="0" {
+        div class="wide" role="group" aria-label={ "Unknown " (title.to_lowercase()) } tabindex="0" {
             table class="plain" {
-                caption class="unseen" { (title) " that are not known" }
+                caption class="unseen" { "Unknown " (title.to_lowercase()) }
                 thead { tr {
-                    th scope="col" { "Value" } th scope="col" class="n" { "Rows" } th scope="col" { "Perhaps" }
+                    th scope="col" { "Value" } th scope="col" class="n" { "Rows" } th scope="col" { "Suggestion" }
                 } }
                 tbody { (rows) }
             }
         }
         @if hidden > 0 { p { (grouped(hidden)) " more values are in " code { "report.json" } "." } }
-        p { "Lines to paste into " code { "rollcall.toml" } ", with " (meaning) " on the right side; take the # off each line you need:" }
+        p { "Lines to paste into " code { "rollcall.toml" } ", with " (meaning) " on the right side; remove the # from each line you need:" }
         pre tabindex="0" aria-label={ "Lines for " (title) } { (lines(table, values)) }
     }
 }
 
-/// A table of TOML in comments.
+/// Returns a TOML table, commented out.
 fn lines(table: &str, values: &[Suggested<'_>]) -> String {
     let mut lines = format!("# [values.{table}]\n");
     for (value, suggestion) in values {
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_to_paste_are_toml_behind_their_sign() {
+    fn lines_to_paste_are_toml_after_uncommenting() {
         let value = |value: &str, count| UnknownValue { field: "country", value: value.to_owned(), count };
         let (known, odd) = (value("Deutchland", 12), value("a \"b\" \\c", 1));
         let lines = lines("country", &[(&known, Some("DE".to_owned())), (&odd, None)]);

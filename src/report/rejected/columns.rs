@@ -1,13 +1,13 @@
-//! Which columns the common file of several inputs has.
+//! The columns of the common file of several inputs.
 
 use std::collections::HashMap;
 
 use crate::{contact::Field, parse::InputInfo, row::Columns};
 
-/// The columns of all inputs, and for each input the place of each of its own.
+/// Returns the columns of all inputs, and for each input the position of each of its columns.
 ///
-/// Columns with one header share a place, and so do columns of one field: a later run reads the common file by its header, and
-/// takes one column of salutations only.
+/// Columns with the same header share a position, and so do columns of the same field. A later run finds columns of
+/// the common file by their headers, and reads only one column of salutations.
 pub(super) fn common(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
     let mut headers: Vec<String> = Vec::new();
     let mut known: HashMap<(&str, usize), usize> = HashMap::new();
@@ -48,7 +48,7 @@ pub(super) fn common(inputs: &[InputInfo]) -> (Vec<String>, Vec<Vec<usize>>) {
     (headers, places)
 }
 
-/// Which columns of a file hold what, where those of an input have these places in it.
+/// Returns the fields of a file's columns, for an input whose columns have these positions in it.
 pub(super) fn placed(columns: &Columns, places: &[usize]) -> Columns {
     let mut there = Columns::default();
     for field in Field::ALL {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_one_header_or_of_one_field_share_a_place() {
+    fn columns_with_the_same_header_or_field_share_a_position() {
         let names =
             |first, last| Columns { first_name: Some(first), last_name: Some(last), ..Columns::default() };
         let first =

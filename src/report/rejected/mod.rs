@@ -1,6 +1,7 @@
-//! The files of rejected rows: only the rows to fix, with the input's own columns untouched, then what is wrong.
+//! The files of rejected rows: only the rows to fix, with the input's own columns unchanged, followed by the
+//! problems.
 //!
-//! Fixed, they are imported again: reading ignores the columns added here and takes the guards off.
+//! Users fix these files and import them again. Reading ignores the columns added here and removes the guards.
 
 mod columns;
 mod text;
@@ -20,10 +21,10 @@ use crate::{
     row::own_columns::{FILE, ROW, RUN},
 };
 
-/// The columns that say what is wrong with a row.
+/// The columns that describe the problems of a row.
 const OWN_COLUMNS: [&str; 6] = [FILE, ROW, "rollcall_code", "rollcall_reason", "rollcall_hint", RUN];
 
-/// The cells of [`OWN_COLUMNS`], for a row of the run of this name.
+/// Returns the cells of [`OWN_COLUMNS`] for a row of the run of this name.
 fn own_cells(input: &InputInfo, row: &ReportedRow<'_>, run: &str) -> [String; OWN_COLUMNS.len()] {
     let file = input.path.clone();
     let code = row.code.map_or("", Code::name).to_owned();
@@ -42,7 +43,7 @@ fn own_cells(input: &InputInfo, row: &ReportedRow<'_>, run: &str) -> [String; OW
     [file, number, code, reasons.join("; "), hints.join(" "), run.to_owned()]
 }
 
-/// The names of the columns that ragged rows need: those of cells beyond the header, then that of the note.
+/// Returns the names of the columns for ragged rows: the cells beyond the header, then the note.
 fn ragged_columns(surplus: usize) -> impl Iterator<Item = String> {
     let extra = (1..=surplus).map(|number| format!("{}_{number}", ragged::EXTRA_COLUMN));
     extra.chain([ragged::COLUMN.to_owned()])

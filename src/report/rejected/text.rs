@@ -1,4 +1,4 @@
-//! `rejected.csv`, and one file more for each input where they have different columns.
+//! `rejected.csv`, and an additional file for each input if their columns differ.
 
 use std::{
     io::Write as _,
@@ -21,23 +21,23 @@ use crate::{
 /// The name of the common file.
 const NAME: &str = "rejected.csv";
 
-/// The names of the files of single inputs begin and end so.
+/// Prefix and suffix of the names of files for single inputs.
 const OWN_NAME: (&str, &str) = ("rejected-", ".csv");
 
-/// By this mark a spreadsheet knows that the text is UTF-8.
+/// The mark that tells a spreadsheet program that the text is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Writes one line for each row to fix.
+/// A writer of one line per row to fix.
 pub(in crate::report) struct RejectedWriter {
     common: Text,
     folder: PathBuf,
     /// The name of the run.
     run: String,
-    /// The files of the inputs, where they have different columns.
+    /// The files of single inputs, if their columns differ.
     own: Vec<OwnText>,
 }
 
-/// The file of one input, begun with its first row.
+/// The file of one input, started with its first row.
 struct OwnText {
     name: String,
     text: Option<Text>,
@@ -88,12 +88,12 @@ impl RunFile for RejectedWriter {
     }
 }
 
-/// The delimiter of an input; that of a comma-separated file where it has none.
+/// Returns the delimiter of an input; a comma if the input has none.
 fn delimiter(input: &InputInfo) -> u8 {
     input.delimiter.filter(|_| input.format == Format::Csv).unwrap_or(b',')
 }
 
-/// The name of the file of one input, such as `rejected-2-leads.csv`.
+/// Returns the name of an input's file, such as `rejected-2-leads.csv`.
 fn own_name(number: usize, input: &InputInfo) -> String {
     const MAX_CHARS: usize = 40;
 
@@ -105,7 +105,7 @@ fn own_name(number: usize, input: &InputInfo) -> String {
     format!("{}{number}-{name}{}", OWN_NAME.0, OWN_NAME.1)
 }
 
-/// Whether a file has the name of one that a run writes for a single input.
+/// Returns whether a file has the name of a file for a single input.
 pub(in crate::report) fn is_own_name(name: &str) -> bool {
     let inner = name.strip_prefix(OWN_NAME.0).and_then(|name| name.strip_suffix(OWN_NAME.1));
     let parts = inner.and_then(|inner| inner.split_once('-'));
@@ -119,13 +119,13 @@ struct Text {
     csv: csv::Writer<PendingFile>,
     record: csv::ByteRecord,
     headers: Vec<String>,
-    /// For each input, the place of each of its columns in the file.
+    /// For each input, the position of each of its columns in the file.
     places: Vec<Vec<usize>>,
-    /// For each input, which of the file's columns hold what.
+    /// For each input, the fields of the file's columns.
     columns: Vec<Columns>,
     /// Cells beyond the header in the widest row.
     surplus: usize,
-    /// Whether a row holds more than the header has room for: cells beyond it, or a note.
+    /// Whether any row has cells beyond the header, or a note.
     is_wide: bool,
 }
 
@@ -167,14 +167,14 @@ impl Text {
         cells.extend(ours.iter().map(String::as_bytes));
         self.record.clear();
         for cell in cells {
-            // Bytes of another encoding would make the file unreadable as UTF-8: what cannot be told is shown as lost.
+            // Bytes of another encoding would make the file invalid UTF-8, so they become replacement characters.
             let text = String::from_utf8_lossy(cell);
             self.record.push_field(&formula::guard(text.as_bytes()));
         }
         self.csv.write_byte_record(&self.record).map_err(|error| csv_error(&self.csv, error))
     }
 
-    /// The file; written once more where a row did not fit the header.
+    /// Returns the file; rewritten if any row did not fit the header.
     fn finish(self, folder: &Path) -> Result<PendingFile, ReportError> {
         let mut narrow = into_file(self.csv)?;
         if !self.is_wide {
@@ -189,7 +189,7 @@ impl Text {
         for row in rows.byte_records() {
             let row = row.map_err(fail)?;
             let users = row.len() - OWN_COLUMNS.len();
-            // The note is the last of them, where there is one.
+            // The note is the last cell, if there is one.
             let (cells, note) = if users > self.headers.len() {
                 (users - 1, &row[users - 1])
             } else {
@@ -210,7 +210,7 @@ fn writer(folder: &Path, name: &str, delimiter: u8) -> Result<csv::Writer<Pendin
     Ok(csv::WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(file))
 }
 
-/// The user's headers, the columns of rows that did not fit where there are any, then ours.
+/// Writes the user's headers, the extra columns of ragged rows if any, then rollcall's own columns.
 fn write_header(
     csv: &mut csv::Writer<PendingFile>,
     headers: &[String],
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_one_input_has_a_plain_name() {
+    fn names_of_files_for_single_inputs_are_recognized() {
         assert!(is_own_name("rejected-2-leads.csv") && is_own_name("rejected-12-a-b.csv"));
         for name in
             ["rejected.csv", "rejected-.csv", "rejected-x-y.csv", "rejected-2.csv", "rejected-2-a.xlsx"]

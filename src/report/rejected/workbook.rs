@@ -1,8 +1,8 @@
-//! `rejected.xlsx`: the rows to fix for people who use a spreadsheet, one sheet for each input, behind a sheet that says
-//! what to do.
+//! `rejected.xlsx`: the rows to fix for people who use a spreadsheet. The first sheet contains instructions, then
+//! each input has a sheet.
 //!
-//! Every cell is text, so that no program takes a number for a quantity. The rows are kept on disk until all of them are
-//! known: only then it is certain which columns a sheet has.
+//! Every cell is text, so programs do not take phone numbers for quantities. The rows stay on disk until all of them
+//! are known, because only then the columns of a sheet are certain.
 
 use std::{
     collections::BTreeMap,
@@ -31,32 +31,32 @@ use crate::{
 /// The file's name.
 const NAME: &str = "rejected.xlsx";
 
-/// The rows of a sheet below its header.
+/// Maximum rows of a sheet, without its header.
 const MAX_ROWS: u64 = 1_048_575;
 
-/// With more cells than these, a spreadsheet program takes minutes to open the workbook.
+/// With more cells than this, a spreadsheet program takes minutes to open the workbook.
 const MAX_CELLS: u64 = 4_000_000;
 
-/// A sheet has no more columns.
+/// Maximum columns of a sheet.
 const MAX_COLUMNS: usize = 16_384;
 
-/// Comments slow a spreadsheet program down. Behind so many, the reason stands in its column only.
+/// Maximum comments, which slow a spreadsheet program down. Beyond it, the reason appears only in its column.
 const MAX_COMMENTS: u64 = 5_000;
 
-/// The longest text of a cell, in UTF-16 code units, as the format counts.
+/// Maximum length of a cell's text, in UTF-16 code units, as in the format.
 const MAX_CELL_UNITS: usize = 32_767;
 
-/// Columns are as wide as their widest cell, between these.
+/// Range of column widths; within it, a column is as wide as its widest cell.
 const WIDTHS: std::ops::RangeInclusive<usize> = 8..=48;
 
-/// The colors of cells to fix, as spreadsheet programs use them for what is bad.
+/// The colors of cells to fix; spreadsheet programs use them for bad values.
 const BAD_TEXT: Color = Color::RGB(0x9C_00_06);
 const BAD_BACKGROUND: Color = Color::RGB(0xFF_C7_CE);
 
 /// The background of rollcall's own headers.
 const OWN_BACKGROUND: Color = Color::RGB(0xE7_E6_E6);
 
-/// A row to fix, as it is kept until the end.
+/// A row to fix, kept until the end.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     input: u16,
@@ -64,28 +64,28 @@ struct Kept {
     extra: Vec<String>,
     note: String,
     own: [String; OWN_COLUMNS.len()],
-    /// The cells to fix, each with what is wrong; none of a column where it is the whole row.
+    /// The cells to fix with their problems; no column if the problem is the whole row.
     marks: Vec<(Option<u32>, String)>,
 }
 
-/// What is known of the rows of one input.
+/// The extent of one input's rows.
 #[derive(Clone, Debug, Default)]
 struct Extent {
-    /// Rows in the workbook.
+    /// Number of rows in the workbook.
     rows: u64,
-    /// Rows for which it has no room.
+    /// Number of rows for which the workbook has no room.
     suppression_set: u64,
     /// Cells beyond the header in the widest row.
     surplus: usize,
-    /// Whether a row holds cells beyond the header, or a note.
+    /// Whether any row has cells beyond the header, or a note.
     is_wide: bool,
-    /// The characters of the longest cell of each of the input's columns.
+    /// Characters in the longest cell of each of the input's columns.
     widths: Vec<usize>,
-    /// Cells that were cut.
+    /// Number of cells that were cut.
     cut: u64,
 }
 
-/// Writes a workbook of the rows to fix.
+/// A writer of the workbook of rows to fix.
 pub(in crate::report) struct WorkbookWriter {
     file: PendingFile,
     folder: PathBuf,
@@ -125,7 +125,7 @@ impl WorkbookWriter {
         ReportError::new("write", self.file.target(), source)
     }
 
-    /// Keeps a row on disk.
+    /// Saves a row to disk.
     fn keep(&mut self, row: &Kept) -> io::Result<()> {
         let spool = match &mut self.spool {
             Some(spool) => spool,
@@ -170,7 +170,7 @@ impl RunFile for WorkbookWriter {
     }
 }
 
-/// The row as it stands in the workbook; what it shows of the input's columns goes into `extent`.
+/// Prepares a row for the workbook; adds the sizes of its cells to `extent`.
 fn kept(input: &InputInfo, row: &ReportedRow<'_>, run: &str, extent: &mut Extent) -> Kept {
     let mut cells: Vec<&[u8]> = row.row.cells().map(|cell| cell.text).collect();
     cells.resize(cells.len().max(input.headers.len()), b"");
@@ -205,10 +205,10 @@ fn kept(input: &InputInfo, row: &ReportedRow<'_>, run: &str, extent: &mut Extent
     Kept { input: row.row.location.input, cells, extra, note, own, marks }
 }
 
-/// A cell's text as the workbook can hold it, and whether something is missing at its end.
+/// Returns a cell's text in a form that fits the workbook, and whether it was cut.
 ///
-/// Here nothing is run, since all is text; but a sheet may be saved as CSV. So a formula is guarded as in the other file, and reading
-/// takes the `'` off.
+/// All cells are text, so formulas do not run here. But users may save a sheet as CSV, so formulas get the same guard
+/// as in the CSV file; reading removes the `'`.
 fn shown(cell: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(cell);
     let text = formula::guard_typed(text.as_bytes());
@@ -226,7 +226,7 @@ fn shown(cell: &[u8]) -> (String, bool) {
     (shown, false)
 }
 
-/// How cells look.
+/// The formats of cells.
 struct Formats {
     text: Format,
     bad: Format,
@@ -247,7 +247,7 @@ impl Formats {
 }
 
 impl WorkbookWriter {
-    /// The whole workbook.
+    /// Builds the whole workbook.
     fn workbook(&mut self) -> Result<Workbook, XlsxError> {
         let mut workbook = Workbook::new();
         workbook.set_tempdir(&self.folder)?;
@@ -290,7 +290,7 @@ impl WorkbookWriter {
     }
 }
 
-/// A sheet of one input, as it is written.
+/// The sheet of one input, while it is written.
 struct Sheet<'w> {
     sheet: &'w mut Worksheet,
     formats: &'w Formats,
@@ -303,7 +303,7 @@ struct Sheet<'w> {
 }
 
 impl<'w> Sheet<'w> {
-    /// Begins a sheet with its header.
+    /// Starts a sheet with its header.
     fn begin(
         sheet: &'w mut Worksheet,
         input: &InputInfo,
@@ -331,7 +331,7 @@ impl<'w> Sheet<'w> {
             };
             set_width(sheet, index, wide)?;
         }
-        // Cells that are filled in are text, too.
+        // Cells that users fill in are text, too.
         sheet.set_column_range_format(0, last, &formats.text)?;
         sheet.set_freeze_panes(1, 0)?;
         sheet.autofilter(0, 0, last_row, last)?;
@@ -339,7 +339,7 @@ impl<'w> Sheet<'w> {
         Ok(Self { sheet, formats, width, users, is_wide: extent.is_wide, row: 0 })
     }
 
-    /// Writes a row; `comments` counts those of the workbook.
+    /// Writes a row; `comments` counts the comments of the workbook.
     fn write(&mut self, kept: &Kept, comments: &mut u64) -> Result<(), XlsxError> {
         self.row += 1;
         let reason = self.width + REASON;
@@ -347,7 +347,7 @@ impl<'w> Sheet<'w> {
             let column = column.and_then(|column| usize::try_from(column).ok());
             column.filter(|column| *column < self.users).unwrap_or(reason)
         };
-        // In the order of the columns; of one cell, all that is wrong.
+        // In column order; each cell gets all of its problems.
         let mut marks: BTreeMap<usize, String> = BTreeMap::new();
         for (column, said) in &kept.marks {
             let all = marks.entry(place(column)).or_default();
@@ -379,10 +379,10 @@ impl<'w> Sheet<'w> {
     }
 }
 
-/// The place of `rollcall_reason` among [`OWN_COLUMNS`].
+/// The index of `rollcall_reason` in [`OWN_COLUMNS`].
 const REASON: usize = 3;
 
-/// The sheet has no more columns than the type has numbers for.
+/// Converts a column index. Sheets have fewer columns than the type has values.
 fn column(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
@@ -393,7 +393,7 @@ fn set_width(sheet: &mut Worksheet, index: usize, characters: usize) -> Result<(
     Ok(())
 }
 
-/// The name of the sheet of an input, such as `2 leads`: the number keeps it from being another's.
+/// Returns the name of an input's sheet, such as `2 leads`; the number makes it unique.
 fn sheet_name(index: u16, input: &InputInfo) -> String {
     const MAX_CHARS: usize = 31;
 
@@ -412,7 +412,7 @@ fn sheet_name(index: u16, input: &InputInfo) -> String {
     name.trim_end_matches(['\'', ' ']).to_owned()
 }
 
-/// The first sheet: what to do.
+/// Writes the first sheet, with the instructions.
 fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> Result<(), XlsxError> {
     let (bold, wrap) = (Format::new().set_bold(), Format::new().set_text_wrap());
     sheet.set_column_width(0, 110)?;
@@ -458,7 +458,7 @@ fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> R
     Ok(())
 }
 
-/// What to do, in the first sheet.
+/// The instructions on the first sheet.
 const STEPS: [&str; 5] = [
     "1. Each other sheet contains the rows of one file that were not imported. Fix the colored cells, or delete the rows.",
     "2. A comment on a colored cell says what is wrong. So do the columns rollcall_reason and rollcall_hint.",

@@ -25,13 +25,13 @@ fn listed(list: &SuppressionFile) -> impl Iterator<Item = &(E164, u64)> {
     list.sheets.iter().flat_map(|part| &part.numbers)
 }
 
-/// Each number with its row.
+/// Returns each number with its row.
 fn numbers(list: &SuppressionFile) -> Vec<String> {
     listed(list).map(|(number, row)| format!("{row}:{number}")).collect()
 }
 
 #[test]
-fn every_phone_column_and_every_number_of_a_cell_counts() {
+fn every_phone_column_and_every_number_in_a_cell_counts() {
     let list = read(
         "Name,Mobile,Home Phone,Work Phone,Phone 1 - Type,Phone 1 - Value\n\
          Asha,98765 43210,011 2345 6789,\"98765 43211 / 98765 43212\",,\n\
@@ -47,7 +47,7 @@ fn every_phone_column_and_every_number_of_a_cell_counts() {
 }
 
 #[test]
-fn a_file_with_a_header_alone_is_empty_and_one_whose_rows_have_expired_is_not() {
+fn file_with_only_a_header_is_empty_but_one_with_expired_rows_is_not() {
     assert!(read("Phone,Expires\n", "IN").is_empty());
     assert!(read("Phone,Expires\n\n,\n", "IN").is_empty(), "blank rows are no entries");
     let expired = read("Phone,Expires\n98765 43210,2026-11-21T12:00:00Z\n", "IN");
@@ -56,7 +56,7 @@ fn a_file_with_a_header_alone_is_empty_and_one_whose_rows_have_expired_is_not() 
 }
 
 #[test]
-fn the_rows_country_wins_over_the_region() {
+fn country_of_the_row_wins_over_the_region() {
     let list = read(
         "Phone,Country\n020 7946 0018,UK\n98765 43210,\n030 231250,Germoney\n+49 30 231250,Germoney\n",
         "IN",
@@ -66,7 +66,7 @@ fn the_rows_country_wins_over_the_region() {
 }
 
 #[test]
-fn whole_numbers_need_no_plus() {
+fn international_numbers_need_no_plus() {
     let list = read("Phone\n919876543210\n91 98765 43211\n+919876543212\n9876543213\n", "");
     assert_eq!(numbers(&list), ["2:919876543210", "3:919876543211", "4:919876543212"]);
     assert_eq!(list.first_assumed, Some((2, "+919876543210".to_owned())));
@@ -79,7 +79,7 @@ fn whole_numbers_need_no_plus() {
 }
 
 #[test]
-fn a_list_of_numbers_needs_no_header() {
+fn list_of_numbers_needs_no_header() {
     let list = read("919876543210\n+91 98765 43211\nn/a\n", "");
     assert_eq!(numbers(&list), ["1:919876543210", "2:919876543211"]);
     assert_eq!(list.first_unread.as_ref().map(|(row, _)| *row), Some(3));
@@ -93,13 +93,13 @@ fn a_list_of_numbers_needs_no_header() {
 }
 
 #[test]
-fn without_a_region_national_numbers_are_told_row_by_row() {
+fn national_numbers_without_a_region_are_reported_per_row() {
     let list = read("98765 43210\n98765 43211\n+91 98765 43212\n", "");
     assert_eq!((listed(&list).count(), list.unread), (1, 2));
     assert!(list.notes()[1].contains("the first is row 1"), "{:?}", list.notes());
 }
 
-/// The message of what is wrong with a file, and what to do about it.
+/// Returns the message and the hint of a refused file.
 fn refused(content: impl AsRef<[u8]>, region: &str) -> (String, String) {
     match try_read(content.as_ref(), region) {
         Err(ReadError::Parse(error)) => (error.fault.to_string(), error.hint().unwrap_or_default()),
@@ -108,11 +108,11 @@ fn refused(content: impl AsRef<[u8]>, region: &str) -> (String, String) {
 }
 
 #[test]
-fn a_file_of_which_not_one_number_can_be_read_is_refused() {
+fn file_without_a_readable_number_is_refused() {
     for content in ["98765 43210\n98765 43211\n", "Phone\n98765 43210\n98765 43211\n"] {
         let (message, hint) = refused(content, "");
         assert!(
-            message.starts_with("not one of its 2 rows") && message.contains("; the first is row "),
+            message.starts_with("none of its 2 rows") && message.contains("; the first is row "),
             "{message}"
         );
         assert!(hint.contains("--region"), "{hint}");
@@ -124,7 +124,7 @@ fn a_file_of_which_not_one_number_can_be_read_is_refused() {
 }
 
 #[test]
-fn columns_of_numbers_count_whatever_their_header() {
+fn number_columns_count_whatever_their_header() {
     let list = read(
         "Phone,Zuhause,Reach at,Lab,Expires on,Added,Customer ID,Remark\n\
          98765 43210,98765 43211,,n/a,2099-12-31,2026-01-15,12345678,asked twice\n\
@@ -135,13 +135,13 @@ fn columns_of_numbers_count_whatever_their_header() {
         numbers(&list),
         ["2:919876543210", "2:919876543211", "3:919876543212", "3:919876543213", "3:911123456789"]
     );
-    assert!(list.notes()[0].ends_with("says so: `Zuhause`, `Reach at`, `Lab`"), "{:?}", list.notes());
-    // The country of the row says how they are read.
+    assert!(list.notes()[0].ends_with("say so: `Zuhause`, `Reach at`, `Lab`"), "{:?}", list.notes());
+    // The country of the row decides how they are read.
     let list = read("Phone,Country,Home\n+44 20 7946 0018,UK,020 7946 0019\n", "");
     assert_eq!(numbers(&list), ["2:442079460018", "2:442079460019"]);
     let list = read("DNC,Other\n+919876543210,n/a\nn/a,+919876543211\n", "");
     assert_eq!(numbers(&list), ["2:919876543210", "3:919876543211"]);
-    // Numbers of eight digits may look like days.
+    // Eight-digit numbers may look like dates.
     let list = read("Phone,Privat,Added,Until\n20123456,20123457,20260115,20991231\n", "DK");
     assert_eq!(numbers(&list), ["2:4520123456", "2:4520123457"]);
 }
@@ -159,7 +159,7 @@ fn suppression_files_without_a_number_column_are_refused() {
 }
 
 #[test]
-fn numbers_that_cannot_be_read_are_told() {
+fn unreadable_numbers_are_reported() {
     let list = read(
         "Name,Mobile,Home Phone\nAsha,,\nLi,9.87654E+09,\nBo,98765 43210,9.87654E+09\nEve,98765 43211,n/a\n",
         "IN",
@@ -167,13 +167,13 @@ fn numbers_that_cannot_be_read_are_told() {
     assert_eq!(numbers(&list), ["4:919876543210", "5:919876543211"]);
     assert_eq!((list.unread, list.first_unread.clone()), (2, Some((2, "no phone number".to_owned()))));
     assert_eq!((list.partly_unread, list.first_partly_unread.as_ref().map(|(row, _)| *row)), (1, Some(4)));
-    // The row without any number is no entry.
+    // A row without any number is not an entry.
     assert_eq!(list.unread_entries.entries(), 2);
     assert_eq!(list.notes().len(), 3);
 }
 
 #[test]
-fn numbers_without_quotation_marks_around_them_count() {
+fn unquoted_numbers_count() {
     let list = read("Phone\n98765 43210\n98765 43211,98765 43212\n", "IN");
     assert_eq!(numbers(&list), ["2:919876543210", "3:919876543211", "3:919876543212"]);
     let list = read("Name,Phone\n\"Rao\",98765 43210\nRao, Asha,98765 43211\nLi\n", "IN");
@@ -183,8 +183,8 @@ fn numbers_without_quotation_marks_around_them_count() {
 }
 
 #[test]
-fn bytes_that_are_no_text_do_not_spoil_a_number() {
-    // Enough of UTF-8 that the file is taken for it.
+fn invalid_bytes_do_not_spoil_a_number() {
+    // Enough UTF-8 for the file to be detected as UTF-8.
     let mut content = b"Phone,Name\n".to_vec();
     content.extend("98765 43211,Jürgen Müller\n".repeat(40).bytes());
     content.extend(b"98765 43210 (B\xff),Li\n");
@@ -213,7 +213,7 @@ fn expired_entries_suppress_nobody() {
         "",
     );
     let rows: Vec<u64> = listed(&list).map(|(_, row)| *row).collect();
-    // A day ends twelve hours later on the other side of the Earth: that of row 2 has just ended.
+    // A day ends twelve hours later at UTC-12: that of row 2 has just ended.
     assert_eq!(rows, [5, 6, 8, 11, 12, 13]);
     assert_eq!((list.expired, list.unread), (7, 0));
     assert_eq!(list.expiry_columns, ["Expiry Date"]);
@@ -224,13 +224,13 @@ fn expired_entries_suppress_nobody() {
     let notes = list.notes();
     assert!(
         notes[0].contains("row 12 (`some day`)")
-            && notes[1].ends_with("column `Expiry Date`, so that nobody is left out by them: 7"),
+            && notes[1].ends_with("column `Expiry Date`, which suppress nobody: 7"),
         "{notes:?}"
     );
 }
 
 #[test]
-fn a_row_is_over_only_where_every_expiry_says_so() {
+fn row_expires_only_when_every_expiry_has_passed() {
     let list = read(
         "Phone,Expiry Date,Until\n\
          +919876543210,2020-01-01,2020-01-02\n\
@@ -248,7 +248,7 @@ fn a_row_is_over_only_where_every_expiry_says_so() {
 }
 
 #[test]
-fn the_date_that_stands_for_none_is_no_end() {
+fn placeholder_date_is_not_an_expiry() {
     let list = read(
         "Phone,Expires,End\n+919876543210,0001-01-01T00:00:00,2020-01-01\n+919876543211,1970-01-01T00:00:00Z,x\n",
         "",
@@ -258,7 +258,7 @@ fn the_date_that_stands_for_none_is_no_end() {
 }
 
 #[test]
-fn shifted_cells_let_nothing_expire() {
+fn rows_with_shifted_cells_never_expire() {
     let list = read(
         "Name,Phone,Expires\nAsha,+919876543210,2020-01-01,x\nLi,+919876543211,\nBo,+919876543212\n",
         "",
@@ -268,7 +268,7 @@ fn shifted_cells_let_nothing_expire() {
 }
 
 #[test]
-fn dates_of_a_workbook_are_read() {
+fn workbook_dates_are_read() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let format = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy hh:mm");
     let page = workbook.add_worksheet();
@@ -289,11 +289,11 @@ fn dates_of_a_workbook_are_read() {
         (list.expired, list.first_unread_expiry.clone()),
         (2, Some((6, "`TRUE`, sheet `Sheet1`".to_owned())))
     );
-    assert_eq!(list.notes()[0], "other sheets are not read, since they hold no numbers: `Sheet2`");
+    assert_eq!(list.notes()[0], "other sheets are not read, because they have no numbers: `Sheet2`");
 }
 
 #[test]
-fn all_sheets_that_hold_numbers_are_read() {
+fn all_sheets_with_numbers_are_read() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     workbook.add_worksheet();
     for (name, cells) in [
@@ -307,10 +307,10 @@ fn all_sheets_that_hold_numbers_are_read() {
     assert_eq!(numbers(&list), ["2:919876543210", "1:919876543211"]);
     let notes = list.notes();
     assert!(
-        notes.contains(&"sheets that are read, each with rows of its own: `Old`, `New`".to_owned()),
+        notes.contains(&"sheets that are read, each with its own row numbers: `Old`, `New`".to_owned()),
         "{notes:?}"
     );
-    assert!(notes.iter().any(|note| note.ends_with("they hold no numbers: `Readme`")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.ends_with("they have no numbers: `Readme`")), "{notes:?}");
     assert!(
         notes.iter().any(|note| note.contains("the first is row 2 (") && note.contains(", sheet `New`)"))
     );
@@ -319,42 +319,45 @@ fn all_sheets_that_hold_numbers_are_read() {
         "{notes:?}"
     );
 
-    // Numbers of which it is not known in which column they are to be sought.
+    // Numbers in an unknown column.
     let page = workbook.add_worksheet().set_name("Pairs").unwrap();
     page.write_row(0, 0, ["98765 43215", "98765 43216"]).unwrap();
     let (message, hint) = refused(workbook.save_to_buffer().unwrap(), "");
     assert!(message.starts_with("sheet `Pairs`: no column is known"), "{message}");
-    assert!(hint.contains("remove it from the workbook, or save"), "{hint}");
+    assert!(hint.contains("delete it, or save"), "{hint}");
 }
 
 #[test]
-fn hidden_sheets_are_read_and_said_to_be_hidden() {
+fn hidden_sheets_are_read_and_marked_as_hidden() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     workbook.add_worksheet().write_column(0, 0, ["Phone", "+919876543210"]).unwrap();
     let page = workbook.add_worksheet().set_name("Old").unwrap();
     page.set_hidden(true).write_column(0, 0, ["Phone", "+919876543211"]).unwrap();
     let list = read(workbook.save_to_buffer().unwrap(), "");
     assert_eq!(numbers(&list), ["2:919876543210", "2:919876543211"]);
-    assert_eq!(list.notes(), ["sheets that are read, each with rows of its own: `Sheet1`, `Old` (hidden)"]);
+    assert_eq!(
+        list.notes(),
+        ["sheets that are read, each with its own row numbers: `Sheet1`, `Old` (hidden)"]
+    );
 
     workbook.worksheet_from_name("Old").unwrap().write(1, 0, "98765").unwrap();
     let (message, _) = refused(workbook.save_to_buffer().unwrap(), "");
-    assert!(message.starts_with("sheet `Old` (hidden): not one of its 1 rows"), "{message}");
+    assert!(message.starts_with("sheet `Old` (hidden): none of its 1 rows"), "{message}");
 }
 
 #[test]
-fn a_sheet_of_which_not_one_number_can_be_read_is_refused() {
+fn sheet_without_a_readable_number_is_refused() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     workbook.add_worksheet().write_column(0, 0, ["Phone", "+919876543210"]).unwrap();
     workbook.add_worksheet().write_column(0, 0, ["Phone", "98765 43210"]).unwrap();
     let bytes = workbook.save_to_buffer().unwrap();
     let (message, _) = refused(&bytes, "");
-    assert!(message.starts_with("sheet `Sheet2`: not one of its 1 rows"), "{message}");
+    assert!(message.starts_with("sheet `Sheet2`: none of its 1 rows"), "{message}");
     assert_eq!(numbers(&read(&bytes, "IN")).len(), 2);
 }
 
 #[test]
-fn sheets_without_any_number_are_no_list() {
+fn workbook_without_any_number_is_refused() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     workbook.add_worksheet();
     workbook.add_worksheet().write(0, 0, "Name").unwrap();
@@ -364,13 +367,13 @@ fn sheets_without_any_number_are_no_list() {
 }
 
 #[test]
-fn a_workbook_may_count_its_days_from_1904() {
+fn workbook_may_count_days_from_1904() {
     use std::io::{Read as _, Write as _};
 
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let page = workbook.add_worksheet();
     page.write_row(0, 0, ["Phone", "Expires"]).unwrap();
-    // The last day of 2026, and of 2022 where days are counted as usual.
+    // The last day of 2026, or of 2022 in the usual count.
     page.write(1, 0, "+919876543210").unwrap();
     page.write(1, 1, 44_925).unwrap();
     let usual = workbook.save_to_buffer().unwrap();
@@ -392,7 +395,7 @@ fn a_workbook_may_count_its_days_from_1904() {
 }
 
 #[test]
-fn json_and_cards_are_read() {
+fn json_and_vcards_are_read() {
     let list = read(
         r#"[{"cellPhone": {"phoneNumber": "+919876543210"}, "expires_at": "2026-11-01T00:00:00Z"},
             {"cellPhone": {"phoneNumber": 919876543211}, "expires_at": null}]"#,
@@ -410,15 +413,15 @@ fn json_and_cards_are_read() {
 }
 
 #[test]
-fn the_column_of_what_is_not_to_be_called_is_nothing_to_warn_of() {
+fn do_not_call_column_causes_no_warning() {
     assert_eq!(read("Phone,Do Not Call\n+919876543210,yes\n", "").notes(), [""; 0]);
 }
 
 #[test]
-fn files_that_cannot_be_read_are_errors() {
+fn unreadable_files_are_errors() {
     match read_path(&PathBuf::from("no/such/file"), "") {
         Err(ReadError::Parse(error)) => {
-            assert_eq!(error.hint().as_deref(), Some("Look at the name and the folder."));
+            assert_eq!(error.hint().as_deref(), Some("Check the path."));
         }
         other => panic!("{other:?}"),
     }
@@ -428,7 +431,7 @@ fn files_that_cannot_be_read_are_errors() {
 }
 
 #[test]
-fn every_number_of_a_card_counts() {
+fn every_number_of_a_vcard_counts() {
     let numbers_of_card: Vec<String> = (0..5).map(|n| format!("TEL;TYPE=CELL:+91 98765 4321{n}\n")).collect();
     let numbers_of_card = numbers_of_card.concat();
     let card = read(format!("BEGIN:VCARD\nVERSION:3.0\nFN:Asha\n{numbers_of_card}END:VCARD\n"), "");
@@ -436,12 +439,12 @@ fn every_number_of_a_card_counts() {
 }
 
 #[test]
-fn a_list_without_anybody_leaves_nobody_out() {
+fn empty_list_suppresses_nobody() {
     assert_eq!(numbers(&read("Phone\n", "")), [""; 0]);
 }
 
 #[test]
-fn a_page_behind_the_last_is_empty() {
+fn page_after_the_last_is_empty() {
     let interrupt = Interrupt::default();
     interrupt.slot().store(2, Ordering::Relaxed);
     let folder = tempfile::tempdir().unwrap();
@@ -455,7 +458,7 @@ fn a_page_behind_the_last_is_empty() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_that_never_ends_is_not_waited_for() {
+fn endless_pipe_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -464,7 +467,7 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
     std::thread::scope(|scope| {
         let read =
             scope.spawn(|| SuppressionFile::read(&pipe, None, &aliases, NOW.parse().unwrap(), &interrupt));
-        // Comes back when somebody reads.
+        // Returns when the pipe is opened for reading.
         let writer = std::fs::File::options().write(true).open(&pipe).unwrap();
         interrupt.slot().store(15, Ordering::Relaxed);
         assert!(matches!(read.join().unwrap(), Err(ReadError::Interrupted(15))));
@@ -474,7 +477,7 @@ fn a_pipe_that_never_ends_is_not_waited_for() {
 
 /// Source: glific/glific issue 660.
 #[test]
-fn masked_numbers_and_those_that_cannot_be_read_are_counted() {
+fn masked_and_unreadable_numbers_are_counted() {
     let list = read(
         "Name,Phone\nAsha,+91 98765 43210\nBo,+91 98*****211\nCy,9876543XXX\nDi,+91 98765\nEd,n/a\nFlo,\nGus,see notes\n",
         "IN",
@@ -501,10 +504,10 @@ fn numbers_in_parts_are_joined() {
 }
 
 #[test]
-fn values_of_countries_are_read_by_their_aliases() {
+fn country_values_are_read_by_their_aliases() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dnc.csv");
-    // The second column of numbers has a header that means nothing: it is found by what it holds.
+    // The second number column has a meaningless header: its contents identify it.
     let rows =
         "Phone,Country,Other one\n0171 1234567,Deutchland,030 123456\n020 7946 0100,deutchland,030 123457\n";
     std::fs::write(&path, rows).unwrap();

@@ -1,7 +1,7 @@
-//! The service seen from outside: a page for people, health and figures for programs.
+//! The status of the service: a page for people, health and metrics for programs.
 //!
-//! It answers `GET` to those who ask for it by an address of this machine, shows nothing of the people in the lists, and
-//! keeps nobody waiting: connections are few, and each has its time.
+//! It responds to `GET` requests whose `Host` is an address of this machine. It contains no personal data from the
+//! lists. The number and duration of connections are limited, so none blocks others.
 
 mod page;
 
@@ -31,14 +31,14 @@ use tokio::sync::Semaphore;
 use super::{WatchError, board::Board};
 use crate::{interrupt::Interrupt, journal::Journal, report::terminal::printable};
 
-/// Connections at once.
+/// Maximum simultaneous connections.
 const MAX_CONNECTIONS: usize = 32;
 
-/// How long a connection may take, and its header.
+/// Maximum duration of a connection, and of its header.
 const TIME: Duration = Duration::from_secs(10);
 const HEADER_TIME: Duration = Duration::from_secs(5);
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Clone)]
 struct Shared {
     board: Arc<Mutex<Board>>,
@@ -59,11 +59,11 @@ pub struct StatusPage {
 }
 
 impl StatusPage {
-    /// Takes the address, and serves on a thread of its own.
+    /// Binds the address, and serves on its own thread.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be taken.
+    /// Returns an error if the address cannot be bound.
     pub fn serve(address: SocketAddr, journal: &Journal, interrupt: &Interrupt) -> Result<Self, WatchError> {
         let board = Arc::new(Mutex::new(Board::new(journal.clone())));
         let begin = || -> io::Result<SocketAddr> {
@@ -72,7 +72,7 @@ impl StatusPage {
             let address = listener.local_addr()?;
             let recorder = PrometheusBuilder::new().build_recorder();
             let shared = Shared { board: Arc::clone(&board), figures: recorder.handle(), address };
-            // Where another one counts already, in a program around the library, that one goes on.
+            // A program that uses the library may have its own recorder, which stays.
             _ = metrics::set_global_recorder(recorder);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let ended = interrupt.clone();
@@ -93,7 +93,7 @@ impl StatusPage {
         Ok(Self { board, address })
     }
 
-    /// Where it is.
+    /// Returns the address of the page.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -109,7 +109,7 @@ async fn accept(listener: tokio::net::TcpListener, app: Router) {
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
-            // Such as when there are no descriptors left.
+            // For example, no file descriptors are left.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -134,11 +134,11 @@ fn app(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Lets only those through who ask for this very machine: a page elsewhere must not read this one through a browser.
+/// Refuses requests for another host: a page elsewhere must not read this one through a browser.
 async fn check(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if !host.is_some_and(|host| is_allowed(host, shared.address)) {
-        return (StatusCode::FORBIDDEN, "ask for this page by the machine's own address\n").into_response();
+        return (StatusCode::FORBIDDEN, "use an address of this machine for this page\n").into_response();
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -155,7 +155,7 @@ async fn check(State(shared): State<Shared>, request: Request, next: Next) -> Re
     response
 }
 
-/// Whether a `Host` names this page by an address, or this machine by its name for itself.
+/// Returns whether a `Host` is an address of this page or the local machine name.
 fn is_allowed(host: &str, address: SocketAddr) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
@@ -164,7 +164,7 @@ fn is_allowed(host: &str, address: SocketAddr) -> bool {
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let is_own = match name.parse::<IpAddr>() {
         Ok(named) if address.ip().is_loopback() => named.is_loopback(),
-        // A page that listens to other machines is asked for by addresses of this one.
+        // A page that listens on all interfaces is requested by any of the machine's addresses.
         Ok(_) => true,
         Err(_) => name.eq_ignore_ascii_case("localhost"),
     };
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_the_machine_are_answered() {
+    fn only_hosts_of_this_machine_are_allowed() {
         let allowed = |host: &str| is_allowed(host, "127.0.0.1:9321".parse().unwrap());
         for host in ["127.0.0.1:9321", "localhost:9321", "[::1]:9321", "127.0.0.2:9321"] {
             assert!(allowed(host), "{host}");
@@ -224,7 +224,7 @@ mod tests {
         assert!(is_allowed("192.0.2.1:9321", "0.0.0.0:9321".parse().unwrap()));
         assert!(!is_allowed("evil.example.com:9321", "0.0.0.0:9321".parse().unwrap()));
     }
-    /// A page of no folders that is served on this machine, with its address.
+    /// Serves a page without folders on this machine, and returns its address.
     async fn served() -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -234,7 +234,7 @@ mod tests {
         address
     }
 
-    /// What a page answers until it ends the connection.
+    /// Returns everything that the page sends before it closes the connection.
     async fn answer(mut connection: TcpStream, request: &str) -> String {
         connection.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -280,17 +280,17 @@ mod tests {
         let mut idle = Vec::new();
         for _ in 0..MAX_CONNECTIONS {
             let mut connection = TcpStream::connect(address).await.unwrap();
-            // Half a header.
+            // Half of a header.
             connection.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
             idle.push(connection);
         }
         let late = TcpStream::connect(address).await.unwrap();
         let said = answer(late, &format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n")).await;
         assert!(said.ends_with("\r\n\r\nok\n"), "{said}");
-        assert!(begun.elapsed() >= HEADER_TIME, "there was a place beyond the last one");
+        assert!(begun.elapsed() >= HEADER_TIME, "more connections than the maximum");
         for mut connection in idle {
             _ = connection.read_to_end(&mut Vec::new()).await;
         }
-        assert!(begun.elapsed() <= TIME, "one of them was kept");
+        assert!(begun.elapsed() <= TIME, "a connection stayed open too long");
     }
 }

@@ -1,4 +1,4 @@
-//! The page for people.
+//! The status page for people.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::{
 const OWN_STYLE: &str = include_str!("status.css");
 const SCRIPT: &str = include_str!("status.js");
 
-/// What a browser may run and ask: the page itself.
+/// Returns the content security policy: only this page's own styles and scripts.
 pub(super) fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
@@ -30,7 +30,7 @@ pub(super) fn policy() -> String {
     )
 }
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn page(board: &Board) -> Markup {
     let obstacles = board.obstacles();
     html! {
@@ -57,7 +57,7 @@ pub(super) fn page(board: &Board) -> Markup {
                         @if obstacles.is_empty() {
                             p class="sentence" { "Files are imported." }
                         } @else {
-                            p class="sentence" { "Files are not imported everywhere." }
+                            p class="sentence" { "Some folders do not import files." }
                             ul { @for obstacle in &obstacles { li { (printable(obstacle)) } } }
                         }
                     }
@@ -104,9 +104,9 @@ fn state(now: &Now) -> &'static str {
     match now.state {
         State::Watching => "watched",
         State::Waiting => "another process watches it",
-        State::Away => "not there",
+        State::Away => "folder does not exist",
         State::Held(_) => "files are held back",
-        State::Ended => "not watched any more",
+        State::Ended => "no longer watched",
     }
 }
 
@@ -116,7 +116,7 @@ fn waiting(now: &Now) -> String {
 }
 
 fn progress(said: Option<&Value>) -> Markup {
-    let Some(said) = said else { return html! { p class="small" { "beginning" } } };
+    let Some(said) = said else { return html! { p class="small" { "starting" } } };
     let of = |name: &str| said[name].as_u64();
     let stage = said["stage"].as_str().unwrap_or_default();
     let (done, all) = (of("done").unwrap_or_default(), of("of"));
@@ -135,7 +135,7 @@ fn progress(said: Option<&Value>) -> Markup {
 
 fn last(board: &Board, folder: &FolderBoard) -> Markup {
     let Ok(files) = board.ended(folder) else {
-        return html! { p { "The journal cannot be read at the moment." } };
+        return html! { p { "rollcall cannot read the journal at the moment." } };
     };
     if files.is_empty() {
         return html! { p class="small" { "None yet." } };
@@ -179,7 +179,8 @@ fn row(folder: &FolderBoard, file: &WatchedFile) -> Markup {
                 td class="n" data-label="Created" { (grouped(of(&["created", "confirmed"]))) }
                 td class="n" data-label="To fix" { (grouped(of(&["rejected", "failed"]))) }
             }
-            // A browser opens the file itself, which only the service's user may read; nothing of it goes through this page.
+            // Only the service's user may read the report, and the browser opens it directly. This page serves no
+            // part of it.
             td data-label="Report" {
                 @if report.exists() {
                     a href=(file_url(&report)) { "report.html" }

@@ -1,4 +1,4 @@
-// Shows what is new every few seconds, and leaves the page alone while it is not looked at.
+// Updates the page every few seconds while it is visible.
 (() => {
   "use strict";
   const refresh = async () => {
@@ -17,7 +17,7 @@
         if (index === had) box.focus({ preventScroll: true });
       });
     } catch {
-      // The service has ended; the page keeps what it showed last.
+      // The service has ended; the page keeps its last state.
     }
   };
   setInterval(refresh, 3000);

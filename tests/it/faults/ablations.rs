@@ -75,7 +75,7 @@ fn without_shared_requests_the_limit_is_exceeded() {
 
 const INDIAN: [&str; 2] = ["+919876500001", "+919876500002"];
 
-/// An import of two numbers, of which a contact list to be left out holds the one as `entry`, and the account the other as
+/// An import of two numbers, of which a contact list to suppress has the one as `entry`, and the account the other as
 /// `held`: what became of each row, or nothing where nothing was posted.
 fn kept_from(
     numbers: [&str; 2],

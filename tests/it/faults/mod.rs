@@ -42,7 +42,7 @@ fn number(index: u64) -> String {
     format!("91987654{index:04}")
 }
 
-/// The last name of whoever has a number.
+/// The last name of the contact with a number.
 fn last_name(number: &str) -> String {
     format!("Rao {}", &number[number.len() - 4..])
 }
@@ -136,7 +136,7 @@ impl Scene {
         self.sealed.path("out/report.json").exists() && self.sealed.report("out")["complete"] == true
     }
 
-    /// Runs it to its end, again and again while it says that it can be gone on with.
+    /// Runs it to its end, and again as long as it says that it can be resumed.
     fn finish(&self, what: &str) -> Ended {
         for _ in 0..40 {
             let ended = self.run(self.command());

@@ -32,7 +32,7 @@ fn at_each_point(how: &str) -> u64 {
 }
 
 #[test]
-fn a_failure_at_each_step_is_told_and_the_next_run_goes_on() {
+fn a_failure_at_each_step_is_reported_and_the_next_run_goes_on() {
     let points = at_each_point("");
     assert!(points > 40, "{points} points were reached");
 }

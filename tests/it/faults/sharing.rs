@@ -58,7 +58,7 @@ fn a_signal_ends_a_run_that_waits_for_the_rate_limit() {
     let scene =
         Scene::new(Manner::PerContact, |is_post, _| if is_post { Fault::RateLimited } else { Fault::None });
     let mut started = Started::new(for_an_hour(&scene));
-    started.wait_until_it_says("because the account's requests are used up");
+    started.wait_until_it_says("because the account's request quota is used up");
     started.signal("TERM");
     let ended = started.end();
     assert_eq!(ended.code, 143, "{}", ended.stderr);
@@ -71,7 +71,7 @@ fn a_signal_ends_a_run_that_waits_for_another() {
     let first = Started::new(scene.command_with(&["--out", "first"]));
     scene.platform.wait_until(|world| world.posts == 1);
     let mut second = Started::new(scene.command_with(&["--out", "second"]));
-    second.wait_until_it_says("which imports to the same account");
+    second.wait_until_it_says("waiting for another import to this account");
     second.signal("TERM");
     let ended = second.end();
     assert_eq!(ended.code, 143, "{}", ended.stderr);
@@ -89,7 +89,7 @@ pub(super) fn two_at_once(without: Option<&'static str>) {
     scene.platform.wait_until(|world| world.posts == 1);
     let mut second = Started::new(scene.command_with(&["--out", "second"]));
     match without {
-        None => second.wait_until_it_says("which imports to the same account"),
+        None => second.wait_until_it_says("waiting for another import to this account"),
         Some(_) => scene.platform.wait_until(|world| world.posts == 2),
     }
     scene.platform.plan(|_, _| Fault::None);

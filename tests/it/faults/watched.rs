@@ -101,7 +101,7 @@ fn each_content_is_imported_once_and_each_file_goes_its_way() {
     std::os::unix::fs::symlink("good.csv", inbox.path("link.csv")).unwrap();
     let ended = inbox.once(&[]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("link.csv is left where it is: it is a link"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("link.csv is skipped: it is a link"), "{}", ended.stderr);
     assert!(ended.stderr.ends_with("3 files imported, 2 failed\n"), "{}", ended.stderr);
     assert_eq!(inbox.names("done"), ["good.csv", "later.csv", "rows to fix.csv"]);
     assert_eq!(inbox.names("failed"), ["no-list.csv", "rollcall.toml"]);
@@ -156,7 +156,7 @@ fn a_bad_list_and_one_that_kills_its_process_are_set_aside_before_anything_is_po
 }
 
 #[test]
-fn a_service_that_is_told_to_end_goes_on_the_next_time() {
+fn stopped_service_continues_at_the_next_start() {
     let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
     inbox.drop("a.csv", &list(&number(1)));
     let service = Started::new(inbox.command(&[]));
@@ -187,7 +187,7 @@ fn what_is_added_to_a_file_after_it_was_taken_is_imported_too() {
     inbox.scene.platform.release();
     let ended = service.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("a.csv changed after it was taken"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a.csv changed during the import"), "{}", ended.stderr);
     assert_eq!((inbox.names("done"), inbox.held()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
 }
 
@@ -216,7 +216,7 @@ fn a_folder_that_is_away_is_waited_for() {
     let mut service = Started::new(inbox.command(&[]));
     service.wait_until_it_says(": watching");
     fs::rename(inbox.path(""), inbox.scene.sealed.path("away")).unwrap();
-    service.wait_until_it_says("the folder is gone");
+    service.wait_until_it_says("the folder does not exist");
     // The place where it is mounted is there, and nothing is made in it.
     fs::create_dir(inbox.path("")).unwrap();
     fs::remove_dir(inbox.path("")).unwrap();
@@ -272,13 +272,13 @@ fn folders_that_cannot_be_watched_are_named() {
     assert!(code == 2 && line.contains("--dry-run"), "{line}");
     inbox.drop("rollcall.toml", "on-done = [\"/bin/true\"]\n");
     let (code, line) = said(&["watch", "in", "--once", "--config", "in/rollcall.toml"]);
-    assert!(code == 2 && line.contains("lie in the watched folder"), "{line}");
+    assert!(code == 2 && line.contains("is in the watched folder"), "{line}");
     let (code, line) = said(&["watch", "in", "--schedule", "0 2 * *"]);
     assert!(code == 2 && line.contains("--schedule"), "{line}");
     fs::create_dir(inbox.path("inner")).unwrap();
     inbox.scene.sealed.write("own.toml", "[[watch]]\ndir = \"in\"\n[[watch]]\ndir = \"in/inner\"\n");
     let (code, line) = said(&["watch", "--once", "--config", "own.toml"]);
-    assert!(code == 2 && line.contains("lie in each other"), "{line}");
+    assert!(code == 2 && line.contains("overlap"), "{line}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn folders_of_the_config_file_have_options_of_their_own() {
 }
 
 #[test]
-fn a_command_is_told_of_each_file_and_sees_no_secret() {
+fn a_command_is_reported_of_each_file_and_sees_no_secret() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("a.csv", &list(&number(1)));
     let told = inbox.scene.sealed.path("told");
@@ -317,7 +317,7 @@ fn a_command_is_told_of_each_file_and_sees_no_secret() {
 
 /// As systemd does it, with a socket for a service to tell that it is ready and alive.
 #[test]
-fn the_supervisor_of_the_service_is_told() {
+fn the_supervisor_of_the_service_is_reported() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let socket = inbox.scene.sealed.path("notify");
     let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
@@ -333,7 +333,7 @@ fn the_supervisor_of_the_service_is_told() {
     assert_eq!(next(), "READY=1\nSTATUS=watching 1 folder\n");
     assert_eq!([next(), next()], ["WATCHDOG=1\n", "WATCHDOG=1\n"]);
     service.signal("HUP");
-    service.wait_until_it_says("settings: read again");
+    service.wait_until_it_says("settings: reloaded");
     // A pause is no end.
     let mut ready = next();
     while ready == "WATCHDOG=1\n" {
@@ -361,7 +361,7 @@ fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
     inbox.drop("c.csv.ready", "");
     let ended = inbox.once(&["--ready-markers"]);
     assert!(
-        ended.stderr.ends_with("1 imported before, 1 still being written, left for the next time\n"),
+        ended.stderr.ends_with("1 imported before, 1 still being written, kept for the next run\n"),
         "{}",
         ended.stderr
     );
@@ -515,7 +515,7 @@ fn settings_are_read_again_and_faulty_ones_change_nothing() {
     inbox.drop("a.txt", &list(&number(1)));
     settings("7");
     service.signal("HUP");
-    service.wait_until_it_says("the settings stay as they were");
+    service.wait_until_it_says("keeping the current settings");
     inbox.drop("b.csv", &list(&number(2)));
     service.wait_until_it_says("b.csv is imported");
     assert!(inbox.path("a.txt").exists(), "{}", service.stderr);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// First name, last name and salutation; what else the name can be where it is not clear.
+/// Returns first name, last name and salutation, or the detail of an unclear name.
 fn split(name: &str) -> String {
     match split_full(name) {
         Ok(read) => {
@@ -19,7 +19,7 @@ fn is_unclear(name: &str, reason: &str) {
 }
 
 #[test]
-fn the_last_word_with_its_particles_is_the_family_name() {
+fn last_word_with_its_particles_is_the_family_name() {
     for (name, parts) in [
         ("Asha Rao", "Asha|Rao"),
         ("Juan de la Cruz", "Juan|de la Cruz"),
@@ -46,7 +46,7 @@ fn the_last_word_with_its_particles_is_the_family_name() {
 }
 
 #[test]
-fn a_comma_puts_the_family_name_first() {
+fn comma_puts_the_family_name_first() {
     for (name, parts) in [
         ("Rao, Asha", "Asha|Rao"),
         ("Rao,Asha", "Asha|Rao"),
@@ -69,7 +69,7 @@ fn a_comma_puts_the_family_name_first() {
 }
 
 #[test]
-fn titles_in_front_are_the_salutation() {
+fn leading_title_becomes_the_salutation() {
     for (name, parts) in [
         ("Prof. Dr. Ulrike Lang", "Prof Ulrike|Lang"),
         ("Herr Dr. Jonas Lang", "Dr Jonas|Lang"),
@@ -82,7 +82,7 @@ fn titles_in_front_are_the_salutation() {
         ("Sra. Lucía de la Vega", "Mrs Lucía|de la Vega"),
         ("Rev. Martin Field", "Martin|Field"),
         ("Jane Doe (Mrs)", "Mrs Jane|Doe"),
-        // A title goes with the family name.
+        // A title belongs to the family name.
         ("Mrs Smith", "Mrs |Smith"),
         ("Dr. House", "Dr |House"),
         ("Meier, Frau", "Mrs |Meier"),
@@ -99,7 +99,7 @@ fn titles_in_front_are_the_salutation() {
 }
 
 #[test]
-fn what_follows_a_name_is_no_part_of_it() {
+fn degrees_and_remarks_after_a_name_are_removed() {
     for (name, parts) in [
         ("John Doe Jr.", "John|Doe Jr."),
         ("John Doe, Jr.", "John|Doe Jr."),
@@ -133,7 +133,7 @@ fn what_follows_a_name_is_no_part_of_it() {
 }
 
 #[test]
-fn a_family_name_that_stands_first_is_told_by_its_letters() {
+fn leading_family_name_is_recognized_by_its_letters() {
     for (name, parts) in [
         ("山田 太郎", "太郎|山田"),
         ("田中 一郎 様", "一郎|田中"),
@@ -169,7 +169,7 @@ fn a_family_name_that_stands_first_is_told_by_its_letters() {
 }
 
 #[test]
-fn names_of_two_people_and_of_none_are_not_split() {
+fn names_of_couples_companies_and_single_words_are_unclear() {
     for (name, reason) in [
         ("Mr. & Mrs. Patrick Dunne", "two people, because of `&`"),
         ("Mr and Mrs Dunne", "two people, because of `and`"),
@@ -200,7 +200,7 @@ fn names_of_two_people_and_of_none_are_not_split() {
         ("Bob (Robert Stone", "because of `(`"),
         ("van der Berg", "a last name alone"),
         ("Jr. Smith", "a last name"),
-        ("Kevin Moss, XYZW", "`XYZW` is no title that rollcall knows"),
+        ("Kevin Moss, XYZW", "`XYZW` is not a known title"),
         ("Jane Doerr, Sales Manager", "`Sales`"),
         ("Jane Doerr - Sales", "because of `-`"),
         ("Anna Rao c/o Meier", "because of `c/o`"),
@@ -215,7 +215,7 @@ fn names_of_two_people_and_of_none_are_not_split() {
 }
 
 #[test]
-fn the_simple_rule_leaves_no_title_in_a_name() {
+fn last_word_rule_removes_titles() {
     for (name, first, last) in [
         ("Mr. & Mrs. Patrick Dunne", "Patrick", "Dunne"),
         ("Kevin Moss, XYZW", "Kevin", "Moss"),
@@ -230,7 +230,7 @@ fn the_simple_rule_leaves_no_title_in_a_name() {
 
 proptest! {
     #[test]
-    fn a_split_keeps_every_word(words in prop::collection::vec("[A-Z][a-z]{4,7}ax", 2..6)) {
+    fn split_keeps_every_word(words in prop::collection::vec("[A-Z][a-z]{4,7}ax", 2..6)) {
         let name = words.join(" ");
         let read = split_full(&name).unwrap();
         prop_assert_eq!(format!("{} {}", read.first, read.last), name);

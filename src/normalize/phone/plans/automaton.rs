@@ -1,4 +1,4 @@
-//! Patterns over digits, as tables.
+//! Automata that match patterns over digits by table lookup.
 
 use regex_automata::{
     Anchored, Input, MatchKind,
@@ -6,21 +6,21 @@ use regex_automata::{
     util::{primitives::StateID, start, syntax},
 };
 
-/// Patterns of the metadata stand between these.
+/// The beginning of wrapped patterns in the metadata.
 const OPEN: &str = "^(?:";
 const CLOSE: &str = ")$";
 
-/// The pattern for a whole text, as the metadata has it.
+/// Wraps a pattern from the metadata to match a whole text.
 pub(super) fn whole(pattern: &str) -> Option<String> {
     inside(pattern).map(|_| pattern.to_owned())
 }
 
-/// The pattern for a text that begins so.
+/// Wraps a pattern to match texts that begin with it.
 pub(super) fn beginning(pattern: &str) -> Option<String> {
     inside(pattern).map(|inside| format!("{OPEN}{inside})[0-9]*$"))
 }
 
-/// The pattern for the beginning alone.
+/// Wraps a pattern to match only the beginning of a text.
 pub(super) fn beginning_alone(pattern: &str) -> Option<String> {
     inside(pattern).map(|inside| format!("{OPEN}{inside})"))
 }
@@ -40,25 +40,26 @@ fn builder(kind: MatchKind) -> dense::Builder {
     builder
 }
 
-/// Tells which of many patterns match a whole number.
+/// An automaton that determines which of many patterns match a whole number.
 pub(super) struct Automaton {
-    /// States, one behind the other: where each digit leads, then which set of patterns matches if the number ends here.
+    /// The states in sequence: the next state for each digit, then the set of patterns that match if the number ends
+    /// here.
     table: Vec<u16>,
 }
 
-/// Room for a state in the table. A state is known by its place there.
+/// The size of a state in the table. A state is identified by its offset.
 const ROW: usize = 16;
 const SET: usize = 10;
 
-/// The state that nothing leaves, and in which no pattern matches.
+/// The state that no digit leaves and in which no pattern matches.
 const DEAD: usize = 0;
 const START: usize = ROW;
 
-/// The set of no pattern.
+/// The empty set of patterns.
 const NO_SET: usize = 0;
 
 impl Automaton {
-    /// The automaton of these patterns, and the sets of them that can match together, the empty one first.
+    /// Compiles patterns. Also returns the sets of patterns that can match together, the empty set first.
     pub(super) fn of(patterns: &[String]) -> Option<(Self, Vec<Vec<usize>>)> {
         let dfa = builder(MatchKind::All).build_many(patterns).ok()?;
         let mut states: Vec<StateID> = Vec::new();
@@ -101,7 +102,7 @@ impl Automaton {
         Some((Self { table }, sets))
     }
 
-    /// The set of patterns that match a number of these digits.
+    /// Returns the set of patterns that match the digits of a number.
     pub(super) fn set_of(&self, digits: &[u8]) -> usize {
         let mut state = START;
         for digit in digits {
@@ -114,18 +115,18 @@ impl Automaton {
     }
 }
 
-/// What may stand in front of a number.
+/// A prefix of numbers.
 pub(super) enum Prefix {
-    /// Nothing.
+    /// No prefix.
     None,
-    /// These digits.
+    /// Fixed digits.
     Digits(Vec<u8>),
-    /// What matches a pattern, and which digits it can begin with.
+    /// A pattern, with the digits that it can begin with.
     Pattern { begins: u16, dfa: Box<dense::DFA<Vec<u32>>> },
 }
 
 impl Prefix {
-    /// The prefix of a pattern of the metadata; nothing where it cannot be understood.
+    /// Compiles a prefix pattern from the metadata. Returns `None` if the pattern is not supported.
     pub(super) fn of(pattern: Option<&str>) -> Option<Self> {
         let Some(pattern) = pattern else { return Some(Self::None) };
         let inside = inside(pattern)?;
@@ -140,11 +141,11 @@ impl Prefix {
         Some(Self::Pattern { begins, dfa: Box::new(dfa) })
     }
 
-    /// Where the prefix of a number ends, if it has one of at least a digit.
+    /// Returns the end of the prefix of a number, if it has one of at least one digit.
     pub(super) fn end_in(&self, digits: &[u8]) -> Option<usize> {
         match self {
             Self::None => None,
-            // Most numbers differ in the first digit, which is cheaper to see.
+            // Most numbers differ in the first digit, which is faster to compare.
             Self::Digits(prefix) => {
                 let is_prefix = digits.first() == prefix.first() && digits.starts_with(prefix);
                 is_prefix.then_some(prefix.len())

@@ -1,4 +1,4 @@
-//! The numbers of one calling code.
+//! The numbering plan of one calling code.
 
 use std::sync::OnceLock;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::contact::{NumberType, Region};
 
-/// The longest national number.
+/// The maximum length of a national number.
 pub(in crate::normalize::phone) const MAX_NATIONAL: usize = 17;
 
-/// Kinds in the order in which a number is asked for them; the first that fits is its kind.
+/// The kinds in the order of their tests; the first match is the kind of the number.
 const KINDS: [NumberType; 8] = [
     NumberType::PremiumRate,
     NumberType::TollFree,
@@ -26,87 +26,87 @@ const KINDS: [NumberType; 8] = [
     NumberType::Voicemail,
 ];
 
-/// The places of the other descriptions behind those.
+/// The positions of the other descriptions, after the kinds.
 const FIXED_LINE: usize = 8;
 const MOBILE: usize = 9;
 const GENERAL: usize = 10;
 const LEADING: usize = 11;
 const DESCRIPTIONS: usize = 12;
 
-/// The plan of a calling code and the regions that share it, the main one first.
+/// The plan of a calling code, with the regions that share it, the main one first.
 pub(in crate::normalize::phone) struct CodePlan {
     calling_code: u16,
     code_digits: Vec<u8>,
     members: Vec<LazyMember>,
 }
 
-/// A region as the metadata has it, and as its numbers are read: nothing where the metadata is not as expected.
+/// The metadata of a region and its compiled form, which is `None` if the metadata is not as expected.
 struct LazyMember {
     metadata: PhoneMetadata,
     member: OnceLock<Option<Member>>,
 }
 
-/// What a number is assigned to.
+/// The assignment of a number in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::normalize::phone) struct Assignment {
-    /// Unknown if the number is not valid.
+    /// The kind, unknown if the number is not valid.
     pub(in crate::normalize::phone) kind: NumberType,
     pub(in crate::normalize::phone) region: Option<Region>,
-    /// Whether numbers of this kind have several lengths, so that more digits may make another valid one.
+    /// Whether numbers of this kind vary in length, so that further digits may form another valid number.
     pub(in crate::normalize::phone) is_open: bool,
 }
 
-/// A region of the code, as far as its numbers are read.
+/// A region of the code, with the rules for reading its numbers.
 pub(in crate::normalize::phone) struct Member {
     region: Option<Region>,
     international_prefix: Prefix,
     national_prefix: Prefix,
-    /// The national prefix with its groups, where what stands in them makes the number another one.
+    /// The national prefix with its groups, if their contents change the number.
     rewriting: Option<Regex>,
-    /// What becomes of a number that is rewritten so.
+    /// The replacement for a rewritten number.
     completion: String,
-    /// Lengths of numbers, a bit for each; and of those that do without the area code.
+    /// The possible lengths of numbers, one bit each. `local` has the lengths without the area code.
     possible: u64,
     local: u64,
     described: Described,
-    /// Made when a number is met that may belong to the region; nothing where it cannot be made.
+    /// Compiled when a number that may belong to the region is read; `None` if compilation fails.
     numbers: OnceLock<Option<Numbers>>,
 }
 
 /// The descriptions of a region's numbers.
 struct Described {
-    /// Patterns, and which description each is of.
+    /// The patterns. `places` has the index of the description of each.
     patterns: Vec<String>,
     places: Vec<usize>,
-    /// The lengths that each description is for; none means any.
+    /// The lengths that each description applies to; no bit means any length.
     lengths: [u64; DESCRIPTIONS],
     same_mobile_and_fixed_line: bool,
 }
 
-/// The numbers of a region.
+/// The compiled numbers of a region.
 struct Numbers {
     automaton: Automaton,
     sets: Vec<Set>,
 }
 
-/// What is known of a number by the patterns it matches.
+/// The properties of a number, according to the patterns that it matches.
 struct Set {
-    /// Whether it is as all numbers of the region are described, whatever its length.
+    /// Whether it matches the general description of the region's numbers, regardless of its length.
     is_general: bool,
-    /// Whether it begins as those of no other region of the code do.
+    /// Whether it begins like the numbers of no other region of the code.
     is_leading: bool,
-    /// Its kind, by its length.
+    /// Its kind, by length.
     kinds: [NumberType; MAX_NATIONAL + 1],
 }
 
 impl CodePlan {
-    /// The plan of a calling code of which no region is known yet.
+    /// Creates the plan of a calling code without regions.
     pub(super) fn new(calling_code: u16) -> Self {
         let code_digits = calling_code.to_string().into_bytes();
         Self { calling_code, code_digits, members: Vec::new() }
     }
 
-    /// Adds a region, in front if it is the main one.
+    /// Adds a region, at the front if it is the main one.
     pub(super) fn add(&mut self, metadata: PhoneMetadata) {
         let place = if metadata.main_country_for_code() { 0 } else { self.members.len() };
         self.members.insert(place, LazyMember { metadata, member: OnceLock::new() });
@@ -121,7 +121,7 @@ impl CodePlan {
         self.calling_code
     }
 
-    /// The region whose rules are for the whole code.
+    /// Returns the region whose rules apply to the whole code.
     pub(in crate::normalize::phone) fn main(&self) -> Option<&Member> {
         self.members.first()?.get()
     }
@@ -130,7 +130,8 @@ impl CodePlan {
         self.members.get(usize::from(index))?.get()
     }
 
-    /// What a national number is: that of the first region that knows it. A code of one region is that region's.
+    /// Returns the assignment of a national number in the first region that knows it. If the code has one region, the
+    /// number belongs to it.
     pub(in crate::normalize::phone) fn assignment(&self, national: &[u8]) -> Option<Assignment> {
         let length = national.len().min(MAX_NATIONAL);
         if let [only] = self.members.as_slice() {
@@ -148,19 +149,19 @@ impl CodePlan {
         Some(Assignment { kind: NumberType::Unknown, region: None, is_open: false })
     }
 
-    /// The region whose numbers begin with an area code, where those of no other region of the code do.
+    /// Returns the region whose numbers begin with an area code, if no other region of the code has such numbers.
     pub(in crate::normalize::phone) fn region_of_area(&self, area: &str) -> Option<Region> {
         let begins_so = |member: &&Member| {
-            // What local numbers are completed with.
+            // A region may also complete local numbers with its area code.
             member.set_of(area.as_bytes()).is_some_and(|set| set.is_leading)
                 || member.completion.strip_suffix("$1") == Some(area)
         };
         self.members.iter().filter_map(LazyMember::get).find(begins_so)?.region
     }
 
-    /// The number without the calling code, if it begins with it.
+    /// Returns the number without the calling code if it begins with it.
     pub(in crate::normalize::phone) fn without_code<'d>(&self, digits: &'d [u8]) -> Option<&'d [u8]> {
-        // Most numbers differ in the first digit, which is cheaper to see.
+        // Most numbers differ in the first digit, which is faster to compare.
         if digits.first() != self.code_digits.first() {
             return None;
         }
@@ -225,12 +226,12 @@ impl Member {
         numbers.sets.get(numbers.automaton.set_of(national))
     }
 
-    /// Whether the number is as the plan of the region describes all of its numbers, whatever its length.
+    /// Returns whether the number matches the general description of the region's numbers, regardless of its length.
     pub(in crate::normalize::phone) fn is_general(&self, national: &[u8]) -> Option<bool> {
         Some(self.set_of(national)?.is_general)
     }
 
-    /// The number without what is dialed in front of it inside the country. Nothing where that would rewrite it.
+    /// Removes the national prefix from the number. Returns `None` if the prefix would rewrite the number.
     pub(in crate::normalize::phone) fn without_national_prefix<'d>(
         &self,
         digits: &'d [u8],
@@ -244,14 +245,14 @@ impl Member {
         Some(if would_break { digits } else { stripped })
     }
 
-    /// Where the prefix for calls abroad ends, if the number has one.
+    /// Returns the end of the international prefix, if the number has one.
     pub(in crate::normalize::phone) fn end_of_international_prefix(&self, digits: &[u8]) -> Option<usize> {
         let end = self.international_prefix.end_in(digits)?;
         // No calling code begins with a zero.
         (digits.get(end) != Some(&b'0')).then_some(end)
     }
 
-    /// How long a number is, compared with the numbers of the region.
+    /// Compares the length of a number with the lengths of the region's numbers.
     pub(in crate::normalize::phone) fn length_of(&self, national: &[u8]) -> Length {
         let bit = 1_u64 << national.len().min(63);
         if self.possible == 0 {
@@ -287,7 +288,7 @@ impl Numbers {
 }
 
 impl Described {
-    /// Whether numbers of a kind have several lengths.
+    /// Returns whether numbers of a kind vary in length.
     fn is_open(&self, kind: NumberType) -> bool {
         let lengths = match kind {
             NumberType::Unknown => 0,
@@ -296,7 +297,7 @@ impl Described {
             NumberType::FixedLineOrMobile => self.lengths[FIXED_LINE] | self.lengths[MOBILE],
             _ => KINDS.iter().position(|other| *other == kind).map_or(0, |place| self.lengths[place]),
         };
-        // A description without lengths of its own has those of all numbers.
+        // A description without lengths has the lengths of all numbers.
         (lengths & self.lengths[GENERAL]).count_ones() > 1
     }
 
@@ -318,7 +319,7 @@ impl Described {
     }
 }
 
-/// The library fills these fields only as they are read, and says so by a warning on each.
+/// The library fills these fields only on access and marks each as deprecated to warn about it.
 #[expect(
     deprecated,
     reason = "the fields are empty in the library's own copies, not in what was read from the file"
@@ -345,7 +346,7 @@ fn pattern_of(description: &PhoneNumberDesc) -> Option<&str> {
     description.national_number_pattern.as_deref()
 }
 
-/// The international prefix, the national prefix and the leading digits.
+/// Returns the international prefix, the national prefix and the leading digits.
 #[expect(deprecated, reason = "as above")]
 fn beginnings(metadata: &PhoneMetadata) -> (Option<&str>, Option<&str>, Option<&str>) {
     (
@@ -355,7 +356,7 @@ fn beginnings(metadata: &PhoneMetadata) -> (Option<&str>, Option<&str>, Option<&
     )
 }
 
-/// Whether a group of the prefix holds anything that goes into the number.
+/// Returns whether a group of the prefix contributes to the number.
 fn has_group(prefix: &Regex, digits: &[u8]) -> bool {
     let Some(found) = prefix.captures(digits) else { return false };
     let group = |index| found.get(index).map(|group| !group.is_empty());
@@ -366,7 +367,7 @@ fn has_group(prefix: &Regex, digits: &[u8]) -> bool {
     }
 }
 
-/// Lengths as bits; -1 stands for none at all.
+/// Converts lengths to bits; -1 means that there are none.
 fn mask(lengths: &[i32]) -> Option<u64> {
     if lengths.contains(&-1) { Some(0) } else { bits(lengths.iter()) }
 }

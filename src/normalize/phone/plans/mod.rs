@@ -1,8 +1,8 @@
-//! The numbering plans of the world, as Google publishes them: one file, which feeds the automata here and the library
-//! behind them.
+//! The numbering plans of the world, as published by Google: one file for the automata in this module and for the
+//! library.
 //!
-//! What belongs to one calling code is made into one automaton, when a number of it is met for the first time: a walk over
-//! the digits then tells region, kind and validity at once.
+//! The numbers of each calling code are compiled into one automaton when the first such number is read. A single pass
+//! over the digits then determines region, kind and validity.
 
 mod automaton;
 mod code;
@@ -15,38 +15,38 @@ use rlibphonenumber::PhoneMetadataCollection;
 pub(super) use self::code::{Assignment, CodePlan, MAX_NATIONAL, Member};
 use crate::contact::Region;
 
-/// The plans, compiled by `rlibphonenumber` from the files of Google's libphonenumber of this version.
+/// The plans, compiled by `rlibphonenumber` from this version of Google's libphonenumber files.
 const METADATA: &[u8] = include_bytes!("metadata.bin");
 
 /// The version of Google's libphonenumber whose numbering plans are used.
 pub const METADATA_VERSION: &str = include_str!("metadata.version").trim_ascii();
 
-/// The plans as the library wants them.
+/// Decodes the plans for the library.
 pub(super) fn metadata() -> PhoneMetadataCollection {
-    // The file is a part of the program, and tests read it.
+    // The file is part of the program, and tests read it.
     PhoneMetadataCollection::decode(METADATA).unwrap_or_default()
 }
 
-/// The calling codes; the longest have three digits.
+/// The number of possible calling codes of up to three digits.
 const CODES: usize = 1000;
 
-/// Regions are two letters.
+/// The number of letters; a region has two.
 const LETTERS: usize = 26;
 
 const NONE: u16 = u16::MAX;
 
-/// All plans.
+/// The plans of all calling codes.
 pub(super) struct Plans {
     codes: Vec<CodePlan>,
-    /// Where in `codes` each calling code is.
+    /// The index in `codes` of each calling code.
     by_code: Vec<u16>,
-    /// Where in `codes` each region's code is, and the region in it.
+    /// For each region, the index of its code in `codes` and its index in the plan.
     by_region: Vec<(u16, u8)>,
 }
 
 static PLANS: LazyLock<Plans> = LazyLock::new(|| Plans::of(metadata()));
 
-/// All plans.
+/// Returns all plans.
 pub(super) fn plans() -> &'static Plans {
     &PLANS
 }
@@ -79,12 +79,12 @@ impl Plans {
         plans
     }
 
-    /// The calling code at the beginning of an international number: its plan, and how many digits it has.
+    /// Returns the plan of the calling code at the beginning of an international number, and the number of its digits.
     pub(super) fn at_start_of(&self, digits: &[u8]) -> Option<(&CodePlan, usize)> {
         let mut code = 0;
         for (digit, len) in digits.iter().zip(1..=3) {
             code = code * 10 + usize::from(digit - b'0');
-            // None begins with a zero, and none with another.
+            // No calling code begins with a zero or with another calling code.
             if code == 0 {
                 return None;
             }
@@ -95,19 +95,19 @@ impl Plans {
         None
     }
 
-    /// The plan of the calling code of a region, and where in it the region is.
+    /// Returns the plan of a region's calling code, and the region's rules in it.
     pub(super) fn of_region(&self, region: Region) -> Option<(&CodePlan, &Member)> {
         let (at, member) = self.by_region[slot(region)?];
         let plan = self.codes.get(usize::from(at))?;
         Some((plan, plan.member(member)?))
     }
 
-    /// Whether the region has telephone numbers.
+    /// Returns whether the region has telephone numbers.
     pub(super) fn has_region(&self, region: Region) -> bool {
         slot(region).is_some_and(|slot| self.by_region[slot].0 != NONE)
     }
 
-    /// The main region of a calling code.
+    /// Returns the main region of a calling code.
     pub(super) fn main_region(&self, calling_code: u16) -> Option<Region> {
         let at = *self.by_code.get(usize::from(calling_code))?;
         self.codes.get(usize::from(at))?.regions().next()?
@@ -125,11 +125,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_plan_of_the_file_becomes_an_automaton() {
+    fn every_plan_compiles_to_an_automaton() {
         let mut numbers = 0;
         for plan in &plans().codes {
             let code = plan.calling_code();
-            // All regions are asked for a number that none of them has.
+            // Asks every region, because none of them has this number.
             assert!(plan.assignment(b"00").is_some(), "no automaton for +{code}");
             assert!(plan.regions().all(|region| region.is_some()), "+{code}");
             numbers += plan.regions().count();

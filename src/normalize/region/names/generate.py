@@ -1,4 +1,4 @@
-"""Writes names.tsv: what countries are called, in the form in which names are compared, and their codes.
+"""Writes names.tsv: the names of countries, in the form in which names are compared, and their codes.
 
 usage: generate.py CLDR-LOCALENAMES-FULL I18N-ISO-COUNTRIES
 """
@@ -8,19 +8,19 @@ import pathlib
 import sys
 import unicodedata
 
-# Codes of Unicode that are no country with telephone numbers of its own, and the one whose numbers are used there.
+# Codes in Unicode for regions without telephone numbers of their own, and the countries whose numbers they use.
 BELONGS_TO = {"IC": "ES", "EA": "ES", "DG": "IO"}
 NO_COUNTRY = {"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO", "CP"}
 
-# Letters without a decomposition that are often typed as others.
+# Letters without a decomposition that people often type as other letters.
 LETTERS = {"ß": "ss", "ı": "i", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ي": "ی", "ى": "ی", "ς": "σ", "ك": "ک", "ة": "ه"}
 
-# How German is typed without its own letters.
+# Substitutes for German letters that a keyboard lacks.
 GERMAN = str.maketrans({"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def is_dropped_mark(letter):
-    """Accents of Latin, Greek and Cyrillic letters, and vowel signs that Arabic and Hebrew are usually written without."""
+    """Tests for accents of Latin, Greek and Cyrillic letters, and for vowel signs that Arabic and Hebrew usually omit."""
     return (
         "\u0300" <= letter <= "\u036f"
         or "\u064b" <= letter <= "\u065f"
@@ -31,7 +31,7 @@ def is_dropped_mark(letter):
 
 
 def fold(name):
-    """The same as `folded` in names.rs; a test compares the two."""
+    """Folds a name like `folded` in names.rs; a test compares the two."""
     letters = []
     for letter in unicodedata.normalize("NFKD", name):
         if is_dropped_mark(letter):
@@ -54,7 +54,7 @@ def fold(name):
 
 
 class Names:
-    """Names by the sources that say them, the most trusted one first."""
+    """Names by source, the most trusted source first."""
 
     def __init__(self):
         self.sources = []
@@ -64,7 +64,7 @@ class Names:
         return self.sources[-1]
 
     def decided(self, codes):
-        """Each name with its country, unless sources of the same standing say different ones."""
+        """Returns each name with its country, unless equally trusted sources disagree."""
         decided = {}
         for source in self.sources:
             for name, regions in source.items():
@@ -76,7 +76,7 @@ class Names:
 
 
 def add(source, name, region):
-    # Initials that were joined may make a word that is written out.
+    # Joined initials may form a word that is folded again.
     source.setdefault(fold(fold(name)), set()).add(region)
 
 

@@ -1,4 +1,4 @@
-//! The protocol between parent and child: frames in both directions, of which those with rows of a sheet are acknowledged.
+//! The protocol between parent and child: frames in both directions. Frames with rows of a sheet are acknowledged.
 
 use std::io::{self, Read, Write};
 
@@ -49,16 +49,16 @@ pub(super) mod acknowledgment {
     pub(in super::super) const STOP: u8 = b's';
 }
 
-/// The kind of a frame, which says what its payload is.
+/// The kind of a frame, which determines its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// [`Opened`], the first of all.
+    /// [`Opened`], always the first frame.
     Opened,
     /// A [`Request`].
     Request,
     /// Rows.
     Rows,
-    /// The first rows of a sheet, behind its index and whether it can be read.
+    /// The first rows of a sheet, after its index and whether it can be read.
     Preview,
     /// [`End`]: all rows were sent.
     End,
@@ -130,7 +130,7 @@ pub(super) fn send_value(to: &mut impl Write, kind: Kind, value: &impl Serialize
     send(to, kind, &postcard::to_allocvec(value).map_err(io::Error::other)?)
 }
 
-/// Receives the next frame; its payload replaces the contents of the buffer.
+/// Receives the next frame. Its payload replaces the contents of the buffer.
 pub(super) fn receive(from: &mut impl Read, payload: &mut Vec<u8>) -> io::Result<Kind> {
     let mut head = [0; 5];
     from.read_exact(&mut head)?;
@@ -146,7 +146,7 @@ pub(super) fn receive(from: &mut impl Read, payload: &mut Vec<u8>) -> io::Result
     Ok(kind)
 }
 
-/// The value in a payload.
+/// Decodes the value in a payload.
 pub(super) fn value<T: DeserializeOwned>(payload: &[u8]) -> io::Result<T> {
     postcard::from_bytes(payload).map_err(io::Error::other)
 }
@@ -154,7 +154,7 @@ pub(super) fn value<T: DeserializeOwned>(payload: &[u8]) -> io::Result<T> {
 const KINDS: [CellKind; 5] =
     [CellKind::Text, CellKind::Number, CellKind::Date, CellKind::Boolean, CellKind::Error];
 
-/// Bytes of a row before its cells, and of each cell before the texts.
+/// The size of a row's header, and of each cell's header, before the texts.
 const ROW_HEAD: usize = 8 + 1 + 4;
 const CELL_HEAD: usize = 1 + 4;
 
@@ -176,7 +176,7 @@ pub(super) fn push_row(frame: &mut Vec<u8>, number: u64, row: &impl RawRow) {
     }
 }
 
-/// The payload of a frame with the first rows of a sheet.
+/// Returns the payload of a preview frame.
 pub(super) fn preview(index: usize, rows: Option<&Block>) -> io::Result<Vec<u8>> {
     let index = u32::try_from(index).map_err(io::Error::other)?;
     let mut payload = index.to_le_bytes().to_vec();
@@ -187,7 +187,7 @@ pub(super) fn preview(index: usize, rows: Option<&Block>) -> io::Result<Vec<u8>>
     Ok(payload)
 }
 
-/// The sheet's index and rows in such a payload.
+/// Decodes a preview frame to the sheet's index and rows.
 pub(super) fn previewed(payload: &[u8]) -> io::Result<(usize, Option<Block>)> {
     let cut = || broken("a preview is cut short");
     let (index, left) = payload.split_first_chunk().ok_or_else(cut)?;
@@ -203,7 +203,7 @@ pub(super) fn previewed(payload: &[u8]) -> io::Result<(usize, Option<Block>)> {
 /// The rows of a frame.
 pub(super) struct Rows<'f> {
     left: &'f [u8],
-    /// Start and end of each cell of the last row; the allocation is reused.
+    /// Start, end and kind of each cell of the last row. The allocation is reused.
     cells: Vec<(usize, usize, CellKind)>,
 }
 
@@ -212,7 +212,7 @@ impl<'f> Rows<'f> {
         Self { left: payload, cells: Vec::new() }
     }
 
-    /// The next row with its number, or `None` at the end.
+    /// Returns the next row with its number, or `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<(u64, SentRow<'_>)>> {
         if self.left.is_empty() {
             return Ok(None);

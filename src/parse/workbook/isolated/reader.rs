@@ -81,7 +81,7 @@ impl Reader {
         self.begins_pass = true;
     }
 
-    /// Goes through all rows of a sheet.
+    /// Passes all rows of a sheet to `sink`.
     pub(in crate::parse) fn visit(
         &mut self,
         index: usize,
@@ -92,7 +92,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Hands on the first rows of every other sheet.
+    /// Passes the first rows of every other sheet to `each`.
     pub(in crate::parse) fn look_at_others(
         &mut self,
         chosen: usize,
@@ -103,7 +103,7 @@ impl Reader {
         self.ask(wanted, |process| process.previews(each)).map(drop)
     }
 
-    /// Sends a request and has `receive` take the response.
+    /// Sends a request and calls `receive` for the response.
     fn ask(
         &mut self,
         wanted: Wanted,
@@ -136,7 +136,7 @@ impl Reader {
     }
 }
 
-/// A number of sheets or rows, of which a workbook has fewer than this can hold.
+/// Converts a sheet index or a row count. Those of real workbooks always fit.
 fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -165,7 +165,7 @@ impl Process {
             .stdin(file.try_clone()?)
             .stdout(OwnedFd::from(theirs))
             .stderr(Stdio::null())
-            // Signals of the terminal are for the parent.
+            // Terminal signals are for the parent.
             .process_group(0)
             .spawn()?;
         Ok(Self { child: Some(child), socket, payload: Vec::new() })
@@ -183,7 +183,7 @@ impl Process {
         }
     }
 
-    /// Hands on the rows of a sheet until `sink` breaks.
+    /// Passes the rows of a sheet to `sink` until it breaks.
     fn rows(&mut self, sink: &mut impl RowSink) -> io::Result<Result<End, Told>> {
         let mut wants_more = true;
         loop {
@@ -201,7 +201,7 @@ impl Process {
         }
     }
 
-    /// Hands on the first rows of sheets.
+    /// Passes the first rows of sheets to `each`.
     fn previews(&mut self, each: &mut dyn FnMut(usize, Option<Rows>)) -> io::Result<Result<End, Told>> {
         loop {
             match receive(&mut self.socket, &mut self.payload)? {
@@ -214,7 +214,7 @@ impl Process {
         }
     }
 
-    /// The end of a response.
+    /// Returns the end of a response.
     fn end(&self, kind: Kind) -> io::Result<Result<End, Told>> {
         match kind {
             Kind::End => value(&self.payload).map(Ok),
@@ -225,7 +225,7 @@ impl Process {
         }
     }
 
-    /// The fault behind a child that does not respond.
+    /// Determines the fault when a child does not respond.
     fn fault(&mut self, file: &File, error: io::Error) -> Fault {
         // The child may still be exiting.
         let has_ended = matches!(
@@ -259,7 +259,7 @@ impl Drop for Process {
         let Some(mut child) = self.child.take() else { return };
         // It may have ended already.
         _ = child.kill();
-        // Its end takes milliseconds, which nobody has to wait for.
+        // The child exits within milliseconds. Waiting for it in the background avoids a delay.
         _ = thread::Builder::new().spawn(move || child.wait());
     }
 }
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn child_that_dies_is_a_fault_of_the_file() {
+    fn crashed_child_is_a_fault_of_the_file() {
         assert!(said("kill -ABRT $$").contains("more than 1 GiB of memory"));
         assert!(said("kill -XCPU $$").contains("seconds to read"));
         assert!(said("kill -KILL $$").contains("may be out of memory"));
@@ -290,9 +290,9 @@ mod tests {
     }
 
     #[test]
-    fn child_that_dies_among_rows_gives_no_short_list() {
+    fn child_that_crashes_between_rows_is_an_error() {
         let mut command = Command::new("sh");
-        // Sends one row, then dies.
+        // Sends one row and then crashes.
         command.args(["-c", "head -c 5 <&1 >/dev/null; printf 'r\\15\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&1; kill -ABRT $$"]);
         let file = tempfile::tempfile().unwrap();
         let process = Some(Process::start(command, &file).unwrap());

@@ -37,24 +37,25 @@ pub(super) const PACKAGE: &str = "package";
 /// The memory limit. Shared texts may take a quarter of it.
 pub(super) const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// The processor time for a workbook of any size, and the number of bytes that add one second. A workbook with a million rows
-/// of ten columns has 60 MB and takes about ten seconds a pass; rollcall makes up to five, on slow machines, too.
+/// The base processor time in seconds, and the number of bytes that add one second. A workbook with a million rows of
+/// ten columns has 60 MB and takes about ten seconds per pass. rollcall makes up to five passes, possibly on slow
+/// machines.
 const SECONDS: u64 = 20;
 const BYTES_A_SECOND: u64 = 128 * 1024;
 
-/// The processor time for a workbook of this size.
+/// Returns the processor time in seconds for a workbook of this size.
 pub(super) fn seconds(bytes: u64) -> u64 {
     // Debug builds are slow.
     let pace = if cfg!(debug_assertions) { 10 } else { 1 };
     pace * (SECONDS + bytes / BYTES_A_SECOND)
 }
 
-/// Reads the workbook on standard input for the process at the other end of standard output. `file_bytes` are those of the file
-/// that it comes from, in which it may be packed.
+/// Reads the workbook on standard input for the process at the other end of standard output. `file_bytes` is the size
+/// of the user's file, which may be an archive around the workbook.
 pub fn serve(family: &str, file_bytes: u64) -> ExitCode {
     match try_serve(family, file_bytes) {
         Ok(()) => ExitCode::SUCCESS,
-        // The parent is gone, or has received the fault.
+        // The parent has exited or has received the fault.
         Err(_) => ExitCode::FAILURE,
     }
 }
@@ -122,13 +123,13 @@ fn look_at_others(
     }
 }
 
-/// Sets the limits. Where one cannot be set, the limit of the machine applies.
+/// Sets the limits. If one cannot be set, the system's limit applies.
 fn limit(seconds: u64) {
     for (resource, current, maximum) in [
         (Resource::Data, MAX_BYTES, MAX_BYTES),
-        // At the first limit comes a signal that says why; at the second, one that every process obeys.
+        // The first limit sends a signal that states the reason. The second one kills any process.
         (Resource::Cpu, seconds, seconds + 5),
-        // It writes no files, and no core dump with personal data.
+        // The child writes no files, and no core dump with personal data.
         (Resource::Fsize, 0, 0),
         (Resource::Core, 0, 0),
     ] {
@@ -153,7 +154,7 @@ fn visit(workbook: &mut Workbook, index: usize, socket: &mut UnixStream) -> io::
     Ok(())
 }
 
-/// Waits for the acknowledgment of a frame; `Break` if the parent needs no more.
+/// Waits for the acknowledgment of a frame. Returns `Break` if the parent needs no more rows.
 fn acknowledged(socket: &mut UnixStream) -> io::Result<ControlFlow<()>> {
     let mut byte = [0];
     socket.read_exact(&mut byte)?;
@@ -182,7 +183,7 @@ impl RowSink for Sender<'_> {
 }
 
 impl Sender<'_> {
-    /// Sends the frame; `Break` if the parent needs no more.
+    /// Sends the frame. Returns `Break` if the parent needs no more rows.
     fn flush(&mut self) -> io::Result<ControlFlow<()>> {
         send(self.socket, Kind::Rows, &self.frame)?;
         self.frame.clear();

@@ -10,7 +10,7 @@ fn input() -> InputInfo {
 }
 
 #[test]
-fn rows_without_room_are_counted_on_the_first_sheet() {
+fn rows_beyond_the_limit_are_counted_on_the_first_sheet() {
     let home = tempfile::tempdir().unwrap();
     let folder = OutputFolder::create(home.path()).unwrap();
     let input = input();
@@ -43,11 +43,11 @@ fn rows_without_room_are_counted_on_the_first_sheet() {
     let sheet = part("xl/worksheets/sheet2.xml");
     assert_eq!(sheet.matches("refused by the platform: no such person").count(), 2, "{sheet}");
     assert!(!sheet.contains("<f>"), "{sheet}");
-    assert!(part("xl/workbook.xml").contains("name=\"1 two\""), "no character that a name may not have");
+    assert!(part("xl/workbook.xml").contains("name=\"1 two\""), "the name has no forbidden character");
 }
 
 #[test]
-fn long_cells_are_cut_between_characters_and_guarded_ones_guarded() {
+fn long_cells_are_cut_between_characters_and_formulas_guarded() {
     let (text, is_cut) = shown("😀".repeat(20_000).as_bytes());
     assert!(is_cut && text.ends_with("😀…") && text.encode_utf16().count() <= MAX_CELL_UNITS);
     assert_eq!(shown(b"+44"), ("+44".to_owned(), false));

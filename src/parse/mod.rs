@@ -135,7 +135,7 @@ pub enum Format {
     Xlsb,
     /// An Excel 97 workbook.
     Xls,
-    /// An OpenDocument spreadsheet.
+    /// A spreadsheet in the Open Document Format.
     Ods,
     /// A table in a web page.
     Html,

@@ -1,7 +1,7 @@
 //! The stages of a run, in order.
 //!
-//! [`check`] reads, normalizes, deduplicates and reports. [`import`] does the same, then compares with the existing
-//! contacts and posts the new ones. [`fetch`] and [`explain`] are the other commands that read. Each row is reported
+//! [`check()`] reads, normalizes, deduplicates and reports. [`import()`] does the same, then compares with the existing
+//! contacts and posts the new ones. [`fetch()`] and [`explain()`] are the other commands that read. Each row is reported
 //! exactly once; a report with other totals is an error. The rules of each stage are in its own module; here the
 //! ledger combines them.
 

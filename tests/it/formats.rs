@@ -210,7 +210,7 @@ fn a_filled_template_is_read_without_being_told() {
     assert_eq!(sealed.run(&["template", "list.pdf"]).code, 2);
     let nowhere = sealed.run(&["template", "missing/list.csv"]);
     assert_eq!(nowhere.code, 5);
-    assert!(nowhere.stderr.contains("hint: Choose a folder that exists"), "{}", nowhere.stderr);
+    assert!(nowhere.stderr.contains("hint: Choose an existing, writable folder"), "{}", nowhere.stderr);
 }
 
 #[test]

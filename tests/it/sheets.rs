@@ -227,7 +227,7 @@ fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Returns the content of an OpenDocument spreadsheet with these rows and their attributes.
+/// Returns the content of an ODS spreadsheet with these rows and their attributes.
 fn open_document(rows: &[(&str, [&str; 4])]) -> String {
     let cell =
         |text: &&str| format!("<table:table-cell office:value-type=\"string\">{text}</table:table-cell>");

@@ -39,7 +39,7 @@ pub struct StoredNumber {
 /// };
 /// assert_eq!(read("+44 (0)20 7946 0101 ext. 12", "+44"), "442079460101");
 /// assert_eq!(read("4.42079460101e+11", ""), "442079460101");
-/// With the zero and without it.
+/// // With the zero and without it.
 /// assert_eq!(read("020 7946 0101", "+44"), "4402079460101 442079460101");
 /// ```
 pub fn read_stored(written: &str, code: &str, region: Option<Region>) -> StoredNumber {

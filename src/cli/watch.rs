@@ -364,14 +364,14 @@ pub(super) fn import() -> ExitCode {
         log_format: Some(LogFormat::Json),
         ..PrinterOptions::default()
     });
-    let ended = import_as_told(&printer).unwrap_or_else(|error| {
+    let ended = import_orders(&printer).unwrap_or_else(|error| {
         printer.fail(&error);
         error.exit_code()
     });
     ExitCode::from(ended)
 }
 
-fn import_as_told(printer: &Printer) -> Result<u8, CliError> {
+fn import_orders(printer: &Printer) -> Result<u8, CliError> {
     let mut input = BufReader::new(io::stdin());
     let mut line = String::new();
     let read = input.read_line(&mut line).map(|_| serde_json::from_str::<Orders<StoredImport>>(&line));

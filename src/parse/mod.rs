@@ -234,8 +234,7 @@ impl Input {
     }
 
     /// Opens a file from its source. Sets `sheets` to the sheet that is read, followed by the others, even if this
-    /// fails
-    /// later.
+    /// fails later.
     fn of_source(
         path: &Path,
         mut source: Source,

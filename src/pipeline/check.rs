@@ -36,7 +36,7 @@ pub fn check(
     interrupt: &Interrupt,
 ) -> Result<Finished, PipelineError> {
     let clock = Clock::start();
-    let Suppressions { mut suppression_set, reports: excluded, .. } =
+    let Suppressions { set: mut suppression_set, reports: excluded, .. } =
         Suppressions::of_files(exclude, progress, interrupt)?;
     let infos: Vec<InputInfo> = inputs.iter().map(|input| input.info.clone()).collect();
     let mut numbers = ClaimedNumbers::new(settings.keep);

@@ -6,9 +6,8 @@ use jiff::{Timestamp, Unit};
 
 use super::RunSettings;
 use crate::{
-    outcome::Totals,
     parse::{InputInfo, ReadSummary},
-    report::{InputReport, Report, Timing},
+    report::{InputReport, Report},
 };
 
 /// The start of a run.
@@ -35,32 +34,12 @@ impl Clock {
         infos: &[InputInfo],
         summaries: &[ReadSummary],
     ) -> Report {
+        let inputs = infos.iter().zip(summaries).map(|(info, summary)| InputReport::new(info, summary));
         Report {
-            schema: Report::SCHEMA,
-            run: settings.run.clone(),
-            command,
-            dry_run: false,
-            not_posted: None,
-            complete: false,
-            started_at: rounded(self.started_at),
             config_files: settings.config_files.clone(),
             finished_at: now(),
-            inputs: infos
-                .iter()
-                .zip(summaries)
-                .map(|(info, summary)| InputReport::new(info, summary))
-                .collect(),
-            totals: Totals::default(),
-            problems: Vec::new(),
-            unknown_values: Vec::new(),
-            regions: Vec::new(),
-            types: Vec::new(),
-            excluded: Vec::new(),
-            export: None,
-            platform: None,
-            plan: None,
-            actual: None,
-            timing_ms: Timing::default(),
+            inputs: inputs.collect(),
+            ..Report::begun(command, &settings.run, rounded(self.started_at))
         }
     }
 }

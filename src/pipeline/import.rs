@@ -82,7 +82,7 @@ pub fn import(
     let mut numbers = ClaimedNumbers::new(settings.keep);
     let (mut spool, summaries, forbidden) =
         spool_all(inputs, &infos, settings, &folder, &mut numbers, progress, interrupt)?;
-    forbidden.add_to(&mut suppressions.suppression_set, &infos);
+    forbidden.add_to(&mut suppressions.set, &infos);
     let known = match &import.existing.file {
         Some(file) => {
             existing::from_file(file, import.client.region, interrupt, &|number| numbers.contains(number))?

@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
         Ledger {
             inputs: self.inputs,
             numbers: self.numbers,
-            suppression_set: &self.suppressions.suppression_set,
+            suppression_set: &self.suppressions.set,
             existing: &self.known.existing,
             read_at: self.known.read_at.map(rounded),
             results: &self.results,
@@ -231,7 +231,7 @@ impl<'a> Session<'a> {
     /// Passes the numbers of refused rows to the next rows. Returns how many rows got one.
     fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
         let Some(run) = self.run else { return Ok(0) };
-        let suppression_set = &self.suppressions.suppression_set;
+        let suppression_set = &self.suppressions.set;
         let is_suppressed = |number| suppression_set.reason(number).is_some();
         let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_suppressed);
         let handovers = handovers.map_err(PlatformError::Notes)?;

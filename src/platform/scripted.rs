@@ -167,7 +167,7 @@ impl Scripted {
 
     /// Waits until everything sent so far was received and no connection is open. Nothing from a dead client can
     /// arrive later.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn drain(&self) {
         // Connections are accepted in order, and this one is the last.
         let mut fence = TcpStream::connect(self.address).unwrap();
         fence.write_all(format!("GET {FENCE} -\r\n\r\n").as_bytes()).unwrap();

@@ -202,6 +202,33 @@ impl Report {
     /// The version of the schema; readers can rely on every field in it.
     pub const SCHEMA: &'static str = "rollcall.report/1";
 
+    /// Creates the report of a run that has just begun.
+    pub fn begun(command: &'static str, run: &str, started_at: String) -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            run: run.to_owned(),
+            command,
+            dry_run: false,
+            not_posted: None,
+            complete: false,
+            finished_at: started_at.clone(),
+            started_at,
+            config_files: Vec::new(),
+            inputs: Vec::new(),
+            totals: Totals::default(),
+            problems: Vec::new(),
+            unknown_values: Vec::new(),
+            regions: Vec::new(),
+            types: Vec::new(),
+            excluded: Vec::new(),
+            export: None,
+            platform: None,
+            plan: None,
+            actual: None,
+            timing_ms: Timing::default(),
+        }
+    }
+
     /// Returns whether there are rows to fix.
     pub fn has_rows_to_fix(&self) -> bool {
         Outcome::ALL.iter().any(|outcome| outcome.needs_fixing() && self.totals.of(*outcome) > 0)

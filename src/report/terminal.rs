@@ -261,13 +261,13 @@ fn describe(input: &InputInfo, width: usize) -> String {
         let rank = field.rsplit('_').next().and_then(|rank| rank.parse().ok());
         rank.is_none_or(|rank: usize| rank <= MAX_OF_FIELD)
     });
-    let suppression_set = all - columns.len();
+    let omitted = all - columns.len();
     let columns = columns.iter().map(|(field, header)| {
         format!("{} = {}", field.replace('_', " "), printable(header)).replace(' ', TIED)
     });
     let mut columns: Vec<String> = columns.collect();
-    if suppression_set > 0 {
-        columns.push(format!("and {suppression_set} more").replace(' ', TIED));
+    if omitted > 0 {
+        columns.push(format!("and {omitted} more").replace(' ', TIED));
     }
     let mut text = format!("{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n", printable(&input.path), kind.join(", "));
     text.push_str(&wrapped(&columns.join(", "), width).replace(TIED, " "));

@@ -14,27 +14,10 @@ fn info(path: &str, headers: &[&str]) -> InputInfo {
 fn report(rows: u64, infos: &[InputInfo]) -> Report {
     let summary = ReadSummary { rows, sha256: "00".to_owned(), fixes: Vec::new(), notes: Vec::new() };
     Report {
-        schema: Report::SCHEMA,
-        run: "run".to_owned(),
-        command: "import",
-        dry_run: false,
-        not_posted: None,
         complete: true,
-        started_at: "then".to_owned(),
-        config_files: Vec::new(),
         finished_at: "now".to_owned(),
         inputs: infos.iter().map(|info| InputReport::new(info, &summary)).collect(),
-        totals: crate::outcome::Totals::default(),
-        problems: Vec::new(),
-        unknown_values: Vec::new(),
-        regions: Vec::new(),
-        types: Vec::new(),
-        excluded: Vec::new(),
-        export: None,
-        platform: None,
-        plan: None,
-        actual: None,
-        timing_ms: Timing::default(),
+        ..Report::begun("import", "run", "then".to_owned())
     }
 }
 

@@ -237,14 +237,14 @@ fn from_contact_file(
     };
     let normalizer = Normalizer::new(&settings, &columns);
     let mut contacts = Vec::new();
-    let (mut suppression_set, mut first_reason) = (0_u64, None);
+    let (mut skipped, mut first_reason) = (0_u64, None);
     input.read(0, &mut |rows| {
         for row in rows.iter() {
             match normalizer.read(row) {
                 Verdict::Contact(contact) => contacts.push(stored(&contact)),
-                Verdict::Suppressed { .. } => suppression_set += 1,
+                Verdict::Suppressed { .. } => skipped += 1,
                 Verdict::Rejected { problems, .. } => {
-                    suppression_set += 1;
+                    skipped += 1;
                     let reasons: Vec<String> = problems.iter().map(Problem::message).collect();
                     first_reason
                         .get_or_insert_with(|| format!("row {}: {}", row.location.row, reasons.join("; ")));
@@ -261,8 +261,8 @@ fn from_contact_file(
     if let Some(reason) = first_reason.filter(|_| contacts.is_empty()) {
         return Err(SeedError::new(path, &reason).into());
     }
-    if suppression_set > 0 {
-        warn!(rows = suppression_set, path = %path.display(), "skipping rows of the seed that cannot be imported");
+    if skipped > 0 {
+        warn!(rows = skipped, path = %path.display(), "skipping rows of the seed that cannot be imported");
     }
     Ok(contacts)
 }

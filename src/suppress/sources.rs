@@ -95,7 +95,7 @@ pub struct SuppressionReport {
 /// The suppressed numbers, with notes about their sources.
 #[derive(Debug, Default)]
 pub(crate) struct Suppressions {
-    pub(crate) suppression_set: SuppressionSet,
+    pub(crate) set: SuppressionSet,
     pub(crate) reports: Vec<SuppressionReport>,
     /// The unreadable entries of each file.
     unread: Vec<(String, UnreadEntries)>,
@@ -108,7 +108,7 @@ impl Suppressions {
         progress: &dyn Progress,
         interrupt: &Interrupt,
     ) -> Result<Self, ReadError> {
-        let mut exclusion = Self::default();
+        let mut suppressions = Self::default();
         for path in &settings.files {
             let read =
                 SuppressionFile::read(path, settings.region, &settings.aliases, Timestamp::now(), interrupt)?;
@@ -124,20 +124,20 @@ impl Suppressions {
             let numbers = read.sheets.iter().flat_map(|part| part.numbers.iter().map(|(number, _)| *number));
             let numbers = distinct(numbers.collect());
             let (code, name) = (Code::InFile.name(), read.path.clone());
-            exclusion.reports.push(SuppressionReport { code, name, numbers, empty: is_empty, notes });
-            exclusion.unread.push((read.path.clone(), read.unread_entries));
+            suppressions.reports.push(SuppressionReport { code, name, numbers, empty: is_empty, notes });
+            suppressions.unread.push((read.path.clone(), read.unread_entries));
             for part in read.sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
-                exclusion.suppression_set.begin(SuppressionSource::File { path: read.path.clone(), sheet });
+                suppressions.set.begin(SuppressionSource::File { path: read.path.clone(), sheet });
                 for (number, row) in part.numbers {
-                    exclusion.suppression_set.add(number, Some(row));
+                    suppressions.set.add(number, Some(row));
                 }
                 for (mask, row) in part.masks {
-                    exclusion.suppression_set.add_mask(mask, Some(row));
+                    suppressions.set.add_mask(mask, Some(row));
                 }
             }
         }
-        Ok(exclusion)
+        Ok(suppressions)
     }
 
     /// Subtracts the files' unreadable entries from `allowed`.
@@ -162,9 +162,9 @@ impl Suppressions {
             let (code, name) = (source.code().name(), source.name().to_owned());
             // If the read fails, the report still names the source.
             self.reports.push(SuppressionReport { code, name, numbers: 0, empty: false, notes: Vec::new() });
-            self.suppression_set.begin(source);
+            self.set.begin(source);
             let name = collection.to_string();
-            let mut sink = Sink { exclusion: self, filter, seen: Seen::default() };
+            let mut sink = Sink { suppressions: self, filter, seen: Seen::default() };
             let readout = client.read(&collection, None, &mut sink).await?;
             let Seen { contacts, numbers, unreadable, unassigned, unread } = sink.seen;
             // Contacts that are not shown would be called.
@@ -226,7 +226,7 @@ fn distinct(mut numbers: Vec<E164>) -> u64 {
 
 /// Adds the numbers of a collection as they are read.
 struct Sink<'a> {
-    exclusion: &'a mut Suppressions,
+    suppressions: &'a mut Suppressions,
     filter: CampaignFilter,
     seen: Seen,
 }
@@ -257,9 +257,9 @@ impl RecordSink for Sink<'_> {
                 });
             }
             // If the number has several readings, all of them are suppressed.
-            contact.masks.into_iter().for_each(|mask| self.exclusion.suppression_set.add_mask(mask, None));
+            contact.masks.into_iter().for_each(|mask| self.suppressions.set.add_mask(mask, None));
             for number in contact.numbers {
-                self.exclusion.suppression_set.add(number, None);
+                self.suppressions.set.add(number, None);
                 self.seen.numbers.push(number);
             }
         }
@@ -268,7 +268,7 @@ impl RecordSink for Sink<'_> {
 
     fn restart(&mut self) -> Result<(), PlatformError> {
         self.seen = Seen::default();
-        self.exclusion.suppression_set.restart();
+        self.suppressions.set.restart();
         Ok(())
     }
 }

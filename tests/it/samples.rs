@@ -42,15 +42,14 @@ fn do_not_call_sample_suppresses_people() {
     let ended = sealed.run(&[&["check", "samples/contacts.csv"], &exclude[..]].concat());
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     let rows = sealed.outcomes("out");
-    let suppression_set = rows.iter().filter(|row| row.outcome == "suppressed");
-    let suppression_set: Vec<_> =
-        suppression_set.map(|row| (row.number.as_str(), row.detail.as_str())).collect();
+    let suppressed = rows.iter().filter(|row| row.outcome == "suppressed");
+    let suppressed: Vec<_> = suppressed.map(|row| (row.number.as_str(), row.detail.as_str())).collect();
     let [london, germany] = [
         ("442079460018", "in samples/do-not-call.csv, row 2"),
         ("491713920012", "in samples/do-not-call.csv, row 3"),
     ];
     // The list contains both twice.
-    assert_eq!(suppression_set, [london, germany, germany, london]);
+    assert_eq!(suppressed, [london, germany, germany, london]);
     assert_eq!(
         (rows[0].number.as_str(), rows[0].outcome.as_str()),
         ("12015550123", "valid"),

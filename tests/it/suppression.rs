@@ -105,8 +105,8 @@ fn campaign_filter_suppresses_only_called_contacts() {
             &sandbox,
             &["--exclude-campaign", "cm-1", "--campaign-filter", filter, "--dry-run"],
         );
-        let suppression_set = [1, 2, 3].map(|row: usize| rows[row].ends_with("suppressed in-campaign"));
-        assert_eq!(suppression_set, expected, "{filter}: {rows:?}");
+        let suppressed = [1, 2, 3].map(|row: usize| rows[row].ends_with("suppressed in-campaign"));
+        assert_eq!(suppressed, expected, "{filter}: {rows:?}");
     }
 }
 

@@ -145,7 +145,7 @@ fn killed_import_continues_with_the_same_rows() {
         let mut dying = import(&sealed, &platform, &[]);
         dying.env("ROLLCALL_FAIL_AT", format!("{point}!"));
         assert_eq!(ended(dying).code, -1, "{point}");
-        platform.settle();
+        platform.drain();
         let again = ended(import(&sealed, &platform, &[]));
         assert_eq!(again.code, 1, "{point}: {}", again.stderr);
         let world = world.lock().unwrap();

@@ -1,6 +1,5 @@
 //! Matching of columns to fields. Headers match by known synonyms, or if all of their words are known. Other headers
-//! are
-//! only suggested.
+//! are only suggested.
 //!
 //! Some headers mean different things in the files of different programs. The other headers of the file decide between
 //! the meanings; if they do not, the contents of the column do.
@@ -412,8 +411,7 @@ fn find(headers: &[String], wanted: &str) -> Option<usize> {
 }
 
 /// Returns a header in folded form, in which synonyms are compared: NFKC without accents, `camelCase` split, lower
-/// case,
-/// punctuation as space, numbers as `n`.
+/// case, punctuation as space, numbers as `n`.
 pub(crate) fn fold(header: &str) -> String {
     words(header, true)
 }

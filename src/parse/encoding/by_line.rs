@@ -1,8 +1,7 @@
 //! Text joined from files in several encodings, read line by line.
 //!
 //! Each line is in UTF-8, in the other charset of the file, or in UTF-16. If the line ends of UTF-16 were converted as
-//! if
-//! it were plain text, each of them has a byte too many or too few. This module corrects that.
+//! if it were plain text, each of them has a byte too many or too few. This module corrects that.
 
 use std::str;
 
@@ -256,8 +255,7 @@ fn push(letter: char, text: &mut Vec<u8>) {
 }
 
 /// Returns the unit that begins with `pair`, and its number of bytes. It has three if a plain text conversion has
-/// inserted
-/// a CR before an LF byte, or has removed a CR and left its zero byte.
+/// inserted a CR before an LF byte, or has removed a CR and left its zero byte.
 fn next_unit(order: ByteOrder, pair: [u8; 2], behind: &[u8]) -> (u16, usize) {
     match (order, pair, behind) {
         (ByteOrder::Little, [b'\r', b'\n'], [high, ..]) => (order.unit([b'\n', *high]), 3),
@@ -268,8 +266,7 @@ fn next_unit(order: ByteOrder, pair: [u8; 2], behind: &[u8]) -> (u16, usize) {
 }
 
 /// Returns whether a line of bytes follows a line end of UTF-16: it has no zero bytes and makes sense. Returns `None`
-/// if
-/// more bytes are needed to decide.
+/// if more bytes are needed to decide.
 fn starts_with_bytes(bytes: &[u8], is_last: bool) -> Option<bool> {
     const MIN_LETTERS: usize = 3;
 

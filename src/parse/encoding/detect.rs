@@ -197,8 +197,7 @@ fn met(source: &mut Source, mut by_line: ByLine) -> Result<Met, Fault> {
 }
 
 /// Detects UTF-16 or UTF-32 without a byte order mark. In the line ends, delimiters and Latin letters of a list, the
-/// high
-/// bytes are zero.
+/// high bytes are zero.
 fn wide_without_mark(sample: &[u8]) -> Option<Encoding> {
     let zeros = |first: usize, step: usize| {
         sample.iter().skip(first).step_by(step).filter(|byte| **byte == 0).count()

@@ -1,10 +1,8 @@
 //! Likelihood of a decoding, judged by how much the result resembles names.
 //!
 //! The letters beyond ASCII decide. Each has its likelihood in the language that fits best. What does not occur in
-//! names
-//! (control characters, signs inside a word, a capital after a small letter, two alphabets in a word) costs so much
-//! that
-//! one occurrence outweighs several good letters.
+//! names (control characters, signs inside a word, a capital after a small letter, two alphabets in a word) costs so
+//! much that one occurrence outweighs several good letters.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -49,8 +47,7 @@ pub(super) struct Likeliest {
 }
 
 /// How many times a repeated accented letter counts as evidence. After that it costs the same in every language that
-/// has
-/// it: a list whose only such letter is an ñ, however often, is Spanish and not Polish with nothing but ń.
+/// has it: a list whose only such letter is an ñ, however often, is Spanish and not Polish with nothing but ń.
 const TELLING: f32 = 2.5;
 const ONCE_MORE: f32 = -4.0;
 

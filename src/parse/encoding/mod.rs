@@ -1,9 +1,8 @@
 //! Detection of text encodings, and conversion to UTF-8.
 //!
 //! A byte order mark decides. Without one, bytes that are valid UTF-8 throughout are UTF-8. Otherwise the encoding is
-//! the
-//! one in which the text most resembles names. Detection reads the whole file, because the first accented letter may be
-//! in its last row. A file joined from several is read line by line, each line in its own encoding.
+//! the one in which the text most resembles names. Detection reads the whole file, because the first accented letter
+//! may be in its last row. A file joined from several is read line by line, each line in its own encoding.
 
 mod by_line;
 mod code_page;

@@ -179,8 +179,7 @@ impl Records {
     }
 
     /// Reads a record of moderate size without quotation marks that ends in the buffer. Returns `false` for any other,
-    /// which
-    /// needs [`read_marked`](Self::read_marked).
+    /// which needs [`read_marked`](Self::read_marked).
     fn split_plain(&mut self) -> bool {
         if self.dialect.enclosure.is_some() {
             return false;
@@ -358,8 +357,7 @@ impl Records {
     }
 
     /// Counts what looks like phone numbers on the lines inside a record, regardless of its cells. All but one of them
-    /// may
-    /// be lost rows.
+    /// may be lost rows.
     fn look_for_numbers(&mut self, len: usize) {
         let raw = &self.buffer[self.record_start..self.record_start + len];
         let hits = lines(raw).zip(self.record.line..);
@@ -408,9 +406,8 @@ impl Records {
         }
     }
 
-    /// Reads more after the current record and keeps all of it. The buffer grows twofold, so that a long record is scanned
-    /// only a
-    /// few times.
+    /// Reads more after the current record and keeps all of it. The buffer grows twofold, so that a long record is
+    /// scanned only a few times.
     fn refill(&mut self) -> Result<(), Fault> {
         self.buffer.copy_within(self.record_start..self.end, 0);
         self.next -= self.record_start;

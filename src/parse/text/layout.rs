@@ -32,8 +32,7 @@ pub(in crate::parse) struct Layout {
     /// one.
     without_numbers: Vec<usize>,
     /// Unused columns that would hold the number of a second row, if the line end between two rows of a usual width
-    /// were
-    /// missing.
+    /// were missing.
     second_rows: Vec<usize>,
 }
 
@@ -155,8 +154,7 @@ impl Layout {
     }
 
     /// Returns whether the used cells are in the right columns. A number and a salutation prove themselves and all
-    /// cells
-    /// before them.
+    /// cells before them.
     fn proven(&self, row: &impl RawRow) -> bool {
         let phones = self.phones.iter().filter(|column| is_phone_like(text(row, **column)));
         let Some(last_phone) = phones.max() else { return false };
@@ -170,8 +168,7 @@ impl Layout {
     }
 
     /// Returns whether a row has no digit in its phone columns, and the row above ends in a number outside these
-    /// columns. It
-    /// may be the number of this row.
+    /// columns. It may be the number of this row.
     pub(in crate::parse) fn may_have_number_of(&self, above: &impl RawRow, row: &impl RawRow) -> bool {
         let is_missing = self.phones.iter().all(|column| !text(row, *column).iter().any(u8::is_ascii_digit));
         let last = above.len().checked_sub(1).filter(|last| !self.phones.contains(last));
@@ -179,8 +176,7 @@ impl Layout {
     }
 
     /// Returns whether the last cell of a row, which is unused, ends in digits that resemble the row's own number in
-    /// length
-    /// and beginning. They may be the number of another row.
+    /// length and beginning. They may be the number of another row.
     pub(in crate::parse) fn ends_like_its_number(&self, row: &impl RawRow) -> bool {
         let Some(last) = row.len().checked_sub(1) else { return false };
         let cell = row.cell(last).text;
@@ -199,8 +195,7 @@ impl Layout {
     }
 
     /// Returns whether letters follow a row's number, and its last cell, which is not a phone column, ends in a number.
-    /// Two
-    /// rows may be on one line.
+    /// Two rows may be on one line.
     pub(in crate::parse) fn may_hold_another(&self, row: &impl RawRow) -> bool {
         let is_followed =
             self.phones.iter().any(|column| text(row, *column).last().is_some_and(u8::is_ascii_alphabetic));
@@ -221,8 +216,8 @@ impl Layout {
     }
 
     /// Returns whether a line inside a cell looks like a row: split at its delimiters, it has the cells of a row and a
-    /// number
-    /// in a phone column. With two columns, a remark may look like that, but a name does not. With one, all numbers do.
+    /// number in a phone column. With two columns, a remark may look like that, but a name does not. With one, all
+    /// numbers do.
     fn is_row_like(&self, dialect: Dialect, cell: usize, line: &[u8]) -> bool {
         let min_width = if self.unproven.contains(&cell) || self.phones.contains(&cell) { 2 } else { 3 };
         let cells: Vec<&[u8]> = line.split(|byte| *byte == dialect.delimiter).collect();
@@ -243,8 +238,7 @@ impl Layout {
     }
 
     /// Returns whether more lines of a multi-line record resemble rows than the row's own number explains. Such lines
-    /// have
-    /// the delimiters of a row and a number anywhere.
+    /// have the delimiters of a row and a number anywhere.
     pub(in crate::parse) fn may_have_swallowed(
         &self,
         dialect: Dialect,
@@ -273,8 +267,7 @@ impl Layout {
     }
 
     /// Returns the first line inside a record that looks like a row of its own, counted from 0. `cells` are the cells
-    /// of the
-    /// record by its quotation marks.
+    /// of the record by its quotation marks.
     pub(in crate::parse) fn swallowed(
         &self,
         dialect: Dialect,

@@ -1,6 +1,5 @@
 //! Rows below a header that are not data: repeated headers, as in concatenated lists, and lines that programs write
-//! below
-//! a list, such as totals and remarks.
+//! below a list, such as totals and remarks.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -179,8 +178,7 @@ impl Margin {
     }
 
     /// Returns whether a row is certainly a person, by a quick check: a phone column has something like a number,
-    /// without a
-    /// word after it.
+    /// without a word after it.
     pub(in crate::parse) fn is_person(&self, row: &impl RawRow) -> bool {
         const MIN_BYTES: usize = 6;
 
@@ -261,8 +259,7 @@ impl Margin {
     }
 
     /// Returns whether a row looks like a line below a list. It has few filled cells, and words, marks or an empty line
-    /// above
-    /// show what it is.
+    /// above show what it is.
     fn is_footer(&self, row: &impl RawRow) -> bool {
         const MAX_FILLED: usize = 3;
         const DIGITS_OF_A_NUMBER: usize = 7;

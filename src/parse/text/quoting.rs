@@ -46,8 +46,7 @@ impl Dialect {
     }
 
     /// Returns where the content of a quoted cell begins, if one starts at `from`: after the mark, or after `="`.
-    /// Ignores a
-    /// byte order mark before it, which remains between concatenated files.
+    /// Ignores a byte order mark before it, which remains between concatenated files.
     fn opened(self, text: &[u8], from: usize) -> Option<usize> {
         let start = self.skip_spaces(text, from);
         let order = ORDER_MARKS.into_iter().find(|mark| from == 0 && text[start..].starts_with(mark));
@@ -179,8 +178,7 @@ pub(in crate::parse) fn read_record(
 }
 
 /// Returns whether the only mark of a cell is at its end, after a letter. The opening mark is then lost. After a digit,
-/// it
-/// means inches.
+/// it means inches.
 fn is_unopened_cell(dialect: Dialect, cell: &[u8]) -> bool {
     let inner = cell.trim_ascii_end().strip_suffix(&[dialect.quote]);
     dialect.quote == b'"'

@@ -74,7 +74,7 @@ struct Extent {
     /// Number of rows in the workbook.
     rows: u64,
     /// Number of rows for which the workbook has no room.
-    suppression_set: u64,
+    omitted: u64,
     /// Cells beyond the header in the widest row.
     surplus: usize,
     /// Whether any row has cells beyond the header, or a note.
@@ -148,8 +148,8 @@ impl RunFile for WorkbookWriter {
         let count = (row.row.cells().len().max(input.headers.len()) + OWN_COLUMNS.len()) as u64;
         let has_room = self.cells + count <= self.max_cells && extent.rows < MAX_ROWS;
         let is_narrow = row.row.cells().len() + OWN_COLUMNS.len() < MAX_COLUMNS;
-        if !has_room || !is_narrow || extent.suppression_set > 0 {
-            extent.suppression_set += 1;
+        if !has_room || !is_narrow || extent.omitted > 0 {
+            extent.omitted += 1;
             return Ok(());
         }
         self.cells += count;
@@ -416,7 +416,7 @@ fn sheet_name(index: u16, input: &InputInfo) -> String {
 fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> Result<(), XlsxError> {
     let (bold, wrap) = (Format::new().set_bold(), Format::new().set_text_wrap());
     sheet.set_column_width(0, 110)?;
-    let rows: u64 = extents.iter().map(|extent| extent.rows + extent.suppression_set).sum();
+    let rows: u64 = extents.iter().map(|extent| extent.rows + extent.omitted).sum();
     sheet.write_string_with_format(0, 0, format!("{}{READ_ME_TITLE}", counted(rows, "row")), &bold)?;
     let mut lines: Vec<String> = Vec::new();
     if rows == 0 {
@@ -435,11 +435,11 @@ fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> R
             input.path
         ));
     }
-    let suppression_set: u64 = extents.iter().map(|extent| extent.suppression_set).sum();
-    if suppression_set > 0 {
+    let omitted: u64 = extents.iter().map(|extent| extent.omitted).sum();
+    if omitted > 0 {
         lines.push(format!(
             "This workbook would be too large with {} to fix. rejected.csv contains all rows.",
-            counted(suppression_set, "more row")
+            counted(omitted, "more row")
         ));
     }
     let cut: u64 = extents.iter().map(|extent| extent.cut).sum();

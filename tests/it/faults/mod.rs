@@ -115,7 +115,7 @@ impl Scene {
     /// Runs a command to its end, and until nothing of it is on its way any more.
     fn run(&self, command: Command) -> Ended {
         let ended = ended(command);
-        self.platform.settle();
+        self.platform.drain();
         ended
     }
 
@@ -123,7 +123,7 @@ impl Scene {
     fn killed_after(&self, wait: Duration) -> Option<Ended> {
         let started = Started::new(self.command());
         let ended = started.end_after(wait, "KILL");
-        self.platform.settle();
+        self.platform.drain();
         if ended.code >= 0 {
             return Some(ended);
         }

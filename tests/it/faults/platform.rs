@@ -123,8 +123,8 @@ impl TestPlatform {
     }
 
     /// Waits until nothing that was sent is still on its way: what a dead process had sent cannot be stored any later.
-    pub(super) fn settle(&self) {
-        self.server.settle();
+    pub(super) fn drain(&self) {
+        self.server.drain();
     }
 
     /// Lets the answers go that were held back.

@@ -12,7 +12,7 @@ fn a_run_that_a_signal_ends_is_finished_by_the_next_one() {
         let scene = Scene::new(Manner::PerContact, at_random(seed, 6));
         let wait = usual * u32::try_from(random.below(1000)).unwrap() / 1000;
         let first = Started::new(scene.command()).end_after(wait, "TERM");
-        scene.platform.settle();
+        scene.platform.drain();
         // Before it listens, a signal ends it as it ends any program.
         assert!(matches!(first.code, 143 | 1 | -1), "{what}: {} {}", first.code, first.stderr);
         let last = if scene.is_reported() { Ended { code: 1, ..first } } else { scene.finish(what) };
@@ -137,7 +137,7 @@ pub(super) fn one_after_another(dies: bool, without: Option<&'static str>) {
     }
     second.signal("KILL");
     second.end();
-    scene.platform.settle();
+    scene.platform.drain();
     assert_eq!(scene.platform.world().requests, RATE, "more requests than the account has");
 }
 

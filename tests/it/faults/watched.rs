@@ -166,7 +166,7 @@ fn stopped_service_continues_at_the_next_start() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     inbox.scene.platform.plan(|_, _| Fault::None);
     inbox.scene.platform.release();
-    inbox.scene.platform.settle();
+    inbox.scene.platform.drain();
     assert_eq!((inbox.names("work").len(), inbox.names("done").len()), (1, 0));
     let ended = inbox.once(&[]);
     assert_eq!((ended.code, inbox.names("done")), (0, vec!["a.csv".to_owned()]), "{}", ended.stderr);
@@ -413,7 +413,7 @@ fn nothing_is_lost_or_doubled_while_the_service_is_killed() {
             }
             let wait = Duration::from_millis(u64::try_from(random.below(1500)).unwrap());
             service.end_after(wait, "KILL");
-            inbox.scene.platform.settle();
+            inbox.scene.platform.drain();
         }
         let mut ended = inbox.once(&[]);
         while matches!(ended.code, 4 | 5) {

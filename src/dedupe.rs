@@ -4,7 +4,7 @@
 //! from being associated with different or identical names" (the platform's create page). Therefore only the number
 //! counts; the name decides between two kinds of duplicate.
 
-use hashbrown::{HashMap, hash_map::Entry};
+use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
     contact::{E164, NameKey},
@@ -49,6 +49,8 @@ pub struct ClaimedNumbers {
     beginnings: Vec<u64>,
     /// The position of the last row so far.
     last: u64,
+    /// The positions of rows that a fixed row replaces.
+    replaced: HashSet<u64>,
 }
 
 /// The kept row of a number: its position among the rows of all inputs, and a part of its name key.
@@ -129,14 +131,23 @@ impl ClaimedNumbers {
         originals: &[Location],
     ) -> Option<Collision> {
         let holder = self.holders.get(&number).map(|holder| holder.place());
-        let place =
-            |original: &Location| Some(self.beginnings.get(usize::from(original.input))? + original.row);
-        if holder.is_some() && originals.iter().any(|original| place(original) == holder) {
+        let places: Vec<u64> = originals.iter().filter_map(|original| self.place_of(*original)).collect();
+        self.replaced.extend(&places);
+        if holder.is_some_and(|holder| places.contains(&holder)) {
             let own = self.place(claimant);
             self.holders.insert(number, own);
             return None;
         }
         self.claim(number, claimant)
+    }
+
+    /// Returns whether a fixed row replaces this row.
+    pub fn is_replaced(&self, location: Location) -> bool {
+        self.place_of(location).is_some_and(|place| self.replaced.contains(&place))
+    }
+
+    fn place_of(&self, location: Location) -> Option<u64> {
+        Some(self.beginnings.get(usize::from(location.input))? + location.row)
     }
 
     /// Returns which of several rows with one number is kept.
@@ -164,8 +175,7 @@ impl ClaimedNumbers {
     /// Returns the row that is kept instead of this one, if any. Final once every row has claimed its number.
     pub fn rival(&self, number: E164, claimant: Claimant) -> Option<Collision> {
         let holder = *self.holders.get(&number)?;
-        let beginning = self.beginnings.get(usize::from(claimant.location.input))?;
-        let own = Holder::new(beginning + claimant.location.row, claimant.name);
+        let own = Holder::new(self.place_of(claimant.location)?, claimant.name);
         (holder.place() != own.place()).then(|| self.collision(holder, own))
     }
 

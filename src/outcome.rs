@@ -286,7 +286,7 @@ const WORDINGS: &[Wording] = &[
         code: Code::Refused,
         name: "refused",
         title: "refused by the platform",
-        hint: "See rollcall_reason for the platform's message.",
+        hint: "See the column rollcall_reason in rejected.csv for the platform's message.",
     },
     Wording {
         code: Code::StoredDifferently,
@@ -297,13 +297,13 @@ const WORDINGS: &[Wording] = &[
     Wording {
         code: Code::InList,
         name: "in-list",
-        title: "in a suppressed contact list",
+        title: "in a contact list that you excluded",
         hint: "Nothing to do.",
     },
     Wording {
         code: Code::InCampaign,
         name: "in-campaign",
-        title: "in a suppressed campaign",
+        title: "in a campaign that you excluded",
         hint: "Nothing to do.",
     },
     Wording { code: Code::InFile, name: "in-file", title: "in a suppression list", hint: "Nothing to do." },

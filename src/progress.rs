@@ -77,7 +77,7 @@ pub struct Forecast {
 /// The reason why a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// This program has used all requests of this minute.
+    /// No request is allowed now by the limit per minute or hour, or the account is paused.
     RateLimit,
     /// The platform reported that the account has no requests left.
     RateLimited,

@@ -187,7 +187,7 @@ fn platform_exit_code(error: &PlatformError) -> u8 {
         | PlatformError::NoCountry { .. }
         | PlatformError::PageSize { .. }
         | PlatformError::Unread(_) => exit::USAGE,
-        PlatformError::Notes(_) | PlatformError::Journal(_) | PlatformError::Busy(_) => exit::MACHINE,
+        PlatformError::Spool(_) | PlatformError::Journal(_) | PlatformError::Busy(_) => exit::MACHINE,
         _ => exit::PLATFORM,
     }
 }

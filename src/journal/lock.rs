@@ -8,6 +8,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::Once,
 };
 
 use jiff::Timestamp;
@@ -99,7 +100,7 @@ impl Holder {
 
 /// The result of trying to take a lock.
 enum Tried {
-    Taken { file: File, before: Option<Holder> },
+    Taken(File),
     Held(Option<Holder>),
 }
 
@@ -111,16 +112,31 @@ impl Journal {
     /// Returns an error if the lock file cannot be used.
     pub fn lock_account(&self, account: &str) -> Result<Result<AccountLock, Option<Holder>>, JournalError> {
         let holder = Holder::of_this_process();
-        let mut files = Vec::new();
-        if !failpoint::is_without("one import at a time") {
-            for path in self.account_locks(account) {
-                match try_lock(&path, &holder)? {
-                    Tried::Taken { file, before } => files.push((file, before)),
-                    // Drops the locks taken so far.
-                    Tried::Held(holder) => return Ok(Err(holder)),
-                }
-            }
+        let Some(own) =
+            self.lock_file("account", account).filter(|_| !failpoint::is_without("one import at a time"))
+        else {
+            return Ok(Ok(AccountLock { files: Vec::new(), holder }));
+        };
+        let mut taken = Vec::new();
+        match self.shared_lock(&own).map(|path| try_lock(&path).map(|tried| (path, tried))) {
+            None => {}
+            Some(Ok((path, Tried::Taken(file)))) => taken.push((path, file)),
+            Some(Ok((_, Tried::Held(holder)))) => return Ok(Err(holder)),
+            // Imports with this state folder still wait for each other.
+            Some(Err(problem)) => log_unshared(&problem),
         }
+        match try_lock(&own)? {
+            Tried::Taken(file) => taken.push((own, file)),
+            // Drops the shared lock.
+            Tried::Held(holder) => return Ok(Err(holder)),
+        }
+        // Only a process that has all locks is the holder.
+        let files = taken.into_iter().map(|(path, mut file)| {
+            let before = Holder::read_from(&mut file);
+            record(&mut file, &holder).map_err(|source| JournalError::Lock { path, source })?;
+            Ok((file, before))
+        });
+        let files = files.collect::<Result<_, JournalError>>()?;
         Ok(Ok(AccountLock { files, holder }))
     }
 
@@ -131,25 +147,22 @@ impl Journal {
     /// Returns an error if the lock file cannot be used.
     pub fn is_imported_to(&self, account: &str) -> Result<bool, JournalError> {
         let Some(path) = self.lock_file("account", account) else { return Ok(false) };
-        Ok(matches!(try_lock(&path, &Holder::of_this_process())?, Tried::Held(_)))
+        Ok(matches!(try_lock(&path)?, Tried::Held(_)))
     }
 
-    /// Returns the lock files of an account: the shared one first, then that of this state folder.
-    fn account_locks(&self, account: &str) -> Vec<PathBuf> {
-        let Some(own) = self.lock_file("account", account) else { return Vec::new() };
-        let shared = self.shared_folder.as_deref().and_then(|folder| {
-            let usable = private_file::make_folder(folder).map_err(Unsafe::from);
-            if let Err(problem) = usable.and_then(|()| private_file::check_folder(folder)) {
-                // Without a writable home, each state folder is on its own.
-                info!(folder = %folder.display(), %problem, "not waiting for imports with other state folders");
-                return None;
-            }
-            Some(folder.join(own.file_name()?))
-        });
+    /// Returns the lock file that an account has for all state folders. `None` if the folder for it is unusable, for
+    /// example without a writable home, or is the state folder itself.
+    fn shared_lock(&self, own: &Path) -> Option<PathBuf> {
+        let folder = self.shared_folder.as_deref()?;
+        let usable = private_file::make_folder(folder).map_err(Unsafe::from);
+        if let Err(problem) = usable.and_then(|()| private_file::check_folder(folder)) {
+            log_unshared(&problem);
+            return None;
+        }
+        let shared = folder.join(own.file_name()?);
         // A lock of this same process would look like another's.
         let real = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
-        let shared = shared.filter(|shared| real(shared) != real(&own));
-        shared.into_iter().chain([own]).collect()
+        (real(&shared) != real(own)).then_some(shared)
     }
 
     /// Records that the import with this fingerprint waits for the user, and releases the account meanwhile.
@@ -162,10 +175,12 @@ impl Journal {
             return Ok(OpenQuestion { file: None });
         };
         // An import starts with its account's lock, which this process has, so no other can hold this one.
-        let Tried::Taken { file, .. } = try_lock(&path, &Holder::of_this_process())? else {
+        let Tried::Taken(mut file) = try_lock(&path)? else {
             let source = io::Error::other("the same import is waiting for an answer in another process");
             return Err(JournalError::Lock { path, source });
         };
+        record(&mut file, &Holder::of_this_process())
+            .map_err(|source| JournalError::Lock { path: path.clone(), source })?;
         Ok(OpenQuestion { file: Some((file, path)) })
     }
 
@@ -179,9 +194,9 @@ impl Journal {
         let Some(path) = self.lock_file("question", fingerprint).filter(|path| path.exists()) else {
             return Ok(None);
         };
-        match try_lock(&path, &Holder::of_this_process())? {
+        match try_lock(&path)? {
             Tried::Held(holder) => Ok(Some(holder)),
-            Tried::Taken { .. } => {
+            Tried::Taken(_) => {
                 // Left by an import that was killed.
                 _ = fs::remove_file(&path);
                 Ok(None)
@@ -190,27 +205,30 @@ impl Journal {
     }
 
     /// Returns the path of a lock file. `None` for a journal in memory, which is never shared.
-    fn lock_file(&self, what: &str, key: &str) -> Option<PathBuf> {
+    pub(super) fn lock_file(&self, what: &str, key: &str) -> Option<PathBuf> {
         let name = crate::hash::hex(&Sha256::digest(key.as_bytes())[..8]);
         self.folder.as_ref().map(|folder| folder.join(format!("{what}-{name}.lock")))
     }
 }
 
-fn try_lock(path: &Path, holder: &Holder) -> Result<Tried, JournalError> {
-    let fail = |source: io::Error| JournalError::Lock { path: path.to_owned(), source };
+fn try_lock(path: &Path) -> Result<Tried, JournalError> {
     let mut file = private_file::open_own(path).map_err(|problem| JournalError::of_unsafe(path, &problem))?;
     match file.try_lock() {
-        Ok(()) => {
-            let before = Holder::read_from(&mut file);
-            note(&mut file, holder).map_err(fail)?;
-            Ok(Tried::Taken { file, before })
-        }
+        Ok(()) => Ok(Tried::Taken(file)),
         Err(TryLockError::WouldBlock) => Ok(Tried::Held(Holder::read_from(&mut file))),
-        Err(TryLockError::Error(error)) => Err(fail(error)),
+        Err(TryLockError::Error(source)) => Err(JournalError::Lock { path: path.to_owned(), source }),
     }
 }
 
-fn note(file: &mut File, holder: &Holder) -> io::Result<()> {
+/// Logs once that imports with other state folders are not waited for. An import polls its locks.
+fn log_unshared(problem: &dyn fmt::Display) {
+    static LOGGED: Once = Once::new();
+
+    LOGGED.call_once(|| info!(%problem, "not waiting for imports with other state folders"));
+}
+
+/// Writes the holder into a lock file.
+fn record(file: &mut File, holder: &Holder) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all(&serde_json::to_vec(holder)?)
 }

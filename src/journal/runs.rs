@@ -36,7 +36,7 @@ pub enum Ending {
     Finished,
     /// The user declined to post.
     Declined,
-    /// An input could not be read, and nothing was sent.
+    /// An input or a suppression list could not be used, and nothing was sent.
     Failed,
 }
 

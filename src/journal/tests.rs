@@ -266,7 +266,12 @@ fn unsafe_shared_folder_is_not_used() {
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
-    for shared in [&open, &file] {
+    // The lock in it cannot be opened.
+    let blocked = home.path().join("blocked");
+    private_file::make_folder(&blocked).unwrap();
+    let own = Journal::open(&home.path().join("own")).unwrap().lock_file("account", "acc").unwrap();
+    fs::create_dir(blocked.join(own.file_name().unwrap())).unwrap();
+    for shared in [&open, &file, &blocked] {
         let journal =
             |name: &str| Journal::open(&home.path().join(name)).unwrap().sharing_locks(Some(shared));
         let _lock = journal("a").lock_account("acc").unwrap().unwrap();

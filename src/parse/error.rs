@@ -39,6 +39,9 @@ impl Fault {
             Self::OneColumn { header } => Self::NoNumberColumn { headers: vec![header] },
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => Self::MissingFile(error),
             Self::Device => Self::NoFile,
+            fault @ (Self::TooManyPhones { .. } | Self::TooManyCells { .. }) => {
+                Self::TooWide(Box::new(fault))
+            }
             Self::InSheet { sheet, fault } => Self::InSheet { sheet, fault: Box::new(fault.of_option()) },
             other => other,
         }
@@ -143,6 +146,9 @@ pub enum Fault {
     DamagedText { line: u64, encoding: String },
     #[error("too many of its {columns} columns are about phone numbers")]
     TooManyPhones { columns: usize },
+    /// One of the two above, if the options for columns are no way out.
+    #[error("{0}")]
+    TooWide(Box<Fault>),
     #[error("record {record}: it has more than {} fields", grouped(*max as u64))]
     TooManyFields { record: u64, max: usize },
     #[error("{place}: {reason}")]
@@ -271,6 +277,7 @@ impl Fault {
             Self::TooManyCells { .. } => {
                 "Check --delimiter, and remove the columns that are not needed.".to_owned()
             }
+            Self::TooWide(_) => "Remove the columns that are not needed.".to_owned(),
             Self::TooManyPhones { .. } => {
                 "Check --delimiter, and remove the columns that are not needed. --map phone=COLUMN names the column \
                  to read."

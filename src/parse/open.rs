@@ -9,7 +9,7 @@ use super::{
         grid::{self, Room},
         html, mail, xml_spreadsheet,
     },
-    encoding,
+    encoding::{self, CHOOSE_ONE, NAME_IT},
     file::{
         archive::{self, Inside},
         sniff,
@@ -70,7 +70,14 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
         if is_own(&sample(&mut source.look()?)?) { encoding::UTF_8 } else { encoding }
     } else {
         let found = encoding::detect(source, settings.region)?;
-        info.notes.extend(found.notes);
+        // --encoding applies to the lists, not to suppression files.
+        let note = |note: String| {
+            let bare = note.strip_suffix(NAME_IT).or_else(|| note.strip_suffix(CHOOSE_ONE));
+            let bare =
+                bare.filter(|_| settings.is_of_numbers()).map(|bare| format!("{bare}; save it as UTF-8"));
+            bare.unwrap_or(note)
+        };
+        info.notes.extend(found.notes.into_iter().map(note));
         found.encoding
     };
     info.encoding = Some(encoding.name());

@@ -234,7 +234,7 @@ impl OpenRun {
     }
 
     /// Returns the journal of the run's posts.
-    pub(super) fn record(&self, snapshots: Snapshots, limit: Duration) -> RunJournal {
+    pub(super) fn run_journal(&self, snapshots: Snapshots, limit: Duration) -> RunJournal {
         RunJournal::new(self.journal.clone(), &self.id, snapshots, limit)
     }
 

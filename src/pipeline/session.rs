@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
                 // A user who agreed to one number of contacts is asked again if the number changed.
                 UserAnswer::YesBut => {
                     self.learn_existing(client).await?;
-                    let now = self.totals(spool).map_err(PlatformError::Notes)?;
+                    let now = self.totals(spool).map_err(PlatformError::Spool)?;
                     if now.of(Outcome::Pending) == contacts {
                         return Ok(Decision::Post(contacts));
                     }
@@ -180,7 +180,7 @@ impl<'a> Session<'a> {
         spool: &mut Spool,
         gets_of_next_run: u64,
     ) -> Result<Forecast, PlatformError> {
-        let totals = self.totals(spool).map_err(PlatformError::Notes)?;
+        let totals = self.totals(spool).map_err(PlatformError::Spool)?;
         let is_dry = self.not_posted.is_some();
         let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
         let get = if is_dry { gets_of_next_run } else { 0 };
@@ -208,12 +208,12 @@ impl<'a> Session<'a> {
         while contacts > 0 {
             // Kept apart, so that the rows still to post can be listed meanwhile.
             let mut results = self.results.emptied();
-            let mut record = run.record(self.import.snapshots.clone(), self.import.client.in_flight());
+            let mut journal = run.run_journal(self.import.snapshots.clone(), self.import.client.in_flight());
             let size = self.import.batch_size;
-            let poster = Poster::new(client, &mut results, &mut record, size, contacts, self.rows);
+            let poster = Poster::new(client, &mut results, &mut journal, size, contacts, self.rows);
             let ended = match self.new_contacts(spool) {
                 Ok(new) => poster.post(new).await,
-                Err(error) => Err(PlatformError::Notes(error)),
+                Err(error) => Err(PlatformError::Spool(error)),
             };
             self.results.extend(results);
             ended?;
@@ -234,7 +234,7 @@ impl<'a> Session<'a> {
         let suppression_set = &self.suppressions.set;
         let is_suppressed = |number| suppression_set.reason(number).is_some();
         let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_suppressed);
-        let handovers = handovers.map_err(PlatformError::Notes)?;
+        let handovers = handovers.map_err(PlatformError::Spool)?;
         if handovers.is_empty() {
             return Ok(0);
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Maximum rows of one number that are tried.
-const MAX_TRIED: usize = 10;
+const MAX_TRIED: usize = 3;
 
 /// The rows of a run that were refused and gave their number to another row.
 #[derive(Debug, Default)]
@@ -88,7 +88,9 @@ impl Refusals {
             return Ok(handovers);
         }
         let is_asked = |number: &E164| refused.contains(number) || self.by_number.contains_key(number);
-        for (number, rows) in rows_of(spool, is_asked)? {
+        for (number, mut rows) in rows_of(spool, is_asked)? {
+            // The user has replaced their content.
+            rows.retain(|row| !numbers.is_replaced(row.claimant.location));
             let mut tried = self.by_number.get(&number).cloned().unwrap_or_default();
             if !tried.is_empty()
                 && let Some(holder) = next(&rows, &tried, numbers.keep())
@@ -190,7 +192,7 @@ mod tests {
     fn number_is_tried_with_few_rows() {
         let rows: Vec<Candidate> = (2..100).map(|at| row(at, &at.to_string())).collect();
         let tried = |count: u64| (2..2 + count).map(|row| Location { input: 0, row }).collect::<Vec<_>>();
-        assert_eq!(next(&rows, &tried(9), Keep::First).map(|row| row.location.row), Some(11));
-        assert_eq!(next(&rows, &tried(10), Keep::First), None);
+        assert_eq!(next(&rows, &tried(2), Keep::First).map(|row| row.location.row), Some(4));
+        assert_eq!(next(&rows, &tried(3), Keep::First), None);
     }
 }

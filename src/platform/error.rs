@@ -97,7 +97,7 @@ pub enum PlatformError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("cannot read rollcall's temporary files: {0}")]
-    Notes(#[source] std::io::Error),
+    Spool(#[source] std::io::Error),
     #[error("the receiver of the records stopped the read")]
     Ended,
 }
@@ -262,7 +262,7 @@ impl PlatformError {
                 "rollcall needs the certificate authorities that this machine trusts. If SSL_CERT_FILE or SSL_CERT_DIR is \
                  set, it must point to readable certificates."
             }
-            Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Notes(_) => return None,
+            Self::MalformedToken | Self::MalformedAccount | Self::Ended | Self::Spool(_) => return None,
         })
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_limit_has_a_reserve_and_slots_grow_with_the_limit() {
+    fn limits_from_6_have_a_reserve_and_slots_grow_with_the_limit() {
         let slots = [0, 1, 2, 5, 6, 10, 30, 59, 60, 61, 600, 1_800].map(without_reserve);
         assert_eq!(slots, [1, 1, 2, 5, 5, 9, 27, 54, 55, 56, 595, 1_795]);
         let all: Vec<u32> = (0..2_000).map(without_reserve).collect();

@@ -36,7 +36,7 @@ pub(super) enum Step<T> {
     Stop(PlatformError),
 }
 
-/// The response to a read: its body, repaired if it was almost JSON.
+/// A usable response to a read. `repaired` is its body if it was almost JSON, `None` if the body is fine as received.
 #[derive(Debug)]
 pub(super) struct Readable {
     pub(super) repaired: Option<Vec<u8>>,

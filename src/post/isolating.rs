@@ -31,8 +31,8 @@ impl Poster<'_, '_> {
             self.leave_hidden(new);
         }
         self.posted_again.extend(absent.iter().map(NewContact::number));
-        self.record.all_pending(&absent, true);
-        self.record.save()?;
+        self.journal.all_pending(&absent, true);
+        self.journal.save()?;
         while !absent.is_empty() {
             let rest = absent.split_off(self.batch_size.min(absent.len()));
             self.post_batch(replace(&mut absent, rest)).await?;
@@ -45,7 +45,7 @@ impl Poster<'_, '_> {
             let (was_whole, absent) = (batch.len(), self.record_present(batch, &existing, Outcome::Existing));
             if absent.len() < was_whole { work.push(absent) } else { push_halves(&mut work, absent) }
         }
-        self.record.save()?;
+        self.journal.save()?;
         while let Some(batch) = work.pop() {
             if !batch.is_empty() {
                 self.post_batch(batch).await?;
@@ -74,7 +74,7 @@ impl Poster<'_, '_> {
                 None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
             }
         }
-        self.record.save()?;
+        self.journal.save()?;
         let stop = self.too_many_refused().map_or(Ok(()), Err);
         // Reads cost requests: the next one comes after twice as many refusals.
         self.most_refusals *= 2;
@@ -106,14 +106,14 @@ impl Poster<'_, '_> {
             if is_taken && self.was_sent_in_this_run(number) {
                 // This run sent it, so it is probably stored and will be shown later.
                 self.leave_open(&new, format!("sent, and not shown yet by the platform: {words}"));
-                self.record.pending(number, true);
+                self.journal.pending(number, true);
                 self.hidden = (self.hidden.0 + 1, words);
                 continue;
             }
             self.record(number, Outcome::Failed, Some(Code::Refused), words);
             if self.is_stopped {
                 // Other settings may help: the next run tries it again.
-                self.record.pending(number, false);
+                self.journal.pending(number, false);
             }
         }
         for new in self.record_present(unmentioned, &existing, Outcome::Confirmed) {
@@ -125,7 +125,7 @@ impl Poster<'_, '_> {
             let detail = "the platform accepted the batch but did not create this contact".to_owned();
             self.record(number, Outcome::Failed, Some(Code::Refused), detail);
         }
-        self.record.save()?;
+        self.journal.save()?;
         self.tell();
         Ok(())
     }

@@ -83,15 +83,15 @@ pub struct Poster<'a, 'p> {
     /// Rows of the file.
     rows: u64,
     results: &'a mut PostResults,
-    record: &'a mut RunJournal,
+    journal: &'a mut RunJournal,
     /// Too many contacts were refused: the settings count as wrong.
     is_stopped: bool,
     /// The start of posting. Older contacts on the platform are not from this run.
     started_at: Timestamp,
     /// Numbers with an unacknowledged post from before that.
-    unanswered_before: HashSet<E164>,
+    unacknowledged_before: HashSet<E164>,
     /// Consecutive unacknowledged posts.
-    unanswered_posts: u32,
+    unacknowledged_posts: u32,
     /// Whether one of them was redirected.
     was_redirected: bool,
     /// Acknowledged posts.
@@ -127,23 +127,23 @@ impl<'a, 'p> Poster<'a, 'p> {
     pub fn new(
         client: &'a mut Client<'p>,
         results: &'a mut PostResults,
-        record: &'a mut RunJournal,
+        journal: &'a mut RunJournal,
         batch_size: usize,
         contacts: u64,
         rows: u64,
     ) -> Self {
-        let unanswered_before = results.unacknowledged().clone();
+        let unacknowledged_before = results.unacknowledged().clone();
         Self {
             client,
             batch_size: batch_size.max(1),
             contacts,
             rows,
             results,
-            record,
+            journal,
             is_stopped: false,
             started_at: Timestamp::now(),
-            unanswered_before,
-            unanswered_posts: 0,
+            unacknowledged_before,
+            unacknowledged_posts: 0,
             was_redirected: false,
             answered_posts: 0,
             failing: Vec::new(),
@@ -201,7 +201,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         self.tell();
         loop {
             let next = contacts.by_ref().take(self.batch_size).collect::<Result<Vec<_>, _>>();
-            let batch = next.map_err(PlatformError::Notes)?;
+            let batch = next.map_err(PlatformError::Spool)?;
             if batch.is_empty() {
                 break;
             }
@@ -227,7 +227,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 continue;
             }
             let contacts: Vec<&Contact> = attempt.batch.iter().map(|new| &new.contact).collect();
-            let answer = self.client.create(&contacts, &mut self.record.sending(&attempt.batch)).await;
+            let answer = self.client.create(&contacts, &mut self.journal.sending(&attempt.batch)).await;
             match answer {
                 Ok(Created::Unknown(unacknowledged)) => {
                     let absent = self.reconcile_batch(&mut attempt, unacknowledged).await?;
@@ -237,17 +237,17 @@ impl<'a, 'p> Poster<'a, 'p> {
                 Err(error @ PlatformError::Journal(_)) => return Err(error),
                 Err(error) => {
                     // The batch was certainly not stored.
-                    self.record.all_pending(&attempt.batch, false);
-                    self.record.save_answer()?;
+                    self.journal.all_pending(&attempt.batch, false);
+                    self.journal.save_answer()?;
                     return Err(error);
                 }
                 Ok(answer) => {
-                    (self.unanswered_posts, self.was_redirected) = (0, false);
+                    (self.unacknowledged_posts, self.was_redirected) = (0, false);
                     self.answered_posts += 1;
                     for half in self.take_answer(attempt.batch, answer).into_iter().rev() {
                         waiting.push_front(PostAttempt::first(half, self.answered_posts));
                     }
-                    self.record.save_answer()?;
+                    self.journal.save_answer()?;
                 }
             }
             self.tell();
@@ -261,7 +261,7 @@ impl<'a, 'p> Poster<'a, 'p> {
         match answer {
             Created::Listed(listed) => self.record_listed(batch, listed),
             Created::Refused { words, is_conflict } => {
-                self.record.all_pending(&batch, false);
+                self.journal.all_pending(&batch, false);
                 if is_conflict {
                     self.await_taken(&batch);
                 }
@@ -274,7 +274,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 }
             }
             Created::TooLarge(words) => {
-                self.record.all_pending(&batch, false);
+                self.journal.all_pending(&batch, false);
                 match <[NewContact; 1]>::try_from(batch) {
                     Ok([new]) => self.suspects.push(Suspect { new, words, is_taken: false }),
                     Err(batch) => {
@@ -322,13 +322,13 @@ impl<'a, 'p> Poster<'a, 'p> {
             match answers.remove(&number) {
                 Some(matching::BatchAnswer::Created(stored)) if self.is_ours(&new, &stored) => {
                     let id = stored.id;
-                    self.record.created(&new, &id);
+                    self.journal.created(&new, &id);
                     let detail = if id.is_empty() { String::new() } else { format!("id {id}") };
                     self.record(number, Outcome::Created, None, detail);
                 }
                 Some(matching::BatchAnswer::StoredAs(stored)) => self.record_stored_as(&new, &stored),
                 Some(matching::BatchAnswer::Refused(words)) => {
-                    self.record.pending(number, false);
+                    self.journal.pending(number, false);
                     let is_taken = says_taken(&words);
                     self.suspects.push(Suspect { new, words, is_taken });
                 }
@@ -336,7 +336,7 @@ impl<'a, 'p> Poster<'a, 'p> {
                 None if let Some(refusal) = &refusal
                     && is_alone =>
                 {
-                    self.record.pending(number, false);
+                    self.journal.pending(number, false);
                     let is_taken = says_taken(&refusal.words);
                     self.suspect(new, refusal.words.clone(), is_taken);
                 }
@@ -344,14 +344,14 @@ impl<'a, 'p> Poster<'a, 'p> {
                     // If others were accepted, this one may be stored too.
                     let may_be_stored = !refusal.is_of_batch;
                     if may_be_stored {
-                        self.results.send_unanswered(number);
+                        self.results.mark_unacknowledged(number);
                     }
-                    self.record.pending(number, may_be_stored);
+                    self.journal.pending(number, may_be_stored);
                     unnamed.push(new);
                 }
                 Some(matching::BatchAnswer::Created(_)) | None => {
-                    self.results.send_unanswered(number);
-                    self.record.unmentioned(number);
+                    self.results.mark_unacknowledged(number);
+                    self.journal.unmentioned(number);
                     self.unmentioned.push(new);
                 }
             }
@@ -400,7 +400,7 @@ impl<'a, 'p> Poster<'a, 'p> {
 
     fn record(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
         let result = PostResult { outcome, code, detail };
-        self.record.ended(number, &result);
+        self.journal.ended(number, &result);
         self.results.record(number, result);
     }
 
@@ -433,7 +433,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     fn was_there_before(&self, number: E164, held: &ExistingContact) -> bool {
         let earliest = self.started_at - LARGEST_SKEW;
         held.created_at.is_some_and(|created_at| created_at < earliest)
-            && !self.unanswered_before.contains(&number)
+            && !self.unacknowledged_before.contains(&number)
     }
 }
 

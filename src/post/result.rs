@@ -108,7 +108,7 @@ impl PostResults {
     }
 
     /// Records an unacknowledged post of a number.
-    pub(super) fn send_unanswered(&mut self, number: E164) {
+    pub(super) fn mark_unacknowledged(&mut self, number: E164) {
         self.unacknowledged.insert(number);
     }
 

@@ -59,7 +59,7 @@ impl RunJournal {
 
     /// Returns the callback to run before each attempt to send a batch.
     pub(super) fn sending<'r>(&'r mut self, batch: &'r [NewContact]) -> impl Sending + 'r {
-        SendingBatch { record: self, batch }
+        SendingBatch { run: self, batch }
     }
 
     /// Returns how long the platform may still be storing the last batch.
@@ -116,23 +116,23 @@ impl RunJournal {
 }
 
 struct SendingBatch<'r> {
-    record: &'r mut RunJournal,
+    run: &'r mut RunJournal,
     batch: &'r [NewContact],
 }
 
 impl Sending for SendingBatch<'_> {
     fn sending(&mut self, body: &[u8]) -> Result<(), JournalError> {
-        let record = &mut *self.record;
+        let run = &mut *self.run;
         if failpoint::is_without("noting before sending") {
             return Ok(());
         }
-        record.sent_at = Some(Instant::now());
-        if let Some(batch) = record.batch {
-            return record.journal.resend_batch(batch);
+        run.sent_at = Some(Instant::now());
+        if let Some(batch) = run.batch {
+            return run.journal.resend_batch(batch);
         }
         let contacts = self.batch.iter().map(|new| (new.contact.number().e164(), new.contact.name_key()));
         let body_sha256 = hex(&Sha256::digest(body));
-        record.batch = Some(record.journal.begin_batch(&record.run, contacts, &body_sha256, record.limit)?);
+        run.batch = Some(run.journal.begin_batch(&run.run, contacts, &body_sha256, run.limit)?);
         Ok(())
     }
 }

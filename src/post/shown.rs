@@ -60,7 +60,7 @@ impl Poster<'_, '_> {
 
     /// Returns whether this run sent the number and does not know whether it was stored.
     pub(super) fn was_sent_in_this_run(&self, number: E164) -> bool {
-        self.results.was_unacknowledged(number) && !self.unanswered_before.contains(&number)
+        self.results.was_unacknowledged(number) && !self.unacknowledged_before.contains(&number)
     }
 
     /// Reads the results of contacts. Repeats the read until the platform shows the contacts that it claims to have,
@@ -106,7 +106,7 @@ impl Poster<'_, '_> {
 
     async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<ExistingContacts, PlatformError> {
         let is_asked = |number| asked.contains(&number);
-        let snapshots = self.record.snapshots().clone();
+        let snapshots = self.journal.snapshots().clone();
         let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);
         let readout = self.client.read(&Collection::Contacts, None, &mut sink).await?;
         Ok(sink.finish(&readout)?.0)

@@ -65,15 +65,15 @@ impl Poster<'_, '_> {
         let batch = take(&mut attempt.batch);
         let contacts = batch.len();
         for new in &batch {
-            self.results.send_unanswered(new.number());
+            self.results.mark_unacknowledged(new.number());
             self.leave_open(new, format!("sent, but not known whether it was stored: {reason}"));
         }
         self.client.check_interrupt()?;
-        self.unanswered_posts += 1;
+        self.unacknowledged_posts += 1;
         let attempts = self.client.max_attempts();
         // With one attempt, one failure is enough; otherwise the halves of a batch are attempts of their own.
         let most = if is_server_error && attempts > 1 { attempts.max(MAX_FAILING_POSTS) } else { attempts };
-        let is_hopeless = self.unanswered_posts >= most || is_redirect && self.was_redirected;
+        let is_hopeless = self.unacknowledged_posts >= most || is_redirect && self.was_redirected;
         self.was_redirected = is_redirect;
         let price = if attempt.server_errors > 0 { PRICE_OF_HALVES } else { price };
         let is_unpaid = !is_hopeless && !self.client.pay(price)?;
@@ -88,13 +88,13 @@ impl Poster<'_, '_> {
             reason = masked(&reason),
             "a batch was not acknowledged; reading whether it was stored"
         );
-        let wait = self.record.rest_of_limit().max(wait.unwrap_or_default());
+        let wait = self.journal.rest_of_limit().max(wait.unwrap_or_default());
         self.client.wait_out(wait).await?;
         let existing = if failpoint::is_without("settling by reading") {
             ExistingContacts::default()
         } else {
             let sent = batch.iter().map(NewContact::number).collect();
-            let snapshots = self.record.snapshots().clone();
+            let snapshots = self.journal.snapshots().clone();
             match look_behind(self.client, &snapshots, &sent).await? {
                 Some(existing) => existing,
                 None => self.read_existing(batch.iter()).await?,
@@ -104,8 +104,8 @@ impl Poster<'_, '_> {
         for new in &batch {
             self.results.reopen(new.number());
         }
-        self.record.all_pending(&batch, true);
-        self.record.save_answer()?;
+        self.journal.all_pending(&batch, true);
+        self.journal.save_answer()?;
         let is_failure = is_server_error && batch.len() == contacts;
         Ok(Absent { batch, reason, is_failure })
     }
@@ -159,7 +159,7 @@ impl Poster<'_, '_> {
                 unacknowledged = Some((contacts, words));
             }
         }
-        self.record.save()?;
+        self.journal.save()?;
         Ok(unacknowledged.map(|(contacts, reason)| PlatformError::Unacknowledged {
             contacts,
             reason,

@@ -97,7 +97,7 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         let host = printable(&platform.host);
         if let Some(plan) = report.plan.as_ref().filter(|_| report.not_posted == Some(NotPosted::DryRun)) {
             let said = match report.totals.of(Outcome::Planned) {
-                0 => format!("Nothing to post ({} to check)", counted(plan.get + plan.post, "request")),
+                0 => format!("Nothing to post. Checking takes {}", counted(plan.get + plan.post, "request")),
                 contacts => format!("To post: {}", self::plan(plan, contacts)),
             };
             writeln!(text, "\n{}", hanging(&said, 2, width))?;
@@ -153,7 +153,7 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
     }
     if platform.existing_ambiguous_numbers > 0 {
         notes.push(format!(
-            "The platform has {} with an ambiguous number; every reading counts as existing.",
+            "The platform has {} with an ambiguous number; every possible number counts as existing.",
             counted(platform.existing_ambiguous_numbers, "contact"),
         ));
     }
@@ -182,7 +182,7 @@ fn existing_notes(platform: &PlatformReport) -> Vec<String> {
     }
     if platform.existing_unreadable > 0 {
         notes.push(format!(
-            "rollcall cannot read {} among the platform's contacts. rollcall treated such people in this list as new.",
+            "rollcall cannot read {} among the platform's contacts. If people of this list are among them, rollcall treated them as new.",
             counted(platform.existing_unreadable, "record"),
         ));
     }
@@ -313,7 +313,7 @@ fn funnel(text: &mut String, totals: &Totals, stage: Stage, columns: usize) -> s
     writeln!(text, "    {BOLD}{:>width$}{BOLD:#}  rows", grouped(left))?;
     for (outcome, note) in [
         (Outcome::Rejected, "to fix, in rejected.csv"),
-        (Outcome::Suppressed, "not to be called"),
+        (Outcome::Suppressed, "do-not-call or hidden"),
         (Outcome::Duplicate, "same number as another row"),
         (Outcome::Existing, "on the platform already"),
     ] {

@@ -144,7 +144,7 @@ fn summary_of_a_stopped_run_shows_each_step_and_hints() {
 
           1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
-             See rollcall_reason for the platform's message.
+             See the column rollcall_reason in rejected.csv for the platform's message.
 
     Among them: 6 premium-rate numbers, costly to call; --types
     limits the types of numbers.
@@ -198,7 +198,8 @@ fn summary_fits_narrow_and_wide_windows() {
           1  ■■■■■■■■ refused: refused by
              the platform
              row 6: +449098790123
-             See rollcall_reason for the
+             See the column rollcall_reason
+             in rejected.csv for the
              platform's message.
 
     Among them: 6 premium-rate numbers,
@@ -233,7 +234,7 @@ fn summary_fits_narrow_and_wide_windows() {
 
           1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
-             See rollcall_reason for the platform's message.
+             See the column rollcall_reason in rejected.csv for the platform's message.
 
     Among them: 6 premium-rate numbers, costly to call; --types limits the types of numbers.
 

@@ -92,7 +92,7 @@ impl fmt::Display for Event {
             Self::Left { name, why } => write!(out, "{name} is skipped: {why}"),
             Self::Taken { name, size } => write!(out, "{name} is taken ({size} bytes)"),
             Self::Changed { name } => {
-                write!(out, "{name} changed during the import; it is imported again once it has settled")
+                write!(out, "{name} changed after it was taken; it is taken again once it has settled")
             }
             Self::Repeated { name, earlier } => {
                 write!(out, "{name} is not imported: its content was imported before, as {earlier}")

@@ -36,7 +36,7 @@ fn do_not_call_column_suppresses_its_row_and_numbers() {
             format!("{column} "),
         ]
     );
-    assert!(said.contains("the rows that `donotContact` marks as do-not-call"), "{said}");
+    assert!(said.contains("that `donotContact` marks as do-not-call"), "{said}");
 
     let (rows, said) = check(list, &["--ignore-do-not-call-column"]);
     let valid = |row: &&String| row.starts_with("valid");

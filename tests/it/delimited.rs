@@ -373,6 +373,24 @@ fn repeated_header_is_not_a_row() {
 }
 
 #[test]
+fn repeated_header_with_another_do_not_call_or_country_column_is_refused() {
+    for (first, second, row) in [
+        ("Do Not Call,Notes", "Remarks,DNC", ",yes"),
+        ("Notes", "Do Not Call", "yes"),
+        ("Notes", "Notes,Do Not Call", ",yes"),
+        ("Country,Remarks", "Birth place,Country", "IN,AE"),
+    ] {
+        let text = format!(
+            "First Name,Last Name,Mobile,{first}\nAda,Quill,02079460100,,\nFirst Name,Last Name,Mobile,{second}\nBen,Marsh,02079460101,{row}\n"
+        );
+        let said = refused("list.csv", text);
+        assert!(said.contains("row 3: a second header"), "{second}: {said}");
+    }
+    let text = "First Name,Last Name,Mobile,Notes\nAda,Quill,02079460100,\nFirst Name,Last Name,Mobile,Remarks\nBen,Marsh,02079460101,\n";
+    assert_eq!(outcomes("list.csv", text).0, ["2 valid", "4 valid"]);
+}
+
+#[test]
 fn number_in_the_header_is_named() {
     let (_, said) = outcomes(
         "list.csv",

@@ -134,7 +134,7 @@ fn the_plan_is_shown_before_the_first_post() {
     for line in [
         "  phone = Mobile, full name = Name\n",
         "  note: header found in row 3; the row above it is skipped\n",
-        "  note: rollcall suppresses the rows that `Do Not Call` marks as do-not-call\n",
+        "  note: rollcall does not call the people or phones that `Do Not Call` marks as do-not-call\n",
     ] {
         assert!(ended.stderr.contains(line), "{}", ended.stderr);
     }

@@ -140,7 +140,7 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
     5 of 9 rows would be posted.
 
         9  rows
-      − 2  suppressed not to be called
+      − 2  suppressed do-not-call or hidden
       − 1  duplicate  same number as another row
       − 1  existing   on the platform already
       = 5  planned    would be posted

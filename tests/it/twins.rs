@@ -134,10 +134,66 @@ fn refused_row_passes_its_number_to_the_next_row() {
     assert!(detail.contains("same number as row 3\n"), "{detail}");
 }
 
+/// The names in all posts, in order.
+fn posted(world: &Mutex<World>) -> Vec<String> {
+    world.lock().unwrap().posts.concat()
+}
+
+#[test]
+fn replaced_row_never_gets_the_number_of_its_refused_fix() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        "First Name,Last Name,Salutation,Mobile\nOld,Name,Mr,+919876500001\nIda,Vale,Ms,+919876500001\n",
+    );
+    sealed.write(
+        "fixed.csv",
+        "First Name,Last Name,Salutation,Mobile,rollcall_file,rollcall_row,rollcall_code,rollcall_reason,rollcall_hint,rollcall_run\n\
+         Bad,Fixed,Mr,+919876500001,list.csv,2,refused,,,20261120T101500Z-5e1d\n",
+    );
+    let world = Arc::new(Mutex::new(World::default()));
+    let platform = platform(&world);
+    let import = ended(import(&sealed, &platform, &["fixed.csv"]));
+    assert_eq!(import.code, 1, "{}", import.stderr);
+    assert_eq!(posted(&world), ["Bad Fixed", "Ida Vale"]);
+    assert_eq!(
+        outcomes(&sealed),
+        ["2 duplicate other-name", "3 created ", "2 failed refused"],
+        "{}",
+        import.stderr
+    );
+}
+
+#[test]
+fn suppressed_number_is_not_passed_on_and_keep_last_goes_backward() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\nIda,Vale,Ms,+919876500001\nBad,One,Mr,+919876500001\n\
+         Bad,Two,Mr,+919876500002\nTom,Reed,Mr,+919876500002\n",
+    );
+    sealed.write("dnc.csv", "Phone\n+919876500002\n");
+    let world = Arc::new(Mutex::new(World::default()));
+    let platform = platform(&world);
+    let import = ended(import(&sealed, &platform, &["--keep", "last", "--exclude-file", "dnc.csv"]));
+    assert_eq!(import.code, 1, "{}", import.stderr);
+    assert_eq!(posted(&world), ["Bad One", "Ida Vale"]);
+    assert_eq!(
+        outcomes(&sealed),
+        [
+            "2 duplicate other-name",
+            "3 created ",
+            "4 failed refused",
+            "5 suppressed in-file",
+            "6 suppressed in-file"
+        ]
+    );
+}
+
 #[test]
 fn killed_import_continues_with_the_same_rows() {
     // From the first post to the last, each point is before a write to the journal, to a file or to the network.
-    for point in (30..200).step_by(19) {
+    for point in (30..200).step_by(11) {
         let sealed = Sealed::new();
         sealed.write("list.csv", LIST);
         let world = Arc::new(Mutex::new(World::default()));

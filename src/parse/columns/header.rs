@@ -341,9 +341,12 @@ impl Values<'_> {
         let hold = if found.len() == 1 { "holds" } else { "hold" };
         let is = if found.len() == 1 { "is" } else { "are" };
         let found: Vec<String> = found.iter().map(|column| format!("`{}`", names[*column])).collect();
-        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        let rows = match rows {
+            1 => format!("row {first}"),
+            rows => format!("{rows} rows, the first of them row {first}"),
+        };
         Some(format!(
-            "{} {is} not read, but {hold} what looks like the only phone number of {rows}, the first of them row {first}. \
+            "{} {is} not read, but {hold} what looks like the only phone number of {rows}. \
              To read these numbers, use {}",
             found.join(", "),
             options.join(" ")

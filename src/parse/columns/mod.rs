@@ -231,8 +231,8 @@ impl<'a> Headers<'a> {
         named.or_else(whose).or_else(|| {
             let mut titles = self.free().filter(|(_, header)| TITLES.contains(header));
             let (Some((title, _)), None) = (titles.next(), titles.next()) else { return None };
-            let is_reported = self.free().any(|(_, header)| TITLE_IS_SALUTATION.contains(&header));
-            (is_reported && is_salutation(&title) || doubt::holds_salutations(&self.values(title)))
+            let is_known_program = self.free().any(|(_, header)| TITLE_IS_SALUTATION.contains(&header));
+            (is_known_program && is_salutation(&title) || doubt::holds_salutations(&self.values(title)))
                 .then_some(title)
         })
     }
@@ -399,7 +399,7 @@ pub(in crate::parse) fn call_notes(
         return Some(format!("{names} {are} ignored because of --ignore-do-not-call-column"));
     }
     let mark = if is_one { "marks" } else { "mark" };
-    Some(format!("rollcall suppresses the rows that {names} {mark} as do-not-call"))
+    Some(format!("rollcall does not call the people or phones that {names} {mark} as do-not-call"))
 }
 
 /// Finds a column by its exact header, by a header with the same folded form, or by its number.

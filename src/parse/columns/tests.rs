@@ -123,7 +123,7 @@ fn do_not_call_columns_are_found_and_reported() {
     assert_eq!(calls, [(2, Question::IsForbidden), (4, Question::IsAllowed)]);
     assert_eq!(
         call_notes(&given, &mut found, false).unwrap(),
-        "rollcall suppresses the rows that `Do Not Call`, `Contact Callable` mark as do-not-call"
+        "rollcall does not call the people or phones that `Do Not Call`, `Contact Callable` mark as do-not-call"
     );
     assert!(call_notes(&given, &mut found, true).unwrap().contains("ignored"));
     assert!(found.calls.is_empty());

@@ -109,11 +109,15 @@ pub(in crate::parse) fn of_bytes(text: &[u8], region: Option<Region>) -> Option<
     (!found.has_proof_against && !found.is_strange).then_some(one(found.charset))
 }
 
+/// Ends of notes that name the option for an encoding.
+pub(in crate::parse) const NAME_IT: &str = "; name the right encoding with --encoding";
+pub(in crate::parse) const CHOOSE_ONE: &str = "; choose one with --encoding";
+
 /// Returns the result for text whose letters fit no encoding. Rows with such letters cannot be used.
 fn none_fits() -> Detected {
     let note = "its letters beyond ASCII make no sense in any encoding that rollcall knows, so it rejects rows with \
-                such letters in a name; name the right encoding with --encoding";
-    Detected { encoding: UTF_8, notes: vec![note.to_owned()] }
+                such letters in a name";
+    Detected { encoding: UTF_8, notes: vec![format!("{note}{NAME_IT}")] }
 }
 
 /// Returns a note if another encoding is nearly as likely.
@@ -125,8 +129,7 @@ fn doubts(found: &Likeliest, lines: &Lines) -> Vec<String> {
     let Some((read, other)) = differing else { return Vec::new() };
     let word = |word: &str| word.chars().take(40).collect::<String>();
     vec![format!(
-        "its encoding is uncertain: rollcall reads it as {} (`{}`), but it may be {} (`{}`); choose one \
-         with --encoding",
+        "its encoding is uncertain: rollcall reads it as {} (`{}`), but it may be {} (`{}`){CHOOSE_ONE}",
         found.charset.name(),
         word(read),
         rival.name(),

@@ -16,7 +16,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{GB18030, GBK, UTF_16BE, UTF_16LE};
 
-pub(super) use self::detect::{detect, is_wide, of_bytes};
+pub(super) use self::detect::{CHOOSE_ONE, NAME_IT, detect, is_wide, of_bytes};
 use self::{
     by_line::{ByLine, ByteOrder},
     code_page::CodePage,

@@ -84,6 +84,9 @@ const COUNTED: [&str; 22] = [
 /// Maximum number of lines below a list.
 const MAX_LINES: usize = 30;
 
+/// A longer cell is a note, not a header, unless the first header has one as long.
+const LONG_NAME_BYTES: usize = 1024;
+
 /// A row that owns its cells.
 pub(in crate::parse) struct KeptRow {
     pub(in crate::parse) number: u64,
@@ -154,6 +157,10 @@ pub(in crate::parse) enum Kind {
 #[derive(Default)]
 pub(in crate::parse) struct Margin {
     names: Vec<String>,
+    /// The names as they are in the file.
+    headers_of_file: Vec<String>,
+    /// The longest cell that can be in a repeated header, in bytes.
+    max_name_bytes: usize,
     columns: Columns,
     phones: Vec<usize>,
     /// Repeated headers.
@@ -169,6 +176,8 @@ impl Margin {
     pub(in crate::parse) fn new(header: &Header, columns: &Columns, is_text: bool) -> Self {
         Self {
             names: header.names.iter().map(|name| folded(name)).collect(),
+            max_name_bytes: header.names.iter().map(String::len).max().unwrap_or(0).max(LONG_NAME_BYTES),
+            headers_of_file: header.names.clone(),
             // Matched like a repeated header further down: without the contents of the columns.
             columns: columns::people(&header.names).unwrap_or_else(|_| columns.clone()),
             phones: columns.phone.iter().map(|column| header.place_of(*column)).collect(),
@@ -214,7 +223,7 @@ impl Margin {
             return None;
         }
         let digits = |cell: Cell<'_>| cell.text.iter().filter(|byte| byte.is_ascii_digit()).count();
-        if cells.clone().any(|cell| digits(cell) >= DIGITS_OF_DATA) {
+        if cells.clone().any(|cell| cell.text.len() > self.max_name_bytes || digits(cell) >= DIGITS_OF_DATA) {
             return None;
         }
         let names: Vec<String> = cells.map(folded_text).collect();
@@ -224,7 +233,8 @@ impl Margin {
         }
         let is_same =
             |(index, name): (usize, &String)| names.get(index).map_or(name.is_empty(), |other| other == name);
-        if self.names.iter().enumerate().all(is_same) {
+        let is_longer = names.iter().skip(self.names.len()).any(|name| !name.is_empty());
+        if !is_longer && self.names.iter().enumerate().all(is_same) {
             return Some(Kind::Header(None));
         }
         if let Some(order) = order(&self.names, &names) {
@@ -253,9 +263,20 @@ impl Margin {
                 );
         match (has_name, is_same) {
             (false, _) => None,
-            (true, true) => Some(Kind::Header(None)),
-            (true, false) => Some(Kind::OtherHeader),
+            (true, true) if self.has_same_other_columns(&header.names) => Some(Kind::Header(None)),
+            (true, _) => Some(Kind::OtherHeader),
         }
+    }
+
+    /// Returns whether a repeated header has the same columns for countries, labels and do-not-call marks. If it does
+    /// not, the rows below it must not be read with the columns of the first header.
+    fn has_same_other_columns(&self, names: &[String]) -> bool {
+        let other_columns = |names: &[String]| {
+            let Columns { country, own_countries, labels, calls, .. } =
+                columns::recognise(names, &[], &|_| Vec::new()).ok()?;
+            Some((country, own_countries, labels, calls))
+        };
+        other_columns(&self.headers_of_file) == other_columns(names)
     }
 
     /// Returns whether a row looks like a line below a list. It has few filled cells, and words, marks or an empty line

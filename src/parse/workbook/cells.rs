@@ -6,7 +6,7 @@ use super::Sheet;
 use crate::parse::{Fault, assemble::RawRow, file::sniff::Content, table::RowSink};
 
 /// Returns whether any cell of a workbook, on any sheet, has a text for which `is_wanted` is true. Cells too far to the
-/// right to be read count as wanted. read count as wanted.
+/// right to be read count as wanted.
 ///
 /// # Errors
 ///

@@ -113,7 +113,7 @@ impl Causes {
         }
         Some(html! {
             p {
-                "rollcall keeps one of several rows with the same number. If the names differ, check which person the number belongs to."
+                "rollcall imports each number once: one of several rows with the same number, and none if the platform has the number already. If the names differ, check which person the number belongs to."
             }
             @for ((outcome, code), kind) in &self.collisions {
                 @let place = if *outcome == Outcome::Existing { "On the platform already" } else { "Duplicate in the list" };

@@ -7,7 +7,7 @@ use crate::{
     contact::Field,
     parse::{Certainty, ColumnMatch, InputInfo},
     report::{InputReport, Report, terminal::grouped},
-    row::Question,
+    row::{Question, Says},
 };
 
 /// Maximum number of columns shown per file.
@@ -143,7 +143,12 @@ fn role(input: &InputInfo, column: usize) -> Option<String> {
         }
         let label = columns.labels.iter().find(|label| label.column == column)?;
         let phone = input.headers.get(label.phone)?;
-        Some(format!("says which phone {} is", shown(phone.as_bytes(), MAX_HEADER_CHARS)))
+        let phone = shown(phone.as_bytes(), MAX_HEADER_CHARS);
+        Some(match label.says {
+            Says::Kind => format!("says which phone {phone} is"),
+            Says::Preferred => format!("says whether {phone} is called first"),
+            Says::Calls(_) => format!("says whether {phone} may be called"),
+        })
     };
     of_field.or_else(call).or_else(other)
 }

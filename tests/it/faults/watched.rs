@@ -187,7 +187,7 @@ fn what_is_added_to_a_file_after_it_was_taken_is_imported_too() {
     inbox.scene.platform.release();
     let ended = service.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("a.csv changed during the import"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a.csv changed after it was taken"), "{}", ended.stderr);
     assert_eq!((inbox.names("done"), inbox.held()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
 }
 

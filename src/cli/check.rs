@@ -113,6 +113,12 @@ pub(super) fn try_output<'f>(
     mut inputs: impl Iterator<Item = &'f PathBuf>,
     may_replace: bool,
 ) -> Result<(), CliError> {
+    if path.exists() && !path.is_dir() {
+        return Err(CliError::usage(
+            format!("--out: {} is a file, not a folder", path.display()),
+            "Name a folder, or omit --out: each run then has its own.",
+        ));
+    }
     let targets = OutputFolder::files(path);
     let taken = targets.iter().find(|target| target.is_file()).cloned();
     let targets: Vec<PathBuf> = targets.iter().filter_map(|target| target.canonicalize().ok()).collect();

@@ -195,8 +195,8 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer)
         let found = journal.runs()?.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run));
         found.ok_or_else(|| {
             CliError::usage(
-                "nothing to resume: every import is finished",
-                "List all imports with `rollcall runs`.",
+                "nothing to resume: no import of a file was interrupted",
+                "To run an import that failed, or one from standard input, use `rollcall import` again. `rollcall runs` lists all.",
             )
         })?
     };

@@ -89,7 +89,10 @@ fn described(purged: &Purged, mention: Option<&Mention>) -> String {
         }
     }
     if !folders.is_empty() {
-        text.push_str("These folders still contain personal data. Delete them yourself:\n");
+        text.push_str(
+            "These folders of imports still contain personal data. Delete them yourself, and the lists and the folders of \
+             `check` and `--dry-run`, which rollcall does not know:\n",
+        );
         for folder in folders {
             _ = writeln!(text, "  {}", printable(&folder.display().to_string()));
         }

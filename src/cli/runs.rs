@@ -20,7 +20,7 @@ use crate::{
     parse::STDIN,
     report::{
         screen,
-        terminal::{counted, printable},
+        terminal::{counted, grouped, printable},
     },
 };
 
@@ -102,7 +102,7 @@ fn described(run: &Shown) -> String {
         let count = |name: &str| totals[name].as_u64().unwrap_or_default();
         let told = Outcome::ALL.into_iter().filter(|outcome| count(outcome.name()) > 0);
         let told: Vec<String> =
-            told.map(|outcome| format!("{} {}", count(outcome.name()), outcome.name())).collect();
+            told.map(|outcome| format!("{} {}", grouped(count(outcome.name())), outcome.name())).collect();
         // Writing to a string cannot fail.
         _ = writeln!(text, "    {}: {}", counted(count("rows"), "row"), told.join(", "));
     }

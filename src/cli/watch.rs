@@ -191,7 +191,7 @@ fn described(summary: &Summary) -> String {
     for (count, what) in [
         (failed, "failed"),
         (repeated, "imported before"),
-        (unsettled, "still being written, kept for the next run"),
+        (unsettled, "not settled yet, kept for the next run"),
     ] {
         if count > 0 {
             // Writing to a string cannot fail.

@@ -194,6 +194,10 @@ impl<'a> Assembler<'a> {
 
     /// Looks for a number that a misplaced or missing line end has moved to the end of a row.
     fn look_for_strayed(&mut self, number: u64, row: &impl RawRow) {
+        // The last columns of a file of rows to fix are rollcall's own.
+        if self.header.kept.is_some() {
+            return;
+        }
         let above = self.block.len().checked_sub(1).map(|last| self.block.row(last));
         let Some(layout) = self.layout else { return };
         if layout.may_hold_another(row) || above.is_some_and(|above| layout.may_have_number_of(&above, row)) {
@@ -272,7 +276,7 @@ impl<'a> Assembler<'a> {
             self.hidden_rows += 1;
             self.block.hide_row();
         }
-        if self.layout.is_some_and(|layout| layout.ends_like_its_number(row)) {
+        if self.header.kept.is_none() && self.layout.is_some_and(|layout| layout.ends_like_its_number(row)) {
             self.strayed.add(number);
         }
         self.block.end_row(number, ragged);

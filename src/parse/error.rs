@@ -215,7 +215,7 @@ impl Fault {
                 "Check the path; `-` reads from standard input.".to_owned()
             }
             Self::MissingFile(_) => "Check the path.".to_owned(),
-            Self::Io(_) | Self::NoSuchSheet { .. } | Self::NoSuchColumn { .. } | Self::MappedTwice { .. } => {
+            Self::Io(_) | Self::NoSuchSheet { .. } | Self::MappedTwice { .. } => {
                 return None;
             }
             Self::Told { hint, .. } => return hint.clone(),
@@ -277,6 +277,7 @@ impl Fault {
             Self::TooManyCells { .. } => {
                 "Check --delimiter, and remove the columns that are not needed.".to_owned()
             }
+            Self::NoSuchColumn { .. } => "Correct --map, or `map` in rollcall.toml.".to_owned(),
             Self::TooWide(_) => "Remove the columns that are not needed.".to_owned(),
             Self::TooManyPhones { .. } => {
                 "Check --delimiter, and remove the columns that are not needed. --map phone=COLUMN names the column \

@@ -30,6 +30,8 @@ pub fn verdict(report: &Report) -> VerdictSentence {
     } else if let Some(why) = report.not_posted {
         let what = if why.reason().is_some() { "can be posted" } else { "would be posted" };
         let new = passing(of(Outcome::Planned), rows, what);
+        // It follows the reason, in the same sentence.
+        let new = if why.reason().is_some() { lowered(&new) } else { new };
         [why.reason().map(str::to_owned), Some(new), to_fix].into_iter().flatten().collect()
     } else if !report.complete {
         let stopped = format!("The import stopped: {} created", grouped(created));
@@ -45,6 +47,11 @@ pub fn verdict(report: &Report) -> VerdictSentence {
         && rejected + failed + pending == 0
         && report.not_posted.is_none_or(|why| why.reason().is_none());
     VerdictSentence { text: parts.join("; "), is_good }
+}
+
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn passing(passed: u64, rows: u64, what: &str) -> String {

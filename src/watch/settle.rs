@@ -20,7 +20,7 @@ const ON_THE_WAY: [&str; 8] =
 pub(super) const READY: &str = ".ready";
 
 /// An empty file must be unchanged this many times longer, because most are filled later.
-const EMPTY_PATIENCE: u32 = 12;
+pub(super) const EMPTY_PATIENCE: u32 = 12;
 
 /// The choice of files to take, and when.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub(super) struct Scan {
     pub(super) settled: Vec<Settled>,
     /// Files that may still be written to.
     pub(super) unsettled: usize,
+    /// Whether one of them is empty.
+    pub(super) has_empty: bool,
     /// Names of entries that are never taken, with the reason. Each is reported once while it exists.
     pub(super) odd: Vec<(OsString, &'static str)>,
 }
@@ -128,6 +130,7 @@ impl Settling {
                 scan.settled.push(Settled { name, stamp });
             } else {
                 scan.unsettled += 1;
+                scan.has_empty |= stamp.size == 0;
             }
         }
         scan.settled.sort_by(|a, b| (a.stamp.modified, &a.name).cmp(&(b.stamp.modified, &b.name)));

@@ -23,7 +23,7 @@ use super::{
     event::{Event, Observer},
     folder::{Folder, FolderLock},
     housekeeping,
-    settle::{Scan, Settled, Settling},
+    settle::{EMPTY_PATIENCE, Scan, Settled, Settling},
 };
 use crate::{
     interrupt::Interrupt,
@@ -231,7 +231,8 @@ impl<'a> FolderWatcher<'a> {
                 continue;
             }
             // When everything else is done, files that are still being written wait for the next run.
-            let patience = self.settings.take.settle * 3 + Duration::from_secs(1);
+            let times = if scan.has_empty { EMPTY_PATIENCE + 1 } else { 3 };
+            let patience = self.settings.take.settle * times + Duration::from_secs(1);
             let left = scan.settled.len() + scan.unsettled;
             let is_done = left == 0 || idle_since.elapsed() > patience;
             if self.common.once && is_done {

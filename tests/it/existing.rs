@@ -127,7 +127,7 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
         of_one.stdout
     );
     assert!(
-        of_one.stdout.contains("These folders still contain personal data")
+        of_one.stdout.contains("These folders of imports still contain personal data")
             && of_one.stdout.trim_end().ends_with("out")
     );
     assert!(!says(number) && !says("First7 Last7"));

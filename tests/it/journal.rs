@@ -94,7 +94,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         let again = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
         assert_eq!(again.code, 2);
         assert!(
-            again.stderr.starts_with("error: nothing to resume: every import is finished"),
+            again.stderr.starts_with("error: nothing to resume: no import of a file was interrupted"),
             "{}",
             again.stderr
         );

@@ -396,3 +396,13 @@ fn files_of_an_earlier_run_are_replaced_only_with_overwrite() {
     assert_eq!(gone_on.code, 0, "{}", gone_on.stderr);
     assert_eq!(import(true).code, 2);
 }
+
+#[test]
+fn own_columns_of_a_file_of_rows_to_fix_are_no_strayed_numbers() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nTara,Text,Ms,call me\n");
+    assert_eq!(sealed.run(&["check", "list.csv", "--out", "first"]).code, 1);
+    let again = sealed.run(&["check", "first/rejected.csv", "--out", "second"]);
+    assert_eq!(again.code, 1, "{}", again.stderr);
+    assert!(!again.stderr.contains("looks like a phone number"), "{}", again.stderr);
+}

@@ -388,7 +388,9 @@ fn unreadable_suppression_source_posts_nothing() {
     assert_eq!((&report["complete"], &report["platform"]["post"]), (&false.into(), &0.into()));
     // With the same list it would fail again, so there is nothing to resume.
     assert!(
-        run(&sealed, &sandbox, &["resume"]).stderr.contains("nothing to resume: every import is finished")
+        run(&sealed, &sandbox, &["resume"])
+            .stderr
+            .contains("nothing to resume: no import of a file was interrupted")
     );
 
     for (file, content, said) in [

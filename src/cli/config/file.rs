@@ -149,6 +149,9 @@ fn text(path: &Path, owner: Owner) -> Result<String, Unread> {
         Unsafe::OtherOwner(_) => {
             Unread::Refused("the pipe belongs to another user of this machine", |_| "Pass a file.".to_owned())
         }
+        _ if owner == Owner::Named => {
+            Unread::Refused("not a regular file", |_| "Name a settings file with --config.".to_owned())
+        }
         _ => {
             Unread::Refused("not a regular file", |name| format!("Remove {name}, or replace it with a file."))
         }

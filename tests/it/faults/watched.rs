@@ -361,7 +361,7 @@ fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
     inbox.drop("c.csv.ready", "");
     let ended = inbox.once(&["--ready-markers"]);
     assert!(
-        ended.stderr.ends_with("1 imported before, 1 still being written, kept for the next run\n"),
+        ended.stderr.ends_with("1 imported before, 1 not settled yet, kept for the next run\n"),
         "{}",
         ended.stderr
     );
@@ -524,4 +524,13 @@ fn settings_are_read_again_and_faulty_ones_change_nothing() {
     service.wait_until_it_says("a.txt is imported");
     service.signal("TERM");
     assert_eq!(service.end().code, 0);
+}
+
+#[test]
+fn empty_file_fails_with_once_instead_of_waiting_forever() {
+    let inbox = Inbox::new(|_, _| Fault::None);
+    inbox.drop("empty.csv", "");
+    let ended = inbox.once(&[]);
+    assert_eq!(inbox.names("failed"), ["empty.csv"], "{}", ended.stderr);
+    assert_ne!(ended.code, 0, "{}", ended.stderr);
 }

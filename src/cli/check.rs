@@ -26,18 +26,20 @@ use crate::{
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let reading = ReadingSettings::new(config.under(&args.reading)?)?;
+    let own = config.under_own(&args.reading)?.map(ReadingSettings::new).transpose()?;
     let exclude_files = config.under(&args.exclude)?;
     let exclude = settings::exclude(
         exclude_files,
         ExcludeOptions::default(),
         &ApiOption::default(),
         &reading.normalize,
+        own.as_ref().map(|own| &own.normalize),
     )?;
     let output_options = config.under(&args.output)?;
     let interrupt = signals::listen();
     let run = new_run();
     let path = output_folder(output_options.out.clone(), &run);
-    let export = settings::export(&config.under(&args.export)?, &path)?;
+    let export = settings::export(&config.under(&args.export)?, Some(&path))?;
     let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
     let settings = RunSettings {
         run,
@@ -52,10 +54,11 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> 
     Ok(conclude(finished, &path, output_options.json, printer))
 }
 
-/// Opens all inputs; every one that cannot be used is named. A signal ends it, since a pipe may never end.
-/// Of more workbooks, each is opened again when its rows are read: an open one has a child process.
+/// The maximum number of workbooks kept open, because each has a child process. With more, each is opened again when its
+/// rows are read.
 const MAX_OPEN_WORKBOOKS: usize = 8;
 
+/// Opens all inputs. The error names each input that cannot be used. A signal ends it, because a pipe may never end.
 pub(super) fn open_all(
     files: &[PathBuf],
     settings: &ParseSettings,
@@ -115,7 +118,7 @@ pub(super) fn try_output<'f>(
 ) -> Result<(), CliError> {
     if path.exists() && !path.is_dir() {
         return Err(CliError::usage(
-            format!("--out: {} is a file, not a folder", path.display()),
+            format!("--out: {} is not a folder", path.display()),
             "Name a folder, or omit --out: each run then has its own.",
         ));
     }

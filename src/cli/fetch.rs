@@ -120,7 +120,7 @@ fn by_ending(path: Option<&Path>) -> Result<FetchedFormat, CliError> {
         Some("ndjson" | "jsonl") => Ok(FetchedFormat::Ndjson),
         Some("xlsx") => Ok(FetchedFormat::Xlsx),
         Some(ending) => Err(CliError::usage(
-            format!("--output: the ending `.{}` does not say what to write", printable(ending)),
+            format!("--output: the extension `.{}` is not a known format", printable(ending)),
             "Give the file a name that ends in .csv, .json, .ndjson or .xlsx, or name the format with --format.",
         )),
     }

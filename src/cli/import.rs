@@ -4,6 +4,7 @@ mod groups;
 
 use std::{
     collections::BTreeMap,
+    env,
     path::{Path, PathBuf, absolute},
 };
 
@@ -56,6 +57,9 @@ pub(super) struct StoredImport {
     pub(super) existing: ExistingOptions,
     #[serde(default)]
     pub(super) export: ExportOptions,
+    /// The reading options without the current folder's file, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own_reading: Option<ReadingOptions>,
     /// The settings files in use, for the report.
     #[serde(default)]
     config_files: Vec<String>,
@@ -78,6 +82,7 @@ impl StoredImport {
             api: config.under(&options.api)?,
             existing: config.under(&options.existing)?,
             export,
+            own_reading: config.under_own(&options.reading)?,
             config_files: config.names(),
         })
     }
@@ -218,6 +223,16 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer)
             "Run the same `rollcall import` again with the same input to finish it.",
         ));
     }
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let PlatformOptions { client_id, token_file, client_secret_file, .. } = &mut stored.platform;
+    // The import began with a token from the environment, which may have been replaced by an app's credentials.
+    if client_id.is_none()
+        && token_file.is_none()
+        && client_secret_file.is_none()
+        && set("ROLLCALL_TOKEN").is_none()
+    {
+        *client_id = set("ROLLCALL_CLIENT_ID");
+    }
     // Each call needs its own `--yes` to post without asking.
     stored.posting.yes = args.yes;
     resumed::check_settings(&run.id, &stored.platform, config)?;
@@ -241,7 +256,8 @@ pub(super) fn import(
     let (reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
     let (exclude, existing) = (groups.suppression?, groups.existing?);
     groups.export?;
-    let region = reading.normalize.region;
+    // The current folder's file does not say how the platform's numbers are read, if the user does.
+    let region = exclude.own_reading.as_ref().and_then(|(region, _)| *region).or(reading.normalize.region);
     let is_sandbox = stored.platform.sandbox;
     // Kept until the run ends, because dropping it stops the local platform.
     let (account, _local) = account(stored.platform.clone(), &requests)?;
@@ -269,7 +285,7 @@ pub(super) fn import(
     let id = named.as_ref().map_or_else(|| caller.new_run(), |named| named.id.clone());
     let before = named.as_ref().and_then(|named| named.before.clone());
     let path = output.out.or(before.clone()).unwrap_or_else(|| output_folder(None, &id));
-    let export = settings::export(&stored.export, &path)?;
+    let export = settings::export(&stored.export, Some(&path))?;
     // A resumed run replaces its own files.
     let is_own = before.as_deref().is_some_and(|before| is_same_folder(before, &path));
     let inputs_of_run = stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file);
@@ -439,6 +455,7 @@ mod tests {
             api: ApiOption::default(),
             existing: ExistingOptions::default(),
             export: ExportOptions::default(),
+            own_reading: None,
             config_files: Vec::new(),
         };
         let text = serde_json::to_string(&stored).unwrap();

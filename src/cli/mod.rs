@@ -62,7 +62,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ => program::isolate_workbooks(),
     }
     let loaded = ConfigFiles::load(cli.global.config.as_deref(), Given::new(&given))
-        .and_then(|config| Ok((talk_options(&cli.global.printer, &config)?, config)));
+        .and_then(|config| Ok((printer_options(&cli.global.printer, &config)?, config)));
     let (printer, config) = match loaded {
         Ok((options, config)) => (Printer::new(&options), config),
         Err(error) => {
@@ -98,7 +98,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Combines the printer options of the command line and the settings files.
-fn talk_options(typed: &PrinterOptions, config: &ConfigFiles) -> Result<PrinterOptions, CliError> {
+fn printer_options(typed: &PrinterOptions, config: &ConfigFiles) -> Result<PrinterOptions, CliError> {
     let options = config.under(typed)?;
     if options.quiet && options.verbose > 0 {
         return Err(CliError::usage(

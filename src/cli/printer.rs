@@ -1,4 +1,4 @@
-//! The only access to the terminal: results, log lines, progress, and the question before posting.
+//! All messages: results, log lines, progress, and the question before posting.
 //!
 //! All output goes to standard error. With `-q`, only errors and one line for an incomplete result appear. Progress
 //! appears only on a terminal. With `--log-format json`, every line is an object.

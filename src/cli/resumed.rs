@@ -19,7 +19,7 @@ pub(super) fn check_settings(
         account_id: set("ROLLCALL_ACCOUNT_ID"),
         ..PlatformOptions::default()
     };
-    let in_force = config.under_platform(&of_environment)?;
+    let in_force = config.platform(&of_environment)?.options;
     let host = |text: &Option<String>| {
         let text = text.as_deref()?;
         Some(settings::host(text).map_or_else(|_| text.to_owned(), |host| host.to_string()))
@@ -53,7 +53,7 @@ fn other_place(id: &str, what: &str, begun: &str, now: &str) -> CliError {
     let [begun, now] = [begun, now].map(printable);
     CliError::usage(
         format!(
-            "cannot resume the import {id}: it was begun for the {what} {begun}, and the {what} is now {now}"
+            "cannot resume the import {id}: it started with the {what} {begun}, but the settings now name {now}"
         ),
         format!(
             "To finish it, set {}={begun} for this command. To post its files to {now}, use `rollcall import`.",

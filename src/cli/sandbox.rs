@@ -22,7 +22,7 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, printer: &Printer) -
     let region = options.region.as_deref().map(settings::region).transpose()?;
     let duplicates = options.duplicates.as_deref().map(str::parse).transpose();
     let at_least_one = |name: &str, value: Option<u64>| match value {
-        Some(0) => Err(CliError::Usage { message: format!("--{name}: 0 is not at least 1"), hint: None }),
+        Some(0) => Err(CliError::Usage { message: format!("--{name}: must be at least 1"), hint: None }),
         _ => Ok(()),
     };
     at_least_one("page-cap", options.page_cap)?;
@@ -49,9 +49,9 @@ pub(super) fn run(args: &SandboxArgs, config: &ConfigFiles, printer: &Printer) -
     let interrupt = signals::listen();
     print_environment(&sandbox, sandbox.client_secret().expose_secret());
     printer.say(&format!("Serving {} contacts. Press Ctrl-C to stop.\n", sandbox.contacts()));
-    let ended = interrupt.clone();
+    let signal = interrupt.clone();
     sandbox.serve(async move {
-        ended.requested().await;
+        signal.requested().await;
     })?;
     Ok(interrupt.signal().map_or(super::error::exit::OK, signal_exit_code))
 }

@@ -254,12 +254,13 @@ pub(super) fn api(option: &ApiOption) -> Api {
     }
 }
 
-/// Returns which numbers are suppressed.
+/// Returns which numbers are suppressed. `own` are the settings without the current folder's file, if there is one.
 pub(super) fn exclude(
     files: ExcludeFileOptions,
     options: ExcludeOptions,
     api: &ApiOption,
     reading: &NormalizeSettings,
+    own: Option<&NormalizeSettings>,
 ) -> Result<SuppressSettings, CliError> {
     if !options.campaign_filter.is_empty() && options.exclude_campaign.is_empty() {
         return Err(CliError::usage("--campaign-filter requires a campaign", "Add --exclude-campaign ID."));
@@ -279,6 +280,7 @@ pub(super) fn exclude(
         files: files.exclude_file,
         region: reading.region,
         aliases: reading.aliases.clone(),
+        own_reading: own.map(|own| (own.region, own.aliases.clone())),
         lists: options.exclude_list,
         campaigns: options.exclude_campaign,
         allowed_unread: options.allow_unreadable_suppressions.unwrap_or_default(),

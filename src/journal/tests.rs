@@ -478,3 +478,19 @@ fn unsafe_state_folder_or_file_is_refused_with_the_repair_command() {
     assert!(matches!(journal.lock_account("acc"), Err(JournalError::Unsafe { .. })));
     assert_eq!(fs::read_to_string(&kept).unwrap(), "kept");
 }
+
+#[test]
+fn file_counts_as_imported_for_the_account_of_its_run() {
+    let home = tempfile::tempdir().unwrap();
+    let (journal, _) = timed(home.path());
+    open_run(&journal, "r1", "f");
+    for (name, run) in [("a.csv", "r1"), ("b.csv", "purged")] {
+        let file = NewFile { folder: "in", name, sha256: name, size: 1, run };
+        let id = journal.claim_file(&file).unwrap();
+        journal.end_file(id, FileEnd::Done, None, None).unwrap();
+    }
+    let counts =
+        |content: &str, account: &str| journal.imported_file("in", content, account).unwrap().is_some();
+    assert_eq!([counts("a.csv", "acc"), counts("a.csv", "another")], [true, false]);
+    assert_eq!([counts("b.csv", "acc"), counts("b.csv", "another")], [true, true], "the run is unknown");
+}

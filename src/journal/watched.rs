@@ -159,16 +159,23 @@ impl Journal {
         self.read(|connection| connection.query_row(&query, params![folder, id], record).optional())
     }
 
-    /// Returns an imported file of a folder with this content.
+    /// Returns a file of a folder with this content that was imported to this account. If the record of its import was
+    /// purged, the account is unknown and the file counts.
     ///
     /// # Errors
     ///
     /// Returns an error if the journal cannot be read.
-    pub fn imported_file(&self, folder: &str, sha256: &str) -> Result<Option<WatchedFile>, JournalError> {
+    pub fn imported_file(
+        &self,
+        folder: &str,
+        sha256: &str,
+        account: &str,
+    ) -> Result<Option<WatchedFile>, JournalError> {
         let query = format!(
-            "SELECT {COLUMNS} FROM watched WHERE folder = ?1 AND sha256 = ?2 AND state = 'done' LIMIT 1"
+            "SELECT {COLUMNS} FROM watched WHERE folder = ?1 AND sha256 = ?2 AND state = 'done' \
+             AND NOT EXISTS (SELECT 1 FROM run WHERE run.id = watched.run AND run.account != ?3) LIMIT 1"
         );
-        self.read(|connection| connection.query_row(&query, [folder, sha256], record).optional())
+        self.read(|connection| connection.query_row(&query, [folder, sha256, account], record).optional())
     }
 
     /// Returns the last finished files of a folder, the latest first.

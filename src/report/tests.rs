@@ -144,7 +144,8 @@ fn summary_of_a_stopped_run_shows_each_step_and_hints() {
 
           1  ■■■■■■■■ refused: refused by the platform
              row 6: +449098790123
-             See the column rollcall_reason in rejected.csv for the platform's message.
+             See the column rollcall_reason in rejected.csv for
+             the platform's message.
 
     Among them: 6 premium-rate numbers, costly to call; --types
     limits the types of numbers.

@@ -58,6 +58,9 @@ pub struct SuppressSettings {
     pub region: Option<Region>,
     /// The meanings of the files' country values.
     pub aliases: Aliases,
+    /// The region and aliases of the user's own settings, if the current folder has others. Each file is read with both,
+    /// so that a folder's settings cannot keep a number from being suppressed.
+    pub own_reading: Option<(Option<Region>, Aliases)>,
     /// Contact lists on the platform.
     pub lists: Vec<String>,
     /// Campaigns on the platform.
@@ -121,12 +124,21 @@ impl Suppressions {
                 progress.warn(&format!("{}: {NO_ENTRIES}", read.path));
                 notes.push(NO_ENTRIES.to_owned());
             }
-            let numbers = read.sheets.iter().flat_map(|part| part.numbers.iter().map(|(number, _)| *number));
+            let mut sheets = read.sheets;
+            if let Some((region, aliases)) = &settings.own_reading {
+                match SuppressionFile::read(path, *region, aliases, Timestamp::now(), interrupt) {
+                    Ok(own) => sheets.extend(own.sheets),
+                    Err(interrupted @ ReadError::Interrupted(_)) => return Err(interrupted),
+                    // The first reading has reported it, if it concerns both.
+                    Err(ReadError::Parse(_)) => {}
+                }
+            }
+            let numbers = sheets.iter().flat_map(|part| part.numbers.iter().map(|(number, _)| *number));
             let numbers = distinct(numbers.collect());
             let (code, name) = (Code::InFile.name(), read.path.clone());
             suppressions.reports.push(SuppressionReport { code, name, numbers, empty: is_empty, notes });
             suppressions.unread.push((read.path.clone(), read.unread_entries));
-            for part in read.sheets {
+            for part in sheets {
                 let sheet = part.sheet.map(|sheet| sheet.to_string());
                 suppressions.set.begin(SuppressionSource::File { path: read.path.clone(), sheet });
                 for (number, row) in part.numbers {

@@ -43,11 +43,13 @@ pub(super) struct Claims {
     journal: Journal,
     /// The folder's name in the journal.
     name: String,
+    /// The account to import to.
+    account: String,
 }
 
 impl Claims {
-    pub(super) fn new(journal: Journal, folder: &Folder) -> Self {
-        Self { journal, name: folder.name() }
+    pub(super) fn new(journal: Journal, folder: &Folder, account: &str) -> Self {
+        Self { journal, name: folder.name(), account: account.to_owned() }
     }
 
     /// Takes a file.
@@ -96,7 +98,7 @@ impl Claims {
 
     /// Returns an earlier file with the same content that was imported.
     pub(super) fn imported_before(&self, file: &WatchedFile) -> Result<Option<WatchedFile>, WatchError> {
-        Ok(self.journal.imported_file(&self.name, &file.sha256)?)
+        Ok(self.journal.imported_file(&self.name, &file.sha256, &self.account)?)
     }
 
     /// Deletes records of files that ended longer ago than `kept`.

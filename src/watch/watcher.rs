@@ -106,7 +106,7 @@ impl<'a> FolderWatcher<'a> {
         common: Common<'a>,
     ) -> Self {
         Self {
-            claims: Claims::new(common.journal.clone(), &folder),
+            claims: Claims::new(common.journal.clone(), &folder, &settings.account),
             folder,
             settings,
             account,

@@ -137,7 +137,7 @@ fn resume_needs_the_same_account_and_approval() {
     journal().execute("UPDATE run SET stream = 'st-other'", []).unwrap();
     let refused = resume(&sealed, &sandbox, None);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
-    assert!(refused.stderr.contains("it was begun for the stream st-other"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it started with the stream st-other"), "{}", refused.stderr);
     let stream = sandbox.variable("ROLLCALL_STREAM_ID");
     journal().execute("UPDATE run SET stream = ?1", [&stream]).unwrap();
     // Another spelling of the address is the same address.

@@ -100,9 +100,9 @@ fn working_settings_are_all_good() {
     good     account id   5f5a0d0c0000000000000001 (ROLLCALL_ACCOUNT_ID)
     good     credentials  client id cs-00000000-0000-4000-8000-000000000001 (ROLLCALL_CLIENT_ID), client
                           secret set (ROLLCALL_CLIENT_SECRET)
-    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     requests     60 a minute (default), timeout 30 s, 5 attempts
     good     journal      state/journal.sqlite3 (--state-dir)
-    good     proxy        none; requests to this machine go through none
+    good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
     good     contacts     may be read: 0 contacts, pages of 2 (1,000 were asked for)
@@ -112,8 +112,8 @@ fn working_settings_are_all_good() {
     good     campaign v1  may be read: 3 contacts, pages of 2 (100 were asked for)
     good     creating     not tried: it would create a contact; it needs the same scope as reading the
                           contacts (`Configuration`)
-    good     rate limit   no headers about it; the documented 60 a minute are kept
-    good     clock        as the platform's
+    good     rate limit   no rate-limit headers; the documented 60 a minute apply
+    good     clock        same as the platform
     ");
 }
 
@@ -128,9 +128,9 @@ fn nothing_needs_to_be_set_for_a_sandbox() {
     good     account id   5f5a0d0c0000000000000001 (--sandbox)
     good     credentials  client id cs-00000000-0000-4000-8000-000000000001, client secret set
                           (--sandbox)
-    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     requests     60 a minute (default), timeout 30 s, 5 attempts
     good     journal      in memory: it ends with the sandbox
-    good     proxy        none; requests to this machine go through none
+    good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
     good     contacts     may be read: 6 contacts, pages of 100 (1,000 were asked for)
@@ -144,8 +144,8 @@ fn nothing_needs_to_be_set_for_a_sandbox() {
              To try it: --campaign ID.
     good     creating     not tried: it would create a contact; it needs the same scope as reading the
                           contacts (`Configuration`)
-    good     rate limit   no headers about it; the documented 60 a minute are kept
-    good     clock        as the platform's
+    good     rate limit   no rate-limit headers; the documented 60 a minute apply
+    good     clock        same as the platform
     ");
 }
 
@@ -165,7 +165,7 @@ fn every_setting_that_is_missing_is_named() {
              Give a ready token in ROLLCALL_TOKEN or a file for --token-file, or an app's --client-id
              with its secret in ROLLCALL_CLIENT_SECRET or a file for --client-secret-file. To try
              rollcall without an account, use --sandbox.
-    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     requests     60 a minute (default), timeout 30 s, 5 attempts
     good     journal      state/journal.sqlite3 (--state-dir)
     ");
 }
@@ -196,14 +196,14 @@ fn each_setting_is_checked_alone_and_its_origin_is_shown() {
     good     config file  own.toml
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           use https:// (http:// is only for this machine) (own.toml)
-             Fix it there.
+             Correct this setting.
     bad      stream id    --stream-id: `not one` is not an id (--stream-id)
              Copy the id again.
     good     account id   a-1 (own.toml)
     bad      credentials  the client id has no client secret
              Put the secret into ROLLCALL_CLIENT_SECRET, or into a file for --client-secret-file.
-    warning  requests     100 a minute (--rate), an answer may take 5 s (--timeout), 2 attempts
-                          (own.toml); the platform documents 60 a minute
+    warning  requests     100 a minute (--rate), timeout 5 s (--timeout), 2 attempts (own.toml); the
+                          platform documents 60 a minute
              Remove --rate, unless the account has a higher limit.
     good     journal      state/journal.sqlite3 (ROLLCALL_STATE_DIR)
     ");
@@ -217,7 +217,7 @@ fn a_file_that_cannot_be_used_is_named() {
     assert_eq!(ended.code, 2);
     assert_same!(said(&ended), @r"
     bad      config file  own.toml: invalid type: integer `5`, expected a string in `host`
-             Fix it there.
+             Correct this setting.
     ");
 }
 
@@ -273,10 +273,10 @@ fn a_platform_that_is_not_there_is_bad() {
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-1 (ROLLCALL_STREAM_ID)
     good     account id   a-1 (ROLLCALL_ACCOUNT_ID)
-    good     credentials  token set (ROLLCALL_TOKEN); it does not say how long it is good for
-    good     requests     60 a minute (default), an answer may take 30 s, 1 attempt (--max-attempts)
+    good     credentials  token set (ROLLCALL_TOKEN); it has no expiry time
+    good     requests     60 a minute (default), timeout 30 s, 1 attempt (--max-attempts)
     good     journal      state/journal.sqlite3 (--state-dir)
-    good     proxy        none; requests to this machine go through none
+    good     proxy        none (not used for this machine)
     bad      reachable    http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1
                           attempt)
              Check --host and the network; then run the same command again.
@@ -327,15 +327,15 @@ fn a_ready_token_says_how_long_it_is_good_for() {
                           expired at TIME
              Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file).
              With an app's --client-id and secret, rollcall makes its own tokens.
-    good     clock        as the platform's
+    good     clock        same as the platform
     "#);
     // That it is signed by nobody is the platform's to say.
     let short = with(1800);
     assert_eq!(short.code, 4, "{}", short.stdout);
-    let left = regex::Regex::new(r"for (30 min|29 min \d+ s) more").unwrap();
+    let left = regex::Regex::new(r"\((30 min|29 min \d+ s) left\)").unwrap();
     assert!(line(&short, "credentials").starts_with("warning"), "{}", short.stdout);
     assert!(left.is_match(&one_line(&line(&short, "credentials"))), "{}", short.stdout);
-    assert_same!(line(&with(86_400), "credentials"), @"good     credentials  token set (--token-file token), good until TIME");
+    assert_same!(line(&with(86_400), "credentials"), @"good     credentials  token set (--token-file token), valid until TIME");
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn credentials_do_not_go_in_the_clear() {
     assert_same!(line(&ended, "host"), @r"
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           use https:// (http:// is only for this machine) (--host)
-             Fix it there.
+             Correct this setting.
     ");
     assert!(!ended.stdout.contains("reachable"), "{}", ended.stdout);
 }
@@ -395,10 +395,10 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-1 (ROLLCALL_STREAM_ID)
     good     account id   a-1 (ROLLCALL_ACCOUNT_ID)
-    good     credentials  token set (ROLLCALL_TOKEN); it does not say how long it is good for
-    good     requests     60 a minute (default), an answer may take 30 s, 5 attempts
+    good     credentials  token set (ROLLCALL_TOKEN); it has no expiry time
+    good     requests     60 a minute (default), timeout 30 s, 5 attempts
     good     journal      state/journal.sqlite3 (--state-dir)
-    good     proxy        none; requests to this machine go through none
+    good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
     good     contacts     may be read: 12,345 contacts, pages of 2 (1,000 were asked for)
@@ -416,7 +416,7 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
              Check the id. If the list or campaign was made with the older API, add --api v1.
     good     creating     not tried: it would create a contact; it needs the same scope as reading the
                           contacts (`Configuration`)
-    good     rate limit   x-ratelimit-remaining: 58; the documented 60 a minute are kept
+    good     rate limit   x-ratelimit-remaining: 58; the documented 60 a minute apply
     bad      clock        N h ahead of the platform's
              Set the clock of this machine, for example with NTP: a token made here is good for ten
              minutes by it.

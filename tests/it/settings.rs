@@ -416,15 +416,60 @@ fn users_file_wins_over_the_folders_file_for_row_options() {
 }
 
 #[test]
+fn folder_file_cannot_keep_a_number_from_being_suppressed() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "list.csv",
+        "First Name,Last Name,Salutation,Phone,Do Not Call\nAsha,Rao,Mrs,+919876543201,no\nBela,Rao,Mrs,+919876543202,yes\n",
+    );
+    let dnc = sealed.write("lists/dnc.csv", "phone,country\n98765 43201,\n98765 43201,Bharat\n");
+    sealed.write(
+        USERS_FILE,
+        format!(
+            "region = \"IN\"\nexclude-file = \"{}\"\n[values.country]\n\"Bharat\" = \"IN\"\n",
+            dnc.display()
+        ),
+    );
+    for of_folder in [
+        "",
+        "region = \"US\"",
+        "region = \"GB\"",
+        "map = [\"unique_id=Do Not Call\"]",
+        "map = [\"country=Do Not Call\"]",
+        "map = [\"priority=5\"]",
+        "[values.country]\n\"Bharat\" = \"PK\"",
+    ] {
+        sealed.write("rollcall.toml", format!("{of_folder}\n"));
+        let ended = sealed.run(&["check", "list.csv", "--out", "out", "--overwrite"]);
+        assert!(matches!(ended.code, 0 | 1), "{of_folder}: {}", ended.stderr);
+        assert_eq!(
+            briefs(&sealed, "out"),
+            ["2 suppressed in-file", "3 suppressed do-not-call-column"],
+            "{of_folder}"
+        );
+    }
+}
+
+#[test]
+fn empty_texts_in_a_file_count_as_not_set() {
+    let sealed = Sealed::new();
+    sealed.write("list.csv", LIST);
+    sealed.write(USERS_FILE, "out = \"\"\nexclude-file = \"\"\nregion = \"IN\"\nexport = \" \"\n");
+    let ended = sealed.run(&["check", "list.csv", "-q"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(sealed.path("rollcall-out").is_dir() && !sealed.path("outcomes.csv").exists());
+}
+
+#[test]
 #[cfg(unix)]
 fn typed_pipe_is_read() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let mut command = sealed.command(&["check", "list.csv", "-q", "--config", "/dev/stdin", "--out", "out"]);
     command.stdin(Stdio::piped());
+    sealed.write("dnc.csv", "phone\n+919876543201\n");
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"region = \"IN\"\nexclude-file = \"dnc.csv\"\n").unwrap();
-    sealed.write("dnc.csv", "phone\n+919876543201\n");
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(briefs(&sealed, "out")[0], "2 suppressed in-file", "from the working folder");
 }

@@ -90,7 +90,7 @@ pub(in crate::cli) struct ExcludeOptions {
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) exclude_campaign: Vec<String>,
-    /// Import even if this many entries of these files, lists and campaigns are masked or unreadable [default: 0]
+    /// Import even if up to N entries of these files, lists and campaigns are masked or unreadable [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) allow_unreadable_suppressions: Option<u64>,
     /// Which of a campaign's contacts to suppress: any, those called (attempted), those reached (completed); if
@@ -117,7 +117,7 @@ pub(in crate::cli) struct ExistingOptions {
     /// Take existing contacts from FILE, written by `fetch contacts`, instead of reading the platform
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) existing: Option<PathBuf>,
-    /// Maximum age of the contact snapshot, such as 90m or 7d; 0 disables it [default: 24h]
+    /// Maximum age of the contact snapshot, such as 90m or 7d; 0 always reads the platform [default: 24h]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) existing_max_age: Option<String>,
     /// Re-read all existing contacts
@@ -398,7 +398,7 @@ pub(in crate::cli) struct OnceOption {
 #[command(next_help_heading = "Output")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ExportOptions {
-    /// Also write the contacts to post to this file: .csv, .xlsx or .ndjson. An existing file is not overwritten
+    /// Also save the contacts that are to be posted in this file: .csv, .xlsx or .ndjson. An existing file is not overwritten
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) export: Option<PathBuf>,
     /// Columns of that file: those of the platform's contact import, those of its contact list upload, or the input's
@@ -517,7 +517,7 @@ fn is_zero(value: &u8) -> bool {
 /// Reads text or a number: both `sheet = 2` and `sheet = "Leads"` are natural in a settings file.
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "expected a text or a whole number")]
     enum TextOrNumber {
         Text(String),
         Number(u64),

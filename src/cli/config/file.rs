@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use toml::Table;
+use toml::{Table, Value};
 
 use super::{
     VALUES_TABLE,
@@ -85,7 +85,7 @@ impl File {
         let mut options: Table = text.parse().map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
-            fail(&reason, Some(names.clone()))
+            fail(&reason, Some("Check the line: texts need quotes, and lists need brackets.".to_owned()))
         })?;
         let catalog = Catalog::new();
         catalog.check_names(&options).map_err(|problem| match problem {
@@ -112,10 +112,26 @@ impl File {
                 ));
             }
         }
-        // A pipe has no folder.
-        let folder = path.parent().filter(|_| !is_pipe(path)).unwrap_or(Path::new(""));
+        // Pipes and standard input have no folder.
+        let folder = path
+            .parent()
+            .filter(|folder| !is_pipe(path) && !folder.starts_with("/dev") && !folder.starts_with("/proc"));
+        let folder = folder.unwrap_or(Path::new(""));
+        without_empty(&mut options);
         catalog.normalize(&mut options, folder);
         Ok(Some(Self { path: path.to_owned(), options }))
+    }
+}
+
+/// Removes options that are empty texts, in tables, too: they count as not set.
+fn without_empty(options: &mut Table) {
+    options.retain(|_, value| value.as_str().is_none_or(|text| !text.trim().is_empty()));
+    for value in options.iter_mut().filter(|(name, _)| *name != VALUES_TABLE).map(|(_, value)| value) {
+        match value {
+            Value::Table(table) => without_empty(table),
+            Value::Array(values) => values.iter_mut().filter_map(Value::as_table_mut).for_each(without_empty),
+            _ => {}
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct ConfigFiles {
     /// The file passed with `--config`.
     named: Option<PathBuf>,
     options: Table,
+    /// The options without those of the current folder's file, if there is one.
+    without_folder: Option<Table>,
     /// For each option, the file with the highest priority that sets it.
     origins: BTreeMap<String, PathBuf>,
     /// The typed options, which decide between options that exclude each other.
@@ -64,7 +66,10 @@ impl ConfigFiles {
         let mut files = Self { named: named.map(Path::to_owned), given, ..Self::default() };
         if let Some(path) = named {
             let file = File::read(path, Owner::Named)?.ok_or_else(|| {
-                CliError::usage(format!("there is no config file {}", shown(path)), "Look at --config.")
+                CliError::usage(
+                    format!("there is no config file {}", shown(path)),
+                    "Check the path of --config.",
+                )
             })?;
             return Ok(files.over_by(file));
         }
@@ -83,6 +88,7 @@ impl ConfigFiles {
             for name in USER_FIRST.iter().filter(|name| files.options.contains_key(**name)) {
                 file.options.remove(*name);
             }
+            files.without_folder = Some(files.options.clone());
             files = files.over_by(file);
         }
         Ok(files)
@@ -155,6 +161,10 @@ impl ConfigFiles {
             let mut table = table.clone();
             let dir = table.remove("dir").and_then(|dir| dir.as_str().map(PathBuf::from)).unwrap_or_default();
             let mut watched = Self { options: common.clone(), ..self.clone() };
+            // A table with an account of its own does not use the sandbox of the other tables.
+            if platform::has_account(&table) && !layers::is_set(&table, "sandbox") {
+                watched.options.remove("sandbox");
+            }
             watched.origins.extend(table.keys().map(|name| (name.clone(), file.clone())));
             resolve(&mut [&mut watched.options, &mut table]);
             watched.options = over(&watched.options, table);
@@ -173,6 +183,17 @@ impl ConfigFiles {
     /// Merges the typed options over those of the files.
     pub(super) fn under<T: Serialize + DeserializeOwned>(&self, typed: &T) -> Result<T, CliError> {
         self.merge(&self.options, typed)
+    }
+
+    /// Merges the typed options over those of the files that belong to the user. `None` if there is no other file.
+    ///
+    /// The current folder's file can say how its lists are read, but must not change how the user's suppression files are
+    /// read.
+    pub(super) fn under_own<T: Serialize + DeserializeOwned>(
+        &self,
+        typed: &T,
+    ) -> Result<Option<T>, CliError> {
+        self.without_folder.as_ref().map(|options| self.merge(options, typed)).transpose()
     }
 
     /// Returns the typed region, else the one from the files.
@@ -324,6 +345,18 @@ mod tests {
         let watched = file(text).unwrap().watched();
         let names: Vec<&str> = watched[0].1.options.keys().map(String::as_str).collect();
         assert_eq!(names, ["existing", "token-file"]);
+    }
+
+    #[test]
+    fn watched_folder_with_an_account_does_not_use_the_sandbox_of_the_file() {
+        let text = "sandbox = true\n[[watch]]\ndir = \"a\"\nhost = \"h\"\n[[watch]]\ndir = \"b\"\n";
+        let has_sandbox: Vec<bool> = file(text)
+            .unwrap()
+            .watched()
+            .iter()
+            .map(|(_, own)| own.options.contains_key("sandbox"))
+            .collect();
+        assert_eq!(has_sandbox, [false, true]);
     }
 
     #[test]

@@ -43,6 +43,11 @@ pub(in crate::cli) struct Platform {
     pub(in crate::cli) unused: Option<String>,
 }
 
+/// Returns whether options name a part of an account.
+pub(super) fn has_account(options: &Table) -> bool {
+    ACCOUNT.iter().any(|name| is_set(options, name))
+}
+
 impl ConfigFiles {
     /// Merges the `given` platform options over those of the environment and the files.
     pub(in crate::cli) fn platform(&self, given: &PlatformOptions) -> Result<Platform, CliError> {
@@ -52,16 +57,13 @@ impl ConfigFiles {
                 layers.environment.insert(name.to_owned(), Value::Boolean(true));
             }
         }
-        let is_typed = ACCOUNT.iter().any(|name| is_set(&layers.typed, name));
+        let is_typed = has_account(&layers.typed);
         let is_sandbox_typed = is_set(&layers.typed, "sandbox");
         if is_typed && !is_sandbox_typed {
             // The user wants a real account.
-            for layer in [&mut layers.files, &mut layers.environment] {
-                layer.remove("sandbox");
-            }
+            layers.files.remove("sandbox");
         }
-        let is_sandbox =
-            is_sandbox_typed || is_set(&layers.environment, "sandbox") || is_set(&layers.files, "sandbox");
+        let is_sandbox = is_sandbox_typed || is_set(&layers.files, "sandbox");
         let refusal = if is_sandbox {
             is_typed.then(|| both_places(&layers.typed))
         } else {

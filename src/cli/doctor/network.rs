@@ -201,10 +201,10 @@ fn failed(subject: &'static str, error: PlatformError) -> Finding {
 fn readable(readout: &Readout, collection: &Collection) -> String {
     let count = readout
         .total
-        .map_or_else(|| "how many contacts is not said".to_owned(), |total| counted(total, "contact"));
+        .map_or_else(|| "number of contacts unknown".to_owned(), |total| counted(total, "contact"));
     let asked = collection.largest_page();
     let pages = match readout.page_size {
-        0 => "so that the size of pages does not show".to_owned(),
+        0 => "page size unknown".to_owned(),
         granted if granted == asked => format!("pages of {}", grouped(granted)),
         granted => format!("pages of {} ({} were asked for)", grouped(granted), grouped(asked)),
     };
@@ -214,9 +214,9 @@ fn readable(readout: &Readout, collection: &Collection) -> String {
 /// Describes the rate-limit headers, and the limit in use.
 fn rate_limit(response_info: &ResponseInfo, rate: u32) -> String {
     let documented = if rate == DOCUMENTED_RATE { "the documented " } else { "" };
-    let kept = format!("{documented}{} a minute are kept", grouped(rate.into()));
+    let kept = format!("{documented}{} a minute apply", grouped(rate.into()));
     if response_info.limits.is_empty() {
-        return format!("no headers about it; {kept}");
+        return format!("no rate-limit headers; {kept}");
     }
     let headers: Vec<String> =
         response_info.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -233,11 +233,11 @@ fn clock(response_info: &ResponseInfo) -> Finding {
         return Finding::warning(CLOCK, "the platform does not say what time it is", COMPARE);
     };
     let Some(skew) = response_info.skew() else {
-        return Finding::warning(CLOCK, format!("the platform says what is no time: {date}"), COMPARE);
+        return Finding::warning(CLOCK, format!("the platform's time is unreadable: {date}"), COMPARE);
     };
     let size = skew.abs();
     if size < NO_SKEW {
-        return Finding::good(CLOCK, "as the platform's");
+        return Finding::good(CLOCK, "same as the platform");
     }
     let direction = if skew.is_positive() { "ahead of" } else { "behind" };
     let found = format!("{} {direction} the platform's", duration(size.unsigned_abs().as_secs()));
@@ -293,7 +293,7 @@ mod tests {
     fn clock_is_compared_with_the_platforms_clock() {
         let theirs = "Fri, 20 Nov 2026 10:00:00 GMT";
         let is = |state, found: &str, code| (state, found.to_owned(), code);
-        let same = is(State::Good, "as the platform's", 0);
+        let same = is(State::Good, "same as the platform", 0);
         assert_eq!(judged(theirs, 0, 0), same);
         assert_eq!(judged(theirs, 2400, 0), same);
         assert_eq!(judged(theirs, -1400, 0), same);
@@ -320,9 +320,9 @@ mod tests {
         let response_info = ResponseInfo { limits, ..ResponseInfo::default() };
         assert_eq!(
             rate_limit(&response_info, 60),
-            "x-ratelimit-remaining: 59; the documented 60 a minute are kept"
+            "x-ratelimit-remaining: 59; the documented 60 a minute apply"
         );
-        assert_eq!(rate_limit(&ResponseInfo::default(), 30), "no headers about it; 30 a minute are kept");
+        assert_eq!(rate_limit(&ResponseInfo::default(), 30), "no rate-limit headers; 30 a minute apply");
     }
 
     #[test]
@@ -336,11 +336,8 @@ mod tests {
         assert_eq!(told(readout(1000, Some(1))), "may be read: 1 contact, pages of 1,000");
         assert_eq!(
             told(readout(10, None)),
-            "may be read: how many contacts is not said, pages of 10 (1,000 were asked for)"
+            "may be read: number of contacts unknown, pages of 10 (1,000 were asked for)"
         );
-        assert_eq!(
-            told(readout(0, Some(0))),
-            "may be read: 0 contacts, so that the size of pages does not show"
-        );
+        assert_eq!(told(readout(0, Some(0))), "may be read: 0 contacts, page size unknown");
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The remedy for errors that name the problem but no remedy.
-pub(super) const FIX: &str = "Fix it there.";
+pub(super) const FIX: &str = "Correct this setting.";
 
 pub(super) const CONFIG_FILE: &str = "config file";
 const CREDENTIALS: &str = "credentials";
@@ -153,7 +153,7 @@ pub(super) fn examine(
     if let Some(account) = &account {
         let found = match Proxy::of(&account.host) {
             Some(proxy) => proxy.to_string(),
-            None if account.host.is_loopback() => "none; requests to this machine go through none".to_owned(),
+            None if account.host.is_loopback() => "none (not used for this machine)".to_owned(),
             None => "none".to_owned(),
         };
         findings.push(Finding::good("proxy", found));
@@ -333,7 +333,7 @@ impl Examination<'_> {
             format!(", {} an hour ({origin})", grouped(rate.into()))
         });
         let found = format!(
-            "{} a minute ({}){per_hour}, an answer may take {}{}, {}{}",
+            "{} a minute ({}){per_hour}, timeout {}{}, {}{}",
             grouped(settings.rate.into()),
             self.origins.of("rate", given.rate.is_some()),
             duration(settings.timeout.as_secs()),
@@ -357,16 +357,16 @@ fn token(origin: &str, expires_at: Option<Timestamp>, now: Timestamp) -> Finding
     let remedy = "Make a new token, and put it where this one came from. An app's --client-id with its secret makes them by \
                   itself.";
     match expires_at {
-        None => Finding::good(CREDENTIALS, format!("{set}; it does not say how long it is good for")),
+        None => Finding::good(CREDENTIALS, format!("{set}; it has no expiry time")),
         Some(expiry) if expiry <= now => {
             Finding::bad(CREDENTIALS, format!("{set}; it expired at {expiry}"), remedy, exit::USAGE)
         }
         Some(expiry) if expiry.duration_since(now) < SOON => {
             let left = u64::try_from(expiry.duration_since(now).as_secs()).unwrap_or_default();
-            let found = format!("{set}, good until {expiry}: for {} more", duration(left));
+            let found = format!("{set}, valid until {expiry} ({} left)", duration(left));
             Finding::warning(CREDENTIALS, found, remedy)
         }
-        Some(expiry) => Finding::good(CREDENTIALS, format!("{set}, good until {expiry}")),
+        Some(expiry) => Finding::good(CREDENTIALS, format!("{set}, valid until {expiry}")),
     }
 }
 
@@ -384,18 +384,18 @@ mod tests {
             (finding.state, finding.found.replace("token set (ROLLCALL_TOKEN)", "…"), finding.exit_code)
         };
         let is = |state, found: &str, code| (state, found.to_owned(), code);
-        assert_eq!(judged(None), is(State::Good, "…; it does not say how long it is good for", 0));
+        assert_eq!(judged(None), is(State::Good, "…; it has no expiry time", 0));
         assert_eq!(
             judged(Some("2026-11-20T10:00:00Z")),
             is(State::Bad, "…; it expired at 2026-11-20T10:00:00Z", exit::USAGE)
         );
         assert_eq!(
             judged(Some("2026-11-20T10:59:59Z")),
-            is(State::Warning, "…, good until 2026-11-20T10:59:59Z: for 59 min 59 s more", 0)
+            is(State::Warning, "…, valid until 2026-11-20T10:59:59Z (59 min 59 s left)", 0)
         );
         assert_eq!(
             judged(Some("2026-11-20T11:00:00Z")),
-            is(State::Good, "…, good until 2026-11-20T11:00:00Z", 0)
+            is(State::Good, "…, valid until 2026-11-20T11:00:00Z", 0)
         );
     }
 }

@@ -1,14 +1,12 @@
 //! The settings of an import in groups, each validated separately. An import ends at the first invalid group;
 //! `doctor` lists all of them.
 
-use std::path::Path;
-
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::StoredImport;
 use crate::{
     cli::{
-        args::{OutputOptions, PlatformOptions, RequestOptions},
+        args::{OutputOptions, PlatformOptions, ReadingOptions, RequestOptions},
         check,
         config::ConfigFiles,
         error::CliError,
@@ -37,14 +35,16 @@ impl StoredImport {
         let normalize = reading
             .as_ref()
             .map_or_else(|_| NormalizeSettings::default(), |reading| reading.normalize.clone());
+        let own = self.own_reading.clone().map(ReadingSettings::new).and_then(Result::ok);
+        let own = own.map(|own| own.normalize);
         let (files, options) = (self.exclude_files.clone(), self.exclude.clone());
         Groups {
             reading,
             posting: PostingSettings::new(&self.posting),
             requests: RequestSettings::new(&self.requests),
-            suppression: settings::exclude(files, options, &self.api, &normalize),
+            suppression: settings::exclude(files, options, &self.api, &normalize, own.as_ref()),
             existing: settings::existing(self.existing.clone()),
-            export: settings::export(&self.export, Path::new("")),
+            export: settings::export(&self.export, None),
         }
     }
 
@@ -62,6 +62,7 @@ impl StoredImport {
             api: read(config, &mut problems),
             existing: read(config, &mut problems),
             export: read(config, &mut problems),
+            own_reading: config.under_own(&ReadingOptions::default()).unwrap_or_default(),
             config_files: config.names(),
         };
         (stored, problems)

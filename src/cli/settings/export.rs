@@ -10,10 +10,10 @@ use crate::{
     report::{ExportFormat, ExportLayout, ExportSettings, OutputFolder, terminal::printable},
 };
 
-/// Returns the export settings, if an export is requested. `folder` is the run's folder.
+/// Returns the export settings, if an export is requested. `folder` is the run's folder, if it is known.
 pub(in crate::cli) fn export(
     options: &ExportOptions,
-    folder: &Path,
+    folder: Option<&Path>,
 ) -> Result<Option<ExportSettings>, CliError> {
     let Some(path) = options.export.clone() else {
         return if options.export_layout.is_some() {
@@ -37,7 +37,9 @@ pub(in crate::cli) fn export(
         ));
     }
     let place = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
-    if OutputFolder::files(folder).iter().any(|file| place(file) == place(&path)) {
+    let is_of_run =
+        |folder: &Path| OutputFolder::files(folder).iter().any(|file| place(file) == place(&path));
+    if folder.is_some_and(is_of_run) {
         return Err(CliError::usage(
             format!("--export: {shown} is a file of the run itself"),
             "Choose another name, or another folder.",

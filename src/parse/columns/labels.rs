@@ -48,7 +48,8 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
         by_own_words.entry(do_not_call::own_words(&words[*phone]).collect()).or_default().push(*phone);
     }
     for (column, header) in words.iter().enumerate() {
-        if header.is_empty() || used.contains(&column) {
+        // A mapping to another field does not change what the header says about calls.
+        if header.is_empty() || columns.phone.contains(&column) {
             continue;
         }
         if columns.labels.len() > MAX_LABELS {
@@ -65,9 +66,11 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
             let phones = by_words.get(&base).filter(|_| is_label).into_iter().flatten();
             phones.map(|phone| PhoneLabel { phone: *phone, column, says }).collect::<Vec<_>>()
         };
-        let mut labels = labeled(Says::Kind);
-        labels.extend(labeled(Says::Preferred));
-        columns.labels.extend(labels);
+        if !used.contains(&column) {
+            let mut labels = labeled(Says::Kind);
+            labels.extend(labeled(Says::Preferred));
+            columns.labels.extend(labels);
+        }
         if let Some(CallHeader { question, phone }) = do_not_call::read(header) {
             let is_about_one = columns.phone.len() > 1 && !phone.is_empty();
             let own_words: Vec<&str> = phone.iter().map(String::as_str).collect();

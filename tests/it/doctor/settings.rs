@@ -21,7 +21,6 @@ fn doctor_names_every_setting_that_an_import_refuses() {
         ("no-header = true", "reading", "--no-header"),
         ("types = \"mobil\"", "reading", "`mobil`"),
         ("default-salutation = \"Lord\"", "reading", "`Lord`"),
-        ("default-last-name = \" \"", "reading", "--default-last-name"),
         ("values.country.A = \"Nowhere\"", "reading", "values.country"),
         ("batch-size = 0", "posting", "--batch-size"),
         ("max-rejected = \"many\"", "posting", "`many`"),

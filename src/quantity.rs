@@ -18,3 +18,8 @@ pub fn grouped(count: u64) -> String {
     }
     text
 }
+
+/// Returns a count with its unit, in singular or plural.
+pub fn counted(count: u64, word: &str) -> String {
+    format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
+}

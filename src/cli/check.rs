@@ -151,7 +151,7 @@ pub(super) fn conclude(finished: Finished, folder: &Path, prints_json: bool, pri
     }
     match stopped {
         Some(error) => {
-            let error = super::error::stopped(error);
+            let error = CliError::Pipeline(error);
             printer.say("\n");
             printer.fail(&error);
             error.exit_code()

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, io, path::PathBuf};
 
 use thiserror::Error;
 
+use super::hint;
 #[cfg(unix)]
 use crate::watch::WatchError;
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     platform::PlatformError,
     report::{ReportError, terminal::printable},
     sandbox::SandboxError,
-    suppress::UnreadSuppressions,
+    suppress::SuppressError,
 };
 
 /// The documented exit codes.
@@ -69,9 +70,13 @@ impl CliError {
 
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Pipeline(PipelineError::Unread(_) | PipelineError::OptionFile(_)) => {
-                exit::USAGE
-            }
+            Self::Usage { .. }
+            | Self::Pipeline(
+                PipelineError::Unread(_)
+                | PipelineError::OptionFile(_)
+                | PipelineError::Suppress(SuppressError::NoCountry { .. }),
+            ) => exit::USAGE,
+            Self::Pipeline(PipelineError::Suppress(_) | PipelineError::Post(_)) => exit::PLATFORM,
             Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
             Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
@@ -80,6 +85,7 @@ impl CliError {
                 PipelineError::Report(_)
                 | PipelineError::Spool(_)
                 | PipelineError::Runtime(_)
+                | PipelineError::Busy(_)
                 | PipelineError::Asked(_),
             )
             | Self::Report(_)
@@ -101,50 +107,7 @@ impl CliError {
     }
 
     pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Usage { hint, .. } => hint.clone(),
-            Self::Pipeline(PipelineError::Parse(error) | PipelineError::OptionFile(error)) => error.hint(),
-            Self::Pipeline(PipelineError::Asked(_)) => {
-                Some("Answer the question there, or end that process. Then run the same command again.".to_owned())
-            }
-            Self::Pipeline(PipelineError::Unread(_)) => Some(UnreadSuppressions::HINT.to_owned()),
-            Self::Pipeline(PipelineError::Platform(error)) => error.hint().map(str::to_owned),
-            Self::Pipeline(PipelineError::Journal(error)) | Self::Journal(error) => {
-                Some(error.hint().to_owned())
-            }
-            Self::Report(ReportError::Io { .. })
-            | Self::Pipeline(PipelineError::Report(ReportError::Io { .. })) => {
-                Some("Choose a writable folder with enough free space (--out, or -o for `fetch`).".to_owned())
-            }
-            Self::Pipeline(PipelineError::Report(ReportError::Sums(_)))
-            | Self::Report(ReportError::Sums(_)) => {
-                Some("This is a bug in rollcall. Report it, with report.json.".to_owned())
-            }
-            Self::Template { .. } => {
-                Some("Choose an existing, writable folder with enough free space.".to_owned())
-            }
-            Self::Pipeline(PipelineError::Spool(_)) => {
-                Some("If the disk is full, choose another one with --out.".to_owned())
-            }
-            #[cfg(unix)]
-            Self::Watch(WatchError::Folder { .. }) => {
-                Some("Use an existing folder that the service may write to. Only the service may write to its folder `work`: chmod 700.".to_owned())
-            }
-            #[cfg(unix)]
-            Self::Watch(WatchError::OtherDevice { .. }) => {
-                Some("Remove the mount or the link. rollcall creates the folders work, done, failed and reports itself.".to_owned())
-            }
-            #[cfg(unix)]
-            Self::Watch(WatchError::Foreign { .. }) => {
-                Some("Remove it, or make the service's user its owner. rollcall creates the folders work, done, failed and reports itself.".to_owned())
-            }
-            #[cfg(unix)]
-            Self::Watch(WatchError::Overlap { .. }) => Some("Watch only one of them.".to_owned()),
-            #[cfg(unix)]
-            Self::Watch(WatchError::Status { .. }) => Some("Choose another port with --status.".to_owned()),
-            Self::Sandbox(SandboxError::Listen { .. }) => Some("Choose another port with --port.".to_owned()),
-            _ => None,
-        }
+        hint::of(self)
     }
 
     /// Returns the messages and hints, one per line, without control characters.
@@ -164,7 +127,9 @@ impl CliError {
     /// Returns each message with its hint.
     pub(super) fn messages(&self) -> Vec<(String, Option<String>)> {
         match self {
-            Self::Inputs(errors) => errors.iter().map(|error| (error.to_string(), error.hint())).collect(),
+            Self::Inputs(errors) => {
+                errors.iter().map(|error| (error.to_string(), hint::of_input(error))).collect()
+            }
             other => vec![(other.to_string(), other.hint())],
         }
     }
@@ -173,21 +138,12 @@ impl CliError {
 const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
-/// Wraps the platform error of a run whose report was still written.
-pub(super) fn stopped(error: PlatformError) -> CliError {
-    CliError::Pipeline(PipelineError::Platform(error))
-}
-
 fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {
-        PlatformError::Interrupted(signal) => signal_exit_code(*signal),
         // The user has to change a setting; nothing was sent.
-        PlatformError::NoSuch { .. }
-        | PlatformError::RefusedId { .. }
-        | PlatformError::NoCountry { .. }
-        | PlatformError::PageSize { .. }
-        | PlatformError::Unread(_) => exit::USAGE,
-        PlatformError::Spool(_) | PlatformError::Journal(_) | PlatformError::Busy(_) => exit::MACHINE,
+        PlatformError::NoSuch { .. } | PlatformError::RefusedId { .. } | PlatformError::PageSize { .. } => {
+            exit::USAGE
+        }
         _ => exit::PLATFORM,
     }
 }

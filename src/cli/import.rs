@@ -21,7 +21,7 @@ use super::{
     },
     check::{self, conclude, open_all},
     config::ConfigFiles,
-    error::{CliError, stopped},
+    error::CliError,
     printer::Printer,
     resumed,
     settings::{self, Account, RequestSettings, new_run, open_journal, output_folder},
@@ -275,8 +275,7 @@ pub(super) fn import(
         exclude,
     };
     let named = (!posting.dry_run).then(|| {
-        let reserved =
-            Reserved::wait(journal, target, posting.wait, *progress, interrupt).map_err(stopped)?;
+        let reserved = Reserved::wait(journal, target, posting.wait, *progress, interrupt)?;
         // The import stays the same if it is started from another folder.
         make_absolute(&mut stored);
         Named::find(reserved, &mut inputs, &stored.identity(), resumed, caller)

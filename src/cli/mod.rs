@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod explain;
 mod fetch;
+mod hint;
 mod import;
 mod printer;
 #[cfg(unix)]

@@ -19,8 +19,8 @@ pub(super) use self::{export::export, posting::PostingSettings};
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-        FilterChoice, FormatChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, ReadingOptions,
-        RequestOptions, SplitNamesChoice,
+        FilterChoice, HiddenRowsChoice, KeepChoice, PlatformOptions, ReadingOptions, RequestOptions,
+        SplitNamesChoice,
     },
     error::CliError,
 };
@@ -34,7 +34,7 @@ use crate::{
         phone::{Accept, PhonePolicy, has_numbering_plan},
         salutation,
     },
-    parse::{Format, Mapping, ParseSettings, STDIN},
+    parse::{Mapping, ParseSettings, STDIN},
     pipeline::Target,
     platform::{
         Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
@@ -106,7 +106,7 @@ impl ReadingSettings {
         let skips_hidden_rows = options.hidden_rows.unwrap_or_default() == HiddenRowsChoice::Skip;
         Ok(Self {
             parse: ParseSettings {
-                format: options.format.map(format),
+                format: options.format,
                 encoding: options.encoding.as_deref().map(encoding).transpose()?,
                 region,
                 sheet: options.sheet,
@@ -142,19 +142,6 @@ pub(super) fn region(text: &str) -> Result<Region, CliError> {
                 "Use the two letters of ISO 3166, such as IN, GB or US.",
             )
         })
-}
-
-fn format(choice: FormatChoice) -> Format {
-    match choice {
-        FormatChoice::Csv => Format::Csv,
-        FormatChoice::Json => Format::Json,
-        FormatChoice::Ndjson => Format::Ndjson,
-        FormatChoice::Vcard => Format::Vcard,
-        FormatChoice::Xlsx => Format::Xlsx,
-        FormatChoice::Xlsb => Format::Xlsb,
-        FormatChoice::Xls => Format::Xls,
-        FormatChoice::Ods => Format::Ods,
-    }
 }
 
 fn encoding(name: &str) -> Result<crate::parse::Encoding, CliError> {

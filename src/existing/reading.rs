@@ -6,7 +6,7 @@ use super::ExistingContacts;
 use crate::{
     contact::{E164, StoredContact},
     journal::{JournalError, Snapshot, SnapshotWriter, Snapshots},
-    platform::{Client, PageInfo, PlatformError, Readout, Record, RecordSink},
+    platform::{Client, ClientError, PageInfo, Readout, Record, RecordSink},
 };
 
 /// Collects existing contacts while they are read.
@@ -82,7 +82,7 @@ pub(crate) async fn look_behind(
     client: &mut Client<'_>,
     snapshots: &Snapshots,
     sent: &HashSet<E164>,
-) -> Result<Option<ExistingContacts>, PlatformError> {
+) -> Result<Option<ExistingContacts>, ClientError> {
     let Some(latest) = snapshots.latest()? else { return Ok(None) };
     // A small account fits on one page anyway.
     let Some(known) = latest.expected.filter(|known| *known > latest.page_size.max(1)) else {
@@ -128,7 +128,9 @@ pub(crate) async fn look_behind(
 }
 
 impl RecordSink for ExistingSink<'_> {
-    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+    type Error = ClientError;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), ClientError> {
         let contact = record.stored();
         self.existing.note(&contact, self.is_asked);
         if self.candidate.is_some() {
@@ -144,7 +146,7 @@ impl RecordSink for ExistingSink<'_> {
         Ok(())
     }
 
-    fn page(&mut self, page: &PageInfo) -> Result<ControlFlow<()>, PlatformError> {
+    fn page(&mut self, page: &PageInfo) -> Result<ControlFlow<()>, ClientError> {
         let Some(candidate) = self.candidate.take() else { return Ok(ControlFlow::Continue(())) };
         let may_hold = !page.is_last && page.total.is_some() && page.total == candidate.expected;
         if may_hold && let Some(existing) = self.replay(&candidate)? {
@@ -159,7 +161,7 @@ impl RecordSink for ExistingSink<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn restart(&mut self) -> Result<(), PlatformError> {
+    fn restart(&mut self) -> Result<(), ClientError> {
         self.existing = ExistingContacts::default();
         self.first_page.clear();
         self.writer.as_mut().map_or(Ok(()), SnapshotWriter::restart)?;

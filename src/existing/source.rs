@@ -17,7 +17,7 @@ use crate::{
     interrupt::Interrupt,
     journal::{Snapshot, Snapshots},
     parse::{Fault, Input, ParseError, ParseSettings, ReadError},
-    platform::{Client, Collection, PlatformError, stored_contact},
+    platform::{Client, ClientError, Collection, stored_contact},
 };
 
 /// The user's settings for existing contacts.
@@ -61,7 +61,7 @@ pub(crate) struct Known {
 
 impl ExistingSettings {
     /// Returns the last snapshot if it is young enough.
-    fn candidate(&self, snapshots: &Snapshots) -> Result<Option<Snapshot>, PlatformError> {
+    fn candidate(&self, snapshots: &Snapshots) -> Result<Option<Snapshot>, ClientError> {
         let Some(latest) = snapshots.latest()? else { return Ok(None) };
         let is_young = latest.age_ms.is_some_and(|age| u128::from(age) <= self.max_age.as_millis());
         if self.refresh || !is_young {
@@ -80,7 +80,7 @@ impl ExistingSettings {
         how: &'static str,
         unacknowledged: &HashSet<E164>,
         is_asked: &(dyn Fn(E164) -> bool + Sync),
-    ) -> Result<Known, PlatformError> {
+    ) -> Result<Known, ClientError> {
         let mut candidate = self.candidate(snapshots)?;
         if candidate.is_some() && !unacknowledged.is_empty() {
             let is_reported = look_behind(client, snapshots, unacknowledged).await?.is_some();

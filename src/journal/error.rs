@@ -61,31 +61,4 @@ impl JournalError {
             problem => Self::Unsafe { reason: problem.to_string(), remedy: problem.remedy(&path), path },
         }
     }
-
-    /// Returns what to do about the error.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Folder { .. } | Self::Lock { .. } => {
-                "Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR."
-            }
-            Self::Unsafe { .. } => {
-                "Nothing was read or sent. Check who has access there, then run the same command again; or choose a folder \
-                 that only you can write to, with --state-dir or ROLLCALL_STATE_DIR."
-            }
-            Self::Newer { .. } => {
-                "Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed."
-            }
-            Self::Damaged { .. } | Self::Altered { .. } => {
-                "Nothing in it was changed. Move the file and those next to it away, or choose another --state-dir, and run \
-                 the same command again: it first reads the existing contacts and posts only the missing ones. Rows \
-                 created before are then reported as existing."
-            }
-            Self::Foreign { .. } => "Choose another folder with --state-dir; the file was not touched.",
-            Self::Busy { .. } => "End the program that uses it, then run the same command again.",
-            Self::Sqlite { .. } => {
-                "Is the disk full, or the folder read-only? Everything that was sent is recorded. Fix the cause, then run \
-                 the same command again."
-            }
-        }
-    }
 }

@@ -40,21 +40,6 @@ pub enum AliasError {
     Empty,
 }
 
-impl AliasError {
-    /// Returns a hint for fixing the alias.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NoCountry { .. } => {
-                "Write the country's two- or three-letter code, its name in any language, or its dialing code, such as \
-                 \"DE\"."
-            }
-            Self::NoSalutation { .. } => "Write Mr, Mrs, Ms, Miss, Mx, Dr or Prof.",
-            Self::Contradiction { .. } => "Keep one of the lines.",
-            Self::Empty => "To fill empty cells, use --region and --default-salutation.",
-        }
-    }
-}
-
 impl Aliases {
     /// Adds an alias for country cells.
     ///

@@ -11,6 +11,7 @@ mod documents;
 pub mod encoding;
 mod error;
 mod file;
+mod format;
 mod info;
 mod json;
 mod open;
@@ -24,8 +25,6 @@ mod workbook;
 mod vcard;
 
 use std::{collections::VecDeque, ops::ControlFlow, path::Path};
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::columns::{expiry::is_expiry, fold, is_never_called, may_be_phone, means};
 #[cfg(unix)]
@@ -51,7 +50,11 @@ pub use self::{
     },
     encoding::Encoding,
     error::{Fault, ParseError, ReadError},
-    file::{sniff::Content, source::Compression},
+    file::{
+        sniff::Content,
+        source::{Compression, UnpackError},
+    },
+    format::Format,
     info::{FixedRows, InputInfo, ReadSummary},
     place::RowPlace,
     sheets::Sheets,
@@ -115,65 +118,6 @@ pub enum ListKind {
 impl ParseSettings {
     fn is_of_numbers(&self) -> bool {
         self.list == ListKind::Numbers
-    }
-}
-
-/// The supported file formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Format {
-    /// Delimited text.
-    Csv,
-    /// One JSON document.
-    Json,
-    /// One JSON document per line.
-    Ndjson,
-    /// vCards.
-    Vcard,
-    /// An Excel workbook.
-    Xlsx,
-    /// A binary Excel workbook.
-    Xlsb,
-    /// An Excel 97 workbook.
-    Xls,
-    /// A spreadsheet in the Open Document Format.
-    Ods,
-    /// A table in a web page.
-    Html,
-    /// An XML spreadsheet of Excel 2003.
-    XmlSpreadsheet,
-}
-
-impl Format {
-    /// Returns the name shown to people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Csv => "CSV",
-            Self::Json => "JSON",
-            Self::Ndjson => "JSON, one object on each line",
-            Self::Vcard => "vCard",
-            Self::Xlsx => "Excel workbook",
-            Self::Xlsb => "binary Excel workbook",
-            Self::Xls => "Excel 97 workbook",
-            Self::Ods => "OpenDocument spreadsheet",
-            Self::Html => "a table of a web page (HTML)",
-            Self::XmlSpreadsheet => "XML spreadsheet (Excel 2003)",
-        }
-    }
-
-    /// Returns the name used in `report.json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Vcard => "vcard",
-            Self::Xlsx => "xlsx",
-            Self::Xlsb => "xlsb",
-            Self::Xls => "xls",
-            Self::Ods => "ods",
-            Self::Html => "html",
-            Self::XmlSpreadsheet => "xml",
-        }
     }
 }
 
@@ -463,7 +407,9 @@ fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
         ColumnsProblem::NoPhone
             if is_text && headers.len() == 1 && dialect::likeliest_unknown(&headers[0]).is_some() =>
         {
-            Fault::OneColumn { header: headers.into_iter().next().unwrap_or_default() }
+            let header = headers.into_iter().next().unwrap_or_default();
+            let likeliest = dialect::likeliest_unknown(&header);
+            Fault::OneColumn { header, likeliest }
         }
         ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },

@@ -4,7 +4,7 @@ use super::PipelineError;
 use crate::{
     interrupt::Interrupt,
     journal::{SharedQuota, SnapshotWriter, Snapshots},
-    platform::{Client, ClientSettings, Collection, Counts, PlatformError, Readout, Record, RecordSink},
+    platform::{Client, ClientSettings, Collection, Counts, Readout, Record, RecordSink},
     progress::Progress,
     report::{FetchedFormat, FetchedSummary, FetchedWriter},
 };
@@ -49,15 +49,11 @@ pub fn fetch(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PipelineError::Runtime)?;
     let mut client =
         Client::new(settings.client.clone(), settings.quota.clone(), progress, interrupt.clone())?;
-    let mut sink = Sink { output, snapshot: None, failed: None };
+    let mut sink = Sink { output, snapshot: None };
     if settings.collection == Collection::Contacts {
         sink.snapshot = Some(settings.snapshots.begin("fetch")?);
     }
-    let read = runtime.block_on(client.read(&settings.collection, settings.page_size, &mut sink));
-    if let Some(error) = sink.failed {
-        return Err(error);
-    }
-    let mut readout = read?;
+    let mut readout = runtime.block_on(client.read(&settings.collection, settings.page_size, &mut sink))?;
     if readout.unreadable > 0 {
         let unreadable = readout.unreadable;
         readout.notes.push(format!("rollcall skips records that it cannot read as contacts: {unreadable}"));
@@ -75,20 +71,12 @@ pub fn fetch(
 struct Sink {
     output: FetchedWriter,
     snapshot: Option<SnapshotWriter>,
-    /// The reason why nothing more can be written, which ends the read.
-    failed: Option<PipelineError>,
-}
-
-impl Sink {
-    /// Ends the read with an error that is not the platform's.
-    fn fail(&mut self, error: impl Into<PipelineError>) -> PlatformError {
-        self.failed = Some(error.into());
-        PlatformError::Ended
-    }
 }
 
 impl RecordSink for Sink {
-    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+    type Error = PipelineError;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), PipelineError> {
         if !record.is_readable() {
             return Ok(());
         }
@@ -98,8 +86,7 @@ impl RecordSink for Sink {
             FetchedFormat::Json | FetchedFormat::Ndjson => Vec::new(),
         };
         if let Err(source) = self.output.write(record.json(), &texts, &stored) {
-            let error = self.output.error(source);
-            return Err(self.fail(error));
+            return Err(self.output.error(source).into());
         }
         if let Some(snapshot) = &mut self.snapshot {
             snapshot.push(stored)?;
@@ -107,10 +94,8 @@ impl RecordSink for Sink {
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<(), PlatformError> {
-        if let Err(error) = self.output.restart() {
-            return Err(self.fail(error));
-        }
+    fn restart(&mut self) -> Result<(), PipelineError> {
+        self.output.restart()?;
         self.snapshot.as_mut().map_or(Ok(()), SnapshotWriter::restart)?;
         Ok(())
     }

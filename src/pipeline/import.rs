@@ -15,7 +15,7 @@ use crate::{
     parse::{Input, InputInfo},
     platform::{Client, ClientSettings, PlatformError},
     report::{OutputFolder, PlatformReport, Report, RunWriter, Timing},
-    suppress::{SuppressSettings, Suppressions},
+    suppress::{SuppressError, SuppressSettings, Suppressions},
 };
 
 /// The maximum of rejected rows in a list.
@@ -152,15 +152,17 @@ fn with_session(mut report: Report, session: &Session<'_>, client: &Client<'_>, 
 fn close(
     run: &OpenRun,
     report: &Report,
-    stopped: Option<&PlatformError>,
+    stopped: Option<&PipelineError>,
     is_declined: bool,
 ) -> Result<(), PipelineError> {
     let totals = serde_json::to_string(&report.totals).unwrap_or_default();
     match stopped {
         // Only another command fixes this, and its import is a different one.
-        Some(PlatformError::NoSuch { .. } | PlatformError::Unread(_) | PlatformError::NoCountry { .. })
-            if !run.has_posted()? =>
-        {
+        Some(
+            PipelineError::Platform(PlatformError::NoSuch { .. })
+            | PipelineError::Unread(_)
+            | PipelineError::Suppress(SuppressError::NoCountry { .. }),
+        ) if !run.has_posted()? => {
             run.close(Ending::Failed, &totals)?;
         }
         Some(error) => run.stop(&error.to_string(), Some(&totals))?,

@@ -7,6 +7,7 @@
 
 mod check;
 mod clock;
+mod error;
 mod explain;
 mod fetch;
 mod import;
@@ -18,12 +19,11 @@ mod session;
 mod spool;
 mod twins;
 
-use std::{io, path::Path};
-
-use thiserror::Error;
+use std::path::Path;
 
 pub use self::{
     check::check,
+    error::PipelineError,
     explain::{ExplainedContact, ExplainedOrigin, ExplainedProblem, ExplainedStep, Explanation, explain},
     fetch::{FetchSettings, Fetched, fetch},
     import::{ImportSettings, MaxRejected, import},
@@ -33,13 +33,10 @@ use crate::{
     dedupe::Keep,
     existing,
     interrupt::Interrupt,
-    journal::{Holder, JournalError},
     normalize::NormalizeSettings,
-    parse::{ParseError, ReadError},
-    platform::PlatformError,
     progress::{Approval, Progress, Silent},
-    report::{ExportSettings, Report, ReportError},
-    suppress::{SuppressSettings, Suppressions, UnreadSuppressions},
+    report::{ExportSettings, Report},
+    suppress::{SuppressSettings, Suppressions},
 };
 
 /// The user's settings for a run of any command.
@@ -66,43 +63,6 @@ pub struct Surroundings<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// A failure that ends a run before there is anything to report.
-#[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum PipelineError {
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    #[error(transparent)]
-    Platform(#[from] PlatformError),
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// A file that an option names: a suppression list, or existing contacts.
-    #[error(transparent)]
-    OptionFile(ParseError),
-    #[error(transparent)]
-    Unread(#[from] UnreadSuppressions),
-    #[error("cannot store the rows on disk during the run: {0}")]
-    Spool(#[source] io::Error),
-    #[error("the network cannot be used: {0}")]
-    Runtime(#[source] io::Error),
-    #[error("{} is waiting for an answer on whether to post the same import", Holder::named(.0.as_ref()))]
-    Asked(Option<Holder>),
-    #[error("interrupted")]
-    Interrupted(i32),
-}
-
-/// Errors of a file that an option names: the settings are wrong, not the inputs.
-impl From<ReadError> for PipelineError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Parse(error) => Self::OptionFile(error),
-            ReadError::Interrupted(signal) => Self::Interrupted(signal),
-        }
-    }
-}
-
 /// Reads the files of suppressed numbers and of existing contacts as an import does, with the same checks.
 ///
 /// # Errors
@@ -127,5 +87,5 @@ pub struct Finished {
     /// The report, as written.
     pub report: Report,
     /// The reason why the run ended before all its rows had a result, if it did.
-    pub stopped: Option<PlatformError>,
+    pub stopped: Option<PipelineError>,
 }

@@ -20,7 +20,6 @@ use crate::{
         Refused, Snapshots, UnacknowledgedContact,
     },
     outcome::{Code, Outcome},
-    platform::PlatformError,
     post::{PostResults, RunJournal},
     progress::Progress,
 };
@@ -77,7 +76,7 @@ impl Reserved {
         patience: Option<Duration>,
         progress: &dyn Progress,
         interrupt: &Interrupt,
-    ) -> Result<Self, PlatformError> {
+    ) -> Result<Self, PipelineError> {
         let lock = take(&journal, &target, patience, progress, interrupt)?;
         Ok(Self { journal, target, patience, lock })
     }
@@ -179,7 +178,7 @@ fn take(
     patience: Option<Duration>,
     progress: &dyn Progress,
     interrupt: &Interrupt,
-) -> Result<AccountLock, PlatformError> {
+) -> Result<AccountLock, PipelineError> {
     let begun = Instant::now();
     let mut told = None;
     loop {
@@ -188,14 +187,14 @@ fn take(
             Err(holder) => holder,
         };
         if patience.is_some_and(|patience| begun.elapsed() >= patience) {
-            return Err(PlatformError::Busy(holder));
+            return Err(PipelineError::Busy(holder));
         }
         if told.as_ref() != Some(&holder) {
             progress.waiting_for(holder.as_ref());
             told = Some(holder);
         }
         if let Some(signal) = interrupt.signal() {
-            return Err(PlatformError::Interrupted(signal));
+            return Err(PipelineError::Interrupted(signal));
         }
         thread::sleep(Interrupt::POLL_INTERVAL);
     }
@@ -219,7 +218,7 @@ impl OpenRun {
         progress: &dyn Progress,
         interrupt: &Interrupt,
         ask: impl FnOnce() -> bool,
-    ) -> Result<UserAnswer, PlatformError> {
+    ) -> Result<UserAnswer, PipelineError> {
         self.question.replace(Some(self.journal.open_question(&self.fingerprint)?));
         let earlier = self.lock.borrow().holder().clone();
         self.lock.borrow_mut().release();
@@ -340,7 +339,7 @@ mod tests {
         Target { account: "https://x a-1".to_owned(), stream: "stream".to_owned() }
     }
 
-    fn reserve(folder: &Path) -> Result<Reserved, PlatformError> {
+    fn reserve(folder: &Path) -> Result<Reserved, PipelineError> {
         let journal = Journal::open(folder).unwrap();
         Reserved::wait(journal, target(), Some(Duration::ZERO), &Silent, &Interrupt::default())
     }
@@ -351,7 +350,7 @@ mod tests {
         let reserved = reserve(state.path()).unwrap();
         let fingerprint = reserved.fingerprint(&["a".to_owned()], "");
         let run = reserved.begin("run", &fingerprint, "null", Path::new("out")).unwrap();
-        assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(Some(_)))));
+        assert!(matches!(reserve(state.path()), Err(PipelineError::Busy(Some(_)))));
         let ask = |ask: &dyn Fn() -> bool| run.ask(&Silent, &Interrupt::default(), ask).unwrap();
         assert_eq!(ask(&|| true), UserAnswer::Yes);
         let other_comes = || {
@@ -361,7 +360,7 @@ mod tests {
             true
         };
         assert_eq!(ask(&other_comes), UserAnswer::YesBut);
-        assert!(matches!(reserve(state.path()), Err(PlatformError::Busy(_))), "it is this run's again");
+        assert!(matches!(reserve(state.path()), Err(PipelineError::Busy(_))), "it is this run's again");
         assert_eq!(ask(&|| false), UserAnswer::No);
         let other = reserve(state.path()).unwrap();
         assert!(other.questioner(&fingerprint).unwrap().is_some(), "until the run is over");
@@ -382,7 +381,7 @@ mod tests {
             other = reserve(state.path()).ok();
             true
         });
-        assert!(matches!(answer, Err(PlatformError::Busy(Some(_)))));
+        assert!(matches!(answer, Err(PipelineError::Busy(Some(_)))));
     }
 
     #[test]

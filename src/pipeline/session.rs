@@ -4,7 +4,7 @@
 use std::{collections::HashSet, io};
 
 use super::{
-    ImportSettings, OpenRun,
+    ImportSettings, OpenRun, PipelineError,
     clock::{Clock, rounded},
     ledger::Ledger,
     open_run::UserAnswer,
@@ -19,7 +19,7 @@ use crate::{
     outcome::{Outcome, Totals, Verdict},
     parse::InputInfo,
     plan::Plan,
-    platform::{Client, Counts, PlatformError},
+    platform::{Client, Counts},
     post::{NewContact, PostResults, Poster},
     progress::{Approval, Forecast},
     report::{NotPosted, Timing, terminal::counted},
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
         &mut self,
         client: &mut Client<'_>,
         spool: &mut Spool,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), PipelineError> {
         let before = self.clock.elapsed_ms();
         let learned = self.learn(client).await;
         self.timing.existing = self.clock.elapsed_ms() - before;
@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
         client: &mut Client<'_>,
         spool: &mut Spool,
         gets_of_next_run: u64,
-    ) -> Result<Decision, PlatformError> {
+    ) -> Result<Decision, PipelineError> {
         loop {
             let forecast = self.forecast(client, spool, gets_of_next_run)?;
             if let Some(why) = self.objection(&forecast.totals) {
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
                 // A user who agreed to one number of contacts is asked again if the number changed.
                 UserAnswer::YesBut => {
                     self.learn_existing(client).await?;
-                    let now = self.totals(spool).map_err(PlatformError::Spool)?;
+                    let now = self.totals(spool).map_err(PipelineError::Spool)?;
                     if now.of(Outcome::Pending) == contacts {
                         return Ok(Decision::Post(contacts));
                     }
@@ -179,8 +179,8 @@ impl<'a> Session<'a> {
         client: &Client<'_>,
         spool: &mut Spool,
         gets_of_next_run: u64,
-    ) -> Result<Forecast, PlatformError> {
-        let totals = self.totals(spool).map_err(PlatformError::Spool)?;
+    ) -> Result<Forecast, PipelineError> {
+        let totals = self.totals(spool).map_err(PipelineError::Spool)?;
         let is_dry = self.not_posted.is_some();
         let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
         let get = if is_dry { gets_of_next_run } else { 0 };
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         client: &mut Client<'_>,
         spool: &mut Spool,
         mut contacts: u64,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), PipelineError> {
         let Some(run) = self.run else { return Ok(()) };
         while contacts > 0 {
             // Kept apart, so that the rows still to post can be listed meanwhile.
@@ -212,8 +212,8 @@ impl<'a> Session<'a> {
             let size = self.import.batch_size;
             let poster = Poster::new(client, &mut results, &mut journal, size, contacts, self.rows);
             let ended = match self.new_contacts(spool) {
-                Ok(new) => poster.post(new).await,
-                Err(error) => Err(PlatformError::Spool(error)),
+                Ok(new) => poster.post(new).await.map_err(PipelineError::from),
+                Err(error) => Err(PipelineError::Spool(error)),
             };
             self.results.extend(results);
             ended?;
@@ -229,12 +229,12 @@ impl<'a> Session<'a> {
     }
 
     /// Passes the numbers of refused rows to the next rows. Returns how many rows got one.
-    fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PlatformError> {
+    fn hand_over(&mut self, spool: &mut Spool) -> Result<u64, PipelineError> {
         let Some(run) = self.run else { return Ok(0) };
         let suppression_set = &self.suppressions.set;
         let is_suppressed = |number| suppression_set.reason(number).is_some();
         let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_suppressed);
-        let handovers = handovers.map_err(PlatformError::Spool)?;
+        let handovers = handovers.map_err(PipelineError::Spool)?;
         if handovers.is_empty() {
             return Ok(0);
         }
@@ -248,7 +248,7 @@ impl<'a> Session<'a> {
 
     /// Learns the suppressed and the existing contacts, and reconciles earlier unacknowledged posts. Returns how many
     /// requests the next run needs for the same.
-    async fn learn(&mut self, client: &mut Client<'_>) -> Result<u64, PlatformError> {
+    async fn learn(&mut self, client: &mut Client<'_>) -> Result<u64, PipelineError> {
         let (unacknowledged, wait) =
             self.run.map_or_else(|| Ok(Default::default()), OpenRun::unacknowledged)?;
         if let Some(run) = self.run {
@@ -263,7 +263,7 @@ impl<'a> Session<'a> {
     }
 
     /// Reads the existing contacts again after other programs imported.
-    async fn learn_existing(&mut self, client: &mut Client<'_>) -> Result<(), PlatformError> {
+    async fn learn_existing(&mut self, client: &mut Client<'_>) -> Result<(), PipelineError> {
         let before = self.clock.elapsed_ms();
         let (unacknowledged, wait) =
             self.run.map_or_else(|| Ok(Default::default()), OpenRun::unacknowledged)?;
@@ -278,7 +278,7 @@ impl<'a> Session<'a> {
         &mut self,
         client: &mut Client<'_>,
         unacknowledged: Vec<UnacknowledgedContact>,
-    ) -> Result<u64, PlatformError> {
+    ) -> Result<u64, PipelineError> {
         let before = client.counts().get;
         // Only the platform can tell about unacknowledged posts.
         if self.known.from == ExistingFrom::File && unacknowledged.is_empty() {
@@ -299,7 +299,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks whether to post. Other programs may import to the account meanwhile.
-    fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<UserAnswer, PlatformError> {
+    fn answer(&self, client: &Client<'_>, forecast: &Forecast) -> Result<UserAnswer, PipelineError> {
         match self.run.filter(|_| self.approval.asks()) {
             Some(run) => run.ask(client.progress(), client.interrupt(), || self.approval.approve(forecast)),
             None if self.approval.approve(forecast) => Ok(UserAnswer::Yes),

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Authorities, Collection, Credentials, Host, PlatformError, Proxy, Purpose, ResponseInfo,
+    Authorities, ClientError, Collection, Credentials, Host, PlatformError, Proxy, Purpose, ResponseInfo,
     answer::{Answer, NoResponse, masked},
     bounds::ByteLimit,
     exchange::exchange,
@@ -205,7 +205,7 @@ impl<'a> Client<'a> {
     /// # Errors
     ///
     /// Returns an error if the used quota cannot be read.
-    pub fn time_for_all(&self, requests: u64) -> Result<Duration, PlatformError> {
+    pub fn time_for_all(&self, requests: u64) -> Result<Duration, ClientError> {
         let Limits { minute, hour } = self.limits();
         let mut longest = Duration::ZERO;
         for (limit, busy) in [(Some(minute), Span::Minute), (hour, Span::Hour)] {
@@ -241,8 +241,8 @@ impl<'a> Client<'a> {
     /// # Errors
     ///
     /// Returns an error if it was.
-    pub fn check_interrupt(&self) -> Result<(), PlatformError> {
-        self.interrupt.signal().map_or(Ok(()), |signal| Err(PlatformError::Interrupted(signal)))
+    pub fn check_interrupt(&self) -> Result<(), ClientError> {
+        self.interrupt.signal().map_or(Ok(()), |signal| Err(ClientError::Interrupted(signal)))
     }
 
     /// Returns the interrupt that ends the run.
@@ -261,7 +261,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends a request that changes nothing, until it succeeds.
-    pub(super) async fn ask(&mut self, call: &Call) -> Result<Answer, PlatformError> {
+    pub(super) async fn ask(&mut self, call: &Call) -> Result<Answer, ClientError> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, None).await?;
@@ -280,7 +280,7 @@ impl<'a> Client<'a> {
         &mut self,
         call: &Call,
         sending: &mut dyn Sending,
-    ) -> Result<CreateResult, PlatformError> {
+    ) -> Result<CreateResult, ClientError> {
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(call, Some(&mut *sending)).await?;
@@ -296,7 +296,7 @@ impl<'a> Client<'a> {
         call: &Call,
         step: Step<T>,
         attempts: &mut Attempts,
-    ) -> Result<Option<T>, PlatformError> {
+    ) -> Result<Option<T>, ClientError> {
         match step {
             Step::Done(value) => return Ok(Some(value)),
             Step::Again { reason, was_sent, is_broken, wait, price } => {
@@ -312,7 +312,7 @@ impl<'a> Client<'a> {
                 let wait = self.rate_limit_wait(asked, times);
                 let most = if wait >= HOUR { MAX_RATE_LIMITED_FOR_HOURS } else { MAX_RATE_LIMITED };
                 if times >= most {
-                    return Err(PlatformError::RateLimited { times, answer: words });
+                    return Err(PlatformError::RateLimited { times, answer: words }.into());
                 }
                 self.leave_alone(wait, &words)?;
                 let seconds = wait.as_secs();
@@ -329,14 +329,14 @@ impl<'a> Client<'a> {
                 let about = self.settings.credentials.about(platform_time.unwrap_or_else(SystemTime::now));
                 let is_token = !self.settings.credentials.can_renew();
                 let clock = self.large_skew().filter(|_| !is_token);
-                return Err(PlatformError::Unauthorized { answer, about, is_token, clock });
+                return Err(PlatformError::Unauthorized { answer, about, is_token, clock }.into());
             }
             // If a token is worthless, some servers answer 403 instead of 401.
             Step::Stop(PlatformError::Denied { request, status: 403, answer, .. }) => {
                 let clock = self.large_skew().filter(|_| self.settings.credentials.can_renew());
-                return Err(PlatformError::Denied { request, status: 403, answer, clock });
+                return Err(PlatformError::Denied { request, status: 403, answer, clock }.into());
             }
-            Step::Stop(error) => return Err(error),
+            Step::Stop(error) => return Err(error.into()),
         }
         Ok(None)
     }
@@ -351,12 +351,12 @@ impl<'a> Client<'a> {
     }
 
     /// Pauses all programs that use the account. Returns an error if the wait is longer than a run waits.
-    fn leave_alone(&mut self, wait: Duration, words: &str) -> Result<(), PlatformError> {
+    fn leave_alone(&mut self, wait: Duration, words: &str) -> Result<(), ClientError> {
         self.quota.pause(wait)?;
         if wait <= LONGEST_WAIT {
             return Ok(());
         }
-        Err(left_alone(wait, Some(words.to_owned())))
+        Err(left_alone(wait, Some(words.to_owned())).into())
     }
 
     /// Returns the clock skew of this machine, if it may be why a token was refused.
@@ -369,7 +369,7 @@ impl<'a> Client<'a> {
         call: &Call,
         attempts: &mut Attempts,
         failed: Failed,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), ClientError> {
         attempts.failed += 1;
         let Failed { mut reason, was_sent, is_broken, price } = failed;
         let is_last = attempts.failed >= self.settings.max_attempts;
@@ -385,7 +385,8 @@ impl<'a> Client<'a> {
                 let host = self.settings.host.to_string();
                 let proxy = Proxy::of(&self.settings.host);
                 PlatformError::Unreachable { host, reason, attempts, proxy }
-            });
+            }
+            .into());
         }
         self.counts.retries += 1;
         let request = call.purpose.name();
@@ -399,7 +400,7 @@ impl<'a> Client<'a> {
     /// # Errors
     ///
     /// Returns an error if the journal cannot be written.
-    pub fn pay(&mut self, price: u32) -> Result<bool, PlatformError> {
+    pub fn pay(&mut self, price: u32) -> Result<bool, ClientError> {
         Ok(self.quota.spend(price)?)
     }
 
@@ -413,13 +414,13 @@ impl<'a> Client<'a> {
     /// # Errors
     ///
     /// Returns an error if the run was interrupted.
-    pub async fn wait_out(&mut self, wait: Duration) -> Result<(), PlatformError> {
+    pub async fn wait_out(&mut self, wait: Duration) -> Result<(), ClientError> {
         if wait.is_zero() {
             return self.check_interrupt();
         }
         if wait > LONGEST_WAIT {
             self.quota.pause(wait)?;
-            return Err(left_alone(wait, None));
+            return Err(left_alone(wait, None).into());
         }
         self.pause(wait, Wait::Unacknowledged).await
     }
@@ -429,7 +430,7 @@ impl<'a> Client<'a> {
     /// # Errors
     ///
     /// Returns an error if the run was interrupted.
-    pub async fn wait_until_shown(&mut self, wait: Duration) -> Result<(), PlatformError> {
+    pub async fn wait_until_shown(&mut self, wait: Duration) -> Result<(), ClientError> {
         self.pause(wait, Wait::NotShown).await
     }
 
@@ -448,7 +449,7 @@ impl<'a> Client<'a> {
     }
 
     /// Waits for a slot of this program's quota and of the account's.
-    async fn take_slot(&mut self) -> Result<(), PlatformError> {
+    async fn take_slot(&mut self) -> Result<(), ClientError> {
         loop {
             self.check_interrupt()?;
             let mut wait = self.limiter.wait(Instant::now());
@@ -458,7 +459,7 @@ impl<'a> Client<'a> {
             let Some(wait) = wait else { return Ok(()) };
             if wait > LONGEST_WAIT {
                 // The platform said so in answer to an earlier request.
-                return Err(left_alone(wait, None));
+                return Err(left_alone(wait, None).into());
             }
             self.pause(wait, Wait::RateLimit).await?;
         }
@@ -469,7 +470,7 @@ impl<'a> Client<'a> {
         &mut self,
         call: &Call,
         sending: Option<&mut dyn Sending>,
-    ) -> Result<Result<Answer, NoResponse>, PlatformError> {
+    ) -> Result<Result<Answer, NoResponse>, ClientError> {
         self.take_slot().await?;
         let request = self.request(call)?;
         if let Some(sending) = sending {
@@ -488,7 +489,7 @@ impl<'a> Client<'a> {
             // Losing the response to a read loses nothing.
             tokio::select! {
                 attempt = exchange => attempt,
-                signal = self.interrupt.requested() => return Err(PlatformError::Interrupted(signal)),
+                signal = self.interrupt.requested() => return Err(ClientError::Interrupted(signal)),
             }
         } else {
             // The request may have stored contacts, so its response is worth a short wait.
@@ -510,7 +511,7 @@ impl<'a> Client<'a> {
         debug!(request = call.purpose.name(), status, elapsed = ?started.elapsed(), "answered");
         if let Err(NoResponse::Untrusted(distrust)) = attempt {
             // Another attempt would fail too.
-            return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust });
+            return Err(PlatformError::Untrusted { host: self.settings.host.to_string(), distrust }.into());
         }
         Ok(attempt)
     }
@@ -537,12 +538,12 @@ impl<'a> Client<'a> {
         Ok(request)
     }
 
-    async fn pause(&mut self, wait: Duration, why: Wait) -> Result<(), PlatformError> {
+    async fn pause(&mut self, wait: Duration, why: Wait) -> Result<(), ClientError> {
         self.progress.waiting(wait, why);
         let started = Instant::now();
         let ended = tokio::select! {
             () = sleep(wait) => Ok(()),
-            signal = self.interrupt.requested() => Err(PlatformError::Interrupted(signal)),
+            signal = self.interrupt.requested() => Err(ClientError::Interrupted(signal)),
         };
         self.counts.waited_ms += u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.progress.resumed();

@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use super::{
-    Client, PlatformError,
+    Client, ClientError, PlatformError,
     client::{Call, Sending},
     created::CreateAnswer,
     purpose::Purpose,
@@ -63,7 +63,7 @@ impl Client<'_> {
         &mut self,
         batch: &[&Contact],
         sending: &mut dyn Sending,
-    ) -> Result<Created, PlatformError> {
+    ) -> Result<Created, ClientError> {
         let contacts: Vec<NewContact<'_>> = batch.iter().copied().map(NewContact::from).collect();
         let purpose = Purpose::Create;
         let broken = |reason| PlatformError::BrokenAnswer { request: purpose, reason };

@@ -36,7 +36,7 @@ pub use self::{
     client::{Client, ClientSettings, Counts, Sending},
     collection::{Api, Collection},
     create::{Created, Listed, Refusal},
-    error::PlatformError,
+    error::{ClientError, PlatformError},
     host::{Host, HostError},
     limiter::DOCUMENTED_RATE,
     proxy::Proxy,

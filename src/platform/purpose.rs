@@ -22,7 +22,7 @@ impl Purpose {
     }
 
     /// Returns whether the request uses the campaign API, which also needs the application.
-    pub(super) const fn is_of_campaigns(self) -> bool {
+    pub const fn is_of_campaigns(self) -> bool {
         matches!(self, Self::ReadList | Self::ReadCampaign)
     }
 

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, time::Duration};
 use tracing::{info, warn};
 
 use super::{
-    Client, Collection, PlatformError,
+    Client, ClientError, Collection, PlatformError,
     answer::{Answer, masked},
     collection::Position,
     page::Page,
@@ -25,19 +25,22 @@ const MAX_REFUSED_SIZES: usize = 3;
 
 /// Receives records as they are read, and drops them if the read restarts.
 pub trait RecordSink {
+    /// The reason why a read can end early: the client's, or one of the sink's own.
+    type Error: From<ClientError>;
+
     /// Takes a record.
     ///
     /// # Errors
     ///
     /// Returns an error if it cannot be kept; the read ends.
-    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError>;
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Self::Error>;
 
     /// Called after all records of a page. Returns `Break` if no more records are needed.
     ///
     /// # Errors
     ///
     /// Returns an error if the records cannot be kept; the read ends.
-    fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, PlatformError> {
+    fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, Self::Error> {
         Ok(ControlFlow::Continue(()))
     }
 
@@ -46,7 +49,7 @@ pub trait RecordSink {
     /// # Errors
     ///
     /// Returns an error if they cannot be dropped; the read ends.
-    fn restart(&mut self) -> Result<(), PlatformError>;
+    fn restart(&mut self) -> Result<(), Self::Error>;
 }
 
 /// The progress after a page.
@@ -85,16 +88,17 @@ impl Client<'_> {
     /// # Errors
     ///
     /// Returns an error if the platform cannot be used, its pages cannot be trusted, or the page size is not allowed.
-    pub async fn read(
+    pub async fn read<S: RecordSink>(
         &mut self,
         collection: &Collection,
         page_size: Option<u64>,
-        sink: &mut dyn RecordSink,
-    ) -> Result<Readout, PlatformError> {
+        sink: &mut S,
+    ) -> Result<Readout, S::Error> {
         let largest = collection.largest_page();
         let asked = page_size.unwrap_or(largest);
         if !(1..=largest).contains(&asked) {
-            return Err(PlatformError::PageSize { asked, largest, what: collection.to_string() });
+            let what = collection.to_string();
+            return Err(ClientError::from(PlatformError::PageSize { asked, largest, what }).into());
         }
         let mut drift = String::new();
         self.progress().fetching(&collection.to_string(), 0, None, self.counts().get, Duration::ZERO);
@@ -118,7 +122,8 @@ impl Client<'_> {
                 }
             }
         }
-        Err(PlatformError::Drifting { what: collection.to_string(), how: drift })
+        let what = collection.to_string();
+        Err(ClientError::from(PlatformError::Drifting { what, how: drift }).into())
     }
 
     /// Reads one page at offset `skip` with the total. `None` if the platform reports no total or another offset.
@@ -130,10 +135,10 @@ impl Client<'_> {
         &mut self,
         skip: u64,
         page_size: u64,
-    ) -> Result<Option<(Vec<StoredContact>, u64)>, PlatformError> {
+    ) -> Result<Option<(Vec<StoredContact>, u64)>, ClientError> {
         let collection = Collection::Contacts;
         let answer = match self.page(&collection, Position { page: 1, skip, limit: page_size }).await {
-            Err(PlatformError::Refused { .. }) => return Ok(None),
+            Err(ClientError::Platform(PlatformError::Refused { .. })) => return Ok(None),
             other => other?,
         };
         let Ok(page) = Page::read(&answer.body, &collection, self.region()) else { return Ok(None) };
@@ -142,19 +147,19 @@ impl Client<'_> {
         Ok(page.facts.total.filter(|_| is_there).map(|total| (stored(), total)))
     }
 
-    async fn read_once(
+    async fn read_once<S: RecordSink>(
         &mut self,
         collection: &Collection,
         asked: u64,
-        sink: &mut dyn RecordSink,
-    ) -> Result<Reading, PlatformError> {
+        sink: &mut S,
+    ) -> Result<Reading, S::Error> {
         let mut pages = Pages::new(collection.is_numbered(), asked, self.max_records);
         let mut answer = self.first_page(collection, &mut pages).await?;
         let mut bytes: u64 = 0;
         loop {
             let page = Page::read(&answer.body, collection, self.region()).map_err(|error| {
                 let reason = format!("{error}; it begins with {}", masked(&answer.words()));
-                PlatformError::BrokenAnswer { request: collection.purpose(), reason }
+                broken(collection, reason)
             })?;
             // If an import took it for an empty list, nobody would be suppressed. After other pages, it is the end.
             if page.facts.is_doubtfully_empty && pages.read == 0 && *collection != Collection::Contacts {
@@ -162,13 +167,13 @@ impl Client<'_> {
                     "it shows nobody, but not in `results`, where the list belongs; it begins with {}",
                     masked(&answer.words())
                 );
-                return Err(PlatformError::BrokenAnswer { request: collection.purpose(), reason });
+                return Err(broken(collection, reason).into());
             }
             bytes += answer.body.len() as u64;
-            let step = pages.take(&page.facts)?;
+            let step = pages.take(&page.facts).map_err(ClientError::from)?;
             if bytes > self.byte_limit.bytes(pages.read) {
                 let (what, records) = (collection.to_string(), pages.read);
-                return Err(PlatformError::TooManyBytes { what, bytes, records });
+                return Err(ClientError::from(PlatformError::TooManyBytes { what, bytes, records }).into());
             }
             if let PageStep::Drifted(how) = step {
                 return Ok(Reading::Drifted(how));
@@ -218,17 +223,17 @@ impl Client<'_> {
         &mut self,
         collection: &Collection,
         pages: &mut Pages,
-    ) -> Result<Answer, PlatformError> {
+    ) -> Result<Answer, ClientError> {
         let mut refusals = Vec::new();
         loop {
             match self.page(collection, pages.position()).await {
-                Err(PlatformError::Refused { request, answer }) => {
+                Err(ClientError::Platform(PlatformError::Refused { request, answer })) => {
                     let smaller = smaller_size(pages.asked(), &answer);
                     refusals.push(PlatformError::Refused { request, answer });
                     match smaller.filter(|_| refusals.len() <= MAX_REFUSED_SIZES) {
                         Some(smaller) => pages.ask_for(smaller),
                         // The size may not be the problem: the first refusal has the reason.
-                        None => return Err(of_id(refusals.swap_remove(0), collection)),
+                        None => return Err(of_id(refusals.swap_remove(0), collection).into()),
                     }
                 }
                 other => return other,
@@ -236,15 +241,21 @@ impl Client<'_> {
         }
     }
 
-    async fn page(&mut self, collection: &Collection, position: Position) -> Result<Answer, PlatformError> {
+    async fn page(&mut self, collection: &Collection, position: Position) -> Result<Answer, ClientError> {
         let call = collection.call(self.settings(), position);
         match self.ask(&call).await {
-            Err(PlatformError::Denied { status: 404, answer, .. }) if *collection != Collection::Contacts => {
-                Err(PlatformError::NoSuch { what: collection.to_string(), answer })
+            Err(ClientError::Platform(PlatformError::Denied { status: 404, answer, .. }))
+                if *collection != Collection::Contacts =>
+            {
+                Err(PlatformError::NoSuch { what: collection.to_string(), answer }.into())
             }
             other => other,
         }
     }
+}
+
+fn broken(collection: &Collection, reason: String) -> ClientError {
+    PlatformError::BrokenAnswer { request: collection.purpose(), reason }.into()
 }
 
 /// If every page size is refused, the id is the reason, if the collection has one.

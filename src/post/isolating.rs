@@ -2,11 +2,8 @@
 
 use std::mem::{replace, take};
 
-use super::{NewContact, Poster, Suspect, halves, kind_of_refusal};
-use crate::{
-    outcome::{Code, Outcome},
-    platform::PlatformError,
-};
+use super::{NewContact, PostError, Poster, Suspect, halves};
+use crate::outcome::{Code, Outcome};
 
 impl Poster<'_, '_> {
     /// Reads the results of contacts that were refused in a batch or not mentioned, and posts the missing ones: the
@@ -15,7 +12,7 @@ impl Poster<'_, '_> {
         &mut self,
         refused: Vec<Vec<NewContact>>,
         unmentioned: Vec<NewContact>,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), PostError> {
         if refused.is_empty() && unmentioned.is_empty() {
             return Ok(());
         }
@@ -26,7 +23,7 @@ impl Poster<'_, '_> {
         // An accepted batch that is not shown at all may still be stored later. If a part is shown, the platform
         // dropped the rest.
         let (hidden, mut absent): (Vec<_>, Vec<_>) =
-            absent.into_iter().partition(|new| self.not_shown.contains(&new.number()));
+            absent.into_iter().partition(|new| self.claimed.is_never_shown(new.number()));
         for new in &hidden {
             self.leave_hidden(new);
         }
@@ -61,36 +58,33 @@ impl Poster<'_, '_> {
 
     /// Stops if one wrong setting refuses every contact. Refusals of existing contacts do not count: they say nothing
     /// about the settings.
-    pub(super) async fn check_refusals(&mut self) -> Result<(), PlatformError> {
+    pub(super) async fn check_refusals(&mut self) -> Result<(), PostError> {
         if self.too_many_refused().is_none() {
             return Ok(());
         }
         let suspects = take(&mut self.suspects);
         let existing = self.read_existing(suspects.iter().map(|suspect| &suspect.new)).await?;
         for Suspect { new, words, is_taken } in suspects {
-            let kind = kind_of_refusal(&words, &new.contact);
+            let contact = new.contact.clone();
             match self.record_present(vec![new], &existing, Outcome::Existing).pop() {
                 Some(new) => self.suspects.push(Suspect { new, words, is_taken }),
-                None => _ = self.refusals.entry(kind).and_modify(|count| *count = count.saturating_sub(1)),
+                None => self.guard.remove_refusal(&words, &contact),
             }
         }
         self.journal.save()?;
         let stop = self.too_many_refused().map_or(Ok(()), Err);
-        // Reads cost requests: the next one comes after twice as many refusals.
-        self.most_refusals *= 2;
+        self.guard.double_limit();
         stop
     }
 
-    fn too_many_refused(&self) -> Option<PlatformError> {
+    fn too_many_refused(&self) -> Option<PostError> {
         let words = &self.suspects.last()?.words;
-        let contacts = self.refusals.values().copied().max()?;
-        let is_most = contacts as u64 * 10 > self.rows || !self.results.has_ended();
-        (contacts > self.most_refusals && is_most)
-            .then(|| PlatformError::TooManyRefused { contacts, answer: words.clone() })
+        let contacts = self.guard.too_many_refusals(self.results.has_ended())?;
+        Some(PostError::TooManyRefused { contacts, answer: words.clone() })
     }
 
     /// Gives a result to contacts that were refused alone or never mentioned, by a last read.
-    pub(super) async fn judge_suspects(&mut self) -> Result<(), PlatformError> {
+    pub(super) async fn judge_suspects(&mut self) -> Result<(), PostError> {
         let suspects = take(&mut self.suspects);
         let unmentioned = take(&mut self.unmentioned);
         if suspects.is_empty() && unmentioned.is_empty() {
@@ -107,7 +101,7 @@ impl Poster<'_, '_> {
                 // This run sent it, so it is probably stored and will be shown later.
                 self.leave_open(&new, format!("sent, and not shown yet by the platform: {words}"));
                 self.journal.pending(number, true);
-                self.hidden = (self.hidden.0 + 1, words);
+                self.claimed.add_hidden(words);
                 continue;
             }
             self.record(number, Outcome::Failed, Some(Code::Refused), words);
@@ -118,7 +112,7 @@ impl Poster<'_, '_> {
         }
         for new in self.record_present(unmentioned, &existing, Outcome::Confirmed) {
             let number = new.number();
-            if self.not_shown.contains(&number) && !self.posted_again.contains(&number) {
+            if self.claimed.is_never_shown(number) && !self.posted_again.contains(&number) {
                 self.leave_hidden(&new);
                 continue;
             }
@@ -134,7 +128,7 @@ impl Poster<'_, '_> {
     fn leave_hidden(&mut self, new: &NewContact) {
         let detail = "accepted by the platform, but not shown yet".to_owned();
         self.leave_open(new, detail.clone());
-        self.hidden = (self.hidden.0 + 1, detail);
+        self.claimed.add_hidden(detail);
     }
 }
 

@@ -13,15 +13,17 @@
 //!
 //! Every batch is recorded in the journal before it is sent, and its results before anything else is sent.
 
+mod error;
 mod isolating;
 mod matching;
 mod result;
 mod run_journal;
+mod settings_guard;
 mod shown;
 mod unacknowledged;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     mem::take,
 };
 
@@ -29,26 +31,20 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
 pub use self::{
+    error::PostError,
     result::{PostResult, PostResults},
     run_journal::RunJournal,
 };
-use self::{
-    shown::Awaited,
-    unacknowledged::{Failing, PostAttempt},
-};
+use self::{settings_guard::SettingsGuard, shown::Claimed, unacknowledged::Unacknowledged};
 use crate::{
     contact::{Contact, E164, NameKey, StoredContact},
     existing::{ExistingContact, ExistingContacts},
     outcome::{Code, Outcome},
-    platform::{Client, Created, Listed, PlatformError, masked, says_taken},
+    platform::{Client, ClientError, Created, Listed, masked, says_taken},
 };
 
 /// Number of batches refused whole, with nothing created before, after which one of them is isolated.
 const MAX_REFUSED_BATCHES: usize = 5;
-
-/// Number of contacts refused alone for one reason after which the settings count as wrong, if these contacts are
-/// also more than a tenth of the file or nothing was created at all.
-const MAX_REFUSED_CONTACTS: usize = 20;
 
 /// The largest assumed skew of the platform's clock.
 const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(10);
@@ -80,46 +76,23 @@ pub struct Poster<'a, 'p> {
     batch_size: usize,
     /// Contacts to post in total.
     contacts: u64,
-    /// Rows of the file.
-    rows: u64,
     results: &'a mut PostResults,
     journal: &'a mut RunJournal,
-    /// Too many contacts were refused: the settings count as wrong.
-    is_stopped: bool,
     /// The start of posting. Older contacts on the platform are not from this run.
     started_at: Timestamp,
-    /// Numbers with an unacknowledged post from before that.
-    unacknowledged_before: HashSet<E164>,
-    /// Consecutive unacknowledged posts.
-    unacknowledged_posts: u32,
-    /// Whether one of them was redirected.
-    was_redirected: bool,
-    /// Acknowledged posts.
-    answered_posts: u64,
-    /// Contacts at which the platform failed when they were sent alone.
-    failing: Vec<Failing>,
-    /// Contacts that the platform claims to have but does not show: their number, and the platform's words.
-    hidden: (usize, String),
-    /// Contacts that the platform claims to have but may not show yet.
-    awaited: Vec<Awaited>,
-    /// Numbers of batches that were waited for and never shown.
-    not_shown: HashSet<E164>,
-    /// Numbers that were posted again because the platform did not mention them, or accepted others of their batch.
-    posted_again: HashSet<E164>,
-    /// Contacts stored under another number.
-    stored_differently: usize,
-    /// The last of them: its number, and the stored one.
-    last_stored: Option<(E164, String)>,
+    guard: SettingsGuard,
+    /// The guard stopped posting: other settings may help.
+    is_stopped: bool,
+    unacknowledged: Unacknowledged,
+    claimed: Claimed,
     /// Batches that were refused whole.
     refused_batches: Vec<Vec<NewContact>>,
     /// Contacts that a successful response did not mention.
     unmentioned: Vec<NewContact>,
     /// Contacts that were refused alone.
     suspects: Vec<Suspect>,
-    /// Number of contacts refused alone, by the kind of the platform's words.
-    refusals: HashMap<String, usize>,
-    /// Number of refusals of one kind from which the existing contacts are read.
-    most_refusals: usize,
+    /// Numbers that were posted again because the platform did not mention them, or accepted others of their batch.
+    posted_again: HashSet<E164>,
 }
 
 impl<'a, 'p> Poster<'a, 'p> {
@@ -132,32 +105,22 @@ impl<'a, 'p> Poster<'a, 'p> {
         contacts: u64,
         rows: u64,
     ) -> Self {
-        let unacknowledged_before = results.unacknowledged().clone();
+        let unacknowledged = Unacknowledged::new(results.unacknowledged().clone());
         Self {
             client,
             batch_size: batch_size.max(1),
             contacts,
-            rows,
             results,
             journal,
-            is_stopped: false,
             started_at: Timestamp::now(),
-            unacknowledged_before,
-            unacknowledged_posts: 0,
-            was_redirected: false,
-            answered_posts: 0,
-            failing: Vec::new(),
-            hidden: (0, String::new()),
-            awaited: Vec::new(),
-            not_shown: HashSet::new(),
-            posted_again: HashSet::new(),
-            stored_differently: 0,
-            last_stored: None,
+            guard: SettingsGuard::new(rows),
+            is_stopped: false,
+            unacknowledged,
+            claimed: Claimed::default(),
             refused_batches: Vec::new(),
             unmentioned: Vec::new(),
             suspects: Vec::new(),
-            refusals: HashMap::new(),
-            most_refusals: MAX_REFUSED_CONTACTS,
+            posted_again: HashSet::new(),
         }
     }
 
@@ -170,7 +133,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     pub async fn post(
         mut self,
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), PostError> {
         match self.post_all(contacts).await {
             Ok(()) => {
                 let unacknowledged = self.judge_failing().await?;
@@ -178,13 +141,10 @@ impl<'a, 'p> Poster<'a, 'p> {
                 if let Some(error) = unacknowledged {
                     return Err(error);
                 }
-                match self.hidden {
-                    (0, _) => Ok(()),
-                    (contacts, answer) => Err(PlatformError::NotShown { contacts, answer }),
-                }
+                self.claimed.check()
             }
             // The refused contacts still need a check whether they exist.
-            Err(error @ PlatformError::TooManyRefused { .. }) => {
+            Err(error @ PostError::TooManyRefused { .. }) => {
                 self.is_stopped = true;
                 self.judge_suspects().await?;
                 if self.results.ended() == self.contacts { Ok(()) } else { Err(error) }
@@ -196,12 +156,12 @@ impl<'a, 'p> Poster<'a, 'p> {
     async fn post_all(
         &mut self,
         contacts: impl Iterator<Item = std::io::Result<NewContact>>,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), PostError> {
         let mut contacts = contacts.fuse();
         self.tell();
         loop {
             let next = contacts.by_ref().take(self.batch_size).collect::<Result<Vec<_>, _>>();
-            let batch = next.map_err(PlatformError::Spool)?;
+            let batch = next.map_err(PostError::Contacts)?;
             if batch.is_empty() {
                 break;
             }
@@ -218,10 +178,10 @@ impl<'a, 'p> Poster<'a, 'p> {
     }
 
     /// Posts a batch and records the results.
-    async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PlatformError> {
+    async fn post_batch(&mut self, batch: Vec<NewContact>) -> Result<(), PostError> {
         // Both halves of a batch are sent before a quarter of it: while one of them is answered, the platform as a
         // whole works.
-        let mut waiting = VecDeque::from([PostAttempt::first(batch, self.answered_posts)]);
+        let mut waiting = VecDeque::from([self.unacknowledged.first_attempt(batch)]);
         while let Some(mut attempt) = waiting.pop_front() {
             if attempt.batch.is_empty() {
                 continue;
@@ -234,24 +194,23 @@ impl<'a, 'p> Poster<'a, 'p> {
                     self.send_again(&attempt, absent, &mut waiting);
                 }
                 // If the journal cannot be written, the entry from before the post is still right.
-                Err(error @ PlatformError::Journal(_)) => return Err(error),
+                Err(error @ ClientError::Journal(_)) => return Err(error.into()),
                 Err(error) => {
                     // The batch was certainly not stored.
                     self.journal.all_pending(&attempt.batch, false);
                     self.journal.save_answer()?;
-                    return Err(error);
+                    return Err(error.into());
                 }
                 Ok(answer) => {
-                    (self.unacknowledged_posts, self.was_redirected) = (0, false);
-                    self.answered_posts += 1;
+                    self.unacknowledged.acknowledge();
                     for half in self.take_answer(attempt.batch, answer).into_iter().rev() {
-                        waiting.push_front(PostAttempt::first(half, self.answered_posts));
+                        waiting.push_front(self.unacknowledged.first_attempt(half));
                     }
                     self.journal.save_answer()?;
                 }
             }
             self.tell();
-            self.check_stored()?;
+            self.guard.check_stored()?;
         }
         Ok(())
     }
@@ -296,7 +255,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     fn suspect(&mut self, new: NewContact, words: String, is_taken: bool) {
         // A taken number says nothing about the settings.
         if !is_taken {
-            *self.refusals.entry(kind_of_refusal(&words, &new.contact)).or_default() += 1;
+            self.guard.add_refusal(&words, &new.contact);
         }
         self.suspects.push(Suspect { new, words, is_taken });
     }
@@ -380,22 +339,8 @@ impl<'a, 'p> Poster<'a, 'p> {
             numbers.join(" or "),
             stored.id
         );
-        self.stored_differently += 1;
-        self.last_stored = numbers.first().map(|number| (sent, number.trim_start_matches('+').to_owned()));
+        self.guard.add_stored_differently(sent, stored.numbers.first());
         self.record(sent, Outcome::Failed, Some(Code::StoredDifferently), detail);
-    }
-
-    /// A platform that changes numbers causes calls to other people: a few may be odd, most may not.
-    fn check_stored(&self) -> Result<(), PlatformError> {
-        let contacts = self.stored_differently;
-        let is_most = contacts as u64 * 10 > self.rows;
-        match &self.last_stored {
-            Some((sent, stored)) if contacts > MAX_REFUSED_CONTACTS && is_most => {
-                let (sent, stored) = (sent.to_string(), stored.clone());
-                Err(PlatformError::StoredDifferently { contacts, sent, stored })
-            }
-            _ => Ok(()),
-        }
     }
 
     fn record(&mut self, number: E164, outcome: Outcome, code: Option<Code>, detail: String) {
@@ -433,17 +378,8 @@ impl<'a, 'p> Poster<'a, 'p> {
     fn was_there_before(&self, number: E164, held: &ExistingContact) -> bool {
         let earliest = self.started_at - LARGEST_SKEW;
         held.created_at.is_some_and(|created_at| created_at < earliest)
-            && !self.unacknowledged_before.contains(&number)
+            && !self.unacknowledged.was_before(number)
     }
-}
-
-/// Returns the platform's words without digits and the contact's names, to group refusals.
-fn kind_of_refusal(words: &str, contact: &Contact) -> String {
-    let mut kind: String = words.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-    for name in [contact.first_name(), contact.last_name()] {
-        kind = kind.replace(name, "");
-    }
-    kind
 }
 
 fn halves(mut batch: Vec<NewContact>) -> (Vec<NewContact>, Vec<NewContact>) {

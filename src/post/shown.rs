@@ -5,15 +5,45 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{NewContact, Poster};
+use super::{NewContact, PostError, Poster};
 use crate::{
     contact::{E164, NameKey},
     existing::{ExistingContacts, ExistingSink},
-    platform::{Collection, PlatformError},
+    platform::{ClientError, Collection},
 };
 
+/// The contacts that the platform claims to have but may not show yet.
+#[derive(Default)]
+pub(super) struct Claimed {
+    awaited: Vec<Awaited>,
+    /// Numbers of batches that were waited for and never shown.
+    not_shown: HashSet<E164>,
+    /// Number of contacts that are left open because they are not shown, and the platform's last words about one.
+    hidden: (u64, String),
+}
+
+impl Claimed {
+    /// Returns whether a number was waited for and never shown.
+    pub(super) fn is_never_shown(&self, number: E164) -> bool {
+        self.not_shown.contains(&number)
+    }
+
+    /// Counts a contact that is left open because it is not shown.
+    pub(super) fn add_hidden(&mut self, words: String) {
+        self.hidden = (self.hidden.0 + 1, words);
+    }
+
+    /// Returns an error if there are such contacts.
+    pub(super) fn check(self) -> Result<(), PostError> {
+        match self.hidden {
+            (0, _) => Ok(()),
+            (contacts, answer) => Err(PostError::NotShown { contacts, answer }),
+        }
+    }
+}
+
 /// Contacts of one batch that the platform claims to have.
-pub(super) struct Awaited {
+struct Awaited {
     contacts: Vec<(E164, NameKey)>,
     /// Whether the platform claims all of them, or at least one.
     is_of_all: bool,
@@ -44,7 +74,7 @@ fn known(new: &NewContact) -> (E164, NameKey) {
 impl Poster<'_, '_> {
     /// Waits for a batch that the platform accepted and will store later.
     pub(super) fn await_accepted(&mut self, batch: &[NewContact]) {
-        self.awaited.push(Awaited { contacts: batch.iter().map(known).collect(), is_of_all: true });
+        self.claimed.awaited.push(Awaited { contacts: batch.iter().map(known).collect(), is_of_all: true });
     }
 
     /// Waits for a batch of which the platform claims to have some. If they had an unacknowledged post before, they
@@ -52,15 +82,15 @@ impl Poster<'_, '_> {
     pub(super) fn await_taken(&mut self, batch: &[NewContact]) {
         let sent = batch.iter().filter(|new| self.was_sent_in_this_run(new.number()));
         let contacts: Vec<(E164, NameKey)> = sent.map(known).collect();
-        let is_waited_for = contacts.iter().any(|(number, _)| self.not_shown.contains(number));
+        let is_waited_for = contacts.iter().any(|(number, _)| self.claimed.is_never_shown(*number));
         if !contacts.is_empty() && !is_waited_for {
-            self.awaited.push(Awaited { contacts, is_of_all: false });
+            self.claimed.awaited.push(Awaited { contacts, is_of_all: false });
         }
     }
 
     /// Returns whether this run sent the number and does not know whether it was stored.
     pub(super) fn was_sent_in_this_run(&self, number: E164) -> bool {
-        self.results.was_unacknowledged(number) && !self.unacknowledged_before.contains(&number)
+        self.results.was_unacknowledged(number) && !self.unacknowledged.was_before(number)
     }
 
     /// Reads the results of contacts. Repeats the read until the platform shows the contacts that it claims to have,
@@ -68,12 +98,12 @@ impl Poster<'_, '_> {
     pub(super) async fn read_until_shown(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,
-    ) -> Result<ExistingContacts, PlatformError> {
+    ) -> Result<ExistingContacts, ClientError> {
         let asked: HashSet<E164> = contacts.map(NewContact::number).collect();
-        let (awaited, others) = std::mem::take(&mut self.awaited)
+        let (awaited, others) = std::mem::take(&mut self.claimed.awaited)
             .into_iter()
             .partition::<Vec<_>, _>(|awaited| awaited.numbers().any(|number| asked.contains(&number)));
-        self.awaited = others;
+        self.claimed.awaited = others;
         let pace = self.client.pace();
         let (patience, mut wait, mut waited) = (pace.longest_wait / 2, pace.first_wait, Duration::ZERO);
         let mut existing = self.read_numbers(&asked).await?;
@@ -92,7 +122,7 @@ impl Poster<'_, '_> {
             wait = (wait * 2).min(patience / 2);
         }
         let hidden = awaited.iter().filter(|awaited| awaited.shown(&existing) == 0);
-        self.not_shown.extend(hidden.flat_map(Awaited::numbers));
+        self.claimed.not_shown.extend(hidden.flat_map(Awaited::numbers));
         Ok(existing)
     }
 
@@ -100,11 +130,11 @@ impl Poster<'_, '_> {
     pub(super) async fn read_existing(
         &mut self,
         contacts: impl Iterator<Item = &NewContact>,
-    ) -> Result<ExistingContacts, PlatformError> {
+    ) -> Result<ExistingContacts, ClientError> {
         self.read_numbers(&contacts.map(NewContact::number).collect()).await
     }
 
-    async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<ExistingContacts, PlatformError> {
+    async fn read_numbers(&mut self, asked: &HashSet<E164>) -> Result<ExistingContacts, ClientError> {
         let is_asked = |number| asked.contains(&number);
         let snapshots = self.journal.snapshots().clone();
         let mut sink = ExistingSink::new(&is_asked, &snapshots, "import", None);

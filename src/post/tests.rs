@@ -124,7 +124,7 @@ fn contacts(count: u64) -> Vec<NewContact> {
 
 /// The outcome of a run.
 struct Posted {
-    ended: Result<(), PlatformError>,
+    ended: Result<(), PostError>,
     results: PostResults,
     gets: u64,
     /// The batches that were sent.
@@ -207,8 +207,7 @@ impl Stage {
                 Fate::Pending | Fate::InFlight => None,
             };
             let mut expected = result.map(|result| result.outcome);
-            if matches!(ended, Err(PlatformError::TooManyRefused { .. })) && expected == Some(Outcome::Failed)
-            {
+            if matches!(ended, Err(PostError::TooManyRefused { .. })) && expected == Some(Outcome::Failed) {
                 // Other settings may help.
                 expected = None;
             }
@@ -427,7 +426,7 @@ fn posts_with_server_errors_end_the_run_as_unacknowledged() {
         Reply::Answer(502, "bad gateway".to_owned())
     });
     // The batch twice, its halves, and two of theirs.
-    assert!(matches!(posted.ended, Err(PlatformError::Unacknowledged { .. })), "{:?}", posted.ended);
+    assert!(matches!(posted.ended, Err(PostError::Unacknowledged { .. })), "{:?}", posted.ended);
     assert_eq!((posted.posts(), posted.gets), (6, 5));
     assert_eq!(posted.notes.len(), 10, "the next batch was not sent");
     assert!(posted.notes.iter().all(|note| note.was_unacknowledged));
@@ -443,7 +442,7 @@ fn posts_without_any_response_end_the_run_as_unacknowledged() {
         model.posts.push(vec!["lost".to_owned()]);
         Reply::HangUp
     });
-    assert!(matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 10, .. })));
+    assert!(matches!(posted.ended, Err(PostError::Unacknowledged { contacts: 10, .. })));
     assert_eq!((posted.posts(), posted.gets), (3, 2));
     assert_eq!(posted.outcome(25), None, "the next batch was not sent");
     assert_eq!(posted.count(Outcome::Pending), 10);
@@ -474,7 +473,7 @@ fn setting_that_refuses_everything_stops_early() {
     for (batch_size, most_posts) in [(1, 21), (10, 5 + 4 * 20), (100, 5 + 80)] {
         let posted = stage.post(poisoned(0..900), Manner::RejectBatch, 900, batch_size);
         assert!(
-            matches!(&posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, answer }) if answer.contains("not this one")),
+            matches!(&posted.ended, Err(PostError::TooManyRefused { contacts: 21, answer }) if answer.contains("not this one")),
             "{:?}",
             posted.ended
         );
@@ -483,7 +482,7 @@ fn setting_that_refuses_everything_stops_early() {
     }
 
     let posted = stage.post(poisoned(0..40), Manner::RejectBatch, 100, 50);
-    assert!(matches!(posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, .. })));
+    assert!(matches!(posted.ended, Err(PostError::TooManyRefused { contacts: 21, .. })));
     assert_eq!(posted.count(Outcome::Failed), 21);
 }
 
@@ -501,7 +500,7 @@ fn setting_that_refuses_everything_stops_even_if_the_words_vary() {
             other => other,
         });
     assert!(
-        matches!(posted.ended, Err(PlatformError::TooManyRefused { contacts: 21, .. })),
+        matches!(posted.ended, Err(PostError::TooManyRefused { contacts: 21, .. })),
         "{:?}",
         posted.ended
     );
@@ -542,7 +541,7 @@ fn redirected_post_stays_unacknowledged() {
     });
     assert_eq!((posted.posts(), posted.gets), (2, 1));
     assert!(
-        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 10, .. })),
+        matches!(posted.ended, Err(PostError::Unacknowledged { contacts: 10, .. })),
         "{:?}",
         posted.ended
     );

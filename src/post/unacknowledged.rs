@@ -1,15 +1,19 @@
 //! Unacknowledged batches, and contacts at which the platform itself fails.
 
-use std::{collections::VecDeque, mem::take};
+use std::{
+    collections::{HashSet, VecDeque},
+    mem::take,
+};
 
 use tracing::{info, warn};
 
-use super::{NewContact, PostResult, Poster, halves};
+use super::{NewContact, PostError, PostResult, Poster, halves};
 use crate::{
+    contact::E164,
     existing::{ExistingContacts, look_behind},
     failpoint,
     outcome::{Code, Outcome},
-    platform::{Doubt, NO_RETRIES, PlatformError, UnacknowledgedRequest, masked},
+    platform::{Doubt, NO_RETRIES, UnacknowledgedRequest, masked},
 };
 
 /// Number of platform failures at a batch, with nothing stored, after which it is sent in halves.
@@ -30,8 +34,52 @@ pub(super) struct PostAttempt {
     answered_before: u64,
 }
 
+/// The posts of a run that were not acknowledged, and the contacts at which the platform failed.
+pub(super) struct Unacknowledged {
+    /// Numbers with an unacknowledged post from before this run.
+    before: HashSet<E164>,
+    /// Consecutive unacknowledged posts.
+    posts: u32,
+    /// Whether the last of them was redirected.
+    was_redirected: bool,
+    /// Acknowledged posts.
+    answered_posts: u64,
+    /// Contacts at which the platform failed when they were sent alone.
+    failing: Vec<Failing>,
+}
+
+impl Unacknowledged {
+    pub(super) fn new(before: HashSet<E164>) -> Self {
+        Self { before, posts: 0, was_redirected: false, answered_posts: 0, failing: Vec::new() }
+    }
+
+    /// Returns whether the number had an unacknowledged post before this run.
+    pub(super) fn was_before(&self, number: E164) -> bool {
+        self.before.contains(&number)
+    }
+
+    /// Returns the first attempt to post a batch.
+    pub(super) fn first_attempt(&self, batch: Vec<NewContact>) -> PostAttempt {
+        PostAttempt { batch, server_errors: 0, answered_before: self.answered_posts }
+    }
+
+    /// Counts an acknowledged post.
+    pub(super) fn acknowledge(&mut self) {
+        (self.posts, self.was_redirected) = (0, false);
+        self.answered_posts += 1;
+    }
+
+    /// Counts an unacknowledged post. Returns whether another attempt is hopeless, if `most` in a row are.
+    fn add(&mut self, most: u32, is_redirect: bool) -> bool {
+        self.posts += 1;
+        let is_hopeless = self.posts >= most || is_redirect && self.was_redirected;
+        self.was_redirected = is_redirect;
+        is_hopeless
+    }
+}
+
 /// A contact at which the platform failed when it was sent alone.
-pub(super) struct Failing {
+struct Failing {
     new: NewContact,
     words: String,
     answered_before: u64,
@@ -46,12 +94,6 @@ pub(super) struct Absent {
     is_failure: bool,
 }
 
-impl PostAttempt {
-    pub(super) fn first(batch: Vec<NewContact>, answered_before: u64) -> Self {
-        Self { batch, server_errors: 0, answered_before }
-    }
-}
-
 impl Poster<'_, '_> {
     /// Waits until the platform can no longer be storing the batch, and reads the existing contacts. Returns the
     /// missing ones, which are sent again.
@@ -59,7 +101,7 @@ impl Poster<'_, '_> {
         &mut self,
         attempt: &mut PostAttempt,
         unacknowledged: UnacknowledgedRequest,
-    ) -> Result<Absent, PlatformError> {
+    ) -> Result<Absent, PostError> {
         let UnacknowledgedRequest { mut reason, wait, price, doubt } = unacknowledged;
         let (is_redirect, is_server_error) = (doubt == Doubt::Redirect, doubt == Doubt::ServerError);
         let batch = take(&mut attempt.batch);
@@ -69,19 +111,18 @@ impl Poster<'_, '_> {
             self.leave_open(new, format!("sent, but not known whether it was stored: {reason}"));
         }
         self.client.check_interrupt()?;
-        self.unacknowledged_posts += 1;
         let attempts = self.client.max_attempts();
         // With one attempt, one failure is enough; otherwise the halves of a batch are attempts of their own.
         let most = if is_server_error && attempts > 1 { attempts.max(MAX_FAILING_POSTS) } else { attempts };
-        let is_hopeless = self.unacknowledged_posts >= most || is_redirect && self.was_redirected;
-        self.was_redirected = is_redirect;
+        let is_hopeless = self.unacknowledged.add(most, is_redirect);
         let price = if attempt.server_errors > 0 { PRICE_OF_HALVES } else { price };
         let is_unpaid = !is_hopeless && !self.client.pay(price)?;
         if is_unpaid {
             reason.push_str(NO_RETRIES);
         }
         if is_hopeless || is_unpaid {
-            return Err(PlatformError::Unacknowledged { contacts, reason, doubt });
+            let contacts = contacts as u64;
+            return Err(PostError::Unacknowledged { contacts, reason, doubt });
         }
         warn!(
             contacts,
@@ -90,7 +131,7 @@ impl Poster<'_, '_> {
         );
         let wait = self.journal.rest_of_limit().max(wait.unwrap_or_default());
         self.client.wait_out(wait).await?;
-        let existing = if failpoint::is_without("settling by reading") {
+        let existing = if failpoint::is_without("reconciling by reading") {
             ExistingContacts::default()
         } else {
             let sent = batch.iter().map(NewContact::number).collect();
@@ -127,7 +168,7 @@ impl Poster<'_, '_> {
             return;
         }
         match <[NewContact; 1]>::try_from(batch) {
-            Ok([new]) => self.failing.push(Failing { new, words: reason, answered_before }),
+            Ok([new]) => self.unacknowledged.failing.push(Failing { new, words: reason, answered_before }),
             Err(batch) => {
                 info!(contacts = batch.len(), reason = masked(&reason), "the platform failed at a batch");
                 let (first, second) = halves(batch);
@@ -139,8 +180,8 @@ impl Poster<'_, '_> {
     /// Gives a result to the contacts at which the platform failed when they were sent alone, and returns the error
     /// of those that stay unknown. Such a contact may have been stored late. If not, and the platform has answered
     /// other posts since, the contact is the cause.
-    pub(super) async fn judge_failing(&mut self) -> Result<Option<PlatformError>, PlatformError> {
-        let failing = take(&mut self.failing);
+    pub(super) async fn judge_failing(&mut self) -> Result<Option<PostError>, PostError> {
+        let failing = take(&mut self.unacknowledged.failing);
         if failing.is_empty() {
             return Ok(None);
         }
@@ -150,7 +191,7 @@ impl Poster<'_, '_> {
             let Some(new) = self.record_present(vec![new], &existing, Outcome::Confirmed).pop() else {
                 continue;
             };
-            if self.answered_posts > answered_before {
+            if self.unacknowledged.answered_posts > answered_before {
                 let detail = format!("the platform failed each time this contact was sent: {words}");
                 self.record(new.number(), Outcome::Failed, Some(Code::Refused), detail);
             } else {
@@ -160,7 +201,7 @@ impl Poster<'_, '_> {
             }
         }
         self.journal.save()?;
-        Ok(unacknowledged.map(|(contacts, reason)| PlatformError::Unacknowledged {
+        Ok(unacknowledged.map(|(contacts, reason)| PostError::Unacknowledged {
             contacts,
             reason,
             doubt: Doubt::ServerError,

@@ -33,7 +33,10 @@ pub use self::{
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
     outcomes::{LineFormat, Lines},
-    summary::{ColumnNames, InputReport, MatchReport, NotPosted, PlatformReport, Report, Timing},
+    summary::{
+        ColumnName, ColumnNames, InputNote, InputReport, MatchReport, NotPosted, NoteTopic, PlatformReport,
+        Report, Timing,
+    },
     tally::{Example, ProblemCount, RegionCount, TypeCount},
     verdict::{VerdictSentence, verdict},
 };
@@ -157,7 +160,7 @@ impl RunWriter {
         report.totals = self.tally.totals.clone();
         report.problems = self.tally.problems();
         for ((index, input), info) in (0..).zip(&mut report.inputs).zip(&self.inputs) {
-            input.notes.extend(self.tally.notes(index, info));
+            input.notes.extend(NoteTopic::DamagedColumn.notes(&self.tally.damage_notes(index, info)));
         }
         report.unknown_values = self.tally.unknown_values.list();
         report.regions = self.tally.regions();

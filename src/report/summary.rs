@@ -89,13 +89,41 @@ pub struct InputReport {
     pub columns: ColumnNames,
     pub matches: Vec<MatchReport>,
     pub fixes: Vec<FixedRows>,
-    pub notes: Vec<String>,
-    /// Number of notes found before the rows were read.
-    #[serde(skip)]
-    pub early_notes: usize,
-    /// Number of notes found by reading; the notes after them are about damaged columns.
-    #[serde(skip)]
-    pub notes_of_reading: usize,
+    pub notes: Vec<InputNote>,
+}
+
+/// A note about an input, for the user. Reports contain its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct InputNote {
+    /// What it is about.
+    pub topic: NoteTopic,
+    /// The text.
+    pub text: String,
+}
+
+impl From<InputNote> for String {
+    fn from(note: InputNote) -> Self {
+        note.text
+    }
+}
+
+/// The topic of a note about an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteTopic {
+    /// How the input is read, known before its rows are read.
+    Opening,
+    /// What reading the rows showed.
+    Rows,
+    /// A column that a spreadsheet damaged.
+    DamagedColumn,
+}
+
+impl NoteTopic {
+    /// Creates notes about this topic.
+    pub(super) fn notes(self, texts: &[String]) -> impl Iterator<Item = InputNote> {
+        texts.iter().map(move |text| InputNote { topic: self, text: text.clone() })
+    }
 }
 
 /// The certainty that a column contains its field.
@@ -119,14 +147,32 @@ impl MatchReport {
     }
 }
 
-/// The header of each field's column, in the order of the fields. The name of a further column of a field includes
-/// its rank.
+/// The header of each field's column, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnNames(pub Vec<(String, String)>);
+pub struct ColumnNames(pub Vec<ColumnName>);
+
+/// The header of a field's column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnName {
+    /// The field.
+    pub field: Field,
+    /// The column's rank among those of the field, from 1.
+    pub rank: usize,
+    /// The header.
+    pub header: String,
+}
+
+impl ColumnName {
+    /// Returns the name of the field. For a further column, it includes the rank.
+    pub fn key(&self) -> String {
+        let field = self.field.name();
+        if self.rank == 1 { field.to_owned() } else { format!("{field}_{}", self.rank) }
+    }
+}
 
 impl Serialize for ColumnNames {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(field, header)| (field, header)))
+        serializer.collect_map(self.0.iter().map(|column| (column.key(), &column.header)))
     }
 }
 
@@ -135,9 +181,7 @@ impl ColumnNames {
     pub fn new(info: &InputInfo) -> Self {
         let columns = Field::ALL.iter().flat_map(|field| {
             info.columns.of(*field).iter().zip(1..).filter_map(|(column, rank)| {
-                let key =
-                    if rank == 1 { field.name().to_owned() } else { format!("{}_{rank}", field.name()) };
-                Some((key, info.headers.get(*column)?.clone()))
+                Some(ColumnName { field: *field, rank, header: info.headers.get(*column)?.clone() })
             })
         });
         Self(columns.collect())
@@ -158,9 +202,10 @@ impl InputReport {
             columns: ColumnNames::new(info),
             matches: info.matches.iter().filter_map(|found| MatchReport::new(found, info)).collect(),
             fixes: summary.fixes.clone(),
-            notes: [info.notes.as_slice(), &summary.notes].concat(),
-            early_notes: info.notes.len(),
-            notes_of_reading: summary.notes.len(),
+            notes: NoteTopic::Opening
+                .notes(&info.notes)
+                .chain(NoteTopic::Rows.notes(&summary.notes))
+                .collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use hashbrown::HashMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{ReportedRow, hint, unknown_values::UnknownValues};
 use crate::{
@@ -58,10 +58,15 @@ pub struct RegionCount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TypeCount {
     /// The type.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
+    #[serde(rename = "type", serialize_with = "name_of")]
+    pub kind: NumberType,
     /// Number of rows.
     pub count: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn name_of<S: Serializer>(kind: &NumberType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
 }
 
 /// The rows with one problem.
@@ -166,7 +171,7 @@ impl Tally {
 
     /// Returns notes about a whole input, instead of one for each row: columns mostly damaged by a spreadsheet, and
     /// how to export them again.
-    pub(super) fn notes(&self, index: u16, input: &InputInfo) -> Vec<String> {
+    pub(super) fn damage_notes(&self, index: u16, input: &InputInfo) -> Vec<String> {
         let Some((rows, damaged)) = self.damage.get(usize::from(index)) else { return Vec::new() };
         let is_most = |count: u64| count >= Self::MIN_DAMAGED && count * 2 > *rows;
         let columns = damaged.iter().filter(|(_, count)| is_most(**count));
@@ -211,7 +216,7 @@ impl Tally {
     pub(super) fn types(&self) -> Vec<TypeCount> {
         let counted = NumberType::ALL.into_iter().map(|kind| (kind, self.types[kind as usize]));
         let told = counted.filter(|(kind, count)| *count > 0 || *kind == NumberType::PremiumRate);
-        let counted = told.map(|(kind, count)| TypeCount { kind: kind.name(), count });
+        let counted = told.map(|(kind, count)| TypeCount { kind, count });
         sorted(counted.collect(), |kind| kind.count)
     }
 }

@@ -10,13 +10,13 @@ use textwrap::{Options, WordSplitter};
 
 pub use super::screen::printable;
 use super::{
-    ColumnNames, NotPosted, PlatformReport, ProblemCount, Report,
+    ColumnNames, NotPosted, NoteTopic, PlatformReport, ProblemCount, Report,
     unknown_values::{self, UnknownValue},
     verdict,
 };
-pub use crate::quantity::grouped;
+pub use crate::quantity::{counted, grouped};
 use crate::{
-    contact::Field,
+    contact::{Field, NumberType},
     existing::ExistingFrom,
     outcome::{Outcome, Totals},
     parse::{Certainty, ColumnMatch, InputInfo},
@@ -73,18 +73,27 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
     }
     for input in &report.inputs {
-        let (_, late) = input.notes.split_at(input.early_notes.min(input.notes.len()));
-        let (reading, damage) = late.split_at(input.notes_of_reading.min(late.len()));
-        for note in reading {
-            let file = if report.inputs.len() > 1 { format!("{}: ", input.path) } else { String::new() };
-            write!(text, "\n{}", self::note(&format!("{file}{note}"), width))?;
-        }
-        for note in damage {
-            let note = wrapped(&printable(note), width);
-            writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+        for note in &input.notes {
+            match note.topic {
+                // Shown before the rows were read.
+                NoteTopic::Opening => {}
+                NoteTopic::Rows => {
+                    let file =
+                        if report.inputs.len() > 1 { format!("{}: ", input.path) } else { String::new() };
+                    write!(text, "\n{}", self::note(&format!("{file}{}", note.text), width))?;
+                }
+                NoteTopic::DamagedColumn => {
+                    let note = wrapped(&printable(&note.text), width);
+                    writeln!(text, "\n{BAD}Damaged column{BAD:#}\n{}", note.trim_end())?;
+                }
+            }
         }
     }
-    let premium = report.types.iter().find(|kind| kind.kind == "premium-rate").map_or(0, |kind| kind.count);
+    let premium = report
+        .types
+        .iter()
+        .find(|counted| counted.kind == NumberType::PremiumRate)
+        .map_or(0, |counted| counted.count);
     if premium > 0 {
         let numbers = counted(premium, "premium-rate number");
         let note = format!("Among them: {numbers}, costly to call; --types limits the types of numbers.");
@@ -257,13 +266,10 @@ fn describe(input: &InputInfo, width: usize) -> String {
     let kind: Vec<String> = kind.collect();
     let mut columns = ColumnNames::new(input).0;
     let all = columns.len();
-    columns.retain(|(field, _)| {
-        let rank = field.rsplit('_').next().and_then(|rank| rank.parse().ok());
-        rank.is_none_or(|rank: usize| rank <= MAX_OF_FIELD)
-    });
+    columns.retain(|column| column.rank <= MAX_OF_FIELD);
     let omitted = all - columns.len();
-    let columns = columns.iter().map(|(field, header)| {
-        format!("{} = {}", field.replace('_', " "), printable(header)).replace(' ', TIED)
+    let columns = columns.iter().map(|column| {
+        format!("{} = {}", column.key().replace('_', " "), printable(&column.header)).replace(' ', TIED)
     });
     let mut columns: Vec<String> = columns.collect();
     if omitted > 0 {
@@ -475,11 +481,6 @@ pub fn note(text: &str, width: usize) -> String {
 /// Formats a warning about a possible problem that does not stop the run, wrapped.
 pub fn warning(text: &str, width: usize) -> String {
     wrapped(&format!("warning: {}", printable(text)), width)
-}
-
-/// Returns a count with its unit, in singular or plural.
-pub fn counted(count: u64, word: &str) -> String {
-    format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Formats seconds for people.

@@ -86,7 +86,7 @@ fn written_rows_are_counted_by_outcome_region_and_type() {
         report.regions,
         [RegionCount { region: "GB".to_owned(), country_code: "44".to_owned(), count: 4 }]
     );
-    assert_eq!(report.types, [TypeCount { kind: "premium-rate", count: 4 }]);
+    assert_eq!(report.types, [TypeCount { kind: NumberType::PremiumRate, count: 4 }]);
 }
 
 #[test]

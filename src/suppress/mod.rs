@@ -5,6 +5,7 @@
 //! source suppresses a number. [`normalize`](crate::normalize) finds rows of the list itself that forbid calls; the
 //! ledger of [`pipeline`](crate::pipeline) combines both.
 
+mod error;
 mod expiry;
 mod file;
 mod set;
@@ -13,6 +14,7 @@ mod unread;
 
 pub(crate) use self::sources::Suppressions;
 pub use self::{
+    error::SuppressError,
     file::{SheetNumbers, SuppressionFile},
     set::{SuppressionSet, SuppressionSource},
     sources::{CampaignFilter, SuppressSettings, SuppressionReport},

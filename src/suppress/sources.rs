@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{SuppressionFile, SuppressionSet, SuppressionSource, UnreadEntries, UnreadSuppressions};
+use super::{
+    SuppressError, SuppressionFile, SuppressionSet, SuppressionSource, UnreadEntries, UnreadSuppressions,
+};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
     normalize::{Aliases, phone::is_known},
     outcome::Code,
     parse::ReadError,
-    platform::{Api, Client, Collection, PlatformError, Record, RecordSink},
+    platform::{Api, Client, ClientError, Collection, Record, RecordSink},
     progress::Progress,
 };
 
@@ -162,7 +164,7 @@ impl Suppressions {
         &mut self,
         settings: &SuppressSettings,
         client: &mut Client<'_>,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), SuppressError> {
         let mut allowed = settings.allowed_unread;
         self.take_from(&mut allowed)?;
         for collection in settings.collections() {
@@ -181,12 +183,12 @@ impl Suppressions {
             let Seen { contacts, numbers, unreadable, unassigned, unread } = sink.seen;
             // Contacts that are not shown would be called.
             if let Some(counted) = readout.total.filter(|total| *total > readout.records) {
-                return Err(PlatformError::NotAllShown { what: name, counted, shown: readout.records });
+                return Err(SuppressError::NotAllShown { what: name, counted, shown: readout.records });
             }
             // The region may apply only to the new contacts.
             if unassigned * 2 > contacts && unread.masked() == 0 {
                 let (contacts, region) = (unassigned, settings.region);
-                return Err(PlatformError::NoCountry { what: name, contacts, region });
+                return Err(SuppressError::NoCountry { what: name, contacts, region });
             }
             unread.take_from(&mut allowed, &format!("the {name}"))?;
             let mut notes = readout.notes;
@@ -254,7 +256,9 @@ struct Seen {
 }
 
 impl RecordSink for Sink<'_> {
-    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+    type Error = ClientError;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), ClientError> {
         if self.filter.takes(record) {
             let contact = record.stored();
             let numbers = &contact.numbers;
@@ -278,7 +282,7 @@ impl RecordSink for Sink<'_> {
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<(), PlatformError> {
+    fn restart(&mut self) -> Result<(), ClientError> {
         self.seen = Seen::default();
         self.suppressions.set.restart();
         Ok(())

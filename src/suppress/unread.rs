@@ -72,13 +72,6 @@ impl UnreadEntries {
     }
 }
 
-impl UnreadSuppressions {
-    /// The hint for this error.
-    pub const HINT: &'static str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
-        to a file for --exclude-file. To import anyway, allow that many entries with --allow-unreadable-suppressions. Then an entry \
-        masked only in its middle suppresses every number that matches it; the other entries suppress nobody.";
-}
-
 fn entry(entries: u64) -> &'static str {
     if entries == 1 { "entry" } else { "entries" }
 }

@@ -12,10 +12,10 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 pub(super) use self::{
     options::{
         AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
-        ExportLayoutChoice, ExportOptions, FilterChoice, FormatChoice, HiddenRowsChoice, JsonOption,
-        KeepChoice, LogFormat, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
-        PrinterOptions, ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions,
-        ValueTables, WatchOptions,
+        ExportLayoutChoice, ExportOptions, FilterChoice, HiddenRowsChoice, JsonOption, KeepChoice, LogFormat,
+        OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions, PrinterOptions,
+        ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions, ValueTables,
+        WatchOptions,
     },
     switches::switched_off,
 };

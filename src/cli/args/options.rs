@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData, path::PathBuf};
 
 use clap::{
     ArgAction, Args, ValueEnum,
-    builder::{OsStringValueParser, TypedValueParser as _},
+    builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, IntoDeserializer as _, SeqAccess, Visitor},
 };
+
+use crate::parse::Format;
 
 /// How much is printed, and in which form.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
@@ -160,8 +162,8 @@ pub(in crate::cli) struct ReadingOptions {
     #[arg(long, value_name = "C")]
     pub(in crate::cli) delimiter: Option<String>,
     /// Format of all files [default: detected for each file]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(in crate::cli) format: Option<FormatChoice>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<Format>,
     /// Encoding of text files, such as windows-1252 [default: detected]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) encoding: Option<String>,
@@ -240,18 +242,13 @@ pub(in crate::cli) enum HiddenRowsChoice {
     Include,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::cli) enum FormatChoice {
-    #[value(alias = "tsv")]
-    Csv,
-    Json,
-    Ndjson,
-    Vcard,
-    Xlsx,
-    Xlsb,
-    Xls,
-    Ods,
+/// Parses a format by its name.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.map(|format| {
+        let value = PossibleValue::new(format.name());
+        if format == Format::Csv { value.alias("tsv") } else { value }
+    });
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Format>())
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -11,15 +11,16 @@ use super::{
 use crate::{
     cli::{
         args::DoctorArgs,
-        error::{CliError, exit, stopped},
+        error::{CliError, exit},
+        hint,
         printer::Printer,
         settings,
     },
     interrupt::Interrupt,
     pipeline::PipelineError,
     platform::{
-        Api, Client, Collection, DOCUMENTED_RATE, PageInfo, PlatformError, Purpose, Readout, Record,
-        RecordSink, ResponseInfo,
+        Api, Client, ClientError, Collection, DOCUMENTED_RATE, PageInfo, PlatformError, Purpose, Readout,
+        Record, RecordSink, ResponseInfo,
     },
     report::terminal::{counted, duration, grouped},
 };
@@ -63,7 +64,7 @@ pub(super) fn examine(
             return Ok(());
         }
     };
-    runtime.block_on(ask(&mut client, args, &suppression, findings)).map_err(stopped)?;
+    runtime.block_on(ask(&mut client, args, &suppression, findings)).map_err(PipelineError::from)?;
     if let Some(response_info) = client.response_info() {
         findings.push(Finding::good("rate limit", rate_limit(response_info, rate)));
         findings.push(clock(response_info));
@@ -77,7 +78,7 @@ async fn ask(
     args: &DoctorArgs,
     suppression: &[Collection],
     findings: &mut Findings,
-) -> Result<(), PlatformError> {
+) -> Result<(), ClientError> {
     let contacts = client.read(&Collection::Contacts, None, &mut FirstPage).await;
     let may_read = contacts.is_ok();
     if judge_contacts(contacts, client.response_info(), findings)?.is_break() {
@@ -104,7 +105,10 @@ async fn ask(
     for collection in suppression {
         let read = client.read(collection, None, &mut FirstPage).await;
         // An import would stop without it.
-        if let Err(error @ (PlatformError::NoSuch { .. } | PlatformError::RefusedId { .. })) = read {
+        if let Err(ClientError::Platform(
+            error @ (PlatformError::NoSuch { .. } | PlatformError::RefusedId { .. }),
+        )) = read
+        {
             findings.push(failed(SUPPRESSION, error));
         } else if judge(SUPPRESSION, collection, read, findings)?.is_break() {
             break;
@@ -124,16 +128,16 @@ async fn ask(
 
 /// Reports what the first request shows: reachability, the token, and its own result.
 fn judge_contacts(
-    read: Result<Readout, PlatformError>,
+    read: Result<Readout, ClientError>,
     response_info: Option<&ResponseInfo>,
     findings: &mut Findings,
-) -> Result<ControlFlow<()>, PlatformError> {
-    if let Err(
+) -> Result<ControlFlow<()>, ClientError> {
+    if let Err(ClientError::Platform(
         error @ (PlatformError::Setup(_)
         | PlatformError::Unreachable { .. }
         | PlatformError::Untrusted { .. }
         | PlatformError::GaveUp { .. }),
-    ) = read
+    )) = read
     {
         findings.push(failed(REACHABLE, error));
         return Ok(ControlFlow::Break(()));
@@ -142,12 +146,12 @@ fn judge_contacts(
         let found = format!("answered in {:.2} s", response_info.took.as_secs_f64());
         findings.push(Finding::good(REACHABLE, found));
     }
-    if let Err(error @ PlatformError::Unauthorized { .. }) = read {
+    if let Err(ClientError::Platform(error @ PlatformError::Unauthorized { .. })) = read {
         findings.push(failed(TOKEN, error));
         return Ok(ControlFlow::Break(()));
     }
     // The platform may refuse other requests before it checks the token.
-    if matches!(read, Ok(_) | Err(PlatformError::Denied { status: 403, .. })) {
+    if matches!(read, Ok(_) | Err(ClientError::Platform(PlatformError::Denied { status: 403, .. }))) {
         findings.push(Finding::good(TOKEN, "accepted"));
     }
     judge(CONTACTS, &Collection::Contacts, read, findings)
@@ -157,16 +161,21 @@ fn judge_contacts(
 fn judge(
     subject: &'static str,
     collection: &Collection,
-    read: Result<Readout, PlatformError>,
+    read: Result<Readout, ClientError>,
     findings: &mut Findings,
-) -> Result<ControlFlow<()>, PlatformError> {
+) -> Result<ControlFlow<()>, ClientError> {
     let scope = collection.purpose().scope();
     let error = match read {
         Ok(readout) => {
             findings.push(Finding::good(subject, readable(&readout, collection)));
             return Ok(ControlFlow::Continue(()));
         }
-        Err(error) => error,
+        Err(ClientError::Platform(error)) => error,
+        Err(ClientError::Journal(error)) => {
+            findings.push(failed("journal", error));
+            return Ok(ControlFlow::Break(()));
+        }
+        Err(interrupted @ ClientError::Interrupted(_)) => return Err(interrupted),
     };
     let is_over = matches!(
         error,
@@ -174,12 +183,10 @@ fn judge(
             | PlatformError::Untrusted { .. }
             | PlatformError::RateLimited { .. }
             | PlatformError::QuotaUsedUp { .. }
-            | PlatformError::Journal(_)
     );
     findings.push(match error {
-        PlatformError::Interrupted(_) => return Err(error),
         PlatformError::NoSuch { .. } => {
-            let remedy = error.hint().unwrap_or(ELSEWHERE);
+            let remedy = hint::of_platform(&error).unwrap_or(ELSEWHERE);
             Finding::warning(subject, format!("{error}; the scope `{scope}` was not refused"), remedy)
         }
         PlatformError::Unauthorized { .. } => {
@@ -187,14 +194,13 @@ fn judge(
                 format!("The app needs the scope `{scope}` for this. Scopes are set where the app was made.");
             Finding::bad(subject, error.to_string(), remedy, exit::PLATFORM)
         }
-        PlatformError::Journal(_) => failed("journal", error),
         error => failed(subject, error),
     });
     Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
-fn failed(subject: &'static str, error: PlatformError) -> Finding {
-    Finding::failed(subject, &stopped(error), ELSEWHERE)
+fn failed(subject: &'static str, error: impl Into<PipelineError>) -> Finding {
+    Finding::failed(subject, &CliError::Pipeline(error.into()), ELSEWHERE)
 }
 
 /// Describes the number of contacts and the page size.
@@ -254,15 +260,17 @@ fn clock(response_info: &ResponseInfo) -> Finding {
 struct FirstPage;
 
 impl RecordSink for FirstPage {
-    fn record(&mut self, _: &Record<'_>) -> Result<(), PlatformError> {
+    type Error = ClientError;
+
+    fn record(&mut self, _: &Record<'_>) -> Result<(), ClientError> {
         Ok(())
     }
 
-    fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, PlatformError> {
+    fn page(&mut self, _: &PageInfo) -> Result<ControlFlow<()>, ClientError> {
         Ok(ControlFlow::Break(()))
     }
 
-    fn restart(&mut self) -> Result<(), PlatformError> {
+    fn restart(&mut self) -> Result<(), ClientError> {
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! Detection of a file's format from its first bytes, regardless of its name.
 
+use serde::{Deserialize, Serialize};
+
 /// Bytes of a file that are examined.
 pub(in crate::parse) const SAMPLE_BYTES: usize = 64 * 1024;
 
 /// The detected content of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the formats'")]
 pub enum Content {
     Csv,
@@ -90,44 +92,6 @@ impl Content {
             Self::LockFile => "the lock file that Excel keeps while a workbook is open, not the workbook",
             Self::Zeros => "nothing but zero bytes, probably from a failed copy",
             Self::Binary => "neither text nor a workbook",
-        }
-    }
-
-    /// Returns the hint for a file with this content.
-    pub(in crate::parse) fn way_out(self) -> &'static str {
-        match self {
-            Self::Numbers => {
-                "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
-            }
-            Self::Compressed | Self::Zip => "Unpack it and pass the file inside.",
-            Self::Html | Self::WebArchive => {
-                "If the page asks for a login, export the list again; otherwise, open it in the spreadsheet program and \
-                 save it as XLSX or CSV."
-            }
-            Self::FlatOds | Self::Sylk | Self::Dif | Self::Lotus => {
-                "Open it in the spreadsheet program and save it as XLSX or CSV."
-            }
-            Self::Document | Self::Rtf | Self::Pdf | Self::PostScript => {
-                "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
-                 and save that."
-            }
-            Self::JsonCards => "Export the address book as vCard or CSV.",
-            Self::Ldif => {
-                "Export the address book as vCard or CSV. If the program writes only LDIF, import that into Thunderbird \
-                 and export it as CSV."
-            }
-            Self::Script => "Remove the text before and after the data, and save the rest as JSON.",
-            Self::Sql | Self::Database | Self::Parquet => "Export the table with the contacts as CSV.",
-            Self::Mailbox => "Export the contacts from Outlook as CSV.",
-            Self::Mail => "Save the attachment with the list, and pass that file.",
-            Self::Calendar => "Export the contacts as vCard or CSV, not the calendar.",
-            Self::Link => "Open it, download the document as XLSX or CSV, and pass that file.",
-            Self::LfsPointer => "Run `git lfs pull`.",
-            Self::LockFile => "Pass the file without `~$` before its name.",
-            Self::Zeros => "Copy or download it again.",
-            _ => {
-                "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
-            }
         }
     }
 }

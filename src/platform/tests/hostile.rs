@@ -152,7 +152,7 @@ async fn endless_pages_are_limited_in_records_and_bytes() {
     client.byte_limit = ByteLimit::of(1000, 100, 100_000);
     let mut collected = Collected::default();
     let error = client.read(&Collection::Contacts, None, &mut collected).await.unwrap_err();
-    assert!(matches!(error, PlatformError::TooManyBytes { .. }), "{error}");
+    assert!(matches!(error, ClientError::Platform(PlatformError::TooManyBytes { .. })), "{error}");
     assert!(error.to_string().contains("too much data"), "{error}");
     assert!(collected.0.len() < 100, "{}", collected.0.len());
 }
@@ -238,12 +238,14 @@ async fn repeated_token_is_masked_in_body_and_headers() {
 struct Whole(Vec<String>);
 
 impl RecordSink for Whole {
-    fn record(&mut self, record: &Record<'_>) -> Result<(), PlatformError> {
+    type Error = ClientError;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), ClientError> {
         self.0.push(record.json().to_owned());
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<(), PlatformError> {
+    fn restart(&mut self) -> Result<(), ClientError> {
         Ok(())
     }
 }

@@ -117,7 +117,7 @@ fn accepted_batch_that_is_never_shown_stays_pending() {
         _ = model.answer(Manner::PerContact, asked);
         Reply::Answer(202, String::new())
     });
-    assert!(matches!(posted.ended, Err(PlatformError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
+    assert!(matches!(posted.ended, Err(PostError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
     assert_eq!((posted.count(Outcome::Pending), posted.posts()), (5, 1));
 }
 
@@ -135,7 +135,7 @@ fn accepted_batches_are_judged_separately() {
             other => other,
         }
     });
-    assert!(matches!(posted.ended, Err(PlatformError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
+    assert!(matches!(posted.ended, Err(PostError::NotShown { contacts: 5, .. })), "{:?}", posted.ended);
     assert_eq!((posted.count(Outcome::Confirmed), posted.count(Outcome::Pending)), (5, 5));
     assert_eq!((posted.posts(), posted.count(Outcome::Failed)), (2, 0), "nothing is posted again");
 }
@@ -208,7 +208,7 @@ fn taken_number_that_is_not_shown_yet_is_not_refused() {
             assert_eq!(posted.count(Outcome::Confirmed), 4);
         } else {
             assert!(
-                matches!(posted.ended, Err(PlatformError::NotShown { contacts: 4, .. })),
+                matches!(posted.ended, Err(PostError::NotShown { contacts: 4, .. })),
                 "{:?}",
                 posted.ended
             );
@@ -249,7 +249,7 @@ fn platform_that_changes_most_numbers_stops_the_run() {
         answering(|created, _| Reply::Answer(200, json!(created).to_string().replace("+9198", "+918")));
     let posted = post_with(Model::default(), 100, 1, answer);
     assert!(
-        matches!(&posted.ended, Err(PlatformError::StoredDifferently { contacts: 21, .. })),
+        matches!(&posted.ended, Err(PostError::StoredDifferently { contacts: 21, .. })),
         "{:?}",
         posted.ended
     );
@@ -290,11 +290,7 @@ fn contact_at_which_the_platform_fails_is_found_in_halves() {
 #[test]
 fn platform_that_answers_nothing_is_not_blamed_on_a_contact() {
     let posted = post_with(Model::default(), 1, 1, failing_at(&[0]));
-    assert!(
-        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 1, .. })),
-        "{:?}",
-        posted.ended
-    );
+    assert!(matches!(posted.ended, Err(PostError::Unacknowledged { contacts: 1, .. })), "{:?}", posted.ended);
     assert_eq!((posted.count(Outcome::Pending), posted.count(Outcome::Failed)), (1, 0));
 }
 
@@ -316,10 +312,6 @@ fn contact_stored_after_a_platform_failure_is_confirmed() {
 fn refused_contacts_get_a_result_before_a_failure_ends_the_run() {
     let mut fails = failing_at(&[1]);
     let posted = post_with(poisoned([0]), 2, 1, move |model, asked| fails(model, asked));
-    assert!(
-        matches!(posted.ended, Err(PlatformError::Unacknowledged { contacts: 1, .. })),
-        "{:?}",
-        posted.ended
-    );
+    assert!(matches!(posted.ended, Err(PostError::Unacknowledged { contacts: 1, .. })), "{:?}", posted.ended);
     assert_eq!((posted.outcome(0), posted.outcome(1)), (Some(Outcome::Failed), Some(Outcome::Pending)));
 }

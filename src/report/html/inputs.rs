@@ -90,7 +90,7 @@ fn file(input: &InputInfo, report: &InputReport) -> Markup {
             }
             @if !report.notes.is_empty() {
                 ul class="notes" {
-                    @for note in report.notes.iter().take(MAX_NOTES) { li { (prose(&shown(note.as_bytes(), MAX_NOTE_CHARS))) } }
+                    @for note in report.notes.iter().take(MAX_NOTES) { li { (prose(&shown(note.text.as_bytes(), MAX_NOTE_CHARS))) } }
                 }
             }
             div class="wide" role="group" aria-label={ "Columns of " (shown(input.path.as_bytes(), MAX_PATH_CHARS)) } tabindex="0" {

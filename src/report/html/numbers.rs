@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts::{self, Line};
-use crate::report::Report;
+use crate::{contact::NumberType, report::Report};
 
 /// Maximum number of regions with their own bar.
 const MAX_REGIONS: usize = 12;
@@ -33,8 +33,8 @@ pub(super) fn section(report: &Report) -> Option<Markup> {
         regions.push(Line { label, count: others, class: "quiet" });
     }
     let kind = |kind: &crate::report::TypeCount| {
-        let class = if kind.kind == "premium-rate" && kind.count > 0 { "bad" } else { "accent" };
-        Line { label: kind.kind.replace('-', " "), count: kind.count, class }
+        let class = if kind.kind == NumberType::PremiumRate && kind.count > 0 { "bad" } else { "accent" };
+        Line { label: kind.kind.name().replace('-', " "), count: kind.count, class }
     };
     let kinds: Vec<Line> = report.types.iter().map(kind).collect();
     Some(html! {

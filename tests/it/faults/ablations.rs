@@ -52,7 +52,7 @@ fn without_going_on_where_it_ended_outcomes_are_wrong() {
 #[test]
 fn without_settling_by_reading_posts_are_needless() {
     assert!(!fails(3, met_by(None, Fault::DropAfter)));
-    assert!(fails(3, met_by(Some("settling by reading"), Fault::DropAfter)));
+    assert!(fails(3, met_by(Some("reconciling by reading"), Fault::DropAfter)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{
     parse::{
         assemble::RawRow,
         error::Fault,
+        file::sniff::Content,
         table::{Preview, RowSink as _},
         workbook::{
             Properties,
@@ -62,7 +63,7 @@ pub(super) enum Kind {
     Preview,
     /// [`End`]: all rows were sent.
     End,
-    /// [`Told`]: the workbook cannot be read any further.
+    /// [`SentFault`]: the workbook cannot be read any further.
     Fault,
 }
 
@@ -91,22 +92,60 @@ pub(super) struct Opened {
 /// The findings of a complete pass over a sheet.
 pub(super) type End = Sights;
 
-/// A fault as text: the message and the hint.
+/// A fault that the child finds in the workbook.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(super) enum SentFault {
+    Password,
+    NoWorkbook,
+    NoSheet,
+    Unsupported(Content),
+    Hostile(String),
+    Damaged(String),
+    OutsideSheet(u64),
+    RowsOutOfOrder(u64),
+    CellTooLong {
+        cell: String,
+        max_bytes: u64,
+    },
+    /// Any other fault, as text.
+    Other(String),
 }
 
-impl From<&Fault> for Told {
-    fn from(fault: &Fault) -> Self {
-        Self { message: fault.to_string(), hint: fault.hint() }
+impl From<Fault> for SentFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Password => Self::Password,
+            Fault::NoWorkbook => Self::NoWorkbook,
+            Fault::NoSheet => Self::NoSheet,
+            Fault::Hostile(reason) => Self::Hostile(reason),
+            Fault::DamagedWorkbook(reason) => Self::Damaged(reason),
+            Fault::OutsideSheet { row } => Self::OutsideSheet(row),
+            Fault::RowsOutOfOrder { row } => Self::RowsOutOfOrder(row),
+            Fault::SheetCellTooLong { cell, max_bytes } => {
+                Self::CellTooLong { cell, max_bytes: max_bytes as u64 }
+            }
+            Fault::Unsupported(content) => Self::Unsupported(content),
+            other => Self::Other(other.to_string()),
+        }
     }
 }
 
-impl From<Told> for Fault {
-    fn from(told: Told) -> Self {
-        Self::Told { message: told.message, hint: told.hint }
+impl From<SentFault> for Fault {
+    fn from(sent: SentFault) -> Self {
+        match sent {
+            SentFault::Password => Self::Password,
+            SentFault::NoWorkbook => Self::NoWorkbook,
+            SentFault::NoSheet => Self::NoSheet,
+            SentFault::Hostile(reason) => Self::Hostile(reason),
+            SentFault::Damaged(reason) => Self::DamagedWorkbook(reason),
+            SentFault::OutsideSheet(row) => Self::OutsideSheet { row },
+            SentFault::RowsOutOfOrder(row) => Self::RowsOutOfOrder { row },
+            SentFault::CellTooLong { cell, max_bytes } => {
+                Self::SheetCellTooLong { cell, max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX) }
+            }
+            SentFault::Unsupported(content) => Self::Unsupported(content),
+            SentFault::Other(message) => Self::Io(io::Error::other(message)),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use tracing::warn;
 use super::{
     PROGRAM,
     protocol::{
-        End, Kind, Opened, Request, Rows as SentRows, Told, Wanted, acknowledgment, previewed, receive,
+        End, Kind, Opened, Request, Rows as SentRows, SentFault, Wanted, acknowledgment, previewed, receive,
         send_value, value,
     },
     serve::{COMMAND, LEGACY, MAX_BYTES, PACKAGE, seconds},
@@ -107,7 +107,7 @@ impl Reader {
     fn ask(
         &mut self,
         wanted: Wanted,
-        receive: impl FnOnce(&mut Process) -> io::Result<Result<End, Told>>,
+        receive: impl FnOnce(&mut Process) -> io::Result<Result<End, SentFault>>,
     ) -> Result<End, Fault> {
         // After a failure the child cannot be used any more.
         let mut process = match self.process.take() {
@@ -176,7 +176,7 @@ impl Process {
         let received = receive(&mut self.socket, &mut self.payload);
         match received.map_err(|error| self.fault(file, error))? {
             Kind::Opened => value(&self.payload).map_err(Fault::Io),
-            Kind::Fault => Err(value::<Told>(&self.payload).map_err(Fault::Io)?.into()),
+            Kind::Fault => Err(value::<SentFault>(&self.payload).map_err(Fault::Io)?.into()),
             Kind::Request | Kind::Rows | Kind::Preview | Kind::End => {
                 Err(Fault::Io(io::ErrorKind::InvalidData.into()))
             }
@@ -184,7 +184,7 @@ impl Process {
     }
 
     /// Passes the rows of a sheet to `sink` until it breaks.
-    fn rows(&mut self, sink: &mut impl RowSink) -> io::Result<Result<End, Told>> {
+    fn rows(&mut self, sink: &mut impl RowSink) -> io::Result<Result<End, SentFault>> {
         let mut wants_more = true;
         loop {
             match receive(&mut self.socket, &mut self.payload)? {
@@ -202,7 +202,7 @@ impl Process {
     }
 
     /// Passes the first rows of sheets to `each`.
-    fn previews(&mut self, each: &mut dyn FnMut(usize, Option<Rows>)) -> io::Result<Result<End, Told>> {
+    fn previews(&mut self, each: &mut dyn FnMut(usize, Option<Rows>)) -> io::Result<Result<End, SentFault>> {
         loop {
             match receive(&mut self.socket, &mut self.payload)? {
                 Kind::Preview => {
@@ -215,7 +215,7 @@ impl Process {
     }
 
     /// Returns the end of a response.
-    fn end(&self, kind: Kind) -> io::Result<Result<End, Told>> {
+    fn end(&self, kind: Kind) -> io::Result<Result<End, SentFault>> {
         match kind {
             Kind::End => value(&self.payload).map(Ok),
             Kind::Fault => value(&self.payload).map(Err),

@@ -14,8 +14,8 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::protocol::{
-    FRAME_BYTES, Kind, Opened, Request, Told, WINDOW, Wanted, acknowledgment, preview, push_row, receive,
-    send, send_value, value,
+    FRAME_BYTES, Kind, Opened, Request, SentFault, WINDOW, Wanted, acknowledgment, preview, push_row,
+    receive, send, send_value, value,
 };
 use crate::{
     failpoint,
@@ -75,7 +75,7 @@ fn try_serve(family: &str, file_bytes: u64) -> io::Result<()> {
             send_value(&mut socket, Kind::Opened, &opened)?;
             workbook
         }
-        Err(fault) => return send_value(&mut socket, Kind::Fault, &Told::from(&fault)),
+        Err(fault) => return send_value(&mut socket, Kind::Fault, &SentFault::from(fault)),
     };
     let mut payload = Vec::new();
     loop {
@@ -145,7 +145,7 @@ fn visit(workbook: &mut Workbook, index: usize, socket: &mut UnixStream) -> io::
     let unacknowledged = rows.unacknowledged;
     match read {
         Ok(()) => send_value(socket, Kind::End, &sights)?,
-        Err(fault) => send_value(socket, Kind::Fault, &Told::from(&fault))?,
+        Err(fault) => send_value(socket, Kind::Fault, &SentFault::from(fault))?,
     }
     for _ in 0..unacknowledged {
         // There are no more rows in either case.

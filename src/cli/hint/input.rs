@@ -1,0 +1,264 @@
+//! Hints for files that cannot be read.
+
+use std::io;
+
+use crate::parse::{Content, Fault, ParseError, UnpackError};
+
+/// Returns what to do about an input that cannot be read.
+pub(in crate::cli) fn of(error: &ParseError) -> Option<String> {
+    of_fault(&error.fault)
+}
+
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each fault")]
+fn of_fault(fault: &Fault) -> Option<String> {
+    let hint = match fault {
+        Fault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            "Check the path; `-` reads from standard input.".to_owned()
+        }
+        Fault::MissingFile(_) => "Check the path.".to_owned(),
+        Fault::Io(_) | Fault::NoSuchSheet { .. } | Fault::MappedTwice { .. } => {
+            return None;
+        }
+                Fault::Device => "Name a file, or `-` for standard input.".to_owned(),
+        Fault::NoFile => "Name a file.".to_owned(),
+        Fault::Unpack(UnpackError::Damaged(_)) => "Copy or download it again.".to_owned(),
+        Fault::Unpack(UnpackError::TooMuch) => {
+            "Unpack it, check its contents, and pass the list itself.".to_owned()
+        }
+        Fault::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
+        Fault::NobodyWrites { .. } => "Start the program that writes to it first, or name a file.".to_owned(),
+        Fault::Changed => {
+            "Wait until the program that writes it has finished, and run the same command again.".to_owned()
+        }
+        Fault::Folder => "Name the files inside it.".to_owned(),
+        Fault::EmptySheet { .. } => "Find the sheet that holds the list, and choose it with --sheet.".to_owned(),
+        Fault::Empty | Fault::Blank | Fault::HeaderOnly => {
+            "Export it again, and check that you export the right sheet or view.".to_owned()
+        }
+        Fault::NothingToFix => {
+            "There is nothing to import from it: that run rejected no rows, or all of them were deleted. Run the \
+             command without this file."
+                .to_owned()
+        }
+        Fault::Unsupported(content) => of_content(*content).to_owned(),
+        Fault::Password => {
+            "Open it in the spreadsheet program, remove the password (File > Info > Protect Workbook), and \
+             save it."
+                .to_owned()
+        }
+        Fault::DamagedWorkbook(_) => {
+            "Copy or download it again; if that does not help, open it in the spreadsheet program and save it \
+             under a new name."
+                .to_owned()
+        }
+        Fault::NoSheet => {
+            "Check that this is the right file; charts, macros and text documents hold no rows.".to_owned()
+        }
+        Fault::RecordTooLong { .. } => {
+            "Remove the column with the long text from the file; it is not needed.".to_owned()
+        }
+        Fault::SheetCellTooLong { .. } => {
+            "Shorten that cell, or remove its column if it is not needed, and save the workbook.".to_owned()
+        }
+        Fault::OpenQuote { .. } => "Look for a stray quotation mark on that line.".to_owned(),
+        Fault::SwallowedRows { .. } => {
+            "If those lines are rows, remove the stray quotation mark where that cell begins. If they are one \
+             cell, remove its column from the file; it is not needed."
+                .to_owned()
+        }
+        Fault::OtherHeader { .. } => "Save the two lists as separate files, and name both.".to_owned(),
+        Fault::OneColumn { likeliest, .. } => match likeliest {
+            Some(letter) if letter.is_ascii() && *letter != ' ' => {
+                format!("If `{letter}` separates the cells, use --delimiter {}", shell_quoted(&letter.to_string()))
+            }
+            _ => "Export the list with commas. If one ASCII character separates the cells, name it: --delimiter C."
+                .to_owned(),
+        },
+        Fault::TooManyCells { .. } => {
+            "Check --delimiter, and remove the columns that are not needed.".to_owned()
+        }
+        Fault::NoSuchColumn { .. } => "Correct --map, or `map` in rollcall.toml.".to_owned(),
+        Fault::TooWide(_) => "Remove the columns that are not needed.".to_owned(),
+        Fault::TooManyPhones { .. } => {
+            "Check --delimiter, and remove the columns that are not needed. --map phone=COLUMN names the column \
+             to read."
+                .to_owned()
+        }
+        Fault::TooManyFields { .. } => "Export the list with fewer fields: only names and numbers are needed.".to_owned(),
+        Fault::SheetsToChoose { sheets, .. } => {
+            format!("Choose one: {}", sheet_options(sheets.iter().map(|sheet| &*sheet.name)))
+        }
+        Fault::Hostile(_) => {
+            "If you trust it, open it in the spreadsheet program and save only that sheet under a new name.".to_owned()
+        }
+        Fault::TooMuchInRows { .. } => {
+            "Look for a row or a cell that is repeated to the end of the sheet, or for a long text in every row, and \
+             delete it. If the contents are right, save the list as CSV without compressing it."
+                .to_owned()
+        }
+        Fault::OtherFormat { .. } => "Omit --format: rollcall detects the format from the content.".to_owned(),
+        Fault::NoWorkbook => "Export the list as XLSX or CSV.".to_owned(),
+        Fault::Json { .. } => {
+            "rollcall reads a list of objects, an object that contains such a list, or one object per line.".to_owned()
+        }
+        Fault::DamagedText { .. } => {
+            "Export it again and copy it as a file, not as text, or save it as UTF-8 in a text editor.".to_owned()
+        }
+        Fault::OpenCard { .. } => {
+            "Write END:VCARD below its last line, or export the cards again: the file may have been cut off."
+                .to_owned()
+        }
+        Fault::CardTooLong { .. } => "Look for a missing END:VCARD, and remove long notes from the card.".to_owned(),
+        Fault::OutsideCard { .. } => {
+            "Write BEGIN:VCARD above and END:VCARD below the lines of each card.".to_owned()
+        }
+        Fault::JoinedCards { .. } => {
+            "Write END:VCARD and BEGIN:VCARD between the two, or export the cards again.".to_owned()
+        }
+        Fault::OtherEncoding { .. } => "Save the parts as UTF-8, or pass them as separate files.".to_owned(),
+        Fault::LockedArchive | Fault::SeveralLists { .. } => "Unpack it and pass the list itself.".to_owned(),
+        Fault::DamagedArchive(_) => "Copy or download it again.".to_owned(),
+        Fault::SeveralTables { sheets } => {
+            let first = sheets.first().map_or("NAME", String::as_str);
+            format!("Choose one: --sheet {}", shell_quoted(first))
+        }
+        Fault::SeveralJsonLists { names, .. } => {
+            format!("Choose one: {}", sheet_options(names.iter().map(String::as_str)))
+        }
+        Fault::NoSuchList { .. } => "Name one of these lists, or omit --sheet.".to_owned(),
+        Fault::TableTooLong { .. } => {
+            "Open it in the spreadsheet program and save it as XLSX or CSV.".to_owned()
+        }
+        Fault::NoRecords(_) => "Export it again, and check that you export the right list.".to_owned(),
+        Fault::RowsOutOfOrder { .. } | Fault::OutsideSheet { .. } => "Open it in the spreadsheet program and save it again.".to_owned(),
+        Fault::InSheet { fault, .. } => {
+            let way_out =
+                "If that sheet holds no do-not-call numbers, delete it, or save the others as separate files.";
+            let hint = of_fault(fault).into_iter().chain([way_out.to_owned()]);
+            hint.collect::<Vec<_>>().join(" ")
+        }
+        Fault::NoNumbers { .. } => {
+            "If the numbers belong to one country, name it with --region; otherwise check the file.".to_owned()
+        }
+        Fault::NoNumberColumn { .. } => {
+            "Give the column with the numbers the header `Phone`. If the numbers are split, such as an area code in a \
+             column of its own, join the parts in one column first."
+                .to_owned()
+        }
+        Fault::NotFetched { .. } => "Create it again with `rollcall fetch contacts -o FILE`.".to_owned(),
+        Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
+    };
+    Some(hint)
+}
+
+/// Returns the hint for a file with this content.
+fn of_content(content: Content) -> &'static str {
+    match content {
+        Content::Numbers => {
+            "Open it in Numbers and choose File > Export To > CSV or Excel; in iCloud, Download a Copy."
+        }
+        Content::Compressed | Content::Zip => "Unpack it and pass the file inside.",
+        Content::Html | Content::WebArchive => {
+            "If the page asks for a login, export the list again; otherwise, open it in the spreadsheet program and \
+             save it as XLSX or CSV."
+        }
+        Content::FlatOds | Content::Sylk | Content::Dif | Content::Lotus => {
+            "Open it in the spreadsheet program and save it as XLSX or CSV."
+        }
+        Content::Document | Content::Rtf | Content::Pdf | Content::PostScript => {
+            "Export the list as XLSX or CSV from the program it comes from, or copy its table into a spreadsheet \
+             and save that."
+        }
+        Content::JsonCards => "Export the address book as vCard or CSV.",
+        Content::Ldif => {
+            "Export the address book as vCard or CSV. If the program writes only LDIF, import that into Thunderbird \
+             and export it as CSV."
+        }
+        Content::Script => "Remove the text before and after the data, and save the rest as JSON.",
+        Content::Sql | Content::Database | Content::Parquet => "Export the table with the contacts as CSV.",
+        Content::Mailbox => "Export the contacts from Outlook as CSV.",
+        Content::Mail => "Save the attachment with the list, and pass that file.",
+        Content::Calendar => "Export the contacts as vCard or CSV, not the calendar.",
+        Content::Link => "Open it, download the document as XLSX or CSV, and pass that file.",
+        Content::LfsPointer => "Run `git lfs pull`.",
+        Content::LockFile => "Pass the file without `~$` before its name.",
+        Content::Zeros => "Copy or download it again.",
+        _ => {
+            "rollcall reads CSV, Excel and OpenDocument sheets, JSON and vCards: export the list as one of these."
+        }
+    }
+}
+
+/// Returns the `--map` to paste. If the first row looks like data, adds `--no-header`.
+fn mapping_hint(headers: &[String], likeliest: Option<&str>) -> String {
+    let is_data = |header: &String| header.bytes().filter(u8::is_ascii_digit).count() >= 7;
+    if let Some(column) = headers.iter().position(is_data) {
+        let column = column + 1;
+        return format!("If the file has no header, use --no-header --map phone={column}");
+    }
+    format!(
+        "Name the column that holds the phone number: --map phone={}",
+        shell_quoted(likeliest.unwrap_or("COLUMN"))
+    )
+}
+
+/// Returns the `--sheet` options to paste for the first 10 names.
+fn sheet_options<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 10;
+    let options = names.take(SHOWN).map(|name| format!("--sheet {}", shell_quoted(name)));
+    options.collect::<Vec<_>>().join(" or ")
+}
+
+/// Quotes a word for a shell if necessary.
+fn shell_quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::SheetName;
+
+    fn no_phone(headers: &[&str], likeliest: Option<&str>) -> ParseError {
+        let headers = headers.iter().map(|header| (*header).to_owned()).collect();
+        ParseError {
+            path: "list.csv".into(),
+            fault: Fault::NoPhoneColumn { headers, likeliest: likeliest.map(str::to_owned) },
+        }
+    }
+
+    #[test]
+    fn hint_for_missing_phone_column_can_be_pasted() {
+        let error = no_phone(&["Name", "Ring me, 'mornings'"], Some("Ring me, 'mornings'"));
+        assert_eq!(
+            error.to_string(),
+            "list.csv: no column is known to hold phone numbers; the columns are `Name`, `Ring me, 'mornings'`"
+        );
+        assert!(of(&error).unwrap().ends_with(r"--map phone='Ring me, '\''mornings'\'''"));
+        assert!(of(&no_phone(&["A", "B"], None)).unwrap().ends_with("--map phone=COLUMN"));
+    }
+
+    #[test]
+    fn hint_for_several_json_lists_can_be_pasted() {
+        let fault = Fault::SeveralJsonLists {
+            lists: vec!["`leads` (1 record)".to_owned(), "`do not call` (2 records)".to_owned()],
+            names: vec!["leads".to_owned(), "do not call".to_owned()],
+        };
+        assert!(of_fault(&fault).unwrap().ends_with("--sheet leads or --sheet 'do not call'"));
+    }
+
+    #[test]
+    fn hint_for_headerless_file_suggests_no_header() {
+        let hint = of(&no_phone(&["Asha", "+91 98765 43210"], None)).unwrap();
+        assert!(hint.ends_with("--no-header --map phone=2"), "{hint}");
+    }
+
+    #[test]
+    fn hint_for_a_sheet_includes_the_hint_for_its_fault() {
+        let reason = "`12`".to_owned();
+        let fault = Box::new(Fault::NoNumbers { rows: 2, row: 1, reason });
+        let hint = of_fault(&Fault::InSheet { sheet: SheetName::default(), fault }).unwrap();
+        assert!(hint.contains("--region") && hint.contains("delete it, or save"), "{hint}");
+    }
+}

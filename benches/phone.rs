@@ -6,8 +6,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use rollcall::{
     contact::Region,
     normalize::{
+        phone::Origin,
         phone::{PhonePolicy, parse_by_library},
-        region::Origin,
     },
     row::CellKind,
 };

@@ -18,7 +18,7 @@
 //! # Examples
 //!
 //! ```
-//! use rollcall::{contact::Region, normalize::{phone::PhonePolicy, region::Origin}, row::CellKind};
+//! use rollcall::{contact::Region, normalize::phone::{Origin, PhonePolicy}, row::CellKind};
 //!
 //! let india = Region::new("IN").map(Origin::Region);
 //! let number = PhonePolicy::default().read("098765 43210", CellKind::Text, india).unwrap();

@@ -25,7 +25,7 @@ use std::{
 
 use rollcall::{
     contact::Region,
-    normalize::{phone::parse_plain, region::Origin},
+    normalize::phone::{Origin, parse_plain},
 };
 use wait4::Wait4 as _;
 

@@ -5,7 +5,7 @@ use rollcall::{
     contact::Region,
     normalize::{
         phone::{parse_by_library, parse_plain},
-        region::Origin,
+        phone::Origin,
     },
 };
 

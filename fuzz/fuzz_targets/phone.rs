@@ -3,7 +3,7 @@
 
 use rollcall::{
     contact::Region,
-    normalize::{phone::PhonePolicy, region::Origin},
+    normalize::phone::{Origin, PhonePolicy},
     row::CellKind,
 };
 

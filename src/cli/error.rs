@@ -1,20 +1,14 @@
-//! Failures of the program: the message, the hint and the exit code, all in one place.
+//! Failures of the program: the message and the exit code.
 
-use std::{fmt::Write as _, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::hint;
 #[cfg(unix)]
 use crate::watch::WatchError;
 use crate::{
-    journal::JournalError,
-    parse::ParseError,
-    pipeline::PipelineError,
-    platform::PlatformError,
-    report::{ReportError, terminal::printable},
-    sandbox::SandboxError,
-    suppress::SuppressError,
+    journal::JournalError, parse::ParseError, pipeline::PipelineError, platform::PlatformError,
+    report::ReportError, sandbox::SandboxError, suppress::SuppressError,
 };
 
 /// The documented exit codes.
@@ -105,38 +99,7 @@ impl CliError {
             Self::Sandbox(SandboxError::Runtime(_) | SandboxError::Database { .. }) => exit::MACHINE,
         }
     }
-
-    pub(super) fn hint(&self) -> Option<String> {
-        hint::of(self)
-    }
-
-    /// Returns the messages and hints, one per line, without control characters.
-    pub(super) fn lines(&self) -> String {
-        let mut text = String::new();
-        let mut say = |message: &str, hint: Option<&str>| {
-            // Writing to a string cannot fail.
-            _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", printable(message));
-            if let Some(hint) = hint {
-                _ = writeln!(text, "{HINT}hint{HINT:#}: {}", printable(hint));
-            }
-        };
-        self.messages().iter().for_each(|(message, hint)| say(message, hint.as_deref()));
-        text
-    }
-
-    /// Returns each message with its hint.
-    pub(super) fn messages(&self) -> Vec<(String, Option<String>)> {
-        match self {
-            Self::Inputs(errors) => {
-                errors.iter().map(|error| (error.to_string(), hint::of_input(error))).collect()
-            }
-            other => vec![(other.to_string(), other.hint())],
-        }
-    }
 }
-
-const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
-const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
 fn platform_exit_code(error: &PlatformError) -> u8 {
     match error {

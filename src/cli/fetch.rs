@@ -20,10 +20,11 @@ use crate::{
     parse::STDIN,
     pipeline::{self, FetchSettings, Fetched},
     platform::Collection,
+    quantity::{counted, grouped},
     report::{
         FetchedFormat, FetchedWriter,
         screen::{self, Screen},
-        terminal::{counted, grouped, printable},
+        terminal::printable,
     },
 };
 

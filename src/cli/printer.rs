@@ -28,15 +28,17 @@ use super::{
     args::{Color, LogFormat, PrinterOptions},
     bar::Line,
     error::CliError,
+    hint,
 };
 use crate::{
     interrupt::Interrupt,
     journal::Holder,
     parse::InputInfo,
     progress::{Approval, Forecast, Progress, Wait},
+    quantity::{counted, duration, grouped},
     report::{
         self, Report, screen,
-        terminal::{self, counted, grouped, printable},
+        terminal::{self, printable},
     },
 };
 
@@ -102,7 +104,7 @@ impl Figures {
             parts.extend(fraction.map(|fraction| format!("{:.0} %", fraction * 100.0)));
             let left = bar.eta().as_secs();
             if fraction.is_some() && left > 0 {
-                parts.push(format!("{} left", terminal::duration(left)));
+                parts.push(format!("{} left", duration(left)));
             }
             parts.push(counted(rows, "row"));
             parts.extend(rate(rows, bar.elapsed(), 1).map(|rate| format!("{} rows/s", grouped(rate))));
@@ -114,11 +116,11 @@ impl Figures {
         });
         if let Some((until, reason)) = *self.wait() {
             let left = until.saturating_duration_since(Instant::now()).as_secs() + 1;
-            parts.push(format!("waiting {} {reason}", terminal::duration(left)));
+            parts.push(format!("waiting {} {reason}", duration(left)));
         }
         let left = self.left().as_secs();
         if left > 0 {
-            parts.push(format!("{} left", terminal::duration(left)));
+            parts.push(format!("{} left", duration(left)));
         }
         parts.push(counted(self.requests.load(Ordering::Relaxed), "request"));
         parts.extend(rate(position, bar.elapsed(), 60).map(|rate| format!("{}/min", grouped(rate))));
@@ -247,14 +249,14 @@ impl Printer {
     pub(super) fn fail(&self, error: &CliError) {
         self.replace(None);
         if self.is_json {
-            for (message, hint) in error.messages() {
+            for (message, hint) in hint::messages(error) {
                 self.write_json("ERROR", &json!({"message": message, "hint": hint}));
             }
         } else if self.quiet {
             // Schedulers send this line by mail.
-            self.write(&format!("{}\n", error.lines().trim_end().replace('\n', " ")));
+            self.write(&format!("{}\n", hint::lines(error).trim_end().replace('\n', " ")));
         } else {
-            self.write(&error.lines());
+            self.write(&hint::lines(error));
         }
     }
 
@@ -451,7 +453,7 @@ impl Progress for Printer {
         };
         *self.figures.wait() = Some((Instant::now() + wait, reason));
         if self.bars.is_hidden() && wait >= WORTH_A_LINE {
-            self.say(&format!("waiting {} {reason}\n", terminal::duration(wait.as_secs())));
+            self.say(&format!("waiting {} {reason}\n", duration(wait.as_secs())));
         }
     }
 
@@ -490,7 +492,7 @@ impl Approval for Printer {
         };
         self.say(self.columns.get().map_or("", String::as_str));
         self.say(&terminal::forecast(&forecast.totals, &forecast.plan, Self::width()));
-        let contacts = terminal::counted(forecast.contacts, "contact");
+        let contacts = counted(forecast.contacts, "contact");
         let question = format!("Create {contacts} on {}? [y/N] ", printable(&forecast.host));
         for _ in 0..MAX_QUESTIONS {
             let answer = ask(&question, interrupt);

@@ -19,10 +19,8 @@ use crate::{
     contact::E164,
     journal::{Purge, Purged},
     normalize::phone::parse,
-    report::{
-        OutputFolder, screen,
-        terminal::{counted, printable},
-    },
+    quantity::counted,
+    report::{OutputFolder, screen, terminal::printable},
 };
 
 pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError> {

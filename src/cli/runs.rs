@@ -18,10 +18,8 @@ use crate::{
     journal::{Journal, RunRecord},
     outcome::Outcome,
     parse::STDIN,
-    report::{
-        screen,
-        terminal::{counted, grouped, printable},
-    },
+    quantity::{counted, grouped},
+    report::{screen, terminal::printable},
 };
 
 /// A run in the JSON output.

@@ -186,7 +186,7 @@ impl<'a> Service<'a> {
 /// Describes the result for the files that were in the folders.
 fn described(summary: &Summary) -> String {
     let Summary { done, repeated, failed, unsettled, held, .. } = *summary;
-    let files = |count: u64| crate::report::terminal::counted(count, "file");
+    let files = |count: u64| crate::quantity::counted(count, "file");
     let mut text = format!("{} imported", files(done));
     for (count, what) in [
         (failed, "failed"),

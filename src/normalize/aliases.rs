@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{
-    region::{self, Origin},
-    salutation,
-};
+use super::{phone::Origin, region, salutation};
 use crate::contact::{Field, Salutation};
 
 /// Aliases of countries and salutations, by the trimmed value in lowercase.

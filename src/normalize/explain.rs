@@ -8,9 +8,9 @@ use super::{
     NormalizeSettings, Normalizer, Repairs, Unusable,
     address::Addressed,
     name,
+    phone::Origin,
     phone::explain::{PhoneCell, shown},
-    region::{self, Origin},
-    salutation, values,
+    region, salutation, values,
 };
 use crate::{
     contact::Field,

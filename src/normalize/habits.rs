@@ -2,8 +2,9 @@
 
 use super::{
     Found, Normalizer,
+    phone::Origin,
     phone::{Habits, Refusal},
-    region::{self, Origin},
+    region,
 };
 use crate::{contact::PhoneNumber, outcome::Code, row::Row};
 

@@ -24,8 +24,8 @@ use std::collections::HashMap;
 
 use self::{
     address::Addressed,
+    phone::Origin,
     phone::{Habit, PhonePolicy, Refusal},
-    region::Origin,
 };
 pub use self::{
     address::{SplitNames, given_name},

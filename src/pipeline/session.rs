@@ -22,7 +22,8 @@ use crate::{
     platform::{Client, Counts},
     post::{NewContact, PostResults, Poster},
     progress::{Approval, Forecast},
-    report::{NotPosted, Timing, terminal::counted},
+    quantity::counted,
+    report::{NotPosted, Timing},
     suppress::Suppressions,
 };
 

@@ -9,7 +9,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::exchange::MAX_BODY_BYTES;
+use super::bounds::MAX_BODY_BYTES;
 
 /// Maximum layers of compression: a proxy may compress a compressed body.
 const MAX_PACKINGS: usize = 2;

@@ -2,6 +2,12 @@
 
 use crate::quantity::grouped;
 
+/// Maximum bytes of a response: a page of 1,000 contacts takes about 1 MB.
+pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Maximum records of a collection; a platform that shows more never ends.
+pub(super) const MAX_RECORDS: u64 = 5_000_000;
+
 /// Maximum values in a response, counted by separators. A page of 1,000 contacts has about 50,000, the response to
 /// the largest batch half a million. In memory a value may take two hundred times its size in the response.
 const MAX_SIGNS: usize = 1_000_000;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{
-    Method, Request, Url,
+    Request, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
@@ -15,12 +15,12 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{
-    Authorities, ClientError, Collection, Credentials, Host, PlatformError, Proxy, Purpose, ResponseInfo,
+    ClientError, ClientSettings, Collection, Host, PlatformError, Proxy, ResponseInfo,
     answer::{Answer, NoResponse, masked},
-    bounds::ByteLimit,
+    bounds::{ByteLimit, MAX_RECORDS},
+    call::Call,
     exchange::exchange,
     limiter::{RateLimiter, without_reserve},
-    paging::MAX_RECORDS,
     redaction::Redaction,
     step::{CreateResult, Readable, Step, after_create, after_read},
     wait::{HOUR, Pace},
@@ -61,40 +61,6 @@ const LONGEST_WAIT: Duration = HOUR;
 /// Clock skew from which the clock may be the reason for a refused token.
 const LARGE_SKEW: SignedDuration = SignedDuration::from_secs(50);
 
-/// The account's address, credentials and limits.
-#[derive(Clone, Debug)]
-pub struct ClientSettings {
-    /// The platform.
-    pub host: Host,
-    /// The stream (bot) that contains the contacts.
-    pub stream_id: String,
-    /// The account.
-    pub account_id: String,
-    /// A token or an app's secret.
-    pub credentials: Credentials,
-    /// Authorities that are trusted in addition to those of the system.
-    pub authorities: Authorities,
-    /// Requests per minute for the account.
-    pub rate: u32,
-    /// Requests per hour for the account, if they are limited.
-    pub rate_per_hour: Option<u32>,
-    /// Timeout of a response.
-    pub timeout: Duration,
-    /// Maximum attempts per request.
-    pub max_attempts: u32,
-    /// Stored numbers without a country code are also read as numbers of this region.
-    pub region: Option<Region>,
-    /// The lengths of the waits.
-    pub pace: Pace,
-}
-
-impl ClientSettings {
-    /// Returns how long the platform may still be carrying out a request that it did not answer.
-    pub fn in_flight(&self) -> Duration {
-        self.pace.in_flight.unwrap_or(self.timeout)
-    }
-}
-
 /// The requests made so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -128,14 +94,6 @@ pub struct Client<'a> {
     pub(super) byte_limit: ByteLimit,
     progress: &'a dyn Progress,
     interrupt: Interrupt,
-}
-
-/// The parts of a request, from which each attempt is built.
-pub(super) struct Call {
-    pub(super) purpose: Purpose,
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) body: Option<Vec<u8>>,
 }
 
 impl<'a> Client<'a> {

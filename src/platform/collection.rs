@@ -5,7 +5,7 @@ use std::fmt;
 
 use reqwest::{Method, Url};
 
-use super::{ClientSettings, Purpose, client::Call};
+use super::{ClientSettings, Purpose, call::Call};
 
 /// The version of the campaign API. The contacts API has one version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use reqwest::Method;
 
 use super::{
     Client, ClientError, PlatformError,
-    client::{Call, Sending},
+    call::Call,
+    client::Sending,
     created::CreateAnswer,
     purpose::Purpose,
     step::{CreateResult, UnacknowledgedRequest},

@@ -5,14 +5,12 @@ use reqwest::Request;
 use super::{
     Distrust,
     answer::{Answer, NoResponse},
-    body, bounds,
+    body,
+    bounds::{self, MAX_BODY_BYTES},
     error::innermost,
     redaction::Redaction,
 };
 use crate::failpoint;
-
-/// Maximum bytes of a response: a page of 1,000 contacts takes about 1 MB.
-pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Sends a request and reads the whole response, up to the limit, with the secrets of the request masked.
 pub(super) async fn exchange(

@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod body;
 mod bounds;
+mod call;
 mod client;
 mod collection;
 mod create;
@@ -25,6 +26,7 @@ mod reading;
 mod record;
 mod redaction;
 mod response_info;
+mod settings;
 mod step;
 mod trust;
 mod wait;
@@ -33,7 +35,7 @@ mod wire;
 pub(crate) use self::{answer::masked, bounds::ByteLimit, client::NO_RETRIES, failure::says_taken};
 pub use self::{
     auth::{Credentials, is_jwt},
-    client::{Client, ClientSettings, Counts, Sending},
+    client::{Client, Counts, Sending},
     collection::{Api, Collection},
     create::{Created, Listed, Refusal},
     error::{ClientError, PlatformError},
@@ -44,6 +46,7 @@ pub use self::{
     reading::{PageInfo, Readout, RecordSink},
     record::{Record, stored_contact},
     response_info::ResponseInfo,
+    settings::ClientSettings,
     step::{Doubt, UnacknowledgedRequest},
     trust::{Authorities, AuthoritiesError, Distrust},
     wait::Pace,

@@ -13,7 +13,7 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 
 use super::{Collection, bounds::MAX_LISTED, failure, paging::PageFacts, record::Record, wire};
-use crate::{contact::Region, quantity::grouped};
+use crate::{contact::Region, hash::identity, quantity::grouped};
 
 /// A page as received.
 pub(super) struct Page<'a> {
@@ -228,7 +228,7 @@ impl<'a> Page<'a> {
             unreadable: records.iter().filter(|record| !record.is_readable()).count() as u64,
             is_doubtfully_empty: fields.is_elsewhere && records.is_empty(),
             identities,
-            fingerprint: super::paging::identity(&whole),
+            fingerprint: identity(&whole),
         };
         Ok(Self { facts, records })
     }

@@ -3,15 +3,9 @@
 //! The parameters of paging are not documented, so only the responses count, and each one is checked. A page that was
 //! received before is requested again. If the total is not reached, the platform is asked once more.
 
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher as _},
-};
+use std::collections::HashSet;
 
 use super::{PlatformError, collection::Position};
-
-/// Maximum records of a collection; a platform that shows more never ends.
-pub(super) const MAX_RECORDS: u64 = 5_000_000;
 
 const NO_MORE: &str = "the platform announced another page, but there was none";
 
@@ -249,16 +243,10 @@ impl Pages {
     }
 }
 
-/// Returns a hash that identifies a value.
-pub(super) fn identity(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{hash::identity, platform::bounds::MAX_RECORDS};
 
     /// Builds a page of the records `ids`, changed by `change`.
     fn page(ids: std::ops::Range<u64>, change: impl FnOnce(&mut PageFacts)) -> PageFacts {

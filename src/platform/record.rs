@@ -7,10 +7,12 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     json,
-    paging::identity,
     wire::{WireContact, WirePhone},
 };
-use crate::contact::{Region, StoredContact};
+use crate::{
+    contact::{Region, StoredContact},
+    hash::identity,
+};
 
 /// Minimum digits of a contact's number.
 const MIN_DIGITS: usize = 7;

@@ -13,6 +13,7 @@ mod hint;
 pub(crate) mod html;
 mod outcomes;
 mod rejected;
+mod run_file;
 pub mod screen;
 mod summary;
 mod tally;
@@ -27,7 +28,7 @@ use std::{
 
 use thiserror::Error;
 
-use self::{export::ExportWriter, files::RunFile, tally::Tally};
+use self::{export::ExportWriter, run_file::RunFile, tally::Tally};
 pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},

@@ -7,7 +7,7 @@ use std::{io::Write as _, sync::Arc};
 
 use super::{
     OutputFolder, PendingFile, Report, ReportError, ReportedRow,
-    files::{Kind, RunFile},
+    run_file::{Kind, RunFile},
 };
 use crate::{
     contact::{Digits, Region},

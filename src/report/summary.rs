@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     ExportReport, OutputFolder, PendingFile, ReportError, ReportedRow,
-    files::{Kind, RunFile},
+    run_file::{Kind, RunFile},
     tally::{ProblemCount, RegionCount, TypeCount},
     unknown_values::UnknownValue,
 };

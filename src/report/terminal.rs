@@ -14,13 +14,13 @@ use super::{
     unknown_values::{self, UnknownValue},
     verdict,
 };
-pub use crate::quantity::{counted, grouped};
 use crate::{
     contact::{Field, NumberType},
     existing::ExistingFrom,
     outcome::{Outcome, Totals},
     parse::{Certainty, ColumnMatch, InputInfo},
     plan::Plan,
+    quantity::{counted, duration, grouped},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -481,15 +481,4 @@ pub fn note(text: &str, width: usize) -> String {
 /// Formats a warning about a possible problem that does not stop the run, wrapped.
 pub fn warning(text: &str, width: usize) -> String {
     wrapped(&format!("warning: {}", printable(text)), width)
-}
-
-/// Formats seconds for people.
-pub fn duration(seconds: u64) -> String {
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, 0, _) => format!("{hours} h"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
 }

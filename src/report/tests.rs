@@ -253,9 +253,9 @@ fn summary_fits_narrow_and_wide_windows() {
 
 #[test]
 fn durations_and_counts_are_readable() {
-    assert_eq!([0, 999, 1000, 1_234_567].map(terminal::grouped), ["0", "999", "1,000", "1,234,567"]);
+    assert_eq!([0, 999, 1000, 1_234_567].map(crate::quantity::grouped), ["0", "999", "1,000", "1,234,567"]);
     assert_eq!(
-        [5, 60, 83, 3600, 10_020].map(terminal::duration),
+        [5, 60, 83, 3600, 10_020].map(crate::quantity::duration),
         ["5 s", "1 min", "1 min 23 s", "1 h", "2 h 47 min"]
     );
     let plan = |post, seconds| terminal::plan(&crate::plan::Plan { get: post - 1, post, seconds }, 10_000);

@@ -94,7 +94,7 @@ pub fn alias_lines(values: &[UnknownValue], field: &str, most: usize) -> Vec<Str
         return Vec::new();
     }
     let width = shown.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
-    let rows = |count| super::terminal::counted(count, "row");
+    let rows = |count| crate::quantity::counted(count, "row");
     let lines = shown.iter().map(|(line, count)| format!("{line:<width$}  # {}", rows(*count)));
     std::iter::once(format!("[values.{field}]")).chain(lines).collect()
 }

@@ -1,10 +1,10 @@
 //! One sentence with the result of a check or an import.
 
-use super::{
-    Report,
-    terminal::{counted, grouped},
+use super::Report;
+use crate::{
+    outcome::Outcome,
+    quantity::{counted, grouped},
 };
-use crate::outcome::Outcome;
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,8 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Duplicates, Platform, failure,
-    store::{CellPhone, Contact, taken},
+    Duplicates, Platform,
+    contact::{CellPhone, Contact},
+    failure,
+    store::taken,
 };
 
 const TAKEN: &str = "A contact with this phone number already exists";

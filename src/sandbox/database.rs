@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, ffi, params};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::store::Contact;
+use super::contact::Contact;
 use crate::{database, private_file};
 
 /// An open file.

@@ -5,6 +5,7 @@
 
 mod access;
 mod campaign_routes;
+mod contact;
 mod contact_routes;
 mod database;
 mod seed;

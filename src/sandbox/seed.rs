@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 
 use super::{
     SandboxError, Seed,
-    store::{CellPhone, Contact, now},
+    contact::{CellPhone, Contact, now},
 };
 use crate::{
     contact::{Region, Salutation},

@@ -103,7 +103,7 @@ impl fmt::Display for Event {
             Self::Doubted { name, why } => write!(out, "{name} is imported, but {why}"),
             Self::Failed { name, reason } => write!(out, "{name} failed: {}", reason.replace('\n', ". ")),
             Self::Held { reason, wait } => {
-                let wait = crate::report::terminal::duration(wait.as_secs());
+                let wait = crate::quantity::duration(wait.as_secs());
                 write!(out, "files are held back for {wait}: {}", reason.replace('\n', ". "))
             }
             Self::HookFailed { name, reason } => {
@@ -119,7 +119,7 @@ fn counts(totals: &Value) -> String {
     let rows = counted("rows").unwrap_or_default();
     let outcomes =
         ["created", "confirmed", "planned", "existing", "duplicate", "suppressed", "rejected", "failed"];
-    let mut text = crate::report::terminal::counted(rows, "row");
+    let mut text = crate::quantity::counted(rows, "row");
     for name in outcomes {
         if let Some(count) = counted(name) {
             // Writing to a string cannot fail.

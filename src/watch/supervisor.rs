@@ -10,7 +10,7 @@ use crate::interrupt::Interrupt;
 /// Reports that the service is ready, then regularly that it is alive. Does nothing without a supervisor.
 pub(super) fn tell(board: Board, interrupt: Interrupt) {
     let folders = board.folders.len();
-    let status = format!("watching {}", crate::report::terminal::counted(folders as u64, "folder"));
+    let status = format!("watching {}", crate::quantity::counted(folders as u64, "folder"));
     _ = sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     let ping = (patience / 3).max(Duration::from_millis(100));

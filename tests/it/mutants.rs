@@ -363,7 +363,7 @@ fn survive_in_parts(kind: &str, archive: &[u8]) {
 #[test]
 fn broken_phone_cells_are_survived() {
     use rollcall::{
-        normalize::{phone::PhonePolicy, region::Origin},
+        normalize::phone::{Origin, PhonePolicy},
         row::CellKind,
     };
 

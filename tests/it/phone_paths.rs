@@ -8,8 +8,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType, enums::Region as Libra
 use rollcall::{
     contact::Region,
     normalize::{
+        phone::Origin,
         phone::{ParsedNumber, parse_by_library, parse_plain},
-        region::Origin,
     },
 };
 

@@ -6,8 +6,8 @@ use flate2::read::GzDecoder;
 use rollcall::{
     contact::Region,
     normalize::{
+        phone::Origin,
         phone::{Length, Unreadable, parse},
-        region::Origin,
     },
 };
 

@@ -4,6 +4,7 @@
 
 mod groups;
 mod network;
+mod problems;
 mod settings;
 
 use std::{
@@ -22,6 +23,7 @@ use super::{
     args::DoctorArgs,
     config::ConfigFiles,
     error::{CliError, exit},
+    hint,
     printer::Printer,
     signals,
 };
@@ -133,7 +135,7 @@ impl Finding {
 
     /// Creates a finding from an error of an import; `remedy` is used if the error has no hint.
     fn failed(subject: &'static str, error: &CliError, remedy: &str) -> Self {
-        let remedy = error.hint().unwrap_or_else(|| remedy.to_owned());
+        let remedy = hint::of(error).unwrap_or_else(|| remedy.to_owned());
         Self::bad(subject, error.to_string(), remedy, error.exit_code())
     }
 

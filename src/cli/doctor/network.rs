@@ -4,10 +4,7 @@ use std::ops::ControlFlow;
 
 use jiff::SignedDuration;
 
-use super::{
-    Finding, Findings,
-    settings::{Fit, SUPPRESSION},
-};
+use super::{Finding, Findings, problems::SUPPRESSION, settings::Fit};
 use crate::{
     cli::{
         args::DoctorArgs,
@@ -22,7 +19,7 @@ use crate::{
         Api, Client, ClientError, Collection, DOCUMENTED_RATE, PageInfo, PlatformError, Purpose, Readout,
         Record, RecordSink, ResponseInfo,
     },
-    report::terminal::{counted, duration, grouped},
+    quantity::{counted, duration, grouped},
 };
 
 const REACHABLE: &str = "reachable";

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Finding, Findings,
-    groups::{Judged, Problems},
+    problems::{CONFIG_FILE, FIX, Judged, Problems, REQUESTS},
 };
 use crate::{
     cli::{
@@ -23,20 +23,14 @@ use crate::{
     interrupt::Interrupt,
     journal::Journal,
     platform::{Authorities, Collection, Credentials, DOCUMENTED_RATE, Proxy},
-    report::terminal::{counted, duration, grouped},
+    quantity::{counted, duration, grouped},
     sandbox::RunningSandbox,
 };
 
-/// The remedy for errors that name the problem but no remedy.
-pub(super) const FIX: &str = "Correct this setting.";
-
-pub(super) const CONFIG_FILE: &str = "config file";
 const CREDENTIALS: &str = "credentials";
 const AUTHORITIES: &str = "authorities";
-pub(super) const REQUESTS: &str = "requests";
 const JOURNAL: &str = "journal";
 const SANDBOX: &str = "sandbox";
-pub(super) const SUPPRESSION: &str = "suppression";
 
 /// The origin of settings that nothing sets.
 const DEFAULT: &str = "default";

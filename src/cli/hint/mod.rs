@@ -1,5 +1,7 @@
 //! What to do about each error. Only this module knows the options and files that a hint may name.
 
+use std::fmt::Write as _;
+
 mod input;
 mod platform;
 
@@ -7,11 +9,15 @@ use super::error::CliError;
 #[cfg(unix)]
 use crate::watch::WatchError;
 use crate::{
-    journal::JournalError, normalize::aliases::AliasError, pipeline::PipelineError, report::ReportError,
+    journal::JournalError,
+    normalize::aliases::AliasError,
+    pipeline::PipelineError,
+    report::{ReportError, terminal::printable},
     sandbox::SandboxError,
 };
 
-pub(super) use self::{input::of as of_input, platform::of_platform};
+use self::input::of as of_input;
+pub(super) use self::platform::of_platform;
 
 /// The hint for unreadable entries of suppression lists.
 const UNREAD: &str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
@@ -35,6 +41,30 @@ pub(super) fn of(error: &CliError) -> Option<String> {
         CliError::Inputs(_) | CliError::Sandbox(_) => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Returns each message of an error with its hint.
+pub(super) fn messages(error: &CliError) -> Vec<(String, Option<String>)> {
+    match error {
+        CliError::Inputs(errors) => errors.iter().map(|error| (error.to_string(), of_input(error))).collect(),
+        other => vec![(other.to_string(), of(other))],
+    }
+}
+
+/// Returns the messages and hints, one per line, without control characters.
+pub(super) fn lines(error: &CliError) -> String {
+    const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+    const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
+
+    let mut text = String::new();
+    for (message, hint) in messages(error) {
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", printable(&message));
+        if let Some(hint) = hint {
+            _ = writeln!(text, "{HINT}hint{HINT:#}: {}", printable(&hint));
+        }
+    }
+    text
 }
 
 fn of_pipeline(error: &PipelineError) -> Option<&'static str> {

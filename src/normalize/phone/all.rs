@@ -1,9 +1,16 @@
 //! All numbers that a cell may mean. For do-not-call lists, one number too many is better than one too few.
 
-use super::{Accept, Mask, ParsedNumber, PhonePolicy, Refusal, calling_code, cell, several};
+use super::{
+    cell,
+    library::ParsedNumber,
+    mask::Mask,
+    origin::{Origin, calling_code},
+    policy::{Accept, PhonePolicy},
+    refusal::Refusal,
+    several,
+};
 use crate::{
     contact::{E164, PhoneNumber},
-    normalize::region::Origin,
     outcome::Code,
     row::CellKind,
 };

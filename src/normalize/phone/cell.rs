@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Refusal, plain::Spelling};
+use super::{plain::Spelling, refusal::Refusal};
 use crate::{
     normalize::name::is_invisible,
     outcome::Code,

@@ -1,7 +1,14 @@
 //! Explanations of phone cells: the rule that produced a number, and other numbers that the cell could mean.
 
-use super::{Habit, PhonePolicy, bare, cell, forms, parse, renumbered, spelled};
-use crate::{contact::PhoneNumber, normalize::region::Origin, row::CellKind};
+use super::{
+    bare::{self, Habit},
+    cell, forms,
+    origin::{Origin, calling_code},
+    parse::{digits, parse, spelled},
+    policy::PhonePolicy,
+    renumbered,
+};
+use crate::{contact::PhoneNumber, row::CellKind};
 
 /// A phone cell with everything that decides how it is read.
 #[derive(Clone, Copy)]
@@ -15,7 +22,7 @@ pub(in crate::normalize) struct PhoneCell<'a> {
 impl PhoneCell<'_> {
     /// Names the rule that turned the cell into this number.
     pub(in crate::normalize) fn rule(self, number: &PhoneNumber) -> String {
-        let digits = super::digits(self.text);
+        let digits = digits(self.text);
         let (whole, national) = (number.e164().digits(), number.national());
         let mut rule = if self.text.contains(['+', '＋']) {
             "written with + and its country code".to_owned()
@@ -97,7 +104,7 @@ impl PhoneCell<'_> {
 /// Formats a country for people.
 pub(in crate::normalize) fn shown(origin: Origin) -> String {
     match origin {
-        Origin::Region(region) => match super::calling_code(region) {
+        Origin::Region(region) => match calling_code(region) {
             Some(code) => format!("{region} (+{code})"),
             None => region.to_string(),
         },

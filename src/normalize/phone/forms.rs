@@ -1,6 +1,10 @@
 //! Other forms of the same subscriber's number: outdated forms, and forms for calls from elsewhere.
 
-use super::{ParsedNumber, is_assigned, parse, renumbered};
+use super::{
+    library::ParsedNumber,
+    parse::{is_assigned, parse},
+    renumbered,
+};
 use crate::contact::E164;
 
 /// The number of digits in national numbers of countries with two forms of mobile numbers.

@@ -5,11 +5,11 @@ use rlibphonenumber::{
     enums::Region as LibraryRegion,
 };
 
-use super::plans;
-use crate::{
-    contact::{NumberType, Region},
-    normalize::region::Origin,
+use super::{
+    origin::{Origin, calling_code},
+    plans,
 };
+use crate::contact::{NumberType, Region};
 
 thread_local! {
     // One instance per thread, because threads would wait for the scratch space of a shared instance's patterns.
@@ -124,7 +124,7 @@ fn parse_with(text: &str, region: Option<LibraryRegion>) -> Result<ParsedNumber,
 /// Formats the number for dialing inside its country, with the national prefix. Returns `None` for a number of another
 /// country.
 pub(super) fn national_format(number: &ParsedNumber, region: Region) -> Option<String> {
-    if super::calling_code(region) != Some(number.calling_code) {
+    if calling_code(region) != Some(number.calling_code) {
         return None;
     }
     with_util(|util| {

@@ -5,10 +5,11 @@
 //! read.
 
 use super::{
-    Length,
+    library::Length,
+    origin::Origin,
     plans::{self, Assignment, CodePlan, MAX_NATIONAL, Member},
 };
-use crate::{contact::NumberType, normalize::region::Origin};
+use crate::contact::NumberType;
 
 /// A limit above the digits of any number with all of its prefixes.
 const MAX_DIGITS: usize = 20;

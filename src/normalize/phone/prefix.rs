@@ -5,8 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::{ParsedNumber, plans, words};
-use crate::normalize::region::Origin;
+use super::{
+    library::ParsedNumber,
+    origin::{Origin, calling_code},
+    plans, words,
+};
 
 const PLUS: [char; 2] = ['+', '＋'];
 
@@ -75,7 +78,7 @@ pub(super) fn read_from_abroad(text: &str, origin: Option<Origin>) -> Option<Par
     // `49 0171 1234567`.
     if let Some(Origin::Region(region)) = origin
         && let Some((code, number)) = text[start..].split_once([' ', '-', '/', ')'])
-        && super::calling_code(region).is_some_and(|own| own.to_string() == code)
+        && calling_code(region).is_some_and(|own| own.to_string() == code)
         && number.trim_start_matches([' ', '(']).starts_with('0')
     {
         return words::read(number, origin).ok().filter(|number| number.is_valid);

@@ -2,8 +2,7 @@
 //!
 //! In plans without a fixed length, such digits can form another valid number.
 
-use super::{ParsedNumber, cell::is_date, plain::Spelling, words};
-use crate::normalize::region::Origin;
+use super::{cell::is_date, library::ParsedNumber, origin::Origin, plain::Spelling, words};
 
 /// The maximum number of digits of an hour, a minute, a floor or an item.
 const MAX_DIGITS: usize = 2;

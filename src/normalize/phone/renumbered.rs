@@ -3,7 +3,7 @@
 //! If the change was the same for all numbers, the current number follows from the old one. Otherwise, only an
 //! explanation is possible.
 
-use super::{ParsedNumber, parse};
+use super::{library::ParsedNumber, parse::parse};
 
 /// A change of a numbering plan.
 struct Change {

@@ -1,7 +1,6 @@
 //! Cells with two numbers, recognized only if each part is a valid number on its own.
 
-use super::{ParsedNumber, plain::Spelling, words};
-use crate::normalize::region::Origin;
+use super::{library::ParsedNumber, origin::Origin, plain::Spelling, words};
 
 /// Separators between two numbers. A slash also occurs inside a number, which is why both parts must be valid.
 const SEPARATORS: [&str; 10] = [":::", "\n", ";", ",", "|", "/", "&", " or ", " and ", "+"];

@@ -4,11 +4,15 @@
 
 use std::borrow::Cow;
 
-use super::{all::read_all, calling_code, digits, is_assigned, mask::Mask, origin_of_calling_code, parse};
+use super::{
+    all::read_all,
+    mask::Mask,
+    origin::{Origin, calling_code, origin_of_calling_code},
+    parse::{digits, is_assigned, parse},
+};
 use crate::{
     contact::{E164, Region},
     failpoint,
-    normalize::region::Origin,
     row::CellKind,
 };
 

@@ -6,8 +6,12 @@
 
 use std::borrow::Cow;
 
-use super::{ParsedNumber, Unreadable, parse};
-use crate::{contact::NumberType, normalize::region::Origin};
+use super::{
+    library::{ParsedNumber, Unreadable},
+    origin::Origin,
+    parse::parse,
+};
+use crate::contact::NumberType;
 
 /// Words for an extension at German switchboards. The library knows the words of other languages.
 const EXTENSION_WORDS: [&str; 5] = ["dw", "durchwahl", "app", "apparat", "nst"];

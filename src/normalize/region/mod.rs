@@ -3,24 +3,8 @@
 mod names;
 
 use self::names::folded;
-use super::phone;
+use super::phone::{self, Origin};
 use crate::contact::Region;
-
-/// The rules for reading a number without a plus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A region with a numbering plan.
-    Region(Region),
-    /// A calling code without a region, such as 870 (satellite phones).
-    CallingCode(u16),
-    /// A calling code followed by an area code, such as 1868. Numbers may include the area code or not.
-    Area {
-        /// The region whose numbers begin with these codes.
-        region: Region,
-        /// The digits of both codes.
-        digits: u32,
-    },
-}
 
 /// Placeholders for a missing country, in lowercase without spaces.
 const FILLERS: &[&str] = &[
@@ -119,7 +103,7 @@ const MAX_AREA_DIGITS: usize = 4;
 /// for other text, and for countries without telephone numbers.
 ///
 /// ```
-/// use rollcall::{contact::Region, normalize::region::{Origin, country}};
+/// use rollcall::{contact::Region, normalize::{phone::Origin, region::country}};
 ///
 /// let india = Some(Origin::Region(Region::new("IN").unwrap()));
 /// for text in ["IN", "ind", "India", "Indien", "भारत", "91", "+91", "0091", "India (+91)"] {

@@ -5,8 +5,8 @@ use crate::{
     contact::{Field, Region},
     normalize::{
         NormalizeSettings, Normalizer,
+        phone::Origin,
         phone::{Accept, count_digits, is_number},
-        region::Origin,
     },
     parse::{ParseSettings, table_header::Header},
     row::{Cell, CellKind, Columns, Row, Rows},

@@ -13,7 +13,8 @@ use super::{
 use crate::{
     outcome::{Code, Outcome},
     parse::InputInfo,
-    report::{Report, ReportedRow, terminal::grouped},
+    quantity::grouped,
+    report::{Report, ReportedRow},
 };
 
 /// Example rows of each kind.
@@ -230,7 +231,7 @@ fn entry<K: Ord, V: Default>(map: &mut BTreeMap<K, V>, key: K, shared: impl FnOn
 }
 
 fn counted_rows(count: u64) -> String {
-    crate::report::terminal::counted(count, "row")
+    crate::quantity::counted(count, "row")
 }
 
 fn examples(examples: &[Example], files: &Files, detail: &str) -> Markup {

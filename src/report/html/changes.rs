@@ -15,10 +15,8 @@ use super::{
 use crate::{
     contact::{Contact, Digits},
     parse::InputInfo,
-    report::{
-        ReportedRow,
-        terminal::{counted, grouped},
-    },
+    quantity::{counted, grouped},
+    report::ReportedRow,
     row::Row,
 };
 

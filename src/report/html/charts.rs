@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::terminal::grouped;
+use crate::quantity::grouped;
 
 /// Width of a bar, in units.
 const WIDTH: u64 = 1000;

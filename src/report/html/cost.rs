@@ -9,10 +9,8 @@ use super::{
 use crate::{
     existing::ExistingFrom,
     plan::Plan,
-    report::{
-        Report,
-        terminal::{duration, grouped},
-    },
+    quantity::{duration, grouped},
+    report::Report,
 };
 
 const MAX_CHARS: usize = 300;

@@ -6,7 +6,8 @@ use super::text::{count_of, prose, shown, within};
 use crate::{
     contact::Field,
     parse::{Certainty, ColumnMatch, InputInfo},
-    report::{InputReport, Report, terminal::grouped},
+    quantity::grouped,
+    report::{InputReport, Report},
     row::{Question, Says},
 };
 

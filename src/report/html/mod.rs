@@ -32,7 +32,7 @@ use self::{
 };
 use super::{
     OutputFolder, PendingFile, Report, ReportError, ReportedRow,
-    files::{Kind, RunFile},
+    run_file::{Kind, RunFile},
 };
 use crate::{outcome::Outcome, parse::InputInfo};
 

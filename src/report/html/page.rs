@@ -11,10 +11,8 @@ use super::{
 };
 use crate::{
     outcome::Outcome,
-    report::{
-        self, Report,
-        terminal::{counted, grouped},
-    },
+    quantity::{counted, grouped},
+    report::{self, Report},
 };
 
 /// The style of the pages.

@@ -12,7 +12,8 @@ use crate::{
     contact::Field,
     outcome::Code,
     parse::InputInfo,
-    report::{Report, ReportedRow, terminal::grouped},
+    quantity::grouped,
+    report::{Report, ReportedRow},
 };
 
 /// Example rows of each problem.

@@ -8,10 +8,8 @@ use super::text::{count_of, shown, within};
 use crate::{
     contact::Field,
     normalize::region,
-    report::{
-        terminal::{counted, grouped},
-        unknown_values::{UnknownValue, quoted},
-    },
+    quantity::{counted, grouped},
+    report::unknown_values::{UnknownValue, quoted},
 };
 
 /// Maximum size of one field's table, and of its lines.

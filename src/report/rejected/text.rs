@@ -11,9 +11,8 @@ use crate::{
     parse::{Format, InputInfo},
     ragged::{Cells, Note},
     report::{
-        OutputFolder, PendingFile, Report, ReportError, ReportedRow, csv_error,
-        files::{Kind, RunFile},
-        into_file,
+        OutputFolder, PendingFile, Report, ReportError, ReportedRow, csv_error, into_file,
+        run_file::{Kind, RunFile},
     },
     row::Columns,
 };

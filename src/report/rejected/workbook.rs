@@ -19,12 +19,11 @@ use crate::{
     formula,
     outcome::Problem,
     parse::{InputInfo, READ_ME, READ_ME_TITLE},
+    quantity::{counted, grouped},
     ragged::{Cells, Note},
     report::{
-        OutputFolder, PendingFile, Report, ReportError, ReportedRow,
-        files::{Kind, RunFile},
-        hint,
-        terminal::{counted, grouped},
+        OutputFolder, PendingFile, Report, ReportError, ReportedRow, hint,
+        run_file::{Kind, RunFile},
     },
 };
 

@@ -8,10 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     journal::{FileEnd, WatchedFile},
-    report::{
-        html::STYLE,
-        terminal::{counted, duration, grouped, printable},
-    },
+    quantity::{counted, duration, grouped},
+    report::{html::STYLE, terminal::printable},
     watch::board::{Board, FolderBoard, Now, State},
 };
 

@@ -1,0 +1,66 @@
+//! Reading of a single number: by the tables if the spelling is plain, otherwise by the library.
+
+use super::{
+    library::{Length, ParsedNumber, Unreadable, parse_by_library},
+    origin::Origin,
+    plain::Spelling,
+    plans::Assignment,
+};
+use crate::contact::{E164, NumberType, PhoneNumber};
+
+/// Reads a number with the rules of `origin` if it has no calling code of its own.
+///
+/// # Errors
+///
+/// Returns the reason why the text cannot be read.
+///
+/// ```
+/// use rollcall::{contact::Region, normalize::phone::{Origin, parse}};
+///
+/// let india = Some(Origin::Region(Region::new("IN").unwrap()));
+/// let number = parse("091861 59819", india).unwrap();
+/// assert_eq!((number.calling_code, number.national.as_str(), number.is_valid), (91, "9186159819", true));
+/// ```
+pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
+    match parse_plain(text, origin) {
+        Some(number) => Ok(number),
+        None => parse_by_library(text, origin),
+    }
+}
+
+/// Reads a number in a plain spelling. Returns `None` if the library must decide.
+pub fn parse_plain(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
+    let spelling = Spelling::of(text)?;
+    let number = spelling.read(origin)?;
+    let Assignment { kind, region, .. } = number.assignment()?;
+    Some(ParsedNumber {
+        calling_code: number.calling_code(),
+        national: String::from_utf8_lossy(number.national()).into_owned(),
+        extension: None,
+        length: if kind == NumberType::Unknown { number.length()? } else { Length::Possible },
+        is_valid: kind != NumberType::Unknown,
+        kind,
+        region,
+    })
+}
+
+/// Returns whether a number, exactly as given, is an assigned number in its country.
+pub fn is_assigned(number: E164) -> bool {
+    // People may dial a trunk zero after the calling code, but it is not part of the number.
+    let is_same =
+        |parsed: &ParsedNumber| format!("{}{}", parsed.calling_code, parsed.national) == *number.digits();
+    parse(&format!("+{number}"), None).is_ok_and(|parsed| parsed.is_valid && is_same(&parsed))
+}
+
+pub(super) fn spelled(number: &ParsedNumber) -> String {
+    format!("+{} {}", number.calling_code, number.national)
+}
+
+/// Returns the digits of a text.
+pub(super) fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+pub(super) fn to_number(parsed: &ParsedNumber) -> Option<PhoneNumber> {
+    PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
+}

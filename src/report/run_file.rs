@@ -1,0 +1,26 @@
+//! What every file of a run does: it receives every row, and is finished when the run's report is complete.
+
+use super::{OutputFolder, PendingFile, Report, ReportError, ReportedRow};
+use crate::parse::InputInfo;
+
+/// One of the files in a run's folder.
+pub(super) trait RunFile {
+    /// Writes a row. Rows come in input order.
+    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError>;
+
+    /// Returns the complete file, not yet in its place, and additional files of the same kind that the rows required.
+    fn finish(
+        self: Box<Self>,
+        folder: &OutputFolder,
+        report: &Report,
+    ) -> Result<Vec<PendingFile>, ReportError>;
+}
+
+/// Starts a file for the run of this name and these inputs.
+type Begin = fn(&OutputFolder, &[InputInfo], &str) -> Result<Box<dyn RunFile>, ReportError>;
+
+/// A kind of file: its name and its constructor.
+pub(super) struct Kind {
+    pub(super) name: &'static str,
+    pub(super) begin: Begin,
+}

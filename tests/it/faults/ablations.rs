@@ -1,4 +1,4 @@
-//! Each safeguard is needed: with it taken out, a trial fails.
+//! Each safeguard is necessary: if it is disabled, a trial fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,15 +8,15 @@ use crate::{
     sealed::{Outcome, Running},
 };
 
-/// Whether one of a few trials fails.
+/// Returns whether one of `count` trials fails.
 fn fails(count: u64, trial: impl Fn(u64)) -> bool {
     (1..=count).any(|seed| catch_unwind(AssertUnwindSafe(|| trial(seed))).is_err())
 }
 
-/// An import that is killed in the middle, and run again.
+/// Returns a trial that kills an import halfway and runs it again.
 fn killed_in_the_middle(without: Option<&'static str>) -> impl Fn(u64) {
     move |seed| {
-        let mut scene = Scene::new(Manner::PerContact, |_, _| Fault::None);
+        let mut scene = Scene::new(BatchMode::PerContact, |_, _| Fault::None);
         scene.without = without;
         let mut command = scene.command();
         command.env("ROLLCALL_FAIL_AT", format!("{}!", 30 + seed * 3));
@@ -25,71 +25,71 @@ fn killed_in_the_middle(without: Option<&'static str>) -> impl Fn(u64) {
     }
 }
 
-/// An import of which one post meets a fault.
-fn met_by(without: Option<&'static str>, fault: Fault) -> impl Fn(u64) {
+/// Returns a trial with a fault at one post.
+fn fault_at_a_post(without: Option<&'static str>, fault: Fault) -> impl Fn(u64) {
     move |seed| {
         let mut posts = 0;
-        let mut scene = Scene::new(Manner::PerContact, move |is_post, _| {
+        let mut scene = Scene::new(BatchMode::PerContact, move |is_post, _| {
             posts += u64::from(is_post);
             if is_post && posts == 1 + seed { fault } else { Fault::None }
         });
         scene.without = without;
-        scene.check(&scene.finish("met by a fault"), "met by a fault");
+        scene.check(&scene.finish("fault"), "fault");
     }
 }
 
 #[test]
-fn without_noting_before_sending_outcomes_are_wrong() {
+fn without_recording_before_sending_outcomes_are_wrong() {
     assert!(!fails(8, killed_in_the_middle(None)));
     assert!(fails(8, killed_in_the_middle(Some("noting before sending"))));
 }
 
 #[test]
-fn without_going_on_where_it_ended_outcomes_are_wrong() {
+fn without_resuming_at_the_last_batch_outcomes_are_wrong() {
     assert!(fails(8, killed_in_the_middle(Some("going on where it ended"))));
 }
 
 #[test]
-fn without_settling_by_reading_posts_are_needless() {
-    assert!(!fails(3, met_by(None, Fault::DropAfter)));
-    assert!(fails(3, met_by(Some("reconciling by reading"), Fault::DropAfter)));
+fn without_reconciling_by_reading_posts_are_needless() {
+    assert!(!fails(3, fault_at_a_post(None, Fault::DropAfter)));
+    assert!(fails(3, fault_at_a_post(Some("reconciling by reading"), Fault::DropAfter)));
 }
 
 #[test]
-fn without_remembering_what_was_unanswered_late_contacts_are_taken_for_others() {
-    assert!(!fails(3, met_by(None, Fault::Late)));
-    assert!(fails(3, met_by(Some("remembering what was unanswered"), Fault::Late)));
+fn without_recording_unacknowledged_contacts_late_ones_are_taken_for_others() {
+    assert!(!fails(3, fault_at_a_post(None, Fault::Late)));
+    assert!(fails(3, fault_at_a_post(Some("remembering what was unanswered"), Fault::Late)));
 }
 
 #[test]
-fn without_the_lock_two_imports_post_the_same() {
+fn without_the_lock_two_imports_post_the_same_contacts() {
     assert!(!fails(1, |_| sharing::two_at_once(None)));
     assert!(fails(1, |_| sharing::two_at_once(Some("one import at a time"))));
 }
 
 #[test]
-fn without_shared_requests_the_limit_is_exceeded() {
+fn without_a_shared_quota_the_rate_limit_is_exceeded() {
     assert!(!fails(1, |_| sharing::one_after_another(false, None)));
     assert!(fails(1, |_| sharing::one_after_another(false, Some("shared requests"))));
 }
 
 const INDIAN: [&str; 2] = ["+919876500001", "+919876500002"];
 
-/// An import of two numbers, of which a contact list to suppress has the one as `entry`, and the account the other as
-/// `held`: what became of each row, or nothing where nothing was posted.
-fn kept_from(
+/// Imports two numbers. A suppressed contact list contains the first as `entry`, and the account the second as
+/// `existing`. Returns the outcome of each row, or nothing if the import was refused.
+fn import_two(
     numbers: [&str; 2],
     entry: &str,
-    held: &str,
+    existing: &str,
     allowed: &str,
     without: Option<&str>,
 ) -> Vec<String> {
     let sealed = Sealed::new();
     let others = "919876500009\n919876500008\n919876500007\n";
     sealed.write("entries.csv", format!("phoneNumber\n{entry}\n{others}"));
-    let phone = serde_json::json!({"phoneNumber": held, "countryCode": "", "extension": "+"});
-    let held = serde_json::json!([{"firstName": "Bo", "lastName": "Li", "cellPhone": phone, "id": "b"}]);
-    sealed.write("held.json", held.to_string());
+    let phone = serde_json::json!({"phoneNumber": existing, "countryCode": "", "extension": "+"});
+    let existing = serde_json::json!([{"firstName": "Bo", "lastName": "Li", "cellPhone": phone, "id": "b"}]);
+    sealed.write("held.json", existing.to_string());
     sealed.write(
         "list.csv",
         format!(
@@ -111,24 +111,24 @@ fn kept_from(
 }
 
 #[test]
-fn without_every_form_of_a_number_contacts_are_created_again() {
+fn without_all_forms_of_a_number_contacts_are_created_again() {
     let numbers = ["+442079460601", "+442079460602"];
-    let run = |without| kept_from(numbers, "442079460601", "+44 (0)20 7946 0602", "0", without);
+    let run = |without| import_two(numbers, "442079460601", "+44 (0)20 7946 0602", "0", without);
     assert_eq!(run(None), ["2 suppressed in-list", "3 existing same-name"]);
     assert_eq!(run(Some("every form of a number")), ["2 suppressed in-list", "3 created"]);
 }
 
 #[test]
-fn without_masks_people_are_called_who_must_not_be() {
-    let run = |allowed, without| kept_from(INDIAN, "91987****001", "919876500003", allowed, without);
-    // An allowed entry still suppresses every number that it may be.
+fn without_masks_suppressed_people_are_called() {
+    let run = |allowed, without| import_two(INDIAN, "91987****001", "919876500003", allowed, without);
+    // An allowed entry still suppresses every number that it can match.
     assert_eq!(run("1", None), ["2 suppressed in-list", "3 created"]);
     assert_eq!(run("1", Some("masks")), ["2 created", "3 created"]);
 }
 
 #[test]
-fn without_stopping_for_unread_entries_people_are_called_who_must_not_be() {
-    let run = |without| kept_from(INDIAN, "9198765000**", "919876500003", "0", without);
+fn without_stopping_at_unreadable_entries_suppressed_people_are_called() {
+    let run = |without| import_two(INDIAN, "9198765000**", "919876500003", "0", without);
     assert_eq!(run(None), [""; 0]);
     assert_eq!(run(Some("stopping for unread entries")), ["2 created", "3 created"]);
 }

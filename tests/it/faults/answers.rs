@@ -1,18 +1,18 @@
-//! Each row of the table of answers, to a reading and to the first, a middle and the last batch.
+//! Every row of the answer table, for a read and for the first, a middle and the last batch.
 
 use super::*;
 
-/// What an import comes to.
+/// How the first run of an import ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// Every row has the outcome it must have, in the same run.
+    /// Every row has the expected outcome.
     Finished,
-    /// It stops with exit code 4, and the next run finishes it.
+    /// It stops with exit code 4. The next run finishes the import.
     Stopped,
 }
 
-/// The fault meets the `which`th request of its kind, and from then on all of them if it is `lasting`.
-fn met(
+/// Returns a plan with a fault at the `which`th read or post, and at all later ones if it is `lasting`.
+fn fault_at(
     posts: bool,
     which: u64,
     fault: Fault,
@@ -28,9 +28,9 @@ fn met(
     }
 }
 
-fn import_with(manner: Manner, posts: bool, which: u64, fault: Fault, expected: End) {
-    let what = format!("{fault:?} at {} {which}, {manner:?}", if posts { "POST" } else { "GET" });
-    let scene = Scene::new(manner, met(posts, which, fault, false));
+fn import_with(mode: BatchMode, posts: bool, which: u64, fault: Fault, expected: End) {
+    let what = format!("{fault:?} at {} {which}, {mode:?}", if posts { "POST" } else { "GET" });
+    let scene = Scene::new(mode, fault_at(posts, which, fault, false));
     let first = scene.run(scene.command());
     match expected {
         End::Finished => scene.check(&first, &what),
@@ -44,7 +44,7 @@ fn import_with(manner: Manner, posts: bool, which: u64, fault: Fault, expected: 
 
 #[test]
 fn answers_to_a_batch_have_the_documented_consequence() {
-    // Nine batches of seven, the last of four; in an ordinary run each fault meets one of them.
+    // Nine batches of seven, the last of four. By default, each fault is tested at one of them.
     let all = size(0, 1, 1) > 0;
     for (position, which) in [1, 5, 9].into_iter().enumerate() {
         let faults = [
@@ -73,9 +73,9 @@ fn answers_to_a_batch_have_the_documented_consequence() {
             (Fault::Status(422), End::Finished),
         ];
         for (index, (fault, expected)) in faults.into_iter().enumerate() {
-            for (turn, manner) in [Manner::AllOrNothing, Manner::PerContact].into_iter().enumerate() {
+            for (turn, mode) in [BatchMode::AllOrNothing, BatchMode::PerContact].into_iter().enumerate() {
                 if all || (index + turn) % 3 == position {
-                    import_with(manner, true, which, fault, expected);
+                    import_with(mode, true, which, fault, expected);
                 }
             }
         }
@@ -83,7 +83,7 @@ fn answers_to_a_batch_have_the_documented_consequence() {
 }
 
 #[test]
-fn answers_to_a_reading_have_the_documented_consequence() {
+fn answers_to_a_read_have_the_documented_consequence() {
     for (fault, expected) in [
         (Fault::DropBefore, End::Finished),
         (Fault::ErrorBefore(500), End::Finished),
@@ -97,11 +97,11 @@ fn answers_to_a_reading_have_the_documented_consequence() {
         (Fault::Redirect, End::Stopped),
         (Fault::Status(403), End::Stopped),
         (Fault::Status(404), End::Stopped),
-        // A smaller page is asked for.
+        // rollcall requests a smaller page.
         (Fault::Status(400), End::Finished),
         (Fault::Status(409), End::Finished),
     ] {
-        import_with(Manner::PerContact, false, 1, fault, expected);
+        import_with(BatchMode::PerContact, false, 1, fault, expected);
     }
 }
 
@@ -109,8 +109,8 @@ fn answers_to_a_reading_have_the_documented_consequence() {
 fn lasting_faults_stop_the_run_and_the_next_run_finishes_it() {
     for fault in [Fault::DropAfter, Fault::ErrorBefore(503), Fault::Html, Fault::Redirect, Fault::Status(401)]
     {
-        let what = format!("{fault:?} for ever");
-        let scene = Scene::new(Manner::PerContact, met(true, 4, fault, true));
+        let what = format!("lasting {fault:?}");
+        let scene = Scene::new(BatchMode::PerContact, fault_at(true, 4, fault, true));
         let stopped = scene.run(scene.command_with(&["--max-attempts", "3"]));
         assert_eq!(stopped.code, 4, "{what}: {}", stopped.stderr);
         scene.platform.plan(|_, _| Fault::None);
@@ -120,13 +120,13 @@ fn lasting_faults_stop_the_run_and_the_next_run_finishes_it() {
 
 #[test]
 fn earlier_created_contacts_are_reported_while_the_platform_fails() {
-    let scene = Scene::new(Manner::PerContact, met(true, 5, Fault::Status(403), true));
+    let scene = Scene::new(BatchMode::PerContact, fault_at(true, 5, Fault::Status(403), true));
     assert_eq!(scene.run(scene.command()).code, 4);
     let created = || scene.sealed.report("out")["totals"]["created"].as_u64();
     assert_eq!(created(), Some(28));
     scene.platform.plan(|_, _| Fault::Status(403));
     assert_eq!(scene.run(scene.command()).code, 4);
-    assert_eq!(created(), Some(28), "what is known is not forgotten");
+    assert_eq!(created(), Some(28), "created contacts stay in the report");
     scene.platform.plan(|_, _| Fault::None);
-    scene.check(&scene.finish("out of reach"), "out of reach");
+    scene.check(&scene.finish("platform fails"), "platform fails");
 }

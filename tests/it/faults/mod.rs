@@ -1,7 +1,7 @@
-//! Nothing lost, nothing twice: imports that are killed, cut off and lied to, and then run again.
+//! Imports that are interrupted by kills and platform faults, then run again. They lose no row and create no duplicate.
 //!
-//! `ROLLCALL_TRIALS` says how many trials are made, `ROLLCALL_SEED` with which the first is. No result depends on how busy the
-//! machine is: an answer may take minutes, and what has to happen in an order is held back until it is its turn.
+//! `ROLLCALL_TRIALS` sets the number of trials, `ROLLCALL_SEED` the first seed. No result depends on the load of the
+//! machine: an answer may take minutes, and the test platform holds back events that need an order until their turn.
 
 mod ablations;
 mod answers;
@@ -22,32 +22,32 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::platform::{Fault, Manner, TestPlatform, at_random};
+use self::platform::{BatchMode, Fault, TestPlatform, at_random};
 use crate::{
     random::{Random, setting, size},
     sealed::{Ended, Sealed, ended},
 };
 
-/// Contacts of a list; a few rows more are duplicates, wrong, or of people the platform holds.
+/// The number of new contacts in a list. A few more rows are duplicates, invalid or existing contacts.
 const CONTACTS: u64 = 60;
 
-/// How long a program may take that nothing keeps: no machine is so busy that it takes longer.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// The time limit for each step of a program. No machine is so busy that a step takes longer.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Window, first and longest wait, how long an answer may take, and how long what was not answered may still be carried out,
-/// in milliseconds. The last one is short, since a scene lets nothing be on its way any more when the next run begins.
+/// Rate-limit window, first wait, longest wait, request timeout, and the time in which the platform may still carry out
+/// an unanswered request, in milliseconds. The last is short because a scene drains all requests before the next run.
 const PACE: &str = "1,1,2,120000,1";
 
 fn number(index: u64) -> String {
     format!("91987654{index:04}")
 }
 
-/// The last name of the contact with a number.
+/// Returns the last name of the contact with this number.
 fn last_name(number: &str) -> String {
     format!("Rao {}", &number[number.len() - 4..])
 }
 
-/// The list: new contacts, then two rows of numbers that come before, one that is wrong, and three that are held.
+/// Returns a list: new contacts, then two duplicates, one invalid row and three existing contacts.
 fn list() -> String {
     let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
     for index in 0..CONTACTS {
@@ -65,21 +65,21 @@ fn list() -> String {
     list
 }
 
-/// A list, a platform that holds three of its people, and a place for the journal.
+/// A list, a platform on which three of its contacts exist, and an environment with a journal.
 struct Scene {
     sealed: Sealed,
     platform: TestPlatform,
-    /// A safeguard that is taken out.
+    /// The safeguard that is disabled.
     without: Option<&'static str>,
 }
 
 impl Scene {
-    fn new(manner: Manner, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
+    fn new(mode: BatchMode, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
         let sealed = Sealed::new();
         sealed.write("list.csv", list());
-        let platform = TestPlatform::serve(manner, plan);
-        let held = (9000..9003).map(|index| (number(index), format!("id-{index}")));
-        platform.world().held.extend(held);
+        let platform = TestPlatform::serve(mode, plan);
+        let existing = (9000..9003).map(|index| (number(index), format!("id-{index}")));
+        platform.world().contacts.extend(existing);
         Self { sealed, platform, without: None }
     }
 
@@ -87,7 +87,7 @@ impl Scene {
         self.command_with(&[])
     }
 
-    /// The import with these options in place of the usual ones.
+    /// Returns the import command. `options` replace the default ones.
     fn command_with(&self, options: &[&str]) -> Command {
         let mut args = vec!["import", "list.csv"];
         for [name, value] in
@@ -105,21 +105,21 @@ impl Scene {
         command
     }
 
-    /// What is in the files of the journal.
+    /// Returns the contents of the journal's files.
     fn state_files(&self) -> Vec<String> {
         let folder = self.sealed.home().join(".local/state/rollcall");
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
     }
 
-    /// Runs a command to its end, and until nothing of it is on its way any more.
+    /// Runs a command to its end, then waits until the platform has received all its requests.
     fn run(&self, command: Command) -> Ended {
         let ended = ended(command);
         self.platform.drain();
         ended
     }
 
-    /// Starts an import and kills it after this time, unless it has ended before.
+    /// Starts an import and kills it after this time. Returns its result if it finished before.
     fn killed_after(&self, wait: Duration) -> Option<Ended> {
         let started = Started::new(self.command());
         let ended = started.end_after(wait, "KILL");
@@ -127,16 +127,16 @@ impl Scene {
         if ended.code >= 0 {
             return Some(ended);
         }
-        // Killed when everything was done: what it left is what counts.
+        // It was killed after the report was complete, so the import counts as finished.
         self.is_reported().then_some(Ended { code: 1, ..ended })
     }
 
-    /// Whether a run was finished and its files are in place.
+    /// Returns whether a run has written a complete report.
     fn is_reported(&self) -> bool {
         self.sealed.path("out/report.json").exists() && self.sealed.report("out")["complete"] == true
     }
 
-    /// Runs it to its end, and again as long as it says that it can be resumed.
+    /// Runs the import again until it does not stop with a resumable exit code.
     fn finish(&self, what: &str) -> Ended {
         for _ in 0..40 {
             let ended = self.run(self.command());
@@ -145,12 +145,13 @@ impl Scene {
                 _ => return ended,
             }
         }
-        panic!("{what}: it never ends")
+        panic!("{what}: the import never finishes")
     }
 
-    /// Every row has the outcome it must have, the platform holds every number once, and no post was needless.
+    /// Asserts that every row has the expected outcome, that the platform stores every number once, and that no post
+    /// was needless.
     fn check(&self, ended: &Ended, what: &str) {
-        assert_eq!(ended.code, 1, "{what}: one row is wrong\n{}", ended.stderr);
+        assert_eq!(ended.code, 1, "{what}: one row is invalid\n{}", ended.stderr);
         let report = self.sealed.report("out");
         assert_eq!(report["complete"], true, "{what}");
         let outcomes = self.sealed.outcomes("out");
@@ -165,18 +166,18 @@ impl Scene {
             assert!(is_right, "{what}: row {} is {} ({})", row.row, row.outcome, row.detail);
         }
         let world = self.platform.world();
-        let held: BTreeSet<&String> = world.held.keys().collect();
+        let stored: BTreeSet<&String> = world.contacts.keys().collect();
         let expected: BTreeSet<String> = (0..CONTACTS).chain(9000..9003).map(number).collect();
-        assert_eq!(held, expected.iter().collect(), "{what}");
-        assert_eq!(world.needless, [""; 0], "{what}: posted although a reading showed them");
+        assert_eq!(stored, expected.iter().collect(), "{what}");
+        assert_eq!(world.needless, [""; 0], "{what}: rollcall posted numbers that a read would have shown");
         assert_eq!(self.platform.most_posts_at_once(), 1, "{what}");
     }
 }
 
-/// A process whose words are read as they come, so that a test can wait for them, or for its end.
+/// A process whose output is read line by line, so that a test can wait for a text or for its end.
 struct Started {
     child: Child,
-    /// The lines of standard error; it ends with the process.
+    /// The lines of standard error. The channel closes when the process ends.
     lines: mpsc::Receiver<String>,
     stderr: String,
 }
@@ -190,12 +191,12 @@ impl Started {
         Self { child, lines, stderr: String::new() }
     }
 
-    /// Waits until a line holds these words.
-    fn wait_until_it_says(&mut self, words: &str) {
-        while !self.stderr.contains(words) {
-            match self.lines.recv_timeout(PATIENCE) {
+    /// Waits until standard error contains this text.
+    fn wait_for_text(&mut self, text: &str) {
+        while !self.stderr.contains(text) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(line) => self.add(&line),
-                Err(_) => self.fail(words),
+                Err(_) => self.fail(text),
             }
         }
     }
@@ -207,11 +208,11 @@ impl Started {
 
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        // It may be gone, and stays known by its id until it is waited for.
+        // An ended process keeps its id until the test waits for it.
         assert!(Command::new("kill").args(["-s", name, &id]).output().unwrap().status.success());
     }
 
-    /// Lets it run for this time, then sends it a signal, unless it has ended before.
+    /// Lets the process run for this time, then sends a signal unless it has ended.
     fn end_after(mut self, wait: Duration, signal: &str) -> Ended {
         let end = Instant::now() + wait;
         loop {
@@ -229,13 +230,13 @@ impl Started {
         self.end()
     }
 
-    /// Waits for its end, which nothing may keep.
+    /// Waits for the process to end.
     fn end(mut self) -> Ended {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(line) => self.add(&line),
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => self.fail("to end"),
+                Err(RecvTimeoutError::Timeout) => self.fail("the end of the process"),
             }
         }
         let mut stdout = String::new();
@@ -247,19 +248,19 @@ impl Started {
     fn fail(&mut self, what: &str) -> ! {
         _ = self.child.kill();
         _ = self.child.wait();
-        panic!("nothing comes any more of what was waited for: {what}\n{}", self.stderr)
+        panic!("timed out waiting for: {what}\n{}", self.stderr)
     }
 }
 
-/// How long an import takes that nobody disturbs.
-fn usual() -> Duration {
-    let scene = Scene::new(Manner::PerContact, |_, _| Fault::None);
+/// Measures an import without faults.
+fn usual_duration() -> Duration {
+    let scene = Scene::new(BatchMode::PerContact, |_, _| Fault::None);
     let started = Instant::now();
-    scene.check(&scene.run(scene.command()), "undisturbed");
+    scene.check(&scene.run(scene.command()), "without faults");
     started.elapsed()
 }
 
-/// Trials from a seed each; a failure names the seed that repeats it.
+/// Runs `count` trials, each with its own seed. A failure names the seed that reproduces it.
 #[expect(clippy::print_stdout, reason = "shown on demand")]
 fn trials(name: &str, count: u64, mut trial: impl FnMut(&str, u64)) {
     let first = setting("ROLLCALL_SEED", 1);
@@ -268,17 +269,17 @@ fn trials(name: &str, count: u64, mut trial: impl FnMut(&str, u64)) {
         trial(&format!("{name}, ROLLCALL_SEED={seed}"), seed);
     }
     let seconds = started.elapsed().as_secs_f64();
-    // Seen with --nocapture: the long run's table is made of these.
-    println!("{name}: {count} trials from seed {first}, 0 lost, 0 doubled, 0 wrong, {seconds:.0} s");
+    // Shown with --nocapture. The table of the long run in tests/README.md uses these lines.
+    println!("{name}: {count} trials from seed {first}, 0 lost, 0 duplicated, 0 wrong, {seconds:.0} s");
 }
 
-fn killed_and_run_again(name: &str, count: u64, kills: usize, faults: Option<(Manner, usize)>) {
-    let usual = usual();
+fn kill_and_run_again(name: &str, count: u64, kills: usize, faults: Option<(BatchMode, usize)>) {
+    let usual = usual_duration();
     trials(name, count, |what, seed| {
         let mut random = Random(seed);
         let scene = match faults {
-            None => Scene::new(Manner::PerContact, |_, _| Fault::None),
-            Some((manner, every)) => Scene::new(manner, at_random(seed, every)),
+            None => Scene::new(BatchMode::PerContact, |_, _| Fault::None),
+            Some((mode, every)) => Scene::new(mode, at_random(seed, every)),
         };
         let mut finished = None;
         for _ in 0..kills {
@@ -294,31 +295,31 @@ fn killed_and_run_again(name: &str, count: u64, kills: usize, faults: Option<(Ma
 }
 
 #[test]
-fn an_import_that_is_killed_is_finished_by_running_it_again() {
-    killed_and_run_again("killed", size(16, 200, 1000), 1, None);
+fn killed_import_is_finished_by_the_next_run() {
+    kill_and_run_again("killed", size(16, 200, 1000), 1, None);
 }
 
 #[test]
-fn an_import_that_is_killed_again_and_again_is_finished() {
-    killed_and_run_again("killed while recovering", size(16, 100, 500), 4, None);
+fn repeatedly_killed_import_is_finished() {
+    kill_and_run_again("killed while recovering", size(16, 100, 500), 4, None);
 }
 
 #[test]
-fn killed_under_faults_of_a_platform_that_takes_all_or_nothing() {
-    killed_and_run_again(
-        "killed under faults, all or nothing",
+fn import_killed_during_faults_is_finished_if_batches_are_all_or_nothing() {
+    kill_and_run_again(
+        "killed during faults, all or nothing",
         size(16, 100, 1000),
         1,
-        Some((Manner::AllOrNothing, 4)),
+        Some((BatchMode::AllOrNothing, 4)),
     );
 }
 
 #[test]
-fn killed_under_faults_of_a_platform_that_judges_each_contact() {
-    killed_and_run_again(
-        "killed under faults, per contact",
+fn import_killed_during_faults_is_finished_if_contacts_are_judged_singly() {
+    kill_and_run_again(
+        "killed during faults, per contact",
         size(16, 100, 1000),
         1,
-        Some((Manner::PerContact, 4)),
+        Some((BatchMode::PerContact, 4)),
     );
 }

@@ -1,6 +1,6 @@
-//! A platform for the fault tests: it keeps its rule, loses answers, and remembers everything that it was sent.
+//! A platform for the fault tests. It never stores a number twice, loses answers, and records needless posts.
 //!
-//! What happens late happens before a later request, never after a time.
+//! Late events happen before a later request, never after a fixed time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,65 +15,67 @@ use crate::{
     scripted::{Asked, Gate, Reply, Scripted},
 };
 
-/// What the platform does with a batch that holds a contact it refuses.
+/// How the platform treats a batch that contains a refused contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum BatchMode {
+    /// It refuses the whole batch.
     AllOrNothing,
+    /// It refuses only that contact.
     PerContact,
 }
 
-/// What happens to a request.
+/// What happens to a request and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
     /// The connection ends before anything is stored.
     DropBefore,
-    /// The connection ends when everything is stored.
+    /// The connection ends after everything is stored.
     DropAfter,
     /// The connection ends, and the batch is stored before a later request.
     Late,
-    /// An error of the server, with nothing stored.
+    /// A server error with this status. Nothing is stored.
     ErrorBefore(u16),
-    /// An error of the server, with everything stored.
+    /// A server error with this status. Everything is stored.
     ErrorAfter(u16),
-    /// Everything is stored, and the answer ends after so many bytes.
+    /// Everything is stored, and the answer ends after this number of bytes.
     Cut(usize),
-    /// Everything is stored, and the answer is this page.
+    /// Everything is stored, and the answer is an HTML page.
     Html,
-    /// Everything is stored, and the answer never ends.
+    /// Everything is stored, and the answer is larger than allowed.
     TooMuch,
-    /// Everything is stored, and the answer comes byte by byte.
+    /// Everything is stored, and the answer arrives byte by byte.
     Drip,
-    /// Nothing is stored: the account's requests are used up.
+    /// Nothing is stored: the account's request quota is used up.
     RateLimited,
-    /// Nothing is stored, and the request is to go elsewhere.
+    /// Nothing is stored, and the answer is a redirect.
     Redirect,
-    /// Nothing is stored, and this is the status.
+    /// Nothing is stored, and the answer has this status.
     Status(u16),
-    /// Nothing is stored, and no answer comes as long as anybody waits for one.
+    /// Nothing is stored, and no answer comes while the client waits.
     Hang,
-    /// Everything is stored, and the answer comes when the test lets it.
+    /// Everything is stored, and the answer comes when the test releases it.
     Hold,
 }
 
-/// All that the platform knows.
+/// The state of the platform.
 pub(super) struct World {
-    manner: Manner,
-    /// Contacts by number: their ids.
-    pub(super) held: BTreeMap<String, String>,
-    /// Numbers of which nobody could know when they were sent again that they are there.
+    mode: BatchMode,
+    /// The ids of the stored contacts, by number.
+    pub(super) contacts: BTreeMap<String, String>,
+    /// Numbers stored after a lost answer. The client could not know of them, so posting them again is not needless.
     stored_late: BTreeSet<String>,
-    /// Numbers that are refused.
-    pub(super) poison: Vec<String>,
-    /// Requests so far.
+    /// Numbers that the platform refuses.
+    pub(super) refused: Vec<String>,
+    /// The number of requests so far.
     pub(super) requests: u64,
     pub(super) posts: u64,
-    /// Numbers that were sent although a reading would have shown them.
+    /// Numbers that were posted although a read would have shown them.
     pub(super) needless: Vec<String>,
     late: Vec<(u64, Vec<Value>)>,
-    /// What happens to a request, by its kind and number.
+    /// Returns the fault of a request. Its arguments are whether the request posts, and its number from 1.
     plan: Box<dyn FnMut(bool, u64) -> Fault + Send>,
-    /// Keeps back the answers that are to be held.
+    /// Holds back the answers of `Fault::Hold`.
     gate: Gate,
     pub(super) page_cap: usize,
 }
@@ -85,12 +87,12 @@ pub(super) struct TestPlatform {
 }
 
 impl TestPlatform {
-    /// Serves; `plan` says what happens to each request, told whether it posts, and its number from 1.
-    pub(super) fn serve(manner: Manner, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
+    /// Starts the platform. `plan` returns the fault of each request, from whether it posts and its number from 1.
+    pub(super) fn serve(mode: BatchMode, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
         let world = World {
-            manner,
-            held: BTreeMap::new(),
-            poison: Vec::new(),
+            mode,
+            contacts: BTreeMap::new(),
+            refused: Vec::new(),
             requests: 0,
             stored_late: BTreeSet::new(),
             posts: 0,
@@ -102,37 +104,38 @@ impl TestPlatform {
         };
         let world = Arc::new((Mutex::new(world), Condvar::new()));
         let shared = Arc::clone(&world);
-        let server = Scripted::serve(move |asked| {
+        let server = Scripted::serve(move |request| {
             let (world, has_changed) = &*shared;
-            let reply = world.lock().unwrap().answer(&asked);
+            let reply = world.lock().unwrap().answer(&request);
             has_changed.notify_all();
             reply
         });
         Self { world, server }
     }
 
-    /// Says what happens to each request from now on.
+    /// Sets the faults of all further requests.
     pub(super) fn plan(&self, plan: impl FnMut(bool, u64) -> Fault + Send + 'static) {
         self.world().plan = Box::new(plan);
     }
 
-    /// Waits until this is so.
-    pub(super) fn wait_until(&self, is_so: impl Fn(&World) -> bool) {
+    /// Waits until the state meets this condition.
+    pub(super) fn wait_until(&self, is_met: impl Fn(&World) -> bool) {
         let (_, has_changed) = &*self.world;
-        drop(has_changed.wait_while(self.world(), |world| !is_so(world)).unwrap());
+        drop(has_changed.wait_while(self.world(), |world| !is_met(world)).unwrap());
     }
 
-    /// Waits until nothing that was sent is still on its way: what a dead process had sent cannot be stored any later.
+    /// Waits until the platform has handled every request that was sent. A request of a killed process cannot be stored
+    /// later.
     pub(super) fn drain(&self) {
         self.server.drain();
     }
 
-    /// Lets the answers go that were held back.
+    /// Releases the held answers.
     pub(super) fn release(&self) {
         self.world().gate.open();
     }
 
-    /// The most posts that were under way at once.
+    /// Returns the maximum of concurrent posts.
     pub(super) fn most_posts_at_once(&self) -> usize {
         self.server.traffic().most_posts_at_once
     }
@@ -141,7 +144,7 @@ impl TestPlatform {
         self.world.0.lock().unwrap()
     }
 
-    /// Has a command use this platform.
+    /// Sets the platform's address and credentials in the environment of a command.
     pub(super) fn point(&self, command: &mut Command) {
         command
             .env("ROLLCALL_HOST", format!("http://{}", self.server.address()))
@@ -154,14 +157,14 @@ impl TestPlatform {
 
 impl Drop for TestPlatform {
     fn drop(&mut self) {
-        // The server's threads end with what they hold back.
+        // The server's threads end only after they have sent the held answers.
         if let Ok(world) = self.world.0.lock() {
             world.gate.open();
         }
     }
 }
 
-/// Faults at random: one request in `every`.
+/// Returns a plan with a random fault for one in `every` requests.
 pub(super) fn at_random(seed: u64, every: usize) -> impl FnMut(bool, u64) -> Fault + Send + 'static {
     let mut random = Random(seed);
     move |posts, _| {
@@ -189,11 +192,11 @@ pub(super) fn at_random(seed: u64, every: usize) -> impl FnMut(bool, u64) -> Fau
 }
 
 impl World {
-    fn answer(&mut self, asked: &Asked) -> Reply {
+    fn answer(&mut self, request: &Asked) -> Reply {
         self.requests += 1;
         self.store_late();
-        let fault = (self.plan)(asked.is_post(), self.requests);
-        let (status, body) = if asked.is_post() { self.post(asked, fault) } else { self.page(asked) };
+        let fault = (self.plan)(request.is_post(), self.requests);
+        let (status, body) = if request.is_post() { self.post(request, fault) } else { self.page(request) };
         match fault {
             Fault::DropBefore | Fault::DropAfter | Fault::Late => Reply::HangUp,
             Fault::Hang => Reply::Hang,
@@ -217,21 +220,21 @@ impl World {
         self.late = later;
         for (_, batch) in due {
             let (_, fine) = self.judged(&batch);
-            if self.manner == Manner::PerContact || fine.len() == batch.len() {
+            if self.mode == BatchMode::PerContact || fine.len() == batch.len() {
                 self.store(&fine);
                 self.stored_late.extend(fine.iter().map(number_of));
             }
         }
     }
 
-    /// Refused and accepted contacts of a batch.
+    /// Splits a batch into refused and accepted contacts.
     fn judged(&self, batch: &[Value]) -> (Vec<Value>, Vec<Value>) {
         let mut seen = Vec::new();
         batch.iter().cloned().partition(|contact| {
             let number = number_of(contact);
-            let is_taken = self.held.contains_key(&number) || seen.contains(&number);
+            let is_taken = self.contacts.contains_key(&number) || seen.contains(&number);
             seen.push(number.clone());
-            is_taken || self.poison.contains(&number)
+            is_taken || self.refused.contains(&number)
         })
     }
 
@@ -239,12 +242,12 @@ impl World {
         for contact in batch {
             let number = number_of(contact);
             let id = format!("id-{number}");
-            assert!(self.held.insert(number, id).is_none(), "the rule is the platform's own");
+            assert!(self.contacts.insert(number, id).is_none(), "the platform stores a number only once");
         }
     }
 
-    fn post(&mut self, asked: &Asked, fault: Fault) -> (u16, String) {
-        let batch = asked.body.as_array().unwrap();
+    fn post(&mut self, request: &Asked, fault: Fault) -> (u16, String) {
+        let batch = request.body.as_array().unwrap();
         let is_stored = match fault {
             Fault::DropBefore
             | Fault::ErrorBefore(_)
@@ -261,7 +264,7 @@ impl World {
         self.posts += 1;
         for contact in batch {
             let number = number_of(contact);
-            if self.held.contains_key(&number) && !self.stored_late.contains(&number) {
+            if self.contacts.contains_key(&number) && !self.stored_late.contains(&number) {
                 self.needless.push(number);
             }
         }
@@ -269,13 +272,13 @@ impl World {
             return (500, String::new());
         }
         let (refused, fine) = self.judged(batch);
-        if self.manner == Manner::AllOrNothing && !refused.is_empty() {
+        if self.mode == BatchMode::AllOrNothing && !refused.is_empty() {
             return (409, "{\"errors\": [{\"msg\": \"one of them exists\"}]}".to_owned());
         }
         self.store(&fine);
         let shown = |contact: &Value| self.shown(&number_of(contact));
         let created: Vec<Value> = fine.iter().map(shown).collect();
-        if self.manner == Manner::AllOrNothing {
+        if self.mode == BatchMode::AllOrNothing {
             return (200, json!(created).to_string());
         }
         let failed: Vec<Value> =
@@ -284,19 +287,19 @@ impl World {
     }
 
     fn shown(&self, number: &str) -> Value {
-        let id = self.held.get(number).map_or("", String::as_str);
+        let id = self.contacts.get(number).map_or("", String::as_str);
         json!({
             "id": id, "firstName": "Asha", "lastName": super::last_name(number),
             "cellPhone": {"phoneNumber": format!("+{number}"), "countryCode": "+91", "extension": "+91"}
         })
     }
 
-    fn page(&self, asked: &Asked) -> (u16, String) {
-        let query = |name| usize::try_from(asked.query(name).unwrap()).unwrap();
+    fn page(&self, request: &Asked) -> (u16, String) {
+        let query = |name| usize::try_from(request.query(name).unwrap()).unwrap();
         let (skip, limit) = (query("skip"), query("limit").min(self.page_cap));
-        let numbers: Vec<&String> = self.held.keys().skip(skip).take(limit).collect();
+        let numbers: Vec<&String> = self.contacts.keys().skip(skip).take(limit).collect();
         let results: Vec<Value> = numbers.iter().map(|number| self.shown(number)).collect();
-        let total = self.held.len();
+        let total = self.contacts.len();
         let page = json!({
             "results": results, "skip": skip, "limit": limit,
             "hasMore": skip + results.len() < total, "totalResults": total,

@@ -1,4 +1,4 @@
-//! Files that are dropped into a folder, by writers of every kind, while the service that watches it is killed.
+//! Files dropped into a watched folder by different kinds of writers, while the service is killed.
 
 use std::{
     collections::BTreeSet,
@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Fault, Manner, Scene, Started, at_random, last_name, trials};
+use super::{BatchMode, Fault, Scene, Started, at_random, last_name, trials};
 use crate::{
     random::{Random, size},
     sealed::Ended,
 };
 
-/// A list of one contact.
+/// Returns a list of one contact.
 fn list(number: &str) -> String {
     format!("First Name,Last Name,Salutation,Mobile\nAsha,{},Mrs,+{number}\n", last_name(number))
 }
@@ -28,14 +28,14 @@ fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|own| own == ending)
 }
 
-/// A watched folder beside the platform of a scene.
+/// A watched folder and the platform of a scene.
 struct Inbox {
     scene: Scene,
 }
 
 impl Inbox {
     fn new(plan: impl FnMut(bool, u64) -> Fault + Send + 'static) -> Self {
-        let scene = Scene::new(Manner::PerContact, plan);
+        let scene = Scene::new(BatchMode::PerContact, plan);
         fs::create_dir(scene.sealed.path("in")).unwrap();
         Self { scene }
     }
@@ -58,12 +58,12 @@ impl Inbox {
         command
     }
 
-    /// Handles what is there.
+    /// Imports the files in the folder, then stops.
     fn once(&self, options: &[&str]) -> Ended {
         self.scene.run(self.command(&[&["--once"], options].concat()))
     }
 
-    /// The names in one of its folders, without notes.
+    /// Returns the names in one of its folders, without text files.
     fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -76,11 +76,12 @@ impl Inbox {
         fs::read_to_string(self.path(&format!("{name}.txt"))).unwrap()
     }
 
-    fn held(&self) -> BTreeSet<String> {
+    /// Returns the imported numbers on the platform.
+    fn stored(&self) -> BTreeSet<String> {
         self.scene
             .platform
             .world()
-            .held
+            .contacts
             .keys()
             .filter(|number| number.starts_with("9198760"))
             .cloned()
@@ -89,14 +90,14 @@ impl Inbox {
 }
 
 #[test]
-fn each_content_is_imported_once_and_each_file_goes_its_way() {
+fn each_content_is_imported_once_and_each_file_is_moved() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("good.csv", &list(&number(1)));
     inbox.drop("later.csv", &list(&number(2)));
     inbox.drop("rows to fix.csv", &(list(&number(3)) + "Bo,Li,Mr,12\n"));
     inbox.drop("no-list.csv", "Colour\nred\n");
     inbox.drop("half.csv.part", &list(&number(4)));
-    // Its settings would leave everything out.
+    // These settings would suppress every row.
     inbox.drop("rollcall.toml", "types = \"pager\"\nstate-dir = \"elsewhere\"\n");
     std::os::unix::fs::symlink("good.csv", inbox.path("link.csv")).unwrap();
     let ended = inbox.once(&[]);
@@ -108,11 +109,11 @@ fn each_content_is_imported_once_and_each_file_goes_its_way() {
     assert!(inbox.note("failed/no-list.csv").contains("no column is known to hold phone numbers"));
     assert_eq!(inbox.names("work"), [""; 0]);
     assert_eq!(inbox.names("reports").len(), 3);
-    assert_eq!(inbox.held(), [1, 2, 3].map(number).into());
-    // The same content by another name, and another content by the same name.
+    assert_eq!(inbox.stored(), [1, 2, 3].map(number).into());
+    // The same content under another name, and other content under the same name.
     inbox.drop("again.csv", &list(&number(1)));
     inbox.drop("good.csv", &list(&number(5)));
-    // What failed may succeed today.
+    // A file that failed before is tried again.
     inbox.drop("no-list.csv", "Colour\nred\n");
     let ended = inbox.once(&[]);
     assert!(ended.stderr.ends_with("1 file imported, 1 failed, 1 imported before\n"), "{}", ended.stderr);
@@ -128,7 +129,7 @@ fn each_content_is_imported_once_and_each_file_goes_its_way() {
 }
 
 #[test]
-fn a_failure_of_the_platform_holds_files_back_and_fails_none() {
+fn platform_failure_holds_files_back_and_fails_none() {
     let inbox = Inbox::new(|_, _| Fault::Status(401));
     inbox.drop("a.csv", &list(&number(1)));
     inbox.drop("b.csv", &list(&number(2)));
@@ -139,11 +140,11 @@ fn a_failure_of_the_platform_holds_files_back_and_fails_none() {
     inbox.scene.platform.plan(|_, _| Fault::None);
     assert_eq!(inbox.once(&[]).code, 0);
     assert_eq!(inbox.names("done"), ["a.csv", "b.csv"]);
-    assert_eq!(inbox.held(), [1, 2].map(number).into());
+    assert_eq!(inbox.stored(), [1, 2].map(number).into());
 }
 
 #[test]
-fn a_bad_list_and_one_that_kills_its_process_are_set_aside_before_anything_is_posted() {
+fn list_over_the_memory_or_rejection_limit_fails_before_anything_is_posted() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("a.csv", &list(&number(1)));
     let ended = inbox.once(&["--memory-limit", "1"]);
@@ -151,7 +152,7 @@ fn a_bad_list_and_one_that_kills_its_process_are_set_aside_before_anything_is_po
     assert!(inbox.note("failed/a.csv").contains("--memory-limit"), "{}", inbox.note("failed/a.csv"));
     inbox.drop("b.csv", &(list(&number(2)) + "Bo,Li,Mr,12\n"));
     let ended = inbox.once(&["--max-rejected", "0"]);
-    assert_eq!((ended.code, inbox.held().len()), (1, 0), "{}", ended.stderr);
+    assert_eq!((ended.code, inbox.stored().len()), (1, 0), "{}", ended.stderr);
     assert!(inbox.note("failed/b.csv").contains("--max-rejected"));
 }
 
@@ -170,11 +171,11 @@ fn stopped_service_continues_at_the_next_start() {
     assert_eq!((inbox.names("work").len(), inbox.names("done").len()), (1, 0));
     let ended = inbox.once(&[]);
     assert_eq!((ended.code, inbox.names("done")), (0, vec!["a.csv".to_owned()]), "{}", ended.stderr);
-    assert_eq!((inbox.held(), inbox.scene.platform.world().needless.len()), ([number(1)].into(), 0));
+    assert_eq!((inbox.stored(), inbox.scene.platform.world().needless.len()), ([number(1)].into(), 0));
 }
 
 #[test]
-fn what_is_added_to_a_file_after_it_was_taken_is_imported_too() {
+fn rows_added_after_a_file_was_taken_are_imported_too() {
     let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
     inbox.drop("a.csv", &list(&number(1)));
     let service = Started::new(inbox.command(&["--once"]));
@@ -188,60 +189,60 @@ fn what_is_added_to_a_file_after_it_was_taken_is_imported_too() {
     let ended = service.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("a.csv changed after it was taken"), "{}", ended.stderr);
-    assert_eq!((inbox.names("done"), inbox.held()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
+    assert_eq!((inbox.names("done"), inbox.stored()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
 }
 
 #[test]
 fn two_services_of_one_folder_take_turns() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let mut first = Started::new(inbox.command(&[]));
-    first.wait_until_it_says(": watching");
+    first.wait_for_text(": watching");
     let mut second = Started::new(inbox.command(&[]));
-    second.wait_until_it_says("another process watches the folder");
+    second.wait_for_text("another process watches the folder");
     let ended = inbox.once(&[]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("another process watches the folder, and imports its files"));
     first.signal("KILL");
     first.end();
-    second.wait_until_it_says(": watching");
+    second.wait_for_text(": watching");
     inbox.drop("a.csv", &list(&number(1)));
-    second.wait_until_it_says("a.csv is imported: 1 row, 1 created");
+    second.wait_for_text("a.csv is imported: 1 row, 1 created");
     second.signal("TERM");
     assert_eq!(second.end().code, 0);
 }
 
 #[test]
-fn a_folder_that_is_away_is_waited_for() {
+fn service_waits_for_a_missing_folder() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let mut service = Started::new(inbox.command(&[]));
-    service.wait_until_it_says(": watching");
+    service.wait_for_text(": watching");
     fs::rename(inbox.path(""), inbox.scene.sealed.path("away")).unwrap();
-    service.wait_until_it_says("the folder does not exist");
-    // The place where it is mounted is there, and nothing is made in it.
+    service.wait_for_text("the folder does not exist");
+    // An unmounted folder leaves an empty mount point, in which rollcall creates nothing.
     fs::create_dir(inbox.path("")).unwrap();
     fs::remove_dir(inbox.path("")).unwrap();
     fs::rename(inbox.scene.sealed.path("away"), inbox.path("")).unwrap();
     inbox.drop("a.csv", &list(&number(1)));
-    service.wait_until_it_says("a.csv is imported");
+    service.wait_for_text("a.csv is imported");
     service.signal("TERM");
     assert_eq!(service.end().code, 0);
 }
 
 #[test]
-fn folders_that_somebody_takes_away_are_made_again_and_a_place_that_is_taken_is_waited_for() {
+fn removed_subfolders_are_recreated_and_a_file_in_their_place_holds_files_back() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let mut service = Started::new(inbox.command(&[]));
-    service.wait_until_it_says(": watching");
+    service.wait_for_text(": watching");
     for folder in ["work", "done", "failed"] {
         fs::remove_dir(inbox.path(folder)).unwrap();
     }
     inbox.drop("a.csv", &list(&number(1)));
-    service.wait_until_it_says("a.csv is imported");
+    service.wait_for_text("a.csv is imported");
     fs::remove_dir(inbox.path("work")).unwrap();
     inbox.drop(".work", "");
     fs::rename(inbox.path(".work"), inbox.path("work")).unwrap();
     inbox.drop("b.csv", &list(&number(2)));
-    service.wait_until_it_says("files are held back for 15 s");
+    service.wait_for_text("files are held back for 15 s");
     service.signal("TERM");
     assert_eq!(service.end().code, 0);
     fs::remove_file(inbox.path("work")).unwrap();
@@ -252,9 +253,9 @@ fn folders_that_somebody_takes_away_are_made_again_and_a_place_that_is_taken_is_
 }
 
 #[test]
-fn folders_that_cannot_be_watched_are_named() {
+fn unusable_folders_and_options_are_refused() {
     let inbox = Inbox::new(|_, _| Fault::None);
-    let said = |args: &[&str]| {
+    let error_line = |args: &[&str]| {
         let mut command = inbox.scene.sealed.command(args);
         inbox.scene.platform.point(&mut command);
         let ended = crate::sealed::ended(command);
@@ -263,26 +264,26 @@ fn folders_that_cannot_be_watched_are_named() {
             ended.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default().to_owned(),
         )
     };
-    let (code, line) = said(&["watch", "gone", "--once"]);
+    let (code, line) = error_line(&["watch", "gone", "--once"]);
     assert!(code == 2 && line.contains("gone: No such file"), "{line}");
     inbox.scene.sealed.write("file", "");
-    let (code, line) = said(&["watch", "file", "--once"]);
+    let (code, line) = error_line(&["watch", "file", "--once"]);
     assert!(code == 2 && line.contains("file: not a directory"), "{line}");
-    let (code, line) = said(&["watch", "in", "--once", "--dry-run"]);
+    let (code, line) = error_line(&["watch", "in", "--once", "--dry-run"]);
     assert!(code == 2 && line.contains("--dry-run"), "{line}");
     inbox.drop("rollcall.toml", "on-done = [\"/bin/true\"]\n");
-    let (code, line) = said(&["watch", "in", "--once", "--config", "in/rollcall.toml"]);
+    let (code, line) = error_line(&["watch", "in", "--once", "--config", "in/rollcall.toml"]);
     assert!(code == 2 && line.contains("is in the watched folder"), "{line}");
-    let (code, line) = said(&["watch", "in", "--schedule", "0 2 * *"]);
+    let (code, line) = error_line(&["watch", "in", "--schedule", "0 2 * *"]);
     assert!(code == 2 && line.contains("--schedule"), "{line}");
     fs::create_dir(inbox.path("inner")).unwrap();
     inbox.scene.sealed.write("own.toml", "[[watch]]\ndir = \"in\"\n[[watch]]\ndir = \"in/inner\"\n");
-    let (code, line) = said(&["watch", "--once", "--config", "own.toml"]);
+    let (code, line) = error_line(&["watch", "--once", "--config", "own.toml"]);
     assert!(code == 2 && line.contains("overlap"), "{line}");
 }
 
 #[test]
-fn folders_of_the_config_file_have_options_of_their_own() {
+fn each_folder_of_the_config_file_has_its_own_options() {
     let inbox = Inbox::new(|_, _| Fault::None);
     fs::create_dir(inbox.scene.sealed.path("other")).unwrap();
     inbox.drop("a.csv", &list(&number(1)).replace("+91", "0"));
@@ -296,45 +297,45 @@ fn folders_of_the_config_file_have_options_of_their_own() {
         inbox.scene.sealed.command(&["watch", "--once", "--rate", "1000000", "--config", "own.toml"]);
     inbox.scene.platform.point(&mut command);
     let ended = inbox.scene.run(command);
-    assert_eq!((ended.code, inbox.held()), (0, [1, 2].map(number).into()), "{}", ended.stderr);
+    assert_eq!((ended.code, inbox.stored()), (0, [1, 2].map(number).into()), "{}", ended.stderr);
     assert!(inbox.scene.sealed.path("other/c.txt").exists());
 }
 
 #[test]
-fn a_command_is_reported_of_each_file_and_sees_no_secret() {
+fn command_runs_for_each_file_and_sees_no_secret() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("a.csv", &list(&number(1)));
-    let told = inbox.scene.sealed.path("told");
-    let script = format!("env > '{}'", told.display());
+    let path = inbox.scene.sealed.path("environment");
+    let script = format!("env > '{}'", path.display());
     let ended = inbox.once(&["--on-done", "/bin/sh", "--on-done", "-c", "--on-done", &script]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let told = fs::read_to_string(told).unwrap();
+    let environment = fs::read_to_string(path).unwrap();
     for line in ["ROLLCALL_FILE=a.csv", "ROLLCALL_END=done", "ROLLCALL_CREATED=1"] {
-        assert!(told.lines().any(|told| told == line), "{line}: {told}");
+        assert!(environment.lines().any(|variable| variable == line), "{line}: {environment}");
     }
-    assert!(!told.contains("ROLLCALL_TOKEN") && !told.contains("SECRET"), "{told}");
+    assert!(!environment.contains("ROLLCALL_TOKEN") && !environment.contains("SECRET"), "{environment}");
 }
 
-/// As systemd does it, with a socket for a service to tell that it is ready and alive.
+/// Like systemd, provides a socket on which a service reports that it is ready and alive.
 #[test]
-fn the_supervisor_of_the_service_is_reported() {
+fn service_notifies_its_supervisor() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let socket = inbox.scene.sealed.path("notify");
-    let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
-    told.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    let supervisor = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    supervisor.set_read_timeout(Some(super::TIMEOUT)).unwrap();
     let mut command = inbox.command(&[]);
     command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
     let mut service = Started::new(command);
     let next = || {
         let mut text = [0; 256];
-        let length = told.recv(&mut text).unwrap();
+        let length = supervisor.recv(&mut text).unwrap();
         String::from_utf8_lossy(&text[..length]).into_owned()
     };
     assert_eq!(next(), "READY=1\nSTATUS=watching 1 folder\n");
     assert_eq!([next(), next()], ["WATCHDOG=1\n", "WATCHDOG=1\n"]);
     service.signal("HUP");
-    service.wait_until_it_says("settings: reloaded");
-    // A pause is no end.
+    service.wait_for_text("settings: reloaded");
+    // After the pause, the service reports again that it is ready.
     let mut ready = next();
     while ready == "WATCHDOG=1\n" {
         ready = next();
@@ -346,7 +347,7 @@ fn the_supervisor_of_the_service_is_reported() {
 }
 
 #[test]
-fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
+fn finished_files_are_kept_for_the_set_time_and_markers_are_obeyed() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("a.csv", &list(&number(1)));
     inbox.drop("b.csv", &list(&number(2)));
@@ -356,7 +357,7 @@ fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
     assert!(inbox.path("a.csv").exists() && !inbox.path("b.csv.ready").exists());
     let ended = inbox.once(&["--ready-markers", "--keep-days", "0"]);
     assert_eq!((ended.code, inbox.names("done"), inbox.names("reports")), (0, vec![], vec![]));
-    // It is remembered all the same.
+    // The journal still knows the removed file.
     inbox.drop("c.csv", &list(&number(2)));
     inbox.drop("c.csv.ready", "");
     let ended = inbox.once(&["--ready-markers"]);
@@ -367,7 +368,7 @@ fn what_has_ended_is_kept_as_long_as_is_said_and_markers_are_obeyed() {
     );
 }
 
-/// Writes a file as some program would: at once, by renaming it in, in pieces, or twice in a row.
+/// Writes a file as programs do: at once, by renaming a partial file, in two pieces, or twice in a row.
 fn write(inbox: &Inbox, random: &mut Random, name: &str, content: &str) {
     match random.below(4) {
         0 => inbox.drop(name, content),
@@ -391,7 +392,7 @@ fn write(inbox: &Inbox, random: &mut Random, name: &str, content: &str) {
 }
 
 #[test]
-fn nothing_is_lost_or_doubled_while_the_service_is_killed() {
+fn no_contact_is_lost_or_duplicated_while_the_service_is_killed() {
     let (drops, kills) = (size(20, 100, 10_000), size(4, 20, 200));
     trials("dropped", 1, |what, seed| {
         let mut random = Random(seed);
@@ -400,15 +401,15 @@ fn nothing_is_lost_or_doubled_while_the_service_is_killed() {
         for round in 0..kills {
             let service = Started::new(inbox.command(&[]));
             for index in drops * round / kills..drops * (round + 1) / kills {
-                // Some contents come again.
+                // Some contents are repeated.
                 let content = if random.below(5) == 0 { index / 2 } else { index };
                 expected.insert(number(content));
-                // Some names come again, when nothing of that name is waiting.
+                // Some names are repeated if no file of that name is waiting.
                 let name = format!("list {}.csv", random.below(10));
                 let name = if inbox.path(&name).exists() { format!("list of {index}.csv") } else { name };
                 write(&inbox, &mut random, &name, &list(&number(content)));
                 if random.below(10) == 0 {
-                    odd(&inbox, &mut random, index);
+                    drop_odd_file(&inbox, &mut random, index);
                 }
             }
             let wait = Duration::from_millis(u64::try_from(random.below(1500)).unwrap());
@@ -420,19 +421,19 @@ fn nothing_is_lost_or_doubled_while_the_service_is_killed() {
             ended = inbox.once(&[]);
         }
         assert!(matches!(ended.code, 0 | 1), "{what}: {} {}", ended.code, ended.stderr);
-        assert_eq!(inbox.names("work"), [""; 0], "{what}: something is stuck");
+        assert_eq!(inbox.names("work"), [""; 0], "{what}: files are stuck in the work folder");
         let waiting: Vec<String> =
             inbox.names("").into_iter().filter(|name| has_ending(name, "csv")).collect();
         let is_odd = |name: &String| name.starts_with("odd");
         assert!(waiting.iter().all(is_odd), "{what}: {waiting:?} {}", ended.stderr);
-        assert_eq!(inbox.held(), expected, "{what}");
+        assert_eq!(inbox.stored(), expected, "{what}");
         assert_eq!(inbox.scene.platform.world().needless, [""; 0], "{what}");
         assert_eq!(inbox.scene.platform.most_posts_at_once(), 1, "{what}");
     });
 }
 
-/// Drops what is no list.
-fn odd(inbox: &Inbox, random: &mut Random, index: u64) {
+/// Drops a link, an empty file or a named pipe.
+fn drop_odd_file(inbox: &Inbox, random: &mut Random, index: u64) {
     let path = inbox.path(&format!("odd {index}.csv"));
     match random.below(3) {
         0 => std::os::unix::fs::symlink("list 1.csv", path).unwrap(),
@@ -441,8 +442,8 @@ fn odd(inbox: &Inbox, random: &mut Random, index: u64) {
     }
 }
 
-/// What a status page answers, with its header.
-fn asked(address: &str, request: &str) -> String {
+/// Returns the response of a status page, with its headers.
+fn response(address: &str, request: &str) -> String {
     let mut connection = std::net::TcpStream::connect(address).unwrap();
     connection.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -451,14 +452,14 @@ fn asked(address: &str, request: &str) -> String {
 }
 
 #[test]
-fn the_status_page_shows_what_is_done_and_nobody_of_the_lists() {
+fn status_page_shows_progress_but_no_personal_data() {
     let inbox = Inbox::new(|is_post, _| if is_post { Fault::Hold } else { Fault::None });
     inbox.drop("a.csv", &list(&number(1)));
     let mut service = Started::new(inbox.command(&["--status", "0"]));
-    service.wait_until_it_says("status: http://");
+    service.wait_for_text("status: http://");
     let line = service.stderr.lines().find(|line| line.contains("status: http://")).unwrap();
     let address = line.rsplit("http://").next().unwrap().trim_end_matches('/').to_owned();
-    let get = |path: &str| asked(&address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"));
+    let get = |path: &str| response(&address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"));
     inbox.scene.platform.wait_until(|world| world.posts == 1);
     let page = get("/");
     assert!(
@@ -468,7 +469,7 @@ fn the_status_page_shows_what_is_done_and_nobody_of_the_lists() {
     assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
     inbox.scene.platform.plan(|_, _| Fault::None);
     inbox.scene.platform.release();
-    service.wait_until_it_says("a.csv is imported");
+    service.wait_for_text("a.csv is imported");
     let page = get("/");
     assert!(page.contains("report.html") && page.contains("done"), "{page}");
     for secret in [number(1), "Asha".to_owned(), "a-secret-of-no-use".to_owned()] {
@@ -485,22 +486,22 @@ fn the_status_page_shows_what_is_done_and_nobody_of_the_lists() {
     ] {
         assert!(figures.contains(line), "{line}: {figures}");
     }
-    let refused = |request: &str| asked(&address, request).lines().next().unwrap_or_default().to_owned();
+    let refused = |request: &str| response(&address, request).lines().next().unwrap_or_default().to_owned();
     assert!(refused("GET / HTTP/1.1\r\nHost: evil.example.com\r\n\r\n").contains("403"));
     assert!(refused(&format!("POST / HTTP/1.1\r\nHost: {address}\r\n\r\n")).contains("405"));
-    // What keeps files from being imported is said.
+    // The page reports why files are held back.
     inbox.scene.platform.plan(|_, _| Fault::Status(401));
     inbox.drop("b.csv", &list(&number(2)));
-    service.wait_until_it_says("files are held back");
+    service.wait_for_text("files are held back");
     let ready = get("/readyz");
     assert!(ready.contains("503") && ready.contains("files are held back"), "{ready}");
-    assert!(get("/healthz").ends_with("ok\n"), "held back is alive");
+    assert!(get("/healthz").ends_with("ok\n"), "the service is alive while files are held back");
     service.signal("TERM");
     assert_eq!(service.end().code, 0);
 }
 
 #[test]
-fn settings_are_read_again_and_faulty_ones_change_nothing() {
+fn settings_are_reloaded_and_invalid_ones_change_nothing() {
     let inbox = Inbox::new(|_, _| Fault::None);
     let settings = |include: &str| {
         let text =
@@ -511,17 +512,17 @@ fn settings_are_read_again_and_faulty_ones_change_nothing() {
     let mut command = inbox.scene.sealed.command(&["watch", "--config", "own.toml"]);
     inbox.scene.platform.point(&mut command);
     let mut service = Started::new(command);
-    service.wait_until_it_says(": watching");
+    service.wait_for_text(": watching");
     inbox.drop("a.txt", &list(&number(1)));
     settings("7");
     service.signal("HUP");
-    service.wait_until_it_says("keeping the current settings");
+    service.wait_for_text("keeping the current settings");
     inbox.drop("b.csv", &list(&number(2)));
-    service.wait_until_it_says("b.csv is imported");
+    service.wait_for_text("b.csv is imported");
     assert!(inbox.path("a.txt").exists(), "{}", service.stderr);
     settings("\"*.txt\"");
     service.signal("HUP");
-    service.wait_until_it_says("a.txt is imported");
+    service.wait_for_text("a.txt is imported");
     service.signal("TERM");
     assert_eq!(service.end().code, 0);
 }

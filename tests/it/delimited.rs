@@ -35,9 +35,12 @@ const VALID: [&str; 3] = ["2 valid", "3 valid", "4 valid"];
 fn stray_quotation_marks_lose_no_row() {
     for delimiter in [",", "\t", ";"] {
         let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,\"late\n";
-        let (rows, said) = outcomes("list.csv", text.replace(',', delimiter));
+        let (rows, output) = outcomes("list.csv", text.replace(',', delimiter));
         assert_eq!(rows, VALID, "{delimiter:?}");
-        assert!(said.contains("2 lines, the first of them line 2: a quotation mark is not closed"), "{said}");
+        assert!(
+            output.contains("2 lines, the first of them line 2: a quotation mark is not closed"),
+            "{output}"
+        );
     }
 }
 
@@ -59,10 +62,10 @@ fn line_with_stray_marks_and_two_numbers_is_rejected() {
 #[test]
 fn rows_between_two_stray_marks_stay_rows() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
-    let said = refused("list.csv", text);
+    let output = refused("list.csv", text);
     assert!(
-        said.contains("line 2: a quoted cell begins there") && said.contains("the first is line 3"),
-        "{said}"
+        output.contains("line 2: a quoted cell begins there") && output.contains("the first is line 3"),
+        "{output}"
     );
     let (rows, _) = outcomes("list.tsv", text.replace(',', "\t"));
     assert_eq!(rows, VALID);
@@ -79,10 +82,10 @@ fn multiline_notes_stay_one_cell() {
 #[test]
 fn number_inside_a_multiline_cell_is_named() {
     let (_, ended) = checked("list.csv", "Phone,Remark\n02079460100,\"call\n02079460101,later\"\n");
-    let said = folded(&ended);
-    assert!(said.contains("line 3: text that looks like a phone number is inside a cell"), "{said}");
-    let said = refused("list.csv", "Phone,Name\n02079460100,\"Ada Quill\n02079460101,Ben Marsh\"\n");
-    assert!(said.contains("line 2: a quoted cell begins there"), "{said}");
+    let output = folded(&ended);
+    assert!(output.contains("line 3: text that looks like a phone number is inside a cell"), "{output}");
+    let output = refused("list.csv", "Phone,Name\n02079460100,\"Ada Quill\n02079460101,Ben Marsh\"\n");
+    assert!(output.contains("line 2: a quoted cell begins there"), "{output}");
 }
 
 #[test]
@@ -92,10 +95,10 @@ fn unambiguous_marks_inside_names_are_read() {
         "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada \"Addie\"\",\"Quill\",\"02079460100\"\n\"Ben\",\"Marsh,\"02079460101\"\n\"Cleo\",\"Finch\",\"02079460102\"\n",
     );
     assert_eq!(rows, VALID);
-    let (rows, said) =
+    let (rows, output) =
         outcomes("list.csv", "First Name,Last Name,Phone\nAda,\"Quill, B\" x,02079460100,\"y\n");
     assert_eq!(rows, ["2 rejected ragged-row"]);
-    assert!(said.contains("a quotation mark is not closed"), "{said}");
+    assert!(output.contains("a quotation mark is not closed"), "{output}");
 }
 
 #[test]
@@ -115,8 +118,8 @@ fn suppression_file_with_a_doubtful_line_is_refused() {
         "--out",
         "out",
     ]);
-    let said = folded(&ended);
-    assert!(matches!(ended.code, 2 | 3) && said.contains("line 3"), "{} {said}", ended.code);
+    let output = folded(&ended);
+    assert!(matches!(ended.code, 2 | 3) && output.contains("line 3"), "{} {output}", ended.code);
 }
 
 #[test]
@@ -124,11 +127,11 @@ fn unused_trailing_cells_may_be_missing_or_empty() {
     let text = "First Name,Last Name,Phone,Notes,City\nAda,Quill,02079460100\nBen,Marsh,02079460101,x,Bath,,\nCleo,Finch,02079460102,\n";
     assert_eq!(outcomes("list.csv", text).0, VALID);
     let text = "First Name;Last Name;Phone\nAda;Quill;02079460100;\nBen;Marsh;02079460101;\nCleo;Finch;02079460102;\n";
-    let (rows, said) = outcomes("list.csv", text);
+    let (rows, output) = outcomes("list.csv", text);
     assert_eq!(rows, VALID);
     assert!(
-        said.contains("3 lines, the first of them line 2: rollcall ignores delimiters at the end"),
-        "{said}"
+        output.contains("3 lines, the first of them line 2: rollcall ignores delimiters at the end"),
+        "{output}"
     );
 }
 
@@ -137,22 +140,22 @@ fn number_moved_by_a_line_end_is_named() {
     for rows in
         ["Ada,Quill,02079460100Ben Marsh,02079460101\n", "Ada,Quill,02079460100,x 02079460101\nBen,Marsh,,\n"]
     {
-        let (_, said) = outcomes("list.csv", format!("First Name,Last Name,Phone,Notes\n{rows}"));
+        let (_, output) = outcomes("list.csv", format!("First Name,Last Name,Phone,Notes\n{rows}"));
         assert!(
-            said.contains("text that looks like a phone number is at the end of the row"),
-            "{rows}: {said}"
+            output.contains("text that looks like a phone number is at the end of the row"),
+            "{rows}: {output}"
         );
     }
-    let (_, said) =
+    let (_, output) =
         outcomes("list.csv", "Phone,First Name,Last Name,City\n02079460100,Ada,Quill,Bath02079460101");
-    assert!(said.contains("text that looks like a phone number is at the end of the row"), "{said}");
-    let (_, said) =
+    assert!(output.contains("text that looks like a phone number is at the end of the row"), "{output}");
+    let (_, output) =
         outcomes("list.csv", "Phone,First Name,Last Name,Order\n02079460100,Ada,Quill,PO20261126\n");
-    assert!(!said.contains("looks like a phone number"), "{said}");
+    assert!(!output.contains("looks like a phone number"), "{output}");
     let text = "Phone,First Name,Last Name,City\n02079460100,Ada,Quill,Bath02079460101Be\nn,Marsh,Bath\n";
-    let (rows, said) = outcomes("list.csv", text);
+    let (rows, output) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);
-    assert!(said.contains("text that looks like a phone number is at the end of the row"), "{said}");
+    assert!(output.contains("text that looks like a phone number is at the end of the row"), "{output}");
 }
 
 /// Source: mautic/mautic pull request 610, ddeboer/data-import pull request 36
@@ -236,9 +239,9 @@ fn leading_columns_without_a_header_are_accepted() {
 #[test]
 fn comma_in_the_last_cell_shifts_no_used_column() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,late, please\nBen,Marsh, PhD,02079460101,x\n";
-    let (rows, said) = outcomes("list.csv", text);
+    let (rows, output) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "3 rejected ragged-row"]);
-    assert!(said.contains("joins them to `Notes`"), "{said}");
+    assert!(output.contains("joins them to `Notes`"), "{output}");
 }
 
 #[test]
@@ -308,23 +311,26 @@ fn backslash_quote_and_null_of_mysql_are_read() {
 
 #[test]
 fn unusual_delimiter_gets_a_hint() {
-    let said = refused("list.txt", "First Name§Last Name§Phone\nAda§Quill§02079460100\n");
-    assert!(said.contains("--delimiter") && !said.contains("--map"), "{said}");
+    let output = refused("list.txt", "First Name§Last Name§Phone\nAda§Quill§02079460100\n");
+    assert!(output.contains("--delimiter") && !output.contains("--map"), "{output}");
 }
 
 #[test]
 fn sep_line_with_the_wrong_delimiter_is_ignored() {
-    let (rows, said) = outcomes("list.csv", "sep=,\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\n");
+    let (rows, output) = outcomes("list.csv", "sep=,\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\n");
     assert_eq!(rows, ["3 valid"]);
-    assert!(said.contains("the rows use `;`"), "{said}");
+    assert!(output.contains("the rows use `;`"), "{output}");
 }
 
 #[test]
 fn titles_and_footers_are_not_rows() {
     let text = "Contacts of May, all\n\nFirst Name;Last Name;Phone\nAda;Quill;02079460100\nBen;Marsh;02079460101\n\nList of the branch in Bath\nprinted by Finn\n";
-    let (rows, said) = outcomes("list.csv", text);
+    let (rows, output) = outcomes("list.csv", text);
     assert_eq!(rows, ["4 valid", "5 valid"]);
-    assert!(said.contains("rollcall skips 2 rows below the list as its footer, from line 7 on"), "{said}");
+    assert!(
+        output.contains("rollcall skips 2 rows below the list as its footer, from line 7 on"),
+        "{output}"
+    );
     // Source: plaintextaccounting/hledger issue 1076, the last
     for footer in [
         "Total;2;",
@@ -359,17 +365,17 @@ fn line_between_rows_or_with_a_person_is_not_a_footer() {
 #[test]
 fn repeated_header_is_not_a_row() {
     let text = "First Name,Last Name,Phone\nAda,Quill,02079460100\nFirst Name,Last Name,Phone\nBen,Marsh,02079460101\nPhone,First Name,Last Name\n02079460102,Cleo,Finch\n";
-    let (rows, said) = outcomes("list.csv", text);
+    let (rows, output) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 valid", "4 valid", "6 valid"]);
     assert!(
-        said.contains("line 3 is the header again") && said.contains("line 5 is the header again with"),
-        "{said}"
+        output.contains("line 3 is the header again") && output.contains("line 5 is the header again with"),
+        "{output}"
     );
-    let said = refused(
+    let output = refused(
         "list.csv",
         "Name,Phone\nAda Quill,02079460100\nPhone,E-mail,Full Name\n02079460102,c@example.org,Cleo Finch\n",
     );
-    assert!(said.contains("row 3: a second header"), "{said}");
+    assert!(output.contains("row 3: a second header"), "{output}");
 }
 
 #[test]
@@ -383,8 +389,8 @@ fn repeated_header_with_another_do_not_call_or_country_column_is_refused() {
         let text = format!(
             "First Name,Last Name,Mobile,{first}\nAda,Quill,02079460100,,\nFirst Name,Last Name,Mobile,{second}\nBen,Marsh,02079460101,{row}\n"
         );
-        let said = refused("list.csv", text);
-        assert!(said.contains("row 3: a second header"), "{second}: {said}");
+        let output = refused("list.csv", text);
+        assert!(output.contains("row 3: a second header"), "{second}: {output}");
     }
     let text = "First Name,Last Name,Mobile,Notes\nAda,Quill,02079460100,\nFirst Name,Last Name,Mobile,Remarks\nBen,Marsh,02079460101,\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "4 valid"]);
@@ -392,11 +398,11 @@ fn repeated_header_with_another_do_not_call_or_country_column_is_refused() {
 
 #[test]
 fn number_in_the_header_is_named() {
-    let (_, said) = outcomes(
+    let (_, output) = outcomes(
         "list.csv",
         "Name,PhoneAda Quill,02079460100\nBen Marsh,02079460101\n".replace("PhoneAda", "Phone,Ada"),
     );
-    assert!(said.contains("the header holds what looks like a phone number (`02079460100`)"), "{said}");
+    assert!(output.contains("the header holds what looks like a phone number (`02079460100`)"), "{output}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `rollcall doctor` against `rollcall sandbox`, and against platforms that answer otherwise.
+//! `rollcall doctor` against `rollcall sandbox`, and against scripted platforms.
 
 mod settings;
 
@@ -22,7 +22,7 @@ use crate::{
 
 const NUMBERS: &str = "phoneNumber\n919876500001\n919876500002\n919876500003\n";
 
-/// The program against a sandbox with a list and a campaign, with whatever is changed.
+/// Runs `rollcall doctor` against a sandbox with a list and a campaign, after `change`.
 fn doctor(args: &[&str], change: impl FnOnce(&Sealed, &mut Command)) -> Ended {
     let sealed = Sealed::new();
     let file = sealed.write("numbers.csv", NUMBERS);
@@ -35,15 +35,15 @@ fn doctor(args: &[&str], change: impl FnOnce(&Sealed, &mut Command)) -> Ended {
     ended(command)
 }
 
-/// What is said, with the time that an answer took made the same.
-fn said(ended: &Ended) -> String {
+/// Returns the output with fixed response times.
+fn findings(ended: &Ended) -> String {
     regex::Regex::new(r"answered in \d+\.\d\d s")
         .unwrap()
         .replace(&ended.stdout, "answered in N s")
         .into_owned()
 }
 
-/// The line of a subject with what follows it up to the next.
+/// Returns the finding about a subject, with its further lines.
 fn line(ended: &Ended, subject: &str) -> String {
     let states = ["good ", "warning ", "bad "];
     let is_of = |line: &&str| line.get(9..).is_some_and(|line| line.starts_with(&format!("{subject} ")));
@@ -57,7 +57,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An account at this address that nothing is known of.
+/// Sets an invented account at this address.
 fn account(command: &mut Command, address: SocketAddr) {
     command.env("ROLLCALL_HOST", format!("http://{address}"));
     for (name, value) in
@@ -67,14 +67,14 @@ fn account(command: &mut Command, address: SocketAddr) {
     }
 }
 
-/// A platform that gives each request (method and path) the answer of `answers`, and records it.
+/// Starts a platform that answers each request (method and path) with `answers` and records it.
 fn platform(
     answers: impl Fn(&str) -> (u16, &'static str, Value) + Send + 'static,
 ) -> (Scripted, Arc<Mutex<Vec<String>>>) {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&requests);
-    let platform = Scripted::serve(move |asked| {
-        let request = format!("{} {}", asked.method, asked.target);
+    let platform = Scripted::serve(move |received| {
+        let request = format!("{} {}", received.method, received.target);
         let (status, headers, body) = answers(&request);
         log.lock().unwrap().push(request);
         Reply::WithHeader(status, headers, body.to_string())
@@ -82,7 +82,7 @@ fn platform(
     (platform, requests)
 }
 
-/// A token of nobody's, which is good for so many seconds.
+/// Returns a token that no app has signed, valid for this number of seconds.
 fn token(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({"sub": "cs-1", "appId": "cs-1", "jti": "1", "exp": now.checked_add_signed(seconds)});
@@ -93,7 +93,7 @@ fn token(seconds: i64) -> String {
 fn working_settings_are_all_good() {
     let ended = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-00000000-0000-4000-8000-000000000001 (ROLLCALL_STREAM_ID)
@@ -118,10 +118,10 @@ fn working_settings_are_all_good() {
 }
 
 #[test]
-fn nothing_needs_to_be_set_for_a_sandbox() {
+fn sandbox_needs_no_settings() {
     let ended = Sealed::new().run(&["doctor", "--sandbox"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (--sandbox)
     good     stream id    st-00000000-0000-4000-8000-000000000001 (--sandbox)
@@ -150,10 +150,10 @@ fn nothing_needs_to_be_set_for_a_sandbox() {
 }
 
 #[test]
-fn every_setting_that_is_missing_is_named() {
+fn every_missing_setting_is_named() {
     let ended = Sealed::new().run(&["doctor", "--state-dir", "state"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     good     config file  none
     bad      host         not set
              Give it with --host, ROLLCALL_HOST or in rollcall.toml.
@@ -171,7 +171,7 @@ fn every_setting_that_is_missing_is_named() {
 }
 
 #[test]
-fn each_setting_is_checked_alone_and_its_origin_is_shown() {
+fn each_setting_is_checked_separately_and_shown_with_its_origin() {
     let sealed = Sealed::new();
     sealed.write(
         "own.toml",
@@ -188,11 +188,11 @@ fn each_setting_is_checked_alone_and_its_origin_is_shown() {
         "--timeout",
         "5",
     ]);
-    // What is set to nothing is not set.
+    // An empty variable counts as unset.
     command.env("ROLLCALL_ACCOUNT_ID", "").env("ROLLCALL_STATE_DIR", "state");
     let ended = ended(command);
     assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     good     config file  own.toml
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           use https:// (http:// is only for this machine) (own.toml)
@@ -210,19 +210,19 @@ fn each_setting_is_checked_alone_and_its_origin_is_shown() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named() {
+fn invalid_config_file_is_named() {
     let sealed = Sealed::new();
     sealed.write("own.toml", "host = 5\n");
     let ended = sealed.run(&["doctor", "--config", "own.toml"]);
     assert_eq!(ended.code, 2);
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     bad      config file  own.toml: invalid type: integer `5`, expected a string in `host`
              Correct this setting.
     ");
 }
 
 #[test]
-fn credentials_that_are_not_accepted_are_bad() {
+fn refused_credentials_are_bad() {
     let ended = doctor(&[], |_, command| {
         command.env("ROLLCALL_CLIENT_SECRET", "another");
     });
@@ -233,13 +233,13 @@ fn credentials_that_are_not_accepted_are_bad() {
              Check --client-id and the client secret: both must come from the same app, and the app must
              belong to --account-id.
     "#);
-    // Nothing is known of what comes behind, but what the answer said beside.
+    // The later checks are skipped. The refusal still shows the address and the clock.
     assert!(!ended.stdout.contains("contacts") && !ended.stdout.contains("list v2"), "{}", ended.stdout);
     assert!(line(&ended, "reachable").starts_with("good") && line(&ended, "clock").starts_with("good"));
 }
 
 #[test]
-fn the_scope_that_is_missing_is_named() {
+fn missing_scope_is_named() {
     let ended = doctor(&["--list", "l-1"], |_, command| {
         command.env("ROLLCALL_ACCOUNT_ID", "other");
     });
@@ -260,7 +260,7 @@ fn the_scope_that_is_missing_is_named() {
 }
 
 #[test]
-fn a_platform_that_is_not_there_is_bad() {
+fn unreachable_platform_is_bad() {
     let sealed = Sealed::new();
     let closed = ClosedPort::new();
     let address = closed.address();
@@ -268,7 +268,7 @@ fn a_platform_that_is_not_there_is_bad() {
     account(&mut command, address);
     let ended = ended(command);
     assert_eq!(ended.code, 4);
-    assert_same!(said(&ended), @r"
+    assert_same!(findings(&ended), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-1 (ROLLCALL_STREAM_ID)
@@ -284,7 +284,7 @@ fn a_platform_that_is_not_there_is_bad() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_named_without_its_password() {
+fn proxy_of_the_environment_is_named_without_its_password() {
     let sealed = Sealed::new();
     let closed = ClosedPort::new();
     let address = closed.address();
@@ -305,7 +305,7 @@ fn the_proxy_of_the_environment_is_named_without_its_password() {
 }
 
 #[test]
-fn a_ready_token_says_how_long_it_is_good_for() {
+fn ready_token_is_shown_with_its_expiry() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let with = |seconds: i64| {
@@ -316,7 +316,7 @@ fn a_ready_token_says_how_long_it_is_good_for() {
         })
     };
     let expired = with(-1);
-    // The platform is asked all the same: it may be the clock.
+    // rollcall still asks the platform, because the clock may be wrong.
     assert_eq!(expired.code, 2, "{}", expired.stdout);
     let lines = [line(&expired, "credentials"), line(&expired, "token"), line(&expired, "clock")];
     assert_same!(lines.join("\n"), @r#"
@@ -329,7 +329,7 @@ fn a_ready_token_says_how_long_it_is_good_for() {
              With an app's --client-id and secret, rollcall makes its own tokens.
     good     clock        same as the platform
     "#);
-    // That it is signed by nobody is the platform's to say.
+    // Only the platform can check the signature.
     let short = with(1800);
     assert_eq!(short.code, 4, "{}", short.stdout);
     let left = regex::Regex::new(r"\((30 min|29 min \d+ s) left\)").unwrap();
@@ -339,7 +339,7 @@ fn a_ready_token_says_how_long_it_is_good_for() {
 }
 
 #[test]
-fn credentials_do_not_go_in_the_clear() {
+fn credentials_are_never_sent_unencrypted() {
     let ended = doctor(&["--host", "http://platform.example.com"], |_, _| ());
     assert_eq!(ended.code, 2);
     assert_same!(line(&ended, "host"), @r"
@@ -351,7 +351,7 @@ fn credentials_do_not_go_in_the_clear() {
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_used_is_this_machines_fault() {
+fn unusable_state_folder_is_a_local_failure() {
     let ended = doctor(&[], |sealed, _| _ = sealed.write("state", "a file"));
     assert_eq!(ended.code, 5, "{}", ended.stdout);
     assert_same!(line(&ended, "journal"), @r"
@@ -359,14 +359,14 @@ fn a_state_folder_that_cannot_be_used_is_this_machines_fault() {
              Choose a folder on a local disk that can be written to, with --state-dir or
              ROLLCALL_STATE_DIR.
     ");
-    // The platform is asked all the same.
+    // rollcall still asks the platform.
     assert!(line(&ended, "contacts").starts_with("good"), "{}", ended.stdout);
 }
 
 #[test]
-fn doctor_judges_clock_limits_and_scopes_of_answers() {
-    // Nothing but reading is allowed, and half of that is not.
-    let (platform, asked) = platform(|request| {
+fn clock_limits_and_scopes_are_judged_by_the_answers() {
+    // The platform allows only some reads.
+    let (platform, requests) = platform(|request| {
         const HEADERS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-RateLimit-Remaining: 58";
         let contact = |id: &str| json!({"id": id, "cellPhone": {"phoneNumber": "+919876500001"}});
         let page = json!({
@@ -388,9 +388,10 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
     account(&mut command, platform.address());
     let ended = ended(command);
     assert_eq!(ended.code, 4, "{}", ended.stdout);
-    // How far the clock is off grows from day to day.
-    let said = regex::Regex::new(r"\d+ h( \d+ min)?").unwrap().replace(&said(&ended), "N h").into_owned();
-    assert_same!(said, @r#"
+    // The clock difference grows every day.
+    let output =
+        regex::Regex::new(r"\d+ h( \d+ min)?").unwrap().replace(&findings(&ended), "N h").into_owned();
+    assert_same!(output, @r#"
     good     config file  none
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-1 (ROLLCALL_STREAM_ID)
@@ -421,8 +422,8 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
              Set the clock of this machine, for example with NTP: a token made here is good for ten
              minutes by it.
     "#);
-    // Nothing is asked twice, and nothing that changes anything.
-    assert_same!(asked.lock().unwrap().join("\n"), @r"
+    // No request is repeated, and none changes anything.
+    assert_same!(requests.lock().unwrap().join("\n"), @r"
     GET /agentassist/api/v1/public/st-1/contacts?skip=0&limit=1000
     GET /campaign/api/v2/public/st-1/campaign/contactList/l-1/getAllContacts?accountId=a-1&skip=0&limit=1000
     GET /agentassist/api/v1/public/st-1/campaign/contactList/l-1/getAllContacts?accountId=a-1&skip=0&limit=1000
@@ -432,47 +433,47 @@ fn doctor_judges_clock_limits_and_scopes_of_answers() {
 }
 
 #[test]
-fn a_signal_ends_it() {
+fn signal_ends_doctor() {
     let sealed = Sealed::new();
-    // It waits for an answer that never comes.
-    let (sender, is_asked) = mpsc::channel();
+    // The platform never answers.
+    let (sender, has_request) = mpsc::channel();
     let platform = Scripted::serve(move |_| {
         sender.send(()).unwrap();
         Reply::Hang
     });
     let mut command = sealed.command(&["doctor", "--state-dir", "state"]);
     account(&mut command, platform.address());
-    let asking = Running { child: command.spawn().unwrap(), printed: String::new() };
-    is_asked.recv().unwrap();
-    asking.signal("INT");
-    let mut asking = asking;
-    let status = asking.child.wait().unwrap();
+    let running = Running { child: command.spawn().unwrap(), printed: String::new() };
+    has_request.recv().unwrap();
+    running.signal("INT");
+    let mut running = running;
+    let status = running.child.wait().unwrap();
     assert_eq!((status.code(), status.signal()), (Some(130), None));
-    let mut said = String::new();
-    asking.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(said.contains("good     proxy") && !said.contains("reachable"), "{said}");
+    let mut output = String::new();
+    running.child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    assert!(output.contains("good     proxy") && !output.contains("reachable"), "{output}");
 }
 
 #[test]
-fn no_secret_is_said() {
-    let secret_of = |args: &[&str], variable: &str, secret: &str| {
+fn no_output_contains_a_secret() {
+    let code_with = |args: &[&str], variable: &str, secret: &str| {
         let ended = doctor(args, |_, command| {
             command.env_remove("ROLLCALL_CLIENT_SECRET").env(variable, secret);
         });
         assert!(!(ended.stdout.clone() + &ended.stderr).contains("canary"), "{}", ended.stdout);
-        assert!(!(ended.stdout + &ended.stderr).contains("eyJ"), "a token was said");
+        assert!(!(ended.stdout + &ended.stderr).contains("eyJ"), "the output contains a token");
         ended.code
     };
-    let loud = ["-vv", "--list", "l-1"];
-    assert_eq!(secret_of(&loud, "ROLLCALL_CLIENT_SECRET", "canary"), 4);
-    assert_eq!(secret_of(&loud, "ROLLCALL_TOKEN", "canary"), 2);
-    assert_eq!(secret_of(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary.b.c"), 2);
+    let verbose = ["-vv", "--list", "l-1"];
+    assert_eq!(code_with(&verbose, "ROLLCALL_CLIENT_SECRET", "canary"), 4);
+    assert_eq!(code_with(&verbose, "ROLLCALL_TOKEN", "canary"), 2);
+    assert_eq!(code_with(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary.b.c"), 2);
     assert_eq!(
-        secret_of(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.canaryAA"),
+        code_with(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.canaryAA"),
         4
     );
-    assert_eq!(secret_of(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary b c"), 2);
-    assert_eq!(secret_of(&[], "ROLLCALL_HOST", "https://me:canary@platform.example.com"), 2);
+    assert_eq!(code_with(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary b c"), 2);
+    assert_eq!(code_with(&[], "ROLLCALL_HOST", "https://me:canary@platform.example.com"), 2);
 }
 
 #[test]
@@ -523,14 +524,14 @@ fn doctor_json_has_the_same_findings() {
 }
 
 #[test]
-fn the_state_of_a_finding_is_colored() {
+fn state_of_a_finding_is_colored() {
     let ended = doctor(&["--color", "always"], |_, _| ());
     assert!(ended.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", ended.stdout);
     assert!(ended.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", ended.stdout);
 }
 
 #[test]
-fn ids_that_cannot_be_any_are_wrong_usage() {
+fn invalid_id_is_wrong_usage() {
     let ended = Sealed::new().run(&["doctor", "--list", "two words"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert!(ended.stderr.contains("--list: `two words` is not an id"), "{}", ended.stderr);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::sealed::Sealed;
 
-/// What became of a list.
+/// The result of checking a list.
 struct Checked {
     encoding: String,
     notes: String,
@@ -13,8 +13,8 @@ struct Checked {
     stderr: String,
 }
 
-/// Checks a list, and behind it the same people in UTF-8: where the names were read rightly, each of these is a duplicate
-/// under the same name.
+/// Checks a list, and after it the same people in UTF-8. If rollcall reads the names correctly, each person in the
+/// second file is a duplicate under the same name.
 fn checked(list: &[u8], people: &[&str], args: &[&str]) -> Checked {
     let sealed = Sealed::new();
     sealed.write("list.csv", list);
@@ -35,7 +35,7 @@ fn checked(list: &[u8], people: &[&str], args: &[&str]) -> Checked {
     }
 }
 
-/// The list of these people as text.
+/// Returns the rows of these people as text.
 fn list(people: &[&str], first: usize, line_end: &str) -> String {
     let mut list = String::new();
     for (person, number) in people.iter().zip(first..) {
@@ -47,8 +47,8 @@ fn list(people: &[&str], first: usize, line_end: &str) -> String {
 
 const HEADER: &str = "First Name,Last Name,Salutation,Phone";
 
-/// All rows valid, and as many duplicates under the same name behind them.
-fn all_right(people: usize) -> Vec<String> {
+/// Returns the expected rows: all valid, then a duplicate under the same name for each.
+fn all_valid(people: usize) -> Vec<String> {
     let rows = 2..people + 2;
     let valid = rows.clone().map(|row| format!("{row} valid"));
     valid.chain(rows.map(|row| format!("{row} duplicate same-name"))).collect()
@@ -61,8 +61,8 @@ fn wide(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 const PEOPLE: [&str; 4] = ["Jörg Schäfer", "Zoë Núñez", "Ada Quill", "Günther Weiß"];
 
 #[test]
-fn old_code_pages_are_found() {
-    // ä ö ü ß ë ú ñ in each of them.
+fn old_code_pages_are_detected() {
+    // The bytes of ä ö ü ß ë ú ñ.
     let pages: [(&str, &str, [u8; 7]); 3] = [
         ("ibm850", "\r\n", [0x84, 0x94, 0x81, 0xe1, 0x89, 0xa3, 0xa4]),
         ("macintosh", "\r", [0x8a, 0x9a, 0x9f, 0xa7, 0x91, 0x9c, 0x96]),
@@ -75,13 +75,13 @@ fn old_code_pages_are_found() {
             None => u8::try_from(letter).unwrap(),
         };
         let checked = checked(&text.chars().map(byte).collect::<Vec<u8>>(), &PEOPLE, &[]);
-        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_right(PEOPLE.len())));
+        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_valid(PEOPLE.len())));
     }
 }
 
-/// Source: `charlock_holmes` issue 98: Excel's "CSV (Macintosh)", of which Windows-1252 makes `SêTIO` and `ALMEIRÌO`.
+/// Source: `charlock_holmes` issue 98: Excel's "CSV (Macintosh)". Read as Windows-1252, it has `SêTIO` and `ALMEIRÌO`.
 #[test]
-fn capitals_of_mac_roman_are_found() {
+fn capital_letters_in_mac_roman_are_detected() {
     let people = ["SÍTIO ALMEIRÃO", "JOÃO UWADA", "ANA AÇÚCAR"];
     let byte = |letter: char| match letter {
         'Í' => 0xea,
@@ -92,19 +92,19 @@ fn capitals_of_mac_roman_are_found() {
     };
     let text = format!("{HEADER}\r{}", list(&people, 100, "\r"));
     let checked = checked(&text.chars().map(byte).collect::<Vec<u8>>(), &people, &[]);
-    assert_eq!((checked.encoding.as_str(), checked.rows), ("macintosh", all_right(people.len())));
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("macintosh", all_valid(people.len())));
 }
 
-/// Source: `charset_normalizer` issue 624, and `glific` issue 5657 with a dash that a spreadsheet has put in.
+/// Source: `charset_normalizer` issue 624, `glific` issue 5657 (a dash that a spreadsheet inserted).
 #[test]
-fn three_letters_in_the_header_and_a_dash_are_windows_1252() {
+fn umlauts_in_the_header_and_a_dash_are_read_as_windows_1252() {
     let header = b"Vorname,Nachname,Anrede,Telefon,Kinos\xe4le,Sitzpl\xe4tze\n";
     let checked = checked(
         &[header.as_slice(), b"Ada,Quill,Herr,+44 20 7946 0100,1,10 \x96 20\n"].concat(),
         &["Ada Quill"],
         &[],
     );
-    assert_eq!((checked.encoding.as_str(), checked.rows), ("windows-1252", all_right(1)));
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("windows-1252", all_valid(1)));
 }
 
 #[test]
@@ -114,15 +114,15 @@ fn utf_32_and_iso_2022_jp_are_read() {
     let big: Vec<u8> = text.chars().skip(1).flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
     for (bytes, encoding) in [(little, "utf-32le"), (big, "utf-32be")] {
         let checked = checked(&bytes, &PEOPLE, &[]);
-        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_right(PEOPLE.len())));
+        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_valid(PEOPLE.len())));
     }
     let japanese = format!("{HEADER}\n\x1b$BB@O:\x1b(B,\x1b$B;3ED\x1b(B,Mr,+44 20 7946 0100\n");
     let checked = checked(japanese.as_bytes(), &["太郎 山田"], &[]);
-    assert_eq!((checked.encoding.as_str(), checked.rows), ("iso-2022-jp", all_right(1)));
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("iso-2022-jp", all_valid(1)));
 }
 
 #[test]
-fn files_that_were_joined_are_read_each_in_its_encoding() {
+fn joined_files_are_each_read_in_their_encoding() {
     let (first, second) = PEOPLE.split_at(2);
     let utf_8 = format!("{HEADER}\r\n{}", list(first, 100, "\r\n"));
     let latin: Vec<u8> =
@@ -136,7 +136,7 @@ fn files_that_were_joined_are_read_each_in_its_encoding() {
         ([utf_8.as_bytes(), &big].concat(), "utf-8"),
     ] {
         let checked = checked(&bytes, &PEOPLE, &[]);
-        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_right(PEOPLE.len())));
+        assert_eq!((checked.encoding.as_str(), checked.rows), (encoding, all_valid(PEOPLE.len())));
         assert!(checked.notes.contains("mixed encodings"), "{}", checked.notes);
     }
 }
@@ -152,13 +152,13 @@ fn utf_16_with_converted_line_ends_keeps_all_rows() {
             .flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] })
             .collect();
         let checked = checked(&converted, &PEOPLE, &[]);
-        assert_eq!(checked.rows, all_right(PEOPLE.len()));
+        assert_eq!(checked.rows, all_valid(PEOPLE.len()));
         assert!(checked.notes.contains("line ends were converted"), "{}", checked.notes);
     }
 }
 
 #[test]
-fn one_accent_is_western_unless_something_speaks_for_another() {
+fn single_accented_name_is_read_as_western() {
     let text = |letter: u8| {
         let mut bytes = format!("{HEADER}\nAda,Quill,Mr,+44 20 7946 0100\nH").into_bytes();
         bytes.extend([b'\xe9', b'l', letter]);
@@ -166,21 +166,21 @@ fn one_accent_is_western_unless_something_speaks_for_another() {
         bytes
     };
     let checked = checked(&text(0xe8), &["Ada Quill", "Hélène Marsh"], &[]);
-    assert_eq!((checked.encoding.as_str(), checked.rows), ("windows-1252", all_right(2)));
+    assert_eq!((checked.encoding.as_str(), checked.rows), ("windows-1252", all_valid(2)));
 }
 
 #[test]
-fn one_letter_again_and_again_is_western_too() {
+fn repeated_accented_letter_is_read_as_western() {
     let people = ["Ana Peña", "Eva Nuñez", "Luis Muñoz", "Toño Castaño", "Begoña Acuña", "Iñigo Yañez"];
     let text = format!("{HEADER}\n{}", list(&people, 100, "\n"));
     let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(&text);
     let found = checked(&bytes, &people, &[]);
-    assert_eq!((found.encoding.as_str(), found.rows), ("windows-1252", all_right(6)));
-    // One row in UTF-8 among them changes nothing.
+    assert_eq!((found.encoding.as_str(), found.rows), ("windows-1252", all_valid(6)));
+    // A single row in UTF-8 changes nothing.
     let (head, last) = text.trim_end().rsplit_once('\n').unwrap();
     let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(head);
     let found = checked(&[&bytes, "\n".as_bytes(), last.as_bytes()].concat(), &people, &[]);
-    assert_eq!(found.rows, all_right(6), "{}", found.notes);
+    assert_eq!(found.rows, all_valid(6), "{}", found.notes);
 }
 
 #[test]
@@ -191,10 +191,10 @@ fn doubtful_encoding_is_reported_with_both_readings() {
 }
 
 #[test]
-fn the_encoding_that_is_named_is_used_whatever_the_bytes() {
+fn encoding_option_overrides_detection() {
     let bytes = wide(&format!("{HEADER}\n{}", list(&PEOPLE, 100, "\n")), u16::to_be_bytes);
     assert_eq!(checked(&bytes, &PEOPLE, &["--encoding", "utf-16be"]).rows[0], "2 valid");
-    // KOI8-R, which nothing of these few letters tells from others.
+    // KOI8-R. So few letters could have other encodings too.
     let bytes = [format!("{HEADER}\n").as_bytes(), b"\xe1\xce\xce\xc1,Rao,Mr,+44 20 7946 0100\n"].concat();
     let sealed = Sealed::new();
     sealed.write("list.csv", bytes);
@@ -216,7 +216,7 @@ fn the_encoding_that_is_named_is_used_whatever_the_bytes() {
 
 /// Source: rocketchat-export-userlist issue 2 and ubports/ubuntu-touch issue 868.
 #[test]
-fn names_that_were_garbled_before_are_repaired_or_rejected() {
+fn garbled_names_are_repaired_or_rejected() {
     let text = format!(
         "{HEADER}\nJÃ¼rgen,MÃ¼ller,Mr,+44 20 7946 0100\nJos\u{fffd},Low,Mr,+44 20 7946 0101\nR%C3%B3isín,Hall,Mr,+44 20 7946 0102\nM?ller,Low,Mr,+44 20 7946 0103\n"
     );
@@ -234,9 +234,9 @@ fn names_that_were_garbled_before_are_repaired_or_rejected() {
 }
 
 #[test]
-fn what_is_rejected_can_be_fixed_and_imported_again() {
+fn rejected_rows_of_mixed_encodings_can_be_fixed_and_imported() {
     let sealed = Sealed::new();
-    // The last row's city is in another encoding than its name, which no line-wise reading can tell.
+    // The last row has two encodings: one for the name, one for the city. rollcall detects encodings only by line.
     let bytes = [
         "First Name,Last Name,Salutation,Phone,City\n".as_bytes(),
         "José,Núñez,,+44 20 7946 0100,K\u{f6}ln\n".as_bytes(),
@@ -255,5 +255,5 @@ fn what_is_rejected_can_be_fixed_and_imported_again() {
     );
     let ended = sealed.run(&["check", "fixed.csv", "same.csv", "--out", "twice"]);
     let rows: Vec<String> = sealed.outcomes("twice").iter().map(crate::sealed::Outcome::brief).collect();
-    assert_eq!(rows, all_right(2), "{}", ended.stderr);
+    assert_eq!(rows, all_valid(2), "{}", ended.stderr);
 }

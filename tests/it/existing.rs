@@ -1,4 +1,4 @@
-//! What the platform holds: written out by `rollcall fetch`, and learned by imports in the cheapest way that can be trusted.
+//! Existing contacts: `rollcall fetch` writes them, and imports read them with as few requests as is safe.
 
 use std::{fmt::Write as _, fs, io::BufRead as _, io::BufReader, process::Command};
 
@@ -10,7 +10,7 @@ use crate::{
     sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
 };
 
-/// Imports the list with a journal of this name, and returns the report.
+/// Imports the list with the journal in this state folder. Returns the report.
 fn imported(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> Value {
     let fixed = ["-q", "--rate", "100000", "--state-dir", state, "--out", "out"];
     let ended = import(sealed, sandbox, &[&fixed, args].concat());
@@ -18,12 +18,12 @@ fn imported(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> V
     sealed.report("out")
 }
 
-/// Fetches without waiting for the quota of an account.
+/// Runs `rollcall fetch` with a rate that never waits.
 fn fetch(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> Ended {
     run(sealed, sandbox, &[&["fetch"], args, &["--rate", "100000"]].concat())
 }
 
-/// A sandbox with 250 contacts in pages of 100.
+/// Returns a sandbox with 250 contacts in pages of 100.
 fn filled() -> (Sealed, Running) {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "100"]);
@@ -33,23 +33,25 @@ fn filled() -> (Sealed, Running) {
     (sealed, sandbox)
 }
 
-/// Changes the journal of this name behind the program's back.
-fn journal(sealed: &Sealed, state: &str, change: &str) {
+/// Changes the journal in this state folder with SQL.
+fn change_journal(sealed: &Sealed, state: &str, change: &str) {
     let journal = rusqlite::Connection::open(sealed.path(state).join("journal.sqlite3")).unwrap();
     assert!(journal.execute(change, []).unwrap() > 0, "{change}");
 }
 
-fn asked(report: &Value) -> (u64, u64, &str) {
+/// Returns the numbers of reads and posts, and the source of the existing contacts.
+fn requests(report: &Value) -> (u64, u64, &str) {
     let platform = &report["platform"];
     let count = |name: &str| platform[name].as_u64().unwrap();
     (count("get"), count("post"), platform["existing_from"].as_str().unwrap())
 }
 
-/// Source: mysociety/alaveteli issue 2278 (as people write), redis/redis issue 7520 (floats), glific/glific issue 660 (masks).
+/// Source: mysociety/alaveteli issue 2278 (as people write), redis/redis issue 7520 (floats), glific/glific issue 660
+/// (masks).
 #[test]
-fn numbers_that_the_platform_holds_in_other_forms_exist() {
+fn numbers_stored_in_other_forms_count_as_existing() {
     let sealed = Sealed::new();
-    let held = [
+    let stored = [
         ("Ann", serde_json::json!("+44 (0)20 7946 0101"), "+44"),
         ("Bo", serde_json::json!("+4402079460102"), "+44"),
         ("Cy", serde_json::json!("+44 20 7946 0103 / 020 7946 0104 ext. 7"), "+44"),
@@ -59,7 +61,7 @@ fn numbers_that_the_platform_holds_in_other_forms_exist() {
         ("Gus", serde_json::json!("4420*****106"), "+44"),
         ("Hal", serde_json::json!("4420794601**"), "+44"),
     ];
-    let contacts: Vec<Value> = held
+    let contacts: Vec<Value> = stored
         .iter()
         .map(|(name, number, code)| {
             let phone = serde_json::json!({"phoneNumber": number, "countryCode": code, "extension": "+"});
@@ -77,7 +79,7 @@ fn numbers_that_the_platform_holds_in_other_forms_exist() {
         ("Flo", "+442079460105"),
         ("Gus", "+442079460106"),
         ("Hal", "+442079460107"),
-        // Of the same mask, under another name.
+        // Matches the same mask, but has another name.
         ("New", "+442079460108"),
     ];
     let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
@@ -95,25 +97,25 @@ fn numbers_that_the_platform_holds_in_other_forms_exist() {
         rows[7].detail,
         "existing contact: Gus Low (id Gus), stored with the number +4420*****106 (digits are masked)"
     );
-    // What was read is known the next time, masks as well.
+    // The snapshot contains all of them, including the masks.
     let again = imported(&sealed, &sandbox, "state", &[]);
     assert_eq!((&again["totals"]["existing"], &again["totals"]["created"]), (&10.into(), &0.into()));
 }
 
 #[test]
-fn a_purge_takes_people_out_of_the_journal_for_good() {
+fn purge_removes_people_from_the_journal() {
     let (sealed, _sandbox) = filled();
     let folder = sealed.path("filling");
-    let says = |text: &str| {
+    let is_stored = |text: &str| {
         fs::read_dir(&folder).unwrap().any(|file| {
             let bytes = fs::read(file.unwrap().path()).unwrap();
             bytes.windows(text.len()).any(|window| window == text.as_bytes())
         })
     };
     let number = &sealed.outcomes("out")[7].number;
-    assert!(says(number) && says("First7 Last7"));
+    assert!(is_stored(number) && is_stored("First7 Last7"));
     let purge = |args: &[&str]| sealed.run(&[&["purge", "--state-dir", "filling"], args].concat());
-    assert_eq!(purge(&[]).code, 2, "it is said what is to go");
+    assert_eq!(purge(&[]).code, 2, "purge needs to know what to remove");
     assert!(
         purge(&["--older-than", "1d"])
             .stdout
@@ -130,16 +132,16 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
         of_one.stdout.contains("These folders of imports still contain personal data")
             && of_one.stdout.trim_end().ends_with("out")
     );
-    assert!(!says(number) && !says("First7 Last7"));
+    assert!(!is_stored(number) && !is_stored("First7 Last7"));
     let other = &sealed.outcomes("out")[8].number;
-    assert!(says(other));
+    assert!(is_stored(other));
     let unknown = purge(&["--run", "nobody"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
     assert_same!(unknown.stderr, @r"
     error: there is no run nobody
     hint: `rollcall runs` lists them.
     ");
-    // Another program reads it, so that the file cannot be rewritten at once.
+    // Another program reads the journal, so purge cannot rewrite the file at once.
     let reader = rusqlite::Connection::open(folder.join("journal.sqlite3")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM contact").unwrap();
     let mut all = sealed.command(&["purge", "--state-dir", "filling", "--all"]);
@@ -148,26 +150,26 @@ fn a_purge_takes_people_out_of_the_journal_for_good() {
     assert_eq!(blocked.code, 0, "{}", blocked.stderr);
     assert!(blocked.stdout.starts_with("Removed from the journal: 249 contacts, 0 snapshots"));
     assert!(blocked.stdout.contains("its files still contain what was removed"), "{}", blocked.stdout);
-    assert!(says(other));
+    assert!(is_stored(other));
     drop(reader);
     assert_eq!(sealed.run(&["runs", "--state-dir", "filling"]).code, 0);
-    assert!(!says(other));
+    assert!(!is_stored(other));
 }
 
 #[test]
-fn the_second_import_asks_for_one_page() {
+fn second_import_reads_one_page() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));
     let first = imported(&sealed, &sandbox, "state", &[]);
-    assert_eq!(asked(&first), (3, 1, "platform"));
+    assert_eq!(requests(&first), (3, 1, "platform"));
     assert_eq!(
         (&first["plan"], &first["actual"]),
         (&serde_json::json!({"get": 0, "post": 1, "seconds": 0}), &first["plan"])
     );
-    // What was created has been added.
+    // The snapshot includes the created contacts.
     sealed.write("list.csv", list(240..310));
     let second = imported(&sealed, &sandbox, "state", &[]);
-    assert_eq!(asked(&second), (1, 1, "snapshot"));
+    assert_eq!(requests(&second), (1, 1, "snapshot"));
     assert_eq!((&second["totals"]["existing"], &second["totals"]["created"]), (&60.into(), &10.into()));
     assert_eq!(second["platform"]["existing_contacts"], 300);
     let rows = sealed.outcomes("out");
@@ -176,60 +178,60 @@ fn the_second_import_asks_for_one_page() {
         assert!(row.detail.starts_with(&format!("existing contact: {name} (id ")), "{}", row.detail);
         assert!(row.detail.contains(", as of 20"), "{}", row.detail);
     }
-    // And is not relied on where it is to be read anew, too old, or never to be.
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
-    journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at - 25 * 3600 * 1000");
+    // rollcall reads again with --refresh, with an old snapshot, and without a snapshot.
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &["--refresh"])), (4, 0, "platform"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    change_journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at - 25 * 3600 * 1000");
     assert_eq!(
-        asked(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "2d"])),
+        requests(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "2d"])),
         (1, 0, "snapshot")
     );
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
     assert_eq!(
-        asked(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "0"])),
+        requests(&imported(&sealed, &sandbox, "state", &["--existing-max-age", "0"])),
         (4, 0, "platform")
     );
 }
 
 #[test]
-fn an_account_that_held_nobody_is_known_too() {
+fn snapshot_of_an_empty_account_is_used() {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000", "--page-cap", "10"]);
     sealed.write("list.csv", list(0..50));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 1, "platform"));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (1, 1, "platform"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
 }
 
 #[test]
-fn a_snapshot_that_does_not_hold_any_more_is_read_again_without_asking_twice() {
+fn outdated_snapshot_is_replaced_without_repeated_requests() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(0..10));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
-    // Somebody else creates contacts.
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    // Another machine creates contacts.
     sealed.write("list.csv", list(250..320));
     imported(&sealed, &sandbox, "elsewhere", &[]);
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
-    // The clock was set back: nobody knows how old it is.
-    journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at + 3600 * 1000");
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
+    // The clock was set back, so the age of the snapshot is unknown.
+    change_journal(&sealed, "state", "UPDATE snapshot SET read_at = read_at + 3600 * 1000");
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (4, 0, "platform"));
 }
 
 #[test]
-fn a_snapshot_that_does_not_know_the_first_page_is_not_relied_on() {
+fn snapshot_without_the_first_page_is_not_used() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(0..10));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
-    // As many as before, and others.
-    journal(&sealed, "state", "DELETE FROM snapshot_page");
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    // The count is the same, but the contacts differ.
+    change_journal(&sealed, "state", "DELETE FROM snapshot_page");
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (3, 0, "platform"));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
 }
 
 #[test]
-fn a_batch_in_flight_at_a_crash_is_looked_for_after_the_known_contacts() {
+fn batch_in_flight_at_a_crash_is_searched_after_the_known_contacts() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(200..300));
-    // After the batch was noted: before it is sent, and before its answer is noted.
+    // rollcall has recorded the batch. It dies before it sends the batch, or before it records the answer.
     for (point, outcome) in [("17!", "created"), ("19!", "confirmed")] {
         let state = point.trim_end_matches('!');
         imported(&sealed, &sandbox, state, &["--dry-run"]);
@@ -241,14 +243,14 @@ fn a_batch_in_flight_at_a_crash_is_looked_for_after_the_known_contacts() {
         dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,60000,1");
         assert_eq!(ended(dying).code, -1);
         let report = imported(&sealed, &sandbox, state, &[]);
-        assert_eq!((asked(&report).0, asked(&report).2), (2, "snapshot"), "{point}: {report}");
+        assert_eq!((requests(&report).0, requests(&report).2), (2, "snapshot"), "{point}: {report}");
         assert_eq!(report["totals"][outcome], 50, "{point}: {report}");
         sealed.write("list.csv", list(250..350));
     }
 }
 
 #[test]
-fn a_number_without_a_country_is_read_again_for_another_region() {
+fn snapshot_is_not_used_for_another_region() {
     let sealed = Sealed::new();
     let contacts: Vec<Value> = (0..150)
         .map(|n| serde_json::json!({"firstName": "A", "lastName": "B", "cellPhone": {"phoneNumber": format!("98765{n:05}")}}))
@@ -261,12 +263,12 @@ fn a_number_without_a_country_is_read_again_for_another_region() {
     );
     sealed.write("list.csv", list(140..150));
     let report = imported(&sealed, &sandbox, "state", &["--region", "IN"]);
-    assert_eq!((asked(&report), &report["totals"]["existing"]), ((2, 0, "platform"), &10.into()));
-    assert_eq!(asked(&imported(&sealed, &sandbox, "state", &["--region", "IN"])), (1, 0, "snapshot"));
+    assert_eq!((requests(&report), &report["totals"]["existing"]), ((2, 0, "platform"), &10.into()));
+    assert_eq!(requests(&imported(&sealed, &sandbox, "state", &["--region", "IN"])), (1, 0, "snapshot"));
 }
 
 #[test]
-fn a_stale_snapshot_never_creates_a_contact_twice() {
+fn stale_snapshot_never_creates_a_contact_twice() {
     for duplicates in ["reject-batch", "skip", "per-contact"] {
         let sealed = Sealed::new();
         let options = ["--rate-limit", "100000", "--page-cap", "100", "--duplicates", duplicates];
@@ -274,26 +276,26 @@ fn a_stale_snapshot_never_creates_a_contact_twice() {
         sealed.write("list.csv", list(0..150));
         imported(&sealed, &sandbox, "filling", &[]);
         sealed.write("list.csv", list(0..1));
-        assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (2, 0, "platform"));
+        assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (2, 0, "platform"));
         sealed.write("list.csv", list(150..155));
         imported(&sealed, &sandbox, "elsewhere", &[]);
-        // Others went as these came: the platform counts as many as it should.
-        journal(&sealed, "state", "UPDATE snapshot SET expected = 155");
+        // As if five other contacts had been deleted: the platform's count is as expected.
+        change_journal(&sealed, "state", "UPDATE snapshot SET expected = 155");
         sealed.write("list.csv", list(145..160));
         let report = imported(&sealed, &sandbox, "state", &[]);
         assert_eq!(report["platform"]["existing_from"], "snapshot");
         let count = |outcome: &str| report["totals"][outcome].as_u64().unwrap();
-        // One that a success passes over in silence, and that is there under its name, may be ours.
+        // If a success does not mention a contact and it exists under its name, this import may have created it.
         assert_eq!((count("existing") + count("confirmed"), count("created")), (10, 5), "{duplicates}");
         let fetched = fetch(&sealed, &sandbox, &["contacts", "--format", "ndjson", "-q"]);
         assert_eq!(fetched.stdout.lines().count(), 160);
-        // The reading that settled it is the snapshot from then on.
-        assert_eq!(asked(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
+        // The read that reconciled the batch becomes the snapshot.
+        assert_eq!(requests(&imported(&sealed, &sandbox, "state", &[])), (1, 0, "snapshot"));
     }
 }
 
 #[test]
-fn a_fetched_file_replaces_reading_the_platform() {
+fn fetched_file_replaces_reading_the_platform() {
     let (sealed, sandbox) = filled();
     sealed.write("list.csv", list(240..260));
     for name in ["held.csv", "held.json", "held.ndjson"] {
@@ -304,7 +306,7 @@ fn a_fetched_file_replaces_reading_the_platform() {
             name.split('.').next_back().unwrap(),
             &["--existing", name, "--dry-run"],
         );
-        assert_eq!(asked(&report), (0, 0, "file"), "{name}");
+        assert_eq!(requests(&report), (0, 0, "file"), "{name}");
         assert_eq!((&report["totals"]["existing"], &report["totals"]["planned"]), (&10.into(), &10.into()));
         assert_eq!(report["plan"], serde_json::json!({"get": 0, "post": 1, "seconds": 0}));
         assert!(sealed.outcomes("out")[0].detail.starts_with("existing contact: First240 Last240 (id "));
@@ -317,7 +319,7 @@ fn a_fetched_file_replaces_reading_the_platform() {
 }
 
 #[test]
-fn an_empty_export_of_existing_contacts_is_accepted() {
+fn fetched_file_without_contacts_is_accepted() {
     let sealed = Sealed::new();
     let sandbox = Running::sandbox(&sealed, &[]);
     sealed.write("list.csv", list(0..3));
@@ -396,7 +398,7 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
     error: the platform has no contact list cl-2: HTTP 404, "there is no such contact list"
     hint: Check the id. If the list or campaign was made with the older API, add --api v1.
     "#);
-    for (mistaken, said) in [
+    for (mistaken, message) in [
         (&["fetch", "list"][..], "missing list or campaign id"),
         (&["fetch", "contacts", "cl-1"], "`fetch contacts` takes no id"),
         (&["fetch", "campaign", "cm-1", "--page-size", "101"], "--page-size: 101 is not between 1 and 100"),
@@ -405,21 +407,21 @@ fn lists_and_campaigns_are_fetched_in_both_versions() {
     ] {
         let mistaken = run(&sealed, &sandbox, mistaken);
         assert_eq!(mistaken.code, 2);
-        assert!(mistaken.stderr.contains(said), "{}", mistaken.stderr);
+        assert!(mistaken.stderr.contains(message), "{}", mistaken.stderr);
     }
 }
 
 #[test]
-fn an_interrupted_fetch_leaves_nothing() {
+fn interrupted_fetch_leaves_no_output() {
     let (sealed, sandbox) = filled();
     for output in [&["-o", "held.csv"][..], &[]] {
         let args = [&["fetch", "contacts", "--rate", "2", "--state-dir", "slow"], output].concat();
         let mut child = command(&sealed, &sandbox, &args).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        // Two requests are made, and the third waits for a minute.
-        while !said.contains("waiting") {
-            assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+        let mut output = String::new();
+        // Two requests are sent. The third waits for a minute.
+        while !output.contains("waiting") {
+            assert!(lines.read_line(&mut output).unwrap() > 0, "{output}");
         }
         let stdout = child.stdout.take();
         let mut fetching = Running { child, printed: String::new() };
@@ -432,16 +434,16 @@ fn an_interrupted_fetch_leaves_nothing() {
 }
 
 #[test]
-fn an_output_that_nobody_reads_does_not_keep_the_program() {
+fn signal_ends_a_fetch_into_a_pipe_without_a_reader() {
     let (sealed, sandbox) = filled();
     let pipe = sealed.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let args = ["fetch", "contacts", "--rate", "100000", "-vv", "--state-dir", "piped", "-o", "pipe"];
     let mut child = command(&sealed, &sandbox, &args).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    while said.matches("answered").count() < 3 {
-        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    let mut output = String::new();
+    while output.matches("answered").count() < 3 {
+        assert!(lines.read_line(&mut output).unwrap() > 0, "{output}");
     }
     let mut fetching = Running { child, printed: String::new() };
     fetching.signal("TERM");
@@ -450,7 +452,7 @@ fn an_output_that_nobody_reads_does_not_keep_the_program() {
 }
 
 #[test]
-fn numbers_in_any_shape_are_the_same_number() {
+fn stored_numbers_match_in_any_form() {
     let sealed = Sealed::new();
     let shapes = [
         ("+919876500001", "+91", "+91"),
@@ -478,7 +480,7 @@ fn numbers_in_any_shape_are_the_same_number() {
 }
 
 #[test]
-fn a_number_that_may_be_one_of_two_is_taken_for_both_and_said() {
+fn ambiguous_stored_number_matches_both_readings_and_is_reported() {
     let sealed = Sealed::new();
     let phone = serde_json::json!({"phoneNumber": "4961234567", "countryCode": "49", "extension": "+"});
     let contact = serde_json::json!([{"id": "c1", "firstName": "A", "lastName": "B", "cellPhone": phone}]);

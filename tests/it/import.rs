@@ -1,4 +1,4 @@
-//! `rollcall import` against `rollcall sandbox`, each a process of its own.
+//! `rollcall import` against `rollcall sandbox`, each in its own process.
 
 use std::{
     collections::BTreeSet,
@@ -13,14 +13,14 @@ use crate::{
     sealed::{Ended, Outcome, Running, Sealed, assert_same, ended},
 };
 
-/// The platform's numbers, as a third import of them sees them.
-fn held(sealed: &Sealed, sandbox: &Running) -> u64 {
-    import(sealed, sandbox, &["--dry-run", "-q", "--rate", "100000", "--out", "held"]);
-    sealed.report("held")["platform"]["existing_contacts"].as_u64().unwrap()
+/// Returns the number of contacts on the platform, as a dry run reports it.
+fn existing_count(sealed: &Sealed, sandbox: &Running) -> u64 {
+    import(sealed, sandbox, &["--dry-run", "-q", "--rate", "100000", "--out", "count"]);
+    sealed.report("count")["platform"]["existing_contacts"].as_u64().unwrap()
 }
 
 #[test]
-fn every_new_number_is_created_once_and_a_second_run_creates_none() {
+fn each_new_number_is_created_once_and_a_second_run_creates_none() {
     for duplicates in ["reject-batch", "skip", "per-contact"] {
         let sealed = Sealed::new();
         let mut list = list(0..250);
@@ -36,16 +36,16 @@ fn every_new_number_is_created_once_and_a_second_run_creates_none() {
         assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&1.into(), &5.into()));
         let numbers: BTreeSet<String> = sealed.outcomes("first").into_iter().map(|row| row.number).collect();
         assert_eq!(numbers.len(), 250);
-        assert_eq!(held(&sealed, &sandbox), 250);
+        assert_eq!(existing_count(&sealed, &sandbox), 250);
 
         let second = import(&sealed, &sandbox, &["--rate", "100000", "--out", "second"]);
         assert_eq!(second.code, 0, "{}", second.stderr);
         let report = sealed.report("second");
         assert_eq!((&report["totals"]["created"], &report["totals"]["existing"]), (&0.into(), &250.into()));
-        // One page shows that the platform holds what it held, and what was created.
+        // One page confirms the snapshot and the created contacts.
         assert_eq!((&report["platform"]["get"], &report["platform"]["post"]), (&1.into(), &0.into()));
         assert_eq!(report["platform"]["existing_from"], "snapshot");
-        assert_eq!(held(&sealed, &sandbox), 250, "{duplicates}");
+        assert_eq!(existing_count(&sealed, &sandbox), 250, "{duplicates}");
         let row = &sealed.outcomes("second")[0];
         assert_eq!(row.brief(), "2 existing same-name");
         assert!(row.detail.starts_with("existing contact: First0 Last0 (id "), "{}", row.detail);
@@ -53,7 +53,7 @@ fn every_new_number_is_created_once_and_a_second_run_creates_none() {
 }
 
 #[test]
-fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
+fn dry_run_posts_nothing_and_shows_the_plan() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..130));
     let sandbox = Running::sandbox(&sealed, &["--page-cap", "7"]);
@@ -82,7 +82,7 @@ fn a_dry_run_posts_nothing_and_says_what_it_would_cost() {
 }
 
 #[test]
-fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
+fn import_with_sandbox_needs_no_account() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
     let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
@@ -103,18 +103,18 @@ fn an_import_in_a_sandbox_of_its_own_needs_no_account() {
     ");
 }
 
-/// What the platform's refusals look like to the person who made the mistake.
+/// The messages of refused credentials and ids.
 #[test]
-fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
+fn refused_credentials_and_ids_leave_rows_pending() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
     let sandbox = Running::sandbox(&sealed, &[]);
-    let mistaken = |name: &str, value: &str| {
+    let import_with = |name: &str, value: &str| {
         let mut command = command(&sealed, &sandbox, &["import", "list.csv", "--out", "out"]);
         command.env(name, value);
         ended(command)
     };
-    let wrong_secret = mistaken("ROLLCALL_CLIENT_SECRET", "canary-secret");
+    let wrong_secret = import_with("ROLLCALL_CLIENT_SECRET", "canary-secret");
     assert_eq!(wrong_secret.code, 4);
     assert!(!wrong_secret.stderr.contains("canary"), "{}", wrong_secret.stderr);
     assert_same!(wrong_secret.stderr, @r#"
@@ -148,13 +148,13 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let wrong_stream = mistaken("ROLLCALL_STREAM_ID", "st-other");
+    let wrong_stream = import_with("ROLLCALL_STREAM_ID", "st-other");
     assert_eq!(wrong_stream.code, 4);
     assert_same!(last_lines(&wrong_stream), @r#"
     error: the platform does not allow reading the contacts: HTTP 404, "there is no such stream"
     hint: Check --stream-id, --host and --account-id: they do not match, or one does not exist.
     "#);
-    let wrong_account = mistaken("ROLLCALL_ACCOUNT_ID", "other");
+    let wrong_account = import_with("ROLLCALL_ACCOUNT_ID", "other");
     assert_eq!(wrong_account.code, 4);
     assert_same!(last_lines(&wrong_account), @r#"
     error: the platform does not allow reading the contacts: HTTP 403, "the account is another"
@@ -163,7 +163,7 @@ fn a_platform_that_cannot_be_used_is_reported_with_the_rows_pending() {
 }
 
 #[test]
-fn a_platform_that_is_not_there_is_named() {
+fn unreachable_platform_is_named() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..1));
     let closed = ClosedPort::new();
@@ -185,7 +185,7 @@ fn a_platform_that_is_not_there_is_named() {
 }
 
 #[test]
-fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
+fn interrupted_import_leaves_a_report_and_the_next_run_resumes() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..5));
     let sandbox = Running::sandbox(&sealed, &[]);
@@ -196,10 +196,10 @@ fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
     );
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    // One request reads, one posts, and the third waits for a minute.
-    while !said.contains("waiting") {
-        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    let mut output = String::new();
+    // One request reads, one posts, and the third one waits for a minute.
+    while !output.contains("waiting") {
+        assert!(lines.read_line(&mut output).unwrap() > 0, "{output}");
     }
     let importing = Running { child, printed: String::new() };
     importing.signal("TERM");
@@ -212,14 +212,14 @@ fn an_interrupt_leaves_a_report_and_the_next_run_goes_on() {
     let ended = import(&sealed, &sandbox, &["--out", "again"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let report = sealed.report("again");
-    // It is the same import, and says of all its rows what became of them.
+    // It is the same import, so its report has the outcomes of all rows.
     assert_eq!(report["run"], sealed.report("out")["run"]);
     assert_eq!((&report["totals"]["created"], &report["platform"]["post"]), (&5.into(), &1.into()));
     assert!(ended.stderr.contains("resuming interrupted import"), "{}", ended.stderr);
 }
 
 #[test]
-fn secrets_may_come_from_files_that_others_cannot_read() {
+fn secret_files_must_be_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let sealed = Sealed::new();
@@ -246,7 +246,7 @@ fn secrets_may_come_from_files_that_others_cannot_read() {
 }
 
 #[test]
-fn no_secret_is_said_however_loudly() {
+fn verbose_output_contains_no_secret() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
     let sandbox = Running::sandbox(&sealed, &[]);
@@ -260,5 +260,5 @@ fn no_secret_is_said_however_loudly() {
         ended.stderr + &ended.stdout + &sealed.read("out/report.json") + &sealed.read("out/outcomes.csv");
     assert!(!everything.contains(&secret));
     // The first part of every token signed with HS256.
-    assert!(!everything.contains("eyJ"), "a token was said");
+    assert!(!everything.contains("eyJ"), "the output contains a token");
 }

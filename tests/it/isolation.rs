@@ -51,7 +51,7 @@ fn child_has_limits_and_ends_with_its_parent() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&workbook().save_to_buffer().unwrap()).unwrap();
     file.rewind().unwrap();
-    let mut command = sealed.command_as_it_stands(&["read-workbook", "package", "7000"]);
+    let mut command = sealed.exact_command(&["read-workbook", "package", "7000"]);
     let mut reader = command.stdin(file).stdout(OwnedFd::from(theirs)).spawn().unwrap();
     drop(command);
     let mut head = [0; 5];

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-/// A list with the contacts of these numbers.
+/// Returns a list with one contact for each of these numbers.
 pub(crate) fn list(numbers: Range<u32>) -> String {
     let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
     for n in numbers {

@@ -1,6 +1,6 @@
-//! The library through its public face, and the built program as a person or a scheduler runs it.
+//! Tests of the library's public API and of the built program, run as a person or a scheduler runs it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod accounted;
 mod aliases;
@@ -29,11 +29,11 @@ mod mutants;
 mod names;
 mod nobody_vanishes;
 mod odd_platform;
+mod output;
 mod phone_paths;
 mod phone_reference;
 mod random;
 mod rejected;
-mod said;
 mod samples;
 mod sandboxed;
 mod schema;

@@ -1,12 +1,12 @@
-//! Numbers that look random and are the same in every run.
+//! Pseudorandom numbers, the same in every run.
 
 use std::env;
 
-/// A generator of numbers, the same everywhere (`SplitMix64`).
+/// A `SplitMix64` generator.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    /// A number below this one.
+    /// Returns a number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -16,12 +16,12 @@ impl Random {
     }
 }
 
-/// A number from the environment.
+/// Returns a number from an environment variable.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
     env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-/// How many trials are made: few in an ordinary run, more in CI, most in the long run (`ROLLCALL_TRIALS`).
+/// Returns the number of trials for the value of `ROLLCALL_TRIALS`: unset, `ci` or `long`.
 pub(crate) fn size(ordinary: u64, ci: u64, long: u64) -> u64 {
     match env::var("ROLLCALL_TRIALS").as_deref() {
         Err(_) | Ok("") => ordinary,

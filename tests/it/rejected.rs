@@ -61,7 +61,7 @@ fn delimiter_of_the_input_is_kept_and_the_text_is_marked_as_utf_8() {
 }
 
 #[test]
-fn fixed_rows_say_which_rows_of_which_run_they_fix() {
+fn fixed_rows_name_the_run_and_the_rows_they_replace() {
     let sealed = Sealed::new();
     sealed.write(
         "list.csv",
@@ -93,12 +93,12 @@ fn fixed_rows_say_which_rows_of_which_run_they_fix() {
     );
     let counted = sealed.report("twice")["inputs"][1]["fixes"].clone();
     assert_eq!(counted, serde_json::json!([{"run": run, "rows": 3}]));
-    let said = format!("3 rows are rows to fix from run {run}");
-    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
-    assert!(sealed.read("twice/report.html").contains(&said));
+    let note = format!("3 rows are rows to fix from run {run}");
+    assert!(ended.stderr.contains(&note), "{}", ended.stderr);
+    assert!(sealed.read("twice/report.html").contains(&note));
     let explained = sealed.run(&["explain", "fixed.csv", "4"]);
-    let was = format!("was row 5 of list.csv, a row to fix of the run {run}");
-    assert!(explained.stdout.contains(&was), "{}", explained.stdout);
+    let origin = format!("was row 5 of list.csv, a row to fix of the run {run}");
+    assert!(explained.stdout.contains(&origin), "{}", explained.stdout);
     // A row that is rejected again names the latest run.
     let again = cells(&sealed, "twice/rejected.csv", b',');
     let run = sealed.report("twice")["run"].as_str().unwrap().to_owned();
@@ -170,7 +170,7 @@ fn ragged_rows_pass_only_after_their_cells_are_corrected() {
 }
 
 #[test]
-fn fixed_rows_of_different_headers_are_read_in_either_form() {
+fn fixed_rows_of_different_headers_are_read_from_common_and_separate_files() {
     let sealed = Sealed::new();
     sealed.write(
         "a.csv",
@@ -351,7 +351,7 @@ fn rejected_workbook_without_rows_is_refused_with_the_reason() {
         assert_eq!(ended.code, 3, "{}", ended.stderr);
         assert!(ended.stderr.contains("holds no rows to fix"), "{}", ended.stderr);
         assert!(ended.stderr.contains("Run the command without this file"), "{}", ended.stderr);
-        assert!(!sealed.path("again").exists(), "nothing was checked");
+        assert!(!sealed.path("again").exists(), "the run wrote no files");
     }
 }
 
@@ -361,9 +361,8 @@ fn files_of_an_earlier_run_are_replaced_only_with_overwrite() {
     sealed.write("a.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,,+44 20 7946 0100\n");
     sealed.write("b.csv", "Name,Phone\nBen Low,1\n");
     sealed.write("list.csv", list(0..2));
-    let check = |args: &[&str]| {
-        ended(sealed.command_as_it_stands(&[&["check"], args, &["--out", "out", "-q"]].concat()))
-    };
+    let check =
+        |args: &[&str]| ended(sealed.exact_command(&[&["check"], args, &["--out", "out", "-q"]].concat()));
     assert_eq!(check(&["a.csv", "b.csv"]).code, 1);
     assert!(sealed.files().contains(&"out/rejected-2-b.csv".to_owned()));
     let refused = check(&["list.csv"]);
@@ -384,7 +383,7 @@ fn files_of_an_earlier_run_are_replaced_only_with_overwrite() {
     sealed.write("list.csv", list(0..2));
     let sandbox = Running::sandbox(&sealed, &[]);
     let import = |is_known: bool| {
-        let mut command = sealed.command_as_it_stands(&["import", "list.csv", "--out", "out", "-q"]);
+        let mut command = sealed.exact_command(&["import", "list.csv", "--out", "out", "-q"]);
         sandbox.point(&mut command);
         if !is_known {
             command.env("ROLLCALL_CLIENT_SECRET", "another");
@@ -392,13 +391,13 @@ fn files_of_an_earlier_run_are_replaced_only_with_overwrite() {
         ended(command)
     };
     assert_eq!(import(false).code, 4);
-    let gone_on = import(true);
-    assert_eq!(gone_on.code, 0, "{}", gone_on.stderr);
+    let resumed = import(true);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     assert_eq!(import(true).code, 2);
 }
 
 #[test]
-fn own_columns_of_a_file_of_rows_to_fix_are_no_strayed_numbers() {
+fn rollcall_columns_of_a_rejected_file_are_not_searched_for_stray_numbers() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nTara,Text,Ms,call me\n");
     assert_eq!(sealed.run(&["check", "list.csv", "--out", "first"]).code, 1);

@@ -94,7 +94,7 @@ fn names_and_cells_do_not_control_the_terminal() {
         (vec!["sandbox", "--seed", HOSTILE], 3, true),
         (vec!["watch", &format!("gone{HOSTILE}"), "--once", "--sandbox"], 2, true),
     ] {
-        let ended = ended(sealed.command_as_it_stands(&args));
+        let ended = ended(sealed.exact_command(&args));
         let what = format!("{args:?}");
         assert_eq!(ended.code, code, "{what}: {}", ended.stderr);
         assert_ended_calm(&what, &ended);
@@ -106,7 +106,7 @@ fn names_and_cells_do_not_control_the_terminal() {
 
 /// Returns a command for the platform.
 fn pointed(sealed: &Sealed, platform: &Scripted, args: &[&str]) -> Command {
-    let mut command = sealed.command_as_it_stands(args);
+    let mut command = sealed.exact_command(args);
     command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
     for (name, value) in
         [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("CLIENT_ID", "cs-1"), ("CLIENT_SECRET", "not-a-secret")]

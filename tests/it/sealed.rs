@@ -60,7 +60,7 @@ impl Sealed {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let out = args.iter().position(|arg| *arg == "--out").and_then(|at| args.get(at + 1));
         let is_filled = out.is_some_and(|out| self.path(out).join("report.json").exists());
-        let mut command = self.command_as_it_stands(args);
+        let mut command = self.exact_command(args);
         if is_filled && matches!(args.first(), Some(&("check" | "import"))) {
             command.arg("--overwrite");
         }
@@ -68,7 +68,7 @@ impl Sealed {
     }
 
     /// Returns the program with exactly these arguments.
-    pub(crate) fn command_as_it_stands(&self, args: &[&str]) -> Command {
+    pub(crate) fn exact_command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command
             .args(args)
@@ -159,8 +159,8 @@ impl Outcome {
     }
 }
 
-/// Returns the program with default signal handling. If a script runs the tests in the background, SIGINT is ignored, and child
-/// processes would inherit that.
+/// Returns the program with default signal handling. If a script runs the tests in the background, SIGINT is ignored,
+/// and child processes would inherit that.
 fn program() -> Command {
     let program = assert_cmd::cargo::cargo_bin!("rollcall");
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -223,9 +223,9 @@ impl Running {
         // The token is the last line.
         while !printed.contains("# a token") {
             if lines.read_line(&mut printed).unwrap() == 0 {
-                let mut said = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                panic!("the sandbox ended: {said}");
+                let mut stderr = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+                panic!("the sandbox ended: {stderr}");
             }
         }
         Self { child, printed }

@@ -48,8 +48,8 @@ fn valid(numbers: &[&str]) -> Vec<String> {
     numbers.iter().map(|number| format!("valid  {number}")).collect()
 }
 
-/// Returns the printed text on one line.
-fn said(ended: &Ended) -> String {
+/// Returns the messages on one line.
+fn messages(ended: &Ended) -> String {
     ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -61,12 +61,12 @@ fn hidden_rows_are_suppressed_unless_included() {
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019", "valid  442079460020"]);
     assert_eq!(ended.code, 0);
-    assert!(said(&ended).contains("1 hidden row suppressed"), "{}", ended.stderr);
+    assert!(messages(&ended).contains("1 hidden row suppressed"), "{}", ended.stderr);
     assert!(sealed.read("out/report.json").contains("1 hidden row suppressed"));
 
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &["--hidden-rows", "include"]);
     assert_eq!(rows, valid(&NUMBERS));
-    assert!(said(&ended).contains("1 hidden row read like the others"), "{}", ended.stderr);
+    assert!(messages(&ended).contains("1 hidden row read like the others"), "{}", ended.stderr);
 
     sealed.write("rollcall.toml", "hidden-rows = \"include\"\n");
     assert_eq!(checked(&sealed, "list.xlsx", &content, &[]).1, valid(&NUMBERS));
@@ -130,7 +130,7 @@ fn hidden_phone_column_is_not_read_if_a_visible_one_exists() {
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, valid(&NUMBERS));
     let note = "column E (`Mobile`) is hidden in the sheet and not read as phone; --map phone=5 reads it";
-    assert!(said(&ended).contains(note), "{}", ended.stderr);
+    assert!(messages(&ended).contains(note), "{}", ended.stderr);
     let (_, rows) = checked(&sealed, "list.xlsx", &content, &["--map", "phone=5"]);
     assert_eq!(rows, valid(&["441174960018", "441174960019", "441174960020"]));
 }
@@ -159,17 +159,17 @@ fn only_sheet_with_people_is_read() {
         let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
         assert_eq!(rows, valid(&NUMBERS), "{}", ended.stderr);
         let note = "sheet `Start` holds no list of people; rollcall reads sheet `People` instead";
-        assert!(said(&ended).contains(note), "{}", ended.stderr);
+        assert!(messages(&ended).contains(note), "{}", ended.stderr);
     }
     let content = workbook_of(&[("Start", &cover), ("North", &fill), ("The South", &fill)]);
     let (ended, _) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(ended.code, 3);
-    let message = said(&ended);
+    let message = messages(&ended);
     assert!(message.contains("these sheets seem to: `North`, `The South`"), "{message}");
     assert!(message.ends_with("--sheet North or --sheet 'The South'"), "{message}");
     assert_eq!(checked(&sealed, "list.xlsx", &content, &["--sheet", "The South"]).1, valid(&NUMBERS));
     let (ended, _) = checked(&sealed, "list.xlsx", &workbook_of(&[("Start", &empty)]), &[]);
-    assert!(said(&ended).contains("sheet `Start` is empty"), "{}", ended.stderr);
+    assert!(messages(&ended).contains("sheet `Start` is empty"), "{}", ended.stderr);
 }
 
 // Source: SheetJS/sheetjs issue 1394, shuchkin/simplexlsx issue 97.
@@ -212,7 +212,7 @@ fn unused_cells_do_no_harm() {
     let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, valid(&NUMBERS));
     assert!(
-        said(&ended).contains("a cell far to the right of the list is not read: XFD3"),
+        messages(&ended).contains("a cell far to the right of the list is not read: XFD3"),
         "{}",
         ended.stderr
     );
@@ -275,7 +275,7 @@ fn apple_numbers_documents_are_named() {
     let content = package(&[("Index/Document.iwa", "x"), ("Metadata/Properties.plist", "x")]);
     let (ended, _) = checked(&sealed, "list.numbers", &content, &[]);
     assert_eq!(ended.code, 3);
-    let message = said(&ended);
+    let message = messages(&ended);
     assert!(message.contains("this is a document of Apple Numbers"), "{message}");
     assert!(message.contains("Export To"), "{message}");
 }

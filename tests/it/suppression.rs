@@ -19,7 +19,7 @@ const LIST: &str = "First Name,Last Name,Salutation,Mobile\n\
     Gi,New,Mr,+919876500020\n\
     Gi,Again,Mr,+919876500020\n";
 
-fn place() -> (Sealed, Running) {
+fn list_and_sandbox() -> (Sealed, Running) {
     let sealed = Sealed::new().with_samples();
     sealed.write("list.csv", LIST);
     sealed.write("people.csv", "phoneNumber\n919876500001\n919876500020\n");
@@ -56,7 +56,7 @@ fn imported(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<St
 
 #[test]
 fn suppressed_wins_over_rejected_duplicate_and_existing() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let exclude = ["--exclude-file", "dnc.csv", "--exclude-list", "cl-1", "--exclude-campaign", "cm-1"];
     let (ended, rows) = imported(&sealed, &sandbox, &exclude);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -99,7 +99,7 @@ fn campaign_filter_suppresses_only_called_contacts() {
     for (filter, expected) in
         [("any", [true, true, true]), ("attempted", [true, false, true]), ("completed", [true, false, false])]
     {
-        let (sealed, sandbox) = place();
+        let (sealed, sandbox) = list_and_sandbox();
         let (_, rows) = imported(
             &sealed,
             &sandbox,
@@ -112,7 +112,7 @@ fn campaign_filter_suppresses_only_called_contacts() {
 
 #[test]
 fn suppression_files_need_no_request_and_work_with_check() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let (_, rows) = imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run"]);
     assert_eq!(rows[4..6], ["6 suppressed in-file", "7 suppressed in-file"]);
     assert_eq!(sealed.report("out")["platform"]["get"], 3);
@@ -128,7 +128,7 @@ fn suppression_files_need_no_request_and_work_with_check() {
 
 #[test]
 fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let (ended, _) =
         imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);
     assert_same!(ended.stderr, @r"
@@ -155,7 +155,7 @@ fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
 
 #[test]
 fn numbers_without_a_country_are_reported_or_stop_the_import() {
-    let (sealed, _other) = place();
+    let (sealed, _other) = list_and_sandbox();
     sealed.write("some.csv", "phoneNumber\n9876500001\n919876500003\n919876500004\nnobody\n");
     sealed.write("most.csv", "phoneNumber\n9876500001\n9876500003\n919876500004\n");
     sealed.write("odd.csv", "phoneNumber\n1000000001\n1000000002\n919876500003\n");
@@ -165,12 +165,12 @@ fn numbers_without_a_country_are_reported_or_stop_the_import() {
     let some = ["--exclude-list", "some", "--dry-run", "--allow-unreadable-suppressions", "2"];
     let (some, rows) = imported(&sealed, &sandbox, &some);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
-    let said = some.stderr.replace("\n  ", " ");
+    let output = some.stderr.replace("\n  ", " ");
     for expected in [
         "contact list some: contacts without a readable number, which suppress nobody: 1",
         "contact list some: contacts without a valid international number: 1. If the",
     ] {
-        assert!(said.contains(expected), "{said}");
+        assert!(output.contains(expected), "{output}");
     }
     let (most, rows) = imported(&sealed, &sandbox, &["--exclude-list", "most"]);
     assert_eq!((most.code, rows[0].as_str()), (2, "2 pending"));
@@ -186,16 +186,16 @@ fn numbers_without_a_country_are_reported_or_stop_the_import() {
     for (list, region) in [("most", "GB"), ("odd", "IN")] {
         let (refused, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
         assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"), "{list}");
-        let said =
+        let message =
             format!("contact list {list} (2) are not valid international numbers, nor numbers of {region}\n");
-        assert!(refused.stderr.contains(&said), "{}", refused.stderr);
+        assert!(refused.stderr.contains(&message), "{}", refused.stderr);
     }
     let allowed = ["--allow-unreadable-suppressions", "2"];
     let options = [&["--exclude-list", "some", "--dry-run", "--region", "GB"], &allowed[..]].concat();
     let (some, rows) = imported(&sealed, &sandbox, &options);
     assert_eq!(rows[..2], ["2 planned", "3 suppressed in-list"]);
-    let said = some.stderr.replace("\n  ", " ");
-    assert!(said.contains("even read as GB, which may suppress nobody: 1"), "{said}");
+    let output = some.stderr.replace("\n  ", " ");
+    assert!(output.contains("even read as GB, which may suppress nobody: 1"), "{output}");
     for list in ["some", "most"] {
         let options = [&["--exclude-list", list, "--dry-run", "--region", "IN"], &allowed[..]].concat();
         let (_, rows) = imported(&sealed, &sandbox, &options);
@@ -206,7 +206,7 @@ fn numbers_without_a_country_are_reported_or_stop_the_import() {
 /// Source: glific/glific issue 660 (masked numbers), FTC do-not-call flat files (unreadable rows).
 #[test]
 fn unreadable_suppressions_stop_the_import_unless_allowed() {
-    let (sealed, _other) = place();
+    let (sealed, _other) = list_and_sandbox();
     sealed.write("masked.csv", "phoneNumber\n91987****003\n9198765000**\n919876500005\n919876500009\n");
     sealed.write("torn.csv", "number\n+919876500001\n+91 98765\nnobody\n");
     let options = ["--list", "masked=masked.csv", "--rate-limit", "100000"];
@@ -252,7 +252,7 @@ fn unreadable_suppressions_stop_the_import_unless_allowed() {
 /// Source: signalapp/Signal-Android issue 5928, jackocnr/intl-tel-input issue 1230.
 #[test]
 fn suppressed_numbers_match_in_every_form() {
-    let (sealed, _other) = place();
+    let (sealed, _other) = list_and_sandbox();
     sealed.write(
         "old.csv",
         "phoneNumber\n9109876500001\n5212221234567\n54 11 15 2345 6789\n+44 (0)20 7946 0601\n39612345678\n919876500009\n",
@@ -313,14 +313,14 @@ fn area_code_in_its_own_column_is_joined_to_the_number() {
 
 #[test]
 fn suppression_file_without_entries_is_reported() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     sealed.write("empty.csv", "phone,expires\n");
-    let said = "warning: empty.csv: it has a header but no entries, so it suppresses nobody";
+    let warning = "warning: empty.csv: it has a header but no entries, so it suppresses nobody";
     let checked = sealed.run(&["check", "list.csv", "--exclude-file", "empty.csv", "--out", "checked"]);
     let imported =
         import(&sealed, &sandbox, &["--exclude-file", "empty.csv", "--dry-run", "--out", "imported"]);
     for (ended, out) in [(checked, "checked"), (imported, "imported")] {
-        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(ended.stderr.contains(warning), "{}", ended.stderr);
         let report: serde_json::Value =
             serde_json::from_str(&sealed.read(&format!("{out}/report.json"))).unwrap();
         assert_eq!(report["excluded"][0]["empty"], true, "{report:#}");
@@ -329,7 +329,7 @@ fn suppression_file_without_entries_is_reported() {
 
 #[test]
 fn interrupted_import_is_resumed_with_its_suppressions() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let mut slow = command(
         &sealed,
         &sandbox,
@@ -348,10 +348,10 @@ fn interrupted_import_is_resumed_with_its_suppressions() {
     );
     let mut child = slow.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
+    let mut output = String::new();
     // Three requests read, one posts, and the next one waits for a minute.
-    while !said.contains("waiting") {
-        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    while !output.contains("waiting") {
+        assert!(lines.read_line(&mut output).unwrap() > 0, "{output}");
     }
     let mut importing = Running { child, printed: String::new() };
     // The terminal was closed.
@@ -374,7 +374,7 @@ fn interrupted_import_is_resumed_with_its_suppressions() {
 
 #[test]
 fn unreadable_suppression_source_posts_nothing() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let (list, rows) = imported(&sealed, &sandbox, &["--exclude-list", "nobody"]);
     // Running the import again cannot help.
     assert_eq!(list.code, 2);
@@ -393,7 +393,7 @@ fn unreadable_suppression_source_posts_nothing() {
             .contains("nothing to resume: no import of a file was interrupted")
     );
 
-    for (file, content, said) in [
+    for (file, content, message) in [
         ("missing.csv", None, "error: missing.csv: No such file"),
         (
             "names.csv",
@@ -406,14 +406,14 @@ fn unreadable_suppression_source_posts_nothing() {
         }
         let ended = import(&sealed, &sandbox, &["--exclude-file", file, "--out", "none"]);
         assert_eq!(ended.code, 2);
-        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
         assert!(!sealed.path("none").exists());
         let checked = sealed.run(&["check", "list.csv", "--exclude-file", file, "--out", "none"]);
-        assert!(checked.code == 2 && checked.stderr.contains(said), "{}", checked.stderr);
+        assert!(checked.code == 2 && checked.stderr.contains(message), "{}", checked.stderr);
     }
-    let lonely = import(&sealed, &sandbox, &["--campaign-filter", "completed"]);
-    assert_eq!(lonely.code, 2);
-    assert!(lonely.stderr.contains("--campaign-filter requires a campaign"), "{}", lonely.stderr);
+    let refused = import(&sealed, &sandbox, &["--campaign-filter", "completed"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--campaign-filter requires a campaign"), "{}", refused.stderr);
 }
 
 /// An id that the platform refuses is a wrong setting, like an unknown id.
@@ -451,7 +451,7 @@ fn refused_id_is_wrong_usage() {
 
 #[test]
 fn campaign_filter_can_be_repeated_and_be_alone_in_a_file() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let suppressed = |args: &[&str]| {
         let args = [&["--exclude-campaign", "cm-1", "--dry-run"], args].concat();
         let (ended, rows) = imported(&sealed, &sandbox, &args);
@@ -491,7 +491,7 @@ fn watched_files_wait_while_a_suppression_file_is_unusable() {
 
 #[test]
 fn same_list_with_other_suppressions_is_another_import() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let (_, rows) = imported(&sealed, &sandbox, &[]);
     assert_eq!(rows[0], "2 created");
     // A contact that was created before exists, and is now suppressed all the same.

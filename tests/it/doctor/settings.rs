@@ -1,10 +1,10 @@
-//! `rollcall doctor` and the settings of an import.
+//! Checks of import settings by `rollcall doctor`.
 
 use super::*;
 
-/// Every setting at which an import ends before it reads or sends anything.
+/// The table has every setting that makes an import stop before it reads or sends anything.
 #[test]
-fn doctor_names_every_setting_that_an_import_refuses() {
+fn every_setting_that_an_import_refuses_is_named() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
     sealed.write("names.csv", "Name,City\nAsha,Pune\n");
@@ -45,32 +45,32 @@ fn doctor_names_every_setting_that_an_import_refuses() {
         let import = sealed.run(&["import", "list.csv", "--config", "own.toml", "-q"]);
         assert_eq!(import.code, 2, "{setting}: {}", import.stderr);
     }
-    let judge = |file: &str| {
+    let bad_findings = |file: &str| {
         sealed.write("own.toml", file);
         let ended = sealed.run(&["doctor", "--config", "own.toml", "--json", "--state-dir", "state"]);
         assert_eq!(ended.code, 2, "{}", ended.stderr);
         let findings: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
         findings.into_iter().filter(|finding| finding["state"] == "bad").collect::<Vec<_>>()
     };
-    let is_named = |bad: &[Value], subject: &str, said: &str| {
-        bad.iter().any(|bad| bad["subject"] == subject && bad["found"].as_str().unwrap().contains(said))
+    let is_named = |bad: &[Value], subject: &str, text: &str| {
+        bad.iter().any(|bad| bad["subject"] == subject && bad["found"].as_str().unwrap().contains(text))
     };
-    // Some can only stand alone in a file; of the others, all are named at once.
+    // Some settings need a file of their own. All others are in one file, and doctor names them all.
     let mut names = HashSet::new();
     let (mut together, mut alone) = (Vec::new(), Vec::new());
     for setting in settings {
         let is_first = names.insert(setting.0.split([' ', '.']).next().unwrap());
         if is_first { together.push(setting) } else { alone.push(setting) }
     }
-    let text: Vec<&str> = together.iter().map(|(setting, ..)| *setting).collect();
-    let bad = judge(&text.join("\n"));
-    for (setting, subject, said) in together {
-        // With a column for the number, it is complete; that one is wrong itself.
-        assert!(is_named(&bad, subject, said) || setting == "no-header = true", "{setting}: {bad:#?}");
+    let lines: Vec<&str> = together.iter().map(|(setting, ..)| *setting).collect();
+    let bad = bad_findings(&lines.join("\n"));
+    for (setting, subject, text) in together {
+        // In this file, `map` names a column, so `no-header` alone is not an error.
+        assert!(is_named(&bad, subject, text) || setting == "no-header = true", "{setting}: {bad:#?}");
     }
-    for (setting, subject, said) in alone.into_iter().chain([settings[6]]) {
-        let bad = judge(setting);
-        assert!(is_named(&bad, subject, said), "{setting}: {bad:#?}");
+    for (setting, subject, text) in alone.into_iter().chain([settings[6]]) {
+        let bad = bad_findings(setting);
+        assert!(is_named(&bad, subject, text), "{setting}: {bad:#?}");
     }
 }
 
@@ -84,9 +84,9 @@ fn settings_of_files_are_shown_by_group_with_their_origin() {
          exclude-file = \"dnc.csv\"\nexclude-list = \"cl-9\"\n[values.country]\nA = \"DE\"\n",
     );
     let ended = sealed.run(&["doctor", "--config", "own.toml"]);
-    // The list is not there.
+    // The platform has no such list.
     assert_eq!(ended.code, 2, "{}", ended.stdout);
-    let said = said(&ended);
+    let output = findings(&ended);
     for line in [
         "warning  sandbox      `sandbox` in own.toml uses a local platform (--no-sandbox uses the account);\n\
          \u{20}                     these settings are not used: host in own.toml\n",
@@ -94,6 +94,6 @@ fn settings_of_files_are_shown_by_group_with_their_origin() {
         "good     suppression  exclude-file dnc.csv, exclude-list cl-9 (own.toml)\n",
         "bad      suppression  the platform has no contact list cl-9: HTTP 404",
     ] {
-        assert!(said.contains(line), "{said}");
+        assert!(output.contains(line), "{output}");
     }
 }

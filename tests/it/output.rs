@@ -1,4 +1,4 @@
-//! The program's output for people, for a scheduler's mail, and for programs.
+//! The program's output for people, a scheduler's mail, and other programs.
 
 use serde_json::Value;
 
@@ -9,25 +9,25 @@ use crate::{
 
 const LIST: &str = "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\nBo,Li,Mr,12\n";
 
-/// The text that a scheduler mails: one line, and only if something is wrong.
+/// A scheduler mails this output.
 #[test]
 fn quiet_run_prints_one_line_if_something_is_wrong() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let good = "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\n";
     sealed.write("good.csv", good);
-    let said = |args: &[&str]| {
+    let check = |args: &[&str]| {
         let ended = sealed.run(&[&["check", "-q", "--out", "out"], args].concat());
         (ended.code, ended.stdout, ended.stderr)
     };
-    assert_eq!(said(&["good.csv"]), (0, String::new(), String::new()));
-    let (code, _, line) = said(&["list.csv"]);
+    assert_eq!(check(&["good.csv"]), (0, String::new(), String::new()));
+    let (code, _, line) = check(&["list.csv"]);
     assert_eq!(code, 1);
     assert_eq!(
         line,
         "rollcall: 1 of 2 rows can be imported; 1 row must be fixed. The rows are in out/rejected.csv\n"
     );
-    let (code, _, line) = said(&["missing.csv", "gone.csv"]);
+    let (code, _, line) = check(&["missing.csv", "gone.csv"]);
     assert_eq!((code, line.lines().count()), (3, 1), "{line}");
     assert!(line.contains("missing.csv") && line.contains("gone.csv") && line.contains("hint: "), "{line}");
 }

@@ -1,8 +1,8 @@
-//! Cards and JSON with glued, cut or lost parts. Every number that is still in the file must be in a row or in a note,
-//! or the file is refused.
+//! vCards and JSON with joined, cut or missing parts. Every number that is still in the file is in a row, or a note
+//! reports missing numbers, or rollcall refuses the file.
 //!
-//! Every run tests the same mutants: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000` sets
-//! their number, and `ROLLCALL_SEED=7` makes others.
+//! Every run tests the same mutants: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000`
+//! sets their number, and `ROLLCALL_SEED=7` makes others.
 
 use std::{env, fs, ops::ControlFlow, path::Path};
 
@@ -18,7 +18,7 @@ fn number(person: usize) -> String {
     format!("+1 202 555 01{person:02}")
 }
 
-/// Texts between records that a person or a program joined.
+/// Texts between joined records.
 const BETWEEN: [&[u8]; 10] =
     [b"", b"\n", b"\r", b"\r\n\r\n", b"\xef\xbb\xbf", b"\0", b" ", b"\x1a", b"\n\xef\xbb\xbf", b"-- \n"];
 
@@ -31,7 +31,7 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
         }
         let at = random.below(lines.len());
         match random.below(9) {
-            // Glue records together, or put text between them.
+            // Join records, or put text between them.
             0 | 1 => {
                 let ends: Vec<usize> = (0..lines.len())
                     .filter(|line| lines[*line].trim_ascii().starts_with(ends.as_bytes()))
@@ -45,7 +45,7 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
             }
             // Lose lines.
             2 => drop(lines.drain(at..(at + 1 + random.below(4)).min(lines.len()))),
-            // Glue a line to the next.
+            // Join a line with the next.
             3 => {
                 while lines[at].last().is_some_and(u8::is_ascii_whitespace) {
                     lines[at].pop();
@@ -98,9 +98,9 @@ fn lost(path: &Path, content: &[u8]) -> Vec<String> {
         }
         ControlFlow::Continue(())
     });
-    let is_said = |note: &String| ["not read", "not called"].iter().any(|words| note.contains(words));
+    let reports_loss = |note: &String| ["not read", "not called"].iter().any(|words| note.contains(words));
     let Ok(summary) = read else { return Vec::new() };
-    if input.info.notes.iter().chain(&summary.notes).any(is_said) {
+    if input.info.notes.iter().chain(&summary.notes).any(reports_loss) {
         return Vec::new();
     }
     let text = String::from_utf8_lossy(content);
@@ -109,7 +109,7 @@ fn lost(path: &Path, content: &[u8]) -> Vec<String> {
 }
 
 #[expect(clippy::print_stderr, reason = "the figures of a long run")]
-fn account(kind: &str, seeds: &[String], ends: &str) {
+fn assert_none_lost(kind: &str, seeds: &[String], ends: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     let count = setting("ROLLCALL_ACCOUNTED", size(300, 10_000, 1_000_000));
@@ -145,7 +145,7 @@ fn card(version: &str, person: usize) -> String {
 fn damaged_cards_lose_no_number_silently() {
     let seeds = ["2.1", "3.0", "4.0"]
         .map(|version| (0..PEOPLE).map(|person| card(version, person)).collect::<String>());
-    account("vcard", &seeds, "END:VCARD");
+    assert_none_lost("vcard", &seeds, "END:VCARD");
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn damaged_json_loses_no_number_silently() {
         lines,
         people.join("\n"),
     ];
-    account("json", &seeds, "}");
+    assert_none_lost("json", &seeds, "}");
 }

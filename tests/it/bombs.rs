@@ -1,4 +1,4 @@
-//! Small files that would fill the disk. rollcall refuses them after few bytes and leaves no output.
+//! Small files that would fill the disk. rollcall refuses them early and leaves no output.
 
 use std::{
     io::{Cursor, Write as _},
@@ -9,7 +9,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::sealed::{Sealed, ended};
 
-/// Returns a spreadsheet in which one row is repeated a million times, with 4 KB and a too long number each.
+/// Returns a spreadsheet that repeats one row a million times. The row has 4 KB of text and a number that is too long.
 fn repeated_rows() -> Vec<u8> {
     let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
     let content = format!(
@@ -47,8 +47,8 @@ fn small_bomb_is_refused_before_it_fills_the_disk() {
     let command = sealed.command(&["check", "list.ods", "--region", "IN"]);
     let refused = ended(with_file_limit(&sealed, &command, 128 << 20));
     assert_eq!(refused.code, 3, "{}", refused.stderr);
-    let said = "its rows hold more than 16 MB, ";
-    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    let message = "its rows hold more than 16 MB, ";
+    assert!(refused.stderr.contains(message), "{}", refused.stderr);
     assert!(refused.stderr.contains("hint: Look for a row or a cell that is repeated"), "{}", refused.stderr);
     assert_eq!(sealed.files(), ["list.ods"], "nothing is left");
 }

@@ -9,7 +9,7 @@ use crate::{
     sealed::{Ended, Running, Sealed, assert_same, ended},
 };
 
-fn place() -> (Sealed, Running) {
+fn list_and_sandbox() -> (Sealed, Running) {
     let sealed = Sealed::new();
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
@@ -23,14 +23,14 @@ fn command(sealed: &Sealed, sandbox: &Running) -> Command {
 }
 
 /// Returns the message and the hint.
-fn said(ended: &Ended) -> String {
+fn error_and_hint(ended: &Ended) -> String {
     let lines: Vec<&str> = ended.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
     lines.join("\n")
 }
 
 /// Imports with a ready token of this payload, signed with the app's secret.
 fn with_token(payload: &serde_json::Value) -> Ended {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let key = EncodingKey::from_secret(sandbox.variable("ROLLCALL_CLIENT_SECRET").as_bytes());
     let token = encode(&Header::new(Algorithm::HS256), payload, &key).unwrap();
     let mut command = command(&sealed, &sandbox);
@@ -49,7 +49,7 @@ fn expired_token_is_reported_with_its_expiry() {
     let expired = with_token(&payload);
     assert_eq!(expired.code, 4);
     assert!(expired.stderr.contains("it expired at 2023-11-14T22:23:20Z"), "{}", expired.stderr);
-    assert_same!(said(&expired), @r#"
+    assert_same!(error_and_hint(&expired), @r#"
     error: the platform does not accept the token: HTTP 401, "the token is not valid"; it expired at TIME
     hint: Make a new token, and put it where this one came from (ROLLCALL_TOKEN or --token-file). With an app's --client-id and secret, rollcall makes its own tokens.
     "#);
@@ -60,7 +60,7 @@ fn token_of_another_app_is_reported() {
     let payload = serde_json::json!({"sub": "cs-2", "appId": "cs-2", "jti": "1", "exp": 4_000_000_000_u64});
     let other = with_token(&payload);
     assert_eq!(other.code, 4);
-    assert_same!(said(&other), @r#"
+    assert_same!(error_and_hint(&other), @r#"
     error: the platform does not accept the token: HTTP 401, "the token is of another app"
     hint: Make a new token with the app of this account, and put it where this one came from (ROLLCALL_TOKEN or --token-file).
     "#);
@@ -68,7 +68,7 @@ fn token_of_another_app_is_reported() {
 
 #[test]
 fn impossible_addresses_are_refused_before_anything_is_sent() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     for (host, message) in [
         ("http://platform.example.com", "would send credentials in the clear"),
         ("https://platform.example.com/api", "has a path; use https://platform.example.com"),
@@ -86,8 +86,8 @@ fn impossible_addresses_are_refused_before_anything_is_sent() {
 
 #[test]
 fn proxy_of_the_environment_is_used_and_named_if_it_fails() {
-    let (sealed, sandbox) = place();
-    let (sender, asked) = mpsc::channel();
+    let (sealed, sandbox) = list_and_sandbox();
+    let (sender, requests) = mpsc::channel();
     let proxy = Scripted::serve(move |request| {
         sender.send(format!("{} {}", request.method, request.target)).unwrap();
         Reply::Answer(502, String::new())
@@ -97,11 +97,11 @@ fn proxy_of_the_environment_is_used_and_named_if_it_fails() {
     command.env("ROLLCALL_HOST", "https://platform.example.com");
     command.env("HTTPS_PROXY", format!("http://me:canary@{address}"));
     let ended = ended(command);
-    assert_eq!(asked.recv().unwrap(), "CONNECT platform.example.com:443");
+    assert_eq!(requests.recv().unwrap(), "CONNECT platform.example.com:443");
     assert_eq!(ended.code, 4);
     assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
-    let said = said(&ended).replace(&address.to_string(), "127.0.0.1:PORT");
-    assert_same!(said, @r"
+    let output = error_and_hint(&ended).replace(&address.to_string(), "127.0.0.1:PORT");
+    assert_same!(output, @r"
     error: https://platform.example.com cannot be reached through the proxy http://127.0.0.1:PORT (HTTPS_PROXY): tunnel error: unsuccessful (1 attempt)
     hint: Check --host and the proxy that the environment names; then run the same command again.
     ");

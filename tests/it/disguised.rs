@@ -11,7 +11,7 @@ fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
     let sealed = Sealed::new();
     sealed.write(name, content);
     let mut ended = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
-    // For any line width.
+    // Join wrapped lines.
     ended.stderr = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = if ended.code < 2 { sealed.outcomes("out") } else { Vec::new() };
     let valid = rows.into_iter().filter(|row| row.outcome == "valid").map(|row| row.number).collect();
@@ -174,7 +174,7 @@ fn hidden_columns_of_xml_spreadsheets_are_not_read() {
 }
 
 #[test]
-fn only_list_of_an_archive_is_read() {
+fn only_list_in_an_archive_is_read() {
     let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
     let (ended, numbers) =
         check("takeout.zip", archive(&[page, ("Takeout/Contacts/All.vcf", CARDS.as_bytes())]));
@@ -188,7 +188,7 @@ fn only_list_of_an_archive_is_read() {
     let (ended, numbers) =
         check("list.zip", archive(&[("list.xlsx", &inner), ("__MACOSX/._list.xlsx", b"x")]));
     assert_eq!(numbers, BOTH[..1], "{}", ended.stderr);
-    for (files, said) in [
+    for (files, message) in [
         (
             vec![("a.csv", CARDS.as_bytes()), ("b.vcf", CARDS.as_bytes())],
             "several lists in it: `a.csv`, `b.vcf`",
@@ -197,7 +197,7 @@ fn only_list_of_an_archive_is_read() {
     ] {
         let (ended, _) = check("list.zip", archive(&files));
         assert!(
-            ended.code == 3 && ended.stderr.contains(said) && ended.stderr.contains("Unpack it"),
+            ended.code == 3 && ended.stderr.contains(message) && ended.stderr.contains("Unpack it"),
             "{}",
             ended.stderr
         );

@@ -26,8 +26,8 @@ fn after(sealed: &Sealed, setup: &str, command: &Command) -> Command {
     shell
 }
 
-/// Sets the credentials of an invented account.
-fn at(platform: &Scripted, command: &mut Command) {
+/// Sets the address and credentials of an invented account.
+fn point_at(platform: &Scripted, command: &mut Command) {
     command.env("ROLLCALL_HOST", format!("http://{}", platform.address()));
     for (name, value) in
         [("STREAM_ID", "st"), ("ACCOUNT_ID", "a"), ("CLIENT_ID", "cs-1"), ("CLIENT_SECRET", "not-a-secret")]
@@ -38,7 +38,7 @@ fn at(platform: &Scripted, command: &mut Command) {
 
 #[test]
 fn page_of_ten_million_records_stays_within_the_memory_limit() {
-    /// Memory limit in KiB. The page has 31 MB.
+    /// Memory limit in KiB. The page is 31 MB.
     const MEMORY: &str = "ulimit -v 700000";
 
     let page = format!("{{\"results\": [{}{{}}]}}", "{},".repeat(10_400_000));
@@ -47,7 +47,7 @@ fn page_of_ten_million_records_stays_within_the_memory_limit() {
     sealed.write("list.csv", list(0..3));
     for args in [&["fetch", "contacts", "-o", "held.json"][..], &["import", "list.csv", "--out", "out"]] {
         let mut command = sealed.command(&[args, &["--max-attempts", "1"]].concat());
-        at(&platform, &mut command);
+        point_at(&platform, &mut command);
         let ended = ended(after(&sealed, MEMORY, &command));
         assert_eq!(ended.code, 4, "{args:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("the answer holds more than 1,000,000 values"), "{}", ended.stderr);
@@ -100,9 +100,9 @@ fn interrupted() -> (Sealed, Running) {
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
     let args = ["import", "list.csv", "--yes", "--state-dir", "state", "--out", "out"];
-    let mut dying = command(&sealed, &sandbox, &args);
-    dying.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
-    assert_eq!(ended(dying).code, -1);
+    let mut killed = command(&sealed, &sandbox, &args);
+    killed.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
+    assert_eq!(ended(killed).code, -1);
     (sealed, sandbox)
 }
 
@@ -183,9 +183,9 @@ fn next_run_removes_unfinished_files_of_a_killed_run() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
     let partial = || sealed.files().into_iter().filter(|file| file.ends_with(".partial")).count();
-    let mut dying = sealed.command(&["check", "list.csv", "--out", "out"]);
-    dying.env("ROLLCALL_FAIL_AT", "7!");
-    assert_eq!(ended(dying).code, -1);
+    let mut killed = sealed.command(&["check", "list.csv", "--out", "out"]);
+    killed.env("ROLLCALL_FAIL_AT", "7!");
+    assert_eq!(ended(killed).code, -1);
     assert!(partial() > 0, "{:?}", sealed.files());
     assert_eq!(sealed.run(&["check", "list.csv", "--out", "out"]).code, 0);
     assert_eq!(partial(), 0, "{:?}", sealed.files());

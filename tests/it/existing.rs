@@ -235,13 +235,13 @@ fn batch_in_flight_at_a_crash_is_searched_after_the_known_contacts() {
     for (point, outcome) in [("17!", "created"), ("19!", "confirmed")] {
         let state = point.trim_end_matches('!');
         imported(&sealed, &sandbox, state, &["--dry-run"]);
-        let mut dying = command(
+        let mut killed = command(
             &sealed,
             &sandbox,
             &["import", "list.csv", "--state-dir", state, "--out", "dead", "--rate", "100000"],
         );
-        dying.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,60000,1");
-        assert_eq!(ended(dying).code, -1);
+        killed.env("ROLLCALL_FAIL_AT", point).env("ROLLCALL_PACE", "1,1,1,60000,1");
+        assert_eq!(ended(killed).code, -1);
         let report = imported(&sealed, &sandbox, state, &[]);
         assert_eq!((requests(&report).0, requests(&report).2), (2, "snapshot"), "{point}: {report}");
         assert_eq!(report["totals"][outcome], 50, "{point}: {report}");

@@ -1,4 +1,4 @@
-//! `rollcall explain`: what became of a row, step by step.
+//! `rollcall explain`, which shows step by step how rollcall reads a row.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn explained(sealed: &Sealed, rows: &[&str]) -> Vec<Value> {
     json["rows"].as_array().unwrap().clone()
 }
 
-/// The steps of a row: field, column, value and rule.
+/// Returns the steps of a row: field, column, value and rule.
 fn steps(row: &Value) -> Vec<String> {
     let steps = row["steps"].as_array().unwrap().iter();
     let brief = |step: &Value| {
@@ -32,7 +32,7 @@ fn steps(row: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_good_row_is_reported_cell_by_cell() {
+fn valid_row_is_explained_cell_by_cell() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let rows = explained(&sealed, &["3"]);
@@ -58,7 +58,7 @@ fn a_good_row_is_reported_cell_by_cell() {
 }
 
 #[test]
-fn a_bad_row_says_what_is_wrong_and_what_helps() {
+fn rejected_row_is_explained_with_problems_and_remedies() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let rows = explained(&sealed, &["5", "7"]);
@@ -71,7 +71,7 @@ fn a_bad_row_says_what_is_wrong_and_what_helps() {
         .collect();
     assert_eq!(codes, ["unknown-country", "missing-last-name", "unknown-salutation"]);
     assert!(rows[0]["problems"][0]["remedy"].as_str().unwrap().starts_with("Write the country's"));
-    // The digits can be two numbers.
+    // The digits can be either of two numbers.
     assert_eq!(rows[1]["problems"][0]["code"], "ambiguous-number");
     let others: Vec<&str> = rows[1]["other_readings"]
         .as_array()
@@ -80,7 +80,7 @@ fn a_bad_row_says_what_is_wrong_and_what_helps() {
         .map(|reading| reading["number"].as_str().unwrap())
         .collect();
     assert_eq!(others, ["+49491711234567", "+491711234567"]);
-    // With the outcome that `check` gives it.
+    // `check` gives the same outcomes.
     let ended = sealed.run(&["check", "list.csv", "--out", "out", "-q"]);
     assert_eq!(ended.code, 1);
     let outcomes: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
@@ -88,7 +88,7 @@ fn a_bad_row_says_what_is_wrong_and_what_helps() {
 }
 
 #[test]
-fn what_is_no_row_is_named() {
+fn lines_that_are_not_rows_are_explained() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let rows = explained(&sealed, &["1", "2", "4", "6", "8"]);
@@ -105,7 +105,7 @@ fn what_is_no_row_is_named() {
     );
     let ended = sealed.run(&["explain", "list.csv", "3", "99"]);
     assert_eq!(ended.code, 2);
-    assert!(ended.stdout.contains("row 3"), "the other rows are explained");
+    assert!(ended.stdout.contains("row 3"), "the existing row is explained");
     assert!(
         ended.stderr.contains("row 99 of list.csv: not in the file, whose last row is 8"),
         "{}",
@@ -114,7 +114,7 @@ fn what_is_no_row_is_named() {
 }
 
 #[test]
-fn the_reading_options_of_check_decide() {
+fn reading_options_and_aliases_apply() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "a,b,c\nAnna Beispiel,Capt.,020 7946 0123\n");
     sealed.write("rollcall.toml", "[values.salutation]\n\"Capt.\" = \"Mr\"\n");

@@ -1,4 +1,4 @@
-//! `--export`: the contacts that are posted, or would be, for another program.
+//! `--export`, which writes the contacts that rollcall posts or would post.
 
 use crate::sealed::{Outcome, Sealed};
 
@@ -15,7 +15,7 @@ fn numbers(sealed: &Sealed, folder: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_export_read_again_holds_the_same_contacts() {
+fn exported_files_are_read_back_with_the_same_contacts() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     let ended = sealed.run(&["check", "list.csv", "--out", "a", "--export", "contacts.csv"]);
@@ -48,7 +48,7 @@ fn an_export_read_again_holds_the_same_contacts() {
 }
 
 #[test]
-fn columns_of_an_export_are_named_by_map() {
+fn map_option_sets_the_columns_of_an_export() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST.replace("Time Zone,uniqueId", "Ortszeit,Key"));
     let export = ["--export", "list.csv.csv", "--export-layout", "list", "-q"];
@@ -66,7 +66,7 @@ fn columns_of_an_export_are_named_by_map() {
 }
 
 #[test]
-fn a_file_that_exists_and_a_name_that_says_no_format_are_refused() {
+fn existing_export_file_and_unknown_format_are_refused() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
     sealed.write("mine.csv", "mine");
@@ -89,7 +89,7 @@ fn a_file_that_exists_and_a_name_that_says_no_format_are_refused() {
 }
 
 #[test]
-fn an_import_exports_what_it_created() {
+fn import_exports_the_created_contacts() {
     let sealed = Sealed::new().with_samples();
     let args =
         ["import", "samples/contacts.csv", "--sandbox", "--out", "out", "--export", "new/contacts.csv"];

@@ -1,4 +1,4 @@
-//! Lists as programs write them, in every format, through the built program.
+//! Lists in every format, as other programs write them, through the built program.
 
 use std::io::Write as _;
 
@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{random::size, sealed::Sealed};
 
-/// Checks a file and returns the numbers of its valid rows, with the format and encoding found.
+/// Checks a file. Returns the numbers of its valid rows, and the detected format and encoding.
 fn numbers(name: &str, content: &[u8]) -> (Vec<String>, String, String) {
     let sealed = Sealed::new();
     sealed.write(name, content);
@@ -30,7 +30,7 @@ const CSV: &str = "Name,Mobile\nJosé Núñez,98765 43210\nZoë Müller,+49 171 
 const NUMBERS: [&str; 2] = ["919876543210", "491711234567"];
 
 #[test]
-fn a_list_is_read_whatever_its_format_encoding_and_name() {
+fn list_is_read_in_any_format_encoding_and_name() {
     let latin: Vec<u8> = CSV.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
     let json = r#"[{"name": "José Núñez", "mobile": "98765 43210"}, {"name": "Zoë Müller", "mobile": "+49 171 1234567"}]"#;
     let lines = "{\"name\": \"José Núñez\", \"mobile\": 9876543210}\n{\"name\": \"Zoë Müller\", \"mobile\": \"+49 171 1234567\"}\n";
@@ -60,7 +60,7 @@ fn a_list_is_read_whatever_its_format_encoding_and_name() {
     }
 }
 
-/// The same list, an address book's export, saved by several programs in formats that nothing here writes.
+/// The files have the same address book export, saved by other programs in formats that the tests cannot write.
 #[test]
 fn workbooks_of_other_programs_are_read() {
     for (name, format) in [
@@ -77,12 +77,12 @@ fn workbooks_of_other_programs_are_read() {
     }
 }
 
-/// The list as a spreadsheet in the Open Document Format, with what such files repeat.
+/// Returns the list as an ODS spreadsheet, with repeated empty cells and rows as in real files.
 fn spreadsheet() -> Vec<u8> {
     spreadsheet_of("<table:table-cell office:value-type=\"float\" office:value=\"9876543210\"/>")
 }
 
-/// The same, with this cell for the first number.
+/// Returns the same spreadsheet with this cell for the first number.
 fn spreadsheet_of(number: &str) -> Vec<u8> {
     let text = |text: &str| {
         format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
@@ -113,7 +113,7 @@ fn spreadsheet_of(number: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_plus_of_the_number_format_is_read() {
+fn plus_in_the_number_format_is_read() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let plus = rust_xlsxwriter::Format::new().set_num_format("\"+\"0");
     let page = workbook.add_worksheet();
@@ -125,7 +125,7 @@ fn a_plus_of_the_number_format_is_read() {
 }
 
 #[test]
-fn the_plan_is_shown_before_the_first_post() {
+fn column_mapping_and_notes_are_shown() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "Export of leads\n\nName,Mobile,Do Not Call\nAsha Rao,98765 43210,yes\n");
     let ended =
@@ -142,7 +142,7 @@ fn the_plan_is_shown_before_the_first_post() {
 }
 
 #[test]
-fn a_column_that_a_spreadsheet_damaged_is_named_once() {
+fn column_damaged_by_a_spreadsheet_is_named_once() {
     let sealed = Sealed::new();
     let rows = "A B,9.19877E+11\n".repeat(8);
     sealed.write("list.csv", format!("Name,Mobile\n{rows}"));
@@ -157,9 +157,9 @@ fn a_column_that_a_spreadsheet_damaged_is_named_once() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(u32::try_from(size(12, 48, 200)).unwrap()))]
 
-    /// What is written for mending is read back cell by cell, whatever stood in the cells.
+    /// Rejected rows are read back cell by cell, for any content of the cells.
     #[test]
-    fn rejected_rows_come_back_as_they_were(
+    fn rejected_rows_are_read_back_unchanged(
         rows in prop::collection::vec(prop::collection::vec("[-=+@'\"a,;\n\r\t é\u{202e}|0-9]{0,8}", 3), 1..12),
     ) {
         let sealed = Sealed::new();
@@ -168,7 +168,7 @@ proptest! {
         let rows: Vec<Vec<String>> = rows.into_iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
         prop_assume!(!rows.is_empty());
         for row in &rows {
-            // No number passes, so that every row is rejected.
+            // The number is invalid, so every row is rejected.
             writer.write_record([row[0].as_str(), "not a number", row[2].as_str()]).unwrap();
         }
         sealed.write("list.csv", writer.into_inner().unwrap());
@@ -184,7 +184,7 @@ proptest! {
 }
 
 #[test]
-fn a_filled_template_is_read_without_being_told() {
+fn filled_template_is_read_without_options() {
     let sealed = Sealed::new();
     for name in ["list.csv", "list.xlsx"] {
         assert_eq!(sealed.run(&["template", name]).code, 0);
@@ -214,7 +214,7 @@ fn a_filled_template_is_read_without_being_told() {
 }
 
 #[test]
-fn formulas_without_a_result_are_mentioned() {
+fn formulas_without_a_stored_result_are_reported() {
     let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let page = workbook.add_worksheet();
@@ -238,10 +238,10 @@ fn formulas_without_a_result_are_mentioned() {
     }
 }
 
-/// The shell's own way to name what a program writes.
+/// Shells pass the output of a program as a pipe.
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_read_like_a_file() {
+fn pipe_is_read_like_a_file() {
     let sealed = Sealed::new();
     sealed.write("list.csv", CSV);
     let pipe = sealed.path("pipe");

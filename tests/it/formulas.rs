@@ -1,11 +1,12 @@
-//! Files that a spreadsheet opens: nothing in them is run, whatever separates lists on that machine, and reading them again gives the
-//! same cells.
+//! Output files opened in a spreadsheet. No cell is run as a formula, with any list separator of the machine, and
+//! rollcall reads the same cells back.
 
 use rollcall::formula::unguard;
 
 use crate::sealed::Sealed;
 
-/// Notes of people who want something to be run. Behind a separator, for a machine that splits there; behind what a program takes off.
+/// Notes that a spreadsheet would run. Some have the formula after a separator, others after characters that programs
+/// remove.
 const HOSTILE: [&str; 14] = [
     "=1+2",
     "x;=cmd|' /C calc'!A0",
@@ -27,7 +28,7 @@ fn quoted(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
 }
 
-/// A list whose people have hostile notes; every second one of them has no salutation.
+/// Returns a list with hostile notes. Every second row has no salutation.
 fn list(delimiter: &str) -> String {
     let mut list =
         ["First Name", "Last Name", "Salutation", "Mobile", "Note;=1+2"].map(quoted).join(delimiter) + "\n";
@@ -40,7 +41,7 @@ fn list(delimiter: &str) -> String {
     list
 }
 
-/// The cells that a spreadsheet shows which splits at `separator`.
+/// Returns the cells of a spreadsheet that splits at `separator`.
 fn cells(text: &str, separator: u8) -> Vec<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new();
@@ -50,7 +51,7 @@ fn cells(text: &str, separator: u8) -> Vec<Vec<String>> {
     reader.records().map(|row| cells(row.unwrap())).collect()
 }
 
-/// Looks at a file as every machine sees it.
+/// Asserts that no cell of a file is a formula, with any separator.
 pub(crate) fn assert_runs_nothing(name: &str, text: &str) {
     for separator in *b",;\t|" {
         for cell in cells(text, separator).iter().flatten() {
@@ -62,7 +63,7 @@ pub(crate) fn assert_runs_nothing(name: &str, text: &str) {
     }
 }
 
-/// The input's own cells of the rows to fix.
+/// Returns the rows to fix without the columns of rollcall.
 fn own(text: &str, separator: u8) -> Vec<Vec<String>> {
     let rows = cells(text, separator);
     let is_own = |column: &usize| !rows[0][*column].starts_with("rollcall_");
@@ -73,7 +74,7 @@ fn own(text: &str, separator: u8) -> Vec<Vec<String>> {
 
 // Source: zvory/csv-safe pull request 25 (blanks before a sign), OWASP/www-community issue 1115 (line feeds).
 #[test]
-fn no_file_of_a_run_is_run_and_rows_come_back_as_they_were() {
+fn output_files_run_no_formula_and_are_read_back_unchanged() {
     for delimiter in [",", ";"] {
         let sealed = Sealed::new();
         let separator = delimiter.as_bytes()[0];

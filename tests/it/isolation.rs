@@ -1,4 +1,4 @@
-//! Workbooks are read by a child process: nothing in a workbook can end the program.
+//! Isolation of workbooks: a child process reads them, so no workbook can end the program.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -28,9 +28,9 @@ fn workbook_that_fills_memory_ends_only_its_child() {
     let sealed = Sealed::new();
     sealed.write("list.xlsx", workbook().save_to_buffer().unwrap());
     sealed.write("other.csv", "Salutation,First Name,Last Name,Phone\nMs,Bela,Rao,+919876543211\n");
-    let check = |files: &[&str], wanted: Option<&str>| {
+    let check = |files: &[&str], fault: Option<&str>| {
         let mut command = sealed.command(&[&["check", "--out", "out", "-q"], files].concat());
-        command.envs(wanted.map(|wanted| ("ROLLCALL_READER", wanted)));
+        command.envs(fault.map(|fault| ("ROLLCALL_READER", fault)));
         ended(command)
     };
     let full = check(&["list.xlsx"], Some("memory"));
@@ -67,7 +67,6 @@ fn child_has_limits_and_ends_with_its_parent() {
     assert_eq!(limit("Max data size"), (1_u64 << 30).to_string());
     assert_eq!([limit("Max file size"), limit("Max core file size")], ["0", "0"]);
     assert!(limit("Max cpu time").parse::<u64>().unwrap() <= 200);
-    // It ends with its parent.
     drop(ours);
     assert!(reader.wait().unwrap().success());
 }

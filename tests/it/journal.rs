@@ -1,4 +1,4 @@
-//! The journal as the built program uses it: where it is, what is wrong with it, and what it says of past imports.
+//! The journal, through the built program: its location, its failures, and the list of past imports.
 
 use std::{fs, path::PathBuf};
 
@@ -7,7 +7,7 @@ use crate::{
     sealed::{Running, Sealed, assert_same, ended},
 };
 
-fn place() -> (Sealed, Running) {
+fn list_and_sandbox() -> (Sealed, Running) {
     let sealed = Sealed::new();
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543210\n");
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
@@ -20,19 +20,19 @@ fn journal(sealed: &Sealed) -> PathBuf {
     sealed.path("state/journal.sqlite3")
 }
 
-/// The import is refused, says this, and neither reads nor posts.
+/// Asserts that the import is refused with this message and writes no output.
 macro_rules! assert_refused {
-    ($sealed:expr, $sandbox:expr, @$said:literal) => {
+    ($sealed:expr, $sandbox:expr, @$message:literal) => {
         let ended = import(&$sealed, &$sandbox, &OPTIONS);
         assert_eq!(ended.code, 5, "{}", ended.stderr);
-        assert_same!(ended.stderr, @$said);
+        assert_same!(ended.stderr, @$message);
         assert!(!$sealed.path("out").exists());
     };
 }
 
 #[test]
 fn past_imports_are_listed_for_people_and_programs() {
-    let (sealed, sandbox) = place();
+    let (sealed, sandbox) = list_and_sandbox();
     let none = run(&sealed, &sandbox, &["runs", "--state-dir", "state"]);
     assert_eq!((none.code, none.stdout.as_str()), (0, "No imports yet.\n"));
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
@@ -58,14 +58,14 @@ fn past_imports_are_listed_for_people_and_programs() {
 }
 
 #[test]
-fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
+fn interrupted_import_is_resumed_by_id_or_as_the_latest() {
     for by_name in [false, true] {
-        let (sealed, sandbox) = place();
-        let mut dying =
+        let (sealed, sandbox) = list_and_sandbox();
+        let mut killed =
             command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--out", "out"]);
-        // After the batch was noted, before its answer was.
-        dying.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
-        assert_eq!(ended(dying).code, -1);
+        // After rollcall recorded the batch, before it recorded the answer.
+        killed.env("ROLLCALL_FAIL_AT", "21!").env("ROLLCALL_PACE", "1,1,1,60000,1");
+        assert_eq!(ended(killed).code, -1);
         let runs = run(&sealed, &sandbox, &["runs", "--json", "--state-dir", "state"]);
         let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
         assert_eq!(runs[0]["state"], "unfinished");
@@ -74,7 +74,7 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
         assert_eq!(journal.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
         let name = runs[0]["run"].as_str().unwrap().to_owned();
 
-        // From another folder, too.
+        // Resuming works from another folder.
         let mut args = vec!["resume", "--state-dir", "../state"];
         args.extend(by_name.then_some(name.as_str()));
         fs::create_dir_all(sealed.path("elsewhere")).unwrap();
@@ -106,10 +106,10 @@ fn an_interrupted_import_is_resumed_by_name_or_as_the_latest() {
 
 #[test]
 fn resume_names_why_a_run_cannot_be_resumed() {
-    let (sealed, sandbox) = place();
-    let mut dying = command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state"]);
-    dying.env("ROLLCALL_FAIL_AT", "12!");
-    assert_eq!(ended(dying).code, -1);
+    let (sealed, sandbox) = list_and_sandbox();
+    let mut killed = command(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state"]);
+    killed.env("ROLLCALL_FAIL_AT", "12!");
+    assert_eq!(ended(killed).code, -1);
     sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543211\n");
     let changed = run(&sealed, &sandbox, &["resume", "--state-dir", "state"]);
     assert_eq!(changed.code, 2);
@@ -126,14 +126,14 @@ fn resume_names_why_a_run_cannot_be_resumed() {
 }
 
 #[test]
-fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
-    let (sealed, sandbox) = place();
+fn newer_damaged_or_foreign_journal_is_refused_with_a_hint() {
+    let (sealed, sandbox) = list_and_sandbox();
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     fs::remove_dir_all(sealed.path("out")).unwrap();
-    let good = fs::read(journal(&sealed)).unwrap();
+    let intact = fs::read(journal(&sealed)).unwrap();
 
-    // `user_version` stands at byte 60 of the header, in four bytes.
-    let mut newer = good.clone();
+    // `user_version` is in the four bytes from byte 60 of the header.
+    let mut newer = intact.clone();
     newer[63] = 99;
     fs::write(journal(&sealed), &newer).unwrap();
     assert_refused!(sealed, sandbox, @r"
@@ -141,7 +141,7 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     ");
     assert_eq!(fs::read(journal(&sealed)).unwrap(), newer);
 
-    let mut damaged = good.clone();
+    let mut damaged = intact.clone();
     let middle = damaged.len() / 2;
     damaged[middle..middle + 12_000].fill(0xa5);
     fs::write(journal(&sealed), &damaged).unwrap();
@@ -163,15 +163,15 @@ fn a_journal_that_is_newer_damaged_or_foreign_is_refused_with_a_way_out() {
     error: the journal state/journal.sqlite3 is damaged: file is not a database hint: Nothing in it was changed. Move the file and those next to it away, or choose another --state-dir, and run the same command again: it first reads the existing contacts and posts only the missing ones. Rows created before are then reported as existing.
     ");
 
-    // The way out: what is there is read, and nothing is posted twice.
+    // Following the hint, rollcall reads the existing contacts and posts nothing twice.
     fs::remove_file(journal(&sealed)).unwrap();
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     assert_eq!(sealed.report("out")["totals"]["existing"], 1);
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_used_is_named() {
-    let (sealed, sandbox) = place();
+fn unusable_state_folder_is_named() {
+    let (sealed, sandbox) = list_and_sandbox();
     sealed.write("state", "a file");
     assert_refused!(sealed, sandbox, @r"
     error: the state folder state cannot be used: there is a file of that name hint: Choose a folder on a local disk that can be written to, with --state-dir or ROLLCALL_STATE_DIR.
@@ -179,8 +179,8 @@ fn a_state_folder_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_journal_that_another_program_keeps_locked_is_said() {
-    let (sealed, sandbox) = place();
+fn journal_locked_by_another_program_is_reported() {
+    let (sealed, sandbox) = list_and_sandbox();
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     fs::remove_dir_all(sealed.path("out")).unwrap();
     let other = rusqlite::Connection::open(journal(&sealed)).unwrap();
@@ -196,11 +196,11 @@ fn a_journal_that_another_program_keeps_locked_is_said() {
 }
 
 #[test]
-fn a_disk_that_is_full_stops_before_anything_is_sent() {
-    let (sealed, sandbox) = place();
+fn full_disk_stops_the_import_before_anything_is_sent() {
+    let (sealed, sandbox) = list_and_sandbox();
     let mut full =
         command(&sealed, &sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]);
-    // The first commit of all.
+    // The first commit fails.
     full.env("ROLLCALL_FAIL_AT", "1");
     let ended = ended(full);
     assert_eq!(ended.code, 5);
@@ -214,8 +214,8 @@ fn a_disk_that_is_full_stops_before_anything_is_sent() {
 }
 
 #[test]
-fn an_import_of_a_damaged_file_is_over_and_not_offered_again() {
-    let (sealed, sandbox) = place();
+fn import_of_a_damaged_file_fails_and_cannot_be_resumed() {
+    let (sealed, sandbox) = list_and_sandbox();
     let rows = "Asha,Rao,Mrs,+919876543210\n".repeat(300);
     sealed.write("list.csv", format!("First Name,Last Name,Salutation,Mobile\n{rows}Asha,\"Rao\nLi,Wei,Mr,+919876543211\nMei,Lin,Mrs,+919876543212\nJo,\",Mr,1\n"));
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 3);

@@ -1,10 +1,9 @@
-//! Files with something broken in them: whatever it is, reading ends with rows or with a reason, never with a panic, and
-//! the same bytes always end the same. Some are bombs: pieces of them are repeated, and numbers are huge. None comes to
-//! more rows than a file of its size may hold.
+//! Broken files. Reading one ends with rows or an error, never with a panic, and the same bytes always give the same
+//! result. Some are bombs with repeated pieces and huge numbers. No file gives more data than its size allows.
 //!
-//! The same mutants in every run: 500 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_MUTANTS=100000` makes as many,
-//! `ROLLCALL_SEED=7` makes others. For a limit on memory, too, run the built tests in a shell that has one:
-//! `ulimit -v 1000000`.
+//! Every run tests the same mutants: 500 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_MUTANTS=100000` sets
+//! their number, and `ROLLCALL_SEED=7` makes others. To limit memory too, run the built tests in a shell with `ulimit
+//! -v 1000000`.
 
 use std::{
     env, fs,
@@ -26,7 +25,7 @@ use rollcall::{
 };
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-/// What breaks formats: their own marks, and values at the edges.
+/// Pieces that break formats: their own marks and extreme values.
 const PIECES: [&[u8]; 24] = [
     b"\"",
     b",",
@@ -54,7 +53,7 @@ const PIECES: [&[u8]; 24] = [
     b"+91 98765 43210 ext. 1",
 ];
 
-/// One to four small changes.
+/// Applies one to four small changes.
 fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(4) {
@@ -79,7 +78,7 @@ fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Values that stand for very much.
+/// Huge or extreme values.
 const HUGE: [&[u8]; 8] = [
     b"1024",
     b"16384",
@@ -102,7 +101,7 @@ fn repeat_piece(bytes: &mut Vec<u8>, random: &mut Random) {
     let end = (start + 1 + random.below(MAX_PIECE)).min(bytes.len());
     let end =
         start + bytes[start..end].iter().rposition(is_mark).filter(|end| *end > 0).unwrap_or(end - start);
-    // Mostly a few times: what is long takes long to read.
+    // Mostly a few times, because long files take long to read.
     let most = if random.below(16) == 0 { 11 } else { 5 };
     let times = 1 << random.below(most);
     let piece = bytes[start..end].repeat(times);
@@ -117,16 +116,17 @@ fn exaggerate(bytes: &mut Vec<u8>, random: &mut Random) {
     bytes.splice(from + start + 1..from + end, HUGE[random.below(HUGE.len())].iter().copied());
 }
 
-/// What a file may come to, in text and marks of rows and cells: 16 MiB, or 200 times its size.
+/// Returns how many bytes of text and row overhead a file may give: 16 MiB or 200 times its size.
 fn allowed(content: &[u8]) -> usize {
     (16 << 20).max(content.len() * 200)
 }
 
-/// What the program may write of a file: the text of a rejected row into several files, with its reasons and hints.
+/// How many times the allowed bytes the program may write. It writes a rejected row to several files, with reasons and
+/// hints.
 const WRITTEN_TIMES: usize = 8;
 
-/// Checks a file with the built program, whose files stay within what it may write of it, and which leaves nothing of a file that
-/// it refuses.
+/// Checks a file with the built program. Its output must stay within the limit, and a refused file must leave no
+/// output.
 fn check(content: &[u8]) {
     let sealed = Sealed::new();
     sealed.write("list", content);
@@ -136,11 +136,11 @@ fn check(content: &[u8]) {
     assert!([0, 1, 3].contains(&checked.code), "exit code {}: {}", checked.code, checked.stderr);
     let files = fs::read_dir(sealed.path("out")).into_iter().flatten();
     let written: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
-    assert!(written <= max_bytes as u64, "{written} bytes written of a file of {}", content.len());
-    assert!(checked.code != 3 || written == 0, "{written} bytes left of a file that is refused");
+    assert!(written <= max_bytes as u64, "{written} bytes written from a file of {}", content.len());
+    assert!(checked.code != 3 || written == 0, "{written} bytes left from a refused file");
 }
 
-/// Reads a file to its end and judges its rows; what came of it, and how much its rows hold.
+/// Reads and normalizes all rows of a file. Returns the number of rows or the error, and the bytes of its rows.
 fn outcome(path: &Path, content: &[u8]) -> (Result<u64, String>, usize) {
     fs::write(path, content).unwrap();
     let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
@@ -158,11 +158,11 @@ fn outcome(path: &Path, content: &[u8]) -> (Result<u64, String>, usize) {
     (read.map(|summary| summary.rows).map_err(|error| error.to_string()), bytes)
 }
 
-/// Breaks the seeds in turn, and reads what comes of it.
+/// Reads many mutants that `broken` makes.
 #[expect(clippy::print_stderr, reason = "the figures of a long run")]
-fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
-    // A mutant takes milliseconds. Only one that never ends takes as long, however busy the machine is.
-    const PATIENCE: Duration = Duration::from_mins(2);
+fn read_mutants(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
+    // A mutant takes milliseconds. Even on a busy machine, only an endless read takes this long.
+    const TIMEOUT: Duration = Duration::from_mins(2);
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
@@ -183,18 +183,18 @@ fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
             panic!("{kind}: case {case} of seed {seed} panics: {}", kept().display())
         };
         assert!(
-            started.elapsed() < PATIENCE,
+            started.elapsed() < TIMEOUT,
             "{kind}: case {case} of seed {seed} hangs: {}",
             kept().display()
         );
         read += u64::from(first.0.is_ok());
-        // The largest ones, and a few others, through the program and with what it writes.
+        // The built program also checks the largest mutants and a few others.
         if case % 1024 == 0 || first.1 > allowed(&content) / 4 {
             checked += 1;
             let result = std::panic::catch_unwind(|| check(&content));
             assert!(result.is_ok(), "{kind}: case {case} of seed {seed}: {}", kept().display());
         }
-        // Now and then once more.
+        // Some mutants are read twice.
         if case % 16 == 0 {
             assert_eq!(
                 outcome(&path, &content),
@@ -206,7 +206,7 @@ fn survive(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
     }
     assert!(
         read > count / 20 && read < count,
-        "{kind}: {read} of {count} were read: the mutants are too tame or too wild"
+        "{kind}: {read} of {count} mutants were read: they are broken too little or too much"
     );
     eprintln!(
         "{kind}: {count} mutants of seed {seed}, {read} read, the longest in {longest:?}; {checked} checked with the program"
@@ -217,42 +217,42 @@ fn sample(name: &str) -> Vec<u8> {
     fs::read(crate::sealed::samples().join(name)).unwrap()
 }
 
-/// The head of a sample: small seeds are broken more often where it matters.
+/// Returns the first lines of a sample. Changes to a small seed hit important places more often.
 fn head(bytes: &[u8], lines: usize) -> Vec<u8> {
     bytes.split_inclusive(|byte| *byte == b'\n').take(lines).flatten().copied().collect()
 }
 
 #[test]
-fn broken_text_is_survived() {
+fn broken_csv_never_panics() {
     let seeds = [
         head(&sample("contacts.csv"), 12),
         b"sep=;\r\nVorname;Nachname;Handy\r\nJ\xfcrgen;M\xfcller;0171 1234567\r\n".to_vec(),
         b"Name,Phone 1 - Label,Phone 1 - Value\n\"A\nB\",Work Fax,1\nC D,* Mobile,98765 43210 ::: 98765 43211\n".to_vec(),
         "\u{feff}Name\tMobile\nJosé Núñez\t+34 612 345 678\n".encode_utf16().flat_map(u16::to_le_bytes).collect(),
     ];
-    survive("csv", |random| mutated(&seeds[random.below(seeds.len())], random));
+    read_mutants("csv", |random| mutated(&seeds[random.below(seeds.len())], random));
 }
 
 #[test]
-fn broken_json_is_survived() {
+fn broken_json_never_panics() {
     let seeds = [
         br#"[{"firstName": "Asha", "lastName": "Rao", "cellPhone": {"phoneNumber": "9876543210", "countryCode": "+91"}}]"#.to_vec(),
         br#"{"results": [{"name": "Li Wei", "phones": ["98765 43210", 5.0e3, null]}], "hasMore": false}"#.to_vec(),
         b"{\"name\": \"A B\", \"phone\": 919876543210}\n{\"name\": \"C \\u00e9\", \"phone\": \"1\"}\n".to_vec(),
     ];
-    survive("json", |random| mutated(&seeds[random.below(seeds.len())], random));
+    read_mutants("json", |random| mutated(&seeds[random.below(seeds.len())], random));
 }
 
 #[test]
-fn broken_cards_are_survived() {
+fn broken_vcards_never_panic() {
     let seed = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\r\nTEL;CELL:+49 170 1234567\r\nEND:VCARD\r\n\
         BEGIN:VCARD\nVERSION:4.0\nFN:Li Wei\nitem1.TEL;VALUE=uri;TYPE=\"voice,cell\":tel:+86-138-1234-5678\nPHOTO;ENCODING=b:AAAA\n BBBB\nEND:VCARD\n";
-    survive("vcard", |random| mutated(seed, random));
+    read_mutants("vcard", |random| mutated(seed, random));
 }
 
-/// A workbook whose files are broken, in an archive that is whole: what an archive's own checks do not catch.
+/// The archive is intact, but its files are broken. The checksums of an archive do not detect that.
 #[test]
-fn broken_workbooks_are_survived() {
+fn broken_xlsx_workbooks_never_panic() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let page = workbook.add_worksheet();
     page.write_row(0, 0, ["First Name", "Last Name", "Salutation", "Mobile"]).unwrap();
@@ -260,39 +260,39 @@ fn broken_workbooks_are_survived() {
         page.write_row(row, 0, ["Asha", "Rao", "Ms"]).unwrap();
         page.write(row, 3, 9_876_543_210_f64 + f64::from(row)).unwrap();
     }
-    survive_in_parts("xlsx", &workbook.save_to_buffer().unwrap());
+    read_mutants_of_archive("xlsx", &workbook.save_to_buffer().unwrap());
 }
 
 #[test]
-fn broken_binary_workbooks_are_survived() {
-    survive_in_parts("xlsb", &written_by("sheetjs.xlsb"));
+fn broken_xlsb_workbooks_never_panic() {
+    read_mutants_of_archive("xlsb", &written_by("sheetjs.xlsb"));
 }
 
 #[test]
-fn broken_open_documents_are_survived() {
-    survive_in_parts("ods", &written_by("libreoffice.ods"));
+fn broken_ods_spreadsheets_never_panic() {
+    read_mutants_of_archive("ods", &written_by("libreoffice.ods"));
 }
 
 #[test]
-fn broken_pages_are_survived() {
+fn broken_web_pages_never_panic() {
     let seeds: [&[u8]; 2] = [
         b"<html><table border=\"1\"><tr><th>Name</th><th colspan=\"2\">Phone</th></tr><tr><td rowspan='2'>Asha Rao<td>98765 43210<td>x</tr><tr><td>98765 43211</table>",
         b"<html><body><p>Leads</p><table><tr style=\"display:none\"><td>x</td></tr><tr><td>First Name<td>Last Name<td>Mobile</tr><tr><td>Li<td>Wei<td>+86 138 1234 5678<br>office</td></tr></table><table><tr><td>Sum</td></tr></table>",
     ];
-    survive("html", |random| mutated(seeds[random.below(seeds.len())], random));
+    read_mutants("html", |random| mutated(seeds[random.below(seeds.len())], random));
 }
 
 #[test]
-fn broken_xml_spreadsheets_are_survived() {
+fn broken_xml_spreadsheets_never_panic() {
     let seed = b"<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"Leads\"><Table><Column ss:Index=\"3\" ss:Hidden=\"1\"/>\
         <Row ss:Index=\"1\"><Cell><Data ss:Type=\"String\">Name</Data></Cell><Cell ss:Index=\"2\" ss:MergeAcross=\"1\"><Data ss:Type=\"String\">Phone</Data></Cell></Row>\
         <Row><Cell><Data ss:Type=\"String\">Asha Rao</Data></Cell><Cell><Data ss:Type=\"Number\">9876543210</Data></Cell></Row></Table></Worksheet></Workbook>";
-    survive("xml", |random| mutated(seed, random));
+    read_mutants("xml", |random| mutated(seed, random));
 }
 
-/// Lists in packings that are whole, and packings that are broken.
+/// Broken lists in intact and broken compressed files.
 #[test]
-fn broken_packings_are_survived() {
+fn broken_compressed_files_never_panic() {
     let list = head(&sample("contacts.csv"), 12);
     let gzip = |content: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -305,7 +305,7 @@ fn broken_packings_are_survived() {
         writer.write_all(content).unwrap();
         writer.finish().unwrap().into_inner()
     };
-    survive("packed", |random| {
+    read_mutants("packed", |random| {
         let inside = mutated(&list, random);
         let packed = match random.below(4) {
             0 => gzip(&inside),
@@ -321,18 +321,18 @@ fn broken_packings_are_survived() {
 }
 
 #[test]
-fn broken_old_workbooks_are_survived() {
+fn broken_xls_workbooks_never_panic() {
     let seeds = ["sheetjs.xls", "libreoffice.xls", "xlwt.xls"].map(written_by);
-    survive("xls", |random| mutated(&seeds[random.below(seeds.len())], random));
+    read_mutants("xls", |random| mutated(&seeds[random.below(seeds.len())], random));
 }
 
-/// A workbook as another program writes it.
+/// Returns a workbook that another program wrote.
 fn written_by(name: &str) -> Vec<u8> {
     fs::read(crate::sealed::producers().join(name)).unwrap()
 }
 
-/// Breaks the files of an archive that is whole, and now and then the archive.
-fn survive_in_parts(kind: &str, archive: &[u8]) {
+/// Breaks the files in an archive, and sometimes the archive itself.
+fn read_mutants_of_archive(kind: &str, archive: &[u8]) {
     let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
     let parts: Vec<(String, Vec<u8>)> = (0..archive.len())
         .map(|index| {
@@ -343,9 +343,9 @@ fn survive_in_parts(kind: &str, archive: &[u8]) {
         })
         .filter(|(_, content)| !content.is_empty())
         .collect();
-    let holds_cells = |(name, _): &(String, Vec<u8>)| name.contains("sheet1") || name == "content.xml";
-    let cells = parts.iter().position(holds_cells).unwrap();
-    survive(kind, |random| {
+    let has_cells = |(name, _): &(String, Vec<u8>)| name.contains("sheet1") || name == "content.xml";
+    let cells = parts.iter().position(has_cells).unwrap();
+    read_mutants(kind, |random| {
         let broken = if random.below(2) == 0 { cells } else { random.below(parts.len()) };
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
@@ -355,13 +355,13 @@ fn survive_in_parts(kind: &str, archive: &[u8]) {
             writer.write_all(&content).unwrap();
         }
         let whole = writer.finish().unwrap().into_inner();
-        // Some are broken in the archive itself.
+        // Sometimes, break the archive too.
         if random.below(8) == 0 { mutated(&whole, random) } else { whole }
     });
 }
 
 #[test]
-fn broken_phone_cells_are_survived() {
+fn broken_phone_numbers_are_read_the_same_in_e164() {
     use rollcall::{
         normalize::phone::{Origin, PhonePolicy},
         row::CellKind,

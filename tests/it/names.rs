@@ -1,19 +1,19 @@
-//! Names as lists hold them, read by the library and through the built program.
+//! Names in lists, read by the library and by the built program.
 
 use human_name::Name;
 use rollcall::normalize::name::{clean, split_full};
 
 use crate::sealed::{Outcome, Sealed};
 
-/// A culture, a full name, and its parts where a rule can know them.
+/// The table of names. Columns: culture, full name, first name, last name.
 const TABLE: &str = "full-names.tsv";
 
-/// How often the parts of the table's names are found, are other ones, and are not told.
+/// How many names of the table are split correctly, split wrongly, or not split.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Score {
     right: usize,
     wrong: usize,
-    silent: usize,
+    unsplit: usize,
 }
 
 impl Score {
@@ -23,21 +23,21 @@ impl Score {
             match read(name) {
                 Some(parts) if parts == (first.clone(), last.clone()) => score.right += 1,
                 Some(_) => score.wrong += 1,
-                None => score.silent += 1,
+                None => score.unsplit += 1,
             }
         }
         score
     }
 }
 
-/// The words in the form in which the other library returns them, which writes names in its own capitals.
+/// Returns a name without case, accents and punctuation, because `human_name` changes the capital letters.
 fn folded(name: &str) -> String {
     let letters = unicode_normalization::UnicodeNormalization::nfkd(name);
     letters.filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[test]
-fn full_names_of_twenty_cultures_are_read_better_than_by_rules_of_one() {
+fn full_names_of_twenty_cultures_are_split_better_than_by_other_rules() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(TABLE);
     let table = std::fs::read_to_string(path).unwrap();
     let names: Vec<[String; 4]> = table
@@ -71,15 +71,15 @@ fn full_names_of_twenty_cultures_are_read_better_than_by_rules_of_one() {
     assert_eq!(
         scores,
         [
-            ("these rules", Score { right: 183, wrong: 9, silent: 8 }),
-            ("the last word alone", Score { right: 75, wrong: 116, silent: 9 }),
-            ("human_name", Score { right: 129, wrong: 68, silent: 3 }),
+            ("these rules", Score { right: 183, wrong: 9, unsplit: 8 }),
+            ("the last word alone", Score { right: 75, wrong: 116, unsplit: 9 }),
+            ("human_name", Score { right: 129, wrong: 68, unsplit: 3 }),
         ]
     );
 }
 
 #[test]
-fn names_that_are_unclear_are_rejected_with_both_readings_unless_the_simple_rule_is_asked_for() {
+fn unclear_names_are_rejected_with_both_readings_unless_last_word_is_set() {
     let sealed = Sealed::new();
     sealed.write(
         "list.csv",
@@ -92,17 +92,17 @@ fn names_that_are_unclear_are_rejected_with_both_readings_unless_the_simple_rule
         let rows: Vec<String> = sealed.outcomes(folder).iter().map(Outcome::brief).collect();
         (rows, ended.stderr.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let (rows, said) = check("out", &[]);
+    let (rows, output) = check("out", &[]);
     assert_eq!(rows, ["2 valid", "3 rejected unclear-name", "4 valid", "5 rejected missing-first-name"]);
     assert_eq!(
         sealed.outcomes("out")[1].detail,
         "unclear-name: first name `Patrick`, last name `Dunne`, or two people, because of `&`"
     );
-    assert!(said.contains("--split-names last-word"), "{said}");
-    assert!(said.contains("`Max Stern (he/him)` in row 2; rollcall reads it as `Max Stern`"), "{said}");
+    assert!(output.contains("--split-names last-word"), "{output}");
+    assert!(output.contains("`Max Stern (he/him)` in row 2; rollcall reads it as `Max Stern`"), "{output}");
     assert!(
-        said.contains("`DUPONT Jean` in row 4; rollcall reads it as first name `Jean`, last name `DUPONT`"),
-        "{said}"
+        output.contains("`DUPONT Jean` in row 4; rollcall reads it as first name `Jean`, last name `DUPONT`"),
+        "{output}"
     );
 
     let simple = ["2 valid", "3 valid", "4 valid", "5 rejected missing-first-name"];
@@ -112,15 +112,16 @@ fn names_that_are_unclear_are_rejected_with_both_readings_unless_the_simple_rule
 }
 
 #[test]
-fn a_column_name_beside_one_half_is_shown_as_the_other() {
+fn name_column_next_to_a_first_name_is_the_last_name() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "Name;Vorname;Anrede;Telefon\nvan der Berg;Jan;Lord;+44 20 7946 0101\n");
     let ended = sealed.run(&["check", "list.csv", "--default-salutation", "Mr", "--out", "out"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("first name = Vorname, last name = Name"), "{said}");
+    let output = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(output.contains("first name = Vorname, last name = Name"), "{output}");
     assert!(
-        said.contains("1 salutation is unknown, such as `Lord` in row 2; --default-salutation makes it `Mr`"),
-        "{said}"
+        output
+            .contains("1 salutation is unknown, such as `Lord` in row 2; --default-salutation makes it `Mr`"),
+        "{output}"
     );
 }

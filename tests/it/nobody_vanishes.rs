@@ -1,8 +1,8 @@
-//! Lists with a few marks too many or too few: every number that still stands in the file ends in a row with an outcome, or
-//! the file is refused, or a note says that numbers are in no row.
+//! Lists with a few added or missing marks. Every number that is still in the file is in a row with an outcome, or a
+//! note reports numbers outside rows, or rollcall refuses the file.
 //!
-//! The same mutants in every run; `ROLLCALL_TRIALS` makes more of them, `ROLLCALL_SEED=7` makes others, `ROLLCALL_CASE=N` begins
-//! with one of them.
+//! Every run tests the same mutants. `ROLLCALL_TRIALS` makes more of them, `ROLLCALL_SEED=7` makes others, and
+//! `ROLLCALL_CASE=N` starts with the Nth.
 
 use std::{fs, ops::ControlFlow, path::Path};
 
@@ -14,18 +14,18 @@ use rollcall::{
     parse::{Input, ParseSettings},
 };
 
-/// People of a list, and how one program writes them.
+/// A list as one program writes it, and the numbers in it.
 struct Seed {
     text: String,
     numbers: Vec<String>,
 }
 
-/// A number of the range that is kept for fiction.
+/// Returns a number from the range reserved for fiction.
 fn number(person: usize) -> String {
     format!("0207946{:04}", person % 1000)
 }
 
-/// Lists of the same people in the dialects of several programs.
+/// Returns lists of the same people in the dialects of several programs.
 fn seeds() -> Vec<Seed> {
     let people = 9;
     let numbers: Vec<String> = (0..people).map(|person| number(person * 37 + 100)).collect();
@@ -67,7 +67,7 @@ fn seeds() -> Vec<Seed> {
     ]
 }
 
-/// One to three marks too many or too few.
+/// Adds or removes one to three marks, or cuts the text.
 fn mutated(text: &str, random: &mut Random) -> Vec<u8> {
     const INSERTED: [&[u8]; 10] =
         [b"\"", b"\"", b"\n", b"\r\n", b"\r", b",", b";", b"\t", b"\0", b"\xef\xbb\xbf"];
@@ -77,7 +77,7 @@ fn mutated(text: &str, random: &mut Random) -> Vec<u8> {
         let marks: Vec<usize> = (0..bytes.len()).filter(|at| b"\"\n\r,;\t".contains(&bytes[*at])).collect();
         let at = random.below(bytes.len() + 1);
         match random.below(9) {
-            // Where a cell begins or ends, marks do the most.
+            // Marks have the most effect at the start or end of a cell.
             0..=2 if !marks.is_empty() => {
                 let at = marks[random.below(marks.len())] + random.below(2);
                 bytes.splice(at..at, INSERTED[random.below(INSERTED.len())].iter().copied());
@@ -91,8 +91,8 @@ fn mutated(text: &str, random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Whether a number stands in a text, with no digit beside it.
-fn stands(number: &str, text: &[u8]) -> bool {
+/// Returns whether a text contains a number with no digit next to it.
+fn contains_number(number: &str, text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, number).any(|at| {
         let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
         !is_digit(at.checked_sub(1).and_then(|before| text.get(before)))
@@ -100,7 +100,7 @@ fn stands(number: &str, text: &[u8]) -> bool {
     })
 }
 
-/// The numbers that are in no row and that nothing is said of.
+/// Returns the numbers of a file that are in no row, if no note reports numbers outside rows.
 fn lost(path: &Path, content: &[u8], numbers: &[String]) -> Vec<String> {
     fs::write(path, content).unwrap();
     let settings = NormalizeSettings {
@@ -132,12 +132,13 @@ fn lost(path: &Path, content: &[u8], numbers: &[String]) -> Vec<String> {
     if notes.any(|note| note.contains("looks like a phone number")) {
         return Vec::new();
     }
-    let is_lost = |number: &&String| stands(number, content) && !stands(number, accounted.as_bytes());
+    let is_lost =
+        |number: &&String| contains_number(number, content) && !contains_number(number, accounted.as_bytes());
     numbers.iter().filter(is_lost).cloned().collect()
 }
 
 #[test]
-fn every_number_of_a_broken_list_is_accounted_for() {
+fn every_number_of_a_broken_list_is_in_a_row_or_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.csv");
     let seeds = seeds();
@@ -155,9 +156,9 @@ fn every_number_of_a_broken_list_is_accounted_for() {
     }
 }
 
-/// The test would see it if lines were lost.
+/// Proves that `lost` detects a loss.
 #[test]
-fn a_list_without_its_lines_is_seen_to_lose_numbers() {
+fn number_in_another_cell_counts_as_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.csv");
     let seed = &seeds()[0];

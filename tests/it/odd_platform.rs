@@ -1,4 +1,4 @@
-//! Imports from platforms that answer oddly, through the built program: what people see, and what the report says.
+//! Imports to platforms with unusual answers, through the built program: messages and report.
 
 use std::sync::{
     Arc,
@@ -13,7 +13,7 @@ use crate::{
     sealed::{Ended, Outcome, Sealed, ended},
 };
 
-/// Imports three contacts, of which the platform holds none that it does not say.
+/// Imports three contacts.
 fn import(sealed: &Sealed, platform: &Scripted, args: &[&str]) -> Ended {
     sealed.write("list.csv", list(0..3));
     let out: &[&str] = if args.contains(&"--out") { &[] } else { &["--out", "out"] };
@@ -28,7 +28,7 @@ fn import(sealed: &Sealed, platform: &Scripted, args: &[&str]) -> Ended {
     ended(command)
 }
 
-/// A platform that always answers the same.
+/// Starts a platform that always gives the same answer. Also returns the number of requests.
 fn always(reply: Reply) -> (Scripted, Arc<AtomicU64>) {
     let requests = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&requests);
@@ -39,8 +39,8 @@ fn always(reply: Reply) -> (Scripted, Arc<AtomicU64>) {
     (platform, requests)
 }
 
-fn created(asked: &Asked) -> Vec<Value> {
-    let contacts = asked.body.as_array().unwrap().iter().enumerate();
+fn created(request: &Asked) -> Vec<Value> {
+    let contacts = request.body.as_array().unwrap().iter().enumerate();
     let with_id = |(place, contact): (usize, &Value)| {
         let mut contact = contact.clone();
         contact["id"] = format!("id-{place}").into();
@@ -50,23 +50,23 @@ fn created(asked: &Asked) -> Vec<Value> {
 }
 
 #[test]
-fn odd_records_are_counted_and_shown_and_stop_nothing() {
+fn unreadable_and_inactive_records_are_counted_and_stop_nothing() {
     let sealed = Sealed::new();
     let number = |index: u64| format!("+9198765{index:05}");
     let cut = json!({
         "id": "a", "firstName": "Cut", "status": "INACTIVE",
         "cellPhone": {"phoneNumber": number(0), "countryCode": "+91"}
     });
-    // In the middle of an emoji.
+    // The name ends in the middle of an emoji.
     let cut = cut.to_string().replace("Cut", "Cut\\ud83d");
-    let held = format!(
+    let page = format!(
         "{{\"results\": [null, {cut}, 7], \"skip\": 0, \"limit\": 3, \"hasMore\": false, \"totalResults\": 3}}"
     );
-    let platform = Scripted::serve(move |asked| {
-        if asked.is_post() {
-            Reply::json(&json!({"data": created(&asked)}))
+    let platform = Scripted::serve(move |request| {
+        if request.is_post() {
+            Reply::json(&json!({"data": created(&request)}))
         } else {
-            Reply::Answer(200, held.clone())
+            Reply::Answer(200, page.clone())
         }
     });
     let ended = import(&sealed, &platform, &[]);
@@ -81,10 +81,10 @@ fn odd_records_are_counted_and_shown_and_stop_nothing() {
     assert!(ended.stderr.contains("1 contact with a status other than ACTIVE"), "{}", ended.stderr);
 }
 
-// Source: lexik/LexikJWTAuthenticationBundle issue 286, googleapis/google-auth-library-java issue 682 (clock skew that is blamed
-// on the credentials).
+// Source: lexik/LexikJWTAuthenticationBundle issue 286, googleapis/google-auth-library-java issue 682 (clock skew
+// reported as wrong credentials).
 #[test]
-fn a_clock_that_is_off_is_named() {
+fn wrong_clock_is_named() {
     let sealed = Sealed::new();
     let refusal = "{\"message\": \"Unauthorized\"}".to_owned();
     let (platform, _) = always(Reply::WithHeader(401, "date: Wed, 01 Jan 2020 00:00:00 GMT", refusal));
@@ -96,10 +96,10 @@ fn a_clock_that_is_off_is_named() {
 
 // Source: lobehub issue 13572, anomalyco/opencode issue 4135 (a quota that ends in hours).
 #[test]
-fn a_wait_of_a_day_ends_the_run_and_no_other_asks_before_it_is_over() {
+fn retry_after_of_a_day_ends_the_run_and_blocks_the_next_one() {
     let sealed = Sealed::new();
-    let words = "{\"message\": \"Daily quota of the account is used up\"}".to_owned();
-    let (platform, requests) = always(Reply::WithHeader(429, "retry-after: 86400", words));
+    let message = "{\"message\": \"Daily quota of the account is used up\"}".to_owned();
+    let (platform, requests) = always(Reply::WithHeader(429, "retry-after: 86400", message));
     let first = import(&sealed, &platform, &[]);
     assert_eq!(first.code, 4);
     assert!(first.stderr.contains("leave the account alone for 24 h, until 20"), "{}", first.stderr);
@@ -110,7 +110,7 @@ fn a_wait_of_a_day_ends_the_run_and_no_other_asks_before_it_is_over() {
 }
 
 #[test]
-fn a_redirect_shows_where_it_points() {
+fn redirect_is_reported_with_its_target() {
     let sealed = Sealed::new();
     let header = "location: https://eu.example.com/agentassist/contacts?token=canary";
     let (platform, _) = always(Reply::WithHeader(308, header, String::new()));
@@ -121,7 +121,7 @@ fn a_redirect_shows_where_it_points() {
 }
 
 #[test]
-fn a_file_of_authorities_without_a_certificate_is_refused() {
+fn ca_file_without_a_certificate_is_refused() {
     let sealed = Sealed::new();
     let (platform, requests) = always(Reply::HangUp);
     let ended = import(&sealed, &platform, &["--ca-file", "list.csv"]);
@@ -130,7 +130,7 @@ fn a_file_of_authorities_without_a_certificate_is_refused() {
 }
 
 #[test]
-fn an_answer_that_is_no_answer_does_not_advise_to_try_again() {
+fn invalid_answer_gives_no_hint_to_run_again() {
     let sealed = Sealed::new();
     let (platform, _) = always(Reply::Answer(200, "<html>Sign in</html>".to_owned()));
     let ended = import(&sealed, &platform, &[]);

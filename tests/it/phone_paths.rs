@@ -1,7 +1,8 @@
-//! The tables beside the library: whatever the tables answer, the library answers too.
+//! Compares the phone number tables with the phone number library. If the tables give a result, the library gives the
+//! same.
 //!
-//! Numbers of every region in many spellings, the same in every run: 20,000, and more with `ROLLCALL_TRIALS`.
-//! `ROLLCALL_NUMBERS=50000000` makes as many, `ROLLCALL_SEED=7` makes others.
+//! Every run reads the same 20,000 numbers of all regions in many spellings, and more with `ROLLCALL_TRIALS`.
+//! `ROLLCALL_NUMBERS=50000000` sets their number, and `ROLLCALL_SEED=7` makes others.
 
 use rayon::prelude::*;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType, enums::Region as LibraryRegion};
@@ -15,10 +16,10 @@ use rollcall::{
 
 use crate::random::{Random, setting, size};
 
-/// Numbers read at a time.
+/// The numbers that one task reads.
 const CHUNK: u64 = 10_000;
 
-/// A region and numbers that its plan has assigned.
+/// A region and assigned numbers of its numbering plan.
 struct Source {
     region: Region,
     calling_code: String,
@@ -63,7 +64,7 @@ fn digits(random: &mut Random, count: usize) -> String {
     (0..count).map(|_| char::from(b'0' + u8::try_from(random.below(10)).unwrap())).collect()
 }
 
-/// A national number: assigned, nearly assigned, or none.
+/// Returns a national number that is assigned, nearly assigned, or random.
 fn national(random: &mut Random, source: &Source) -> String {
     if source.nationals.is_empty() || random.below(8) == 0 {
         let count = 2 + random.below(12);
@@ -82,7 +83,7 @@ fn national(random: &mut Random, source: &Source) -> String {
     national
 }
 
-/// What people write in front of it.
+/// Adds a prefix as people write it.
 fn with_prefix(random: &mut Random, source: &Source, other: &Source, national: &str) -> String {
     let code = &source.calling_code;
     match random.below(16) {
@@ -104,7 +105,7 @@ fn with_prefix(random: &mut Random, source: &Source, other: &Source, national: &
     }
 }
 
-/// Separators, and now and then something that makes it no plain spelling.
+/// Adds separators and, rarely, a character that only the library reads.
 fn spelled(random: &mut Random, number: &str) -> String {
     const SEPARATORS: [&str; 10] = [" ", "-", ".", " (", ") ", "/", "  ", ")(", " - ", "."];
     const OTHERS: [&str; 10] = ["+", "x12", "#", "*", ",", "٣", "~", "\u{a0}", "++", "a"];
@@ -126,7 +127,7 @@ fn spelled(random: &mut Random, number: &str) -> String {
     text
 }
 
-/// How many numbers there were, and how many the tables answered.
+/// The number of compared numbers, of valid ones, and of those that the tables read.
 #[derive(Default)]
 struct Count {
     numbers: u64,
@@ -148,7 +149,7 @@ fn compare(text: &str, region: Option<Region>, count: &mut Count) {
 
 #[test]
 #[expect(clippy::print_stderr, reason = "the figures of a long run")]
-fn the_tables_answer_as_the_library_does() {
+fn tables_agree_with_the_library_on_random_numbers() {
     let sources = sources();
     assert!(sources.len() > 240);
     let (numbers, seed) =
@@ -178,15 +179,15 @@ fn the_tables_answer_as_the_library_does() {
     };
     let count = (0..numbers.div_ceil(CHUNK)).into_par_iter().map(chunk).reduce(Count::default, add);
     eprintln!(
-        "{} numbers of seed {seed}, {} of them valid; the tables answered {}, as the library did",
+        "{} numbers of seed {seed}, {} of them valid; the tables read {}, each like the library",
         count.numbers, count.valid, count.plain
     );
     assert!(count.valid * 5 > count.numbers, "too few numbers are valid: {}", count.valid);
-    assert!(count.plain * 2 > count.numbers, "the tables answer too little: {}", count.plain);
+    assert!(count.plain * 2 > count.numbers, "the tables read too few numbers: {}", count.plain);
 }
 
 #[test]
-fn the_tables_answer_the_reference_table_as_the_library_does() {
+fn tables_agree_with_the_library_on_the_reference_table() {
     let mut count = Count::default();
     for row in crate::phone_reference::table().lines() {
         let (region, rest) = row.split_once('\t').unwrap();

@@ -1,4 +1,4 @@
-//! Every row of a table made with Google's own data, read by us.
+//! Every row of a reference table made with Google's library.
 
 use std::io::Read as _;
 
@@ -11,12 +11,12 @@ use rollcall::{
     },
 };
 
-/// Default region, text, and the eight columns of the answer: status, calling code, national number, extension,
-/// possible, valid, type, region.
+/// The compressed table. Columns: default region, text, status, calling code, national number, extension, possible,
+/// valid, type, region.
 const TABLE: &[u8] = include_bytes!("../data/phone-reference.tsv.gz");
 
-/// Noise on which `rlibphonenumber` answers otherwise than Google's library: none of them is a number to either.
-/// The first six it takes for a few digits with an extension, the last for a number that could exist.
+/// Noise that `rlibphonenumber` reads differently from Google's library. None of it is a valid number.
+/// `rlibphonenumber` reads the first six as a few digits with an extension, and the last one as a possible number.
 const NOISE: [(&str, &str); 7] = [
     ("SC", "xat77#6343"),
     ("GD", ")71;,33"),
@@ -63,7 +63,7 @@ fn answer(region: &str, text: &str) -> String {
 }
 
 #[test]
-fn numbers_are_read_as_googles_library_reads_them() {
+fn numbers_are_read_like_googles_library() {
     let table = table();
     let differing: Vec<(&str, &str)> = table
         .lines()
@@ -77,13 +77,13 @@ fn numbers_are_read_as_googles_library_reads_them() {
     assert_eq!(differing, NOISE);
 }
 
-/// Whether letters stand behind digits. Google's library dials them; rollcall leaves words out.
-fn has_words_behind(text: &str) -> bool {
+/// Returns whether letters follow the digits. Google's library dials letters. rollcall ignores words.
+fn has_words_after_digits(text: &str) -> bool {
     let number = text.find(char::is_numeric).unwrap_or(text.len());
     text[number..].contains(char::is_alphabetic)
 }
 
-/// What a row becomes, beside what the table says of its text: the policy adds nothing and loses nothing.
+/// Compares the policy with the table: it accepts every valid number, and no other.
 #[test]
 fn valid_numbers_without_extension_are_accepted_and_no_others() {
     use rollcall::{normalize::phone::PhonePolicy, outcome::Code, row::CellKind};
@@ -91,26 +91,26 @@ fn valid_numbers_without_extension_are_accepted_and_no_others() {
     let table = table();
     let policy = PhonePolicy { drop_extensions: true, ..PhonePolicy::default() };
     let mut compared = 0;
-    let (mut otherwise, mut ambiguous) = (Vec::new(), Vec::new());
+    let (mut others, mut ambiguous) = (Vec::new(), Vec::new());
     for line in table.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         let [region, text, status, code, national, extension, _, valid, kind, owner] = cells[..] else {
             panic!("{line}")
         };
-        if has_words_behind(text) && extension.is_empty() {
+        if has_words_after_digits(text) && extension.is_empty() {
             continue;
         }
         let read = policy.read(text, CellKind::Text, Region::new(region).map(Origin::Region));
         if status == "ok" && valid == "1" {
             let number = match read {
-                // The calling code stands apart, without its plus.
+                // The calling code is separated, without its plus.
                 Ok(number) if number.e164().to_string() != format!("{code}{national}") => {
                     assert!(text.starts_with(&format!("{code} ")), "{line}: {number:?}");
                     ambiguous.push(format!("{region} {text}"));
                     continue;
                 }
                 Ok(number) => number,
-                // Read as the table says, and in another way that it does not know of.
+                // One reading is that of the table. The other is not in the table.
                 Err(refusal) if refusal.code == Code::AmbiguousNumber => {
                     let readings = refusal.readings.iter().map(|number| number.e164().to_string());
                     assert!(
@@ -120,8 +120,8 @@ fn valid_numbers_without_extension_are_accepted_and_no_others() {
                     ambiguous.push(format!("{region} {text}"));
                     continue;
                 }
-                // Letters inside a number that has an extension behind it.
-                Err(refusal) if refusal.code == Code::NotANumber && has_words_behind(text) => continue,
+                // Letters inside a number with an extension.
+                Err(refusal) if refusal.code == Code::NotANumber && has_words_after_digits(text) => continue,
                 Err(refusal) => panic!("{line}: {refusal:?}"),
             };
             assert_eq!(number.e164().to_string(), format!("{code}{national}"), "{line}");
@@ -129,12 +129,12 @@ fn valid_numbers_without_extension_are_accepted_and_no_others() {
             assert_eq!(number.region().unwrap().as_str(), owner, "{line}");
             assert_eq!(number.kind().name().replace('-', "_").to_uppercase(), kind, "{line}");
         } else if let Ok(number) = read {
-            otherwise.push(format!("{region} {text} {}", number.e164()));
+            others.push(format!("{region} {text} {}", number.e164()));
         }
         compared += 1;
     }
-    // `00` where the region dials abroad with other digits, and Brazilian mobile numbers of before 2016.
+    // `00` in regions with another international prefix, and Brazilian mobile numbers from before 2016.
     let is_explained = |line: &&String| line[3..].starts_with("00") || line.starts_with("BR ");
-    assert_eq!(otherwise.iter().find(|line| !is_explained(line)), None);
+    assert_eq!(others.iter().find(|line| !is_explained(line)), None);
     assert!(compared > 27_000 && (1..30).contains(&ambiguous.len()), "{compared}, {ambiguous:?}");
 }

@@ -1,4 +1,4 @@
-//! Rows that share the number of a row that the platform refuses.
+//! Rows with the same number as a row that the platform refuses.
 
 use std::{
     collections::BTreeMap,
@@ -42,7 +42,7 @@ const OUTCOMES: [&str; 10] = [
 
 #[derive(Default)]
 struct World {
-    held: BTreeMap<String, Value>,
+    contacts: BTreeMap<String, Value>,
     /// The names in each post.
     posts: Vec<Vec<String>>,
 }
@@ -50,21 +50,21 @@ struct World {
 /// Starts a platform that refuses a batch with a bad contact.
 fn platform(world: &Arc<Mutex<World>>) -> Scripted {
     let world = Arc::clone(world);
-    Scripted::serve(move |asked: Asked| {
+    Scripted::serve(move |request: Asked| {
         let mut world = world.lock().unwrap();
-        if !asked.is_post() {
-            let results: Vec<&Value> = world.held.values().collect();
+        if !request.is_post() {
+            let results: Vec<&Value> = world.contacts.values().collect();
             let total = results.len();
             return Reply::json(
                 &json!({"results": results, "skip": 0, "limit": 1000, "hasMore": false, "totalResults": total}),
             );
         }
-        let batch = asked.body.as_array().unwrap().clone();
+        let batch = request.body.as_array().unwrap().clone();
         let number = |contact: &Value| contact["cellPhone"]["phoneNumber"].as_str().unwrap().to_owned();
         let name =
             |contact: &Value| format!("{} {}", contact["firstName"], contact["lastName"]).replace('"', "");
         world.posts.push(batch.iter().map(name).collect());
-        if batch.iter().any(|contact| world.held.contains_key(&number(contact))) {
+        if batch.iter().any(|contact| world.contacts.contains_key(&number(contact))) {
             return Reply::Answer(409, json!({"message": "the number exists"}).to_string());
         }
         if batch.iter().any(|contact| contact["firstName"] == "Bad" || number(contact).ends_with('3')) {
@@ -78,7 +78,7 @@ fn platform(world: &Arc<Mutex<World>>) -> Scripted {
                 stored
             })
             .collect();
-        world.held.extend(created.iter().map(|contact| (number(contact), contact.clone())));
+        world.contacts.extend(created.iter().map(|contact| (number(contact), contact.clone())));
         Reply::json(&json!(created))
     })
 }
@@ -107,8 +107,9 @@ fn assert_ended(ended: &Ended, sealed: &Sealed, world: &Mutex<World>) {
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert_eq!(outcomes(sealed), OUTCOMES, "{}", ended.stderr);
     let world = world.lock().unwrap();
-    let held: Vec<&str> = world.held.values().map(|contact| contact["firstName"].as_str().unwrap()).collect();
-    assert_eq!(held, ["Asha", "Zoe"]);
+    let stored: Vec<&str> =
+        world.contacts.values().map(|contact| contact["firstName"].as_str().unwrap()).collect();
+    assert_eq!(stored, ["Asha", "Zoe"]);
     let report: Value = serde_json::from_str(&sealed.read("out/report.json")).unwrap();
     assert_eq!(report["totals"]["failed"], 5, "{report:#}");
     assert_eq!(report["totals"]["rows"], 10);
@@ -198,9 +199,9 @@ fn killed_import_continues_with_the_same_rows() {
         sealed.write("list.csv", LIST);
         let world = Arc::new(Mutex::new(World::default()));
         let platform = platform(&world);
-        let mut dying = import(&sealed, &platform, &[]);
-        dying.env("ROLLCALL_FAIL_AT", format!("{point}!"));
-        assert_eq!(ended(dying).code, -1, "{point}");
+        let mut killed = import(&sealed, &platform, &[]);
+        killed.env("ROLLCALL_FAIL_AT", format!("{point}!"));
+        assert_eq!(ended(killed).code, -1, "{point}");
         platform.drain();
         let again = ended(import(&sealed, &platform, &[]));
         assert_eq!(again.code, 1, "{point}: {}", again.stderr);
@@ -208,6 +209,6 @@ fn killed_import_continues_with_the_same_rows() {
         let shown: Vec<String> =
             outcomes(&sealed).iter().map(|outcome| outcome.replace("confirmed", "created")).collect();
         assert_eq!(shown, OUTCOMES, "{point}: {}", again.stderr);
-        assert_eq!(world.held.len(), 2, "{point}");
+        assert_eq!(world.contacts.len(), 2, "{point}");
     }
 }

@@ -60,7 +60,7 @@ fn line_with_stray_marks_and_two_numbers_is_rejected() {
 }
 
 #[test]
-fn rows_between_two_stray_marks_stay_rows() {
+fn rows_between_stray_marks_are_refused_in_csv_and_read_in_tsv() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,\"bold\nBen,Marsh,02079460101,\nCleo,Finch,02079460102,5\"\n";
     let output = refused("list.csv", text);
     assert!(
@@ -78,7 +78,7 @@ fn multiline_notes_stay_one_cell() {
     assert_eq!(outcomes("list.tsv", text.replace(',', "\t")).0, ["2 valid", "5 valid"]);
 }
 
-/// In a narrow list, a line alone decides nothing. rollcall names lines that may be people.
+/// In a list with few columns, one line is no proof. rollcall names lines that may be people.
 #[test]
 fn number_inside_a_multiline_cell_is_named() {
     let (_, ended) = checked("list.csv", "Phone,Remark\n02079460100,\"call\n02079460101,later\"\n");
@@ -171,14 +171,14 @@ fn rows_with_and_without_trailing_cells_are_read_alike() {
 fn missing_cell_before_the_number_is_detected_by_the_next_number() {
     let text = "First Name,Last Name,City,Phone,Other\nAda,Quill,Bath,02079460100,02079460900\nBen,Marsh,02079460101,02079460901\nCleo,Finch,Leeds,02079460102\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 rejected ragged-row", "4 valid"]);
-    // Without another number after it, the text before the number is something else.
+    // If no number follows the phone number, no cell is missing before it.
     let text =
         "First Name,Last Name,Fax,Phone,Note\nAda,Quill,,02079460100,x\nBen,Marsh,01174960101,02079460101\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
 
 #[test]
-fn unopened_closing_mark_is_not_part_of_a_name() {
+fn closing_mark_without_an_opening_one_is_not_part_of_a_name() {
     let text = "\"First Name\",\"Last Name\",\"Phone\"\n\"Ada\",Quill\",\"02079460100\"\n\"Ben\",\"Marsh\",\"02079460101\"\n";
     let again = text.replace("Quill\"", "\"Quill\"");
     let sealed = Sealed::new();
@@ -231,7 +231,7 @@ fn inner_and_garbled_byte_order_marks_are_ignored() {
 
 /// Source: alphagov/notifications-utils pull request 1169
 #[test]
-fn leading_columns_without_a_header_are_accepted() {
+fn empty_leading_columns_without_a_header_are_accepted() {
     let text = ",,phone number,name\n,,02079460100,Ada Quill\n,,02079460101,Ben Marsh\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "3 valid"]);
 }
@@ -248,7 +248,7 @@ fn comma_in_the_last_cell_shifts_no_used_column() {
 fn two_rows_on_one_line_and_one_row_on_two_are_rejected() {
     let text = "First Name,Last Name,Phone,Notes\nAda,Quill,02079460100,xBen,Marsh,02079460101,y\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 rejected ragged-row"]);
-    // Without the digits after it, it is a number, and perhaps of another person.
+    // Without its last digits, the number is valid too, and may belong to another person.
     let text = "First Name,Last Name,Phone\nAda,Quill,+49301234567\n89\nBen,Marsh,02079460101\n";
     let (rows, _) = outcomes("list.csv", text);
     assert_eq!(rows, ["2 rejected ragged-row", "3 rejected ragged-row", "4 valid"]);
@@ -406,13 +406,13 @@ fn number_in_the_header_is_named() {
 }
 
 #[test]
-fn rows_of_spaces_of_any_kind_are_blank() {
+fn rows_of_any_white_space_are_blank() {
     let text = "Name,Phone\nAda Quill,02079460100\n\u{a0},\u{3000}\n\u{200b}, \nBen Marsh,02079460101\n";
     assert_eq!(outcomes("list.csv", text).0, ["2 valid", "5 valid"]);
 }
 
 #[test]
-fn long_note_does_not_refuse_the_list() {
+fn list_with_a_long_note_is_read() {
     let note = "called, no answer\n".repeat(6_000);
     let text = format!(
         "Name,Phone,Notes\nAda Quill,02079460100,\"{note}\"\nBen Marsh,02079460101,{}\n",

@@ -105,7 +105,7 @@ fn lines_that_are_not_rows_are_explained() {
     );
     let ended = sealed.run(&["explain", "list.csv", "3", "99"]);
     assert_eq!(ended.code, 2);
-    assert!(ended.stdout.contains("row 3"), "the existing row is explained");
+    assert!(ended.stdout.contains("row 3"), "row 3 is explained");
     assert!(
         ended.stderr.contains("row 99 of list.csv: not in the file, whose last row is 8"),
         "{}",

@@ -2,8 +2,8 @@
 //! result. Some are bombs with repeated pieces and huge numbers. No file gives more data than its size allows.
 //!
 //! Every run tests the same mutants: 500 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_MUTANTS=100000` sets
-//! their number, and `ROLLCALL_SEED=7` makes others. To limit memory too, run the built tests in a shell with `ulimit
-//! -v 1000000`.
+//! their number, and `ROLLCALL_SEED=7` makes others. To limit memory too, run the built tests in a shell with
+//! `ulimit -v 1000000`.
 
 use std::{
     env, fs,
@@ -121,16 +121,16 @@ fn allowed(content: &[u8]) -> usize {
     (16 << 20).max(content.len() * 200)
 }
 
-/// How many times the allowed bytes the program may write. It writes a rejected row to several files, with reasons and
-/// hints.
-const WRITTEN_TIMES: usize = 8;
+/// The bytes that the program may write, as a multiple of the allowed bytes. It writes a rejected row to several files,
+/// with reasons and hints.
+const OUTPUT_FACTOR: usize = 8;
 
 /// Checks a file with the built program. Its output must stay within the limit, and a refused file must leave no
 /// output.
 fn check(content: &[u8]) {
     let sealed = Sealed::new();
     sealed.write("list", content);
-    let max_bytes = WRITTEN_TIMES * allowed(content);
+    let max_bytes = OUTPUT_FACTOR * allowed(content);
     let command = sealed.command(&["check", "list", "--region", "IN", "--out", "out"]);
     let checked = ended(with_file_limit(&sealed, &command, max_bytes));
     assert!([0, 1, 3].contains(&checked.code), "exit code {}: {}", checked.code, checked.stderr);

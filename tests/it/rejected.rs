@@ -105,7 +105,7 @@ fn fixed_rows_name_the_run_and_the_rows_they_replace() {
     assert_eq!(again.last().unwrap()[4..6], ["fixed.csv", "3"]);
     assert_eq!(again.last().unwrap().last(), Some(&run));
 
-    // If the original row is also good now, the fixed row is imported.
+    // If the original row is valid now too, the fixed row is imported.
     let ended = check(&["./list.csv", "fixed.csv", "--default-salutation", "Mr"], "third");
     let found = sealed.outcomes("third");
     assert_eq!(
@@ -140,7 +140,7 @@ fn ragged_rows_pass_only_after_their_cells_are_corrected() {
     assert_eq!(once[0][6..8], ["rollcall_extra_1", "rollcall_ragged"]);
     assert!(once[1][7].starts_with("5 cells instead of 6 ["), "{}", once[1][7]);
 
-    // Unchanged, it is always rejected again, also if a column is filled in for all rows.
+    // An unchanged row is rejected again, even if a column is filled in for all rows.
     for (name, from) in [("again", "once"), ("third", "again")] {
         assert_eq!(sealed.run(&["check", &format!("{from}/rejected.csv"), "--out", name, "-q"]).code, 1);
         assert_eq!(briefs(&sealed, name), ["2 rejected ragged-row", "3 rejected ragged-row"]);
@@ -153,7 +153,7 @@ fn ragged_rows_pass_only_after_their_cells_are_corrected() {
     assert_eq!(sealed.run(&["check", "filled.csv", "--out", "filled", "-q"]).code, 1);
     assert!(briefs(&sealed, "filled").iter().all(|brief| brief.contains("rejected")));
 
-    // Corrected, with no other change.
+    // Only the cells are corrected.
     let text = text
         .replace("Asha,Mrs,020 7946 0100,020 7946 0190,GB,,", "Asha,Rao,Mrs,020 7946 0100,020 7946 0190,GB,");
     let text = text.replace("Ben,Low, Jr,Mr,020 7946 0101,,GB", "Ben,\"Low, Jr\",Mr,020 7946 0101,,GB,GB");
@@ -270,7 +270,7 @@ fn rejected_workbook_is_imported_with_the_original_without_duplicates() {
     assert!(comments.contains("ref=\"C2\"") && comments.contains("no salutation"), "{comments}");
     assert!(comments.contains("ref=\"D3\""), "{comments}");
 
-    // The empty cell of the salutation is filled in, and the number corrected.
+    // Fill in the empty salutation and correct the number.
     let at = sheet.find("r=\"C2\"").unwrap();
     let empty = &sheet[at - 3..=at + sheet[at..].find('>').unwrap()];
     assert!(empty.ends_with("/>"), "{empty}");

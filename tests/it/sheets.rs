@@ -98,7 +98,7 @@ fn hidden_rows_are_never_posted() {
 }
 
 #[test]
-fn hidden_rows_of_a_suppression_file_count() {
+fn hidden_rows_of_a_suppression_file_suppress_too() {
     let sealed = Sealed::new();
     sealed.write("dnc.xlsx", list(|page| _ = page.set_row_hidden(2).unwrap()));
     let (_, rows) = checked(&sealed, "list.xlsx", &list(|_| ()), &["--exclude-file", "dnc.xlsx"]);
@@ -188,7 +188,7 @@ fn number_is_read_as_the_sheet_shows_it() {
 }
 
 #[test]
-fn number_in_a_date_cell_stays_the_number() {
+fn number_in_a_date_cell_is_read_as_a_number() {
     let sealed = Sealed::new();
     let date = Format::new().set_num_format("dd/mm/yyyy");
     let content = list(|page| {
@@ -202,7 +202,7 @@ fn number_in_a_date_cell_stays_the_number() {
 }
 
 #[test]
-fn unused_cells_do_no_harm() {
+fn long_and_distant_unused_cells_are_ignored() {
     let sealed = Sealed::new();
     let content = list(|page| {
         page.write(0, 4, "Notes").unwrap();
@@ -245,7 +245,7 @@ fn open_document(rows: &[(&str, [&str; 4])]) -> String {
 
 // Source: openspout/openspout issue 347, pyexcel/pyexcel-ods issue 24.
 #[test]
-fn comments_reading_aids_and_hidden_rows_of_open_documents_are_not_read() {
+fn comments_ruby_text_and_hidden_rows_of_ods_files_are_not_read() {
     let sealed = Sealed::new();
     let paragraph = |text: &str| format!("<text:p>{text}</text:p>");
     let header = HEADER.map(paragraph);
@@ -270,7 +270,7 @@ fn comments_reading_aids_and_hidden_rows_of_open_documents_are_not_read() {
 }
 
 #[test]
-fn apple_numbers_documents_are_named() {
+fn apple_numbers_documents_are_refused_with_a_hint() {
     let sealed = Sealed::new();
     let content = package(&[("Index/Document.iwa", "x"), ("Metadata/Properties.plist", "x")]);
     let (ended, _) = checked(&sealed, "list.numbers", &content, &[]);

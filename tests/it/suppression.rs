@@ -68,7 +68,7 @@ fn suppressed_wins_over_rejected_duplicate_and_existing() {
             "4 suppressed in-campaign",
             "5 suppressed in-campaign",
             "6 suppressed in-file",
-            // Without a first name. A suppressed row needs no fix.
+            // The row has no first name, but a suppressed row needs no fix.
             "7 suppressed in-file",
             // An expired entry suppresses nobody.
             "8 existing same-name",
@@ -182,7 +182,7 @@ fn numbers_without_a_country_are_reported_or_stop_the_import() {
         "{}",
         most.stderr
     );
-    // The suppressed numbers may be of another region than the new contacts.
+    // The suppressed numbers can be from another region than the new contacts.
     for (list, region) in [("most", "GB"), ("odd", "IN")] {
         let (refused, rows) = imported(&sealed, &sandbox, &["--exclude-list", list, "--region", region]);
         assert_eq!((refused.code, rows[0].as_str()), (2, "2 pending"), "{list}");
@@ -494,7 +494,7 @@ fn same_list_with_other_suppressions_is_another_import() {
     let (sealed, sandbox) = list_and_sandbox();
     let (_, rows) = imported(&sealed, &sandbox, &[]);
     assert_eq!(rows[0], "2 created");
-    // A contact that was created before exists, and is now suppressed all the same.
+    // The contact exists now, but suppression takes precedence.
     let (_, rows) = imported(&sealed, &sandbox, &["--exclude-list", "cl-1"]);
     assert_eq!(rows[0], "2 suppressed in-list");
 }

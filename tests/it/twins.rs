@@ -123,7 +123,7 @@ fn refused_row_passes_its_number_to_the_next_row() {
     let platform = platform(&world);
     let first = ended(import(&sealed, &platform, &[]));
     assert_ended(&first, &sealed, &world);
-    // Each refused contact is refused alone, once.
+    // rollcall posts each refused contact alone exactly once.
     let posts = world.lock().unwrap().posts.clone();
     for name in ["Bad One", "Bad Two", "Bad Three", "Tom Reed", "Li Wei"] {
         let alone = posts.iter().filter(|post| post.as_slice() == [name]).count();
@@ -135,7 +135,7 @@ fn refused_row_passes_its_number_to_the_next_row() {
     assert!(detail.contains("same number as row 3\n"), "{detail}");
 }
 
-/// The names in all posts, in order.
+/// Returns the names in all posts, in order.
 fn posted(world: &Mutex<World>) -> Vec<String> {
     world.lock().unwrap().posts.concat()
 }

@@ -23,8 +23,8 @@ fn command(sealed: &Sealed, sandbox: &Running) -> Command {
 }
 
 /// Returns the message and the hint.
-fn error_and_hint(ended: &Ended) -> String {
-    let lines: Vec<&str> = ended.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
+fn error_and_hint(output: &Ended) -> String {
+    let lines: Vec<&str> = output.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
     lines.join("\n")
 }
 
@@ -38,9 +38,9 @@ fn with_token(payload: &serde_json::Value) -> Ended {
         command.env_remove(name);
     }
     command.env("ROLLCALL_TOKEN", &token);
-    let ended = ended(command);
-    assert!(!ended.stderr.contains(&token[..10]), "{}", ended.stderr);
-    ended
+    let output = ended(command);
+    assert!(!output.stderr.contains(&token[..10]), "{}", output.stderr);
+    output
 }
 
 #[test]
@@ -77,9 +77,9 @@ fn impossible_addresses_are_refused_before_anything_is_sent() {
     ] {
         let mut command = command(&sealed, &sandbox);
         command.env("ROLLCALL_HOST", host);
-        let ended = ended(command);
-        assert_eq!(ended.code, 2, "{host}");
-        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        let output = ended(command);
+        assert_eq!(output.code, 2, "{host}");
+        assert!(output.stderr.contains(message), "{}", output.stderr);
         assert!(!sealed.path("out").exists());
     }
 }

@@ -6,27 +6,27 @@ use crate::sealed::{Ended, Outcome, Sealed};
 fn checked(name: &str, content: impl AsRef<[u8]>) -> (Sealed, Ended) {
     let sealed = Sealed::new();
     sealed.write(name, content);
-    let ended = sealed.run(&["check", name, "--region", "GB", "--default-salutation", "Mr", "--out", "out"]);
-    (sealed, ended)
+    let output = sealed.run(&["check", name, "--region", "GB", "--default-salutation", "Mr", "--out", "out"]);
+    (sealed, output)
 }
 
 /// Returns row and outcome of each row, and the printed text with collapsed white space.
 fn outcomes(name: &str, content: impl AsRef<[u8]>) -> (Vec<String>, String) {
-    let (sealed, ended) = checked(name, content);
-    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let (sealed, output) = checked(name, content);
+    assert!(matches!(output.code, 0 | 1), "{}", output.stderr);
     let rows = sealed.outcomes("out").iter().map(Outcome::brief).collect();
-    (rows, folded(&ended))
+    (rows, folded(&output))
 }
 
 /// Returns the message that refuses a list.
 fn refused(name: &str, content: impl AsRef<[u8]>) -> String {
-    let (_, ended) = checked(name, content);
-    assert_eq!(ended.code, 3, "{}", ended.stderr);
-    folded(&ended)
+    let (_, output) = checked(name, content);
+    assert_eq!(output.code, 3, "{}", output.stderr);
+    folded(&output)
 }
 
-fn folded(ended: &Ended) -> String {
-    ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+fn folded(output: &Ended) -> String {
+    output.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 const VALID: [&str; 3] = ["2 valid", "3 valid", "4 valid"];
@@ -184,7 +184,7 @@ fn closing_mark_without_an_opening_one_is_not_part_of_a_name() {
     let sealed = Sealed::new();
     sealed.write("list.csv", text);
     sealed.write("again.csv", again);
-    let ended = sealed.run(&[
+    let output = sealed.run(&[
         "check",
         "list.csv",
         "again.csv",
@@ -197,7 +197,7 @@ fn closing_mark_without_an_opening_one_is_not_part_of_a_name() {
     ]);
     let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     assert_eq!(rows, ["2 valid", "3 valid", "2 duplicate same-name", "3 duplicate same-name"]);
-    assert!(folded(&ended).contains("line 2: a quotation mark is not closed, or"), "{}", ended.stderr);
+    assert!(folded(&output).contains("line 2: a quotation mark is not closed, or"), "{}", output.stderr);
 }
 
 #[test]
@@ -271,8 +271,8 @@ fn csv_dialects_of_other_programs_are_read() {
         "First Name~Last Name~Phone\nAda~Quill, B.~02079460100\n",
         "First Name||Last Name||Phone\nAda||Quill, B.||02079460100\n",
     ] {
-        let (sealed, ended) = checked("list.csv", text);
-        assert_eq!(ended.code, 0, "{text}: {}", ended.stderr);
+        let (sealed, output) = checked("list.csv", text);
+        assert_eq!(output.code, 0, "{text}: {}", output.stderr);
         assert_eq!(sealed.outcomes("out")[0].number, "442079460100", "{text}");
     }
 }
@@ -285,7 +285,7 @@ fn other_quotation_marks_around_cells_are_not_part_of_a_name() {
         let sealed = Sealed::new();
         sealed.write("list.csv", text.replace('(', open).replace(')', close));
         sealed.write("same.csv", text.replace(['(', ')'], ""));
-        let ended = sealed.run(&[
+        let output = sealed.run(&[
             "check",
             "list.csv",
             "same.csv",
@@ -298,7 +298,11 @@ fn other_quotation_marks_around_cells_are_not_part_of_a_name() {
         ]);
         let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
         assert_eq!(rows, ["2 valid", "3 valid", "2 duplicate same-name", "3 duplicate same-name"], "{open}");
-        assert!(folded(&ended).contains(&format!("`{open}` and `{close}` around cells")), "{}", ended.stderr);
+        assert!(
+            folded(&output).contains(&format!("`{open}` and `{close}` around cells")),
+            "{}",
+            output.stderr
+        );
     }
 }
 
@@ -434,8 +438,8 @@ fn headers_below_a_cover_and_of_two_rows_are_found() {
     let wide = "Owner,Finn,Region,South\nDate,May,Count,1\nFirst Name,Last Name,Phone,City\nAda,Quill,02079460100,Bath\n";
     assert_eq!(outcomes("list.csv", wide).0, ["4 valid"]);
     let two = "First Name,Last Name,Phone,\n,,Home,Mobile\nAda,Quill,01174960100,02079460100\nBen,Marsh,,02079460101\n";
-    let (sealed, ended) = checked("list.csv", two);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let (sealed, output) = checked("list.csv", two);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let numbers: Vec<String> = sealed.outcomes("out").into_iter().map(|row| row.number).collect();
     assert_eq!(numbers, ["442079460100", "442079460101"]);
 }

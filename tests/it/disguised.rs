@@ -10,12 +10,12 @@ use crate::sealed::{Ended, Sealed};
 fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
     let sealed = Sealed::new();
     sealed.write(name, content);
-    let mut ended = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
+    let mut output = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
     // Join wrapped lines.
-    ended.stderr = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    let rows = if ended.code < 2 { sealed.outcomes("out") } else { Vec::new() };
+    output.stderr = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows = if output.code < 2 { sealed.outcomes("out") } else { Vec::new() };
     let valid = rows.into_iter().filter(|row| row.outcome == "valid").map(|row| row.number).collect();
-    (ended, valid)
+    (output, valid)
 }
 
 const BOTH: [&str; 2] = ["12025550100", "12025550101"];
@@ -50,12 +50,12 @@ fn tables_of_web_pages_are_read_with_any_surroundings() {
          <table class=3Dx><tr><td>Name</td><td>Phone</td></tr><tr><td>Ida Vale</td><td>+1 202 555 =\n0100</td></tr>\
          <tr><td>Tom Reed</td><td>+1 202 555 0101</td></tr></table>\n--part--\n",
     ] {
-        let (ended, numbers) = check("list.xls", page);
-        assert_eq!(numbers, BOTH, "{}\n{page}", ended.stderr);
+        let (output, numbers) = check("list.xls", page);
+        assert_eq!(numbers, BOTH, "{}\n{page}", output.stderr);
         assert!(
-            ended.stderr.contains("its name ends in .xls, but it is a table of a web page"),
+            output.stderr.contains("its name ends in .xls, but it is a table of a web page"),
             "{}",
-            ended.stderr
+            output.stderr
         );
     }
     let (login, _) = check("list.xls", "<!DOCTYPE html><html><body><form>Log in</form></body></html>");
@@ -72,17 +72,17 @@ fn several_tables_with_people_are_refused() {
         format!("<table><tr><td>Name</td><td>Phone</td></tr><tr><td>{name}</td><td>{phone}</td></tr></table>")
     };
     let page = table("Ida Vale", "+1 202 555 0100") + &table("Tom Reed", "+1 202 555 0101");
-    let (ended, _) = check("list.html", &page);
-    assert!(ended.code == 3 && ended.stderr.contains("--sheet 'Table 1'"), "{}", ended.stderr);
+    let (output, _) = check("list.html", &page);
+    assert!(output.code == 3 && output.stderr.contains("--sheet 'Table 1'"), "{}", output.stderr);
     let sealed = Sealed::new();
     sealed.write("list.html", page);
-    let ended =
+    let output =
         sealed.run(&["check", "list.html", "--sheet", "2", "--default-salutation", "Mr", "--out", "out"]);
     assert_eq!(
-        (ended.code, sealed.outcomes("out")[0].number.as_str()),
+        (output.code, sealed.outcomes("out")[0].number.as_str()),
         (0, "12025550101"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -107,12 +107,12 @@ fn xml_spreadsheets_are_read() {
     let sheet = [&sheet[..place], b"\xeb", &sheet[place + 1..]].concat();
     let sealed = Sealed::new();
     sealed.write("list.xls", &sheet);
-    let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let rows: Vec<(u64, String)> =
         sealed.outcomes("out").into_iter().map(|row| (row.row, row.number)).collect();
     assert_eq!(rows, [(4, BOTH[0].to_owned()), (5, BOTH[1].to_owned())]);
-    assert!(ended.stderr.contains("the list is in `Leads`; not read: Cover; --sheet"), "{}", ended.stderr);
+    assert!(output.stderr.contains("the list is in `Leads`; not read: Cover; --sheet"), "{}", output.stderr);
     assert_eq!(sealed.report("out")["inputs"][0]["encoding"], "windows-1252");
 }
 
@@ -144,8 +144,8 @@ fn hidden_rows_of_web_pages_and_xml_are_suppressed() {
     for content in [page, sheet] {
         let sealed = Sealed::new();
         sealed.write("list.xls", &content);
-        let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
-        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let output = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
         let rows: Vec<String> = sealed.outcomes("out").iter().map(crate::sealed::Outcome::brief).collect();
         assert_eq!(rows, ["2 valid", "3 suppressed hidden-row"], "{content}");
     }
@@ -168,26 +168,26 @@ fn hidden_columns_of_xml_spreadsheets_are_not_read() {
             row(["Ida Vale", "+1 202 555 0177", "+1 202 555 0100"])
         ),
     );
-    let ended = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
+    let output = sealed.run(&["check", "list.xls", "--default-salutation", "Mr", "--out", "out"]);
     assert_eq!(sealed.outcomes("out")[0].number, "12025550100");
-    assert!(ended.stderr.contains("column B (`Mobile`) is hidden in the sheet"), "{}", ended.stderr);
+    assert!(output.stderr.contains("column B (`Mobile`) is hidden in the sheet"), "{}", output.stderr);
 }
 
 #[test]
 fn only_list_in_an_archive_is_read() {
     let page = ("Takeout/archive_browser.html", b"<html></html>".as_slice());
-    let (ended, numbers) =
+    let (output, numbers) =
         check("takeout.zip", archive(&[page, ("Takeout/Contacts/All.vcf", CARDS.as_bytes())]));
-    assert_eq!(numbers, BOTH, "{}", ended.stderr);
-    assert!(ended.stderr.contains("the list is `Takeout/Contacts/All.vcf` in a ZIP archive; not read: `Takeout/archive_browser.html`"), "{}", ended.stderr);
+    assert_eq!(numbers, BOTH, "{}", output.stderr);
+    assert!(output.stderr.contains("the list is `Takeout/Contacts/All.vcf` in a ZIP archive; not read: `Takeout/archive_browser.html`"), "{}", output.stderr);
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet.write_row(0, 0, ["Name", "Phone"]).unwrap();
     sheet.write_row(1, 0, ["Ida Vale", "+1 202 555 0100"]).unwrap();
     let inner = workbook.save_to_buffer().unwrap();
-    let (ended, numbers) =
+    let (output, numbers) =
         check("list.zip", archive(&[("list.xlsx", &inner), ("__MACOSX/._list.xlsx", b"x")]));
-    assert_eq!(numbers, BOTH[..1], "{}", ended.stderr);
+    assert_eq!(numbers, BOTH[..1], "{}", output.stderr);
     for (files, message) in [
         (
             vec![("a.csv", CARDS.as_bytes()), ("b.vcf", CARDS.as_bytes())],
@@ -195,11 +195,11 @@ fn only_list_in_an_archive_is_read() {
         ),
         (vec![("photo.jpg", b"x".as_slice())], "a ZIP archive without a list in it"),
     ] {
-        let (ended, _) = check("list.zip", archive(&files));
+        let (output, _) = check("list.zip", archive(&files));
         assert!(
-            ended.code == 3 && ended.stderr.contains(message) && ended.stderr.contains("Unpack it"),
+            output.code == 3 && output.stderr.contains(message) && output.stderr.contains("Unpack it"),
             "{}",
-            ended.stderr
+            output.stderr
         );
     }
 }
@@ -212,8 +212,8 @@ fn vcards_in_mails_are_read() {
         format!("{head}\n> {}", CARDS.trim_end().replace('\n', "\n> ")),
         format!("{head}Content-Type: text/x-vcard\nContent-Transfer-Encoding: quoted-printable\n\n{packed}"),
     ] {
-        let (ended, numbers) = check("mail.eml", &mail);
-        assert_eq!(numbers, BOTH, "{}\n{mail}", ended.stderr);
-        assert!(ended.stderr.contains("note: "), "{}", ended.stderr);
+        let (output, numbers) = check("mail.eml", &mail);
+        assert_eq!(numbers, BOTH, "{}\n{mail}", output.stderr);
+        assert!(output.stderr.contains("note: "), "{}", output.stderr);
     }
 }

@@ -48,9 +48,9 @@ fn page_of_ten_million_records_stays_within_the_memory_limit() {
     for args in [&["fetch", "contacts", "-o", "held.json"][..], &["import", "list.csv", "--out", "out"]] {
         let mut command = sealed.command(&[args, &["--max-attempts", "1"]].concat());
         point_at(&platform, &mut command);
-        let ended = ended(after(&sealed, MEMORY, &command));
-        assert_eq!(ended.code, 4, "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains("the answer holds more than 1,000,000 values"), "{}", ended.stderr);
+        let output = ended(after(&sealed, MEMORY, &command));
+        assert_eq!(output.code, 4, "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains("the answer holds more than 1,000,000 values"), "{}", output.stderr);
     }
     assert!(!sealed.path("held.json").exists());
 }
@@ -77,8 +77,8 @@ fn files_with_personal_data_are_private_for_any_umask() {
             (&["fetch", "contacts", "--state-dir", "a/state", "-o", "d/held.csv"], 0),
             (&["purge", "--number", "+919876500001", "--state-dir", "a/state"], 0),
         ] {
-            let ended = ended(after(&sealed, umask, &command(&sealed, &sandbox, args)));
-            assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
+            let output = ended(after(&sealed, umask, &command(&sealed, &sandbox, args)));
+            assert_eq!(output.code, code, "{args:?}: {}", output.stderr);
         }
         let made: Vec<String> = sealed.files().into_iter().filter(|file| !own.contains(file)).collect();
         for name in
@@ -154,13 +154,13 @@ fn journal_with_a_trigger_is_refused_and_posts_nothing() {
         .execute_batch("CREATE TRIGGER t AFTER INSERT ON batch BEGIN UPDATE run SET stream = 'x'; END")
         .unwrap();
     drop(journal);
-    for ended in [
+    for output in [
         import(&sealed, &sandbox, &["--state-dir", "state", "--out", "new"]),
         resume(&sealed, &sandbox, None),
         run(&sealed, &sandbox, &["runs", "--state-dir", "state"]),
     ] {
-        assert_eq!(ended.code, 5, "{}", ended.stderr);
-        assert!(ended.stderr.contains("the trigger `t` is not part of it"), "{}", ended.stderr);
+        assert_eq!(output.code, 5, "{}", output.stderr);
+        assert!(output.stderr.contains("the trigger `t` is not part of it"), "{}", output.stderr);
     }
     let held = || {
         let fetched =

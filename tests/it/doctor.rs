@@ -36,20 +36,20 @@ fn doctor(args: &[&str], change: impl FnOnce(&Sealed, &mut Command)) -> Ended {
 }
 
 /// Returns the output with fixed response times.
-fn findings(ended: &Ended) -> String {
+fn findings(output: &Ended) -> String {
     regex::Regex::new(r"answered in \d+\.\d\d s")
         .unwrap()
-        .replace(&ended.stdout, "answered in N s")
+        .replace(&output.stdout, "answered in N s")
         .into_owned()
 }
 
 /// Returns the finding about a subject, with its further lines.
-fn line(ended: &Ended, subject: &str) -> String {
+fn line(output: &Ended, subject: &str) -> String {
     let states = ["good ", "warning ", "bad "];
     let is_of = |line: &&str| line.get(9..).is_some_and(|line| line.starts_with(&format!("{subject} ")));
     let is_first = |line: &str| states.iter().any(|state| line.starts_with(state));
-    let mut lines = ended.stdout.lines().skip_while(|line| !is_of(line));
-    let first = lines.next().unwrap_or_else(|| panic!("no line {subject}: {}", ended.stdout));
+    let mut lines = output.stdout.lines().skip_while(|line| !is_of(line));
+    let first = lines.next().unwrap_or_else(|| panic!("no line {subject}: {}", output.stdout));
     std::iter::once(first).chain(lines.take_while(|line| !is_first(line))).collect::<Vec<_>>().join("\n")
 }
 
@@ -91,9 +91,9 @@ fn token(seconds: i64) -> String {
 
 #[test]
 fn working_settings_are_all_good() {
-    let ended = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
-    assert_same!(findings(&ended), @r"
+    let output = doctor(&["--list", "l-1", "--campaign", "c-1"], |_, _| ());
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{}", output.stdout);
+    assert_same!(findings(&output), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-00000000-0000-4000-8000-000000000001 (ROLLCALL_STREAM_ID)
@@ -119,9 +119,9 @@ fn working_settings_are_all_good() {
 
 #[test]
 fn sandbox_needs_no_settings() {
-    let ended = Sealed::new().run(&["doctor", "--sandbox"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_same!(findings(&ended), @r"
+    let output = Sealed::new().run(&["doctor", "--sandbox"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert_same!(findings(&output), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (--sandbox)
     good     stream id    st-00000000-0000-4000-8000-000000000001 (--sandbox)
@@ -151,9 +151,9 @@ fn sandbox_needs_no_settings() {
 
 #[test]
 fn every_missing_setting_is_named() {
-    let ended = Sealed::new().run(&["doctor", "--state-dir", "state"]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
-    assert_same!(findings(&ended), @r"
+    let output = Sealed::new().run(&["doctor", "--state-dir", "state"]);
+    assert_eq!((output.code, output.stderr.as_str()), (2, ""));
+    assert_same!(findings(&output), @r"
     good     config file  none
     bad      host         not set
              Give it with --host, ROLLCALL_HOST or in rollcall.toml.
@@ -190,9 +190,9 @@ fn each_setting_is_checked_separately_and_shown_with_its_origin() {
     ]);
     // An empty variable counts as unset.
     command.env("ROLLCALL_ACCOUNT_ID", "").env("ROLLCALL_STATE_DIR", "state");
-    let ended = ended(command);
-    assert_eq!((ended.code, ended.stderr.as_str()), (2, ""));
-    assert_same!(findings(&ended), @r"
+    let output = ended(command);
+    assert_eq!((output.code, output.stderr.as_str()), (2, ""));
+    assert_same!(findings(&output), @r"
     good     config file  own.toml
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           use https:// (http:// is only for this machine) (own.toml)
@@ -213,9 +213,9 @@ fn each_setting_is_checked_separately_and_shown_with_its_origin() {
 fn invalid_config_file_is_named() {
     let sealed = Sealed::new();
     sealed.write("own.toml", "host = 5\n");
-    let ended = sealed.run(&["doctor", "--config", "own.toml"]);
-    assert_eq!(ended.code, 2);
-    assert_same!(findings(&ended), @r"
+    let output = sealed.run(&["doctor", "--config", "own.toml"]);
+    assert_eq!(output.code, 2);
+    assert_same!(findings(&output), @r"
     bad      config file  own.toml: invalid type: integer `5`, expected a string in `host`
              Correct this setting.
     ");
@@ -223,28 +223,28 @@ fn invalid_config_file_is_named() {
 
 #[test]
 fn refused_credentials_are_bad() {
-    let ended = doctor(&[], |_, command| {
+    let output = doctor(&[], |_, command| {
         command.env("ROLLCALL_CLIENT_SECRET", "another");
     });
-    assert_eq!(ended.code, 4, "{}", ended.stdout);
-    assert_same!(line(&ended, "token"), @r#"
+    assert_eq!(output.code, 4, "{}", output.stdout);
+    assert_same!(line(&output, "token"), @r#"
     bad      token        the platform does not accept the credentials: HTTP 401, "the token is not
                           valid"
              Check --client-id and the client secret: both must come from the same app, and the app must
              belong to --account-id.
     "#);
     // The later checks are skipped. The refusal still shows the address and the clock.
-    assert!(!ended.stdout.contains("contacts") && !ended.stdout.contains("list v2"), "{}", ended.stdout);
-    assert!(line(&ended, "reachable").starts_with("good") && line(&ended, "clock").starts_with("good"));
+    assert!(!output.stdout.contains("contacts") && !output.stdout.contains("list v2"), "{}", output.stdout);
+    assert!(line(&output, "reachable").starts_with("good") && line(&output, "clock").starts_with("good"));
 }
 
 #[test]
 fn missing_scope_is_named() {
-    let ended = doctor(&["--list", "l-1"], |_, command| {
+    let output = doctor(&["--list", "l-1"], |_, command| {
         command.env("ROLLCALL_ACCOUNT_ID", "other");
     });
-    assert_eq!(ended.code, 4, "{}", ended.stdout);
-    let lines = [line(&ended, "token"), line(&ended, "contacts"), line(&ended, "list v1")];
+    assert_eq!(output.code, 4, "{}", output.stdout);
+    let lines = [line(&output, "token"), line(&output, "contacts"), line(&output, "list v1")];
     assert_same!(lines.join("\n"), @r#"
     good     token        accepted
     bad      contacts     the platform does not allow reading the contacts: HTTP 403, "the account is
@@ -256,7 +256,7 @@ fn missing_scope_is_named() {
              The app needs the scope `Campaign Management` and must belong to the account in
              --account-id. Set scopes where the app was made; a ready token has the scopes of its app.
     "#);
-    assert!(!ended.stdout.contains("creating"), "{}", ended.stdout);
+    assert!(!output.stdout.contains("creating"), "{}", output.stdout);
 }
 
 #[test]
@@ -266,9 +266,9 @@ fn unreachable_platform_is_bad() {
     let address = closed.address();
     let mut command = sealed.command(&["doctor", "--max-attempts", "1", "--state-dir", "state"]);
     account(&mut command, address);
-    let ended = ended(command);
-    assert_eq!(ended.code, 4);
-    assert_same!(findings(&ended), @r"
+    let output = ended(command);
+    assert_eq!(output.code, 4);
+    assert_same!(findings(&output), @r"
     good     config file  none
     good     host         http://127.0.0.1:PORT (ROLLCALL_HOST)
     good     stream id    st-1 (ROLLCALL_STREAM_ID)
@@ -292,10 +292,10 @@ fn proxy_of_the_environment_is_named_without_its_password() {
     account(&mut command, address);
     command.env("ROLLCALL_HOST", "https://platform.example.com");
     command.env("HTTPS_PROXY", format!("http://me:canary@{address}"));
-    let ended = ended(command);
-    assert_eq!(ended.code, 4, "{}", ended.stdout);
-    assert!(!ended.stdout.contains("canary"), "{}", ended.stdout);
-    assert_same!([line(&ended, "proxy"), line(&ended, "reachable")].join("\n"), @r"
+    let output = ended(command);
+    assert_eq!(output.code, 4, "{}", output.stdout);
+    assert!(!output.stdout.contains("canary"), "{}", output.stdout);
+    assert_same!([line(&output, "proxy"), line(&output, "reachable")].join("\n"), @r"
     good     proxy        http://127.0.0.1:PORT (HTTPS_PROXY)
     bad      reachable    https://platform.example.com cannot be reached through the proxy
                           http://127.0.0.1:PORT (HTTPS_PROXY): Connection refused (os error 111) (1
@@ -340,27 +340,27 @@ fn ready_token_is_shown_with_its_expiry() {
 
 #[test]
 fn credentials_are_never_sent_unencrypted() {
-    let ended = doctor(&["--host", "http://platform.example.com"], |_, _| ());
-    assert_eq!(ended.code, 2);
-    assert_same!(line(&ended, "host"), @r"
+    let output = doctor(&["--host", "http://platform.example.com"], |_, _| ());
+    assert_eq!(output.code, 2);
+    assert_same!(line(&output, "host"), @r"
     bad      host         the host `http://platform.example.com` would send credentials in the clear;
                           use https:// (http:// is only for this machine) (--host)
              Correct this setting.
     ");
-    assert!(!ended.stdout.contains("reachable"), "{}", ended.stdout);
+    assert!(!output.stdout.contains("reachable"), "{}", output.stdout);
 }
 
 #[test]
 fn unusable_state_folder_is_a_local_failure() {
-    let ended = doctor(&[], |sealed, _| _ = sealed.write("state", "a file"));
-    assert_eq!(ended.code, 5, "{}", ended.stdout);
-    assert_same!(line(&ended, "journal"), @r"
+    let output = doctor(&[], |sealed, _| _ = sealed.write("state", "a file"));
+    assert_eq!(output.code, 5, "{}", output.stdout);
+    assert_same!(line(&output, "journal"), @r"
     bad      journal      the state folder state cannot be used: there is a file of that name
              Choose a folder on a local disk that can be written to, with --state-dir or
              ROLLCALL_STATE_DIR.
     ");
     // rollcall still asks the platform.
-    assert!(line(&ended, "contacts").starts_with("good"), "{}", ended.stdout);
+    assert!(line(&output, "contacts").starts_with("good"), "{}", output.stdout);
 }
 
 #[test]
@@ -479,9 +479,9 @@ fn no_output_contains_a_secret() {
 #[test]
 fn doctor_json_has_the_same_findings() {
     let args = ["--list", "l-2", "--campaign", "c-1", "--json", "--color", "always"];
-    let ended = doctor(&args, |_, _| ());
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
-    let lines: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let output = doctor(&args, |_, _| ());
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{}", output.stdout);
+    let lines: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
     let of = |subject: &str| lines.iter().find(|line| line["subject"] == subject).unwrap();
     assert_eq!(
         *of("contacts"),
@@ -525,14 +525,14 @@ fn doctor_json_has_the_same_findings() {
 
 #[test]
 fn state_of_a_finding_is_colored() {
-    let ended = doctor(&["--color", "always"], |_, _| ());
-    assert!(ended.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", ended.stdout);
-    assert!(ended.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", ended.stdout);
+    let output = doctor(&["--color", "always"], |_, _| ());
+    assert!(output.stdout.contains("\u{1b}[32mgood\u{1b}[0m     host"), "{:?}", output.stdout);
+    assert!(output.stdout.contains("\u{1b}[33mwarning\u{1b}[0m  list v2"), "{:?}", output.stdout);
 }
 
 #[test]
 fn invalid_id_is_wrong_usage() {
-    let ended = Sealed::new().run(&["doctor", "--list", "two words"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
-    assert!(ended.stderr.contains("--list: `two words` is not an id"), "{}", ended.stderr);
+    let output = Sealed::new().run(&["doctor", "--list", "two words"]);
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("--list: `two words` is not an id"), "{}", output.stderr);
 }

@@ -24,14 +24,14 @@ fn checked(list: &[u8], people: &[&str], args: &[&str]) -> Checked {
         writeln!(same, "{given},{family},Mr,+44 20 7946 0{number}").unwrap();
     }
     sealed.write("same.csv", same);
-    let ended = sealed.run(&[&["check", "list.csv", "same.csv", "--out", "out"], args].concat());
-    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let output = sealed.run(&[&["check", "list.csv", "same.csv", "--out", "out"], args].concat());
+    assert!(matches!(output.code, 0 | 1), "{}", output.stderr);
     let input = sealed.report("out")["inputs"][0].clone();
     Checked {
         encoding: input["encoding"].as_str().unwrap().to_owned(),
         notes: input["notes"].to_string(),
         rows: sealed.outcomes("out").iter().map(crate::sealed::Outcome::brief).collect(),
-        stderr: ended.stderr,
+        stderr: output.stderr,
     }
 }
 
@@ -199,7 +199,7 @@ fn encoding_option_overrides_detection() {
     let sealed = Sealed::new();
     sealed.write("list.csv", bytes);
     sealed.write("same.csv", format!("{HEADER}\nАнна,Rao,Mr,+44 20 7946 0100\n"));
-    let ended = sealed.run(&[
+    let output = sealed.run(&[
         "check",
         "list.csv",
         "--encoding",
@@ -209,7 +209,7 @@ fn encoding_option_overrides_detection() {
         "--out",
         "no",
     ]);
-    assert_ne!(ended.code, 0);
+    assert_ne!(output.code, 0);
     assert_eq!(sealed.run(&["check", "list.csv", "--encoding", "koi8-r", "--out", "out", "-q"]).code, 0);
     assert_eq!(sealed.report("out")["inputs"][0]["encoding"], "koi8-r");
 }
@@ -253,7 +253,7 @@ fn rejected_rows_of_mixed_encodings_can_be_fixed_and_imported() {
         "same.csv",
         format!("{HEADER}\nJosé,Núñez,Mr,+44 20 7946 0100\nZoë,Hall,Mr,+44 20 7946 0101\n"),
     );
-    let ended = sealed.run(&["check", "fixed.csv", "same.csv", "--out", "twice"]);
+    let output = sealed.run(&["check", "fixed.csv", "same.csv", "--out", "twice"]);
     let rows: Vec<String> = sealed.outcomes("twice").iter().map(crate::sealed::Outcome::brief).collect();
-    assert_eq!(rows, all_valid(2), "{}", ended.stderr);
+    assert_eq!(rows, all_valid(2), "{}", output.stderr);
 }

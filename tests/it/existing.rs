@@ -13,8 +13,8 @@ use crate::{
 /// Imports the list with the journal in this state folder. Returns the report.
 fn imported(sealed: &Sealed, sandbox: &Running, state: &str, args: &[&str]) -> Value {
     let fixed = ["-q", "--rate", "100000", "--state-dir", state, "--out", "out"];
-    let ended = import(sealed, sandbox, &[&fixed, args].concat());
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = import(sealed, sandbox, &[&fixed, args].concat());
+    assert_eq!(output.code, 0, "{}", output.stderr);
     sealed.report("out")
 }
 
@@ -490,8 +490,8 @@ fn ambiguous_stored_number_matches_both_readings_and_is_reported() {
         "list.csv",
         "First Name,Last Name,Salutation,Mobile\nA,B,Mr,+49 4961 234567\nC,D,Mr,+49 61234567\n",
     );
-    let ended = import(&sealed, &sandbox, &["--accept", "possible", "--rate", "100000", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = import(&sealed, &sandbox, &["--accept", "possible", "--rate", "100000", "--out", "out"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let rows = sealed.outcomes("out");
     assert_eq!(
         (rows[0].brief(), rows[1].brief()),
@@ -499,5 +499,9 @@ fn ambiguous_stored_number_matches_both_readings_and_is_reported() {
     );
     assert_eq!(rows[0].detail, "existing contact: A B (id c1), whose number may also be +4961234567");
     assert_eq!(sealed.report("out")["platform"]["existing_ambiguous_numbers"], 1);
-    assert!(ended.stderr.contains("The platform has 1 contact with an ambiguous number"), "{}", ended.stderr);
+    assert!(
+        output.stderr.contains("The platform has 1 contact with an ambiguous number"),
+        "{}",
+        output.stderr
+    );
 }

@@ -14,9 +14,9 @@ const LIST: &str = "Some title,,,,,\n\
 
 fn explained(sealed: &Sealed, rows: &[&str]) -> Vec<Value> {
     let args = ["explain", "list.csv"].into_iter().chain(rows.iter().copied()).chain(["--json"]);
-    let ended = sealed.run(&args.collect::<Vec<_>>());
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = sealed.run(&args.collect::<Vec<_>>());
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(json["schema"], "rollcall.explain/1");
     json["rows"].as_array().unwrap().clone()
 }
@@ -50,10 +50,10 @@ fn valid_row_is_explained_cell_by_cell() {
     assert_eq!(rows[0]["outcome"], "valid");
     assert_eq!(rows[0]["contact"]["number"], "491711234567");
     assert_eq!(rows[0]["steps"][1]["matched_by"], "its header");
-    let ended = sealed.run(&["explain", "list.csv", "3"]);
-    assert!(ended.stdout.contains("phone from `Mobile` (column 4, by its header)"), "{}", ended.stdout);
+    let output = sealed.run(&["explain", "list.csv", "3"]);
+    assert!(output.stdout.contains("phone from `Mobile` (column 4, by its header)"), "{}", output.stdout);
     assert!(
-        ended.stdout.contains("The row by itself: valid\n    Dr Anna Beispiel, +49 1711234567 (DE, mobile)")
+        output.stdout.contains("The row by itself: valid\n    Dr Anna Beispiel, +49 1711234567 (DE, mobile)")
     );
 }
 
@@ -81,8 +81,8 @@ fn rejected_row_is_explained_with_problems_and_remedies() {
         .collect();
     assert_eq!(others, ["+49491711234567", "+491711234567"]);
     // `check` gives the same outcomes.
-    let ended = sealed.run(&["check", "list.csv", "--out", "out", "-q"]);
-    assert_eq!(ended.code, 1);
+    let output = sealed.run(&["check", "list.csv", "--out", "out", "-q"]);
+    assert_eq!(output.code, 1);
     let outcomes: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     assert_eq!(outcomes, ["3 valid", "5 rejected unknown-country", "7 rejected ambiguous-number"]);
 }
@@ -103,13 +103,13 @@ fn lines_that_are_not_rows_are_explained() {
             "skipped: below the list, such as a total or a remark",
         ]
     );
-    let ended = sealed.run(&["explain", "list.csv", "3", "99"]);
-    assert_eq!(ended.code, 2);
-    assert!(ended.stdout.contains("row 3"), "row 3 is explained");
+    let output = sealed.run(&["explain", "list.csv", "3", "99"]);
+    assert_eq!(output.code, 2);
+    assert!(output.stdout.contains("row 3"), "row 3 is explained");
     assert!(
-        ended.stderr.contains("row 99 of list.csv: not in the file, whose last row is 8"),
+        output.stderr.contains("row 99 of list.csv: not in the file, whose last row is 8"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -120,9 +120,9 @@ fn reading_options_and_aliases_apply() {
     sealed.write("rollcall.toml", "[values.salutation]\n\"Capt.\" = \"Mr\"\n");
     let options = ["--map", "full_name=a", "--map", "salutation=b", "--map", "phone=c", "--region", "GB"];
     let args = ["explain", "list.csv", "2", "--json"].into_iter().chain(options);
-    let ended = sealed.run(&args.collect::<Vec<_>>());
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = sealed.run(&args.collect::<Vec<_>>());
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
     let row = &json["rows"][0];
     assert_eq!(
         steps(row),

@@ -18,9 +18,9 @@ fn numbers(sealed: &Sealed, folder: &str) -> Vec<String> {
 fn exported_files_are_read_back_with_the_same_contacts() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
-    let ended = sealed.run(&["check", "list.csv", "--out", "a", "--export", "contacts.csv"]);
-    assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("Exported: 3 contacts to contacts.csv"), "{}", ended.stderr);
+    let output = sealed.run(&["check", "list.csv", "--out", "a", "--export", "contacts.csv"]);
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    assert!(output.stderr.contains("Exported: 3 contacts to contacts.csv"), "{}", output.stderr);
     assert_eq!(
         sealed.report("a")["export"],
         serde_json::json!({"file": "contacts.csv", "layout": "contacts", "contacts": 3, "written": true})
@@ -32,8 +32,8 @@ fn exported_files_are_read_back_with_the_same_contacts() {
     let checked = numbers(&sealed, "a");
     assert_eq!(checked, ["491711234567", "12015550123", "442079460123"]);
     for (file, folder) in [("contacts.csv", "c"), ("list.xlsx", "d")] {
-        let ended = sealed.run(&["check", file, "--out", folder, "--default-salutation", "Mr"]);
-        assert_eq!(ended.code, 0, "{file}: {}", ended.stderr);
+        let output = sealed.run(&["check", file, "--out", folder, "--default-salutation", "Mr"]);
+        assert_eq!(output.code, 0, "{file}: {}", output.stderr);
         assert_eq!(numbers(&sealed, folder), checked, "{file}");
     }
     let options = ["--export", "full.ndjson", "--export-layout", "full", "-q"];
@@ -79,9 +79,9 @@ fn existing_export_file_and_unknown_format_are_refused() {
         for command in [&["check", "list.csv"][..], &["import", "list.csv", "--sandbox"]] {
             let options = ["--out", "out", "--export", file];
             let args: Vec<&str> = command.iter().copied().chain(options).collect();
-            let ended = sealed.run(&args);
-            assert_eq!(ended.code, 2, "{}", ended.stderr);
-            assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+            let output = sealed.run(&args);
+            assert_eq!(output.code, 2, "{}", output.stderr);
+            assert!(output.stderr.contains(reason), "{}", output.stderr);
         }
     }
     assert_eq!(sealed.read("mine.csv"), "mine");

@@ -11,8 +11,8 @@ use crate::{random::size, sealed::Sealed};
 fn numbers(name: &str, content: &[u8]) -> (Vec<String>, String, String) {
     let sealed = Sealed::new();
     sealed.write(name, content);
-    let ended = sealed.run(&["check", name, "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
-    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    let output = sealed.run(&["check", name, "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
+    assert!(matches!(output.code, 0 | 1), "{}", output.stderr);
     let report = sealed.report("out");
     let input = &report["inputs"][0];
     let rows = sealed.outcomes("out").into_iter().filter(|row| row.outcome == "valid");
@@ -128,15 +128,15 @@ fn plus_in_the_number_format_is_read() {
 fn column_mapping_and_notes_are_shown() {
     let sealed = Sealed::new();
     sealed.write("list.csv", "Export of leads\n\nName,Mobile,Do Not Call\nAsha Rao,98765 43210,yes\n");
-    let ended =
+    let output =
         sealed.run(&["check", "list.csv", "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
-    assert_eq!(ended.code, 0);
+    assert_eq!(output.code, 0);
     for line in [
         "  phone = Mobile, full name = Name\n",
         "  note: header found in row 3; the row above it is skipped\n",
         "  note: rollcall does not call the people or phones that `Do Not Call` marks as do-not-call\n",
     ] {
-        assert!(ended.stderr.contains(line), "{}", ended.stderr);
+        assert!(output.stderr.contains(line), "{}", output.stderr);
     }
     assert_eq!(sealed.report("out")["inputs"][0]["notes"].as_array().unwrap().len(), 2);
 }
@@ -146,11 +146,11 @@ fn column_damaged_by_a_spreadsheet_is_named_once() {
     let sealed = Sealed::new();
     let rows = "A B,9.19877E+11\n".repeat(8);
     sealed.write("list.csv", format!("Name,Mobile\n{rows}"));
-    let ended = sealed.run(&["check", "list.csv", "--default-salutation", "Mr", "--out", "out"]);
+    let output = sealed.run(&["check", "list.csv", "--default-salutation", "Mr", "--out", "out"]);
     assert!(
-        ended.stderr.contains("a spreadsheet has shortened 8 of 8 cells of `Mobile`"),
+        output.stderr.contains("a spreadsheet has shortened 8 of 8 cells of `Mobile`"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -233,8 +233,8 @@ fn formulas_without_a_stored_result_are_reported() {
     sealed.write("list.xlsx", writer.finish().unwrap().into_inner());
     sealed.write("list.ods", spreadsheet_of("<table:table-cell table:formula=\"of:=[.A1]\"/>"));
     for list in ["list.xlsx", "list.ods"] {
-        let ended = sealed.run(&["check", list, "--out", "out"]);
-        assert!(ended.stderr.contains("without a stored result are read as empty: 1."), "{}", ended.stderr);
+        let output = sealed.run(&["check", list, "--out", "out"]);
+        assert!(output.stderr.contains("without a stored result are read as empty: 1."), "{}", output.stderr);
     }
 }
 
@@ -248,9 +248,9 @@ fn pipe_is_read_like_a_file() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let source = std::fs::read(sealed.path("list.csv")).unwrap();
     let writer = std::thread::spawn(move || std::fs::write(pipe, source));
-    let ended =
+    let output =
         sealed.run(&["check", "pipe", "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     assert_eq!(sealed.outcomes("out").len(), 2);
     writer.join().unwrap().unwrap();
 }

@@ -82,8 +82,8 @@ fn output_files_run_no_formula_and_are_read_back_unchanged() {
         sealed.write(name, list(delimiter));
         let args =
             ["--accept", "possible", "--export", "export.csv", "--export-layout", "full", "--out", "out"];
-        let ended = sealed.run(&[&["check", name], args.as_slice()].concat());
-        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let output = sealed.run(&[&["check", name], args.as_slice()].concat());
+        assert_eq!(output.code, 1, "{}", output.stderr);
         for file in ["out/outcomes.csv", "out/rejected.csv", "export.csv"] {
             let text = sealed.read(file);
             assert!(text.contains(";'"), "{file}: {text}");
@@ -95,8 +95,8 @@ fn output_files_run_no_formula_and_are_read_back_unchanged() {
         let to_fix = |(index, row): (usize, Vec<String>)| (index == 0 || index % 2 == 1).then_some(row);
         assert_eq!(before, of_list.into_iter().enumerate().filter_map(to_fix).collect::<Vec<_>>());
         for file in ["out/rejected.csv", "out/rejected.xlsx"] {
-            let ended = sealed.run(&["check", file, "--accept", "possible", "--out", "again"]);
-            assert_eq!(ended.code, 1, "{file}: {}", ended.stderr);
+            let output = sealed.run(&["check", file, "--accept", "possible", "--out", "again"]);
+            assert_eq!(output.code, 1, "{file}: {}", output.stderr);
             let text = sealed.read("again/rejected.csv");
             let separator = if file.ends_with("csv") { separator } else { b',' };
             assert_eq!(own(&text, separator), before, "{file}");

@@ -57,14 +57,14 @@ fn dry_run_posts_nothing_and_shows_the_plan() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..130));
     let sandbox = Running::sandbox(&sealed, &["--page-cap", "7"]);
-    let ended = import(&sealed, &sandbox, &["--dry-run", "--batch-size", "2", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = import(&sealed, &sandbox, &["--dry-run", "--batch-size", "2", "--out", "out"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let report = sealed.report("out");
     assert_eq!(report["totals"]["planned"], 130);
     assert_eq!((&report["dry_run"], &report["complete"]), (&true.into(), &true.into()));
     assert_eq!(report["plan"], serde_json::json!({"get": 1, "post": 65, "seconds": 60}));
     assert_eq!(report["platform"]["post"], 0);
-    assert_same!(ended.stderr, @r"
+    assert_same!(output.stderr, @r"
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
 
@@ -85,9 +85,9 @@ fn dry_run_posts_nothing_and_shows_the_plan() {
 fn import_with_sandbox_needs_no_account() {
     let sealed = Sealed::new();
     sealed.write("list.csv", list(0..3));
-    let ended = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_same!(ended.stderr, @r"
+    let output = sealed.run(&["import", "list.csv", "--sandbox", "--out", "out"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert_same!(output.stderr, @r"
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
     3 new contacts in 1 request, less than a minute
@@ -136,8 +136,8 @@ fn refused_credentials_and_ids_leave_rows_pending() {
     let report = sealed.report("out");
     assert_eq!((&report["complete"], &report["totals"]["pending"]), (&false.into(), &3.into()));
 
-    let last_lines = |ended: &Ended| {
-        ended
+    let last_lines = |output: &Ended| {
+        output
             .stderr
             .lines()
             .rev()
@@ -175,9 +175,9 @@ fn unreachable_platform_is_named() {
     {
         command.env(format!("ROLLCALL_{name}"), value);
     }
-    let ended = ended(command);
-    assert_eq!(ended.code, 4);
-    assert_same!(ended.stderr.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @r"
+    let output = ended(command);
+    assert_eq!(output.code, 4);
+    assert_same!(output.stderr.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @r"
     hint: Check --host and the network; then run the same command again.
     error: http://127.0.0.1:PORT cannot be reached: Connection refused (os error 111) (1 attempt)
     ");

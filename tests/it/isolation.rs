@@ -73,6 +73,6 @@ fn child_has_limits_and_ends_with_its_parent() {
 
 #[test]
 fn child_without_parent_ends_at_once() {
-    let ended = Sealed::new().run(&["read-workbook", "package", "7000"]);
-    assert_eq!(ended.code, 1);
+    let output = Sealed::new().run(&["read-workbook", "package", "7000"]);
+    assert_eq!(output.code, 1);
 }

@@ -23,9 +23,9 @@ fn journal(sealed: &Sealed) -> PathBuf {
 /// Asserts that the import is refused with this message and writes no output.
 macro_rules! assert_refused {
     ($sealed:expr, $sandbox:expr, @$message:literal) => {
-        let ended = import(&$sealed, &$sandbox, &OPTIONS);
-        assert_eq!(ended.code, 5, "{}", ended.stderr);
-        assert_same!(ended.stderr, @$message);
+        let output = import(&$sealed, &$sandbox, &OPTIONS);
+        assert_eq!(output.code, 5, "{}", output.stderr);
+        assert_same!(output.stderr, @$message);
         assert!(!$sealed.path("out").exists());
     };
 }
@@ -145,12 +145,12 @@ fn newer_damaged_or_foreign_journal_is_refused_with_a_hint() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 12_000].fill(0xa5);
     fs::write(journal(&sealed), &damaged).unwrap();
-    let ended = import(&sealed, &sandbox, &OPTIONS);
-    assert_eq!(ended.code, 5);
+    let output = import(&sealed, &sandbox, &OPTIONS);
+    assert_eq!(output.code, 5);
     assert!(
-        ended.stderr.contains("is damaged") && ended.stderr.contains("another --state-dir"),
+        output.stderr.contains("is damaged") && output.stderr.contains("another --state-dir"),
         "{}",
-        ended.stderr
+        output.stderr
     );
     assert_eq!(fs::read(journal(&sealed)).unwrap(), damaged);
 
@@ -202,12 +202,12 @@ fn full_disk_stops_the_import_before_anything_is_sent() {
         command(&sealed, &sandbox, &["import", "list.csv", "-q", "--state-dir", "state", "--out", "out"]);
     // The first commit fails.
     full.env("ROLLCALL_FAIL_AT", "1");
-    let ended = ended(full);
-    assert_eq!(ended.code, 5);
+    let output = ended(full);
+    assert_eq!(output.code, 5);
     assert!(
-        ended.stderr.contains("cannot be written") && ended.stderr.contains("Is the disk full"),
+        output.stderr.contains("cannot be written") && output.stderr.contains("Is the disk full"),
         "{}",
-        ended.stderr
+        output.stderr
     );
     assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
     assert_eq!(sealed.report("out")["totals"]["created"], 1);

@@ -69,16 +69,20 @@ fn unreadable_and_inactive_records_are_counted_and_stop_nothing() {
             Reply::Answer(200, page.clone())
         }
     });
-    let ended = import(&sealed, &platform, &[]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = import(&sealed, &platform, &[]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let outcomes = sealed.outcomes("out");
     let brief: Vec<String> = outcomes.iter().map(Outcome::brief).collect();
     assert_eq!(brief, ["2 existing other-name", "3 created", "4 created"]);
     assert!(outcomes[0].detail.contains("with the status INACTIVE"), "{}", outcomes[0].detail);
     let report = &sealed.report("out")["platform"];
     assert_eq!((&report["existing_unreadable"], &report["existing_inactive"]), (&2.into(), &1.into()));
-    assert!(ended.stderr.contains("cannot read 2 records among the platform's contacts"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("1 contact with a status other than ACTIVE"), "{}", ended.stderr);
+    assert!(
+        output.stderr.contains("cannot read 2 records among the platform's contacts"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("1 contact with a status other than ACTIVE"), "{}", output.stderr);
 }
 
 // Source: lexik/LexikJWTAuthenticationBundle issue 286, googleapis/google-auth-library-java issue 682 (clock skew
@@ -88,10 +92,10 @@ fn wrong_clock_is_named() {
     let sealed = Sealed::new();
     let refusal = "{\"message\": \"Unauthorized\"}".to_owned();
     let (platform, _) = always(Reply::WithHeader(401, "date: Wed, 01 Jan 2020 00:00:00 GMT", refusal));
-    let ended = import(&sealed, &platform, &[]);
-    assert_eq!(ended.code, 4);
-    assert!(ended.stderr.contains("ahead of the platform's"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("hint: Set the clock of this machine"), "{}", ended.stderr);
+    let output = import(&sealed, &platform, &[]);
+    assert_eq!(output.code, 4);
+    assert!(output.stderr.contains("ahead of the platform's"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: Set the clock of this machine"), "{}", output.stderr);
 }
 
 // Source: lobehub issue 13572, anomalyco/opencode issue 4135 (a quota that ends in hours).
@@ -114,27 +118,27 @@ fn redirect_is_reported_with_its_target() {
     let sealed = Sealed::new();
     let header = "location: https://eu.example.com/agentassist/contacts?token=canary";
     let (platform, _) = always(Reply::WithHeader(308, header, String::new()));
-    let ended = import(&sealed, &platform, &[]);
-    assert_eq!(ended.code, 4);
-    assert!(ended.stderr.contains("https://eu.example.com/agentassist/contacts"), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
+    let output = import(&sealed, &platform, &[]);
+    assert_eq!(output.code, 4);
+    assert!(output.stderr.contains("https://eu.example.com/agentassist/contacts"), "{}", output.stderr);
+    assert!(!output.stderr.contains("canary"), "{}", output.stderr);
 }
 
 #[test]
 fn ca_file_without_a_certificate_is_refused() {
     let sealed = Sealed::new();
     let (platform, requests) = always(Reply::HangUp);
-    let ended = import(&sealed, &platform, &["--ca-file", "list.csv"]);
-    assert_eq!((ended.code, requests.load(Ordering::Relaxed)), (2, 0));
-    assert!(ended.stderr.contains("--ca-file: list.csv: it contains no certificate"), "{}", ended.stderr);
+    let output = import(&sealed, &platform, &["--ca-file", "list.csv"]);
+    assert_eq!((output.code, requests.load(Ordering::Relaxed)), (2, 0));
+    assert!(output.stderr.contains("--ca-file: list.csv: it contains no certificate"), "{}", output.stderr);
 }
 
 #[test]
 fn invalid_answer_gives_no_hint_to_run_again() {
     let sealed = Sealed::new();
     let (platform, _) = always(Reply::Answer(200, "<html>Sign in</html>".to_owned()));
-    let ended = import(&sealed, &platform, &[]);
-    assert_eq!(ended.code, 4);
-    assert!(ended.stderr.contains("<html>Sign in</html>"), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("same command again"), "{}", ended.stderr);
+    let output = import(&sealed, &platform, &[]);
+    assert_eq!(output.code, 4);
+    assert!(output.stderr.contains("<html>Sign in</html>"), "{}", output.stderr);
+    assert!(!output.stderr.contains("same command again"), "{}", output.stderr);
 }

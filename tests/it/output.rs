@@ -17,8 +17,8 @@ fn quiet_run_prints_one_line_if_something_is_wrong() {
     let good = "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876500001\n";
     sealed.write("good.csv", good);
     let check = |args: &[&str]| {
-        let ended = sealed.run(&[&["check", "-q", "--out", "out"], args].concat());
-        (ended.code, ended.stdout, ended.stderr)
+        let output = sealed.run(&[&["check", "-q", "--out", "out"], args].concat());
+        (output.code, output.stdout, output.stderr)
     };
     assert_eq!(check(&["good.csv"]), (0, String::new(), String::new()));
     let (code, _, line) = check(&["list.csv"]);
@@ -39,9 +39,9 @@ fn json_option_prints_the_report() {
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
     let checked = sealed.run(&["check", "list.csv", "--json", "--out", "checked"]);
     let imported = import(&sealed, &sandbox, &["--yes", "--json", "--out", "imported"]);
-    for (ended, folder) in [(checked, "checked"), (imported, "imported")] {
-        let printed: Value = serde_json::from_str(&ended.stdout).unwrap();
-        assert_eq!((ended.code, &printed), (1, &sealed.report(folder)));
+    for (output, folder) in [(checked, "checked"), (imported, "imported")] {
+        let printed: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!((output.code, &printed), (1, &sealed.report(folder)));
     }
 }
 
@@ -49,16 +49,16 @@ fn json_option_prints_the_report() {
 fn every_line_of_the_json_log_is_an_object() {
     let sealed = Sealed::new();
     sealed.write("list.csv", LIST);
-    let ended =
+    let output =
         sealed.run(&["check", "list.csv", "--log-format", "json", "--color", "always", "--out", "out"]);
     let lines: Vec<Value> =
-        ended.stderr.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        output.stderr.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     let summary = &lines.last().unwrap()["fields"];
     assert_eq!((&summary["totals"]["rows"], &summary["problems"]["no-region"]), (&2.into(), &1.into()));
     assert!(lines.iter().all(|line| !line["fields"]["message"].as_str().unwrap().contains('\u{1b}')));
-    let ended = sealed.run(&["check", "gone.csv", "--log-format", "json"]);
-    let line: Value = serde_json::from_str(&ended.stderr).unwrap();
-    assert_eq!((ended.code, &line["level"]), (3, &"ERROR".into()));
+    let output = sealed.run(&["check", "gone.csv", "--log-format", "json"]);
+    let line: Value = serde_json::from_str(&output.stderr).unwrap();
+    assert_eq!((output.code, &line["level"]), (3, &"ERROR".into()));
     assert!(line["fields"]["hint"].is_string());
 }
 
@@ -68,25 +68,25 @@ fn list_with_too_many_rejected_rows_is_not_posted() {
     sealed.write("list.csv", LIST);
     let sandbox = Running::sandbox(&sealed, &["--rate-limit", "100000"]);
     for (most, created) in [("0", 0), ("49.9%", 0), ("1", 1)] {
-        let ended = import(&sealed, &sandbox, &["--yes", "--max-rejected", most, "--out", "out"]);
+        let output = import(&sealed, &sandbox, &["--yes", "--max-rejected", most, "--out", "out"]);
         let report = sealed.report("out");
-        assert_eq!((ended.code, &report["totals"]["created"]), (1, &created.into()), "{most}");
+        assert_eq!((output.code, &report["totals"]["created"]), (1, &created.into()), "{most}");
         if created == 0 {
             assert_eq!(
                 (&report["not_posted"], &report["platform"]["post"]),
                 (&"too-many-rejected".into(), &0.into())
             );
             assert!(
-                ended.stderr.contains(
+                output.stderr.contains(
                     "Nothing was posted, because more rows are rejected than --max-rejected allows"
-                ) && !ended.stderr.contains("would be posted 1"),
+                ) && !output.stderr.contains("would be posted 1"),
                 "{}",
-                ended.stderr
+                output.stderr
             );
         }
     }
     for wrong in ["many", "-1", "101%"] {
-        let ended = import(&sealed, &sandbox, &["--max-rejected", wrong]);
-        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        let output = import(&sealed, &sandbox, &["--max-rejected", wrong]);
+        assert_eq!(output.code, 2, "{}", output.stderr);
     }
 }

@@ -54,8 +54,8 @@ fn delimiter_of_the_input_is_kept_and_the_text_is_marked_as_utf_8() {
             &args[..],
             &["--map", "last_name=2", "--map", "salutation=3"],
         ];
-        let ended = sealed.run(&args.concat());
-        assert_eq!(briefs(&sealed, "again"), ["2 valid"], "{}", ended.stderr);
+        let output = sealed.run(&args.concat());
+        assert_eq!(briefs(&sealed, "again"), ["2 valid"], "{}", output.stderr);
         assert!(sealed.read("again/report.json").contains("\"encoding\": \"utf-8\""));
     }
 }
@@ -75,7 +75,7 @@ fn fixed_rows_name_the_run_and_the_rows_they_replace() {
     let fixed = sealed.read("once/rejected.csv").replace("Rao,,", "Rao,Mrs,").replace("Hall,,", "Hall,Ms,");
     sealed.write("fixed.csv", &fixed);
 
-    let ended = check(&["list.csv", "fixed.csv"], "twice");
+    let output = check(&["list.csv", "fixed.csv"], "twice");
     let briefs_of = |out: &str| briefs(&sealed, out);
     assert_eq!(
         briefs_of("twice"),
@@ -89,12 +89,12 @@ fn fixed_rows_name_the_run_and_the_rows_they_replace() {
             "4 valid"
         ],
         "{}",
-        ended.stderr
+        output.stderr
     );
     let counted = sealed.report("twice")["inputs"][1]["fixes"].clone();
     assert_eq!(counted, serde_json::json!([{"run": run, "rows": 3}]));
     let note = format!("3 rows are rows to fix from run {run}");
-    assert!(ended.stderr.contains(&note), "{}", ended.stderr);
+    assert!(output.stderr.contains(&note), "{}", output.stderr);
     assert!(sealed.read("twice/report.html").contains(&note));
     let explained = sealed.run(&["explain", "fixed.csv", "4"]);
     let origin = format!("was row 5 of list.csv, a row to fix of the run {run}");
@@ -106,7 +106,7 @@ fn fixed_rows_name_the_run_and_the_rows_they_replace() {
     assert_eq!(again.last().unwrap().last(), Some(&run));
 
     // If the original row is valid now too, the fixed row is imported.
-    let ended = check(&["./list.csv", "fixed.csv", "--default-salutation", "Mr"], "third");
+    let output = check(&["./list.csv", "fixed.csv", "--default-salutation", "Mr"], "third");
     let found = sealed.outcomes("third");
     assert_eq!(
         found.iter().map(Outcome::brief).collect::<Vec<_>>(),
@@ -120,7 +120,7 @@ fn fixed_rows_name_the_run_and_the_rows_they_replace() {
             "4 valid"
         ],
         "{}",
-        ended.stderr
+        output.stderr
     );
     assert_eq!(found[0].detail, "same number as row 2 of fixed.csv");
 }
@@ -158,12 +158,12 @@ fn ragged_rows_pass_only_after_their_cells_are_corrected() {
         .replace("Asha,Mrs,020 7946 0100,020 7946 0190,GB,,", "Asha,Rao,Mrs,020 7946 0100,020 7946 0190,GB,");
     let text = text.replace("Ben,Low, Jr,Mr,020 7946 0101,,GB", "Ben,\"Low, Jr\",Mr,020 7946 0101,,GB,GB");
     sealed.write("fixed.csv", text);
-    let ended = sealed.run(&["check", "list.csv", "fixed.csv", "--out", "fixed", "-q"]);
+    let output = sealed.run(&["check", "list.csv", "fixed.csv", "--out", "fixed", "-q"]);
     assert_eq!(
         briefs(&sealed, "fixed")[4..],
         ["2 valid", "3 valid"],
         "{}\n{}",
-        ended.stderr,
+        output.stderr,
         sealed.read("fixed.csv")
     );
     assert_eq!(sealed.outcomes("fixed")[4].number, "442079460100");
@@ -206,15 +206,15 @@ fn fixed_rows_of_different_headers_are_read_from_common_and_separate_files() {
         writer.into_inner().unwrap()
     };
     sealed.write("fixed.csv", fill(&common, 2));
-    let ended = check(&["a.csv", "fixed.csv"], "common");
-    assert_eq!(briefs(&sealed, "common")[2..], ["2 valid", "3 valid", "4 valid"], "{}", ended.stderr);
+    let output = check(&["a.csv", "fixed.csv"], "common");
+    assert_eq!(briefs(&sealed, "common")[2..], ["2 valid", "3 valid", "4 valid"], "{}", output.stderr);
     let own =
         [("rejected-1-a.csv", b',', 2), ("rejected-2-leads.csv", b';', 3), ("rejected-3-names.csv", b',', 1)];
     for (name, delimiter, column) in own {
         sealed.write(name, fill(&cells(&sealed, &format!("once/{name}"), delimiter), column));
     }
-    let ended = check(&own.map(|(name, ..)| name), "own");
-    assert_eq!(briefs(&sealed, "own"), ["2 valid", "2 valid", "2 valid"], "{}", ended.stderr);
+    let output = check(&own.map(|(name, ..)| name), "own");
+    assert_eq!(briefs(&sealed, "own"), ["2 valid", "2 valid", "2 valid"], "{}", output.stderr);
 }
 
 /// Returns a part of a workbook as text.
@@ -281,14 +281,14 @@ fn rejected_workbook_is_imported_with_the_original_without_duplicates() {
         "fixed.xlsx",
         &[(empty, filled.as_str()), ("'=1+2", "020 7946 0102")],
     );
-    let ended = import(&["list.csv", "fixed.xlsx", "--region", "GB"], "twice");
+    let output = import(&["list.csv", "fixed.xlsx", "--region", "GB"], "twice");
     let report = sealed.report("twice");
     let totals = &report["totals"];
     assert_eq!(
         (&totals["created"], &totals["existing"], &totals["rejected"]),
         (&2.into(), &3.into(), &2.into()),
         "{}",
-        ended.stderr
+        output.stderr
     );
     assert_eq!(sealed.outcomes("twice")[6].number, "442079460102");
     import(&["list.csv", "fixed.xlsx", "--region", "GB"], "third");
@@ -347,10 +347,10 @@ fn rejected_workbook_without_rows_is_refused_with_the_reason() {
     assert!(part(&sealed, "out/rejected.xlsx", "xl/worksheets/sheet2.xml").is_none());
     // Imported alone or with the list, each file is recognized.
     for files in [&["out/rejected.csv"][..], &["out/rejected.xlsx"], &["list.csv", "out/rejected.xlsx"]] {
-        let ended = sealed.run(&[&["check"], files, &["--out", "again"]].concat());
-        assert_eq!(ended.code, 3, "{}", ended.stderr);
-        assert!(ended.stderr.contains("holds no rows to fix"), "{}", ended.stderr);
-        assert!(ended.stderr.contains("Run the command without this file"), "{}", ended.stderr);
+        let output = sealed.run(&[&["check"], files, &["--out", "again"]].concat());
+        assert_eq!(output.code, 3, "{}", output.stderr);
+        assert!(output.stderr.contains("holds no rows to fix"), "{}", output.stderr);
+        assert!(output.stderr.contains("Run the command without this file"), "{}", output.stderr);
         assert!(!sealed.path("again").exists(), "the run wrote no files");
     }
 }

@@ -35,13 +35,13 @@ fn checked(sealed: &Sealed, name: &str, content: &[u8], options: &[&str]) -> (En
     sealed.write(name, content);
     _ = std::fs::remove_dir_all(sealed.path("out"));
     let region: &[&str] = if options.contains(&"--region") { &[] } else { &["--region", "GB"] };
-    let ended = sealed.run(&[&["check", name, "--out", "out"], region, options].concat());
-    if ended.code == 3 {
-        return (ended, Vec::new());
+    let output = sealed.run(&[&["check", name, "--out", "out"], region, options].concat());
+    if output.code == 3 {
+        return (output, Vec::new());
     }
-    assert!(matches!(ended.code, 0 | 1), "{}", ended.stderr);
+    assert!(matches!(output.code, 0 | 1), "{}", output.stderr);
     let rows = sealed.outcomes("out").into_iter();
-    (ended, rows.map(|row| format!("{} {} {}", row.outcome, row.code, row.number)).collect())
+    (output, rows.map(|row| format!("{} {} {}", row.outcome, row.code, row.number)).collect())
 }
 
 fn valid(numbers: &[&str]) -> Vec<String> {
@@ -49,8 +49,8 @@ fn valid(numbers: &[&str]) -> Vec<String> {
 }
 
 /// Returns the messages on one line.
-fn messages(ended: &Ended) -> String {
-    ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+fn messages(output: &Ended) -> String {
+    output.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 // Source: tidyverse/readxl issue 428, MarkPflug/Sylvan.Data.Excel pull request 186.
@@ -58,15 +58,15 @@ fn messages(ended: &Ended) -> String {
 fn hidden_rows_are_suppressed_unless_included() {
     let sealed = Sealed::new();
     let content = list(|page| _ = page.set_row_hidden(2).unwrap());
-    let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+    let (output, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019", "valid  442079460020"]);
-    assert_eq!(ended.code, 0);
-    assert!(messages(&ended).contains("1 hidden row suppressed"), "{}", ended.stderr);
+    assert_eq!(output.code, 0);
+    assert!(messages(&output).contains("1 hidden row suppressed"), "{}", output.stderr);
     assert!(sealed.read("out/report.json").contains("1 hidden row suppressed"));
 
-    let (ended, rows) = checked(&sealed, "list.xlsx", &content, &["--hidden-rows", "include"]);
+    let (output, rows) = checked(&sealed, "list.xlsx", &content, &["--hidden-rows", "include"]);
     assert_eq!(rows, valid(&NUMBERS));
-    assert!(messages(&ended).contains("1 hidden row read like the others"), "{}", ended.stderr);
+    assert!(messages(&output).contains("1 hidden row read like the others"), "{}", output.stderr);
 
     sealed.write("rollcall.toml", "hidden-rows = \"include\"\n");
     assert_eq!(checked(&sealed, "list.xlsx", &content, &[]).1, valid(&NUMBERS));
@@ -91,8 +91,8 @@ fn rows_without_height_and_columns_without_width_are_hidden() {
 fn hidden_rows_are_never_posted() {
     let sealed = Sealed::new();
     sealed.write("list.xlsx", list(|page| _ = page.set_row_hidden(2).unwrap()));
-    let ended = sealed.run(&["import", "list.xlsx", "--region", "GB", "--sandbox", "--out", "out"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = sealed.run(&["import", "list.xlsx", "--region", "GB", "--sandbox", "--out", "out"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let report = sealed.report("out");
     assert_eq!((&report["totals"]["created"], &report["totals"]["suppressed"]), (&2.into(), &1.into()));
 }
@@ -127,10 +127,10 @@ fn hidden_phone_column_is_not_read_if_a_visible_one_exists() {
         page.write_column(0, 4, ["Mobile", "0117 496 0018", "0117 496 0019", "0117 496 0020"]).unwrap();
         page.set_column_hidden(4).unwrap();
     });
-    let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+    let (output, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, valid(&NUMBERS));
     let note = "column E (`Mobile`) is hidden in the sheet and not read as phone; --map phone=5 reads it";
-    assert!(messages(&ended).contains(note), "{}", ended.stderr);
+    assert!(messages(&output).contains(note), "{}", output.stderr);
     let (_, rows) = checked(&sealed, "list.xlsx", &content, &["--map", "phone=5"]);
     assert_eq!(rows, valid(&["441174960018", "441174960019", "441174960020"]));
 }
@@ -156,20 +156,20 @@ fn only_sheet_with_people_is_read() {
     let empty = |_: &mut Worksheet| ();
     for first in [&cover as Fill<'_>, &header, &empty] {
         let content = workbook_of(&[("Start", first), ("People", &fill)]);
-        let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
-        assert_eq!(rows, valid(&NUMBERS), "{}", ended.stderr);
+        let (output, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+        assert_eq!(rows, valid(&NUMBERS), "{}", output.stderr);
         let note = "sheet `Start` holds no list of people; rollcall reads sheet `People` instead";
-        assert!(messages(&ended).contains(note), "{}", ended.stderr);
+        assert!(messages(&output).contains(note), "{}", output.stderr);
     }
     let content = workbook_of(&[("Start", &cover), ("North", &fill), ("The South", &fill)]);
-    let (ended, _) = checked(&sealed, "list.xlsx", &content, &[]);
-    assert_eq!(ended.code, 3);
-    let message = messages(&ended);
+    let (output, _) = checked(&sealed, "list.xlsx", &content, &[]);
+    assert_eq!(output.code, 3);
+    let message = messages(&output);
     assert!(message.contains("these sheets seem to: `North`, `The South`"), "{message}");
     assert!(message.ends_with("--sheet North or --sheet 'The South'"), "{message}");
     assert_eq!(checked(&sealed, "list.xlsx", &content, &["--sheet", "The South"]).1, valid(&NUMBERS));
-    let (ended, _) = checked(&sealed, "list.xlsx", &workbook_of(&[("Start", &empty)]), &[]);
-    assert!(messages(&ended).contains("sheet `Start` is empty"), "{}", ended.stderr);
+    let (output, _) = checked(&sealed, "list.xlsx", &workbook_of(&[("Start", &empty)]), &[]);
+    assert!(messages(&output).contains("sheet `Start` is empty"), "{}", output.stderr);
 }
 
 // Source: SheetJS/sheetjs issue 1394, shuchkin/simplexlsx issue 97.
@@ -209,12 +209,12 @@ fn long_and_distant_unused_cells_are_ignored() {
         page.write(1, 4, "x".repeat(32_767)).unwrap();
         page.write(2, 16_383, "stray").unwrap();
     });
-    let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+    let (output, rows) = checked(&sealed, "list.xlsx", &content, &[]);
     assert_eq!(rows, valid(&NUMBERS));
     assert!(
-        messages(&ended).contains("a cell far to the right of the list is not read: XFD3"),
+        messages(&output).contains("a cell far to the right of the list is not read: XFD3"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -264,8 +264,8 @@ fn comments_ruby_text_and_hidden_rows_of_ods_files_are_not_read() {
         [("content.xml", content.as_str()), ("Basic/Standard/Module1.xml", module)],
         [("content.xml", content.as_str()), ("mimetype", "application/vnd.oasis.opendocument.spreadsheet")],
     ] {
-        let (ended, rows) = checked(&sealed, "list.ods", &package(&parts), &[]);
-        assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019"], "{}", ended.stderr);
+        let (output, rows) = checked(&sealed, "list.ods", &package(&parts), &[]);
+        assert_eq!(rows, ["valid  442079460018", "suppressed hidden-row 442079460019"], "{}", output.stderr);
     }
 }
 
@@ -273,9 +273,9 @@ fn comments_ruby_text_and_hidden_rows_of_ods_files_are_not_read() {
 fn apple_numbers_documents_are_refused_with_a_hint() {
     let sealed = Sealed::new();
     let content = package(&[("Index/Document.iwa", "x"), ("Metadata/Properties.plist", "x")]);
-    let (ended, _) = checked(&sealed, "list.numbers", &content, &[]);
-    assert_eq!(ended.code, 3);
-    let message = messages(&ended);
+    let (output, _) = checked(&sealed, "list.numbers", &content, &[]);
+    assert_eq!(output.code, 3);
+    let message = messages(&output);
     assert!(message.contains("this is a document of Apple Numbers"), "{message}");
     assert!(message.contains("Export To"), "{message}");
 }
@@ -307,6 +307,6 @@ fn workbook_parts_are_found_by_their_relationships() {
         ("book/macro.xml", "<macro/>"),
         ("pages\\One.xml", &sheet),
     ]);
-    let (ended, rows) = checked(&sealed, "list.xlsx", &content, &[]);
-    assert_eq!(rows, valid(&NUMBERS[..1]), "{}", ended.stderr);
+    let (output, rows) = checked(&sealed, "list.xlsx", &content, &[]);
+    assert_eq!(rows, valid(&NUMBERS[..1]), "{}", output.stderr);
 }

@@ -49,17 +49,17 @@ fn list_and_sandbox() -> (Sealed, Running) {
 
 /// Imports the list. Also returns the outcomes of its rows.
 fn imported(sealed: &Sealed, sandbox: &Running, args: &[&str]) -> (Ended, Vec<String>) {
-    let ended = import(sealed, sandbox, &[&["--out", "out", "--rate", "100000"], args].concat());
+    let output = import(sealed, sandbox, &[&["--out", "out", "--rate", "100000"], args].concat());
     let rows = sealed.outcomes("out").iter().map(Outcome::brief).collect();
-    (ended, rows)
+    (output, rows)
 }
 
 #[test]
 fn suppressed_wins_over_rejected_duplicate_and_existing() {
     let (sealed, sandbox) = list_and_sandbox();
     let exclude = ["--exclude-file", "dnc.csv", "--exclude-list", "cl-1", "--exclude-campaign", "cm-1"];
-    let (ended, rows) = imported(&sealed, &sandbox, &exclude);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let (output, rows) = imported(&sealed, &sandbox, &exclude);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     assert_eq!(
         rows,
         [
@@ -129,9 +129,9 @@ fn suppression_files_need_no_request_and_work_with_check() {
 #[test]
 fn expiry_and_unreadable_entries_of_a_suppression_file_are_reported() {
     let (sealed, sandbox) = list_and_sandbox();
-    let (ended, _) =
+    let (output, _) =
         imported(&sealed, &sandbox, &["--exclude-file", "dnc.csv", "--dry-run", "--region", "IN"]);
-    assert_same!(ended.stderr, @r"
+    assert_same!(output.stderr, @r"
     list.csv  CSV
       phone = Mobile, first name = First Name, last name = Last Name, salutation = Salutation
       note: dnc.csv: no header is known to mean phone numbers; they are those of the column `number`
@@ -245,8 +245,8 @@ fn unreadable_suppressions_stop_the_import_unless_allowed() {
         refused.stderr
     );
     let allowed = [&options[..], &["--dry-run", "--allow-unreadable-suppressions", "1"]].concat();
-    let (ended, rows) = imported(&sealed, &sandbox, &allowed);
-    assert_eq!((ended.code, rows[0].as_str()), (1, "2 suppressed in-file"), "{}", ended.stderr);
+    let (output, rows) = imported(&sealed, &sandbox, &allowed);
+    assert_eq!((output.code, rows[0].as_str()), (1, "2 suppressed in-file"), "{}", output.stderr);
 }
 
 /// Source: signalapp/Signal-Android issue 5928, jackocnr/intl-tel-input issue 1230.
@@ -264,8 +264,8 @@ fn suppressed_numbers_match_in_every_form() {
     );
     let sandbox = Running::sandbox(&sealed, &["--list", "old=old.csv", "--rate-limit", "100000"]);
     let args = ["import", "people.csv", "--yes", "--exclude-list", "old", "--out", "out"];
-    let ended = run(&sealed, &sandbox, &args);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = run(&sealed, &sandbox, &args);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
     let expected: Vec<String> = (2..7).map(|row| format!("{row} suppressed in-list")).collect();
     assert_eq!(rows, expected);
@@ -290,25 +290,25 @@ fn area_code_in_its_own_column_is_joined_to_the_number() {
                 &["check", "people.csv", "--exclude-file", name, "--out", "out", "--map", "phone=Phone"],
                 region,
             ];
-            let ended = sealed.run(&args.concat());
+            let output = sealed.run(&args.concat());
             let rows: Vec<String> = sealed.outcomes("out").iter().map(Outcome::brief).collect();
             let expected = if region.is_empty() { "rejected" } else { "suppressed" };
             assert!(
                 rows[0].contains(expected) && rows[1].contains(expected),
                 "{name}: {rows:?} {}",
-                ended.stderr
+                output.stderr
             );
             assert!(
-                ended.stderr.contains("joins the columns with the parts of a number"),
+                output.stderr.contains("joins the columns with the parts of a number"),
                 "{name}: {}",
-                ended.stderr
+                output.stderr
             );
         }
     }
     let args = ["check", "people.csv", "--exclude-file", "flat.txt", "--out", "out", "--region", "IN"];
-    let ended = sealed.run(&args);
-    assert_eq!(ended.code, 2);
-    assert!(ended.stderr.contains("join the parts in one column first"), "{}", ended.stderr);
+    let output = sealed.run(&args);
+    assert_eq!(output.code, 2);
+    assert!(output.stderr.contains("join the parts in one column first"), "{}", output.stderr);
 }
 
 #[test]
@@ -319,8 +319,8 @@ fn suppression_file_without_entries_is_reported() {
     let checked = sealed.run(&["check", "list.csv", "--exclude-file", "empty.csv", "--out", "checked"]);
     let imported =
         import(&sealed, &sandbox, &["--exclude-file", "empty.csv", "--dry-run", "--out", "imported"]);
-    for (ended, out) in [(checked, "checked"), (imported, "imported")] {
-        assert!(ended.stderr.contains(warning), "{}", ended.stderr);
+    for (output, out) in [(checked, "checked"), (imported, "imported")] {
+        assert!(output.stderr.contains(warning), "{}", output.stderr);
         let report: serde_json::Value =
             serde_json::from_str(&sealed.read(&format!("{out}/report.json"))).unwrap();
         assert_eq!(report["excluded"][0]["empty"], true, "{report:#}");
@@ -404,9 +404,9 @@ fn unreadable_suppression_source_posts_nothing() {
         if let Some(content) = content {
             sealed.write(file, content);
         }
-        let ended = import(&sealed, &sandbox, &["--exclude-file", file, "--out", "none"]);
-        assert_eq!(ended.code, 2);
-        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        let output = import(&sealed, &sandbox, &["--exclude-file", file, "--out", "none"]);
+        assert_eq!(output.code, 2);
+        assert!(output.stderr.contains(message), "{}", output.stderr);
         assert!(!sealed.path("none").exists());
         let checked = sealed.run(&["check", "list.csv", "--exclude-file", file, "--out", "none"]);
         assert!(checked.code == 2 && checked.stderr.contains(message), "{}", checked.stderr);
@@ -439,12 +439,12 @@ fn refused_id_is_wrong_usage() {
         {
             command.env(format!("ROLLCALL_{name}"), value);
         }
-        let ended = ended(command);
-        assert_eq!(ended.code, 2, "{args:?} {}", ended.stderr);
+        let output = ended(command);
+        assert_eq!(output.code, 2, "{args:?} {}", output.stderr);
         assert!(
-            ended.stderr.contains("the platform refuses the contact list cl-1: HTTP 400"),
+            output.stderr.contains("the platform refuses the contact list cl-1: HTTP 400"),
             "{}",
-            ended.stderr
+            output.stderr
         );
     }
 }
@@ -454,8 +454,8 @@ fn campaign_filter_can_be_repeated_and_be_alone_in_a_file() {
     let (sealed, sandbox) = list_and_sandbox();
     let suppressed = |args: &[&str]| {
         let args = [&["--exclude-campaign", "cm-1", "--dry-run"], args].concat();
-        let (ended, rows) = imported(&sealed, &sandbox, &args);
-        assert!(ended.code <= 1, "{}", ended.stderr);
+        let (output, rows) = imported(&sealed, &sandbox, &args);
+        assert!(output.code <= 1, "{}", output.stderr);
         rows.iter().filter(|row| row.ends_with("suppressed in-campaign")).count()
     };
     let count = |filter: &str| suppressed(&["--campaign-filter", filter]);
@@ -478,14 +478,14 @@ fn watched_files_wait_while_a_suppression_file_is_unusable() {
     sealed.write("drop/list.csv", "Salutation,First Name,Last Name,Phone\nMs,Asha,Rao,+919876543201\n");
     let watch = ["watch", "drop", "--once", "--sandbox", "--settle", "0"];
     for option in ["--exclude-file", "--existing"] {
-        let ended = sealed.run(&[&watch, [option, "missing.csv"].as_slice()].concat());
-        assert_eq!(ended.code, 2, "{}", ended.stderr);
-        assert!(ended.stderr.contains("files are held back"), "{}", ended.stderr);
+        let output = sealed.run(&[&watch, [option, "missing.csv"].as_slice()].concat());
+        assert_eq!(output.code, 2, "{}", output.stderr);
+        assert!(output.stderr.contains("files are held back"), "{}", output.stderr);
         assert!(!sealed.path("drop/failed/list.csv").exists());
     }
     // With other settings, the file is imported under a new name.
-    let ended = sealed.run(&watch);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = sealed.run(&watch);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     assert!(sealed.path("drop/done/list.csv").exists());
 }
 

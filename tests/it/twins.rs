@@ -103,9 +103,9 @@ fn outcomes(sealed: &Sealed) -> Vec<String> {
     rows.map(|row| format!("{} {} {}", &row[2], &row[3], &row[4])).collect()
 }
 
-fn assert_ended(ended: &Ended, sealed: &Sealed, world: &Mutex<World>) {
-    assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert_eq!(outcomes(sealed), OUTCOMES, "{}", ended.stderr);
+fn assert_finished(output: &Ended, sealed: &Sealed, world: &Mutex<World>) {
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    assert_eq!(outcomes(sealed), OUTCOMES, "{}", output.stderr);
     let world = world.lock().unwrap();
     let stored: Vec<&str> =
         world.contacts.values().map(|contact| contact["firstName"].as_str().unwrap()).collect();
@@ -122,7 +122,7 @@ fn refused_row_passes_its_number_to_the_next_row() {
     let world = Arc::new(Mutex::new(World::default()));
     let platform = platform(&world);
     let first = ended(import(&sealed, &platform, &[]));
-    assert_ended(&first, &sealed, &world);
+    assert_finished(&first, &sealed, &world);
     // rollcall posts each refused contact alone exactly once.
     let posts = world.lock().unwrap().posts.clone();
     for name in ["Bad One", "Bad Two", "Bad Three", "Tom Reed", "Li Wei"] {

@@ -114,21 +114,21 @@ impl Scene {
 
     /// Runs a command to its end, then waits until the platform has received all its requests.
     fn run(&self, command: Command) -> Ended {
-        let ended = ended(command);
+        let output = ended(command);
         self.platform.drain();
-        ended
+        output
     }
 
     /// Starts an import and kills it after this time. Returns its result if it finished before.
     fn killed_after(&self, wait: Duration) -> Option<Ended> {
         let started = Started::new(self.command());
-        let ended = started.end_after(wait, "KILL");
+        let output = started.end_after(wait, "KILL");
         self.platform.drain();
-        if ended.code >= 0 {
-            return Some(ended);
+        if output.code >= 0 {
+            return Some(output);
         }
         // It was killed after the report was complete, so the import counts as finished.
-        self.is_reported().then_some(Ended { code: 1, ..ended })
+        self.is_reported().then_some(Ended { code: 1, ..output })
     }
 
     /// Returns whether a run has written a complete report.
@@ -139,10 +139,10 @@ impl Scene {
     /// Runs the import again until it does not stop with a resumable exit code.
     fn finish(&self, what: &str) -> Ended {
         for _ in 0..40 {
-            let ended = self.run(self.command());
-            match ended.code {
+            let output = self.run(self.command());
+            match output.code {
                 4 | 5 => {}
-                _ => return ended,
+                _ => return output,
             }
         }
         panic!("{what}: the import never finishes")
@@ -150,8 +150,8 @@ impl Scene {
 
     /// Asserts that every row has the expected outcome, that the platform stores every number once, and that no post
     /// was needless.
-    fn check(&self, ended: &Ended, what: &str) {
-        assert_eq!(ended.code, 1, "{what}: one row is invalid\n{}", ended.stderr);
+    fn check(&self, output: &Ended, what: &str) {
+        assert_eq!(output.code, 1, "{what}: one row is invalid\n{}", output.stderr);
         let report = self.sealed.report("out");
         assert_eq!(report["complete"], true, "{what}");
         let outcomes = self.sealed.outcomes("out");
@@ -289,7 +289,7 @@ fn kill_and_run_again(name: &str, count: u64, kills: usize, faults: Option<(Batc
                 break;
             }
         }
-        let finished = finished.filter(|ended| ended.code == 1).unwrap_or_else(|| scene.finish(what));
+        let finished = finished.filter(|output| output.code == 1).unwrap_or_else(|| scene.finish(what));
         scene.check(&finished, what);
     });
 }

@@ -37,8 +37,8 @@ fn signal_ends_a_run_whose_post_is_never_answered() {
     let started = Started::new(slow_import(&scene));
     scene.platform.wait_until(|world| world.posts == 2);
     started.signal("TERM");
-    let ended = started.end();
-    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    let output = started.end();
+    assert_eq!(output.code, 143, "{}", output.stderr);
     let report = scene.sealed.report("out");
     assert_eq!((&report["totals"]["created"], &report["complete"]), (&7.into(), &false.into()));
 }
@@ -49,8 +49,8 @@ fn signal_ends_a_run_whose_read_is_never_answered() {
     let started = Started::new(slow_import(&scene));
     scene.platform.wait_until(|world| world.requests == 1);
     started.signal("TERM");
-    let ended = started.end();
-    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    let output = started.end();
+    assert_eq!(output.code, 143, "{}", output.stderr);
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn signal_ends_a_run_that_waits_for_the_rate_limit() {
     let mut started = Started::new(slow_import(&scene));
     started.wait_for_text("because the account's request quota is used up");
     started.signal("TERM");
-    let ended = started.end();
-    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    let output = started.end();
+    assert_eq!(output.code, 143, "{}", output.stderr);
     assert_eq!(scene.platform.world().posts, 1);
 }
 
@@ -76,8 +76,8 @@ fn signal_ends_a_run_that_waits_for_another_import() {
     let mut second = Started::new(scene.command_with(&["--out", "second"]));
     second.wait_for_text("waiting for another import to this account");
     second.signal("TERM");
-    let ended = second.end();
-    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    let output = second.end();
+    assert_eq!(output.code, 143, "{}", output.stderr);
     scene.platform.plan(|_, _| Fault::None);
     scene.platform.release();
     assert_eq!(first.end().code, 1);
@@ -97,8 +97,8 @@ pub(super) fn two_at_once(without: Option<&'static str>) {
     }
     scene.platform.plan(|_, _| Fault::None);
     scene.platform.release();
-    for ended in [first.end(), second.end()] {
-        assert_eq!(ended.code, 1, "{}", ended.stderr);
+    for output in [first.end(), second.end()] {
+        assert_eq!(output.code, 1, "{}", output.stderr);
     }
     let needless = scene.platform.world().needless.len();
     assert_eq!((scene.platform.most_posts_at_once(), needless), (1, 0));
@@ -176,8 +176,8 @@ fn secret_is_in_no_output_and_no_file() {
         let scene = Scene::new(BatchMode::PerContact, at_random(seed, 3));
         let mut command = scene.command_with(&["-vv", "--max-attempts", "4"]);
         command.env("ROLLCALL_CLIENT_SECRET", SECRET);
-        let ended = scene.run(command);
-        let mut texts = vec![ended.stdout, ended.stderr];
+        let output = scene.run(command);
+        let mut texts = vec![output.stdout, output.stderr];
         let files = scene.sealed.files();
         let files = files.iter().map(|name| scene.sealed.path(name)).filter(|path| path.is_file());
         texts.extend(files.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()));

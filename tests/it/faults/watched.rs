@@ -100,10 +100,10 @@ fn each_content_is_imported_once_and_each_file_is_moved() {
     // These settings would suppress every row.
     inbox.drop("rollcall.toml", "types = \"pager\"\nstate-dir = \"elsewhere\"\n");
     std::os::unix::fs::symlink("good.csv", inbox.path("link.csv")).unwrap();
-    let ended = inbox.once(&[]);
-    assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("link.csv is skipped: it is a link"), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("3 files imported, 2 failed\n"), "{}", ended.stderr);
+    let output = inbox.once(&[]);
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    assert!(output.stderr.contains("link.csv is skipped: it is a link"), "{}", output.stderr);
+    assert!(output.stderr.ends_with("3 files imported, 2 failed\n"), "{}", output.stderr);
     assert_eq!(inbox.names("done"), ["good.csv", "later.csv", "rows to fix.csv"]);
     assert_eq!(inbox.names("failed"), ["no-list.csv", "rollcall.toml"]);
     assert!(inbox.note("failed/no-list.csv").contains("no column is known to hold phone numbers"));
@@ -115,16 +115,16 @@ fn each_content_is_imported_once_and_each_file_is_moved() {
     inbox.drop("good.csv", &list(&number(5)));
     // A file that failed before is tried again.
     inbox.drop("no-list.csv", "Colour\nred\n");
-    let ended = inbox.once(&[]);
-    assert!(ended.stderr.ends_with("1 file imported, 1 failed, 1 imported before\n"), "{}", ended.stderr);
+    let output = inbox.once(&[]);
+    assert!(output.stderr.ends_with("1 file imported, 1 failed, 1 imported before\n"), "{}", output.stderr);
     assert_eq!(
         inbox.names("done"),
         ["again.csv", "good (2).csv", "good.csv", "later.csv", "rows to fix.csv"]
     );
     assert!(inbox.note("done/again.csv").contains("imported before, as good.csv"));
     inbox.drop("again.csv", &list(&number(1)));
-    let ended = inbox.once(&["--reimport"]);
-    assert!(ended.code == 0 && ended.stderr.ends_with("1 file imported\n"), "{}", ended.stderr);
+    let output = inbox.once(&["--reimport"]);
+    assert!(output.code == 0 && output.stderr.ends_with("1 file imported\n"), "{}", output.stderr);
     assert_eq!(inbox.scene.platform.world().needless, [""; 0]);
 }
 
@@ -133,9 +133,9 @@ fn platform_failure_holds_files_back_and_fails_none() {
     let inbox = Inbox::new(|_, _| Fault::Status(401));
     inbox.drop("a.csv", &list(&number(1)));
     inbox.drop("b.csv", &list(&number(2)));
-    let ended = inbox.once(&[]);
-    assert_eq!(ended.code, 4, "{}", ended.stderr);
-    assert!(ended.stderr.contains("files are held back for 15 s"), "{}", ended.stderr);
+    let output = inbox.once(&[]);
+    assert_eq!(output.code, 4, "{}", output.stderr);
+    assert!(output.stderr.contains("files are held back for 15 s"), "{}", output.stderr);
     assert_eq!((inbox.names("failed"), inbox.names("done")), (vec![], vec![]));
     inbox.scene.platform.plan(|_, _| Fault::None);
     assert_eq!(inbox.once(&[]).code, 0);
@@ -147,12 +147,12 @@ fn platform_failure_holds_files_back_and_fails_none() {
 fn list_over_the_memory_or_rejection_limit_fails_before_anything_is_posted() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("a.csv", &list(&number(1)));
-    let ended = inbox.once(&["--memory-limit", "1"]);
-    assert_eq!((ended.code, inbox.names("failed")), (1, vec!["a.csv".to_owned()]), "{}", ended.stderr);
+    let output = inbox.once(&["--memory-limit", "1"]);
+    assert_eq!((output.code, inbox.names("failed")), (1, vec!["a.csv".to_owned()]), "{}", output.stderr);
     assert!(inbox.note("failed/a.csv").contains("--memory-limit"), "{}", inbox.note("failed/a.csv"));
     inbox.drop("b.csv", &(list(&number(2)) + "Bo,Li,Mr,12\n"));
-    let ended = inbox.once(&["--max-rejected", "0"]);
-    assert_eq!((ended.code, inbox.stored().len()), (1, 0), "{}", ended.stderr);
+    let output = inbox.once(&["--max-rejected", "0"]);
+    assert_eq!((output.code, inbox.stored().len()), (1, 0), "{}", output.stderr);
     assert!(inbox.note("failed/b.csv").contains("--max-rejected"));
 }
 
@@ -163,14 +163,14 @@ fn stopped_service_continues_at_the_next_start() {
     let service = Started::new(inbox.command(&[]));
     inbox.scene.platform.wait_until(|world| world.posts == 1);
     service.signal("TERM");
-    let ended = service.end();
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = service.end();
+    assert_eq!(output.code, 0, "{}", output.stderr);
     inbox.scene.platform.plan(|_, _| Fault::None);
     inbox.scene.platform.release();
     inbox.scene.platform.drain();
     assert_eq!((inbox.names("work").len(), inbox.names("done").len()), (1, 0));
-    let ended = inbox.once(&[]);
-    assert_eq!((ended.code, inbox.names("done")), (0, vec!["a.csv".to_owned()]), "{}", ended.stderr);
+    let output = inbox.once(&[]);
+    assert_eq!((output.code, inbox.names("done")), (0, vec!["a.csv".to_owned()]), "{}", output.stderr);
     assert_eq!((inbox.stored(), inbox.scene.platform.world().needless.len()), ([number(1)].into(), 0));
 }
 
@@ -186,9 +186,9 @@ fn rows_added_after_a_file_was_taken_are_imported_too() {
     drop(writer);
     inbox.scene.platform.plan(|_, _| Fault::None);
     inbox.scene.platform.release();
-    let ended = service.end();
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("a.csv changed after it was taken"), "{}", ended.stderr);
+    let output = service.end();
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(output.stderr.contains("a.csv changed after it was taken"), "{}", output.stderr);
     assert_eq!((inbox.names("done"), inbox.stored()), (vec!["a.csv".to_owned()], [1, 2].map(number).into()));
 }
 
@@ -199,9 +199,9 @@ fn two_services_of_one_folder_take_turns() {
     first.wait_for_text(": watching");
     let mut second = Started::new(inbox.command(&[]));
     second.wait_for_text("another process watches the folder");
-    let ended = inbox.once(&[]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("another process watches the folder, and imports its files"));
+    let output = inbox.once(&[]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(output.stderr.contains("another process watches the folder, and imports its files"));
     first.signal("KILL");
     first.end();
     second.wait_for_text(": watching");
@@ -258,10 +258,10 @@ fn unusable_folders_and_options_are_refused() {
     let error_line = |args: &[&str]| {
         let mut command = inbox.scene.sealed.command(args);
         inbox.scene.platform.point(&mut command);
-        let ended = crate::sealed::ended(command);
+        let output = crate::sealed::ended(command);
         (
-            ended.code,
-            ended.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default().to_owned(),
+            output.code,
+            output.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default().to_owned(),
         )
     };
     let (code, line) = error_line(&["watch", "gone", "--once"]);
@@ -296,8 +296,8 @@ fn each_folder_of_the_config_file_has_its_own_options() {
     let mut command =
         inbox.scene.sealed.command(&["watch", "--once", "--rate", "1000000", "--config", "own.toml"]);
     inbox.scene.platform.point(&mut command);
-    let ended = inbox.scene.run(command);
-    assert_eq!((ended.code, inbox.stored()), (0, [1, 2].map(number).into()), "{}", ended.stderr);
+    let output = inbox.scene.run(command);
+    assert_eq!((output.code, inbox.stored()), (0, [1, 2].map(number).into()), "{}", output.stderr);
     assert!(inbox.scene.sealed.path("other/c.txt").exists());
 }
 
@@ -307,8 +307,8 @@ fn command_runs_for_each_file_and_sees_no_secret() {
     inbox.drop("a.csv", &list(&number(1)));
     let path = inbox.scene.sealed.path("environment");
     let script = format!("env > '{}'", path.display());
-    let ended = inbox.once(&["--on-done", "/bin/sh", "--on-done", "-c", "--on-done", &script]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let output = inbox.once(&["--on-done", "/bin/sh", "--on-done", "-c", "--on-done", &script]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
     let environment = fs::read_to_string(path).unwrap();
     for line in ["ROLLCALL_FILE=a.csv", "ROLLCALL_END=done", "ROLLCALL_CREATED=1"] {
         assert!(environment.lines().any(|variable| variable == line), "{line}: {environment}");
@@ -352,19 +352,19 @@ fn finished_files_are_kept_for_the_set_time_and_markers_are_obeyed() {
     inbox.drop("a.csv", &list(&number(1)));
     inbox.drop("b.csv", &list(&number(2)));
     inbox.drop("b.csv.ready", "");
-    let ended = inbox.once(&["--ready-markers"]);
-    assert_eq!((ended.code, inbox.names("done")), (0, vec!["b.csv".to_owned()]), "{}", ended.stderr);
+    let output = inbox.once(&["--ready-markers"]);
+    assert_eq!((output.code, inbox.names("done")), (0, vec!["b.csv".to_owned()]), "{}", output.stderr);
     assert!(inbox.path("a.csv").exists() && !inbox.path("b.csv.ready").exists());
-    let ended = inbox.once(&["--ready-markers", "--keep-days", "0"]);
-    assert_eq!((ended.code, inbox.names("done"), inbox.names("reports")), (0, vec![], vec![]));
+    let output = inbox.once(&["--ready-markers", "--keep-days", "0"]);
+    assert_eq!((output.code, inbox.names("done"), inbox.names("reports")), (0, vec![], vec![]));
     // The journal still knows the removed file.
     inbox.drop("c.csv", &list(&number(2)));
     inbox.drop("c.csv.ready", "");
-    let ended = inbox.once(&["--ready-markers"]);
+    let output = inbox.once(&["--ready-markers"]);
     assert!(
-        ended.stderr.ends_with("1 imported before, 1 not settled yet, kept for the next run\n"),
+        output.stderr.ends_with("1 imported before, 1 not settled yet, kept for the next run\n"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -416,16 +416,16 @@ fn no_contact_is_lost_or_duplicated_while_the_service_is_killed() {
             service.end_after(wait, "KILL");
             inbox.scene.platform.drain();
         }
-        let mut ended = inbox.once(&[]);
-        while matches!(ended.code, 4 | 5) {
-            ended = inbox.once(&[]);
+        let mut output = inbox.once(&[]);
+        while matches!(output.code, 4 | 5) {
+            output = inbox.once(&[]);
         }
-        assert!(matches!(ended.code, 0 | 1), "{what}: {} {}", ended.code, ended.stderr);
+        assert!(matches!(output.code, 0 | 1), "{what}: {} {}", output.code, output.stderr);
         assert_eq!(inbox.names("work"), [""; 0], "{what}: files are stuck in the work folder");
         let waiting: Vec<String> =
             inbox.names("").into_iter().filter(|name| has_ending(name, "csv")).collect();
         let is_odd = |name: &String| name.starts_with("odd");
-        assert!(waiting.iter().all(is_odd), "{what}: {waiting:?} {}", ended.stderr);
+        assert!(waiting.iter().all(is_odd), "{what}: {waiting:?} {}", output.stderr);
         assert_eq!(inbox.stored(), expected, "{what}");
         assert_eq!(inbox.scene.platform.world().needless, [""; 0], "{what}");
         assert_eq!(inbox.scene.platform.most_posts_at_once(), 1, "{what}");
@@ -531,7 +531,7 @@ fn settings_are_reloaded_and_invalid_ones_change_nothing() {
 fn empty_file_fails_with_once_instead_of_waiting_forever() {
     let inbox = Inbox::new(|_, _| Fault::None);
     inbox.drop("empty.csv", "");
-    let ended = inbox.once(&[]);
-    assert_eq!(inbox.names("failed"), ["empty.csv"], "{}", ended.stderr);
-    assert_ne!(ended.code, 0, "{}", ended.stderr);
+    let output = inbox.once(&[]);
+    assert_eq!(inbox.names("failed"), ["empty.csv"], "{}", output.stderr);
+    assert_ne!(output.code, 0, "{}", output.stderr);
 }

@@ -162,20 +162,20 @@ fn journal_with_a_trigger_is_refused_and_posts_nothing() {
         assert_eq!(output.code, 5, "{}", output.stderr);
         assert!(output.stderr.contains("the trigger `t` is not part of it"), "{}", output.stderr);
     }
-    let held = || {
+    let contact_count = || {
         let fetched =
             run(&sealed, &sandbox, &["fetch", "contacts", "--state-dir", "other", "--format", "ndjson"]);
         assert_eq!(fetched.code, 0, "{}", fetched.stderr);
         fetched.stdout.lines().count()
     };
-    assert_eq!(held(), 0);
+    assert_eq!(contact_count(), 0);
     // Without the trigger, there is a contact to post.
     rusqlite::Connection::open(sealed.path("state/journal.sqlite3"))
         .unwrap()
         .execute_batch("DROP TRIGGER t")
         .unwrap();
     assert_eq!(resume(&sealed, &sandbox, None).code, 0);
-    assert_eq!(held(), 1);
+    assert_eq!(contact_count(), 1);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every row of a reference table made with Google's library.
+//! Every row of a reference table made with Google's data, read by rollcall.
 
 use std::io::Read as _;
 

@@ -6,7 +6,10 @@
 
 use std::ops::ControlFlow;
 
-use super::{assemble::RawRow, error::Fault, table::RowSink};
+use super::{
+    error::Fault,
+    raw_row::{RawRow, RowSink},
+};
 
 /// Maximum ratio of the rows of a file to its size. A list that compresses well has nearly identical rows of 2 KB. A
 /// phone number and a name remain of each in compressed form, 15 bytes or more, so the ratio stays below 150. A list of
@@ -84,7 +87,7 @@ impl<S: RowSink> RowSink for Counted<'_, S> {
 mod tests {
     use super::*;
     use crate::{
-        parse::table::Preview,
+        parse::preview::Preview,
         row::{Cell, CellKind},
     };
 

@@ -7,7 +7,7 @@ use super::{
     FixedRows,
     error::Fault,
     file::source::ReadMeter,
-    table::RowSink,
+    raw_row::{RawRow, RowSink},
     table_header::Header,
     text::{
         findings::Sightings,
@@ -24,44 +24,6 @@ use crate::{
 /// Rows in a block: enough to be worth a task for a thread, few enough to keep little in flight.
 const BLOCK_ROWS: usize = 2048;
 const BLOCK_BYTES: usize = 256 * 1024;
-
-/// The cells of one row, as they are in the file.
-pub(super) trait RawRow {
-    fn len(&self) -> usize;
-    fn cell(&self, index: usize) -> Cell<'_>;
-
-    /// Returns the bytes of all cells and of the delimiters between them.
-    fn text_len(&self) -> usize {
-        (0..self.len()).map(|index| self.cell(index).text.len()).sum()
-    }
-
-    /// Returns whether the sheet hides the row.
-    fn is_hidden(&self) -> bool {
-        false
-    }
-
-    fn is_blank(&self) -> bool {
-        (0..self.len()).all(|index| self.cell(index).is_blank())
-    }
-
-    /// Returns whether it is uncertain where the cells end.
-    fn is_doubtful(&self) -> bool {
-        false
-    }
-
-    /// Returns whether there are empty lines above the row.
-    fn is_after_gap(&self) -> bool {
-        false
-    }
-
-    /// Appends all cells to the last row of a block.
-    fn append_to(&self, block: &mut Rows) {
-        for index in 0..self.len() {
-            let cell = self.cell(index);
-            block.push_cell(cell.text, cell.kind);
-        }
-    }
-}
 
 /// The result of assembling all rows.
 pub(super) struct Assembled {

@@ -4,12 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{
-    Format,
-    columns::Mapping,
-    file::{sniff::Content, source::UnpackError},
-    workbook::sheet::SheetName,
-};
+use super::{Format, columns::mapping::Mapping, file::content::Content, workbook::sheet_name::SheetName};
 use crate::quantity::grouped;
 
 /// A failure to read an input. Nothing was sent from the input.
@@ -218,6 +213,21 @@ fn quoted(names: &[String]) -> String {
 /// Joins the sheets with commas.
 fn listed(sheets: &[SheetName]) -> String {
     sheets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Maximum ratio of the decompressed to the compressed size, including nested compression. A contact list compresses to
+/// a fifth or a tenth, so what expands further is not a list.
+pub(super) const MAX_RATIO: u64 = 250;
+
+/// The reason why compressed bytes cannot be decompressed. It travels inside an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The data is malformed or truncated.
+    #[error("the compressed data is damaged or incomplete: {0}")]
+    Damaged(String),
+    /// The data expands further than any contact list.
+    #[error("it expands to more than {MAX_RATIO} times its size")]
+    TooMuch,
 }
 
 #[cfg(test)]

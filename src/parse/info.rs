@@ -2,12 +2,11 @@
 
 use std::{collections::HashMap, path::Path, sync::OnceLock};
 
-use serde::Serialize;
-
 use super::{
     Format,
     columns::{certainty::ColumnMatch, is_title},
     file::source::{Compression, Source},
+    fixed_rows::FixedRows,
     table_header::Header,
 };
 use crate::{
@@ -148,24 +147,4 @@ pub struct ReadSummary {
     pub fixes: Vec<FixedRows>,
     /// Notes about how the rows were read, for the user.
     pub notes: Vec<String>,
-}
-
-/// Rows that one earlier run rejected, in a file of rows to fix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FixedRows {
-    /// The id of the run.
-    pub run: String,
-    /// The number of rows.
-    pub rows: u64,
-}
-
-impl FixedRows {
-    pub(super) fn note(&self) -> String {
-        let Self { run, rows } = self;
-        if *rows == 1 {
-            format!("1 row is a row to fix from run {run}")
-        } else {
-            format!("{rows} rows are rows to fix from run {run}")
-        }
-    }
 }

@@ -11,11 +11,15 @@ mod documents;
 pub mod encoding;
 mod error;
 mod file;
+mod fixed_rows;
 mod format;
 mod info;
 mod json;
 mod open;
 mod place;
+mod preview;
+mod raw_row;
+mod settings;
 mod sheets;
 mod table;
 mod table_header;
@@ -26,7 +30,7 @@ mod vcard;
 
 use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
-pub(crate) use self::columns::{expiry::is_expiry, fold, is_never_called, may_be_phone, means};
+pub(crate) use self::columns::{expiry::is_expiry, folding::fold, is_never_called, may_be_phone, means};
 #[cfg(unix)]
 pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
 use self::{
@@ -38,88 +42,38 @@ use self::{
     },
     file::source::Source,
     open::{name_note, open_table},
-    table::{Preview, Table},
+    preview::Preview,
+    settings::PREVIEW_ROWS,
+    table::Table,
     table_header::Header,
     text::{dialect, layout::Layout, margin::Margin},
     workbook::hidden,
 };
 pub use self::{
     columns::{
-        Mapping,
         certainty::{Certainty, ColumnMatch},
+        mapping::Mapping,
     },
     encoding::Encoding,
-    error::{Fault, ParseError, ReadError},
+    error::{Fault, ParseError, ReadError, UnpackError},
     file::{
-        sniff::Content,
-        source::{Compression, UnpackError},
+        content::Content,
+        source::{Compression, STDIN},
     },
+    fixed_rows::FixedRows,
     format::Format,
-    info::{FixedRows, InputInfo, ReadSummary},
+    info::{InputInfo, ReadSummary},
     place::RowPlace,
+    settings::{ListKind, ParseSettings},
     sheets::Sheets,
     workbook::{
         cells::any_cell,
         own::{READ_ME, READ_ME_TITLE},
         panic_is_caught,
-        sheet::SheetName,
+        sheet_name::SheetName,
     },
 };
-use crate::{
-    contact::{Field, Region},
-    normalize::Aliases,
-    row::Rows,
-};
-
-/// Rows examined before any row is used.
-const PREVIEW_ROWS: usize = 160;
-
-/// The path that means standard input.
-pub const STDIN: &str = "-";
-
-/// Settings for reading files.
-#[derive(Clone, Debug, Default)]
-pub struct ParseSettings {
-    /// The sheet of a workbook, by name or number.
-    pub sheet: Option<String>,
-    /// The format; detected from the content if `None`.
-    pub format: Option<Format>,
-    /// The encoding of text; detected from the content if `None`.
-    pub encoding: Option<Encoding>,
-    /// The region that the numbers probably belong to. It also helps to detect the encoding.
-    pub region: Option<Region>,
-    /// The delimiter of text; detected from the content if `None`.
-    pub delimiter: Option<u8>,
-    /// The columns of fields, as set with `--map`.
-    pub mappings: Vec<Mapping>,
-    /// Whether the file has no header, so that its first row is data.
-    pub no_header: bool,
-    /// Whether hidden rows of a sheet are skipped, also when columns are matched.
-    pub skips_hidden_rows: bool,
-    /// Whether do-not-call columns are ignored.
-    pub ignores_do_not_call_columns: bool,
-    /// The kind of list, which decides which columns are looked for.
-    pub list: ListKind,
-    /// The list's own spellings of countries and salutations.
-    pub aliases: Aliases,
-}
-
-/// The kind of list in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListKind {
-    /// Contacts.
-    #[default]
-    Contacts,
-    /// Phone numbers only, perhaps with an expiry: a suppression list. The column may be inferred from its contents.
-    /// Notes that only concern contact lists are not given.
-    Numbers,
-}
-
-impl ParseSettings {
-    fn is_of_numbers(&self) -> bool {
-        self.list == ListKind::Numbers
-    }
-}
+use crate::{contact::Field, row::Rows};
 
 /// An opened file with matched columns, ready for reading its rows.
 pub struct Input {

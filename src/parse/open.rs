@@ -3,8 +3,7 @@
 use std::{collections::VecDeque, io::Read, path::Path};
 
 use super::{
-    Compression, Content, Encoding, Fault, Format, InputInfo, ParseSettings,
-    columns::OWN_MARK,
+    Compression, Content, Encoding, Fault, Format, InputInfo,
     documents::{
         grid::{self, Room},
         html, mail, xml_spreadsheet,
@@ -16,7 +15,9 @@ use super::{
         source::{Source, read_up_to},
     },
     json::Json,
+    settings::ParseSettings,
     table::Table,
+    table_header::OWN_MARK,
     text::{csv::Text, dialect, findings::Findings, layout::Layout},
     vcard::Cards,
     workbook::{Sheet, own, people},

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::{
     Input, ParseError,
-    assemble::RawRow,
-    table::{RowSink, Table},
+    raw_row::{RawRow, RowSink},
+    table::Table,
     text::margin::{Kind, Margin},
 };
 

@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fault, Input, ParseError, ParseSettings, file::source::Source, workbook::sheet::SheetName};
+use super::{
+    Fault, Input, ParseError, file::source::Source, settings::ParseSettings, workbook::sheet_name::SheetName,
+};
 
 /// The sheets of a file, including hidden ones. A file of another format counts as one sheet. Drop each input before
 /// requesting the next one, because the inputs share a position in the file.

@@ -1,25 +1,16 @@
 //! The common interface of all formats: rows that can be read from first to last, as often as needed.
 
-use std::ops::ControlFlow;
-
 use super::{
     allowance::Counted,
-    assemble::RawRow,
     documents::grid::Chosen,
     error::Fault,
     file::source::Source,
     json::Json,
+    raw_row::RowSink,
     text::{csv::Text, layout::Layout},
     vcard::Cards,
     workbook::{Sheet, sheet::Choice},
 };
-use crate::row::Rows;
-
-/// A receiver of the rows of a table, from the top, until it breaks.
-pub(super) trait RowSink {
-    /// Takes a row, with the number that people see.
-    fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()>;
-}
 
 /// A table in one of the formats.
 pub(super) enum Table {
@@ -110,55 +101,5 @@ impl Table {
     /// Returns whether a visit reads all bytes of the source.
     pub(super) fn reads_all(&self) -> bool {
         !matches!(self, Self::Sheet(_) | Self::Grid(_))
-    }
-}
-
-/// Maximum bytes of a cell in a preview.
-const MAX_PREVIEW_BYTES: usize = 16 * 1024;
-
-/// Maximum bytes of all cells in a preview: a sheet may have thousands of columns.
-const MAX_PREVIEWED_BYTES: usize = 8 * 1024 * 1024;
-
-/// The first rows of a table that are not blank.
-pub(super) struct Preview {
-    pub(super) rows: Rows,
-    wanted: usize,
-    skips_hidden_rows: bool,
-    /// Whether a hidden row was skipped.
-    pub(super) has_skipped: bool,
-}
-
-impl Preview {
-    pub(super) fn new(wanted: usize) -> Self {
-        Self { rows: Rows::new(0), wanted, skips_hidden_rows: false, has_skipped: false }
-    }
-
-    /// Creates a preview that skips hidden rows.
-    pub(super) fn of_shown_rows(wanted: usize) -> Self {
-        Self { skips_hidden_rows: true, ..Self::new(wanted) }
-    }
-}
-
-impl RowSink for Preview {
-    fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
-        if self.skips_hidden_rows && row.is_hidden() {
-            self.has_skipped = true;
-        } else if !row.is_blank() {
-            for index in 0..row.len() {
-                let cell = row.cell(index);
-                // The beginning of a long text is enough.
-                self.rows.push_cell(&cell.text[..cell.text.len().min(MAX_PREVIEW_BYTES)], cell.kind);
-            }
-            if row.is_hidden() {
-                self.rows.hide_row();
-            }
-            self.rows.end_row(number, None);
-        }
-        let has_room = self.rows.text_len() < MAX_PREVIEWED_BYTES;
-        if self.rows.len() < self.wanted && has_room {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
     }
 }

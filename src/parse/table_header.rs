@@ -1,9 +1,6 @@
 //! The header of a table: the user's own columns, and the columns that rollcall added.
 
-use super::{
-    assemble::RawRow,
-    columns::{OWN_MARK, OWN_PREFIX},
-};
+use super::raw_row::RawRow;
 use crate::{
     formula, ragged,
     row::{
@@ -131,6 +128,12 @@ impl Header {
         Self { names, width, kept: None, own: None }
     }
 }
+
+/// The prefix of rollcall's own headers. Their columns hold none of the user's data.
+pub(in crate::parse) const OWN_PREFIX: &str = "rollcall_";
+
+/// A column in every file of rejected rows.
+pub(in crate::parse) const OWN_MARK: &str = "rollcall_code";
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Mapping, doubt, fold, means, names};
+use super::{doubt, folding::fold, mapping::Mapping, means, names};
 use crate::{
     contact::Field,
     normalize::{region, salutation},

@@ -281,7 +281,7 @@ pub(super) fn owner(words: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::fold, *};
+    use super::{super::folding::fold, *};
 
     #[test]
     fn country_headers_of_many_programs_are_recognized() {

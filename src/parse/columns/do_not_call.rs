@@ -283,7 +283,7 @@ pub(super) fn own_words(words: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::words, *};
+    use super::{super::folding::words, *};
 
     fn question(header: &str) -> Option<Question> {
         read(&words(header, false)).map(|found| found.question)

@@ -3,7 +3,7 @@
 use crate::{
     normalize::{flag, region, salutation},
     parse::{
-        columns::unnamed::{is_filler_text, may_be_date},
+        columns::values::{is_filler_text, may_be_date},
         text::layout,
     },
 };

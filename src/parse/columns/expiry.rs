@@ -1,6 +1,6 @@
 //! Headers of columns with the expiry date of suppression list entries.
 
-use super::fold;
+use super::folding::fold;
 
 /// Headers of the column, in folded form. Words that other columns may use as well, such as `end` for the end of a
 /// call, are not included.

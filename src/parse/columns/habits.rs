@@ -2,7 +2,7 @@
 
 use crate::{
     normalize::{NormalizeSettings, Normalizer, phone::Habit},
-    parse::{ParseSettings, table_header::Header},
+    parse::{settings::ParseSettings, table_header::Header},
     row::{Columns, Rows},
 };
 

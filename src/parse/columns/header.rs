@@ -7,7 +7,11 @@ use super::{
 use crate::{
     contact::Field,
     normalize::Aliases,
-    parse::{PREVIEW_ROWS, ParseSettings, table_header::Header, text::layout},
+    parse::{
+        settings::{PREVIEW_ROWS, ParseSettings},
+        table_header::Header,
+        text::layout,
+    },
     row::{Columns, Row, Rows},
 };
 

@@ -9,19 +9,24 @@ mod countries;
 mod do_not_call;
 mod doubt;
 pub(in crate::parse) mod expiry;
+pub(in crate::parse) mod folding;
 pub(super) mod habits;
 pub(super) mod header;
 mod labels;
+pub(in crate::parse) mod mapping;
 mod names;
 pub(super) mod parts;
 mod phones;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
+pub(in crate::parse) mod values;
 
 use std::collections::HashMap;
 
 use self::{
     countries::CountryHeader,
+    folding::{fold, words},
+    mapping::Mapping,
     phones::PhoneHeader,
     synonyms::{
         NEVER_PHONE_WORDS, NEWSLETTER, OWNERS, PHONE_WORDS, SYNONYMS, TITLE_IS_SALUTATION, TITLES, WHOSE,
@@ -32,35 +37,6 @@ use crate::{
     normalize::label,
     row::{Columns, Question, Says},
 };
-
-/// The prefix of rollcall's own headers. Their columns hold none of the user's data.
-pub(in crate::parse) const OWN_PREFIX: &str = "rollcall_";
-
-/// A column in every file of rejected rows.
-pub(in crate::parse) const OWN_MARK: &str = "rollcall_code";
-
-/// A `--map FIELD=COLUMN` option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mapping {
-    /// The field.
-    pub field: Field,
-    /// A header, or the number of a column, from 1.
-    pub column: String,
-}
-
-impl std::str::FromStr for Mapping {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (field, column) = text
-            .split_once('=')
-            .ok_or_else(|| format!("`{text}` is not FIELD=COLUMN, such as phone=Mobile or phone=3"))?;
-        if column.trim().is_empty() {
-            return Err(format!("`{text}` names no column"));
-        }
-        Ok(Self { field: field.trim().replace(['-', ' '], "_").parse()?, column: column.trim().to_owned() })
-    }
-}
 
 /// The reason why the columns of a file could not be matched.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,10 +50,6 @@ pub(in crate::parse) enum ColumnsProblem {
     /// More columns are about phones than any contact list has.
     TooManyPhones,
 }
-
-/// Maximum number of characters read of a header. Survey questions and consent texts make headers of hundreds of
-/// characters, and the last words of one may be "do not call".
-const MAX_HEADER_CHARS: usize = 16 * 1024;
 
 /// Maximum number of phone columns: the maximum number of columns in formats other than text.
 const MAX_PHONES: usize = 512;
@@ -326,7 +298,7 @@ pub(in crate::parse) fn notes(
     for (column, name) in headers.iter().enumerate() {
         let folded = fold(name);
         let values = values(column);
-        let Some(example) = values.iter().find(|value| !unnamed::is_filler_text(value)) else { continue };
+        let Some(example) = values.iter().find(|value| !values::is_filler_text(value)) else { continue };
         let example = example.trim();
         if columns.country.contains(&column) {
             if countries::read(&folded).is_none() && !is_mapped(Field::Country) {
@@ -408,18 +380,6 @@ fn find(headers: &[String], wanted: &str) -> Option<usize> {
         Ok(number) => number.checked_sub(1).filter(|column| *column < headers.len()),
         Err(_) => headers.iter().position(|header| fold(header) == fold(wanted)),
     })
-}
-
-/// Returns a header in folded form, in which synonyms are compared: NFKC without accents, `camelCase` split, lower
-/// case, punctuation as space, numbers as `n`.
-pub(crate) fn fold(header: &str) -> String {
-    words(header, true)
-}
-
-/// Returns the folded form of a header. Keeps numbers unless `folds_numbers`.
-fn words(header: &str, folds_numbers: bool) -> String {
-    let end = header.char_indices().nth(MAX_HEADER_CHARS).map_or(header.len(), |(end, _)| end);
-    label::folded(&header[..end], folds_numbers)
 }
 
 /// Returns the header that is most likely to mean a phone number, if any is.

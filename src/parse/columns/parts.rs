@@ -1,11 +1,11 @@
 //! Numbers split over several columns: an area code and the remaining digits, as in the do-not-call registry of the
 //! United States.
 
-use super::{Mapping, header::Found};
+use super::{header::Found, mapping::Mapping};
 use crate::{
     contact::{Field, Region},
     normalize::phone::calling_code,
-    parse::{ParseSettings, table_header::Header},
+    parse::{settings::ParseSettings, table_header::Header},
     row::{Row, Rows},
 };
 

@@ -171,7 +171,7 @@ pub(super) fn read(folded: &str) -> Option<PhoneHeader> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::fold, *};
+    use super::{super::folding::fold, *};
 
     fn kind(header: &str) -> Option<(PhoneKind, bool)> {
         read(&fold(header)).map(|found| (found.kind, found.needs_numbers))

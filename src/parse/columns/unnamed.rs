@@ -1,14 +1,18 @@
 //! Phone columns without a known header, found by their contents. Lists of numbers often have one column and no header.
 
-use super::{Mapping, header::Found, synonyms::NEVER_PHONE_WORDS};
+use super::{
+    header::Found,
+    mapping::Mapping,
+    synonyms::NEVER_PHONE_WORDS,
+    values::{is_filler_text, may_be_date},
+};
 use crate::{
     contact::{Field, Region},
     normalize::{
         NormalizeSettings, Normalizer,
-        phone::Origin,
-        phone::{Accept, count_digits, is_number},
+        phone::{Accept, Origin, count_digits, is_number},
     },
-    parse::{ParseSettings, table_header::Header},
+    parse::{settings::ParseSettings, table_header::Header},
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 
@@ -34,9 +38,6 @@ const NAMES: [&str; 10] = [
 
 /// Minimum digits of a bare number that may be a number to call.
 const MIN_BARE_DIGITS: usize = 9;
-
-/// Lowercase texts that people write into a cell without a value.
-const FILLERS: [&str; 8] = ["n/a", "na", "#n/a", "none", "no", "null", "nil", "unknown"];
 
 /// A test whether a cell holds a number.
 type Test<'a> = &'a dyn Fn(&str, CellKind) -> bool;
@@ -171,11 +172,6 @@ fn is_filler(cell: Cell<'_>) -> bool {
     is_filler_text(&String::from_utf8_lossy(cell.text))
 }
 
-/// Returns whether a text is one that people write instead of a value.
-pub(super) fn is_filler_text(text: &str) -> bool {
-    !text.contains(char::is_alphanumeric) || FILLERS.contains(&text.trim().to_lowercase().as_str())
-}
-
 /// Returns whether the text is a date without separators.
 fn is_compact_date(text: &str) -> bool {
     let text = text.trim();
@@ -201,13 +197,6 @@ fn is_hit(cell: Cell<'_>, test: Test<'_>) -> bool {
     (MIN_DIGITS..=MAX_DIGITS).contains(&count_digits(&value))
         && !may_be_date(&value)
         && test(&value, cell.kind)
-}
-
-/// Returns whether the digits are grouped like those of a date.
-pub(in crate::parse) fn may_be_date(text: &str) -> bool {
-    let day = text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
-    let groups: Vec<usize> = day.split(['.', '/', '-']).map(str::len).collect();
-    matches!(groups[..], [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
 }
 
 #[cfg(test)]

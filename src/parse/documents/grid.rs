@@ -4,11 +4,15 @@
 
 use crate::{
     parse::{
-        PREVIEW_ROWS, ParseSettings,
         columns::header,
         error::Fault,
-        table::{Preview, RowSink},
-        workbook::sheet::{self, Choice, Entry, MAX_COLUMNS, MAX_READ_COLUMNS, SheetName, Sights},
+        preview::Preview,
+        raw_row::RowSink,
+        settings::{PREVIEW_ROWS, ParseSettings},
+        workbook::{
+            sheet::{self, Choice, Entry, MAX_COLUMNS, MAX_READ_COLUMNS, Sights},
+            sheet_name::SheetName,
+        },
     },
     row::{CellKind, Rows},
 };

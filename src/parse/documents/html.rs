@@ -11,7 +11,10 @@ use crate::{
         encoding::{self, Encoding, UTF_8},
         error::Fault,
         file::source::Source,
-        workbook::sheet::{MAX_COLUMNS, MAX_READ_COLUMNS, SheetName},
+        workbook::{
+            sheet::{MAX_COLUMNS, MAX_READ_COLUMNS},
+            sheet_name::SheetName,
+        },
     },
     row::CellKind,
 };

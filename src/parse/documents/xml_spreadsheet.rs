@@ -10,7 +10,10 @@ use crate::{
     parse::{
         encoding::Encoding,
         error::Fault,
-        workbook::sheet::{MAX_ROWS, SheetName, add_entry},
+        workbook::{
+            sheet::{MAX_ROWS, add_entry},
+            sheet_name::SheetName,
+        },
     },
     row::CellKind,
 };

@@ -5,31 +5,17 @@
 
 use std::str;
 
-use super::{Charset, NO_LETTER, convert::Convert};
+use super::{
+    charset::Charset,
+    code_page::NO_LETTER,
+    convert::{ByteOrder, Convert},
+};
 
 /// Maximum bytes of a line examined. A line of UTF-16 has a zero byte before this.
 const MAX_LOOK_BYTES: usize = 64 * 1024;
 
 /// Minimum number of consecutive units that distinguish UTF-16 from text with stray zero bytes.
 const MIN_UNITS: usize = 4;
-
-/// The order of the bytes in a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ByteOrder {
-    /// Low byte first.
-    Little,
-    /// High byte first.
-    Big,
-}
-
-impl ByteOrder {
-    fn unit(self, bytes: [u8; 2]) -> u16 {
-        match self {
-            Self::Little => u16::from_le_bytes(bytes),
-            Self::Big => u16::from_be_bytes(bytes),
-        }
-    }
-}
 
 /// Counts of what was found, with lines from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

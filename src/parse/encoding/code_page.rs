@@ -2,8 +2,6 @@
 //!
 //! Source: the mapping tables at <https://www.unicode.org/Public/MAPPINGS/VENDORS/> (MICSFT/PC and APPLE).
 
-use super::NO_LETTER;
-
 /// A code page: ASCII, and 128 other characters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CodePage {
@@ -187,6 +185,9 @@ pub(super) static ALL: [CodePage; 22] = [
             ¿¡¬√ƒ≈∆«»…\u{a0}ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›Țț‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\u{fffd}ÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ",
     },
 ];
+
+/// A byte for undecodable input in decoded text. It never occurs in UTF-8, so the cell is refused rather than mangled.
+pub(super) const NO_LETTER: u8 = 0xff;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,10 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult};
 
-use super::{Charset, NO_LETTER, by_line::ByteOrder, code_page::CodePage};
+use super::{
+    charset::Charset,
+    code_page::{CodePage, NO_LETTER},
+};
 use crate::parse::file::source::read_up_to;
 
 pub(super) const CHUNK_BYTES: usize = 128 * 1024;
@@ -126,5 +129,23 @@ impl<R: Read> Read for Converted<R> {
         buffer[..count].copy_from_slice(&self.text[self.start..self.start + count]);
         self.start += count;
         Ok(count)
+    }
+}
+
+/// The order of the bytes in a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ByteOrder {
+    /// Low byte first.
+    Little,
+    /// High byte first.
+    Big,
+}
+
+impl ByteOrder {
+    pub(super) fn unit(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::io::Read;
 use encoding_rs::ISO_2022_JP;
 
 use super::{
-    Charset, Encoding, Kind, UTF_8,
-    by_line::{ByLine, ByteOrder, Count, Met},
-    convert::{CHUNK_BYTES, Convert as _},
+    Encoding, Kind, UTF_8,
+    by_line::{ByLine, Count, Met},
+    charset::Charset,
+    convert::{ByteOrder, CHUNK_BYTES, Convert as _},
     likely::{self, Likeliest, Origin},
     marked,
     utf_8::{PIECE_BYTES, Utf8Check},

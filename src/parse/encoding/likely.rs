@@ -17,7 +17,10 @@ use encoding_rs::{
     WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
 };
 
-use super::{Charset, code_page, language, superset};
+use super::{
+    charset::{Charset, superset},
+    code_page, language,
+};
 use crate::{contact::Region, script::Script};
 
 /// The difference in score at which the best decoding is certain.

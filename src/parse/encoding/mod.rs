@@ -5,6 +5,7 @@
 //! may be in its last row. A file joined from several is read line by line, each line in its own encoding.
 
 mod by_line;
+mod charset;
 mod code_page;
 mod convert;
 mod detect;
@@ -14,21 +15,19 @@ mod utf_8;
 
 use std::io::{self, Read};
 
-use encoding_rs::{GB18030, GBK, UTF_16BE, UTF_16LE};
+use encoding_rs::{UTF_16BE, UTF_16LE};
 
 pub(super) use self::detect::{CHOOSE_ONE, NAME_IT, detect, is_wide, of_bytes};
 use self::{
-    by_line::{ByLine, ByteOrder},
+    by_line::ByLine,
+    charset::{Charset, superset},
     code_page::CodePage,
-    convert::{Convert, Converted, Page, Standard, Utf32},
+    convert::{ByteOrder, Convert, Converted, Page, Standard, Utf32},
 };
 use super::{
     error::Fault,
     file::source::{Source, read_up_to},
 };
-
-/// A byte for undecodable input in decoded text. It never occurs in UTF-8, so the cell is refused rather than mangled.
-const NO_LETTER: u8 = 0xff;
 
 /// A text encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +41,6 @@ enum Kind {
     Utf32(ByteOrder),
     /// UTF-8 or another charset for each line.
     ByLine(Option<Charset>),
-}
-
-/// A charset in which every line can be read by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Charset {
-    /// A charset of the web.
-    Standard(&'static encoding_rs::Encoding),
-    CodePage(&'static CodePage),
-}
-
-impl Charset {
-    fn name(self) -> String {
-        match self {
-            Self::Standard(encoding) => encoding.name().to_lowercase(),
-            Self::CodePage(page) => page.name.to_owned(),
-        }
-    }
 }
 
 /// UTF-8.
@@ -180,11 +162,6 @@ fn standard(name: &str) -> Option<&'static encoding_rs::Encoding> {
         let number = name.strip_prefix("cp").or_else(|| name.strip_prefix("windows"))?.trim_matches('-');
         encoding_rs::Encoding::for_label(format!("windows-{number}").as_bytes())
     })
-}
-
-/// Replaces GBK by GB18030, which contains it.
-fn superset(encoding: &'static encoding_rs::Encoding) -> &'static encoding_rs::Encoding {
-    if encoding == GBK { GB18030 } else { encoding }
 }
 
 /// Returns the encoding of the byte order mark at the beginning of a text.

@@ -1,6 +1,7 @@
 //! The bytes of an input: their source, their compression, and their format.
 
 pub(super) mod archive;
+pub(super) mod content;
 pub(super) mod sniff;
 pub(super) mod source;
 pub(super) mod zstd;

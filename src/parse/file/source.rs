@@ -22,7 +22,10 @@ use sha2::{Digest, Sha256};
 use super::zstd::ZstdDecoder;
 use crate::{
     hash::hex,
-    parse::{STDIN, allowance::Allowance, error::Fault},
+    parse::{
+        allowance::Allowance,
+        error::{Fault, MAX_RATIO, UnpackError},
+    },
 };
 
 /// How long to wait for a writer of a named pipe.
@@ -30,10 +33,6 @@ const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Maximum bytes read from a pipe, because they are kept on disk meanwhile.
 const MAX_PIPED_BYTES: u64 = 8 * 1024 * 1024 * 1024;
-
-/// Maximum ratio of the decompressed to the compressed size, including nested compression. A contact list compresses to
-/// a fifth or a tenth, so what expands further is not a list.
-const MAX_RATIO: u64 = 250;
 
 /// A size below which the ratio does not matter.
 pub(in crate::parse) const HARMLESS_BYTES: u64 = 64 * 1024 * 1024;
@@ -394,17 +393,6 @@ pub(in crate::parse) fn read_up_to(
     Ok(filled)
 }
 
-/// The reason why compressed bytes cannot be decompressed. It travels inside an [`io::Error`].
-#[derive(Debug, thiserror::Error)]
-pub enum UnpackError {
-    /// The data is malformed or truncated.
-    #[error("the compressed data is damaged or incomplete: {0}")]
-    Damaged(String),
-    /// The data expands further than any contact list.
-    #[error("it expands to more than {MAX_RATIO} times its size")]
-    TooMuch,
-}
-
 /// A reader that fails after a maximum number of bytes.
 struct Bounded {
     unpacked: Box<dyn Read + Send>,
@@ -424,6 +412,9 @@ impl Read for Bounded {
         Ok(read)
     }
 }
+
+/// The path that means standard input.
+pub const STDIN: &str = "-";
 
 #[cfg(test)]
 mod tests {

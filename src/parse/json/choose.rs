@@ -5,9 +5,11 @@
 
 use super::{
     Json, Shape, has_lines,
-    survey::{Kind, List, Survey, SurveyStep},
+    list_name::{plain_name, shown},
+    survey::{Kind, List, Survey},
+    walk::SurveyStep,
 };
-use crate::parse::{ParseSettings, error::Fault};
+use crate::parse::{error::Fault, settings::ParseSettings};
 
 impl Json {
     /// Chooses the list to read. A list inside a single person's record does not count.
@@ -117,19 +119,6 @@ impl Json {
         let unknown = longest(|kind| *kind != Kind::Bare).or_else(bare);
         Ok(unknown.map_or(documents, |list| Shape::Lists(vec![list])))
     }
-}
-
-/// Returns the list's name and size for a message.
-pub(super) fn shown(list: &List) -> String {
-    let name = plain_name(list);
-    let unit = if list.count == 1 { "record" } else { "records" };
-    format!("`{name}` ({} {unit})", list.count)
-}
-
-/// Returns the name by which `--sheet` chooses the list.
-fn plain_name(list: &List) -> String {
-    let name = list.name();
-    name.strip_suffix("[]").filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
 }
 
 fn within(path: &[SurveyStep], outer: &[SurveyStep]) -> bool {

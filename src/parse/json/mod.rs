@@ -5,7 +5,9 @@
 //! contacts: `cellPhone.phoneNumber` is a column. The columns are those of all records, in order of first appearance.
 
 mod choose;
+mod faults;
 mod lenient;
+mod list_name;
 mod record;
 mod survey;
 mod walk;
@@ -21,20 +23,19 @@ use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
 use self::{
-    choose::shown,
+    faults::{not_an_object, too_long, without_place},
+    list_name::shown,
     record::{Fields, JsonRecord, scalar},
-    survey::{Headers, Kind, List, Seed, Survey, SurveyStep as PathStep},
-    walk::{Budget, Ended, Taker, Way},
+    survey::{Headers, Kind, List, Seed, Survey},
+    walk::{Budget, Ended, SurveyStep as PathStep, Taker, Way},
 };
 use super::{
-    ParseSettings,
-    assemble::RawRow,
     columns,
     encoding::{self, Encoding},
     error::Fault,
     file::source::Source,
-    table::RowSink,
-    text::csv::MAX_CELLS,
+    raw_row::{MAX_CELLS, RawRow, RowSink},
+    settings::ParseSettings,
 };
 use crate::{
     contact::Field,
@@ -365,13 +366,6 @@ impl Json {
     }
 }
 
-fn not_an_object(record: u64) -> Fault {
-    Fault::Json {
-        place: format!("record {record}"),
-        reason: "not an object with the fields of a contact".to_owned(),
-    }
-}
-
 /// The cells of a record, each with its path.
 type Cells = Vec<(String, (String, CellKind))>;
 
@@ -453,7 +447,7 @@ fn has_number(text: &str) -> bool {
 
 /// Returns the column names without wrapper objects such as `properties.`, if this is the only way to find a phone.
 fn unwrapped(keys: &[String], settings: &ParseSettings) -> Vec<String> {
-    let is_phone = |name: &str| columns::field_of(&columns::fold(name)) == Some(Field::Phone);
+    let is_phone = |name: &str| columns::field_of(&columns::folding::fold(name)) == Some(Field::Phone);
     let without_wrappers = |key: &str| -> String {
         let mut bare = key;
         while let Some((_, rest)) =
@@ -535,19 +529,6 @@ fn each_line(text: Box<dyn Read + Send>, each: &mut dyn FnMut(u64, &RawValue) ->
         }
     }
     Ok(())
-}
-
-fn too_long(record: u64, max_bytes: u64) -> Fault {
-    Fault::Json {
-        place: format!("record {record}"),
-        reason: format!("it is longer than {} MiB; take long texts and pictures out of it", max_bytes >> 20),
-    }
-}
-
-/// Returns serde's message without its position, which is relative to one record.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// Passes the records at the end of `path` to `each` and returns the number of the last record.

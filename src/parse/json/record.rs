@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     contact::Field,
-    parse::{columns, error::Fault, text::csv::MAX_CELLS},
+    parse::{columns, error::Fault, raw_row::MAX_CELLS},
     row::CellKind,
 };
 
@@ -175,7 +175,7 @@ fn labelled<'j>(items: &[&'j RawValue]) -> Option<Vec<(String, &'j RawValue)>> {
         let label = own.iter().find(|(name, value)| is_label(name) && value.get().starts_with('"'));
         let label: String = serde_json::from_str(label?.1.get()).ok()?;
         let (_, value) = own.iter().find(|(name, _)| is_value(name))?;
-        match columns::field_of(&columns::fold(&label)) {
+        match columns::field_of(&columns::folding::fold(&label)) {
             Some(Field::Phone) => has_phone = true,
             Some(Field::FirstName | Field::LastName | Field::FullName) => has_name = true,
             _ => {}
@@ -189,7 +189,7 @@ fn labelled<'j>(items: &[&'j RawValue]) -> Option<Vec<(String, &'j RawValue)>> {
 
 /// Returns whether a list may contain a person's phones or names.
 fn is_about_people(path: &str) -> bool {
-    let folded = columns::fold(path);
+    let folded = columns::folding::fold(path);
     let is_known =
         |name: &str| columns::field_of(name).is_some() || columns::field_of(&format!("{name} n")).is_some();
     is_known(&folded) || is_known(folded.trim_end_matches('s')) || folded == "names"

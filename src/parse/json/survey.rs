@@ -14,7 +14,7 @@ use serde::{
 
 use super::{
     record::{LONG_NAME, MAX_PATH_BYTES, is_label, is_type, is_value},
-    walk::Budget,
+    walk::{Budget, SurveyStep},
 };
 use crate::{
     contact::Field,
@@ -28,19 +28,6 @@ const MAX_LISTS: usize = 64;
 /// Names of fields next to a table that contain its column names.
 const COLUMN_NAMES: [&str; 9] =
     ["columns", "headers", "header", "fields", "cols", "names", "keys", "columnnames", "column_names"];
-
-/// A step on the path from a document to its records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum SurveyStep {
-    /// The value with this name.
-    Name(String),
-    /// Each item of a list.
-    Items,
-    /// Each value of an object, regardless of its name.
-    Values,
-    /// The object with this value as its `name`, as in a database export.
-    Table(String),
-}
 
 /// The form in which records are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,7 +233,7 @@ impl<'a> Headers<'a> {
         let path = path.rsplit_once('.').filter(is_wrapper).map_or(path, |(path, _)| path);
         let starts = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at + 1);
         for start in std::iter::once(0).chain(starts) {
-            let folded = columns::fold(&path[start..]);
+            let folded = columns::folding::fold(&path[start..]);
             match columns::field_of(&folded) {
                 Some(Field::Phone) => look.has_phone = true,
                 Some(Field::FullName) => look.has_name = true,

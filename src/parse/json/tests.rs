@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::parse::table::Preview;
+use crate::parse::preview::Preview;
 
 fn read(text: &str) -> Result<(Vec<String>, Vec<String>), String> {
     let folder = tempfile::tempdir().unwrap();

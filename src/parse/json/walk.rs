@@ -16,7 +16,7 @@ use serde::{
 };
 use serde_json::{de::IoRead, value::RawValue};
 
-use super::{Step as Taken, survey::SurveyStep, without_place};
+use super::{Step as Taken, faults::without_place};
 use crate::parse::error::Fault;
 
 /// A limit on the bytes that may be read before a record, or a part of one, ends.
@@ -217,4 +217,17 @@ impl<'de> Visitor<'de> for Way<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+/// A step on the path from a document to its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SurveyStep {
+    /// The value with this name.
+    Name(String),
+    /// Each item of a list.
+    Items,
+    /// Each value of an object, regardless of its name.
+    Values,
+    /// The object with this value as its `name`, as in a database export.
+    Table(String),
 }

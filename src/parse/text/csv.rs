@@ -13,11 +13,10 @@ use super::{
 };
 use crate::{
     parse::{
-        assemble::RawRow,
         encoding::{self, Encoding},
         error::Fault,
         file::source::Source,
-        table::RowSink,
+        raw_row::{RawRow, RowSink},
     },
     row::{Cell, CellKind, Rows},
 };
@@ -28,9 +27,6 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 const MAX_RECORD_CELLS: usize = 16_384;
 /// Maximum number of cells in the fast path for records without quotation marks.
 const PLAIN_CELLS: usize = 512;
-/// Maximum number of cells in other formats.
-pub(in crate::parse) const MAX_CELLS: usize = 512;
-
 /// Delimited text in some encoding.
 pub(in crate::parse) struct Text {
     pub(in crate::parse) encoding: Encoding,

@@ -4,8 +4,8 @@ use std::io::Cursor;
 
 use super::{csv::Records, layout::lines, quoting::Dialect};
 use crate::parse::{
-    assemble::RawRow as _,
-    columns::{self, Mapping},
+    columns::{self, mapping::Mapping},
+    raw_row::RawRow as _,
     table_header::Header,
 };
 

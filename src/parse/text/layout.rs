@@ -4,7 +4,7 @@
 use super::quoting::{Cells, Dialect};
 use crate::{
     normalize::salutation,
-    parse::{assemble::RawRow, columns::unnamed::may_be_date, table_header::Header},
+    parse::{columns::values::may_be_date, raw_row::RawRow, table_header::Header},
     row::{Cell, CellKind, Columns, Row, Rows},
 };
 

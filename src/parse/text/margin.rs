@@ -6,8 +6,8 @@ use std::collections::{HashMap, VecDeque};
 use super::{findings::Sightings, layout::is_phone_like};
 use crate::{
     parse::{
-        assemble::RawRow,
         columns::{self, ColumnsProblem},
+        raw_row::RawRow,
         table_header::Header,
     },
     row::{Cell, CellKind, Columns},

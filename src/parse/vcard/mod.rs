@@ -14,12 +14,11 @@ use self::{
     split::{Card, Strays},
 };
 use super::{
-    ParseSettings,
-    assemble::RawRow,
     encoding::{self, Encoding, UTF_8},
     error::Fault,
     file::source::Source,
-    table::RowSink,
+    raw_row::{RawRow, RowSink},
+    settings::ParseSettings,
 };
 use crate::{
     contact::Region,

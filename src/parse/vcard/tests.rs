@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::parse::table::Preview;
+use crate::parse::preview::Preview;
 
 /// Returns the filled cells of each row, and the notes.
 fn read_bytes(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, Vec<String>), String> {

@@ -12,12 +12,13 @@ use super::{
     number_format::Formats,
     records::{BinaryRecord, Records, Texts, code_page, kind, likely_code_page},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, SheetName, Sights, Value, add_entry},
+    sheet::{Entry, Gathered, Sights, Value, add_entry},
+    sheet_name::SheetName,
     xls,
     xlsb::{error_name, rk_number},
 };
 use crate::{
-    parse::{error::Fault, table::RowSink},
+    parse::{error::Fault, raw_row::RowSink},
     quantity::grouped,
 };
 
@@ -298,7 +299,7 @@ impl Cells {
 mod tests {
     use super::*;
     use crate::{
-        parse::table::Preview,
+        parse::preview::Preview,
         row::{Cell, CellKind},
     };
 

@@ -3,7 +3,11 @@
 use std::{fs::File, ops::ControlFlow};
 
 use super::Sheet;
-use crate::parse::{Fault, assemble::RawRow, file::sniff::Content, table::RowSink};
+use crate::parse::{
+    Fault,
+    file::content::Content,
+    raw_row::{RawRow, RowSink},
+};
 
 /// Returns whether any cell of a workbook, on any sheet, has a text for which `is_wanted` is true. Cells too far to the
 /// right to be read count as wanted.

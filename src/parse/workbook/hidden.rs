@@ -5,8 +5,8 @@ use super::sheet::column_name;
 use crate::{
     contact::Field,
     parse::{
-        ParseSettings,
         columns::{self, header::Found},
+        settings::ParseSettings,
     },
     row::Columns,
 };
@@ -81,7 +81,7 @@ pub(in crate::parse) fn prefer_shown(
 mod tests {
     use super::*;
     use crate::{
-        parse::{columns::Mapping, table_header::Header},
+        parse::{columns::mapping::Mapping, table_header::Header},
         row::{CellKind, Rows},
     };
 

@@ -16,6 +16,7 @@ pub(super) mod records;
 pub(super) mod relations;
 pub(super) mod shared_text;
 pub(super) mod sheet;
+pub(in crate::parse) mod sheet_name;
 pub(super) mod xls;
 pub(super) mod xlsb;
 pub(super) mod xlsx;
@@ -33,17 +34,13 @@ use self::{
     biff::Xls,
     ods::Ods,
     package::Package,
-    sheet::{Choice, Entry, SheetName, Sights, choose},
+    sheet::{Choice, Entry, Sights, choose},
+    sheet_name::SheetName,
     xlsb::Xlsb,
     xlsx::Xlsx,
 };
 use crate::{
-    parse::{
-        Format,
-        error::Fault,
-        file::sniff::Content,
-        table::{Preview, RowSink},
-    },
+    parse::{Format, error::Fault, file::content::Content, preview::Preview, raw_row::RowSink},
     row::Rows,
 };
 

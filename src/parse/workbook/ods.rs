@@ -11,14 +11,12 @@ use super::{
     number_format::Formats,
     ods_walk::{Walk, WalkStep},
     package::Package,
-    sheet::{Entry, Gathered, SheetName, Sights, add_entry},
+    sheet::{Entry, Gathered, Sights, add_entry},
+    sheet_name::SheetName,
     xml::{Xml, attribute},
 };
 use crate::{
-    parse::{
-        error::Fault,
-        table::{Preview, RowSink},
-    },
+    parse::{error::Fault, preview::Preview, raw_row::RowSink},
     row::Rows,
 };
 
@@ -195,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        parse::{table::Preview, workbook::sheet::choose},
+        parse::{preview::Preview, workbook::sheet::choose},
         row::{Cell, CellKind},
     };
 

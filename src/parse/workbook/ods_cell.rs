@@ -10,7 +10,7 @@ use super::{
     xml,
 };
 use crate::{
-    parse::{error::Fault, table::RowSink},
+    parse::{error::Fault, raw_row::RowSink},
     row::{Cell, CellKind},
 };
 

@@ -7,7 +7,10 @@ use super::{
     sheet::{Gathered, MAX_COLUMNS, MAX_ROW_BYTES, Sights, row_too_long},
     xml::{self, attribute},
 };
-use crate::parse::{error::Fault, table::RowSink, text::csv::MAX_CELLS};
+use crate::parse::{
+    error::Fault,
+    raw_row::{MAX_CELLS, RowSink},
+};
 
 /// The result of one event of a walk.
 pub(super) enum WalkStep {

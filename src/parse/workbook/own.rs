@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::Sheet;
 use crate::{
-    parse::{Fault, table::Preview, table_header::Header},
+    parse::{Fault, preview::Preview, table_header::Header},
     row::Rows,
 };
 
@@ -85,7 +85,7 @@ mod tests {
     use rust_xlsxwriter::Workbook;
 
     use super::READ_ME;
-    use crate::parse::{Fault, Input, ParseSettings};
+    use crate::parse::{Fault, Input, settings::ParseSettings};
 
     const HEADER: &[&str] = &["Name", "Phone", "rollcall_row", "rollcall_code"];
     const ROW: &[&str] = &["Asha Rao", "020 7946 0100", "7", "missing-salutation"];

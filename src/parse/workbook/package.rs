@@ -17,7 +17,7 @@ use zip::{ZipArchive, read::ZipFile, result::ZipError};
 use crate::{
     parse::{
         error::Fault,
-        file::{sniff::Content, source::HARMLESS_BYTES},
+        file::{content::Content, source::HARMLESS_BYTES},
     },
     quantity::grouped,
 };

@@ -3,9 +3,10 @@
 use super::Sheet;
 use crate::{
     parse::{
-        Fault, PREVIEW_ROWS, ParseSettings,
+        Fault,
         columns::header::{self, Found},
-        table::Preview,
+        preview::Preview,
+        settings::{PREVIEW_ROWS, ParseSettings},
     },
     row::Rows,
 };

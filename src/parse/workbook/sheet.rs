@@ -1,12 +1,18 @@
 //! The cells of a sheet, independent of the workbook's format.
 
-use std::{fmt, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::number_format::{Formats, NumberFormat};
+use super::{
+    number_format::{Formats, NumberFormat},
+    sheet_name::SheetName,
+};
 use crate::{
-    parse::{assemble::RawRow, error::Fault, table::RowSink},
+    parse::{
+        error::Fault,
+        raw_row::{RawRow, RowSink},
+    },
     quantity::grouped,
     row::{Cell, CellKind},
 };
@@ -28,37 +34,8 @@ pub(in crate::parse) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
 /// The maximum number of sheets in a workbook. If no sheet is named, rollcall previews each of them.
 const MAX_SHEETS: usize = 1024;
 
-/// The maximum length of a sheet's name, in characters. The name is in every line of `outcomes.csv`. Excel allows 31.
-const MAX_NAME_CHARS: usize = 255;
-
 /// The maximum number of digits that a double always represents exactly.
 const MAX_EXACT_DIGITS: usize = 15;
-
-/// The name of a sheet, and whether a person who opens the workbook sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SheetName {
-    /// The name.
-    pub name: String,
-    /// Whether the sheet is hidden.
-    pub is_hidden: bool,
-}
-
-impl SheetName {
-    /// Creates a name, truncated to the maximum length.
-    pub(in crate::parse) fn new(mut name: String, is_hidden: bool) -> Self {
-        if let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) {
-            name.truncate(end);
-        }
-        Self { name, is_hidden }
-    }
-}
-
-impl fmt::Display for SheetName {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = if self.is_hidden { " (hidden)" } else { "" };
-        write!(to, "`{}`{hidden}", self.name)
-    }
-}
 
 /// An entry of a workbook's list of sheets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -15,9 +15,10 @@ use super::{
     package::{Package, Part},
     relations::{Parts, Relation, by_id},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, MAX_ROWS, SheetName, Sights, Value, add_entry},
+    sheet::{Entry, Gathered, MAX_ROWS, Sights, Value, add_entry},
+    sheet_name::SheetName,
 };
-use crate::parse::{error::Fault, table::RowSink};
+use crate::parse::{error::Fault, raw_row::RowSink};
 
 /// The maximum size of a record: a text of 32,767 characters and a formula.
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
@@ -394,7 +395,7 @@ fn read_record(part: &mut impl Read, body: &mut Vec<u8>) -> io::Result<ControlFl
 mod tests {
     use super::*;
     use crate::{
-        parse::table::Preview,
+        parse::preview::Preview,
         row::{Cell, CellKind},
     };
 

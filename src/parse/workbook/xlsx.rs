@@ -12,10 +12,11 @@ use super::{
     package::Package,
     relations::{Parts, Relation, by_id},
     shared_text::SharedTexts,
-    sheet::{Entry, Gathered, SheetName, Sights, Value, add_entry, column_name},
+    sheet::{Entry, Gathered, Sights, Value, add_entry, column_name},
+    sheet_name::SheetName,
     xml::{self, Xml, attribute, is_true},
 };
-use crate::parse::{error::Fault, table::RowSink};
+use crate::parse::{error::Fault, raw_row::RowSink};
 
 /// The maximum size of a text with all its runs. Longer texts in cells that are read are an error.
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;

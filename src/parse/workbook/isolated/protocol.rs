@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     parse::{
-        assemble::RawRow,
         error::Fault,
-        file::sniff::Content,
-        table::{Preview, RowSink as _},
+        file::content::Content,
+        preview::Preview,
+        raw_row::{RawRow, RowSink as _},
         workbook::{
             Properties,
             sheet::{Entry, Sights},

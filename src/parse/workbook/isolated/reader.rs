@@ -31,8 +31,8 @@ use crate::{
     failpoint,
     parse::{
         error::Fault,
-        file::sniff::Content,
-        table::RowSink,
+        file::content::Content,
+        raw_row::RowSink,
         workbook::{
             Properties,
             sheet::{Entry, Sights},
@@ -267,7 +267,7 @@ impl Drop for Process {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{table::Preview, workbook::sheet::SheetName};
+    use crate::parse::{preview::Preview, workbook::sheet_name::SheetName};
 
     /// The fault when the child runs this script instead.
     fn said(script: &str) -> String {

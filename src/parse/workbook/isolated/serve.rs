@@ -20,9 +20,8 @@ use super::protocol::{
 use crate::{
     failpoint,
     parse::{
-        assemble::RawRow,
-        file::sniff::Content,
-        table::RowSink,
+        file::content::Content,
+        raw_row::{RawRow, RowSink},
         workbook::{Workbook, sheet::Sights},
     },
 };

@@ -1,0 +1,19 @@
+//! The form in which headers are compared.
+
+use crate::normalize::label;
+
+/// Maximum number of characters read of a header. Survey questions and consent texts make headers of hundreds of
+/// characters, and the last words of one may be "do not call".
+const MAX_HEADER_CHARS: usize = 16 * 1024;
+
+/// Returns a header in folded form, in which synonyms are compared: NFKC without accents, `camelCase` split, lower
+/// case, punctuation as space, numbers as `n`.
+pub(crate) fn fold(header: &str) -> String {
+    words(header, true)
+}
+
+/// Returns the folded form of a header. Keeps numbers unless `folds_numbers`.
+pub(super) fn words(header: &str, folds_numbers: bool) -> String {
+    let end = header.char_indices().nth(MAX_HEADER_CHARS).map_or(header.len(), |(end, _)| end);
+    label::folded(&header[..end], folds_numbers)
+}

@@ -65,7 +65,7 @@ impl<'a> ExistingSink<'a> {
     /// empty.
     fn replay(&self, candidate: &Snapshot) -> Result<Option<ExistingContacts>, JournalError> {
         let mut existing = ExistingContacts::default();
-        self.snapshots.read(candidate, |contact| existing.note(&contact, self.is_asked))?;
+        self.snapshots.read(candidate, |contact| existing.add(&contact, self.is_asked))?;
         let has_page = self.first_page.iter().all(|contact| existing.has_seen(contact));
         Ok((has_page && existing.contacts() > 0).then_some(existing))
     }
@@ -122,7 +122,7 @@ pub(crate) async fn look_behind(
     }
     let mut existing = ExistingContacts::default();
     for contact in found {
-        existing.note(contact, |number| sent.contains(&number));
+        existing.add(contact, |number| sent.contains(&number));
     }
     Ok(Some(existing))
 }
@@ -132,7 +132,7 @@ impl RecordSink for ExistingSink<'_> {
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), ClientError> {
         let contact = record.stored();
-        self.existing.note(&contact, self.is_asked);
+        self.existing.add(&contact, self.is_asked);
         if self.candidate.is_some() {
             self.first_page.push(contact);
             return Ok(());

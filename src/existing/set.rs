@@ -76,7 +76,7 @@ pub struct ExistingContacts {
 
 impl ExistingContacts {
     /// Adds a contact; `is_asked` returns whether the run has this number.
-    pub fn note(&mut self, contact: &StoredContact, is_asked: impl Fn(E164) -> bool) {
+    pub fn add(&mut self, contact: &StoredContact, is_asked: impl Fn(E164) -> bool) {
         self.contacts += 1;
         self.ambiguous += u64::from(contact.is_ambiguous);
         self.unreadable += u64::from(contact.numbers.is_empty());
@@ -202,7 +202,7 @@ mod tests {
         for contact in
             [stored("a", "Asha Rao", &["911"]), stored("b", "Li", &["912"]), stored("c", "Wu", &["911"])]
         {
-            existing.note(&contact, |asked| asked == number("911"));
+            existing.add(&contact, |asked| asked == number("911"));
         }
         assert_eq!(existing.holder(number("911")).unwrap().id, "a");
         assert_eq!(existing.holder(number("912")), None);
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn number_with_two_readings_counts_in_both() {
         let mut existing = ExistingContacts::default();
-        existing.note(&stored("a", "Asha", &["9186159819", "919186159819"]), |_| true);
+        existing.add(&stored("a", "Asha", &["9186159819", "919186159819"]), |_| true);
         assert!(existing.holder(number("9186159819")).is_some());
         let held = existing.holder(number("919186159819")).unwrap();
         assert_eq!(held.describe(), "Asha (id a), whose number may also be +9186159819");
@@ -226,7 +226,7 @@ mod tests {
             StoredContact { masks: vec![mask], ..stored(id, "Asha Rao", &[]) }
         };
         let mut existing = ExistingContacts::default();
-        existing.note(&masked("a", "91987***3210"), |_| true);
+        existing.add(&masked("a", "91987***3210"), |_| true);
         assert!(existing.has_seen(&masked("a", "91987***3210")));
         for other in [masked("b", "91987***3210"), masked("a", "91987***3211"), stored("c", "Li", &[])] {
             assert!(!existing.has_seen(&other), "{other:?}");

@@ -131,7 +131,7 @@ pub(crate) fn from_file(
                 let cell = place.map(|place| row.cell(place).text).unwrap_or_default();
                 String::from_utf8_lossy(cell).into_owned()
             };
-            existing.note(&stored_contact(places.map(text), region), is_asked);
+            existing.add(&stored_contact(places.map(text), region), is_asked);
         }
         signal = interrupt.signal();
         if signal.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -127,19 +127,19 @@ impl Journal {
     /// # Errors
     ///
     /// Returns an error if it cannot be recorded; nothing more must be sent then.
-    pub fn note(
+    pub fn record_results(
         &self,
         run: &str,
         batch: Option<BatchId>,
-        notes: &[ContactState],
+        states: &[ContactState],
         created: Option<(&Snapshots, &[StoredContact])>,
     ) -> Result<(), JournalError> {
-        if batch.is_none() && notes.is_empty() {
+        if batch.is_none() && states.is_empty() {
             return Ok(());
         }
         self.write(|transaction| {
-            for note in notes {
-                update(transaction, run, note)?;
+            for state in states {
+                update(transaction, run, state)?;
             }
             if let Some((snapshots, created)) = created {
                 let query = "SELECT sent_at FROM batch WHERE id = ?1";
@@ -163,24 +163,24 @@ impl Journal {
         self.read(|connection| connection.query_row(query, [run], |row| row.get(0)))
     }
 
-    /// Returns the entries of the contacts that a run has sent.
+    /// Returns the states of the contacts that a run has sent.
     ///
     /// # Errors
     ///
     /// Returns an error if the journal cannot be read.
-    pub fn notes(&self, run: &str) -> Result<Vec<ContactState>, JournalError> {
+    pub fn contact_states(&self, run: &str) -> Result<Vec<ContactState>, JournalError> {
         self.read(|connection| {
             let mut statement = connection
                 .prepare("SELECT number, state, code, detail, was_unanswered FROM contact WHERE run = ?1")?;
             let mut rows = statement.query([run])?;
-            let mut notes = Vec::new();
+            let mut states = Vec::new();
             while let Some(row) = rows.next()? {
                 let (number, state): (String, String) = (row.get(0)?, row.get(1)?);
                 let code: Option<String> = row.get(2)?;
                 let Some((number, fate)) = E164::from_digits(&number).zip(Fate::of_name(&state)) else {
                     continue;
                 };
-                notes.push(ContactState {
+                states.push(ContactState {
                     number,
                     fate,
                     code: code.and_then(|name| Code::of_name(&name)),
@@ -188,7 +188,7 @@ impl Journal {
                     was_unacknowledged: row.get(4)?,
                 });
             }
-            Ok(notes)
+            Ok(states)
         })
     }
 

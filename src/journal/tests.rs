@@ -62,13 +62,13 @@ fn recorded_batches_survive_a_crash() {
     let batch = journal.begin_batch("r1", contacts(3), "hash", LIMIT).unwrap();
     let created = ContactState { detail: "id 7".to_owned(), ..note(0, Fate::Ended(Outcome::Created)) };
     let failed = ContactState { code: Some(Code::Refused), ..note(1, Fate::Ended(Outcome::Failed)) };
-    journal.note("r1", Some(batch), &[created.clone(), failed.clone()], None).unwrap();
+    journal.record_results("r1", Some(batch), &[created.clone(), failed.clone()], None).unwrap();
     // Not even closed.
     std::mem::forget(journal);
 
     let journal = Journal::open(&folder).unwrap();
     assert_eq!(journal.unfinished("f").unwrap().unwrap().id, "r1");
-    assert_eq!(journal.notes("r1").unwrap(), [created, failed, note(2, Fate::InFlight)]);
+    assert_eq!(journal.contact_states("r1").unwrap(), [created, failed, note(2, Fate::InFlight)]);
     let (unacknowledged, wait) = journal.unacknowledged("acc", "st").unwrap();
     assert_eq!((unacknowledged.len(), wait), (1, Duration::ZERO), "the batch was answered");
     assert_eq!((unacknowledged[0].run.as_str(), unacknowledged[0].number), ("r1", number(2)));
@@ -111,8 +111,8 @@ fn number_sent_again_is_in_flight_and_stays_marked_unacknowledged() {
         .record(&[("r1".to_owned(), ContactState { was_unacknowledged: true, ..note(0, Fate::Pending) })])
         .unwrap();
     let batch = journal.begin_batch("r1", contacts(1), "hash", LIMIT).unwrap();
-    journal.note("r1", Some(batch), &[note(0, Fate::Ended(Outcome::Confirmed))], None).unwrap();
-    let notes = journal.notes("r1").unwrap();
+    journal.record_results("r1", Some(batch), &[note(0, Fate::Ended(Outcome::Confirmed))], None).unwrap();
+    let notes = journal.contact_states("r1").unwrap();
     assert_eq!(
         notes,
         [ContactState { was_unacknowledged: true, ..note(0, Fate::Ended(Outcome::Confirmed)) }]
@@ -213,19 +213,21 @@ fn refused_row_gives_its_number_back_and_is_purged_with_it() {
     open_run(&journal, "r", "f");
     let batch = journal.begin_batch("r", contacts(2), "sum", LIMIT).unwrap();
     let failed = ContactState { detail: "no".to_owned(), ..note(0, Fate::Ended(Outcome::Failed)) };
-    journal.note("r", Some(batch), &[failed, note(1, Fate::Ended(Outcome::Created))], None).unwrap();
+    journal
+        .record_results("r", Some(batch), &[failed, note(1, Fate::Ended(Outcome::Created))], None)
+        .unwrap();
     let location = Location { input: 1, row: 1 << 40 };
     let refused = Refused { location, number: number(0), code: Some(Code::Refused), detail: "no".to_owned() };
     journal.give_back("r", &[(refused.clone(), NameKey::new("Ida", "Vale"))]).unwrap();
     assert_eq!(journal.refused("r").unwrap(), std::slice::from_ref(&refused));
-    let fates: Vec<Fate> = journal.notes("r").unwrap().into_iter().map(|note| note.fate).collect();
+    let fates: Vec<Fate> = journal.contact_states("r").unwrap().into_iter().map(|note| note.fate).collect();
     assert_eq!(fates, [Fate::Pending, Fate::Ended(Outcome::Created)]);
     // A row is refused once; a failed transaction changes nothing.
     journal.give_back("r", &[(refused, NameKey::new("Tom", "Reed"))]).unwrap_err();
     journal.close_run("r", Ending::Finished, "{}").unwrap();
     journal.purge(&Purge { number: Some(number(0)), ..Purge::default() }).unwrap();
     assert_eq!(journal.refused("r").unwrap(), []);
-    assert_eq!(journal.notes("r").unwrap().len(), 1);
+    assert_eq!(journal.contact_states("r").unwrap().len(), 1);
 }
 
 #[test]
@@ -359,7 +361,7 @@ fn purge_deletes_matching_runs_but_keeps_unfinished_ones() {
         let left: Vec<String> = journal.runs().unwrap().into_iter().map(|run| run.id).collect();
         let taken: Vec<&String> = before.iter().filter(|id| !left.contains(id)).collect();
         assert_eq!(taken, gone, "{purge:?}");
-        assert_eq!(journal.notes("open").unwrap().len(), 1, "{purge:?}");
+        assert_eq!(journal.contact_states("open").unwrap().len(), 1, "{purge:?}");
     }
 }
 

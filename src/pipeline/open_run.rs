@@ -258,7 +258,7 @@ impl OpenRun {
 
     /// Returns the results of this run so far.
     pub(super) fn results(&self) -> Result<PostResults, JournalError> {
-        Ok(PostResults::restored(self.journal.notes(&self.id)?))
+        Ok(PostResults::restored(self.journal.contact_states(&self.id)?))
     }
 
     /// Returns the rows of this run that were refused and gave their number to another row.
@@ -390,7 +390,7 @@ mod tests {
         let stored =
             StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };
         let mut existing = ExistingContacts::default();
-        existing.note(&stored, |_| true);
+        existing.add(&stored, |_| true);
         for (first_name, fate) in [("Asha", Fate::Ended(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
             let contact = UnacknowledgedContact {
                 run: "run".to_owned(),

@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Forbidden(Vec<(Location, E164)>);
 
 impl Forbidden {
-    fn note<P>(&mut self, block: &JudgedRows<P>) {
+    fn add<P>(&mut self, block: &JudgedRows<P>) {
         for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
             if let Verdict::Suppressed { code: Code::DoNotCallColumn, all, .. } = verdict {
                 self.0.extend(all.iter().map(|number| (row.location, *number)));
@@ -56,7 +56,7 @@ pub(super) fn spool_all(
     let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
         claim_all(block, infos, numbers, |_| ());
-        forbidden.note(block);
+        forbidden.add(block);
         let mut rows = block.rows.iter().zip(&block.verdicts);
         rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
     })?;

@@ -234,7 +234,7 @@ impl<'a> Session<'a> {
         let Some(run) = self.run else { return Ok(0) };
         let suppression_set = &self.suppressions.set;
         let is_suppressed = |number| suppression_set.reason(number).is_some();
-        let handovers = self.refusals.handovers(spool, self.numbers, &self.results, is_suppressed);
+        let handovers = self.refusals.restore_and_find(spool, self.numbers, &self.results, is_suppressed);
         let handovers = handovers.map_err(PipelineError::Spool)?;
         if handovers.is_empty() {
             return Ok(0);

@@ -6,7 +6,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
 };
 
@@ -14,6 +13,7 @@ use super::spool::Spool;
 use crate::{
     contact::{Contact, E164, NameKey},
     dedupe::{Claimant, ClaimedNumbers, Keep},
+    hash::identity,
     journal::Refused,
     outcome::Verdict,
     post::{PostResult, PostResults},
@@ -75,7 +75,7 @@ impl Refusals {
 
     /// Restores earlier handovers, and finds the refused rows that can still pass on their number. Does nothing if no
     /// row was refused.
-    pub(super) fn handovers(
+    pub(super) fn restore_and_find(
         &self,
         spool: &mut Spool,
         numbers: &mut ClaimedNumbers,
@@ -144,9 +144,7 @@ fn rows_of(spool: &mut Spool, is_asked: impl Fn(&E164) -> bool) -> io::Result<Ha
 }
 
 fn content(contact: &Contact) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (contact.first_name(), contact.last_name(), contact.salutation().as_str()).hash(&mut hasher);
-    hasher.finish()
+    identity(&(contact.first_name(), contact.last_name(), contact.salutation().as_str()))
 }
 
 /// Returns the row that gets a number after the tried ones: the first or the last with different content.
@@ -155,8 +153,8 @@ fn next(rows: &[Candidate], tried: &[Location], keep: Keep) -> Option<Claimant> 
         return None;
     }
     let is_tried = |row: &&Candidate| tried.contains(&row.claimant.location);
-    let said: HashSet<u64> = rows.iter().filter(is_tried).map(|row| row.content).collect();
-    let mut left = rows.iter().filter(|row| !said.contains(&row.content)).map(|row| row.claimant);
+    let refused: HashSet<u64> = rows.iter().filter(is_tried).map(|row| row.content).collect();
+    let mut left = rows.iter().filter(|row| !refused.contains(&row.content)).map(|row| row.claimant);
     match keep {
         Keep::First => left.next(),
         Keep::Last => left.next_back(),
@@ -169,9 +167,7 @@ mod tests {
 
     fn row(at: u64, name: &str) -> Candidate {
         let location = Location { input: 0, row: at };
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        Candidate { claimant: Claimant { location, name: NameKey::new(name, "") }, content: hasher.finish() }
+        Candidate { claimant: Claimant { location, name: NameKey::new(name, "") }, content: identity(&name) }
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl RunJournal {
 
     fn keep(&mut self, batch: Option<BatchId>) -> Result<(), JournalError> {
         let created = (&self.snapshots, self.unsaved_created.as_slice());
-        self.journal.note(&self.run, batch, &self.unsaved, Some(created))?;
+        self.journal.record_results(&self.run, batch, &self.unsaved, Some(created))?;
         self.unsaved.clear();
         self.unsaved_created.clear();
         Ok(())

@@ -199,7 +199,7 @@ impl Stage {
         let poster = Poster::new(&mut self.client, &mut results, &mut record, batch_size, count, count);
         let ended = self.runtime.block_on(poster.post(contacts(count).into_iter().map(Ok)));
         let gets = self.client.counts().get - gets_before;
-        let notes = journal.notes(id).unwrap();
+        let notes = journal.contact_states(id).unwrap();
         for note in &notes {
             let result = results.of(note.number).filter(|result| result.outcome != Outcome::Pending);
             let outcome = match note.fate {

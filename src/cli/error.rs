@@ -62,6 +62,11 @@ impl CliError {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// The error for a run that is not in the journal.
+    pub(super) fn no_run(id: &str) -> Self {
+        Self::usage(format!("there is no run {id}"), "List all runs with `rollcall runs`.")
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. }

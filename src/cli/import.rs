@@ -3,7 +3,7 @@
 mod groups;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     path::{Path, PathBuf, absolute},
 };
@@ -193,9 +193,7 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer)
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let run = if let Some(id) = &args.run {
         let found = journal.run(id)?;
-        found.ok_or_else(|| {
-            CliError::usage(format!("there is no run {id}"), "List all runs with `rollcall runs`.")
-        })?
+        found.ok_or_else(|| CliError::no_run(id))?
     } else {
         let found = journal.runs()?.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run));
         found.ok_or_else(|| {
@@ -310,6 +308,12 @@ pub(super) fn import(
         run.failed(error);
     }
     let finished = finished?;
+    let is_over = finished.report.complete && finished.report.not_posted.is_none();
+    if let Some(run) = run.filter(|_| is_over) {
+        for id in run.replace(|other| has_files(other, &stored.files))? {
+            progress.note(&format!("closed the unfinished import {id} of the same files"));
+        }
+    }
     Ok(conclude(finished, &path, output.json, printer))
 }
 
@@ -383,6 +387,14 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
     let whole =
         |path: &Path| path.canonicalize().or_else(|_| absolute(path)).unwrap_or_else(|_| path.to_owned());
     whole(one) == whole(other)
+}
+
+/// Returns whether an import was started with the same files, in any order.
+fn has_files(run: &RunRecord, files: &[PathBuf]) -> bool {
+    let stored = serde_json::from_str::<StoredImport>(&run.command);
+    let of = |files: &[PathBuf]| files.iter().cloned().collect::<BTreeSet<_>>();
+    let is_stdin = |file: &PathBuf| file.as_os_str() == STDIN;
+    !files.iter().any(is_stdin) && stored.is_ok_and(|stored| of(&stored.files) == of(files))
 }
 
 fn reads_stdin(run: &RunRecord) -> bool {

@@ -85,7 +85,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         // These returned above.
         #[cfg(unix)]
         Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
-        Command::Runs(args) => runs::run(&args, &config),
+        Command::Runs(args) => runs::run(&args, &config, &printer),
         Command::Purge(args) => purge::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &printer),
         Command::Doctor(args) => doctor::run(&args, &given, &config, &printer),
@@ -114,8 +114,11 @@ fn printer_options(typed: &PrinterOptions, config: &ConfigFiles) -> Result<Print
 fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
     let mut given = args::command().try_get_matches_from(args)?;
     let cli = Cli::from_arg_matches(&given).map_err(|error| error.format(&mut args::command()))?;
-    let given = given.remove_subcommand().map(|(_, given)| given);
-    Ok((cli, given.unwrap_or_default()))
+    let mut given = given.remove_subcommand().map(|(_, given)| given).unwrap_or_default();
+    if let Some((_, nested)) = given.remove_subcommand() {
+        given = nested;
+    }
+    Ok((cli, given))
 }
 
 /// Prints help, the version or a usage error. Spells out control characters, because arguments may contain file names

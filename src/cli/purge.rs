@@ -35,7 +35,7 @@ pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError
     if let Some(id) = &purge.run
         && journal.run(id)?.is_none()
     {
-        return Err(CliError::usage(format!("there is no run {id}"), "`rollcall runs` lists them."));
+        return Err(CliError::no_run(id));
     }
     let purged = journal.purge(&purge)?;
     let text = screen::styled(&described(&purged, person.as_ref().map(|(_, mention)| mention)));

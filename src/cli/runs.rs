@@ -12,14 +12,22 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    args::RunsArgs, config::ConfigFiles, error::CliError, import::StoredImport, settings::open_journal,
+    args::{DiscardArgs, RunsAction, RunsArgs},
+    config::ConfigFiles,
+    error::CliError,
+    import::StoredImport,
+    printer::Printer,
+    settings::open_journal,
 };
 use crate::{
-    journal::{Journal, RunRecord},
+    journal::{Abandoned, Journal, RunRecord},
     outcome::Outcome,
     parse::STDIN,
     quantity::{counted, grouped},
-    report::{screen, terminal::printable},
+    report::{
+        screen,
+        terminal::{self, printable},
+    },
 };
 
 /// A run in the JSON output.
@@ -36,7 +44,10 @@ struct Shown {
     totals: Option<Box<RawValue>>,
 }
 
-pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError> {
+pub(super) fn run(args: &RunsArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
+    if let Some(RunsAction::Discard(args)) = &args.action {
+        return discard(args, config, printer);
+    }
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let mut accounts = HashSet::new();
     let runs = journal.runs()?.into_iter().map(|run| {
@@ -58,10 +69,44 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles) -> Result<u8, CliError>
     Ok(super::error::exit::OK)
 }
 
+/// Closes unfinished imports; all of them or, if one cannot be discarded, none.
+fn discard(args: &DiscardArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
+    let journal = open_journal(config.under(&args.state)?.state_dir)?;
+    let runs = journal.runs()?;
+    for id in &args.runs {
+        let run = runs.iter().find(|run| run.id == *id).ok_or_else(|| CliError::no_run(id))?;
+        if run.closed_at.is_some() {
+            return Err(CliError::usage(
+                format!("cannot discard import {id}: it has ended already"),
+                "Only unfinished imports can be discarded. `rollcall runs` lists all.",
+            ));
+        }
+        let latest = runs.iter().find(|other| other.account == run.account && other.closed_at.is_none());
+        let may_run = latest.is_some_and(|latest| latest.id == *id);
+        if may_run && run.reason.is_none() && journal.is_imported_to(&run.account)? {
+            return Err(CliError::usage(
+                format!("cannot discard import {id}: it is running"),
+                "Wait until it ends, or interrupt it with Ctrl-C first.",
+            ));
+        }
+    }
+    for id in &args.runs {
+        if journal.abandon_run(id, Abandoned::Discarded)? {
+            printer.say(&format!("discarded import {}\n", printable(id)));
+        }
+    }
+    let text = "Contacts that a discarded import has created stay on the platform. If you import its files again, they \
+                count as existing.";
+    printer.say(&terminal::note(text, Printer::width()));
+    Ok(super::error::exit::OK)
+}
+
 fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliError> {
     let state = match run.ending.as_deref() {
         Some("declined") => "declined",
         Some("failed") => "failed",
+        Some("discarded") => "discarded",
+        Some("replaced") => "replaced",
         Some(_) => "finished",
         // A running import holds the account's lock.
         None if may_run && run.reason.is_none() && journal.is_imported_to(&run.account)? => "running",
@@ -114,6 +159,7 @@ fn described(run: &Shown) -> String {
         } else {
             writeln!(text, "    to finish it, run `rollcall resume {id}`")
         };
+        _ = writeln!(text, "    to discard it, run `rollcall runs discard {id}`");
     }
     text
 }

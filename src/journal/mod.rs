@@ -36,7 +36,7 @@ pub use self::{
     purge::{Purge, Purged},
     quota::{Limit, Limits, SharedQuota, Span},
     refused::Refused,
-    runs::{Ending, NewRun, RunRecord},
+    runs::{Abandoned, Ending, NewRun, RunRecord},
     snapshot::{Snapshot, SnapshotWriter, Snapshots},
     watched::{FileEnd, NewFile, WatchedFile},
 };

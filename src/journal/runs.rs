@@ -40,6 +40,25 @@ pub enum Ending {
     Failed,
 }
 
+/// The reason why an unfinished run will not be resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abandoned {
+    /// The user discarded it.
+    Discarded,
+    /// A later import of the same files finished.
+    Replaced,
+}
+
+impl Abandoned {
+    /// Returns the name used in the journal and by `rollcall runs`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Discarded => "discarded",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
 impl Ending {
     /// Returns the name used in the journal and by `rollcall runs`.
     pub const fn name(self) -> &'static str {
@@ -68,7 +87,7 @@ pub struct RunRecord {
     pub opened_at: i64,
     /// The time of the final end.
     pub closed_at: Option<i64>,
-    /// The final result.
+    /// The final result, or why it was abandoned.
     pub ending: Option<String>,
     /// The reason why it stopped before its end.
     pub reason: Option<String>,
@@ -76,7 +95,8 @@ pub struct RunRecord {
     pub totals: Option<String>,
 }
 
-const COLUMNS: &str = "id, account, stream, command, folder, opened_at, closed_at, ending, reason, totals";
+const COLUMNS: &str =
+    "id, account, stream, command, folder, opened_at, closed_at, coalesce(abandoned, ending), reason, totals";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
@@ -158,6 +178,23 @@ impl Journal {
             )
         })?;
         Ok(())
+    }
+
+    /// Records that an unfinished run will not be resumed. Its totals stay as they are, and contacts whose creation is
+    /// unknown are still reconciled by the next import. Returns `false` if the run is not unfinished.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be recorded.
+    pub fn abandon_run(&self, id: &str, why: Abandoned) -> Result<bool, JournalError> {
+        let now = self.now();
+        let changed = self.write(|transaction| {
+            transaction.execute(
+                "UPDATE run SET closed_at = ?2, abandoned = ?3 WHERE id = ?1 AND closed_at IS NULL",
+                params![id, now, why.name()],
+            )
+        })?;
+        Ok(changed > 0)
     }
 
     /// Records why a run stopped; it can be resumed.

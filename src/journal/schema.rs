@@ -120,6 +120,8 @@ pub(super) const STEPS: &[&str] = &[
         detail TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (run, input, row)
     ) STRICT, WITHOUT ROWID;",
+    // Unfinished runs that will not be resumed.
+    "ALTER TABLE run ADD COLUMN abandoned TEXT CHECK (abandoned IN ('discarded', 'replaced'));",
 ];
 
 /// The reason why a database cannot be prepared.

@@ -16,8 +16,8 @@ use crate::{
     hash::hex,
     interrupt::Interrupt,
     journal::{
-        AccountLock, ContactState, Ending, Fate, Holder, Journal, JournalError, NewRun, OpenQuestion,
-        Refused, Snapshots, UnacknowledgedContact,
+        Abandoned, AccountLock, ContactState, Ending, Fate, Holder, Journal, JournalError, NewRun,
+        OpenQuestion, Refused, RunRecord, Snapshots, UnacknowledgedContact,
     },
     outcome::{Code, Outcome},
     post::{PostResults, RunJournal},
@@ -284,6 +284,23 @@ impl OpenRun {
     /// nothing.
     pub fn close(&self, ending: Ending, totals: &str) -> Result<(), JournalError> {
         self.journal.close_run(&self.id, ending, totals)
+    }
+
+    /// Closes the unfinished imports to the same stream that this one replaces, and returns their ids.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the journal cannot be used.
+    pub fn replace(&self, is_replaced: impl Fn(&RunRecord) -> bool) -> Result<Vec<String>, JournalError> {
+        let mut replaced = Vec::new();
+        for run in self.journal.runs()? {
+            let is_of_stream = run.account == self.target.account && run.stream == self.target.stream;
+            let is_other = run.closed_at.is_none() && run.id != self.id && is_of_stream;
+            if is_other && is_replaced(&run) && self.journal.abandon_run(&run.id, Abandoned::Replaced)? {
+                replaced.push(run.id);
+            }
+        }
+        Ok(replaced)
     }
 
     /// Records the failure that ended the run before there was anything to report. An error while recording is

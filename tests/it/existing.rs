@@ -139,7 +139,7 @@ fn purge_removes_people_from_the_journal() {
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
     assert_same!(unknown.stderr, @r"
     error: there is no run nobody
-    hint: `rollcall runs` lists them.
+    hint: List all runs with `rollcall runs`.
     ");
     // Another program reads the journal, so purge cannot rewrite the file at once.
     let reader = rusqlite::Connection::open(folder.join("journal.sqlite3")).unwrap();
@@ -162,10 +162,10 @@ fn second_import_reads_one_page() {
     sealed.write("list.csv", list(200..300));
     let first = imported(&sealed, &sandbox, "state", &[]);
     assert_eq!(requests(&first), (3, 1, "platform"));
-    assert_eq!(
-        (&first["plan"], &first["actual"]),
-        (&serde_json::json!({"get": 0, "post": 1, "seconds": 0}), &first["plan"])
-    );
+    assert_eq!(first["plan"], serde_json::json!({"get": 0, "post": 1, "seconds": 0}));
+    // The time depends on the machine.
+    let counts = |plan: &serde_json::Value| (plan["get"].clone(), plan["post"].clone());
+    assert_eq!(counts(&first["actual"]), counts(&first["plan"]));
     // The snapshot includes the created contacts.
     sealed.write("list.csv", list(240..310));
     let second = imported(&sealed, &sandbox, "state", &[]);

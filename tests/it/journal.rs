@@ -125,6 +125,58 @@ fn resume_names_why_a_run_cannot_be_resumed() {
     ");
 }
 
+/// Returns the states of all runs, the latest first.
+fn states(sealed: &Sealed, sandbox: &Running) -> Vec<String> {
+    let runs = run(sealed, sandbox, &["runs", "--json", "--state-dir", "state"]);
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    runs.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Interrupts an import of `list.csv` before it posts, and returns its id.
+fn interrupted(sealed: &Sealed, sandbox: &Running) -> String {
+    let mut killed = command(sealed, sandbox, &["import", "list.csv", "--state-dir", "state"]);
+    killed.env("ROLLCALL_FAIL_AT", "12!");
+    assert_eq!(ended(killed).code, -1);
+    let runs = run(sealed, sandbox, &["runs", "--json", "--state-dir", "state"]);
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    runs[0]["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn unfinished_import_can_be_discarded() {
+    let (sealed, sandbox) = list_and_sandbox();
+    let id = interrupted(&sealed, &sandbox);
+    // If one of them cannot be discarded, none is.
+    let unknown = run(&sealed, &sandbox, &["runs", "discard", &id, "nobody", "--state-dir", "state"]);
+    assert_eq!((unknown.code, states(&sealed, &sandbox)), (2, vec!["unfinished".to_owned()]));
+    let discarded = run(&sealed, &sandbox, &["runs", "discard", &id, "--state-dir", "state"]);
+    assert_eq!(discarded.code, 0, "{}", discarded.stderr);
+    assert!(discarded.stderr.starts_with(&format!("discarded import {id}\n")), "{}", discarded.stderr);
+    assert_eq!(states(&sealed, &sandbox), ["discarded"]);
+    let again = run(&sealed, &sandbox, &["runs", "discard", &id, "--state-dir", "state"]);
+    assert_eq!(again.code, 2);
+    assert!(again.stderr.contains("it has ended already"), "{}", again.stderr);
+    assert_eq!(run(&sealed, &sandbox, &["resume", "--state-dir", "state"]).code, 2);
+    assert_eq!(import(&sealed, &sandbox, &OPTIONS).code, 0);
+    assert_eq!(states(&sealed, &sandbox), ["finished", "discarded"]);
+}
+
+#[test]
+fn finished_import_closes_unfinished_ones_of_the_same_files() {
+    let (sealed, sandbox) = list_and_sandbox();
+    let id = interrupted(&sealed, &sandbox);
+    sealed.write("list.csv", "First Name,Last Name,Salutation,Mobile\nAsha,Rao,Mrs,+919876543211\n");
+    sealed.write("other.csv", "First Name,Last Name,Salutation,Mobile\nRavi,Rao,Mr,+919876543212\n");
+    let other = run(&sealed, &sandbox, &["import", "other.csv", "--state-dir", "state", "--yes"]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    assert_eq!(states(&sealed, &sandbox), ["finished", "unfinished"]);
+    let replacing = run(&sealed, &sandbox, &["import", "list.csv", "--state-dir", "state", "--yes"]);
+    assert_eq!(replacing.code, 0, "{}", replacing.stderr);
+    let note = format!("note: closed the unfinished import {id} of the same files");
+    assert!(replacing.stderr.contains(&note), "{}", replacing.stderr);
+    assert_eq!(states(&sealed, &sandbox), ["finished", "finished", "replaced"]);
+}
+
 #[test]
 fn newer_damaged_or_foreign_journal_is_refused_with_a_hint() {
     let (sealed, sandbox) = list_and_sandbox();
@@ -137,7 +189,7 @@ fn newer_damaged_or_foreign_journal_is_refused_with_a_hint() {
     newer[63] = 99;
     fs::write(journal(&sealed), &newer).unwrap();
     assert_refused!(sealed, sandbox, @r"
-    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 7) hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
+    error: the journal state/journal.sqlite3 was written by a newer rollcall (version 99, known up to 8) hint: Use the newer rollcall, or another folder with --state-dir. Nothing in the journal was changed.
     ");
     assert_eq!(fs::read(journal(&sealed)).unwrap(), newer);
 

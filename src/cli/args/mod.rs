@@ -92,7 +92,7 @@ pub(super) enum Command {
         /// Size of the file that the workbook comes from
         bytes: u64,
     },
-    /// List past imports and how they ended
+    /// List past imports and how they ended, or discard unfinished ones
     Runs(RunsArgs),
     /// Remove personal data from the journal, by person, age, account or run
     Purge(PurgeArgs),
@@ -296,9 +296,27 @@ pub(super) struct WatchArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct RunsArgs {
+    #[command(subcommand)]
+    pub(super) action: Option<RunsAction>,
     #[command(flatten)]
     pub(super) json: JsonOption,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RunsAction {
+    /// Close unfinished imports that you will not resume
+    Discard(DiscardArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiscardArgs {
+    /// Unfinished runs, as listed by `rollcall runs`
+    #[arg(required = true, value_name = "RUN")]
+    pub(super) runs: Vec<String>,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod bar;
 mod check;
+mod completion;
 mod config;
 mod doctor;
 mod error;
@@ -10,6 +11,7 @@ mod explain;
 mod fetch;
 mod hint;
 mod import;
+mod manual;
 mod printer;
 #[cfg(unix)]
 mod program;
@@ -43,6 +45,14 @@ use crate::report::{screen, terminal::printable};
 /// Runs the program with these arguments; the first is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    match completion::complete(&args) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::from(error::exit::OK),
+        Err(error) => {
+            show(error, &args);
+            return ExitCode::from(error::exit::USAGE);
+        }
+    }
     let (cli, given) = match parse(args.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -61,6 +71,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return watch::import();
         }
         _ => program::isolate_workbooks(),
+    }
+    // These need no settings.
+    let ended = match &cli.command {
+        Command::Completions(args) => Some(Ok(completion::run(args))),
+        Command::Man(args) => Some(manual::run(args)),
+        _ => None,
+    };
+    if let Some(ended) = ended {
+        return ExitCode::from(ended.unwrap_or_else(|error| {
+            Printer::new(&cli.global.printer).fail(&error);
+            error.exit_code()
+        }));
     }
     let loaded = ConfigFiles::load(cli.global.config.as_deref(), Given::new(&given))
         .and_then(|config| Ok((printer_options(&cli.global.printer, &config)?, config)));
@@ -91,6 +113,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(args) => doctor::run(&args, &given, &config, &printer),
         Command::Sandbox(args) => sandbox::run(&args, &config, &printer),
         Command::Template(args) => template::run(&args, &printer),
+        // These returned above.
+        Command::Completions(_) | Command::Man(_) => Ok(error::exit::OK),
     };
     ExitCode::from(ended.unwrap_or_else(|error| {
         printer.fail(&error);

@@ -110,6 +110,7 @@ impl ReadingSettings {
                 encoding: options.encoding.as_deref().map(encoding).transpose()?,
                 region,
                 sheet: options.sheet,
+                member: options.member,
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
                 no_header: options.no_header,

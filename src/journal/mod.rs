@@ -108,6 +108,11 @@ impl Journal {
         Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
     }
 
+    /// Returns whether a folder holds a journal.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(NAME).is_file()
+    }
+
     /// Makes imports wait for those with other state folders too: all of them lock the account in this folder.
     #[must_use]
     pub fn sharing_locks(self, folder: Option<&Path>) -> Self {

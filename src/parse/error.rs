@@ -33,6 +33,7 @@ impl Fault {
             Self::OneColumn { header, .. } => Self::NoNumberColumn { headers: vec![header] },
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => Self::MissingFile(error),
             Self::Device => Self::NoFile,
+            Self::SeveralLists { names, .. } => Self::SeveralLists { names, is_choosable: false },
             fault @ (Self::TooManyPhones { .. } | Self::TooManyCells { .. }) => {
                 Self::TooWide(Box::new(fault))
             }
@@ -161,7 +162,9 @@ pub enum Fault {
     #[error("the archive is damaged: {0}")]
     DamagedArchive(String),
     #[error("this is a ZIP archive with several lists in it: {}", quoted(names))]
-    SeveralLists { names: Vec<String> },
+    SeveralLists { names: Vec<String>, is_choosable: bool },
+    #[error("there is no list `{wanted}` in this ZIP archive; the lists are {}", quoted(names))]
+    NoSuchMember { wanted: String, names: Vec<String> },
     #[error("several lists contain people: {}", lists.join(", "))]
     SeveralJsonLists { lists: Vec<String>, names: Vec<String> },
     #[error("there is no list `{wanted}`; the lists are {}", lists.join(", "))]

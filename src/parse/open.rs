@@ -44,7 +44,7 @@ pub(super) fn open_table(
     let mut content = sniff::content(&sample);
     if content == Content::Xlsx && source.compression() == Compression::Plain {
         let file = source.seekable()?;
-        if let Inside::List { name, others } = archive::look(&file)? {
+        if let Inside::List { name, others } = archive::look(&file, settings.member.as_deref())? {
             archive::unpack(source, &file, &name)?;
             let others =
                 if others.is_empty() { String::new() } else { format!("; not read: {}", listed(&others)) };

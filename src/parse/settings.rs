@@ -11,6 +11,8 @@ pub(super) const PREVIEW_ROWS: usize = 160;
 pub struct ParseSettings {
     /// The sheet of a workbook, by name or number.
     pub sheet: Option<String>,
+    /// The list to read in a ZIP archive, by name. Not needed if there is only one.
+    pub member: Option<String>,
     /// The format; detected from the content if `None`.
     pub format: Option<Format>,
     /// The encoding of text; detected from the content if `None`.

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::sealed::{Ended, Sealed};
+use crate::sealed::{Ended, Sealed, assert_same};
 
 /// Checks a file. Returns the ended process and the numbers of its valid rows.
 fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
@@ -188,20 +188,53 @@ fn only_list_in_an_archive_is_read() {
     let (output, numbers) =
         check("list.zip", archive(&[("list.xlsx", &inner), ("__MACOSX/._list.xlsx", b"x")]));
     assert_eq!(numbers, BOTH[..1], "{}", output.stderr);
-    for (files, message) in [
-        (
-            vec![("a.csv", CARDS.as_bytes()), ("b.vcf", CARDS.as_bytes())],
-            "several lists in it: `a.csv`, `b.vcf`",
-        ),
-        (vec![("photo.jpg", b"x".as_slice())], "a ZIP archive without a list in it"),
-    ] {
-        let (output, _) = check("list.zip", archive(&files));
-        assert!(
-            output.code == 3 && output.stderr.contains(message) && output.stderr.contains("Unpack it"),
-            "{}",
-            output.stderr
-        );
+    let (output, _) = check("list.zip", archive(&[("photo.jpg", b"x".as_slice())]));
+    assert!(
+        output.code == 3
+            && output.stderr.contains("a ZIP archive without a list in it")
+            && output.stderr.contains("Unpack it"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn list_in_an_archive_with_several_is_chosen_by_name() {
+    let sealed = Sealed::new();
+    sealed.write(
+        "lists.zip",
+        archive(&[
+            ("north/team a.csv", b"Name,Phone\nIda Vale,+1 202 555 0100\n".as_slice()),
+            ("south/team b.csv", b"Name,Phone\nIda Vale,+1 202 555 0101\n"),
+            ("north/same.csv", b"Name,Phone\nIda Vale,+1 202 555 0102\n"),
+            ("south/same.csv", b"Name,Phone\nIda Vale,+1 202 555 0103\n"),
+        ]),
+    );
+    let check = |member: &[&str]| {
+        let options = ["--default-salutation", "Mr", "--out", "out", "--overwrite"];
+        sealed.run(&[&["check", "lists.zip"], &options[..], member].concat())
+    };
+    let none = check(&[]);
+    assert_eq!(none.code, 3);
+    assert_same!(none.stderr, @r"
+    error: lists.zip: this is a ZIP archive with several lists in it: `north/team a.csv`, `south/team b.csv`, `north/same.csv`, `south/same.csv`
+    hint: Choose one: --member 'north/team a.csv' or --member 'south/team b.csv' or --member north/same.csv or --member south/same.csv
+    ");
+    for (member, number) in [("south/same.csv", "12025550103"), ("team b.csv", "12025550101")] {
+        let output = check(&["--member", member]);
+        assert_eq!(sealed.outcomes("out")[0].number, number, "{}", output.stderr);
     }
+    for member in ["same.csv", "west.csv"] {
+        let output = check(&["--member", member]);
+        let message =
+            format!("error: lists.zip: there is no list `{member}` in this ZIP archive; the lists are ");
+        assert!(output.code == 3 && output.stderr.starts_with(&message), "{}", output.stderr);
+    }
+    // The option is for the list of contacts.
+    sealed.write("list.csv", "Name,Phone\nIda Vale,+1 202 555 0100\n");
+    let excluded = sealed.run(&["check", "list.csv", "--exclude-file", "lists.zip"]);
+    assert_eq!(excluded.code, 2);
+    assert!(excluded.stderr.ends_with("hint: Unpack it and pass the list itself.\n"), "{}", excluded.stderr);
 }
 
 #[test]

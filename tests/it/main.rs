@@ -18,6 +18,7 @@ mod encodings;
 mod existing;
 mod explain;
 mod export;
+mod extras;
 mod faults;
 mod formats;
 mod formulas;

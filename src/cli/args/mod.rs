@@ -2,6 +2,7 @@
 //!
 //! `rollcall.toml` is read into the same structs, so an option has the same name in both places.
 
+mod examples;
 mod options;
 mod switches;
 
@@ -63,7 +64,8 @@ pub(super) fn can_stand_in_file(name: &str) -> bool {
 
 /// Builds the command line parser.
 pub(super) fn command() -> clap::Command {
-    switches::with_opposites(Cli::command(), can_stand_in_file).args_override_self(true)
+    let command = switches::with_opposites(Cli::command(), can_stand_in_file);
+    examples::with_examples(command).args_override_self(true)
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +106,10 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Write an empty list with the right header, to fill in
     Template(TemplateArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands
+    Man(ManArgs),
 }
 
 impl Command {
@@ -161,6 +167,45 @@ pub(super) struct TemplateArgs {
     /// File to write, .csv or .xlsx; `-` for CSV on standard output. An existing file is not overwritten
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Elvish,
+}
+
+impl Shell {
+    /// Returns the shell's name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Elvish => "elvish",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// Shell that reads the output when it starts
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Command to describe [default: rollcall itself]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+    /// Write the pages of all commands to this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// The options shared by `import` and `watch`.

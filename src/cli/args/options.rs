@@ -158,6 +158,9 @@ pub(in crate::cli) struct ReadingOptions {
     #[arg(long, value_name = "NAME|N")]
     #[serde(deserialize_with = "text_or_number")]
     pub(in crate::cli) sheet: Option<String>,
+    /// List to read in a ZIP archive that contains several, by its name
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) member: Option<String>,
     /// Delimiter of text files: one character or `tab` [default: detected]
     #[arg(long, value_name = "C")]
     pub(in crate::cli) delimiter: Option<String>,

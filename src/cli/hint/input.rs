@@ -86,7 +86,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
         }
         Fault::TooManyFields { .. } => "Export the list with fewer fields: only names and numbers are needed.".to_owned(),
         Fault::SheetsToChoose { sheets, .. } => {
-            format!("Choose one: {}", sheet_options(sheets.iter().map(|sheet| &*sheet.name)))
+            format!("Choose one: {}", options("--sheet", sheets.iter().map(|sheet| &*sheet.name)))
         }
         Fault::Hostile(_) => {
             "If you trust it, open it in the spreadsheet program and save only that sheet under a new name.".to_owned()
@@ -116,6 +116,13 @@ fn of_fault(fault: &Fault) -> Option<String> {
             "Write END:VCARD and BEGIN:VCARD between the two, or export the cards again.".to_owned()
         }
         Fault::OtherEncoding { .. } => "Save the parts as UTF-8, or pass them as separate files.".to_owned(),
+        Fault::SeveralLists { names, is_choosable: true } => {
+            format!("Choose one: {}", options("--member", names.iter().map(String::as_str)))
+        }
+        Fault::NoSuchMember { .. } => {
+            "Correct --member, or `member` in rollcall.toml. The name without its folders is enough if only one list has it."
+                .to_owned()
+        }
         Fault::LockedArchive | Fault::SeveralLists { .. } => "Unpack it and pass the list itself.".to_owned(),
         Fault::DamagedArchive(_) => "Copy or download it again.".to_owned(),
         Fault::SeveralTables { sheets } => {
@@ -123,7 +130,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
             format!("Choose one: --sheet {}", shell_quoted(first))
         }
         Fault::SeveralJsonLists { names, .. } => {
-            format!("Choose one: {}", sheet_options(names.iter().map(String::as_str)))
+            format!("Choose one: {}", options("--sheet", names.iter().map(String::as_str)))
         }
         Fault::NoSuchList { .. } => "Name one of these lists, or omit --sheet.".to_owned(),
         Fault::TableTooLong { .. } => {
@@ -202,10 +209,10 @@ fn mapping_hint(headers: &[String], likeliest: Option<&str>) -> String {
     )
 }
 
-/// Returns the `--sheet` options to paste for the first 10 names.
-fn sheet_options<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// Returns the options to paste for the first 10 names.
+fn options<'a>(option: &str, names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN: usize = 10;
-    let options = names.take(SHOWN).map(|name| format!("--sheet {}", shell_quoted(name)));
+    let options = names.take(SHOWN).map(|name| format!("{option} {}", shell_quoted(name)));
     options.collect::<Vec<_>>().join(" or ")
 }
 

@@ -24,8 +24,8 @@ pub(in crate::parse) enum Inside {
     List { name: String, others: Vec<String> },
 }
 
-/// Examines the names in an archive.
-pub(in crate::parse) fn look(file: &File) -> Result<Inside, Fault> {
+/// Examines the names in an archive, for the only list or the `wanted` one.
+pub(in crate::parse) fn look(file: &File, wanted: Option<&str>) -> Result<Inside, Fault> {
     let Ok(archive) = open(file) else { return Ok(Inside::Document) };
     let names: Vec<String> = archive.file_names().take(MAX_ENTRIES).flatten().map(Cow::into_owned).collect();
     let is_part = |name: &String| {
@@ -47,14 +47,24 @@ pub(in crate::parse) fn look(file: &File) -> Result<Inside, Fault> {
     };
     let is_list = |name: &&String| LISTS.iter().any(|ending| name.to_lowercase().ends_with(ending));
     let lists: Vec<String> = names.iter().filter(is_file).filter(is_list).cloned().collect();
-    match lists.as_slice() {
-        [] => Err(Fault::Unsupported(crate::parse::Content::Zip)),
-        [name] => {
-            let others = names.iter().filter(is_file).filter(|other| *other != name).cloned().collect();
-            Ok(Inside::List { name: name.clone(), others })
-        }
-        _ => Err(Fault::SeveralLists { names: lists }),
-    }
+    let name = match (lists.as_slice(), wanted) {
+        ([], _) => return Err(Fault::Unsupported(crate::parse::Content::Zip)),
+        (_, Some(wanted)) => match member(&lists, wanted) {
+            Some(name) => name,
+            None => return Err(Fault::NoSuchMember { wanted: wanted.to_owned(), names: lists }),
+        },
+        ([name], None) => name,
+        _ => return Err(Fault::SeveralLists { names: lists, is_choosable: true }),
+    };
+    let others = names.iter().filter(is_file).filter(|other| *other != name).cloned().collect();
+    Ok(Inside::List { name: name.clone(), others })
+}
+
+/// Returns the list with this name, or the only one whose name without folders is this name.
+fn member<'n>(lists: &'n [String], wanted: &str) -> Option<&'n String> {
+    let last = |name: &str| name.rsplit(['/', '\\']).next().is_some_and(|last| last == wanted);
+    let mut named = lists.iter().filter(|name| last(name.as_str()));
+    lists.iter().find(|name| *name == wanted).or_else(|| named.next().filter(|_| named.next().is_none()))
 }
 
 /// Replaces an archive by one of its entries.

@@ -20,10 +20,15 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("
 
 /// Reads a file with this content to its end and judges its rows. Must return for any content.
 pub fn read(content: &[u8]) {
+    read_with(content, &ParseSettings::default());
+}
+
+/// Reads a file with these settings.
+pub fn read_with(content: &[u8], parse: &ParseSettings) {
     let path: PathBuf = FOLDER.path().join("list");
     fs::write(&path, content).expect("a temporary file");
     let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
-    let Ok(mut input) = Input::open(&path, &ParseSettings::default()) else { return };
+    let Ok(mut input) = Input::open(&path, parse) else { return };
     let columns = input.info.columns.clone();
     let normalizer = Normalizer::new(&settings, &columns);
     _ = input.read(0, &mut |rows| {

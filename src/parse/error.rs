@@ -155,6 +155,15 @@ pub enum Fault {
         "line {line}: a second {property} in the card that begins on line {first}; the card may describe two people"
     )]
     JoinedCards { line: u64, property: String, first: u64 },
+    #[error("line {line}: {reason}")]
+    BrokenEntry { line: u64, reason: String },
+    #[error("line {line}: the entry is longer than {} bytes", grouped(*max_bytes as u64))]
+    EntryTooLong { line: u64, max_bytes: usize },
+    #[error(
+        "line {line}: this record is not an entry but a change to one (`{change}`); only the directory knows which people \
+         there are after it"
+    )]
+    ChangeRecord { line: u64, change: String },
     #[error("line {line}: text in UTF-16 begins here, but the text above is in another encoding")]
     OtherEncoding { line: u64 },
     #[error("the archive is encrypted, or rollcall does not support its compression")]

@@ -16,6 +16,8 @@ pub enum Format {
     Ndjson,
     /// vCards.
     Vcard,
+    /// Entries of a directory in the LDAP Data Interchange Format.
+    Ldif,
     /// An Excel workbook.
     Xlsx,
     /// A binary Excel workbook.
@@ -32,11 +34,12 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Csv,
         Self::Json,
         Self::Ndjson,
         Self::Vcard,
+        Self::Ldif,
         Self::Xlsx,
         Self::Xlsb,
         Self::Xls,
@@ -52,6 +55,7 @@ impl Format {
             Self::Json => "JSON",
             Self::Ndjson => "JSON, one object on each line",
             Self::Vcard => "vCard",
+            Self::Ldif => "LDIF",
             Self::Xlsx => "Excel workbook",
             Self::Xlsb => "binary Excel workbook",
             Self::Xls => "Excel 97 workbook",
@@ -68,6 +72,7 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Vcard => "vcard",
+            Self::Ldif => "ldif",
             Self::Xlsx => "xlsx",
             Self::Xlsb => "xlsb",
             Self::Xls => "xls",

@@ -409,6 +409,36 @@ fn card_lines_are_scanned_once() {
 }
 
 #[test]
+fn lines_of_entries_are_scanned_once() {
+    let ldif = ParseSettings { format: Some(Format::Ldif), ..ParseSettings::default() };
+    let rows_of = |content: &[u8]| read(content, &ldif).0.unwrap();
+    let entry = |lines: &str| format!("dn: cn=Ada Quill\nobjectClass: person\n{lines}\n").into_bytes();
+    for mark in ["+", ":", "phone:", "\\,"] {
+        let marks = mark.repeat(60_000 / mark.len());
+        assert_eq!(
+            rows_of(&entry(&format!("cn: {marks}\ndescription: {marks}\nmobile: 5550100"))),
+            1,
+            "{mark}"
+        );
+        assert_eq!(rows_of(format!("dn: cn={marks}\nmobile: 1\n").as_bytes()), 1, "{mark}");
+    }
+    assert_eq!(rows_of(&entry(&"mobile: 5550100\n".repeat(10_000))), 1);
+    let numbered =
+        |count: u32, line: &dyn Fn(u32) -> String| (0..count).map(line).collect::<Vec<_>>().concat();
+    assert_eq!(rows_of(&entry(&numbered(9_000, &|number| format!("objectClass: c{number}\n")))), 1);
+    // Names of attributes are remembered, but not without end.
+    assert_eq!(rows_of(&entry(&numbered(30_000, &|number| format!("a{number}: x\n")))), 1);
+    let refused = |content: &[u8], words: &str| {
+        let message = read(content, &ldif).0.expect_err("it is refused");
+        assert!(message.contains(words), "{message}");
+    };
+    refused(&entry(&format!("x{}", "\n x".repeat(300_000))), "is not an attribute and its value");
+    let numbers = "description: +12025550100\n".repeat(100_000);
+    refused(&entry(&numbers), "the entry is longer than");
+    assert_eq!(rows_of("dn: cn=Ada\n".repeat(3_000).as_bytes()), 3_000);
+}
+
+#[test]
 fn thousands_of_columns_are_not_compared_pairwise() {
     let wide = |header: &str, cell: &str| {
         let line = |first: &str, text: &str| format!("{first}{}\n", format!(",{text}").repeat(8_000));

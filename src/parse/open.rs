@@ -15,6 +15,7 @@ use super::{
         source::{Source, read_up_to},
     },
     json::Json,
+    ldif::Entries,
     settings::ParseSettings,
     table::Table,
     table_header::OWN_MARK,
@@ -116,6 +117,13 @@ fn open_text(source: &mut Source, settings: &ParseSettings, info: &mut InputInfo
             info.encoding = Some(cards.encoding().name());
             info.notes.extend(cards.notes.iter().cloned());
             return Ok(Table::Cards(cards));
+        }
+        // Directories hold more than people, so nothing is read from one unless the user says so.
+        Content::Ldif if settings.format == Some(Format::Ldif) => {
+            let entries = Entries::open(source, encoding, settings)?;
+            info.format = Format::Ldif;
+            info.notes.extend(entries.notes.iter().cloned());
+            return Ok(Table::Entries(entries));
         }
         other => return Err(Fault::Unsupported(other)),
     }
@@ -284,6 +292,7 @@ pub(super) fn name_note(path: &Path, format: Format) -> Option<String> {
         "ods" => &[Format::Ods],
         "json" | "ndjson" | "jsonl" => &[Format::Json, Format::Ndjson],
         "vcf" | "vcard" => &[Format::Vcard],
+        "ldif" | "ldi" => &[Format::Ldif],
         _ => return None,
     };
     (!promised.contains(&format)).then(|| format!("its name ends in .{ending}, but it is {}", format.title()))

@@ -6,6 +6,7 @@ use super::{
     error::Fault,
     file::source::Source,
     json::Json,
+    ldif::Entries,
     raw_row::RowSink,
     text::{csv::Text, layout::Layout},
     vcard::Cards,
@@ -17,6 +18,7 @@ pub(super) enum Table {
     Text(Text),
     Json(Json),
     Cards(Cards),
+    Entries(Entries),
     Sheet(Box<Sheet>),
     Grid(Box<Chosen>),
 }
@@ -33,6 +35,7 @@ impl Table {
             Self::Text(text) => text.visit(source, &mut counted)?,
             Self::Json(json) => json.visit(source, &mut counted)?,
             Self::Cards(cards) => cards.visit(source, &mut counted)?,
+            Self::Entries(entries) => entries.visit(source, &mut counted)?,
             Self::Sheet(sheet) => {
                 sheet.begin_pass();
                 sheet.visit(&mut counted)?;
@@ -55,13 +58,14 @@ impl Table {
             Self::Text(_) | Self::Sheet(_) | Self::Grid(_) => None,
             Self::Json(json) => Some(&json.names),
             Self::Cards(cards) => Some(&cards.names),
+            Self::Entries(entries) => Some(&entries.names),
         }
     }
 
     /// Returns the sheet or table that is read, and the others.
     pub(super) fn choice(&self) -> Option<&Choice> {
         match self {
-            Self::Text(_) | Self::Json(_) | Self::Cards(_) => None,
+            Self::Text(_) | Self::Json(_) | Self::Cards(_) | Self::Entries(_) => None,
             Self::Sheet(sheet) => Some(&sheet.choice),
             Self::Grid(chosen) => Some(&chosen.choice),
         }

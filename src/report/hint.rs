@@ -51,7 +51,7 @@ fn is_of_spreadsheet(format: Format) -> bool {
         | Format::Ods
         | Format::Html
         | Format::XmlSpreadsheet => true,
-        Format::Json | Format::Ndjson | Format::Vcard => false,
+        Format::Json | Format::Ndjson | Format::Vcard | Format::Ldif => false,
     }
 }
 
@@ -63,23 +63,67 @@ fn header(input: &InputInfo, column: usize) -> &str {
     name.char_indices().nth(MAX_CHARS).map_or(name, |(end, _)| &name[..end])
 }
 
+/// What the records of a format without columns of its own are made of.
+struct RecordWords {
+    record: &'static str,
+    /// A line with a phone number, and one that is not a fax.
+    phone: &'static str,
+    other_phone: &'static str,
+    /// Where the fields belong.
+    first_name: &'static str,
+    last_name: &'static str,
+    both_names: &'static str,
+    salutation: &'static str,
+    /// What adds a country, if the records can have one.
+    country: Option<&'static str>,
+}
+
+impl RecordWords {
+    fn of(format: Format) -> Option<Self> {
+        match format {
+            Format::Vcard => Some(Self {
+                record: "card",
+                phone: "a TEL line",
+                other_phone: "a TEL line of another type",
+                first_name: "in its N line",
+                last_name: "in its N line",
+                both_names: "an N line with the last and the first name",
+                salutation: "as the prefix of the card's N line",
+                country: None,
+            }),
+            Format::Ldif => Some(Self {
+                record: "entry",
+                phone: "a line such as `mobile:`",
+                other_phone: "a line such as `mobile:`",
+                first_name: "in a line `givenName:`",
+                last_name: "in a line `sn:`",
+                both_names: "the lines `sn:` and `givenName:` with the last and the first name",
+                salutation: "into a line `personalTitle:` of the entry",
+                country: Some("add a line `c:` with it"),
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// Returns a hint about a number in a column that is not read.
 fn missing_phone(row: Row<'_>, input: &InputInfo) -> Option<String> {
-    if input.format == Format::Vcard {
+    if let Some(words) = RecordWords::of(input.format) {
         let filled = |name: &str| {
             let column = input.headers.iter().position(|header| header == name)?;
             row.text(column).ok().map(str::trim).filter(|text| !text.is_empty())
         };
+        let RecordWords { record, phone, other_phone, .. } = words;
         return Some(match (filled("Unclear Number"), filled("Fax")) {
             (Some(number), _) => {
-                format!("`{number}` is not in a TEL line: move it into one to call it, or remove the card.")
+                format!("`{number}` is not in {phone}: move it into one to call it, or remove the {record}.")
             }
             (None, Some(number)) => {
                 format!(
-                    "`{number}` is a fax or similar: add a TEL line of another type to the card, or remove the card."
+                    "`{number}` is a fax or similar: add {other_phone} to the {record}, or remove the {record}."
                 )
             }
-            (None, None) => "Add a phone number (a TEL line) to the card, or remove the card.".to_owned(),
+            (None, None) => format!("Add a phone number ({phone}) to the {record}, or remove the {record}."),
         });
     }
     let columns = &input.columns;
@@ -127,8 +171,9 @@ fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo
     if let Some(full) = full.filter(|full| !full.is_empty() && problem.value.is_empty()) {
         return Some(format!("`{full}` is only one name: add the {this}{default}."));
     }
-    if input.format == Format::Vcard {
-        return Some(format!("Add a {this} to the card (in its N line){default}."));
+    if let Some(RecordWords { record, first_name, last_name, .. }) = RecordWords::of(input.format) {
+        let place = if field == Field::LastName { last_name } else { first_name };
+        return Some(format!("Add a {this} to the {record} ({place}){default}."));
     }
     let column = problem.column.map(|column| header(input, column as usize))?;
     Some(format!("A {this} is required: fill in `{column}`{default}."))
@@ -143,18 +188,18 @@ fn unclear_name(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
             problem.value.trim()
         ));
     }
-    (input.format == Format::Vcard).then(|| {
-        "Add an N line with the last and the first name to the card, or take the last word as the last name with \
-         --split-names last-word."
-            .to_owned()
+    RecordWords::of(input.format).map(|RecordWords { record, both_names, .. }| {
+        format!(
+            "Add {both_names} to the {record}, or take the last word as the last name with --split-names last-word."
+        )
     })
 }
 
 fn missing_salutation(problem: &Problem, row: Row<'_>, input: &InputInfo) -> String {
     const CHOOSE: &str = "or choose one for all such rows with --default-salutation.";
 
-    if input.format == Format::Vcard {
-        return format!("Write Mr or Mrs as the prefix of the card's N line, {CHOOSE}");
+    if let Some(RecordWords { salutation, .. }) = RecordWords::of(input.format) {
+        return format!("Write Mr or Mrs {salutation}, {CHOOSE}");
     }
     match problem.column {
         Some(column) => format!("Write Mr or Mrs into `{}`, {CHOOSE}", header(input, column as usize)),
@@ -182,14 +227,17 @@ fn title<'r>(row: Row<'r>, input: &InputInfo) -> Option<(usize, &'r str)> {
 fn no_region(input: &InputInfo) -> Option<String> {
     const OPTION: &str = "Give the country of such numbers with --region (for example --region IN)";
 
+    let words = RecordWords::of(input.format);
+    if let Some(RecordWords { country: Some(country), .. }) = words {
+        return Some(format!("{OPTION}, {country}, or write the number with + and its country code."));
+    }
     if let Some(column) = input.columns.country.first() {
         let column = header(input, *column);
         return Some(format!(
             "{OPTION}, fill in `{column}`, or write the number with + and its country code."
         ));
     }
-    (input.format == Format::Vcard)
-        .then(|| format!("{OPTION}, or write the number with + and its country code."))
+    words.map(|_| format!("{OPTION}, or write the number with + and its country code."))
 }
 
 fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {
@@ -212,7 +260,7 @@ fn not_a_number(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
         () if !value.chars().any(char::is_numeric) => "text without a digit",
         () => return None,
     };
-    let other = missing_phone(row, input).filter(|_| input.format != Format::Vcard);
+    let other = missing_phone(row, input).filter(|_| RecordWords::of(input.format).is_none());
     Some(
         other.unwrap_or_else(|| format!("`{column}` holds {what}: put the number there, or remove the row.")),
     )
@@ -231,7 +279,7 @@ fn bad_encoding(problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<St
         Format::Csv => Some(format!(
             "Type the cell of `{name}` again; or export the file as \"CSV UTF-8\", or name its encoding with --encoding."
         )),
-        Format::Json | Format::Ndjson | Format::Vcard => Some(format!(
+        Format::Json | Format::Ndjson | Format::Vcard | Format::Ldif => Some(format!(
             "Correct `{name}`; or export the file in UTF-8, or name its encoding with --encoding."
         )),
         _ => Some(format!("Type the cell of `{name}` again.")),
@@ -330,25 +378,37 @@ mod tests {
             hint(&sheet, &[b"", b"1"], None, &missing),
             "A first name is required: fill in `Vorname`."
         );
-        let cards = input(Format::Vcard, &["First Name", "Mobile Phone"], columns());
-        for code in [
-            Code::MissingFirstName,
-            Code::MissingLastName,
-            Code::MissingSalutation,
-            Code::NoRegion,
-            Code::TooShort,
-        ] {
-            let found = hint(&cards, &[b"", b"1"], None, &Problem::of_cell(code, 0, b"", ""));
-            assert!(
-                !found.contains("--map") && !found.contains("column") && !found.contains("spreadsheet"),
-                "{found}"
-            );
+        for (format, other) in [(Format::Vcard, "entry"), (Format::Ldif, "card")] {
+            let records = input(format, &["First Name", "Mobile Phone"], columns());
+            for code in [
+                Code::MissingPhone,
+                Code::MissingFirstName,
+                Code::MissingLastName,
+                Code::MissingSalutation,
+                Code::NoRegion,
+                Code::TooShort,
+                Code::UnclearName,
+            ] {
+                let found = hint(&records, &[b"", b"1"], None, &Problem::of_cell(code, 0, b"", ""));
+                assert!(
+                    ["--map", "column", "spreadsheet", other].iter().all(|word| !found.contains(word)),
+                    "{found}"
+                );
+            }
         }
+        let entries = input(Format::Ldif, &["First Name", "Mobile Phone"], columns());
+        assert_eq!(
+            hint(&entries, &[b"", b"1"], None, &Problem::of_cell(Code::MissingLastName, 0, b"", "")),
+            "Add a last name to the entry (in a line `sn:`), or choose one for all such rows with \
+             --default-last-name."
+        );
     }
 
     #[test]
     fn only_hints_for_text_files_mention_delimiters() {
-        for format in [Format::Xlsx, Format::Xls, Format::Xlsb, Format::Ods, Format::Json, Format::Vcard] {
+        for format in
+            [Format::Xlsx, Format::Xls, Format::Xlsb, Format::Ods, Format::Json, Format::Vcard, Format::Ldif]
+        {
             let input = input(format, &["First Name", "Phone"], columns());
             for code in
                 [Code::FieldTooLong, Code::BadEncoding, Code::NotANumber, Code::MissingPhone, Code::TooShort]

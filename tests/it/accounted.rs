@@ -1,4 +1,4 @@
-//! vCards and JSON with joined, cut or missing parts. Every number that is still in the file is in a row, or a note
+//! vCards, LDIF and JSON with joined, cut or missing parts. Every number that is still in the file is in a row, or a note
 //! reports missing numbers, or rollcall refuses the file.
 //!
 //! Every run tests the same mutants: 300 of each kind, and more with `ROLLCALL_TRIALS`. `ROLLCALL_ACCOUNTED=100000`
@@ -6,7 +6,7 @@
 
 use std::{env, fs, ops::ControlFlow, path::Path};
 
-use rollcall::parse::{Input, ParseSettings};
+use rollcall::parse::{Format, Input, ParseSettings};
 
 use crate::random::{Random, setting, size};
 
@@ -88,9 +88,14 @@ fn mutated(text: &str, ends: &str, random: &mut Random) -> Vec<u8> {
 }
 
 /// Returns the numbers of a file that are in no row, unless a note reports missing numbers.
-fn lost(path: &Path, content: &[u8]) -> Vec<String> {
+/// Returns settings to read a format; LDIF is read only on request.
+fn settings_for(kind: &str) -> ParseSettings {
+    ParseSettings { format: (kind == "ldif").then_some(Format::Ldif), ..ParseSettings::default() }
+}
+
+fn lost(kind: &str, path: &Path, content: &[u8]) -> Vec<String> {
     fs::write(path, content).unwrap();
-    let Ok(mut input) = Input::open(path, &ParseSettings::default()) else { return Vec::new() };
+    let Ok(mut input) = Input::open(path, &settings_for(kind)) else { return Vec::new() };
     let mut cells = Vec::new();
     let read = input.read(0, &mut |rows| {
         for row in rows.iter() {
@@ -117,7 +122,7 @@ fn assert_none_lost(kind: &str, seeds: &[String], ends: &str) {
     for case in 0..count {
         let mut random = Random(seed.wrapping_mul(1_000_003) ^ case);
         let content = mutated(&seeds[random.below(seeds.len())], ends, &mut random);
-        let lost = lost(&path, &content);
+        let lost = lost(kind, &path, &content);
         if !lost.is_empty() {
             let kept = env::temp_dir().join(format!("rollcall-accounted-{kind}-{seed}-{case}"));
             fs::write(&kept, &content).unwrap();
@@ -146,6 +151,25 @@ fn damaged_cards_lose_no_number_silently() {
     let seeds = ["2.1", "3.0", "4.0"]
         .map(|version| (0..PEOPLE).map(|person| card(version, person)).collect::<String>());
     assert_none_lost("vcard", &seeds, "END:VCARD");
+}
+
+#[test]
+fn damaged_entries_lose_no_number_silently() {
+    let entry = |person: usize, lines: &str| {
+        format!("dn: cn=Ida{person} Vale,ou=people\nobjectClass: top\nobjectClass: person\n{lines}\n")
+    };
+    let seed = |lines: &dyn Fn(usize) -> String| {
+        (0..PEOPLE).map(|person| entry(person, &lines(person))).collect::<String>()
+    };
+    let seeds = [
+        seed(&|person| format!("cn: Ida{person} Vale\nmobile: {}\nmail: ida@example.com\n", number(person))),
+        seed(&|person| format!("homePhone: {}\ndescription: called\n , no answer\n", number(person))),
+        // Another order, and an attribute between its value and the next entry.
+        seed(&|person| {
+            format!("telephoneNumber:\n  {}\nsn: Vale\njpegPhoto:: QUFB\n QUFB\n", number(person))
+        }),
+    ];
+    assert_none_lost("ldif", &seeds, "mail");
 }
 
 #[test]

@@ -8,9 +8,14 @@ use crate::sealed::{Ended, Sealed, assert_same};
 
 /// Checks a file. Returns the ended process and the numbers of its valid rows.
 fn check(name: &str, content: impl AsRef<[u8]>) -> (Ended, Vec<String>) {
+    check_with(name, content, &[])
+}
+
+fn check_with(name: &str, content: impl AsRef<[u8]>, options: &[&str]) -> (Ended, Vec<String>) {
     let sealed = Sealed::new();
     sealed.write(name, content);
-    let mut output = sealed.run(&["check", name, "--default-salutation", "Mr", "--out", "out"]);
+    let args = ["check", name, "--default-salutation", "Mr", "--out", "out"];
+    let mut output = sealed.run(&[&args[..], options].concat());
     // Join wrapped lines.
     output.stderr = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = if output.code < 2 { sealed.outcomes("out") } else { Vec::new() };
@@ -22,6 +27,11 @@ const BOTH: [&str; 2] = ["12025550100", "12025550101"];
 
 const CARDS: &str = "BEGIN:VCARD\nVERSION:3.0\nFN:Ida Vale\nTEL:+1 202 555 0100\nEND:VCARD\n\
     BEGIN:VCARD\nVERSION:3.0\nFN:Tom Reed\nTEL:+1 202 555 0101\nEND:VCARD\n";
+
+const LDIF: &[&str] = &["--format", "ldif"];
+
+const ENTRIES: &str = "dn: cn=Ida Vale\nobjectClass: person\ncn: Ida Vale\nmobile: +1 202 555 0100\n\n\
+    dn: cn=Tom Reed\nobjectClass: person\ncn: Tom Reed\nmobile: +1 202 555 0101\n";
 
 fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -180,6 +190,9 @@ fn only_list_in_an_archive_is_read() {
         check("takeout.zip", archive(&[page, ("Takeout/Contacts/All.vcf", CARDS.as_bytes())]));
     assert_eq!(numbers, BOTH, "{}", output.stderr);
     assert!(output.stderr.contains("the list is `Takeout/Contacts/All.vcf` in a ZIP archive; not read: `Takeout/archive_browser.html`"), "{}", output.stderr);
+    let book = archive(&[("book.ldif", ENTRIES.as_bytes()), ("a.jpg", b"x")]);
+    let (output, numbers) = check_with("book.zip", book, LDIF);
+    assert_eq!(numbers, BOTH, "{}", output.stderr);
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet.write_row(0, 0, ["Name", "Phone"]).unwrap();
@@ -249,4 +262,29 @@ fn vcards_in_mails_are_read() {
         assert_eq!(numbers, BOTH, "{}\n{mail}", output.stderr);
         assert!(output.stderr.contains("note: "), "{}", output.stderr);
     }
+}
+
+#[test]
+fn every_person_of_a_directory_has_an_outcome() {
+    let text = format!(
+        "dn: ou=people\nobjectClass: organizationalUnit\n\n{ENTRIES}\ndn: cn=Rea Lund\nobjectClass: person\ncn: Rea Lund\npager: 1\n"
+    );
+    let (output, numbers) = check_with("list.ldif", &text, LDIF);
+    assert_eq!(numbers, BOTH, "{}", output.stderr);
+    for message in [
+        "1 entry is not read: groups, folders and devices of the directory, the first is `ou=people` on line 1",
+        "`1` is a fax or similar: add a line such as `mobile:` to the entry, or remove the entry.",
+    ] {
+        assert!(output.stderr.contains(message), "{}", output.stderr);
+    }
+    let changed = format!("{ENTRIES}\ndn: cn=Rea Lund\nchangetype: delete\n");
+    let (output, _) = check_with("list.ldif", changed, LDIF);
+    assert_eq!(output.code, 3);
+    for message in ["line 11: this record is not an entry but a change", "with `ldapsearch -LLL`"] {
+        assert!(output.stderr.contains(message), "{}", output.stderr);
+    }
+    // A directory holds more than people, so it is read only on request.
+    let (output, _) = check("list.ldif", text);
+    assert_eq!(output.code, 3);
+    assert!(output.stderr.contains("hint: Export the address book as vCard or CSV."), "{}", output.stderr);
 }

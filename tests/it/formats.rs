@@ -11,7 +11,10 @@ use crate::{random::size, sealed::Sealed};
 fn numbers(name: &str, content: &[u8]) -> (Vec<String>, String, String) {
     let sealed = Sealed::new();
     sealed.write(name, content);
-    let output = sealed.run(&["check", name, "--region", "IN", "--default-salutation", "Mr", "--out", "out"]);
+    let mut args = vec!["check", name, "--region", "IN", "--default-salutation", "Mr", "--out", "out"];
+    // The only format that is not read by itself.
+    args.extend(name.contains(".ldif").then_some("--format=ldif"));
+    let output = sealed.run(&args);
     assert!(matches!(output.code, 0 | 1), "{}", output.stderr);
     let report = sealed.report("out");
     let input = &report["inputs"][0];
@@ -39,6 +42,8 @@ fn list_is_read_in_any_format_encoding_and_name() {
         {"firstName": "Zoë", "lastName": "Müller", "cellPhone": {"phoneNumber": "1711234567", "countryCode": "+49", "extension": "+"}}]}"#;
     let cards = "BEGIN:VCARD\nVERSION:3.0\nFN:José Núñez\nTEL;TYPE=HOME,FAX:022 1\nTEL;TYPE=CELL:98765 43210\nEND:VCARD\n\
         BEGIN:VCARD\nVERSION:4.0\nFN:Zoë Müller\nTEL;VALUE=uri:tel:+49-171-1234567\nEND:VCARD\n";
+    let entries = "version: 1\n\ndn: ou=people\nobjectClass: organizationalUnit\n\ndn: cn=1,ou=people\nobjectClass: person\ncn:: Sm9zw6kgTsO6w7Fleg==\n\
+        fax: 022 1\nmobile: 98765 4\n 3210\n\ndn: cn=2,ou=people\nobjectClass: person\ncn: Zoë Müller\nmobile: +49 171 1234567\n";
     let utf_16: Vec<u8> =
         format!("\u{feff}{CSV}").replace(',', "\t").encode_utf16().flat_map(u16::to_be_bytes).collect();
     for (name, content, format, encoding) in [
@@ -50,8 +55,10 @@ fn list_is_read_in_any_format_encoding_and_name() {
         ("list.json", nested.as_bytes().to_vec(), "json", "utf-8"),
         ("list.ndjson", lines.as_bytes().to_vec(), "ndjson", "utf-8"),
         ("list.vcf", cards.as_bytes().to_vec(), "vcard", "utf-8"),
+        ("list.ldif", entries.as_bytes().to_vec(), "ldif", "utf-8"),
         ("list.csv.gz", gzip(CSV.as_bytes()), "csv", "utf-8"),
         ("list.vcf.gz", gzip(cards.as_bytes()), "vcard", "utf-8"),
+        ("list.ldif.gz", gzip(entries.as_bytes()), "ldif", "utf-8"),
         ("list.ods", spreadsheet(), "ods", ""),
     ] {
         let (found, found_format, found_encoding) = numbers(name, &content);

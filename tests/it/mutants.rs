@@ -21,12 +21,12 @@ use crate::{
 use rollcall::{
     contact::Region,
     normalize::{NormalizeSettings, Normalizer},
-    parse::{Input, ParseSettings},
+    parse::{Format, Input, ParseSettings},
 };
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// Pieces that break formats: their own marks and extreme values.
-const PIECES: [&[u8]; 24] = [
+const PIECES: [&[u8]; 26] = [
     b"\"",
     b",",
     b";",
@@ -49,6 +49,8 @@ const PIECES: [&[u8]; 24] = [
     b"4294967296",
     b"BEGIN:VCARD\n",
     b"END:VCARD\n",
+    b"\ndn: cn=x\n",
+    b"\n ",
     b"XFD1048576",
     b"+91 98765 43210 ext. 1",
 ];
@@ -141,11 +143,14 @@ fn check(content: &[u8]) {
 }
 
 /// Reads and normalizes all rows of a file. Returns the number of rows or the error, and the bytes of its rows.
-fn outcome(path: &Path, content: &[u8]) -> (Result<u64, String>, usize) {
+fn outcome(kind: &str, path: &Path, content: &[u8]) -> (Result<u64, String>, usize) {
     fs::write(path, content).unwrap();
     let settings = NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() };
     let mut bytes = 0;
-    let read = Input::open(path, &ParseSettings::default()).and_then(|mut input| {
+    // LDIF is read only on request.
+    let format = (kind == "ldif").then_some(Format::Ldif);
+    let parse = ParseSettings { format, ..ParseSettings::default() };
+    let read = Input::open(path, &parse).and_then(|mut input| {
         let columns = input.info.columns.clone();
         let normalizer = Normalizer::new(&settings, &columns);
         input.read(0, &mut |rows| {
@@ -172,7 +177,7 @@ fn read_mutants(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
     for case in 0..count {
         let content = broken(&mut Random(seed.wrapping_mul(1_000_003) ^ case));
         let started = Instant::now();
-        let first = std::panic::catch_unwind(|| outcome(&path, &content));
+        let first = std::panic::catch_unwind(|| outcome(kind, &path, &content));
         longest = longest.max(started.elapsed());
         let kept = || {
             let kept = env::temp_dir().join(format!("rollcall-{kind}-{seed}-{case}"));
@@ -197,7 +202,7 @@ fn read_mutants(kind: &str, mut broken: impl FnMut(&mut Random) -> Vec<u8>) {
         // Some mutants are read twice.
         if case % 16 == 0 {
             assert_eq!(
-                outcome(&path, &content),
+                outcome(kind, &path, &content),
                 first,
                 "{kind}: case {case} of seed {seed}: {}",
                 kept().display()
@@ -248,6 +253,16 @@ fn broken_vcards_never_panic() {
     let seed = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\r\nTEL;CELL:+49 170 1234567\r\nEND:VCARD\r\n\
         BEGIN:VCARD\nVERSION:4.0\nFN:Li Wei\nitem1.TEL;VALUE=uri;TYPE=\"voice,cell\":tel:+86-138-1234-5678\nPHOTO;ENCODING=b:AAAA\n BBBB\nEND:VCARD\n";
     read_mutants("vcard", |random| mutated(seed, random));
+}
+
+#[test]
+fn broken_entries_never_panic() {
+    let seeds = [
+        b"version: 1\r\n\r\ndn: cn=Ida Vale,o=x\r\nobjectClass: top\r\nobjectClass: person\r\nsn;lang-de: Va\r\n le\r\ncn: Ida Vale\r\nmobile: +49 170 1234567\r\n\r\n\
+            dn: ou=x\r\nobjectClass: organizationalUnit\r\n".to_vec(),
+        b"# extended LDIF\n#\n# a\n  b\n\ndn:: Y249TGkgV2Vp\nchangetype: add\ncn:: TGkgV2Vp\njpegPhoto:: QUFB\n QkJC\nphoto:< file:///x\ntelephoneNumber: 98765 43210\n\nsearch: 2\nresult: 0 Success\n".to_vec(),
+    ];
+    read_mutants("ldif", |random| mutated(&seeds[random.below(seeds.len())], random));
 }
 
 /// The archive is intact, but its files are broken. The checksums of an archive do not detect that.

@@ -1,5 +1,6 @@
 //! `report.json` against its JSON Schema in `docs/`.
 
+use rollcall::parse::Format;
 use serde_json::Value;
 
 use crate::{
@@ -25,6 +26,13 @@ fn closed(mut schema: Value) -> Value {
     }
     close(&mut schema);
     schema
+}
+
+#[test]
+fn schema_names_every_format() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let formats = &schema["properties"]["inputs"]["items"]["properties"]["format"]["enum"];
+    assert_eq!(*formats, serde_json::json!(Format::ALL));
 }
 
 #[test]

@@ -115,6 +115,13 @@ fn of_fault(fault: &Fault) -> Option<String> {
         Fault::JoinedCards { .. } => {
             "Write END:VCARD and BEGIN:VCARD between the two, or export the cards again.".to_owned()
         }
+        Fault::BrokenEntry { .. } => "Correct the line, or export the entries again.".to_owned(),
+        Fault::EntryTooLong { .. } => {
+            "Look for a missing blank line between two entries, and remove long texts from the entry.".to_owned()
+        }
+        Fault::ChangeRecord { .. } => {
+            "Export the entries themselves, from the address book or with `ldapsearch -LLL`.".to_owned()
+        }
         Fault::OtherEncoding { .. } => "Save the parts as UTF-8, or pass them as separate files.".to_owned(),
         Fault::SeveralLists { names, is_choosable: true } => {
             format!("Choose one: {}", options("--member", names.iter().map(String::as_str)))
@@ -178,8 +185,7 @@ fn of_content(content: Content) -> &'static str {
         }
         Content::JsonCards => "Export the address book as vCard or CSV.",
         Content::Ldif => {
-            "Export the address book as vCard or CSV. If the program writes only LDIF, import that into Thunderbird \
-             and export it as CSV."
+            "Export the address book as vCard or CSV. To read a list of contacts in LDIF as it is, add --format ldif."
         }
         Content::Script => "Remove the text before and after the data, and save the rest as JSON.",
         Content::Sql | Content::Database | Content::Parquet => "Export the table with the contacts as CSV.",

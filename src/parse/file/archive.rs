@@ -12,8 +12,9 @@ use crate::parse::error::Fault;
 const MAX_ENTRIES: usize = 100_000;
 
 /// File endings of lists.
-const LISTS: [&str; 12] = [
-    ".csv", ".tsv", ".vcf", ".vcard", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
+const LISTS: [&str; 13] = [
+    ".csv", ".tsv", ".vcf", ".vcard", ".ldif", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm", ".xlsb",
+    ".xls", ".ods",
 ];
 
 /// The contents of a ZIP archive that may be a workbook.

@@ -316,8 +316,9 @@ fn is_script(text: &[u8]) -> bool {
     is_name && is_open
 }
 
+/// Returns whether the first line that is not a comment, which may be folded, names an entry of a directory.
 fn is_ldif(text: &[u8]) -> bool {
-    let mut filled = lines(text).filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let mut filled = lines(text).filter(|line| !matches!(line.first(), None | Some(b'#' | b' ')));
     let first = filled.next().unwrap_or_default();
     let is_entry = |line: &[u8]| begins(line, "dn:");
     is_entry(first) || begins(first, "version:") && filled.next().is_some_and(is_entry)
@@ -441,6 +442,8 @@ mod tests {
             ("\x1e{\"phone\": 1}\n", Content::Json),
             ("[InternetShortcut]\r\nURL=https://example.com\r\n", Content::Link),
             ("# people\nversion: 1\n\ndn: cn=Ada\n", Content::Ldif),
+            ("# base <dc=example> with\n  scope subtree\n#\n\nDN:: Y249QWRh\n", Content::Ldif),
+            ("version: 1\nphone: 1\n", Content::Csv),
             ("-- dump\n/*!40101 SET x */;\nCREATE TABLE a (b int);\n", Content::Sql),
             ("SET x = 1;\nCOPY people (phone) FROM stdin;\n", Content::Sql),
             ("--\n-- dump\n--\nCOPY people (phone) FROM stdin;\n1\n", Content::Sql),

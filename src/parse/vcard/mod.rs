@@ -17,31 +17,14 @@ use super::{
     encoding::{self, Encoding, UTF_8},
     error::Fault,
     file::source::Source,
-    raw_row::{RawRow, RowSink},
+    numbers,
+    person::{
+        self, EMAIL, FIRST_NAME, FULL_NAME, LAST_NAME, MIDDLE_NAME, NAME_PREFIX, ORGANIZATION, PersonRow,
+    },
+    raw_row::RowSink,
     settings::ParseSettings,
 };
-use crate::{
-    contact::Region,
-    row::{Cell, CellKind},
-};
-
-/// The columns before the phones. The phones follow by kind; further phones of a kind have their number after the name.
-const NAMES: [&str; 7] =
-    ["First Name", "Last Name", "Full Name", "Name Prefix", "Middle Name", "Organization", "Email"];
-const FIRST_NAME: usize = 0;
-const LAST_NAME: usize = 1;
-const FULL_NAME: usize = 2;
-const NAME_PREFIX: usize = 3;
-const MIDDLE_NAME: usize = 4;
-const ORGANIZATION: usize = 5;
-const EMAIL: usize = 6;
-
-/// The number of columns for phones of one kind.
-const MAX_OF_KIND: usize = 3;
-
-/// The last column: numbers outside phone properties. They are not called, only shown with rejected rows.
-const UNCLEAR: &str = "Unclear Number";
-const UNCLEAR_BUT_COUNTED: &str = "Other Phone 9";
+use crate::contact::Region;
 
 /// The maximum amount of text in an unknown encoding that is examined.
 const MAX_FOREIGN_BYTES: usize = 1024 * 1024;
@@ -63,13 +46,6 @@ impl Cards {
         encoding: Encoding,
         settings: &ParseSettings,
     ) -> Result<Self, Fault> {
-        // In a do-not-call list, every number counts.
-        let unclear = if settings.is_of_numbers() { UNCLEAR_BUT_COUNTED } else { UNCLEAR };
-        let phones = phone::KINDS.iter().flat_map(|kind| {
-            (1..=MAX_OF_KIND)
-                .map(move |number| if number == 1 { (*kind).to_owned() } else { format!("{kind} {number}") })
-        });
-        let names = NAMES.iter().map(|name| (*name).to_owned()).chain(phones).chain([unclear.to_owned()]);
         let is_ascii = encoding.is_ascii_compatible();
         let mut cards = Self {
             transcoded: (!is_ascii).then_some(encoding),
@@ -77,7 +53,7 @@ impl Cards {
                 fallback: if is_ascii { encoding } else { UTF_8 },
                 is_certain: is_ascii && settings.encoding.is_some(),
             },
-            names: names.collect(),
+            names: person::columns(&[], settings),
             notes: Vec::new(),
         };
         match cards.survey(source, settings.region) {
@@ -167,8 +143,7 @@ impl Cards {
     /// Passes every card to `sink`.
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
         split::cards(self.text(source)?, &mut Strays::default(), &mut |card| {
-            let row = CardRow::read(&Properties::of(card), self.letters, self.names.len());
-            Ok(sink.row(card.line, &row))
+            Ok(sink.row(card.line, &row_of(&Properties::of(card), self.letters)))
         })
     }
 }
@@ -219,8 +194,8 @@ fn unclear(properties: &Properties) -> Unclear {
     let mut unclear = Unclear::default();
     let strays = properties.strays.iter();
     let strays = strays.filter_map(|(line, text)| {
-        let number = split::number_in(text).or_else(|| split::leading_number(text))?;
-        Some((*line, number, split::shortened(text)))
+        let number = numbers::number_in(text).or_else(|| numbers::leading_number(text))?;
+        Some((*line, number, numbers::shortened(text)))
     });
     let others = properties.all.iter().filter_map(|property| {
         let unknown = || property.unknown_number().filter(|_| property.name != "TEL");
@@ -236,92 +211,33 @@ fn unclear(properties: &Properties) -> Unclear {
     unclear
 }
 
-struct CardRow {
-    cells: Vec<Vec<u8>>,
+fn row_of(properties: &Properties, letters: Letters) -> PersonRow {
+    let mut row = PersonRow::new(0);
+    set_names(&mut row, properties, letters);
+    for (property, column) in phone::by_preference(properties, letters) {
+        row.add_phone(column, property.text(letters));
+    }
+    row.set_unclear(unclear(properties).numbers);
+    row
 }
 
-impl RawRow for CardRow {
-    fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    fn cell(&self, index: usize) -> Cell<'_> {
-        Cell { text: &self.cells[index], kind: CellKind::Text }
-    }
-
-    /// A card has an outcome even if nothing in it can be read.
-    fn is_blank(&self) -> bool {
-        false
-    }
-}
-
-impl CardRow {
-    fn read(properties: &Properties, letters: Letters, width: usize) -> Self {
-        let mut row = Self { cells: vec![Vec::new(); width] };
-        row.read_names(properties, letters);
-        for (property, kind) in phone::by_preference(properties, letters) {
-            let places = NAMES.len() + kind * MAX_OF_KIND..NAMES.len() + (kind + 1) * MAX_OF_KIND;
-            let number = property.text(letters);
-            let cells = &mut row.cells[places];
-            match cells.iter().position(Vec::is_empty) {
-                Some(free) => cells[free] = number,
-                // With more numbers than columns, the first is called. A suppression list needs all of them.
-                None => cells[MAX_OF_KIND - 1].extend([b"; ".as_slice(), &number].concat()),
-            }
-        }
-        row.cells[width - 1] = unclear(properties).numbers;
-        row
-    }
-
-    fn read_names(&mut self, properties: &Properties, letters: Letters) {
-        if let Some(name) = properties.named("N").next() {
-            // The order is family, given, additional, prefix, suffix.
-            let places = [LAST_NAME, FIRST_NAME, MIDDLE_NAME, NAME_PREFIX];
-            for (part, place) in name_parts(name.components(letters)).into_iter().zip(places) {
-                self.cells[place] = joined_names(part);
-            }
-        }
-        let text = |name: &str| {
-            properties.named(name).next().map(|property| property.text(letters)).unwrap_or_default()
-        };
-        self.cells[FULL_NAME] = text("FN");
-        self.cells[EMAIL] = text("EMAIL");
-        let organization = properties.named("ORG").next().map(|property| property.components(letters));
-        self.cells[ORGANIZATION] =
-            organization.and_then(|parts| parts.into_iter().next()).unwrap_or_default();
-        self.doubt_names(properties);
-    }
-
-    /// Clears names that are not a person's and moves names that are in the wrong place.
-    fn doubt_names(&mut self, properties: &Properties) {
-        let is_empty = |cell: &[u8]| cell.trim_ascii().is_empty();
-        let has_parts = !is_empty(&self.cells[FIRST_NAME]) && !is_empty(&self.cells[LAST_NAME]);
-        if has_parts {
-            return;
-        }
-        let has_no_part = is_empty(&self.cells[FIRST_NAME]) && is_empty(&self.cells[LAST_NAME]);
-        let is_company = properties.named("X-ABSHOWAS").any(|shown| shown.is("COMPANY"))
-            || properties.named("KIND").any(|kind| !kind.is("individual"))
-            || has_no_part
-                && !is_empty(&self.cells[FULL_NAME])
-                && self.cells[FULL_NAME] == self.cells[ORGANIZATION];
-        let has_letter = is_empty(&self.cells[FULL_NAME])
-            || String::from_utf8_lossy(&self.cells[FULL_NAME]).chars().any(char::is_alphabetic);
-        if is_company || !has_letter {
-            self.cells[FULL_NAME].clear();
-            return;
-        }
-        // A whole name in one part becomes the full name, which is split later. Otherwise it would appear twice.
-        for place in [FIRST_NAME, LAST_NAME] {
-            let words = self.cells[place].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-            let is_whole = words.count() > 1;
-            let is_same = is_empty(&self.cells[FULL_NAME])
-                || folded(&self.cells[place]) == folded(&self.cells[FULL_NAME]);
-            if is_whole && is_same {
-                self.cells[FULL_NAME] = std::mem::take(&mut self.cells[place]);
-            }
+fn set_names(row: &mut PersonRow, properties: &Properties, letters: Letters) {
+    if let Some(name) = properties.named("N").next() {
+        // The order is family, given, additional, prefix, suffix.
+        let columns = [LAST_NAME, FIRST_NAME, MIDDLE_NAME, NAME_PREFIX];
+        for (part, column) in name_parts(name.components(letters)).into_iter().zip(columns) {
+            row.set(column, joined_names(part));
         }
     }
+    let text =
+        |name: &str| properties.named(name).next().map(|property| property.text(letters)).unwrap_or_default();
+    row.set(FULL_NAME, text("FN"));
+    row.set(EMAIL, text("EMAIL"));
+    let organization = properties.named("ORG").next().map(|property| property.components(letters));
+    row.set(ORGANIZATION, organization.and_then(|parts| parts.into_iter().next()).unwrap_or_default());
+    let is_company = properties.named("X-ABSHOWAS").any(|shown| shown.is("COMPANY"))
+        || properties.named("KIND").any(|kind| !kind.is("individual"));
+    row.doubt_names(is_company);
 }
 
 /// Returns the parts of a name. If another program escaped the semicolons, all parts are in the first one.
@@ -341,10 +257,6 @@ fn joined_names(part: Vec<u8>) -> Vec<u8> {
         Some(_) => part.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b' '),
         None => part,
     }
-}
-
-fn folded(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -3,19 +3,11 @@
 use std::collections::HashMap;
 
 use super::property::{Letters, Properties, Property};
-use crate::{normalize::label, row::PhoneKind};
-
-/// The phone columns, in the order in which they are called. The last one is never called.
-pub(super) const KINDS: [&str; 7] =
-    ["Preferred Phone", "Mobile Phone", "Main Phone", "Work Phone", "Home Phone", "Other Phone", "Fax"];
-
-const PREFERRED: usize = 0;
-const MOBILE: usize = 1;
-const MAIN: usize = 2;
-const WORK: usize = 3;
-const HOME: usize = 4;
-const OTHER: usize = 5;
-const FAX: usize = 6;
+use crate::{
+    normalize::label,
+    parse::person::{self, FAX, MOBILE, PREFERRED},
+    row::PhoneKind,
+};
 
 /// Type words that do not indicate the kind of a phone. A video number is answered by a person.
 const NOT_KINDS: [&str; 6] = ["type", "value", "uri", "label", "voice", "video"];
@@ -28,7 +20,7 @@ const LEAST_PREFERENCE: u32 = 100;
 
 /// The kind of a phone.
 struct Kind {
-    /// Its column, as an index of [`KINDS`].
+    /// Its phone column.
     column: usize,
     /// Its preference, with 1 as the highest. Greater than [`LEAST_PREFERENCE`] if the card states none.
     preference: u32,
@@ -36,8 +28,7 @@ struct Kind {
     is_last: bool,
 }
 
-/// Returns the phones of a card and their columns, as indices of [`KINDS`]. Within a column, the phone to call first
-/// comes first.
+/// Returns the phones of a card and their phone columns. Within a column, the phone to call first comes first.
 pub(super) fn by_preference(card: &Properties, letters: Letters) -> Vec<(&Property, usize)> {
     // Apple writes a custom label as a property of the same group, before or after the phone.
     let mut labels: HashMap<&str, Vec<&Property>> = HashMap::new();
@@ -74,19 +65,8 @@ fn kind(phone: &Property, labels: &[&Property], letters: Letters) -> Kind {
     let Some(kind) = label::kind(&words.clone().filter(is_kind).collect::<Vec<_>>().join(" ")) else {
         return Kind { column: FAX, preference: u32::MAX, is_last: false };
     };
-    let column = match kind {
-        PhoneKind::Mobile => MOBILE,
-        PhoneKind::Main => MAIN,
-        PhoneKind::Work => WORK,
-        PhoneKind::Home => HOME,
-        PhoneKind::Preferred
-        | PhoneKind::Unspecified
-        | PhoneKind::Other
-        | PhoneKind::Car
-        | PhoneKind::Company => OTHER,
-    };
     let preference = if kind == PhoneKind::Preferred { 1 } else { preference(words) };
-    Kind { column, preference, is_last: matches!(kind, PhoneKind::Car | PhoneKind::Company) }
+    Kind { column: person::column(kind), preference, is_last: person::is_last(kind) }
 }
 
 /// Returns the preference. `PREF` alone is the same as `PREF=1`, the highest.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{
-    super::encoding::{Encoding, UTF_8},
-    split::{Card, Line, is_binary, is_data, leading_number, number_in},
+use super::split::{Card, Line, is_binary, is_data};
+use crate::parse::{
+    encoding::{Encoding, UTF_8},
+    numbers::{leading_number, number_in},
 };
 
 /// Properties that may be followed by another property on the same line. The values of all others are free text.

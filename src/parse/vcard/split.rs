@@ -3,27 +3,22 @@
 //! `BEGIN:VCARD` and `END:VCARD` may be anywhere in a line, and lines may have any line ending. A line with a number
 //! outside all cards refuses the file, because the number may belong to a person.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    ops::ControlFlow,
-};
+use std::{io::Read, ops::ControlFlow};
 
-use crate::parse::error::Fault;
+use crate::parse::{
+    error::Fault,
+    lines::Lines,
+    numbers::{number_in, shortened},
+};
 
 /// The maximum size of a card, without its pictures.
 const MAX_CARD_BYTES: usize = 1024 * 1024;
-
-/// The maximum length of a line. Lines of pictures may be longer than a card.
-const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Properties that are kept regardless of the card's size.
 const USED: [&str; 9] = ["N", "FN", "TEL", "ORG", "EMAIL", "KIND", "AGENT", "VERSION", "X-ABLABEL"];
 
 const BEGIN: &[u8] = b"BEGIN:VCARD";
 const END: &[u8] = b"END:VCARD";
-
-/// The minimum number of digits of a phone number.
-const MIN_DIGITS: usize = 7;
 
 /// A line, with its number in the file.
 pub(super) type Line = (u64, Vec<u8>);
@@ -84,80 +79,15 @@ pub(super) fn cards(
     strays: &mut Strays,
     each: &mut dyn FnMut(&Card) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<(), Fault> {
-    let mut lines = Lines { text: BufReader::new(text), number: 0, after_return: false };
+    let mut lines = Lines::new(text, |line, max_bytes| Fault::CardTooLong { line, max_bytes });
     let mut splitter = Splitter { state: State::Outside, pending: Card::default(), strays, each };
     let mut line = Vec::new();
     while lines.next(&mut line)? {
-        if splitter.take(lines.number, &line)?.is_break() {
+        if splitter.take(lines.number(), &line)?.is_break() {
             return Ok(());
         }
     }
     splitter.finish()
-}
-
-/// Lines that end in LF, CRLF, or CR alone.
-struct Lines<R> {
-    text: BufReader<R>,
-    number: u64,
-    after_return: bool,
-}
-
-impl<R: Read> Lines<R> {
-    /// Reads the next line without its line ending. Returns false at the end of the text.
-    fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, Fault> {
-        line.clear();
-        self.number += 1;
-        let mut is_any = false;
-        loop {
-            let buffer = self.text.fill_buf().map_err(Fault::from_io)?;
-            if buffer.is_empty() {
-                break;
-            }
-            if std::mem::take(&mut self.after_return) && buffer[0] == b'\n' {
-                self.text.consume(1);
-                continue;
-            }
-            is_any = true;
-            let end = memchr::memchr2(b'\n', b'\r', buffer);
-            line.extend_from_slice(&buffer[..end.unwrap_or(buffer.len())]);
-            if line.len() > MAX_LINE_BYTES {
-                return Err(Fault::CardTooLong { line: self.number, max_bytes: MAX_LINE_BYTES });
-            }
-            self.after_return = end.is_some_and(|end| buffer[end] == b'\r');
-            let taken = end.map_or(buffer.len(), |end| end + 1);
-            self.text.consume(taken);
-            if end.is_some() {
-                break;
-            }
-        }
-        clean(line, self.number)?;
-        Ok(is_any)
-    }
-}
-
-/// Removes meaningless bytes from a line: byte order marks of joined files, and zero bytes.
-fn clean(line: &mut Vec<u8>, number: u64) -> Result<(), Fault> {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-
-    let zeros = memchr::memchr_iter(0, line).count();
-    // The zeros are part of appended UTF-16 text. Without them, some letters would change.
-    if zeros > 2 && zeros * 3 > line.len() {
-        return Err(Fault::OtherEncoding { line: number });
-    }
-    if zeros > 0 {
-        line.retain(|byte| *byte != 0);
-    }
-    if memchr::memmem::find(line, MARK).is_some() {
-        let mut plain = Vec::with_capacity(line.len());
-        let mut start = 0;
-        for at in memchr::memmem::find_iter(line, MARK) {
-            plain.extend_from_slice(&line[start..at]);
-            start = at + MARK.len();
-        }
-        plain.extend_from_slice(&line[start..]);
-        *line = plain;
-    }
-    Ok(())
 }
 
 enum State {
@@ -493,57 +423,4 @@ fn may_be_person(line: &[u8]) -> bool {
             .any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some())
     });
     (!is_header || is_phone) && number_in(line).is_some()
-}
-
-/// Returns the first part of a line that looks like a phone number.
-pub(super) fn number_in(line: &[u8]) -> Option<&[u8]> {
-    let mut start = 0;
-    while start < line.len() {
-        let len = number_len(&line[start..]);
-        let run = line[start..start + len].trim_ascii();
-        let is_word = |byte: Option<&u8>| {
-            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'_' | b'<'))
-        };
-        let begins = line[start..].first().is_some_and(|first| !first.is_ascii_digit())
-            || !is_word(start.checked_sub(1).and_then(|before| line.get(before)));
-        // A plus sign always starts a number.
-        let is_alone =
-            run.first() == Some(&b'+') || begins && (run.len() < len || !is_word(line.get(start + len)));
-        let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
-        if digits >= MIN_DIGITS && is_alone && !is_date(run) {
-            return Some(run);
-        }
-        start += len + 1;
-    }
-    None
-}
-
-/// Returns the start of a text if it has the digits of a phone number, regardless of what follows.
-pub(super) fn leading_number(text: &[u8]) -> Option<&[u8]> {
-    let number = &text[..number_len(text)];
-    (number.iter().filter(|byte| byte.is_ascii_digit()).count() >= MIN_DIGITS).then(|| number.trim_ascii())
-}
-
-/// Returns the number of bytes at the start of a text that may belong to a number.
-fn number_len(text: &[u8]) -> usize {
-    let is_part = |byte: &&u8| {
-        byte.is_ascii_digit() || matches!(byte, b'+' | b'(' | b')' | b' ' | b'-' | b'.' | b'/' | b'\t')
-    };
-    text.iter().take_while(is_part).count()
-}
-
-/// Returns whether the digits are a date that begins with its year.
-fn is_date(run: &[u8]) -> bool {
-    run.len() >= 8
-        && matches!(&run[..2], b"19" | b"20")
-        && matches!(run[4], b'-' | b'/' | b'.')
-        && run[4] == *run.get(7).unwrap_or(&0)
-}
-
-/// Returns a line shortened for a message.
-pub(super) fn shortened(line: &[u8]) -> String {
-    const SHOWN: usize = 60;
-    let text = String::from_utf8_lossy(line.trim_ascii());
-    let shown: String = text.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
-    if shown.len() < text.len() { format!("{shown}…") } else { shown }
 }

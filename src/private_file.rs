@@ -85,14 +85,21 @@ fn quoted(word: &str) -> String {
 /// Reads a file with a secret, of at most `max_bytes` bytes.
 ///
 /// Links are followed, because secrets are often mounted as links. The target must belong to the user or to root, and
-/// only its owner may read it. A group may read a file of root, because containers receive secrets this way. A pipe of
-/// the user is accepted, because a shell creates one for `<(command)`.
+/// only its owner may read it. There are two exceptions for files of root, because containers receive secrets this way:
+/// a group may read them, and all may read a file that no one can change (mode 0444 or 0440) on a read-only mount or in
+/// a folder that only root or the user can write to. A pipe of the user is accepted, because a shell creates one for
+/// `<(command)`.
 ///
 /// # Errors
 ///
 /// Returns an error if the path cannot be read, is not a file, or is readable by others.
 pub fn read_private(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
-    read(path, max_bytes, check_secret)
+    let file = open_checked(path, |found| {
+        check_regular_or_own_pipe(found)?;
+        check_owner(found)
+    })?;
+    check_secret(path, &file)?;
+    read_to_end(file, max_bytes)
 }
 
 /// Reads a file that need not be private, or a pipe of the user, of at most `max_bytes` bytes.
@@ -141,7 +148,10 @@ fn read(
     max_bytes: u64,
     check: fn(&fs::Metadata) -> Result<(), Unsafe>,
 ) -> Result<Vec<u8>, Unsafe> {
-    let file = open_checked(path, check)?;
+    read_to_end(open_checked(path, check)?, max_bytes)
+}
+
+fn read_to_end(file: File, max_bytes: u64) -> Result<Vec<u8>, Unsafe> {
     let mut bytes = Vec::new();
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes { Err(Unsafe::TooLarge(max_bytes)) } else { Ok(bytes) }
@@ -168,11 +178,17 @@ mod unix {
         DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
     };
 
-    use rustix::{fs::OFlags, process::geteuid};
+    use rustix::{
+        fs::{OFlags, StatVfsMountFlags, fstatvfs},
+        process::geteuid,
+    };
 
     use super::*;
 
     const ROOT: u32 = 0;
+
+    /// The modes of files that no one can change.
+    const READ_ONLY_MODES: [u32; 2] = [0o444, 0o440];
 
     /// The number of consecutive links that Linux follows.
     const MAX_LINKS: usize = 40;
@@ -205,13 +221,38 @@ mod unix {
         if mode & 0o002 == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Write, mode }) }
     }
 
-    pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
-        check_regular_or_own_pipe(found)?;
-        check_owner(found)?;
+    pub(super) fn check_secret(path: &Path, file: &File) -> Result<(), Unsafe> {
+        let found = file.metadata()?;
         let mode = found.mode() & 0o777;
-        let is_given_by_root = found.uid() == ROOT && !geteuid().is_root();
-        let forbidden = if is_given_by_root { 0o037 } else { 0o077 };
-        if mode & forbidden == 0 { Ok(()) } else { Err(Unsafe::Open { what: Access::Read, mode }) }
+        let is_of_root = found.uid() == ROOT;
+        let forbidden = if is_of_root && !geteuid().is_root() { 0o037 } else { 0o077 };
+        let is_mounted = || {
+            is_of_root
+                && READ_ONLY_MODES.contains(&mode)
+                && (is_mounted_read_only(file) || is_in_safe_folder(path, &found))
+        };
+        if mode & forbidden == 0 || is_mounted() {
+            Ok(())
+        } else {
+            Err(Unsafe::Open { what: Access::Read, mode })
+        }
+    }
+
+    fn is_mounted_read_only(file: &File) -> bool {
+        fstatvfs(file).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+    }
+
+    /// Returns whether only root or the user can replace the file at a path. The path may be a link.
+    fn is_in_safe_folder(path: &Path, found: &fs::Metadata) -> bool {
+        let is_same = |other: &fs::Metadata| (other.dev(), other.ino()) == (found.dev(), found.ino());
+        let Ok(target) = path.canonicalize() else { return false };
+        fs::metadata(&target).is_ok_and(|target| is_same(&target))
+            && target.parent().is_some_and(|folder| check_folder(folder).is_ok())
+    }
+
+    /// Returns whether a path is on a read-only mount.
+    pub(crate) fn is_on_read_only_mount(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| is_mounted_read_only(&file))
     }
 
     /// Opens or creates one of the program's own files for reading and appending, readable only by its owner. The file
@@ -307,8 +348,12 @@ mod unix {
 mod other {
     use super::*;
 
-    pub(super) fn check_secret(found: &fs::Metadata) -> Result<(), Unsafe> {
-        check_regular(found)
+    pub(super) fn check_secret(_: &Path, _: &File) -> Result<(), Unsafe> {
+        Ok(())
+    }
+
+    pub(crate) fn is_on_read_only_mount(_: &Path) -> bool {
+        false
     }
 
     pub(super) fn check_regular_or_own_pipe(found: &fs::Metadata) -> Result<(), Unsafe> {
@@ -353,14 +398,17 @@ mod other {
 }
 
 #[cfg(not(unix))]
-pub(crate) use self::other::{check_folder, check_links, check_own_at, check_stream, make_folder, open_own};
+pub(crate) use self::other::{
+    check_folder, check_links, check_own_at, check_stream, is_on_read_only_mount, make_folder, open_own,
+};
 #[cfg(not(unix))]
 use self::other::{
     check_not_open_to_all, check_owner, check_regular_or_own_pipe, check_secret, is_of_root_only,
 };
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    check_folder, check_links, check_own_at, check_stream, is_own, make_folder, no_follow, open_own,
+    check_folder, check_links, check_own_at, check_stream, is_on_read_only_mount, is_own, make_folder,
+    no_follow, open_own,
 };
 #[cfg(unix)]
 use self::unix::{
@@ -406,6 +454,36 @@ mod tests {
         set_mode(&path, 0o600);
         if chown(&path, Some(OTHER), None).is_ok() {
             assert!(matches!(read_private(&path, 6), Err(Unsafe::OtherOwner(OTHER))));
+        }
+    }
+
+    /// Docker and Kubernetes mount secrets as files of root; in Kubernetes they are behind two links, and a group can
+    /// always read them.
+    ///
+    /// Source: kubernetes/website issues 26658 and 37388.
+    #[test]
+    fn mounted_secret_of_root_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let versions = home.path().join("..2026_11_01");
+        fs::create_dir(&versions).unwrap();
+        let (path, link) = (versions.join("token"), home.path().join("token"));
+        fs::write(&path, "canary").unwrap();
+        symlink("..2026_11_01", home.path().join("..data")).unwrap();
+        symlink("..data/token", &link).unwrap();
+        let is_read = |file: u32, folder: u32| {
+            set_mode(&path, file);
+            set_mode(&versions, folder);
+            read_private(&link, 6).is_ok()
+        };
+        let is_root = chown(&path, Some(0), None).is_ok();
+        assert_eq!([is_read(0o444, 0o755), is_read(0o440, 0o700)], [is_root; 2]);
+        for (file, folder) in [(0o444, 0o777), (0o444, 0o775), (0o644, 0o755), (0o464, 0o755), (0o446, 0o700)]
+        {
+            assert!(!is_read(file, folder), "{file:o} in {folder:o}");
+        }
+        if is_root {
+            chown(&path, Some(OTHER), None).unwrap();
+            assert!(!is_read(0o444, 0o755) && !is_read(0o400, 0o700));
         }
     }
 

@@ -95,7 +95,7 @@ fn ids(of: impl Fn(ExcludeOptions) -> Vec<String>) -> Vec<CompletionCandidate> {
 }
 
 fn settings() -> Option<ConfigFiles> {
-    ConfigFiles::load(None, Given::default()).ok()
+    ConfigFiles::load(None, None, Given::default()).ok()
 }
 
 #[cfg(test)]

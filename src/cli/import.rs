@@ -91,7 +91,11 @@ impl StoredImport {
     /// suppressed. It contains only options that are set, so options that later versions add leave unfinished imports
     /// resumable.
     fn identity(&self) -> String {
-        let groups = [json!(self.reading), json!(self.exclude_files), json!(self.exclude), json!(self.api)];
+        let mut reading = self.reading.clone();
+        // Another spelling of the same region is the same import.
+        let spelled = reading.region.take();
+        reading.region = spelled.map(settings::canonical_region);
+        let groups = [json!(reading), json!(self.exclude_files), json!(self.exclude), json!(self.api)];
         let is_set = |value: &Value| match value {
             Value::Null | Value::Bool(false) => false,
             Value::Array(values) => !values.is_empty(),
@@ -460,7 +464,7 @@ mod tests {
             reading: ReadingOptions { region: Some("IN".to_owned()), ..ReadingOptions::default() },
             platform: PlatformOptions { token_file: Some("/token".into()), ..PlatformOptions::default() },
             posting: PostingOptions { yes: true, ..PostingOptions::default() },
-            requests: RequestOptions { rate: Some(7), ..RequestOptions::default() },
+            requests: RequestOptions { rate: Some("7".to_owned()), ..RequestOptions::default() },
             exclude_files: ExcludeFileOptions { exclude_file: vec!["/dnc.csv".into()] },
             exclude: ExcludeOptions::default(),
             api: ApiOption::default(),
@@ -472,7 +476,9 @@ mod tests {
         let text = serde_json::to_string(&stored).unwrap();
         let back: StoredImport = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        assert_eq!((back.files, back.posting.yes, back.requests.rate), (stored.files.clone(), true, Some(7)));
+        assert_eq!((&back.files, back.posting.yes), (&stored.files, true));
+        let earlier: RequestOptions = serde_json::from_str("{\"rate\":7,\"timeout\":null}").unwrap();
+        assert_eq!((earlier.rate, back.requests.rate), (stored.requests.rate.clone(), Some("7".to_owned())));
         for (recorded, count) in [("null", 0), ("\"attempted\"", 1), ("[\"attempted\",\"any\"]", 2)] {
             let exclude = format!("{{\"campaign-filter\":{recorded}}}");
             let exclude: ExcludeOptions = serde_json::from_str(&exclude).unwrap();
@@ -483,6 +489,9 @@ mod tests {
             r#"options/1 {"exclude-file":["/dnc.csv"],"region":"IN"}"#,
             "unfinished imports of this version are found by it"
         );
+        let mut spelled = stored.clone();
+        spelled.reading.region = Some("India (+91)".to_owned());
+        assert_eq!(spelled.identity(), stored.identity());
         let kept = serde_json::to_string(&stored.to_resume()).unwrap();
         assert!(text.contains("yes") && !kept.contains("yes"), "{kept}");
     }

@@ -11,6 +11,7 @@ mod explain;
 mod fetch;
 mod hint;
 mod import;
+mod init;
 mod manual;
 mod printer;
 #[cfg(unix)]
@@ -72,20 +73,30 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         _ => program::isolate_workbooks(),
     }
-    // These need no settings.
-    let ended = match &cli.command {
+    let profile = cli.global.profile.as_deref();
+    // These need no settings, or write them.
+    let ended_early = match &cli.command {
         Command::Completions(args) => Some(Ok(completion::run(args))),
         Command::Man(args) => Some(manual::run(args)),
+        Command::Init(args) => {
+            let printer = Printer::new(&cli.global.printer);
+            return ended(init::run(args, cli.global.config.as_deref(), profile, &printer), &printer);
+        }
         _ => None,
     };
-    if let Some(ended) = ended {
-        return ExitCode::from(ended.unwrap_or_else(|error| {
+    if let Some(result) = ended_early {
+        return ExitCode::from(result.unwrap_or_else(|error| {
             Printer::new(&cli.global.printer).fail(&error);
             error.exit_code()
         }));
     }
-    let loaded = ConfigFiles::load(cli.global.config.as_deref(), Given::new(&given))
-        .and_then(|config| Ok((printer_options(&cli.global.printer, &config)?, config)));
+    let loaded =
+        ConfigFiles::load(cli.global.config.as_deref(), profile, Given::new(&given)).and_then(|config| {
+            Ok((
+                printer_options(&cli.global.printer, &config).map_err(|error| config.located(error))?,
+                config,
+            ))
+        });
     let (printer, config) = match loaded {
         Ok((options, config)) => (Printer::new(&options), config),
         Err(error) => {
@@ -95,9 +106,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     silence_caught_panics();
     if let Some(files) = config.described().filter(|_| cli.command.names_its_settings()) {
-        printer.say(&format!("settings: {}\n", printable(&files)));
+        let profile = config.profile().map(|name| format!(", profile {name}")).unwrap_or_default();
+        printer.say(&format!("settings: {}{}\n", printable(&files), printable(&profile)));
     }
-    let ended = match cli.command {
+    // The sandbox's options are in a table of their own.
+    let is_located = !matches!(cli.command, Command::Sandbox(_));
+    let result = match cli.command {
         Command::Check(args) => check::run(&args, &config, &printer),
         Command::Explain(args) => explain::run(&args, &config, &printer),
         Command::Import(args) => import::run(&args, &config, &printer),
@@ -110,13 +124,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Runs(args) => runs::run(&args, &config, &printer),
         Command::Purge(args) => purge::run(&args, &config),
         Command::Fetch(args) => fetch::run(&args, &config, &printer),
-        Command::Doctor(args) => doctor::run(&args, &given, &config, &printer),
+        Command::Config(args) => config::show::run(&args, &cli.global.printer, &config),
+        Command::Doctor(args) => doctor::run(&args, &config, &printer),
         Command::Sandbox(args) => sandbox::run(&args, &config, &printer),
         Command::Template(args) => template::run(&args, &printer),
         // These returned above.
-        Command::Completions(_) | Command::Man(_) => Ok(error::exit::OK),
+        Command::Completions(_) | Command::Man(_) | Command::Init(_) => Ok(error::exit::OK),
     };
-    ExitCode::from(ended.unwrap_or_else(|error| {
+    ended(result.map_err(|error| if is_located { config.located(error) } else { error }), &printer)
+}
+
+/// Prints the error of a command, if there is one. Returns the exit code.
+fn ended(result: Result<u8, CliError>, printer: &Printer) -> ExitCode {
+    ExitCode::from(result.unwrap_or_else(|error| {
         printer.fail(&error);
         error.exit_code()
     }))

@@ -2,6 +2,8 @@
 
 mod export;
 mod posting;
+mod region;
+mod units;
 mod values;
 
 use std::{
@@ -15,7 +17,13 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-pub(super) use self::{export::export, posting::PostingSettings};
+use self::units::{Per, rate};
+pub(super) use self::{
+    export::export,
+    posting::PostingSettings,
+    region::{canonical_region, region},
+    units::{length_in, length_of_time},
+};
 use super::{
     args::{
         AcceptChoice, ApiChoice, ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
@@ -31,7 +39,7 @@ use crate::{
     journal::Journal,
     normalize::{
         NormalizeSettings, SplitNames, given_name,
-        phone::{Accept, PhonePolicy, has_numbering_plan},
+        phone::{Accept, PhonePolicy},
         salutation,
     },
     parse::{Mapping, ParseSettings, STDIN},
@@ -39,7 +47,7 @@ use crate::{
     platform::{
         Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
     },
-    private_file::read_private,
+    private_file::{is_on_read_only_mount, read_private},
     report::terminal::printable,
     suppress::{CampaignFilter, SuppressSettings},
 };
@@ -133,18 +141,6 @@ impl ReadingSettings {
     }
 }
 
-/// Parses a region that has telephone numbers.
-pub(super) fn region(text: &str) -> Result<Region, CliError> {
-    Region::new(text.trim())
-        .filter(|region| *region != Region::WORLD && has_numbering_plan(*region))
-        .ok_or_else(|| {
-            CliError::usage(
-                format!("--region: `{text}` is not a region with telephone numbers"),
-                "Use the two letters of ISO 3166, such as IN, GB or US.",
-            )
-        })
-}
-
 fn encoding(name: &str) -> Result<crate::parse::Encoding, CliError> {
     crate::parse::encoding::by_name(name).ok_or_else(|| {
         CliError::usage(
@@ -187,21 +183,31 @@ pub(super) struct RequestSettings {
 
 impl RequestSettings {
     pub(super) fn new(options: &RequestOptions) -> Result<Self, CliError> {
-        let rate = options.rate.unwrap_or(DOCUMENTED_RATE);
-        let timeout = options.timeout.unwrap_or(30);
+        let first = options.rate.as_deref().map(|text| rate("rate", text, Per::Minute)).transpose()?;
+        let hourly = options.rate_per_hour.as_deref().map(|text| rate("rate-per-hour", text, Per::Hour));
+        let (rate, rate_per_hour) = match (first, hourly.transpose()?) {
+            (_, Some((_, Per::Minute))) => {
+                return Err(CliError::usage(
+                    "--rate-per-hour takes requests per hour",
+                    "Use --rate for requests per minute.",
+                ));
+            }
+            (Some((_, Per::Hour)), Some(_)) => {
+                return Err(CliError::usage(
+                    "--rate and --rate-per-hour both set the requests per hour",
+                    "Keep one of them, or give --rate the requests per minute, such as 60/min.",
+                ));
+            }
+            (Some((hourly, Per::Hour)), None) => (DOCUMENTED_RATE, Some(hourly)),
+            (Some((rate, Per::Minute)), hourly) => (rate, hourly.map(|(hourly, _)| hourly)),
+            (None, hourly) => (DOCUMENTED_RATE, hourly.map(|(hourly, _)| hourly)),
+        };
+        let timeout = options.timeout.as_deref().unwrap_or("30");
+        let timeout = length_in("timeout", timeout, Duration::from_secs(1))?;
         let max_attempts = options.max_attempts.unwrap_or(5);
-        within("rate", rate.into(), 1..=1_000_000)?;
-        if let Some(rate_per_hour) = options.rate_per_hour {
-            within("rate-per-hour", rate_per_hour.into(), 1..=1_000_000)?;
-        }
-        within("timeout", timeout, 1..=3600)?;
+        within("timeout", timeout.as_secs(), 1..=3600)?;
         within("max-attempts", max_attempts.into(), 1..=100)?;
-        Ok(Self {
-            rate,
-            rate_per_hour: options.rate_per_hour,
-            timeout: Duration::from_secs(timeout),
-            max_attempts,
-        })
+        Ok(Self { rate, rate_per_hour, timeout, max_attempts })
     }
 
     /// Returns the client settings for an account, at this pace.
@@ -295,22 +301,6 @@ pub(super) fn existing(options: ExistingOptions) -> Result<ExistingSettings, Cli
         ));
     }
     Ok(ExistingSettings { file: options.existing, max_age, refresh: options.refresh })
-}
-
-/// Parses the length of time of an option, such as `90m`, `24h` or `7d`.
-pub(super) fn length_of_time(option: &str, text: &str) -> Result<Duration, CliError> {
-    let text = text.trim();
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let span: Option<jiff::Span> = text.parse().ok();
-    let length = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
-    length.and_then(|length| Duration::try_from(length).ok()).ok_or_else(|| {
-        CliError::usage(
-            format!("--{option}: `{}` is not a length of time", printable(text)),
-            "Use a value such as 90m, 24h, 7d or 0.",
-        )
-    })
 }
 
 /// Validates an id of the platform; it becomes part of an address.
@@ -435,7 +425,12 @@ fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<
         hint,
     };
     let bytes = read_private(&path, MAX_SECRET_BYTES).map_err(|problem| {
-        let hint = problem.remedy(&path).map(|command| format!("Make it private: {command}"));
+        let hint = match problem.remedy(&path) {
+            Some(_) if is_on_read_only_mount(&path) => Some(
+                "Mount the secret as a file of root with mode 0440 or 0400 (in Kubernetes: defaultMode: 0440).".to_owned(),
+            ),
+            command => command.map(|command| format!("Make it private: {command}")),
+        };
         fail(problem.to_string(), hint)
     })?;
     let text = String::from_utf8(bytes)
@@ -446,6 +441,11 @@ fn secret(variable: &str, option: &str, file: Option<PathBuf>) -> Result<Option<
         return Err(fail("the file is empty".to_owned(), None));
     }
     Ok(Some(text.to_owned().into()))
+}
+
+/// Checks that a file contains a secret, and that others cannot read it.
+pub(super) fn check_secret_file(path: &Path) -> Result<(), CliError> {
+    secret("", "--client-secret-file", Some(path.to_owned())).map(|_| ())
 }
 
 /// Generates a name for a run: its start time, and enough randomness to be unique.
@@ -497,8 +497,14 @@ mod tests {
         };
         assert_eq!(with(|_| ()), "fine");
         assert_eq!(with(|options| options.region = Some("in".to_owned())), "fine");
-        assert!(with(|options| options.region = Some("XX".to_owned())).contains("`XX`"));
-        assert!(with(|options| options.region = Some("001".to_owned())).contains("`001`"));
+        for name in ["UK", " Germany ", "Deutschland", "+49", "0049", "India (+91)", "+1-868"] {
+            let options = ReadingOptions { region: Some(name.to_owned()), ..ReadingOptions::default() };
+            assert_eq!(reading(options), "fine", "{name}");
+        }
+        for name in ["XX", "001", "", "+870", "USA / Canada", "Virgin Islands", "Atlantis"] {
+            let options = ReadingOptions { region: Some(name.to_owned()), ..ReadingOptions::default() };
+            assert!(reading(options).contains(&format!("--region: `{name}`")), "{name}");
+        }
         assert!(with(|options| options.no_header = true).contains("--no-header"));
         assert!(with(|options| options.map = vec!["fone=1".to_owned()]).contains("unknown field `fone`"));
         assert!(
@@ -541,16 +547,20 @@ mod tests {
             RequestSettings::new(&options).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
         };
         assert_eq!(with(|_| ()), "fine");
-        assert!(with(|options| options.rate = Some(0)).contains("--rate: 0"));
-        assert!(with(|options| options.timeout = Some(0)).contains("--timeout: 0"));
+        assert!(with(|options| options.rate = Some("0".to_owned())).contains("--rate: 0"));
+        assert!(with(|options| options.timeout = Some("0".to_owned())).contains("--timeout: 0"));
         assert!(with(|options| options.max_attempts = Some(0)).contains("--max-attempts: 0"));
-    }
-
-    #[test]
-    fn lengths_of_time_need_a_unit_except_zero() {
-        let hours = |text| length_of_time("wait", text).map(|age| age.as_secs_f64() / 3600.0).ok();
-        assert_eq!([hours("24h"), hours("90m"), hours("7d"), hours("0")], [24.0, 1.5, 168.0, 0.0].map(Some));
-        assert_eq!([hours("24"), hours("-1h"), hours("soon"), hours("")], [None; 4]);
+        let rates = |rate: &str, rate_per_hour: Option<&str>| {
+            let options = RequestOptions {
+                rate: Some(rate.to_owned()),
+                rate_per_hour: rate_per_hour.map(str::to_owned),
+                ..RequestOptions::default()
+            };
+            RequestSettings::new(&options).map(|settings| (settings.rate, settings.rate_per_hour)).ok()
+        };
+        assert_eq!(rates("100/min", Some("3500/h")), Some((100, Some(3500))));
+        assert_eq!(rates("3500/h", None), Some((DOCUMENTED_RATE, Some(3500))));
+        assert_eq!([rates("3500/h", Some("3500")), rates("60", Some("60/min"))], [None, None]);
     }
 
     #[test]

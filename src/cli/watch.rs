@@ -29,7 +29,7 @@ use super::{
     import::{self, Caller, StoredImport},
     printer::Printer,
     program::program,
-    settings::{self, length_of_time, new_run, open_journal},
+    settings::{self, length_in, length_of_time, new_run, open_journal},
     signals,
 };
 use crate::{
@@ -168,7 +168,8 @@ impl<'a> Service<'a> {
         let mut watched = Vec::new();
         for (dir, config) in folders {
             not_settings_of(&dir, &config)?;
-            let (folder, sandbox) = folder_settings(dir, self.args, &config, self.state_dir.clone())?;
+            let (folder, sandbox) = folder_settings(dir, self.args, &config, self.state_dir.clone())
+                .map_err(|error| config.located(error))?;
             watched.push(folder);
             self.sandboxes.extend(sandbox);
         }
@@ -246,11 +247,13 @@ fn folder_settings(
         );
         Ok((command, serde_json::to_string(&orders)?))
     };
+    let day = Duration::from_hours(24);
+    let keep = options.keep_days.as_deref().map(|text| length_in("keep-days", text, day));
     let folder = FolderSettings {
         path,
         take: take(&options)?,
         schedule: schedule(&options)?,
-        keep: options.keep_days.map(|days| Duration::from_hours(24 * u64::from(days))),
+        keep: keep.transpose()?,
         reimport: options.reimport,
         time_limit,
         hook: hook(&options),

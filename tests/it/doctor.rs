@@ -216,8 +216,9 @@ fn invalid_config_file_is_named() {
     let output = sealed.run(&["doctor", "--config", "own.toml"]);
     assert_eq!(output.code, 2);
     assert_same!(findings(&output), @r"
-    bad      config file  own.toml: invalid type: integer `5`, expected a string in `host`
-             Correct this setting.
+    bad      config file  own.toml: line 1, column 1: `host`: invalid type: integer `5`, expected a
+                          string
+             Correct the value; `rollcall import --help` lists the options with their values.
     ");
 }
 

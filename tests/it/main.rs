@@ -45,6 +45,7 @@ mod scripted;
 mod sealed;
 mod seeds;
 mod settings;
+mod setup;
 mod sheets;
 mod suppression;
 mod twins;

@@ -60,6 +60,23 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
             ("Write a contact list, for --exclude-file", "rollcall fetch list cl-1 -o do-not-call.csv"),
         ],
     ),
+    (
+        "init",
+        &[
+            ("Answer questions, and write the settings file", "rollcall init"),
+            (
+                "Write another file from a script; variables and options give the answers",
+                "rollcall init --yes --config staging.toml --client-secret-file secret",
+            ),
+        ],
+    ),
+    (
+        "config",
+        &[
+            ("Show the effect of a profile and an option", "rollcall config --profile staging --region UK"),
+            ("Read the settings in a program", "rollcall config --json"),
+        ],
+    ),
     ("doctor", &[("Try a contact list, too", "rollcall doctor --list cl-1")]),
     ("sandbox", &[("Keep the contacts in a file", "rollcall sandbox --data sandbox.sqlite3")]),
     ("template", &[("Begin with an empty list", "rollcall template contacts.xlsx")]),

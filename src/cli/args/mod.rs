@@ -18,7 +18,7 @@ pub(super) use self::{
         ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions, ValueTables,
         WatchOptions,
     },
-    switches::switched_off,
+    switches::{opposite, switched_off},
 };
 use crate::normalize::phone::METADATA_VERSION;
 
@@ -37,8 +37,10 @@ pub(super) struct Cli {
 }
 
 /// Options that exist only on the command line, each with the reason.
-pub(super) const TYPED_ONLY: [(&str, &str); 11] = [
+pub(super) const TYPED_ONLY: [(&str, &str); 13] = [
     ("config", "it names the file itself"),
+    ("profile", "it selects a table such as [profile.staging]"),
+    ("no-check", "it says how one `init` writes"),
     ("help", "it prints a text and exits"),
     ("version", "it prints a text and exits"),
     ("output", "it names the one file that a `fetch` writes"),
@@ -100,6 +102,10 @@ pub(super) enum Command {
     Purge(PurgeArgs),
     /// Write all contacts that the platform has
     Fetch(Box<FetchArgs>),
+    /// Ask for the account's settings, check them, and write rollcall.toml
+    Init(Box<InitArgs>),
+    /// Show the options in force, and where each value comes from
+    Config(Box<ConfigArgs>),
     /// Check settings, credentials and platform before an import; posts nothing
     Doctor(Box<DoctorArgs>),
     /// Run a local platform with the documented API, its rules and its rate limit
@@ -125,10 +131,13 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Read options from this file only [default: rollcall.toml in the config folder; reading and suppression options
+    /// Read options from this file only; `init` writes it [default: rollcall.toml in the config folder; reading and suppression options
     /// also from ./rollcall.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Use the options of the table [profile.NAME] in the settings file, too
+    #[arg(long, global = true, value_name = "NAME", env = "ROLLCALL_PROFILE", hide_env_values = true)]
+    pub(super) profile: Option<String>,
     #[command(flatten)]
     pub(super) printer: PrinterOptions,
 }
@@ -272,8 +281,8 @@ pub(super) struct FetchArgs {
     pub(super) page_size: PageSizeOption,
     #[command(flatten)]
     pub(super) api: ApiOption,
-    /// Region of numbers without a country code, such as IN
-    #[arg(long, value_name = "ISO2")]
+    /// Region of numbers without a country code, such as IN, UK or Germany
+    #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
     #[command(flatten)]
     pub(super) platform: PlatformOptions,
@@ -291,7 +300,43 @@ pub(super) enum FetchFormat {
     Xlsx,
 }
 
-#[derive(Debug, Args)]
+/// The answers are options, so that scripts can give them.
+#[derive(Debug, Default, Args)]
+pub(super) struct InitArgs {
+    /// Address of the platform, such as `https://platform.kore.ai`
+    #[arg(long, value_name = "URL", env = "ROLLCALL_HOST", hide_env_values = true)]
+    pub(super) host: Option<String>,
+    /// Stream (bot) that the contacts belong to
+    #[arg(long, value_name = "ID", env = "ROLLCALL_STREAM_ID", hide_env_values = true)]
+    pub(super) stream_id: Option<String>,
+    /// Account id
+    #[arg(long, value_name = "ID", env = "ROLLCALL_ACCOUNT_ID", hide_env_values = true)]
+    pub(super) account_id: Option<String>,
+    /// Client id of the app that issues tokens
+    #[arg(long, value_name = "ID", env = "ROLLCALL_CLIENT_ID", hide_env_values = true)]
+    pub(super) client_id: Option<String>,
+    /// File with the app's client secret
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// File with a ready token, instead of an app
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Region of numbers without a country code, such as IN, UK or Germany
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// Salutation for rows without a known one, such as Mr
+    #[arg(long, value_name = "S")]
+    pub(super) default_salutation: Option<String>,
+    /// Ask nothing: take the options, the environment and the present file as answers, and write the file if the checks
+    /// pass
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Write the file without checking the settings
+    #[arg(long)]
+    pub(super) no_check: bool,
+}
+
+#[derive(Debug, Default, Args)]
 pub(super) struct DoctorArgs {
     /// Contact list to try, by id
     #[arg(long, value_name = "ID")]
@@ -305,6 +350,34 @@ pub(super) struct DoctorArgs {
     pub(super) platform: PlatformOptions,
     #[command(flatten)]
     pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) state: StateOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(flatten)]
+    pub(super) json: JsonOption,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) platform: PlatformOptions,
+    #[command(flatten)]
+    pub(super) posting: PostingOptions,
+    #[command(flatten)]
+    pub(super) requests: RequestOptions,
+    #[command(flatten)]
+    pub(super) exclude_files: ExcludeFileOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeOptions,
+    #[command(flatten)]
+    pub(super) api: ApiOption,
+    #[command(flatten)]
+    pub(super) existing: ExistingOptions,
+    #[command(flatten)]
+    pub(super) export: ExportOptions,
+    #[command(flatten)]
+    pub(super) watch: WatchOptions,
     #[command(flatten)]
     pub(super) state: StateOptions,
 }

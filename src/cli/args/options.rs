@@ -150,8 +150,8 @@ pub(in crate::cli) struct StateOptions {
 #[command(next_help_heading = "Reading")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct ReadingOptions {
-    /// Region of numbers without a country code, such as IN
-    #[arg(long, value_name = "ISO2")]
+    /// Region of numbers without a country code: a code or name such as IN, UK or Germany, or a dialing code such as +49
+    #[arg(long, value_name = "REGION")]
     pub(in crate::cli) region: Option<String>,
     /// Sheet of a workbook, by name or by position from 1, counting hidden sheets; a matching name takes precedence
     /// [default: the first visible sheet]
@@ -332,15 +332,19 @@ pub(in crate::cli) struct PostingOptions {
 #[command(next_help_heading = "Requests")]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct RequestOptions {
-    /// Requests per minute for the account; up to 5 of them are left to other programs [default: 60]
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) rate: Option<u32>,
+    /// Requests per minute for the account, such as 60 or 60/min; up to 5 of them are left to other programs. A rate such
+    /// as 3500/h sets --rate-per-hour [default: 60]
+    #[arg(long, value_name = "RATE")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) rate: Option<String>,
     /// Requests per hour for the account, if limited; up to 5 of them are left to other programs [default: no limit]
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) rate_per_hour: Option<u32>,
-    /// Maximum time to wait for a response [default: 30]
-    #[arg(long, value_name = "SECONDS")]
-    pub(in crate::cli) timeout: Option<u64>,
+    #[arg(long, value_name = "RATE")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) rate_per_hour: Option<String>,
+    /// Maximum time to wait for a response, such as 45s or 2m; a number alone means seconds [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) timeout: Option<String>,
     /// Attempts per request before giving up [default: 5]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) max_attempts: Option<u32>,
@@ -452,9 +456,11 @@ pub(in crate::cli) struct WatchOptions {
     /// Maximum memory for the import of a file, in MiB [default: 2048]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) memory_limit: Option<u64>,
-    /// Delete files in done, failed and reports after this many days [default: never]
-    #[arg(long, value_name = "DAYS")]
-    pub(in crate::cli) keep_days: Option<u32>,
+    /// Delete files in done, failed and reports after this time, such as 30d; a number alone means days [default:
+    /// never]
+    #[arg(long, value_name = "TIME")]
+    #[serde(deserialize_with = "text_or_number")]
+    pub(in crate::cli) keep_days: Option<String>,
     /// Serve the status at this port or address: a page, /healthz, /readyz and /metrics
     #[arg(long, value_name = "ADDR")]
     #[serde(deserialize_with = "text_or_number")]
@@ -486,7 +492,7 @@ pub(in crate::cli) struct SandboxOptions {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) seed: Option<PathBuf>,
     /// Region of the seed's national numbers
-    #[arg(long, value_name = "ISO2")]
+    #[arg(long, value_name = "REGION")]
     pub(in crate::cli) region: Option<String>,
     /// A contact list: output of `fetch list`, JSON, or a table with a column phoneNumber
     #[arg(long, value_name = "ID=FILE")]

@@ -12,7 +12,7 @@ const HELP: &str = "--no-NAME turns off an option that rollcall.toml turns on, s
 const MARK: &str = "not ";
 
 /// Returns the name of an option's opposite, without dashes: `no-quiet`, but `header` for `no-header`.
-fn opposite(name: &str) -> String {
+pub(in crate::cli) fn opposite(name: &str) -> String {
     name.strip_prefix("no-").map_or_else(|| format!("no-{name}"), str::to_owned)
 }
 

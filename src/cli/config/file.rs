@@ -8,8 +8,9 @@ use std::{
 use toml::{Table, Value};
 
 use super::{
-    VALUES_TABLE,
-    names::{Catalog, Misplaced},
+    PROFILE_TABLES, VALUES_TABLE,
+    names::Catalog,
+    positions::{Position, Positions},
     shown,
 };
 use crate::{
@@ -61,10 +62,13 @@ pub(super) enum Owner {
 }
 
 /// The options of one file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) options: Table,
+    /// Tables with the same options, by name.
+    pub(super) profiles: Table,
+    pub(super) positions: Positions,
 }
 
 impl File {
@@ -83,14 +87,16 @@ impl File {
         let names = "Options have the names of the command line, without the dashes in front.".to_owned();
         // The error's own text quotes the line, which may contain a secret.
         let mut options: Table = text.parse().map_err(|error: toml::de::Error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
+            let start = error.span().map_or(text.len(), |span| span.start);
+            let reason = format!("{}: {}", Position::of(&text, start), error.message());
             fail(&reason, Some("Check the line: texts need quotes, and lists need brackets.".to_owned()))
         })?;
         let catalog = Catalog::new();
-        catalog.check_names(&options).map_err(|problem| match problem {
-            Misplaced::Unknown(reason) => fail(&reason, Some(names)),
-            Misplaced::Elsewhere(reason, hint) => fail(&reason, Some(hint.to_owned())),
+        let positions = Positions::new(&text);
+        catalog.check_names(&options).map_err(|problem| {
+            let position = positions.get(&problem.path).map(|position| format!("{position}: "));
+            let reason = position.unwrap_or_default() + &problem.reason;
+            fail(&reason, Some(problem.hint.map_or(names, str::to_owned)))
         })?;
         if owner == Owner::Folder {
             let refused: Vec<String> = options
@@ -119,7 +125,11 @@ impl File {
         let folder = folder.unwrap_or(Path::new(""));
         without_empty(&mut options);
         catalog.normalize(&mut options, folder);
-        Ok(Some(Self { path: path.to_owned(), options }))
+        let profiles = match options.remove(PROFILE_TABLES) {
+            Some(Value::Table(profiles)) => profiles,
+            _ => Table::new(),
+        };
+        Ok(Some(Self { path: path.to_owned(), options, profiles, positions }))
     }
 }
 

@@ -91,6 +91,15 @@ pub(super) fn is_set(table: &Table, name: &str) -> bool {
     }
 }
 
+/// Returns whether the values of all sources count, instead of those of the strongest one.
+pub(super) fn adds_up(name: &str) -> bool {
+    name == "map" || is_suppression(name)
+}
+
+fn is_suppression(name: &str) -> bool {
+    name.starts_with("exclude-")
+}
+
 /// Merges two tables; `stronger` wins.
 pub(super) fn over(options: &Table, stronger: Table) -> Table {
     let mut merged = options.clone();
@@ -103,7 +112,7 @@ pub(super) fn over(options: &Table, stronger: Table) -> Table {
                 weaker.extend(stronger.iter().cloned());
             }
             // A stronger source only adds suppressions.
-            (Some(Value::Array(weaker)), Value::Array(stronger)) if name.starts_with("exclude-") => {
+            (Some(Value::Array(weaker)), Value::Array(stronger)) if is_suppression(&name) => {
                 weaker.extend(stronger);
             }
             // Tables of values are merged value by value.

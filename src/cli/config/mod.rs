@@ -3,18 +3,19 @@
 //! The command line takes precedence over the environment, then the file in the current folder, then the file in the
 //! user's config folder. A folder may have been downloaded together with a list, so its file can set how lists are
 //! read and whom to suppress, but nothing that decides where contacts and credentials go. `--config FILE` replaces
-//! both files. The same order decides between options that exclude each other.
+//! both files. The same order decides between options that exclude each other. A profile is a table with further options;
+//! it takes precedence over the rest of its file.
 
 mod file;
 mod given;
 mod layers;
 mod names;
+mod origins;
 mod platform;
+mod positions;
+pub(super) mod show;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,9 +24,11 @@ use toml::{Table, Value};
 use self::{
     file::{File, Owner, USER_FIRST},
     layers::{Layers, over, resolve},
+    origins::Source,
 };
 pub(super) use self::{
     given::Given,
+    origins::{Origin, Origins, Setting},
     platform::{Platform, variable},
 };
 use super::{args::ReadingOptions, error::CliError};
@@ -43,6 +46,9 @@ const VALUES_TABLE: &str = "values";
 /// Watched folders, each a table with options of its own.
 pub(super) const WATCH_TABLES: &str = "watch";
 
+/// Sets of options to choose from, in a table for each name.
+pub(super) const PROFILE_TABLES: &str = "profile";
+
 /// The merged options of all files in use; empty if there are none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConfigFiles {
@@ -53,17 +59,20 @@ pub(super) struct ConfigFiles {
     options: Table,
     /// The options without those of the current folder's file, if there is one.
     without_folder: Option<Table>,
-    /// For each option, the file with the highest priority that sets it.
-    origins: BTreeMap<String, PathBuf>,
+    /// The same options by place, lowest priority first.
+    sources: Vec<Source>,
+    /// The selected profile.
+    profile: Option<String>,
     /// The typed options, which decide between options that exclude each other.
     given: Given,
 }
 
 impl ConfigFiles {
     /// Reads the file passed with `--config`. Without one, merges the file in the current folder over the user's
-    /// file.
-    pub(super) fn load(named: Option<&Path>, given: Given) -> Result<Self, CliError> {
-        let mut files = Self { named: named.map(Path::to_owned), given, ..Self::default() };
+    /// file. A `profile` must be in the file of the user.
+    pub(super) fn load(named: Option<&Path>, profile: Option<&str>, given: Given) -> Result<Self, CliError> {
+        let profile = profile.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+        let mut files = Self { named: named.map(Path::to_owned), profile, given, ..Self::default() };
         if let Some(path) = named {
             let file = File::read(path, Owner::Named)?.ok_or_else(|| {
                 CliError::usage(
@@ -71,14 +80,11 @@ impl ConfigFiles {
                     "Check the path of --config.",
                 )
             })?;
-            return Ok(files.over_by(file));
+            files.add_own(Some(file))?;
+            return Ok(files);
         }
-        let user = ProjectDirs::from("", "", "rollcall").map(|folders| folders.config_dir().join(NAME));
-        if let Some(user) = &user
-            && let Some(file) = File::read(user, Owner::User)?
-        {
-            files = files.over_by(file);
-        }
+        let user = user_file();
+        files.add_own(user.as_deref().map(|user| File::read(user, Owner::User)).transpose()?.flatten())?;
         let whole = |path: &Path| path.canonicalize().ok();
         let here = Path::new(NAME);
         // In the config folder itself, both paths are the same file.
@@ -89,7 +95,7 @@ impl ConfigFiles {
                 file.options.remove(*name);
             }
             files.without_folder = Some(files.options.clone());
-            files = files.over_by(file);
+            files.add(file);
         }
         Ok(files)
     }
@@ -102,18 +108,66 @@ impl ConfigFiles {
                 "Name a file with --config, or start the service again.",
             ));
         }
-        Self::load(self.named.as_deref(), self.given.clone())
+        Self::load(self.named.as_deref(), self.profile.as_deref(), self.given.clone())
     }
 
-    /// Adds a file of higher priority.
-    fn over_by(mut self, mut file: File) -> Self {
-        for name in file.options.keys() {
-            self.origins.insert(name.clone(), file.path.clone());
+    /// Adds the file of the user, with the selected profile.
+    fn add_own(&mut self, file: Option<File>) -> Result<(), CliError> {
+        let profiles = file.as_ref().map(|file| file.profiles.clone()).unwrap_or_default();
+        let path = file.as_ref().map(|file| file.path.clone()).unwrap_or_default();
+        let positions = file.as_ref().map(|file| file.positions.clone()).unwrap_or_default();
+        if let Some(file) = file {
+            self.add(file);
         }
-        resolve(&mut [&mut self.options, &mut file.options]);
-        self.options = over(&self.options, file.options);
-        self.paths.insert(0, file.path);
-        self
+        let Some(name) = self.profile.clone() else { return Ok(()) };
+        let Some(Value::Table(options)) = profiles.get(&name).cloned() else {
+            return Err(self.no_profile(&name, &profiles));
+        };
+        let positions = positions.below(&[PROFILE_TABLES.to_owned(), name.clone()]);
+        self.add_table(Source { file: path, profile: Some(name), options, positions });
+        Ok(())
+    }
+
+    fn no_profile(&self, name: &str, profiles: &Table) -> CliError {
+        let mut names: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        let similarity =
+            |name: &&str| strsim::jaro_winkler(name, self.profile.as_deref().unwrap_or_default());
+        names.sort_by(|a, b| similarity(b).total_cmp(&similarity(a)));
+        let place = match (self.described(), user_file()) {
+            (Some(files), _) => format!("in {files}"),
+            (None, Some(user)) => format!("because there is no {}", shown(&user)),
+            (None, None) => "because there is no settings file".to_owned(),
+        };
+        let hint = if names.is_empty() {
+            format!(
+                "Add a table [profile.{name}] to your settings file, or leave out --profile and ROLLCALL_PROFILE."
+            )
+        } else {
+            format!("There are: {}. --profile and ROLLCALL_PROFILE take one of them.", names.join(", "))
+        };
+        CliError::usage(format!("there is no profile `{name}` {place}"), hint)
+    }
+
+    /// Adds a file of higher priority, without its profiles.
+    fn add(&mut self, file: File) {
+        let File { path, options, positions, .. } = file;
+        self.paths.insert(0, path.clone());
+        self.add_table(Source { file: path, profile: None, options, positions });
+    }
+
+    /// Adds a table of higher priority. A table of the same file with an account of its own does not use the sandbox of
+    /// the rest of the file.
+    fn add_table(&mut self, source: Source) {
+        if platform::has_account(&source.options) && !layers::is_set(&source.options, "sandbox") {
+            self.options.remove("sandbox");
+            for weaker in &mut self.sources {
+                weaker.options.remove("sandbox");
+            }
+        }
+        let mut options = source.options.clone();
+        resolve(&mut [&mut self.options, &mut options]);
+        self.options = over(&self.options, options);
+        self.sources.push(source);
     }
 
     /// The files in use, highest priority first.
@@ -132,9 +186,15 @@ impl ConfigFiles {
         (!paths.is_empty()).then(|| paths.join(", then "))
     }
 
-    /// Returns the file that sets this option.
+    /// The selected profile.
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// Returns the file with the highest priority that sets this option.
     pub(super) fn origin(&self, name: &str) -> Option<&Path> {
-        self.origins.get(name).map(PathBuf::as_path)
+        let source = self.sources.iter().rev().find(|source| source.options.contains_key(name));
+        source.map(|source| source.file.as_path())
     }
 
     /// Returns the names of the options that the files set, without those typed.
@@ -156,21 +216,22 @@ impl ConfigFiles {
         let tables = common.remove(WATCH_TABLES);
         let tables =
             tables.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
-        let file = self.origins.get(WATCH_TABLES).cloned().unwrap_or_default();
-        let own = |table: &Table| {
+        let file = self.sources.iter().rev().find(|source| source.options.contains_key(WATCH_TABLES));
+        let own = |(index, table): (usize, &Table)| {
             let mut table = table.clone();
             let dir = table.remove("dir").and_then(|dir| dir.as_str().map(PathBuf::from)).unwrap_or_default();
             let mut watched = Self { options: common.clone(), ..self.clone() };
-            // A table with an account of its own does not use the sandbox of the other tables.
-            if platform::has_account(&table) && !layers::is_set(&table, "sandbox") {
-                watched.options.remove("sandbox");
-            }
-            watched.origins.extend(table.keys().map(|name| (name.clone(), file.clone())));
-            resolve(&mut [&mut watched.options, &mut table]);
-            watched.options = over(&watched.options, table);
+            watched.add_table(Source {
+                file: file.map(|source| source.file.clone()).unwrap_or_default(),
+                profile: None,
+                options: table,
+                positions: file
+                    .map(|source| source.positions.below(&[WATCH_TABLES.to_owned(), index.to_string()]))
+                    .unwrap_or_default(),
+            });
             (dir, watched)
         };
-        tables.map(own).collect()
+        tables.enumerate().map(own).collect()
     }
 
     /// Returns the files without their watched folders.
@@ -210,16 +271,27 @@ impl ConfigFiles {
     }
 
     fn merge<T: Serialize + DeserializeOwned>(&self, options: &Table, typed: &T) -> Result<T, CliError> {
-        self.read(Layers::new(options, Table::try_from(typed).unwrap_or_default(), &self.given).resolved())
+        self.read(&Layers::new(options, Table::try_from(typed).unwrap_or_default(), &self.given).resolved())
     }
 
-    fn read<T: DeserializeOwned>(&self, options: Table) -> Result<T, CliError> {
-        options.try_into().map_err(|error: toml::de::Error| {
-            let reason = error.to_string().trim_end().replace('\n', " ");
-            let files = self.described().unwrap_or_default();
-            CliError::Usage { message: format!("{files}: {}", printable(&reason)), hint: None }
+    fn read<T: DeserializeOwned>(&self, options: &Table) -> Result<T, CliError> {
+        options.clone().try_into().map_err(|error: toml::de::Error| {
+            let (place, reason) = match self.misread::<T>(options) {
+                Some((place, reason)) => (format!("{}: {}", shown(&place.file), place.position), reason),
+                None => (self.described().unwrap_or_default(), error.to_string()),
+            };
+            let reason = reason.trim_end().replace('\n', " ");
+            CliError::usage(
+                format!("{place}: {}", printable(&reason)),
+                "Correct the value; `rollcall import --help` lists the options with their values.",
+            )
         })
     }
+}
+
+/// The path of the user's settings file; `None` if the user has no home.
+pub(super) fn user_file() -> Option<PathBuf> {
+    ProjectDirs::from("", "", "rollcall").map(|folders| folders.config_dir().join(NAME))
 }
 
 /// Formats a path without control characters.
@@ -257,7 +329,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
         fs::write(&path, text).unwrap();
-        ConfigFiles::load(Some(&path), Given::default())
+        ConfigFiles::load(Some(&path), None, Given::default())
     }
 
     #[test]
@@ -464,8 +536,9 @@ mod tests {
             "region = \"IN\"\nkeep = \"last\"\nexclude-list = [\"cl-1\"]\n[values.country]\nA = \"DE\"\nB = \"FR\"\n",
         );
         let text = "region = \"GB\"\nexclude-list = [\"cl-2\"]\n[values.country]\nA = \"AT\"\n";
-        let stronger = File { path: "stronger".into(), options: text.parse().unwrap() };
-        let files = weaker.unwrap().over_by(stronger);
+        let stronger = File { path: "stronger".into(), options: text.parse().unwrap(), ..File::default() };
+        let mut files = weaker.unwrap();
+        files.add(stronger);
         let reading = files.under(&ReadingOptions::default()).unwrap();
         assert_eq!((reading.region.as_deref(), reading.keep.is_some()), (Some("GB"), true));
         let meanings: Vec<&str> = reading.values.country.values().map(String::as_str).collect();

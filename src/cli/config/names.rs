@@ -9,7 +9,7 @@ use std::{
 use clap::{Arg, ArgAction, CommandFactory as _};
 use toml::{Table, Value};
 
-use super::{SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES};
+use super::{PROFILE_TABLES, SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES};
 use crate::cli::args::{Cli, TYPED_ONLY, can_stand_in_file};
 
 /// The fields whose values can be given a meaning.
@@ -39,18 +39,29 @@ struct Kind {
     has_path: bool,
 }
 
-/// The reason why a name is refused.
+/// A name that is refused.
 #[derive(Debug)]
-pub(super) enum Misplaced {
-    /// There is no such option.
-    Unknown(String),
-    /// The option belongs elsewhere, with the place.
-    Elsewhere(String, &'static str),
+pub(super) struct Misplaced {
+    /// The tables that contain the name, and the name.
+    pub(super) path: Vec<String>,
+    pub(super) reason: String,
+    /// What to do; `None` if there is no such option.
+    pub(super) hint: Option<&'static str>,
 }
 
-impl From<String> for Misplaced {
-    fn from(reason: String) -> Self {
-        Self::Unknown(reason)
+impl Misplaced {
+    fn new(name: &str, reason: String) -> Self {
+        Self { path: vec![name.to_owned()], reason, hint: None }
+    }
+
+    fn elsewhere(name: &str, reason: String, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..Self::new(name, reason) }
+    }
+
+    /// Adds the table that contains the name.
+    fn in_table(mut self, table: &str) -> Self {
+        self.path.insert(0, table.to_owned());
+        self
     }
 }
 
@@ -71,17 +82,18 @@ impl Options {
         }
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
+    fn check_name(&self, name: &str) -> Result<(), Misplaced> {
         if self.0.contains_key(name) {
             return Ok(());
         }
         let similarity = |option: &&String| strsim::jaro_winkler(option, name);
         let nearest = self.0.keys().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
         let nearest = nearest.filter(|option| similarity(option) > 0.8);
-        Err(match nearest {
+        let reason = match nearest {
             Some(option) => format!("there is no option `{name}`; did you mean `{option}`?"),
             None => format!("there is no option `{name}`"),
-        })
+        };
+        Err(Misplaced::new(name, reason))
     }
 
     /// Converts values to the form of the command line: lists where several values are possible, and paths relative
@@ -161,38 +173,87 @@ impl Catalog {
     /// Checks that every name is an option; the error names the first unknown one.
     pub(super) fn check_names(&self, options: &Table) -> Result<(), Misplaced> {
         for (name, value) in options {
-            match value {
+            let check = match value {
                 Value::Table(table) if name == SANDBOX_TABLE => {
-                    table.keys().try_for_each(|name| self.sandbox.check_name(name))?;
+                    table.keys().try_for_each(|name| self.sandbox.check_name(name))
                 }
-                Value::Table(table) if name == VALUES_TABLE => check_values(table)?,
                 Value::Array(folders) if name == WATCH_TABLES => {
-                    folders.iter().try_for_each(|folder| self.check_folder(folder))?;
+                    folders.iter().enumerate().try_for_each(|(index, folder)| {
+                        self.check_folder(folder).map_err(|problem| problem.in_table(&index.to_string()))
+                    })
                 }
+                Value::Table(profiles) if name == PROFILE_TABLES => {
+                    profiles.iter().try_for_each(|(name, profile)| {
+                        self.check_profile(name, profile).map_err(|problem| problem.in_table(name))
+                    })
+                }
+                Value::Table(table) if name == VALUES_TABLE => check_values(table),
                 _ => {
-                    if let Some((_, why)) = TYPED_ONLY.iter().find(|(typed_only, _)| typed_only == name) {
-                        let reason = format!("`{name}` cannot stand in a file: {why}");
-                        return Err(Misplaced::Elsewhere(reason, "Give it on the command line."));
-                    }
-                    self.main.check_name(name)?;
+                    self.check_option(name)?;
+                    continue;
                 }
+            };
+            check.map_err(|problem| problem.in_table(name))?;
+        }
+        Ok(())
+    }
+
+    fn check_option(&self, name: &str) -> Result<(), Misplaced> {
+        match TYPED_ONLY.iter().find(|(typed_only, _)| *typed_only == name) {
+            Some((_, why)) => {
+                let reason = format!("`{name}` cannot stand in a file: {why}");
+                Err(Misplaced::elsewhere(name, reason, "Give it on the command line."))
+            }
+            None => self.main.check_name(name),
+        }
+    }
+
+    /// Checks the names of a profile: those of the file itself, except its tables for other commands.
+    fn check_profile(&self, profile: &str, table: &Value) -> Result<(), Misplaced> {
+        let Some(table) = table.as_table() else {
+            let reason = format!("`{profile}` is not the name of a profile's table");
+            let mut problem = Misplaced::elsewhere(
+                profile,
+                reason,
+                "Write its options below a line such as [profile.staging].",
+            );
+            problem.path.clear();
+            return Err(problem);
+        };
+        for (name, value) in table {
+            match value {
+                Value::Table(values) if name == VALUES_TABLE => {
+                    check_values(values).map_err(|problem| problem.in_table(name))?;
+                }
+                _ if [SANDBOX_TABLE, WATCH_TABLES, PROFILE_TABLES].contains(&name.as_str()) => {
+                    let reason = format!("`{name}` cannot stand in a profile");
+                    return Err(Misplaced::elsewhere(
+                        name,
+                        reason,
+                        "Give it a table of its own at the end of the file.",
+                    ));
+                }
+                _ => self.check_option(name)?,
             }
         }
         Ok(())
     }
 
     fn check_folder(&self, folder: &Value) -> Result<(), Misplaced> {
-        let table = folder.as_table().ok_or_else(|| "a watched folder is a table: [[watch]]".to_owned())?;
+        let here = |reason: &str| Misplaced { path: Vec::new(), reason: reason.to_owned(), hint: None };
+        let table = folder.as_table().ok_or_else(|| here("a watched folder is a table: [[watch]]"))?;
         let has_dir = table.get("dir").is_some_and(|dir| dir.as_str().is_some_and(|dir| !dir.is_empty()));
         if !has_dir {
-            return Err("a table [[watch]] has no `dir`, the folder to watch".to_owned().into());
+            return Err(here("a table [[watch]] has no `dir`, the folder to watch"));
         }
         for (name, value) in table.iter().filter(|(name, _)| *name != "dir") {
             match value {
-                Value::Table(values) if name == VALUES_TABLE => check_values(values)?,
+                Value::Table(values) if name == VALUES_TABLE => {
+                    check_values(values).map_err(|problem| problem.in_table(name))?;
+                }
                 _ if self.main.0.contains_key(name) && !self.watched.0.contains_key(name) => {
                     let reason = format!("`{name}` is not an option of a single folder");
-                    return Err(Misplaced::Elsewhere(reason, "Write it above the tables [[watch]]."));
+                    return Err(Misplaced::elsewhere(name, reason, "Write it above the tables [[watch]]."));
                 }
                 _ => self.watched.check_name(name)?,
             }
@@ -203,6 +264,11 @@ impl Catalog {
     /// Converts values to the form of the command line; relative paths start from `folder`.
     pub(super) fn normalize(&self, options: &mut Table, folder: &Path) {
         self.main.normalize(options, folder);
+        if let Some(Value::Table(profiles)) = options.get_mut(PROFILE_TABLES) {
+            for profile in profiles.iter_mut().filter_map(|(_, profile)| profile.as_table_mut()) {
+                self.main.normalize(profile, folder);
+            }
+        }
         if let Some(Value::Table(sandbox)) = options.get_mut(SANDBOX_TABLE) {
             self.sandbox.normalize(sandbox, folder);
         }
@@ -215,12 +281,13 @@ impl Catalog {
     }
 }
 
-fn check_values(table: &Table) -> Result<(), String> {
+fn check_values(table: &Table) -> Result<(), Misplaced> {
     let is_known = |field: &&String| FIELDS_WITH_VALUES.contains(&field.as_str());
     match table.keys().find(|field| !is_known(field)) {
-        Some(field) => Err(format!(
-            "there is no table [values.{field}]; there are [values.country] and [values.salutation]"
-        )),
+        Some(field) => {
+            let known = "there are [values.country] and [values.salutation]";
+            Err(Misplaced::new(field, format!("there is no table [values.{field}]; {known}")))
+        }
         None => Ok(()),
     }
 }
@@ -317,9 +384,7 @@ mod tests {
 
     #[test]
     fn names_not_allowed_in_a_file_are_refused_with_the_reason() {
-        let refused = |text: &str| match Catalog::new().check_names(&text.parse().unwrap()).unwrap_err() {
-            Misplaced::Unknown(reason) | Misplaced::Elsewhere(reason, _) => reason,
-        };
+        let refused = |text: &str| Catalog::new().check_names(&text.parse().unwrap()).unwrap_err().reason;
         for (name, why) in TYPED_ONLY {
             assert_eq!(refused(&format!("{name} = 1")), format!("`{name}` cannot stand in a file: {why}"));
         }

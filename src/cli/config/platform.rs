@@ -1,12 +1,13 @@
 //! The options of the account: which credentials count, where a secret may be sent, and what the sandbox replaces.
 
-use std::{env, path::Path};
+use std::env;
 
 use toml::{Table, Value};
 
 use super::{
     ConfigFiles,
     layers::{APP_KIND, CLIENT_SECRET, Layers, TOKEN, TOKEN_KIND, is_set, resolve},
+    origins::Source,
     shown,
 };
 use crate::{
@@ -48,15 +49,18 @@ pub(super) fn has_account(options: &Table) -> bool {
     ACCOUNT.iter().any(|name| is_set(options, name))
 }
 
+/// Returns the secrets that the environment contains, without their values.
+pub(super) fn secrets_of_environment() -> impl Iterator<Item = (String, Value)> {
+    let is_set = |variable| env::var(variable).is_ok_and(|value| !value.trim().is_empty());
+    let set = SECRETS.into_iter().filter(move |(_, _, variable, _)| is_set(*variable));
+    set.map(|(.., name)| (name.to_owned(), Value::Boolean(true)))
+}
+
 impl ConfigFiles {
     /// Merges the `given` platform options over those of the environment and the files.
     pub(in crate::cli) fn platform(&self, given: &PlatformOptions) -> Result<Platform, CliError> {
         let mut layers = Layers::new(&self.options, Table::try_from(given).unwrap_or_default(), &self.given);
-        for (.., variable, name) in SECRETS {
-            if env::var(variable).is_ok_and(|value| !value.trim().is_empty()) {
-                layers.environment.insert(name.to_owned(), Value::Boolean(true));
-            }
-        }
+        layers.environment.extend(secrets_of_environment());
         let is_typed = has_account(&layers.typed);
         let is_sandbox_typed = is_set(&layers.typed, "sandbox");
         if is_typed && !is_sandbox_typed {
@@ -70,7 +74,7 @@ impl ConfigFiles {
             self.two_kinds(&layers).or_else(|| self.leaked_secret(&layers))
         };
         let unused = is_sandbox.then(|| self.unused(&layers)).flatten();
-        let options = self.read(layers.resolved())?;
+        let options = self.read(&layers.resolved())?;
         Ok(Platform { options, refusal, unused })
     }
 
@@ -94,7 +98,7 @@ impl ConfigFiles {
         let sources = [
             (&layers.typed, "on the command line".to_owned()),
             (&layers.environment, "in the environment".to_owned()),
-            (&layers.files, format!("in {}", self.described().unwrap_or_default())),
+            (&layers.files, self.places(&[TOKEN_KIND, APP_KIND].concat())),
         ];
         let has = |layer: &Table, kind: &[&str]| kind.iter().any(|name| is_set(layer, name));
         let deciding =
@@ -108,37 +112,68 @@ impl ConfigFiles {
         })
     }
 
+    /// Returns the files in use, with the places of these options.
+    fn places(&self, names: &[&str]) -> String {
+        let places = names.iter().filter_map(|name| {
+            let source = self.sources.iter().rev().find(|source| is_set(&source.options, name))?;
+            Some(format!("{name}: {}", source.place(&[(*name).to_owned()]).position))
+        });
+        let places: Vec<String> = places.collect();
+        format!("in {} ({})", self.described().unwrap_or_default(), places.join("; "))
+    }
+
     /// Refuses to send a secret from a file to a host from another source. Otherwise, a user who passes another
-    /// account's host without its secret would disclose this secret.
+    /// account's host without its secret would disclose this secret. A profile counts as a source of its own.
     fn leaked_secret(&self, layers: &Layers) -> Option<CliError> {
         let mut resolved = layers.clone();
         resolve(&mut [&mut resolved.files, &mut resolved.environment, &mut resolved.typed]);
         let host_of = |layer: &Table| layer.get("host").and_then(Value::as_str).map(str::to_owned);
-        let host = host_of(&resolved.typed).or_else(|| host_of(&resolved.environment))?;
+        let given = host_of(&resolved.typed).or_else(|| host_of(&resolved.environment));
+        let host = given.clone().or_else(|| host_of(&resolved.files))?;
         let in_file = SECRETS.iter().find(|(option, ..)| {
             is_set(&resolved.files, option)
                 && !is_set(&resolved.environment, option)
                 && !is_set(&resolved.typed, option)
         });
         let (option, what, variable, _) = in_file?;
-        // An invalid address is refused later, before anything is sent.
-        let used = settings::host(&host).ok()?;
-        let beside = host_of(&resolved.files).and_then(|beside| settings::host(&beside).ok());
-        if beside == Some(used) {
+        let strongest = |name: &str, with_profile: bool| {
+            let of_kind = |source: &&Source| with_profile || source.profile.is_none();
+            self.sources.iter().rev().filter(of_kind).find(|source| is_set(&source.options, name))
+        };
+        let source = strongest(option, true)?;
+        let is_of_profile = source.profile.is_some();
+        let beside = strongest("host", is_of_profile).and_then(|source| host_of(&source.options));
+        if given.is_none() && beside.is_none() {
+            // Only profiles have hosts, so they share the secret.
             return None;
         }
-        let file = self.origin(option).unwrap_or(Path::new(""));
-        Some(CliError::usage(
-            format!(
-                "the host `{}` comes from --host or ROLLCALL_HOST, but the {what} comes from {}. rollcall sends a secret \
-                 only to the host in the same file",
-                printable(&host),
-                shown(file)
-            ),
-            format!(
-                "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
-            ),
-        ))
+        // An invalid address is refused later, before anything is sent.
+        let used = settings::host(&host).ok()?;
+        if beside.and_then(|beside| settings::host(&beside).ok()) == Some(used) {
+            return None;
+        }
+        let file = shown(&source.file);
+        let host = printable(&host);
+        Some(if given.is_some() {
+            CliError::usage(
+                format!(
+                    "the host `{host}` comes from --host or ROLLCALL_HOST, but the {what} comes from {file}. rollcall sends a \
+                     secret only to the host in the same file"
+                ),
+                format!(
+                    "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
+                ),
+            )
+        } else {
+            let profile = self.profile().unwrap_or_default();
+            CliError::usage(
+                format!(
+                    "the host `{host}` comes from [profile.{profile}], but the {what} in {file} belongs to another host. \
+                     rollcall sends a secret only to its own host"
+                ),
+                format!("Set {option} in [profile.{profile}], too."),
+            )
+        })
     }
 
     /// Returns the account settings that the sandbox replaces, for a note.

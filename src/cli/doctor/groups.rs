@@ -16,6 +16,7 @@ use super::{
 use crate::{
     cli::{
         args::OutputOptions,
+        config::Setting,
         error::CliError,
         import::{Groups, StoredImport},
     },
@@ -90,29 +91,43 @@ impl Examination<'_> {
     /// Reports the problems of a group, else the options that the files set.
     fn group(&mut self, subject: &'static str, options: &Table) {
         let problems = self.problems.take(subject);
-        for problem in &problems {
-            let mut finding = Finding::failed(subject, problem, FIX);
-            if let Some(files) = self.origins.config.described() {
-                finding.found = format!("{} ({files})", finding.found);
+        let is_good = problems.is_empty();
+        for problem in problems {
+            let message = problem.to_string();
+            let mut finding = Finding::failed(subject, &self.origins.config.located(problem), FIX);
+            if let Some(files) = self.origins.config.described().filter(|_| finding.found == message) {
+                finding.found = format!("{message} ({files})");
             }
             self.findings.push(finding);
         }
-        let mut by_file: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
-        for (name, value) in options {
-            if let Some(file) = self.origins.config.origin(name) {
-                by_file.entry(file).or_default().push(format!("{name} {}", text(value)));
-            }
+        // By file, and then by option.
+        let mut by_file: BTreeMap<PathBuf, BTreeMap<String, Vec<Value>>> = BTreeMap::new();
+        for Setting { name, value, origin } in self.origins.config.origins(&Table::new()).settings(options) {
+            let Some(file) = origin.file() else { continue };
+            // A value with a meaning is counted by its field.
+            let (name, value) = match name.strip_prefix("values.").and_then(|name| name.split_once('.')) {
+                Some((field, _)) => (format!("values {field}:"), None),
+                None => (name, Some(value)),
+            };
+            let values = by_file.entry(file.to_owned()).or_default().entry(name).or_default();
+            values.push(value.unwrap_or(Value::Boolean(true)));
         }
-        if problems.is_empty() && !by_file.is_empty() {
-            let of_files =
-                by_file.iter().map(|(file, options)| format!("{} ({})", options.join(", "), file.display()));
+        if is_good && !by_file.is_empty() {
+            let of_files = by_file.iter().map(|(file, options)| {
+                let of_option = |(name, values): (&String, &Vec<Value>)| match name.strip_suffix(':') {
+                    Some(_) => format!("{name} {}", values.len()),
+                    None => format!("{name} {}", values.iter().map(text).collect::<Vec<_>>().join(" ")),
+                };
+                let options: Vec<String> = options.iter().map(of_option).collect();
+                format!("{} ({})", options.join(", "), file.display())
+            });
             self.findings.push(Finding::good(subject, of_files.collect::<Vec<_>>().join("; ")));
         }
     }
 }
 
 /// Returns the options that are set, by name.
-fn options_of(options: &impl Serialize) -> Table {
+pub(super) fn options_of(options: &impl Serialize) -> Table {
     Table::try_from(options).unwrap_or_default()
 }
 
@@ -121,15 +136,6 @@ fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
-        Value::Table(tables) => {
-            let of_field = |(field, values): (&String, &Value)| {
-                values
-                    .as_table()
-                    .filter(|values| !values.is_empty())
-                    .map(|values| format!("{field}: {}", values.len()))
-            };
-            tables.iter().filter_map(of_field).collect::<Vec<_>>().join(" ")
-        }
         value => value.to_string(),
     }
 }

@@ -10,11 +10,11 @@ mod settings;
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
+    path::PathBuf,
 };
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use clap::ArgMatches;
 use serde::Serialize;
 use textwrap::{Options, WordSplitter};
 
@@ -41,18 +41,13 @@ const SUBJECT: usize = 13;
 /// Minimum width of wrapped text.
 const MIN_WIDTH: usize = 50;
 
-pub(super) fn run(
-    args: &DoctorArgs,
-    given: &ArgMatches,
-    config: &ConfigFiles,
-    printer: &Printer,
-) -> Result<u8, CliError> {
+pub(super) fn run(args: &DoctorArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     for (option, id) in [("--list", &args.list), ("--campaign", &args.campaign)] {
         id.iter().try_for_each(|id| super::settings::id(option, id))?;
     }
     let mut findings = Findings::default();
     let interrupt = signals::listen();
-    let looked = look(args, &Origins::new(given, config), &mut findings, printer, &interrupt);
+    let looked = look(args, &Origins::new(args, config), &mut findings, printer, &interrupt);
     // Clears the progress line.
     printer.conclude("");
     let text =
@@ -61,6 +56,28 @@ pub(super) fn run(
     _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
     looked?;
     Ok(findings.exit_code())
+}
+
+/// Checks a settings file before it is written. Returns the findings as text and the exit code. Texts replace the
+/// `names` of temporary files by their final ones.
+pub(super) fn report(
+    config: &ConfigFiles,
+    names: &[(PathBuf, PathBuf)],
+    printer: &Printer,
+) -> Result<(String, u8), CliError> {
+    let args = DoctorArgs::default();
+    let mut findings = Findings::default();
+    look(&args, &Origins::new(&args, config), &mut findings, printer, &signals::listen())?;
+    printer.conclude("");
+    // Nobody asked for a list or a campaign.
+    findings.0.retain(|finding| !finding.found.starts_with(network::NOT_TRIED));
+    for finding in &mut findings.0 {
+        for (temporary, name) in names {
+            finding.found =
+                finding.found.replace(&temporary.display().to_string(), &name.display().to_string());
+        }
+    }
+    Ok((findings.text(Printer::data_width()), findings.exit_code()))
 }
 
 fn look(

@@ -27,6 +27,9 @@ const TOKEN: &str = "token";
 const CONTACTS: &str = "contacts";
 const CLOCK: &str = "clock";
 
+/// The beginning of findings about requests that nobody asked for.
+pub(super) const NOT_TRIED: &str = "not tried";
+
 /// The remedy for errors without a better one; a documented platform does not respond like this.
 const ELSEWHERE: &str = "Check --host and --stream-id: the answers do not match the platform's API.";
 
@@ -90,7 +93,7 @@ async fn ask(
         ("campaign v1", "campaign", args.campaign.as_ref().map(|id| campaign(id, Api::V1))),
     ] {
         let Some(collection) = collection else {
-            let found = format!("not tried: no {what} was named");
+            let found = format!("{NOT_TRIED}: no {what} was named");
             findings.push(Finding::warning(subject, found, format!("To try it: --{what} ID.")));
             continue;
         };
@@ -116,7 +119,7 @@ async fn ask(
         findings.push(Finding::good(
             "creating",
             format!(
-                "not tried: it would create a contact; it needs the same scope as reading the contacts (`{scope}`)"
+                "{NOT_TRIED}: it would create a contact; it needs the same scope as reading the contacts (`{scope}`)"
             ),
         ));
     }

@@ -5,17 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgMatches, parser::ValueSource};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Finding, Findings,
+    Finding, Findings, groups,
     problems::{CONFIG_FILE, FIX, Judged, Problems, REQUESTS},
 };
 use crate::{
     cli::{
-        args::{DoctorArgs, PlatformOptions, RequestOptions},
-        config::{ConfigFiles, Platform, variable},
+        args::{DoctorArgs, PlatformOptions},
+        config::{self, ConfigFiles, Origin, Platform, variable},
         error::{CliError, exit},
         import,
         settings::{self, Account, RequestSettings, open_journal},
@@ -51,37 +50,29 @@ pub(super) struct Fit {
 
 /// The sources of settings.
 pub(super) struct Origins<'a> {
-    given: &'a ArgMatches,
+    of_options: config::Origins<'a>,
     pub(super) config: &'a ConfigFiles,
 }
 
 impl<'a> Origins<'a> {
-    /// Stores the options that the command was `given`.
-    pub(super) fn new(given: &'a ArgMatches, config: &'a ConfigFiles) -> Self {
-        Self { given, config }
+    pub(super) fn new(args: &DoctorArgs, config: &'a ConfigFiles) -> Self {
+        let mut given = groups::options_of(&args.platform.without_empty());
+        given.extend(groups::options_of(&args.requests));
+        given.extend(groups::options_of(&args.state));
+        Self { of_options: config.origins(&given), config }
     }
 
-    /// Returns the option or variable that set it, if it `is_given`; else the file.
-    fn of(&self, name: &str, is_given: bool) -> String {
-        let id = name.replace('-', "_");
-        match self.given.value_source(&id) {
-            Some(ValueSource::EnvVariable) if is_given => variable(name),
-            _ if is_given => format!("--{name}"),
-            _ => {
-                self.config.origin(name).map_or_else(|| DEFAULT.to_owned(), |file| file.display().to_string())
-            }
-        }
+    /// Returns the option, the variable or the file that sets an option.
+    fn of(&self, name: &str) -> String {
+        self.of_options.of(name).brief()
     }
 
     /// Returns the source of a secret: a file or its own variable.
-    fn of_secret(&self, name: &str, file: Option<&Path>, is_given: bool) -> String {
-        match file.map(Path::display) {
-            None => variable(name.trim_end_matches("-file")),
-            Some(path) if is_given => format!("--{name} {path}"),
-            Some(path) => {
-                let file = self.config.origin(name).unwrap_or(Path::new("")).display();
-                format!("{name} {path} in {file}")
-            }
+    fn of_secret(&self, name: &str, file: Option<&Path>) -> String {
+        let Some(path) = file.map(Path::display) else { return variable(name.trim_end_matches("-file")) };
+        match self.of_options.of(name) {
+            Origin::Typed(option) => format!("{option} {path}"),
+            origin => format!("{name} {path} in {}", origin.brief()),
         }
     }
 }
@@ -111,7 +102,7 @@ pub(super) fn examine(
     for problem in &unread {
         findings.push(Finding::failed(CONFIG_FILE, problem, FIX));
     }
-    let mut examination = Examination { origins, given: &given, findings, problems };
+    let mut examination = Examination { origins, findings, problems };
     let (Some(platform), Some(state)) = (platform, state) else {
         examination.groups(&stored, groups, output.as_ref(), interrupt)?;
         return Ok(None);
@@ -136,12 +127,12 @@ pub(super) fn examine(
         (Err(_), _) if is_sandbox => None,
         (_, refusal) => examination.account(&platform, refusal),
     };
-    let requests = examination.requests(&groups.requests, &args.requests);
+    let requests = examination.requests(&groups.requests);
     let journal = if is_sandbox {
         examination.findings.push(Finding::good(JOURNAL, "in memory: it ends with the sandbox"));
         Journal::in_memory()?
     } else {
-        examination.journal(state.state_dir, args.state.state_dir.is_some())?
+        examination.journal(state.state_dir)?
     };
     let suppression = examination.groups(&stored, groups, output.as_ref(), interrupt)?;
     if let Some(account) = &account {
@@ -158,16 +149,14 @@ pub(super) fn examine(
 
 pub(super) struct Examination<'a> {
     pub(super) origins: &'a Origins<'a>,
-    /// The platform options from the command line and the environment.
-    given: &'a PlatformOptions,
     pub(super) findings: &'a mut Findings,
     pub(super) problems: Problems,
 }
 
 impl Examination<'_> {
     /// Opens the journal, or one in memory if that fails.
-    fn journal(&mut self, state_dir: Option<PathBuf>, is_given: bool) -> Result<Journal, CliError> {
-        let origin = self.origins.of("state-dir", is_given);
+    fn journal(&mut self, state_dir: Option<PathBuf>) -> Result<Journal, CliError> {
+        let origin = self.origins.of("state-dir");
         match open_journal(state_dir) {
             Ok(journal) => {
                 let found = format!("{} ({origin})", journal.path().display());
@@ -211,7 +200,7 @@ impl Examination<'_> {
         match settings::authorities(file) {
             Ok(authorities) => {
                 if let Some(path) = file {
-                    let origin = self.origins.of("ca-file", self.given.ca_file.is_some());
+                    let origin = self.origins.of("ca-file");
                     self.findings.push(Finding::good(AUTHORITIES, format!("{} ({origin})", path.display())));
                 }
                 Some(authorities)
@@ -236,12 +225,7 @@ impl Examination<'_> {
             self.findings.push(Finding::bad(subject, "not set", remedy, exit::USAGE));
             return None;
         }
-        let is_given = match name {
-            "host" => self.given.host.is_some(),
-            "stream-id" => self.given.stream_id.is_some(),
-            _ => self.given.account_id.is_some(),
-        };
-        let origin = self.origins.of(name, is_given);
+        let origin = self.origins.of(name);
         match read(text) {
             Ok(value) => {
                 self.findings.push(Finding::good(subject, format!("{value} ({origin})")));
@@ -271,16 +255,14 @@ impl Examination<'_> {
             }
             Ok(Some(credentials)) => {
                 let finding = if let Credentials::App { client_id, .. } = &credentials {
-                    let is_given = self.given.client_secret_file.is_some();
-                    let id = self.origins.of("client-id", self.given.client_id.is_some());
-                    let secret = self.origins.of_secret("client-secret-file", secret_file, is_given);
+                    let id = self.origins.of("client-id");
+                    let secret = self.origins.of_secret("client-secret-file", secret_file);
                     Finding::good(
                         CREDENTIALS,
                         format!("client id {client_id} ({id}), client secret set ({secret})"),
                     )
                 } else {
-                    let is_given = self.given.token_file.is_some();
-                    let origin = self.origins.of_secret("token-file", token_file, is_given);
+                    let origin = self.origins.of_secret("token-file", token_file);
                     token(&origin, credentials.expires_at(), Timestamp::now())
                 };
                 (Some(credentials), finding)
@@ -291,7 +273,7 @@ impl Examination<'_> {
     }
 
     fn sandbox(&mut self, account: Account) -> Account {
-        let origin = self.origins.of("sandbox", self.given.sandbox);
+        let origin = self.origins.of("sandbox");
         let client_id = match &account.credentials {
             Credentials::App { client_id, .. } => client_id,
             Credentials::Token(_) => "",
@@ -308,32 +290,28 @@ impl Examination<'_> {
         account
     }
 
-    fn requests(
-        &mut self,
-        settings: &Result<RequestSettings, CliError>,
-        given: &RequestOptions,
-    ) -> Option<RequestSettings> {
+    fn requests(&mut self, settings: &Result<RequestSettings, CliError>) -> Option<RequestSettings> {
         for problem in self.problems.take(REQUESTS) {
             let remedy = "Change it on the command line or in rollcall.toml.";
             self.findings.push(Finding::failed(REQUESTS, &problem, remedy));
         }
         let settings = settings.as_ref().ok()?;
-        let origin = |name, is_given| match self.origins.of(name, is_given) {
+        let origin = |name| match self.origins.of(name) {
             default if default == DEFAULT => String::new(),
             origin => format!(" ({origin})"),
         };
         let per_hour = settings.rate_per_hour.map_or_else(String::new, |rate| {
-            let origin = self.origins.of("rate-per-hour", given.rate_per_hour.is_some());
+            let origin = self.origins.of("rate-per-hour");
             format!(", {} an hour ({origin})", grouped(rate.into()))
         });
         let found = format!(
             "{} a minute ({}){per_hour}, timeout {}{}, {}{}",
             grouped(settings.rate.into()),
-            self.origins.of("rate", given.rate.is_some()),
+            self.origins.of("rate"),
             duration(settings.timeout.as_secs()),
-            origin("timeout", given.timeout.is_some()),
+            origin("timeout"),
             counted(settings.max_attempts.into(), "attempt"),
-            origin("max-attempts", given.max_attempts.is_some()),
+            origin("max-attempts"),
         );
         self.findings.push(if settings.rate > DOCUMENTED_RATE {
             let found = format!("{found}; the platform documents {DOCUMENTED_RATE} a minute");

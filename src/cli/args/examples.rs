@@ -91,10 +91,10 @@ pub(super) fn with_examples(command: Command) -> Command {
         let Some((_, examples)) = found else { return command };
         let mut text = "Examples:".to_owned();
         for (purpose, line) in *examples {
-            text.push_str(&format!("\n\n  # {purpose}\n  {line}"));
+            text.extend(["\n\n  # ", purpose, "\n  ", line]);
         }
         if let Some(after) = command.get_after_help() {
-            text.push_str(&format!("\n\n{after}"));
+            text.extend(["\n\n", after.to_string().as_str()]);
         }
         command.after_long_help(text)
     })

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     args::{ApiOption, CheckArgs, ExcludeOptions},
+    columns,
     config::ConfigFiles,
     error::{CliError, exit},
     printer::Printer,
@@ -25,7 +26,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
-    let reading = ReadingSettings::new(config.under(&args.reading)?)?;
+    let mut reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let own = config.under_own(&args.reading)?.map(ReadingSettings::new).transpose()?;
     let exclude_files = config.under(&args.exclude)?;
     let exclude = settings::exclude(
@@ -40,7 +41,7 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> 
     let run = new_run();
     let path = output_folder(output_options.out.clone(), &run);
     let export = settings::export(&config.under(&args.export)?, Some(&path))?;
-    let inputs = open_all(&args.files, &reading.parse, &interrupt)?;
+    let inputs = columns::open(&args.files, &mut reading.parse, Some(config), printer, &interrupt)?;
     let settings = RunSettings {
         run,
         normalize: reading.normalize,
@@ -86,7 +87,7 @@ pub(super) fn open_all(
     let (inputs, errors): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let errors: Vec<ParseError> = errors.into_iter().filter_map(Result::err).collect();
     if !errors.is_empty() {
-        return Err(CliError::Inputs(errors));
+        return Err(CliError::inputs(errors));
     }
     let inputs: Vec<Input> = inputs.into_iter().flatten().flatten().collect();
     if inputs.len() > usize::from(u16::MAX) {

@@ -30,8 +30,12 @@ pub(super) enum CliError {
     #[error("{message}")]
     Usage { message: String, hint: Option<String> },
     /// Inputs that rollcall cannot read, each with the reason.
-    #[error("{}", join(.0))]
-    Inputs(Vec<ParseError>),
+    #[error("{}", join(.errors))]
+    Inputs {
+        errors: Vec<ParseError>,
+        /// A command line with which they can be read.
+        command: Option<String>,
+    },
     /// A stage of the pipeline that failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -62,6 +66,10 @@ impl CliError {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
+    pub(super) fn inputs(errors: Vec<ParseError>) -> Self {
+        Self::Inputs { errors, command: None }
+    }
+
     /// The error for a run that is not in the journal.
     pub(super) fn no_run(id: &str) -> Self {
         Self::usage(format!("there is no run {id}"), "List all runs with `rollcall runs`.")
@@ -76,7 +84,7 @@ impl CliError {
                 | PipelineError::Suppress(SuppressError::NoCountry { .. }),
             ) => exit::USAGE,
             Self::Pipeline(PipelineError::Suppress(_) | PipelineError::Post(_)) => exit::PLATFORM,
-            Self::Inputs(_) | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
+            Self::Inputs { .. } | Self::Pipeline(PipelineError::Parse(_)) => exit::INPUT,
             Self::Pipeline(PipelineError::Platform(error)) => platform_exit_code(error),
             Self::Pipeline(PipelineError::Interrupted(signal)) => signal_exit_code(*signal),
             Self::Pipeline(PipelineError::Journal(_)) | Self::Journal(_) => exit::MACHINE,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     args::ExplainArgs,
-    check::open_all,
+    columns,
     config::ConfigFiles,
     error::{CliError, exit},
     printer::Printer,
@@ -23,12 +23,13 @@ use crate::{
 const SCHEMA: &str = "rollcall.explain/1";
 
 pub(super) fn run(args: &ExplainArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
-    let reading = ReadingSettings::new(config.under(&args.reading)?)?;
+    let mut reading = ReadingSettings::new(config.under(&args.reading)?)?;
     let interrupt = signals::listen();
-    let opened = open_all(std::slice::from_ref(&args.file), &reading.parse, &interrupt)?;
+    let files = std::slice::from_ref(&args.file);
+    let opened = columns::open(files, &mut reading.parse, None, printer, &interrupt)?;
     let mut explained = Vec::new();
     for input in opened {
-        explained.extend(pipeline::explain(input, &args.rows, &reading.normalize, &reading.parse.mappings)?);
+        explained.extend(pipeline::explain(input, &args.rows, &reading.normalize)?);
     }
     let text = if config.under(&args.json)?.json {
         let json = serde_json::json!({ "schema": SCHEMA, "rows": explained });

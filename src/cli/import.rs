@@ -16,10 +16,11 @@ pub(super) use self::groups::Groups;
 use super::{
     args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
-        ImportOptions, JsonOption, OutputOptions, PlatformOptions, PostingOptions, ReadingOptions,
-        RequestOptions, ResumeArgs,
+        ImportOptions, JsonOption, MappingTable, OutputOptions, PlatformOptions, PostingOptions,
+        ReadingOptions, RequestOptions, ResumeArgs,
     },
-    check::{self, conclude, open_all},
+    check::{self, conclude},
+    columns,
     config::ConfigFiles,
     error::CliError,
     printer::Printer,
@@ -30,7 +31,7 @@ use super::{
 use crate::{
     interrupt::Interrupt,
     journal::{Journal, RunRecord},
-    parse::{Input, STDIN},
+    parse::{Input, InputInfo, STDIN},
     pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Surroundings},
     platform::{Authorities, Credentials},
     progress::{Approval, Progress},
@@ -90,12 +91,21 @@ impl StoredImport {
     /// Returns the options that distinguish two imports of the same files: how rows are read, and which numbers are
     /// suppressed. It contains only options that are set, so options that later versions add leave unfinished imports
     /// resumable.
-    fn identity(&self) -> String {
+    fn identity(&self, inputs: &[Input]) -> String {
         let mut reading = self.reading.clone();
         // Another spelling of the same region is the same import.
         let spelled = reading.region.take();
         reading.region = spelled.map(settings::canonical_region);
-        let groups = [json!(reading), json!(self.exclude_files), json!(self.exclude), json!(self.api)];
+        let mut reading = json!(reading);
+        // A mapping that no file uses does not distinguish two imports.
+        let used: Vec<Vec<String>> = inputs.iter().map(|input| remembered(&input.info)).collect();
+        if let Some(reading) = reading.as_object_mut() {
+            reading.remove("mapping");
+            if used.iter().any(|used| !used.is_empty()) {
+                reading.insert("mapping".to_owned(), json!(used));
+            }
+        }
+        let groups = [reading, json!(self.exclude_files), json!(self.exclude), json!(self.api)];
         let is_set = |value: &Value| match value {
             Value::Null | Value::Bool(false) => false,
             Value::Array(values) => !values.is_empty(),
@@ -105,6 +115,17 @@ impl StoredImport {
         let options: BTreeMap<&String, &Value> =
             groups.iter().filter_map(Value::as_object).flatten().filter(|(_, value)| is_set(value)).collect();
         format!("{IDENTITY_VERSION} {}", json!(options))
+    }
+
+    /// Keeps the mappings that the inputs use, also those that were chosen for this run only, so that `resume` uses them.
+    fn keep_used_mappings(&mut self, inputs: &[Input]) {
+        self.reading.mapping.clear();
+        for remembered in inputs.iter().filter_map(|input| input.info.remembered.as_ref()) {
+            let table = MappingTable::from(remembered);
+            if !self.reading.mapping.contains(&table) {
+                self.reading.mapping.push(table);
+            }
+        }
     }
 
     /// Returns the options to record for `resume`, without the approval to post.
@@ -165,11 +186,12 @@ pub(super) fn run(args: &ImportArgs, config: &ConfigFiles, printer: &Printer) ->
     let mut stored = StoredImport::new(&args.import, config.under(&args.export)?, config)?;
     stored.files.clone_from(&args.files);
     printer.say(&config.unused_note(&args.import.platform.without_empty()).unwrap_or_default());
+    let asks = (!stored.posting.yes).then_some(config);
     let output = config.under(&args.output)?;
     let state = config.under(&args.state)?;
     let journal =
         if stored.platform.sandbox { Journal::in_memory()? } else { open_journal(state.state_dir)? };
-    import(stored, journal, output, None, &Caller::of(printer))
+    import(stored, journal, output, None, &Caller { config: asks, ..Caller::of(printer) })
 }
 
 /// The caller of an import: how to show progress, who approves posting, and what interrupts it.
@@ -180,11 +202,20 @@ pub(super) struct Caller<'a> {
     pub(super) interrupt: Interrupt,
     /// The run's name; generated if `None`.
     pub(super) run: Option<String>,
+    /// The settings files, if a person can be asked for columns that are not known.
+    pub(super) config: Option<&'a ConfigFiles>,
 }
 
 impl<'a> Caller<'a> {
     fn of(printer: &'a Printer) -> Self {
-        Self { printer, progress: printer, approval: printer, interrupt: signals::listen(), run: None }
+        Self {
+            printer,
+            progress: printer,
+            approval: printer,
+            interrupt: signals::listen(),
+            run: None,
+            config: None,
+        }
     }
 
     fn new_run(&self) -> String {
@@ -253,9 +284,9 @@ pub(super) fn import(
     resumed: Option<&RunRecord>,
     caller: &Caller<'_>,
 ) -> Result<u8, CliError> {
-    let Caller { printer, progress, approval, interrupt, .. } = caller;
+    let Caller { printer, progress, approval, interrupt, config, .. } = caller;
     let groups = stored.groups();
-    let (reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
+    let (mut reading, posting, requests) = (groups.reading?, groups.posting?, groups.requests?);
     let (exclude, existing) = (groups.suppression?, groups.existing?);
     groups.export?;
     // The current folder's file does not say how the platform's numbers are read, if the user does.
@@ -265,7 +296,8 @@ pub(super) fn import(
     let (account, _local) = account(stored.platform.clone(), &requests)?;
     let target = settings::target(&account);
     resumed.map_or(Ok(()), |run| resumed::check_record(run, &target))?;
-    let mut inputs = open_all(&stored.files, &reading.parse, interrupt)?;
+    let mut inputs = columns::open(&stored.files, &mut reading.parse, *config, printer, interrupt)?;
+    stored.keep_used_mappings(&inputs);
     let import = ImportSettings {
         quota: journal.quota(&target.account),
         snapshots: journal.snapshots(&target.account, &target.stream, region),
@@ -280,7 +312,8 @@ pub(super) fn import(
         let reserved = Reserved::wait(journal, target, posting.wait, *progress, interrupt)?;
         // The import stays the same if it is started from another folder.
         make_absolute(&mut stored);
-        Named::find(reserved, &mut inputs, &stored.identity(), resumed, caller)
+        let identity = stored.identity(&inputs);
+        Named::find(reserved, &mut inputs, &identity, resumed, caller)
     });
     let named = named.transpose()?;
     let id = named.as_ref().map_or_else(|| caller.new_run(), |named| named.id.clone());
@@ -321,6 +354,12 @@ pub(super) fn import(
     Ok(conclude(finished, &path, output.json, printer))
 }
 
+/// Returns the remembered mappings that an input uses, as options.
+fn remembered(info: &InputInfo) -> Vec<String> {
+    let used = info.mappings.iter().filter(|mapping| mapping.is_remembered);
+    used.map(|mapping| format!("{}={}", mapping.field.name(), mapping.column)).collect()
+}
+
 /// A run that has a name but has not begun.
 struct Named {
     reserved: Reserved,
@@ -340,7 +379,7 @@ impl Named {
     ) -> Result<Self, CliError> {
         let mut digests = Vec::new();
         for input in inputs {
-            digests.push(input.digest().map_err(|error| CliError::Inputs(vec![error]))?);
+            digests.push(input.digest().map_err(|error| CliError::inputs(vec![error]))?);
             if let Some(signal) = caller.interrupt.signal() {
                 return Err(CliError::Pipeline(PipelineError::Interrupted(signal)));
             }
@@ -485,13 +524,13 @@ mod tests {
             assert_eq!(exclude.campaign_filter.len(), count, "{recorded}");
         }
         assert_eq!(
-            stored.identity(),
+            stored.identity(&[]),
             r#"options/1 {"exclude-file":["/dnc.csv"],"region":"IN"}"#,
             "unfinished imports of this version are found by it"
         );
         let mut spelled = stored.clone();
         spelled.reading.region = Some("India (+91)".to_owned());
-        assert_eq!(spelled.identity(), stored.identity());
+        assert_eq!(spelled.identity(&[]), stored.identity(&[]));
         let kept = serde_json::to_string(&stored.to_resume()).unwrap();
         assert!(text.contains("yes") && !kept.contains("yes"), "{kept}");
     }

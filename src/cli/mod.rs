@@ -3,6 +3,7 @@
 mod args;
 mod bar;
 mod check;
+mod columns;
 mod completion;
 mod config;
 mod doctor;
@@ -98,7 +99,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ))
         });
     let (printer, config) = match loaded {
-        Ok((options, config)) => (Printer::new(&options), config),
+        Ok((options, config)) => (Printer::new(&options).with_command(args), config),
         Err(error) => {
             Printer::new(&cli.global.printer).fail(&error);
             return ExitCode::from(error.exit_code());

@@ -4,6 +4,8 @@
 //! appears only on a terminal. With `--log-format json`, every line is an object.
 
 use std::{
+    env,
+    ffi::OsString,
     fmt,
     fs::File,
     io::{self, BufRead as _, IsTerminal as _, Write},
@@ -66,6 +68,8 @@ pub(super) struct Printer {
     asks: OnceLock<Interrupt>,
     /// The columns with sample values, shown before the question.
     columns: OnceLock<String>,
+    /// The command as typed, for messages that suggest it with more options.
+    command: Vec<OsString>,
 }
 
 /// The figures on a progress line, in addition to its position.
@@ -161,7 +165,28 @@ impl Printer {
             figures: Arc::default(),
             asks: OnceLock::new(),
             columns: OnceLock::new(),
+            command: Vec::new(),
         }
+    }
+
+    /// Sets the command as typed, beginning with the program.
+    pub(super) fn with_command(mut self, command: Vec<OsString>) -> Self {
+        self.command = command;
+        self
+    }
+
+    /// Returns the command as typed; empty if no person typed it.
+    pub(super) fn command(&self) -> &[OsString] {
+        &self.command
+    }
+
+    /// Returns whether a person at the terminal sees questions and can answer them with keys.
+    pub(super) fn can_ask(&self) -> bool {
+        let is_set =
+            |name: &str| env::var(name).is_ok_and(|value| !matches!(value.trim(), "" | "false" | "0"));
+        let is_dumb = env::var("TERM").is_ok_and(|terminal| terminal == "dumb");
+        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        !self.quiet && !self.is_json && is_terminal && !is_dumb && !is_set("CI")
     }
 
     /// Enables the question before posting if a terminal is available, even if input or output goes through a pipe.
@@ -249,14 +274,14 @@ impl Printer {
     pub(super) fn fail(&self, error: &CliError) {
         self.replace(None);
         if self.is_json {
-            for (message, hint) in hint::messages(error) {
+            for (message, hint) in hint::messages(error, false) {
                 self.write_json("ERROR", &json!({"message": message, "hint": hint}));
             }
         } else if self.quiet {
             // Schedulers send this line by mail.
-            self.write(&format!("{}\n", hint::lines(error).trim_end().replace('\n', " ")));
+            self.write(&format!("{}\n", hint::lines(error, None).trim_end().replace('\n', " ")));
         } else {
-            self.write(&hint::lines(error));
+            self.write(&hint::lines(error, Some(Self::width())));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Validated settings from options as given. This module checks everything before rollcall reads or sends anything.
 
 mod export;
+mod mapping;
 mod posting;
 mod region;
 mod units;
@@ -121,6 +122,7 @@ impl ReadingSettings {
                 member: options.member,
                 delimiter: options.delimiter.as_deref().map(delimiter).transpose()?,
                 mappings,
+                remembered: mapping::remembered(&options.mapping).map_err(fail("[[mapping]]"))?,
                 no_header: options.no_header,
                 skips_hidden_rows,
                 ignores_do_not_call_columns: options.ignore_do_not_call_column,

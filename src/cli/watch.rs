@@ -399,8 +399,14 @@ fn import_orders(printer: &Printer) -> Result<u8, CliError> {
     let journal = open_journal(orders.state_dir)?;
     let output = OutputOptions { out: Some(orders.out), json: false, overwrite: true };
     let progress = Lines::default();
-    let caller =
-        Caller { printer, progress: &progress, approval: &Approved, interrupt, run: Some(orders.run) };
+    let caller = Caller {
+        printer,
+        progress: &progress,
+        approval: &Approved,
+        interrupt,
+        run: Some(orders.run),
+        config: None,
+    };
     import::import(orders.import, journal, output, None, &caller)
 }
 

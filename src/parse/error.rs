@@ -4,7 +4,12 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Format, columns::mapping::Mapping, file::content::Content, workbook::sheet_name::SheetName};
+use super::{
+    Format,
+    columns::{mapping::Mapping, suggest::Unmatched},
+    file::content::Content,
+    workbook::sheet_name::SheetName,
+};
 use crate::quantity::grouped;
 
 /// A failure to read an input. Nothing was sent from the input.
@@ -199,7 +204,7 @@ pub enum Fault {
     #[error("no column is known to hold the numbers to suppress; the columns are {}", quoted(.headers))]
     NoNumberColumn { headers: Vec<String> },
     #[error("no column is known to hold phone numbers; the columns are {}", quoted(.headers))]
-    NoPhoneColumn { headers: Vec<String>, likeliest: Option<String> },
+    NoPhoneColumn { headers: Vec<String>, unmatched: Box<Unmatched> },
 }
 
 impl Fault {

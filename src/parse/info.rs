@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 use super::{
     Format,
-    columns::{certainty::ColumnMatch, is_title},
+    columns::{certainty::ColumnMatch, is_title, mapping::Mapping, remembered::RememberedMapping},
     file::source::{Compression, Source},
     fixed_rows::FixedRows,
     table_header::Header,
@@ -35,6 +35,10 @@ pub struct InputInfo {
     pub header_row: u64,
     /// The matched columns.
     pub columns: Columns,
+    /// The mappings that named columns, those of options and the remembered ones.
+    pub mappings: Vec<Mapping>,
+    /// The remembered mapping for its headers.
+    pub remembered: Option<RememberedMapping>,
     /// The certainty of each match.
     pub matches: Vec<ColumnMatch>,
     /// The first values of each column, truncated if long.
@@ -85,6 +89,8 @@ impl InputInfo {
             sheet: None,
             headers: Vec::new(),
             header_row: 0,
+            mappings: Vec::new(),
+            remembered: None,
             matches: Vec::new(),
             samples: Vec::new(),
             columns: Columns::default(),
@@ -124,6 +130,8 @@ impl InputInfo {
             sheet: None,
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             header_row: 1,
+            mappings: Vec::new(),
+            remembered: None,
             matches: Vec::new(),
             samples: Vec::new(),
             columns,

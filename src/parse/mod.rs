@@ -34,7 +34,9 @@ mod vcard;
 
 use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
-pub(crate) use self::columns::{expiry::is_expiry, folding::fold, is_never_called, may_be_phone, means};
+pub(crate) use self::columns::{
+    expiry::is_expiry, folding::fold, is_never_called, is_number as looks_dialable, may_be_phone, means,
+};
 #[cfg(unix)]
 pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
 use self::{
@@ -42,7 +44,7 @@ use self::{
     columns::{
         ColumnsProblem, habits,
         header::{self, Found},
-        parts, unnamed,
+        parts, remembered, unnamed,
     },
     file::source::Source,
     open::{name_note, open_table},
@@ -57,6 +59,8 @@ pub use self::{
     columns::{
         certainty::{Certainty, ColumnMatch},
         mapping::Mapping,
+        remembered::RememberedMapping,
+        suggest::{Unmatched, UnmatchedColumn},
     },
     encoding::Encoding,
     error::{Fault, ParseError, ReadError, UnpackError},
@@ -164,31 +168,12 @@ impl Input {
         }
         // A file that rollcall wrote always has a header.
         let settings = &ParseSettings { no_header: settings.no_header && !is_own, ..settings.clone() };
-        let found = match table.names() {
-            Some([]) => return Err(Fault::NoRecords("a record")),
-            Some(names) => header::given(Header::named(names), &rows, settings),
-            None if rows.is_empty() => return Err(table.empty()),
-            None if settings.no_header => header::given(Header::numbered(&rows.row(0)), &rows, settings),
-            None => header::find(&rows, settings),
-        };
-        let found = match found {
-            Err((header, ColumnsProblem::NoPhone)) if settings.is_of_numbers() => {
-                let parts = parts::find(table.names(), &rows, settings.region);
-                match parts.or_else(|| unnamed::find(table.names(), &rows, settings.region)) {
-                    Some((found, note)) => {
-                        info.notes.push(note);
-                        Ok(found)
-                    }
-                    None if unnamed::holds_any(&rows, settings.region) => {
-                        return Err(Fault::NoNumberColumn { headers: header.names });
-                    }
-                    None => Err((header, ColumnsProblem::NoPhone)),
-                }
-            }
-            found => found,
-        };
-        let is_text = matches!(table, Table::Text(_));
-        let mut found = found.map_err(|(header, problem)| fault_of(header, problem, is_text))?;
+        let mut found = find_columns(&table, &rows, settings, &mut info)?;
+        info.remembered = remembered::of(&found.header.names, settings).cloned();
+        let mappings = remembered::mappings(&found.header.names, settings).into_owned();
+        let settings = &ParseSettings { mappings, ..settings.clone() };
+        info.notes.extend(info.remembered.as_ref().map(|remembered| remembered.note(&settings.mappings)));
+        info.mappings.clone_from(&settings.mappings);
         let sights = match &table {
             Table::Sheet(sheet) => Some(&sheet.sights),
             Table::Grid(chosen) => Some(&chosen.grid.sights),
@@ -359,7 +344,49 @@ fn preview(table: &mut Table, source: &mut Source, settings: &ParseSettings) -> 
     Ok(shown.rows)
 }
 
-fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
+/// Finds the header of a table and matches its columns.
+fn find_columns(
+    table: &Table,
+    rows: &Rows,
+    settings: &ParseSettings,
+    info: &mut InputInfo,
+) -> Result<Found, Fault> {
+    let found = match table.names() {
+        Some([]) => return Err(Fault::NoRecords("a record")),
+        Some(names) => header::given(Header::named(names), rows, settings),
+        None if rows.is_empty() => return Err(table.empty()),
+        None if settings.no_header => header::given(Header::numbered(&rows.row(0)), rows, settings),
+        None => header::find(rows, settings),
+    };
+    let found = match found {
+        Err((header, ColumnsProblem::NoPhone)) if settings.is_of_numbers() => {
+            let parts = parts::find(table.names(), rows, settings.region);
+            match parts.or_else(|| unnamed::find(table.names(), rows, settings.region)) {
+                Some((found, note)) => {
+                    info.notes.push(note);
+                    Ok(found)
+                }
+                None if unnamed::holds_any(rows, settings.region) => {
+                    return Err(Fault::NoNumberColumn { headers: header.names });
+                }
+                None => Err((header, ColumnsProblem::NoPhone)),
+            }
+        }
+        found => found,
+    };
+    let is_text = matches!(table, Table::Text(_));
+    found.map_err(|(header, problem)| fault_of(header, problem, is_text, rows, settings))
+}
+
+fn fault_of(
+    header: Header,
+    problem: ColumnsProblem,
+    is_text: bool,
+    rows: &Rows,
+    settings: &ParseSettings,
+) -> Fault {
+    let unmatched = || Box::new(header::unmatched(rows, &header, settings));
+    let unmatched = if problem == ColumnsProblem::NoPhone { unmatched() } else { Box::default() };
     let headers = header.names;
     match problem {
         ColumnsProblem::NoPhone
@@ -372,10 +399,7 @@ fn fault_of(header: Header, problem: ColumnsProblem, is_text: bool) -> Fault {
         ColumnsProblem::NoSuchColumn(mapping) => Fault::NoSuchColumn { mapping, headers },
         ColumnsProblem::MappedTwice(mapping) => Fault::MappedTwice { mapping },
         ColumnsProblem::TooManyPhones => Fault::TooManyPhones { columns: headers.len() },
-        ColumnsProblem::NoPhone => {
-            let likeliest = columns::likeliest_phone(&headers);
-            Fault::NoPhoneColumn { headers, likeliest }
-        }
+        ColumnsProblem::NoPhone => Fault::NoPhoneColumn { headers, unmatched },
     }
 }
 

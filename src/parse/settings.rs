@@ -1,6 +1,9 @@
 //! Settings for reading files.
 
-use super::{Encoding, Format, columns::mapping::Mapping};
+use super::{
+    Encoding, Format,
+    columns::{mapping::Mapping, remembered::RememberedMapping},
+};
 use crate::{contact::Region, normalize::Aliases};
 
 /// Rows examined before any row is used.
@@ -23,6 +26,8 @@ pub struct ParseSettings {
     pub delimiter: Option<u8>,
     /// The columns of fields, as set with `--map`.
     pub mappings: Vec<Mapping>,
+    /// The columns of fields for files with certain headers. The first one for a file's headers counts; `mappings` win.
+    pub remembered: Vec<RememberedMapping>,
     /// Whether the file has no header, so that its first row is data.
     pub no_header: bool,
     /// Whether hidden rows of a sheet are skipped, also when columns are matched.

@@ -103,7 +103,6 @@ pub fn explain(
     mut input: Input,
     rows: &[u64],
     settings: &NormalizeSettings,
-    mappings: &[Mapping],
 ) -> Result<Vec<Explanation>, PipelineError> {
     let places = input.places(rows)?;
     let info = input.info.clone();
@@ -118,7 +117,7 @@ pub fn explain(
                         file: file.clone(),
                         row: *row,
                     });
-                    let explained = of_row(row, normalizer.explain(row), &info, mappings);
+                    let explained = of_row(row, normalizer.explain(row), &info);
                     *found = Some(Explanation { fixes, ..explained });
                 }
             }
@@ -163,9 +162,9 @@ fn no_row(row: u64, place: RowPlace, info: &InputInfo) -> Explanation {
     Explanation { not_a_row: Some(reason), exists, ..empty(row, info) }
 }
 
-fn of_row(row: Row<'_>, explained: Explained, info: &InputInfo, mappings: &[Mapping]) -> Explanation {
+fn of_row(row: Row<'_>, explained: Explained, info: &InputInfo) -> Explanation {
     let Explained { steps, other_readings, verdict } = explained;
-    let steps = steps.into_iter().map(|step| explained_step(step, info, mappings)).collect();
+    let steps = steps.into_iter().map(|step| explained_step(step, info)).collect();
     let explanation = Explanation { steps, other_readings, ..empty(row.location.row, info) };
     match verdict {
         Verdict::Contact(contact) => Explanation {
@@ -198,18 +197,18 @@ fn of_row(row: Row<'_>, explained: Explained, info: &InputInfo, mappings: &[Mapp
     }
 }
 
-fn explained_step(step: Step, info: &InputInfo, mappings: &[Mapping]) -> ExplainedStep {
+fn explained_step(step: Step, info: &InputInfo) -> ExplainedStep {
     let Step { field, column, cell, value, rule } = step;
     let header = column.and_then(|column| info.headers.get(column)).cloned();
-    let matched_by = header.as_deref().map(|header| matched_by(field, header, mappings));
+    let matched_by = header.as_deref().map(|header| matched_by(field, header, &info.mappings));
     let column_number = column.map(|column| column + 1);
     ExplainedStep { field: field.name(), column: header, column_number, matched_by, cell, value, rule }
 }
 
 /// Returns why a field is read from a column.
 fn matched_by(field: Field, header: &str, mappings: &[Mapping]) -> &'static str {
-    if mappings.iter().any(|mapping| mapping.field == field) {
-        "--map"
+    if let Some(mapping) = mappings.iter().find(|mapping| mapping.field == field) {
+        if mapping.is_remembered { "a remembered mapping" } else { "--map" }
     } else if parse::means(header, field) {
         "its header"
     } else {

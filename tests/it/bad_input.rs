@@ -13,7 +13,8 @@ fn refused(content: &[u8], options: &[&str], code: i32) -> String {
     assert_eq!(ended.code, code, "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
     assert_eq!(sealed.files(), ["list"], "something was left behind");
-    ended.stderr
+    // The suggested command begins with the program as it was typed.
+    ended.stderr.replace(&crate::sealed::program_path(), "rollcall")
 }
 
 #[test]
@@ -85,20 +86,25 @@ fn damaged_and_locked_workbooks_are_refused() {
     error: list: there is no sheet `Ledas`; the sheets are `Leads`, `Read me`
     ");
     assert_same!(refused(&workbook, &["--sheet", "2"], 3), @r"
-    error: list: no column is known to hold phone numbers; the columns are `The list is on the sheet Leads.`
-    hint: Name the column that holds the phone number: --map phone=COLUMN
+    error: list: no column is known to hold phone numbers
+      1  The list is on the sheet…    not used
+    hint: No column holds phone numbers that rollcall can read: check that this is the right file and sheet. If the numbers belong to one country, name it with --region. To name their column, use --map phone=COLUMN
     ");
 }
 
 #[test]
 fn unrecognized_columns_are_reported() {
     assert_same!(refused(b"Name,Ring Phone No.\nAsha,1\n", &[], 3), @r"
-    error: list: no column is known to hold phone numbers; the columns are `Name`, `Ring Phone No.`
-    hint: Name the column that holds the phone number: --map phone='Ring Phone No.'
+    error: list: no column is known to hold phone numbers
+      1  Name            Asha  not used
+      2  Ring Phone No.  1     not used
+    hint: No column holds phone numbers that rollcall can read: check that this is the right file and sheet. If the numbers belong to one country, name it with --region. To name their column, use --map phone=COLUMN
     ");
     assert_same!(refused(b"Asha,+91 81234 56789\nLi,+91 81234 56780\n", &[], 3), @r"
-    error: list: no column is known to hold phone numbers; the columns are `Asha`, `+91 81234 56789`
-    hint: If the file has no header, use --no-header --map phone=2
+    error: list: no column is known to hold phone numbers
+      1  Asha             Asha, Li                          not used
+      2  +91 81234 56789  +91 81234 56789, +91 81234 56780  probably phone
+    hint: Check the columns above, and run: rollcall check list --no-header --map phone=2
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "phone=Tel"], 3), @r"
     error: list: there is no column `Tel` for phone; the columns are `Name`, `Salutation`, `Phone`
@@ -110,7 +116,7 @@ fn unrecognized_columns_are_reported() {
 fn wrong_options_are_refused() {
     assert_same!(refused(LIST.as_bytes(), &["--region", "XX"], 2), @r"
     error: --region: `XX` is not a region with telephone numbers
-    hint: Use the two letters of ISO 3166, such as IN, GB or US.
+    hint: Use a country's name, or the two letters of ISO 3166, such as IN, GB or US.
     ");
     assert_same!(refused(LIST.as_bytes(), &["--map", "fone=Phone"], 2), @r"
     error: --map: unknown field `fone`; fields are phone, first_name, last_name, full_name, salutation, country, time_zone, unique_id, priority

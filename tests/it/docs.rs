@@ -132,6 +132,11 @@ fn settings_files_in_the_docs_are_valid() {
     sealed.write("list.csv", "Name,Ring me at\nAsha Kumar,81234 56789\n");
     let ended = sealed.run(&["check", "list.csv", "-q"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
+    sealed.write("mapping.toml", file("docs/reading.md"));
+    sealed.write("list.csv", "Who,Ring me,Town\nAsha Kumar,+91 81234 56789,Pune\n");
+    let options = ["--config", "mapping.toml", "--default-salutation", "Ms"];
+    let ended = sealed.run(&[&["check", "list.csv", "-q"], &options[..]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn secret_files_must_be_private() {
     let open = run();
     assert_eq!(open.code, 2);
     assert_same!(open.stderr, @r"
-    error: --client-secret-file: secret: others on this machine can read it (its mode is 644) hint: Make it private: chmod 600 secret
+    error: --client-secret-file: secret: others on this machine can read it (its mode is 644) (client-secret-file: own.toml, line 2, column 1) hint: Make it private: chmod 600 secret
     ");
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
     let private = run();

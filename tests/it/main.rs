@@ -26,6 +26,7 @@ mod import;
 mod isolation;
 mod journal;
 mod lists;
+mod mapping;
 mod mutants;
 mod names;
 mod nobody_vanishes;

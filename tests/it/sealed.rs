@@ -175,6 +175,11 @@ fn program() -> Command {
     command
 }
 
+/// Returns the path with which the tests start the program.
+pub(crate) fn program_path() -> String {
+    assert_cmd::cargo::cargo_bin!("rollcall").display().to_string()
+}
+
 /// Runs a command to its end.
 pub(crate) fn ended(mut command: Command) -> Ended {
     let output = command.output().unwrap();

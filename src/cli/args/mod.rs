@@ -14,9 +14,9 @@ pub(super) use self::{
     options::{
         AcceptChoice, ApiChoice, ApiOption, Color, ExcludeFileOptions, ExcludeOptions, ExistingOptions,
         ExportLayoutChoice, ExportOptions, FilterChoice, HiddenRowsChoice, JsonOption, KeepChoice, LogFormat,
-        OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions, PrinterOptions,
-        ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions, ValueTables,
-        WatchOptions,
+        MappingTable, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,
+        PrinterOptions, ReadingOptions, RequestOptions, SandboxOptions, SplitNamesChoice, StateOptions,
+        ValueTables, WatchOptions,
     },
     switches::{opposite, switched_off},
 };

@@ -213,6 +213,22 @@ pub(in crate::cli) struct ReadingOptions {
     #[arg(skip)]
     #[serde(skip_serializing_if = "ValueTables::is_empty")]
     pub(in crate::cli) values: ValueTables,
+    /// Mappings for files with certain headers; only in a settings file.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) mapping: Vec<MappingTable>,
+}
+
+/// A table `[[mapping]]`, with its columns in the form of `--map`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::cli) struct MappingTable {
+    pub(in crate::cli) headers: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) map: Vec<String>,
+    /// The settings file that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) file: Option<String>,
 }
 
 /// The tables `[values.country]` and `[values.salutation]` of a settings file: each value with its meaning.

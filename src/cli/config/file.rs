@@ -8,7 +8,7 @@ use std::{
 use toml::{Table, Value};
 
 use super::{
-    PROFILE_TABLES, VALUES_TABLE,
+    MAPPING_TABLES, PROFILE_TABLES, VALUES_TABLE, mapping,
     names::Catalog,
     positions::{Position, Positions},
     shown,
@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The options that a file in the current folder can set: how lists are read, and what else to suppress. None of them
 /// sends data anywhere or turns off suppression files or do-not-call columns.
-pub(super) const OF_FOLDER: [&str; 19] = [
+pub(super) const OF_FOLDER: [&str; 20] = [
     "region",
     "sheet",
     "format",
@@ -40,6 +40,7 @@ pub(super) const OF_FOLDER: [&str; 19] = [
     "keep",
     "hidden-rows",
     VALUES_TABLE,
+    MAPPING_TABLES,
     "exclude-file",
     "exclude-list",
     "exclude-campaign",
@@ -125,6 +126,7 @@ impl File {
         let folder = folder.unwrap_or(Path::new(""));
         without_empty(&mut options);
         catalog.normalize(&mut options, folder);
+        mapping::normalize(&mut options, path);
         let profiles = match options.remove(PROFILE_TABLES) {
             Some(Value::Table(profiles)) => profiles,
             _ => Table::new(),

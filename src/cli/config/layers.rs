@@ -5,7 +5,7 @@
 
 use toml::{Table, Value};
 
-use super::Given;
+use super::{Given, MAPPING_TABLES};
 use crate::{contact::Field, parse::Mapping};
 
 /// The names for secrets from the environment; no option has these names.
@@ -113,6 +113,10 @@ pub(super) fn over(options: &Table, stronger: Table) -> Table {
             }
             // A stronger source only adds suppressions.
             (Some(Value::Array(weaker)), Value::Array(stronger)) if is_suppression(&name) => {
+                weaker.extend(stronger);
+            }
+            // The first mapping for a file's headers counts. The user's own come first.
+            (Some(Value::Array(weaker)), Value::Array(stronger)) if name == MAPPING_TABLES => {
                 weaker.extend(stronger);
             }
             // Tables of values are merged value by value.

@@ -9,6 +9,7 @@
 mod file;
 mod given;
 mod layers;
+mod mapping;
 mod names;
 mod origins;
 mod platform;
@@ -42,6 +43,9 @@ pub(super) const SANDBOX_TABLE: &str = "sandbox-server";
 
 /// Meanings of values, in a table for each field.
 const VALUES_TABLE: &str = "values";
+
+/// Mappings for files with certain headers, each a table.
+pub(super) const MAPPING_TABLES: &str = "mapping";
 
 /// Watched folders, each a table with options of its own.
 pub(super) const WATCH_TABLES: &str = "watch";
@@ -140,7 +144,7 @@ impl ConfigFiles {
         };
         let hint = if names.is_empty() {
             format!(
-                "Add a table [profile.{name}] to your settings file, or leave out --profile and ROLLCALL_PROFILE."
+                "Add a table [profile.{name}] to your settings file, or omit --profile and ROLLCALL_PROFILE."
             )
         } else {
             format!("There are: {}. --profile and ROLLCALL_PROFILE take one of them.", names.join(", "))
@@ -173,6 +177,15 @@ impl ConfigFiles {
     /// The files in use, highest priority first.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
+    }
+
+    /// Returns the file of the user to add settings to: the one passed with `--config`, else the one in the config
+    /// folder, which may not exist yet. `None` if that is a pipe.
+    pub(super) fn target(&self) -> Option<PathBuf> {
+        match &self.named {
+            Some(named) => Some(named.clone()).filter(|named| !file::is_pipe(named)),
+            None => user_file(),
+        }
     }
 
     /// The names of the files in use, as the report lists them.
@@ -581,7 +594,7 @@ mod tests {
     fn folder_options_are_about_reading_and_suppression() {
         let cli = command();
         let check = cli.find_subcommand("import").unwrap();
-        for name in OF_FOLDER.into_iter().filter(|name| *name != VALUES_TABLE) {
+        for name in OF_FOLDER.into_iter().filter(|name| ![VALUES_TABLE, MAPPING_TABLES].contains(name)) {
             let option = check.get_arguments().find(|option| option.get_long() == Some(name)).unwrap();
             let heading = option.get_help_heading().unwrap();
             assert!(matches!(heading, "Reading" | "Suppression"), "{name}: {heading}");

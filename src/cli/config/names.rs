@@ -9,7 +9,7 @@ use std::{
 use clap::{Arg, ArgAction, CommandFactory as _};
 use toml::{Table, Value};
 
-use super::{PROFILE_TABLES, SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES};
+use super::{MAPPING_TABLES, PROFILE_TABLES, SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES, mapping};
 use crate::cli::args::{Cli, TYPED_ONLY, can_stand_in_file};
 
 /// The fields whose values can be given a meaning.
@@ -86,10 +86,7 @@ impl Options {
         if self.0.contains_key(name) {
             return Ok(());
         }
-        let similarity = |option: &&String| strsim::jaro_winkler(option, name);
-        let nearest = self.0.keys().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-        let nearest = nearest.filter(|option| similarity(option) > 0.8);
-        let reason = match nearest {
+        let reason = match nearest(name, self.0.keys().map(String::as_str), 0.8) {
             Some(option) => format!("there is no option `{name}`; did you mean `{option}`?"),
             None => format!("there is no option `{name}`"),
         };
@@ -177,6 +174,7 @@ impl Catalog {
                 Value::Table(table) if name == SANDBOX_TABLE => {
                     table.keys().try_for_each(|name| self.sandbox.check_name(name))
                 }
+                value if name == MAPPING_TABLES => mapping::check(value),
                 Value::Array(folders) if name == WATCH_TABLES => {
                     folders.iter().enumerate().try_for_each(|(index, folder)| {
                         self.check_folder(folder).map_err(|problem| problem.in_table(&index.to_string()))
@@ -225,7 +223,9 @@ impl Catalog {
                 Value::Table(values) if name == VALUES_TABLE => {
                     check_values(values).map_err(|problem| problem.in_table(name))?;
                 }
-                _ if [SANDBOX_TABLE, WATCH_TABLES, PROFILE_TABLES].contains(&name.as_str()) => {
+                _ if [SANDBOX_TABLE, WATCH_TABLES, PROFILE_TABLES, MAPPING_TABLES]
+                    .contains(&name.as_str()) =>
+                {
                     let reason = format!("`{name}` cannot stand in a profile");
                     return Err(Misplaced::elsewhere(
                         name,
@@ -279,6 +279,13 @@ impl Catalog {
             }
         }
     }
+}
+
+/// Returns the most similar name, if its similarity is more than `min`, from 0 to 1.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, min: f64) -> Option<&'a str> {
+    let similarity = |known: &&str| strsim::jaro_winkler(known, name);
+    let nearest = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    nearest.filter(|known| similarity(known) > min)
 }
 
 fn check_values(table: &Table) -> Result<(), Misplaced> {

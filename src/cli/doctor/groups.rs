@@ -135,6 +135,8 @@ pub(super) fn options_of(options: &impl Serialize) -> Table {
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        // Of mappings, the number is enough.
+        Value::Array(values) if values.iter().all(Value::is_table) => values.len().to_string(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
         value => value.to_string(),
     }

@@ -1,8 +1,11 @@
 //! Hints for files that cannot be read.
 
-use std::io;
+use std::{fmt::Write as _, io};
 
-use crate::parse::{Content, Fault, ParseError, UnpackError};
+use crate::{
+    parse::{Content, Fault, ParseError, Unmatched, UnmatchedColumn, UnpackError},
+    report::terminal::printable,
+};
 
 /// Returns what to do about an input that cannot be read.
 pub(in crate::cli) fn of(error: &ParseError) -> Option<String> {
@@ -160,7 +163,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
                 .to_owned()
         }
         Fault::NotFetched { .. } => "Create it again with `rollcall fetch contacts -o FILE`.".to_owned(),
-        Fault::NoPhoneColumn { headers, likeliest } => mapping_hint(headers, likeliest.as_deref()),
+        Fault::NoPhoneColumn { unmatched, .. } => mapping_hint(unmatched),
     };
     Some(hint)
 }
@@ -202,17 +205,85 @@ fn of_content(content: Content) -> &'static str {
     }
 }
 
-/// Returns the `--map` to paste. If the first row looks like data, adds `--no-header`.
-fn mapping_hint(headers: &[String], likeliest: Option<&str>) -> String {
-    let is_data = |header: &String| header.bytes().filter(u8::is_ascii_digit).count() >= 7;
-    if let Some(column) = headers.iter().position(is_data) {
-        let column = column + 1;
-        return format!("If the file has no header, use --no-header --map phone={column}");
+/// Returns the options to paste. Says so if no column holds phone numbers.
+fn mapping_hint(unmatched: &Unmatched) -> String {
+    let Unmatched { mappings, has_no_header, .. } = unmatched;
+    if mappings.is_empty() {
+        return "No column holds phone numbers that rollcall can read: check that this is the right file and sheet. If the \
+                numbers belong to one country, name it with --region. To name their column, use --map phone=COLUMN"
+            .to_owned();
     }
-    format!(
-        "Name the column that holds the phone number: --map phone={}",
-        shell_quoted(likeliest.unwrap_or("COLUMN"))
-    )
+    let maps = mappings
+        .iter()
+        .map(|mapping| format!("--map {}={}", mapping.field.name(), shell_quoted(&mapping.column)));
+    let maps = maps.collect::<Vec<_>>().join(" ");
+    if *has_no_header {
+        format!("If the file has no header, use --no-header {maps}")
+    } else {
+        format!("Name the columns: {maps}")
+    }
+}
+
+/// Returns the message of an error, without what [`table`] shows.
+pub(super) fn message(error: &ParseError) -> String {
+    match &error.fault {
+        Fault::NoPhoneColumn { unmatched, .. } if !unmatched.columns.is_empty() => {
+            format!("{}: no column is known to hold phone numbers", error.path.display())
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Returns a line for each column of a table whose phone column is not known: its number, header, first values and
+/// likeliest field.
+pub(super) fn table(error: &ParseError, width: usize) -> String {
+    const SHOWN: usize = 20;
+    const MAX_HEADER: usize = 24;
+    const MAX_FIELD: usize = "probably salutation".len();
+
+    let Fault::NoPhoneColumn { unmatched, .. } = &error.fault else { return String::new() };
+    let cut = |text: &str, max: usize| {
+        let text = printable(text);
+        match text.char_indices().nth(max) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    };
+    let columns = &unmatched.columns;
+    // The columns with a field come first if there are too many.
+    let mut shown: Vec<usize> = (0..columns.len()).collect();
+    if columns.len() > SHOWN {
+        shown.sort_by_key(|column| columns[*column].field.is_none());
+        shown.truncate(SHOWN);
+        shown.sort_unstable();
+    }
+    let headers: Vec<String> = shown.iter().map(|column| cut(&columns[*column].header, MAX_HEADER)).collect();
+    let length = |text: &String| text.chars().count();
+    let header_width = headers.iter().map(length).max().unwrap_or_default();
+    let number_width = columns.len().to_string().len();
+    let room = width.saturating_sub(2 + number_width + 2 + header_width + 2 + 2 + MAX_FIELD).max(16);
+    let values: Vec<String> =
+        shown.iter().map(|column| cut(&columns[*column].values.join(", "), room - 1)).collect();
+    let values_width = values.iter().map(length).max().unwrap_or_default();
+    let mut text = String::new();
+    for ((column, header), values) in shown.iter().zip(&headers).zip(&values) {
+        let UnmatchedColumn { field, .. } = &columns[*column];
+        let field = field.map_or_else(
+            || "not used".to_owned(),
+            |field| format!("probably {}", field.name().replace('_', " ")),
+        );
+        // Writing to a string cannot fail.
+        _ = writeln!(
+            text,
+            "  {:>number_width$}  {header:<header_width$}  {values:<values_width$}  {field}",
+            column + 1
+        );
+    }
+    let more = columns.len() - shown.len();
+    if more > 0 {
+        _ = writeln!(text, "  and {more} more, not used");
+    }
+    text
 }
 
 /// Returns the options to paste for the first 10 names.
@@ -223,33 +294,68 @@ fn options<'a>(option: &str, names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Quotes a word for a shell if necessary.
-fn shell_quoted(word: &str) -> String {
+pub(in crate::cli) fn shell_quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
-    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::SheetName;
+    use crate::{contact::Field, parse::SheetName};
 
-    fn no_phone(headers: &[&str], likeliest: Option<&str>) -> ParseError {
-        let headers = headers.iter().map(|header| (*header).to_owned()).collect();
+    fn no_phone(columns: &[(&str, &str)], maps: &[&str], has_no_header: bool) -> ParseError {
+        let column = |(header, value): &(&str, &str)| UnmatchedColumn {
+            header: (*header).to_owned(),
+            values: vec![(*value).to_owned()],
+            field: maps.iter().any(|map| map.ends_with(header)).then_some(Field::Phone),
+        };
+        let unmatched = Unmatched {
+            columns: columns.iter().map(column).collect(),
+            mappings: maps.iter().map(|map| map.parse().unwrap()).collect(),
+            has_no_header,
+        };
+        let headers = columns.iter().map(|(header, _)| (*header).to_owned()).collect();
         ParseError {
             path: "list.csv".into(),
-            fault: Fault::NoPhoneColumn { headers, likeliest: likeliest.map(str::to_owned) },
+            fault: Fault::NoPhoneColumn { headers, unmatched: Box::new(unmatched) },
         }
     }
 
     #[test]
     fn hint_for_missing_phone_column_can_be_pasted() {
-        let error = no_phone(&["Name", "Ring me, 'mornings'"], Some("Ring me, 'mornings'"));
+        let columns = [("Name", "Asha Rao"), ("Ring me, 'mornings'", "+91 98765 43210")];
+        let error = no_phone(&columns, &["phone=Ring me, 'mornings'"], false);
         assert_eq!(
             error.to_string(),
             "list.csv: no column is known to hold phone numbers; the columns are `Name`, `Ring me, 'mornings'`"
         );
         assert!(of(&error).unwrap().ends_with(r"--map phone='Ring me, '\''mornings'\'''"));
-        assert!(of(&no_phone(&["A", "B"], None)).unwrap().ends_with("--map phone=COLUMN"));
+        let none = of(&no_phone(&columns, &[], false)).unwrap();
+        assert!(
+            none.ends_with("--map phone=COLUMN") && none.contains("No column holds phone numbers"),
+            "{none}"
+        );
+        assert_eq!(message(&error), "list.csv: no column is known to hold phone numbers");
+        assert_eq!(
+            table(&error, 100),
+            "  1  Name                 Asha Rao         not used\n  2  Ring me, 'mornings'  +91 98765 43210  probably phone\n"
+        );
+    }
+
+    #[test]
+    fn table_of_columns_fits_and_is_safe() {
+        let long = "x".repeat(300);
+        let mut columns = vec![("A\u{1b}[2J", long.as_str()); 40];
+        columns.push(("Ring", "+91 98765 43210"));
+        let table = table(&no_phone(&columns, &["phone=Ring"], false), 80);
+        assert!(table.lines().all(|line| line.chars().count() <= 80 && !line.contains('\u{1b}')), "{table}");
+        assert_eq!(table.lines().count(), 21);
+        assert!(table.contains("41  Ring") && table.ends_with("  and 21 more, not used\n"), "{table}");
     }
 
     #[test]
@@ -263,7 +369,7 @@ mod tests {
 
     #[test]
     fn hint_for_headerless_file_suggests_no_header() {
-        let hint = of(&no_phone(&["Asha", "+91 98765 43210"], None)).unwrap();
+        let hint = of(&no_phone(&[("Asha", "Li"), ("+91 98765 43210", "")], &["phone=2"], true)).unwrap();
         assert!(hint.ends_with("--no-header --map phone=2"), "{hint}");
     }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 use self::input::of as of_input;
-pub(super) use self::platform::of_platform;
+pub(super) use self::{input::shell_quoted, platform::of_platform};
 
 /// The hint for unreadable entries of suppression lists.
 const UNREAD: &str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
@@ -38,28 +38,42 @@ pub(super) fn of(error: &CliError) -> Option<String> {
         #[cfg(unix)]
         CliError::Watch(error) => of_watch(error)?,
         CliError::Sandbox(SandboxError::Listen { .. }) => "Choose another port with --port.",
-        CliError::Inputs(_) | CliError::Sandbox(_) => return None,
+        CliError::Inputs { .. } | CliError::Sandbox(_) => return None,
     };
     Some(hint.to_owned())
 }
 
-/// Returns each message of an error with its hint.
-pub(super) fn messages(error: &CliError) -> Vec<(String, Option<String>)> {
-    match error {
-        CliError::Inputs(errors) => errors.iter().map(|error| (error.to_string(), of_input(error))).collect(),
-        other => vec![(other.to_string(), of(other))],
+/// Returns each message of an error with its hint. If a table of the columns follows, the messages do not list them.
+pub(super) fn messages(error: &CliError, have_tables: bool) -> Vec<(String, Option<String>)> {
+    let CliError::Inputs { errors, command } = error else { return vec![(error.to_string(), of(error))] };
+    let mut messages: Vec<_> = errors
+        .iter()
+        .map(|error| {
+            let message = if have_tables { input::message(error) } else { error.to_string() };
+            (message, of_input(error).filter(|_| command.is_none()))
+        })
+        .collect();
+    if let (Some(command), Some((_, hint))) = (command, messages.last_mut()) {
+        let check = if have_tables { "Check the columns above, and run" } else { "Run" };
+        *hint = Some(format!("{check}: {command}"));
     }
+    messages
 }
 
-/// Returns the messages and hints, one per line, without control characters.
-pub(super) fn lines(error: &CliError) -> String {
+/// Returns the messages and hints, one per line, without control characters. With a `width`, tables of columns that are
+/// not known are included.
+pub(super) fn lines(error: &CliError, width: Option<usize>) -> String {
     const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
     const HINT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
     let mut text = String::new();
-    for (message, hint) in messages(error) {
+    let errors = if let CliError::Inputs { errors, .. } = error { errors.as_slice() } else { &[] };
+    for (index, (message, hint)) in messages(error, width.is_some()).into_iter().enumerate() {
         // Writing to a string cannot fail.
         _ = writeln!(text, "{ERROR}error{ERROR:#}: {}", printable(&message));
+        if let (Some(width), Some(error)) = (width, errors.get(index)) {
+            text.push_str(&input::table(error, width));
+        }
         if let Some(hint) = hint {
             _ = writeln!(text, "{HINT}hint{HINT:#}: {}", printable(&hint));
         }

@@ -48,7 +48,7 @@ pub(super) fn run(
     if let Some(profile) = profile.filter(|name| !name.trim().is_empty()) {
         return Err(CliError::usage(
             format!("init does not write profiles, but `{}` is selected", printable(profile)),
-            "Leave out --profile and ROLLCALL_PROFILE. Add the table of the profile to the file yourself.",
+            "Omit --profile and ROLLCALL_PROFILE. Add the table of the profile to the file yourself.",
         ));
     }
     if !args.yes && !Terminal::is_there() {

@@ -128,8 +128,9 @@ pub(in crate::parse) fn matches(
     all.map(|(field, column)| {
         let evidence = Evidence::of(field, &values(column), are_first);
         let header = headers.get(column).map_or("", String::as_str);
-        let (certainty, reason) = if mappings.iter().any(|mapping| mapping.field == field) {
-            named(evidence)
+        let mapping = mappings.iter().find(|mapping| mapping.field == field);
+        let (certainty, reason) = if let Some(mapping) = mapping {
+            named(evidence, if mapping.is_remembered { "it is remembered" } else { "--map names it" })
         } else if means(header, field) || field == Field::FullName && names::is_whole(&fold(header)) {
             by_known_header(evidence)
         } else {
@@ -140,11 +141,11 @@ pub(in crate::parse) fn matches(
     .collect()
 }
 
-fn named(evidence: Evidence) -> (Certainty, String) {
+fn named(evidence: Evidence, why: &str) -> (Certainty, String) {
     if evidence.is_against() {
-        return (Certainty::Doubtful, format!("--map names it, but {}", evidence.others()));
+        return (Certainty::Doubtful, format!("{why}, but {}", evidence.others()));
     }
-    (Certainty::Named, "--map names it".to_owned())
+    (Certainty::Named, why.to_owned())
 }
 
 fn by_known_header(evidence: Evidence) -> (Certainty, String) {

@@ -3,6 +3,8 @@
 use super::{
     ColumnsProblem,
     certainty::{self, ColumnMatch},
+    remembered,
+    suggest::{self, Unmatched},
 };
 use crate::{
     contact::Field,
@@ -68,7 +70,7 @@ pub(in crate::parse) fn find(
                 let is_better = best.as_ref().is_none_or(|best| {
                     candidate.evidence > best.evidence && !has_numbers_between(rows, best, index)
                 });
-                if is_better && (index == 0 || stands_out(rows, &candidate)) {
+                if is_better && (index == 0 || stands_out(rows, &candidate, settings)) {
                     best = Some(candidate);
                 }
             }
@@ -112,7 +114,8 @@ fn understood(
     settings: &ParseSettings,
 ) -> Result<Candidate, (Header, ColumnsProblem)> {
     let values = Values { rows, from: last + 1, header: &header, aliases: &settings.aliases };
-    let columns = match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
+    let mappings = remembered::mappings(&header.names, settings);
+    let columns = match super::recognise(&header.names, &mappings, &|column| values.of(column)) {
         Ok(columns) => columns,
         Err(problem) => return Err((header, problem)),
     };
@@ -225,7 +228,8 @@ pub(in crate::parse) fn given(
     settings: &ParseSettings,
 ) -> Result<Found, (Header, ColumnsProblem)> {
     let values = Values { rows, from: 0, header: &header, aliases: &settings.aliases };
-    match super::recognise(&header.names, &settings.mappings, &|column| values.of(column)) {
+    let mappings = remembered::mappings(&header.names, settings);
+    match super::recognise(&header.names, &mappings, &|column| values.of(column)) {
         Ok(columns) => {
             let mut found = Found { header, columns, row: 0, notes: Vec::new() };
             found.notes = column_notes(rows, &found, settings);
@@ -244,9 +248,24 @@ fn column_notes(rows: &Rows, found: &Found, settings: &ParseSettings) -> Vec<Str
     }
     let from = rows.iter().position(|other| other.location.row > *row).unwrap_or(rows.len());
     let values = Values { rows, from, header, aliases: &settings.aliases };
-    let mut notes = super::notes(&header.names, columns, &settings.mappings, &|column| values.of(column));
+    let mappings = remembered::mappings(&header.names, settings);
+    let mut notes = super::notes(&header.names, columns, &mappings, &|column| values.of(column));
     notes.extend(values.unread_numbers(columns));
     notes
+}
+
+/// Returns the columns of a table without a known phone column, and the mapping that fits best. `header` is the row that
+/// was taken for the header, or the names that the format defines.
+pub(in crate::parse) fn unmatched(rows: &Rows, header: &Header, settings: &ParseSettings) -> Unmatched {
+    let is_header = |row: &Row<'_>| Header::from_row(row).names == header.names;
+    let from = if settings.no_header { None } else { rows.iter().position(|row| is_header(&row)) };
+    let values = |from| Values { rows, from, header, aliases: &settings.aliases };
+    let below = values(from.map_or(0, |header| header + 1));
+    let has_no_header = settings.no_header
+        || from.is_some() && suggest::has_no_header(&header.names, &|column| below.of(column));
+    let shown = if has_no_header { values(from.unwrap_or_default()) } else { below };
+    let mappings = remembered::mappings(&header.names, settings);
+    suggest::suggest(&header.names, has_no_header, &mappings, settings.region, &|column| shown.of(column))
 }
 
 /// Returns the certainty of each match.
@@ -262,11 +281,14 @@ pub(in crate::parse) fn matches(
 }
 
 /// Tests whether a row below others can be the header: a data row may hold the word "mobile". Such a header holds no
-/// numbers, has more than a phone column, and has numbers below it or only short rows above it.
-fn stands_out(rows: &Rows, candidate: &Candidate) -> bool {
-    let Candidate { found: Found { columns, .. }, index, evidence } = candidate;
+/// numbers, has more than a phone column, and has numbers below it or only short rows above it. A header that a mapping
+/// names needs no column for a name.
+fn stands_out(rows: &Rows, candidate: &Candidate, settings: &ParseSettings) -> bool {
+    let Candidate { found: Found { header, columns, .. }, index, evidence } = candidate;
     let row = rows.row(*index);
-    let has_name = columns.first_name.or(columns.last_name).or(columns.full_name).is_some();
+    let mappings = remembered::mappings(&header.names, settings);
+    let is_mapped = mappings.iter().any(|mapping| header.names.contains(&mapping.column));
+    let has_name = is_mapped || columns.first_name.or(columns.last_name).or(columns.full_name).is_some();
     let is_alone = filled(&row) == columns.phone.len();
     let is_below_a_title = || (0..*index).all(|above| filled(&rows.row(above)) * 2 <= filled(&row).max(2));
     !has_digits(&row)

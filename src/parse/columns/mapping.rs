@@ -9,6 +9,15 @@ pub struct Mapping {
     pub field: Field,
     /// A header, or the number of a column, from 1.
     pub column: String,
+    /// Whether it was remembered for the headers of the file, rather than given as an option.
+    pub is_remembered: bool,
+}
+
+impl Mapping {
+    /// Creates a mapping that is given as an option.
+    pub fn new(field: Field, column: impl Into<String>) -> Self {
+        Self { field, column: column.into(), is_remembered: false }
+    }
 }
 
 impl std::str::FromStr for Mapping {
@@ -21,6 +30,6 @@ impl std::str::FromStr for Mapping {
         if column.trim().is_empty() {
             return Err(format!("`{text}` names no column"));
         }
-        Ok(Self { field: field.trim().replace(['-', ' '], "_").parse()?, column: column.trim().to_owned() })
+        Ok(Self::new(field.trim().replace(['-', ' '], "_").parse()?, column.trim()))
     }
 }

@@ -4,6 +4,7 @@
 //! Some headers mean different things in the files of different programs. The other headers of the file decide between
 //! the meanings; if they do not, the contents of the column do.
 
+mod abbreviations;
 pub(super) mod certainty;
 mod countries;
 mod do_not_call;
@@ -17,6 +18,8 @@ pub(in crate::parse) mod mapping;
 mod names;
 pub(super) mod parts;
 mod phones;
+pub(in crate::parse) mod remembered;
+pub(in crate::parse) mod suggest;
 pub(super) mod synonyms;
 pub(super) mod unnamed;
 pub(in crate::parse) mod values;
@@ -24,6 +27,7 @@ pub(in crate::parse) mod values;
 use std::collections::HashMap;
 
 use self::{
+    abbreviations::{ReadHeader, Short},
     countries::CountryHeader,
     folding::{fold, words},
     mapping::Mapping,
@@ -102,14 +106,14 @@ fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsPr
 
 /// The headers of a file, some of them mapped.
 struct Headers<'a> {
-    folded: Vec<String>,
+    read: Vec<ReadHeader>,
     mapped: &'a Columns,
     values: &'a dyn Fn(usize) -> Vec<String>,
 }
 
 impl<'a> Headers<'a> {
     fn new(headers: &[String], mapped: &'a Columns, values: &'a dyn Fn(usize) -> Vec<String>) -> Self {
-        Self { folded: headers.iter().map(|header| fold(header)).collect(), mapped, values }
+        Self { read: abbreviations::read_all(headers), mapped, values }
     }
 
     /// Returns the mapped columns and the columns of numbers, names and salutations.
@@ -128,7 +132,8 @@ impl<'a> Headers<'a> {
             return Err(ColumnsProblem::NoPhone);
         }
         self.add_names(&mut columns);
-        names::assign(&self.folded, self.mapped, self.values, &mut columns);
+        let read: Vec<String> = self.read.iter().map(|header| header.text.clone()).collect();
+        names::assign(&read, self.mapped, self.values, &mut columns);
         if self.mapped.salutation.is_none() {
             columns.salutation = self.salutation();
         }
@@ -141,13 +146,17 @@ impl<'a> Headers<'a> {
 
     /// Returns the columns that no mapping takes, with their headers.
     fn free(&self) -> impl Iterator<Item = (usize, &str)> {
-        let headers = self.folded.iter().map(String::as_str).enumerate();
+        let headers = self.read.iter().map(|header| header.text.as_str()).enumerate();
         headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_of_contact(*column))
     }
 
     /// Returns the phone columns, preferred first.
     fn phones(&self) -> Result<Vec<(PhoneHeader, usize)>, ColumnsProblem> {
         let all = self.free().filter_map(|(column, header)| Some((phones::read(header)?, column)));
+        // An abbreviated place, such as `Res No`, may be the number of anything.
+        let all = all.filter(|(header, column)| {
+            !header.needs_numbers || self.read[*column].short != Short::WrittenOut
+        });
         let (doubtful, sure): (Vec<_>, Vec<_>) = all.partition(|(header, _)| header.needs_numbers);
         // This comes before reading the values, which costs more.
         if sure.len() > MAX_PHONES {
@@ -155,13 +164,13 @@ impl<'a> Headers<'a> {
         }
         let mut found: Vec<_> = sure
             .iter()
-            .filter(|(_, column)| !doubt::holds_no_number(&self.values(*column)))
+            .filter(|(_, column)| self.read[*column].short.agrees_with_numbers(&self.values(*column)))
             .copied()
             .collect();
         found.extend(doubtful.into_iter().filter(|(_, column)| doubt::holds_numbers(&self.values(*column))));
         if found.is_empty() {
             // Each row then reports what its cell holds.
-            found = sure;
+            found = sure.into_iter().filter(|(_, column)| self.read[*column].short == Short::No).collect();
         }
         found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));
         Ok(found)
@@ -197,7 +206,10 @@ impl<'a> Headers<'a> {
 
     /// Returns the salutation column.
     fn salutation(&self) -> Option<usize> {
-        let is_salutation = |column: &usize| !doubt::holds_no_word(&self.values(*column));
+        let is_salutation = |column: &usize| {
+            let values = self.values(*column);
+            !doubt::holds_no_word(&values) && self.read[*column].short.agrees_with_salutations(&values)
+        };
         let named = self.synonym(Field::Salutation, &|header| header).into_iter().find(is_salutation);
         let whose = || self.synonym(Field::Salutation, &without_owner).into_iter().find(is_salutation);
         named.or_else(whose).or_else(|| {
@@ -213,7 +225,9 @@ impl<'a> Headers<'a> {
     fn countries(&self) -> Vec<usize> {
         let is_newsletter = self.free().filter(|(_, header)| NEWSLETTER.contains(header)).count() > 1;
         let is_country = |column: usize, header: CountryHeader| {
-            !doubt::holds_no_country(&self.values(column), header.is_doubtful)
+            let values = self.values(column);
+            !doubt::holds_no_country(&values, header.is_doubtful)
+                && self.read[column].short.agrees_with_countries(&values)
         };
         let found = self.free().filter(|(_, header)| !(is_newsletter && *header == "cc"));
         let found = found.filter_map(|(column, header)| Some((countries::read(header)?, column)));
@@ -260,8 +274,8 @@ pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
 
 /// Returns whether a header alone is enough to match its column to a field.
 pub(crate) fn means(header: &str, field: Field) -> bool {
-    let folded = fold(header);
-    [folded.as_str(), without_owner(&folded)].into_iter().any(|header| field_of(header) == Some(field))
+    let read = abbreviations::read(&fold(header)).text;
+    [read.as_str(), without_owner(&read)].into_iter().any(|header| field_of(header) == Some(field))
 }
 
 /// Returns whether a header means a number that is never called, such as a fax.
@@ -282,7 +296,7 @@ pub(crate) fn may_be_phone(header: &str) -> bool {
 }
 
 /// Returns whether a cell looks like a phone number.
-pub(in crate::parse) fn is_number(text: &str) -> bool {
+pub(crate) fn is_number(text: &str) -> bool {
     doubt::is_number(text)
 }
 
@@ -293,10 +307,10 @@ pub(in crate::parse) fn notes(
     mappings: &[Mapping],
     values: &dyn Fn(usize) -> Vec<String>,
 ) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = abbreviations::note(headers, columns, mappings).into_iter().collect();
     let is_mapped = |field| mappings.iter().any(|mapping| mapping.field == field);
     for (column, name) in headers.iter().enumerate() {
-        let folded = fold(name);
+        let folded = abbreviations::read(&fold(name)).text;
         let values = values(column);
         let Some(example) = values.iter().find(|value| !values::is_filler_text(value)) else { continue };
         let example = example.trim();

@@ -42,7 +42,7 @@ pub(in crate::parse) fn find(
         return None;
     };
     let (number, area) = parts.split_last()?;
-    let mapping = Mapping { field: Field::Phone, column: (number + 1).to_string() };
+    let mapping = Mapping::new(Field::Phone, (number + 1).to_string());
     let mut columns = super::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
     area.clone_into(&mut columns.area);
     let note = note(&header, &parts);

@@ -99,6 +99,8 @@ pub(in crate::parse) const SYNONYMS: &[(Field, &[&str])] = &[
             "names n honorific prefix",
             "prefix",
             "honorific",
+            "title of courtesy",
+            "courtesy title",
             "anrede",
             "civilite",
             "salutation name",

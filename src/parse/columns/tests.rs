@@ -268,11 +268,11 @@ fn mapping_wins_over_headers() {
 fn mappings_accept_headers_and_column_numbers() {
     let given = headers("Nome, Ring me at");
     for column in ["Ring me at", "ring_me_AT", "2"] {
-        let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
+        let mapping = Mapping::new(Field::Phone, column.to_owned());
         assert_eq!(recognise(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
     }
     for column in ["0", "3", "Ring"] {
-        let mapping = Mapping { field: Field::Phone, column: column.to_owned() };
+        let mapping = Mapping::new(Field::Phone, column.to_owned());
         let missing = ColumnsProblem::NoSuchColumn(mapping.clone());
         assert_eq!(recognise(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");
     }

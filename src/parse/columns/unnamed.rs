@@ -81,7 +81,7 @@ pub(in crate::parse) fn find(
     } else {
         (header, rows.row(0).location.row)
     };
-    let mapping = Mapping { field: Field::Phone, column: (column + 1).to_string() };
+    let mapping = Mapping::new(Field::Phone, (column + 1).to_string());
     let columns = super::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
     let note = if is_data {
         format!("there is no header; the numbers are those of column {}", column + 1)

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(alone.columns.phone, [1]);
         assert_eq!(notes, ["column B (`Mobile`), which is read as phone, is hidden in the sheet"]);
 
-        let mappings = vec![Mapping { field: Field::Phone, column: "Mobile".to_owned() }];
+        let mappings = vec![Mapping::new(Field::Phone, "Mobile".to_owned())];
         let mut mapped = found(&["Name", "Mobile", "Phone"], &mappings);
         let settings = ParseSettings { mappings, ..ParseSettings::default() };
         prefer_shown(&mut mapped, &[false, true], &settings);

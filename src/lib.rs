@@ -17,6 +17,45 @@
 //!
 //! # Examples
 //!
+//! Read a list and judge its rows:
+//!
+//! ```
+//! use std::{fs, ops::ControlFlow};
+//!
+//! use rollcall::{
+//!     contact::Salutation,
+//!     normalize::{NormalizeSettings, Normalizer},
+//!     outcome::Verdict,
+//!     parse::{Input, ParseSettings},
+//! };
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("leads.csv");
+//! fs::write(&path, "Name,Mobile\nAsha Rao,+91 98765 43210\nBen Low,12345\n")?;
+//!
+//! let mut input = Input::open(&path, &ParseSettings::default())?;
+//! let columns = input.info.columns.clone();
+//! let settings =
+//!     NormalizeSettings { default_salutation: Some(Salutation::Mx), ..NormalizeSettings::default() };
+//! let normalizer = Normalizer::new(&settings, &columns);
+//! let (mut numbers, mut problems) = (Vec::new(), Vec::new());
+//! input.read(0, &mut |rows| {
+//!     for row in rows.iter() {
+//!         match normalizer.read(row) {
+//!             Verdict::Contact(contact) => numbers.push(contact.number().e164().to_string()),
+//!             Verdict::Rejected { problems: found, .. } => problems.push((row.location.row, found[0].code.name())),
+//!             Verdict::Suppressed { .. } => {}
+//!         }
+//!     }
+//!     ControlFlow::Continue(())
+//! })?;
+//! assert_eq!(numbers, ["919876543210"]);
+//! assert_eq!(problems, [(3, "no-region")]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Read one phone number:
+//!
 //! ```
 //! use rollcall::{contact::Region, normalize::phone::{Origin, PhonePolicy}, row::CellKind};
 //!

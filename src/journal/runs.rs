@@ -173,7 +173,7 @@ impl Journal {
         let now = self.now();
         self.write(|transaction| {
             transaction.execute(
-                "UPDATE run SET closed_at = ?2, ending = ?3, reason = NULL, totals = ?4 WHERE id = ?1",
+                "UPDATE run SET closed_at = ?2, ending = ?3, abandoned = NULL, reason = NULL, totals = ?4 WHERE id = ?1",
                 params![id, now, ending.name(), Some(totals).filter(|totals| !totals.is_empty())],
             )
         })?;
@@ -205,7 +205,8 @@ impl Journal {
     pub fn stop_run(&self, id: &str, reason: &str, totals: Option<&str>) -> Result<(), JournalError> {
         self.write(|transaction| {
             transaction.execute(
-                "UPDATE run SET reason = ?2, totals = coalesce(?3, totals) WHERE id = ?1",
+                // A run that was abandoned while its user was asked is live again.
+                "UPDATE run SET closed_at = NULL, abandoned = NULL, reason = ?2, totals = coalesce(?3, totals) WHERE id = ?1",
                 params![id, reason, totals],
             )
         })?;

@@ -175,6 +175,22 @@ fn damaged_or_foreign_journals_are_refused_unchanged() {
 }
 
 #[test]
+fn run_that_was_abandoned_while_its_user_was_asked_can_end() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = Journal::open(home.path()).unwrap();
+    open_run(&journal, "r1", "f");
+    assert!(journal.abandon_run("r1", Abandoned::Discarded).unwrap());
+    assert!(!journal.abandon_run("r1", Abandoned::Replaced).unwrap());
+    let ending = || journal.run("r1").unwrap().unwrap().ending;
+    assert_eq!(ending().as_deref(), Some("discarded"));
+    journal.stop_run("r1", "interrupted", None).unwrap();
+    assert_eq!((ending(), journal.run("r1").unwrap().unwrap().closed_at), (None, None));
+    journal.abandon_run("r1", Abandoned::Discarded).unwrap();
+    journal.close_run("r1", Ending::Finished, "").unwrap();
+    assert_eq!(ending().as_deref(), Some("finished"));
+}
+
+#[test]
 fn error_names_the_unusable_folder() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "").unwrap();

@@ -29,6 +29,7 @@ use self::{
 };
 pub(super) use self::{
     given::Given,
+    names::nearest,
     origins::{Origin, Origins, Setting},
     platform::{Platform, variable},
 };

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, io};
 
 use crate::{
+    cli::config::nearest,
     parse::{Content, Fault, ParseError, Unmatched, UnmatchedColumn, UnpackError},
     report::terminal::printable,
 };
@@ -80,7 +81,13 @@ fn of_fault(fault: &Fault) -> Option<String> {
         Fault::TooManyCells { .. } => {
             "Check --delimiter, and remove the columns that are not needed.".to_owned()
         }
-        Fault::NoSuchColumn { .. } => "Correct --map, or `map` in rollcall.toml.".to_owned(),
+        Fault::NoSuchColumn { mapping, headers } => {
+            let correct = "Correct --map, or `map` in rollcall.toml.";
+            match nearest(&mapping.column, headers.iter().map(String::as_str), 0.8) {
+                Some(header) => format!("{correct} Did you mean `{header}`?"),
+                None => correct.to_owned(),
+            }
+        }
         Fault::TooWide(_) => "Remove the columns that are not needed.".to_owned(),
         Fault::TooManyPhones { .. } => {
             "Check --delimiter, and remove the columns that are not needed. --map phone=COLUMN names the column \
@@ -371,6 +378,17 @@ mod tests {
     fn hint_for_headerless_file_suggests_no_header() {
         let hint = of(&no_phone(&[("Asha", "Li"), ("+91 98765 43210", "")], &["phone=2"], true)).unwrap();
         assert!(hint.ends_with("--no-header --map phone=2"), "{hint}");
+    }
+
+    #[test]
+    fn mistyped_column_gets_the_nearest_one() {
+        let hint = |column: &str| {
+            let mapping = format!("phone={column}").parse().unwrap();
+            of_fault(&Fault::NoSuchColumn { mapping, headers: vec!["Name".to_owned(), "Mobile".to_owned()] })
+                .unwrap()
+        };
+        assert!(hint("Mobil").ends_with("Did you mean `Mobile`?"), "{}", hint("Mobil"));
+        assert_eq!(hint("Tel"), "Correct --map, or `map` in rollcall.toml.");
     }
 
     #[test]

@@ -13,7 +13,9 @@ mod fetch;
 mod hint;
 mod import;
 mod init;
+mod inputs;
 mod manual;
+mod nearest;
 mod printer;
 #[cfg(unix)]
 mod program;

@@ -4,7 +4,11 @@ use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 use super::{
     Format,
-    columns::{certainty::ColumnMatch, is_title, mapping::Mapping, remembered::RememberedMapping},
+    columns::{
+        certainty::ColumnMatch,
+        is_title,
+        mapping::{Mapping, RememberedMapping},
+    },
     file::source::{Compression, Source},
     fixed_rows::FixedRows,
     table_header::Header,

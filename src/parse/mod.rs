@@ -58,8 +58,7 @@ use self::{
 pub use self::{
     columns::{
         certainty::{Certainty, ColumnMatch},
-        mapping::Mapping,
-        remembered::RememberedMapping,
+        mapping::{Mapping, RememberedMapping},
         suggest::{Unmatched, UnmatchedColumn},
     },
     encoding::Encoding,

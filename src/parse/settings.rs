@@ -2,7 +2,7 @@
 
 use super::{
     Encoding, Format,
-    columns::{mapping::Mapping, remembered::RememberedMapping},
+    columns::mapping::{Mapping, RememberedMapping},
 };
 use crate::{contact::Region, normalize::Aliases};
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use self::{dialog::Stop, terminal::TerminalQuestions};
-use super::{check::open_all, config::ConfigFiles, error::CliError, printer::Printer};
+use super::{config::ConfigFiles, error::CliError, inputs::open_all, printer::Printer};
 use crate::{
     interrupt::Interrupt,
     parse::{Fault, Input, ParseError, ParseSettings, STDIN},

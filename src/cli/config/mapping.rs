@@ -4,12 +4,8 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{
-    MAPPING_TABLES,
-    names::{Misplaced, nearest},
-    shown,
-};
-use crate::{contact::Field, parse::fold};
+use super::{MAPPING_TABLES, misplaced::Misplaced, shown};
+use crate::{cli::nearest::nearest, contact::Field, parse::fold};
 
 /// The key for the headers of the files.
 const HEADERS: &str = "headers";

@@ -6,14 +6,17 @@
 //! both files. The same order decides between options that exclude each other. A profile is a table with further options;
 //! it takes precedence over the rest of its file.
 
+mod environment;
 mod file;
 mod given;
 mod layers;
 mod mapping;
+mod misplaced;
 mod names;
 mod origins;
 mod platform;
 mod positions;
+mod profile;
 pub(super) mod show;
 
 use std::path::{Path, PathBuf};
@@ -22,16 +25,16 @@ use directories::ProjectDirs;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
+pub(super) use self::{
+    environment::variable,
+    given::Given,
+    origins::{Origin, Origins, Setting},
+    platform::Platform,
+};
 use self::{
     file::{File, Owner, USER_FIRST},
     layers::{Layers, over, resolve},
     origins::Source,
-};
-pub(super) use self::{
-    given::Given,
-    names::nearest,
-    origins::{Origin, Origins, Setting},
-    platform::{Platform, variable},
 };
 use super::{args::ReadingOptions, error::CliError};
 use crate::report::terminal::printable;
@@ -131,26 +134,6 @@ impl ConfigFiles {
         let positions = positions.below(&[PROFILE_TABLES.to_owned(), name.clone()]);
         self.add_table(Source { file: path, profile: Some(name), options, positions });
         Ok(())
-    }
-
-    fn no_profile(&self, name: &str, profiles: &Table) -> CliError {
-        let mut names: Vec<&str> = profiles.keys().map(String::as_str).collect();
-        let similarity =
-            |name: &&str| strsim::jaro_winkler(name, self.profile.as_deref().unwrap_or_default());
-        names.sort_by(|a, b| similarity(b).total_cmp(&similarity(a)));
-        let place = match (self.described(), user_file()) {
-            (Some(files), _) => format!("in {files}"),
-            (None, Some(user)) => format!("because there is no {}", shown(&user)),
-            (None, None) => "because there is no settings file".to_owned(),
-        };
-        let hint = if names.is_empty() {
-            format!(
-                "Add a table [profile.{name}] to your settings file, or omit --profile and ROLLCALL_PROFILE."
-            )
-        } else {
-            format!("There are: {}. --profile and ROLLCALL_PROFILE take one of them.", names.join(", "))
-        };
-        CliError::usage(format!("there is no profile `{name}` {place}"), hint)
     }
 
     /// Adds a file of higher priority, without its profiles.

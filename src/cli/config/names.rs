@@ -9,8 +9,13 @@ use std::{
 use clap::{Arg, ArgAction, CommandFactory as _};
 use toml::{Table, Value};
 
-use super::{MAPPING_TABLES, PROFILE_TABLES, SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES, mapping};
-use crate::cli::args::{Cli, TYPED_ONLY, can_stand_in_file};
+use super::{
+    MAPPING_TABLES, PROFILE_TABLES, SANDBOX_TABLE, VALUES_TABLE, WATCH_TABLES, mapping, misplaced::Misplaced,
+};
+use crate::cli::{
+    args::{Cli, TYPED_ONLY, can_stand_in_file},
+    nearest::nearest,
+};
 
 /// The fields whose values can be given a meaning.
 const FIELDS_WITH_VALUES: [&str; 2] = ["country", "salutation"];
@@ -37,32 +42,6 @@ struct Kind {
     /// Whether the value is or contains a path.
     is_path: bool,
     has_path: bool,
-}
-
-/// A name that is refused.
-#[derive(Debug)]
-pub(super) struct Misplaced {
-    /// The tables that contain the name, and the name.
-    pub(super) path: Vec<String>,
-    pub(super) reason: String,
-    /// What to do; `None` if there is no such option.
-    pub(super) hint: Option<&'static str>,
-}
-
-impl Misplaced {
-    fn new(name: &str, reason: String) -> Self {
-        Self { path: vec![name.to_owned()], reason, hint: None }
-    }
-
-    fn elsewhere(name: &str, reason: String, hint: &'static str) -> Self {
-        Self { hint: Some(hint), ..Self::new(name, reason) }
-    }
-
-    /// Adds the table that contains the name.
-    fn in_table(mut self, table: &str) -> Self {
-        self.path.insert(0, table.to_owned());
-        self
-    }
 }
 
 /// All options, by table.
@@ -279,17 +258,6 @@ impl Catalog {
             }
         }
     }
-}
-
-/// Returns the most similar name, if its similarity is more than `min`, from 0 to 1.
-pub(in crate::cli) fn nearest<'a>(
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-    min: f64,
-) -> Option<&'a str> {
-    let similarity = |known: &&str| strsim::jaro_winkler(known, name);
-    let nearest = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-    nearest.filter(|known| similarity(known) > min)
 }
 
 fn check_values(table: &Table) -> Result<(), Misplaced> {

@@ -10,8 +10,8 @@ use toml::{Table, Value};
 
 use super::{
     ConfigFiles,
+    environment::secrets_of_environment,
     layers::{Layers, adds_up, resolve},
-    platform::secrets_of_environment,
     positions::{Position, Positions},
     shown, variable,
 };

@@ -1,11 +1,10 @@
 //! The options of the account: which credentials count, where a secret may be sent, and what the sandbox replaces.
 
-use std::env;
-
 use toml::{Table, Value};
 
 use super::{
     ConfigFiles,
+    environment::{SECRETS, secrets_of_environment, variable},
     layers::{APP_KIND, CLIENT_SECRET, Layers, TOKEN, TOKEN_KIND, is_set, resolve},
     origins::Source,
     shown,
@@ -14,12 +13,6 @@ use crate::{
     cli::{args::PlatformOptions, error::CliError, settings},
     report::terminal::printable,
 };
-
-/// Options that name a file with a secret: the option, the secret, its variable, and its name among the options.
-const SECRETS: [(&str, &str, &str, &str); 2] = [
-    ("token-file", "token", "ROLLCALL_TOKEN", TOKEN),
-    ("client-secret-file", "client secret", "ROLLCALL_CLIENT_SECRET", CLIENT_SECRET),
-];
 
 /// The options of an account; the sandbox has its own values.
 const ACCOUNT: [&str; 9] = [
@@ -47,13 +40,6 @@ pub(in crate::cli) struct Platform {
 /// Returns whether options name a part of an account.
 pub(super) fn has_account(options: &Table) -> bool {
     ACCOUNT.iter().any(|name| is_set(options, name))
-}
-
-/// Returns the secrets that the environment contains, without their values.
-pub(super) fn secrets_of_environment() -> impl Iterator<Item = (String, Value)> {
-    let is_set = |variable| env::var(variable).is_ok_and(|value| !value.trim().is_empty());
-    let set = SECRETS.into_iter().filter(move |(_, _, variable, _)| is_set(*variable));
-    set.map(|(.., name)| (name.to_owned(), Value::Boolean(true)))
 }
 
 impl ConfigFiles {
@@ -199,11 +185,6 @@ impl ConfigFiles {
         };
         Some(format!("{why}; these settings are not used: {}", unused.join(", ")))
     }
-}
-
-/// Returns the environment variable of an option.
-pub(in crate::cli) fn variable(name: &str) -> String {
-    format!("ROLLCALL_{}", name.replace('-', "_").to_uppercase())
 }
 
 /// Returns the error for the sandbox and an account typed together.

@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
 use toml::{Table, Value};
 
 use super::{
     Finding,
+    options::{options_of, text},
     problems::{EXISTING, EXPORT, FIX, OUTPUT, POSTING, READING, SUPPRESSION},
     settings::Examination,
 };
@@ -123,21 +123,5 @@ impl Examination<'_> {
             });
             self.findings.push(Finding::good(subject, of_files.collect::<Vec<_>>().join("; ")));
         }
-    }
-}
-
-/// Returns the options that are set, by name.
-pub(super) fn options_of(options: &impl Serialize) -> Table {
-    Table::try_from(options).unwrap_or_default()
-}
-
-/// Formats a value for people.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        // Of mappings, the number is enough.
-        Value::Array(values) if values.iter().all(Value::is_table) => values.len().to_string(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
-        value => value.to_string(),
     }
 }

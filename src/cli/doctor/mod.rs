@@ -4,6 +4,7 @@
 
 mod groups;
 mod network;
+mod options;
 mod problems;
 mod settings;
 

@@ -8,7 +8,8 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Finding, Findings, groups,
+    Finding, Findings,
+    options::options_of,
     problems::{CONFIG_FILE, FIX, Judged, Problems, REQUESTS},
 };
 use crate::{
@@ -56,9 +57,9 @@ pub(super) struct Origins<'a> {
 
 impl<'a> Origins<'a> {
     pub(super) fn new(args: &DoctorArgs, config: &'a ConfigFiles) -> Self {
-        let mut given = groups::options_of(&args.platform.without_empty());
-        given.extend(groups::options_of(&args.requests));
-        given.extend(groups::options_of(&args.state));
+        let mut given = options_of(&args.platform.without_empty());
+        given.extend(options_of(&args.requests));
+        given.extend(options_of(&args.state));
         Self { of_options: config.origins(&given), config }
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, io};
 
 use crate::{
-    cli::config::nearest,
+    cli::nearest::nearest,
     parse::{Content, Fault, ParseError, Unmatched, UnmatchedColumn, UnpackError},
     report::terminal::printable,
 };

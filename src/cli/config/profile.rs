@@ -1,0 +1,29 @@
+//! The error for a profile that does not exist.
+
+use toml::Table;
+
+use super::{ConfigFiles, shown, user_file};
+use crate::cli::error::CliError;
+
+impl ConfigFiles {
+    /// Returns the error for a profile that none of the `profiles` is, with the most similar ones first.
+    pub(super) fn no_profile(&self, name: &str, profiles: &Table) -> CliError {
+        let mut names: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        let similarity =
+            |name: &&str| strsim::jaro_winkler(name, self.profile.as_deref().unwrap_or_default());
+        names.sort_by(|a, b| similarity(b).total_cmp(&similarity(a)));
+        let place = match (self.described(), user_file()) {
+            (Some(files), _) => format!("in {files}"),
+            (None, Some(user)) => format!("because there is no {}", shown(&user)),
+            (None, None) => "because there is no settings file".to_owned(),
+        };
+        let hint = if names.is_empty() {
+            format!(
+                "Add a table [profile.{name}] to your settings file, or omit --profile and ROLLCALL_PROFILE."
+            )
+        } else {
+            format!("There are: {}. --profile and ROLLCALL_PROFILE take one of them.", names.join(", "))
+        };
+        CliError::usage(format!("there is no profile `{name}` {place}"), hint)
+    }
+}

@@ -72,7 +72,7 @@ pub enum Unreadable {
     TooLong,
 }
 
-/// Reads a number with the library alone. [`parse`](super::parse) gives the same results.
+/// Reads a number with the library alone. [`parse`](super::parse()) gives the same results.
 ///
 /// # Errors
 ///

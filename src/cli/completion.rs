@@ -27,9 +27,10 @@ use crate::journal::{Journal, RunRecord};
 /// The environment variable with which the shell asks for completions.
 const VARIABLE: &str = "ROLLCALL_COMPLETE";
 
-/// Prints the completions if the shell asks for them. Returns `false` for an ordinary call.
+/// Prints the completions if the shell asks for them. Returns `false` for an ordinary call, even if the variable is set
+/// by mistake.
 pub(super) fn complete(args: &[OsString]) -> Result<bool, clap::Error> {
-    if env::var_os(VARIABLE).is_none() {
+    if env::var_os(VARIABLE).is_none() || args.get(1).is_none_or(|arg| arg != "--") {
         return Ok(false);
     }
     let folder = env::current_dir().ok();
@@ -78,11 +79,9 @@ fn with(
 
 /// Returns the runs in the journal, the latest first. Creates no journal.
 fn runs(is_wanted: impl Fn(&RunRecord) -> bool) -> Vec<CompletionCandidate> {
-    let folder = settings()
-        .and_then(|config| config.under(&StateOptions::default()).ok())
-        .and_then(|options| options.state_dir)
-        .or_else(|| env::var_os("ROLLCALL_STATE_DIR").map(Into::into))
-        .or_else(Journal::default_folder);
+    let of_environment = env::var_os("ROLLCALL_STATE_DIR").filter(|folder| !folder.is_empty());
+    let of_settings = || settings()?.under(&StateOptions::default()).ok()?.state_dir;
+    let folder = of_environment.map(Into::into).or_else(of_settings).or_else(Journal::default_folder);
     let Some(folder) = folder.filter(|folder| Journal::exists(folder)) else { return Vec::new() };
     let runs = open_journal(Some(folder)).and_then(|journal| Ok(journal.runs()?)).unwrap_or_default();
     runs.iter().filter(|run| is_wanted(run)).map(|run| CompletionCandidate::new(&run.id)).collect()
@@ -95,7 +94,8 @@ fn ids(of: impl Fn(ExcludeOptions) -> Vec<String>) -> Vec<CompletionCandidate> {
 }
 
 fn settings() -> Option<ConfigFiles> {
-    ConfigFiles::load(None, None, Given::default()).ok()
+    let profile = env::var("ROLLCALL_PROFILE").ok();
+    ConfigFiles::load(None, profile.as_deref(), Given::default()).ok()
 }
 
 #[cfg(test)]

@@ -61,6 +61,9 @@ pub(super) struct StoredImport {
     /// The reading options without the current folder's file, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     own_reading: Option<ReadingOptions>,
+    /// The hashes of the files, in order.
+    #[serde(default)]
+    digests: Vec<String>,
     /// The settings files in use, for the report.
     #[serde(default)]
     config_files: Vec<String>,
@@ -83,6 +86,7 @@ impl StoredImport {
             api: config.under(&options.api)?,
             existing: config.under(&options.existing)?,
             export,
+            digests: Vec::new(),
             own_reading: config.under_own(&options.reading)?,
             config_files: config.names(),
         })
@@ -233,14 +237,20 @@ pub(super) fn resume(args: &ResumeArgs, config: &ConfigFiles, printer: &Printer)
         let found = journal.runs()?.into_iter().find(|run| run.closed_at.is_none() && !reads_stdin(run));
         found.ok_or_else(|| {
             CliError::usage(
-                "nothing to resume: no import of a file was interrupted",
+                "nothing to resume: no import of a file is unfinished",
                 "To run an import that failed, or one from standard input, use `rollcall import` again. `rollcall runs` lists all.",
             )
         })?
     };
     if run.closed_at.is_some() {
         return Err(CliError::usage(
-            format!("import {} is already finished", run.id),
+            match run.ending.as_deref() {
+                Some("discarded") => format!("import {} was discarded", run.id),
+                Some("replaced") => {
+                    format!("import {} was replaced by a later import of the same files", run.id)
+                }
+                _ => format!("import {} is already finished", run.id),
+            },
             "To import its files again, use `rollcall import`. It does not post existing contacts again.",
         ));
     }
@@ -324,6 +334,7 @@ pub(super) fn import(
     let is_own = before.as_deref().is_some_and(|before| is_same_folder(before, &path));
     let inputs_of_run = stored.files.iter().chain(&import.exclude.files).chain(&import.existing.file);
     let folder = check::output(&path, inputs_of_run, output.overwrite || is_own)?;
+    stored.digests = named.as_ref().map(|named| named.digests.clone()).unwrap_or_default();
     let run = named.map(|named| named.open(&stored, &path)).transpose()?;
     if !posting.yes && !is_sandbox {
         printer.ask_before_posting(interrupt.clone(), inputs.iter().map(|input| &input.info));
@@ -347,8 +358,13 @@ pub(super) fn import(
     let finished = finished?;
     let is_over = finished.report.complete && finished.report.not_posted.is_none();
     if let Some(run) = run.filter(|_| is_over) {
-        for id in run.replace(|other| has_files(other, &stored.files))? {
-            progress.note(&format!("closed the unfinished import {id} of the same files"));
+        match run.replace(|other| has_rows_of(other, &stored)) {
+            Ok(replaced) => {
+                for id in replaced {
+                    progress.note(&format!("closed the unfinished import {id} of the same files"));
+                }
+            }
+            Err(error) => progress.warn(&format!("unfinished imports of the same files stay open: {error}")),
         }
     }
     Ok(conclude(finished, &path, output.json, printer))
@@ -363,6 +379,7 @@ fn remembered(info: &InputInfo) -> Vec<String> {
 /// A run that has a name but has not begun.
 struct Named {
     reserved: Reserved,
+    digests: Vec<String>,
     id: String,
     fingerprint: String,
     /// The folder of the interrupted run of the same import.
@@ -412,7 +429,7 @@ impl Named {
             // A service retries a file under the same name. With other settings, that is another import.
             (if reserved.has_run(&id)? { new_run() } else { id }, None)
         };
-        Ok(Self { reserved, id, fingerprint, before })
+        Ok(Self { reserved, digests, id, fingerprint, before })
     }
 
     fn open(self, stored: &StoredImport, folder: &Path) -> Result<OpenRun, CliError> {
@@ -432,12 +449,24 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
     whole(one) == whole(other)
 }
 
-/// Returns whether an import was started with the same files, in any order.
-fn has_files(run: &RunRecord, files: &[PathBuf]) -> bool {
-    let stored = serde_json::from_str::<StoredImport>(&run.command);
-    let of = |files: &[PathBuf]| files.iter().cloned().collect::<BTreeSet<_>>();
-    let is_stdin = |file: &PathBuf| file.as_os_str() == STDIN;
-    !files.iter().any(is_stdin) && stored.is_ok_and(|stored| of(&stored.files) == of(files))
+/// Returns whether an import has the same rows: files of the same contents, read in the same way. If a file changed,
+/// people of the earlier one may be missing from the later one.
+fn has_rows_of(run: &RunRecord, import: &StoredImport) -> bool {
+    let rows = |stored: &StoredImport| {
+        let reading = &stored.reading;
+        let choice = json!([
+            reading.sheet,
+            reading.member,
+            reading.format,
+            reading.delimiter,
+            reading.encoding,
+            reading.no_header,
+            reading.hidden_rows,
+        ]);
+        (stored.digests.iter().cloned().collect::<BTreeSet<_>>(), choice)
+    };
+    !import.digests.is_empty()
+        && serde_json::from_str::<StoredImport>(&run.command).is_ok_and(|other| rows(&other) == rows(import))
 }
 
 fn reads_stdin(run: &RunRecord) -> bool {
@@ -509,6 +538,7 @@ mod tests {
             api: ApiOption::default(),
             existing: ExistingOptions::default(),
             export: ExportOptions::default(),
+            digests: Vec::new(),
             own_reading: None,
             config_files: Vec::new(),
         };

@@ -16,6 +16,12 @@ pub(super) fn run(args: &ManArgs) -> Result<u8, CliError> {
     let mut command = args::command().disable_help_subcommand(true);
     if let Some(folder) = &args.out {
         let fail = |source| CliError::Template { path: folder.clone(), source };
+        if folder.exists() && !folder.is_dir() {
+            return Err(CliError::usage(
+                format!("--out: {} is not a folder", folder.display()),
+                "Name a folder; rollcall creates it if it does not exist.",
+            ));
+        }
         fs::create_dir_all(folder).map_err(fail)?;
         clap_mangen::generate_to(command, folder).map_err(fail)?;
         return Ok(exit::OK);

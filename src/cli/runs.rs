@@ -23,6 +23,7 @@ use crate::{
     journal::{Abandoned, Journal, RunRecord},
     outcome::Outcome,
     parse::STDIN,
+    pipeline::PipelineError,
     quantity::{counted, grouped},
     report::{
         screen,
@@ -73,21 +74,21 @@ pub(super) fn run(args: &RunsArgs, config: &ConfigFiles, printer: &Printer) -> R
 fn discard(args: &DiscardArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let runs = journal.runs()?;
+    let (mut accounts, mut locks) = (HashSet::new(), Vec::new());
     for id in &args.runs {
         let run = runs.iter().find(|run| run.id == *id).ok_or_else(|| CliError::no_run(id))?;
         if run.closed_at.is_some() {
             return Err(CliError::usage(
-                format!("cannot discard import {id}: it has ended already"),
+                format!("cannot discard import {id}: it is not unfinished"),
                 "Only unfinished imports can be discarded. `rollcall runs` lists all.",
             ));
         }
-        let latest = runs.iter().find(|other| other.account == run.account && other.closed_at.is_none());
-        let may_run = latest.is_some_and(|latest| latest.id == *id);
-        if may_run && run.reason.is_none() && journal.is_imported_to(&run.account)? {
-            return Err(CliError::usage(
-                format!("cannot discard import {id}: it is running"),
-                "Wait until it ends, or interrupt it with Ctrl-C first.",
-            ));
+        if let Some(holder) = journal.questioner(&run.fingerprint)? {
+            return Err(PipelineError::Asked(holder).into());
+        }
+        // No import to the account can begin or be resumed meanwhile.
+        if accounts.insert(run.account.clone()) {
+            locks.push(journal.lock_account(&run.account)?.map_err(PipelineError::Busy)?);
         }
     }
     for id in &args.runs {
@@ -95,6 +96,7 @@ fn discard(args: &DiscardArgs, config: &ConfigFiles, printer: &Printer) -> Resul
             printer.say(&format!("discarded import {}\n", printable(id)));
         }
     }
+    drop(locks);
     let text = "Contacts that a discarded import has created stay on the platform. If you import its files again, they \
                 count as existing.";
     printer.say(&terminal::note(text, Printer::width()));
@@ -143,11 +145,11 @@ fn described(run: &Shown) -> String {
     let totals = run.totals.as_ref().and_then(|totals| serde_json::from_str::<Value>(totals.get()).ok());
     if let Some(totals) = totals {
         let count = |name: &str| totals[name].as_u64().unwrap_or_default();
-        let told = Outcome::ALL.into_iter().filter(|outcome| count(outcome.name()) > 0);
-        let told: Vec<String> =
-            told.map(|outcome| format!("{} {}", grouped(count(outcome.name())), outcome.name())).collect();
+        let shown = Outcome::ALL.into_iter().filter(|outcome| count(outcome.name()) > 0);
+        let shown: Vec<String> =
+            shown.map(|outcome| format!("{} {}", grouped(count(outcome.name())), outcome.name())).collect();
         // Writing to a string cannot fail.
-        _ = writeln!(text, "    {}: {}", counted(count("rows"), "row"), told.join(", "));
+        _ = writeln!(text, "    {}: {}", counted(count("rows"), "row"), shown.join(", "));
     }
     if let Some(reason) = &run.reason {
         _ = writeln!(text, "    stopped: {}", printable(reason));

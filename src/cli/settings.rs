@@ -23,7 +23,7 @@ pub(super) use self::{
     export::export,
     posting::PostingSettings,
     region::{canonical_region, region},
-    units::{length_in, length_of_time},
+    units::{is_hourly, length_in, length_of_time},
 };
 use super::{
     args::{
@@ -49,6 +49,7 @@ use crate::{
         Api, Authorities, ClientSettings, Credentials, DOCUMENTED_RATE, Host, HostError, Pace, is_jwt,
     },
     private_file::{is_on_read_only_mount, read_private},
+    quantity::grouped,
     report::terminal::printable,
     suppress::{CampaignFilter, SuppressSettings},
 };
@@ -92,7 +93,7 @@ impl ReadingSettings {
                 let unknown =
                     || format!("unknown salutation `{text}`; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof");
                 let is_text = !text.trim().contains(char::is_control);
-                salutation::recognise(&text).filter(|_| is_text).ok_or_else(unknown)
+                salutation::recognize(&text).filter(|_| is_text).ok_or_else(unknown)
             })
             .transpose()
             .map_err(fail("--default-salutation"))?;
@@ -170,6 +171,7 @@ pub(super) fn within(name: &str, value: u64, range: RangeInclusive<u64>) -> Resu
         return Ok(());
     }
     let (low, high) = (range.start(), range.end());
+    let [value, low, high] = [value, *low, *high].map(grouped);
     let message = format!("--{name}: {value} is not between {low} and {high}");
     Err(CliError::Usage { message, hint: None })
 }
@@ -204,10 +206,15 @@ impl RequestSettings {
             (Some((rate, Per::Minute)), hourly) => (rate, hourly.map(|(hourly, _)| hourly)),
             (None, hourly) => (DOCUMENTED_RATE, hourly.map(|(hourly, _)| hourly)),
         };
-        let timeout = options.timeout.as_deref().unwrap_or("30");
-        let timeout = length_in("timeout", timeout, Duration::from_secs(1))?;
+        let typed = options.timeout.as_deref().unwrap_or("30");
+        let timeout = length_in("timeout", typed, Duration::from_secs(1))?;
         let max_attempts = options.max_attempts.unwrap_or(5);
-        within("timeout", timeout.as_secs(), 1..=3600)?;
+        if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&timeout) {
+            return Err(CliError::usage(
+                format!("--timeout: {} is not between 1 s and 1 h", printable(typed.trim())),
+                "Use a value such as 45s or 2m.",
+            ));
+        }
         within("max-attempts", max_attempts.into(), 1..=100)?;
         Ok(Self { rate, rate_per_hour, timeout, max_attempts })
     }

@@ -79,6 +79,8 @@ pub struct RunRecord {
     pub account: String,
     /// The stream of the account.
     pub stream: String,
+    /// A hash that is equal for equal inputs, settings and target.
+    pub fingerprint: String,
     /// The options to start it again, as JSON.
     pub command: String,
     /// The folder of its files.
@@ -95,8 +97,7 @@ pub struct RunRecord {
     pub totals: Option<String>,
 }
 
-const COLUMNS: &str =
-    "id, account, stream, command, folder, opened_at, closed_at, coalesce(abandoned, ending), reason, totals";
+const COLUMNS: &str = "id, account, stream, command, folder, opened_at, closed_at, coalesce(abandoned, ending), reason, totals, fingerprint";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
@@ -110,6 +111,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         ending: row.get(7)?,
         reason: row.get(8)?,
         totals: row.get(9)?,
+        fingerprint: row.get(10)?,
     })
 }
 

@@ -411,7 +411,7 @@ impl Normalizer<'_> {
         let found = found.filter(|found| found.kind != CellKind::Error);
         let alias = |text| self.settings.aliases.salutation(text);
         let known =
-            found.as_ref().and_then(|found| alias(found.text).or_else(|| salutation::recognise(found.text)));
+            found.as_ref().and_then(|found| alias(found.text).or_else(|| salutation::recognize(found.text)));
         if known.is_some() {
             return known;
         }
@@ -421,7 +421,7 @@ impl Normalizer<'_> {
             (found, text)
         });
         let unknown = unknown.filter(|(_, text)| !placeholder::is_placeholder(text));
-        let known = unknown.as_ref().and_then(|(_, text)| salutation::recognise(text));
+        let known = unknown.as_ref().and_then(|(_, text)| salutation::recognize(text));
         if known.is_some() {
             return known;
         }

@@ -55,7 +55,7 @@ impl Aliases {
     ///
     /// Returns an error if `meaning` is not a salutation, or if the value already has another meaning.
     pub fn add_salutation(&mut self, value: &str, meaning: &str) -> Result<(), AliasError> {
-        let read = salutation::recognise(meaning);
+        let read = salutation::recognize(meaning);
         let unknown = || AliasError::NoSalutation { value: value.to_owned(), meaning: meaning.to_owned() };
         add(&mut self.salutations, value, meaning, read.ok_or_else(unknown)?)
     }

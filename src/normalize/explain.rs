@@ -267,7 +267,7 @@ impl Normalizer<'_> {
             Some(found) if self.settings.aliases.salutation(&text) == Some(*found) => {
                 "an alias of rollcall.toml".to_owned()
             }
-            Some(found) if salutation::recognise(&text) == Some(*found) => {
+            Some(found) if salutation::recognize(&text) == Some(*found) => {
                 if text.trim() == found.as_str() { "unchanged" } else { "a known spelling" }.to_owned()
             }
             Some(_) if self.has_title(row) => "the title before a name".to_owned(),

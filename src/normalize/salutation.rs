@@ -194,7 +194,7 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     if !is_behind && ends_in_letter && memchr::memchr2(b'.', b'/', word.as_bytes()).is_none() {
         // Most names begin with such a word.
         return match () {
-            () if NEVER_NAMES.contains(word) => recognise(word).map(Title::Salutation),
+            () if NEVER_NAMES.contains(word) => recognize(word).map(Title::Salutation),
             () if OTHER_TITLES.contains(word) => Some(Title::Other),
             () => None,
         };
@@ -202,7 +202,7 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     let bare = word.trim_end_matches(['.', ',']);
     let is_abbreviated = bare.len() < word.len();
     if NEVER_NAMES.contains(bare) || is_abbreviated && SHORT_SALUTATIONS.contains(bare) {
-        return recognise(bare).map(Title::Salutation);
+        return recognize(bare).map(Title::Salutation);
     }
     let is_short = (is_abbreviated || is_behind) && SHORT_TITLES.contains(bare);
     let is_part = |part: &str| BESIDE_TITLES.contains(part) || SHORT_TITLES.contains(part);
@@ -217,7 +217,7 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     let mut parts = bare.split(['.', '-', '/']).filter(|part| !part.is_empty());
     let is_compound = bare.contains(['.', '/']) && parts.clone().nth(1).is_some();
     if is_compound && parts.all(|part| NEVER_NAMES.contains(part) || is_part(part)) {
-        return Some(recognise(bare).map_or(Title::Other, Title::Salutation));
+        return Some(recognize(bare).map_or(Title::Other, Title::Salutation));
     }
     None
 }
@@ -258,7 +258,7 @@ pub(super) fn take_titles(name: &str) -> Option<(Option<Salutation>, &str)> {
 pub(super) fn is_couple(text: &str) -> bool {
     let spaced = text.replace('&', " & ").replace('+', " + ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let is_title = |word: &str| recognise(word).is_some();
+    let is_title = |word: &str| recognize(word).is_some();
     let is_conjunction = |word: &str| {
         PEOPLE_CONJUNCTIONS.contains(word) || matches!(word.to_lowercase().as_str(), "y" | "e" | "en")
     };
@@ -284,15 +284,15 @@ pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
 /// a salutation.
 ///
 /// ```
-/// use rollcall::{contact::Salutation, normalize::salutation::recognise};
+/// use rollcall::{contact::Salutation, normalize::salutation::recognize};
 ///
-/// assert_eq!(recognise(" MR. "), Some(Salutation::Mr));
-/// assert_eq!(recognise("Smt"), Some(Salutation::Mrs));
-/// assert_eq!(recognise("Herr Prof. Dr."), Some(Salutation::Prof));
-/// assert_eq!(recognise("Captain"), None);
-/// assert_eq!(recognise("Mr & Mrs"), None);
+/// assert_eq!(recognize(" MR. "), Some(Salutation::Mr));
+/// assert_eq!(recognize("Smt"), Some(Salutation::Mrs));
+/// assert_eq!(recognize("Herr Prof. Dr."), Some(Salutation::Prof));
+/// assert_eq!(recognize("Captain"), None);
+/// assert_eq!(recognize("Mr & Mrs"), None);
 /// ```
-pub fn recognise(text: &str) -> Option<Salutation> {
+pub fn recognize(text: &str) -> Option<Salutation> {
     let bare = text.trim().trim_end_matches('.');
     // Most cells contain one of these.
     let usual = match bare {
@@ -371,7 +371,7 @@ mod tests {
     fn every_posted_salutation_is_recognized() {
         use Salutation::{Dr, Miss, Mr, Mrs, Ms, Mx, Prof};
         for salutation in [Mr, Mrs, Ms, Miss, Mx, Dr, Prof] {
-            assert_eq!(recognise(salutation.as_str()), Some(salutation));
+            assert_eq!(recognize(salutation.as_str()), Some(salutation));
         }
     }
 
@@ -412,7 +412,7 @@ mod tests {
             ("[Mr]", "Mr"),
             ("Anrede: Herr", "Mr"),
         ] {
-            assert_eq!(recognise(text).map(Salutation::as_str), Some(expected), "{text}");
+            assert_eq!(recognize(text).map(Salutation::as_str), Some(expected), "{text}");
         }
         for text in [
             "",
@@ -426,7 +426,7 @@ mod tests {
             "Firma",
             "Familie",
         ] {
-            assert_eq!(recognise(text), None, "{text}");
+            assert_eq!(recognize(text), None, "{text}");
         }
     }
 

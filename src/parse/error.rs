@@ -94,7 +94,7 @@ pub enum Fault {
     HeaderOnly,
     #[error("rollcall wrote this file of rows to fix, but it holds no rows to fix")]
     NothingToFix,
-    #[error("this is {}, which rollcall does not read", .0.name())]
+    #[error("this is {}, which rollcall {}", .0.name(), .0.refusal())]
     Unsupported(Content),
     #[error("the workbook is protected by a password")]
     Password,
@@ -165,8 +165,7 @@ pub enum Fault {
     #[error("line {line}: the entry is longer than {} bytes", grouped(*max_bytes as u64))]
     EntryTooLong { line: u64, max_bytes: usize },
     #[error(
-        "line {line}: this record is not an entry but a change to one (`{change}`); only the directory knows which people \
-         there are after it"
+        "line {line}: this record is a change (`{change}`), not an entry; only the directory knows the result"
     )]
     ChangeRecord { line: u64, change: String },
     #[error("line {line}: text in UTF-16 begins here, but the text above is in another encoding")]

@@ -432,7 +432,7 @@ fn lines_of_entries_are_scanned_once() {
         let message = read(content, &ldif).0.expect_err("it is refused");
         assert!(message.contains(words), "{message}");
     };
-    refused(&entry(&format!("x{}", "\n x".repeat(300_000))), "is not an attribute and its value");
+    refused(&entry(&format!("x{}", "\n x".repeat(300_000))), "is not an attribute with a value");
     let numbers = "description: +12025550100\n".repeat(100_000);
     refused(&entry(&numbers), "the entry is longer than");
     assert_eq!(rows_of("dn: cn=Ada\n".repeat(3_000).as_bytes()), 3_000);

@@ -35,7 +35,9 @@ mod vcard;
 use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 
 pub(crate) use self::columns::{
-    expiry::is_expiry, folding::fold, is_never_called, is_number as looks_dialable, may_be_phone, means,
+    expiry::is_expiry,
+    folding::{fold, fold_with_numbers},
+    is_never_called, is_number as looks_dialable, may_be_phone, means,
 };
 #[cfg(unix)]
 pub use self::workbook::isolated::{isolate_workbooks, serve as serve_workbook};
@@ -171,7 +173,8 @@ impl Input {
         info.remembered = remembered::of(&found.header.names, settings).cloned();
         let mappings = remembered::mappings(&found.header.names, settings).into_owned();
         let settings = &ParseSettings { mappings, ..settings.clone() };
-        info.notes.extend(info.remembered.as_ref().map(|remembered| remembered.note(&settings.mappings)));
+        info.notes
+            .extend(info.remembered.as_ref().and_then(|remembered| remembered.note(&settings.mappings)));
         info.mappings.clone_from(&settings.mappings);
         let sights = match &table {
             Table::Sheet(sheet) => Some(&sheet.sights),

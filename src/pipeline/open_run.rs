@@ -286,17 +286,25 @@ impl OpenRun {
         self.journal.close_run(&self.id, ending, totals)
     }
 
-    /// Closes the unfinished imports to the same stream that this one replaces, and returns their ids.
+    /// Closes the earlier unfinished imports to the same stream that this one replaces, and returns their ids. An
+    /// import whose user is being asked is still alive.
     ///
     /// # Errors
     ///
     /// Returns an error if the journal cannot be used.
     pub fn replace(&self, is_replaced: impl Fn(&RunRecord) -> bool) -> Result<Vec<String>, JournalError> {
+        let runs = self.journal.runs()?;
+        let own = runs.iter().find(|run| run.id == self.id).map_or(i64::MIN, |run| run.opened_at);
         let mut replaced = Vec::new();
-        for run in self.journal.runs()? {
+        for run in runs {
             let is_of_stream = run.account == self.target.account && run.stream == self.target.stream;
-            let is_other = run.closed_at.is_none() && run.id != self.id && is_of_stream;
-            if is_other && is_replaced(&run) && self.journal.abandon_run(&run.id, Abandoned::Replaced)? {
+            let is_earlier = run.closed_at.is_none() && run.id != self.id && run.opened_at <= own;
+            if is_of_stream
+                && is_earlier
+                && is_replaced(&run)
+                && self.journal.questioner(&run.fingerprint)?.is_none()
+                && self.journal.abandon_run(&run.id, Abandoned::Replaced)?
+            {
                 replaced.push(run.id);
             }
         }

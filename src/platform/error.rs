@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Distrust, Proxy, Purpose};
 use crate::{journal::JournalError, quantity::counted};
 
-/// The reason why a request or a wait of the client did not end well.
+/// The reason why a request or a wait of the client failed.
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// The platform cannot be used.
@@ -22,7 +22,7 @@ pub enum ClientError {
     Journal(#[from] JournalError),
 }
 
-/// A failure of the platform, or of the way to it.
+/// A failure of the platform, or of the network path to it.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum PlatformError {

@@ -114,7 +114,7 @@ impl PostResults {
 
     /// Returns whether a number ever had an unacknowledged post.
     pub(super) fn was_unacknowledged(&self, number: E164) -> bool {
-        self.unacknowledged.contains(&number) && !failpoint::is_without("remembering what was unanswered")
+        self.unacknowledged.contains(&number) && !failpoint::is_without("recording unacknowledged contacts")
     }
 
     /// Records a result. A contact has one result; only an unknown one may change.

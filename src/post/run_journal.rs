@@ -123,7 +123,7 @@ struct SendingBatch<'r> {
 impl Sending for SendingBatch<'_> {
     fn sending(&mut self, body: &[u8]) -> Result<(), JournalError> {
         let run = &mut *self.run;
-        if failpoint::is_without("noting before sending") {
+        if failpoint::is_without("recording before sending") {
             return Ok(());
         }
         run.sent_at = Some(Instant::now());

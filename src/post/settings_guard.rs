@@ -9,7 +9,7 @@ use crate::contact::{Contact, E164};
 /// also more than a tenth of the file or nothing was created at all.
 pub(super) const MAX_REFUSED_CONTACTS: u64 = 20;
 
-/// Counts what speaks for wrong settings.
+/// Counts signs of wrong settings.
 pub(super) struct SettingsGuard {
     /// Rows of the file.
     rows: u64,
@@ -47,9 +47,9 @@ impl SettingsGuard {
     }
 
     /// Returns the number of refusals for one reason if there are too many.
-    pub(super) fn too_many_refusals(&self, has_created: bool) -> Option<u64> {
+    pub(super) fn too_many_refusals(&self, has_ended: bool) -> Option<u64> {
         let contacts = self.refusals.values().copied().max()?;
-        let is_most = contacts * 10 > self.rows || !has_created;
+        let is_most = contacts * 10 > self.rows || !has_ended;
         (contacts > self.most_refusals && is_most).then_some(contacts)
     }
 

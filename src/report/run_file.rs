@@ -1,4 +1,4 @@
-//! What every file of a run does: it receives every row, and is finished when the run's report is complete.
+//! A file of a run. It receives every row, and is finished when the report is complete.
 
 use super::{OutputFolder, PendingFile, Report, ReportError, ReportedRow};
 use crate::parse::InputInfo;

@@ -96,7 +96,7 @@ pub struct InputReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
 pub struct InputNote {
-    /// What it is about.
+    /// The topic.
     pub topic: NoteTopic,
     /// The text.
     pub text: String,
@@ -111,9 +111,9 @@ impl From<InputNote> for String {
 /// The topic of a note about an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteTopic {
-    /// How the input is read, known before its rows are read.
+    /// A decision on reading the input, known before its rows are read.
     Opening,
-    /// What reading the rows showed.
+    /// A result of reading the rows.
     Rows,
     /// A column that a spreadsheet damaged.
     DamagedColumn,

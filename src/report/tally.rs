@@ -215,8 +215,8 @@ impl Tally {
     /// money.
     pub(super) fn types(&self) -> Vec<TypeCount> {
         let counted = NumberType::ALL.into_iter().map(|kind| (kind, self.types[kind as usize]));
-        let told = counted.filter(|(kind, count)| *count > 0 || *kind == NumberType::PremiumRate);
-        let counted = told.map(|(kind, count)| TypeCount { kind, count });
+        let shown = counted.filter(|(kind, count)| *count > 0 || *kind == NumberType::PremiumRate);
+        let counted = shown.map(|(kind, count)| TypeCount { kind, count });
         sorted(counted.collect(), |kind| kind.count)
     }
 }

@@ -69,7 +69,8 @@ fn write_summary(text: &mut String, report: &Report, folder: &Path, width: usize
         }
         let more = report.problems.len().saturating_sub(MAX_PROBLEMS);
         if more > 0 {
-            writeln!(text, "  and {} of problems, in report.html", counted(more as u64, "more kind"))?;
+            let line = format!("and {} of problems, in report.html", counted(more as u64, "more kind"));
+            write!(text, "{}", wrapped(&line, width))?;
         }
     }
     for input in &report.inputs {

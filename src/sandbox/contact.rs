@@ -22,7 +22,7 @@ pub(super) struct Contact {
     status: String,
     #[serde(default = "stream")]
     instance_bot_id: String,
-    #[serde(default = "organisation")]
+    #[serde(default = "organization")]
     org_id: String,
     #[serde(default = "account")]
     account_id: String,
@@ -65,7 +65,7 @@ fn stream() -> String {
     access::STREAM_ID.to_owned()
 }
 
-fn organisation() -> String {
+fn organization() -> String {
     "o-00000000-0000-5000-8000-000000000001".to_owned()
 }
 
@@ -105,7 +105,7 @@ impl Contact {
             cell_phone,
             status: active(),
             instance_bot_id: stream(),
-            org_id: organisation(),
+            org_id: organization(),
             account_id: account(),
             created_by: user(),
             created_by_a_id: app(),

@@ -135,7 +135,7 @@ fn wrong_options_are_refused() {
     error: --default-salutation: unknown salutation `Lord`; use Mr, Mrs, Ms, Miss, Mx, Dr or Prof
     ");
     assert_same!(refused(LIST.as_bytes(), &["--config", "none.toml"], 2), @r"
-    error: there is no config file none.toml
+    error: there is no settings file none.toml
     hint: Check the path of --config.
     ");
     assert!(refused(LIST.as_bytes(), &["--keep", "middle"], 2).contains("[possible values: first, last]"));

@@ -272,7 +272,7 @@ fn every_person_of_a_directory_has_an_outcome() {
     let (output, numbers) = check_with("list.ldif", &text, LDIF);
     assert_eq!(numbers, BOTH, "{}", output.stderr);
     for message in [
-        "1 entry is not read: groups, folders and devices of the directory, the first is `ou=people` on line 1",
+        "1 entry not read, for a group, folder or device; first: `ou=people` on line 1",
         "`1` is a fax or similar: add a line such as `mobile:` to the entry, or remove the entry.",
     ] {
         assert!(output.stderr.contains(message), "{}", output.stderr);
@@ -280,11 +280,15 @@ fn every_person_of_a_directory_has_an_outcome() {
     let changed = format!("{ENTRIES}\ndn: cn=Rea Lund\nchangetype: delete\n");
     let (output, _) = check_with("list.ldif", changed, LDIF);
     assert_eq!(output.code, 3);
-    for message in ["line 11: this record is not an entry but a change", "with `ldapsearch -LLL`"] {
+    for message in ["line 11: this record is a change", "with `ldapsearch -LLL`"] {
         assert!(output.stderr.contains(message), "{}", output.stderr);
     }
     // A directory holds more than people, so it is read only on request.
     let (output, _) = check("list.ldif", text);
     assert_eq!(output.code, 3);
-    assert!(output.stderr.contains("hint: Export the address book as vCard or CSV."), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("hint: If it is a list of contacts, add --format ldif."),
+        "{}",
+        output.stderr
+    );
 }

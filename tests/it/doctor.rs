@@ -105,11 +105,11 @@ fn working_settings_are_all_good() {
     good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
-    good     contacts     may be read: 0 contacts, pages of 2 (1,000 were asked for)
-    good     list v2      may be read: 3 contacts, pages of 2 (1,000 were asked for)
-    good     list v1      may be read: 3 contacts, pages of 2 (1,000 were asked for)
-    good     campaign v2  may be read: 3 contacts, pages of 2 (100 were asked for)
-    good     campaign v1  may be read: 3 contacts, pages of 2 (100 were asked for)
+    good     contacts     may be read: 0 contacts, pages of 2 (requested: 1,000)
+    good     list v2      may be read: 3 contacts, pages of 2 (requested: 1,000)
+    good     list v1      may be read: 3 contacts, pages of 2 (requested: 1,000)
+    good     campaign v2  may be read: 3 contacts, pages of 2 (requested: 100)
+    good     campaign v1  may be read: 3 contacts, pages of 2 (requested: 100)
     good     creating     not tried: it would create a contact; it needs the same scope as reading the
                           contacts (`Configuration`)
     good     rate limit   no rate-limit headers; the documented 60 a minute apply
@@ -133,7 +133,7 @@ fn sandbox_needs_no_settings() {
     good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
-    good     contacts     may be read: 6 contacts, pages of 100 (1,000 were asked for)
+    good     contacts     may be read: 6 contacts, pages of 100 (requested: 1,000)
     warning  list v2      not tried: no list was named
              To try it: --list ID.
     warning  list v1      not tried: no list was named
@@ -403,7 +403,7 @@ fn clock_limits_and_scopes_are_judged_by_the_answers() {
     good     proxy        none (not used for this machine)
     good     reachable    answered in N s
     good     token        accepted
-    good     contacts     may be read: 12,345 contacts, pages of 2 (1,000 were asked for)
+    good     contacts     may be read: 12,345 contacts, pages of 2 (requested: 1,000)
     bad      list v2      the platform does not allow reading a contact list: HTTP 403, "no scope"
              The app needs the scope `Campaign Management` and must belong to the account in
              --account-id. Set scopes where the app was made; a ready token has the scopes of its app.
@@ -486,7 +486,7 @@ fn doctor_json_has_the_same_findings() {
     let of = |subject: &str| lines.iter().find(|line| line["subject"] == subject).unwrap();
     assert_eq!(
         *of("contacts"),
-        json!({"state": "good", "subject": "contacts", "found": "may be read: 0 contacts, pages of 2 (1,000 were asked for)", "remedy": null})
+        json!({"state": "good", "subject": "contacts", "found": "may be read: 0 contacts, pages of 2 (requested: 1,000)", "remedy": null})
     );
     assert_eq!(
         *of("list v1"),

@@ -390,7 +390,7 @@ fn unreadable_suppression_source_posts_nothing() {
     assert!(
         run(&sealed, &sandbox, &["resume"])
             .stderr
-            .contains("nothing to resume: no import of a file was interrupted")
+            .contains("nothing to resume: no import of a file is unfinished")
     );
 
     for (file, content, message) in [

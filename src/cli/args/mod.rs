@@ -40,7 +40,7 @@ pub(super) struct Cli {
 pub(super) const TYPED_ONLY: [(&str, &str); 13] = [
     ("config", "it names the file itself"),
     ("profile", "it selects a table such as [profile.staging]"),
-    ("no-check", "it says how one `init` writes"),
+    ("no-check", "it applies to one call of `init`"),
     ("help", "it prints a text and exits"),
     ("version", "it prints a text and exits"),
     ("output", "it names the one file that a `fetch` writes"),
@@ -144,7 +144,7 @@ pub(super) struct GlobalArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also compressed); `-` for standard input
+    /// Files to read (CSV, Excel, ODS, JSON, vCard, HTML and XML tables, also compressed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -240,7 +240,7 @@ pub(super) struct ImportOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// Files to read (CSV, XLSX, XLSB, XLS, ODS, JSON, vCard, also compressed); `-` for standard input
+    /// Files to read (CSV, Excel, ODS, JSON, vCard, HTML and XML tables, also compressed); `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]

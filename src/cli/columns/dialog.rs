@@ -51,9 +51,9 @@ pub(super) fn ask(
     let Fault::NoPhoneColumn { headers, unmatched } = &error.fault else { return Ok(None) };
     let path = printable(&error.path.display().to_string());
     questions.tell(&format!("rollcall does not know which column of {path} holds the phone number."));
-    let Some(phone) =
-        ask_for_phone(&unmatched.columns, suggested(&unmatched.mappings, headers), &path, questions)?
-    else {
+    let suggestion = unmatched.mappings.first().and_then(|mapping| mapping.find(headers));
+    let choices: Vec<usize> = (0..headers.len()).filter(|column| named(headers, *column).is_some()).collect();
+    let Some(phone) = ask_for_phone(&unmatched.columns, &choices, suggestion, &path, questions)? else {
         return Ok(None);
     };
     let mut answers = Answers { headers, mappings: Vec::new() };
@@ -69,14 +69,15 @@ pub(super) fn ask(
         if !is_open(field, &info) {
             continue;
         }
-        let free: Vec<usize> = (0..headers.len()).filter(|column| !info.columns.is_used(*column)).collect();
+        let is_free = |column: &usize| !info.columns.is_used(*column);
+        let free: Vec<usize> = choices.iter().copied().filter(is_free).collect();
         if free.is_empty() {
             break;
         }
         let mut options = lines(free.iter().map(|column| &unmatched.columns[*column]));
         options.push("none of these".to_owned());
         let guess = unmatched.mappings.iter().find(|mapping| mapping.field == field);
-        let guess = guess.and_then(|mapping| suggested(std::slice::from_ref(mapping), headers));
+        let guess = guess.and_then(|mapping| mapping.find(headers));
         let start =
             guess.and_then(|guess| free.iter().position(|column| *column == guess)).unwrap_or(free.len());
         let question = format!("Which column holds {}?", noun(field));
@@ -86,6 +87,7 @@ pub(super) fn ask(
         }
     }
     questions.tell(&summary(&path, &info));
+    let answers = RememberedMapping::new(headers.clone(), answers.mappings, None);
     let target = target.filter(|_| answers.are_by_header());
     let file = match target {
         Some(file) => {
@@ -95,29 +97,33 @@ pub(super) fn ask(
         }
         None => None,
     };
-    Ok(Some(RememberedMapping::new(headers.clone(), answers.mappings, file)))
+    Ok(Some(RememberedMapping::new(answers.headers, answers.mappings, file)))
 }
 
-/// Asks for the phone column. A column without phone numbers needs a confirmation.
+/// Asks for the phone column, one of those that a mapping can name. A column without phone numbers needs a
+/// confirmation.
 fn ask_for_phone(
     columns: &[UnmatchedColumn],
+    choices: &[usize],
     suggested: Option<usize>,
     path: &str,
     questions: &mut impl Questions,
 ) -> Result<Option<usize>, Stop> {
     loop {
-        let mut options = lines(columns.iter());
+        let mut options = lines(choices.iter().map(|column| &columns[*column]));
         options.push("none of these".to_owned());
         let question = format!("Which column of {path} holds the phone number?");
-        let chosen = questions.choose(&question, options, suggested.unwrap_or(columns.len()))?;
-        let Some(column) = columns.get(chosen) else { return Ok(None) };
+        let start = suggested.and_then(|column| choices.iter().position(|choice| *choice == column));
+        let chosen = questions.choose(&question, options, start.unwrap_or(choices.len()))?;
+        let Some(chosen) = choices.get(chosen) else { return Ok(None) };
+        let column = &columns[*chosen];
         if column.values.iter().any(|value| looks_dialable(value)) {
-            return Ok(Some(chosen));
+            return Ok(Some(*chosen));
         }
         let header = shortened(&column.header);
         let question = format!("No value shown of `{header}` looks like a phone number. Use it anyway?");
         if questions.confirm(&question, false)? {
-            return Ok(Some(chosen));
+            return Ok(Some(*chosen));
         }
     }
 }
@@ -129,17 +135,10 @@ struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    /// Adds a column, by its header if no other column has the same.
+    /// Adds a column, if a mapping can name it.
     fn add(&mut self, field: Field, column: usize) {
-        let header = &self.headers[column];
-        let is_clear =
-            !header.trim().is_empty() && self.headers.iter().filter(|other| *other == header).count() == 1;
-        let name = if is_clear { header.clone() } else { (column + 1).to_string() };
-        self.mappings.push(Mapping::new(field, name));
-    }
-
-    fn are_by_header(&self) -> bool {
-        self.mappings.iter().all(|mapping| self.headers.contains(&mapping.column))
+        let mapping = named(self.headers, column);
+        self.mappings.extend(mapping.map(|mapping| Mapping { field, ..mapping }));
     }
 
     /// Returns how the input is understood with these answers.
@@ -165,12 +164,10 @@ fn is_open(field: Field, info: &InputInfo) -> bool {
     }
 }
 
-/// Returns the column of the first mapping.
-fn suggested(mappings: &[Mapping], headers: &[String]) -> Option<usize> {
-    let mapping = mappings.first()?;
-    let by_header = headers.iter().position(|header| *header == mapping.column);
-    let by_number = || mapping.column.parse::<usize>().ok()?.checked_sub(1);
-    by_header.or_else(by_number).filter(|column| *column < headers.len())
+/// Returns a mapping that names a column: by its header if no other column has the same, otherwise by its number.
+fn named(headers: &[String], column: usize) -> Option<Mapping> {
+    let by_header = Mapping::by_header(Field::Phone, headers, column);
+    by_header.or_else(|| Mapping::by_number(Field::Phone, headers, column))
 }
 
 fn noun(field: Field) -> &'static str {

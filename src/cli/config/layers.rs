@@ -6,7 +6,7 @@
 use toml::{Table, Value};
 
 use super::{Given, MAPPING_TABLES};
-use crate::{contact::Field, parse::Mapping};
+use crate::{cli::settings, contact::Field, parse::Mapping};
 
 /// The names for secrets from the environment; no option has these names.
 pub(super) const TOKEN: &str = "token";
@@ -64,6 +64,9 @@ impl Layers {
 
 /// Removes options that stronger sources replace; `layers` start with the weakest.
 pub(super) fn resolve(layers: &mut [&mut Table]) {
+    for layer in layers.iter_mut() {
+        name_hourly_rate(layer);
+    }
     for (one, other) in ALTERNATIVES {
         let has = |layer: &Table, names: &[&str]| names.iter().any(|name| is_set(layer, name));
         let strongest = layers.iter().rposition(|layer| has(layer, one) || has(layer, other));
@@ -78,6 +81,17 @@ pub(super) fn resolve(layers: &mut [&mut Table]) {
                 layer.remove(*name);
             }
         }
+    }
+}
+
+/// Gives an hourly `rate` its own name, `rate-per-hour`, so that it is compared with the right option of other sources.
+fn name_hourly_rate(layer: &mut Table) {
+    let is_hourly = layer.get("rate").and_then(Value::as_str).is_some_and(settings::is_hourly);
+    if is_hourly
+        && !layer.contains_key("rate-per-hour")
+        && let Some(rate) = layer.remove("rate")
+    {
+        layer.insert("rate-per-hour".to_owned(), rate);
     }
 }
 

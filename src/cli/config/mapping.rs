@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::{MAPPING_TABLES, misplaced::Misplaced, shown};
-use crate::{cli::nearest::nearest, contact::Field, parse::fold};
+use crate::{cli::nearest::nearest, contact::Field, parse::fold_with_numbers};
 
 /// The key for the headers of the files.
 const HEADERS: &str = "headers";
@@ -25,12 +25,12 @@ pub(super) fn check(tables: &Value) -> Result<(), Misplaced> {
 
 fn check_table(table: &Table) -> Result<(), String> {
     let headers = table.get(HEADERS).and_then(texts).unwrap_or_default();
-    if headers.iter().all(|header| fold(header).is_empty()) {
+    if headers.iter().all(|header| fold_with_numbers(header).is_empty()) {
         return Err(
             "a table [[mapping]] has no `headers`, the headers of the files that it is for".to_owned()
         );
     }
-    let headers: Vec<String> = headers.into_iter().map(fold).collect();
+    let headers: Vec<String> = headers.into_iter().map(fold_with_numbers).collect();
     let mut taken: Vec<(String, bool)> = Vec::new();
     for (name, columns) in table.iter().filter(|(name, _)| *name != HEADERS) {
         let field = field(name).ok_or_else(|| {
@@ -45,7 +45,7 @@ fn check_table(table: &Table) -> Result<(), String> {
         let columns =
             texts(columns).ok_or_else(|| format!("`{name}` of a table [[mapping]] is not a header"))?;
         for column in columns {
-            let folded = fold(column);
+            let folded = fold_with_numbers(column);
             if !headers.contains(&folded) {
                 return Err(format!(
                     "`{name}` of a table [[mapping]] names `{column}`, which is not in its `headers`"
@@ -129,6 +129,9 @@ mod tests {
                 "{table}: {said}"
             );
         }
+        let numbered = "[[mapping]]\nheaders = [\"Col 1\", \"Col 2\"]\n";
+        assert_eq!(refused(&format!("{numbered}phone = \"Col 1\"\nfull_name = \"Col 2\"")), "");
+        assert!(refused(&format!("{numbered}phone = \"Col 3\"")).contains("is not in its `headers`"));
         assert!(refused("[[mapping]]\nphone = \"Tel\"").contains("has no `headers`"));
         assert_eq!(refused("[mapping]\nphone = \"Tel\""), "a mapping is a table: [[mapping]]");
         assert!(refused(&format!("{headers}xyz = \"Who\"")).contains("the fields are phone, first_name"));

@@ -71,6 +71,8 @@ pub(super) struct ConfigFiles {
     sources: Vec<Source>,
     /// The selected profile.
     profile: Option<String>,
+    /// Whether secrets of the environment do not count.
+    ignores_secrets: bool,
     /// The typed options, which decide between options that exclude each other.
     given: Given,
 }
@@ -84,7 +86,7 @@ impl ConfigFiles {
         if let Some(path) = named {
             let file = File::read(path, Owner::Named)?.ok_or_else(|| {
                 CliError::usage(
-                    format!("there is no config file {}", shown(path)),
+                    format!("there is no settings file {}", shown(path)),
                     "Check the path of --config.",
                 )
             })?;
@@ -523,7 +525,7 @@ mod tests {
         assert!(message("regoin = \"IN\"").ends_with("there is no option `regoin`; did you mean `region`?"));
         assert!(message("client-secret = \"x\"").contains("there is no option `client-secret`"));
         assert!(message("keep = \"middle\"").contains("unknown variant `middle`"));
-        assert!(message("list = \"l-1\"").contains("`list` cannot stand in a file"));
+        assert!(message("list = \"l-1\"").contains("`list` cannot be set in a file"));
         assert!(message("region = ").contains("rollcall.toml"));
     }
 

@@ -178,8 +178,8 @@ impl Catalog {
     fn check_option(&self, name: &str) -> Result<(), Misplaced> {
         match TYPED_ONLY.iter().find(|(typed_only, _)| *typed_only == name) {
             Some((_, why)) => {
-                let reason = format!("`{name}` cannot stand in a file: {why}");
-                Err(Misplaced::elsewhere(name, reason, "Give it on the command line."))
+                let reason = format!("`{name}` cannot be set in a file: {why}");
+                Err(Misplaced::elsewhere(name, reason, "Use it on the command line."))
             }
             None => self.main.check_name(name),
         }
@@ -205,7 +205,7 @@ impl Catalog {
                 _ if [SANDBOX_TABLE, WATCH_TABLES, PROFILE_TABLES, MAPPING_TABLES]
                     .contains(&name.as_str()) =>
                 {
-                    let reason = format!("`{name}` cannot stand in a profile");
+                    let reason = format!("`{name}` cannot be set in a profile");
                     return Err(Misplaced::elsewhere(
                         name,
                         reason,
@@ -219,7 +219,8 @@ impl Catalog {
     }
 
     fn check_folder(&self, folder: &Value) -> Result<(), Misplaced> {
-        let here = |reason: &str| Misplaced { path: Vec::new(), reason: reason.to_owned(), hint: None };
+        let hint = Some("Write dir = \"FOLDER\" below [[watch]].");
+        let here = |reason: &str| Misplaced { path: Vec::new(), reason: reason.to_owned(), hint };
         let table = folder.as_table().ok_or_else(|| here("a watched folder is a table: [[watch]]"))?;
         let has_dir = table.get("dir").is_some_and(|dir| dir.as_str().is_some_and(|dir| !dir.is_empty()));
         if !has_dir {
@@ -365,7 +366,7 @@ mod tests {
     fn names_not_allowed_in_a_file_are_refused_with_the_reason() {
         let refused = |text: &str| Catalog::new().check_names(&text.parse().unwrap()).unwrap_err().reason;
         for (name, why) in TYPED_ONLY {
-            assert_eq!(refused(&format!("{name} = 1")), format!("`{name}` cannot stand in a file: {why}"));
+            assert_eq!(refused(&format!("{name} = 1")), format!("`{name}` cannot be set in a file: {why}"));
         }
         for name in ["once", "status", "state-dir", "quiet", "json", "out", "page-size"] {
             let error = refused(&format!("[[watch]]\ndir = \"a\"\n{name} = 1"));

@@ -10,7 +10,6 @@ use toml::{Table, Value};
 
 use super::{
     ConfigFiles,
-    environment::secrets_of_environment,
     layers::{Layers, adds_up, resolve},
     positions::{Position, Positions},
     shown, variable,
@@ -90,7 +89,7 @@ impl fmt::Display for Origin {
 /// A value in force. A value of an option that adds up has an entry of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::cli) struct Setting {
-    /// The name of the option; for a value with a meaning, such as `values.country.Deutchland`.
+    /// The name of the option; for an alias, such as `values.country.Deutchland`.
     pub(in crate::cli) name: String,
     pub(in crate::cli) value: Value,
     pub(in crate::cli) origin: Origin,
@@ -109,7 +108,7 @@ impl ConfigFiles {
     pub(in crate::cli) fn origins(&self, given: &impl Serialize) -> Origins<'_> {
         let given = Table::try_from(given).unwrap_or_default();
         let Layers { mut environment, mut typed, .. } = Layers::new(&Table::new(), given, &self.given);
-        environment.extend(secrets_of_environment());
+        environment.extend(self.secrets_of_environment());
         let mut files: Vec<(Table, &Source)> = self
             .sources
             .iter()

@@ -43,10 +43,20 @@ pub(super) fn has_account(options: &Table) -> bool {
 }
 
 impl ConfigFiles {
+    /// Ignores tokens and secrets of the environment, to try those of the files.
+    #[must_use]
+    pub(in crate::cli) fn without_secrets_of_environment(self) -> Self {
+        Self { ignores_secrets: true, ..self }
+    }
+
+    pub(super) fn secrets_of_environment(&self) -> impl Iterator<Item = (String, Value)> {
+        secrets_of_environment().filter(|_| !self.ignores_secrets)
+    }
+
     /// Merges the `given` platform options over those of the environment and the files.
     pub(in crate::cli) fn platform(&self, given: &PlatformOptions) -> Result<Platform, CliError> {
         let mut layers = Layers::new(&self.options, Table::try_from(given).unwrap_or_default(), &self.given);
-        layers.environment.extend(secrets_of_environment());
+        layers.environment.extend(self.secrets_of_environment());
         let is_typed = has_account(&layers.typed);
         let is_sandbox_typed = is_set(&layers.typed, "sandbox");
         if is_typed && !is_sandbox_typed {

@@ -6,7 +6,7 @@ use super::{ConfigFiles, shown, user_file};
 use crate::cli::error::CliError;
 
 impl ConfigFiles {
-    /// Returns the error for a profile that none of the `profiles` is, with the most similar ones first.
+    /// Returns the error for a missing profile. It lists the `profiles`, the most similar first.
     pub(super) fn no_profile(&self, name: &str, profiles: &Table) -> CliError {
         let mut names: Vec<&str> = profiles.keys().map(String::as_str).collect();
         let similarity =
@@ -22,7 +22,7 @@ impl ConfigFiles {
                 "Add a table [profile.{name}] to your settings file, or omit --profile and ROLLCALL_PROFILE."
             )
         } else {
-            format!("There are: {}. --profile and ROLLCALL_PROFILE take one of them.", names.join(", "))
+            format!("The profiles are: {}. Name one with --profile or ROLLCALL_PROFILE.", names.join(", "))
         };
         CliError::usage(format!("there is no profile `{name}` {place}"), hint)
     }

@@ -185,7 +185,7 @@ fn unset(arg: &Arg, name: &str, origins: &Origins<'_>) -> Line {
 fn shown(name: &str, value: &Value) -> Json {
     let value = serde_json::to_value(value).unwrap_or_default();
     match (name, &value) {
-        ("host", Json::String(host)) if has_password(host) => json!("contains a password, not shown"),
+        ("host", Json::String(host)) if has_password(host) => json!("contains a secret, not shown"),
         // Arguments of the program may be secrets.
         ("on-done", Json::Array(words)) if words.len() > 1 => {
             json!([words[0], format!("({} more, not shown)", words.len() - 1)])
@@ -195,7 +195,7 @@ fn shown(name: &str, value: &Value) -> Json {
 }
 
 fn has_password(host: &str) -> bool {
-    host.contains('@') || Url::parse(host).is_ok_and(|url| url.password().is_some())
+    host.contains(['@', '?']) || Url::parse(host).is_ok_and(|url| url.password().is_some())
 }
 
 /// Returns the tables for single folders and for the sandbox command.

@@ -104,7 +104,7 @@ impl Examination<'_> {
         let mut by_file: BTreeMap<PathBuf, BTreeMap<String, Vec<Value>>> = BTreeMap::new();
         for Setting { name, value, origin } in self.origins.config.origins(&Table::new()).settings(options) {
             let Some(file) = origin.file() else { continue };
-            // A value with a meaning is counted by its field.
+            // An alias is counted by its field.
             let (name, value) = match name.strip_prefix("values.").and_then(|name| name.split_once('.')) {
                 Some((field, _)) => (format!("values {field}:"), None),
                 None => (name, Some(value)),

@@ -9,6 +9,7 @@ mod problems;
 mod settings;
 
 use std::{
+    env,
     fmt::Write as _,
     io::{self, Write as _},
     path::PathBuf,
@@ -21,7 +22,7 @@ use textwrap::{Options, WordSplitter};
 
 use self::settings::Origins;
 use super::{
-    args::DoctorArgs,
+    args::{DoctorArgs, StateOptions},
     config::ConfigFiles,
     error::{CliError, exit},
     hint,
@@ -59,14 +60,15 @@ pub(super) fn run(args: &DoctorArgs, config: &ConfigFiles, printer: &Printer) ->
     Ok(findings.exit_code())
 }
 
-/// Checks a settings file before it is written. Returns the findings as text and the exit code. Texts replace the
-/// `names` of temporary files by their final ones.
+/// Checks a settings file before it is written. Returns the findings as text and the exit code. `names` pairs
+/// each temporary file with its final name, which the findings show.
 pub(super) fn report(
     config: &ConfigFiles,
     names: &[(PathBuf, PathBuf)],
     printer: &Printer,
 ) -> Result<(String, u8), CliError> {
-    let args = DoctorArgs::default();
+    let state_dir = env::var_os("ROLLCALL_STATE_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let args = DoctorArgs { state: StateOptions { state_dir }, ..DoctorArgs::default() };
     let mut findings = Findings::default();
     look(&args, &Origins::new(&args, config), &mut findings, printer, &signals::listen())?;
     printer.conclude("");

@@ -212,7 +212,7 @@ fn readable(readout: &Readout, collection: &Collection) -> String {
     let pages = match readout.page_size {
         0 => "page size unknown".to_owned(),
         granted if granted == asked => format!("pages of {}", grouped(granted)),
-        granted => format!("pages of {} ({} were asked for)", grouped(granted), grouped(asked)),
+        granted => format!("pages of {} (requested: {})", grouped(granted), grouped(asked)),
     };
     format!("may be read: {count}, {pages}")
 }
@@ -339,12 +339,12 @@ mod tests {
         let told = |readout| readable(&readout, &Collection::Contacts);
         assert_eq!(
             told(readout(100, Some(12_345))),
-            "may be read: 12,345 contacts, pages of 100 (1,000 were asked for)"
+            "may be read: 12,345 contacts, pages of 100 (requested: 1,000)"
         );
         assert_eq!(told(readout(1000, Some(1))), "may be read: 1 contact, pages of 1,000");
         assert_eq!(
             told(readout(10, None)),
-            "may be read: number of contacts unknown, pages of 10 (1,000 were asked for)"
+            "may be read: number of contacts unknown, pages of 10 (requested: 1,000)"
         );
         assert_eq!(told(readout(0, Some(0))), "may be read: 0 contacts, page size unknown");
     }

@@ -13,7 +13,7 @@ pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         // Of mappings, the number is enough.
-        Value::Array(values) if values.iter().all(Value::is_table) => values.len().to_string(),
+        Value::Array(values) if values.iter().all(Value::is_table) => format!("({})", values.len()),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
         value => value.to_string(),
     }

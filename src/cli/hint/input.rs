@@ -143,8 +143,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
         Fault::LockedArchive | Fault::SeveralLists { .. } => "Unpack it and pass the list itself.".to_owned(),
         Fault::DamagedArchive(_) => "Copy or download it again.".to_owned(),
         Fault::SeveralTables { sheets } => {
-            let first = sheets.first().map_or("NAME", String::as_str);
-            format!("Choose one: --sheet {}", shell_quoted(first))
+            format!("Choose one: {}", options("--sheet", sheets.iter().take(1).map(String::as_str)))
         }
         Fault::SeveralJsonLists { names, .. } => {
             format!("Choose one: {}", options("--sheet", names.iter().map(String::as_str)))
@@ -195,7 +194,7 @@ fn of_content(content: Content) -> &'static str {
         }
         Content::JsonCards => "Export the address book as vCard or CSV.",
         Content::Ldif => {
-            "Export the address book as vCard or CSV. To read a list of contacts in LDIF as it is, add --format ldif."
+            "If it is a list of contacts, add --format ldif. Otherwise, export the address book as vCard or CSV."
         }
         Content::Script => "Remove the text before and after the data, and save the rest as JSON.",
         Content::Sql | Content::Database | Content::Parquet => "Export the table with the contacts as CSV.",
@@ -296,8 +295,16 @@ pub(super) fn table(error: &ParseError, width: usize) -> String {
 /// Returns the options to paste for the first 10 names.
 fn options<'a>(option: &str, names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN: usize = 10;
-    let options = names.take(SHOWN).map(|name| format!("{option} {}", shell_quoted(name)));
-    options.collect::<Vec<_>>().join(" or ")
+    // A terminal does not show the other names as they are.
+    let printable = names.filter(|name| printable(name) == *name);
+    let options: Vec<String> = printable.take(SHOWN).map(|name| with_value(option, name)).collect();
+    if options.is_empty() { format!("{option} NAME") } else { options.join(" or ") }
+}
+
+/// Returns an option with its value, to paste into a shell.
+fn with_value(option: &str, value: &str) -> String {
+    let separator = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{option}{separator}{}", shell_quoted(value))
 }
 
 /// Quotes a word for a shell if necessary.

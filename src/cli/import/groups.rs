@@ -62,6 +62,7 @@ impl StoredImport {
             api: read(config, &mut problems),
             existing: read(config, &mut problems),
             export: read(config, &mut problems),
+            digests: Vec::new(),
             own_reading: config.under_own(&ReadingOptions::default()).unwrap_or_default(),
             config_files: config.names(),
         };

@@ -94,6 +94,7 @@ impl Answers {
         let whole = |path: &PathBuf| absolute(path).unwrap_or_else(|_| path.clone());
         let has_variable =
             std::env::var("ROLLCALL_CLIENT_SECRET").is_ok_and(|secret| !secret.trim().is_empty());
+        let host = first(&args.host, known.host.clone());
         let secret = match (&args.client_secret_file, &args.token_file) {
             (Some(_), Some(_)) => {
                 return Err(CliError::usage(
@@ -105,13 +106,17 @@ impl Answers {
             (None, Some(file)) => Secret::Token(whole(file)),
             (None, None) if has_variable => Secret::Environment,
             (None, None) => match (known.client_secret_file, known.token_file) {
+                // The present secret belongs to the present host.
+                _ if known.host.as_deref().is_some_and(|known| !is_same_host(known, &host)) => {
+                    Secret::Unknown
+                }
                 (Some(file), _) => Secret::File(file),
                 (None, Some(file)) => Secret::Token(file),
                 (None, None) => Secret::Unknown,
             },
         };
         Ok(Self {
-            host: first(&args.host, known.host),
+            host,
             stream_id: first(&args.stream_id, known.stream_id),
             account_id: first(&args.account_id, known.account_id),
             client_id: first(&args.client_id, known.client_id),
@@ -183,6 +188,8 @@ impl Answers {
         };
         let entry = |name, comment, value, example| Entry { name, comment, value, example };
         vec![
+            // The user wants an account.
+            entry("sandbox", "", None, None),
             entry("host", "The platform's address.", set(&self.host), None),
             entry("stream-id", "The stream (bot) that the contacts belong to.", set(&self.stream_id), None),
             entry("account-id", "The account.", set(&self.account_id), None),
@@ -205,11 +212,22 @@ impl Answers {
     }
 }
 
+fn is_same_host(one: &str, other: &str) -> bool {
+    let host = |text: &str| settings::host(text).map(|host| host.to_string());
+    matches!((host(one), host(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 fn check_host(text: &str) -> Result<(), CliError> {
+    if text.is_empty() {
+        return Err(CliError::usage("the address is empty", "Enter the address."));
+    }
     settings::host(text).map(|_| ())
 }
 
 fn check_id(text: &str) -> Result<(), CliError> {
+    if text.is_empty() {
+        return Err(CliError::usage("the id is empty", "Enter the id."));
+    }
     settings::id("the id", text)
 }
 

@@ -165,7 +165,11 @@ impl Target {
         let secret_path = secret.as_ref().map_or(Path::new(""), NamedTempFile::path);
         let text = self.text(&answers.entries(&self.folder, secret_path));
         let candidate = self.written(&text).map_err(fail)?;
-        let config = ConfigFiles::load(Some(candidate.path()), None, Given::default())?;
+        let mut config = ConfigFiles::load(Some(candidate.path()), None, Given::default())?;
+        if !matches!(answers.secret, Secret::Environment) {
+            // They are not part of the settings.
+            config = config.without_secrets_of_environment();
+        }
         let mut names = vec![(candidate.path().to_owned(), self.path.clone())];
         names.extend(secret.as_ref().map(|secret| (secret.path().to_owned(), self.secret_path())));
         examine(&config, &names)

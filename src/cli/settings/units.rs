@@ -28,21 +28,33 @@ pub(in crate::cli) fn length_of_time(option: &str, text: &str) -> Result<Duratio
     })
 }
 
-/// Parses a length of time in which a number without a unit counts `units`.
+/// Parses a length of time. A number alone counts in `unit`.
 pub(in crate::cli) fn length_in(option: &str, text: &str, unit: Duration) -> Result<Duration, CliError> {
     match text.trim().parse::<u32>() {
         Ok(count) => Ok(unit.saturating_mul(count)),
-        Err(_) => length_of_time(option, text),
+        Err(_) => length_of_time(option, text).map_err(|error| match error {
+            CliError::Usage { message, .. } => {
+                let example = if unit > Duration::from_secs(1) { "30 or 30d" } else { "45s or 2m" };
+                CliError::usage(message, format!("Use a value such as {example}."))
+            }
+            error => error,
+        }),
     }
+}
+
+/// Returns whether a rate has the unit of an hour.
+pub(in crate::cli) fn is_hourly(text: &str) -> bool {
+    matches!(rate("rate", text, Per::Minute), Ok((_, Per::Hour)))
 }
 
 /// Parses a rate, such as `60`, `60/min` or `3500/h`; a number without a unit is per `usual`.
 pub(super) fn rate(option: &str, text: &str, usual: Per) -> Result<(u32, Per), CliError> {
     let text = text.trim();
     let fail = || {
+        let example = if usual == Per::Hour { "3500 or 3500/h" } else { "60, 60/min or 3500/h" };
         CliError::usage(
             format!("--{option}: `{}` is not a number of requests", printable(text)),
-            "Use a value such as 60, 60/min or 3500/h.",
+            format!("Use a value such as {example}."),
         )
     };
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -93,6 +105,6 @@ mod tests {
         for text in ["", "/min", "60/", "60/day", "-1", "1.5", "99999999999999999999"] {
             assert_eq!(read(text), Err(format!("--rate: `{text}` is not a number of requests")));
         }
-        assert_eq!(read("0/h"), Err("--rate: 0 is not between 1 and 1000000".to_owned()));
+        assert_eq!(read("0/h"), Err("--rate: 0 is not between 1 and 1,000,000".to_owned()));
     }
 }

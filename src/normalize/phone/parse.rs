@@ -1,4 +1,4 @@
-//! Reading of a single number: by the tables if the spelling is plain, otherwise by the library.
+//! Reads a single number: by the tables if the spelling is plain, otherwise by the library.
 
 use super::{
     library::{Length, ParsedNumber, Unreadable, parse_by_library},

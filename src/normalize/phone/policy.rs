@@ -1,4 +1,4 @@
-//! Reading of a cell by the user's choices. Undoes the damage that a person or a spreadsheet did to it.
+//! Reads a cell by the user's choices, and undoes the damage that a person or a spreadsheet did to it.
 
 use super::{
     bare::{self, Habit},

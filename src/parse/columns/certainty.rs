@@ -65,7 +65,7 @@ impl Evidence {
         let is_other: &dyn Fn(&str) -> bool = match field {
             Field::Phone => &|value| !doubt::is_trace(value),
             Field::FirstName | Field::LastName | Field::FullName => &doubt::is_no_text,
-            Field::Salutation => &|value| salutation::recognise(value).is_none(),
+            Field::Salutation => &|value| salutation::recognize(value).is_none(),
             Field::Country => &|value| region::country(value).is_none(),
             // These values are passed on unchanged.
             Field::TimeZone | Field::UniqueId | Field::Priority => &|_| false,
@@ -180,7 +180,7 @@ fn by_values(evidence: Evidence) -> (Certainty, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::columns::recognise;
+    use crate::parse::columns::recognize;
 
     /// Returns the matches of a table whose first row is its header, each as `field: certainty: reason`.
     fn said(rows: &[&[&str]], mappings: &[&str]) -> Vec<String> {
@@ -190,7 +190,7 @@ mod tests {
             cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
         };
         let mappings: Vec<Mapping> = mappings.iter().map(|mapping| mapping.parse().unwrap()).collect();
-        let columns = recognise(&headers, &mappings, &values).unwrap();
+        let columns = recognize(&headers, &mappings, &values).unwrap();
         let found = matches(&headers, &columns, &mappings, &values, rows.len() > 5);
         let brief = |found: &ColumnMatch| {
             format!("{}: {}: {}", found.field.name(), found.certainty.name(), found.reason)

@@ -283,10 +283,10 @@ pub(super) fn own_words(words: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::folding::words, *};
+    use super::{super::folding::fold_with_numbers, *};
 
     fn question(header: &str) -> Option<Question> {
-        read(&words(header, false)).map(|found| found.question)
+        read(&fold_with_numbers(header)).map(|found| found.question)
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn header_may_be_about_one_phone() {
-        let phone = |header: &str| read(&words(header, false)).unwrap().phone;
+        let phone = |header: &str| read(&fold_with_numbers(header)).unwrap().phone;
         assert_eq!(phone("Callable-Cell"), ["cell"]);
         assert_eq!(phone("Phone 2 Do Not Call"), ["2"]);
         assert!(phone("Do Not Call Reason").is_empty());

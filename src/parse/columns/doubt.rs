@@ -83,7 +83,7 @@ pub(super) fn holds_countries(values: &[String], is_about_country: bool) -> bool
 
 /// Returns whether most values of a column are salutations.
 pub(super) fn holds_salutations(values: &[String]) -> bool {
-    let known = values.iter().filter(|value| salutation::recognise(value.trim()).is_some()).count();
+    let known = values.iter().filter(|value| salutation::recognize(value.trim()).is_some()).count();
     known * 2 > values.len()
 }
 

@@ -12,8 +12,13 @@ pub(crate) fn fold(header: &str) -> String {
     words(header, true)
 }
 
+/// Returns a header in folded form, with its numbers.
+pub(crate) fn fold_with_numbers(header: &str) -> String {
+    words(header, false)
+}
+
 /// Returns the folded form of a header. Keeps numbers unless `folds_numbers`.
-pub(super) fn words(header: &str, folds_numbers: bool) -> String {
+fn words(header: &str, folds_numbers: bool) -> String {
     let end = header.char_indices().nth(MAX_HEADER_CHARS).map_or(header.len(), |(end, _)| end);
     label::folded(&header[..end], folds_numbers)
 }

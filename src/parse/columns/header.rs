@@ -10,6 +10,7 @@ use crate::{
     contact::Field,
     normalize::Aliases,
     parse::{
+        person::UNCLEAR,
         settings::{PREVIEW_ROWS, ParseSettings},
         table_header::Header,
         text::layout,
@@ -115,7 +116,7 @@ fn understood(
 ) -> Result<Candidate, (Header, ColumnsProblem)> {
     let values = Values { rows, from: last + 1, header: &header, aliases: &settings.aliases };
     let mappings = remembered::mappings(&header.names, settings);
-    let columns = match super::recognise(&header.names, &mappings, &|column| values.of(column)) {
+    let columns = match super::recognize(&header.names, &mappings, &|column| values.of(column)) {
         Ok(columns) => columns,
         Err(problem) => return Err((header, problem)),
     };
@@ -229,7 +230,7 @@ pub(in crate::parse) fn given(
 ) -> Result<Found, (Header, ColumnsProblem)> {
     let values = Values { rows, from: 0, header: &header, aliases: &settings.aliases };
     let mappings = remembered::mappings(&header.names, settings);
-    match super::recognise(&header.names, &mappings, &|column| values.of(column)) {
+    match super::recognize(&header.names, &mappings, &|column| values.of(column)) {
         Ok(columns) => {
             let mut found = Found { header, columns, row: 0, notes: Vec::new() };
             found.notes = column_notes(rows, &found, settings);
@@ -341,7 +342,10 @@ impl Values<'_> {
     /// Returns a note about numbers in unread columns, in rows without any other number.
     fn unread_numbers(&self, columns: &Columns) -> Option<String> {
         let names = &self.header.names;
-        let is_unread = |column: &usize| !columns.is_used(*column) && super::may_be_phone(&names[*column]);
+        // Numbers outside the fields of phones are never called.
+        let is_unread = |column: &usize| {
+            names[*column] != UNCLEAR && !columns.is_used(*column) && super::may_be_phone(&names[*column])
+        };
         let unread: Vec<usize> = (0..names.len()).filter(is_unread).collect();
         let is_blank = |row: &Row<'_>, column: &usize| row.cell(self.header.place_of(*column)).is_blank();
         let (mut rows, mut first, mut found) = (0_u64, None, Vec::new());

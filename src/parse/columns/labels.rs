@@ -48,8 +48,10 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
         by_own_words.entry(do_not_call::own_words(&words[*phone]).collect()).or_default().push(*phone);
     }
     for (column, header) in words.iter().enumerate() {
-        // A mapping to another field does not change what the header says about calls.
-        if header.is_empty() || columns.phone.contains(&column) {
+        // A mapping does not change what the header says about calls.
+        let is_about_calls = columns.is_phone_order_given && do_not_call::read(header).is_some();
+        let is_phone = columns.phone.contains(&column) && !is_about_calls;
+        if header.is_empty() || is_phone {
             continue;
         }
         if columns.labels.len() > MAX_LABELS {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::folding::words;
+use super::folding::fold_with_numbers;
 use crate::contact::Field;
 
 /// A `--map FIELD=COLUMN` option.
@@ -20,6 +20,42 @@ impl Mapping {
     /// Creates a mapping that is given as an option.
     pub fn new(field: Field, column: impl Into<String>) -> Self {
         Self { field, column: column.into(), is_remembered: false }
+    }
+
+    /// Creates a mapping that names a column by its header, unless the header means another column, too.
+    pub(crate) fn by_header(field: Field, headers: &[String], column: usize) -> Option<Self> {
+        let header = &headers[column];
+        let folded = fold_with_numbers(header);
+        let is_same = |other: &&String| fold_with_numbers(other) == folded;
+        let mapping = Self::new(field, header.as_str());
+        let is_clear = !folded.is_empty() && headers.iter().filter(is_same).count() == 1;
+        (is_clear && mapping.find(headers) == Some(column)).then_some(mapping)
+    }
+
+    /// Creates a mapping that names a column by its number, unless the number is the header of another column.
+    pub(crate) fn by_number(field: Field, headers: &[String], column: usize) -> Option<Self> {
+        let mapping = Self::new(field, (column + 1).to_string());
+        let remembered = Self { is_remembered: true, ..mapping.clone() };
+        let is_clear =
+            [&mapping, &remembered].into_iter().all(|mapping| mapping.find(headers) == Some(column));
+        is_clear.then_some(mapping)
+    }
+
+    /// Finds the column by its exact header, by its number, or by a header with the same folded form. A remembered
+    /// header may be spelled differently in this file, so its folded form comes before the number.
+    pub(crate) fn find(&self, headers: &[String]) -> Option<usize> {
+        let wanted = &self.column;
+        let by_number = || wanted.parse::<usize>().ok();
+        let at_number = |number: usize| number.checked_sub(1).filter(|column| *column < headers.len());
+        let by_folded = || {
+            let folded = fold_with_numbers(wanted);
+            headers.iter().position(|header| fold_with_numbers(header) == folded)
+        };
+        headers.iter().position(|header| header == wanted).or_else(|| match by_number() {
+            Some(number) if self.is_remembered => by_folded().or_else(|| at_number(number)),
+            Some(number) => at_number(number),
+            None => by_folded(),
+        })
     }
 }
 
@@ -58,23 +94,33 @@ impl RememberedMapping {
 
     pub(super) fn is_for(&self, headers: &[String]) -> bool {
         // The cheaper test comes first, because each of the first rows may be the header.
-        headers.len() >= self.folded.len() && folded(headers) == self.folded
+        headers.len() >= self.folded.len()
+            && folded(headers) == self.folded
+            && (self.are_by_header() || headers == self.headers)
     }
 
-    /// Returns a note about the columns that it names.
-    pub(in crate::parse) fn note(&self, used: &[Mapping]) -> String {
+    /// Returns whether it names all columns by header. A number means the same column only in files with the same
+    /// order of columns.
+    pub(crate) fn are_by_header(&self) -> bool {
+        let is_header = |mapping: &Mapping| self.folded.contains(&fold_with_numbers(&mapping.column));
+        self.mappings.iter().all(is_header)
+    }
+
+    /// Returns a note about the columns that it names, if any of them is used.
+    pub(in crate::parse) fn note(&self, used: &[Mapping]) -> Option<String> {
         let used = used.iter().filter(|mapping| mapping.is_remembered);
         let used: Vec<String> = used
             .map(|mapping| format!("{} = `{}`", mapping.field.name().replace('_', " "), mapping.column))
             .collect();
-        match &self.file {
-            Some(file) => format!("columns as remembered in {file}: {}", used.join(", ")),
-            None => format!("columns as chosen for this run: {}", used.join(", ")),
-        }
+        let origin = match &self.file {
+            Some(file) => &format!("remembered in {file}"),
+            None => "chosen for this run",
+        };
+        (!used.is_empty()).then(|| format!("columns as {origin}: {}", used.join(", ")))
     }
 }
 
 /// Returns the headers as a set, in the form in which they are compared.
 fn folded(headers: &[String]) -> BTreeSet<String> {
-    headers.iter().map(|header| words(header, false)).filter(|header| !header.is_empty()).collect()
+    headers.iter().map(|header| fold_with_numbers(header)).filter(|header| !header.is_empty()).collect()
 }

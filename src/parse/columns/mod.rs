@@ -27,9 +27,8 @@ pub(in crate::parse) mod values;
 use std::collections::HashMap;
 
 use self::{
-    abbreviations::{ReadHeader, Short},
     countries::CountryHeader,
-    folding::{fold, words},
+    folding::{fold, fold_with_numbers},
     mapping::Mapping,
     phones::PhoneHeader,
     synonyms::{
@@ -61,7 +60,7 @@ const MAX_PHONES: usize = 512;
 /// Finds the columns of every field. A mapped field takes exactly the mapped columns.
 ///
 /// `values` returns the contents of a column in the first rows. They decide about headers that may mean something else.
-pub(in crate::parse) fn recognise(
+pub(in crate::parse) fn recognize(
     headers: &[String],
     mappings: &[Mapping],
     values: &dyn Fn(usize) -> Vec<String>,
@@ -73,7 +72,7 @@ pub(in crate::parse) fn recognise(
         columns.country = table.countries();
         columns.country.retain(|column| !columns.phone.contains(column));
     }
-    let words: Vec<String> = headers.iter().map(|header| words(header, false)).collect();
+    let words: Vec<String> = headers.iter().map(|header| fold_with_numbers(header)).collect();
     if !labels::add(&mut columns, &words) {
         return Err(ColumnsProblem::TooManyPhones);
     }
@@ -90,8 +89,7 @@ pub(in crate::parse) fn people(headers: &[String]) -> Result<Columns, ColumnsPro
 fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsProblem> {
     let mut columns = Columns::default();
     for mapping in mappings {
-        let column =
-            find(headers, &mapping.column).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
+        let column = mapping.find(headers).ok_or_else(|| ColumnsProblem::NoSuchColumn(mapping.clone()))?;
         // A column holds one field of the contact. Fields that are only passed on may share it.
         let is_taken = |field: &Field| {
             field.is_passed_on() == mapping.field.is_passed_on() && columns.of(*field).contains(&column)
@@ -106,14 +104,14 @@ fn mapped(headers: &[String], mappings: &[Mapping]) -> Result<Columns, ColumnsPr
 
 /// The headers of a file, some of them mapped.
 struct Headers<'a> {
-    read: Vec<ReadHeader>,
+    folded: Vec<String>,
     mapped: &'a Columns,
     values: &'a dyn Fn(usize) -> Vec<String>,
 }
 
 impl<'a> Headers<'a> {
     fn new(headers: &[String], mapped: &'a Columns, values: &'a dyn Fn(usize) -> Vec<String>) -> Self {
-        Self { read: abbreviations::read_all(headers), mapped, values }
+        Self { folded: headers.iter().map(|header| fold(header)).collect(), mapped, values }
     }
 
     /// Returns the mapped columns and the columns of numbers, names and salutations.
@@ -132,8 +130,7 @@ impl<'a> Headers<'a> {
             return Err(ColumnsProblem::NoPhone);
         }
         self.add_names(&mut columns);
-        let read: Vec<String> = self.read.iter().map(|header| header.text.clone()).collect();
-        names::assign(&read, self.mapped, self.values, &mut columns);
+        names::assign(&self.folded, self.mapped, self.values, &mut columns);
         if self.mapped.salutation.is_none() {
             columns.salutation = self.salutation();
         }
@@ -146,17 +143,13 @@ impl<'a> Headers<'a> {
 
     /// Returns the columns that no mapping takes, with their headers.
     fn free(&self) -> impl Iterator<Item = (usize, &str)> {
-        let headers = self.read.iter().map(|header| header.text.as_str()).enumerate();
+        let headers = self.folded.iter().map(String::as_str).enumerate();
         headers.filter(|(column, header)| !header.is_empty() && !self.mapped.is_of_contact(*column))
     }
 
     /// Returns the phone columns, preferred first.
     fn phones(&self) -> Result<Vec<(PhoneHeader, usize)>, ColumnsProblem> {
         let all = self.free().filter_map(|(column, header)| Some((phones::read(header)?, column)));
-        // An abbreviated place, such as `Res No`, may be the number of anything.
-        let all = all.filter(|(header, column)| {
-            !header.needs_numbers || self.read[*column].short != Short::WrittenOut
-        });
         let (doubtful, sure): (Vec<_>, Vec<_>) = all.partition(|(header, _)| header.needs_numbers);
         // This comes before reading the values, which costs more.
         if sure.len() > MAX_PHONES {
@@ -164,13 +157,13 @@ impl<'a> Headers<'a> {
         }
         let mut found: Vec<_> = sure
             .iter()
-            .filter(|(_, column)| self.read[*column].short.agrees_with_numbers(&self.values(*column)))
+            .filter(|(_, column)| !doubt::holds_no_number(&self.values(*column)))
             .copied()
             .collect();
         found.extend(doubtful.into_iter().filter(|(_, column)| doubt::holds_numbers(&self.values(*column))));
         if found.is_empty() {
             // Each row then reports what its cell holds.
-            found = sure.into_iter().filter(|(_, column)| self.read[*column].short == Short::No).collect();
+            found = sure;
         }
         found.sort_by_key(|(header, column)| (header.kind, header.minor, *column));
         Ok(found)
@@ -206,10 +199,7 @@ impl<'a> Headers<'a> {
 
     /// Returns the salutation column.
     fn salutation(&self) -> Option<usize> {
-        let is_salutation = |column: &usize| {
-            let values = self.values(*column);
-            !doubt::holds_no_word(&values) && self.read[*column].short.agrees_with_salutations(&values)
-        };
+        let is_salutation = |column: &usize| !doubt::holds_no_word(&self.values(*column));
         let named = self.synonym(Field::Salutation, &|header| header).into_iter().find(is_salutation);
         let whose = || self.synonym(Field::Salutation, &without_owner).into_iter().find(is_salutation);
         named.or_else(whose).or_else(|| {
@@ -225,9 +215,7 @@ impl<'a> Headers<'a> {
     fn countries(&self) -> Vec<usize> {
         let is_newsletter = self.free().filter(|(_, header)| NEWSLETTER.contains(header)).count() > 1;
         let is_country = |column: usize, header: CountryHeader| {
-            let values = self.values(column);
-            !doubt::holds_no_country(&values, header.is_doubtful)
-                && self.read[column].short.agrees_with_countries(&values)
+            !doubt::holds_no_country(&self.values(column), header.is_doubtful)
         };
         let found = self.free().filter(|(_, header)| !(is_newsletter && *header == "cc"));
         let found = found.filter_map(|(column, header)| Some((countries::read(header)?, column)));
@@ -274,8 +262,8 @@ pub(in crate::parse) fn field_of(folded: &str) -> Option<Field> {
 
 /// Returns whether a header alone is enough to match its column to a field.
 pub(crate) fn means(header: &str, field: Field) -> bool {
-    let read = abbreviations::read(&fold(header)).text;
-    [read.as_str(), without_owner(&read)].into_iter().any(|header| field_of(header) == Some(field))
+    let folded = fold(header);
+    [folded.as_str(), without_owner(&folded)].into_iter().any(|header| field_of(header) == Some(field))
 }
 
 /// Returns whether a header means a number that is never called, such as a fax.
@@ -310,7 +298,7 @@ pub(in crate::parse) fn notes(
     let mut notes: Vec<String> = abbreviations::note(headers, columns, mappings).into_iter().collect();
     let is_mapped = |field| mappings.iter().any(|mapping| mapping.field == field);
     for (column, name) in headers.iter().enumerate() {
-        let folded = abbreviations::read(&fold(name)).text;
+        let folded = fold(name);
         let values = values(column);
         let Some(example) = values.iter().find(|value| !values::is_filler_text(value)) else { continue };
         let example = example.trim();
@@ -386,14 +374,6 @@ pub(in crate::parse) fn call_notes(
     }
     let mark = if is_one { "marks" } else { "mark" };
     Some(format!("rollcall does not call the people or phones that {names} {mark} as do-not-call"))
-}
-
-/// Finds a column by its exact header, by a header with the same folded form, or by its number.
-fn find(headers: &[String], wanted: &str) -> Option<usize> {
-    headers.iter().position(|header| header == wanted).or_else(|| match wanted.parse::<usize>() {
-        Ok(number) => number.checked_sub(1).filter(|column| *column < headers.len()),
-        Err(_) => headers.iter().position(|header| fold(header) == fold(wanted)),
-    })
 }
 
 /// Returns the header that is most likely to mean a phone number, if any is.

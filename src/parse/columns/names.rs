@@ -183,7 +183,7 @@ fn holds(name: usize, half: usize, values: &dyn Fn(usize) -> Vec<String>) -> boo
 
 #[cfg(test)]
 mod tests {
-    use super::super::recognise;
+    use super::super::recognize;
 
     /// Returns the columns for first, last and full name.
     fn columns(list: &str, values: &[&[&str]]) -> (Option<usize>, Option<usize>, Option<usize>) {
@@ -194,7 +194,7 @@ mod tests {
                 .map(|values| values.iter().map(|value| (*value).to_owned()).collect())
                 .unwrap_or_default()
         };
-        let found = recognise(&headers, &[], &values).unwrap();
+        let found = recognize(&headers, &[], &values).unwrap();
         (found.first_name, found.last_name, found.full_name)
     }
 
@@ -263,7 +263,7 @@ mod tests {
             ("Apellidos y nombre, Mobile", true),
         ] {
             let headers: Vec<String> = list.split(", ").map(str::to_owned).collect();
-            let found = recognise(&headers, &[], &|_| vec![]).unwrap();
+            let found = recognize(&headers, &[], &|_| vec![]).unwrap();
             assert_eq!(found.is_family_name_first, is_first, "{list}");
         }
     }

@@ -43,7 +43,7 @@ pub(in crate::parse) fn find(
     };
     let (number, area) = parts.split_last()?;
     let mapping = Mapping::new(Field::Phone, (number + 1).to_string());
-    let mut columns = super::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
+    let mut columns = super::recognize(&header.names, &[mapping], &|_| Vec::new()).ok()?;
     area.clone_into(&mut columns.area);
     let note = note(&header, &parts);
     Some((Found { header, columns, row, notes: Vec::new() }, note))

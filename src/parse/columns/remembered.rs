@@ -2,13 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{
-    find,
-    mapping::{Mapping, RememberedMapping},
-};
+use super::mapping::{Mapping, RememberedMapping};
 use crate::parse::settings::ParseSettings;
 
-/// Returns the remembered mapping for these headers; the first one counts.
+/// Returns the remembered mapping for these headers: the first one, which is the newest.
 pub(in crate::parse) fn of<'a>(
     headers: &[String],
     settings: &'a ParseSettings,
@@ -24,11 +21,10 @@ pub(in crate::parse) fn mappings<'a>(headers: &[String], settings: &'a ParseSett
     let Some(remembered) = of(headers, settings) else { return Cow::Borrowed(&settings.mappings) };
     let given = &settings.mappings;
     let is_free = |mapping: &&Mapping| {
-        let column = find(headers, &mapping.column);
+        let column = mapping.find(headers);
         let takes = |given: &Mapping| {
             given.field == mapping.field
-                || given.field.is_passed_on() == mapping.field.is_passed_on()
-                    && find(headers, &given.column) == column
+                || given.field.is_passed_on() == mapping.field.is_passed_on() && given.find(headers) == column
         };
         column.is_some() && !given.iter().any(takes)
     };

@@ -202,7 +202,7 @@ fn described(program: &str, header: &str) -> String {
         let sample = if needs_numbers { "+442079460100" } else { samples[column].as_str() };
         if sample.is_empty() { Vec::new() } else { vec![sample.to_owned()] }
     };
-    let found = recognise(&headers, &[], &values).unwrap();
+    let found = recognize(&headers, &[], &values).unwrap();
     let listed = |columns: &mut dyn Iterator<Item = usize>| {
         columns.map(|column| headers[column].as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -237,7 +237,7 @@ fn headers_of_known_programs_match_as_documented() {
 fn never_called_numbers_are_not_read_as_phones() {
     for (program, header) in SOURCES {
         let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
-        let found = recognise(&headers, &[], &|_| vec!["+442079460100".to_owned()]).unwrap();
+        let found = recognize(&headers, &[], &|_| vec!["+442079460100".to_owned()]).unwrap();
         for column in &found.phone {
             let name = &headers[*column];
             let is_other = ["fax", "pager", "assist", "isdn", "telex", "copie", "asst"]
@@ -246,5 +246,5 @@ fn never_called_numbers_are_not_read_as_phones() {
             assert!(!is_other, "{program}: {name}");
         }
     }
-    assert!(salutation::recognise("Mme").is_some(), "the samples above rely on it");
+    assert!(salutation::recognize("Mme").is_some(), "the samples above rely on it");
 }

@@ -2,8 +2,7 @@
 //! for the phone number only if its values are numbers that can be dialed.
 
 use super::{
-    doubt, find, folding::fold, is_never_called, likeliest_phone, mapping::Mapping,
-    synonyms::NEVER_PHONE_WORDS,
+    doubt, folding::fold, is_never_called, likeliest_phone, mapping::Mapping, synonyms::NEVER_PHONE_WORDS,
 };
 use crate::{
     contact::{Field, Region},
@@ -102,39 +101,38 @@ pub(in crate::parse) fn suggest(
     let numbered: Vec<String> = (1..=headers.len()).map(|number| format!("column {number}")).collect();
     let names = if has_no_header { &numbered } else { headers };
     let mapping = |field, column: usize| {
-        let mut mapping = Mapping::new(field, (column + 1).to_string());
         let header = &names[column];
-        let is_clear = !has_no_header
-            && header.trim() == header
-            && !header.chars().any(char::is_control)
-            && find(names, header) == Some(column);
-        if is_clear && !header.is_empty() {
-            mapping.column.clone_from(header);
-        }
-        mapping
+        let can_be_typed = !has_no_header && header.trim() == header && !header.chars().any(char::is_control);
+        let by_header = can_be_typed.then(|| Mapping::by_header(field, names, column)).flatten();
+        by_header.or_else(|| Mapping::by_number(field, names, column))
     };
     let mut mappings = Vec::new();
     let mut columns = None;
-    if let Some(phone) = phone(names, region, values) {
-        mappings.push(mapping(Field::Phone, phone));
+    if let Some(phone) = phone(names, region, values).and_then(|phone| mapping(Field::Phone, phone)) {
+        mappings.push(phone);
         let all = [given, &mappings].concat();
-        columns = super::recognise(names, &all, values).ok();
+        columns = super::recognize(names, &all, values).ok();
     }
     let Some(mut columns) = columns else {
         let columns = seen(headers, &|_| None, values);
         return Unmatched { columns, mappings: Vec::new(), has_no_header };
     };
     let has_name = columns.first_name.or(columns.last_name).or(columns.full_name).is_some();
-    if !has_name && let Some(name) = full_name(names, &|column| columns.is_used(column), values) {
-        mappings.push(mapping(Field::FullName, name));
+    if !has_name
+        && let Some(name) = full_name(names, &|column| columns.is_used(column), values)
+        && let Some(mapping) = mapping(Field::FullName, name)
+    {
+        mappings.push(mapping);
         columns.add(Field::FullName, name);
     }
     if columns.salutation.is_none() {
         let is_salutation =
             |column: &usize| !columns.is_used(*column) && doubt::holds_salutations(&values(*column));
         let mut found = (0..names.len()).filter(is_salutation);
-        if let (Some(column), None) = (found.next(), found.next()) {
-            mappings.push(mapping(Field::Salutation, column));
+        if let (Some(column), None) = (found.next(), found.next())
+            && let Some(mapping) = mapping(Field::Salutation, column)
+        {
+            mappings.push(mapping);
             columns.add(Field::Salutation, column);
         }
     }
@@ -253,7 +251,7 @@ fn holds_full_names(values: &[String]) -> bool {
             && value.split_whitespace().filter(|word| is_word(word)).count() >= 2
             && !value.chars().any(|letter| letter.is_numeric() || matches!(letter, '@' | '&'))
             && region::country(value).is_none()
-            && salutation::recognise(value).is_none()
+            && salutation::recognize(value).is_none()
     };
     let all = doubt::filled(values).count();
     all > 0 && doubt::filled(values).filter(is_name).count() * 5 >= all * 4
@@ -294,7 +292,7 @@ mod tests {
         let rows = ["Asha Rao,+91 98765 43210", "Ben Low,+91 98765 43211"];
         assert_eq!(suggested(&rows, ""), "phone=2; full_name=1; no header");
         let rows = ["A,A", "Asha Rao,+91 98765 43210"];
-        assert_eq!(suggested(&rows, ""), "phone=2; full_name=A", "the header names the first column");
+        assert_eq!(suggested(&rows, ""), "phone=2; full_name=1", "the header names two columns");
     }
 
     #[test]

@@ -8,7 +8,7 @@ fn headers(list: &str) -> Vec<String> {
 }
 
 fn columns(list: &str) -> Columns {
-    recognise(&headers(list), &[], &|_| vec![]).unwrap()
+    recognize(&headers(list), &[], &|_| vec![]).unwrap()
 }
 
 fn labels(columns: &Columns) -> Vec<(usize, usize)> {
@@ -59,7 +59,7 @@ fn mobile_numbers_are_preferred() {
 #[test]
 fn fax_type_and_label_columns_are_not_phones() {
     let found =
-        recognise(&headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"), &[], &|_| vec![]);
+        recognize(&headers("Name, Business Fax, Phone 1 - Type, Pager, Phone 1 - Label"), &[], &|_| vec![]);
     assert_eq!(found, Err(ColumnsProblem::NoPhone));
 }
 
@@ -93,7 +93,7 @@ fn columns_of_known_programs_match() {
 fn title_is_a_salutation_if_headers_or_values_say_so() {
     let salutation = |list: &str, values: &[&str]| {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-        recognise(&headers(list), &[], &|_| values.clone()).unwrap().salutation
+        recognize(&headers(list), &[], &|_| values.clone()).unwrap().salutation
     };
     assert_eq!(salutation("Title, First Name, Job Title, Mobile Phone", &[]), Some(0));
     assert_eq!(salutation("Title, Name, Phone", &["Mr", "Dr.", "Ms"]), Some(0));
@@ -110,7 +110,7 @@ fn table(rows: &[&str]) -> (Vec<String>, Result<Columns, ColumnsProblem>, Vec<St
             rows[1..].iter().filter_map(|row| row.split(", ").nth(column)).filter(|cell| !cell.is_empty());
         cells.map(str::to_owned).collect::<Vec<_>>()
     };
-    let found = recognise(&given, &[], &values);
+    let found = recognize(&given, &[], &values);
     let notes = found.as_ref().map(|found| notes(&given, found, &[], &values)).unwrap_or_default();
     (given, found, notes)
 }
@@ -118,7 +118,7 @@ fn table(rows: &[&str]) -> (Vec<String>, Result<Columns, ColumnsProblem>, Vec<St
 #[test]
 fn do_not_call_columns_are_found_and_reported() {
     let given = headers("Name, Phone, Do Not Call, Email Opt Out, Contact Callable");
-    let mut found = recognise(&given, &[], &|_| vec![]).unwrap();
+    let mut found = recognize(&given, &[], &|_| vec![]).unwrap();
     let calls: Vec<_> = found.calls.iter().map(|call| (call.column, call.question)).collect();
     assert_eq!(calls, [(2, Question::IsForbidden), (4, Question::IsAllowed)]);
     assert_eq!(
@@ -260,7 +260,7 @@ fn phone_may_have_its_own_country() {
 fn mapping_wins_over_headers() {
     let given = headers("Name, Phone, Ring me at, First");
     let mappings = ["phone=Ring me at", "full_name=first"].map(|text| text.parse().unwrap());
-    let found = recognise(&given, &mappings, &|_| vec![]).unwrap();
+    let found = recognize(&given, &mappings, &|_| vec![]).unwrap();
     assert_eq!((found.phone, found.full_name, found.first_name), (vec![2], Some(3), None));
 }
 
@@ -269,12 +269,12 @@ fn mappings_accept_headers_and_column_numbers() {
     let given = headers("Nome, Ring me at");
     for column in ["Ring me at", "ring_me_AT", "2"] {
         let mapping = Mapping::new(Field::Phone, column.to_owned());
-        assert_eq!(recognise(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
+        assert_eq!(recognize(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
     }
     for column in ["0", "3", "Ring"] {
         let mapping = Mapping::new(Field::Phone, column.to_owned());
         let missing = ColumnsProblem::NoSuchColumn(mapping.clone());
-        assert_eq!(recognise(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");
+        assert_eq!(recognize(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");
     }
 }
 
@@ -294,7 +294,7 @@ fn mappings_are_parsed() {
     assert!("phone= ".parse::<Mapping>().unwrap_err().contains("no column"));
     let mapped = |mappings: &[&str]| {
         let mappings: Vec<Mapping> = mappings.iter().map(|mapping| mapping.parse().unwrap()).collect();
-        recognise(&["Name", "Mobile", "Key"].map(str::to_owned), &mappings, &|_| Vec::new())
+        recognize(&["Name", "Mobile", "Key"].map(str::to_owned), &mappings, &|_| Vec::new())
     };
     // Fields that an export passes on do not take the column from the contact.
     let found = mapped(&["unique_id=Mobile", "time-zone=Key"]).unwrap();

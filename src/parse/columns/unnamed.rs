@@ -82,7 +82,7 @@ pub(in crate::parse) fn find(
         (header, rows.row(0).location.row)
     };
     let mapping = Mapping::new(Field::Phone, (column + 1).to_string());
-    let columns = super::recognise(&header.names, &[mapping], &|_| Vec::new()).ok()?;
+    let columns = super::recognize(&header.names, &[mapping], &|_| Vec::new()).ok()?;
     let note = if is_data {
         format!("there is no header; the numbers are those of column {}", column + 1)
     } else {

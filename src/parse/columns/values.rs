@@ -1,4 +1,4 @@
-//! What a value may be, whatever its column is.
+//! Tests of values that do not depend on the column.
 
 /// Lowercase texts that people write into a cell without a value.
 const FILLERS: [&str; 8] = ["n/a", "na", "#n/a", "none", "no", "null", "nil", "unknown"];

@@ -1,4 +1,4 @@
-//! What a file may contain.
+//! The possible contents of a file.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,11 @@ pub enum Content {
 }
 
 impl Content {
+    /// Returns what rollcall does not do with it, for an error message.
+    pub(in crate::parse) fn refusal(self) -> &'static str {
+        if self == Self::Ldif { "reads only with --format ldif" } else { "does not read" }
+    }
+
     /// Returns the words for an error message.
     pub fn name(self) -> &'static str {
         match self {

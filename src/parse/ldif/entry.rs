@@ -81,7 +81,7 @@ pub(super) fn row(record: &Record, packed: Option<Encoding>) -> PersonRow {
         }
     }
     if let Some(title) = first(Meaning::Title) {
-        let is_salutation = salutation::recognise(&String::from_utf8_lossy(&title)).is_some();
+        let is_salutation = salutation::recognize(&String::from_utf8_lossy(&title)).is_some();
         let column =
             if is_salutation && row.is_empty(NAME_PREFIX) { NAME_PREFIX } else { attribute::JOB_TITLE };
         row.set(column, title);

@@ -86,17 +86,16 @@ impl Entries {
         }
         self.notes = sights.notes();
         if let Some((count, line, name)) = others {
-            let entries = if count == 1 { "1 entry is".to_owned() } else { format!("{count} entries are") };
+            let entries = if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
             self.notes.push(format!(
-                "{entries} not read: groups, folders and devices of the directory, the first is `{name}` on line {line}"
+                "{entries} not read, for a group, folder or device; first: `{name}` on line {line}"
             ));
         }
         // A list of numbers takes these, too.
         if let Some((count, line, text)) = unclear.filter(|_| !settings.is_of_numbers()) {
             let lines = if count == 1 { "1 line" } else { &format!("{count} lines") };
             self.notes.push(format!(
-                "rollcall does not call numbers outside the attributes of phones: {lines}, the first is line {line}: \
-                 `{text}`"
+                "rollcall does not call numbers outside phone attributes ({lines}); first: line {line}, `{text}`"
             ));
         }
         if let Some(line) = first_foreign.filter(|_| self.packed.is_none()) {

@@ -82,7 +82,7 @@ impl Record {
     }
 }
 
-/// What the user should know of the text besides its entries.
+/// Facts about the text that the user should know.
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     /// Entries that begin without a blank line above them: their number, and the line of the first.
@@ -99,20 +99,19 @@ impl Sights {
         let mut notes = Vec::new();
         if let Some((line, result)) = &self.incomplete {
             notes.push(format!(
-                "line {line}: the directory ended the search early (`{result}`), so the list may lack people"
+                "line {line}: the directory ended the search early (`{result}`), so people may be missing from the list"
             ));
         }
         if let Some((count, line)) = self.unseparated {
             let entries = if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
             notes.push(format!(
-                "{entries} without a blank line above, the first on line {line}; rollcall begins an entry at each `dn:`"
+                "no blank line above {entries}; first: line {line}. rollcall starts an entry at each `dn:`"
             ));
         }
         if let Some((count, line, attribute)) = &self.elsewhere {
             let values = if *count == 1 { "1 value".to_owned() } else { format!("{count} values") };
             notes.push(format!(
-                "{values} stored outside this file are not read, the first is `{attribute}` on line {line}: rollcall \
-                 opens no address that a list names"
+                "rollcall does not read {values} stored outside this file; first: `{attribute}` on line {line}"
             ));
         }
         notes
@@ -209,7 +208,7 @@ impl Splitter<'_> {
         match line[0] {
             b' ' | b'\t' => {
                 if matches!(self.pending, Pending::Nothing) && !line.trim_ascii().is_empty() {
-                    let problem = "begins with a space, but no line is above it that it continues";
+                    let problem = "begins with a space, but there is no line above it to continue";
                     return Err(broken(number, line, problem));
                 }
                 self.append(number, &line[1..])?;
@@ -248,7 +247,7 @@ impl Splitter<'_> {
         }
         if !is_name_complete && let Some((name, _)) = line.parts() {
             let Some(meaning) = meaning_of(name, &mut self.meanings) else {
-                return Err(line.broken("is not an attribute and its value"));
+                return Err(line.broken("is not an attribute with a value, such as `cn: Ada Quill`"));
             };
             line.meaning = Some(meaning);
         } else if line.meaning == Some(Meaning::Other) {
@@ -260,7 +259,7 @@ impl Splitter<'_> {
             line.text.extend_from_slice(&part[..part.len().min(room)]);
         }
         if line.meaning.is_none() && line.text.len() > MAX_NAME_BYTES {
-            return Err(line.broken("is not an attribute and its value"));
+            return Err(line.broken("is not an attribute with a value, such as `cn: Ada Quill`"));
         }
         if line.meaning == Some(Meaning::Other) {
             line.text.truncate(MAX_UNREAD_BYTES);
@@ -280,7 +279,7 @@ impl Splitter<'_> {
             return Err(match (self.part, line.text.trim_ascii()) {
                 // This line ends a change to one attribute.
                 (Part::Entry, b"-") => self.change("-"),
-                _ => line.broken("is not an attribute and its value"),
+                _ => line.broken("is not an attribute with a value, such as `cn: Ada Quill`"),
             });
         };
         match (self.part, meaning) {
@@ -297,7 +296,7 @@ impl Splitter<'_> {
             }
             (Part::Between, Meaning::Version) => {
                 if value.trim_ascii() != b"1" {
-                    return Err(line.broken("is another version of LDIF than 1"));
+                    return Err(line.broken("is not LDIF version 1"));
                 }
             }
             (Part::Between | Part::Search, Meaning::OfSearch) => {

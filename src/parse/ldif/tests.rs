@@ -89,7 +89,7 @@ fn languages_base64_and_comments_are_read() {
     );
     assert_eq!(
         notes(text),
-        "1 entry is not read: groups, folders and devices of the directory, the first is `ou=営業部,o=Airius` on line 2"
+        "1 entry not read, for a group, folder or device; first: `ou=営業部,o=Airius` on line 2"
     );
 }
 
@@ -120,7 +120,7 @@ fn files_are_read_with_any_line_end_and_separation() {
     }
     assert_eq!(
         notes(&format!("{IDA}{TOM}")),
-        "1 entry without a blank line above, the first on line 6; rollcall begins an entry at each `dn:`"
+        "no blank line above 1 entry; first: line 6. rollcall starts an entry at each `dn:`"
     );
 }
 
@@ -134,11 +134,11 @@ fn output_of_ldapsearch_is_read() {
     assert_eq!(cells(&text), BOTH);
     assert_eq!(
         notes(&text),
-        "1 entry is not read: groups, folders and devices of the directory, the first is `dc=example,dc=com` on line 8"
+        "1 entry not read, for a group, folder or device; first: `dc=example,dc=com` on line 8"
     );
     assert_eq!(
         notes(&format!("{IDA}\nsearch: 2\nresult: 4 Size limit exceeded\n")),
-        "line 8: the directory ended the search early (`result: 4 Size limit exceeded`), so the list may lack people"
+        "line 8: the directory ended the search early (`result: 4 Size limit exceeded`), so people may be missing from the list"
     );
 }
 
@@ -150,8 +150,7 @@ fn addresses_are_not_opened() {
     assert_eq!(rows(text), ["1: Full Name=Tom Reed"]);
     assert_eq!(
         notes(text),
-        "2 values stored outside this file are not read, the first is `sn` on line 4: rollcall opens no address that a \
-         list names"
+        "rollcall does not read 2 values stored outside this file; first: `sn` on line 4"
     );
 }
 
@@ -169,8 +168,7 @@ fn changes_refuse_the_file() {
         assert_eq!(
             change(text),
             format!(
-                "line 7: this record is not an entry but a change to one (`{said}`); only the directory knows which \
-                 people there are after it"
+                "line 7: this record is a change (`{said}`), not an entry; only the directory knows the result"
             )
         );
     }
@@ -183,18 +181,24 @@ fn broken_lines_are_refused_with_their_number() {
             "dn: cn=A\ncn: A\n\nmobile: 1\n",
             "line 4: `mobile: 1` belongs to no entry, because no `dn:` is above it",
         ),
-        ("dn: cn=A\n> mobile: 1\n", "line 2: `> mobile: 1` is not an attribute and its value"),
-        ("dn: cn=A\ncn: A\n55501\n", "line 3: `55501` is not an attribute and its value"),
+        (
+            "dn: cn=A\n> mobile: 1\n",
+            "line 2: `> mobile: 1` is not an attribute with a value, such as `cn: Ada Quill`",
+        ),
+        (
+            "dn: cn=A\ncn: A\n55501\n",
+            "line 3: `55501` is not an attribute with a value, such as `cn: Ada Quill`",
+        ),
         ("dn: cn=A\nmobile:: A\n", "line 2: `mobile:: A` is not Base64"),
         (
             "dn: cn=A\n\n 5550100\n",
-            "line 3: `5550100` begins with a space, but no line is above it that it continues",
+            "line 3: `5550100` begins with a space, but there is no line above it to continue",
         ),
         (
             "dn: cn=A\njpegPhoto:: QUFB\n \n\tdn: cn=B\n\tmobile: 1\n",
             "line 4: `dn: cn=B` continues a value in Base64, but is not Base64",
         ),
-        ("version: 2\ndn: cn=A\n", "line 1: `version: 2` is another version of LDIF than 1"),
+        ("version: 2\ndn: cn=A\n", "line 1: `version: 2` is not LDIF version 1"),
         ("dn: ou=x\nobjectClass: organizationalUnit\n", "the file does not hold an entry of a person"),
     ] {
         assert_eq!(fault(text), said, "{text:?}");
@@ -271,8 +275,7 @@ fn numbers_outside_phones_are_reported_and_not_called() {
     assert_eq!(cells(&text), [format!("{}, Unclear Number=+1 202 555 0177", BOTH[0])]);
     assert_eq!(
         notes(&text),
-        "rollcall does not call numbers outside the attributes of phones: 1 line, the first is line 7: `description: +1 \
-         202 555 0177`"
+        "rollcall does not call numbers outside phone attributes (1 line); first: line 7, `description: +1 202 555 0177`"
     );
     // A lost line end.
     let glued = IDA.replace("top\n", "top").replace("objectclass: person\n", "")

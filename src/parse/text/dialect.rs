@@ -145,7 +145,7 @@ fn evidence(sample: &[u8], dialect: Dialect, mappings: &[Mapping]) -> Evidence {
         }
         if widths.len() < HEADER_RECORDS && record.len() > 1 && header_widths.is_empty() {
             let names = Header::from_row(record).names;
-            if columns::recognise(&names, mappings, &|_| Vec::new()).is_ok() {
+            if columns::recognize(&names, mappings, &|_| Vec::new()).is_ok() {
                 header_widths.push(record.len());
             }
         }

@@ -159,7 +159,7 @@ impl Layout {
         let phones = self.phones.iter().filter(|column| is_phone_like(text(row, **column)));
         let Some(last_phone) = phones.max() else { return false };
         let is_salutation = |column: &usize| {
-            str::from_utf8(text(row, *column)).is_ok_and(|text| salutation::recognise(text.trim()).is_some())
+            str::from_utf8(text(row, *column)).is_ok_and(|text| salutation::recognize(text.trim()).is_some())
         };
         let salutation = self.salutation.filter(is_salutation);
         let last = salutation.map_or(*last_phone, |column| column.max(*last_phone));

@@ -273,7 +273,7 @@ impl Margin {
     fn has_same_other_columns(&self, names: &[String]) -> bool {
         let other_columns = |names: &[String]| {
             let Columns { country, own_countries, labels, calls, .. } =
-                columns::recognise(names, &[], &|_| Vec::new()).ok()?;
+                columns::recognize(names, &[], &|_| Vec::new()).ok()?;
             Some((country, own_countries, labels, calls))
         };
         other_columns(&self.headers_of_file) == other_columns(names)

@@ -29,7 +29,7 @@ pub(in crate::parse) fn prefer_shown(
         .enumerate()
         .map(|(column, name)| if is_hidden(column) { String::new() } else { name.clone() })
         .collect();
-    let shown = columns::recognise(&shown_names, &[], &|_| Vec::new()).unwrap_or_default();
+    let shown = columns::recognize(&shown_names, &[], &|_| Vec::new()).unwrap_or_default();
     let mut notes = Vec::new();
     let mut chosen = Columns::default();
     for field in Field::ALL {
@@ -92,7 +92,7 @@ mod tests {
         }
         rows.end_row(1, None);
         let header = Header::from_row(&rows.row(0));
-        let columns = columns::recognise(&header.names, mappings, &|_| Vec::new()).unwrap();
+        let columns = columns::recognize(&header.names, mappings, &|_| Vec::new()).unwrap();
         Found { header, columns, row: 1, notes: Vec::new() }
     }
 

@@ -208,7 +208,7 @@ impl Changes {
             return;
         }
         let text = String::from_utf8_lossy(cell);
-        let is_known = crate::normalize::salutation::recognise(&text).is_some();
+        let is_known = crate::normalize::salutation::recognize(&text).is_some();
         let change = if is_known { Change::Word } else { Change::Default };
         self.add(change, row, || shown(cell, MAX_CHARS), || after.to_owned());
     }

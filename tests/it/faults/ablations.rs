@@ -41,7 +41,7 @@ fn fault_at_a_post(without: Option<&'static str>, fault: Fault) -> impl Fn(u64) 
 #[test]
 fn without_recording_before_sending_outcomes_are_wrong() {
     assert!(!fails(8, killed_in_the_middle(None)));
-    assert!(fails(8, killed_in_the_middle(Some("noting before sending"))));
+    assert!(fails(8, killed_in_the_middle(Some("recording before sending"))));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn without_reconciling_by_reading_posts_are_needless() {
 #[test]
 fn without_recording_unacknowledged_contacts_late_ones_are_taken_for_others() {
     assert!(!fails(3, fault_at_a_post(None, Fault::Late)));
-    assert!(fails(3, fault_at_a_post(Some("remembering what was unanswered"), Fault::Late)));
+    assert!(fails(3, fault_at_a_post(Some("recording unacknowledged contacts"), Fault::Late)));
 }
 
 #[test]

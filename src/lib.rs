@@ -67,6 +67,7 @@
 
 pub mod cli;
 pub mod contact;
+mod cryptography;
 mod database;
 pub mod dedupe;
 pub mod existing;

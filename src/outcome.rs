@@ -333,6 +333,11 @@ impl Code {
         self.wording().name
     }
 
+    /// Returns all codes, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        WORDINGS.iter().map(|wording| wording.code)
+    }
+
     /// Returns the code with this name.
     pub fn of_name(name: &str) -> Option<Self> {
         WORDINGS.iter().find(|wording| wording.name == name).map(|wording| wording.code)

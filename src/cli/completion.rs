@@ -18,7 +18,7 @@ use clap_complete::{
 
 use super::{
     args::{self, CompletionsArgs, ExcludeOptions, StateOptions},
-    config::{ConfigFiles, Given},
+    config::{ConfigFiles, Given, profiles},
     error::exit,
     settings::open_journal,
 };
@@ -55,7 +55,8 @@ fn command() -> Command {
     let lists = || ids(|options| options.exclude_list);
     let campaigns = || ids(|options| options.exclude_campaign);
     let lists_and_campaigns = || ids(|options| [options.exclude_list, options.exclude_campaign].concat());
-    let mut command = args::command();
+    let names = || profiles().into_iter().map(CompletionCandidate::new).collect();
+    let mut command = with(args::command(), &[], "profile", names);
     command = with(command, &["resume"], "run", || runs(|run| run.closed_at.is_none()));
     command = with(command, &["runs", "discard"], "runs", || runs(|run| run.closed_at.is_none()));
     command = with(command, &["purge"], "run", || runs(|_| true));

@@ -21,6 +21,28 @@ pub(super) mod exit {
     pub(in crate::cli) const MACHINE: u8 = 5;
     /// The base of signal exit codes; shells add the signal's number to it.
     pub(in crate::cli) const SIGNAL: u8 = 128;
+
+    /// What to do after an import that stopped on the way.
+    const CONTINUE: &str = "run the same command again, or `rollcall resume`";
+
+    /// Each exit code, with its meaning and what to do.
+    pub(in crate::cli) const ALL: [(&str, &str, &str); 7] = [
+        ("0", "finished; every row is good, a duplicate, existing or suppressed", ""),
+        (
+            "1",
+            "finished; some rows were rejected or refused, or there were too many for `--max-rejected`",
+            "fix the rows in `rejected.csv`",
+        ),
+        (
+            "2",
+            "wrong usage or settings, or a suppression list that cannot be relied on; nothing was sent",
+            "change the command or the settings",
+        ),
+        ("3", "an input could not be read; nothing was sent from it", "fix the input"),
+        ("4", "the platform could not be used", CONTINUE),
+        ("5", "this machine failed (disk, permissions, journal)", CONTINUE),
+        ("129, 130, 143", "interrupted by SIGHUP, SIGINT (Ctrl-C) or SIGTERM", CONTINUE),
+    ];
 }
 
 /// A failure that ends the program.

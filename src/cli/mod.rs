@@ -20,6 +20,8 @@ mod printer;
 #[cfg(unix)]
 mod program;
 mod purge;
+#[cfg(test)]
+mod reference;
 mod resumed;
 mod runs;
 mod sandbox;
@@ -125,7 +127,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(unix)]
         Command::WatchImport | Command::ReadWorkbook { .. } => Ok(error::exit::OK),
         Command::Runs(args) => runs::run(&args, &config, &printer),
-        Command::Purge(args) => purge::run(&args, &config),
+        Command::Purge(args) => purge::run(&args, &config, &printer),
         Command::Fetch(args) => fetch::run(&args, &config, &printer),
         Command::Config(args) => config::show::run(&args, &cli.global.printer, &config),
         Command::Doctor(args) => doctor::run(&args, &config, &printer),

@@ -180,6 +180,11 @@ impl Printer {
         &self.command
     }
 
+    /// Returns whether only errors are printed.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Returns whether a person at the terminal sees questions and can answer them with keys.
     pub(super) fn can_ask(&self) -> bool {
         let is_set =

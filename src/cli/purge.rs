@@ -13,6 +13,7 @@ use super::{
     args::PurgeArgs,
     config::ConfigFiles,
     error::{CliError, exit},
+    printer::Printer,
     settings::{length_of_time, open_journal},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     report::{OutputFolder, screen, terminal::printable},
 };
 
-pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError> {
+pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let journal = open_journal(config.under(&args.state)?.state_dir)?;
     let person = args.number.as_deref().map(number).transpose()?;
     let purge = Purge {
@@ -38,6 +39,9 @@ pub(super) fn run(args: &PurgeArgs, config: &ConfigFiles) -> Result<u8, CliError
         return Err(CliError::no_run(id));
     }
     let purged = journal.purge(&purge)?;
+    if printer.is_quiet() {
+        return Ok(exit::OK);
+    }
     let text = screen::styled(&described(&purged, person.as_ref().map(|(_, mention)| mention)));
     // A closed pipe is not an error.
     _ = io::stdout().write_all(text.as_bytes());

@@ -42,6 +42,9 @@ struct Shown {
     reason: Option<String>,
     files: Vec<PathBuf>,
     folder: PathBuf,
+    /// The host and the id of the account.
+    account: String,
+    stream: String,
     totals: Option<Box<RawValue>>,
 }
 
@@ -123,6 +126,8 @@ fn shown(journal: &Journal, run: RunRecord, may_run: bool) -> Result<Shown, CliE
         reason: run.reason,
         files: stored.map(|stored| stored.files).unwrap_or_default(),
         folder: run.folder,
+        account: run.account,
+        stream: run.stream,
         totals: run.totals.and_then(|totals| RawValue::from_string(totals).ok()),
     })
 }
@@ -133,22 +138,27 @@ fn moment(ms: i64) -> String {
 
 /// Formats the runs for people, safe for a terminal.
 fn for_people(runs: &[Shown]) -> String {
-    screen::styled(&runs.iter().map(described).collect::<String>())
+    let targets: HashSet<_> = runs.iter().map(|run| (&run.account, &run.stream)).collect();
+    let has_several = targets.len() > 1;
+    screen::styled(&runs.iter().map(|run| described(run, has_several)).collect::<String>())
 }
 
 /// Formats a run for people: one line, then its details.
-fn described(run: &Shown) -> String {
+fn described(run: &Shown, names_account: bool) -> String {
     let files: Vec<String> = run.files.iter().map(|file| printable(&file.display().to_string())).collect();
     let began = run.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z').replace('T', " ");
     let id = printable(&run.run);
     let mut text = format!("{id}  {:<10}  {began} UTC  {}\n", run.state, files.join(" "));
+    if names_account {
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "    to {}, stream {}", printable(&run.account), printable(&run.stream));
+    }
     let totals = run.totals.as_ref().and_then(|totals| serde_json::from_str::<Value>(totals.get()).ok());
     if let Some(totals) = totals {
         let count = |name: &str| totals[name].as_u64().unwrap_or_default();
         let shown = Outcome::ALL.into_iter().filter(|outcome| count(outcome.name()) > 0);
         let shown: Vec<String> =
             shown.map(|outcome| format!("{} {}", grouped(count(outcome.name())), outcome.name())).collect();
-        // Writing to a string cannot fail.
         _ = writeln!(text, "    {}: {}", counted(count("rows"), "row"), shown.join(", "));
     }
     if let Some(reason) = &run.reason {
@@ -181,6 +191,8 @@ mod tests {
             reason: Some(hostile.to_owned()),
             files: vec![hostile.into()],
             folder: hostile.into(),
+            account: hostile.to_owned(),
+            stream: hostile.to_owned(),
             totals: None,
         };
         let text = for_people(&[run]);

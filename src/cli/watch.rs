@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf, absolute},
@@ -23,7 +24,9 @@ use serde_json::{Value, json};
 use signal_hook::consts::SIGTERM;
 
 use super::{
-    args::{LogFormat, OutputOptions, PrinterOptions, WatchArgs, WatchOptions},
+    args::{
+        ImportOptions, LogFormat, OutputOptions, PlatformOptions, PrinterOptions, WatchArgs, WatchOptions,
+    },
     config::ConfigFiles,
     error::{CliError, exit, signal_exit_code},
     import::{self, Caller, StoredImport},
@@ -203,6 +206,23 @@ fn described(summary: &Summary) -> String {
         text.push_str("; the others are held back");
     }
     text
+}
+
+/// Checks the folders that the settings name, as the service does when it starts. Changes nothing. `platform` has the
+/// options of the environment, too.
+pub(super) fn examine(
+    config: &ConfigFiles,
+    platform: &PlatformOptions,
+) -> Vec<(PathBuf, Result<(), CliError>)> {
+    let import = ImportOptions { platform: platform.clone(), ..ImportOptions::default() };
+    let args = WatchArgs { import, ..WatchArgs::default() };
+    let check = |dir: &Path, config: &ConfigFiles| {
+        not_settings_of(dir, config)?;
+        folder_settings(dir.to_owned(), &args, config, None).map_err(|error| config.located(error))?;
+        let read = fs::read_dir(dir).map(|_| ());
+        read.map_err(|source| CliError::Watch(WatchError::Folder { path: dir.to_owned(), source }))
+    };
+    config.watched().into_iter().map(|(dir, config)| (dir.clone(), check(&dir, &config))).collect()
 }
 
 fn folder_settings(

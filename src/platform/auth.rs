@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::PlatformError;
+use crate::cryptography;
 
 /// Lifetime of a token: longer than any request takes, even with a clock that is off by a few minutes.
 const LIFETIME_SECS: u64 = 10 * 60;
@@ -112,6 +113,7 @@ fn signed(client_id: &str, client_secret: &SecretString) -> Result<String, Platf
         iat: now,
         exp: now + LIFETIME_SECS,
     };
+    cryptography::install();
     let key = EncodingKey::from_secret(client_secret.expose_secret().as_bytes());
     // The library's error could quote the secret.
     encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|_| PlatformError::MalformedToken)

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     contact::Region,
+    cryptography,
     interrupt::Interrupt,
     journal::{JournalError, Limit, Limits, SharedQuota, Span},
     plan::time_for,
@@ -108,6 +109,7 @@ impl<'a> Client<'a> {
         progress: &'a dyn Progress,
         interrupt: Interrupt,
     ) -> Result<Self, PlatformError> {
+        cryptography::install();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())

@@ -19,6 +19,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::{Platform, failure};
+use crate::cryptography;
 
 /// The account id of every sandbox.
 pub const ACCOUNT_ID: &str = "5f5a0d0c0000000000000001";
@@ -59,6 +60,7 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn new(secret: &SecretString, rate_limit: u32) -> Self {
+        cryptography::install();
         Self { secret: secret.clone(), rate_limit: rate_limit as usize, requests: VecDeque::new() }
     }
 

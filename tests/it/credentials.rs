@@ -2,11 +2,10 @@
 
 use std::{process::Command, sync::mpsc};
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-
 use crate::{
     scripted::{Reply, Scripted},
     sealed::{Ended, Running, Sealed, assert_same, ended},
+    tokens::signed,
 };
 
 fn list_and_sandbox() -> (Sealed, Running) {
@@ -31,8 +30,7 @@ fn error_and_hint(output: &Ended) -> String {
 /// Imports with a ready token of this payload, signed with the app's secret.
 fn with_token(payload: &serde_json::Value) -> Ended {
     let (sealed, sandbox) = list_and_sandbox();
-    let key = EncodingKey::from_secret(sandbox.variable("ROLLCALL_CLIENT_SECRET").as_bytes());
-    let token = encode(&Header::new(Algorithm::HS256), payload, &key).unwrap();
+    let token = signed(payload, sandbox.variable("ROLLCALL_CLIENT_SECRET").as_bytes());
     let mut command = command(&sealed, &sandbox);
     for name in ["ROLLCALL_CLIENT_ID", "ROLLCALL_CLIENT_SECRET"] {
         command.env_remove(name);

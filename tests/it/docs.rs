@@ -10,12 +10,19 @@ use crate::{
 /// Returns the pages with their names.
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = ["docs", "docs/howto"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let docs = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = docs.filter(|path| path.extension().is_some_and(|it| it == "md")).collect();
     paths.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root.join(name)));
     paths.sort();
     let page = |path: &Path| (path.display().to_string(), fs::read_to_string(path).unwrap());
     paths.iter().map(|path| page(path)).collect()
+}
+
+/// Returns the pages whose commands do not depend on each other. `tutorial` follows the others.
+fn reference() -> Vec<(String, String)> {
+    let is_followed = |page: &str| page.ends_with("docs/tutorial.md") || page.contains("docs/howto/");
+    pages().into_iter().filter(|(page, _)| !is_followed(page)).collect()
 }
 
 /// Returns the code blocks of a page in this language.
@@ -25,7 +32,7 @@ fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
 }
 
 /// Replaces text that changes between runs.
-fn filtered(text: &str) -> String {
+pub(crate) fn filtered(text: &str) -> String {
     filters().into_iter().fold(text.to_owned(), |text, (pattern, with)| {
         regex::Regex::new(pattern).unwrap().replace_all(&text, with).into_owned()
     })
@@ -34,7 +41,7 @@ fn filtered(text: &str) -> String {
 #[test]
 fn commands_print_the_output_in_the_docs() {
     let mut run = 0;
-    for (page, text) in pages() {
+    for (page, text) in reference() {
         for block in blocks(&text, "console") {
             let (command, said) = block.split_once('\n').unwrap_or((block, ""));
             let command = command.strip_prefix("$ ").unwrap();
@@ -82,7 +89,7 @@ fn every_command_in_the_docs_works() {
     sealed.write("on-it.csv", "phoneNumber\n+919876543212\n");
     let sandbox = Running::sandbox(&sealed, &["--list", "cl-1=on-it.csv", "--campaign", "cm-1=on-it.csv"]);
     let mut run = 0;
-    for (page, text) in pages() {
+    for (page, text) in reference() {
         for block in blocks(&text, "sh") {
             // Files that the commands of a page need or write.
             for name in ["leads.csv", "list.csv"] {
@@ -126,7 +133,7 @@ fn settings_files_in_the_docs_are_valid() {
         file.to_owned()
     };
     let sealed = Sealed::new();
-    sealed.write(USERS_FILE, file("README.md"));
+    sealed.write(USERS_FILE, file("docs/howto/several-accounts.md"));
     sealed.write("rollcall.toml", file("docs/settings.md"));
     sealed.write("do-not-call.csv", "phone\n");
     sealed.write("list.csv", "Name,Ring me at\nAsha Kumar,81234 56789\n");
@@ -139,13 +146,46 @@ fn settings_files_in_the_docs_are_valid() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
 }
 
+/// Returns the anchors of the headings of a page, as code hosts name them.
+fn anchors(page: &str) -> Vec<String> {
+    let mut anchors = Vec::new();
+    let mut is_code = false;
+    for line in page.lines() {
+        is_code ^= line.starts_with("```");
+        let title = line.trim_start_matches('#').strip_prefix(' ');
+        let Some(title) = title.filter(|_| line.starts_with('#') && !is_code) else { continue };
+        let kept = title.to_lowercase().replace(' ', "-");
+        let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+        anchors.push(kept.chars().filter(is_kept).collect());
+    }
+    anchors
+}
+
 #[test]
 fn links_between_docs_pages_resolve() {
-    let link = regex::Regex::new(r"\]\(([^)#]+)(#[^)]*)?\)").unwrap();
+    let link = regex::Regex::new(r"\]\(([^)#\s]*)(?:#([^)]*))?\)").unwrap();
+    let mut checked = 0;
     for (page, text) in pages() {
         let folder = Path::new(&page).parent().unwrap();
         for found in link.captures_iter(&text).filter(|found| !found[1].contains("://")) {
-            assert!(folder.join(&found[1]).exists(), "{page}: {}", &found[1]);
+            let target = if found[1].is_empty() { page.clone().into() } else { folder.join(&found[1]) };
+            assert!(target.exists(), "{page}: {}", &found[1]);
+            checked += 1;
+            let Some(anchor) = found.get(2) else { continue };
+            let there = anchors(&fs::read_to_string(&target).unwrap());
+            assert!(there.iter().any(|other| other == anchor.as_str()), "{page}: {}: {there:?}", &found[0]);
         }
+    }
+    assert!(checked > 80, "{checked}");
+}
+
+#[test]
+fn index_names_every_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let index = fs::read_to_string(root.join("README.md")).unwrap();
+    for (page, _) in pages() {
+        let Ok(page) = Path::new(&page).strip_prefix(&root) else { continue };
+        let page = page.display().to_string();
+        assert!(page == "README.md" || index.contains(&format!("]({page})")), "{page}");
     }
 }

@@ -12,12 +12,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::{
     scripted::{ClosedPort, Reply, Scripted},
     sealed::{Ended, Running, Sealed, assert_same, ended},
+    tokens::signed,
 };
 
 const NUMBERS: &str = "phoneNumber\n919876500001\n919876500002\n919876500003\n";
@@ -86,7 +86,7 @@ fn platform(
 fn token(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({"sub": "cs-1", "appId": "cs-1", "jti": "1", "exp": now.checked_add_signed(seconds)});
-    encode(&Header::default(), &claims, &EncodingKey::from_secret(b"a secret")).unwrap()
+    signed(&claims, b"a secret")
 }
 
 #[test]
@@ -475,6 +475,35 @@ fn no_output_contains_a_secret() {
     );
     assert_eq!(code_with(&["--json", "--client-id", ""], "ROLLCALL_TOKEN", "canary b c"), 2);
     assert_eq!(code_with(&[], "ROLLCALL_HOST", "https://me:canary@platform.example.com"), 2);
+}
+
+#[test]
+fn watched_folders_are_checked() {
+    let sealed = Sealed::new();
+    std::fs::create_dir(sealed.path("drop")).unwrap();
+    sealed.write(
+        "own.toml",
+        "[[watch]]\ndir = \"drop\"\n[[watch]]\ndir = \"missing\"\n[[watch]]\ndir = \"drop\"\nschedule = \"often\"\n",
+    );
+    let sandbox = Running::sandbox(&sealed, &[]);
+    let mut command = sealed.command(&["doctor", "--state-dir", "state", "--config", "own.toml", "--json"]);
+    sandbox.point(&mut command);
+    let output = ended(command);
+    assert_eq!(output.code, 2, "{}", output.stderr);
+    let findings: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
+    let watched: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding["subject"] == "watch")
+        .map(|finding| {
+            format!("{} {}", finding["state"].as_str().unwrap(), finding["found"].as_str().unwrap())
+        })
+        .collect();
+    let [good, missing, schedule] = watched.as_slice() else { panic!("{watched:?}") };
+    assert_eq!(good, "good drop");
+    assert!(missing.starts_with("bad ") && missing.contains("missing: No such file"), "{missing}");
+    assert!(schedule.starts_with("bad --schedule: `often`"), "{schedule}");
+    // The check creates nothing in the folder.
+    assert_eq!(std::fs::read_dir(sealed.path("drop")).unwrap().count(), 0);
 }
 
 #[test]

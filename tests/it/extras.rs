@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     sandboxed::{command, run},
-    sealed::{Running, Sealed, ended},
+    sealed::{Running, Sealed, USERS_FILE, ended},
 };
 
 #[test]
@@ -77,4 +77,7 @@ fn shell_completes_commands_options_and_unfinished_runs() {
     let id = runs[0]["run"].as_str().unwrap().to_owned();
     assert!(candidates(&["resume", ""]).contains(&id));
     assert!(candidates(&["runs", "discard", ""]).contains(&id));
+
+    sealed.write(USERS_FILE, "[profile.staging]\nregion = \"IN\"\n");
+    assert_eq!(candidates(&["import", "--profile", "s"]), ["staging"]);
 }

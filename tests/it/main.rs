@@ -49,5 +49,7 @@ mod settings;
 mod setup;
 mod sheets;
 mod suppression;
+mod tokens;
+mod tutorial;
 mod twins;
 mod words;

@@ -218,7 +218,7 @@ fn fixed_rows_of_different_headers_are_read_from_common_and_separate_files() {
 }
 
 /// Returns a part of a workbook as text.
-fn part(sealed: &Sealed, workbook: &str, name: &str) -> Option<String> {
+pub(crate) fn part(sealed: &Sealed, workbook: &str, name: &str) -> Option<String> {
     let file = std::fs::File::open(sealed.path(workbook)).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();
     let mut text = String::new();
@@ -227,7 +227,7 @@ fn part(sealed: &Sealed, workbook: &str, name: &str) -> Option<String> {
 }
 
 /// Writes the workbook with edited parts.
-fn edited(sealed: &Sealed, from: &str, to: &str, edits: &[(&str, &str)]) {
+pub(crate) fn edited(sealed: &Sealed, from: &str, to: &str, edits: &[(&str, &str)]) {
     let file = std::fs::File::open(sealed.path(from)).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();
     let mut writer = zip::ZipWriter::new(std::fs::File::create(sealed.path(to)).unwrap());

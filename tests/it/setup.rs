@@ -160,6 +160,17 @@ fn profile_overrides_its_file_and_is_overridden() {
     let check =
         |profile: &[&str]| sealed.run(&[&["check", "list.csv", "-q", "--out", "out"], profile].concat()).code;
     assert_eq!([check(&[]), check(&["--profile", "staging"])], [1, 0]);
+    // A typed profile is not replaced by an account of the environment.
+    let doctor = |profile: &[&str], host: &str| {
+        let mut command = sealed.command(&[&["doctor", "--state-dir", "state", "--json"], profile].concat());
+        command.env("ROLLCALL_HOST", host);
+        ended(command)
+    };
+    let other = doctor(&["--profile", "staging"], "https://production.example.com");
+    let text = "--profile staging and ROLLCALL_HOST name different accounts";
+    assert!(other.code == 2 && other.stdout.contains(text), "{}", other.stdout);
+    assert!(!doctor(&["--profile", "staging"], "https://staging.example.com").stdout.contains(text));
+    assert!(!doctor(&[], "https://production.example.com").stdout.contains(text));
     let unknown = sealed.run(&["check", "list.csv", "--profile", "stagin"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("there is no profile `stagin` in /"), "{}", unknown.stderr);

@@ -4,6 +4,7 @@
 
 mod examples;
 mod options;
+mod short_help;
 mod switches;
 
 use std::{path::PathBuf, sync::LazyLock};
@@ -20,6 +21,7 @@ pub(super) use self::{
     },
     switches::{opposite, switched_off},
 };
+use super::error::exit;
 use crate::normalize::phone::METADATA_VERSION;
 
 /// The version of the program and of its numbering plans.
@@ -67,7 +69,16 @@ pub(super) fn can_stand_in_file(name: &str) -> bool {
 /// Builds the command line parser.
 pub(super) fn command() -> clap::Command {
     let command = switches::with_opposites(Cli::command(), can_stand_in_file);
-    examples::with_examples(command).args_override_self(true)
+    let command = examples::with_examples(short_help::with_common_only(command));
+    let exit_codes = exit::ALL.map(|(code, meaning, _)| {
+        let begin = format!("  {code:<13}  ");
+        let indent = " ".repeat(begin.len());
+        let options = textwrap::Options::new(80).initial_indent(&begin).subsequent_indent(&indent);
+        format!("\n{}", textwrap::fill(&meaning.replace('`', ""), options))
+    });
+    let exit_codes = exit_codes.concat();
+    let text = command.get_after_help().map(|help| format!("\n\n{help}")).unwrap_or_default();
+    command.after_long_help(format!("Exit codes:{exit_codes}{text}")).args_override_self(true)
 }
 
 #[derive(Debug, Subcommand)]
@@ -398,7 +409,7 @@ pub(super) struct ResumeArgs {
 }
 
 #[cfg(unix)]
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct WatchArgs {
     /// Folder to watch [default: those in the `[[watch]]` tables of rollcall.toml]
     #[arg(value_name = "DIR")]

@@ -7,7 +7,7 @@ use crate::{
     contact::Field,
     parse::{
         Fault, Input, InputInfo, Mapping, ParseError, ParseSettings, RememberedMapping, UnmatchedColumn,
-        looks_dialable,
+        is_about_calls, likely_full_name, looks_dialable,
     },
     report::terminal::printable,
 };
@@ -49,106 +49,208 @@ pub(super) fn ask(
     questions: &mut impl Questions,
 ) -> Result<Option<RememberedMapping>, Stop> {
     let Fault::NoPhoneColumn { headers, unmatched } = &error.fault else { return Ok(None) };
-    let path = printable(&error.path.display().to_string());
+    let mut dialog = Dialog {
+        path: &error.path,
+        headers,
+        columns: &unmatched.columns,
+        guesses: &unmatched.mappings,
+        settings,
+        answers: Vec::new(),
+    };
+    let path = dialog.shown_path();
     questions.tell(&format!("rollcall does not know which column of {path} holds the phone number."));
-    let suggestion = unmatched.mappings.first().and_then(|mapping| mapping.find(headers));
-    let choices: Vec<usize> = (0..headers.len()).filter(|column| named(headers, *column).is_some()).collect();
-    let Some(phone) = ask_for_phone(&unmatched.columns, &choices, suggestion, &path, questions)? else {
-        return Ok(None);
-    };
-    let mut answers = Answers { headers, mappings: Vec::new() };
-    answers.add(Field::Phone, phone);
-    let mut info = answers.tried(error, settings)?;
-    let has_full_name = unmatched.mappings.iter().any(|mapping| mapping.field == Field::FullName);
-    let names = if has_full_name {
-        [Field::FullName, Field::FirstName, Field::LastName]
-    } else {
-        [Field::FirstName, Field::LastName, Field::FullName]
-    };
-    for field in names.into_iter().chain([Field::Salutation, Field::Country]) {
-        if !is_open(field, &info) {
-            continue;
-        }
-        let is_free = |column: &usize| !info.columns.is_used(*column);
-        let free: Vec<usize> = choices.iter().copied().filter(is_free).collect();
-        if free.is_empty() {
-            break;
-        }
-        let mut options = lines(free.iter().map(|column| &unmatched.columns[*column]));
-        options.push("none of these".to_owned());
-        let guess = unmatched.mappings.iter().find(|mapping| mapping.field == field);
-        let guess = guess.and_then(|mapping| mapping.find(headers));
-        let start =
-            guess.and_then(|guess| free.iter().position(|column| *column == guess)).unwrap_or(free.len());
-        let question = format!("Which column holds {}?", noun(field));
-        if let Some(column) = free.get(questions.choose(&question, options, start)?) {
-            answers.add(field, *column);
-            info = answers.tried(error, settings)?;
-        }
-    }
-    questions.tell(&summary(&path, &info));
-    let answers = RememberedMapping::new(headers.clone(), answers.mappings, None);
-    let target = target.filter(|_| answers.are_by_header());
-    let file = match target {
-        Some(file) => {
-            let file = shown(file);
-            let question = format!("Remember this for files with these headers? ({file})");
-            questions.confirm(&question, true)?.then_some(file)
-        }
-        None => None,
-    };
-    Ok(Some(RememberedMapping::new(answers.headers, answers.mappings, file)))
+    let Some(phone) = dialog.ask_for_phone(questions)? else { return Ok(None) };
+    dialog.add(Field::Phone, phone);
+    let info = dialog.tried()?;
+    dialog.ask_for_rest(info, target, questions).map(Some)
 }
 
-/// Asks for the phone column, one of those that a mapping can name. A column without phone numbers needs a
-/// confirmation.
-fn ask_for_phone(
-    columns: &[UnmatchedColumn],
-    choices: &[usize],
-    suggested: Option<usize>,
-    path: &str,
+/// Asks for the columns of an input without a known name. Returns `None` if no column holds anything that is missing.
+pub(super) fn ask_for_names(
+    info: &InputInfo,
+    settings: &ParseSettings,
+    target: Option<&Path>,
     questions: &mut impl Questions,
-) -> Result<Option<usize>, Stop> {
-    loop {
-        let mut options = lines(choices.iter().map(|column| &columns[*column]));
-        options.push("none of these".to_owned());
-        let question = format!("Which column of {path} holds the phone number?");
-        let start = suggested.and_then(|column| choices.iter().position(|choice| *choice == column));
-        let chosen = questions.choose(&question, options, start.unwrap_or(choices.len()))?;
-        let Some(chosen) = choices.get(chosen) else { return Ok(None) };
-        let column = &columns[*chosen];
-        if column.values.iter().any(|value| looks_dialable(value)) {
-            return Ok(Some(*chosen));
-        }
-        let header = shortened(&column.header);
-        let question = format!("No value shown of `{header}` looks like a phone number. Use it anyway?");
-        if questions.confirm(&question, false)? {
-            return Ok(Some(*chosen));
-        }
+) -> Result<Option<RememberedMapping>, Stop> {
+    let column = |(header, values): (&String, &Vec<String>)| UnmatchedColumn {
+        header: header.clone(),
+        values: values.clone(),
+        field: None,
+    };
+    let columns: Vec<UnmatchedColumn> = info.headers.iter().zip(&info.samples).map(column).collect();
+    let guess = likely_full_name(info).and_then(|column| named(&info.headers, column));
+    let guesses: Vec<Mapping> =
+        guess.map(|guess| Mapping { field: Field::FullName, ..guess }).into_iter().collect();
+    // A remembered mapping counts alone, so the new one contains the present one.
+    let known = info.remembered.as_ref().map(|remembered| remembered.mappings.clone()).unwrap_or_default();
+    let mut dialog = Dialog {
+        path: Path::new(&info.path),
+        headers: &info.headers,
+        columns: &columns,
+        guesses: &guesses,
+        settings,
+        answers: known.clone(),
+    };
+    let path = dialog.shown_path();
+    questions.tell(&format!("rollcall does not know which column of {path} holds the names."));
+    dialog.ask_for_fields(info.clone(), questions)?;
+    if dialog.answers == known {
+        return Ok(None);
     }
+    let info = dialog.tried()?;
+    dialog.conclude(&info, target, questions).map(Some)
 }
 
-/// The answers so far, as mappings.
-struct Answers<'a> {
+/// The questions about one input, with the answers so far.
+struct Dialog<'a> {
+    path: &'a Path,
     headers: &'a [String],
-    mappings: Vec<Mapping>,
+    columns: &'a [UnmatchedColumn],
+    /// The likeliest answers.
+    guesses: &'a [Mapping],
+    settings: &'a ParseSettings,
+    answers: Vec<Mapping>,
 }
 
-impl Answers<'_> {
+impl Dialog<'_> {
+    fn shown_path(&self) -> String {
+        printable(&self.path.display().to_string())
+    }
+
+    /// Returns the columns that a mapping can name, without those of do-not-call marks.
+    fn choices(&self) -> impl Iterator<Item = usize> {
+        let is_choice = |column: &usize| {
+            named(self.headers, *column).is_some() && !is_about_calls(&self.headers[*column])
+        };
+        (0..self.headers.len()).filter(is_choice)
+    }
+
+    /// Returns the likeliest column of a field.
+    fn guess(&self, field: Field) -> Option<usize> {
+        self.guesses.iter().find(|mapping| mapping.field == field)?.find(self.headers)
+    }
+
     /// Adds a column, if a mapping can name it.
     fn add(&mut self, field: Field, column: usize) {
         let mapping = named(self.headers, column);
-        self.mappings.extend(mapping.map(|mapping| Mapping { field, ..mapping }));
+        self.answers.extend(mapping.map(|mapping| Mapping { field, ..mapping }));
     }
 
-    /// Returns how the input is understood with these answers.
-    fn tried(&self, error: &ParseError, settings: &ParseSettings) -> Result<InputInfo, Stop> {
-        let mut settings = settings.clone();
-        let answers = RememberedMapping::new(self.headers.to_vec(), self.mappings.clone(), None);
-        settings.remembered.insert(0, answers);
-        let input = Input::open(&error.path, &settings).map_err(|error| Stop::Input(Box::new(error)))?;
+    /// Returns how the input is understood with the answers so far.
+    fn tried(&self) -> Result<InputInfo, Stop> {
+        let mut settings = self.settings.clone();
+        settings.remembered.insert(0, self.answered(None));
+        let input = Input::open(self.path, &settings).map_err(|error| Stop::Input(Box::new(error)))?;
         Ok(input.info)
     }
+
+    fn answered(&self, file: Option<String>) -> RememberedMapping {
+        RememberedMapping::new(self.headers.to_vec(), self.answers.clone(), file)
+    }
+
+    /// Asks for the phone column. A column without phone numbers needs a confirmation.
+    fn ask_for_phone(&self, questions: &mut impl Questions) -> Result<Option<usize>, Stop> {
+        let choices: Vec<usize> = self.choices().collect();
+        let question = format!("Which column of {} holds the phone number?", self.shown_path());
+        loop {
+            let Some(chosen) = self.choose(&question, Field::Phone, &choices, questions)? else {
+                return Ok(None);
+            };
+            let column = &self.columns[chosen];
+            if column.values.iter().any(|value| looks_dialable(value)) {
+                return Ok(Some(chosen));
+            }
+            let header = shortened(&column.header);
+            let question = format!("No value shown of `{header}` looks like a phone number. Use it anyway?");
+            if questions.confirm(&question, false)? {
+                return Ok(Some(chosen));
+            }
+        }
+    }
+
+    /// Asks for the fields that have no column, then whether to remember the answers.
+    fn ask_for_rest(
+        mut self,
+        info: InputInfo,
+        target: Option<&Path>,
+        questions: &mut impl Questions,
+    ) -> Result<RememberedMapping, Stop> {
+        let info = self.ask_for_fields(info, questions)?;
+        self.conclude(&info, target, questions)
+    }
+
+    fn ask_for_fields(
+        &mut self,
+        mut info: InputInfo,
+        questions: &mut impl Questions,
+    ) -> Result<InputInfo, Stop> {
+        let names = if self.guess(Field::FullName).is_some() {
+            [Field::FullName, Field::FirstName, Field::LastName]
+        } else {
+            [Field::FirstName, Field::LastName, Field::FullName]
+        };
+        for field in names.into_iter().chain([Field::Salutation, Field::Country]) {
+            if !is_open(field, &info) {
+                continue;
+            }
+            let free: Vec<usize> = self.choices().filter(|column| !info.columns.is_used(*column)).collect();
+            if free.is_empty() {
+                break;
+            }
+            let question = format!("Which column holds {}?", noun(field));
+            if let Some(column) = self.choose(&question, field, &free, questions)? {
+                self.add(field, column);
+                info = self.tried()?;
+            }
+        }
+        Ok(info)
+    }
+
+    /// Asks for one of the columns.
+    fn choose(
+        &self,
+        question: &str,
+        field: Field,
+        columns: &[usize],
+        questions: &mut impl Questions,
+    ) -> Result<Option<usize>, Stop> {
+        let mut options = lines(columns.iter().map(|column| &self.columns[*column]));
+        options.push("none of these".to_owned());
+        let guess = self.guess(field).and_then(|guess| columns.iter().position(|column| *column == guess));
+        let chosen = questions.choose(question, options, guess.unwrap_or(columns.len()))?;
+        Ok(columns.get(chosen).copied())
+    }
+
+    /// Shows the columns, and asks whether to remember them.
+    fn conclude(
+        self,
+        info: &InputInfo,
+        target: Option<&Path>,
+        questions: &mut impl Questions,
+    ) -> Result<RememberedMapping, Stop> {
+        questions.tell(&summary(&self.shown_path(), info));
+        let file = match target.filter(|_| self.answered(None).are_by_header()) {
+            Some(file) => {
+                let file = shown(file);
+                let question = format!("Remember this for files with these headers? ({file})");
+                questions.confirm(&question, true)?.then_some(file)
+            }
+            None => None,
+        };
+        Ok(self.answered(file))
+    }
+}
+
+/// Returns a mapping that names a column: by its header if no other column has the same, otherwise by its number.
+fn named(headers: &[String], column: usize) -> Option<Mapping> {
+    let by_header = Mapping::by_header(Field::Phone, headers, column);
+    by_header.or_else(|| Mapping::by_number(Field::Phone, headers, column))
+}
+
+/// Returns whether no column of an input is known to hold names, so that no row could be imported.
+pub(super) fn lacks_names(info: &InputInfo) -> bool {
+    let names = [Field::FirstName, Field::LastName, Field::FullName];
+    names.into_iter().all(|field| info.columns.of(field).is_empty())
 }
 
 /// Returns whether a field has no column yet, and needs one.
@@ -162,12 +264,6 @@ fn is_open(field: Field, info: &InputInfo) -> bool {
         _ if is_half => !has(Field::FullName),
         _ => true,
     }
-}
-
-/// Returns a mapping that names a column: by its header if no other column has the same, otherwise by its number.
-fn named(headers: &[String], column: usize) -> Option<Mapping> {
-    let by_header = Mapping::by_header(Field::Phone, headers, column);
-    by_header.or_else(|| Mapping::by_number(Field::Phone, headers, column))
 }
 
 fn noun(field: Field) -> &'static str {
@@ -332,6 +428,33 @@ mod tests {
         assert!(
             shown.contains(&"No value shown of `Town` looks like a phone number. Use it anyway?".to_owned())
         );
+    }
+
+    #[test]
+    fn names_are_asked_for_if_no_column_is_known_to_hold_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        fs::write(&path, "Who,Phone,Town\nAsha Rao,+91 98765 43210,Pune\nBen Low,+91 98765 43211,Agra\n")
+            .unwrap();
+        let settings = ParseSettings::default();
+        let asked = |settings: &ParseSettings, answers: &[&'static str]| {
+            let info = Input::open(&path, settings).unwrap().info;
+            assert!(lacks_names(&info));
+            let mut script = Script { answers: answers.iter().copied().collect(), shown: Vec::new() };
+            let target = Some(Path::new("/settings/rollcall.toml"));
+            let answer = ask_for_names(&info, settings, target, &mut script).unwrap();
+            assert!(script.answers.is_empty(), "{:?} were not asked for", script.answers);
+            let text = |mapping: &Mapping| format!("{}={}", mapping.field.name(), mapping.column);
+            answer.map(|answer| answer.mappings.iter().map(text).collect::<Vec<_>>().join(" "))
+        };
+        // Enter takes the likeliest column.
+        assert_eq!(asked(&settings, &["enter", "none", "none", "enter"]).unwrap(), "full_name=Who");
+        assert_eq!(asked(&settings, &["none", "none", "none", "none", "none"]), None);
+        // The new mapping contains the remembered one.
+        let headers = ["Who", "Phone", "Town"].map(str::to_owned).to_vec();
+        let phone = RememberedMapping::new(headers, vec!["phone=Phone".parse().unwrap()], None);
+        let settings = ParseSettings { remembered: vec![phone], ..ParseSettings::default() };
+        assert_eq!(asked(&settings, &["Who", "none", "none", "no"]).unwrap(), "phone=Phone full_name=Who");
     }
 
     #[test]

@@ -15,12 +15,12 @@ use self::{dialog::Stop, terminal::TerminalQuestions};
 use super::{config::ConfigFiles, error::CliError, inputs::open_all, printer::Printer};
 use crate::{
     interrupt::Interrupt,
-    parse::{Fault, Input, ParseError, ParseSettings, STDIN},
+    parse::{Fault, Input, InputInfo, ParseError, ParseSettings, RememberedMapping, STDIN},
     pipeline::PipelineError,
 };
 
-/// Opens all inputs. If columns of a file are not known, asks for them, if a person is at the terminal; otherwise the
-/// error contains a command that names them. `settings` keep the answers.
+/// Opens all inputs. If the columns of phones or names in a file are not known, asks for them, if a person is at the
+/// terminal; otherwise the error for a phone column contains a command that names it. `settings` keep the answers.
 pub(super) fn open(
     files: &[PathBuf],
     settings: &mut ParseSettings,
@@ -30,33 +30,58 @@ pub(super) fn open(
 ) -> Result<Vec<Input>, CliError> {
     let mut asked: Vec<Vec<String>> = Vec::new();
     loop {
-        let mut errors = match open_all(files, settings, interrupt) {
+        let opened = open_all(files, settings, interrupt);
+        let can_ask = || printer.can_ask() && files.iter().all(|file| is_file(file));
+        let config = config.filter(|_| can_ask());
+        let target = config.and_then(ConfigFiles::target);
+        let mut questions = TerminalQuestions { printer, interrupt };
+        let mut errors = match opened {
             Err(CliError::Inputs { errors, .. }) => errors,
+            Ok(inputs) => {
+                let is_asked = |info: &InputInfo| asked.contains(&info.headers);
+                let can_help = |info: &InputInfo| !settings.no_header && !info.has_rows_to_fix;
+                let infos = inputs.iter().map(|input| &input.info).filter(|_| config.is_some());
+                let mut nameless =
+                    infos.filter(|info| can_help(info) && dialog::lacks_names(info) && !is_asked(info));
+                let Some(info) = nameless.next() else { return Ok(inputs) };
+                asked.push(info.headers.clone());
+                let answer = dialog::ask_for_names(info, settings, target.as_deref(), &mut questions);
+                if let Some(remembered) = answer.map_err(stopped)? {
+                    keep(remembered, settings, target.as_deref())?;
+                }
+                continue;
+            }
             other => return other,
         };
         for error in &mut errors {
             keep_what_works(error, settings);
         }
-        let can_ask = || printer.can_ask() && files.iter().all(|file| is_file(file));
-        let config = config.filter(|_| can_ask() && errors.iter().all(can_be_asked));
         let error =
             errors.first().filter(|error| headers(error).is_some_and(|headers| !asked.contains(headers)));
-        if let (Some(config), Some(error)) = (config, error) {
-            let target = config.target();
-            let mut questions = TerminalQuestions { printer, interrupt };
+        if let Some(error) = error.filter(|_| config.is_some() && errors.iter().all(can_be_asked)) {
             let answer = dialog::ask(error, settings, target.as_deref(), &mut questions);
             if let Some(remembered) = answer.map_err(stopped)? {
                 asked.extend(headers(error).cloned());
-                if let Some(file) = target.as_deref().filter(|_| remembered.file.is_some()) {
-                    remember::append(file, &remembered)?;
-                }
-                settings.remembered.insert(0, remembered);
+                keep(remembered, settings, target.as_deref())?;
                 continue;
             }
         }
         let command = command::naming_columns(printer.command(), files, &errors);
         return Err(CliError::Inputs { errors, command });
     }
+}
+
+/// Keeps the answers for this run, and in the settings file if the user wants that.
+fn keep(
+    remembered: RememberedMapping,
+    settings: &mut ParseSettings,
+    target: Option<&Path>,
+) -> Result<(), CliError> {
+    if let Some(file) = target.filter(|_| remembered.file.is_some()) {
+        remember::append(file, &remembered)?;
+    }
+    settings.remembered.insert(0, remembered);
+    Ok(())
 }
 
 /// Removes the suggested mapping from an error if the input cannot be read with it.

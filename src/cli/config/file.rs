@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The options that a file in the current folder can set: how lists are read, and what else to suppress. None of them
 /// sends data anywhere or turns off suppression files or do-not-call columns.
-pub(super) const OF_FOLDER: [&str; 20] = [
+pub(in crate::cli) const OF_FOLDER: [&str; 20] = [
     "region",
     "sheet",
     "format",

@@ -25,11 +25,14 @@ use directories::ProjectDirs;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
+#[cfg(test)]
+pub(super) use self::file::OF_FOLDER;
 pub(super) use self::{
     environment::variable,
     given::Given,
     origins::{Origin, Origins, Setting},
     platform::Platform,
+    profile::profiles,
 };
 use self::{
     file::{File, Owner, USER_FIRST},
@@ -302,7 +305,7 @@ fn shown(path: &Path) -> String {
 mod tests {
     use std::fs;
 
-    use super::{file::OF_FOLDER, names::Catalog, *};
+    use super::{names::Catalog, *};
     use crate::cli::args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, FilterChoice,
         JsonOption, OnceOption, OutputOptions, PageSizeOption, PlatformOptions, PostingOptions,

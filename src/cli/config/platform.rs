@@ -67,7 +67,8 @@ impl ConfigFiles {
         let refusal = if is_sandbox {
             is_typed.then(|| both_places(&layers.typed))
         } else {
-            self.two_kinds(&layers).or_else(|| self.leaked_secret(&layers))
+            let other = || self.other_account(&layers);
+            self.two_kinds(&layers).or_else(|| self.leaked_secret(&layers)).or_else(other)
         };
         let unused = is_sandbox.then(|| self.unused(&layers)).flatten();
         let options = self.read(&layers.resolved())?;
@@ -106,6 +107,31 @@ impl ConfigFiles {
                 "Keep one: a token, or the client id with its secret. The command line wins over the environment, and that over a file.",
             )
         })
+    }
+
+    /// Refuses a typed profile whose account the environment replaces, because the import would go to another account.
+    fn other_account(&self, layers: &Layers) -> Option<CliError> {
+        const TARGET: [&str; 4] = ["host", "stream-id", "account-id", "client-id"];
+
+        let profile = self.profile().filter(|_| self.given.is_typed("profile"))?;
+        let source = self.sources.iter().rev().find(|source| source.profile.is_some())?;
+        let is_other = |name: &&str| {
+            let here = layers.environment.get(*name);
+            is_set(&layers.environment, name)
+                && is_set(&source.options, name)
+                && !is_set(&layers.typed, name)
+                && here != source.options.get(*name)
+        };
+        let name = TARGET.into_iter().find(is_other)?;
+        let variable = variable(name);
+        let profile = printable(profile);
+        Some(CliError::usage(
+            format!(
+                "--profile {profile} and {variable} name different accounts: `{name}` differs, and the environment takes \
+                 precedence"
+            ),
+            format!("Unset {variable} to use the profile, or omit --profile."),
+        ))
     }
 
     /// Returns the files in use, with the places of these options.

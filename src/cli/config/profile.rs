@@ -1,9 +1,19 @@
-//! The error for a profile that does not exist.
+//! The names of profiles, and the error for one that does not exist.
 
 use toml::Table;
 
-use super::{ConfigFiles, shown, user_file};
+use super::{
+    ConfigFiles,
+    file::{File, Owner},
+    shown, user_file,
+};
 use crate::cli::error::CliError;
+
+/// Returns the profiles of the user's file, unless it has a fault.
+pub(in crate::cli) fn profiles() -> Vec<String> {
+    let file = user_file().and_then(|path| File::read(&path, Owner::User).ok().flatten());
+    file.map(|file| file.profiles.keys().cloned().collect()).unwrap_or_default()
+}
 
 impl ConfigFiles {
     /// Returns the error for a missing profile. It lists the `profiles`, the most similar first.

@@ -40,6 +40,10 @@ const STATE: usize = 9;
 /// Width of the subject column with its space.
 const SUBJECT: usize = 13;
 
+/// The subject of a watched folder.
+#[cfg(unix)]
+const WATCH: &str = "watch";
+
 /// Minimum width of wrapped text.
 const MIN_WIDTH: usize = 50;
 
@@ -90,9 +94,25 @@ fn look(
     printer: &Printer,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    match settings::examine(args, origins, findings, interrupt)? {
+    let fit = settings::examine(args, origins, findings, interrupt)?;
+    #[cfg(unix)]
+    if !args.platform.sandbox {
+        watched(args, origins.config, findings);
+    }
+    match fit {
         Some(fit) => network::examine(fit, args, findings, printer, interrupt.clone()),
         None => Ok(()),
+    }
+}
+
+/// Checks the folders of the tables `[[watch]]`.
+#[cfg(unix)]
+fn watched(args: &DoctorArgs, config: &ConfigFiles, findings: &mut Findings) {
+    for (dir, checked) in super::watch::examine(config, &args.platform) {
+        findings.push(match checked {
+            Ok(()) => Finding::good(WATCH, printable(&dir.display().to_string())),
+            Err(error) => Finding::failed(WATCH, &error, problems::FIX),
+        });
     }
 }
 

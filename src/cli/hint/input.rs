@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io};
 
 use crate::{
     cli::nearest::nearest,
-    parse::{Content, Fault, ParseError, Unmatched, UnmatchedColumn, UnpackError},
+    parse::{self, Content, Fault, ParseError, Unmatched, UnmatchedColumn, UnpackError},
     report::terminal::printable,
 };
 
@@ -275,7 +275,10 @@ pub(super) fn table(error: &ParseError, width: usize) -> String {
     for ((column, header), values) in shown.iter().zip(&headers).zip(&values) {
         let UnmatchedColumn { field, .. } = &columns[*column];
         let field = field.map_or_else(
-            || "not used".to_owned(),
+            || {
+                let is_about_calls = parse::is_about_calls(&columns[*column].header);
+                if is_about_calls { "do-not-call marks".to_owned() } else { "not used".to_owned() }
+            },
             |field| format!("probably {}", field.name().replace('_', " ")),
         );
         // Writing to a string cannot fail.

@@ -271,6 +271,11 @@ pub(crate) fn is_never_called(header: &str) -> bool {
     label::is_never_called(&fold(header))
 }
 
+/// Returns whether a header says who must not be called, or who may be called.
+pub(crate) fn is_about_calls(header: &str) -> bool {
+    do_not_call::read(&fold_with_numbers(header)).is_some_and(|found| found.question != Question::Status)
+}
+
 /// Returns whether a header means a title. Some files keep salutations there.
 pub(crate) fn is_title(header: &str) -> bool {
     TITLES.contains(&fold(header).as_str())

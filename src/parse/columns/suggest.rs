@@ -11,6 +11,7 @@ use crate::{
         phone::{Accept, Origin, count_digits, is_number},
         region, salutation,
     },
+    parse::info::InputInfo,
     row::CellKind,
 };
 
@@ -138,6 +139,12 @@ pub(in crate::parse) fn suggest(
     }
     let field = |column: usize| Field::ALL.into_iter().find(|field| columns.of(*field).contains(&column));
     Unmatched { columns: seen(headers, &field, values), mappings, has_no_header }
+}
+
+/// Returns the column that most likely holds full names, judged by the first values.
+pub(crate) fn likely_full_name(info: &InputInfo) -> Option<usize> {
+    let values = |column: usize| info.samples.get(column).cloned().unwrap_or_default();
+    full_name(&info.headers, &|column| info.columns.is_used(column), &values)
 }
 
 /// Returns whether the first row seems to be data: it has a number above other numbers.

@@ -26,12 +26,20 @@ doc:
 try *ARGS:
     cargo run --release --locked -- import samples/contacts.csv --sandbox {{ARGS}}
 
-# Manual pages and completions, as packages contain them
-extras OUT="target/extras":
-    cargo run --locked -- man --out {{OUT}}/man
-    mkdir -p {{OUT}}/completions
-    for shell in bash zsh fish; do cargo run --locked -- completions $shell > {{OUT}}/completions/rollcall.$shell; done
+# The package for Debian and Ubuntu, in target/package
+deb: release
+    samples/deploy/package.sh target/release/rollcall target/package
+    cargo deb --locked --no-build --output target/package/
+
+# A static program for Linux, which needs musl-gcc (Debian package musl-tools)
+static:
+    rustup target add x86_64-unknown-linux-musl
+    cargo build --release --locked --target x86_64-unknown-linux-musl
 
 # Benchmarks of the stages
 bench:
     cargo bench --locked
+
+# The tables in the docs that repeat the code
+docs:
+    ROLLCALL_WRITE_DOCS=1 cargo test --locked --lib reference

@@ -18,7 +18,10 @@ fail() {
 cargo build --locked --profile "$profile"
 rm -rf target/package
 samples/deploy/package.sh "target/$folder/rollcall" target/package
-cargo deb --locked --no-build --profile "$profile" --fast --output target/package/
+# cargo-deb packages optimized programs only, so the program goes where one would be.
+mkdir -p target/package/target/release
+cp "target/$folder/rollcall" target/package/target/release/
+CARGO_TARGET_DIR=target/package/target cargo deb --locked --no-build --fast --output target/package/
 package=$(echo target/package/rollcall_*.deb)
 
 "${sudo[@]}" dpkg --install "$package"
@@ -48,4 +51,4 @@ left=$(find /usr/bin/rollcall /usr/lib/systemd/system/rollcall-watch.service /us
     /usr/share/fish/vendor_completions.d/rollcall.fish 2>/dev/null || true)
 [ -z "$left" ] || fail "removing the package leaves $left"
 rm -rf "$out"
-echo "The package installs, works, and leaves nothing behind: $(du -h "$package" | cut -f1)."
+echo "The package installs, works, and leaves none of its files behind: $(du -h "$package" | cut -f1)."

@@ -40,6 +40,8 @@ pub(super) fn run(args: &CheckArgs, config: &ConfigFiles, printer: &Printer) -> 
     let run = new_run();
     let path = output_folder(output_options.out.clone(), &run);
     let export = settings::export(&config.under(&args.export)?, Some(&path))?;
+    // Nobody should answer questions first, and then hear of another folder.
+    try_output(&path, args.files.iter().chain(&exclude.files), output_options.overwrite)?;
     let inputs = columns::open(&args.files, &mut reading.parse, Some(config), printer, &interrupt)?;
     let settings = RunSettings {
         run,

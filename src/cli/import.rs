@@ -17,7 +17,7 @@ use super::{
     args::{
         ApiOption, ExcludeFileOptions, ExcludeOptions, ExistingOptions, ExportOptions, ImportArgs,
         ImportOptions, JsonOption, MappingTable, OutputOptions, PlatformOptions, PostingOptions,
-        ReadingOptions, RequestOptions, ResumeArgs,
+        ReadingOptions, RequestOptions, ResumeArgs, ValueTables,
     },
     check::{self, conclude},
     columns,
@@ -31,6 +31,7 @@ use super::{
 use crate::{
     interrupt::Interrupt,
     journal::{Journal, RunRecord},
+    outcome::Outcome,
     parse::{Input, InputInfo, STDIN},
     pipeline::{self, ImportSettings, OpenRun, PipelineError, Reserved, RunSettings, Surroundings},
     platform::{Authorities, Credentials},
@@ -358,7 +359,8 @@ pub(super) fn import(
     let finished = finished?;
     let is_over = finished.report.complete && finished.report.not_posted.is_none();
     if let Some(run) = run.filter(|_| is_over) {
-        match run.replace(|other| has_rows_of(other, &stored)) {
+        let rejected = finished.report.totals.of(Outcome::Rejected);
+        match run.replace(|other| did_the_work_of(other, &stored, rejected)) {
             Ok(replaced) => {
                 for id in replaced {
                     progress.note(&format!("closed the unfinished import {id} of the same files"));
@@ -449,24 +451,30 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
     whole(one) == whole(other)
 }
 
-/// Returns whether an import has the same rows: files of the same contents, read in the same way. If a file changed,
-/// people of the earlier one may be missing from the later one.
-fn has_rows_of(run: &RunRecord, import: &StoredImport) -> bool {
-    let rows = |stored: &StoredImport| {
-        let reading = &stored.reading;
-        let choice = json!([
-            reading.sheet,
-            reading.member,
-            reading.format,
-            reading.delimiter,
-            reading.encoding,
-            reading.no_header,
-            reading.hidden_rows,
-        ]);
-        (stored.digests.iter().cloned().collect::<BTreeSet<_>>(), choice)
-    };
+/// Returns whether an import with so many `rejected` rows did the work of an unfinished one: the same lists, read in the
+/// same way, and no more rows rejected. Only options that complete rows may have been added.
+fn did_the_work_of(run: &RunRecord, import: &StoredImport, rejected: u64) -> bool {
+    let Ok(earlier) = serde_json::from_str::<StoredImport>(&run.command) else { return false };
+    let digests = |stored: &StoredImport| stored.digests.iter().cloned().collect::<BTreeSet<_>>();
+    let totals = run.totals.as_deref().and_then(|totals| serde_json::from_str::<Value>(totals).ok());
+    let rejected_before = totals.and_then(|totals| totals[Outcome::Rejected.name()].as_u64());
     !import.digests.is_empty()
-        && serde_json::from_str::<StoredImport>(&run.command).is_ok_and(|other| rows(&other) == rows(import))
+        && digests(&earlier) == digests(import)
+        && completes(&earlier.reading, &import.reading)
+        && rejected <= rejected_before.unwrap_or_default()
+}
+
+/// Returns whether later reading options are the earlier ones, or add what rows lacked.
+fn completes(earlier: &ReadingOptions, later: &ReadingOptions) -> bool {
+    let mut same = earlier.clone();
+    same.region = same.region.or_else(|| later.region.clone());
+    same.default_salutation = same.default_salutation.or_else(|| later.default_salutation.clone());
+    same.default_last_name = same.default_last_name.or_else(|| later.default_last_name.clone());
+    same.split_names = same.split_names.or(later.split_names);
+    if same.values == ValueTables::default() {
+        same.values.clone_from(&later.values);
+    }
+    json!(same) == json!(later)
 }
 
 fn reads_stdin(run: &RunRecord) -> bool {

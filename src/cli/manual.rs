@@ -5,6 +5,7 @@ use std::{
     io::{self, Write as _},
 };
 
+use clap::Command;
 use clap_mangen::Man;
 
 use super::{
@@ -12,8 +13,13 @@ use super::{
     error::{CliError, exit},
 };
 
+/// Shows the options that `-h` hides.
+fn with_all_options(command: Command) -> Command {
+    command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(with_all_options)
+}
+
 pub(super) fn run(args: &ManArgs) -> Result<u8, CliError> {
-    let mut command = args::command().disable_help_subcommand(true);
+    let mut command = with_all_options(args::command().disable_help_subcommand(true));
     if let Some(folder) = &args.out {
         let fail = |source| CliError::Template { path: folder.clone(), source };
         if folder.exists() && !folder.is_dir() {
@@ -36,7 +42,7 @@ pub(super) fn run(args: &ManArgs) -> Result<u8, CliError> {
             let names: Vec<&str> = command
                 .get_subcommands()
                 .filter(|command| !command.is_hide_set())
-                .map(clap::Command::get_name)
+                .map(Command::get_name)
                 .collect();
             found.cloned().ok_or_else(|| {
                 CliError::usage(

@@ -222,7 +222,20 @@ pub(super) fn examine(
         let read = fs::read_dir(dir).map(|_| ());
         read.map_err(|source| CliError::Watch(WatchError::Folder { path: dir.to_owned(), source }))
     };
-    config.watched().into_iter().map(|(dir, config)| (dir.clone(), check(&dir, &config))).collect()
+    let mut seen: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let check_place = |(dir, config): (PathBuf, ConfigFiles)| {
+        let whole = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        let other = seen.iter().find(|(_, other)| other.starts_with(&whole) || whole.starts_with(other));
+        let checked = match other {
+            Some((other, _)) => {
+                Err(CliError::Watch(WatchError::Overlap { one: dir.clone(), other: other.clone() }))
+            }
+            None => check(&dir, &config),
+        };
+        seen.push((dir.clone(), whole));
+        (dir, checked)
+    };
+    config.watched().into_iter().map(check_place).collect()
 }
 
 fn folder_settings(

@@ -54,20 +54,8 @@ const NO: &[&str] = &[
 ];
 
 /// Placeholders for a missing answer.
-const NOTHING: &[&str] = &[
-    "",
-    "na",
-    "n a",
-    "none",
-    "null",
-    "nil",
-    "unknown",
-    "blank",
-    "undefined",
-    "not set",
-    "not specified",
-    "k a",
-];
+const NOTHING: &[&str] =
+    &["", "na", "n a", "none", "null", "nil", "blank", "undefined", "not set", "not specified", "k a"];
 
 /// Answers in columns about calls that permit calls.
 const MAY_BE_CALLED: &[&str] = &[
@@ -127,6 +115,9 @@ const MUST_NOT_BE_CALLED: &[&str] = &[
     "denied",
     "refused",
     "withdrawn",
+    "not given",
+    "not granted",
+    "no consent",
     "revoked",
     "declined",
     "verboten",
@@ -167,12 +158,15 @@ pub(crate) fn forbids(question: Question, text: &str) -> bool {
     if question == Question::Status {
         return is_forbidding_state(text);
     }
+    // The answer is open, which is not no.
+    let is_open = !text.trim().is_empty() && text.trim().chars().all(|letter| letter == '?');
     let answer = answer(text);
     let is_in = |answers: &[&str]| answers.contains(&answer.as_str());
     if is_in(MUST_NOT_BE_CALLED) {
         return true;
     }
     match question {
+        Question::IsForbidden if is_open => true,
         Question::IsForbidden => !(is_in(NO) || is_in(NOTHING) || is_in(MAY_BE_CALLED)),
         Question::IsAllowed => is_in(NO),
         Question::Status => false,
@@ -222,6 +216,8 @@ mod tests {
             "asked by mail",
             "Active",
             "2",
+            "?",
+            "unknown",
         ] {
             assert!(forbids(Question::IsForbidden, text), "{text}");
         }
@@ -247,7 +243,7 @@ mod tests {
 
     #[test]
     fn false_value_in_a_callable_column_forbids_calls() {
-        for text in ["0", "False", "no", "Opted out"] {
+        for text in ["0", "False", "no", "Opted out", "withdrawn", "not given"] {
             assert!(forbids(Question::IsAllowed, text), "{text}");
         }
         for text in ["", "1", "yes", "2026-01-05", "n/a"] {

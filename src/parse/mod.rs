@@ -37,7 +37,9 @@ use std::{collections::VecDeque, ops::ControlFlow, path::Path};
 pub(crate) use self::columns::{
     expiry::is_expiry,
     folding::{fold, fold_with_numbers},
-    is_about_calls, is_never_called, is_number as looks_dialable, may_be_phone, means,
+    is_about_calls, is_never_called, is_number as looks_dialable,
+    mapping::HeaderNames,
+    may_be_phone, means,
     suggest::likely_full_name,
 };
 #[cfg(unix)]

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::ReportedRow;
 use crate::{
     contact::Field,
+    normalize::phone::is_date,
     outcome::{Code, Problem},
     parse::{self, Format, InputInfo},
     row::{CellKind, Ragged, RaggedCause, Row},
@@ -158,7 +159,9 @@ fn mapping(columns: &[usize]) -> String {
 fn looks_like_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let is_plain = |letter: char| letter.is_ascii_digit() || "+-()/. \u{a0}".contains(letter);
-    (MIN_PHONE_DIGITS..=MAX_PHONE_DIGITS).contains(&digits) && text.trim().chars().all(is_plain)
+    (MIN_PHONE_DIGITS..=MAX_PHONE_DIGITS).contains(&digits)
+        && text.trim().chars().all(is_plain)
+        && !is_date(text.trim())
 }
 
 fn missing_name(field: Field, problem: &Problem, row: Row<'_>, input: &InputInfo) -> Option<String> {

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::outcome::Outcome;
+
 /// An observer of events.
 pub trait Observer: Sync {
     /// Receives an event of a folder.
@@ -66,16 +68,23 @@ pub enum Event {
 
 impl Event {
     /// Returns whether the event needs attention.
-    pub const fn is_warning(&self) -> bool {
-        matches!(
-            self,
+    pub fn is_warning(&self) -> bool {
+        match self {
+            Self::Imported { totals, .. } => rows_to_fix(totals) > 0,
             Self::Away
-                | Self::Left { .. }
-                | Self::Doubted { .. }
-                | Self::Failed { .. }
-                | Self::Held { .. }
-                | Self::HookFailed { .. }
-        )
+            | Self::Left { .. }
+            | Self::Doubted { .. }
+            | Self::Failed { .. }
+            | Self::Held { .. }
+            | Self::HookFailed { .. } => true,
+            Self::OtherWatcher
+            | Self::LeftToOther
+            | Self::Watching
+            | Self::Back
+            | Self::Taken { .. }
+            | Self::Changed { .. }
+            | Self::Repeated { .. } => false,
+        }
     }
 }
 
@@ -98,7 +107,14 @@ impl fmt::Display for Event {
                 write!(out, "{name} is not imported: its content was imported before, as {earlier}")
             }
             Self::Imported { name, totals, out: folder } => {
-                write!(out, "{name} is imported: {}; {}", counts(totals), folder.display())
+                write!(out, "{name} is imported: {}; {}", counts(totals), folder.display())?;
+                match rows_to_fix(totals) {
+                    0 => Ok(()),
+                    count => {
+                        let rows = crate::quantity::counted(count, "row");
+                        write!(out, "; {rows} must be fixed, see rejected.xlsx there")
+                    }
+                }
             }
             Self::Doubted { name, why } => write!(out, "{name} is imported, but {why}"),
             Self::Failed { name, reason } => write!(out, "{name} failed: {}", reason.replace('\n', ". ")),
@@ -111,6 +127,12 @@ impl fmt::Display for Event {
             }
         }
     }
+}
+
+/// Returns the rows that a person has to fix.
+fn rows_to_fix(totals: &Value) -> u64 {
+    let fixed = Outcome::ALL.into_iter().filter(|outcome| outcome.needs_fixing());
+    fixed.filter_map(|outcome| totals[outcome.name()].as_u64()).sum()
 }
 
 /// Formats the rows by outcome: `3 rows, 2 created, 1 rejected`.

@@ -480,10 +480,13 @@ fn no_output_contains_a_secret() {
 #[test]
 fn watched_folders_are_checked() {
     let sealed = Sealed::new();
-    std::fs::create_dir(sealed.path("drop")).unwrap();
+    for name in ["drop", "drop2"] {
+        std::fs::create_dir(sealed.path(name)).unwrap();
+    }
     sealed.write(
         "own.toml",
-        "[[watch]]\ndir = \"drop\"\n[[watch]]\ndir = \"missing\"\n[[watch]]\ndir = \"drop\"\nschedule = \"often\"\n",
+        "[[watch]]\ndir = \"drop\"\n[[watch]]\ndir = \"missing\"\n[[watch]]\ndir = \"drop2\"\nschedule = \"often\"\n\
+         [[watch]]\ndir = \"drop\"\n",
     );
     let sandbox = Running::sandbox(&sealed, &[]);
     let mut command = sealed.command(&["doctor", "--state-dir", "state", "--config", "own.toml", "--json"]);
@@ -498,10 +501,11 @@ fn watched_folders_are_checked() {
             format!("{} {}", finding["state"].as_str().unwrap(), finding["found"].as_str().unwrap())
         })
         .collect();
-    let [good, missing, schedule] = watched.as_slice() else { panic!("{watched:?}") };
+    let [good, missing, schedule, twice] = watched.as_slice() else { panic!("{watched:?}") };
     assert_eq!(good, "good drop");
     assert!(missing.starts_with("bad ") && missing.contains("missing: No such file"), "{missing}");
     assert!(schedule.starts_with("bad --schedule: `often`"), "{schedule}");
+    assert!(twice.starts_with("bad ") && twice.contains("overlap"), "{twice}");
     // The check creates nothing in the folder.
     assert_eq!(std::fs::read_dir(sealed.path("drop")).unwrap().count(), 0);
 }

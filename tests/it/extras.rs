@@ -16,6 +16,10 @@ fn every_command_has_a_manual_page() {
     let import = sealed.run(&["man", "import"]);
     assert!(import.stdout.contains("\\-\\-exclude\\-file"), "{}", import.stdout);
     assert!(import.stdout.contains("rollcall import leads.csv \\-\\-yes"), "{}", import.stdout);
+    // The pages describe rare options, too.
+    for text in ["Address of the platform", "Delimiter of text files", "ROLLCALL_HOST"] {
+        assert!(import.stdout.contains(text), "{text}: {}", import.stdout);
+    }
     assert_eq!(sealed.run(&["man", "--out", "pages"]).code, 0);
     let pages: Vec<_> =
         fs::read_dir(sealed.path("pages")).unwrap().map(|page| page.unwrap().file_name()).collect();

@@ -174,12 +174,16 @@ fn finished_import_closes_unfinished_ones_of_the_same_files() {
     assert_eq!(other.code, 0, "{}", other.stderr);
     assert_eq!(states(&sealed, &sandbox), ["finished", "unfinished"]);
     sealed.write("list.csv", list);
+    // Other options choose other people.
+    let args = ["import", "list.csv", "--state-dir", "state", "--yes", "--types", "fixed-line"];
+    assert_eq!(run(&sealed, &sandbox, &args).code, 1);
+    assert_eq!(states(&sealed, &sandbox), ["finished", "finished", "unfinished"]);
     let args = ["import", "list.csv", "--state-dir", "state", "--yes", "--default-salutation", "Mr"];
     let replacing = run(&sealed, &sandbox, &args);
     assert_eq!(replacing.code, 0, "{}", replacing.stderr);
     let note = format!("note: closed the unfinished import {id} of the same files");
     assert!(replacing.stderr.contains(&note), "{}", replacing.stderr);
-    assert_eq!(states(&sealed, &sandbox), ["finished", "finished", "replaced"]);
+    assert_eq!(states(&sealed, &sandbox), ["finished", "finished", "finished", "replaced"]);
 }
 
 #[test]

@@ -201,6 +201,15 @@ fn mapping_of_the_current_folder_does_not_weaken_suppression() {
     assert_eq!(output.code, 0, "{}", output.stderr);
     let outcomes: Vec<String> = sealed.outcomes("both").into_iter().map(|row| row.outcome).collect();
     assert!(!outcomes.contains(&"valid".to_owned()), "{outcomes:?}");
+
+    sealed.write(
+        "two.csv",
+        "First Name,Last Name,Mobile,Do Not Call Mobile\nAsha,Rao,+91 98765 43210,+91 98765 43277\nBen,Low,,+91 98765 43278\n",
+    );
+    let maps = ["--map", "phone=Mobile", "--map", "phone=Do Not Call Mobile", "--default-salutation", "Ms"];
+    let output = sealed.run(&[&["check", "two.csv", "--out", "two"], &maps[..]].concat());
+    let outcomes: Vec<String> = sealed.outcomes("two").into_iter().map(|row| row.outcome).collect();
+    assert!(!outcomes.contains(&"valid".to_owned()), "{outcomes:?} {}", output.stdout);
 }
 
 #[test]

@@ -170,7 +170,17 @@ fn profile_overrides_its_file_and_is_overridden() {
     let text = "--profile staging and ROLLCALL_HOST name different accounts";
     assert!(other.code == 2 && other.stdout.contains(text), "{}", other.stdout);
     assert!(!doctor(&["--profile", "staging"], "https://staging.example.com").stdout.contains(text));
+    assert!(!doctor(&["--profile", "staging"], "https://staging.example.com/").stdout.contains(text));
     assert!(!doctor(&[], "https://production.example.com").stdout.contains(text));
+    sealed.write(
+        "secret.toml",
+        "[profile.b]\nhost = \"https://b.example.com\"\nclient-secret-file = \"missing\"\n",
+    );
+    let mut command = sealed.command(&["doctor", "--config", "secret.toml", "--profile", "b", "--json"]);
+    command.env("ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.AA");
+    let token = ended(command);
+    let text = "--profile b and ROLLCALL_TOKEN name different accounts";
+    assert!(token.code == 2 && token.stdout.contains(text), "{}", token.stdout);
     let unknown = sealed.run(&["check", "list.csv", "--profile", "stagin"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("there is no profile `stagin` in /"), "{}", unknown.stderr);

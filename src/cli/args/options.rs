@@ -17,7 +17,7 @@ use crate::parse::Format;
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(in crate::cli) struct PrinterOptions {
-    /// Print errors only
+    /// Print errors only, and one line if something needs attention
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     #[serde(skip_serializing_if = "is_false")]
     pub(in crate::cli) quiet: bool,

@@ -16,6 +16,7 @@ const COMMON: &[&str] = &[
     "format",
     "help",
     "hidden-rows",
+    "host",
     "json",
     "map",
     "max-rejected",

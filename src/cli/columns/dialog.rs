@@ -6,8 +6,8 @@ use super::shown;
 use crate::{
     contact::Field,
     parse::{
-        Fault, Input, InputInfo, Mapping, ParseError, ParseSettings, RememberedMapping, UnmatchedColumn,
-        is_about_calls, likely_full_name, looks_dialable,
+        Fault, HeaderNames, Input, InputInfo, Mapping, ParseError, ParseSettings, RememberedMapping,
+        UnmatchedColumn, is_about_calls, likely_full_name, looks_dialable,
     },
     report::terminal::printable,
 };
@@ -55,6 +55,7 @@ pub(super) fn ask(
         columns: &unmatched.columns,
         guesses: &unmatched.mappings,
         settings,
+        choices: choices(headers),
         answers: Vec::new(),
     };
     let path = dialog.shown_path();
@@ -78,9 +79,9 @@ pub(super) fn ask_for_names(
         field: None,
     };
     let columns: Vec<UnmatchedColumn> = info.headers.iter().zip(&info.samples).map(column).collect();
-    let guess = likely_full_name(info).and_then(|column| named(&info.headers, column));
-    let guesses: Vec<Mapping> =
-        guess.map(|guess| Mapping { field: Field::FullName, ..guess }).into_iter().collect();
+    let names = HeaderNames::new(&info.headers);
+    let guess = likely_full_name(info).and_then(|column| names.mapping(Field::FullName, column));
+    let guesses: Vec<Mapping> = guess.into_iter().collect();
     // A remembered mapping counts alone, so the new one contains the present one.
     let known = info.remembered.as_ref().map(|remembered| remembered.mappings.clone()).unwrap_or_default();
     let mut dialog = Dialog {
@@ -89,8 +90,12 @@ pub(super) fn ask_for_names(
         columns: &columns,
         guesses: &guesses,
         settings,
+        choices: choices(&info.headers),
         answers: known.clone(),
     };
+    if dialog.free(info).is_empty() {
+        return Ok(None);
+    }
     let path = dialog.shown_path();
     questions.tell(&format!("rollcall does not know which column of {path} holds the names."));
     dialog.ask_for_fields(info.clone(), questions)?;
@@ -109,6 +114,8 @@ struct Dialog<'a> {
     /// The likeliest answers.
     guesses: &'a [Mapping],
     settings: &'a ParseSettings,
+    /// The columns that a mapping can name, without those of do-not-call marks.
+    choices: Vec<usize>,
     answers: Vec<Mapping>,
 }
 
@@ -117,12 +124,9 @@ impl Dialog<'_> {
         printable(&self.path.display().to_string())
     }
 
-    /// Returns the columns that a mapping can name, without those of do-not-call marks.
-    fn choices(&self) -> impl Iterator<Item = usize> {
-        let is_choice = |column: &usize| {
-            named(self.headers, *column).is_some() && !is_about_calls(&self.headers[*column])
-        };
-        (0..self.headers.len()).filter(is_choice)
+    /// Returns the columns that hold no known field.
+    fn free(&self, info: &InputInfo) -> Vec<usize> {
+        self.choices.iter().copied().filter(|column| !info.columns.is_used(*column)).collect()
     }
 
     /// Returns the likeliest column of a field.
@@ -132,8 +136,7 @@ impl Dialog<'_> {
 
     /// Adds a column, if a mapping can name it.
     fn add(&mut self, field: Field, column: usize) {
-        let mapping = named(self.headers, column);
-        self.answers.extend(mapping.map(|mapping| Mapping { field, ..mapping }));
+        self.answers.extend(HeaderNames::new(self.headers).mapping(field, column));
     }
 
     /// Returns how the input is understood with the answers so far.
@@ -150,10 +153,9 @@ impl Dialog<'_> {
 
     /// Asks for the phone column. A column without phone numbers needs a confirmation.
     fn ask_for_phone(&self, questions: &mut impl Questions) -> Result<Option<usize>, Stop> {
-        let choices: Vec<usize> = self.choices().collect();
         let question = format!("Which column of {} holds the phone number?", self.shown_path());
         loop {
-            let Some(chosen) = self.choose(&question, Field::Phone, &choices, questions)? else {
+            let Some(chosen) = self.choose(&question, Field::Phone, &self.choices, questions)? else {
                 return Ok(None);
             };
             let column = &self.columns[chosen];
@@ -193,7 +195,7 @@ impl Dialog<'_> {
             if !is_open(field, &info) {
                 continue;
             }
-            let free: Vec<usize> = self.choices().filter(|column| !info.columns.is_used(*column)).collect();
+            let free = self.free(&info);
             if free.is_empty() {
                 break;
             }
@@ -241,10 +243,12 @@ impl Dialog<'_> {
     }
 }
 
-/// Returns a mapping that names a column: by its header if no other column has the same, otherwise by its number.
-fn named(headers: &[String], column: usize) -> Option<Mapping> {
-    let by_header = Mapping::by_header(Field::Phone, headers, column);
-    by_header.or_else(|| Mapping::by_number(Field::Phone, headers, column))
+/// Returns the columns that a mapping can name, without those of do-not-call marks.
+fn choices(headers: &[String]) -> Vec<usize> {
+    let names = HeaderNames::new(headers);
+    let is_choice =
+        |column: &usize| names.mapping(Field::Phone, *column).is_some() && !is_about_calls(&headers[*column]);
+    (0..headers.len()).filter(is_choice).collect()
 }
 
 /// Returns whether no column of an input is known to hold names, so that no row could be imported.

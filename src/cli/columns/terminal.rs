@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use inquire::{Confirm, InquireError, Select};
+use inquire::{Confirm, InquireError, Select, list_option::ListOption};
 use signal_hook::consts::SIGINT;
 
 use super::dialog::{Questions, Stop};
@@ -44,10 +44,13 @@ impl Questions for TerminalQuestions<'_> {
         let options: Vec<String> =
             options.iter().map(|option| option.chars().take(width).collect()).collect();
         self.run(move || {
+            // The answer stays on the screen: the header, without values.
+            let header =
+                |chosen: ListOption<&String>| chosen.value.split("  ").next().unwrap_or_default().to_owned();
             let select = Select::new(&question, options).with_starting_cursor(start).with_page_size(SHOWN);
             let select =
                 select.with_help_message("↑↓ to move, Enter to choose, letters to search, Esc to end");
-            select.raw_prompt().map(|chosen| chosen.index)
+            select.with_formatter(&header).raw_prompt().map(|chosen| chosen.index)
         })
     }
 

@@ -32,8 +32,17 @@ impl Source {
         Place {
             file: self.file.clone(),
             profile: self.profile.clone(),
-            position: self.positions.get(path).unwrap_or_default(),
+            position: self.positions.get(path).or_else(|| self.hourly_rate(path)).unwrap_or_default(),
         }
+    }
+}
+
+impl Source {
+    /// An hourly `rate` counts as `rate-per-hour`, and has its position.
+    fn hourly_rate(&self, path: &[String]) -> Option<Position> {
+        let (name, tables) = path.split_last()?;
+        let rate = [tables, &["rate".to_owned()]].concat();
+        if name == "rate-per-hour" { self.positions.get(&rate) } else { None }
     }
 }
 

@@ -115,14 +115,25 @@ impl ConfigFiles {
 
         let profile = self.profile().filter(|_| self.given.is_typed("profile"))?;
         let source = self.sources.iter().rev().find(|source| source.profile.is_some())?;
+        let has = |table: &Table, name: &str| is_set(table, name) && !is_set(&layers.typed, name);
         let is_other = |name: &&str| {
-            let here = layers.environment.get(*name);
-            is_set(&layers.environment, name)
-                && is_set(&source.options, name)
-                && !is_set(&layers.typed, name)
-                && here != source.options.get(*name)
+            let texts = [&layers.environment, &source.options].map(|table| table.get(*name)?.as_str());
+            let is_same = match texts {
+                [Some(one), Some(other)] if *name == "host" => {
+                    matches!((settings::host(one), settings::host(other)), (Ok(one), Ok(other)) if one == other)
+                }
+                [one, other] => one.map(str::trim) == other.map(str::trim),
+            };
+            has(&layers.environment, name) && is_set(&source.options, name) && !is_same
         };
-        let name = TARGET.into_iter().find(is_other)?;
+        // A secret of the environment would replace that of the profile.
+        let has_secret = [TOKEN_KIND, APP_KIND]
+            .concat()
+            .iter()
+            .any(|name| SECRETS.iter().any(|(option, ..)| option == name) && is_set(&source.options, name));
+        let replaced =
+            || [TOKEN, CLIENT_SECRET].into_iter().find(|name| has_secret && has(&layers.environment, name));
+        let name = TARGET.into_iter().find(is_other).or_else(replaced)?;
         let variable = variable(name);
         let profile = printable(profile);
         Some(CliError::usage(
@@ -165,6 +176,7 @@ impl ConfigFiles {
         let source = strongest(option, true)?;
         let is_of_profile = source.profile.is_some();
         let beside = strongest("host", is_of_profile).and_then(|source| host_of(&source.options));
+        let has_own_host = beside.is_some();
         if given.is_none() && beside.is_none() {
             // Only profiles have hosts, so they share the secret.
             return None;
@@ -182,9 +194,16 @@ impl ConfigFiles {
                     "the host `{host}` comes from --host or ROLLCALL_HOST, but the {what} comes from {file}. rollcall sends a \
                      secret only to the host in the same file"
                 ),
-                format!(
-                    "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
-                ),
+                if has_own_host {
+                    format!(
+                        "Omit --host and unset ROLLCALL_HOST to use the host of that file, or pass the secret together with \
+                         the host: {variable} or --{option}."
+                    )
+                } else {
+                    format!(
+                        "Set the host in that file, or pass the secret together with the host: {variable} or --{option}."
+                    )
+                },
             )
         } else {
             let profile = self.profile().unwrap_or_default();

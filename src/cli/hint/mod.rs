@@ -20,7 +20,7 @@ use self::input::of as of_input;
 pub(super) use self::{input::shell_quoted, platform::of_platform};
 
 /// The hint for unreadable entries of suppression lists.
-const UNREAD: &str = "Nothing was posted. Get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
+const UNREAD: &str = "Nothing was posted. If numbers lack their country, name it with --region. If digits are masked or missing, get the list with all digits, or fix it: `rollcall fetch` writes a list of the platform \
      to a file for --exclude-file. To import anyway, allow that many entries with --allow-unreadable-suppressions. Then an entry \
      masked only in its middle suppresses every number that matches it; the other entries suppress nobody.";
 

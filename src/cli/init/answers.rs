@@ -95,6 +95,7 @@ impl Answers {
         let has_variable =
             std::env::var("ROLLCALL_CLIENT_SECRET").is_ok_and(|secret| !secret.trim().is_empty());
         let host = first(&args.host, known.host.clone());
+        let is_present = |host: &str| known.host.as_deref().is_none_or(|known| is_same_host(known, host));
         let secret = match (&args.client_secret_file, &args.token_file) {
             (Some(_), Some(_)) => {
                 return Err(CliError::usage(
@@ -104,15 +105,12 @@ impl Answers {
             }
             (Some(file), None) => Secret::File(whole(file)),
             (None, Some(file)) => Secret::Token(whole(file)),
-            (None, None) if has_variable => Secret::Environment,
             (None, None) => match (known.client_secret_file, known.token_file) {
                 // The present secret belongs to the present host.
-                _ if known.host.as_deref().is_some_and(|known| !is_same_host(known, &host)) => {
-                    Secret::Unknown
-                }
-                (Some(file), _) => Secret::File(file),
-                (None, Some(file)) => Secret::Token(file),
-                (None, None) => Secret::Unknown,
+                (Some(file), _) if is_present(&host) => Secret::File(file),
+                (None, Some(file)) if is_present(&host) => Secret::Token(file),
+                _ if has_variable => Secret::Environment,
+                _ => Secret::Unknown,
             },
         };
         Ok(Self {
@@ -155,7 +153,12 @@ impl Answers {
 
     /// Asks the user. The present answers can be confirmed or changed.
     pub(super) fn ask(mut self, dialog: &mut dyn Dialog) -> Result<Self, Stop> {
-        self.host = dialog.text(HOST, &self.host, check_host)?;
+        let host = dialog.text(HOST, &self.host, check_host)?;
+        if !self.host.is_empty() && !is_same_host(&self.host, &host) {
+            // The known secret belongs to the known host.
+            self.secret = Secret::Unknown;
+        }
+        self.host = host;
         self.stream_id = dialog.text(STREAM, &self.stream_id, check_id)?;
         self.account_id = dialog.text(ACCOUNT, &self.account_id, check_id)?;
         if !matches!(self.secret, Secret::Token(_)) {

@@ -122,6 +122,8 @@ impl Dialog for Terminal {
 
     fn choice(&mut self, question: Question, answers: &[&'static str]) -> Result<usize, Stop> {
         let asked = Select::new(question.text, answers.to_vec()).with_help_message(question.help);
+        // The terminal would show a secret that is pasted here.
+        let asked = asked.without_filtering();
         Ok(asked.raw_prompt()?.index)
     }
 

@@ -162,6 +162,20 @@ fn failed_checks_are_kept_only_if_the_user_agrees() {
 }
 
 #[test]
+fn present_secret_is_not_kept_for_another_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.toml");
+    fs::write(&path, "host = \"https://a.example.com\"\ntoken-file = \"token\"\n").unwrap();
+    let config = ConfigFiles::load(Some(&path), None, Given::default()).unwrap();
+    let same = ["https://a.example.com/", "st-1", "a-1", "", ""];
+    let (answers, _) = ask(&InitArgs::default(), Some(&config), &same);
+    assert!(matches!(answers.secret, Secret::Token(_)), "{answers:?}");
+    let other = ["https://b.example.com", "st-1", "a-1", "cs-1", "environment", "", ""];
+    let (answers, _) = ask(&InitArgs::default(), Some(&config), &other);
+    assert!(matches!(answers.secret, Secret::Environment), "{answers:?}");
+}
+
+#[test]
 fn user_may_leave_at_every_question() {
     let all = [&ACCOUNT[..], &["type it", "canary", "IN", "Mr"]].concat();
     for count in 0..all.len() {

@@ -131,7 +131,7 @@ fn is_scientific(text: &str) -> bool {
 }
 
 /// Tests for `2026-11-20` or `20.11.2026`, with or without a time: the forms that dates take in CSV.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
     let Some(separator) = day.chars().find(|letter| matches!(letter, '-' | '.' | '/')) else { return false };
     let mut parts = day.split(separator);

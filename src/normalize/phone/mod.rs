@@ -40,6 +40,7 @@ pub use self::{
 };
 pub(crate) use self::{
     all::{count_digits, is_number},
+    cell::is_date,
     origin::calling_code,
 };
 pub(super) use self::{cell::strip_marks, origin::area};

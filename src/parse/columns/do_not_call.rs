@@ -64,11 +64,28 @@ const FORBIDDEN: &[&str] = &[
     "nie dzwonic",
     "ring ikke",
     "ring inte",
+    "no marketing call",
+    "no marketing calls",
+    "do not solicit",
+    "do not market",
+    "ndnc",
 ];
+
+/// Whole headers that forbid a call if the answer is yes. As a part of a header, the words may mean something else.
+const FORBIDDEN_ALONE: &[&str] = &["blocked", "suppress", "suppressed"];
 
 /// Phrases in folded form that forbid a call if the answer is no.
 const ALLOWED: &[&str] = &[
     "callable",
+    "may we call",
+    "can we call",
+    "contact allowed",
+    "may contact",
+    "may be contacted",
+    "ok to contact",
+    "okay to contact",
+    "pode ligar",
+    "darf kontaktiert werden",
     "can call",
     "can be called",
     "may call",
@@ -128,6 +145,58 @@ const LEAVE: &[&str] = &[
     "consentimiento",
     "consenso",
     "consentimento",
+];
+
+/// Words for a consent, whatever it is for. Without it, a person is not called, unless the header names another way to
+/// reach people.
+const CONSENT: &[&str] = &[
+    "consent",
+    "consents",
+    "consented",
+    "optin",
+    "permission",
+    "einwilligung",
+    "consentement",
+    "consentimiento",
+    "consenso",
+    "consentimento",
+];
+
+/// Words in headers of columns that say when, where or how somebody consented.
+const CIRCUMSTANCES: &[&str] = &[
+    "date",
+    "time",
+    "timestamp",
+    "at",
+    "on",
+    "ip",
+    "source",
+    "text",
+    "url",
+    "method",
+    "version",
+    "reason",
+    "by",
+];
+
+/// Words in headers of columns that may say who must not be called.
+const SUSPICIOUS: &[&str] = &[
+    "allow",
+    "allowed",
+    "block",
+    "blocked",
+    "call",
+    "called",
+    "calls",
+    "calling",
+    "contact",
+    "contacted",
+    "marketing",
+    "opt",
+    "permitted",
+    "solicit",
+    "suppression",
+    "telemarketing",
 ];
 
 /// Headers in folded form of a person's status. One of its values forbids calls.
@@ -248,8 +317,10 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
     let is_about_phone = !has(OTHER_WAYS)
         && words.split(' ').any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
     let has_leave = has(LEAVE) || padded.contains(" opt in ");
+    let has_consent = has(CONSENT) || padded.contains(" opt in ");
     let (question, phrase) = match (found(FORBIDDEN), found(ALLOWED)) {
         (Some(phrase), _) => (Question::IsForbidden, phrase),
+        _ if FORBIDDEN_ALONE.contains(&words) => (Question::IsForbidden, words),
         (None, Some(phrase)) => (Question::IsAllowed, phrase),
         (None, None)
             if STATES.contains(&words)
@@ -259,7 +330,9 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
         {
             return Some(CallHeader { question: Question::Status, phone: Vec::new() });
         }
-        (None, None) if has_leave && is_about_phone => {
+        (None, None)
+            if has_leave && is_about_phone || has_consent && !has(OTHER_WAYS) && !has(CIRCUMSTANCES) =>
+        {
             let phone = own_words(words).filter(|word| !LEAVE.contains(word) && *word != "in");
             return Some(CallHeader {
                 question: Question::IsAllowed,
@@ -274,6 +347,12 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
     let rest = padded.replacen(&format!(" {phrase} "), " ", 1);
     let phone = own_words(&rest).map(str::to_owned).collect();
     Some(CallHeader { question, phone })
+}
+
+/// Returns whether a header that [`read`] does not know may still say who must not be called, if its cells say yes or no.
+pub(super) fn may_be_read(words: &str) -> bool {
+    let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
+    has(SUSPICIOUS) && !has(OTHER_WAYS) && !has(HOURS) && read(words).is_none()
 }
 
 /// Returns the words that distinguish one phone from another.
@@ -314,6 +393,10 @@ mod tests {
             "Robinsonliste",
             "Has opted out of calls",
             "SMS / Phone opt out",
+            "No marketing calls",
+            "Do not solicit",
+            "NDNC",
+            "Blocked",
         ] {
             assert_eq!(question(header), Some(Question::IsForbidden), "{header}");
         }
@@ -330,6 +413,15 @@ mod tests {
             "Allow Phone Calls",
             "Mobile Consent",
             "Cell Opt-In",
+            "Consent",
+            "Opt-In",
+            "opt_in_flag",
+            "Marketing Consent",
+            "Consent to contact",
+            "Contact allowed",
+            "May we call?",
+            "Pode ligar?",
+            "Einwilligung",
         ] {
             assert_eq!(question(header), Some(Question::IsAllowed), "{header}");
         }
@@ -351,6 +443,11 @@ mod tests {
             "do_not_sms",
             "Do not allow Bulk Emails",
             "Accepts Email Marketing",
+            "Email Consent",
+            "Consent Date",
+            "OPTIN_IP",
+            "SMS Opt-In",
+            "Block",
             "Do not call before",
             "Last Call Date",
             "Call count",

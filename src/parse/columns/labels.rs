@@ -81,8 +81,11 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
             if phones.is_empty() {
                 columns.calls.push(CallColumn { column, question });
             }
+            // Nor is the number called that such a column holds.
+            let own = columns.phone.contains(&column).then_some(column);
+            let phones = phones.into_iter().chain(own);
             let label = |phone| PhoneLabel { phone, column, says: Says::Calls(question) };
-            columns.labels.extend(phones.into_iter().map(label));
+            columns.labels.extend(phones.map(label));
         }
     }
     let places: HashMap<usize, usize> = columns.phone.iter().copied().zip(0..).collect();

@@ -1,6 +1,6 @@
 //! The columns that the user names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::folding::fold_with_numbers;
 use crate::contact::Field;
@@ -24,31 +24,24 @@ impl Mapping {
 
     /// Creates a mapping that names a column by its header, unless the header means another column, too.
     pub(crate) fn by_header(field: Field, headers: &[String], column: usize) -> Option<Self> {
-        let header = &headers[column];
-        let folded = fold_with_numbers(header);
-        let is_same = |other: &&String| fold_with_numbers(other) == folded;
-        let mapping = Self::new(field, header.as_str());
-        let is_clear = !folded.is_empty() && headers.iter().filter(is_same).count() == 1;
-        (is_clear && mapping.find(headers) == Some(column)).then_some(mapping)
+        HeaderNames::new(headers).by_header(field, column)
     }
 
     /// Creates a mapping that names a column by its number, unless the number is the header of another column.
     pub(crate) fn by_number(field: Field, headers: &[String], column: usize) -> Option<Self> {
-        let mapping = Self::new(field, (column + 1).to_string());
-        let remembered = Self { is_remembered: true, ..mapping.clone() };
-        let is_clear =
-            [&mapping, &remembered].into_iter().all(|mapping| mapping.find(headers) == Some(column));
-        is_clear.then_some(mapping)
+        HeaderNames::new(headers).by_number(field, column)
     }
 
     /// Finds the column by its exact header, by its number, or by a header with the same folded form. A remembered
     /// header may be spelled differently in this file, so its folded form comes before the number.
     pub(crate) fn find(&self, headers: &[String]) -> Option<usize> {
         let wanted = &self.column;
-        let by_number = || wanted.parse::<usize>().ok();
+        let is_number = wanted.bytes().all(|byte| byte.is_ascii_digit());
+        let by_number = || wanted.parse::<usize>().ok().filter(|_| is_number);
         let at_number = |number: usize| number.checked_sub(1).filter(|column| *column < headers.len());
         let by_folded = || {
-            let folded = fold_with_numbers(wanted);
+            // Signs alone fold to nothing, which is no name.
+            let folded = Some(fold_with_numbers(wanted)).filter(|folded| !folded.is_empty())?;
             headers.iter().position(|header| fold_with_numbers(header) == folded)
         };
         headers.iter().position(|header| header == wanted).or_else(|| match by_number() {
@@ -56,6 +49,41 @@ impl Mapping {
             Some(number) => at_number(number),
             None => by_folded(),
         })
+    }
+}
+
+/// The headers of a table, to name its columns in mappings.
+#[derive(Debug)]
+pub(crate) struct HeaderNames<'a> {
+    headers: &'a [String],
+    folded: Vec<String>,
+    counts: HashMap<String, usize>,
+}
+
+impl<'a> HeaderNames<'a> {
+    pub(crate) fn new(headers: &'a [String]) -> Self {
+        let folded: Vec<String> = headers.iter().map(|header| fold_with_numbers(header)).collect();
+        let mut counts = HashMap::new();
+        for header in &folded {
+            *counts.entry(header.clone()).or_default() += 1;
+        }
+        Self { headers, folded, counts }
+    }
+
+    /// Returns the mapping of a column, by its header or else by its number, unless both may mean another column.
+    pub(crate) fn mapping(&self, field: Field, column: usize) -> Option<Mapping> {
+        self.by_header(field, column).or_else(|| self.by_number(field, column))
+    }
+
+    fn by_header(&self, field: Field, column: usize) -> Option<Mapping> {
+        let folded = &self.folded[column];
+        let is_clear = !folded.is_empty() && self.counts[folded] == 1;
+        is_clear.then(|| Mapping::new(field, self.headers[column].as_str()))
+    }
+
+    fn by_number(&self, field: Field, column: usize) -> Option<Mapping> {
+        let number = (column + 1).to_string();
+        (!self.counts.contains_key(&number)).then(|| Mapping::new(field, number))
     }
 }
 

@@ -37,7 +37,7 @@ use self::{
 };
 use crate::{
     contact::Field,
-    normalize::label,
+    normalize::{flag, label},
     row::{Columns, Question, Says},
 };
 
@@ -342,6 +342,15 @@ pub(in crate::parse) fn notes(
                     "`{name}` holds countries such as `{example}`, and is not read: if they are those of the numbers, use --map \
                      country={}",
                     column + 1
+                ));
+                continue;
+            }
+            _ if do_not_call::may_be_read(&fold_with_numbers(name))
+                && doubt::filled(&values).all(flag::is_answer) =>
+            {
+                notes.push(format!(
+                    "`{name}` says yes or no, and is not read: if it says who must not be called, rename it to `Do Not Call` or \
+                     `Call Allowed`"
                 ));
                 continue;
             }

@@ -271,7 +271,8 @@ fn mappings_accept_headers_and_column_numbers() {
         let mapping = Mapping::new(Field::Phone, column.to_owned());
         assert_eq!(recognize(&given, &[mapping], &|_| vec![]).unwrap().phone, [1], "{column}");
     }
-    for column in ["0", "3", "Ring"] {
+    let given = [&given[..], &headers("#, ")].concat();
+    for column in ["0", "5", "+2", "Ring", "★"] {
         let mapping = Mapping::new(Field::Phone, column.to_owned());
         let missing = ColumnsProblem::NoSuchColumn(mapping.clone());
         assert_eq!(recognize(&given, &[mapping], &|_| vec![]), Err(missing), "{column}");

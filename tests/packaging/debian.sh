@@ -24,7 +24,8 @@ cp "target/$folder/rollcall" target/package/target/release/
 CARGO_TARGET_DIR=target/package/target cargo deb --locked --no-build --fast --output target/package/
 package=$(echo target/package/rollcall_*.deb)
 
-"${sudo[@]}" dpkg --install "$package"
+# Small systems are set up to skip documentation.
+"${sudo[@]}" dpkg --path-include='/usr/share/man/*' --path-include='/usr/share/doc/rollcall/*' --install "$package"
 trap '"${sudo[@]}" dpkg --purge rollcall >/dev/null' EXIT
 [ "$(command -v rollcall)" = /usr/bin/rollcall ] || fail "another rollcall comes first in PATH"
 rollcall --version

@@ -149,8 +149,7 @@ fn options() -> String {
 fn outcome(code: Code) -> Outcome {
     match code {
         Code::SameName | Code::OtherName => Outcome::Duplicate,
-        Code::Refused => Outcome::Failed,
-        Code::StoredDifferently => Outcome::Confirmed,
+        Code::Refused | Code::StoredDifferently => Outcome::Failed,
         Code::InList | Code::InCampaign | Code::InFile | Code::HiddenRow | Code::DoNotCallColumn => {
             Outcome::Suppressed
         }
@@ -161,9 +160,7 @@ fn outcome(code: Code) -> Outcome {
 /// Returns the codes, by outcome.
 fn codes() -> String {
     let mut parts = Vec::new();
-    for of in
-        [Outcome::Rejected, Outcome::Failed, Outcome::Confirmed, Outcome::Duplicate, Outcome::Suppressed]
-    {
+    for of in [Outcome::Rejected, Outcome::Failed, Outcome::Duplicate, Outcome::Suppressed] {
         let mut rows = vec!["| code | meaning | what to do |\n|---|---|---|".to_owned()];
         let codes = Code::all().filter(|code| outcome(*code) == of);
         rows.extend(
@@ -171,7 +168,9 @@ fn codes() -> String {
                 format!("| `{}` | {} | {} |", code.name(), cell(code.title()), cell(code.hint()))
             }),
         );
-        parts.push(format!("## `{}`\n\n{}\n", of.name(), rows.join("\n")));
+        // The same codes say whose number the platform has.
+        let and = if of == Outcome::Duplicate { " and `existing`" } else { "" };
+        parts.push(format!("## `{}`{and}\n\n{}\n", of.name(), rows.join("\n")));
     }
     parts.join("\n")
 }
@@ -202,7 +201,7 @@ fn tables_in_the_docs_are_those_of_the_code() {
         if env::var_os("ROLLCALL_WRITE_DOCS").is_some() {
             fs::write(&path, wanted).unwrap();
         } else {
-            assert_eq!(text, wanted, "{page} is out of date: run `just docs`");
+            assert!(text == wanted, "{page} is out of date: run `just docs`");
         }
     }
 }

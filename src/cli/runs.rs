@@ -199,4 +199,23 @@ mod tests {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
         assert_eq!(text.lines().count(), 2, "{text}");
     }
+
+    #[test]
+    fn account_is_named_if_there_are_several() {
+        let run = |account: &str| Shown {
+            run: "r".to_owned(),
+            state: "finished",
+            began_at: String::new(),
+            ended_at: None,
+            reason: None,
+            files: Vec::new(),
+            folder: PathBuf::new(),
+            account: account.to_owned(),
+            stream: "st-1".to_owned(),
+            totals: None,
+        };
+        assert!(!for_people(&[run("a"), run("a")]).contains("stream"));
+        let text = for_people(&[run("https://a.example.com 1"), run("https://b.example.com 2")]);
+        assert!(text.contains("    to https://b.example.com 2, stream st-1\n"), "{text}");
+    }
 }

@@ -42,7 +42,7 @@ use crate::{
     sandbox::RunningSandbox,
     watch::{
         Event, FolderSettings, Hook, Job, Observer, Schedule, StatusPage, Stop, Summary, TakeSettings, Watch,
-        WatchError,
+        WatchError, overlap,
     },
 };
 
@@ -225,7 +225,7 @@ pub(super) fn examine(
     let mut seen: Vec<(PathBuf, PathBuf)> = Vec::new();
     let check_place = |(dir, config): (PathBuf, ConfigFiles)| {
         let whole = dir.canonicalize().unwrap_or_else(|_| dir.clone());
-        let other = seen.iter().find(|(_, other)| other.starts_with(&whole) || whole.starts_with(other));
+        let other = seen.iter().find(|(_, other)| overlap(other, &whole));
         let checked = match other {
             Some((other, _)) => {
                 Err(CliError::Watch(WatchError::Overlap { one: dir.clone(), other: other.clone() }))

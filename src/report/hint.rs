@@ -357,7 +357,9 @@ mod tests {
                 && found.contains("--map phone=2 --map phone=3"),
             "{found}"
         );
-        assert_eq!(hint(&csv, &[b"Asha", b"", b"2026"], None, &missing), Code::MissingPhone.hint());
+        for other in [&b"2026"[..], b"2024-03-01", b"01/03/2024"] {
+            assert_eq!(hint(&csv, &[b"Asha", b"", other], None, &missing), Code::MissingPhone.hint());
+        }
     }
 
     #[test]

@@ -150,3 +150,21 @@ fn counts(totals: &Value) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn import_with_rows_to_fix_needs_attention() {
+        let imported = |totals| Event::Imported { name: "a.csv".to_owned(), totals, out: "reports/a".into() };
+        let good = imported(json!({"rows": 2, "created": 1, "existing": 1}));
+        assert!(!good.is_warning());
+        assert_eq!(good.to_string(), "a.csv is imported: 2 rows, 1 created, 1 existing; reports/a");
+        let bad = imported(json!({"rows": 3, "created": 1, "rejected": 1, "failed": 1}));
+        assert!(bad.is_warning());
+        assert!(bad.to_string().ends_with("; 2 rows must be fixed, see rejected.xlsx there"), "{bad}");
+    }
+}

@@ -33,6 +33,11 @@ pub(super) struct FolderLock {
     file: File,
 }
 
+/// Returns whether one of two folders, as absolute paths without links, contains the other.
+pub(crate) fn overlap(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
 impl Folder {
     /// Checks that a folder can be watched, and creates its subfolders.
     pub(super) fn open(path: &Path) -> Result<Self, WatchError> {
@@ -71,7 +76,7 @@ impl Folder {
 
     /// Returns whether one of two folders contains the other.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        self.path.starts_with(&other.path) || other.path.starts_with(&self.path)
+        overlap(&self.path, &other.path)
     }
 
     pub(super) fn work(&self) -> PathBuf {

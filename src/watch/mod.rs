@@ -33,6 +33,7 @@ use std::{
 
 use thiserror::Error;
 
+pub(crate) use self::folder::overlap;
 use self::{
     board::Board,
     folder::{Folder, report_of},

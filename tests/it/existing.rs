@@ -121,6 +121,8 @@ fn purge_removes_people_from_the_journal() {
             .stdout
             .starts_with("Removed from the journal: 0 contacts, 0 snapshots")
     );
+    let quiet = purge(&["--older-than", "1d", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
     let of_one = purge(&["--number", &format!("+{number}")]);
     assert_eq!((of_one.code, of_one.stderr.as_str()), (0, ""));
     assert!(

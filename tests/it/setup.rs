@@ -179,7 +179,7 @@ fn profile_overrides_its_file_and_is_overridden() {
     let mut command = sealed.command(&["doctor", "--config", "secret.toml", "--profile", "b", "--json"]);
     command.env("ROLLCALL_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.AA");
     let token = ended(command);
-    let text = "--profile b and ROLLCALL_TOKEN name different accounts";
+    let text = "ROLLCALL_TOKEN would replace the secret of --profile b";
     assert!(token.code == 2 && token.stdout.contains(text), "{}", token.stdout);
     let unknown = sealed.run(&["check", "list.csv", "--profile", "stagin"]);
     assert_eq!(unknown.code, 2);

@@ -36,7 +36,7 @@ const COMMON: &[&str] = &[
     "yes",
 ];
 
-/// Hides the other options of commands with many in `-h`, and rare options of all commands.
+/// Hides rare options in `-h`: those that all commands share, and those of commands with many.
 pub(super) fn with_common_only(command: Command) -> Command {
     let command = without_rare(command);
     command.mut_subcommands(|command| {

@@ -63,7 +63,8 @@ pub(super) fn ask(
     let Some(phone) = dialog.ask_for_phone(questions)? else { return Ok(None) };
     dialog.add(Field::Phone, phone);
     let info = dialog.tried()?;
-    dialog.ask_for_rest(info, target, questions).map(Some)
+    let info = dialog.ask_for_fields(info, questions)?;
+    dialog.conclude(&info, target, questions).map(Some)
 }
 
 /// Asks for the columns of an input without a known name. Returns `None` if no column holds anything that is missing.
@@ -98,11 +99,10 @@ pub(super) fn ask_for_names(
     }
     let path = dialog.shown_path();
     questions.tell(&format!("rollcall does not know which column of {path} holds the names."));
-    dialog.ask_for_fields(info.clone(), questions)?;
+    let info = dialog.ask_for_fields(info.clone(), questions)?;
     if dialog.answers == known {
         return Ok(None);
     }
-    let info = dialog.tried()?;
     dialog.conclude(&info, target, questions).map(Some)
 }
 
@@ -170,17 +170,7 @@ impl Dialog<'_> {
         }
     }
 
-    /// Asks for the fields that have no column, then whether to remember the answers.
-    fn ask_for_rest(
-        mut self,
-        info: InputInfo,
-        target: Option<&Path>,
-        questions: &mut impl Questions,
-    ) -> Result<RememberedMapping, Stop> {
-        let info = self.ask_for_fields(info, questions)?;
-        self.conclude(&info, target, questions)
-    }
-
+    /// Asks for the fields that have no column. Returns how the input is understood with the answers.
     fn ask_for_fields(
         &mut self,
         mut info: InputInfo,

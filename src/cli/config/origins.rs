@@ -35,9 +35,7 @@ impl Source {
             position: self.positions.get(path).or_else(|| self.hourly_rate(path)).unwrap_or_default(),
         }
     }
-}
 
-impl Source {
     /// An hourly `rate` counts as `rate-per-hour`, and has its position.
     fn hourly_rate(&self, path: &[String]) -> Option<Position> {
         let (name, tables) = path.split_last()?;

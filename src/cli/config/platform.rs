@@ -126,23 +126,27 @@ impl ConfigFiles {
             };
             has(&layers.environment, name) && is_set(&source.options, name) && !is_same
         };
-        // A secret of the environment would replace that of the profile.
-        let has_secret = [TOKEN_KIND, APP_KIND]
-            .concat()
-            .iter()
-            .any(|name| SECRETS.iter().any(|(option, ..)| option == name) && is_set(&source.options, name));
-        let replaced =
-            || [TOKEN, CLIENT_SECRET].into_iter().find(|name| has_secret && has(&layers.environment, name));
-        let name = TARGET.into_iter().find(is_other).or_else(replaced)?;
-        let variable = variable(name);
+        let has_own_secret = SECRETS.iter().any(|(option, ..)| is_set(&source.options, option));
+        let replaced = SECRETS.iter().find(|(.., secret)| has_own_secret && has(&layers.environment, secret));
         let profile = printable(profile);
-        Some(CliError::usage(
-            format!(
-                "--profile {profile} and {variable} name different accounts: `{name}` differs, and the environment takes \
-                 precedence"
-            ),
-            format!("Unset {variable} to use the profile, or omit --profile."),
-        ))
+        let (variable, message) = match (TARGET.into_iter().find(is_other), replaced) {
+            (Some(name), _) => {
+                let variable = variable(name);
+                let message = format!(
+                    "--profile {profile} and {variable} name different accounts: `{name}` differs, and the environment takes \
+                     precedence"
+                );
+                (variable, message)
+            }
+            (None, Some((_, what, variable, _))) => {
+                let message = format!(
+                    "{variable} would replace the secret of --profile {profile}. The {what} may be that of another account"
+                );
+                ((*variable).to_owned(), message)
+            }
+            (None, None) => return None,
+        };
+        Some(CliError::usage(message, format!("Unset {variable} to use the profile, or omit --profile.")))
     }
 
     /// Returns the files in use, with the places of these options.

@@ -132,20 +132,8 @@ const ALLOWED: &[&str] = &[
     "consentimiento telefono",
 ];
 
-/// Words for a permission. Together with a word for a phone, they mean the permission to call.
-const LEAVE: &[&str] = &[
-    "consent",
-    "permission",
-    "optin",
-    "allowed",
-    "accepts",
-    "einwilligung",
-    "erlaubt",
-    "consentement",
-    "consentimiento",
-    "consenso",
-    "consentimento",
-];
+/// Words that mean the permission to call together with a word for a phone.
+const PERMITTED: &[&str] = &["allowed", "accepts", "erlaubt"];
 
 /// Words for a consent, whatever it is for. Without it, a person is not called, unless the header names another way to
 /// reach people.
@@ -316,7 +304,6 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
     let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
     let is_about_phone = !has(OTHER_WAYS)
         && words.split(' ').any(|word| label::meaning(word).is_some_and(|meaning| meaning.is_phone));
-    let has_leave = has(LEAVE) || padded.contains(" opt in ");
     let has_consent = has(CONSENT) || padded.contains(" opt in ");
     let (question, phrase) = match (found(FORBIDDEN), found(ALLOWED)) {
         (Some(phrase), _) => (Question::IsForbidden, phrase),
@@ -331,9 +318,12 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
             return Some(CallHeader { question: Question::Status, phone: Vec::new() });
         }
         (None, None)
-            if has_leave && is_about_phone || has_consent && !has(OTHER_WAYS) && !has(CIRCUMSTANCES) =>
+            if (has_consent || has(PERMITTED)) && is_about_phone
+                || has_consent && !has(OTHER_WAYS) && !has(CIRCUMSTANCES) =>
         {
-            let phone = own_words(words).filter(|word| !LEAVE.contains(word) && *word != "in");
+            let is_permission =
+                |word: &str| CONSENT.contains(&word) || PERMITTED.contains(&word) || word == "in";
+            let phone = own_words(words).filter(|word| !is_permission(word));
             return Some(CallHeader {
                 question: Question::IsAllowed,
                 phone: phone.map(str::to_owned).collect(),
@@ -350,7 +340,7 @@ pub(super) fn read(words: &str) -> Option<CallHeader> {
 }
 
 /// Returns whether a header that [`read`] does not know may still say who must not be called, if its cells say yes or no.
-pub(super) fn may_be_read(words: &str) -> bool {
+pub(super) fn may_be_about_calls(words: &str) -> bool {
     let has = |list: &[&str]| words.split(' ').any(|word| list.contains(&word));
     has(SUSPICIOUS) && !has(OTHER_WAYS) && !has(HOURS) && read(words).is_none()
 }

@@ -22,16 +22,6 @@ impl Mapping {
         Self { field, column: column.into(), is_remembered: false }
     }
 
-    /// Creates a mapping that names a column by its header, unless the header means another column, too.
-    pub(crate) fn by_header(field: Field, headers: &[String], column: usize) -> Option<Self> {
-        HeaderNames::new(headers).by_header(field, column)
-    }
-
-    /// Creates a mapping that names a column by its number, unless the number is the header of another column.
-    pub(crate) fn by_number(field: Field, headers: &[String], column: usize) -> Option<Self> {
-        HeaderNames::new(headers).by_number(field, column)
-    }
-
     /// Finds the column by its exact header, by its number, or by a header with the same folded form. A remembered
     /// header may be spelled differently in this file, so its folded form comes before the number.
     pub(crate) fn find(&self, headers: &[String]) -> Option<usize> {
@@ -75,13 +65,15 @@ impl<'a> HeaderNames<'a> {
         self.by_header(field, column).or_else(|| self.by_number(field, column))
     }
 
-    fn by_header(&self, field: Field, column: usize) -> Option<Mapping> {
+    /// Returns the mapping of a column by its header, unless the header means another column, too.
+    pub(crate) fn by_header(&self, field: Field, column: usize) -> Option<Mapping> {
         let folded = &self.folded[column];
         let is_clear = !folded.is_empty() && self.counts[folded] == 1;
         is_clear.then(|| Mapping::new(field, self.headers[column].as_str()))
     }
 
-    fn by_number(&self, field: Field, column: usize) -> Option<Mapping> {
+    /// Returns the mapping of a column by its number, unless the number is the header of another column.
+    pub(crate) fn by_number(&self, field: Field, column: usize) -> Option<Mapping> {
         let number = (column + 1).to_string();
         (!self.counts.contains_key(&number)).then(|| Mapping::new(field, number))
     }

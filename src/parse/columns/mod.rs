@@ -345,7 +345,7 @@ pub(in crate::parse) fn notes(
                 ));
                 continue;
             }
-            _ if do_not_call::may_be_read(&fold_with_numbers(name))
+            _ if do_not_call::may_be_about_calls(&fold_with_numbers(name))
                 && doubt::filled(&values).all(flag::is_answer) =>
             {
                 notes.push(format!(

@@ -2,7 +2,11 @@
 //! for the phone number only if its values are numbers that can be dialed.
 
 use super::{
-    doubt, folding::fold, is_never_called, likeliest_phone, mapping::Mapping, synonyms::NEVER_PHONE_WORDS,
+    doubt,
+    folding::fold,
+    is_never_called, likeliest_phone,
+    mapping::{HeaderNames, Mapping},
+    synonyms::NEVER_PHONE_WORDS,
 };
 use crate::{
     contact::{Field, Region},
@@ -101,11 +105,12 @@ pub(in crate::parse) fn suggest(
 ) -> Unmatched {
     let numbered: Vec<String> = (1..=headers.len()).map(|number| format!("column {number}")).collect();
     let names = if has_no_header { &numbered } else { headers };
+    let header_names = HeaderNames::new(names);
     let mapping = |field, column: usize| {
         let header = &names[column];
         let can_be_typed = !has_no_header && header.trim() == header && !header.chars().any(char::is_control);
-        let by_header = can_be_typed.then(|| Mapping::by_header(field, names, column)).flatten();
-        by_header.or_else(|| Mapping::by_number(field, names, column))
+        let by_header = can_be_typed.then(|| header_names.by_header(field, column)).flatten();
+        by_header.or_else(|| header_names.by_number(field, column))
     };
     let mut mappings = Vec::new();
     let mut columns = None;

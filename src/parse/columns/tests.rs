@@ -230,6 +230,28 @@ fn unread_column_of_countries_is_reported() {
 }
 
 #[test]
+fn unread_column_of_answers_is_reported_if_it_may_be_about_calls() {
+    let notes = |header: &str, first: &str, second: &str| {
+        let rows = [
+            format!("Name, Phone, {header}"),
+            format!("Asha, 98765 43210, {first}"),
+            format!("Li, 010 1234, {second}"),
+        ];
+        table(&rows.each_ref().map(String::as_str)).2.join("; ")
+    };
+    let text = "`Called for Marketing` says yes or no, and is not read: if it says who must not be called, rename it";
+    assert!(notes("Called for Marketing", "yes", "no").starts_with(text));
+    for (header, first, second) in [
+        ("Called for Marketing", "yes", "Monday"),
+        ("Homeowner", "yes", "no"),
+        ("Do Not Call", "yes", "no"),
+        ("SMS Marketing", "yes", "no"),
+    ] {
+        assert_eq!(notes(header, first, second), "", "{header}");
+    }
+}
+
+#[test]
 fn unknown_country_header_matches_if_the_values_are_countries() {
     let (_, found, notes) = table(&["Name, Phone, Ship To Country", "Asha, 98765 43210, IN"]);
     assert_eq!(found.unwrap().country, [2]);

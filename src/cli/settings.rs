@@ -352,7 +352,7 @@ impl Account {
         let Some(credentials) = credentials.filter(|_| missing.is_empty()) else {
             return Err(CliError::usage(
                 format!("account settings are missing: {}", missing.join("; ")),
-                "Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use \
+                "`rollcall init` asks for them. Or give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use \
                  --sandbox.",
             ));
         };

@@ -173,7 +173,7 @@ fn accounts_without_settings_are_refused() {
     };
     assert_same!(with(&[]), @r"
     error: account settings are missing: --host (ROLLCALL_HOST); --stream-id (ROLLCALL_STREAM_ID); --account-id (ROLLCALL_ACCOUNT_ID); ROLLCALL_TOKEN, or --client-id with ROLLCALL_CLIENT_SECRET
-    hint: Give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use --sandbox.
+    hint: `rollcall init` asks for them. Or give them as options, in the environment or in rollcall.toml of your config folder. To try rollcall without an account, use --sandbox.
     ");
     let account = [
         ("ROLLCALL_STREAM_ID", "st"),

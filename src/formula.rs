@@ -31,6 +31,10 @@ fn is_skipped(letter: char) -> bool {
 /// `None` if no program would run the part. `is_first` says that the part begins the cell; `separator` is the byte
 /// after it.
 fn place(part: &[u8], is_first: bool, separator: Option<u8>) -> Option<usize> {
+    // Most parts begin with a letter or a digit.
+    if part.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     let blanks = |text: &str| text.len() - text.trim_start_matches(is_skipped).len();
     let start = part.utf8_chunks().next().map_or(0, |chunk| blanks(chunk.valid()));
     let quotes = part[start..].iter().take_while(|byte| **byte == b'\'').count();
@@ -113,13 +117,12 @@ pub fn unguard(cell: &[u8]) -> Cow<'_, [u8]> {
 /// Returns the cell as written to a text cell of a typed format, guarded if a spreadsheet would run it after saving it
 /// as text. A signed number is safe and stays as it is.
 pub fn guard_typed(cell: &[u8]) -> Cow<'_, [u8]> {
-    let guarded = guard(cell);
     let is_number = |cell: &[u8]| {
         let rest = cell.strip_prefix(b"+").or_else(|| cell.strip_prefix(b"-"));
         let is_part = |byte: &u8| byte.is_ascii_digit() || b" .-()/".contains(byte);
         rest.is_some_and(|rest| rest.iter().all(is_part))
     };
-    if is_number(cell) { Cow::Borrowed(cell) } else { guarded }
+    if is_number(cell) { Cow::Borrowed(cell) } else { guard(cell) }
 }
 
 #[cfg(test)]

@@ -91,7 +91,9 @@ pub mod report;
 pub mod row;
 pub mod sandbox;
 mod script;
+mod settled;
 pub mod suppress;
 pub mod time_zone;
 #[cfg(unix)]
 pub mod watch;
+mod xlsx;

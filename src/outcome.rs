@@ -438,9 +438,9 @@ impl Totals {
         self.by_outcome.iter().sum()
     }
 
-    /// Counts one row.
-    pub fn add(&mut self, outcome: Outcome) {
-        self.by_outcome[outcome as usize] += 1;
+    /// Counts rows with the same outcome.
+    pub fn add(&mut self, outcome: Outcome, rows: u64) {
+        self.by_outcome[outcome as usize] += rows;
     }
 }
 

@@ -433,6 +433,15 @@ impl Rows {
         self.iter().map(move |row| Row { utf_8, ..row })
     }
 
+    /// The location of the row at `index`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such row.
+    pub fn location(&self, index: usize) -> Location {
+        Location { input: self.input, row: self.rows[index].number }
+    }
+
     /// The row at `index`.
     ///
     /// # Panics
@@ -443,7 +452,7 @@ impl Rows {
         let before = index.checked_sub(1).map(|before| self.rows[before]);
         let (cells, text) = before.map_or((0, 0), |row| (row.cells_end, row.text_end));
         Row {
-            location: Location { input: self.input, row: mark.number },
+            location: self.location(index),
             text: &self.text,
             start: text,
             cells: &self.cells[cells as usize..mark.cells_end as usize],
@@ -480,6 +489,7 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// Returns the cell at `index`, from 0. Returns an empty cell if the row is shorter.
+    #[inline]
     pub fn cell(&self, index: usize) -> Cell<'a> {
         let kind = self.cells.get(index).map_or(CellKind::Text, |mark| mark.kind);
         Cell { text: &self.text[self.place(index)], kind }
@@ -490,6 +500,7 @@ impl<'a> Row<'a> {
     /// # Errors
     ///
     /// Returns an error if the text is not UTF-8.
+    #[inline]
     pub fn text(&self, index: usize) -> Result<&'a str, Utf8Error> {
         let place = self.place(index);
         let known = self.utf_8.and_then(|text| text.get(place.clone()));
@@ -497,6 +508,7 @@ impl<'a> Row<'a> {
     }
 
     /// Returns the range of the cell in the text of the block.
+    #[inline]
     fn place(&self, index: usize) -> Range<usize> {
         let Some(mark) = self.cells.get(index) else { return 0..0 };
         let start = index.checked_sub(1).map_or(self.start, |before| self.cells[before].end + self.separator);

@@ -29,6 +29,8 @@ use rollcall::{
 };
 use wait4::Wait4 as _;
 
+use self::corpus::Kind;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
@@ -36,7 +38,10 @@ fn main() -> Outcome<()> {
     match args.get(1).map(String::as_str) {
         Some("bare-csv") => return bare_csv(Path::new(&args[2])),
         Some("bare-xlsx") => return bare_xlsx(Path::new(&args[2])),
-        Some("write") => return corpus::write(Path::new(&args[2]), args[3].parse()?),
+        Some("write") => {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == args[3]).ok_or("no such list")?;
+            return corpus::write(Path::new(&args[2]), kind, args[4].parse()?);
+        }
         _ => {}
     }
     let option = |name: &str, default: u64| {
@@ -49,8 +54,12 @@ fn main() -> Outcome<()> {
     let (csv, xlsx) = (folder.join("throughput.csv"), folder.join("throughput.xlsx"));
     // In separate processes: memory used here would count toward the peak of every child process.
     for (file, rows) in [(&csv, rows), (&xlsx, sheet_rows)] {
-        let written =
-            Command::new(env::current_exe()?).arg("write").arg(file).arg(rows.to_string()).status()?;
+        let written = Command::new(env::current_exe()?)
+            .arg("write")
+            .arg(file)
+            .arg("plain")
+            .arg(rows.to_string())
+            .status()?;
         assert!(written.success(), "{} cannot be written", file.display());
     }
 

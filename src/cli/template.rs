@@ -7,14 +7,15 @@ use std::{
     path::Path,
 };
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
-
 use super::{
     args::TemplateArgs,
     error::{CliError, exit},
     printer::Printer,
 };
-use crate::report::terminal::printable;
+use crate::{
+    report::terminal::printable,
+    xlsx::{SheetLayout, Style, Workbook},
+};
 
 /// The column names of the platform's own import file, which rollcall recognizes.
 const HEADER: [&str; 5] = ["firstName", "lastName", "salutation", "cellPhoneNumber", "cellPhoneCountryCode"];
@@ -27,9 +28,7 @@ pub(super) fn run(args: &TemplateArgs, printer: &Printer) -> Result<u8, CliError
             return Ok(exit::OK);
         }
         Some(extension) if extension == "csv" => line().into_bytes(),
-        Some(extension) if extension == "xlsx" => {
-            workbook().map_err(|error| cannot_write(path, io::Error::other(error)))?
-        }
+        Some(extension) if extension == "xlsx" => workbook().map_err(|error| cannot_write(path, error))?,
         _ => {
             let message = format!("{}: a template is a .csv or an .xlsx file", path.display());
             return Err(CliError::usage(message, "Give the file a name such as contacts.xlsx."));
@@ -51,16 +50,18 @@ fn line() -> String {
 }
 
 /// Creates a sheet with text cells, so that spreadsheet programs do not take phone numbers for quantities.
-fn workbook() -> Result<Vec<u8>, XlsxError> {
-    let (text, bold) = (Format::new().set_num_format("@"), Format::new().set_num_format("@").set_bold());
-    let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet().set_name("Contacts")?;
-    for (column, name) in (0..).zip(HEADER) {
-        sheet.set_column_format(column, &text)?.set_column_width(column, 22)?;
-        sheet.write_with_format(0, column, name, &bold)?;
+fn workbook() -> io::Result<Vec<u8>> {
+    const WIDTH: usize = 22;
+
+    let widths = vec![WIDTH; HEADER.len()];
+    let mut workbook = Workbook::new(io::Cursor::new(Vec::new()));
+    let layout = SheetLayout { widths, is_text: true, is_frozen: true, ..SheetLayout::default() };
+    workbook.begin_sheet("Contacts", layout)?;
+    workbook.row()?;
+    for (column, name) in HEADER.into_iter().enumerate() {
+        workbook.cell(column, name, Style::Header);
     }
-    sheet.set_freeze_panes(1, 0)?;
-    workbook.save_to_buffer()
+    Ok(workbook.finish()?.into_inner())
 }
 
 fn cannot_write(path: &Path, source: io::Error) -> CliError {

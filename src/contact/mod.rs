@@ -3,15 +3,19 @@
 //! Only [`normalize`](crate::normalize) makes a [`Contact`]; later stages rely on its types and check nothing again.
 //! Raw rows of a file are in [`row`](crate::row).
 
+mod digits;
 mod stored;
 
-use std::{fmt, ops::Deref, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-pub use self::stored::StoredContact;
+use crate::settled::Settled;
+
+pub(crate) use self::digits::PackedDigits;
+pub use self::{digits::Digits, stored::StoredContact};
 
 /// A field that rollcall reads from a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,6 +114,17 @@ impl E164 {
         if plausible { digits.parse().ok().map(Self) } else { None }
     }
 
+    /// The digits as an integer.
+    pub(crate) fn value(self) -> u64 {
+        self.0
+    }
+
+    /// The number with these digits, which must be those of a number.
+    pub(crate) fn from_value(value: u64) -> Self {
+        debug_assert!((1..Self::END).contains(&value));
+        Self(value)
+    }
+
     /// The number in digits, without a plus.
     pub fn digits(self) -> Digits {
         Digits::of(self.0)
@@ -126,49 +141,6 @@ impl E164 {
 impl fmt::Display for E164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.digits())
-    }
-}
-
-/// The digits of a number as text, without an allocation.
-#[derive(Clone, Copy, Debug)]
-pub struct Digits {
-    text: [u8; Self::MAX],
-    start: usize,
-}
-
-impl Digits {
-    /// The maximum number of digits of a `u64`.
-    const MAX: usize = 20;
-
-    /// Returns the digits of a number.
-    pub fn of(number: u64) -> Self {
-        let mut digits = Self { text: [b'0'; Self::MAX], start: Self::MAX };
-        let mut rest = number;
-        while rest > 0 || digits.start == Self::MAX {
-            digits.start -= 1;
-            digits.text[digits.start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        digits
-    }
-
-    /// The digits in ASCII.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.text[self.start..]
-    }
-}
-
-impl Deref for Digits {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Digits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self)
     }
 }
 
@@ -333,11 +305,14 @@ impl PhoneNumber {
         Digits::of(self.calling_code.into())
     }
 
+    /// The number of digits of the country calling code.
+    pub(crate) fn calling_code_length(&self) -> usize {
+        self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1
+    }
+
     /// The national significant number in digits, including leading zeros.
     pub fn national(&self) -> Digits {
-        let mut digits = self.e164.digits();
-        digits.start += self.calling_code.checked_ilog10().unwrap_or_default() as usize + 1;
-        digits
+        self.e164.digits().behind(self.calling_code_length())
     }
 
     /// The region of the number, if its plan identifies one.
@@ -471,9 +446,9 @@ impl NameKey {
         for word in first.split_whitespace().chain(last.split_whitespace()) {
             if word.is_ascii() {
                 word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));
-            } else if word.chars().all(is_plain_letter) {
-                for letter in word.chars().flat_map(char::to_lowercase) {
-                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+            } else if is_settled(word) {
+                for letter in word.chars().filter_map(Settled::of) {
+                    letter.small.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
                 }
             } else {
                 for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
@@ -496,10 +471,14 @@ impl NameKey {
     }
 }
 
-/// Tests whether a letter of western Europe is its own compatibility form in lowercase, next to ASCII and to other such
-/// letters.
-fn is_plain_letter(letter: char) -> bool {
-    letter.is_ascii() || matches!(letter, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{ff}')
+/// Tests whether the letters of a word are their own compatibility forms in lowercase.
+fn is_settled(word: &str) -> bool {
+    let mut before = None;
+    word.chars().all(|letter| {
+        let settled = Settled::of(letter);
+        let before = std::mem::replace(&mut before, settled);
+        settled.is_some_and(|settled| before.is_none_or(|before| settled.stays_behind(before)))
+    })
 }
 
 #[cfg(test)]
@@ -507,12 +486,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_letters_equal_their_compatibility_form() {
-        for letter in (0..=0xff_u8).map(char::from).filter(|letter| is_plain_letter(*letter)) {
-            for word in [format!("{letter}"), format!("a{letter}b"), format!("{letter}{letter}")] {
-                let lower: String = word.chars().flat_map(char::to_lowercase).collect();
-                assert_eq!(lower.nfkc().collect::<String>(), lower);
+    fn settled_words_have_the_key_of_their_compatibility_form() {
+        for name in [
+            "José",
+            "ŁUKASZ",
+            "Παπαδόπουλος",
+            "Щербаков",
+            "राहुल",
+            "মৌসুমী",
+            "சரண்யா",
+            "ใจดี",
+            "สมชาย",
+            "კაცი",
+            "김철수",
+            "山田",
+        ] {
+            let lower: String = name.chars().flat_map(char::to_lowercase).nfkc().collect();
+            let mut key = NameKey::new("", "");
+            for byte in lower.bytes().chain([b' ']) {
+                key = NameKey((key.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
             }
+            assert_eq!(NameKey::new(name, ""), key, "{name}");
         }
     }
 

@@ -324,6 +324,12 @@ impl Normalizer<'_> {
             problems.push(Problem::of_cell(Code::FieldTooLong, found.column, text.as_bytes(), detail));
             return Err(Unusable);
         }
+        if found.kind != CellKind::Error
+            && name::simple::is_simple(text)
+            && !placeholder::is_placeholder(text)
+        {
+            return Ok(NameCell { name: Cow::Borrowed(text), ..NameCell::default() });
+        }
         let is_plain = cell::is_plain(text);
         let name = if is_plain {
             name::clean(text)

@@ -2,11 +2,13 @@
 
 /// Decodes the escapes in a text, if they encode letters beyond ASCII.
 pub(super) fn read(text: &str) -> Option<String> {
+    memchr::memchr3(b'%', b'=', b'\\', text.as_bytes())?;
     [by_byte(text, "%"), by_byte(text, "="), by_byte(text, "\\x"), by_unit(text)].into_iter().flatten().next()
 }
 
 /// Names the 7-bit encoding of the escapes in a text. Such text can only be decoded together with the whole file.
 pub(super) fn seven_bit(text: &str) -> Option<&'static str> {
+    memchr::memchr2(b'~', b'+', text.as_bytes())?;
     let between = |open: &str, close: char| {
         text.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map(|(inside, _)| inside)
     };

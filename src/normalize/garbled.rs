@@ -4,7 +4,7 @@
 //! If the original bytes of such letters are valid UTF-8, the name is repaired. Other garbled names are reported and
 //! never used.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use encoding_rs::{
     Encoding, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255,
@@ -69,6 +69,94 @@ pub(super) fn judge(text: &str) -> Letters {
     }
 }
 
+/// The number of encodings in which programs mistakenly read UTF-8.
+const PAGES: usize = READ_AS.len() + CONSOLE.len();
+
+/// The bytes of a letter in [`READ_AS`], then in [`CONSOLE`]; 0 if an encoding does not have the letter.
+type Bytes = [u8; PAGES];
+
+/// The bytes of all letters.
+struct Pages {
+    /// By letter, from [`Pages::START`] to [`Pages::END`].
+    low: Vec<Bytes>,
+    /// By letter in the same range: the encodings, one bit each, in which its byte begins a letter in UTF-8.
+    begins: Vec<u16>,
+    /// The encodings in which its byte continues a letter.
+    continues: Vec<u16>,
+    /// All other letters.
+    high: Vec<(char, Bytes)>,
+}
+
+static BYTES: LazyLock<Pages> = LazyLock::new(Pages::new);
+
+impl Pages {
+    const START: usize = 0x80;
+    const END: usize = 0x800;
+
+    fn new() -> Self {
+        let size = Self::END - Self::START;
+        let mut pages = Self {
+            low: vec![[0; PAGES]; size],
+            begins: vec![0; size],
+            continues: vec![0; size],
+            high: Vec::new(),
+        };
+        let bytes: Vec<u8> = (0x80..=0xff).collect();
+        for (page, encoding) in READ_AS.iter().enumerate() {
+            let (letters, _) = encoding.decode_without_bom_handling(&bytes);
+            pages.add(page, letters.chars());
+            // Decoders map unassigned bytes to control characters.
+            pages.add(page, (0x80..=0x9f).map(char::from));
+        }
+        for (page, letters) in (READ_AS.len()..).zip(CONSOLE) {
+            pages.add(page, letters.chars());
+        }
+        pages
+    }
+
+    /// Adds the letters of bytes from 0x80.
+    fn add(&mut self, page: usize, letters: impl Iterator<Item = char>) {
+        for (byte, letter) in (0x80..=0xff_u8).zip(letters).filter(|(_, letter)| *letter != '\u{fffd}') {
+            let Some(index) = Self::index(letter) else {
+                let known = self.high.iter_mut().find(|(known, _)| *known == letter);
+                match known {
+                    Some((_, bytes)) => bytes[page] = byte,
+                    None => {
+                        let mut bytes = [0; PAGES];
+                        bytes[page] = byte;
+                        self.high.push((letter, bytes));
+                    }
+                }
+                continue;
+            };
+            self.low[index][page] = byte;
+            let masks = if byte < 0xc0 { &mut self.continues } else { &mut self.begins };
+            masks[index] |= 1 << page;
+        }
+    }
+
+    fn index(letter: char) -> Option<usize> {
+        let index = usize::try_from(u32::from(letter)).ok()?.checked_sub(Self::START)?;
+        (index < Self::END - Self::START).then_some(index)
+    }
+
+    fn of(&self, letter: char) -> Bytes {
+        match Self::index(letter) {
+            Some(index) => self.low[index],
+            None => {
+                self.high.iter().find(|(known, _)| *known == letter).map_or([0; PAGES], |(_, bytes)| *bytes)
+            }
+        }
+    }
+}
+
+/// Tests whether two letters may be a garbled one, or the beginning of one. Letters of Asia never are.
+#[inline]
+pub(super) fn may_be_one(first: char, second: char) -> bool {
+    let (Some(first), Some(second)) = (Pages::index(first), Pages::index(second)) else { return false };
+    BYTES.begins[first] & BYTES.continues[second] != 0
+}
+
 /// Repairs letters that are UTF-8 read in another encoding, if the repair is certain.
 fn repaired(text: &str) -> Option<String> {
     // A garbled letter consists of at least two letters beyond ASCII.
@@ -77,28 +165,16 @@ fn repaired(text: &str) -> Option<String> {
     if !is_pair {
         return None;
     }
-    let standard =
-        READ_AS.iter().filter_map(|encoding| repaired_from(text, &|letter| byte_in(encoding, letter)));
-    let console = CONSOLE.iter().filter_map(|page| repaired_from(text, &|letter| byte_of_page(page, letter)));
+    let letters: Vec<(char, Bytes)> = text.chars().map(|letter| (letter, BYTES.of(letter))).collect();
+    let begins = |byte: u8| byte >= 0xc2;
+    let continues = |byte: u8| (0x80..0xc0).contains(&byte);
+    let has_sequence =
+        |page: &usize| letters.windows(2).any(|pair| begins(pair[0].1[*page]) && continues(pair[1].1[*page]));
     // The reading with the fewest letters beyond ASCII.
-    standard.chain(console).min_by_key(|better| better.chars().filter(|letter| !letter.is_ascii()).count())
-}
-
-fn byte_in(encoding: &'static Encoding, letter: char) -> Option<u8> {
-    // Decoders map unassigned bytes to control characters.
-    if let '\u{80}'..='\u{9f}' = letter {
-        return u8::try_from(u32::from(letter)).ok();
-    }
-    let mut buffer = [0; 4];
-    let (bytes, _, has_errors) = encoding.encode(letter.encode_utf8(&mut buffer));
-    match (&*bytes, has_errors) {
-        ([byte], false) => Some(*byte),
-        _ => None,
-    }
-}
-
-fn byte_of_page(page: &str, letter: char) -> Option<u8> {
-    (0x80..=0xff).zip(page.chars()).find(|(_, own)| *own == letter).map(|(byte, _)| byte)
+    (0..PAGES)
+        .filter(has_sequence)
+        .filter_map(|page| repaired_from(&letters, page))
+        .min_by_key(|better| better.chars().filter(|letter| !letter.is_ascii()).count())
 }
 
 /// A letter that several garbled ones stand for, and its position.
@@ -108,10 +184,11 @@ struct Sequence {
     letter: char,
 }
 
-fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<String> {
-    let letters: Vec<char> = text.chars().collect();
-    let bytes: Vec<Option<u8>> =
-        letters.iter().map(|letter| if letter.is_ascii() { None } else { byte_of(*letter) }).collect();
+/// Repairs letters that are UTF-8 read in one encoding.
+fn repaired_from(read: &[(char, Bytes)], page: usize) -> Option<String> {
+    let letters: Vec<char> = read.iter().map(|(letter, _)| *letter).collect();
+    let byte = |(_, bytes): &(char, Bytes)| Some(bytes[page]).filter(|byte| *byte != 0);
+    let bytes: Vec<Option<u8>> = read.iter().map(byte).collect();
     let mut sequences = Vec::new();
     let mut start = 0;
     while start < letters.len() {
@@ -126,7 +203,7 @@ fn repaired_from(text: &str, byte_of: &dyn Fn(char) -> Option<u8>) -> Option<Str
     if !sequences.iter().any(|sequence| is_certain(&letters, sequence)) {
         return None;
     }
-    let mut better = String::with_capacity(text.len());
+    let mut better = String::with_capacity(letters.len());
     let mut at = 0;
     for sequence in sequences {
         better.extend(&letters[at..sequence.start]);
@@ -317,6 +394,27 @@ fn sign(sign: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_those_of_the_encodings() {
+        for letter in '\u{80}'..='\u{ffff}' {
+            let mut expected: Vec<u8> = Vec::new();
+            for encoding in READ_AS {
+                let mut buffer = [0; 4];
+                let (bytes, _, has_errors) = encoding.encode(letter.encode_utf8(&mut buffer));
+                expected.push(match (&*bytes, has_errors) {
+                    _ if matches!(letter, '\u{80}'..='\u{9f}') => u8::try_from(u32::from(letter)).unwrap(),
+                    ([byte], false) => *byte,
+                    _ => 0,
+                });
+            }
+            for page in CONSOLE {
+                let found = (0x80..=0xff).zip(page.chars()).find(|(_, own)| *own == letter);
+                expected.push(found.map_or(0, |(byte, _)| byte));
+            }
+            assert_eq!(BYTES.of(letter).as_slice(), expected, "{letter:?}");
+        }
+    }
 
     #[test]
     fn utf_8_read_in_another_encoding_is_repaired() {

@@ -366,7 +366,8 @@ fn first_filled<'r>(
 ) -> Result<Option<Found<'r>>, Unusable> {
     for &column in columns {
         let cell = row.cell(column);
-        if cell.is_blank() {
+        let begins_visibly = cell.text.first().is_some_and(u8::is_ascii_graphic);
+        if !begins_visibly && cell.is_blank() {
             continue;
         }
         let text = row.text(column).map_err(|error| {
@@ -374,8 +375,7 @@ fn first_filled<'r>(
             problems.push(Problem::of_cell(Code::BadEncoding, column, cell.text, detail));
             Unusable
         })?;
-        let is_invisible = !text.is_ascii() && name::clean(text).is_empty();
-        if !is_invisible {
+        if begins_visibly || !name::is_invisible_text(text) {
             return Ok(Some(Found { column, text, kind: cell.kind }));
         }
     }

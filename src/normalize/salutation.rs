@@ -204,6 +204,7 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     if NEVER_NAMES.contains(bare) || is_abbreviated && SHORT_SALUTATIONS.contains(bare) {
         return recognize(bare).map(Title::Salutation);
     }
+    let is_compound = || memchr::memchr2(b'.', b'/', bare.as_bytes()).is_some();
     let is_short = (is_abbreviated || is_behind) && SHORT_TITLES.contains(bare);
     let is_part = |part: &str| BESIDE_TITLES.contains(part) || SHORT_TITLES.contains(part);
     // As in `Dr. med.`, `Dr.-Ing.`, `Dipl.-Kfm.` and `Dr.h.c.`
@@ -211,12 +212,11 @@ pub(super) fn title(word: &str, is_behind: bool) -> Option<Title> {
     if is_short || is_beside || OTHER_TITLES.contains(bare) {
         return Some(Title::Other);
     }
-    if !is_abbreviated && !bare.contains(['.', '/']) {
+    if !is_compound() {
         return None;
     }
     let mut parts = bare.split(['.', '-', '/']).filter(|part| !part.is_empty());
-    let is_compound = bare.contains(['.', '/']) && parts.clone().nth(1).is_some();
-    if is_compound && parts.all(|part| NEVER_NAMES.contains(part) || is_part(part)) {
+    if parts.clone().nth(1).is_some() && parts.all(|part| NEVER_NAMES.contains(part) || is_part(part)) {
         return Some(recognize(bare).map_or(Title::Other, Title::Salutation));
     }
     None

@@ -16,7 +16,7 @@ use crate::{
     parse::{Input, InputInfo},
     post::PostResults,
     progress::Progress,
-    report::{OutputFolder, RunWriter},
+    report::{OutputFolder, RunWriter, ValidRows},
     row::{Question, Rows},
     suppress::{SuppressSettings, Suppressions},
 };
@@ -49,15 +49,24 @@ pub fn check(
         writer =
             RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
         let format = writer.line_format();
-        let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.valid_lines(rows, verdicts);
+        let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.prepare(rows, verdicts);
         let mut collisions = Vec::new();
         summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
             // In a long list, nearly every number misses the cache. Looking up many in one loop lets several misses
             // overlap.
             claim_all(block, &infos, &mut numbers, |collision| collisions.push(collision));
-            for ((index, row), collision) in block.rows.iter().enumerate().zip(collisions.drain(..)) {
-                let (verdict, line) = (&block.verdicts[index], block.prepared.line(index));
-                ledger::write_with(&mut writer, row, verdict, line, &suppression_set, |contact| {
+            writer.count(&block.prepared);
+            let valid = |range| ValidRows::new(&block.rows, &block.verdicts, &block.prepared, range);
+            let is_nobody_suppressed = suppression_set.is_empty();
+            let mut start = 0;
+            for ((index, verdict), collision) in block.verdicts.iter().enumerate().zip(collisions.drain(..)) {
+                if is_nobody_suppressed && collision.is_none() && matches!(verdict, Verdict::Contact(_)) {
+                    continue;
+                }
+                writer.write_valid(&valid(start..index))?;
+                start = index + 1;
+                let row = block.rows.row(index);
+                ledger::write_with(&mut writer, row, verdict, true, &suppression_set, |contact| {
                     match (ledger::suppressed(&suppression_set, contact.number().e164()), collision) {
                         (Some(suppressed), _) => suppressed,
                         (None, Some(collision)) => ledger::duplicate(collision, row.location, &infos),
@@ -65,6 +74,7 @@ pub fn check(
                     }
                 })?;
             }
+            writer.write_valid(&valid(start..block.verdicts.len()))?;
             Ok(())
         })?;
     } else {

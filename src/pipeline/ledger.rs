@@ -135,28 +135,27 @@ pub(super) fn write(
     ledger: &Ledger<'_>,
 ) -> Result<(), ReportError> {
     let ending = |contact: &Contact| ledger.ending(row.location, contact);
-    write_with(writer, row, verdict, b"", ledger.suppression_set, ending)
+    write_with(writer, row, verdict, false, ledger.suppression_set, ending)
 }
 
-/// Writes a row like `write`, with a prepared line for a valid contact.
+/// Writes a row like `write`. `is_counted` says that the number of a contact was counted before.
 pub(super) fn write_with(
     writer: &mut RunWriter,
     row: Row<'_>,
     verdict: &Verdict,
-    valid_line: &[u8],
+    is_counted: bool,
     suppression_set: &SuppressionSet,
     ending: impl FnOnce(&Contact) -> RowEnding,
 ) -> Result<(), ReportError> {
     match verdict {
         Verdict::Contact(contact) => {
             let RowEnding { outcome, code, detail } = ending(contact);
-            let line = if outcome == Outcome::Valid { valid_line } else { b"" };
             writer.write(&ReportedRow {
                 code,
                 number: Some(contact.number()),
                 detail: &detail,
                 contact: Some(contact),
-                line,
+                is_counted,
                 ..ReportedRow::new(row, outcome)
             })
         }

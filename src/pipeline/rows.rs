@@ -84,19 +84,29 @@ pub(super) fn claim_all<P>(
     numbers: &mut ClaimedNumbers,
     mut each: impl FnMut(Option<Collision>),
 ) {
+    /// Numbers that are fetched from memory at a time.
+    const AHEAD: usize = 32;
+
     block.expected_rows.into_iter().for_each(|rows| numbers.expect(rows));
-    for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
-        each(match verdict {
-            Verdict::Contact(contact) => {
-                let claimant = Claimant { location: row.location, name: contact.name_key() };
-                let number = contact.number().e164();
-                match block.rows.origin_of(row.location.row) {
-                    None => numbers.claim(number, claimant),
-                    Some(origin) => numbers.claim_instead(number, claimant, &originals(origin, inputs)),
-                }
-            }
+    for start in (0..block.verdicts.len()).step_by(AHEAD) {
+        let part = start..(start + AHEAD).min(block.verdicts.len());
+        numbers.fetch(block.verdicts[part.clone()].iter().filter_map(|verdict| match verdict {
+            Verdict::Contact(contact) => Some(contact.number().e164()),
             Verdict::Suppressed { .. } | Verdict::Rejected { .. } => None,
-        });
+        }));
+        for index in part {
+            let Verdict::Contact(contact) = &block.verdicts[index] else {
+                each(None);
+                continue;
+            };
+            let location = block.rows.location(index);
+            let claimant = Claimant { location, name: contact.name_key() };
+            let number = contact.number().e164();
+            each(match block.rows.origin_of(location.row) {
+                None => numbers.claim(number, claimant),
+                Some(origin) => numbers.claim_instead(number, claimant, &originals(origin, inputs)),
+            });
+        }
     }
 }
 

@@ -314,7 +314,7 @@ impl<'a> Session<'a> {
         let mut totals = Totals::default();
         for row in spool.rows()? {
             let row = row?;
-            totals.add(ledger.outcome(row.rows.row(0).location, &row.verdict));
+            totals.add(ledger.outcome(row.rows.row(0).location, &row.verdict), 1);
         }
         Ok(totals)
     }

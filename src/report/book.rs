@@ -1,18 +1,19 @@
 //! A workbook whose cells are all text, written row by row.
 
-use std::io::{Seek, Write};
+use std::{
+    fs::File,
+    io::{self, BufReader, BufWriter, Seek as _, Write},
+};
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use crate::xlsx::{SheetLayout, Style, Workbook};
 
 /// A workbook with one header, repeated on another sheet whenever a sheet is full.
 pub(super) struct Book {
-    workbook: Workbook,
+    workbook: Workbook<BufWriter<File>>,
     columns: Vec<String>,
     sheets: u32,
-    /// The next row of the last sheet.
-    row: u32,
-    text: Format,
-    bold: Format,
+    /// The number of rows of the last sheet.
+    rows: u32,
 }
 
 impl Book {
@@ -22,47 +23,47 @@ impl Book {
     /// Maximum UTF-16 code units of a cell.
     const MAX_UNITS: usize = 32_767;
 
-    pub(super) fn begin(columns: Vec<String>) -> Result<Self, XlsxError> {
-        let text = Format::new().set_num_format("@");
-        let bold = text.clone().set_bold();
-        let mut book = Self { workbook: Workbook::new(), columns, sheets: 0, row: 0, text, bold };
+    /// Starts a workbook, which is on disk without a name until it is saved.
+    pub(super) fn begin(columns: Vec<String>) -> io::Result<Self> {
+        let workbook = Workbook::new(BufWriter::new(tempfile::tempfile()?));
+        let mut book = Self { workbook, columns, sheets: 0, rows: 0 };
         book.begin_sheet()?;
         Ok(book)
     }
 
-    fn begin_sheet(&mut self) -> Result<(), XlsxError> {
-        const WIDTH: f64 = 20.0;
+    fn begin_sheet(&mut self) -> io::Result<()> {
+        const WIDTH: usize = 20;
 
         self.sheets += 1;
         let name = if self.sheets == 1 { "Contacts".to_owned() } else { format!("Contacts {}", self.sheets) };
-        let sheet = self.workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
-        sheet.set_freeze_panes(1, 0)?;
-        for (column, name) in (0..).zip(&self.columns) {
-            sheet.set_column_width(column, WIDTH)?;
-            sheet.write_string_with_format(0, column, name, &self.bold)?;
+        let widths = vec![WIDTH; self.columns.len()];
+        self.workbook.begin_sheet(name, SheetLayout { widths, is_frozen: true, ..SheetLayout::default() })?;
+        self.workbook.row()?;
+        for (column, name) in self.columns.iter().enumerate() {
+            self.workbook.cell(column, name, Style::Header);
         }
-        self.row = 1;
+        self.rows = 1;
         Ok(())
     }
 
-    pub(super) fn push<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Result<(), XlsxError> {
-        if self.row == Self::MAX_ROWS {
+    pub(super) fn push<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> io::Result<()> {
+        if self.rows == Self::MAX_ROWS {
             self.begin_sheet()?;
         }
-        let last = usize::try_from(self.sheets).unwrap_or_default().saturating_sub(1);
-        let sheet = self.workbook.worksheet_from_index(last)?;
-        for (column, text) in (0..).zip(texts) {
+        self.workbook.row()?;
+        for (column, text) in texts.enumerate() {
             if !text.is_empty() {
-                let text = shortened(text, Self::MAX_UNITS);
-                sheet.write_string_with_format(self.row, column, text, &self.text)?;
+                self.workbook.cell(column, shortened(text, Self::MAX_UNITS), Style::Text);
             }
         }
-        self.row += 1;
+        self.rows += 1;
         Ok(())
     }
 
-    pub(super) fn save(mut self, to: impl Write + Seek + Send) -> Result<(), XlsxError> {
-        self.workbook.save_to_writer(to)
+    pub(super) fn save(self, to: &mut impl Write) -> io::Result<()> {
+        let mut file = self.workbook.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        io::copy(&mut BufReader::new(file), to).map(|_| ())
     }
 }
 

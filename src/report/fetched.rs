@@ -243,7 +243,7 @@ impl FetchedWriter {
             FetchedFormat::Ndjson => Ok(()),
             FetchedFormat::Xlsx => {
                 let names = self.fields.iter().copied().chain([NUMBER, REPEATS]).map(str::to_owned);
-                self.book = Some(Book::begin(names.collect()).map_err(io::Error::other)?);
+                self.book = Some(Book::begin(names.collect())?);
                 Ok(())
             }
         }
@@ -278,7 +278,7 @@ impl FetchedWriter {
                 push_csv(&mut self.line, texts.iter().chain(&own).map(String::as_bytes));
                 if let Some(book) = &mut self.book {
                     let texts = texts.iter().chain(&own).map(String::as_str);
-                    book.push(texts).map_err(io::Error::other)?;
+                    book.push(texts)?;
                 }
             }
             FetchedFormat::Json | FetchedFormat::Ndjson => {
@@ -340,7 +340,7 @@ impl FetchedWriter {
         }
         if let Some(book) = self.book.take() {
             let saved = book.save(&mut self.out);
-            saved.map_err(|error| self.error(io::Error::other(error)))?;
+            saved.map_err(|error| self.error(error))?;
         }
         let path = self.place.path();
         let fail = |source| ReportError::new("write", &path, source);

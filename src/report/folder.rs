@@ -103,6 +103,8 @@ pub struct PendingFile {
     target: PathBuf,
     file: BufWriter<NamedTempFile>,
     unsynced: usize,
+    /// Whether everything written is on disk.
+    is_synced: bool,
     /// The sync in progress.
     syncing: Option<JoinHandle<io::Result<()>>>,
 }
@@ -120,7 +122,7 @@ impl PendingFile {
         let file =
             abandoned::begin(folder, name).map_err(|source| ReportError::new("write", &target, source))?;
         let file = BufWriter::with_capacity(256 * 1024, file);
-        Ok(Self { target, file, unsynced: 0, syncing: None })
+        Ok(Self { target, file, unsynced: 0, is_synced: false, syncing: None })
     }
 
     /// Returns the path at which the file will appear.
@@ -150,17 +152,45 @@ impl PendingFile {
         mut self,
         persist: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>,
     ) -> Result<(), ReportError> {
-        let synced = self.end_syncing();
+        self.sync()?;
         let Self { target, file, .. } = self;
         let fail = |source| ReportError::new("write", &target, source);
-        synced.map_err(fail)?;
-        failpoint::reach("before the last write of a file").map_err(fail)?;
         let file = file.into_inner().map_err(|error| fail(error.into_error()))?;
-        failpoint::reach("before a file is synced").map_err(fail)?;
-        file.as_file().sync_all().map_err(fail)?;
         failpoint::reach("before a file is renamed").map_err(fail)?;
         persist(file, &target).map_err(|error| fail(error.error))?;
         failpoint::reach("after a file was renamed").map_err(fail)
+    }
+
+    /// Syncs several complete files at once, which takes as long as the slowest of them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the contents of a file cannot be kept.
+    pub(super) fn sync_all(files: &mut [Self]) -> Result<(), ReportError> {
+        let Some((last, others)) = files.split_last_mut() else { return Ok(()) };
+        thread::scope(|scope| {
+            let others: Vec<_> = others.iter_mut().map(|file| scope.spawn(|| file.sync())).collect();
+            let last = last.sync();
+            let join = |other: thread::ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            others.into_iter().map(join).chain([last]).collect()
+        })
+    }
+
+    /// Writes what is buffered and syncs the file, unless nothing was written since the last time.
+    fn sync(&mut self) -> Result<(), ReportError> {
+        if self.is_synced {
+            return Ok(());
+        }
+        let synced = self
+            .end_syncing()
+            .and_then(|()| failpoint::reach("before the last write of a file"))
+            .and_then(|()| self.file.flush())
+            .and_then(|()| failpoint::reach("before a file is synced"))
+            .and_then(|()| self.file.get_ref().as_file().sync_all());
+        self.is_synced = synced.is_ok();
+        synced.map_err(|source| ReportError::new("write", &self.target, source))
     }
 
     /// Waits for the sync in progress; only the first call returns its error.
@@ -195,6 +225,7 @@ impl Write for PendingFile {
         if self.unsynced == 0 {
             failpoint::reach("before a write")?;
         }
+        self.is_synced = false;
         let written = self.file.write(bytes)?;
         self.unsynced += written;
         if self.unsynced >= BYTES_BETWEEN_SYNCS {

@@ -12,6 +12,7 @@ mod folder;
 mod hint;
 pub(crate) mod html;
 mod outcomes;
+mod prepared;
 mod rejected;
 mod run_file;
 pub mod screen;
@@ -26,6 +27,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use self::{export::ExportWriter, run_file::RunFile, tally::Tally};
@@ -33,7 +35,7 @@ pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
-    outcomes::{LineFormat, Lines},
+    prepared::{LineFormat, PreparedRows, ValidRows},
     summary::{
         ColumnName, ColumnNames, InputNote, InputReport, MatchReport, NotPosted, NoteTopic, PlatformReport,
         Report, Timing,
@@ -89,14 +91,23 @@ pub struct ReportedRow<'a> {
     pub problems: &'a [Problem],
     /// The contact, if the row is valid.
     pub contact: Option<&'a Contact>,
-    /// The prepared line of `outcomes.csv`; empty if there is none.
-    pub line: &'a [u8],
+    /// Whether its number was counted before, with those of a block of rows.
+    pub is_counted: bool,
 }
 
 impl<'a> ReportedRow<'a> {
     /// Creates a row with an outcome and nothing else.
     pub fn new(row: Row<'a>, outcome: Outcome) -> Self {
-        Self { row, outcome, code: None, number: None, detail: "", problems: &[], contact: None, line: b"" }
+        Self {
+            row,
+            outcome,
+            code: None,
+            number: None,
+            detail: "",
+            problems: &[],
+            contact: None,
+            is_counted: false,
+        }
     }
 }
 
@@ -146,6 +157,29 @@ impl RunWriter {
         self.files.iter_mut().try_for_each(|file| file.write(input, row))
     }
 
+    /// Adds the counts of a block's numbers. Its rows are written with [`ReportedRow::is_counted`] or as valid rows.
+    pub fn count(&mut self, prepared: &PreparedRows) {
+        self.tally.count(&prepared.counts);
+    }
+
+    /// Writes consecutive valid rows of a check. Their numbers must be counted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be written.
+    pub fn write_valid(&mut self, valid: &ValidRows<'_>) -> Result<(), ReportError> {
+        let Some(first) = valid.row(0) else { return Ok(()) };
+        let index = first.row.location.input;
+        let input = &self.inputs[usize::from(index)];
+        self.tally.add_valid(index, valid.len() as u64);
+        if let Some(export) = &mut self.export {
+            (0..valid.len())
+                .filter_map(|index| valid.row(index))
+                .try_for_each(|row| export.write(input, &row))?;
+        }
+        self.files.iter_mut().try_for_each(|file| file.write_valid(input, valid))
+    }
+
     /// Returns the format of the lines in `outcomes.csv`, to prepare lines elsewhere.
     pub fn line_format(&self) -> LineFormat {
         LineFormat::new(&self.inputs)
@@ -170,15 +204,8 @@ impl RunWriter {
         let sums = report.check_sums();
         report.complete &= sums.is_ok();
         report.export = self.export.as_ref().map(|export| export.report(report.complete));
-        let finish = |file: Box<dyn RunFile>| file.finish(&self.folder, &report);
-        let files: Vec<PendingFile> = self
-            .files
-            .into_iter()
-            .map(finish)
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut files = finished(self.files, &self.folder, &report)?;
+        PendingFile::sync_all(&mut files)?;
         let targets: Vec<PathBuf> = files.iter().map(|file| file.target().to_owned()).collect();
         files.into_iter().try_for_each(PendingFile::commit)?;
         // Users would take files of an earlier run for files of this one.
@@ -193,6 +220,17 @@ impl RunWriter {
         }
         sums.map(|()| report)
     }
+}
+
+/// Finishes all files at once: the workbook takes longer than the others together.
+fn finished(
+    files: Vec<Box<dyn RunFile>>,
+    folder: &OutputFolder,
+    report: &Report,
+) -> Result<Vec<PendingFile>, ReportError> {
+    let finished: Vec<Vec<PendingFile>> =
+        files.into_par_iter().map(|file| file.finish(folder, report)).collect::<Result<_, _>>()?;
+    Ok(finished.into_iter().flatten().collect())
 }
 
 /// Returns the hint for one problem of a row.

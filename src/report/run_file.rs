@@ -1,12 +1,18 @@
 //! A file of a run. It receives every row, and is finished when the report is complete.
 
-use super::{OutputFolder, PendingFile, Report, ReportError, ReportedRow};
+use super::{OutputFolder, PendingFile, Report, ReportError, ReportedRow, ValidRows};
 use crate::parse::InputInfo;
 
 /// One of the files in a run's folder.
-pub(super) trait RunFile {
+pub(super) trait RunFile: Send {
     /// Writes a row. Rows come in input order.
     fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError>;
+
+    /// Writes consecutive valid rows of a check. Most files do not mention them.
+    fn write_valid(&mut self, input: &InputInfo, valid: &ValidRows<'_>) -> Result<(), ReportError> {
+        _ = (input, valid);
+        Ok(())
+    }
 
     /// Returns the complete file, not yet in its place, and additional files of the same kind that the rows required.
     fn finish(

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use serde::{Serialize, Serializer};
 
-use super::{ReportedRow, hint, unknown_values::UnknownValues};
+use super::{ReportedRow, hint, prepared::NumberCounts, unknown_values::UnknownValues};
 use crate::{
     contact::{NumberType, Region},
     outcome::{Code, Outcome, Problem, Totals},
@@ -101,13 +101,33 @@ impl Tally {
     /// Fewer damaged cells than this say nothing about the column.
     const MIN_DAMAGED: u64 = 3;
 
-    pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
-        self.totals.add(row.outcome);
-        let index = usize::from(row.row.location.input);
+    /// Adds the counts of numbers. Their rows are added as counted or as valid rows.
+    pub(super) fn count(&mut self, counts: &NumberCounts) {
+        for (key, count) in &counts.regions {
+            *self.regions.entry(*key).or_default() += count;
+        }
+        for (all, count) in self.types.iter_mut().zip(counts.types) {
+            *all += count;
+        }
+    }
+
+    /// Adds valid rows whose numbers were counted before.
+    pub(super) fn add_valid(&mut self, input: u16, rows: u64) {
+        self.totals.add(Outcome::Valid, rows);
+        self.damage_of(input).0 += rows;
+    }
+
+    fn damage_of(&mut self, input: u16) -> &mut (u64, BTreeMap<u32, u64>) {
+        let index = usize::from(input);
         if self.damage.len() <= index {
             self.damage.resize_with(index + 1, Default::default);
         }
-        let (rows, damaged) = &mut self.damage[index];
+        &mut self.damage[index]
+    }
+
+    pub(super) fn add(&mut self, input: &InputInfo, row: &ReportedRow<'_>) {
+        self.totals.add(row.outcome, 1);
+        let (rows, damaged) = self.damage_of(row.row.location.input);
         *rows += 1;
         for problem in row.problems {
             if let (Code::ExcelScientific | Code::ExcelPrecision, Some(column)) =
@@ -126,7 +146,8 @@ impl Tally {
             }
         }
         // Rejected numbers are not counted as numbers of the list.
-        if let Some(number) = row.number.filter(|_| row.outcome != Outcome::Rejected) {
+        let is_left = row.outcome != Outcome::Rejected && !row.is_counted;
+        if let Some(number) = row.number.filter(|_| is_left) {
             *self.regions.entry((number.region(), number.calling_code())).or_default() += 1;
             self.types[number.kind() as usize] += 1;
         }

@@ -9,6 +9,7 @@ mod evidence;
 mod full;
 mod ordered;
 pub(super) mod placeholder;
+pub(super) mod simple;
 pub(super) mod words;
 
 use std::{borrow::Cow, sync::LazyLock};
@@ -41,6 +42,12 @@ pub(super) fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Returns whether nothing of a text remains when it is cleaned.
+pub(super) fn is_invisible_text(text: &str) -> bool {
+    let is_visible = |letter: char| !is_invisible(letter) && !letter.is_control() && !letter.is_whitespace();
+    !text.contains(is_visible)
 }
 
 /// Returns the name in the form in which it is sent; empty if no visible character remains.
@@ -128,7 +135,9 @@ mod tests {
     #[test]
     fn invisible_and_control_characters_are_removed() {
         assert_eq!(clean("\u{202a}Li\u{202c}\0 \u{a0}Wei\x1b"), "Li Wei");
-        assert_eq!(clean("\u{200b}\u{feff}"), "");
+        for text in ["", "\u{200b}\u{feff}", " \u{a0}\0", "\u{200c}", "\u{200b}a", "\u{301}"] {
+            assert_eq!(is_invisible_text(text), clean(text).is_empty(), "{text:?}");
+        }
         assert_eq!(clean("mcDONALD"), "mcDONALD");
     }
 

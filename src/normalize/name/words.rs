@@ -7,21 +7,35 @@ use std::sync::LazyLock;
 pub(in crate::normalize) struct WordSet {
     words: Vec<&'static str>,
     filter: Filter,
+    /// A bit for the first letter of each word, for words that are not ASCII.
+    first_letters: u128,
 }
 
 impl WordSet {
     pub(in crate::normalize) fn new(words: &[&'static str]) -> Self {
         let mut filter = Filter::default();
+        let mut first_letters = 0;
         for word in words {
             filter.add(word);
+            first_letters |= Self::first_letter(word);
         }
-        Self { words: words.to_vec(), filter }
+        Self { words: words.to_vec(), filter, first_letters }
+    }
+
+    /// Returns the bit of a word's first letter in lowercase.
+    fn first_letter(word: &str) -> u128 {
+        word.chars()
+            .next()
+            .and_then(|letter| letter.to_lowercase().next())
+            .map_or(0, |letter| 1 << (u32::from(letter) % 128))
     }
 
     /// Returns whether the set contains the word, in uppercase or lowercase.
     #[inline]
     pub(in crate::normalize) fn contains(&self, word: &str) -> bool {
-        (self.filter.may_have(word) || !word.is_ascii()) && self.compares_equal(word)
+        let may_have = self.filter.may_have(word)
+            || !word.is_ascii() && self.first_letters & Self::first_letter(word) != 0;
+        may_have && self.compares_equal(word)
     }
 
     /// Returns whether a word of the set has the same first and last byte, regardless of the rest.

@@ -3,7 +3,7 @@
 use super::{
     library::{Length, ParsedNumber, Unreadable, parse_by_library},
     origin::Origin,
-    plain::Spelling,
+    plain::{self, Spelling},
     plans::Assignment,
 };
 use crate::contact::{E164, NumberType, PhoneNumber};
@@ -24,8 +24,24 @@ use crate::contact::{E164, NumberType, PhoneNumber};
 pub fn parse(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, Unreadable> {
     match parse_plain(text, origin) {
         Some(number) => Ok(number),
-        None => parse_by_library(text, origin),
+        None => plainly_unreadable(text, origin).map_or_else(|| parse_by_library(text, origin), Err),
     }
+}
+
+/// Returns the reason why a text cannot be read, if that is clear without the library, which takes long to prepare its
+/// patterns for the first such text.
+fn plainly_unreadable(text: &str, origin: Option<Origin>) -> Option<Unreadable> {
+    /// The library refuses longer texts for their length.
+    const SHORT: usize = 200;
+
+    let is_read_as_it_is = matches!(origin, None | Some(Origin::Region(_)));
+    if text.len() > SHORT || !is_read_as_it_is {
+        return None;
+    }
+    if !text.contains(char::is_numeric) || plain::has_plus_inside(text) {
+        return Some(Unreadable::NotANumber);
+    }
+    Spelling::of(text)?.unreadable_from_abroad(origin)
 }
 
 /// Reads a number in a plain spelling. Returns `None` if the library must decide.
@@ -63,4 +79,35 @@ pub(super) fn digits(text: &str) -> String {
 
 pub(super) fn to_number(parsed: &ParsedNumber) -> Option<PhoneNumber> {
     PhoneNumber::new(parsed.calling_code, &parsed.national, parsed.region, parsed.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contact::Region;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn plainly_unreadable_texts_are_unreadable_for_the_library(
+            text in "[+]?[0-9]{1,16}|[+][0-9 ()./-]{1,16}|[a-z/+-]{0,8}|[0-9 +-]{0,14}|[+][0-9]{3}[+][0-9 ]{2,12}|(00|011)?[0-9]{3,12}",
+            region in prop::sample::select(vec!["DE", "US", "IN", "GB", "AU", "BR", "IT", "KZ", "SG", ""]),
+        ) {
+            let origin = Region::new(region).map(Origin::Region);
+            if let Some(unreadable) = plainly_unreadable(&text, origin) {
+                prop_assert_eq!(parse_by_library(&text, origin), Err(unreadable));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_unreadable_texts_need_no_library() {
+        let india = Region::new("IN").map(Origin::Region);
+        for text in ["n/a", "+", "unknown", "+999 98765 43210", "+999+91 98765", "+449"] {
+            assert!(plainly_unreadable(text, india).is_some(), "{text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! read.
 
 use super::{
-    library::Length,
+    library::{Length, Unreadable},
     origin::Origin,
     plans::{self, Assignment, CodePlan, MAX_NATIONAL, Member},
 };
@@ -121,6 +121,28 @@ impl Spelling {
         &self.digits[..self.len]
     }
 
+    /// Returns the reason why a number with a plus cannot be read, if its calling code shows this.
+    pub(super) fn unreadable_from_abroad(&self, origin: Option<Origin>) -> Option<Unreadable> {
+        let digits = self.digits();
+        // Without its plus, the number may begin with the region's prefix for calls abroad.
+        let dials_abroad = match origin {
+            Some(Origin::Region(region)) => plans::plans()
+                .of_region(region)
+                .is_none_or(|(_, member)| member.end_of_international_prefix(digits).is_some()),
+            _ => false,
+        };
+        if !self.has_plus() || digits.first() == Some(&b'0') || dials_abroad {
+            return None;
+        }
+        match plans::plans().at_start_of(digits) {
+            None if digits.len() > MIN_DIGITS => Some(Unreadable::InvalidCountryCode),
+            Some((_, code)) if digits.len() < code + MIN_NATIONAL && digits.len() > MIN_NATIONAL => {
+                Some(Unreadable::TooShort)
+            }
+            _ => None,
+        }
+    }
+
     /// Reads the number with the rules of `origin` if it has no calling code of its own. Returns `None` if the library
     /// must decide: if the number cannot be read, if a rule rewrites it, or if its calling code has no region.
     pub(super) fn read(&self, origin: Option<Origin>) -> Option<Plain<'_>> {
@@ -147,6 +169,13 @@ impl Spelling {
         }
         national(plan, member, digits)
     }
+}
+
+/// Tests whether a text of digits and separators has a plus between two digits, as no number has.
+pub(super) fn has_plus_inside(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| KINDS[usize::from(byte)] & byte::OTHER == 0);
+    let inside = || text.trim_matches(|letter: char| !letter.is_ascii_digit());
+    is_plain && memchr::memchr(b'+', inside().as_bytes()).is_some()
 }
 
 /// Tests whether no digit precedes the plus.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::{
     library::{ParsedNumber, Unreadable},
     origin::Origin,
-    parse::parse,
+    parse::{parse, parse_plain},
 };
 use crate::contact::NumberType;
 
@@ -38,10 +38,14 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
     let Some(word) = spelled.find(char::is_alphabetic).filter(|_| start.is_some()) else {
         return parse(text, origin);
     };
-    // RFC 3966 puts parameters after the number.
-    let whole = parse(text, origin);
+    if let Some(number) = with_usual_extension(text, origin) {
+        return Ok(number);
+    }
     let is_uri = text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel:"));
     let (number, words) = spelled.split_at(word);
+    // RFC 3966 puts parameters after the number.
+    let may_be_whole = is_uri || words.contains(char::is_numeric) || is_in_capitals(words);
+    let whole = if may_be_whole { parse(text, origin) } else { Err(Unreadable::NotANumber) };
     let number = parse(number.trim_end_matches(|letter: char| !letter.is_numeric()), origin);
     let is_same =
         |whole: &ParsedNumber| number.as_ref().is_ok_and(|number| number.national == whole.national);
@@ -57,6 +61,30 @@ pub(super) fn read(text: &str, origin: Option<Origin>) -> Result<ParsedNumber, U
         None if words.contains(char::is_numeric) => Err(Unreadable::NotANumber),
         None => number,
     }
+}
+
+/// Reads a valid number in a plain spelling with an extension as most people write it, such as `ext. 12`.
+fn with_usual_extension(text: &str, origin: Option<Origin>) -> Option<ParsedNumber> {
+    const MAX_DIGITS: usize = 6;
+
+    let text = text.trim_end_matches(' ');
+    let before = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let extension = &text[before.len()..];
+    if !(1..=MAX_DIGITS).contains(&extension.len()) {
+        return None;
+    }
+    let word = before.trim_end_matches(' ');
+    let word = word.strip_suffix('.').unwrap_or(word);
+    let without = |ending: &str| {
+        let (number, end) = word.split_at_checked(word.len().checked_sub(ending.len())?)?;
+        end.eq_ignore_ascii_case(ending).then_some(number)
+    };
+    let number = without("ext").or_else(|| without("x"))?.strip_suffix(' ')?;
+    if !number.ends_with(|last: char| last.is_ascii_digit()) {
+        return None;
+    }
+    let number = parse_plain(number, origin).filter(|number| number.is_valid)?;
+    Some(ParsedNumber { extension: Some(extension.to_owned()), ..number })
 }
 
 /// Removes a label that counts phones, such as `Phone 1:`.
@@ -83,11 +111,15 @@ fn is_advertised(number: &ParsedNumber, spelled: &str) -> bool {
     use NumberType::{PremiumRate, SharedCost, TollFree, Uan};
 
     let letters = spelled.chars().filter(|letter| letter.is_alphabetic());
-    let is_capital = letters.clone().all(|letter| letter.is_ascii_uppercase());
     number.is_valid
         && matches!(number.kind, TollFree | PremiumRate | SharedCost | Uan)
-        && is_capital
+        && is_in_capitals(spelled)
         && letters.count() >= MIN_DIALED_LETTERS
+}
+
+/// Tests whether all letters are capitals of ASCII.
+fn is_in_capitals(text: &str) -> bool {
+    text.chars().all(|letter| !letter.is_alphabetic() || letter.is_ascii_uppercase())
 }
 
 /// Returns the digits after a word for an extension, if the text contains nothing else.
@@ -109,8 +141,10 @@ fn extension_in(words: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::contact::Region;
+    use crate::{contact::Region, normalize::phone::library::parse_by_library};
 
     fn found(text: &str, region: &str) -> String {
         match read(text, Region::new(region).map(Origin::Region)) {
@@ -160,6 +194,22 @@ mod tests {
         assert_eq!(found("030 231250 Durchwahl: 12", "DE"), "4930231250 x12");
         assert_eq!(found("98765 43210 ext. 12", "IN"), "919876543210 x12");
         assert_eq!(found("tel:+91-98765-43210;ext=12", ""), "919876543210 x12");
+    }
+
+    proptest! {
+        #[test]
+        fn usual_extensions_are_those_of_the_library(
+            number in "[+]?[0-9]{2,4}[ -]?[0-9]{3,9}",
+            word in prop::sample::select(vec![" ext. ", " ext ", " x", " EXT.", " Ext", " x. ", " X "]),
+            extension in "[0-9]{1,7} {0,2}",
+            region in prop::sample::select(vec!["DE", "US", "IN", "GB", "BR", ""]),
+        ) {
+            let text = format!("{number}{word}{extension}");
+            let origin = Region::new(region).map(Origin::Region);
+            if let Some(found) = with_usual_extension(&text, origin) {
+                prop_assert_eq!(parse_by_library(&text, origin), Ok(found));
+            }
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Sink {
                 let columns = columns.into_iter().map(|column| column.text.into_owned()).collect();
                 match Book::begin(columns) {
                     Ok(book) => Ok(Self::Xlsx { file, book: Box::new(book) }),
-                    Err(error) => Err(failure(&file, io::Error::other(error))),
+                    Err(error) => Err(failure(&file, error)),
                 }
             }
         }
@@ -93,7 +93,7 @@ impl Sink {
             }
             Self::Xlsx { file, book } => {
                 let pushed = book.push(cells.iter().map(|cell| &*cell.text));
-                pushed.map_err(|error| failure(file, io::Error::other(error)))
+                pushed.map_err(|error| failure(file, error))
             }
         }
     }
@@ -104,7 +104,7 @@ impl Sink {
             Self::Csv { file, .. } | Self::Ndjson { file, .. } => Ok(file),
             Self::Xlsx { mut file, book } => match book.save(&mut file) {
                 Ok(()) => Ok(file),
-                Err(error) => Err(failure(&file, io::Error::other(error))),
+                Err(error) => Err(failure(&file, error)),
             },
         }
     }

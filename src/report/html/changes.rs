@@ -16,7 +16,7 @@ use crate::{
     contact::{Contact, Digits},
     parse::InputInfo,
     quantity::{counted, grouped},
-    report::ReportedRow,
+    report::{ReportedRow, ValidRows},
     row::Row,
 };
 
@@ -128,10 +128,30 @@ pub(super) struct Changes {
 impl Changes {
     /// Inspects a contact if it belongs to the sample.
     pub(super) fn look(&mut self, input: &InputInfo, row: &ReportedRow<'_>, contact: &Contact) {
-        self.contacts += 1;
-        if self.contacts > LOOKED_AT && !self.contacts.is_multiple_of(ONE_OF) {
-            return;
+        if self.is_next_in_sample() {
+            self.look_at(input, row, contact);
         }
+    }
+
+    /// Inspects the contacts that belong to the sample.
+    pub(super) fn look_at_all(&mut self, input: &InputInfo, valid: &ValidRows<'_>) {
+        for index in 0..valid.len() {
+            if self.is_next_in_sample()
+                && let Some(row) = valid.row(index)
+                && let Some(contact) = row.contact
+            {
+                self.look_at(input, &row, contact);
+            }
+        }
+    }
+
+    /// Counts a contact, and returns whether it belongs to the sample.
+    fn is_next_in_sample(&mut self) -> bool {
+        self.contacts += 1;
+        self.contacts <= LOOKED_AT || self.contacts.is_multiple_of(ONE_OF)
+    }
+
+    fn look_at(&mut self, input: &InputInfo, row: &ReportedRow<'_>, contact: &Contact) {
         self.looked_at += 1;
         self.phone(input, row.row, contact);
         self.name(input, row.row, contact);

@@ -31,7 +31,7 @@ use self::{
     rows::{Files, RowsToFix},
 };
 use super::{
-    OutputFolder, PendingFile, Report, ReportError, ReportedRow,
+    OutputFolder, PendingFile, Report, ReportError, ReportedRow, ValidRows,
     run_file::{Kind, RunFile},
 };
 use crate::{outcome::Outcome, parse::InputInfo};
@@ -105,6 +105,11 @@ impl HtmlWriter {
 impl RunFile for HtmlWriter {
     fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
         self.gathered.add(input, row);
+        Ok(())
+    }
+
+    fn write_valid(&mut self, input: &InputInfo, valid: &ValidRows<'_>) -> Result<(), ReportError> {
+        self.gathered.changes.look_at_all(input, valid);
         Ok(())
     }
 

@@ -5,13 +5,13 @@
 //! are known, because only then the columns of a sheet are certain.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs::File,
-    io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _},
+    io::{self, BufReader, BufWriter, Read as _, Seek, Write},
     path::PathBuf,
 };
 
-use rust_xlsxwriter::{Color, Format, IgnoreError, Note as Comment, Workbook, Worksheet, XlsxError};
 use serde::{Deserialize, Serialize};
 
 use super::{OWN_COLUMNS, own_cells, ragged_columns};
@@ -25,6 +25,7 @@ use crate::{
         OutputFolder, PendingFile, Report, ReportError, ReportedRow, hint,
         run_file::{Kind, RunFile},
     },
+    xlsx::{SheetLayout, Style, Workbook},
 };
 
 /// The file's name.
@@ -48,23 +49,20 @@ const MAX_CELL_UNITS: usize = 32_767;
 /// Range of column widths; within it, a column is as wide as its widest cell.
 const WIDTHS: std::ops::RangeInclusive<usize> = 8..=48;
 
-/// The colors of cells to fix; spreadsheet programs use them for bad values.
-const BAD_TEXT: Color = Color::RGB(0x9C_00_06);
-const BAD_BACKGROUND: Color = Color::RGB(0xFF_C7_CE);
-
-/// The background of rollcall's own headers.
-const OWN_BACKGROUND: Color = Color::RGB(0xE7_E6_E6);
-
 /// A row to fix, kept until the end.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Kept<'a> {
     input: u16,
-    cells: Vec<String>,
-    extra: Vec<String>,
-    note: String,
-    own: [String; OWN_COLUMNS.len()],
+    #[serde(borrow)]
+    cells: Vec<&'a str>,
+    #[serde(borrow)]
+    extra: Vec<&'a str>,
+    note: &'a str,
+    #[serde(borrow)]
+    own: [&'a str; OWN_COLUMNS.len()],
     /// The cells to fix with their problems; no column if the problem is the whole row.
-    marks: Vec<(Option<u32>, String)>,
+    #[serde(borrow)]
+    marks: Vec<(Option<u32>, &'a str)>,
 }
 
 /// The extent of one input's rows.
@@ -124,15 +122,53 @@ impl WorkbookWriter {
         ReportError::new("write", self.file.target(), source)
     }
 
-    /// Saves a row to disk.
-    fn keep(&mut self, row: &Kept) -> io::Result<()> {
+    /// Saves a row to disk, and adds the sizes of its cells to the extent of its input.
+    fn keep(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> io::Result<()> {
+        let extent = &mut self.extents[usize::from(row.row.location.input)];
+        let mut cells: Vec<&[u8]> = row.row.cells().map(|cell| cell.text).collect();
+        cells.resize(cells.len().max(input.headers.len()), b"");
+        let (own, extra) = cells.split_at(input.headers.len());
+        let note = |ragged| {
+            let cells = Cells { headers: &input.headers, columns: &input.columns, cells: own, extra };
+            Note::new(ragged, cells).to_string()
+        };
+        let note = row.row.ragged.map(note).unwrap_or_default();
+        extent.rows += 1;
+        extent.surplus = extent.surplus.max(extra.len());
+        extent.is_wide |= !extra.is_empty() || !note.is_empty();
+        let texts: Vec<(Cow<'_, str>, bool)> = cells.iter().map(|cell| shown(cell)).collect();
+        extent.cut += texts.iter().map(|(_, is_cut)| u64::from(*is_cut)).sum::<u64>();
+        let texts: Vec<&str> = texts.iter().map(|(text, _)| text.as_ref()).collect();
+        let (cells, extra) = texts.split_at(own.len());
+        for (width, cell) in extent.widths.iter_mut().zip(cells).filter(|(width, cell)| cell.len() > **width)
+        {
+            *width = cell.chars().take(*WIDTHS.end()).count().max(*width);
+        }
+        let mark = |problem: &Problem| {
+            (problem.column, format!("{}\n{}", problem.message(), hint::of_problem(problem, row, input)))
+        };
+        let mut marks: Vec<_> = row.problems.iter().map(mark).collect();
+        let own = own_cells(input, row, &self.run);
+        if marks.is_empty() {
+            marks.push((None, format!("{}\n{}", own[3], own[4])));
+        }
+        let own = own.each_ref().map(|cell| shown(cell.as_bytes()).0);
+        let kept = Kept {
+            input: row.row.location.input,
+            cells: cells.to_vec(),
+            extra: extra.to_vec(),
+            note: &note,
+            own: own.each_ref().map(Cow::as_ref),
+            marks: marks.iter().map(|(column, said)| (*column, said.as_str())).collect(),
+        };
+        self.buffer.clear();
+        self.buffer =
+            postcard::to_extend(&kept, std::mem::take(&mut self.buffer)).map_err(io::Error::other)?;
+        let length = u32::try_from(self.buffer.len()).map_err(io::Error::other)?;
         let spool = match &mut self.spool {
             Some(spool) => spool,
             none => none.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
         };
-        self.buffer.clear();
-        self.buffer = postcard::to_extend(row, std::mem::take(&mut self.buffer)).map_err(io::Error::other)?;
-        let length = u32::try_from(self.buffer.len()).map_err(io::Error::other)?;
         spool.write_all(&length.to_le_bytes())?;
         spool.write_all(&self.buffer)
     }
@@ -152,245 +188,177 @@ impl RunFile for WorkbookWriter {
             return Ok(());
         }
         self.cells += count;
-        let kept = kept(input, row, &self.run, extent);
-        self.keep(&kept).map_err(|source| self.error(source))
+        self.keep(input, row).map_err(|source| self.error(source))
     }
 
     fn finish(mut self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<Vec<PendingFile>, ReportError> {
-        let workbook = self.workbook();
-        let written = workbook.and_then(|mut workbook| workbook.save_to_writer(&mut self.file));
-        written.map_err(|error| {
-            self.error(match error {
-                XlsxError::IoError(source) => source,
-                other => io::Error::other(other),
-            })
-        })?;
+        self.write_workbook().map_err(|source| self.error(source))?;
         Ok(vec![self.file])
     }
-}
-
-/// Prepares a row for the workbook; adds the sizes of its cells to `extent`.
-fn kept(input: &InputInfo, row: &ReportedRow<'_>, run: &str, extent: &mut Extent) -> Kept {
-    let mut cells: Vec<&[u8]> = row.row.cells().map(|cell| cell.text).collect();
-    cells.resize(cells.len().max(input.headers.len()), b"");
-    let (own, extra) = cells.split_at(input.headers.len());
-    let note = |ragged| {
-        let cells = Cells { headers: &input.headers, columns: &input.columns, cells: own, extra };
-        Note::new(ragged, cells).to_string()
-    };
-    let note = row.row.ragged.map(note).unwrap_or_default();
-    extent.rows += 1;
-    extent.surplus = extent.surplus.max(extra.len());
-    extent.is_wide |= !extra.is_empty() || !note.is_empty();
-    let mut text = |cell: &[u8]| {
-        let (text, is_cut) = shown(cell);
-        extent.cut += u64::from(is_cut);
-        text
-    };
-    let (cells, extra): (Vec<_>, Vec<_>) =
-        (own.iter().map(|cell| text(cell)).collect(), extra.iter().map(|cell| text(cell)).collect());
-    for (width, cell) in extent.widths.iter_mut().zip(&cells) {
-        *width = cell.chars().take(*WIDTHS.end()).count().max(*width);
-    }
-    let mark = |problem: &Problem| {
-        (problem.column, format!("{}\n{}", problem.message(), hint::of_problem(problem, row, input)))
-    };
-    let mut marks: Vec<_> = row.problems.iter().map(mark).collect();
-    let own = own_cells(input, row, run);
-    if marks.is_empty() {
-        marks.push((None, format!("{}\n{}", own[3], own[4])));
-    }
-    let own = own.map(|cell| shown(cell.as_bytes()).0);
-    Kept { input: row.row.location.input, cells, extra, note, own, marks }
 }
 
 /// Returns a cell's text in a form that fits the workbook, and whether it was cut.
 ///
 /// All cells are text, so formulas do not run here. But users may save a sheet as CSV, so formulas get the same guard
 /// as in the CSV file; reading removes the `'`.
-fn shown(cell: &[u8]) -> (String, bool) {
-    let text = String::from_utf8_lossy(cell);
-    let text = formula::guard_typed(text.as_bytes());
-    let text = String::from_utf8_lossy(&text);
-    let mut shown = String::with_capacity(text.len());
-    let mut left = MAX_CELL_UNITS - 1;
-    for letter in text.chars() {
-        if letter.len_utf16() > left {
-            shown.push('…');
-            return (shown, true);
-        }
-        left -= letter.len_utf16();
-        shown.push(letter);
+fn shown(cell: &[u8]) -> (Cow<'_, str>, bool) {
+    let text = match formula::guard_typed(cell) {
+        Cow::Borrowed(text) => String::from_utf8_lossy(text),
+        Cow::Owned(text) => Cow::Owned(String::from_utf8_lossy(&text).into_owned()),
+    };
+    // A character has at least as many bytes as UTF-16 code units.
+    if text.len() < MAX_CELL_UNITS {
+        return (text, false);
     }
-    (shown, false)
-}
-
-/// The formats of cells.
-struct Formats {
-    text: Format,
-    bad: Format,
-    header: Format,
-    own_header: Format,
-}
-
-impl Formats {
-    fn new() -> Self {
-        let text = || Format::new().set_num_format("@");
-        Self {
-            text: text(),
-            bad: text().set_font_color(BAD_TEXT).set_background_color(BAD_BACKGROUND),
-            header: text().set_bold(),
-            own_header: text().set_bold().set_background_color(OWN_BACKGROUND),
-        }
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, letter)| {
+        units += letter.len_utf16();
+        units > MAX_CELL_UNITS - 1
+    });
+    match end {
+        Some((end, _)) => (Cow::Owned(format!("{}…", &text[..end])), true),
+        None => (text, false),
     }
 }
 
 impl WorkbookWriter {
-    /// Builds the whole workbook.
-    fn workbook(&mut self) -> Result<Workbook, XlsxError> {
-        let mut workbook = Workbook::new();
-        workbook.set_tempdir(&self.folder)?;
-        read_me(workbook.add_worksheet().set_name(READ_ME)?, &self.inputs, &self.extents)?;
-        let Some(spool) = self.spool.take() else { return Ok(workbook) };
-        let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let mut left = spool.stream_position()?;
-        spool.rewind()?;
-        let (mut spool, mut buffer) = (BufReader::new(spool), Vec::new());
-        let formats = Formats::new();
-        let mut comments = 0;
-        let mut next = || -> io::Result<Option<Kept>> {
-            if left == 0 {
-                return Ok(None);
+    /// Writes the whole workbook.
+    fn write_workbook(&mut self) -> io::Result<()> {
+        let mut workbook = Workbook::new(&mut self.file);
+        read_me(&mut workbook, &self.inputs, &self.extents)?;
+        if let Some(spool) = self.spool.take() {
+            let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
+            let mut left = spool.stream_position()?;
+            spool.rewind()?;
+            let (mut spool, mut buffer) = (BufReader::new(spool), Vec::new());
+            let mut comments = 0;
+            let mut sheet: Option<(u16, SheetColumns)> = None;
+            while left > 0 {
+                let mut length = [0; 4];
+                spool.read_exact(&mut length)?;
+                let length = u32::from_le_bytes(length);
+                buffer.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
+                spool.read_exact(&mut buffer)?;
+                left -= 4 + u64::from(length);
+                let kept: Kept<'_> = postcard::from_bytes(&buffer).map_err(io::Error::other)?;
+                // Rows come in the order of the inputs.
+                let columns = match sheet {
+                    Some((input, columns)) if input == kept.input => columns,
+                    _ => {
+                        let (input, extent) =
+                            (&self.inputs[usize::from(kept.input)], &self.extents[usize::from(kept.input)]);
+                        let columns = SheetColumns::begin(&mut workbook, kept.input, input, extent)?;
+                        sheet = Some((kept.input, columns));
+                        columns
+                    }
+                };
+                columns.write(&mut workbook, &kept, &mut comments)?;
             }
-            let mut length = [0; 4];
-            spool.read_exact(&mut length)?;
-            let length = u32::from_le_bytes(length);
-            buffer.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
-            spool.read_exact(&mut buffer)?;
-            left -= 4 + u64::from(length);
-            postcard::from_bytes(&buffer).map(Some).map_err(io::Error::other)
-        };
-        let mut row = next()?;
-        while let Some(mut kept) = row {
-            // Rows come in the order of the inputs.
-            let index = kept.input;
-            let (input, extent) = (&self.inputs[usize::from(index)], &self.extents[usize::from(index)]);
-            let sheet = workbook.add_worksheet_with_constant_memory()?.set_name(sheet_name(index, input))?;
-            let mut sheet = Sheet::begin(sheet, input, extent, &formats)?;
-            row = loop {
-                sheet.write(&kept, &mut comments)?;
-                match next()? {
-                    Some(next) if next.input == index => kept = next,
-                    other => break other,
-                }
-            };
         }
-        Ok(workbook)
+        workbook.finish()?;
+        Ok(())
     }
 }
 
-/// The sheet of one input, while it is written.
-struct Sheet<'w> {
-    sheet: &'w mut Worksheet,
-    formats: &'w Formats,
+/// The columns of an input's sheet.
+#[derive(Clone, Copy)]
+struct SheetColumns {
     /// Columns before those of [`OWN_COLUMNS`].
     width: usize,
     /// The input's columns.
     users: usize,
     is_wide: bool,
-    row: u32,
 }
 
-impl<'w> Sheet<'w> {
-    /// Starts a sheet with its header.
-    fn begin(
-        sheet: &'w mut Worksheet,
+impl SheetColumns {
+    /// Starts the sheet of an input with its header.
+    fn begin<W: Write + Seek>(
+        workbook: &mut Workbook<W>,
+        index: u16,
         input: &InputInfo,
         extent: &Extent,
-        formats: &'w Formats,
-    ) -> Result<Self, XlsxError> {
+    ) -> io::Result<Self> {
+        const OWN_WIDTH: usize = 20;
+
         let ragged: Vec<String> =
             if extent.is_wide { ragged_columns(extent.surplus).collect() } else { Vec::new() };
         let users = input.headers.len();
-        let width = users + ragged.len();
-        let own = ragged.iter().map(String::as_str).chain(OWN_COLUMNS);
-        let (last_row, last) =
-            (u32::try_from(extent.rows).unwrap_or(u32::MAX), column(width + OWN_COLUMNS.len() - 1));
-        for (index, header) in input.headers.iter().enumerate() {
-            sheet.write_string_with_format(0, column(index), shown(header.as_bytes()).0, &formats.header)?;
-            let wide = extent.widths.get(index).copied().unwrap_or_default().saturating_add(2);
-            set_width(sheet, index, wide)?;
-        }
-        for (index, header) in (users..).zip(own) {
-            sheet.write_string_with_format(0, column(index), header, &formats.own_header)?;
-            let wide = match header {
-                "rollcall_reason" | "rollcall_hint" => *WIDTHS.end(),
-                "rollcall_row" => *WIDTHS.start() + 6,
-                _ => 20,
-            };
-            set_width(sheet, index, wide)?;
-        }
+        let own = || ragged.iter().map(String::as_str).chain(OWN_COLUMNS);
+        let user_width =
+            |column: usize| extent.widths.get(column).copied().unwrap_or_default().saturating_add(2);
+        let own_width = |header: &str| match header {
+            "rollcall_reason" | "rollcall_hint" => *WIDTHS.end(),
+            "rollcall_row" => *WIDTHS.start() + 6,
+            _ => OWN_WIDTH,
+        };
+        let widths = (0..users).map(user_width).chain(own().map(own_width));
+        let widths = widths.map(|width| width.clamp(*WIDTHS.start(), *WIDTHS.end())).collect();
+        let filtered_rows = Some(extent.rows + 1);
         // Cells that users fill in are text, too.
-        sheet.set_column_range_format(0, last, &formats.text)?;
-        sheet.set_freeze_panes(1, 0)?;
-        sheet.autofilter(0, 0, last_row, last)?;
-        sheet.ignore_error_range(1, 0, last_row, last, IgnoreError::NumberStoredAsText)?;
-        Ok(Self { sheet, formats, width, users, is_wide: extent.is_wide, row: 0 })
+        let layout = SheetLayout { widths, is_text: true, is_frozen: true, filtered_rows };
+        workbook.begin_sheet(sheet_name(index, input), layout)?;
+        workbook.row()?;
+        for (column, header) in input.headers.iter().enumerate() {
+            workbook.cell(column, &shown(header.as_bytes()).0, Style::Header);
+        }
+        for (column, header) in (users..).zip(own()) {
+            workbook.cell(column, header, Style::OwnHeader);
+        }
+        Ok(Self { width: users + ragged.len(), users, is_wide: extent.is_wide })
     }
 
     /// Writes a row; `comments` counts the comments of the workbook.
-    fn write(&mut self, kept: &Kept, comments: &mut u64) -> Result<(), XlsxError> {
-        self.row += 1;
-        let reason = self.width + REASON;
-        let place = |column: &Option<u32>| {
+    fn write<W: Write + Seek>(
+        self,
+        workbook: &mut Workbook<W>,
+        kept: &Kept<'_>,
+        comments: &mut u64,
+    ) -> io::Result<()> {
+        workbook.row()?;
+        let place = |column: Option<u32>| {
             let column = column.and_then(|column| usize::try_from(column).ok());
-            column.filter(|column| *column < self.users).unwrap_or(reason)
+            column.filter(|column| *column < self.users).unwrap_or(self.width + REASON)
         };
         // In column order; each cell gets all of its problems.
         let mut marks: BTreeMap<usize, String> = BTreeMap::new();
         for (column, said) in &kept.marks {
-            let all = marks.entry(place(column)).or_default();
+            let all = marks.entry(place(*column)).or_default();
             if !all.is_empty() {
                 all.push('\n');
             }
             all.push_str(said);
         }
-        let extra = kept.extra.iter().zip(self.users..).map(|(cell, column)| (column, cell));
+        let style = |column| if marks.contains_key(&column) { Style::Bad } else { Style::Text };
+        let is_shown = |column: usize, text: &str| !text.is_empty() || marks.contains_key(&column);
         let note = self.is_wide.then_some((self.width - 1, &kept.note));
-        let own = (self.width..).zip(&kept.own);
-        for (column, text) in kept.cells.iter().enumerate().chain(extra).chain(note).chain(own) {
-            let is_marked = marks.contains_key(&column);
-            let format = if is_marked { &self.formats.bad } else { &self.formats.text };
-            match text.as_str() {
-                "" if is_marked => self.sheet.write_blank(self.row, self::column(column), format)?,
-                "" => continue,
-                text => self.sheet.write_string_with_format(self.row, self::column(column), text, format)?,
-            };
+        let extra = (self.users..).zip(&kept.extra);
+        for (column, text) in kept.cells.iter().enumerate().chain(extra).chain(note) {
+            if is_shown(column, text) {
+                workbook.cell(column, text, style(column));
+            }
+        }
+        for (column, text) in (self.width..).zip(&kept.own) {
+            match column - self.width {
+                _ if !is_shown(column, text) => {}
+                ROW => workbook.cell(column, text, style(column)),
+                _ => workbook.shared_cell(column, text, style(column)),
+            }
         }
         for (column, said) in marks {
             if *comments < MAX_COMMENTS {
                 *comments += 1;
-                let comment = Comment::new(said).add_author_prefix(false).set_width(320).set_height(120);
-                self.sheet.insert_note(self.row, self::column(column), &comment)?;
+                workbook.comment(column, said);
             }
         }
         Ok(())
     }
 }
 
+/// The index of `rollcall_row` in [`OWN_COLUMNS`].
+const ROW: usize = 1;
+
 /// The index of `rollcall_reason` in [`OWN_COLUMNS`].
 const REASON: usize = 3;
-
-/// Converts a column index. Sheets have fewer columns than the type has values.
-fn column(index: usize) -> u16 {
-    u16::try_from(index).unwrap_or(u16::MAX)
-}
-
-fn set_width(sheet: &mut Worksheet, index: usize, characters: usize) -> Result<(), XlsxError> {
-    let width = u32::try_from(characters.clamp(*WIDTHS.start(), *WIDTHS.end())).unwrap_or_default();
-    sheet.set_column_width(column(index), width)?;
-    Ok(())
-}
 
 /// Returns the name of an input's sheet, such as `2 leads`; the number makes it unique.
 fn sheet_name(index: u16, input: &InputInfo) -> String {
@@ -412,11 +380,17 @@ fn sheet_name(index: u16, input: &InputInfo) -> String {
 }
 
 /// Writes the first sheet, with the instructions.
-fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> Result<(), XlsxError> {
-    let (bold, wrap) = (Format::new().set_bold(), Format::new().set_text_wrap());
-    sheet.set_column_width(0, 110)?;
+fn read_me<W: Write + Seek>(
+    workbook: &mut Workbook<W>,
+    inputs: &[InputInfo],
+    extents: &[Extent],
+) -> io::Result<()> {
+    const WIDTH: usize = 110;
+
+    workbook.begin_sheet(READ_ME, SheetLayout { widths: vec![WIDTH], ..SheetLayout::default() })?;
+    workbook.row()?;
     let rows: u64 = extents.iter().map(|extent| extent.rows + extent.omitted).sum();
-    sheet.write_string_with_format(0, 0, format!("{}{READ_ME_TITLE}", counted(rows, "row")), &bold)?;
+    workbook.shared_cell(0, &format!("{}{READ_ME_TITLE}", counted(rows, "row")), Style::Header);
     let mut lines: Vec<String> = Vec::new();
     if rows == 0 {
         lines.push(
@@ -449,9 +423,10 @@ fn read_me(sheet: &mut Worksheet, inputs: &[InputInfo], extents: &[Extent]) -> R
             grouped(MAX_CELL_UNITS as u64)
         ));
     }
-    for (row, line) in (1..).zip(lines) {
+    for line in lines {
+        workbook.row()?;
         if !line.is_empty() {
-            sheet.write_string_with_format(row, 0, &line, &wrap)?;
+            workbook.shared_cell(0, &line, Style::Wrapped);
         }
     }
     Ok(())

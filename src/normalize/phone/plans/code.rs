@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::Regex;
-use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{
     super::Length,
-    automaton::{self, Automaton, Prefix},
+    automaton::{Automaton, Prefix},
+    stored::{DESCRIPTIONS, StoredMember, StoredNumbers, StoredPlan},
 };
 use crate::contact::{NumberType, Region};
 
@@ -29,21 +29,14 @@ const KINDS: [NumberType; 8] = [
 /// The positions of the other descriptions, after the kinds.
 const FIXED_LINE: usize = 8;
 const MOBILE: usize = 9;
-const GENERAL: usize = 10;
-const LEADING: usize = 11;
-const DESCRIPTIONS: usize = 12;
+pub(super) const GENERAL: usize = 10;
+pub(super) const LEADING: usize = 11;
 
 /// The plan of a calling code, with the regions that share it, the main one first.
 pub(in crate::normalize::phone) struct CodePlan {
     calling_code: u16,
     code_digits: Vec<u8>,
-    members: Vec<LazyMember>,
-}
-
-/// The metadata of a region and its compiled form, which is `None` if the metadata is not as expected.
-struct LazyMember {
-    metadata: PhoneMetadata,
-    member: OnceLock<Option<Member>>,
+    members: Vec<Member>,
 }
 
 /// The assignment of a number in its plan.
@@ -62,23 +55,28 @@ pub(in crate::normalize::phone) struct Member {
     international_prefix: Prefix,
     national_prefix: Prefix,
     /// The national prefix with its groups, if their contents change the number.
-    rewriting: Option<Regex>,
+    rewriting: Option<Rewriting>,
     /// The replacement for a rewritten number.
-    completion: String,
+    completion: &'static str,
     /// The possible lengths of numbers, one bit each. `local` has the lengths without the area code.
     possible: u64,
     local: u64,
     described: Described,
-    /// Compiled when a number that may belong to the region is read; `None` if compilation fails.
+    stored: &'static [u8],
+    /// Decoded when a number that may belong to the region is read; `None` if that fails.
     numbers: OnceLock<Option<Numbers>>,
+}
+
+/// A national prefix whose groups change the number.
+struct Rewriting {
+    pattern: &'static str,
+    /// Compiled when a number may have a group; `None` if that fails.
+    regex: OnceLock<Option<Regex>>,
 }
 
 /// The descriptions of a region's numbers.
 struct Described {
-    /// The patterns. `places` has the index of the description of each.
-    patterns: Vec<String>,
-    places: Vec<usize>,
-    /// The lengths that each description applies to; no bit means any length.
+    /// The lengths that each description applies to; all bits mean any length.
     lengths: [u64; DESCRIPTIONS],
     same_mobile_and_fixed_line: bool,
 }
@@ -100,21 +98,16 @@ struct Set {
 }
 
 impl CodePlan {
-    /// Creates the plan of a calling code without regions.
-    pub(super) fn new(calling_code: u16) -> Self {
-        let code_digits = calling_code.to_string().into_bytes();
-        Self { calling_code, code_digits, members: Vec::new() }
-    }
-
-    /// Adds a region, at the front if it is the main one.
-    pub(super) fn add(&mut self, metadata: PhoneMetadata) {
-        let place = if metadata.main_country_for_code() { 0 } else { self.members.len() };
-        self.members.insert(place, LazyMember { metadata, member: OnceLock::new() });
+    /// Builds a plan. Returns `None` if it is not one.
+    pub(super) fn of(stored: StoredPlan<'static>) -> Option<Self> {
+        let StoredPlan { calling_code, members } = stored;
+        let members = members.into_iter().map(Member::of).collect::<Option<_>>()?;
+        Some(Self { calling_code, code_digits: calling_code.to_string().into_bytes(), members })
     }
 
     /// The regions of the code.
     pub(super) fn regions(&self) -> impl Iterator<Item = Option<Region>> {
-        self.members.iter().map(|member| Region::new(&member.metadata.id))
+        self.members.iter().map(|member| member.region)
     }
 
     pub(in crate::normalize::phone) fn calling_code(&self) -> u16 {
@@ -123,11 +116,11 @@ impl CodePlan {
 
     /// Returns the region whose rules apply to the whole code.
     pub(in crate::normalize::phone) fn main(&self) -> Option<&Member> {
-        self.members.first()?.get()
+        self.members.first()
     }
 
     pub(super) fn member(&self, index: u8) -> Option<&Member> {
-        self.members.get(usize::from(index))?.get()
+        self.members.get(usize::from(index))
     }
 
     /// Returns the assignment of a national number in the first region that knows it. If the code has one region, the
@@ -135,11 +128,9 @@ impl CodePlan {
     pub(in crate::normalize::phone) fn assignment(&self, national: &[u8]) -> Option<Assignment> {
         let length = national.len().min(MAX_NATIONAL);
         if let [only] = self.members.as_slice() {
-            let only = only.get()?;
             return Some(only.assignment(only.set_of(national)?.kinds[length]));
         }
         for member in &self.members {
-            let member = member.get()?;
             let set = member.set_of(national)?;
             let kind = set.kinds[length];
             if set.is_leading || kind != NumberType::Unknown {
@@ -156,7 +147,7 @@ impl CodePlan {
             member.set_of(area.as_bytes()).is_some_and(|set| set.is_leading)
                 || member.completion.strip_suffix("$1") == Some(area)
         };
-        self.members.iter().filter_map(LazyMember::get).find(begins_so)?.region
+        self.members.iter().find(begins_so)?.region
     }
 
     /// Returns the number without the calling code if it begins with it.
@@ -169,50 +160,40 @@ impl CodePlan {
     }
 }
 
-impl LazyMember {
-    fn get(&self) -> Option<&Member> {
-        self.member.get_or_init(|| Member::of(&self.metadata)).as_ref()
+impl Rewriting {
+    /// Any match with a group is longer than this; a test verifies it.
+    const MAX_WITHOUT_GROUP: usize = 3;
+
+    /// Returns whether a group of the prefix, which ends at `end`, contributes to the number.
+    fn has_group(&self, digits: &[u8], end: usize) -> bool {
+        if end <= Self::MAX_WITHOUT_GROUP {
+            return false;
+        }
+        let compile = || RegexBuilder::new(self.pattern).unicode(false).build().ok();
+        let Some(regex) = self.regex.get_or_init(compile) else { return true };
+        let Some(found) = regex.captures(digits) else { return false };
+        let group = |index| found.get(index).map(|group| !group.is_empty());
+        match (group(1), group(2)) {
+            (Some(_), Some(is_filled)) => is_filled,
+            (is_filled, None) => is_filled == Some(true),
+            (None, Some(_)) => false,
+        }
     }
 }
 
 impl Member {
-    fn of(metadata: &PhoneMetadata) -> Option<Self> {
-        let mut described = Described {
-            patterns: Vec::new(),
-            places: Vec::new(),
-            lengths: [0; DESCRIPTIONS],
-            same_mobile_and_fixed_line: metadata.same_mobile_and_fixed_line_pattern(),
-        };
-        for (place, description) in descriptions(metadata).into_iter().enumerate() {
-            let Some(description) = description else { continue };
-            described.lengths[place] = if description.possible_length.is_empty() {
-                u64::MAX
-            } else {
-                bits(description.possible_length.iter().filter(|length| **length >= 0))?
-            };
-            if let Some(pattern) = pattern_of(description) {
-                described.patterns.push(automaton::whole(pattern)?);
-                described.places.push(place);
-            }
-        }
-        let (international, national, leading) = beginnings(metadata);
-        if let Some(leading) = leading {
-            described.patterns.push(automaton::beginning(leading)?);
-            described.places.push(LEADING);
-        }
-        let general = descriptions(metadata)[GENERAL];
+    fn of(stored: StoredMember<'static>) -> Option<Self> {
+        let StoredMember { lengths, same_mobile_and_fixed_line, .. } = stored;
         Some(Self {
-            region: Region::new(&metadata.id),
-            international_prefix: Prefix::of(international)?,
-            national_prefix: Prefix::of(national)?,
-            rewriting: match (national, metadata.national_prefix_transform_rule()) {
-                (None, _) | (_, "") => None,
-                (Some(national), _) => Some(Regex::new(&automaton::beginning_alone(national)?).ok()?),
-            },
-            completion: metadata.national_prefix_transform_rule().to_owned(),
-            possible: general.map_or(Some(0), |general| mask(&general.possible_length))?,
-            local: general.map_or(Some(0), |general| mask(&general.possible_length_local_only))?,
-            described,
+            region: stored.region,
+            international_prefix: Prefix::of(&stored.international_prefix)?,
+            national_prefix: Prefix::of(&stored.national_prefix)?,
+            rewriting: stored.rewriting.map(|pattern| Rewriting { pattern, regex: OnceLock::new() }),
+            completion: stored.completion,
+            possible: stored.possible,
+            local: stored.local,
+            described: Described { lengths, same_mobile_and_fixed_line },
+            stored: stored.numbers,
             numbers: OnceLock::new(),
         })
     }
@@ -222,7 +203,7 @@ impl Member {
     }
 
     fn set_of(&self, national: &[u8]) -> Option<&Set> {
-        let numbers = self.numbers.get_or_init(|| Numbers::of(&self.described)).as_ref()?;
+        let numbers = self.numbers.get_or_init(|| Numbers::of(self.stored, &self.described)).as_ref()?;
         numbers.sets.get(numbers.automaton.set_of(national))
     }
 
@@ -237,7 +218,7 @@ impl Member {
         digits: &'d [u8],
     ) -> Option<&'d [u8]> {
         let Some(end) = self.national_prefix.end_in(digits) else { return Some(digits) };
-        if self.rewriting.as_ref().is_some_and(|prefix| has_group(prefix, digits)) {
+        if self.rewriting.as_ref().is_some_and(|prefix| prefix.has_group(digits, end)) {
             return None;
         }
         let stripped = &digits[end..];
@@ -272,18 +253,14 @@ impl Member {
 }
 
 impl Numbers {
-    fn of(described: &Described) -> Option<Self> {
-        let (automaton, together) = Automaton::of(&described.patterns)?;
-        let set = |matching: &Vec<usize>| {
-            let matched =
-                matching.iter().fold(0, |matched, pattern| matched | 1 << described.places[*pattern]);
-            Set {
-                is_general: matched >> GENERAL & 1 == 1,
-                is_leading: matched >> LEADING & 1 == 1,
-                kinds: std::array::from_fn(|length| described.kind(matched, length)),
-            }
+    fn of(stored: &[u8], described: &Described) -> Option<Self> {
+        let StoredNumbers { states, sets } = postcard::from_bytes(stored).ok()?;
+        let set = |matched: &u16| Set {
+            is_general: matched >> GENERAL & 1 == 1,
+            is_leading: matched >> LEADING & 1 == 1,
+            kinds: std::array::from_fn(|length| described.kind(*matched, length)),
         };
-        Some(Self { automaton, sets: together.iter().map(set).collect() })
+        Some(Self { automaton: Automaton::of(&states)?, sets: sets.iter().map(set).collect() })
     }
 }
 
@@ -319,61 +296,23 @@ impl Described {
     }
 }
 
-/// The library fills these fields only on access and marks each as deprecated to warn about it.
-#[expect(
-    deprecated,
-    reason = "the fields are empty in the library's own copies, not in what was read from the file"
-)]
-fn descriptions(metadata: &PhoneMetadata) -> [Option<&PhoneNumberDesc>; LEADING] {
-    [
-        &metadata.premium_rate,
-        &metadata.toll_free,
-        &metadata.shared_cost,
-        &metadata.voip,
-        &metadata.personal_number,
-        &metadata.pager,
-        &metadata.uan,
-        &metadata.voicemail,
-        &metadata.fixed_line,
-        &metadata.mobile,
-        &metadata.general_desc,
-    ]
-    .map(Option::as_ref)
-}
+#[cfg(test)]
+mod tests {
+    use super::{super::plans, *};
 
-#[expect(deprecated, reason = "as above")]
-fn pattern_of(description: &PhoneNumberDesc) -> Option<&str> {
-    description.national_number_pattern.as_deref()
-}
-
-/// Returns the international prefix, the national prefix and the leading digits.
-#[expect(deprecated, reason = "as above")]
-fn beginnings(metadata: &PhoneMetadata) -> (Option<&str>, Option<&str>, Option<&str>) {
-    (
-        metadata.international_prefix.as_deref(),
-        metadata.national_prefix_for_parsing.as_deref(),
-        metadata.leading_digits.as_deref(),
-    )
-}
-
-/// Returns whether a group of the prefix contributes to the number.
-fn has_group(prefix: &Regex, digits: &[u8]) -> bool {
-    let Some(found) = prefix.captures(digits) else { return false };
-    let group = |index| found.get(index).map(|group| !group.is_empty());
-    match (group(1), group(2)) {
-        (Some(_), Some(is_filled)) => is_filled,
-        (is_filled, None) => is_filled == Some(true),
-        (None, Some(_)) => false,
+    #[test]
+    fn groups_of_prefixes_are_long() {
+        for member in plans().codes.iter().flat_map(|plan| &plan.members) {
+            let Some(rewriting) = &member.rewriting else { continue };
+            for number in 0..1000 {
+                for digits in [format!("{number}"), format!("{number:02}"), format!("{number:03}")] {
+                    let found = Regex::new(rewriting.pattern).unwrap().captures(digits.as_bytes());
+                    let has_group = found.is_some_and(|found| {
+                        (1..found.len()).any(|group| found.get(group).is_some_and(|group| !group.is_empty()))
+                    });
+                    assert!(!has_group, "{:?} {digits}", member.region);
+                }
+            }
+        }
     }
-}
-
-/// Converts lengths to bits; -1 means that there are none.
-fn mask(lengths: &[i32]) -> Option<u64> {
-    if lengths.contains(&-1) { Some(0) } else { bits(lengths.iter()) }
-}
-
-fn bits<'l>(lengths: impl Iterator<Item = &'l i32>) -> Option<u64> {
-    lengths
-        .map(|length| u32::try_from(*length).ok().filter(|length| *length < u64::BITS))
-        .try_fold(0, |bits, length| Some(bits | 1_u64 << length?))
 }

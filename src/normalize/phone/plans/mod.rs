@@ -1,11 +1,14 @@
 //! The numbering plans of the world, as published by Google: one file for the automata in this module and for the
 //! library.
 //!
-//! The numbers of each calling code are compiled into one automaton when the first such number is read. A single pass
-//! over the digits then determines region, kind and validity.
+//! The numbers of each region are one automaton, compiled before the program is built (`plans.bin`). A single pass over the
+//! digits determines region, kind and validity.
 
 mod automaton;
 mod code;
+#[cfg(test)]
+mod compile;
+mod stored;
 
 use std::sync::LazyLock;
 
@@ -13,6 +16,7 @@ use prost::Message as _;
 use rlibphonenumber::PhoneMetadataCollection;
 
 pub(super) use self::code::{Assignment, CodePlan, MAX_NATIONAL, Member};
+use self::stored::StoredPlan;
 use crate::contact::Region;
 
 /// The plans, compiled by `rlibphonenumber` from this version of Google's libphonenumber files.
@@ -26,6 +30,9 @@ pub(super) fn metadata() -> PhoneMetadataCollection {
     // The file is part of the program, and tests read it.
     PhoneMetadataCollection::decode(METADATA).unwrap_or_default()
 }
+
+/// The same plans, compiled.
+const COMPILED: &[u8] = include_bytes!("plans.bin");
 
 /// The number of possible calling codes of up to three digits.
 const CODES: usize = 1000;
@@ -44,7 +51,9 @@ pub(super) struct Plans {
     by_region: Vec<(u16, u8)>,
 }
 
-static PLANS: LazyLock<Plans> = LazyLock::new(|| Plans::of(metadata()));
+// The file is part of the program, and tests read it.
+static PLANS: LazyLock<Plans> =
+    LazyLock::new(|| Plans::of(postcard::from_bytes(COMPILED).unwrap_or_default()));
 
 /// Returns all plans.
 pub(super) fn plans() -> &'static Plans {
@@ -52,22 +61,16 @@ pub(super) fn plans() -> &'static Plans {
 }
 
 impl Plans {
-    fn of(collection: PhoneMetadataCollection) -> Self {
+    fn of(stored: Vec<StoredPlan<'static>>) -> Self {
         let mut plans = Self {
-            codes: Vec::new(),
+            codes: stored.into_iter().filter_map(CodePlan::of).collect(),
             by_code: vec![NONE; CODES],
             by_region: vec![(NONE, 0); LETTERS * LETTERS],
         };
-        for metadata in collection.metadata {
-            let Some(calling_code) = metadata.country_code.and_then(|code| u16::try_from(code).ok()) else {
-                continue;
-            };
-            let Some(at) = plans.by_code.get_mut(usize::from(calling_code)) else { continue };
-            if *at == NONE {
-                *at = u16::try_from(plans.codes.len()).unwrap_or(NONE);
-                plans.codes.push(CodePlan::new(calling_code));
+        for (plan, index) in plans.codes.iter().zip(0..) {
+            if let Some(at) = plans.by_code.get_mut(usize::from(plan.calling_code())) {
+                *at = index;
             }
-            plans.codes[usize::from(*at)].add(metadata);
         }
         for (code, at) in plans.codes.iter().zip(0..) {
             for (region, index) in code.regions().zip(0..) {
@@ -123,6 +126,20 @@ fn slot(region: Region) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compiled_plans_are_those_of_the_metadata() {
+        let compiled = compile::stored(&compile::all(metadata()));
+        if std::env::var_os("ROLLCALL_WRITE_PLANS").is_some() {
+            std::fs::write(
+                concat!(env!("CARGO_MANIFEST_DIR"), "/src/normalize/phone/plans/plans.bin"),
+                compiled,
+            )
+            .unwrap();
+            return;
+        }
+        assert!(compiled == COMPILED, "plans.bin is not up to date: see the README.md next to it");
+    }
 
     #[test]
     fn every_plan_compiles_to_an_automaton() {

@@ -11,6 +11,19 @@ use std::borrow::Cow;
 /// Characters that begin a formula in a spreadsheet, including the full-width forms of Japanese and Chinese keyboards.
 const SIGNS: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
 
+/// The bytes that begin a sign, and those that some programs remove from the beginning of a cell.
+const SUSPECTS: [bool; 256] = {
+    let mut suspects = [false; 256];
+    // The last byte begins the full-width signs.
+    let bytes = *b"=+-@\t\r\n\xef";
+    let mut index = 0;
+    while index < bytes.len() {
+        suspects[bytes[index] as usize] = true;
+        index += 1;
+    }
+    suspects
+};
+
 /// Tests for bytes at which some program splits or ends a line.
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b',' | b';' | b'|' | b'\t' | b'\r' | b'\n')
@@ -67,9 +80,7 @@ fn parts(cell: &[u8]) -> impl Iterator<Item = (usize, &[u8], Option<u8>)> {
 /// assert_eq!(*guard(b"Main St 5; =1+2"), *b"Main St 5; '=1+2");
 /// ```
 pub fn guard(cell: &[u8]) -> Cow<'_, [u8]> {
-    // The last byte begins the full-width signs.
-    let is_suspect = |byte: &u8| matches!(byte, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n' | 0xef);
-    if !cell.iter().any(is_suspect) {
+    if !cell.iter().any(|byte| SUSPECTS[usize::from(*byte)]) {
         return Cow::Borrowed(cell);
     }
     let places = parts(cell)

@@ -429,7 +429,7 @@ impl Rows {
 
     /// Iterates over the rows with their text. The block is validated as UTF-8 only once.
     pub fn iter_text(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        let utf_8 = str::from_utf8(&self.text).ok();
+        let utf_8 = simdutf8::basic::from_utf8(&self.text).ok();
         self.iter().map(move |row| Row { utf_8, ..row })
     }
 

@@ -16,11 +16,31 @@ pub(crate) struct Settled {
     class: u8,
 }
 
+/// The letters of the scripts with the lowest codes, which most names are written in.
+static LOW: [Option<Settled>; 0x1100] = {
+    let mut low = [None; 0x1100];
+    let mut code = 0;
+    while code < low.len() {
+        if let Some(letter) = char::from_u32(code as u32) {
+            low[code] = Settled::look_up(letter);
+        }
+        code += 1;
+    }
+    low
+};
+
 impl Settled {
     /// Returns what is known of a letter.
     #[inline]
     pub(crate) fn of(letter: char) -> Option<Self> {
-        let code = u32::from(letter);
+        match LOW.get(letter as usize) {
+            Some(known) => *known,
+            None => Self::look_up(letter),
+        }
+    }
+
+    const fn look_up(letter: char) -> Option<Self> {
+        let code = letter as u32;
         let (script, distance) = match letter {
             'a'..='z' => (Script::Latin, 0),
             'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' => (Script::Latin, 0x20),
@@ -48,7 +68,7 @@ impl Settled {
             '\u{5d0}'..='\u{5ea}' => (Script::Hebrew, 0),
             '\u{621}'..='\u{63a}' | '\u{641}'..='\u{64a}' | '\u{679}'..='\u{6bf}' => (Script::Arabic, 0),
             '\u{6c1}'..='\u{6d3}' => (Script::Arabic, 0),
-            '\u{e01}'..='\u{e32}' | '\u{e34}'..='\u{e3a}' | '\u{e40}'..='\u{e45}' | '\u{e47}'..='\u{e4b}' => {
+            '\u{e01}'..='\u{e32}' | '\u{e34}'..='\u{e3a}' | '\u{e40}'..='\u{e45}' | '\u{e48}'..='\u{e4b}' => {
                 (Script::Thai, 0)
             }
             '\u{3005}'
@@ -59,24 +79,73 @@ impl Settled {
             | '\u{4e00}'..='\u{9fff}'
             | '\u{ac00}'..='\u{d7a3}' => (Script::EastAsian, 0),
             // The consonants, vowels and vowel signs of Hindi, Bengali, Gujarati, Tamil and Telugu.
-            '\u{904}'..='\u{939}' | '\u{93d}'..='\u{94d}' | '\u{902}' | '\u{903}' => (Script::Other, 0),
-            '\u{982}' | '\u{983}' | '\u{985}'..='\u{9b9}' | '\u{9be}'..='\u{9cd}' => (Script::Other, 0),
-            '\u{a82}' | '\u{a83}' | '\u{a85}'..='\u{ab9}' | '\u{abe}'..='\u{acd}' => (Script::Other, 0),
-            '\u{b83}'..='\u{bb9}' | '\u{bbe}'..='\u{bcd}' => (Script::Other, 0),
-            '\u{c02}' | '\u{c03}' | '\u{c05}'..='\u{c39}' | '\u{c3e}'..='\u{c4d}' => (Script::Other, 0),
+            '\u{902}' | '\u{903}' | '\u{904}'..='\u{939}' | '\u{93c}'..='\u{94d}' => (Script::Other, 0),
+            '\u{982}'
+            | '\u{983}'
+            | '\u{985}'..='\u{98c}'
+            | '\u{98f}'
+            | '\u{990}'
+            | '\u{993}'..='\u{9a8}'
+            | '\u{9aa}'..='\u{9b0}'
+            | '\u{9b2}'
+            | '\u{9b6}'..='\u{9b9}'
+            | '\u{9bc}'..='\u{9c4}'
+            | '\u{9c7}'
+            | '\u{9c8}'
+            | '\u{9cb}'..='\u{9cd}' => (Script::Other, 0),
+            '\u{a82}'
+            | '\u{a83}'
+            | '\u{a85}'..='\u{a8d}'
+            | '\u{a8f}'..='\u{a91}'
+            | '\u{a93}'..='\u{aa8}'
+            | '\u{aaa}'..='\u{ab0}'
+            | '\u{ab2}'
+            | '\u{ab3}'
+            | '\u{ab5}'..='\u{ab9}'
+            | '\u{abd}'..='\u{ac5}'
+            | '\u{ac7}'..='\u{ac9}'
+            | '\u{acb}'..='\u{acd}' => (Script::Other, 0),
+            '\u{b83}'
+            | '\u{b85}'..='\u{b8a}'
+            | '\u{b8e}'..='\u{b90}'
+            | '\u{b92}'..='\u{b95}'
+            | '\u{b99}'
+            | '\u{b9a}'
+            | '\u{b9c}'
+            | '\u{b9e}'
+            | '\u{b9f}'
+            | '\u{ba3}'
+            | '\u{ba4}'
+            | '\u{ba8}'..='\u{baa}'
+            | '\u{bae}'..='\u{bb9}'
+            | '\u{bbe}'..='\u{bc2}'
+            | '\u{bc6}'..='\u{bc8}'
+            | '\u{bca}'..='\u{bcd}' => (Script::Other, 0),
+            '\u{c02}'
+            | '\u{c03}'
+            | '\u{c05}'..='\u{c0c}'
+            | '\u{c0e}'..='\u{c10}'
+            | '\u{c12}'..='\u{c28}'
+            | '\u{c2a}'..='\u{c39}'
+            | '\u{c3e}'..='\u{c44}'
+            | '\u{c46}'..='\u{c48}'
+            | '\u{c4a}'..='\u{c4d}' => (Script::Other, 0),
             // Georgian and Armenian.
             '\u{10d0}'..='\u{10fa}' | '\u{561}'..='\u{586}' => (Script::Other, 0),
             '\u{531}'..='\u{556}' => (Script::Other, 0x30),
             _ => return None,
         };
         let class = match letter {
+            '\u{93c}' | '\u{9bc}' => 7,
             '\u{94d}' | '\u{9cd}' | '\u{acd}' | '\u{bcd}' | '\u{c4d}' | '\u{e3a}' => 9,
             '\u{e38}' | '\u{e39}' => 103,
             '\u{e48}'..='\u{e4b}' => 107,
             _ => 0,
         };
-        let small = if distance == 0 { letter } else { char::from_u32(code + distance)? };
-        Some(Self { script, small, class })
+        match char::from_u32(code + distance) {
+            Some(small) => Some(Self { script, small, class }),
+            None => None,
+        }
     }
 
     /// Returns whether this is a letter, not a sign on one.
@@ -89,8 +158,9 @@ impl Settled {
     #[inline]
     pub(crate) fn stays_behind(self, before: Self) -> bool {
         let is_ordered = self.class == 0 || before.class <= self.class;
-        // Vowel signs that are composed of two.
+        // Signs that compose with the letter before them.
         let joins = match self.small {
+            '\u{93c}' => matches!(before.small, '\u{928}' | '\u{930}' | '\u{933}'),
             '\u{9be}' => before.small == '\u{9c7}',
             '\u{bbe}' => matches!(before.small, '\u{bc6}' | '\u{bc7}'),
             _ => false,
@@ -119,7 +189,7 @@ mod tests {
             assert!(small.nfkc().eq(small.chars()), "{letter}");
             assert_eq!(settled.class, canonical_combining_class(letter), "{letter}");
             assert_eq!(Script::of(letter).unwrap_or(settled.script), settled.script, "{letter}");
-            assert!(!letter.is_control() && !letter.is_whitespace(), "{letter}");
+            assert!(letter.is_alphabetic() || settled.class > 0, "{letter}");
         }
     }
 

@@ -76,10 +76,10 @@ impl PackedDigits {
     /// several groups at once.
     const fn eight(number: u64) -> u64 {
         let fours = number / 10_000 | (number % 10_000) << 32;
-        let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-        let twos = hundreds | (fours - 100 * hundreds) << 16;
-        let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-        tens | (twos - 10 * tens) << 8
+        let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
+        let twos = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+        let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+        tens | twos.wrapping_sub(tens.wrapping_mul(10)) << 8
     }
 
     /// The first digits.

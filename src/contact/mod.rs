@@ -277,14 +277,17 @@ impl PhoneNumber {
 
         let mut whole = u64::from(calling_code);
         let mut largest = 0;
-        for byte in national {
+        let digits = national.iter().map(|byte| {
             let digit = byte.wrapping_sub(b'0');
             largest = largest.max(digit);
-            whole = if national.len() <= MAX_SAFE_DIGITS {
-                whole.wrapping_mul(10).wrapping_add(u64::from(digit))
-            } else {
-                whole.checked_mul(10)?.checked_add(u64::from(digit))?
-            };
+            u64::from(digit)
+        });
+        if national.len() <= MAX_SAFE_DIGITS {
+            whole = digits.fold(whole, |whole, digit| whole.wrapping_mul(10).wrapping_add(digit));
+        } else {
+            for digit in digits {
+                whole = whole.checked_mul(10)?.checked_add(digit)?;
+            }
         }
         let is_number = calling_code > 0 && !national.is_empty() && largest < 10 && whole < E164::END;
         is_number.then_some(Self { e164: E164(whole), calling_code, region, kind })
@@ -417,6 +420,9 @@ impl Contact {
 pub struct NameKey(u64);
 
 impl NameKey {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+
     /// Returns the key of a first and a last name.
     ///
     /// ```
@@ -425,31 +431,14 @@ impl NameKey {
     /// assert_eq!(NameKey::new("Zoë", "van  Dijk"), NameKey::new("ZOE\u{308} VAN", "Dijk"));
     /// ```
     pub fn new(first: &str, last: &str) -> Self {
-        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-        const PRIME: u64 = 0x0100_0000_01b3;
-        let mut hash = OFFSET;
-        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-        if first.is_ascii() && last.is_ascii() {
-            for name in [first, last] {
-                // White space as Unicode defines it.
-                for word in name.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' ')) {
-                    if !word.is_empty() {
-                        for byte in word {
-                            add(byte.to_ascii_lowercase());
-                        }
-                        add(b' ');
-                    }
-                }
-            }
+        if let Some(hash) = Self::hash_of_settled(first, last) {
             return Self(hash);
         }
+        let mut hash = Self::OFFSET;
+        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(Self::PRIME);
         for word in first.split_whitespace().chain(last.split_whitespace()) {
             if word.is_ascii() {
                 word.bytes().for_each(|byte| add(byte.to_ascii_lowercase()));
-            } else if is_settled(word) {
-                for letter in word.chars().filter_map(Settled::of) {
-                    letter.small.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
-                }
             } else {
                 for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
                     letter.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
@@ -458,6 +447,39 @@ impl NameKey {
             add(b' ');
         }
         Self(hash)
+    }
+
+    /// Returns the hash of names whose letters are settled, with single spaces between words, as most are.
+    fn hash_of_settled(first: &str, last: &str) -> Option<u64> {
+        let mut hash = Self::OFFSET;
+        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(Self::PRIME);
+        for name in [first, last] {
+            let mut before = None;
+            let mut is_in_word = false;
+            for letter in name.chars() {
+                if letter.is_ascii() {
+                    if letter != ' ' && !letter.is_ascii_graphic() || letter == ' ' && !is_in_word {
+                        return None;
+                    }
+                    add(letter.to_ascii_lowercase() as u8);
+                    (before, is_in_word) = (None, letter != ' ');
+                    continue;
+                }
+                let settled = Settled::of(letter)?;
+                if before.is_some_and(|before| !settled.stays_behind(before))
+                    || before.is_none() && !settled.is_letter()
+                {
+                    return None;
+                }
+                settled.small.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                (before, is_in_word) = (Some(settled), true);
+            }
+            if !is_in_word {
+                return None;
+            }
+            add(b' ');
+        }
+        Some(hash)
     }
 
     /// The hash itself.
@@ -471,22 +493,14 @@ impl NameKey {
     }
 }
 
-/// Tests whether the letters of a word are their own compatibility forms in lowercase.
-fn is_settled(word: &str) -> bool {
-    let mut before = None;
-    word.chars().all(|letter| {
-        let settled = Settled::of(letter);
-        let before = std::mem::replace(&mut before, settled);
-        settled.is_some_and(|settled| before.is_none_or(|before| settled.stays_behind(before)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn settled_words_have_the_key_of_their_compatibility_form() {
+    fn settled_names_have_the_key_of_their_compatibility_form() {
         for name in [
             "José",
             "ŁUKASZ",
@@ -502,11 +516,24 @@ mod tests {
             "山田",
         ] {
             let lower: String = name.chars().flat_map(char::to_lowercase).nfkc().collect();
-            let mut key = NameKey::new("", "");
+            let mut key = NameKey(NameKey::OFFSET);
             for byte in lower.bytes().chain([b' ']) {
                 key = NameKey((key.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
             }
             assert_eq!(NameKey::new(name, ""), key, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn split_into_names_does_not_change_the_key(words in prop::collection::vec("[a-zA-ZÀ-ž'Α-ωА-яअ-ह\\u{621}-\\u{64a}]{1,5}", 2..4)) {
+            let key = NameKey::new(&words[0], &words[1..].join(" "));
+            let upper = words.join("  ").to_uppercase();
+            // Some capitals are two letters.
+            if upper.chars().count() == words.join("  ").chars().count() {
+                prop_assert_eq!(NameKey::new(&upper, ""), NameKey::new(&words.join(" ").to_uppercase(), ""));
+            }
+            prop_assert_eq!(NameKey::new(&words.join("\t"), ""), key);
         }
     }
 

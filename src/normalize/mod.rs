@@ -216,28 +216,31 @@ impl<'a> Normalizer<'a> {
         };
         let before = problems.len();
         let mut refused = None;
-        for text in values(found.text) {
+        let mut read = |text, problems: &mut Vec<Problem>| {
+            let value = Found { text, ..found };
             let origin = if text.trim_start().starts_with(['+', '＋']) {
                 None
             } else {
-                match self.origin(row, phone, problems) {
-                    Ok(origin) => origin,
-                    Err(Unusable) => continue,
-                }
+                self.origin(row, phone, problems).ok()?
             };
-            let value = Found { text, ..found };
             match self.read_phone(&value, origin, self.is_doubtful_country(row, phone, origin)) {
                 Ok(number) => {
                     problems.truncate(before);
-                    return Ok(Some(number));
+                    return Some(number);
                 }
                 Err(Refusal { code, detail, number, .. }) => {
                     problems.push(Problem::of_cell(code, found.column, text.as_bytes(), detail));
                     refused = refused.or(number);
                 }
             }
-        }
-        Err(refused)
+            None
+        };
+        let number = if memchr::memchr(b':', found.text.as_bytes()).is_none() {
+            read(found.text, problems)
+        } else {
+            values(found.text).find_map(|text| read(text, problems))
+        };
+        number.map_or(Err(refused), |number| Ok(Some(number)))
     }
 
     /// Returns the phone columns in the order that the labels of this row define, without those that are not phones to
@@ -337,7 +340,7 @@ impl<'a> Normalizer<'a> {
 fn values(text: &str) -> impl Iterator<Item = &str> {
     const SEPARATOR: &str = " ::: ";
 
-    let is_one = memchr::memchr(b':', text.as_bytes()).is_none() || !text.contains(SEPARATOR);
+    let is_one = !text.contains(SEPARATOR);
     let one = is_one.then_some(text);
     let several = (!is_one).then(|| text.split(SEPARATOR).map(str::trim).filter(|value| !value.is_empty()));
     let several = several.into_iter().flatten();

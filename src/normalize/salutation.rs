@@ -293,16 +293,17 @@ pub(super) fn higher(one: Salutation, other: Salutation) -> Salutation {
 /// assert_eq!(recognize("Mr & Mrs"), None);
 /// ```
 pub fn recognize(text: &str) -> Option<Salutation> {
-    let bare = text.trim().trim_end_matches('.');
     // Most cells contain one of these.
-    let usual = match bare {
-        "Mr" => Some(Salutation::Mr),
-        "Mrs" => Some(Salutation::Mrs),
-        "Ms" => Some(Salutation::Ms),
-        "Dr" => Some(Salutation::Dr),
-        _ => None,
-    };
-    usual.or_else(|| spelled(bare)).or_else(|| of_words(text.trim()))
+    match text {
+        "Mr" | "Mr." => Some(Salutation::Mr),
+        "Mrs" | "Mrs." => Some(Salutation::Mrs),
+        "Ms" | "Ms." => Some(Salutation::Ms),
+        "Dr" | "Dr." => Some(Salutation::Dr),
+        _ => {
+            let text = text.trim();
+            spelled(text.trim_end_matches('.')).or_else(|| of_words(text))
+        }
+    }
 }
 
 /// Returns the salutation of one spelling.

@@ -30,7 +30,7 @@ use std::{
 use rayon::prelude::*;
 use thiserror::Error;
 
-use self::{export::ExportWriter, run_file::RunFile, tally::Tally};
+use self::{export::ExportWriter, rejected::RowToFix, run_file::RunFile, tally::Tally};
 pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
@@ -114,6 +114,8 @@ impl<'a> ReportedRow<'a> {
 /// A writer of the files of a run.
 pub struct RunWriter {
     inputs: Vec<InputInfo>,
+    /// The name of the run.
+    run: String,
     files: Vec<Box<dyn RunFile>>,
     tally: Tally,
     export: Option<ExportWriter>,
@@ -129,8 +131,8 @@ impl RunWriter {
     /// Returns an error if a file cannot be created.
     pub fn begin(folder: OutputFolder, inputs: Vec<InputInfo>, run: &str) -> Result<Self, ReportError> {
         let files =
-            files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs, run)).collect::<Result<_, _>>()?;
-        Ok(Self { inputs, files, tally: Tally::default(), export: None, folder })
+            files::KINDS.iter().map(|kind| (kind.begin)(&folder, &inputs)).collect::<Result<_, _>>()?;
+        Ok(Self { inputs, run: run.to_owned(), files, tally: Tally::default(), export: None, folder })
     }
 
     /// Adds an export of the contacts to post; it appears once the run is finished.
@@ -154,7 +156,12 @@ impl RunWriter {
         if let Some(export) = &mut self.export {
             export.write(input, row)?;
         }
-        self.files.iter_mut().try_for_each(|file| file.write(input, row))
+        self.files.iter_mut().try_for_each(|file| file.write(input, row))?;
+        if row.outcome.needs_fixing() {
+            let to_fix = RowToFix::new(input, row, &self.run);
+            self.files.iter_mut().try_for_each(|file| file.write_to_fix(input, row, &to_fix))?;
+        }
+        Ok(())
     }
 
     /// Adds the counts of a block's numbers. Its rows are written with [`ReportedRow::is_counted`] or as valid rows.

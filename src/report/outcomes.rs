@@ -31,7 +31,7 @@ pub(super) struct OutcomesWriter {
 
 impl OutcomesWriter {
     pub(super) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs, _| Ok(Box::new(Self::begin(folder, inputs)?)) };
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
 
     fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         let mut lines = Vec::with_capacity(BUFFER_BYTES + 1024);

@@ -5,7 +5,7 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use super::{
-    ExportReport, OutputFolder, PendingFile, ReportError, ReportedRow,
+    ExportReport, OutputFolder, PendingFile, ReportError,
     run_file::{Kind, RunFile},
     tally::{ProblemCount, RegionCount, TypeCount},
     unknown_values::UnknownValue,
@@ -314,14 +314,10 @@ impl Report {
 pub(super) struct SummaryWriter;
 
 impl SummaryWriter {
-    pub(super) const KIND: Kind = Kind { name: NAME, begin: |_, _, _| Ok(Box::new(Self)) };
+    pub(super) const KIND: Kind = Kind { name: NAME, begin: |_, _| Ok(Box::new(Self)) };
 }
 
 impl RunFile for SummaryWriter {
-    fn write(&mut self, _: &InputInfo, _: &ReportedRow<'_>) -> Result<(), ReportError> {
-        Ok(())
-    }
-
     fn finish(
         self: Box<Self>,
         folder: &OutputFolder,

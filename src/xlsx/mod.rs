@@ -13,7 +13,7 @@ use std::{
     io::{self, Seek, Write},
 };
 
-use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
+use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use self::sheet::Sheet;
 pub(crate) use self::sheet::SheetLayout;
@@ -101,10 +101,25 @@ impl<W: Write + Seek> Workbook<W> {
     /// those of the others.
     pub(crate) fn begin_sheet(&mut self, name: impl Into<String>, layout: SheetLayout) -> io::Result<()> {
         self.finish_sheet()?;
-        let number = self.sheets.len() + 1;
-        self.begin(&format!("xl/worksheets/sheet{number}.xml"))?;
-        self.sheet = Some(Sheet::new(name.into(), layout, number == 1));
+        self.sheet = Some(Sheet::new(name.into(), layout, self.sheets.is_empty()));
         Ok(())
+    }
+
+    /// Writes the markup of the sheet so far into its part.
+    fn flush_sheet(&mut self) -> io::Result<()> {
+        let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
+        if !std::mem::replace(&mut sheet.has_part, true) {
+            self.begin(&self.sheet_part())?;
+        }
+        self.archive.write_all(&sheet.markup)?;
+        sheet.markup.clear();
+        self.sheet = Some(sheet);
+        Ok(())
+    }
+
+    /// The name of the part of the last sheet.
+    fn sheet_part(&self) -> String {
+        format!("xl/worksheets/sheet{}.xml", self.sheets.len() + 1)
     }
 
     fn finish_sheet(&mut self) -> io::Result<()> {
@@ -118,11 +133,10 @@ impl<W: Write + Seek> Workbook<W> {
     /// Starts the next row of the sheet.
     pub(crate) fn row(&mut self) -> io::Result<()> {
         let Some(sheet) = &mut self.sheet else { return Ok(()) };
-        if let Some(buffer) = sheet.full_buffer() {
-            self.archive.write_all(buffer)?;
-            buffer.clear();
-        }
         sheet.row();
+        if sheet.is_buffer_full() {
+            self.flush_sheet()?;
+        }
         Ok(())
     }
 
@@ -155,7 +169,15 @@ impl<W: Write + Seek> Workbook<W> {
     }
 
     fn part(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.begin(name)?;
+        /// Compression of a shorter part is not worth its preparation.
+        const SHORT: usize = 4096;
+
+        if content.len() > SHORT {
+            self.begin(name)?;
+        } else {
+            let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+            self.archive.start_file(name, stored)?;
+        }
         self.archive.write_all(content)
     }
 

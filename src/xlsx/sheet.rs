@@ -91,7 +91,9 @@ pub(super) struct Sheet {
     name: String,
     layout: SheetLayout,
     /// The markup that is not yet in the archive.
-    markup: Vec<u8>,
+    pub(super) markup: Vec<u8>,
+    /// Whether its part in the archive is begun.
+    pub(super) has_part: bool,
     columns: Vec<String>,
     row: u64,
     is_in_row: bool,
@@ -105,9 +107,9 @@ impl Sheet {
         Self { name, layout, markup, columns, ..Self::default() }
     }
 
-    /// Returns the markup if there is enough of it for a write.
-    pub(super) fn full_buffer(&mut self) -> Option<&mut Vec<u8>> {
-        (self.markup.len() >= BUFFER_BYTES).then_some(&mut self.markup)
+    /// Returns whether there is enough markup for a write.
+    pub(super) fn is_buffer_full(&self) -> bool {
+        self.markup.len() >= BUFFER_BYTES
     }
 
     /// Starts the next row.
@@ -169,7 +171,11 @@ impl Sheet {
         self.end_row();
         let has_comments = !self.comments.is_empty();
         self.markup.extend_from_slice(self.layout.tail(has_comments).as_bytes());
-        book.archive.write_all(&self.markup)?;
+        if self.has_part {
+            book.archive.write_all(&self.markup)?;
+        } else {
+            book.part(&book.sheet_part(), &self.markup)?;
+        }
         if has_comments {
             let number = book.sheets.len() + 1;
             book.part(&format!("xl/comments{number}.xml"), &comments::texts(&self.comments))?;

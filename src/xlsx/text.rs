@@ -13,12 +13,28 @@ pub(super) fn push_element(markup: &mut Vec<u8>, text: &str) {
     markup.extend_from_slice(b"</t>");
 }
 
+/// The bytes that may have to be escaped.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    // The last byte begins the characters that XML does not have.
+    let bytes = *b"&<>\"_\xef";
+    let mut index = 0;
+    while index < bytes.len() {
+        special[bytes[index] as usize] = true;
+        index += 1;
+    }
+    let mut control = 0;
+    while control < b' ' {
+        special[control as usize] = true;
+        control += 1;
+    }
+    special
+};
+
 /// Appends a text, escaped.
 pub(super) fn push(markup: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let is_special =
-        |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'_' | 0xef) || *byte < b' ' || *byte == 0x7f;
-    if !bytes.iter().any(is_special) {
+    if !bytes.iter().any(|byte| SPECIAL[usize::from(*byte)]) {
         markup.extend_from_slice(bytes);
         return;
     }

@@ -117,7 +117,7 @@ mod tests {
             "გიორგი",
             "J. Łukasz",
         ] {
-            assert_eq!(is_simple(name), name != "প্রিয়াঙ্কা", "{name}");
+            assert!(is_simple(name), "{name}");
         }
         for text in [
             "",

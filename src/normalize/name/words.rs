@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use crate::settled::Settled;
+
 /// A set of words in lowercase. A filter rejects almost all other words without a comparison.
 pub(in crate::normalize) struct WordSet {
     words: Vec<&'static str>,
@@ -24,10 +26,10 @@ impl WordSet {
 
     /// Returns the bit of a word's first letter in lowercase.
     fn first_letter(word: &str) -> u128 {
-        word.chars()
-            .next()
-            .and_then(|letter| letter.to_lowercase().next())
-            .map_or(0, |letter| 1 << (u32::from(letter) % 128))
+        let small = |letter: char| {
+            Settled::of(letter).map(|settled| settled.small).or_else(|| letter.to_lowercase().next())
+        };
+        word.chars().next().and_then(small).map_or(0, |letter| 1 << (u32::from(letter) % 128))
     }
 
     /// Returns whether the set contains the word, in uppercase or lowercase.

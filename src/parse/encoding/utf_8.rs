@@ -94,8 +94,12 @@ impl Utf8Check {
 /// Counts the bytes that begin a letter beyond ASCII.
 fn letters(text: &[u8]) -> u64 {
     // The count of a part fits into a byte, so that the processor adds many at once.
-    let parts = text.chunks(255);
-    parts.map(|part| u64::from(part.iter().map(|byte| u8::from(*byte >= 0xc0)).sum::<u8>())).sum()
+    let (parts, rest) = text.as_chunks::<128>();
+    let count = |part: &[u8]| {
+        let count = part.iter().fold(0_u8, |count, byte| count.wrapping_add(u8::from(*byte >= 0xc0)));
+        u64::from(count)
+    };
+    parts.iter().map(|part| count(part)).sum::<u64>() + count(rest)
 }
 
 #[cfg(test)]

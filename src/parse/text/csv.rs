@@ -10,6 +10,7 @@ use super::{
     findings::Findings,
     layout::{self, Layout, lines},
     quoting::{self, Cells, Dialect, END_OF_FILE, Ending, read_record},
+    scan::{Found, Marks},
 };
 use crate::{
     parse::{
@@ -74,6 +75,7 @@ pub(in crate::parse) struct Records {
     end: usize,
     is_at_end: bool,
     dialect: Dialect,
+    marks: Marks,
     layout: Layout,
     refuses_doubt: bool,
     line: u64,
@@ -142,6 +144,7 @@ impl Records {
             end: 0,
             is_at_end: false,
             dialect,
+            marks: Marks::new(dialect.delimiter, dialect.quote),
             layout: Layout::default(),
             refuses_doubt: false,
             line: 1,
@@ -152,7 +155,8 @@ impl Records {
             record: CsvRecord {
                 line: 1,
                 text: vec![0; 4096],
-                ends: vec![0; PLAIN_CELLS],
+                // A piece may have as many delimiters as bytes.
+                ends: vec![0; PLAIN_CELLS + Marks::LANES],
                 ..CsvRecord::default()
             },
             cells: Cells::default(),
@@ -167,7 +171,7 @@ impl Records {
         }
         self.record_start = self.next;
         self.record.line = self.line;
-        if !self.split_plain() {
+        if !self.split_plain() && !self.split_quoted() {
             self.read_marked()?;
         }
         self.records += 1;
@@ -181,31 +185,107 @@ impl Records {
             return false;
         }
         let input = &self.buffer[self.next..self.end];
-        let Some(len) = memchr::memchr3(b'\n', b'\r', self.dialect.quote, input) else { return false };
-        if input[len] == self.dialect.quote {
-            return false;
-        }
-        let (line, record) = (&input[..len], &mut self.record);
-        if self.has_rare_marks && memchr::memchr2(b'\\', END_OF_FILE, line).is_some() {
-            return false;
-        }
+        let record = &mut self.record;
         let mut cells = 0;
-        for end in memchr::memchr_iter(self.dialect.delimiter, line).chain([len]) {
-            if cells == PLAIN_CELLS {
+        for (index, piece) in input.as_chunks::<{ Marks::LANES }>().0.iter().enumerate() {
+            let Found { mut delimiters, stops } = self.marks.find(*piece);
+            // Only the delimiters before the first other mark.
+            delimiters &= (stops & stops.wrapping_neg()).wrapping_sub(1);
+            while delimiters != 0 {
+                record.ends[cells] = index * Marks::LANES + delimiters.trailing_zeros() as usize;
+                cells += 1;
+                delimiters &= delimiters - 1;
+            }
+            if cells >= PLAIN_CELLS {
                 return false;
             }
-            record.ends[cells] = end;
-            cells += 1;
+            if stops != 0 {
+                let len = index * Marks::LANES + stops.trailing_zeros() as usize;
+                let line = &input[..len];
+                let has_rare_mark =
+                    self.has_rare_marks && memchr::memchr2(b'\\', END_OF_FILE, line).is_some();
+                if input[len] == self.dialect.quote || has_rare_mark {
+                    return false;
+                }
+                record.ends[cells] = len;
+                if record.text.len() < len {
+                    record.text.resize(len, 0);
+                }
+                record.text[..len].copy_from_slice(line);
+                record.cells = cells + 1;
+                record.is_separated = true;
+                record.is_doubtful = false;
+                self.next += len;
+                self.is_after_cr = false;
+                return true;
+            }
         }
-        if record.text.len() < len {
-            record.text.resize(len, 0);
+        false
+    }
+
+    /// Reads a record of moderate size that ends in the buffer, and in which some cells are quoted from their first byte
+    /// to their last, without a line end in them. Returns `false` for any other.
+    fn split_quoted(&mut self) -> bool {
+        let Dialect { delimiter, quote, has_escapes, enclosure } = self.dialect;
+        if has_escapes || enclosure.is_some() || self.has_rare_marks || self.stray_record.is_some() {
+            return false;
         }
-        record.text[..len].copy_from_slice(line);
-        record.cells = cells;
-        record.is_separated = true;
-        record.is_doubtful = false;
-        self.next += len;
+        let input = &self.buffer[self.next..self.end];
+        // A byte order mark may be before the first quotation mark.
+        if input.first().is_none_or(|first| !first.is_ascii()) {
+            return false;
+        }
+        self.cells.clear();
+        let Cells { text, ends, .. } = &mut self.cells;
+        let (mut at, mut quoted) = (0, 0);
+        loop {
+            let start = text.len();
+            if input.get(at) == Some(&quote) {
+                let mut from = at + 1;
+                loop {
+                    let Some(len) = memchr::memchr(quote, &input[from..]) else { return false };
+                    text.extend_from_slice(&input[from..from + len]);
+                    from += len + 1;
+                    if input.get(from) != Some(&quote) {
+                        break;
+                    }
+                    text.push(quote);
+                    from += 1;
+                }
+                let cell = &text[start..];
+                if cell.first() == Some(&b'=') || memchr::memchr2(b'\n', b'\r', cell).is_some() {
+                    return false;
+                }
+                quoted += 1;
+                at = from;
+            } else {
+                let Some(len) = self.marks.first(&input[at..]) else { return false };
+                let cell = &input[at..at + len];
+                if cell == b"NULL" {
+                    return false;
+                }
+                text.extend_from_slice(cell);
+                at += len;
+            }
+            if ends.len() == PLAIN_CELLS {
+                return false;
+            }
+            ends.push(text.len());
+            match input.get(at) {
+                Some(byte) if *byte == delimiter => at += 1,
+                Some(b'\n' | b'\r') => break,
+                _ => return false,
+            }
+        }
+        // A line that is a single quoted cell may be a row of its own.
+        let is_alone = quoted == 1 && ends.iter().filter(|end| **end == text.len()).count() == ends.len();
+        if is_alone {
+            return false;
+        }
+        self.record.is_doubtful = false;
+        self.next += at;
         self.is_after_cr = false;
+        self.keep_cells();
         true
     }
 
@@ -569,7 +649,19 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_panic_and_small_reads_give_the_same(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r\0\xff".to_vec()), 0..60)) {
+        fn quoted_cells_are_the_same_however_they_are_read(
+            cells in prop::collection::vec("[ab]{0,2}|\"[ab,]{0,3}\"|\"a\"\"b\"|NULL|\"NULL\"|=\"a\"|\"=\"\"a\"\"\"| \"a\"|\"a\" |a\"|\"a\nb\"|\"a,b\n", 1..12),
+            line_end in prop::sample::select(vec!["\n", "\r\n"]),
+        ) {
+            let lines: Vec<String> = cells.chunks(3).map(|cells| cells.join(",")).collect();
+            let text = format!("{}{line_end}", lines.join(line_end));
+            let whole = records(text.as_bytes(), 1 << 20).ok();
+            let dripped = records(text.as_bytes(), 1).ok();
+            prop_assert_eq!(whole, dripped);
+        }
+
+        #[test]
+        fn no_bytes_panic_and_small_reads_give_the_same(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r\0\xff= \\".to_vec()), 0..60)) {
             let whole = records(&text, 1 << 20).ok();
             let dripped = records(&text, 1).ok();
             prop_assert_eq!(whole, dripped);

@@ -6,3 +6,4 @@ pub(super) mod findings;
 pub(super) mod layout;
 pub(super) mod margin;
 pub(super) mod quoting;
+mod scan;

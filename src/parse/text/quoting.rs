@@ -77,7 +77,7 @@ pub(in crate::parse) struct Cells {
 }
 
 impl Cells {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
         self.spans.clear();

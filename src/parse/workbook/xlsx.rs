@@ -10,6 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::{
     number_format::Formats,
     package::Package,
+    plain::{self, PlainCell},
     relations::{Parts, Relation, by_id},
     shared_text::SharedTexts,
     sheet::{Entry, Gathered, Sights, Value, add_entry, column_name},
@@ -20,6 +21,9 @@ use crate::parse::{error::Fault, raw_row::RowSink};
 
 /// The maximum size of a text with all its runs. Longer texts in cells that are read are an error.
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
+
+/// More cells than most rows have.
+const USUAL_CELLS: usize = 32;
 
 /// An Excel workbook.
 pub(in crate::parse) struct Xlsx {
@@ -123,7 +127,22 @@ impl Xlsx {
     fn read_strings(&mut self, part: &str) -> Result<(), Fault> {
         let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Ok(()) };
         let mut text = CellText::default();
-        while let Some(event) = xml.next()? {
+        let mut is_between_texts = false;
+        loop {
+            if is_between_texts {
+                let mut take = |element: &str| {
+                    plain::shared_text(element).map(|text| self.strings.push(&unescaped(text))).transpose()
+                };
+                if xml.take_element(b"<si>", b"</si>", &mut take)?.is_some() {
+                    continue;
+                }
+            }
+            let Some(event) = xml.next()? else { break };
+            is_between_texts = match &event {
+                Event::Start(tag) => tag.name().as_ref() == "sst",
+                Event::End(tag) => tag.name().as_ref() == "si",
+                _ => false,
+            };
             match &event {
                 Event::Start(tag) if tag.local_name().as_ref() == "si" => text.clear(),
                 Event::End(tag) if tag.local_name().as_ref() == "si" => {
@@ -146,7 +165,25 @@ impl Xlsx {
         let Some(mut xml) = Xml::open(&mut self.package, part)? else { return Err(Fault::NoSheet) };
         let mut walk = Walk { strings: &self.strings, row: 0, next_column: 0, cell: None };
         let mut rows = Gathered::new(&self.formats, sights, sink);
-        while let Some(event) = xml.next()? {
+        let mut is_between_rows = false;
+        loop {
+            if is_between_rows {
+                let mut take = |element: &str| {
+                    // A row is taken as a whole, because the reader of events knows which elements are open.
+                    walk.take_plain_row(element, &mut Vec::with_capacity(USUAL_CELLS), &mut rows)
+                };
+                match xml.take_element(b"<row", b"</row>", &mut take)? {
+                    Some(ControlFlow::Break(())) => return Ok(()),
+                    Some(ControlFlow::Continue(())) => continue,
+                    None => {}
+                }
+            }
+            let Some(event) = xml.next()? else { break };
+            is_between_rows = match &event {
+                Event::Start(tag) => tag.name().as_ref() == "sheetData",
+                Event::End(tag) => tag.name().as_ref() == "row",
+                _ => false,
+            };
             if walk.take(&event, &mut rows)?.is_break() {
                 return Ok(());
             }
@@ -204,7 +241,7 @@ fn push(text: &mut String, more: &str) -> Result<(), Fault> {
 
 /// The type of a cell's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     #[default]
     Number,
     Shared,
@@ -212,6 +249,20 @@ enum Kind {
     Boolean,
     Error,
     Moment,
+}
+
+impl Kind {
+    /// Returns the kind with this name in the attribute `t`.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "s" => Self::Shared,
+            "b" => Self::Boolean,
+            "e" => Self::Error,
+            "d" => Self::Moment,
+            "n" => Self::Number,
+            _ => Self::Text,
+        }
+    }
 }
 
 /// A cell that is being read.
@@ -244,7 +295,10 @@ impl Walk<'_> {
             match event {
                 Event::End(tag) if tag.local_name().as_ref() == "c" => {
                     let ended = self.cell.take();
-                    return ended.map_or(Ok(ControlFlow::Continue(())), |cell| self.end_cell(&cell, rows));
+                    let Some(cell) = ended else { return Ok(ControlFlow::Continue(())) };
+                    let inline = cell.inline.as_ref().map(|inline| inline.text.as_str());
+                    let written = Written { value: &cell.value, inline, has_formula: cell.has_formula };
+                    return self.end_cell(cell.position, cell.style, cell.kind, written, rows);
                 }
                 event => cell.take(event)?,
             }
@@ -273,10 +327,19 @@ impl Walk<'_> {
                 _ => {}
             }
         }
+        // Spreadsheet programs treat a row without height, and a column without width, as hidden.
+        self.begin_numbered_row(number, is_hidden || is_flat && has_own_height, rows);
+    }
+
+    fn begin_numbered_row<S: RowSink>(
+        &mut self,
+        number: Option<u32>,
+        is_hidden: bool,
+        rows: &mut Gathered<'_, S>,
+    ) {
         self.row = number.unwrap_or(self.row.saturating_add(1));
         self.next_column = 0;
-        // Spreadsheet programs treat a row without height, and a column without width, as hidden.
-        if is_hidden || is_flat && has_own_height {
+        if is_hidden {
             rows.hide(u64::from(self.row));
         }
     }
@@ -295,18 +358,10 @@ impl Walk<'_> {
                 }
                 "s" => style = value.trim().parse().unwrap_or_default(),
                 "t" => {
-                    kind = match &*value {
-                        "s" => Kind::Shared,
-                        "b" => Kind::Boolean,
-                        "e" => Kind::Error,
-                        "d" => Kind::Moment,
-                        "n" => Kind::Number,
-                        "inlineStr" => {
-                            inline = Some(CellText::default());
-                            Kind::Text
-                        }
-                        _ => Kind::Text,
-                    };
+                    kind = Kind::of(&value);
+                    if &*value == "inlineStr" {
+                        inline = Some(CellText::default());
+                    }
                 }
                 _ => {}
             }
@@ -326,20 +381,23 @@ impl Walk<'_> {
 
     fn end_cell<S: RowSink>(
         &self,
-        cell: &OpenCell,
+        position: (u32, u32),
+        style: usize,
+        kind: Kind,
+        Written { value, inline, has_formula }: Written<'_>,
         rows: &mut Gathered<'_, S>,
     ) -> Result<ControlFlow<()>, Fault> {
-        let inline = cell.inline.as_ref().map(|inline| inline.text.as_str()).filter(|text| !text.is_empty());
-        let written = inline.unwrap_or(&cell.value);
+        let inline = inline.filter(|text| !text.is_empty());
+        let written = inline.unwrap_or(value);
         if written.is_empty() {
-            if cell.has_formula && cell.kind != Kind::Text {
+            if has_formula && kind != Kind::Text {
                 rows.sights.formulas_without_result += 1;
             }
             return Ok(ControlFlow::Continue(()));
         }
         let text;
         let trimmed = written.trim();
-        let value = match cell.kind {
+        let value = match kind {
             _ if inline.is_some() => {
                 text = unescaped(written);
                 Value::Text(&text)
@@ -352,7 +410,7 @@ impl Walk<'_> {
             Kind::Shared => {
                 let found = trimmed.parse().ok().and_then(|index| self.strings.get(index));
                 let Some(found) = found else {
-                    let (row, column) = cell.position;
+                    let (row, column) = position;
                     let column = column_name(usize::try_from(column).unwrap_or_default());
                     let place = format!("{column}{}", u64::from(row) + 1);
                     return Err(Fault::DamagedWorkbook(format!("the text of cell {place} is missing")));
@@ -367,8 +425,54 @@ impl Walk<'_> {
             Kind::Error => Value::Error(trimmed),
             Kind::Moment => Value::Moment(trimmed),
         };
-        rows.take(cell.position, value, cell.style)
+        rows.take(position, value, style)
     }
+
+    /// Takes a row in the plain form. Returns `None`, and takes nothing, if it has another form.
+    fn take_plain_row<'x, S: RowSink>(
+        &mut self,
+        element: &'x str,
+        cells: &mut Vec<PlainCell<'x>>,
+        rows: &mut Gathered<'_, S>,
+    ) -> Result<Option<ControlFlow<()>>, Fault> {
+        let Some(row) = plain::row(element, cells) else { return Ok(None) };
+        let is_reference =
+            |cell: &PlainCell<'_>| cell.reference.is_none_or(|reference| place(reference).is_some());
+        if !cells.iter().all(is_reference) {
+            return Ok(None);
+        }
+        let is_hidden = row.hidden.is_some_and(is_true);
+        let is_flat = row.height.is_some_and(is_zero) && row.custom_height.is_some_and(is_true);
+        self.begin_numbered_row(
+            row.number.and_then(|number| number.trim().parse().ok()),
+            is_hidden || is_flat,
+            rows,
+        );
+        for cell in cells.iter() {
+            let mut position = (self.row.saturating_sub(1), self.next_column);
+            if let Some((row, column)) = cell.reference.and_then(place) {
+                position = (row.unwrap_or(position.0), column);
+            }
+            self.next_column = position.1.saturating_add(1);
+            let style = cell.style.and_then(|style| style.trim().parse().ok()).unwrap_or_default();
+            let written = if cell.is_inline {
+                Written { value: "", inline: Some(cell.text), has_formula: false }
+            } else {
+                Written { value: cell.text, inline: None, has_formula: false }
+            };
+            if self.end_cell(position, style, cell.kind, written, rows)?.is_break() {
+                return Ok(Some(ControlFlow::Break(())));
+            }
+        }
+        Ok(Some(ControlFlow::Continue(())))
+    }
+}
+
+/// What is written in a cell.
+struct Written<'x> {
+    value: &'x str,
+    inline: Option<&'x str>,
+    has_formula: bool,
 }
 
 impl OpenCell {
@@ -453,7 +557,92 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{parse::raw_row::RawRow, row::CellKind};
+
+    /// A row as a sink receives it: its number, its cells, and whether it is hidden.
+    type Seen = (u64, Vec<(String, CellKind)>, bool);
+
+    #[derive(Default)]
+    struct Collected(Vec<Seen>);
+
+    impl RowSink for Collected {
+        fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()> {
+            let cell =
+                |index| (String::from_utf8_lossy(row.cell(index).text).into_owned(), row.cell(index).kind);
+            self.0.push((number, (0..row.len()).map(cell).collect(), row.is_hidden()));
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Reads rows with one of the readers. The plain one returns `None` if a row is not plain.
+    fn read(elements: &[String], is_plain: bool) -> Option<Result<(Vec<Seen>, u64), String>> {
+        let mut strings = SharedTexts::default();
+        for text in ["", "Asha", "Rao_x000D_"] {
+            strings.push(text).unwrap();
+        }
+        let mut formats = Formats::default();
+        [0, 14, 49].into_iter().for_each(|number| formats.add(number));
+        let (mut sights, mut sink) = (Sights::default(), Collected::default());
+        let mut walk = Walk { strings: &strings, row: 0, next_column: 0, cell: None };
+        let mut rows = Gathered::new(&formats, &mut sights, &mut sink);
+        for element in elements {
+            if is_plain {
+                match walk.take_plain_row(element, &mut Vec::new(), &mut rows) {
+                    Ok(taken) => _ = taken?,
+                    Err(fault) => return Some(Err(fault.to_string())),
+                }
+                continue;
+            }
+            let mut reader = quick_xml::Reader::from_str(element);
+            reader.config_mut().expand_empty_elements = true;
+            loop {
+                match reader.read_event() {
+                    Ok(Event::Eof) => break,
+                    Ok(event) => {
+                        if let Err(fault) = walk.take(&event, &mut rows) {
+                            return Some(Err(fault.to_string()));
+                        }
+                    }
+                    Err(error) => return Some(Err(error.to_string())),
+                }
+            }
+        }
+        rows.finish();
+        let formulas = sights.formulas_without_result;
+        Some(Ok((sink.0, formulas)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_readers_read_the_same(rows in prop::collection::vec((
+            " r=\"[0-3]\"| r=\" 2 \"|| hidden=\"1\"| ht=\"0\" customHeight=\"1\"| spans=\"1:3\" x:d=\"1\"| r=\"x\"",
+            prop::collection::vec((
+                prop::sample::select(vec!["", " r=\"A1\"", " r=\"C2\"", " r=\"b\"", " r=\"1\"", " s=\"1\"", " s=\"9\"", " s=\"x\"", " cm=\"1\"", " t=\"t\" t=\"s\""]),
+                prop::sample::select(vec!["", " t=\"s\"", " t=\"n\"", " t=\"b\"", " t=\"e\"", " t=\"d\"", " t=\"str\"", " t=\"inlineStr\"", "/"]),
+                prop::sample::select(vec![
+                    "", "<v>1</v>", "<v> 2 </v>", "<v>9</v>", "<v></v>", "<v/>", "<v>45000.5</v>", "<v>Asha_x0041_</v>", "<v>#N/A</v>", "<v>a&amp;b</v>",
+                    "<is><t>Zoë</t></is>", "<is><t xml:space=\"preserve\"> b</t></is>", "<is><t></t></is>", "<is><r><t>r</t></r></is>", "<f>1</f><v>2</v>", "<f>1</f>",
+                    "\n", "<v>1</v><is><t>x</t></is>", "<v>2026-11-27</v>", "<v>+1</v>", "<v>0123</v>",
+                ]),
+            ), 0..4),
+        ), 1..4)) {
+            let elements: Vec<String> = rows.iter().map(|(attributes, cells)| {
+                let cells: String = cells.iter().map(|(attributes, kind, content)| match *kind {
+                    "/" => format!("<c{attributes}/>"),
+                    kind => format!("<c{attributes}{kind}>{content}</c>"),
+                }).collect();
+                format!("<row{attributes}>{cells}</row>")
+            }).collect();
+            if let Some(plain) = read(&elements, true) {
+                prop_assert_eq!(Some(plain), read(&elements, false));
+            }
+        }
+    }
 
     #[test]
     fn references_are_parsed_or_rejected() {

@@ -1,19 +1,22 @@
 //! Reads the XML of a part, event by event. An empty element counts as an opening and a closing tag. Entities defined
 //! by the document are never expanded.
 
-use std::{borrow::Cow, cell::Cell, rc::Rc};
+use std::{borrow::Cow, cell::Cell, io::BufRead as _, rc::Rc};
 
 use quick_xml::{
     Reader, XmlVersion,
     events::{BytesStart, Event, attributes::Attribute},
 };
 
-use super::package::{Package, Part};
+use super::{
+    package::{Package, Part},
+    window::Window,
+};
 use crate::parse::error::Fault;
 
 /// A reader of a part's XML.
 pub(in crate::parse) struct Xml<'a> {
-    reader: Reader<Part<'a>>,
+    reader: Reader<Window<'a>>,
     buffer: Vec<u8>,
     name: String,
     piece: Rc<Cell<u64>>,
@@ -25,7 +28,7 @@ impl<'a> Xml<'a> {
         let Some(part) = package.part(name)? else { return Ok(None) };
         let part = part.decoded()?;
         let piece = part.piece();
-        let mut reader = Reader::from_reader(part);
+        let mut reader = Reader::from_reader(Window::new(part));
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.allow_dangling_amp = true;
@@ -42,6 +45,30 @@ impl<'a> Xml<'a> {
             Err(quick_xml::Error::Io(error)) => Err(Part::unreadable(&self.name, &error)),
             Err(error) => Err(Fault::DamagedWorkbook(format!("{}: {error}", self.name))),
         }
+    }
+}
+
+impl Xml<'_> {
+    /// Passes the next element to `read` if it begins with `open` and ends with `close`. Returns its result, or `None` if
+    /// another element comes next, or if `read` did not take it; then [`next`](Self::next) reads it.
+    ///
+    /// Only complete elements may be taken, because the reader keeps a list of the open ones.
+    pub(in crate::parse) fn take_element<T>(
+        &mut self,
+        open: &[u8],
+        close: &[u8],
+        read: impl FnOnce(&str) -> Result<Option<T>, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        self.piece.set(0);
+        let window = self.reader.get_mut();
+        let element = window.element(open, close).map_err(|error| Part::unreadable(&self.name, &error))?;
+        let Some((element, taken)) = element else { return Ok(None) };
+        let Ok(element) = simdutf8::basic::from_utf8(element) else { return Ok(None) };
+        let result = read(element)?;
+        if result.is_some() {
+            window.consume(taken);
+        }
+        Ok(result)
     }
 }
 

@@ -95,7 +95,7 @@ impl Gathered {
 
 impl HtmlWriter {
     pub(super) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs, _| Ok(Box::new(Self::begin(folder, inputs)?)) };
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
 
     fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         Ok(Self { file: folder.begin(NAME)?, gathered: Gathered::default(), inputs: inputs.to_vec() })

@@ -15,7 +15,7 @@ pub(super) use self::{
 };
 use super::{ReportedRow, hint};
 use crate::{
-    outcome::{Code, Problem},
+    outcome::Code,
     parse::InputInfo,
     ragged,
     row::own_columns::{FILE, ROW, RUN},
@@ -24,23 +24,59 @@ use crate::{
 /// The columns that describe the problems of a row.
 const OWN_COLUMNS: [&str; 6] = [FILE, ROW, "rollcall_code", "rollcall_reason", "rollcall_hint", RUN];
 
-/// Returns the cells of [`OWN_COLUMNS`] for a row of the run of this name.
-fn own_cells(input: &InputInfo, row: &ReportedRow<'_>, run: &str) -> [String; OWN_COLUMNS.len()] {
-    let file = input.path.clone();
-    let code = row.code.map_or("", Code::name).to_owned();
-    let number = row.row.location.row.to_string();
-    if row.problems.is_empty() {
-        let hint = row.code.map_or("", Code::hint).to_owned();
-        return [file, number, code, row.detail.to_owned(), hint, run.to_owned()];
-    }
-    let reasons: Vec<String> = row.problems.iter().map(Problem::message).collect();
-    let mut hints: Vec<Cow<'static, str>> = Vec::new();
-    for hint in row.problems.iter().map(|problem| hint::of_problem(problem, row, input)) {
-        if !hints.contains(&hint) {
-            hints.push(hint);
+/// What both files say about a row to fix.
+pub(super) struct RowToFix<'a> {
+    /// The cells of [`OWN_COLUMNS`].
+    own: [Cow<'a, str>; OWN_COLUMNS.len()],
+    /// The cells to fix with their problems; no column if the problem is the whole row.
+    marks: Vec<(Option<u32>, String)>,
+}
+
+impl<'a> RowToFix<'a> {
+    /// Describes a row of the run of this name.
+    pub(super) fn new(input: &'a InputInfo, row: &ReportedRow<'a>, run: &'a str) -> Self {
+        let code = row.code.map_or("", Code::name);
+        let own = |reason, hint| {
+            let number = row.row.location.row.to_string();
+            [
+                Cow::Borrowed(&*input.path),
+                Cow::Owned(number),
+                Cow::Borrowed(code),
+                reason,
+                hint,
+                Cow::Borrowed(run),
+            ]
+        };
+        let mark = |reason: &str, hint: &str| format!("{reason}\n{hint}");
+        if row.problems.is_empty() {
+            let hint = row.code.map_or("", Code::hint);
+            let marks = vec![(None, mark(row.detail, hint))];
+            return Self { own: own(Cow::Borrowed(row.detail), Cow::Borrowed(hint)), marks };
         }
+        let mut reasons = String::new();
+        let mut hints: Vec<Cow<'static, str>> = Vec::new();
+        let mut marks = Vec::with_capacity(row.problems.len());
+        for problem in row.problems {
+            let (reason, hint) = (problem.message(), hint::of_problem(problem, row, input));
+            marks.push((problem.column, mark(&reason, &hint)));
+            if !reasons.is_empty() {
+                reasons.push_str("; ");
+            }
+            reasons.push_str(&reason);
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        let hint = if hints.len() == 1 { hints.swap_remove(0) } else { Cow::Owned(hints.join(" ")) };
+        Self { own: own(Cow::Owned(reasons), hint), marks }
     }
-    [file, number, code, reasons.join("; "), hints.join(" "), run.to_owned()]
+}
+
+/// Returns bytes as text. Bytes of another encoding would make a file invalid UTF-8, so they become replacement
+/// characters.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    // Valid text is the rule, and this check is faster.
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Returns the names of the columns for ragged rows: the cells beyond the header, then the note.

@@ -1,11 +1,12 @@
 //! `rejected.csv`, and an additional file for each input if their columns differ.
 
 use std::{
+    borrow::Cow,
     io::Write as _,
     path::{Path, PathBuf},
 };
 
-use super::{OWN_COLUMNS, columns, own_cells, ragged_columns};
+use super::{OWN_COLUMNS, RowToFix, columns, lossy, ragged_columns};
 use crate::{
     formula,
     parse::{Format, InputInfo},
@@ -30,8 +31,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(in crate::report) struct RejectedWriter {
     common: Text,
     folder: PathBuf,
-    /// The name of the run.
-    run: String,
     /// The files of single inputs, if their columns differ.
     own: Vec<OwnText>,
 }
@@ -44,9 +43,9 @@ struct OwnText {
 
 impl RejectedWriter {
     pub(in crate::report) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs, run| Ok(Box::new(Self::begin(folder, inputs, run)?)) };
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
 
-    fn begin(folder: &OutputFolder, inputs: &[InputInfo], run: &str) -> Result<Self, ReportError> {
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         let (headers, places) = columns::common(inputs);
         let sources: Vec<_> = inputs.iter().zip(places).collect();
         let delimiter = inputs.first().map_or(b',', delimiter);
@@ -55,18 +54,20 @@ impl RejectedWriter {
         let own =
             |(number, input): (usize, &InputInfo)| OwnText { name: own_name(number, input), text: None };
         let own = if are_different { (1..).zip(inputs).map(own).collect() } else { Vec::new() };
-        Ok(Self { common, folder: folder.path().to_owned(), run: run.to_owned(), own })
+        Ok(Self { common, folder: folder.path().to_owned(), own })
     }
 }
 
 impl RunFile for RejectedWriter {
-    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
-        if !row.outcome.needs_fixing() {
-            return Ok(());
-        }
+    fn write_to_fix(
+        &mut self,
+        input: &InputInfo,
+        row: &ReportedRow<'_>,
+        to_fix: &RowToFix<'_>,
+    ) -> Result<(), ReportError> {
         let index = usize::from(row.row.location.input);
-        let cells = own_cells(input, row, &self.run);
-        self.common.write(index, row, &cells)?;
+        let cells = &to_fix.own;
+        self.common.write(index, row, cells)?;
         if let Some(own) = self.own.get_mut(index) {
             if own.text.is_none() {
                 let (headers, places) = (input.headers.clone(), (0..input.headers.len()).collect());
@@ -75,7 +76,7 @@ impl RunFile for RejectedWriter {
                 own.text = Some(begun);
             }
             if let Some(text) = &mut own.text {
-                text.write(0, row, &cells)?;
+                text.write(0, row, cells)?;
             }
         }
         Ok(())
@@ -144,7 +145,12 @@ impl Text {
         Ok(Self { name, delimiter, csv, record, headers, places, columns, surplus: 0, is_wide: false })
     }
 
-    fn write(&mut self, index: usize, row: &ReportedRow<'_>, ours: &[String]) -> Result<(), ReportError> {
+    fn write(
+        &mut self,
+        index: usize,
+        row: &ReportedRow<'_>,
+        ours: &[Cow<'_, str>],
+    ) -> Result<(), ReportError> {
         let places = &self.places[index];
         let mut cells: Vec<&[u8]> = vec![b""; self.headers.len()];
         for (column, cell) in row.row.cells().enumerate() {
@@ -163,12 +169,10 @@ impl Text {
             self.is_wide = true;
             cells.push(note.as_deref().unwrap_or_default().as_bytes());
         }
-        cells.extend(ours.iter().map(String::as_bytes));
+        cells.extend(ours.iter().map(|cell| cell.as_bytes()));
         self.record.clear();
         for cell in cells {
-            // Bytes of another encoding would make the file invalid UTF-8, so they become replacement characters.
-            let text = String::from_utf8_lossy(cell);
-            self.record.push_field(&formula::guard(text.as_bytes()));
+            self.record.push_field(&formula::guard(lossy(cell).as_bytes()));
         }
         self.csv.write_byte_record(&self.record).map_err(|error| csv_error(&self.csv, error))
     }

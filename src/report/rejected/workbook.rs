@@ -6,7 +6,6 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     fs::File,
     io::{self, BufReader, BufWriter, Read as _, Seek, Write},
     path::PathBuf,
@@ -14,15 +13,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{OWN_COLUMNS, own_cells, ragged_columns};
+use super::{OWN_COLUMNS, RowToFix, lossy, ragged_columns};
 use crate::{
     formula,
-    outcome::Problem,
     parse::{InputInfo, READ_ME, READ_ME_TITLE},
     quantity::{counted, grouped},
     ragged::{Cells, Note},
     report::{
-        OutputFolder, PendingFile, Report, ReportError, ReportedRow, hint,
+        OutputFolder, PendingFile, Report, ReportError, ReportedRow,
         run_file::{Kind, RunFile},
     },
     xlsx::{SheetLayout, Style, Workbook},
@@ -87,8 +85,6 @@ pub(in crate::report) struct WorkbookWriter {
     file: PendingFile,
     folder: PathBuf,
     inputs: Vec<InputInfo>,
-    /// The name of the run.
-    run: String,
     extents: Vec<Extent>,
     cells: u64,
     max_cells: u64,
@@ -98,9 +94,9 @@ pub(in crate::report) struct WorkbookWriter {
 
 impl WorkbookWriter {
     pub(in crate::report) const KIND: Kind =
-        Kind { name: NAME, begin: |folder, inputs, run| Ok(Box::new(Self::begin(folder, inputs, run)?)) };
+        Kind { name: NAME, begin: |folder, inputs| Ok(Box::new(Self::begin(folder, inputs)?)) };
 
-    fn begin(folder: &OutputFolder, inputs: &[InputInfo], run: &str) -> Result<Self, ReportError> {
+    fn begin(folder: &OutputFolder, inputs: &[InputInfo]) -> Result<Self, ReportError> {
         let extent = |input: &InputInfo| {
             let widths = input.headers.iter().map(|header| header.chars().count()).collect();
             Extent { widths, ..Extent::default() }
@@ -109,7 +105,6 @@ impl WorkbookWriter {
             file: folder.begin(NAME)?,
             folder: folder.path().to_owned(),
             inputs: inputs.to_vec(),
-            run: run.to_owned(),
             extents: inputs.iter().map(extent).collect(),
             cells: 0,
             max_cells: MAX_CELLS,
@@ -123,7 +118,7 @@ impl WorkbookWriter {
     }
 
     /// Saves a row to disk, and adds the sizes of its cells to the extent of its input.
-    fn keep(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> io::Result<()> {
+    fn keep(&mut self, input: &InputInfo, row: &ReportedRow<'_>, to_fix: &RowToFix<'_>) -> io::Result<()> {
         let extent = &mut self.extents[usize::from(row.row.location.input)];
         let mut cells: Vec<&[u8]> = row.row.cells().map(|cell| cell.text).collect();
         cells.resize(cells.len().max(input.headers.len()), b"");
@@ -144,22 +139,14 @@ impl WorkbookWriter {
         {
             *width = cell.chars().take(*WIDTHS.end()).count().max(*width);
         }
-        let mark = |problem: &Problem| {
-            (problem.column, format!("{}\n{}", problem.message(), hint::of_problem(problem, row, input)))
-        };
-        let mut marks: Vec<_> = row.problems.iter().map(mark).collect();
-        let own = own_cells(input, row, &self.run);
-        if marks.is_empty() {
-            marks.push((None, format!("{}\n{}", own[3], own[4])));
-        }
-        let own = own.each_ref().map(|cell| shown(cell.as_bytes()).0);
+        let own = to_fix.own.each_ref().map(|cell| shown(cell.as_bytes()).0);
         let kept = Kept {
             input: row.row.location.input,
             cells: cells.to_vec(),
             extra: extra.to_vec(),
             note: &note,
             own: own.each_ref().map(Cow::as_ref),
-            marks: marks.iter().map(|(column, said)| (*column, said.as_str())).collect(),
+            marks: to_fix.marks.iter().map(|(column, said)| (*column, said.as_str())).collect(),
         };
         self.buffer.clear();
         self.buffer =
@@ -175,10 +162,12 @@ impl WorkbookWriter {
 }
 
 impl RunFile for WorkbookWriter {
-    fn write(&mut self, input: &InputInfo, row: &ReportedRow<'_>) -> Result<(), ReportError> {
-        if !row.outcome.needs_fixing() {
-            return Ok(());
-        }
+    fn write_to_fix(
+        &mut self,
+        input: &InputInfo,
+        row: &ReportedRow<'_>,
+        to_fix: &RowToFix<'_>,
+    ) -> Result<(), ReportError> {
         let extent = &mut self.extents[usize::from(row.row.location.input)];
         let count = (row.row.cells().len().max(input.headers.len()) + OWN_COLUMNS.len()) as u64;
         let has_room = self.cells + count <= self.max_cells && extent.rows < MAX_ROWS;
@@ -188,7 +177,7 @@ impl RunFile for WorkbookWriter {
             return Ok(());
         }
         self.cells += count;
-        self.keep(input, row).map_err(|source| self.error(source))
+        self.keep(input, row, to_fix).map_err(|source| self.error(source))
     }
 
     fn finish(mut self: Box<Self>, _: &OutputFolder, _: &Report) -> Result<Vec<PendingFile>, ReportError> {
@@ -203,7 +192,7 @@ impl RunFile for WorkbookWriter {
 /// as in the CSV file; reading removes the `'`.
 fn shown(cell: &[u8]) -> (Cow<'_, str>, bool) {
     let text = match formula::guard_typed(cell) {
-        Cow::Borrowed(text) => String::from_utf8_lossy(text),
+        Cow::Borrowed(text) => lossy(text),
         Cow::Owned(text) => Cow::Owned(String::from_utf8_lossy(&text).into_owned()),
     };
     // A character has at least as many bytes as UTF-16 code units.
@@ -319,17 +308,22 @@ impl SheetColumns {
             let column = column.and_then(|column| usize::try_from(column).ok());
             column.filter(|column| *column < self.users).unwrap_or(self.width + REASON)
         };
-        // In column order; each cell gets all of its problems.
-        let mut marks: BTreeMap<usize, String> = BTreeMap::new();
-        for (column, said) in &kept.marks {
-            let all = marks.entry(place(*column)).or_default();
-            if !all.is_empty() {
-                all.push('\n');
+        // Each cell gets all of its problems.
+        let mut marks: Vec<(usize, Cow<'_, str>)> = Vec::with_capacity(kept.marks.len());
+        for (column, said) in kept.marks.iter().map(|(column, said)| (place(*column), *said)) {
+            match marks.iter_mut().find(|(marked, _)| *marked == column) {
+                Some((_, all)) => {
+                    let all = all.to_mut();
+                    all.push('\n');
+                    all.push_str(said);
+                }
+                None => marks.push((column, Cow::Borrowed(said))),
             }
-            all.push_str(said);
         }
-        let style = |column| if marks.contains_key(&column) { Style::Bad } else { Style::Text };
-        let is_shown = |column: usize, text: &str| !text.is_empty() || marks.contains_key(&column);
+        marks.sort_unstable_by_key(|(column, _)| *column);
+        let is_marked = |column: usize| marks.iter().any(|(marked, _)| *marked == column);
+        let style = |column| if is_marked(column) { Style::Bad } else { Style::Text };
+        let is_shown = |column: usize, text: &str| !text.is_empty() || is_marked(column);
         let note = self.is_wide.then_some((self.width - 1, &kept.note));
         let extra = (self.users..).zip(&kept.extra);
         for (column, text) in kept.cells.iter().enumerate().chain(extra).chain(note) {
@@ -347,7 +341,7 @@ impl SheetColumns {
         for (column, said) in marks {
             if *comments < MAX_COMMENTS {
                 *comments += 1;
-                workbook.comment(column, said);
+                workbook.comment(column, said.into_owned());
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ fn rows_beyond_the_limit_are_counted_on_the_first_sheet() {
     let home = tempfile::tempdir().unwrap();
     let folder = OutputFolder::create(home.path()).unwrap();
     let input = input();
-    let mut writer = WorkbookWriter::begin(&folder, std::slice::from_ref(&input), "run").unwrap();
+    let mut writer = WorkbookWriter::begin(&folder, std::slice::from_ref(&input)).unwrap();
     writer.max_cells = 20;
     let mut rows = Rows::new(0);
     for number in 2..6 {
@@ -28,7 +28,8 @@ fn rows_beyond_the_limit_are_counted_on_the_first_sheet() {
             detail: "refused by the platform: no such person",
             ..ReportedRow::new(row, Outcome::Failed)
         };
-        writer.write(&input, &reported).unwrap();
+        let to_fix = RowToFix::new(&input, &reported, "run");
+        writer.write_to_fix(&input, &reported, &to_fix).unwrap();
     }
     writer.write_workbook().unwrap();
     let mut saved = Vec::new();

@@ -13,7 +13,7 @@ use rollcall::{
     normalize::{NormalizeSettings, Normalizer},
     outcome::Verdict,
     parse::{Input, ParseSettings},
-    report::{OutputFolder, RunWriter},
+    report::{OutputFolder, RunWriter, ValidRows},
     row::{Location, Rows},
 };
 
@@ -66,7 +66,10 @@ fn stages(criterion: &mut Criterion) {
             blocks
                 .iter()
                 .zip(&verdicts)
-                .map(|(rows, verdicts)| format.valid_lines(rows, verdicts).line(0).len())
+                .map(|(rows, verdicts)| {
+                    let prepared = format.prepare(rows, verdicts);
+                    ValidRows::new(rows, verdicts, &prepared, 0..rows.len()).len()
+                })
                 .sum::<usize>()
         });
     });

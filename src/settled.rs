@@ -19,12 +19,13 @@ pub(crate) struct Settled {
 /// The letters of the scripts with the lowest codes, which most names are written in.
 static LOW: [Option<Settled>; 0x1100] = {
     let mut low = [None; 0x1100];
-    let mut code = 0;
-    while code < low.len() {
-        if let Some(letter) = char::from_u32(code as u32) {
-            low[code] = Settled::look_up(letter);
-        }
-        code += 1;
+    let mut letter = '\0';
+    while (letter as usize) < low.len() {
+        low[letter as usize] = Settled::look_up(letter);
+        letter = match char::from_u32(letter as u32 + 1) {
+            Some(next) => next,
+            None => break,
+        };
     }
     low
 };
@@ -39,6 +40,7 @@ impl Settled {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table")]
     const fn look_up(letter: char) -> Option<Self> {
         let code = letter as u32;
         let (script, distance) = match letter {

@@ -75,7 +75,7 @@ impl PackedDigits {
     /// Returns the values of eight digits. Each step splits groups of digits in halves; a product and a shift divide
     /// several groups at once.
     const fn eight(number: u64) -> u64 {
-        let fours = number / 10_000 | (number % 10_000) << 32;
+        let fours = (number / 10_000) | ((number % 10_000) << 32);
         let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
         let twos = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
         let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
@@ -90,10 +90,7 @@ impl PackedDigits {
     /// The digits without the first ones.
     pub(crate) fn behind(self, first: usize) -> Self {
         let first = first.min(self.length);
-        Self {
-            digits: self.digits.checked_shr(8 * first as u32).unwrap_or_default(),
-            length: self.length - first,
-        }
+        Self { digits: if first < 16 { self.digits >> (8 * first) } else { 0 }, length: self.length - first }
     }
 
     /// The digits in ASCII. The bytes after [`len`](Self::len) have no meaning.

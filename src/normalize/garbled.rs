@@ -119,13 +119,12 @@ impl Pages {
         for (byte, letter) in (0x80..=0xff_u8).zip(letters).filter(|(_, letter)| *letter != '\u{fffd}') {
             let Some(index) = Self::index(letter) else {
                 let known = self.high.iter_mut().find(|(known, _)| *known == letter);
-                match known {
-                    Some((_, bytes)) => bytes[page] = byte,
-                    None => {
-                        let mut bytes = [0; PAGES];
-                        bytes[page] = byte;
-                        self.high.push((letter, bytes));
-                    }
+                if let Some((_, bytes)) = known {
+                    bytes[page] = byte;
+                } else {
+                    let mut bytes = [0; PAGES];
+                    bytes[page] = byte;
+                    self.high.push((letter, bytes));
                 }
                 continue;
             };

@@ -1,6 +1,7 @@
 //! Reads and normalizes: one thread reads, all cores normalize, and the results come in input order.
 //!
-//! The number of blocks in flight is limited: the reader waits when it is a few blocks ahead.
+//! The number of blocks in flight is limited: the reader waits when it is a few blocks ahead. A short file is read on the
+//! calling thread: starting others takes longer.
 
 use std::{
     ops::ControlFlow,
@@ -11,12 +12,15 @@ use std::{
 use super::PipelineError;
 use crate::{
     interrupt::Interrupt,
-    normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs},
+    normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs, phone::Habit},
     outcome::Verdict,
-    parse::{Input, ParseError, ReadSummary},
+    parse::{Compression, Format, Input, InputInfo, ParseError, ReadSummary},
     progress::Progress,
-    row::Rows,
+    row::{Columns, Rows},
 };
+
+/// The size up to which a CSV file is read on the calling thread.
+const SHORT_BYTES: u64 = 64 * 1024;
 
 /// Maximum blocks read but not yet used, per normalizing thread.
 const BLOCKS_AHEAD: usize = 3;
@@ -51,6 +55,17 @@ pub(super) fn run<P: Send + 'static>(
     let mut summaries = Vec::with_capacity(inputs.len());
     for (index, input) in (0..).zip(inputs) {
         let (path, bytes) = (input.info.path.clone(), input.info.bytes);
+        let is_plain_text = input.info.format == Format::Csv && input.info.compression == Compression::Plain;
+        if bytes <= SHORT_BYTES && is_plain_text {
+            let mut blocks = Vec::new();
+            summaries.push(read_here(input, index, settings, &prepare, &mut blocks)?);
+            for block in blocks {
+                each(&block)?;
+                rows += block.rows.len() as u64;
+                progress.reading(&path, rows, block.rows.bytes_read, Some(bytes));
+            }
+            continue;
+        }
         let (queue, judged) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
         let (settings, prepare) = (settings.clone(), prepare.clone());
         let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
@@ -81,6 +96,69 @@ fn expected(rows: u64, bytes_read: u64, bytes: u64) -> Option<u64> {
     rows.saturating_mul(bytes).checked_div(bytes_read).map(|rows| rows.saturating_mul(17) / 16)
 }
 
+/// What normalizing a block needs.
+struct Judge<'a, F> {
+    settings: &'a NormalizeSettings,
+    columns: Columns,
+    habits: Vec<(usize, Habit)>,
+    headers: Vec<String>,
+    repairs: Repairs,
+    fallbacks: Fallbacks,
+    prepare: &'a F,
+}
+
+impl<'a, F> Judge<'a, F> {
+    fn new(input: &Input, settings: &'a NormalizeSettings, prepare: &'a F) -> Self {
+        let InputInfo { columns, habits, headers, .. } = &input.info;
+        let (columns, habits, headers) = (columns.clone(), habits.clone(), headers.clone());
+        Self {
+            settings,
+            columns,
+            habits,
+            headers,
+            repairs: Repairs::default(),
+            fallbacks: Fallbacks::default(),
+            prepare,
+        }
+    }
+
+    fn judge<P>(&self, rows: Rows) -> JudgedRows<P>
+    where
+        F: Fn(&Rows, &[Verdict]) -> P,
+    {
+        let normalizer = Normalizer::new(self.settings, &self.columns)
+            .with_habits(&self.habits)
+            .counting(&self.repairs)
+            .counting_fallbacks(&self.fallbacks);
+        let verdicts = normalizer.read_all(&rows);
+        let prepared = (self.prepare)(&rows, &verdicts);
+        JudgedRows { rows, verdicts, prepared, expected_rows: None }
+    }
+
+    /// Returns the summary with notes about all blocks.
+    fn noted(&self, mut summary: ReadSummary) -> ReadSummary {
+        summary.notes.extend(self.repairs.notes());
+        summary.notes.extend(self.fallbacks.note(&self.headers));
+        summary
+    }
+}
+
+/// Reads a short input on the calling thread.
+fn read_here<P>(
+    mut input: Input,
+    index: u16,
+    settings: &NormalizeSettings,
+    prepare: &impl Fn(&Rows, &[Verdict]) -> P,
+    blocks: &mut Vec<JudgedRows<P>>,
+) -> Result<ReadSummary, ParseError> {
+    let judge = Judge::new(&input, settings, prepare);
+    let summary = input.read(index, &mut |rows| {
+        blocks.push(judge.judge(rows));
+        ControlFlow::Continue(())
+    })?;
+    Ok(judge.noted(summary))
+}
+
 /// Reads the input. Any free thread normalizes a block, and blocks are delivered in order.
 fn read<P: Send>(
     mut input: Input,
@@ -89,32 +167,22 @@ fn read<P: Send>(
     prepare: &impl Prepare<P>,
     queue: &SyncSender<Receiver<JudgedRows<P>>>,
 ) -> Result<ReadSummary, ParseError> {
-    let columns = input.info.columns.clone();
-    let habits = input.info.habits.clone();
-    let (repairs, fallbacks) = (Repairs::default(), Fallbacks::default());
-    let normalizer = Normalizer::new(settings, &columns)
-        .with_habits(&habits)
-        .counting(&repairs)
-        .counting_fallbacks(&fallbacks);
-    let headers = input.info.headers.clone();
-    let mut summary = rayon::in_place_scope(|scope| {
+    let judge = Judge::new(&input, settings, prepare);
+    let summary = rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
             if queue.send(receiver).is_err() {
                 return ControlFlow::Break(());
             }
+            let judge = &judge;
             scope.spawn(move |_| {
-                let verdicts = normalizer.read_all(&rows);
-                let prepared = prepare(&rows, &verdicts);
                 // The receiver is gone if the run has ended.
-                _ = sender.send(JudgedRows { rows, verdicts, prepared, expected_rows: None });
+                _ = sender.send(judge.judge(rows));
             });
             ControlFlow::Continue(())
         })
     })?;
-    summary.notes.extend(repairs.notes());
-    summary.notes.extend(fallbacks.note(&headers));
-    Ok(summary)
+    Ok(judge.noted(summary))
 }
 
 /// Returns the next block, or `None` after the last. A missing block means that its thread panicked, which the reader

@@ -229,14 +229,22 @@ impl RunWriter {
     }
 }
 
-/// Finishes all files at once: the workbook takes longer than the others together.
+/// Finishes all files; at once if there are many rows to fix, because their workbook then takes longer than the others
+/// together.
 fn finished(
     files: Vec<Box<dyn RunFile>>,
     folder: &OutputFolder,
     report: &Report,
 ) -> Result<Vec<PendingFile>, ReportError> {
-    let finished: Vec<Vec<PendingFile>> =
-        files.into_par_iter().map(|file| file.finish(folder, report)).collect::<Result<_, _>>()?;
+    const MANY_ROWS: u64 = 500;
+
+    let finish = |file: Box<dyn RunFile>| file.finish(folder, report);
+    let to_fix = report.totals.of(Outcome::Rejected) + report.totals.of(Outcome::Failed);
+    let finished: Vec<Vec<PendingFile>> = if to_fix < MANY_ROWS {
+        files.into_iter().map(finish).collect::<Result<_, _>>()?
+    } else {
+        files.into_par_iter().map(finish).collect::<Result<_, _>>()?
+    };
     Ok(finished.into_iter().flatten().collect())
 }
 

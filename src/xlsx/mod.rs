@@ -50,7 +50,8 @@ struct FinishedSheet {
     name: String,
     /// The range with a filter, if any.
     filter: Option<String>,
-    has_comments: bool,
+    /// The number of its part with comments, if it has any.
+    comments: Option<usize>,
 }
 
 /// Strings that cells refer to by their index.
@@ -203,10 +204,10 @@ fn column_name(index: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = index + 1;
     while rest > 0 {
-        letters.push(b'A' + ((rest - 1) % 26) as u8);
+        letters.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(rest - 1) % 26]));
         rest = (rest - 1) / 26;
     }
-    letters.iter().rev().map(|letter| char::from(*letter)).collect()
+    letters.iter().rev().collect()
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ pub(super) fn content_types(sheets: &[FinishedSheet]) -> String {
     add("sharedStrings.xml".to_owned(), "sharedStrings");
     for (sheet, number) in sheets.iter().zip(1..) {
         add(format!("worksheets/sheet{number}.xml"), "worksheet");
-        if sheet.has_comments {
+        if let Some(number) = sheet.comments {
             add(format!("comments{number}.xml"), "comments");
         }
     }

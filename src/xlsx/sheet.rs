@@ -176,14 +176,17 @@ impl Sheet {
         } else {
             book.part(&book.sheet_part(), &self.markup)?;
         }
+        let mut comments = None;
         if has_comments {
-            let number = book.sheets.len() + 1;
+            let number = book.sheets.iter().filter(|sheet| sheet.comments.is_some()).count() + 1;
             book.part(&format!("xl/comments{number}.xml"), &comments::texts(&self.comments))?;
             let boxes = comments::boxes(&self.comments, &self.layout.widths);
             book.part(&format!("xl/drawings/vmlDrawing{number}.vml"), boxes.as_bytes())?;
+            let sheet = book.sheets.len() + 1;
             let relations = parts::sheet_relations(number);
-            book.part(&format!("xl/worksheets/_rels/sheet{number}.xml.rels"), relations.as_bytes())?;
+            book.part(&format!("xl/worksheets/_rels/sheet{sheet}.xml.rels"), relations.as_bytes())?;
+            comments = Some(number);
         }
-        Ok(FinishedSheet { name: self.name, filter: self.layout.range(1), has_comments })
+        Ok(FinishedSheet { name: self.name, filter: self.layout.range(1), comments })
     }
 }

@@ -25,6 +25,9 @@ pub(super) struct Utf8Check {
 impl Utf8Check {
     /// Checks a whole file, on all cores.
     pub(super) fn of_file(file: &File, len: u64, piece_bytes: u64) -> io::Result<Self> {
+        if len <= piece_bytes {
+            return Self::of_piece(file, 0..len, &mut Vec::new());
+        }
         let pieces = (0..len.div_ceil(piece_bytes)).into_par_iter();
         let checked = pieces.map_init(Vec::new, |buffer, piece| {
             let start = piece * piece_bytes;

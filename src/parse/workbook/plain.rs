@@ -136,7 +136,10 @@ fn for_each_attribute<'x>(attributes: &'x str, mut take: impl FnMut(&'x str, &'x
 mod tests {
     use super::*;
 
-    fn read(element: &str) -> Option<(Option<&str>, Vec<(&str, &str, bool)>)> {
+    /// The number of a row, and the reference and text of each cell, and whether that is inline.
+    type Read<'x> = (Option<&'x str>, Vec<(&'x str, &'x str, bool)>);
+
+    fn read(element: &str) -> Option<Read<'_>> {
         let mut cells = Vec::new();
         let row = row(element, &mut cells)?;
         let cells = cells.iter().map(|cell| (cell.reference.unwrap_or_default(), cell.text, cell.is_inline));

@@ -584,7 +584,9 @@ mod tests {
             strings.push(text).unwrap();
         }
         let mut formats = Formats::default();
-        [0, 14, 49].into_iter().for_each(|number| formats.add(number));
+        for number in [0, 14, 49] {
+            formats.add(number);
+        }
         let (mut sights, mut sink) = (Sights::default(), Collected::default());
         let mut walk = Walk { strings: &strings, row: 0, next_column: 0, cell: None };
         let mut rows = Gathered::new(&formats, &mut sights, &mut sink);

@@ -154,7 +154,7 @@ impl WorkbookWriter {
         let length = u32::try_from(self.buffer.len()).map_err(io::Error::other)?;
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            none => none.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
+            empty => empty.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
         };
         spool.write_all(&length.to_le_bytes())?;
         spool.write_all(&self.buffer)

@@ -1,6 +1,6 @@
 //! Automata that match patterns over digits by table lookup.
 
-use super::stored::{StoredPrefix, StoredStates};
+use super::stored::{ENDS_ANYWHERE, ENDS_NUMBER, StoredPrefix, StoredStates};
 
 /// An automaton that determines which of many patterns match a whole number.
 pub(super) struct Automaton {
@@ -48,17 +48,18 @@ impl Automaton {
         usize::from(self.table[state + SET])
     }
 
-    /// Returns the longest beginning of a number that matches.
+    /// Returns the end of the longest prefix of a number. The automaton must be that of a prefix.
     fn end_in(&self, digits: &[u8]) -> Option<usize> {
         let mut state = START;
         let mut end = None;
-        for (digit, before) in digits.iter().zip(0..) {
+        for (digit, length) in digits.iter().zip(1..) {
             state = usize::from(self.table[state + usize::from(digit - b'0')]);
             if state == DEAD {
                 break;
             }
-            if usize::from(self.table[state + SET]) != NO_SET {
-                end = Some(before + 1);
+            let set = self.table[state + SET];
+            if set == u16::from(ENDS_ANYWHERE) || set == u16::from(ENDS_NUMBER) && length == digits.len() {
+                end = Some(length);
             }
         }
         end
@@ -71,7 +72,7 @@ pub(super) enum Prefix {
     None,
     /// Fixed digits.
     Digits(Vec<u8>),
-    /// A pattern. In its states, any set means that the prefix may end here.
+    /// A pattern.
     Pattern(Automaton),
 }
 

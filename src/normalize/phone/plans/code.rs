@@ -101,7 +101,7 @@ impl CodePlan {
     /// Builds a plan. Returns `None` if it is not one.
     pub(super) fn of(stored: StoredPlan<'static>) -> Option<Self> {
         let StoredPlan { calling_code, members } = stored;
-        let members = members.into_iter().map(Member::of).collect::<Option<_>>()?;
+        let members = members.iter().map(Member::of).collect::<Option<_>>()?;
         Some(Self { calling_code, code_digits: calling_code.to_string().into_bytes(), members })
     }
 
@@ -182,8 +182,8 @@ impl Rewriting {
 }
 
 impl Member {
-    fn of(stored: StoredMember<'static>) -> Option<Self> {
-        let StoredMember { lengths, same_mobile_and_fixed_line, .. } = stored;
+    fn of(stored: &StoredMember<'static>) -> Option<Self> {
+        let StoredMember { lengths, same_mobile_and_fixed_line, .. } = *stored;
         Some(Self {
             region: stored.region,
             international_prefix: Prefix::of(&stored.international_prefix)?,

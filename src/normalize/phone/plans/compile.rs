@@ -9,7 +9,10 @@ use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberDesc};
 
 use super::{
     code::{GENERAL, LEADING},
-    stored::{DESCRIPTIONS, StoredMember, StoredNumbers, StoredPlan, StoredPrefix, StoredStates},
+    stored::{
+        DESCRIPTIONS, ENDS_ANYWHERE, ENDS_NUMBER, StoredMember, StoredNumbers, StoredPlan, StoredPrefix,
+        StoredStates,
+    },
 };
 use crate::contact::Region;
 
@@ -135,9 +138,15 @@ impl CompiledPrefix {
             return Self::Digits(digits.as_bytes().to_vec());
         }
         let dfa = builder(MatchKind::LeftmostFirst).build(&beginning(pattern)).unwrap();
-        let (mut states, sets) = walk(&dfa);
-        for set in &mut states.sets {
-            *set = u8::from(!sets[usize::from(*set)].is_empty());
+        let (mut states, found) = walk(&dfa);
+        for (set, state) in states.sets.iter_mut().zip(&found.states) {
+            // The automaton reports a match one digit later.
+            let ends_anywhere = dfa.is_match_state(dfa.next_state(*state, b'0'));
+            *set = match (ends_anywhere, usize::from(*set)) {
+                (true, _) => ENDS_ANYWHERE,
+                (false, 0) => 0,
+                (false, _) => ENDS_NUMBER,
+            };
         }
         Self::Pattern(states)
     }
@@ -175,11 +184,19 @@ fn builder(kind: MatchKind) -> dense::Builder {
 
 /// Compiles patterns, and the sets of those that can match together, the empty set first.
 fn together(patterns: &[String]) -> (StoredStates, Vec<Vec<usize>>) {
-    walk(&builder(MatchKind::All).build_many(patterns).unwrap())
+    let (states, found) = walk(&builder(MatchKind::All).build_many(patterns).unwrap());
+    (states, found.sets)
+}
+
+/// What a walk found.
+struct Found {
+    states: Vec<StateID>,
+    /// The sets of patterns that match if the number ends, the empty set first.
+    sets: Vec<Vec<usize>>,
 }
 
 /// Visits all states that digits can reach.
-fn walk(dfa: &dense::DFA<Vec<u32>>) -> (StoredStates, Vec<Vec<usize>>) {
+fn walk(dfa: &dense::DFA<Vec<u32>>) -> (StoredStates, Found) {
     let first = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).unwrap();
     let mut found: Vec<StateID> = vec![first];
     let mut states = StoredStates::default();
@@ -206,7 +223,6 @@ fn walk(dfa: &dense::DFA<Vec<u32>>) -> (StoredStates, Vec<Vec<usize>>) {
             Vec::new()
         };
         set.sort_unstable();
-        // A match is marked with the set of its pattern, which is never empty.
         let index = sets.iter().position(|known| *known == set).unwrap_or_else(|| {
             sets.push(set);
             sets.len() - 1
@@ -214,7 +230,7 @@ fn walk(dfa: &dense::DFA<Vec<u32>>) -> (StoredStates, Vec<Vec<usize>>) {
         states.sets.push(u8::try_from(index).unwrap());
         at += 1;
     }
-    (states, sets)
+    (states, Found { states: found, sets })
 }
 
 /// The library fills these fields only on access and marks each as deprecated to warn about it.

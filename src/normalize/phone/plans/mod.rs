@@ -142,6 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn prefix_at_the_end_of_a_number_is_none_inside_of_it() {
+        let islands = Region::new("MP").unwrap();
+        let (_, member) = plans().of_region(islands).unwrap();
+        // Seven digits alone are completed with the area code; more are not.
+        assert_eq!(member.without_national_prefix(b"2345678"), None);
+        assert_eq!(member.without_national_prefix(b"2345678901"), Some(b"2345678901".as_slice()));
+        assert_eq!(member.without_national_prefix(b"16702345678"), Some(b"6702345678".as_slice()));
+    }
+
+    #[test]
     fn every_plan_compiles_to_an_automaton() {
         let mut numbers = 0;
         for plan in &plans().codes {

@@ -41,13 +41,19 @@ pub(super) struct StoredMember<'a> {
     pub(super) numbers: &'a [u8],
 }
 
+/// The set of a prefix's states in which the prefix is complete if the number ends, too.
+pub(super) const ENDS_NUMBER: u8 = 1;
+
+/// The set of a prefix's states in which the prefix is complete, whatever follows.
+pub(super) const ENDS_ANYWHERE: u8 = 2;
+
 /// A prefix of numbers.
 #[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) enum StoredPrefix<'a> {
     None,
     /// Fixed digits.
     Digits(&'a [u8]),
-    /// A pattern. In its states, the first set means that the prefix may end here.
+    /// A pattern. Its states have the sets [`ENDS_NUMBER`] and [`ENDS_ANYWHERE`].
     Pattern(StoredStates),
 }
 

@@ -171,11 +171,15 @@ impl Spelling {
     }
 }
 
-/// Tests whether a text of digits and separators has a plus between two digits, as no number has.
-pub(super) fn has_plus_inside(text: &str) -> bool {
+/// Tests whether a text of digits and separators has a plus as no number has: between two digits, or with too few of them.
+pub(super) fn has_misplaced_plus(text: &str) -> bool {
     let is_plain = text.bytes().all(|byte| KINDS[usize::from(byte)] & byte::OTHER == 0);
-    let inside = || text.trim_matches(|letter: char| !letter.is_ascii_digit());
-    is_plain && memchr::memchr(b'+', inside().as_bytes()).is_some()
+    if !is_plain || memchr::memchr(b'+', text.as_bytes()).is_none() {
+        return false;
+    }
+    let inside = text.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let are_few = text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS;
+    memchr::memchr(b'+', inside.as_bytes()).is_some() || are_few && text.starts_with('+')
 }
 
 /// Tests whether no digit precedes the plus.

@@ -378,7 +378,7 @@ fn first_filled<'r>(
             problems.push(Problem::of_cell(Code::BadEncoding, column, cell.text, detail));
             Unusable
         })?;
-        if begins_visibly || !name::is_invisible_text(text) {
+        if begins_visibly || text.is_ascii() || !name::is_invisible_text(text) {
             return Ok(Some(Found { column, text, kind: cell.kind }));
         }
     }

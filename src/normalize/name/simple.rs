@@ -42,6 +42,8 @@ struct Word {
     letters: usize,
     /// Letters with the accents of western Europe.
     accents: usize,
+    /// Whether there are signs that are not letters, and so end a word for other rules.
+    has_signs: bool,
 }
 
 impl Word {
@@ -66,16 +68,17 @@ impl Word {
             return false;
         }
         self.accents += usize::from(matches!(letter, 'À'..='ÿ'));
+        self.has_signs |= !settled.is_letter();
         self.letters += 1;
         self.last = Some(settled);
         true
     }
 
-    /// Returns whether all letters have accents, as in text that was read in the wrong encoding.
+    /// Returns whether all letters may have accents, as in text that was read in the wrong encoding.
     fn is_of_accents(&self) -> bool {
         const MIN_LETTERS: usize = 4;
 
-        self.letters >= MIN_LETTERS && self.accents == self.letters
+        self.letters >= MIN_LETTERS && self.accents == self.letters || self.accents > 0 && self.has_signs
     }
 }
 
@@ -132,6 +135,7 @@ mod tests {
             "Zoë?",
             "é@x.org",
             "'Zoë",
+            "కుమార్éàüö",
         ] {
             assert!(!is_simple(text), "{text}");
         }

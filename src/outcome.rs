@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 
-use crate::contact::{Contact, E164, PhoneNumber};
+use crate::contact::{Contact, PhoneNumber};
 
 /// The outcome of a row. Every data row ends in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -407,8 +407,6 @@ pub enum Verdict {
         code: Code,
         /// The number, if it can be read.
         number: Option<PhoneNumber>,
-        /// All numbers of the row, if none of them may be called.
-        all: Vec<E164>,
         /// Details beyond the code.
         detail: String,
     },

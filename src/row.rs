@@ -227,6 +227,17 @@ impl Columns {
         own.map_or(&self.country, |(_, countries)| countries)
     }
 
+    /// Returns whether a row may forbid to call a number, in this row or any other. The status of a person may apply to a
+    /// single call.
+    pub fn may_forbid_numbers(&self) -> bool {
+        let of_people = self.calls.iter().map(|call| call.question);
+        let of_phones = self.labels.iter().filter_map(|label| match label.says {
+            Says::Calls(question) => Some(question),
+            Says::Kind | Says::Preferred => None,
+        });
+        of_people.chain(of_phones).any(|question| question != Question::Status)
+    }
+
     /// Returns whether the column holds a field of the posted contact.
     pub fn is_of_contact(&self, column: usize) -> bool {
         let fields = Field::ALL.iter().filter(|field| !field.is_passed_on());

@@ -77,6 +77,7 @@ impl Normalizer<'_> {
     fn explain_phones(&self, row: Row<'_>, explained: &mut Explained) {
         let preferred = self.by_preference(row);
         let phones = preferred.as_deref().unwrap_or(&self.columns.phone);
+        let forbidden = self.numbers_forbidden_by_labels(row);
         let mut taken: Option<usize> = None;
         let mut is_over = false;
         for &phone in phones {
@@ -117,6 +118,12 @@ impl Normalizer<'_> {
                 Err(_) => coded(&problems),
             };
             let number = read.ok().flatten();
+            if number.as_ref().is_some_and(|number| forbidden.contains(&number.e164())) {
+                let rule =
+                    "not called: the row says of another column with this number that it must not be called";
+                explained.steps.push(step(None, rule));
+                continue;
+            }
             explained.steps.push(step(number.map(|number| format!("+{}", number.e164())), &rule));
             let region = self.settings.region.map(Origin::Region);
             for cell in cells {

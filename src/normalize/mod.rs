@@ -10,6 +10,7 @@ mod escaped;
 mod explain;
 mod fallback;
 pub(crate) mod flag;
+mod forbidden;
 mod garbled;
 mod habits;
 pub(crate) mod label;
@@ -38,7 +39,7 @@ pub use self::{
 use crate::{
     contact::{Contact, PhoneNumber, Salutation},
     outcome::{Code, Problem, Verdict},
-    row::{CallColumn, CellKind, Columns, PhoneKind, PhoneLabel, Question, Row, Rows, Says},
+    row::{CellKind, Columns, PhoneKind, PhoneLabel, Row, Rows, Says},
 };
 
 /// The maximum product of labels and phones that are compared one by one.
@@ -113,12 +114,7 @@ impl<'a> Normalizer<'a> {
     pub fn read(&self, row: Row<'_>) -> Verdict {
         if row.is_hidden && self.settings.skips_hidden_rows {
             let number = self.number(row, &mut Vec::new()).ok().flatten();
-            return Verdict::Suppressed {
-                code: Code::HiddenRow,
-                number,
-                all: Vec::new(),
-                detail: String::new(),
-            };
+            return Verdict::Suppressed { code: Code::HiddenRow, number, detail: String::new() };
         }
         if let Some(ragged) = row.ragged {
             return Verdict::Rejected {
@@ -147,22 +143,6 @@ impl<'a> Normalizer<'a> {
         }
     }
 
-    /// Returns the verdict of a row that itself forbids calls.
-    fn forbidden(&self, row: Row<'_>) -> Option<Verdict> {
-        let forbids = |call: &&CallColumn| {
-            !row.cell(call.column).is_blank()
-                && flag::forbids(call.question, &String::from_utf8_lossy(row.cell(call.column).text))
-        };
-        let call = self.columns.calls.iter().find(forbids)?;
-        let text = String::from_utf8_lossy(row.cell(call.column).text);
-        let detail =
-            format!("{}: `{}` in column {}", Code::DoNotCallColumn.title(), text.trim(), call.column + 1);
-        let number = self.number(row, &mut Vec::new()).ok().flatten();
-        // A status may apply to a single call.
-        let all = if call.question == Question::Status { Vec::new() } else { self.numbers(row).found };
-        Some(Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail })
-    }
-
     /// Returns the first usable number in the order of preference, otherwise the number that was refused for its kind
     /// or extension. If there is none, `problems` describes every cell.
     fn number(
@@ -174,8 +154,13 @@ impl<'a> Normalizer<'a> {
         let phones = preferred.as_deref().unwrap_or(&self.columns.phone);
         let before = problems.len();
         let mut refused = None;
+        let forbidden = self.numbers_forbidden_by_labels(row);
+        let mut repeats_forbidden = None;
         for &phone in phones {
             match self.number_in(row, phone, problems) {
+                Ok(Some(number)) if forbidden.contains(&number.e164()) => {
+                    repeats_forbidden = repeats_forbidden.or(Some(phone));
+                }
                 Ok(Some(number)) => {
                     if problems.len() > before {
                         self.count_fallback(row, &problems[before], phone);
@@ -193,9 +178,10 @@ impl<'a> Normalizer<'a> {
         }
         if problems.len() == before {
             let mut problem = missing(Code::MissingPhone, self.columns.phone.first().copied());
-            let is_ruled_out = |phone: &&usize| !row.cell(**phone).is_blank() && !phones.contains(phone);
-            if let Some(phone) = self.columns.phone.iter().find(is_ruled_out) {
-                problem.column = u32::try_from(*phone).ok();
+            let is_ruled_out = |phone: &usize| !row.cell(*phone).is_blank() && !phones.contains(phone);
+            let ruled_out = self.columns.phone.iter().copied().find(is_ruled_out);
+            if let Some(phone) = ruled_out.or(repeats_forbidden) {
+                problem.column = u32::try_from(phone).ok();
                 "the only number is a fax or similar, or must not be called".clone_into(&mut problem.detail);
             }
             problems.push(problem);

@@ -27,20 +27,25 @@ pub struct RowNumbers {
 impl Normalizer<'_> {
     /// Reads every phone cell of a row with [`read_all`](phone::read_all), whatever its label and the settings say.
     pub fn numbers(&self, row: Row<'_>) -> RowNumbers {
-        let mut all = RowNumbers::default();
-        let mut problems = Vec::new();
-        // An unknown country affects only numbers that need a country.
-        let origin = self.country_in(row, &self.columns.country, &mut problems).unwrap_or_default();
         // More cells than columns are often numbers without quotation marks around them.
         let beyond = row.ragged.map_or(usize::MAX, |ragged| ragged.expected as usize);
         let phones = self.columns.phone.iter().copied().filter(|column| *column < beyond);
-        for column in phones.chain(beyond..row.cells().len()) {
+        self.numbers_in(row, phones.chain(beyond..row.cells().len()))
+    }
+
+    /// Reads the cells of some columns like [`numbers`](Self::numbers).
+    pub(super) fn numbers_in(&self, row: Row<'_>, columns: impl Iterator<Item = usize>) -> RowNumbers {
+        let mut all = RowNumbers::default();
+        let mut problems = Vec::new();
+        for column in columns {
             let cell = row.cell(column);
             // Invalid bytes do not affect the digits next to them.
             let text = String::from_utf8_lossy(cell.text);
             if cell.is_blank() || name::clean(&text).is_empty() {
                 continue;
             }
+            // An unknown country affects only numbers that need a country.
+            let origin = self.origin(row, column, &mut problems).unwrap_or_default();
             let area: Vec<_> = self.columns.area.iter().map(|column| row.cell(*column)).collect();
             let read = if area.iter().all(Cell::is_blank) {
                 phone::read_all(&text, cell.kind, origin)

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{PhoneLabel, Ragged, RaggedCause, Rows},
+    row::{CallColumn, PhoneLabel, Question, Ragged, RaggedCause, Rows},
 };
 
 /// The columns of the tests: phone, mobile, first, last, full, salutation, country.
@@ -532,6 +532,15 @@ fn one_phone_may_be_forbidden() {
 }
 
 #[test]
+fn forbidden_phone_is_not_called_from_another_column() {
+    let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+    let verdict = two_phones(calls, &["98765 43210", "+91 98765-43210", "Asha Rao", "0"]);
+    let Verdict::Rejected { number: None, problems } = verdict else { panic!("{verdict:?}") };
+    assert_eq!((problems[0].code, problems[0].column), (Code::MissingPhone, Some(0)));
+    assert!(problems[0].detail.contains("must not be called"), "{problems:?}");
+}
+
+#[test]
 fn each_phone_uses_its_own_country() {
     let columns = Columns {
         phone: vec![0, 1],
@@ -564,9 +573,11 @@ fn do_not_call_column_suppresses_the_row() {
         };
         let settings = india();
         let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
-        match Normalizer::new(&settings, &columns).read(rows.row(0)) {
-            Verdict::Suppressed { code: Code::DoNotCallColumn, number, all, detail } => {
-                let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let normalizer = Normalizer::new(&settings, &columns);
+        let all = normalizer.forbidden_numbers(rows.row(0));
+        let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        match normalizer.read(rows.row(0)) {
+            Verdict::Suppressed { code: Code::DoNotCallColumn, number, detail } => {
                 format!("{} {all} {detail}", number.unwrap().e164())
             }
             _ => "read".to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     post::PostResults,
     progress::Progress,
     report::{OutputFolder, RunWriter, ValidRows},
-    row::{Question, Rows},
+    row::Rows,
     suppress::{SuppressSettings, Suppressions},
 };
 
@@ -42,9 +42,8 @@ pub fn check(
     let mut numbers = ClaimedNumbers::new(settings.keep);
     let (mut writer, summaries);
     // A later row may forbid calls to the number of an earlier one.
-    let forbids = |info: &InputInfo| info.columns.calls.iter().any(|call| call.question != Question::Status);
     // And a fixed row replaces the row that it was.
-    let is_final = !infos.iter().any(|info| forbids(info) || info.has_rows_to_fix);
+    let is_final = !infos.iter().any(|info| info.columns.may_forbid_numbers() || info.has_rows_to_fix);
     if settings.keep == Keep::First && is_final {
         writer =
             RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;

@@ -11,12 +11,13 @@ use std::{
 
 use super::PipelineError;
 use crate::{
+    contact::E164,
     interrupt::Interrupt,
     normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs, phone::Habit},
     outcome::Verdict,
     parse::{Compression, Format, Input, InputInfo, ParseError, ReadSummary},
     progress::Progress,
-    row::{Columns, Rows},
+    row::{Columns, Location, Rows},
 };
 
 /// The size up to which a CSV file is read on the calling thread.
@@ -33,6 +34,8 @@ pub(super) struct JudgedRows<P> {
     pub(super) rows: Rows,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) prepared: P,
+    /// The numbers that rows of the block forbid to call, with these rows.
+    pub(super) forbidden: Vec<(Location, E164)>,
     /// The estimated rows of the input. Set once per long input.
     pub(super) expected_rows: Option<u64>,
 }
@@ -132,7 +135,14 @@ impl<'a, F> Judge<'a, F> {
             .counting_fallbacks(&self.fallbacks);
         let verdicts = normalizer.read_all(&rows);
         let prepared = (self.prepare)(&rows, &verdicts);
-        JudgedRows { rows, verdicts, prepared, expected_rows: None }
+        let mut forbidden = Vec::new();
+        if self.columns.may_forbid_numbers() {
+            for row in rows.iter_text() {
+                let numbers = normalizer.forbidden_numbers(row).into_iter();
+                forbidden.extend(numbers.map(|number| (row.location, number)));
+            }
+        }
+        JudgedRows { rows, verdicts, prepared, forbidden, expected_rows: None }
     }
 
     /// Returns the summary with notes about all blocks.

@@ -10,7 +10,7 @@ use crate::{
     contact::E164,
     dedupe::{Claimant, ClaimedNumbers, Collision},
     interrupt::Interrupt,
-    outcome::{Code, Verdict},
+    outcome::Verdict,
     parse::{Input, InputInfo, ReadSummary},
     progress::Progress,
     report::{OutputFolder, RunWriter},
@@ -24,11 +24,7 @@ pub(super) struct Forbidden(Vec<(Location, E164)>);
 
 impl Forbidden {
     fn add<P>(&mut self, block: &JudgedRows<P>) {
-        for (row, verdict) in block.rows.iter().zip(&block.verdicts) {
-            if let Verdict::Suppressed { code: Code::DoNotCallColumn, all, .. } = verdict {
-                self.0.extend(all.iter().map(|number| (row.location, *number)));
-            }
-        }
+        self.0.extend(&block.forbidden);
     }
 
     pub(super) fn add_to(&self, suppression_set: &mut SuppressionSet, inputs: &[InputInfo]) {

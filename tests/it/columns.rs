@@ -44,6 +44,29 @@ fn do_not_call_column_suppresses_its_row_and_numbers() {
     assert!(said.contains("--ignore-do-not-call-column"), "{said}");
 }
 
+#[test]
+fn phone_that_must_not_be_called_is_not_called_from_another_column_or_row() {
+    let (rows, _) = check(
+        "Name,Cell,Home Phone,Callable-Cell\n\
+         Ben Marsh,07400 123423,,yes\n\
+         Ada Quill,07400 123423,+44 7400 123423,no\n\
+         Cleo Finch,07400 123424,020 7946 0200,no\n\
+         Dan Holt,07400 123425,07400 123424,yes\n\
+         Eve Stone,,07400 123424,\n",
+        &[],
+    );
+    assert_eq!(
+        rows,
+        [
+            "suppressed do-not-call-column 447400123423",
+            "rejected missing-phone ",
+            "valid  442079460200",
+            "valid  447400123425",
+            "suppressed do-not-call-column 447400123424",
+        ]
+    );
+}
+
 /// Source: Rillke/Contact-Conversion-Wizard issue 26: the header of a router's phone book.
 #[test]
 fn next_phone_is_used_if_the_first_is_unusable() {

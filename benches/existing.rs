@@ -2,15 +2,16 @@
 //! requests one page, and one that uses a file of `fetch`.
 //!
 //! Run `cargo bench --bench existing` (about a minute), with `-- --contacts 20000 --page-cap 100` for other sizes. The platform is
-//! `rollcall sandbox` in a separate process; it already holds half of the list's numbers. `--shapes mixed` stores the numbers in
-//! the shapes that platforms show. `--program FILE` measures another build.
+//! `rollcall sandbox` in a separate process; it already holds half of the list's numbers. `--rows 1000000 --new 0` imports a million
+//! rows of which it holds all. `--shapes mixed` stores the numbers in the shapes that platforms show. `--program FILE` measures
+//! another build.
 
 use std::{
     env,
     error::Error,
-    fmt::Write as _,
     fs,
     io::{self, BufRead as _, BufReader, Write as _},
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -21,11 +22,10 @@ use wait4::Wait4 as _;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const ROWS: u64 = 20_000;
-
 /// The time and memory of one run.
 struct Run {
     time: Duration,
+    cpu: Duration,
     peak_bytes: u64,
 }
 
@@ -50,6 +50,8 @@ fn main() -> Outcome<()> {
         value.map_or(Ok(default), |value| value.parse())
     };
     let (contacts, page_cap) = (option("--contacts", 500_000)?, option("--page-cap", 1000)?);
+    let rows = option("--rows", 20_000)?;
+    let new = option("--new", rows / 2)?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("existing");
     _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
@@ -58,16 +60,20 @@ fn main() -> Outcome<()> {
     let program = text("--program").map_or(env!("CARGO_BIN_EXE_rollcall"), String::as_str);
     let is_mixed = text("--shapes").is_some_and(|shapes| shapes == "mixed");
     write_seed(&seed, contacts, is_mixed)?;
-    write_list(&list, contacts.saturating_sub(ROWS / 2))?;
+    let from = contacts.saturating_sub(rows - new);
+    write_list(&list, from..from + rows)?;
     let platform = Platform::start(&seed, page_cap)?;
 
     let mut out = io::stdout().lock();
     let shapes = if is_mixed { "in mixed shapes, " } else { "" };
-    writeln!(out, "{contacts} contacts {shapes}pages of {page_cap}, a list of {ROWS} rows")?;
     writeln!(
         out,
-        "{:<28} {:>6} {:>6} {:>9} {:>9} {:>11}",
-        "", "GET", "POST", "seconds", "peak MB", "journal MB"
+        "{contacts} contacts {shapes}pages of {page_cap}, a list of {rows} rows, {new} of them new"
+    )?;
+    writeln!(
+        out,
+        "{:<28} {:>6} {:>6} {:>9} {:>9} {:>9} {:>11}",
+        "", "GET", "POST", "seconds", "CPU s", "peak MB", "journal MB"
     )?;
     let held = folder.join("held.csv");
     let existing = ["--existing".to_owned(), held.display().to_string()];
@@ -100,9 +106,10 @@ fn main() -> Outcome<()> {
                 report["platform"]["post"].to_string()
             )
         };
-        let (seconds, megabytes) = (run.time.as_secs_f64(), run.peak_bytes / 1_000_000);
+        let (seconds, cpu) = (run.time.as_secs_f64(), run.cpu.as_secs_f64());
+        let megabytes = run.peak_bytes / 1_000_000;
         let journal = fs::metadata(folder.join("state/journal.sqlite3"))?.len() / 1_000_000;
-        writeln!(out, "{name:<28} {asked:>13} {seconds:>9.2} {megabytes:>9} {journal:>11}")?;
+        writeln!(out, "{name:<28} {asked:>13} {seconds:>9.2} {cpu:>9.2} {megabytes:>9} {journal:>11}")?;
     }
     Ok(())
 }
@@ -144,7 +151,7 @@ fn measure(command: &mut Command) -> Outcome<Run> {
     if !used.status.success() {
         return Err(format!("{command:?} ended with {}", used.status).into());
     }
-    Ok(Run { time, peak_bytes: used.rusage.maxrss })
+    Ok(Run { time, cpu: used.rusage.utime + used.rusage.stime, peak_bytes: used.rusage.maxrss })
 }
 
 /// Returns the number of the contact at `place`.
@@ -187,10 +194,11 @@ fn write_seed(path: &Path, contacts: u64, is_mixed: bool) -> Outcome<()> {
     Ok(file.write_all(b"]\n")?)
 }
 
-fn write_list(path: &Path, from: u64) -> Outcome<()> {
-    let mut list = "First Name,Last Name,Salutation,Mobile\n".to_owned();
-    for place in from..from + ROWS {
+fn write_list(path: &Path, places: Range<u64>) -> Outcome<()> {
+    let mut list = io::BufWriter::new(fs::File::create(path)?);
+    writeln!(list, "First Name,Last Name,Salutation,Mobile")?;
+    for place in places {
         writeln!(list, "Lakshmi,Menon,Mrs,+{}", number(place))?;
     }
-    Ok(fs::write(path, list)?)
+    Ok(list.flush()?)
 }

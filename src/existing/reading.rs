@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, collections::HashSet, ops::ControlFlow};
 
-use super::ExistingContacts;
+use super::{Collector, ExistingContacts};
 use crate::{
     contact::{E164, StoredContact},
     journal::{JournalError, Snapshot, SnapshotWriter, Snapshots},
@@ -14,7 +14,7 @@ use crate::{
 /// If a snapshot may still be valid, the first page decides: if the platform's count matches and the contacts of the
 /// page are known, the snapshot replaces the other pages.
 pub struct ExistingSink<'a> {
-    existing: ExistingContacts,
+    collector: Collector,
     is_asked: &'a (dyn Fn(E164) -> bool + Sync),
     snapshots: &'a Snapshots,
     how: &'static str,
@@ -22,7 +22,7 @@ pub struct ExistingSink<'a> {
     /// The contacts of the first page, until the snapshot is accepted or rejected.
     first_page: Vec<StoredContact>,
     writer: Option<SnapshotWriter>,
-    used: Option<Snapshot>,
+    used: Option<(Snapshot, ExistingContacts)>,
 }
 
 impl<'a> ExistingSink<'a> {
@@ -34,7 +34,7 @@ impl<'a> ExistingSink<'a> {
         candidate: Option<Snapshot>,
     ) -> Self {
         Self {
-            existing: ExistingContacts::default(),
+            collector: Collector::default(),
             is_asked,
             snapshots,
             how,
@@ -51,21 +51,23 @@ impl<'a> ExistingSink<'a> {
     ///
     /// Returns an error if the contacts cannot be saved for the next run.
     pub fn finish(self, readout: &Readout) -> Result<(ExistingContacts, Option<Snapshot>), JournalError> {
-        if self.used.is_none() {
-            // An empty account is saved too: contacts created from now on are added to it.
-            let writer = self.writer.map_or_else(|| self.snapshots.begin(self.how), Ok)?;
-            // An incomplete read is not used the next time.
-            let total = readout.total.filter(|total| *total == readout.records);
-            writer.finish(total, readout.page_size)?;
+        if let Some((snapshot, existing)) = self.used {
+            return Ok((existing, Some(snapshot)));
         }
-        Ok((self.existing, self.used))
+        // An empty account is saved too: contacts created from now on are added to it.
+        let writer = self.writer.map_or_else(|| self.snapshots.begin(self.how), Ok)?;
+        // An incomplete read is not used the next time.
+        let total = readout.total.filter(|total| *total == readout.records);
+        writer.finish(total, readout.page_size)?;
+        Ok((self.collector.finish(), None))
     }
 
     /// Returns the contacts of a snapshot if it contains the first page. A snapshot that another program removed is
     /// empty.
     fn replay(&self, candidate: &Snapshot) -> Result<Option<ExistingContacts>, JournalError> {
-        let mut existing = ExistingContacts::default();
-        self.snapshots.read(candidate, |contact| existing.add(&contact, self.is_asked))?;
+        let mut collector = Collector::default();
+        self.snapshots.read(candidate, |contact| collector.add(&contact, self.is_asked))?;
+        let existing = collector.finish();
         let has_page = self.first_page.iter().all(|contact| existing.has_seen(contact));
         Ok((has_page && existing.contacts() > 0).then_some(existing))
     }
@@ -120,11 +122,11 @@ pub(crate) async fn look_behind(
     if !snapshots.add_found(&latest, found)? {
         return Ok(None);
     }
-    let mut existing = ExistingContacts::default();
+    let mut collector = Collector::default();
     for contact in found {
-        existing.add(contact, |number| sent.contains(&number));
+        collector.add(contact, |number| sent.contains(&number));
     }
-    Ok(Some(existing))
+    Ok(Some(collector.finish()))
 }
 
 impl RecordSink for ExistingSink<'_> {
@@ -132,7 +134,7 @@ impl RecordSink for ExistingSink<'_> {
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), ClientError> {
         let contact = record.stored();
-        self.existing.add(&contact, self.is_asked);
+        self.collector.add(&contact, self.is_asked);
         if self.candidate.is_some() {
             self.first_page.push(contact);
             return Ok(());
@@ -150,8 +152,7 @@ impl RecordSink for ExistingSink<'_> {
         let Some(candidate) = self.candidate.take() else { return Ok(ControlFlow::Continue(())) };
         let may_hold = !page.is_last && page.total.is_some() && page.total == candidate.expected;
         if may_hold && let Some(existing) = self.replay(&candidate)? {
-            self.existing = existing;
-            self.used = Some(candidate);
+            self.used = Some((candidate, existing));
             return Ok(ControlFlow::Break(()));
         }
         self.snapshots.forget(&candidate)?;
@@ -162,7 +163,7 @@ impl RecordSink for ExistingSink<'_> {
     }
 
     fn restart(&mut self) -> Result<(), ClientError> {
-        self.existing = ExistingContacts::default();
+        self.collector = Collector::default();
         self.first_page.clear();
         self.writer.as_mut().map_or(Ok(()), SnapshotWriter::restart)?;
         Ok(())

@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ExistingContacts, ExistingSink, look_behind};
+use super::{Collector, ExistingContacts, ExistingSink, look_behind};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
@@ -123,7 +123,7 @@ pub(crate) fn from_file(
     if places[0].is_none() {
         return Err(other().into());
     }
-    let mut existing = ExistingContacts::default();
+    let mut collector = Collector::default();
     let mut signal = None;
     let read = input.read(0, &mut |rows| {
         for row in rows.iter() {
@@ -131,7 +131,7 @@ pub(crate) fn from_file(
                 let cell = place.map(|place| row.cell(place).text).unwrap_or_default();
                 String::from_utf8_lossy(cell).into_owned()
             };
-            existing.add(&stored_contact(places.map(text), region), is_asked);
+            collector.add(&stored_contact(places.map(text), region), is_asked);
         }
         signal = interrupt.signal();
         if signal.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -140,7 +140,7 @@ pub(crate) fn from_file(
         (Some(signal), _) => Err(ReadError::Interrupted(signal)),
         // An account without contacts.
         (None, Ok(_) | Err(ParseError { fault: Fault::HeaderOnly, .. })) => {
-            Ok(Known { existing, from: ExistingFrom::File, ..Known::default() })
+            Ok(Known { existing: collector.finish(), from: ExistingFrom::File, ..Known::default() })
         }
         (None, Err(error)) => Err(error.into()),
     }

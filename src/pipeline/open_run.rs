@@ -357,6 +357,7 @@ mod tests {
     use super::*;
     use crate::{
         contact::{E164, StoredContact},
+        existing::Collector,
         progress::Silent,
     };
 
@@ -414,8 +415,9 @@ mod tests {
         let mask = serde_json::from_value("91987****210".into()).unwrap();
         let stored =
             StoredContact { name: "Asha Rao".to_owned(), masks: vec![mask], ..StoredContact::default() };
-        let mut existing = ExistingContacts::default();
-        existing.add(&stored, |_| true);
+        let mut collector = Collector::default();
+        collector.add(&stored, |_| true);
+        let existing = collector.finish();
         for (first_name, fate) in [("Asha", Fate::Ended(Outcome::Confirmed)), ("Meera", Fate::Pending)] {
             let contact = UnacknowledgedContact {
                 run: "run".to_owned(),

@@ -366,7 +366,7 @@ impl<'a, 'p> Poster<'a, 'p> {
             let code = if same { Code::SameName } else { Code::OtherName };
             // With another name, it cannot be ours. An earlier unacknowledged post may have been stored late.
             let is_sent = outcome == Outcome::Confirmed || self.results.was_unacknowledged(new.number());
-            let is_sent = is_sent && !self.was_there_before(new.number(), held);
+            let is_sent = is_sent && !self.was_there_before(new.number(), &held);
             let (outcome, code) =
                 if is_sent && same { (Outcome::Confirmed, None) } else { (Outcome::Existing, Some(code)) };
             self.record(new.number(), outcome, code, format!("existing contact: {}", held.describe()));
@@ -375,7 +375,7 @@ impl<'a, 'p> Poster<'a, 'p> {
     }
 
     /// Returns whether the platform had the contact before it was sent, if it shows the creation time.
-    fn was_there_before(&self, number: E164, held: &ExistingContact) -> bool {
+    fn was_there_before(&self, number: E164, held: &ExistingContact<'_>) -> bool {
         let earliest = self.started_at - LARGEST_SKEW;
         held.created_at.is_some_and(|created_at| created_at < earliest)
             && !self.unacknowledged.was_before(number)

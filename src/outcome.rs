@@ -440,6 +440,11 @@ impl Totals {
     pub fn add(&mut self, outcome: Outcome, rows: u64) {
         self.by_outcome[outcome as usize] += rows;
     }
+
+    /// Adds other totals.
+    pub fn add_all(&mut self, other: &Self) {
+        self.by_outcome.iter_mut().zip(other.by_outcome).for_each(|(rows, more)| *rows += more);
+    }
 }
 
 impl Serialize for Totals {

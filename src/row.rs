@@ -19,7 +19,7 @@ pub struct Location {
 }
 
 /// The original row of a row to fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The run that rejected it; unknown in files of older versions.
     pub run: Option<String>,
@@ -261,13 +261,13 @@ impl Columns {
 }
 
 /// The end of a cell in the block's text. The cell begins where the previous one ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct CellMark {
     end: u32,
     kind: CellKind,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct RowMark {
     number: u64,
     cells_end: u32,
@@ -325,9 +325,10 @@ impl Ragged {
 }
 
 /// A block of consecutive rows of one input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     input: u16,
+    #[serde(with = "serde_bytes")]
     text: Vec<u8>,
     cells: Vec<CellMark>,
     rows: Vec<RowMark>,
@@ -377,6 +378,11 @@ impl Rows {
     /// Returns whether the block has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The input of the rows.
+    pub fn input(&self) -> u16 {
+        self.input
     }
 
     /// The number of bytes of text in the block.

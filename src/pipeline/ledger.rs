@@ -127,17 +127,6 @@ pub(super) fn valid() -> RowEnding {
     RowEnding { outcome: Outcome::Valid, code: None, detail: String::new() }
 }
 
-/// Writes a row with the outcome of its contact, or with its problems.
-pub(super) fn write(
-    writer: &mut RunWriter,
-    row: Row<'_>,
-    verdict: &Verdict,
-    ledger: &Ledger<'_>,
-) -> Result<(), ReportError> {
-    let ending = |contact: &Contact| ledger.ending(row.location, contact);
-    write_with(writer, row, verdict, false, ledger.suppression_set, ending)
-}
-
 /// Writes a row like `write`. `is_counted` says that the number of a contact was counted before.
 pub(super) fn write_with(
     writer: &mut RunWriter,

@@ -3,11 +3,11 @@
 use super::{
     PipelineError, RunSettings,
     intake::{self, JudgedRows},
-    ledger::{self, Ledger},
-    spool::{Spool, SpoolWriter},
+    ledger::{self, Ledger, RowEnding},
+    spool::{EncodedBlock, Spool, SpoolWriter, SpooledBlock},
 };
 use crate::{
-    contact::E164,
+    contact::{Contact, E164},
     dedupe::{Claimant, ClaimedNumbers, Collision},
     interrupt::Interrupt,
     outcome::Verdict,
@@ -48,15 +48,14 @@ pub(super) fn spool_all(
     interrupt: &Interrupt,
 ) -> Result<(Spool, Vec<ReadSummary>, Forbidden), PipelineError> {
     let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
-    let prepare = |_: &Rows, _: &[Verdict]| ();
+    let prepare = |rows: &Rows, verdicts: &[Verdict]| EncodedBlock::new(rows, verdicts);
     let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
         claim_all(block, infos, numbers, |_| ());
         forbidden.add(block);
-        let mut rows = block.rows.iter().zip(&block.verdicts);
-        rows.try_for_each(|(row, verdict)| spool.push(row, verdict)).map_err(PipelineError::Spool)
+        spool.push(&block.prepared).map_err(PipelineError::Spool)
     })?;
-    Ok((spool.finish().map_err(PipelineError::Spool)?, summaries, forbidden))
+    Ok((spool.finish(), summaries, forbidden))
 }
 
 /// Returns the rows of this run that a fixed row may have been when it was rejected.
@@ -112,10 +111,19 @@ pub(super) fn write_all(
     spool: &mut Spool,
     ledger: &Ledger<'_>,
 ) -> Result<(), PipelineError> {
-    for row in spool.rows().map_err(PipelineError::Spool)? {
-        let spooled = row.map_err(PipelineError::Spool)?;
-        let row = spooled.rows.row(0);
-        ledger::write(writer, row, &spooled.verdict, ledger)?;
-    }
-    Ok(())
+    let with_endings = |block: SpooledBlock| {
+        let endings = block.rows.iter().zip(&block.verdicts).map(|(row, verdict)| match verdict {
+            Verdict::Contact(contact) => Some(ledger.ending(row.location, contact)),
+            Verdict::Suppressed { .. } | Verdict::Rejected { .. } => None,
+        });
+        let endings: Vec<Option<RowEnding>> = endings.collect();
+        (block, endings)
+    };
+    spool.in_parallel(with_endings, |(block, endings)| {
+        for ((row, verdict), ending) in block.rows.iter().zip(&block.verdicts).zip(endings) {
+            let ending = |contact: &Contact| ending.unwrap_or_else(|| ledger.ending(row.location, contact));
+            ledger::write_with(writer, row, verdict, false, ledger.suppression_set, ending)?;
+        }
+        Ok(())
+    })
 }

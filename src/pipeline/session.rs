@@ -8,7 +8,7 @@ use super::{
     clock::{Clock, rounded},
     ledger::Ledger,
     open_run::UserAnswer,
-    spool::Spool,
+    spool::{Spool, VerdictBlock},
     twins::{Handover, Refusals},
 };
 use crate::{
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
                 // A user who agreed to one number of contacts is asked again if the number changed.
                 UserAnswer::YesBut => {
                     self.learn_existing(client).await?;
-                    let now = self.totals(spool).map_err(PipelineError::Spool)?;
+                    let now = self.totals(spool)?;
                     if now.of(Outcome::Pending) == contacts {
                         return Ok(Decision::Post(contacts));
                     }
@@ -181,7 +181,7 @@ impl<'a> Session<'a> {
         spool: &mut Spool,
         gets_of_next_run: u64,
     ) -> Result<Forecast, PipelineError> {
-        let totals = self.totals(spool).map_err(PipelineError::Spool)?;
+        let totals = self.totals(spool)?;
         let is_dry = self.not_posted.is_some();
         let contacts = totals.of(if is_dry { Outcome::Planned } else { Outcome::Pending });
         let get = if is_dry { gets_of_next_run } else { 0 };
@@ -309,13 +309,20 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the outcomes of all rows if everything succeeds, with the posting still pending.
-    fn totals(&self, spool: &mut Spool) -> io::Result<Totals> {
+    fn totals(&self, spool: &mut Spool) -> Result<Totals, PipelineError> {
         let ledger = self.ledger(if self.not_posted.is_some() { Outcome::Planned } else { Outcome::Pending });
+        let of_block = |block: VerdictBlock| {
+            let mut totals = Totals::default();
+            for (location, verdict) in block.into_verdicts() {
+                totals.add(ledger.outcome(location, &verdict), 1);
+            }
+            totals
+        };
         let mut totals = Totals::default();
-        for row in spool.rows()? {
-            let row = row?;
-            totals.add(ledger.outcome(row.rows.row(0).location, &row.verdict), 1);
-        }
+        spool.in_parallel(of_block, |of_block| {
+            totals.add_all(&of_block);
+            Ok(())
+        })?;
         Ok(totals)
     }
 
@@ -325,18 +332,12 @@ impl<'a> Session<'a> {
         spool: &'s mut Spool,
     ) -> io::Result<impl Iterator<Item = io::Result<NewContact>> + 's> {
         let ledger = self.ledger(Outcome::Pending);
-        Ok(spool.rows()?.filter_map(move |row| {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => return Some(Err(error)),
-            };
-            let location = row.rows.row(0).location;
-            match row.verdict {
-                Verdict::Contact(contact) if ledger.is_new(location, &contact) => {
-                    Some(Ok(NewContact { contact }))
-                }
-                _ => None,
+        Ok(spool.verdicts()?.filter_map(move |verdict| match verdict {
+            Ok((location, Verdict::Contact(contact))) if ledger.is_new(location, &contact) => {
+                Some(Ok(NewContact { contact }))
             }
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
         }))
     }
 }

@@ -130,12 +130,12 @@ impl Refusals {
 /// Returns the rows with these numbers.
 fn rows_of(spool: &mut Spool, is_asked: impl Fn(&E164) -> bool) -> io::Result<HashMap<E164, Vec<Candidate>>> {
     let mut rows: HashMap<E164, Vec<Candidate>> = HashMap::new();
-    for row in spool.rows()? {
-        let row = row?;
-        if let Verdict::Contact(contact) = &row.verdict
+    for verdict in spool.verdicts()? {
+        let (location, verdict) = verdict?;
+        if let Verdict::Contact(contact) = &verdict
             && is_asked(&contact.number().e164())
         {
-            let claimant = Claimant { location: row.rows.row(0).location, name: contact.name_key() };
+            let claimant = Claimant { location, name: contact.name_key() };
             let candidate = Candidate { claimant, content: content(contact) };
             rows.entry(contact.number().e164()).or_default().push(candidate);
         }

@@ -98,7 +98,9 @@ impl CreateAnswer {
         inner: &Map<String, Value>,
         around: Surroundings<'_>,
     ) {
-        let shows_failure = [fields, inner].into_iter().any(|fields| failure::in_fields(fields).is_some());
+        let is_around = !std::ptr::eq(fields, inner);
+        let shows_failure =
+            failure::in_fields(fields).is_some() || is_around && failure::in_fields(inner).is_some();
         if shows_failure || around.failed_in.is_some() {
             let said = |fields: &Map<String, Value>| failure::message_in(&Value::Object(fields.clone()));
             let words = [fields, inner].into_iter().find_map(said);
@@ -132,7 +134,7 @@ fn contact_in(fields: &Map<String, Value>) -> Option<(StoredContact, &Map<String
         let mut inner = fields.values().filter_map(Value::as_object).filter(|inner| is_contact(inner));
         inner.next().filter(|_| inner.next().is_none())?
     };
-    let mut contact = WireContact::deserialize(&Value::Object(inner.clone())).ok()?.stored(None);
+    let mut contact = WireContact::deserialize(inner).ok()?.stored(None);
     if contact.id.is_empty() {
         contact.id = ["id", "_id"].iter().find_map(|name| fields.get(*name)).map(id).unwrap_or_default();
     }

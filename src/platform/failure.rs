@@ -90,14 +90,21 @@ const NOTHING: [&str; 8] = ["", "none", "null", "no", "ok", "false", "success", 
 
 /// Returns a field's name without case and punctuation.
 fn plain(name: &str) -> String {
+    if name.is_ascii() {
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Returns whether a field of this name contains failures or their reasons.
 pub(super) fn names_failure(name: &str) -> bool {
-    let name = plain(name);
-    FAILURE_NAMES.iter().any(|part| name.contains(part))
-        && !["noerror", "nofail"].iter().any(|start| name.starts_with(start))
+    is_failure(&plain(name))
+}
+
+fn is_failure(plain_name: &str) -> bool {
+    FAILURE_NAMES.iter().any(|part| plain_name.contains(part))
+        && !["noerror", "nofail"].iter().any(|start| plain_name.starts_with(start))
 }
 
 /// Returns the extent of the failure that the fields report, if any.
@@ -123,7 +130,7 @@ fn of_field(name: &str, value: &Value) -> Option<Extent> {
             || value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("false"));
         return is_false.then_some(Extent::Whole);
     }
-    (names_failure(name) && !is_nothing(value)).then_some(Extent::Part)
+    (is_failure(&plain_name) && !is_nothing(value)).then_some(Extent::Part)
 }
 
 /// Returns the extent of the failure that a result reports.

@@ -5,6 +5,7 @@
 //! stops: nothing is sent that is not recorded.
 
 mod batches;
+mod clean_end;
 mod error;
 mod lock;
 mod purge;
@@ -29,6 +30,7 @@ use crate::{
     private_file::{self, Unsafe},
 };
 
+use self::clean_end::CleanEnd;
 pub use self::{
     batches::{BatchId, ContactState, Fate, UnacknowledgedContact},
     error::JournalError,
@@ -44,18 +46,27 @@ pub use self::{
 /// The file name in the state folder.
 const NAME: &str = "journal.sqlite3";
 
+/// The file name of the write-ahead log.
+const WAL_NAME: &str = "journal.sqlite3-wal";
+
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The journal of one state folder. Clones are the same journal.
 #[derive(Clone)]
 pub struct Journal {
-    connection: Arc<Mutex<Connection>>,
+    database: Arc<Database>,
     /// The state folder; `None` for a journal in memory.
     folder: Option<Arc<Path>>,
     /// The folder of account locks that imports with other state folders share.
     shared_folder: Option<Arc<Path>>,
     clock: Clock,
+}
+
+/// The open database. Its parts are dropped in this order.
+struct Database {
+    connection: Mutex<Connection>,
+    clean_end: CleanEnd,
 }
 
 /// The source of the time, in milliseconds; since 1970 if other processes share it.
@@ -78,11 +89,11 @@ impl Journal {
         };
         check(private_file::check_folder(folder), folder)?;
         // Two programs that create the journal at the same moment would see each other's half-written file.
-        let lock = folder.join("journal.lock");
+        let lock = clean_end::lock_path(folder);
         let making =
             private_file::open_own(&lock).map_err(|problem| JournalError::of_unsafe(&lock, &problem))?;
         making.lock().map_err(unusable)?;
-        for of_database in [NAME, "journal.sqlite3-wal", "journal.sqlite3-shm", "journal.sqlite3-journal"] {
+        for of_database in [NAME, WAL_NAME, "journal.sqlite3-shm", "journal.sqlite3-journal"] {
             let path = folder.join(of_database);
             check(private_file::check_own_at(&path), &path)?;
         }
@@ -93,12 +104,14 @@ impl Journal {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let is_known = clean_end::is_marked(folder, &making);
         // The folder itself may be reached through a link.
         let resolved = folder.canonicalize().map_err(unusable)?.join(NAME);
         let connection =
             Connection::open_with_flags(resolved, flags).map_err(|error| JournalError::at(&path, error))?;
         let journal = Self::new(connection, Some(folder));
-        journal.prepare()?;
+        journal.prepare(is_known)?;
+        journal.database.clean_end.set_sound(true);
         Ok(journal)
     }
 
@@ -131,14 +144,14 @@ impl Journal {
         let start = tokio::time::Instant::now();
         let clock = Clock(Arc::new(move || ms(start.elapsed())));
         let journal = Self { clock, ..Self::new(connection, None) };
-        journal.prepare()?;
+        journal.prepare(false)?;
         Ok(journal)
     }
 
     fn new(connection: Connection, folder: Option<&Path>) -> Self {
         let clock = Clock(Arc::new(system_ms));
-        let connection = Arc::new(Mutex::new(connection));
-        Self { connection, folder: folder.map(Arc::from), shared_folder: None, clock }
+        let database = Database { connection: Mutex::new(connection), clean_end: CleanEnd::of(folder) };
+        Self { database: Arc::new(database), folder: folder.map(Arc::from), shared_folder: None, clock }
     }
 
     /// Returns the path of the file; empty if the journal is in memory.
@@ -146,14 +159,15 @@ impl Journal {
         self.folder.as_ref().map(|folder| folder.join(NAME)).unwrap_or_default()
     }
 
-    fn prepare(&self) -> Result<(), JournalError> {
+    /// Prepares the database; `is_known` says that its content was checked before.
+    fn prepare(&self, is_known: bool) -> Result<(), JournalError> {
         let path = self.path();
         let mut connection = self.connection();
-        schema::prepare(&mut connection, busy()).map_err(|problem| problem.at(&path))
+        schema::prepare(&mut connection, busy(), is_known).map_err(|problem| problem.at(&path))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.database.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a transaction and commits it before returning.
@@ -170,11 +184,16 @@ impl Journal {
             fail_at("after a commit")?;
             Ok(result)
         };
-        write().map_err(|error| JournalError::at(&self.path(), error))
+        write().map_err(|error| self.failed(error))
     }
 
     fn read<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
-        look(&self.connection()).map_err(|error| JournalError::at(&self.path(), error))
+        look(&self.connection()).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> JournalError {
+        self.database.clean_end.set_sound(false);
+        JournalError::at(&self.path(), error)
     }
 
     fn now(&self) -> i64 {

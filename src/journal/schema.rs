@@ -156,8 +156,9 @@ fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// Checks that the database is a known journal, and migrates an older one.
-pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(), Problem> {
+/// Checks that the database is a known journal, and migrates an older one. `is_known` says that its content was checked
+/// before.
+pub(super) fn prepare(connection: &mut Connection, busy: Duration, is_known: bool) -> Result<(), Problem> {
     connection.busy_timeout(busy)?;
     database::harden(connection)?;
     // Checked before anything changes, even the write mode.
@@ -171,9 +172,11 @@ pub(super) fn prepare(connection: &mut Connection, busy: Duration) -> Result<(),
     }
     if !is_new {
         verify(connection, version)?;
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Problem::Damaged(verdict));
+        if !is_known {
+            let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if verdict != "ok" {
+                return Err(Problem::Damaged(verdict));
+            }
         }
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -169,9 +169,53 @@ fn damaged_or_foreign_journals_are_refused_unchanged() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 8192].fill(0xa5);
     fs::write(&path, &bytes).unwrap();
-    let error = error(home.path());
-    assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
-    assert_eq!(fs::read(&path).unwrap(), bytes);
+    for _ in 0..2 {
+        let error = error(home.path());
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn content_is_checked_unless_the_journal_is_as_it_was_closed() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(NAME);
+    let journal = Journal::open(home.path()).unwrap();
+    open_run(&journal, "r1", "f");
+    journal.begin_batch("r1", contacts(2000), "hash", LIMIT).unwrap();
+    drop(journal);
+    let mark = fs::read(home.path().join("journal.lock")).unwrap();
+    // Damage that only a check of the content finds.
+    let (mut bytes, closed_at) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xa5);
+    let damage = |changed_at| {
+        fs::write(&path, &bytes).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(changed_at).unwrap();
+    };
+    damage(closed_at + Duration::from_millis(1));
+    assert!(matches!(error(home.path()), JournalError::Damaged { .. }), "it was changed since");
+    damage(closed_at);
+    fs::write(home.path().join("journal.lock"), "").unwrap();
+    assert!(matches!(error(home.path()), JournalError::Damaged { .. }), "it was not closed");
+    fs::write(home.path().join("journal.lock"), &mark).unwrap();
+    fs::write(home.path().join(WAL_NAME), "").unwrap();
+    assert!(matches!(error(home.path()), JournalError::Damaged { .. }), "a program was killed");
+    _ = fs::remove_file(home.path().join(WAL_NAME));
+    damage(closed_at);
+    assert!(Journal::open(home.path()).is_ok(), "it is known");
+}
+
+#[test]
+fn only_the_last_program_marks_the_end() {
+    let home = tempfile::tempdir().unwrap();
+    let lock = home.path().join("journal.lock");
+    let [one, other] = [(); 2].map(|()| Journal::open(home.path()).unwrap());
+    open_run(&one, "r1", "f");
+    drop(one);
+    assert_eq!(fs::read(&lock).unwrap(), b"");
+    drop(other);
+    assert!(fs::read_to_string(&lock).unwrap().starts_with("closed "));
 }
 
 #[test]

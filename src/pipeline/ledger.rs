@@ -40,19 +40,19 @@ impl Ledger<'_> {
     pub(super) fn ending(&self, location: Location, contact: &Contact) -> RowEnding {
         let (number, name) = (contact.number().e164(), contact.name_key());
         // A later suppression does not undo a post.
-        let is_done = self.results.of(number).is_some_and(|result| {
-            matches!(result.outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
+        let is_done = self.results.outcome_of(number).is_some_and(|outcome| {
+            matches!(outcome, Outcome::Created | Outcome::Confirmed | Outcome::Pending)
         });
         if let Some(ending) = suppressed(self.suppression_set, number).filter(|_| !is_done) {
             return ending;
         }
         if let Some(refused) = self.refusals.of(location) {
-            return ended(refused);
+            return ended(refused.clone());
         }
         let result = self.results.of(number);
         if let Some(collision) = self.numbers.rival(number, Claimant { location, name }) {
             let mut ending = duplicate(collision, location, self.inputs);
-            if result.is_some_and(PostResult::is_refused) {
+            if result.is_some_and(|result| result.is_refused()) {
                 ending.detail.push_str(", which the platform refused");
             }
             return ending;
@@ -92,8 +92,8 @@ impl Ledger<'_> {
 }
 
 /// Returns the outcome of a contact that was posted.
-fn ended(result: &PostResult) -> RowEnding {
-    let PostResult { outcome, code, detail } = result.clone();
+fn ended(result: PostResult) -> RowEnding {
+    let PostResult { outcome, code, detail } = result;
     RowEnding { outcome, code, detail }
 }
 

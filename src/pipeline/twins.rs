@@ -104,7 +104,7 @@ impl Refusals {
             let Some(from) = holder.map(|row| row.claimant.location) else { continue };
             tried.push(from);
             if let Some(to) = next(&rows, &tried, numbers.keep()) {
-                handovers.push(Handover { from, to, number, result: result.clone() });
+                handovers.push(Handover { from, to, number, result });
             }
         }
         Ok(handovers)

@@ -1,6 +1,9 @@
 //! The results of posted contacts.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use crate::{
     contact::E164,
@@ -23,12 +26,23 @@ pub struct PostResult {
 /// The contacts of a run with a result, by number. Of the rows with one number, only one is posted.
 #[derive(Debug, Default)]
 pub struct PostResults {
-    by_number: HashMap<E164, PostResult>,
+    by_number: HashMap<E164, Kept>,
+    /// The details of all results, one after the other: a million small texts would break up the memory that reading
+    /// the next answers needs.
+    details: String,
     ended: u64,
     /// Whether some results are from an earlier part of the run.
     has_before: bool,
     /// Numbers that ever had an unacknowledged post. If the platform shows them, they are from this program.
     unacknowledged: HashSet<E164>,
+}
+
+/// A result as kept.
+#[derive(Clone, Debug)]
+struct Kept {
+    outcome: Outcome,
+    code: Option<Code>,
+    detail: Range<usize>,
 }
 
 impl PostResult {
@@ -62,14 +76,24 @@ impl PostResults {
     }
 
     /// Returns the result of the contact with this number, if it was posted.
-    pub fn of(&self, number: E164) -> Option<&PostResult> {
-        self.by_number.get(&number)
+    pub fn of(&self, number: E164) -> Option<PostResult> {
+        self.by_number.get(&number).map(|kept| self.result(kept))
+    }
+
+    /// Returns the outcome of the contact with this number, if it was posted.
+    pub fn outcome_of(&self, number: E164) -> Option<Outcome> {
+        self.by_number.get(&number).map(|kept| kept.outcome)
+    }
+
+    fn result(&self, kept: &Kept) -> PostResult {
+        let Kept { outcome, code, detail } = kept.clone();
+        PostResult { outcome, code, detail: self.details[detail].to_owned() }
     }
 
     /// Returns the numbers of contacts that the platform refused.
     pub fn refused(&self) -> impl Iterator<Item = E164> {
-        let refused = self.by_number.iter().filter(|(_, result)| result.is_refused());
-        refused.map(|(number, _)| *number)
+        let failed = self.by_number.iter().filter(|(_, kept)| kept.outcome == Outcome::Failed);
+        failed.filter(|(_, kept)| self.result(kept).is_refused()).map(|(number, _)| *number)
     }
 
     /// Removes the refusal of a number, so that another contact can be posted with it.
@@ -92,7 +116,13 @@ impl PostResults {
 
     /// Adds the results of another part of the run.
     pub fn extend(&mut self, other: Self) {
-        other.by_number.into_iter().for_each(|(number, result)| self.record(number, result));
+        if self.by_number.is_empty() {
+            self.by_number = other.by_number;
+            self.details = other.details;
+            self.ended += other.ended;
+        } else {
+            other.by_number.iter().for_each(|(number, kept)| self.record(*number, other.result(kept)));
+        }
         self.unacknowledged.extend(other.unacknowledged);
     }
 
@@ -120,7 +150,10 @@ impl PostResults {
     /// Records a result. A contact has one result; only an unknown one may change.
     pub(super) fn record(&mut self, number: E164, result: PostResult) {
         self.ended += u64::from(result.outcome != Outcome::Pending);
-        let before = self.by_number.insert(number, result);
+        let PostResult { outcome, code, detail } = result;
+        let start = self.details.len();
+        self.details.push_str(&detail);
+        let before = self.by_number.insert(number, Kept { outcome, code, detail: start..self.details.len() });
         debug_assert!(
             before.is_none_or(|before| before.outcome == Outcome::Pending),
             "a contact got two results"
@@ -129,7 +162,7 @@ impl PostResults {
 
     /// Removes an unknown result: the contact is sent again.
     pub(super) fn reopen(&mut self, number: E164) {
-        if self.of(number).is_some_and(|result| result.outcome == Outcome::Pending) {
+        if self.outcome_of(number) == Some(Outcome::Pending) {
             self.by_number.remove(&number);
         }
     }

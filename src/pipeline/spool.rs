@@ -214,7 +214,9 @@ mod tests {
 
     fn spool(folder: &Path, blocks: &[(Rows, Vec<Verdict>)]) -> Spool {
         let mut writer = SpoolWriter::begin(folder).unwrap();
-        blocks.iter().for_each(|(rows, verdicts)| writer.push(&EncodedBlock::new(rows, verdicts)).unwrap());
+        for (rows, verdicts) in blocks {
+            writer.push(&EncodedBlock::new(rows, verdicts)).unwrap();
+        }
         writer.finish()
     }
 

@@ -328,7 +328,7 @@ impl Ragged {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     input: u16,
-    #[serde(with = "serde_bytes")]
+    #[serde(serialize_with = "serde_bytes::serialize", deserialize_with = "serde_bytes::deserialize")]
     text: Vec<u8>,
     cells: Vec<CellMark>,
     rows: Vec<RowMark>,

@@ -91,7 +91,7 @@ pub mod report;
 pub mod row;
 pub mod sandbox;
 mod script;
-mod settled;
+mod stable;
 pub mod suppress;
 pub mod time_zone;
 #[cfg(unix)]

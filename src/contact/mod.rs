@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::settled::Settled;
+use crate::stable::Stable;
 
 pub(crate) use self::digits::PackedDigits;
 pub use self::{digits::Digits, stored::StoredContact};
@@ -431,7 +431,7 @@ impl NameKey {
     /// assert_eq!(NameKey::new("Zoë", "van  Dijk"), NameKey::new("ZOE\u{308} VAN", "Dijk"));
     /// ```
     pub fn new(first: &str, last: &str) -> Self {
-        if let Some(hash) = Self::hash_of_settled(first, last) {
+        if let Some(hash) = Self::hash_of_stable(first, last) {
             return Self(hash);
         }
         let mut hash = Self::OFFSET;
@@ -449,8 +449,8 @@ impl NameKey {
         Self(hash)
     }
 
-    /// Returns the hash of names whose letters are settled, with single spaces between words, as most are.
-    fn hash_of_settled(first: &str, last: &str) -> Option<u64> {
+    /// Returns the hash of names whose letters are stable, with single spaces between words, as most are.
+    fn hash_of_stable(first: &str, last: &str) -> Option<u64> {
         let mut hash = Self::OFFSET;
         let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(Self::PRIME);
         for name in [first, last] {
@@ -465,14 +465,14 @@ impl NameKey {
                     (before, is_in_word) = (None, letter != ' ');
                     continue;
                 }
-                let settled = Settled::of(letter)?;
-                if before.is_some_and(|before| !settled.stays_behind(before))
-                    || before.is_none() && !settled.is_letter()
+                let stable = Stable::of(letter)?;
+                if before.is_some_and(|before| !stable.stays_behind(before))
+                    || before.is_none() && !stable.is_letter()
                 {
                     return None;
                 }
-                settled.small.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
-                (before, is_in_word) = (Some(settled), true);
+                stable.small.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add);
+                (before, is_in_word) = (Some(stable), true);
             }
             if !is_in_word {
                 return None;
@@ -500,7 +500,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settled_names_have_the_key_of_their_compatibility_form() {
+    fn stable_names_have_the_key_of_their_compatibility_form() {
         for name in [
             "José",
             "ŁUKASZ",

@@ -1,9 +1,9 @@
 //! The contacts that the platform already has.
 //!
 //! `source` learns them in the cheapest reliable way: from a file, from the snapshot of an earlier run, or from the
-//! platform, page by page (`reading`). `set` keeps those whose number the run asks about (`held`). The ledger of
-//! [`pipeline`](crate::pipeline) decides which rows are existing, and [`post`](crate::post) whether a batch was
-//! stored.
+//! platform, page by page (`reading`). `set` keeps those whose number the run asks about, each as `held` describes it. The
+//! ledger of [`pipeline`](crate::pipeline) decides which rows are existing, and [`post`](crate::post) whether a batch
+//! was stored.
 
 mod held;
 mod reading;

@@ -1,5 +1,5 @@
-//! The mark of a journal that rollcall closed and nothing changed since. Its content need not be checked again, which takes
-//! seconds for millions of contacts.
+//! The mark of a journal that rollcall closed and nothing changed since. Its content need not be checked again: the check
+//! reads all of it, however much there is.
 //!
 //! The mark is in the file that is locked while a journal is opened: the size and the time of change of the database. It is
 //! missing or wrong after a crash, in a copy, and if another program wrote to the database.

@@ -119,8 +119,7 @@ impl Normalizer<'_> {
             };
             let number = read.ok().flatten();
             if number.as_ref().is_some_and(|number| forbidden.contains(&number.e164())) {
-                let rule =
-                    "not called: the row says of another column with this number that it must not be called";
+                let rule = "not called: the row forbids calls to the same number in another column";
                 explained.steps.push(step(None, rule));
                 continue;
             }

@@ -51,3 +51,60 @@ fn has_forbidding_answer(row: Row<'_>, column: usize, question: Question) -> boo
     let cell = row.cell(column);
     !cell.is_blank() && flag::forbids(question, &String::from_utf8_lossy(cell.text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        normalize::tests::{india, label, national, rows, two_phones},
+        row::Columns,
+    };
+
+    #[test]
+    fn one_phone_may_be_forbidden() {
+        let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+        let number =
+            |text| national(&two_phones(calls.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
+        assert_eq!(number("0"), "2223456789");
+        assert_eq!(number("1"), "9876543210");
+    }
+
+    #[test]
+    fn forbidden_phone_is_not_called_from_another_column() {
+        let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+        let verdict = two_phones(calls, &["98765 43210", "+91 98765-43210", "Asha Rao", "0"]);
+        let Verdict::Rejected { number: None, problems } = verdict else { panic!("{verdict:?}") };
+        assert_eq!((problems[0].code, problems[0].column), (Code::MissingPhone, Some(0)));
+        assert!(problems[0].detail.contains("must not be called"), "{problems:?}");
+    }
+
+    #[test]
+    fn do_not_call_column_suppresses_the_row() {
+        let read = |question, text: &str| {
+            let columns = Columns {
+                phone: vec![0, 1],
+                calls: vec![CallColumn { column: 2, question }],
+                ..Columns::default()
+            };
+            let settings = india();
+            let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
+            let normalizer = Normalizer::new(&settings, &columns);
+            let all = normalizer.forbidden_numbers(rows.row(0));
+            let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            match normalizer.read(rows.row(0)) {
+                Verdict::Suppressed { code: Code::DoNotCallColumn, number, detail } => {
+                    format!("{} {all} {detail}", number.unwrap().e164())
+                }
+                _ => "read".to_owned(),
+            }
+        };
+        assert_eq!(
+            read(Question::IsForbidden, "yes"),
+            "919876543210 919876543210 912223456789 a column of the list says not to call: `yes` in column 3"
+        );
+        assert_eq!(read(Question::IsForbidden, "no"), "read");
+        assert_eq!(read(Question::IsForbidden, ""), "read");
+        assert!(read(Question::IsAllowed, "0").starts_with("919876543210"));
+        assert_eq!(read(Question::IsAllowed, "1"), "read");
+    }
+}

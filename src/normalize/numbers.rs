@@ -48,7 +48,15 @@ impl Normalizer<'_> {
             let origin = self.origin(row, column, &mut problems).unwrap_or_default();
             let area: Vec<_> = self.columns.area.iter().map(|column| row.cell(*column)).collect();
             let read = if area.iter().all(Cell::is_blank) {
-                phone::read_all(&text, cell.kind, origin)
+                let mut read = phone::read_all(&text, cell.kind, origin);
+                // A number whose own country is blank may be of another country of the row.
+                if self.columns.countries_of(column).iter().all(|country| row.cell(*country).is_blank())
+                    && let Ok(other) = self.country_in(row, &self.columns.country, &mut problems)
+                    && other != origin
+                {
+                    read.found.extend(phone::read_all(&text, cell.kind, other).found);
+                }
+                read
             } else {
                 // Only the North American plan is known to split numbers into columns.
                 let parts = area.iter().map(|cell| String::from_utf8_lossy(cell.text));
@@ -81,5 +89,33 @@ impl Normalizer<'_> {
             problems.into_iter().find(is_relevant)
         };
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        normalize::tests::{india, rows},
+        row::Columns,
+    };
+
+    #[test]
+    fn numbers_are_read_with_every_country_that_may_be_theirs() {
+        let columns = Columns {
+            phone: vec![0, 1],
+            country: vec![2, 3],
+            own_countries: vec![(0, vec![2]), (1, vec![3])],
+            ..Columns::default()
+        };
+        let settings = india();
+        let numbers = |cells: [&str; 4]| {
+            let rows = rows(&cells.map(str::as_bytes));
+            let found = Normalizer::new(&settings, &columns).numbers(rows.row(0)).found;
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(["", "020 7946 0100", "FR", "GB"]), ["442079460100"]);
+        let both = ["919876543210", "449876543210"];
+        assert_eq!(numbers(["", "98765 43210", "GB", ""]), both, "the region's and the other country's");
     }
 }

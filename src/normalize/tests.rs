@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     contact::Region,
-    row::{CallColumn, PhoneLabel, Question, Ragged, RaggedCause, Rows},
+    row::{PhoneLabel, Ragged, RaggedCause, Rows},
 };
 
 /// The columns of the tests: phone, mobile, first, last, full, salutation, country.
@@ -20,7 +20,7 @@ fn columns() -> Columns {
     }
 }
 
-fn rows(cells: &[&[u8]]) -> Rows {
+pub(super) fn rows(cells: &[&[u8]]) -> Rows {
     let mut rows = Rows::new(0);
     for cell in cells {
         rows.push_cell(cell, CellKind::Text);
@@ -51,7 +51,7 @@ fn read(settings: &NormalizeSettings, cells: [&str; 7]) -> String {
     }
 }
 
-fn india() -> NormalizeSettings {
+pub(super) fn india() -> NormalizeSettings {
     NormalizeSettings { region: Region::new("IN"), ..NormalizeSettings::default() }
 }
 
@@ -240,7 +240,7 @@ fn salutation_before_a_full_name_is_used() {
     assert_eq!(row("Asha Rao", ""), "missing-salutation");
 }
 
-fn label(phone: usize, column: usize, says: Says) -> PhoneLabel {
+pub(super) fn label(phone: usize, column: usize, says: Says) -> PhoneLabel {
     PhoneLabel { phone, column, says }
 }
 
@@ -452,7 +452,7 @@ fn hidden_row_is_suppressed_unless_included() {
 }
 
 /// Reads two phones, the first one preferred, and their labels.
-fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
+pub(super) fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
     let columns = Columns {
         phone: vec![0, 1],
         phone_kinds: vec![(0, PhoneKind::Mobile), (1, PhoneKind::Unspecified)],
@@ -465,7 +465,7 @@ fn two_phones(labels: Vec<PhoneLabel>, cells: &[&str]) -> Verdict {
     Normalizer::new(&settings, &columns).read(rows(&cells).row(0))
 }
 
-fn national(verdict: &Verdict) -> String {
+pub(super) fn national(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Contact(contact) => contact.number().national().to_string(),
         Verdict::Suppressed { code, .. } => code.name().to_owned(),
@@ -523,24 +523,6 @@ fn preferred_column_marks_the_first_phone() {
 }
 
 #[test]
-fn one_phone_may_be_forbidden() {
-    let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
-    let number =
-        |text| national(&two_phones(calls.clone(), &["98765 43210", "022 2345 6789", "Asha Rao", text]));
-    assert_eq!(number("0"), "2223456789");
-    assert_eq!(number("1"), "9876543210");
-}
-
-#[test]
-fn forbidden_phone_is_not_called_from_another_column() {
-    let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
-    let verdict = two_phones(calls, &["98765 43210", "+91 98765-43210", "Asha Rao", "0"]);
-    let Verdict::Rejected { number: None, problems } = verdict else { panic!("{verdict:?}") };
-    assert_eq!((problems[0].code, problems[0].column), (Code::MissingPhone, Some(0)));
-    assert!(problems[0].detail.contains("must not be called"), "{problems:?}");
-}
-
-#[test]
 fn each_phone_uses_its_own_country() {
     let columns = Columns {
         phone: vec![0, 1],
@@ -561,36 +543,6 @@ fn each_phone_uses_its_own_country() {
         "919876543210",
         "the country of the other number does not count"
     );
-}
-
-#[test]
-fn do_not_call_column_suppresses_the_row() {
-    let read = |question, text: &str| {
-        let columns = Columns {
-            phone: vec![0, 1],
-            calls: vec![CallColumn { column: 2, question }],
-            ..Columns::default()
-        };
-        let settings = india();
-        let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
-        let normalizer = Normalizer::new(&settings, &columns);
-        let all = normalizer.forbidden_numbers(rows.row(0));
-        let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        match normalizer.read(rows.row(0)) {
-            Verdict::Suppressed { code: Code::DoNotCallColumn, number, detail } => {
-                format!("{} {all} {detail}", number.unwrap().e164())
-            }
-            _ => "read".to_owned(),
-        }
-    };
-    assert_eq!(
-        read(Question::IsForbidden, "yes"),
-        "919876543210 919876543210 912223456789 a column of the list says not to call: `yes` in column 3"
-    );
-    assert_eq!(read(Question::IsForbidden, "no"), "read");
-    assert_eq!(read(Question::IsForbidden, ""), "read");
-    assert!(read(Question::IsAllowed, "0").starts_with("919876543210"));
-    assert_eq!(read(Question::IsAllowed, "1"), "read");
 }
 
 #[test]

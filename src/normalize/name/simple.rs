@@ -1,7 +1,7 @@
 //! Names in which one pass finds nothing to undo, repair or clean.
 
 use super::super::garbled;
-use crate::{script::Script, settled::Settled};
+use crate::{script::Script, stable::Stable};
 
 /// Tests whether a text consists of words in letters of one script, separated by single spaces or the signs of names.
 /// Most names that are not plain ASCII are like this. What is left to check is whether the words are names.
@@ -38,7 +38,7 @@ pub(in crate::normalize) fn is_simple(text: &str) -> bool {
 /// The letters of a word so far.
 #[derive(Default)]
 struct Word {
-    last: Option<Settled>,
+    last: Option<Stable>,
     letters: usize,
     /// Letters with the accents of western Europe.
     accents: usize,
@@ -50,12 +50,12 @@ impl Word {
     /// Adds a letter. Returns `false` if the word has to be looked at more closely.
     #[inline]
     fn add(&mut self, before: char, letter: char) -> bool {
-        let Some(settled) = Settled::of(letter) else { return false };
+        let Some(stable) = Stable::of(letter) else { return false };
         match self.last {
-            None if !settled.is_letter() => return false,
+            None if !stable.is_letter() => return false,
             None => {}
             Some(last) => {
-                if !settled.stays_behind(last) || !settled.script.joins(last.script) {
+                if !stable.stays_behind(last) || !stable.script.joins(last.script) {
                     return false;
                 }
                 if !letter.is_ascii() && garbled::may_be_one(before, letter) {
@@ -64,13 +64,13 @@ impl Word {
             }
         }
         // They are also halves of garbled letters, and signs of other encodings.
-        if settled.script == Script::Latin && matches!(letter, 'Ã' | 'Â' | 'Š' | 'Ž' | 'Ÿ') {
+        if stable.script == Script::Latin && matches!(letter, 'Ã' | 'Â' | 'Š' | 'Ž' | 'Ÿ') {
             return false;
         }
         self.accents += usize::from(matches!(letter, 'À'..='ÿ'));
-        self.has_signs |= !settled.is_letter();
+        self.has_signs |= !stable.is_letter();
         self.letters += 1;
-        self.last = Some(settled);
+        self.last = Some(stable);
         true
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::settled::Settled;
+use crate::stable::Stable;
 
 /// A set of words in lowercase. A filter rejects almost all other words without a comparison.
 pub(in crate::normalize) struct WordSet {
@@ -27,7 +27,7 @@ impl WordSet {
     /// Returns the bit of a word's first letter in lowercase.
     fn first_letter(word: &str) -> u128 {
         let small = |letter: char| {
-            Settled::of(letter).map(|settled| settled.small).or_else(|| letter.to_lowercase().next())
+            Stable::of(letter).map(|stable| stable.small).or_else(|| letter.to_lowercase().next())
         };
         word.chars().next().and_then(small).map_or(0, |letter| 1 << (u32::from(letter) % 128))
     }

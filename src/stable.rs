@@ -1,13 +1,13 @@
 //! Letters that stay as they are when text is normalized, so that most names need no normalization.
 //!
-//! A [`Settled`] letter is its own composed form (Unicode NFC), and in lowercase its own compatibility form (NFKC). The
+//! A [`Stable`] letter is its own composed form (Unicode NFC), and in lowercase its own compatibility form (NFKC). The
 //! ranges are those of the scripts in which most names are written; every other letter goes through the library.
 
 use crate::script::Script;
 
 /// A letter that normalization does not change, or a sign that is written with such letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Settled {
+pub(crate) struct Stable {
     /// The writing system.
     pub(crate) script: Script,
     /// The letter in lowercase.
@@ -17,11 +17,11 @@ pub(crate) struct Settled {
 }
 
 /// The letters of the scripts with the lowest codes, which most names are written in.
-static LOW: [Option<Settled>; 0x1100] = {
+static LOW: [Option<Stable>; 0x1100] = {
     let mut low = [None; 0x1100];
     let mut letter = '\0';
     while (letter as usize) < low.len() {
-        low[letter as usize] = Settled::look_up(letter);
+        low[letter as usize] = Stable::look_up(letter);
         letter = match char::from_u32(letter as u32 + 1) {
             Some(next) => next,
             None => break,
@@ -30,7 +30,7 @@ static LOW: [Option<Settled>; 0x1100] = {
     low
 };
 
-impl Settled {
+impl Stable {
     /// Returns what is known of a letter.
     #[inline]
     pub(crate) fn of(letter: char) -> Option<Self> {
@@ -177,40 +177,40 @@ mod tests {
 
     use super::*;
 
-    fn all() -> impl Iterator<Item = (char, Settled)> {
-        ('\0'..=char::MAX).filter_map(|letter| Some((letter, Settled::of(letter)?)))
+    fn all() -> impl Iterator<Item = (char, Stable)> {
+        ('\0'..=char::MAX).filter_map(|letter| Some((letter, Stable::of(letter)?)))
     }
 
     #[test]
-    fn normalization_does_not_change_settled_letters() {
+    fn normalization_does_not_change_stable_letters() {
         assert!(all().count() > 40_000);
-        for (letter, settled) in all() {
+        for (letter, stable) in all() {
             let small: String = letter.to_lowercase().collect();
-            assert_eq!(settled.small.to_string(), small, "{letter}");
+            assert_eq!(stable.small.to_string(), small, "{letter}");
             assert!([letter].into_iter().nfc().eq([letter]), "{letter}");
             assert!(small.nfkc().eq(small.chars()), "{letter}");
-            assert_eq!(settled.class, canonical_combining_class(letter), "{letter}");
-            assert_eq!(Script::of(letter).unwrap_or(settled.script), settled.script, "{letter}");
-            assert!(letter.is_alphabetic() || settled.class > 0, "{letter}");
+            assert_eq!(stable.class, canonical_combining_class(letter), "{letter}");
+            assert_eq!(Script::of(letter).unwrap_or(stable.script), stable.script, "{letter}");
+            assert!(letter.is_alphabetic() || stable.class > 0, "{letter}");
         }
     }
 
     #[test]
-    fn settled_letters_stay_behind_each_other() {
-        let letters: Vec<(char, Settled)> =
+    fn stable_letters_stay_behind_each_other() {
+        let letters: Vec<(char, Stable)> =
             all().filter(|(letter, _)| !matches!(letter, '\u{3400}'..='\u{d7a3}')).collect();
         // A letter that composes with one before it, or moves before it, shows this next to a sign of the highest class.
-        let may_change = |(letter, settled): &&(char, Settled)| {
-            settled.class > 0
+        let may_change = |(letter, stable): &&(char, Stable)| {
+            stable.class > 0
                 || unicode_normalization::is_nfc_quick([*letter].into_iter())
                     != unicode_normalization::IsNormalized::Yes
         };
-        for (letter, settled) in letters.iter().filter(may_change) {
+        for (letter, stable) in letters.iter().filter(may_change) {
             for (before, known) in &letters {
-                let pair = [known.small, settled.small];
+                let pair = [known.small, stable.small];
                 let stays = pair.into_iter().nfkc().eq(pair)
                     && [*before, *letter].into_iter().nfc().eq([*before, *letter]);
-                assert!(stays || !settled.stays_behind(*known), "{before}{letter}");
+                assert!(stays || !stable.stays_behind(*known), "{before}{letter}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Normalizer, flag};
 use crate::{
-    contact::E164,
+    contact::{E164, PhoneNumber},
     outcome::{Code, Verdict},
     row::{CallColumn, PhoneLabel, Question, Row, Says},
 };
@@ -21,29 +21,47 @@ impl Normalizer<'_> {
     /// Returns the verdict of a row whose person must not be called.
     pub(super) fn forbidden(&self, row: Row<'_>) -> Option<Verdict> {
         let call = self.forbidding(row)?;
-        let text = String::from_utf8_lossy(row.cell(call.column).text);
-        let detail =
-            format!("{}: `{}` in column {}", Code::DoNotCallColumn.title(), text.trim(), call.column + 1);
         let number = self.number(row, &mut Vec::new()).ok().flatten();
-        Some(Verdict::Suppressed { code: Code::DoNotCallColumn, number, detail })
+        Some(suppressed(row, call.column, number))
+    }
+
+    /// Returns the verdict of a row without any phone to call, if the reason is that one must not be called.
+    pub(super) fn forbidden_in_all_phones(&self, row: Row<'_>) -> Option<Verdict> {
+        let label = self.forbidding_labels(row).find(|label| !row.cell(label.phone).is_blank())?;
+        let number = self.number_in(row, label.phone, &mut Vec::new()).ok().flatten();
+        Some(suppressed(row, label.column, number))
     }
 
     /// Returns the numbers of the phones that must not be called.
     pub(super) fn numbers_forbidden_by_labels(&self, row: Row<'_>) -> Vec<E164> {
-        let forbids = |label: &&PhoneLabel| matches!(label.says, Says::Calls(question) if question != Question::Status && has_forbidding_answer(row, label.column, question));
-        let mut forbidding = self.columns.labels.iter().filter(forbids).peekable();
-        if row.ragged.is_some() || forbidding.peek().is_none() {
-            return Vec::new();
-        }
-        self.numbers_in(row, forbidding.map(|label| label.phone)).found
+        let mut phones = self.forbidding_labels(row).map(|label| label.phone).peekable();
+        if phones.peek().is_some() { self.numbers_in(row, phones).found } else { Vec::new() }
+    }
+
+    /// Returns the labels that say not to call their phones.
+    fn forbidding_labels(&self, row: Row<'_>) -> impl Iterator<Item = &PhoneLabel> {
+        // It is uncertain which header a cell of a ragged row belongs to.
+        let labels = self.columns.labels.iter().filter(move |_| row.ragged.is_none());
+        labels.filter(move |label| match label.says {
+            Says::Calls(question) => {
+                question != Question::Status && has_forbidding_answer(row, label.column, question)
+            }
+            Says::Kind | Says::Preferred => false,
+        })
     }
 
     /// Returns the column that says not to call the person.
     fn forbidding(&self, row: Row<'_>) -> Option<&CallColumn> {
-        // It is uncertain which header a cell of a ragged row belongs to.
         let mut calls = self.columns.calls.iter().filter(|_| row.ragged.is_none());
         calls.find(|call| has_forbidding_answer(row, call.column, call.question))
     }
+}
+
+fn suppressed(row: Row<'_>, column: usize, number: Option<PhoneNumber>) -> Verdict {
+    let code = Code::DoNotCallColumn;
+    let text = String::from_utf8_lossy(row.cell(column).text);
+    let detail = format!("{}: `{}` in column {}", code.title(), text.trim(), column + 1);
+    Verdict::Suppressed { code, number, detail }
 }
 
 /// Returns whether the answer in a column forbids calls. Invalid bytes do not affect the letters next to them.
@@ -73,9 +91,25 @@ mod tests {
     fn forbidden_phone_is_not_called_from_another_column() {
         let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
         let verdict = two_phones(calls, &["98765 43210", "+91 98765-43210", "Asha Rao", "0"]);
-        let Verdict::Rejected { number: None, problems } = verdict else { panic!("{verdict:?}") };
-        assert_eq!((problems[0].code, problems[0].column), (Code::MissingPhone, Some(0)));
-        assert!(problems[0].detail.contains("must not be called"), "{problems:?}");
+        let Verdict::Suppressed { code: Code::DoNotCallColumn, number: Some(number), detail } = verdict
+        else {
+            panic!("{verdict:?}")
+        };
+        assert_eq!(number.e164().to_string(), "919876543210");
+        assert!(detail.ends_with("`0` in column 4"), "{detail}");
+    }
+
+    #[test]
+    fn row_with_another_phone_or_none_at_all_still_needs_fixing() {
+        let calls = vec![label(0, 3, Says::Calls(Question::IsAllowed))];
+        for (cells, code) in [
+            (["", "", "Asha Rao", "0"], Code::MissingPhone),
+            (["98765 43210", "022 234", "Asha Rao", "0"], Code::TooShort),
+        ] {
+            let verdict = two_phones(calls.clone(), &cells);
+            let Verdict::Rejected { problems, .. } = verdict else { panic!("{verdict:?}") };
+            assert_eq!(problems[0].code, code);
+        }
     }
 
     #[test]

@@ -128,6 +128,7 @@ impl<'a> Normalizer<'a> {
         let mut problems = Vec::new();
         let mut refused_number = None;
         let number = match self.number(row, &mut problems) {
+            Ok(None) if let Some(suppressed) = self.forbidden_in_all_phones(row) => return suppressed,
             Ok(number) => number,
             Err(refused) => {
                 refused_number = refused;

@@ -59,7 +59,7 @@ fn phone_that_must_not_be_called_is_not_called_from_another_column_or_row() {
         rows,
         [
             "suppressed do-not-call-column 447400123423",
-            "rejected missing-phone ",
+            "suppressed do-not-call-column 447400123423",
             "valid  442079460200",
             "valid  447400123425",
             "suppressed do-not-call-column 447400123424",

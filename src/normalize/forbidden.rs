@@ -34,6 +34,9 @@ impl Normalizer<'_> {
 
     /// Returns the numbers of the phones that must not be called.
     pub(super) fn numbers_forbidden_by_labels(&self, row: Row<'_>) -> Vec<E164> {
+        if self.columns.labels.is_empty() {
+            return Vec::new();
+        }
         let mut phones = self.forbidding_labels(row).map(|label| label.phone).peekable();
         if phones.peek().is_some() { self.numbers_in(row, phones).found } else { Vec::new() }
     }

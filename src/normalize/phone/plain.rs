@@ -135,7 +135,7 @@ impl Spelling {
             return None;
         }
         match plans::plans().at_start_of(digits) {
-            None if digits.len() > MIN_DIGITS => Some(Unreadable::InvalidCountryCode),
+            None if digits.len() > MIN_NATIONAL => Some(Unreadable::InvalidCountryCode),
             Some((_, code)) if digits.len() < code + MIN_NATIONAL && digits.len() > MIN_NATIONAL => {
                 Some(Unreadable::TooShort)
             }

@@ -556,4 +556,6 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

@@ -419,6 +419,23 @@ impl Rows {
         self.rows.push(RowMark { number, cells_end, text_end, is_separated, is_hidden, ragged });
     }
 
+    /// Moves the last row into a block of its own.
+    pub fn split_last(&mut self) -> Self {
+        let mut split = Self::new(self.input);
+        let Some(last) = self.rows.pop() else { return split };
+        let (cells, text) = self.rows.last().map_or((0, 0), |row| (row.cells_end, row.text_end));
+        let moved = self.cells.drain(cells as usize..);
+        split.cells = moved.map(|cell| CellMark { end: cell.end - text, ..cell }).collect();
+        split.text = self.text.split_off(text as usize);
+        split.origins = self.origins.pop_if(|(number, _)| *number == last.number).into_iter().collect();
+        split.rows.push(RowMark {
+            cells_end: last.cells_end - cells,
+            text_end: last.text_end - text,
+            ..last
+        });
+        split
+    }
+
     /// Marks the last row as one whose cells may have shifted.
     pub fn doubt_last(&mut self, ragged: Ragged) {
         if let Some(row) = self.rows.last_mut() {

@@ -113,6 +113,7 @@ impl CliError {
             Self::Pipeline(
                 PipelineError::Report(_)
                 | PipelineError::Spool(_)
+                | PipelineError::Output(_)
                 | PipelineError::Runtime(_)
                 | PipelineError::Busy(_)
                 | PipelineError::Asked(_),

@@ -16,6 +16,7 @@ mod init;
 mod inputs;
 mod manual;
 mod nearest;
+mod normalize;
 mod printer;
 #[cfg(unix)]
 mod program;
@@ -119,6 +120,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &config, &printer),
         Command::Explain(args) => explain::run(&args, &config, &printer),
+        Command::Normalize(args) => normalize::run(&args, &config, &printer),
         Command::Import(args) => import::run(&args, &config, &printer),
         Command::Resume(args) => import::resume(&args, &config, &printer),
         #[cfg(unix)]

@@ -31,6 +31,9 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
+    /// The allowance of a list of which only a few rows are in memory or on disk.
+    pub(super) const UNLIMITED: Self = Self { file_bytes: 0, allowed: u64::MAX, spent: 0 };
+
     /// Creates the allowance of a file of this size. Other parts of the file have already used `spent` bytes.
     pub(super) fn new(file_bytes: u64, spent: u64) -> Self {
         let allowed = HARMLESS_BYTES.max(file_bytes.saturating_mul(MAX_RATIO));
@@ -80,6 +83,10 @@ impl<S: RowSink> RowSink for Counted<'_, S> {
             return ControlFlow::Break(());
         }
         self.sink.row(number, row)
+    }
+
+    fn pause(&mut self) -> ControlFlow<()> {
+        self.sink.pause()
     }
 }
 

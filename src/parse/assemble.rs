@@ -74,6 +74,24 @@ impl RowSink for Assembler<'_> {
         }
         self.place(number, row)
     }
+
+    fn pause(&mut self) -> ControlFlow<()> {
+        // The next row may show that the last one is broken.
+        let last = self.block.len().checked_sub(1).map(|last| self.block.row(last));
+        let is_certain = last.is_none_or(|row| {
+            row.ragged.is_some() || self.layout.is_none_or(|layout| !layout.ends_in_number(&row))
+        });
+        match (self.block.len(), is_certain) {
+            (0, _) | (1, false) => ControlFlow::Continue(()),
+            (_, true) => self.flush(),
+            (_, false) => {
+                let last = self.block.split_last();
+                self.flush()?;
+                self.block = last;
+                ControlFlow::Continue(())
+            }
+        }
+    }
 }
 
 impl<'a> Assembler<'a> {

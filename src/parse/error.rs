@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::{
     Format,
     columns::{mapping::Mapping, suggest::Unmatched},
-    file::content::Content,
+    file::{content::Content, stream::NotUtf8},
     workbook::sheet_name::SheetName,
 };
 use crate::quantity::grouped;
@@ -76,6 +76,15 @@ pub enum Fault {
     NoFile,
     #[error("{0}")]
     Unpack(#[source] UnpackError),
+    #[error(transparent)]
+    NotUtf8(NotUtf8),
+    #[error("this is {}, which rollcall cannot read while it is written", .0.name())]
+    NotWhileWritten(Content),
+    #[error(
+        "its header differs from that of {like}: `{}`",
+        first_difference(header, expected).unwrap_or("it has no columns")
+    )]
+    OtherHeaderThan { like: String, header: Vec<String>, expected: Vec<String> },
     #[error("the pipe sent more than {} GiB", max_bytes >> 30)]
     PipeTooLong { max_bytes: u64 },
     #[error("nothing was written to this pipe for {seconds} seconds")]
@@ -211,9 +220,19 @@ impl Fault {
     pub(super) fn from_io(error: io::Error) -> Self {
         match error.downcast::<UnpackError>() {
             Ok(unpack) => Self::Unpack(unpack),
-            Err(error) => Self::Io(error),
+            Err(error) => match error.downcast::<NotUtf8>() {
+                Ok(error) => Self::NotUtf8(error),
+                Err(error) => Self::Io(error),
+            },
         }
     }
+}
+
+/// Returns the first name of a header that is not in its place.
+fn first_difference<'a>(header: &'a [String], expected: &'a [String]) -> Option<&'a str> {
+    let other = header.iter().zip(expected).find(|(name, expected)| name != expected);
+    let more = || header.get(expected.len()).or(expected.get(header.len()));
+    other.map(|(name, _)| name).or_else(more).map(String::as_str)
 }
 
 /// Returns the first 20 names, each in backticks.

@@ -25,6 +25,7 @@ mod preview;
 mod raw_row;
 mod settings;
 mod sheets;
+mod stream;
 mod table;
 mod table_header;
 mod text;
@@ -283,6 +284,7 @@ impl Input {
             assembler = assembler.with_progress(self.source.progress());
         }
         self.source.spend(std::mem::take(&mut self.spent), 0);
+        self.source.join_rest();
         self.spent = self.table.visit(&mut self.source, &mut assembler)?;
         self.source.spend(0, self.spent);
         let Assembled { rows, hidden_rows, fixes, mut notes } = assembler.finish()?;
@@ -290,6 +292,8 @@ impl Input {
         notes.extend(self.late_notes(hidden_rows));
         let sha256 = if self.table.reads_all() { self.source.finish()? } else { self.source.digest()? };
         match rows {
+            // Its rows were passed on before, and an empty part of a list is a part, too.
+            0 if self.is_stream() => Ok(ReadSummary { rows, sha256, fixes, notes }),
             0 if self.header_row > 0 => Err(Fault::HeaderOnly),
             0 if self.table.names().is_some() => Err(Fault::NoRecords("a record")),
             0 => Err(self.table.empty()),

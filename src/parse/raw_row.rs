@@ -46,6 +46,11 @@ pub(super) trait RawRow {
 pub(super) trait RowSink {
     /// Takes a row, with the number that people see.
     fn row(&mut self, number: u64, row: &impl RawRow) -> ControlFlow<()>;
+
+    /// Passes on what can be passed on, because the next row may take long to come.
+    fn pause(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Maximum number of cells in other formats.

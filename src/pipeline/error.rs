@@ -38,6 +38,8 @@ pub enum PipelineError {
     OptionFile(ParseError),
     #[error("the rows cannot be kept on disk during the run: {0}")]
     Spool(#[source] io::Error),
+    #[error("the rows cannot be written to standard output: {0}")]
+    Output(#[source] io::Error),
     #[error("the network cannot be used: {0}")]
     Runtime(#[source] io::Error),
     #[error("{} is importing to the same account", Holder::named(.0.as_ref()))]

@@ -59,7 +59,9 @@ pub(super) fn run<P: Send + 'static>(
     for (index, input) in (0..).zip(inputs) {
         let (path, bytes) = (input.info.path.clone(), input.info.bytes);
         let is_plain_text = input.info.format == Format::Csv && input.info.compression == Compression::Plain;
-        if bytes <= SHORT_BYTES && is_plain_text {
+        let is_stream = input.is_stream();
+        let of_bytes = Some(bytes).filter(|_| !is_stream);
+        if bytes <= SHORT_BYTES && is_plain_text && !is_stream {
             let mut blocks = Vec::new();
             summaries.push(read_here(input, index, settings, &prepare, &mut blocks)?);
             for block in blocks {
@@ -76,13 +78,13 @@ pub(super) fn run<P: Send + 'static>(
         // If this fails, the reader is not joined: it may block on an input that never comes.
         while let Some(mut block) = next(&judged, interrupt)? {
             own_rows += block.rows.len() as u64;
-            if !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
+            if !is_stream && !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
                 is_expected = true;
                 block.expected_rows = expected(own_rows, block.rows.bytes_read, bytes);
             }
             each(&block)?;
             rows += block.rows.len() as u64;
-            progress.reading(&path, rows, block.rows.bytes_read, Some(bytes));
+            progress.reading(&path, rows, block.rows.bytes_read, of_bytes);
         }
         // After a panic, the reader may still wait to send a block.
         drop(judged);

@@ -1,5 +1,7 @@
 //! Determines the final outcome of a row from everything that is known.
 
+use std::borrow::Cow;
+
 use super::twins::Refusals;
 use crate::{
     contact::{Contact, E164, PhoneNumber},
@@ -148,13 +150,8 @@ pub(super) fn write_with(
                 ..ReportedRow::new(row, outcome)
             })
         }
-        Verdict::Suppressed { code, number, detail, .. } => writer.write(&ReportedRow {
-            code: Some(*code),
-            number: number.as_ref(),
-            detail: if detail.is_empty() { code.title() } else { detail },
-            ..ReportedRow::new(row, Outcome::Suppressed)
-        }),
-        Verdict::Rejected { number, problems } => {
+        Verdict::Suppressed { .. } => writer.write(&by_itself(row, verdict, &mut String::new())),
+        Verdict::Rejected { number, .. } => {
             let number: Option<&PhoneNumber> = number.as_ref();
             if let Some(RowEnding { outcome, code, detail }) =
                 rejected_and_suppressed(number, suppression_set)
@@ -166,22 +163,38 @@ pub(super) fn write_with(
                     ..ReportedRow::new(row, outcome)
                 });
             }
-            let details: Vec<String> = problems
-                .iter()
-                .map(|problem| match problem.detail.as_str() {
-                    "" => problem.code.name().to_owned(),
-                    detail => format!("{}: {detail}", problem.code.name()),
-                })
-                .collect();
-            let code = problems.first().map(|problem| problem.code);
-            let detail = details.join("; ");
-            writer.write(&ReportedRow {
-                code,
-                number,
-                detail: &detail,
+            writer.write(&by_itself(row, verdict, &mut String::new()))
+        }
+    }
+}
+
+/// Returns what a row is by itself, without the other rows and lists. `detail` gets the text of a rejected row.
+pub(super) fn by_itself<'r>(row: Row<'r>, verdict: &'r Verdict, detail: &'r mut String) -> ReportedRow<'r> {
+    match verdict {
+        Verdict::Contact(contact) => ReportedRow {
+            number: Some(contact.number()),
+            contact: Some(contact),
+            ..ReportedRow::new(row, Outcome::Valid)
+        },
+        Verdict::Suppressed { code, number, detail, .. } => ReportedRow {
+            code: Some(*code),
+            number: number.as_ref(),
+            detail: if detail.is_empty() { code.title() } else { detail },
+            ..ReportedRow::new(row, Outcome::Suppressed)
+        },
+        Verdict::Rejected { number, problems } => {
+            let described = problems.iter().map(|problem| match problem.detail.as_str() {
+                "" => Cow::Borrowed(problem.code.name()),
+                detail => Cow::Owned(format!("{}: {detail}", problem.code.name())),
+            });
+            *detail = described.collect::<Vec<_>>().join("; ");
+            ReportedRow {
+                code: problems.first().map(|problem| problem.code),
+                number: number.as_ref(),
+                detail,
                 problems,
                 ..ReportedRow::new(row, Outcome::Rejected)
-            })
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The stages of a run, in order.
 //!
 //! [`check()`] reads, normalizes, deduplicates and reports. [`import()`] does the same, then compares with the existing
-//! contacts and posts the new ones. [`fetch()`] and [`explain()`] are the other commands that read. Each row is reported
+//! contacts and posts the new ones. [`fetch()`], [`explain()`] and [`filter()`] are the other commands that read. Each row is reported
 //! exactly once; a report with other totals is an error. The rules of each stage are in its own module; here the
 //! ledger combines them.
 
@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod explain;
 mod fetch;
+mod filter;
 mod import;
 mod intake;
 mod ledger;
@@ -26,6 +27,7 @@ pub use self::{
     error::PipelineError,
     explain::{ExplainedContact, ExplainedOrigin, ExplainedProblem, ExplainedStep, Explanation, explain},
     fetch::{FetchSettings, Fetched, fetch},
+    filter::{Filtered, filter},
     import::{ImportSettings, MaxRejected, import},
     open_run::{OpenRun, Reserved, Target, Unfinished},
 };

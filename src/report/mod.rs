@@ -11,6 +11,7 @@ mod files;
 mod folder;
 mod hint;
 pub(crate) mod html;
+mod normalized;
 mod outcomes;
 mod prepared;
 mod rejected;
@@ -23,6 +24,7 @@ pub mod unknown_values;
 mod verdict;
 
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -35,6 +37,7 @@ pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
+    normalized::NormalizedFormat,
     prepared::{LineFormat, PreparedRows, ValidRows},
     summary::{
         ColumnName, ColumnNames, InputNote, InputReport, MatchReport, NotPosted, NoteTopic, PlatformReport,
@@ -109,6 +112,13 @@ impl<'a> ReportedRow<'a> {
             is_counted: false,
         }
     }
+}
+
+/// Returns bytes as text. Bytes of another encoding would make a file invalid UTF-8, so they become replacement
+/// characters.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    // Valid text is the rule, and this check is faster.
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// A writer of the files of a run.

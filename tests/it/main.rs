@@ -30,6 +30,7 @@ mod mapping;
 mod mutants;
 mod names;
 mod nobody_vanishes;
+mod normalize;
 mod odd_platform;
 mod output;
 mod phone_paths;

@@ -23,6 +23,13 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     ("explain", &[("Explain row 17", "rollcall explain leads.xlsx 17")]),
     (
+        "normalize",
+        &[(
+            "Add number and outcome to the rows of another program",
+            "zcat leads.csv.gz | rollcall normalize --region IN",
+        )],
+    ),
+    (
         "import",
         &[
             ("Everything except posting", "rollcall import leads.csv --region IN --dry-run"),

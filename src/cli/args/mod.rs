@@ -87,6 +87,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Explain the result of a row: its cells, how each was read, and what to change
     Explain(ExplainArgs),
+    /// Pass the rows of a list on while it is written, with the number, names and outcome of each
+    Normalize(NormalizeArgs),
     /// Check the files, then post the contacts that the platform does not have yet
     Import(Box<ImportArgs>),
     /// Finish an interrupted import; running the same `import` again has the same effect
@@ -136,7 +138,10 @@ impl Command {
         if matches!(self, Self::Watch(_)) {
             return true;
         }
-        matches!(self, Self::Check(_) | Self::Explain(_) | Self::Import(_) | Self::Fetch(_))
+        matches!(
+            self,
+            Self::Check(_) | Self::Explain(_) | Self::Normalize(_) | Self::Import(_) | Self::Fetch(_)
+        )
     }
 }
 
@@ -166,6 +171,15 @@ pub(super) struct CheckArgs {
     pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) export: ExportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NormalizeArgs {
+    /// Read the columns like those of this list, which has the same header, instead of waiting for the first rows
+    #[arg(long, value_name = "FILE")]
+    pub(super) like: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
 }
 
 #[derive(Debug, Args)]

@@ -29,6 +29,16 @@ fn of_fault(fault: &Fault) -> Option<String> {
         Fault::Unpack(UnpackError::TooMuch) => {
             "Unpack it, check its contents, and pass the list itself.".to_owned()
         }
+        Fault::NotUtf8(_) => {
+            "Name the encoding of the list with --encoding, such as --encoding windows-1252, and pass the list again."
+                .to_owned()
+        }
+        Fault::NotWhileWritten(_) => {
+            "Pass CSV. `rollcall check` reads all other formats, from files.".to_owned()
+        }
+        Fault::OtherHeaderThan { .. } => {
+            "Pass a list with the columns of that file, in the same order, or omit --like.".to_owned()
+        }
         Fault::PipeTooLong { .. } => "Save it to a file and name that.".to_owned(),
         Fault::NobodyWrites { .. } => "Start the program that writes to it first, or name a file.".to_owned(),
         Fault::Changed => {

@@ -89,6 +89,9 @@ fn of_pipeline(error: &PipelineError) -> Option<&'static str> {
         PipelineError::Unread(_) => UNREAD,
         PipelineError::Journal(error) => of_journal(error),
         PipelineError::Report(error) => of_report(error),
+        PipelineError::Output(_) => {
+            "The rows before were written. Pass the list again once there is room for its output."
+        }
         PipelineError::Spool(_) => "If the disk is full, choose another one with --out.",
         PipelineError::Busy(_) => {
             "This command posted nothing. Run it again after the other import, or wait longer with --wait."

@@ -4,4 +4,5 @@ pub(super) mod archive;
 pub(super) mod content;
 pub(super) mod sniff;
 pub(super) mod source;
+pub(super) mod stream;
 pub(super) mod zstd;

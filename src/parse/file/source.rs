@@ -19,7 +19,10 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::zstd::ZstdDecoder;
+use super::{
+    stream::{Head, Stream, Utf8Only},
+    zstd::ZstdDecoder,
+};
 use crate::{
     hash::hex,
     parse::{
@@ -61,7 +64,7 @@ impl Compression {
         }
     }
 
-    fn of(start: &[u8]) -> Self {
+    pub(super) fn of(start: &[u8]) -> Self {
         match start {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
             // A frame, or a skippable frame before it.
@@ -87,6 +90,20 @@ pub(in crate::parse) struct Source {
     meter: Arc<Meter>,
     /// The archive that contains the bytes.
     archive: Option<Box<Source>>,
+    /// What follows a file with the beginning, if the bytes are read while they are written.
+    rest: Rest,
+}
+
+/// The rest of a source whose beginning is a file.
+enum Rest {
+    /// The file is the whole source.
+    None,
+    /// More bytes, not yet read. `is_utf_8` says that they must be UTF-8.
+    Waiting { bytes: Box<dyn Read + Send>, is_utf_8: bool },
+    /// The next start reads all of it.
+    Joined { bytes: Box<dyn Read + Send>, is_utf_8: bool },
+    /// It was read.
+    Read,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,15 +136,15 @@ impl Meter {
     }
 }
 
-struct Metered {
-    file: File,
+struct Metered<R> {
+    bytes: R,
     /// `None` if the file is only examined.
     meter: Option<Arc<Meter>>,
 }
 
-impl Read for Metered {
+impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
+        let read = self.bytes.read(buffer)?;
         if let Some(meter) = &self.meter {
             meter.hash().update(&buffer[..read]);
             meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
@@ -167,7 +184,49 @@ impl Source {
             spent: Arc::default(),
             meter: Arc::default(),
             archive: None,
+            rest: Rest::None,
         })
+    }
+
+    /// Opens a list that is read while it is written. Waits for its beginning.
+    pub(in crate::parse) fn of_stream(bytes: Box<dyn Read + Send>, wanted: Head) -> Result<Self, Fault> {
+        let Stream { head, rest } = Stream::open(bytes, wanted).map_err(Fault::from_io)?;
+        let mut file = tempfile::tempfile().map_err(Fault::Io)?;
+        file.write_all(&head).map_err(Fault::Io)?;
+        let len = head.len() as u64;
+        Ok(Self {
+            file,
+            before: None,
+            len,
+            // It is unpacked while it is read.
+            compression: Compression::Plain,
+            outer_len: len,
+            allowed: HARMLESS_BYTES.max(len.saturating_mul(MAX_RATIO)),
+            spent: Arc::default(),
+            meter: Arc::default(),
+            archive: None,
+            rest: Rest::Waiting { bytes: rest, is_utf_8: false },
+        })
+    }
+
+    /// Returns whether the list is read while it is written.
+    pub(in crate::parse) fn is_stream(&self) -> bool {
+        !matches!(self.rest, Rest::None)
+    }
+
+    /// Makes a byte of the rest that is not UTF-8 an error.
+    pub(in crate::parse) fn expect_utf_8(&mut self) {
+        if let Rest::Waiting { is_utf_8, .. } = &mut self.rest {
+            *is_utf_8 = true;
+        }
+    }
+
+    /// Makes the next start read the rest after the beginning.
+    pub(in crate::parse) fn join_rest(&mut self) {
+        self.rest = match std::mem::replace(&mut self.rest, Rest::None) {
+            Rest::Waiting { bytes, is_utf_8 } => Rest::Joined { bytes, is_utf_8 },
+            other => other,
+        };
     }
 
     /// Returns the same file for another reader. Only one of them may read at a time: they share a position in the
@@ -184,6 +243,7 @@ impl Source {
             spent: Arc::clone(&self.spent),
             meter: Arc::default(),
             archive: self.archive.as_ref().map(|archive| archive.again().map(Box::new)).transpose()?,
+            rest: Rest::None,
         })
     }
 
@@ -208,6 +268,7 @@ impl Source {
             spent: Arc::clone(&self.spent),
             meter: Arc::default(),
             archive: None,
+            rest: Rest::None,
         };
         let archive = std::mem::replace(self, unpacked);
         self.archive = Some(Box::new(archive));
@@ -230,6 +291,9 @@ impl Source {
 
     /// Returns the remaining allowance for rows of the file, for all its sheets together.
     pub(in crate::parse) fn allowance(&self) -> Allowance {
+        if self.is_stream() {
+            return Allowance::UNLIMITED;
+        }
         Allowance::new(self.outer_len, self.spent.load(Ordering::Relaxed))
     }
 
@@ -259,7 +323,13 @@ impl Source {
     fn unpacked(&mut self, meter: Option<Arc<Meter>>) -> Result<Box<dyn Read + Send>, Fault> {
         self.file.rewind().map_err(Fault::Io)?;
         let file = self.file.try_clone().map_err(Fault::Io)?;
-        let metered = Metered { file, meter };
+        if let Rest::Joined { .. } = &self.rest
+            && let Rest::Joined { bytes, is_utf_8 } = std::mem::replace(&mut self.rest, Rest::Read)
+        {
+            let whole = Metered { bytes: file.chain(bytes), meter };
+            return Ok(if is_utf_8 { Box::new(Utf8Only::new(whole)) } else { Box::new(whole) });
+        }
+        let metered = Metered { bytes: file, meter };
         let bounded = |unpacked: Box<dyn Read + Send>| Box::new(Bounded { unpacked, left: self.allowed });
         Ok(match self.compression {
             Compression::Plain | Compression::Zip => Box::new(metered),
@@ -288,8 +358,8 @@ impl Source {
         if let Some(archive) = &mut self.archive {
             return archive.digest();
         }
-        let file = self.file.try_clone().map_err(Fault::Io)?;
-        io::copy(&mut Metered { file, meter: Some(Arc::clone(&self.meter)) }, &mut io::sink())
+        let bytes = self.file.try_clone().map_err(Fault::Io)?;
+        io::copy(&mut Metered { bytes, meter: Some(Arc::clone(&self.meter)) }, &mut io::sink())
             .map_err(Fault::Io)?;
         if let Some(before) = self.before
             && before != Stamp::of(&self.file.metadata().map_err(Fault::Io)?)

@@ -54,8 +54,12 @@ impl Text {
         }
         records.layout.clone_from(&self.layout);
         records.refuses_doubt = self.refuses_doubt;
+        let is_stream = source.is_stream();
         while let Some(record) = records.next_record()? {
             if sink.row(record.line, record).is_break() {
+                break;
+            }
+            if is_stream && !records.has_line() && sink.pause().is_break() {
                 break;
             }
         }
@@ -176,6 +180,12 @@ impl Records {
         }
         self.records += 1;
         Ok(Some(&self.record))
+    }
+
+    /// Returns whether there is a whole line in the buffer.
+    fn has_line(&self) -> bool {
+        let ahead = self.buffer[self.next..self.end].trim_ascii_start();
+        memchr::memchr(b'\n', ahead).is_some()
     }
 
     /// Reads a record of moderate size without quotation marks that ends in the buffer. Returns `false` for any other,

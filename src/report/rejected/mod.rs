@@ -13,7 +13,7 @@ pub(super) use self::{
     text::{RejectedWriter, is_own_name},
     workbook::WorkbookWriter,
 };
-use super::{ReportedRow, hint};
+use super::{ReportedRow, hint, lossy};
 use crate::{
     outcome::Code,
     parse::InputInfo,
@@ -70,13 +70,6 @@ impl<'a> RowToFix<'a> {
         let hint = if hints.len() == 1 { hints.swap_remove(0) } else { Cow::Owned(hints.join(" ")) };
         Self { own: own(Cow::Owned(reasons), hint), marks }
     }
-}
-
-/// Returns bytes as text. Bytes of another encoding would make a file invalid UTF-8, so they become replacement
-/// characters.
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    // Valid text is the rule, and this check is faster.
-    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Returns the names of the columns for ragged rows: the cells beyond the header, then the note.

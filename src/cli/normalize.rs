@@ -1,0 +1,64 @@
+//! `rollcall normalize`
+
+use std::io::{self, IsTerminal as _};
+
+use super::{
+    args::NormalizeArgs,
+    check::say_understood,
+    config::ConfigFiles,
+    error::{CliError, exit},
+    printer::Printer,
+    settings::ReadingSettings,
+    signals,
+};
+use crate::{
+    outcome::Outcome,
+    parse::Input,
+    pipeline::{self, Filtered, PipelineError},
+    progress::{Progress as _, Silent},
+    quantity::{counted, grouped},
+};
+
+pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
+    let ReadingSettings { parse, normalize, .. } = ReadingSettings::new(config.under(&args.reading)?)?;
+    if io::stdin().is_terminal() {
+        return Err(CliError::usage(
+            "normalize reads a list from standard input, and nothing is connected to it",
+            "Pass the list: rollcall normalize < leads.csv. To read files, use rollcall check.",
+        ));
+    }
+    let interrupt = signals::listen();
+    let like = args.like.clone();
+    let settings = parse.clone();
+    // A pipe may bring nothing for long.
+    let opened = interrupt.watch(move || {
+        let stdin = Box::new(io::stdin());
+        match like {
+            Some(file) => Input::of_stream_like(stdin, Input::open(&file, &settings)?, &settings),
+            None => Input::of_stream(stdin, &settings),
+        }
+    });
+    let opened = opened.map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
+    let input = opened.map_err(|error| CliError::inputs(vec![error]))?;
+    say_understood(std::slice::from_ref(&input), printer);
+    let mut stdout = io::stdout().lock();
+    let Filtered { notes, totals } =
+        match pipeline::filter(input, &normalize, &mut stdout, &Silent, &interrupt) {
+            // The reader of the rows has enough of them.
+            Err(PipelineError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(exit::OK);
+            }
+            other => other?,
+        };
+    for note in notes {
+        printer.note(&note);
+    }
+    printer.conclude(&format!(
+        "{}: {} valid, {} rejected, {} suppressed\n",
+        counted(totals.rows(), "row"),
+        grouped(totals.of(Outcome::Valid)),
+        grouped(totals.of(Outcome::Rejected)),
+        grouped(totals.of(Outcome::Suppressed)),
+    ));
+    Ok(exit::OK)
+}

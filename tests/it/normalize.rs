@@ -1,0 +1,231 @@
+//! `rollcall normalize`: the rows of a list on standard input come out on standard output.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdin, Stdio},
+    thread,
+};
+
+use crate::sealed::{Sealed, ended, samples};
+
+const HEADER: &str = "First Name,Last Name,Salutation,Mobile,Country,Note\n";
+const OWN: &str = "rollcall_outcome,rollcall_code,rollcall_number,rollcall_country_code,rollcall_national_number,\
+                   rollcall_region,rollcall_type,rollcall_first_name,rollcall_last_name,rollcall_salutation,rollcall_detail";
+
+/// Returns the lines that a list becomes.
+fn normalized(list: impl AsRef<[u8]>, options: &[&str]) -> Vec<String> {
+    let sealed = Sealed::new();
+    let args: Vec<&str> = ["normalize", "-q"].into_iter().chain(options.iter().copied()).collect();
+    let ended = sealed.run_with_input(&args, list.as_ref());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(sealed.files(), [".stdin"], "it writes no files");
+    ended.stdout.lines().map(str::to_owned).collect()
+}
+
+/// A list of many blocks with rows of every kind.
+fn long_list() -> String {
+    let mut list = HEADER.to_owned();
+    for row in 0..9_000 {
+        let (phone, name) = match row % 9 {
+            0 => (format!("{:05} {:05}", 91861 + row % 7, row), "Asha"),
+            1 => (format!("+49 1512 {:07}", 3_000_000 + row), "Zoë"),
+            2 => ("call the office".to_owned(), "Joe"),
+            3 => (format!("0{}", 2_079_460_000 + row), "Ann"),
+            4 => ("12".to_owned(), ""),
+            5 => (String::new(), "Ravi"),
+            6 => ("9186159819".to_owned(), "Same"),
+            7 => (format!("{}/{}", 9_186_100_000_u64 + row, 9_186_200_000_u64 + row), "Two"),
+            _ => (format!("{}", 9_186_150_000_u64 + row), "\"Rao, \"\"the\"\" first\""),
+        };
+        let country = if row % 9 == 3 { "GB" } else { "" };
+        writeln!(list, "{name},Kumar,Mrs,{phone},{country},\"note\n{row}\"").unwrap();
+        if row % 100 == 0 {
+            list.push('\n');
+        }
+        if row % 1000 == 999 {
+            list.push_str("Asha,Kumar,Mrs,9186159819,IN,one,more\n");
+        }
+    }
+    list
+}
+
+#[test]
+fn each_row_keeps_its_cells_and_gets_its_number_names_and_outcome() {
+    let list = format!(
+        "{HEADER}asha,Kumar,mrs,91861 59819,,\"a, b\"\n\nJoe,Bloggs,Mr,soon,GB,\nZoë,Ünal,Ms,+49 30 23125 0,,=1\n"
+    );
+    assert_eq!(
+        normalized(&list, &["--region", "IN"]),
+        [
+            format!("{},{OWN}", HEADER.trim()),
+            "asha,Kumar,mrs,91861 59819,,\"a, b\",valid,,919186159819,91,9186159819,IN,mobile,asha,Kumar,Mrs,".to_owned(),
+            "Joe,Bloggs,Mr,soon,GB,,rejected,not-a-number,,,,,,,,,not-a-number".to_owned(),
+            "Zoë,Ünal,Ms,+49 30 23125 0,,=1,valid,,4930231250,49,30231250,DE,fixed-line,Zoë,Ünal,Ms,".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn outcomes_are_those_of_check_but_for_duplicates() {
+    let sample = fs::read(samples().join("contacts.csv")).unwrap();
+    for (list, options) in [(sample, ["--region", "IN"]), (long_list().into_bytes(), ["--region", "IN"])] {
+        let sealed = Sealed::new();
+        sealed.write("list.csv", &list);
+        let args: Vec<&str> =
+            ["check", "list.csv", "-q", "--out", "out"].into_iter().chain(options).collect();
+        assert_eq!(sealed.run(&args).code, 1);
+        let checked = sealed.outcomes("out");
+        let lines = normalized(list, &options).join("\n");
+        let mut reader = csv::Reader::from_reader(lines.as_bytes());
+        let headers = reader.headers().unwrap().clone();
+        let place = |name: &str| headers.iter().position(|header| header == name).unwrap();
+        let (outcome, code, number) =
+            (place("rollcall_outcome"), place("rollcall_code"), place("rollcall_number"));
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), checked.len());
+        for (row, checked) in rows.iter().zip(&checked) {
+            let found = (&row[outcome], &row[code], &row[number]);
+            if checked.outcome == "duplicate" {
+                assert_eq!(found, ("valid", "", checked.number.as_str()), "row {}", checked.row);
+            } else {
+                let expected = (checked.outcome.as_str(), checked.code.as_str(), checked.number.as_str());
+                assert_eq!(found, expected, "row {}", checked.row);
+            }
+        }
+    }
+}
+
+/// Starts the program with pipes.
+fn started(sealed: &Sealed, args: &[&str]) -> (Child, ChildStdin) {
+    let mut command = sealed.command(args);
+    command.stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    (child, input)
+}
+
+#[test]
+fn pieces_in_which_a_list_comes_change_nothing() {
+    let list = long_list();
+    let expected = normalized(&list, &["--region", "IN"]).join("\n") + "\n";
+    for size in [1_013, 70_001] {
+        let sealed = Sealed::new();
+        let (child, mut input) = started(&sealed, &["normalize", "-q", "--region", "IN"]);
+        let bytes = list.clone().into_bytes();
+        let writer = thread::spawn(move || {
+            for piece in bytes.chunks(size) {
+                input.write_all(piece).unwrap();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        assert!(output.status.success());
+        assert!(String::from_utf8(output.stdout).unwrap() == expected, "pieces of {size} bytes");
+    }
+}
+
+#[test]
+fn row_comes_out_before_the_next_one_goes_in() {
+    let sealed = Sealed::new();
+    sealed.write("like.csv", format!("{HEADER}Asha,Kumar,Mrs,9186159819,IN,\n"));
+    let (mut child, mut input) = started(&sealed, &["normalize", "-q", "--like", "like.csv"]);
+    input.write_all(HEADER.as_bytes()).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), format!("{},{OWN}", HEADER.trim()));
+    for (phone, number) in [("9186159819", "919186159819"), ("9186159818", "919186159818")] {
+        writeln!(input, "Asha,Kumar,Mrs,{phone},IN,").unwrap();
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(&format!(",valid,,{number},")), "{line}");
+    }
+    drop(input);
+    assert!(lines.next().is_none());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn long_list_comes_out_before_its_end_goes_in() {
+    let sealed = Sealed::new();
+    let (mut child, mut input) = started(&sealed, &["normalize", "-q", "--region", "IN"]);
+    let writer = thread::spawn(move || {
+        input.write_all(long_list().as_bytes()).unwrap();
+        input
+    });
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let last = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("8000\","));
+    assert!(last.is_some());
+    let input = writer.join().unwrap();
+    drop(lines);
+    drop(input);
+    assert!(child.wait().unwrap().success(), "the reader of the rows had enough of them");
+}
+
+#[test]
+fn columns_can_be_those_of_another_part_of_the_list() {
+    let sealed = Sealed::new();
+    // Only the first part shows that the second column holds numbers.
+    sealed.write("like.csv", "Name,Reach me,Remark\nAsha Rao,9186159819,\nJoe Bloggs,9186159818,\n");
+    let args = ["normalize", "-q", "--region", "IN", "--like", "like.csv", "--map", "phone=Reach me"];
+    let part = sealed.run_with_input(&args, b"Name,Reach me,Remark\nZoe Rao,unknown,\n");
+    assert_eq!(part.code, 0, "{}", part.stderr);
+    assert!(part.stdout.contains("\nZoe Rao,unknown,,rejected,not-a-number,"), "{}", part.stdout);
+    let other = sealed.run_with_input(&args, b"Name,Remark,Reach me\nZoe Rao,,9186159819\n");
+    assert_eq!((other.code, other.stdout.as_str()), (3, ""));
+    assert!(other.stderr.contains("its header differs from that of like.csv: `Remark`"), "{}", other.stderr);
+}
+
+#[test]
+fn list_without_rows_becomes_a_header() {
+    assert_eq!(normalized(HEADER, &[]), [format!("{},{OWN}", HEADER.trim())]);
+    assert_eq!(normalized("Name;Phone\n", &[]), [format!("Name;Phone;{}", OWN.replace(',', ";"))]);
+}
+
+#[test]
+fn cells_beyond_the_header_are_in_the_detail() {
+    let list = format!("{HEADER}Asha,Kumar,Mrs,9186159819,IN,,9186159818,\n");
+    let lines = normalized(&list, &[]);
+    assert!(lines[1].contains(",rejected,ragged-row,"), "{}", lines[1]);
+    assert!(lines[1].contains("; cells beyond the header: 9186159818"), "{}", lines[1]);
+}
+
+#[test]
+fn own_columns_are_replaced_when_rows_pass_twice() {
+    let list = format!("{HEADER}Asha,Kumar,Mrs,91861 59819,IN,\n");
+    let once = normalized(&list, &[]).join("\n") + "\n";
+    assert_eq!(normalized(&once, &[]).join("\n") + "\n", once);
+}
+
+#[test]
+fn what_cannot_be_read_on_is_an_error() {
+    let ascii = format!("{HEADER}{}", "Asha,Kumar,Mrs,9186159819,IN,\n".repeat(9_000));
+    let late = [ascii.as_bytes(), b"Zo\xeb,Rao,Ms,9186159818,IN,\n"].concat();
+    for (list, message, hint) in [
+        (late.as_slice(), "line 9002 is not UTF-8, but the lines above it are", "--encoding windows-1252"),
+        (b"[{\"phone\": 1}]", "this is JSON, which rollcall cannot read while it is written", "Pass CSV"),
+        (b"", "the file is empty", ""),
+        (b"Name,Remark\nAsha,soon\n", "no column is known to hold phone numbers", "--map phone="),
+    ] {
+        let sealed = Sealed::new();
+        let ended = sealed.run_with_input(&["normalize", "-q", "--region", "IN"], list);
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        assert!(ended.stderr.contains(message) && ended.stderr.contains(hint), "{}", ended.stderr);
+    }
+    let sealed = Sealed::new();
+    let args = ["normalize", "-q", "--region", "IN", "--encoding", "windows-1252"];
+    let read = sealed.run_with_input(&args, &late);
+    assert_eq!(read.code, 0);
+    assert!(read.stdout.lines().last().unwrap().starts_with("Zoë,Rao,Ms,9186159818,IN,,valid,"));
+}
+
+#[test]
+fn totals_and_notes_are_on_standard_error() {
+    let sealed = Sealed::new();
+    let mut command = sealed.command(&["normalize", "--region", "IN"]);
+    let list = format!("{HEADER}Asha,Kumar,Mrs,9186159819,,\nJoe,Rao,Mr,1,,\n{HEADER}");
+    command.stdin(fs::File::open(sealed.write("list.csv", list)).unwrap());
+    let ended = ended(command);
+    assert_eq!((ended.code, ended.stdout.lines().count()), (0, 3));
+    assert!(ended.stderr.contains("2 rows: 1 valid, 1 rejected, 0 suppressed"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("line 4 is the header again"), "the repeated header: {}", ended.stderr);
+}

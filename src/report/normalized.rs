@@ -107,11 +107,11 @@ impl NormalizedFormat {
             .map(|cell| lossy(cell.text).into_owned())
             .filter(|cell| !cell.is_empty())
             .collect();
-        match surplus.as_slice() {
-            [] => lines.write_field(row.detail)?,
-            more => {
-                lines.write_field(format!("{}; cells beyond the header: {}", row.detail, more.join(", ")))?
-            }
+        if surplus.is_empty() {
+            lines.write_field(row.detail)?;
+        } else {
+            let cells = surplus.join(", ");
+            lines.write_field(format!("{}; cells beyond the header: {cells}", row.detail))?;
         }
         lines.write_record(None::<&[u8]>)
     }

@@ -24,10 +24,16 @@ pub(super) const EXAMPLES: &[(&str, Examples)] = &[
     ("explain", &[("Explain row 17", "rollcall explain leads.xlsx 17")]),
     (
         "normalize",
-        &[(
-            "Add number and outcome to the rows of another program",
-            "zcat leads.csv.gz | rollcall normalize --region IN",
-        )],
+        &[
+            (
+                "Add number and outcome to each row",
+                "rollcall normalize --region IN < leads.csv > normalized.csv",
+            ),
+            (
+                "Read all parts of a list alike, even if a part holds few rows",
+                "rollcall normalize --like first-part.csv < part.csv",
+            ),
+        ],
     ),
     (
         "import",
@@ -122,7 +128,7 @@ mod tests {
         for (name, examples) in EXAMPLES {
             for (_, line) in *examples {
                 let line = line.strip_prefix("source <(").map_or(*line, |line| line.trim_end_matches(')'));
-                let words = line.split('|').next().unwrap().split_whitespace();
+                let words = line.split(['|', '<']).next().unwrap().split_whitespace();
                 let parsed = args::command().try_get_matches_from(words);
                 assert!(parsed.is_ok_and(|parsed| parsed.subcommand_name() == Some(name)), "{line}");
             }

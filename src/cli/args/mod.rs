@@ -39,7 +39,7 @@ pub(super) struct Cli {
 }
 
 /// Options that exist only on the command line, each with the reason.
-pub(super) const TYPED_ONLY: [(&str, &str); 13] = [
+pub(super) const TYPED_ONLY: [(&str, &str); 14] = [
     ("config", "it names the file itself"),
     ("profile", "it selects a table such as [profile.staging]"),
     ("no-check", "it applies to one call of `init`"),
@@ -54,6 +54,7 @@ pub(super) const TYPED_ONLY: [(&str, &str); 13] = [
         "campaign",
         "it names the campaign that one `doctor` run tries; campaigns of the sandbox belong in [sandbox-server]",
     ),
+    ("like", "it names a part of the list that one `normalize` reads"),
     ("number", "it selects what one `purge` removes"),
     ("older-than", "it selects what one `purge` removes"),
     ("account", "it selects what one `purge` removes"),

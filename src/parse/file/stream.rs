@@ -160,7 +160,7 @@ mod tests {
             Utf8Only::new(Pieces(pieces)).read_to_end(&mut text).map_err(|error| error.to_string())
         };
         let error = Err("line 2 is not UTF-8, but the lines above it are".to_owned());
-        assert_eq!(read(vec![b"a\nZo\xc3", b"\xab\n", b""]), Ok(6));
+        assert_eq!(read(vec![b"a\nZo\xc3", b"\xab\n", b""]), Ok(7));
         assert_eq!(read(vec![b"a\nZo\xeb\n", b""]), error);
         assert_eq!(read(vec![b"a\nZo\xc3", b"\n", b""]), error);
         assert_eq!(read(vec![b"a\nZo\xc3", b""]), error);

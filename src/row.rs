@@ -420,6 +420,7 @@ impl Rows {
     }
 
     /// Moves the last row into a block of its own.
+    #[must_use]
     pub fn split_last(&mut self) -> Self {
         let mut split = Self::new(self.input);
         let Some(last) = self.rows.pop() else { return split };

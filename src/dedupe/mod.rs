@@ -167,15 +167,26 @@ impl ClaimedNumbers {
         self.holders.insert(number, own);
     }
 
+    /// Records that the rows up to this one were read, whether they have a number or not. Without this, rows of the next
+    /// input would share positions with them.
+    pub fn pass(&mut self, last: Location) {
+        self.last = self.last.max(self.beginning(last.input) + last.row);
+    }
+
     /// Returns the position of a row among the rows of all inputs, with its name.
     fn place(&mut self, claimant: Claimant) -> Holder {
-        let input = usize::from(claimant.location.input);
+        let own = Holder::new(self.beginning(claimant.location.input) + claimant.location.row, claimant.name);
+        self.last = self.last.max(own.place());
+        own
+    }
+
+    /// Returns the position before the first row of an input.
+    fn beginning(&mut self, input: u16) -> u64 {
+        let input = usize::from(input);
         while self.beginnings.len() <= input {
             self.beginnings.push(self.last);
         }
-        let own = Holder::new(self.beginnings[input] + claimant.location.row, claimant.name);
-        self.last = self.last.max(own.place());
-        own
+        self.beginnings[input]
     }
 
     /// Returns the row that is kept instead of this one, if any. Final once every row has claimed its number.
@@ -229,6 +240,19 @@ mod tests {
         let collision = numbers.claim_instead(number(2), fixed(3, "Eve"), &was(4));
         assert_eq!(collision, Some(Collision { with, code: Code::OtherName }));
         assert_eq!(numbers.claim_instead(number(3), fixed(4, "Ida"), &[]), None);
+    }
+
+    #[test]
+    fn rows_without_a_number_have_positions_too() {
+        let at = |input, row| Claimant { location: Location { input, row }, ..self::row(row, "Asha") };
+        let mut numbers = ClaimedNumbers::new(Keep::First);
+        assert_eq!(numbers.claim(number(1), at(0, 2)), None);
+        numbers.pass(Location { input: 0, row: 4 });
+        let was = |row| [Location { input: 0, row }];
+        assert_eq!(numbers.claim_instead(number(9), at(1, 2), &was(3)), None);
+        let with = Location { input: 1, row: 2 };
+        let collision = Some(Collision { with, code: Code::SameName });
+        assert_eq!(numbers.claim_instead(number(9), at(1, 3), &was(4)), collision, "the first row is kept");
     }
 
     #[test]

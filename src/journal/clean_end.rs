@@ -1,11 +1,12 @@
 //! The mark of a journal that rollcall closed and nothing changed since. Its content need not be checked again: the check
 //! reads all of it, however much there is.
 //!
-//! The mark is in the file that is locked while a journal is opened: the size and the time of change of the database. It is
-//! missing or wrong after a crash, in a copy, and if another program wrote to the database.
+//! The mark is in the file that is locked while a journal is opened: the size, the time of change and the file number of the
+//! database. It is missing or wrong after a crash or a failed access, in a copy, and if another program wrote to the
+//! database.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
@@ -28,8 +29,20 @@ impl CleanEnd {
         Self { folder: folder.map(Path::to_owned), is_sound: AtomicBool::new(false) }
     }
 
-    pub(super) fn set_sound(&self, is_sound: bool) {
-        self.is_sound.store(is_sound, Ordering::Relaxed);
+    /// Records that the content is sound.
+    pub(super) fn set_sound(&self) {
+        self.is_sound.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the mark away, because the content may not be sound: it is checked the next time, even if this access changes
+    /// nothing.
+    pub(super) fn doubt(&self) {
+        if self.is_sound.swap(false, Ordering::Relaxed)
+            && let Some(folder) = &self.folder
+        {
+            // If the mark stays, the next access that fails takes it away.
+            _ = private_file::open_own(&lock_path(folder)).map(|lock| lock.set_len(0));
+        }
     }
 }
 
@@ -72,6 +85,17 @@ pub(super) fn is_marked(folder: &Path, lock: &File) -> bool {
     matches!((read(), expected(folder)), (Ok(mark), Ok(expected)) if mark == expected)
 }
 
+/// Returns what distinguishes a file from its copies, where the system tells.
+fn file_number(file: &Metadata) -> u64 {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::ino(file);
+    #[cfg(not(unix))]
+    {
+        _ = file;
+        0
+    }
+}
+
 /// Returns the mark that fits the database now. A write-ahead log is left only by a program that runs or was killed.
 fn expected(folder: &Path) -> io::Result<String> {
     if folder.join(WAL_NAME).symlink_metadata().is_ok() {
@@ -79,5 +103,5 @@ fn expected(folder: &Path) -> io::Result<String> {
     }
     let database = folder.join(NAME).symlink_metadata()?;
     let changed = database.modified()?.duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other)?;
-    Ok(format!("closed {} {}\n", database.len(), changed.as_nanos()))
+    Ok(format!("closed {} {} {}\n", database.len(), changed.as_nanos(), file_number(&database)))
 }

@@ -111,7 +111,7 @@ impl Journal {
             Connection::open_with_flags(resolved, flags).map_err(|error| JournalError::at(&path, error))?;
         let journal = Self::new(connection, Some(folder));
         journal.prepare(is_known)?;
-        journal.database.clean_end.set_sound(true);
+        journal.database.clean_end.set_sound();
         Ok(journal)
     }
 
@@ -192,7 +192,7 @@ impl Journal {
     }
 
     fn failed(&self, error: rusqlite::Error) -> JournalError {
-        self.database.clean_end.set_sound(false);
+        self.database.clean_end.doubt();
         JournalError::at(&self.path(), error)
     }
 

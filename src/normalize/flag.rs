@@ -173,6 +173,18 @@ pub(crate) fn forbids(question: Question, text: &str) -> bool {
     }
 }
 
+/// Returns whether a cell that may belong to another column forbids calls: it says so in words, or with a plain yes or no.
+pub(crate) fn plainly_forbids(question: Question, text: &str) -> bool {
+    let answer = answer(text);
+    let is_in = |answers: &[&str]| answers.contains(&answer.as_str());
+    is_in(MUST_NOT_BE_CALLED)
+        || match question {
+            Question::IsForbidden => is_in(YES),
+            Question::IsAllowed => is_in(NO),
+            Question::Status => false,
+        }
+}
+
 /// Returns whether one of the statuses or tags in a cell forbids calls.
 fn is_forbidding_state(text: &str) -> bool {
     // Most cells of such columns contain nothing similar.

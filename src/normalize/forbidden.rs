@@ -1,21 +1,84 @@
 //! Calls that a row itself forbids: to its person, or to one of its phones.
 
-use super::{Normalizer, flag};
+use super::{Normalizer, Unusable, flag, phone, phone::Mask};
 use crate::{
     contact::{E164, PhoneNumber},
     outcome::{Code, Verdict},
-    row::{CallColumn, PhoneLabel, Question, Row, Says},
+    row::{CallColumn, PhoneLabel, Question, Ragged, Row, Says},
 };
 
+/// The numbers that a row forbids to call, in this row or any other.
+#[derive(Debug, Default)]
+pub struct ForbiddenNumbers {
+    /// The numbers, without repetitions.
+    pub numbers: Vec<E164>,
+    /// The visible parts of numbers with hidden digits.
+    pub masks: Vec<Mask>,
+}
+
 impl Normalizer<'_> {
-    /// Returns all numbers that the row forbids to call, in this row or any other. The status of a person may apply to a
-    /// single call, so it forbids no number.
-    pub fn forbidden_numbers(&self, row: Row<'_>) -> Vec<E164> {
-        match self.forbidding(row) {
-            Some(call) if call.question == Question::Status => Vec::new(),
-            Some(_) => self.numbers(row).found,
-            None => self.numbers_forbidden_by_labels(row),
+    /// Returns all numbers that the row forbids to call. Missing one is worse than adding one.
+    ///
+    /// The status of a person may apply to a single call, so it forbids no number. If the cells of a row may have
+    /// shifted, an answer near its column counts, and any cell may hold the number.
+    pub fn forbidden_numbers(&self, row: Row<'_>) -> ForbiddenNumbers {
+        if let Some(ragged) = row.ragged {
+            let all: Vec<usize> = (0..row.cells().len()).collect();
+            let forbids = self.has_forbidding_answer_near(row, ragged);
+            return if forbids { self.every_number_in(row, &all) } else { ForbiddenNumbers::default() };
         }
+        let forbids = |call: &CallColumn| {
+            call.question != Question::Status && has_forbidding_answer(row, call.column, call.question)
+        };
+        if self.columns.calls.iter().any(forbids) {
+            return self.every_number_in(row, &self.columns.phone);
+        }
+        let phones: Vec<usize> = self.forbidding_labels(row).map(|label| label.phone).collect();
+        self.every_number_in(row, &phones)
+    }
+
+    /// Reads the numbers in some cells in every way in which a row of the list could be read.
+    fn every_number_in(&self, row: Row<'_>, columns: &[usize]) -> ForbiddenNumbers {
+        let all = self.numbers_in(row, columns.iter().copied());
+        let mut numbers = all.found;
+        for &column in columns {
+            let cell = row.cell(column);
+            if cell.is_blank() {
+                continue;
+            }
+            let (Ok(called) | Err(called)) = self.number_in(row, column, &mut Vec::new());
+            numbers.extend(called.map(|number| number.e164()));
+            let is_country_doubtful = row.ragged.is_some()
+                || match self.origin(row, column, &mut Vec::new()) {
+                    Ok(origin) => self.is_doubtful_country(row, column, origin),
+                    Err(Unusable) => true,
+                };
+            if is_country_doubtful {
+                let text = String::from_utf8_lossy(cell.text);
+                let default = self.settings.region.map(phone::Origin::Region);
+                numbers.extend(phone::read_all(&text, cell.kind, default).found);
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        ForbiddenNumbers { numbers, masks: all.masks }
+    }
+
+    /// Returns whether a cell that may belong to a column about calls forbids them.
+    fn has_forbidding_answer_near(&self, row: Row<'_>, ragged: Ragged) -> bool {
+        let of_people = self.columns.calls.iter().map(|call| (call.column, call.question));
+        let of_phones = self.columns.labels.iter().filter_map(|label| match label.says {
+            Says::Calls(question) => Some((label.column, question)),
+            Says::Kind | Says::Preferred => None,
+        });
+        let shift = ragged.expected.abs_diff(ragged.found).max(1) as usize;
+        of_people.chain(of_phones).filter(|(_, question)| *question != Question::Status).any(
+            |(column, question)| {
+                (column.saturating_sub(shift)..=column + shift).any(|column| {
+                    flag::plainly_forbids(question, &String::from_utf8_lossy(row.cell(column).text))
+                })
+            },
+        )
     }
 
     /// Returns the verdict of a row whose person must not be called.
@@ -75,10 +138,12 @@ fn has_forbidding_answer(row: Row<'_>, column: usize, question: Question) -> boo
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{
         normalize::tests::{india, label, national, rows, two_phones},
-        row::Columns,
+        row::{CellKind, Columns, RaggedCause, Rows},
     };
 
     #[test]
@@ -126,7 +191,7 @@ mod tests {
             let settings = india();
             let rows = rows(&[b"98765 43210", b"022 2345 6789", text.as_bytes()]);
             let normalizer = Normalizer::new(&settings, &columns);
-            let all = normalizer.forbidden_numbers(rows.row(0));
+            let all = normalizer.forbidden_numbers(rows.row(0)).numbers;
             let all = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             match normalizer.read(rows.row(0)) {
                 Verdict::Suppressed { code: Code::DoNotCallColumn, number, detail } => {
@@ -137,11 +202,96 @@ mod tests {
         };
         assert_eq!(
             read(Question::IsForbidden, "yes"),
-            "919876543210 919876543210 912223456789 a column of the list says not to call: `yes` in column 3"
+            "919876543210 912223456789 919876543210 a column of the list says not to call: `yes` in column 3"
         );
         assert_eq!(read(Question::IsForbidden, "no"), "read");
         assert_eq!(read(Question::IsForbidden, ""), "read");
         assert!(read(Question::IsAllowed, "0").starts_with("919876543210"));
         assert_eq!(read(Question::IsAllowed, "1"), "read");
+    }
+
+    /// Returns what a row forbids: its numbers and masks.
+    fn forbidden(columns: &Columns, ragged: Option<Ragged>, cells: &[&str]) -> (String, usize) {
+        let settings = india();
+        let mut rows = Rows::new(0);
+        for cell in cells {
+            rows.push_cell(cell.as_bytes(), CellKind::Text);
+        }
+        rows.end_row(1, ragged);
+        let found = Normalizer::new(&settings, columns).forbidden_numbers(rows.row(0));
+        let numbers = found.numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        (numbers, found.masks.len())
+    }
+
+    fn with_status() -> Columns {
+        let call = |column, question| CallColumn { column, question };
+        Columns {
+            phone: vec![0, 1],
+            country: vec![4],
+            calls: vec![call(2, Question::Status), call(3, Question::IsForbidden)],
+            ..Columns::default()
+        }
+    }
+
+    #[test]
+    fn status_of_a_person_hides_no_other_answer() {
+        let columns = with_status();
+        let both = "912223456789 919876543210";
+        let read = |cells: [&str; 5]| forbidden(&columns, None, &cells).0;
+        assert_eq!(read(["98765 43210", "022 2345 6789", "Do Not Contact", "yes", ""]), both);
+        assert_eq!(read(["98765 43210", "022 2345 6789", "Do Not Contact", "", ""]), "");
+        let labels = vec![label(1, 3, Says::Calls(Question::IsForbidden))];
+        let columns = Columns { calls: vec![with_status().calls[0]], labels, ..with_status() };
+        let cells = ["98765 43210", "022 2345 6789", "Do Not Contact", "yes", ""];
+        assert_eq!(forbidden(&columns, None, &cells).0, "912223456789");
+    }
+
+    #[test]
+    fn forbidden_number_is_read_like_one_to_call() {
+        let columns = with_status();
+        for country in ["NA", "Unknownland", ""] {
+            let (numbers, _) = forbidden(&columns, None, &["98765 43210", "", "", "yes", country]);
+            assert!(numbers.contains("919876543210"), "{country}: {numbers}");
+        }
+        let (numbers, _) = forbidden(&columns, None, &["020 7946 0018", "", "", "yes", "GB"]);
+        assert_eq!(numbers, "442079460018", "its country is certain");
+    }
+
+    #[test]
+    fn masks_of_forbidden_numbers_count() {
+        let cells = ["+91 98765 4**10", "", "", "yes", ""];
+        assert_eq!(forbidden(&with_status(), None, &cells), (String::new(), 1));
+    }
+
+    #[test]
+    fn shifted_answer_forbids_every_number_of_the_row() {
+        let columns = with_status();
+        let ragged = Some(Ragged { expected: 5, found: 6, cause: RaggedCause::Cells });
+        let row = |answer| ["Jr", "98765 43210", "022 2345 6789", "", answer, ""];
+        assert_eq!(forbidden(&columns, ragged, &row("yes")).0, "912223456789 919876543210");
+        assert_eq!(forbidden(&columns, ragged, &row("asked by mail")).0, "", "a remark of another column");
+        assert_eq!(forbidden(&columns, None, &["98765 43210", "", "", "no", "yes"]).0, "");
+    }
+
+    proptest! {
+        /// Whatever a row would call if it were not forbidden, it forbids.
+        #[test]
+        fn number_that_a_row_would_call_is_forbidden(
+            phones in prop::array::uniform2("[0-9+ ()/-]{0,16}|98765 [0-9]{5}|[+]4[49] ?[0-9]{9,11}|0[0-9]{9,10}|[+]91 98765 4[*]{2}10"),
+            country in "|NA|IN|GB|DE|US|Unknown|[+]?[0-9]{1,3}",
+        ) {
+            let columns = with_status();
+            let [first, second] = &phones;
+            let called = {
+                let settings = india();
+                let columns = Columns { calls: Vec::new(), ..columns.clone() };
+                let rows = rows(&[first.as_bytes(), second.as_bytes(), b"", b"yes", country.as_bytes()]);
+                Normalizer::new(&settings, &columns).number(rows.row(0), &mut Vec::new()).ok().flatten()
+            };
+            let (numbers, _) = forbidden(&columns, None, &[first, second, "", "yes", &country]);
+            if let Some(called) = called {
+                prop_assert!(numbers.contains(&called.e164().to_string()), "{called:?}: {numbers}");
+            }
+        }
     }
 }

@@ -33,6 +33,7 @@ pub use self::{
     aliases::Aliases,
     explain::{Explained, OtherReading, Step},
     fallback::Fallbacks,
+    forbidden::ForbiddenNumbers,
     numbers::RowNumbers,
     repairs::Repairs,
 };

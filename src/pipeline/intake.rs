@@ -9,15 +9,14 @@ use std::{
     thread,
 };
 
-use super::PipelineError;
+use super::{PipelineError, forbidden::Forbidden};
 use crate::{
-    contact::E164,
     interrupt::Interrupt,
     normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs, phone::Habit},
     outcome::Verdict,
     parse::{Compression, Format, Input, InputInfo, ParseError, ReadSummary},
     progress::Progress,
-    row::{Columns, Location, Rows},
+    row::{Columns, Rows},
 };
 
 /// The size up to which a CSV file is read on the calling thread.
@@ -34,8 +33,8 @@ pub(super) struct JudgedRows<P> {
     pub(super) rows: Rows,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) prepared: P,
-    /// The numbers that rows of the block forbid to call, with these rows.
-    pub(super) forbidden: Vec<(Location, E164)>,
+    /// The numbers that rows of the block forbid to call.
+    pub(super) forbidden: Forbidden,
     /// The estimated rows of the input. Set once per long input.
     pub(super) expected_rows: Option<u64>,
 }
@@ -57,6 +56,9 @@ pub(super) fn run<P: Send + 'static>(
     let mut rows = 0;
     let mut summaries = Vec::with_capacity(inputs.len());
     for (index, input) in (0..).zip(inputs) {
+        if let Some(signal) = interrupt.signal() {
+            return Err(PipelineError::Interrupted(signal));
+        }
         let (path, bytes) = (input.info.path.clone(), input.info.bytes);
         let is_plain_text = input.info.format == Format::Csv && input.info.compression == Compression::Plain;
         let is_stream = input.is_stream();
@@ -137,11 +139,10 @@ impl<'a, F> Judge<'a, F> {
             .counting_fallbacks(&self.fallbacks);
         let verdicts = normalizer.read_all(&rows);
         let prepared = (self.prepare)(&rows, &verdicts);
-        let mut forbidden = Vec::new();
+        let mut forbidden = Forbidden::default();
         if self.columns.may_forbid_numbers() {
             for row in rows.iter_text() {
-                let numbers = normalizer.forbidden_numbers(row).into_iter();
-                forbidden.extend(numbers.map(|number| (row.location, number)));
+                forbidden.add(row.location, normalizer.forbidden_numbers(row));
             }
         }
         JudgedRows { rows, verdicts, prepared, forbidden, expected_rows: None }

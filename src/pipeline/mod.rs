@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod fetch;
 mod filter;
+mod forbidden;
 mod import;
 mod intake;
 mod ledger;

@@ -2,12 +2,13 @@
 
 use super::{
     PipelineError, RunSettings,
+    forbidden::Forbidden,
     intake::{self, JudgedRows},
     ledger::{self, Ledger, RowEnding},
     spool::{EncodedBlock, Spool, SpoolWriter, SpooledBlock},
 };
 use crate::{
-    contact::{Contact, E164},
+    contact::Contact,
     dedupe::{Claimant, ClaimedNumbers, Collision},
     interrupt::Interrupt,
     outcome::Verdict,
@@ -15,27 +16,7 @@ use crate::{
     progress::Progress,
     report::{OutputFolder, RunWriter},
     row::{Location, Origin, Rows},
-    suppress::{SuppressionSet, SuppressionSource},
 };
-
-/// Numbers that rows of the list forbid to call, with these rows.
-#[derive(Default)]
-pub(super) struct Forbidden(Vec<(Location, E164)>);
-
-impl Forbidden {
-    fn add<P>(&mut self, block: &JudgedRows<P>) {
-        self.0.extend(&block.forbidden);
-    }
-
-    pub(super) fn add_to(&self, suppression_set: &mut SuppressionSet, inputs: &[InputInfo]) {
-        for (index, input) in (0..).zip(inputs) {
-            suppression_set.begin(SuppressionSource::Rows(input.path.clone()));
-            for (location, number) in self.0.iter().filter(|(location, _)| location.input == index) {
-                suppression_set.add(*number, Some(location.row));
-            }
-        }
-    }
-}
 
 /// Reads all rows to disk, and their numbers into `numbers`.
 pub(super) fn spool_all(
@@ -52,7 +33,7 @@ pub(super) fn spool_all(
     let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
         claim_all(block, infos, numbers, |_| ());
-        forbidden.add(block);
+        forbidden.extend(&block.forbidden);
         spool.push(&block.prepared).map_err(PipelineError::Spool)
     })?;
     Ok((spool.finish(), summaries, forbidden))
@@ -102,6 +83,9 @@ pub(super) fn claim_all<P>(
                 Some(origin) => numbers.claim_instead(number, claimant, &originals(origin, inputs)),
             });
         }
+    }
+    if let Some(last) = block.rows.len().checked_sub(1) {
+        numbers.pass(block.rows.location(last));
     }
 }
 

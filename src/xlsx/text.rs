@@ -69,7 +69,9 @@ pub(super) fn escaped(text: &str) -> String {
 /// Tests whether bytes begin with an escape for a character, such as `_x000D_`.
 fn is_escape(bytes: &[u8]) -> bool {
     bytes.get(..7).is_some_and(|escape| {
-        escape.starts_with(b"_x") && escape[6] == b'_' && escape[2..6].iter().all(u8::is_ascii_hexdigit)
+        // An escape of the next character begins with `_`, too.
+        let is_end = matches!(escape[6], b'_' | ..b' ' | 0xef);
+        escape.starts_with(b"_x") && is_end && escape[2..6].iter().all(u8::is_ascii_hexdigit)
     })
 }
 
@@ -86,6 +88,7 @@ mod tests {
             ("a\n", "<t xml:space=\"preserve\">a\n</t>"),
             ("a & <b> \"c\"", "<t>a &amp; &lt;b&gt; &quot;c&quot;</t>"),
             ("a\r\u{1}b\tc\u{ffff}", "<t>a_x000D__x0001_b\tc_xFFFF_</t>"),
+            ("_x0041\u{1}", "<t>_x005F_x0041_x0001_</t>"),
             ("_x000D_ _x_ _xyz1_", "<t>_x005F_x000D_ _x_ _xyz1_</t>"),
             ("Zoë 山田 ﬁ", "<t>Zoë 山田 ﬁ</t>"),
         ] {

@@ -67,6 +67,24 @@ fn phone_that_must_not_be_called_is_not_called_from_another_column_or_row() {
     );
 }
 
+/// CRMs export a status beside the mark, and statistics programs write `NA` for no country.
+#[test]
+fn number_that_a_row_forbids_is_not_called_from_another_row_however_it_is_written() {
+    let header = "Name,Mobile,Country,Do Not Call,Lead Status\n";
+    for (forbidding, what) in [
+        ("Ada Quill,07400 123423,,yes,Do Not Contact", "a status forbids, too"),
+        ("Ada Quill,07400 123423,NA,yes,", "no country, or Namibia"),
+        ("Ada Quill,07400 123423,Utopia,yes,", "an unknown country"),
+        ("Ada Quill,+44 7400 12**23,,yes,", "hidden digits"),
+        ("Ada,Quill,07400 123423,,yes,", "shifted cells"),
+    ] {
+        let others = "Ben Marsh,07400 123425,,,\nCleo Finch,07400 123426,,no,\n";
+        let (rows, _) = check(&format!("{header}{others}{forbidding}\nEve Stone,07400 123423,,,New\n"), &[]);
+        assert_eq!(rows[3], "suppressed do-not-call-column 447400123423", "{what}");
+        assert_eq!(rows[..2], ["valid  447400123425", "valid  447400123426"], "{what}");
+    }
+}
+
 /// Source: Rillke/Contact-Conversion-Wizard issue 26: the header of a router's phone book.
 #[test]
 fn next_phone_is_used_if_the_first_is_unusable() {

@@ -211,6 +211,9 @@ impl Records {
             }
             if stops != 0 {
                 let len = index * Marks::LANES + stops.trailing_zeros() as usize;
+                if len > MAX_RECORD_BYTES {
+                    return false;
+                }
                 let line = &input[..len];
                 let has_rare_mark =
                     self.has_rare_marks && memchr::memchr2(b'\\', END_OF_FILE, line).is_some();
@@ -237,7 +240,8 @@ impl Records {
     /// to their last, without a line end in them. Returns `false` for any other.
     fn split_quoted(&mut self) -> bool {
         let Dialect { delimiter, quote, has_escapes, enclosure } = self.dialect;
-        if has_escapes || enclosure.is_some() || self.has_rare_marks || self.stray_record.is_some() {
+        let may_be_rest = self.stray_record.is_some_and(|stray| stray + 1 == self.records);
+        if has_escapes || enclosure.is_some() || self.has_rare_marks || may_be_rest {
             return false;
         }
         let input = &self.buffer[self.next..self.end];
@@ -288,6 +292,9 @@ impl Records {
             }
         }
         // A line that is a single quoted cell may be a row of its own.
+        if at > MAX_RECORD_BYTES {
+            return false;
+        }
         let is_alone = quoted == 1 && ends.iter().filter(|end| **end == text.len()).count() == ends.len();
         if is_alone {
             return false;

@@ -98,10 +98,9 @@ fn text(rest: &str) -> Option<(&str, &str)> {
 fn tag(rest: &str) -> Option<(&str, bool, &str)> {
     let end = memchr::memchr(b'>', rest.as_bytes())?;
     let (attributes, behind) = (&rest[..end], &rest[end + 1..]);
-    match attributes.strip_suffix('/') {
-        Some(attributes) => Some((attributes, true, behind)),
-        None => Some((attributes, false, behind)),
-    }
+    let (attributes, is_empty) =
+        attributes.strip_suffix('/').map_or((attributes, false), |attributes| (attributes, true));
+    Some((attributes.strip_suffix(' ').unwrap_or(attributes), is_empty, behind))
 }
 
 /// Passes each attribute on. Returns `None` if they are not plain: one space before each name, and values in ASCII without

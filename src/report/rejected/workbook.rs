@@ -35,6 +35,9 @@ const MAX_ROWS: u64 = 1_048_575;
 /// With more cells than this, a spreadsheet program takes minutes to open the workbook.
 const MAX_CELLS: u64 = 4_000_000;
 
+/// Maximum bytes of text. A part of an archive has at most 4 GiB, with its markup.
+const MAX_TEXT_BYTES: u64 = 1 << 30;
+
 /// Maximum columns of a sheet.
 const MAX_COLUMNS: usize = 16_384;
 
@@ -88,6 +91,7 @@ pub(in crate::report) struct WorkbookWriter {
     extents: Vec<Extent>,
     cells: u64,
     max_cells: u64,
+    text_bytes: u64,
     spool: Option<BufWriter<File>>,
     buffer: Vec<u8>,
 }
@@ -108,6 +112,7 @@ impl WorkbookWriter {
             extents: inputs.iter().map(extent).collect(),
             cells: 0,
             max_cells: MAX_CELLS,
+            text_bytes: 0,
             spool: None,
             buffer: Vec::new(),
         })
@@ -169,14 +174,20 @@ impl RunFile for WorkbookWriter {
         to_fix: &RowToFix<'_>,
     ) -> Result<(), ReportError> {
         let extent = &mut self.extents[usize::from(row.row.location.input)];
-        let count = (row.row.cells().len().max(input.headers.len()) + OWN_COLUMNS.len()) as u64;
-        let has_room = self.cells + count <= self.max_cells && extent.rows < MAX_ROWS;
-        let is_narrow = row.row.cells().len() + OWN_COLUMNS.len() < MAX_COLUMNS;
+        let users = row.row.cells().len().max(input.headers.len());
+        let count = (users + OWN_COLUMNS.len()) as u64;
+        let text_bytes: usize = row.row.cells().map(|cell| cell.text.len()).sum();
+        let has_room = self.cells + count <= self.max_cells
+            && self.text_bytes + text_bytes as u64 <= MAX_TEXT_BYTES
+            && extent.rows < MAX_ROWS;
+        // With the note.
+        let is_narrow = users + 1 + OWN_COLUMNS.len() <= MAX_COLUMNS;
         if !has_room || !is_narrow || extent.omitted > 0 {
             extent.omitted += 1;
             return Ok(());
         }
         self.cells += count;
+        self.text_bytes += text_bytes as u64;
         self.keep(input, row, to_fix).map_err(|source| self.error(source))
     }
 

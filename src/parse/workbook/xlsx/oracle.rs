@@ -33,8 +33,8 @@ fn content() -> impl Strategy<Value = Content> {
         4 => text.prop_map(Content::Text),
         1 => ("[a-z& ]{1,4}", "[a-zé<]{1,4}").prop_map(|(first, second)| Content::Runs(first, second)),
         3 => prop_oneof![
-            (0_u64..1_000_000_000_000_000).prop_map(|whole| whole as f64),
-            (-1_000_000_i64..1_000_000).prop_map(|thousandths| thousandths as f64 / 1000.0),
+            "[1-9][0-9]{0,14}".prop_map(|whole| whole.parse().unwrap()),
+            (-1_000_000_i32..1_000_000).prop_map(|thousandths| f64::from(thousandths) / 1000.0),
             Just(1e21),
             Just(1.5e-7),
         ].prop_map(Content::Number),

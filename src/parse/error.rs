@@ -78,6 +78,8 @@ pub enum Fault {
     Unpack(#[source] UnpackError),
     #[error(transparent)]
     NotUtf8(NotUtf8),
+    #[error("line {line}: the records above have no field `{field}`, so its column is not read")]
+    LateField { line: u64, field: String },
     #[error("this is {}, which rollcall cannot read while it is written", .0.name())]
     NotWhileWritten(Content),
     #[error(

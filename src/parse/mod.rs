@@ -55,6 +55,7 @@ use self::{
     file::source::Source,
     open::{name_note, open_table},
     preview::Preview,
+    raw_row::RowSink as _,
     settings::PREVIEW_ROWS,
     table::Table,
     table_header::Header,
@@ -285,7 +286,12 @@ impl Input {
         }
         self.source.spend(std::mem::take(&mut self.spent), 0);
         self.source.join_rest();
-        self.spent = self.table.visit(&mut self.source, &mut assembler)?;
+        let visited = self.table.visit(&mut self.source, &mut assembler);
+        if visited.is_err() && self.source.is_stream() {
+            // The rows above the fault are passed on like those before them.
+            _ = assembler.pause();
+        }
+        self.spent = visited?;
         self.source.spend(0, self.spent);
         let Assembled { rows, hidden_rows, fixes, mut notes } = assembler.finish()?;
         notes.extend(self.table.notes());

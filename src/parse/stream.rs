@@ -1,4 +1,4 @@
-//! Lists that are read while they are written: the first rows go on before the last ones come.
+//! Lists of delimited text, and JSON with one record per line, that are read while they are written: the first rows go on before the last ones come.
 
 use std::{io::Read, path::Path};
 
@@ -16,7 +16,7 @@ use super::{
 };
 
 impl Input {
-    /// Opens delimited text that is read while it is written. Its columns are matched by its first rows, like those of a
+    /// Opens a list that is read while it is written: delimited text, or a record of JSON per line. Its columns are matched by its first rows, like those of a
     /// file.
     ///
     /// # Errors
@@ -33,12 +33,12 @@ impl Input {
         open().map_err(at_stdin)
     }
 
-    /// Opens delimited text that is read while it is written. Its columns are those of `like`, a list with the same
+    /// Opens a list that is read while it is written. Its columns are those of `like`, a list with the same
     /// header, whatever its own rows contain.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text has another header, or if `like` is not delimited text.
+    /// Returns an error if the text has another header, or if `like` cannot be read while it is written.
     pub fn of_stream_like(
         bytes: Box<dyn Read + Send>,
         like: Self,
@@ -80,30 +80,40 @@ impl Input {
 
     /// Makes text in another encoding than that of the first rows an error, unless the user named the encoding.
     fn expect_encoding(&mut self, given: Option<Encoding>) -> Result<(), Fault> {
-        let Table::Text(text) = &self.table else {
-            return Err(Fault::NotWhileWritten(Content::Text));
+        let encoding = match &mut self.table {
+            Table::Text(text) => text.encoding,
+            Table::Json(json) => {
+                if !json.read_by_line() {
+                    return Err(Fault::NotWhileWritten(Content::Json));
+                }
+                self.info.format = Format::Ndjson;
+                json.encoding()
+            }
+            _ => return Err(Fault::NotWhileWritten(Content::Text)),
         };
-        if given.is_none() && text.encoding == UTF_8 {
+        if given.is_none() && encoding == UTF_8 {
             self.source.expect_utf_8();
         }
         Ok(())
     }
 }
 
-/// Checks that a list is delimited text, before its beginning is read as another format, of which it is only a part.
+/// Checks that a list can be read while it is written, before its beginning is read as another format, of which it is only a part.
 fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fault> {
     let mut sample = vec![0; sniff::SAMPLE_BYTES];
     let filled = read_up_to(&mut source.look()?, &mut sample).map_err(Fault::from_io)?;
     sample.truncate(filled);
-    let mut content = sniff::content(&sample);
+    let (mut content, mut text) = (sniff::content(&sample), String::new());
     if content == Content::Text && settings.format != Some(Format::Csv) {
         let encoding = match settings.encoding {
             Some(encoding) => encoding,
             None => encoding::of_bytes(&sample, settings.region).unwrap_or(UTF_8),
         };
-        content = sniff::text_content(encoding.decode(&sample).as_bytes());
+        text = encoding.decode(&sample);
+        content = sniff::text_content(text.as_bytes());
     }
     match content {
+        Content::Json if has_lines(&text) => Ok(()),
         Content::Json
         | Content::Vcard
         | Content::Html
@@ -117,6 +127,12 @@ fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fa
         // Reading them as text is right, or names what they are.
         _ => Ok(()),
     }
+}
+
+/// Returns whether a beginning of JSON has one record per line: its first line is a whole object.
+fn has_lines(text: &str) -> bool {
+    let first = text.trim_start_matches('\u{feff}').trim_start().lines().next().unwrap_or_default();
+    first.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok()
 }
 
 fn at_stdin(fault: Fault) -> ParseError {

@@ -1,6 +1,6 @@
 //! Rows with what was read from them, as `rollcall normalize` writes them.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use super::lossy;
 use crate::{
@@ -30,23 +30,36 @@ const COLUMNS: [&str; 11] = [
 #[derive(Clone, Debug)]
 pub struct NormalizedFormat {
     headers: Vec<String>,
-    delimiter: u8,
+    form: Form,
+}
+
+/// The form of the lines.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// Delimited text.
+    Delimited(u8),
+    /// A record of JSON per line. The cell behind those of the header holds the record.
+    Json,
 }
 
 impl NormalizedFormat {
     /// Creates the format for a list: that of its own lines.
     pub fn new(input: &InputInfo) -> Self {
-        let delimiter = input.delimiter.filter(|_| input.format == Format::Csv).unwrap_or(b',');
-        Self { headers: input.headers.clone(), delimiter }
+        let form = match (input.format, input.delimiter) {
+            (Format::Ndjson, _) => Form::Json,
+            (_, delimiter) => Form::Delimited(delimiter.unwrap_or(b',')),
+        };
+        Self { headers: input.headers.clone(), form }
     }
 
-    /// Returns the line with the names of the columns.
+    /// Returns the line with the names of the columns, if there is one.
     ///
     /// # Errors
     ///
     /// Returns an error only if there is no memory.
     pub fn header(&self) -> io::Result<Vec<u8>> {
-        let mut lines = self.writer(Vec::new());
+        let Form::Delimited(delimiter) = self.form else { return Ok(Vec::new()) };
+        let mut lines = writer(delimiter, Vec::new());
         lines.write_record(self.headers.iter().map(String::as_str).chain(COLUMNS))?;
         into_bytes(lines)
     }
@@ -64,47 +77,35 @@ impl NormalizedFormat {
     ) -> io::Result<Vec<u8>> {
         const OWN_BYTES: usize = 96;
 
-        let mut lines = self.writer(Vec::with_capacity(rows.text_len() + rows.len() * OWN_BYTES));
-        for (row, verdict) in rows.iter_text().zip(verdicts) {
-            let mut detail = String::new();
-            self.write(&mut lines, &report(row, verdict, &mut detail))?;
+        let mut bytes = Vec::with_capacity(rows.text_len() + rows.len() * OWN_BYTES);
+        let rows = rows.iter_text().zip(verdicts);
+        match self.form {
+            Form::Json => {
+                for (row, verdict) in rows {
+                    self.push_json(&mut bytes, row, &report(row, verdict, &mut String::new()))?;
+                }
+                Ok(bytes)
+            }
+            Form::Delimited(delimiter) => {
+                let mut lines = writer(delimiter, bytes);
+                for (row, verdict) in rows {
+                    self.write(&mut lines, &report(row, verdict, &mut String::new()))?;
+                }
+                into_bytes(lines)
+            }
         }
-        into_bytes(lines)
-    }
-
-    fn writer(&self, lines: Vec<u8>) -> csv::Writer<Vec<u8>> {
-        csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(lines)
     }
 
     fn write(&self, lines: &mut csv::Writer<Vec<u8>>, row: &ReportedRow<'_>) -> csv::Result<()> {
         for column in 0..self.headers.len() {
             lines.write_field(&*lossy(row.row.cell(column).text))?;
         }
-        lines.write_field(row.outcome.name())?;
-        lines.write_field(row.code.map_or("", Code::name))?;
-        match row.number {
-            Some(number) => {
-                lines.write_field(number.e164().digits().as_bytes())?;
-                lines.write_field(number.calling_code_digits().as_bytes())?;
-                lines.write_field(number.national().as_bytes())?;
-                lines.write_field(number.region().as_ref().map_or("", Region::as_str))?;
-                lines.write_field(number.kind().name())?;
-            }
-            None => (0..5).try_for_each(|_| lines.write_field(""))?,
-        }
-        match row.contact {
-            Some(contact) => {
-                lines.write_field(contact.first_name())?;
-                lines.write_field(contact.last_name())?;
-                lines.write_field(contact.salutation().as_str())?;
-            }
-            None => (0..3).try_for_each(|_| lines.write_field(""))?,
-        }
-        let surplus: Vec<String> = row
+        with_own(row, |own| own[..own.len() - 1].iter().try_for_each(|cell| lines.write_field(cell)))?;
+        let surplus: Vec<Cow<'_, str>> = row
             .row
             .cells()
             .skip(self.headers.len())
-            .map(|cell| lossy(cell.text).into_owned())
+            .map(|cell| lossy(cell.text))
             .filter(|cell| !cell.is_empty())
             .collect();
         if surplus.is_empty() {
@@ -115,6 +116,69 @@ impl NormalizedFormat {
         }
         lines.write_record(None::<&[u8]>)
     }
+
+    /// Appends a record with the own fields at its end.
+    fn push_json(&self, lines: &mut Vec<u8>, row: Row<'_>, reported: &ReportedRow<'_>) -> io::Result<()> {
+        let record = row.cell(self.headers.len()).text.trim_ascii();
+        // The reader of lines takes only objects.
+        let open = record.strip_suffix(b"}").unwrap_or(record);
+        lines.extend_from_slice(open);
+        let mut separator: &[u8] = if open.trim_ascii_end() == b"{" { b"" } else { b"," };
+        with_own(reported, |own| {
+            for (name, text) in COLUMNS.iter().zip(own) {
+                lines.extend_from_slice(std::mem::replace(&mut separator, b","));
+                serde_json::to_writer(&mut *lines, name)?;
+                lines.push(b':');
+                serde_json::to_writer(&mut *lines, &Some(*text).filter(|text| !text.is_empty()))?;
+            }
+            lines.extend_from_slice(b"}\n");
+            Ok(())
+        })
+    }
+}
+
+/// Passes the cells of [`COLUMNS`] on.
+fn with_own<T>(row: &ReportedRow<'_>, take: impl FnOnce(&[&str; COLUMNS.len()]) -> T) -> T {
+    let number = row.number.map(|number| {
+        (
+            number.e164().digits(),
+            number.calling_code_digits(),
+            number.national(),
+            number.region(),
+            number.kind(),
+        )
+    });
+    let (whole, code, national, region, kind) = match &number {
+        Some((whole, code, national, region, kind)) => (
+            whole.as_ref(),
+            code.as_ref(),
+            national.as_ref(),
+            region.as_ref().map_or("", Region::as_str),
+            kind.name(),
+        ),
+        None => ("", "", "", "", ""),
+    };
+    let (first_name, last_name, salutation) = match row.contact {
+        Some(contact) => (contact.first_name(), contact.last_name(), contact.salutation().as_str()),
+        None => ("", "", ""),
+    };
+    take(&[
+        row.outcome.name(),
+        row.code.map_or("", Code::name),
+        whole,
+        code,
+        national,
+        region,
+        kind,
+        first_name,
+        last_name,
+        salutation,
+        row.detail,
+    ])
+}
+
+fn writer(delimiter: u8, lines: Vec<u8>) -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().delimiter(delimiter).from_writer(lines)
 }
 
 fn into_bytes(lines: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {

@@ -176,6 +176,52 @@ fn columns_can_be_those_of_another_part_of_the_list() {
 }
 
 #[test]
+fn records_of_json_are_kept_as_they_are() {
+    let first = "{\"name\": \"Asha Rao\", \"title\":\"Mrs\",\"phone\":9186159819, \"tags\": [\"a\", 1.50]}";
+    let lines =
+        normalized(format!("{first}\n{{\"phone\":\"soon\",\"name\":\"Joe\"}}\n"), &["--region", "IN"]);
+    let open = first.strip_suffix('}').unwrap();
+    assert_eq!(
+        lines[0],
+        format!(
+            "{open},\"rollcall_outcome\":\"valid\",\"rollcall_code\":null,\"rollcall_number\":\"919186159819\",\
+             \"rollcall_country_code\":\"91\",\"rollcall_national_number\":\"9186159819\",\"rollcall_region\":\"IN\",\
+             \"rollcall_type\":\"mobile\",\"rollcall_first_name\":\"Asha\",\"rollcall_last_name\":\"Rao\",\
+             \"rollcall_salutation\":\"Mrs\",\"rollcall_detail\":null}}"
+        )
+    );
+    assert!(
+        lines[1].contains(",\"rollcall_outcome\":\"rejected\",\"rollcall_code\":\"not-a-number\","),
+        "{}",
+        lines[1]
+    );
+    assert_eq!(lines.len(), 2);
+    // A single record is not a document.
+    assert_eq!(normalized(first, &["--region", "IN"]), lines[..1]);
+}
+
+#[test]
+fn late_field_is_an_error_if_it_could_change_who_is_called() {
+    let record = |more: &str| format!("{{\"name\":\"Asha Rao\",\"phone\":\"9186159819\"{more}}}\n");
+    let list = |more: &str| record("").repeat(3_000) + &record(more);
+    let args = ["normalize", "-q", "--region", "IN", "--default-salutation", "Ms"];
+    let sealed = Sealed::new();
+    let remark = sealed.run_with_input(&args, list(",\"remark\":\"x\"").as_bytes());
+    assert_eq!((remark.code, remark.stdout.lines().count()), (0, 3_001));
+    let late = list(",\"Do Not Call\":\"yes\"");
+    let forbidding = sealed.run_with_input(&args, late.as_bytes());
+    assert_eq!((forbidding.code, forbidding.stdout.lines().count()), (3, 3_000));
+    assert!(forbidding.stderr.contains("line 3001: the records above have no field `Do Not Call`"));
+    sealed.write("like.ndjson", record(",\"Do Not Call\":\"\""));
+    let read =
+        sealed.run_with_input(&[args.as_slice(), &["--like", "like.ndjson"]].concat(), late.as_bytes());
+    assert_eq!(read.code, 0, "{}", read.stderr);
+    assert!(read.stdout.lines().last().unwrap().contains("\"rollcall_code\":\"do-not-call-column\""));
+    let none = sealed.run_with_input(&[args.as_slice(), &["--like", "like.ndjson"]].concat(), b"");
+    assert_eq!((none.code, none.stdout.as_str()), (0, ""));
+}
+
+#[test]
 fn list_without_rows_becomes_a_header() {
     assert_eq!(normalized(HEADER, &[]), [format!("{},{OWN}", HEADER.trim())]);
     assert_eq!(normalized("Name;Phone\n", &[]), [format!("Name;Phone;{}", OWN.replace(',', ";"))]);
@@ -203,6 +249,7 @@ fn what_cannot_be_read_on_is_an_error() {
     for (list, message, hint) in [
         (late.as_slice(), "line 9002 is not UTF-8, but the lines above it are", "--encoding windows-1252"),
         (b"[{\"phone\": 1}]", "this is JSON, which rollcall cannot read while it is written", "Pass CSV"),
+        (b"{\n\"phone\": 1}", "this is JSON, which rollcall cannot read while it is written", "Pass CSV"),
         (b"", "the file is empty", ""),
         (b"Name,Remark\nAsha,soon\n", "no column is known to hold phone numbers", "--map phone="),
     ] {

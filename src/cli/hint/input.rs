@@ -33,8 +33,11 @@ fn of_fault(fault: &Fault) -> Option<String> {
             "Name the encoding of the list with --encoding, such as --encoding windows-1252, and pass the list again."
                 .to_owned()
         }
+        Fault::LateField { .. } => {
+            "Name a file whose records have all fields with --like, or put such a record first.".to_owned()
+        }
         Fault::NotWhileWritten(_) => {
-            "Pass CSV. `rollcall check` reads all other formats, from files.".to_owned()
+            "Pass CSV, or JSON with one record per line. `rollcall check` reads all other formats, from files.".to_owned()
         }
         Fault::OtherHeaderThan { .. } => {
             "Pass a list with the columns of that file, in the same order, or omit --like.".to_owned()

@@ -214,6 +214,11 @@ impl Source {
         !matches!(self.rest, Rest::None)
     }
 
+    /// Returns whether the next start, or the last one, reads the rest, too.
+    pub(in crate::parse) fn is_joined(&self) -> bool {
+        matches!(self.rest, Rest::Joined { .. } | Rest::Read)
+    }
+
     /// Makes a byte of the rest that is not UTF-8 an error.
     pub(in crate::parse) fn expect_utf_8(&mut self) {
         if let Rest::Waiting { is_utf_8, .. } = &mut self.rest {

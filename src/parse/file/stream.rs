@@ -57,15 +57,23 @@ impl Stream {
             Compression::Zstd => Box::new(ZstdDecoder::new(BufReader::new(bytes))),
             Compression::Plain | Compression::Zip => Box::new(bytes),
         };
-        let mut head = Vec::new();
+        let (mut head, mut is_whole) = (Vec::new(), false);
         let mut chunk = vec![0; CHUNK_BYTES];
         while head.len() < MAX_HEAD_BYTES && !wanted.is_enough(&head) {
             match rest.read(&mut chunk) {
-                Ok(0) => break,
+                Ok(0) => {
+                    is_whole = true;
+                    break;
+                }
                 Ok(read) => head.extend_from_slice(&chunk[..read]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+        // A record that is cut is not yet one.
+        let end = memchr::memrchr(b'\n', &head).map_or(head.len(), |end| end + 1);
+        if !is_whole && end < head.len() {
+            rest = Box::new(Cursor::new(head.split_off(end)).chain(rest));
         }
         Ok(Self { head, rest })
     }

@@ -7,25 +7,24 @@
 mod choose;
 mod faults;
 mod lenient;
+mod lines;
 mod list_name;
 mod record;
+mod row;
 mod survey;
 mod walk;
 
-use std::{
-    cell::Cell as Shared,
-    collections::HashMap,
-    io::{BufRead as _, BufReader, Read},
-    ops::ControlFlow,
-};
+use std::{cell::Cell as Shared, collections::HashMap, io::Read, ops::ControlFlow};
 
 use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
 use self::{
-    faults::{not_an_object, too_long, without_place},
+    faults::{not_an_object, too_long},
+    lines::{Streamed, each_line},
     list_name::shown,
     record::{Fields, JsonRecord, scalar},
+    row::JsonRow,
     survey::{Headers, Kind, List, Seed, Survey},
     walk::{Budget, Ended, SurveyStep as PathStep, Taker, Way},
 };
@@ -34,13 +33,10 @@ use super::{
     encoding::{self, Encoding},
     error::Fault,
     file::source::Source,
-    raw_row::{MAX_CELLS, RawRow, RowSink},
+    raw_row::{MAX_CELLS, RowSink},
     settings::ParseSettings,
 };
-use crate::{
-    contact::Field,
-    row::{Cell, CellKind},
-};
+use crate::{contact::Field, row::CellKind};
 
 /// The maximum size of a record, including an embedded picture.
 const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
@@ -167,7 +163,7 @@ impl Json {
         if word.is_none() && !has_mark {
             if has_lines(sample) {
                 // With one record per line, reading by line reports the truncated line instead of the one below it.
-                each_line(self.text(source)?, &mut |_, _| Ok(ControlFlow::Continue(())))?;
+                each_line(self.text(source)?, &mut |_, _: &RawValue| Ok(ControlFlow::Continue(())))?;
             }
             return Err(Fault::Json { place, reason });
         }
@@ -241,27 +237,29 @@ impl Json {
 
     /// Passes every record to `sink`, numbered by its line or its position in the list.
     pub(super) fn visit(&self, source: &mut Source, sink: &mut impl RowSink) -> Result<(), Fault> {
-        let places: HashMap<&str, usize> =
-            self.keys.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+        if source.is_joined() && self.has_lines() {
+            return each_line(self.text(source)?, &mut Streamed::new(self, sink));
+        }
         let mut record = JsonRecord { packs_lists: self.packs_lists, ..JsonRecord::default() };
-        let mut row = JsonRow { cells: vec![(String::new(), CellKind::Text); self.keys.len()] };
+        let mut row = JsonRow::new(&self.keys);
         self.each(source, &mut record, &mut |number, cells| {
-            row.cells.iter_mut().for_each(|cell| *cell = (String::new(), CellKind::Text));
-            for (name, (text, kind)) in cells.drain(..) {
-                let Some(own) = places.get(name.as_str()).map(|place| &mut row.cells[*place]) else {
-                    continue;
-                };
-                if own.0.is_empty() {
-                    *own = (text, kind);
-                } else if own.0 != text && has_number(&own.0) && has_number(&text) {
-                    // If a name occurs twice in an object, its first value counts. Further phone numbers are appended,
-                    // so none is lost.
-                    own.0.push_str("; ");
-                    own.0.push_str(&text);
-                }
-            }
+            row.fill(cells, |_| Ok(()))?;
             Ok(sink.row(number, &row))
         })
+    }
+
+    /// Reads each line as a record, if records are not inside a document. Returns whether that is so.
+    pub(super) fn read_by_line(&mut self) -> bool {
+        // A single record looks like a document.
+        if matches!(self.shape, Shape::Documents) {
+            self.shape = Shape::Lines;
+        }
+        self.has_lines()
+    }
+
+    /// Returns the encoding.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     fn text(&self, source: &mut Source) -> Result<Box<dyn Read + Send>, Fault> {
@@ -499,38 +497,6 @@ fn has_lines(sample: &[u8]) -> bool {
         && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
-fn each_line(text: Box<dyn Read + Send>, each: &mut dyn FnMut(u64, &RawValue) -> Step) -> Result<(), Fault> {
-    let mut text = BufReader::new(text);
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = text
-            .by_ref()
-            .take(MAX_RECORD_BYTES as u64 + 1)
-            .read_until(b'\n', &mut line)
-            .map_err(Fault::from_io)?;
-        if read == 0 {
-            break;
-        }
-        if read > MAX_RECORD_BYTES {
-            return Err(too_long(number, MAX_RECORD_BYTES as u64));
-        }
-        // Replace invalid bytes, so that they damage one cell and not the whole line.
-        let text = String::from_utf8_lossy(&line);
-        let values = serde_json::Deserializer::from_str(text.trim()).into_iter::<&RawValue>();
-        for value in values {
-            let value = value.map_err(|error| Fault::Json {
-                place: format!("line {number}"),
-                reason: without_place(&error),
-            })?;
-            if each(number, value)?.is_break() {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Passes the records at the end of `path` to `each` and returns the number of the last record.
 fn select(
     text: Box<dyn Read + Send>,
@@ -556,21 +522,6 @@ fn select(
         (Some(Ended::Fault(fault)), _) => Err(fault),
         (Some(Ended::Enough), _) | (None, Ok(())) => Ok(number.get()),
         (None, Err(fault)) => Err(fault),
-    }
-}
-
-struct JsonRow {
-    cells: Vec<(String, CellKind)>,
-}
-
-impl RawRow for JsonRow {
-    fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    fn cell(&self, index: usize) -> Cell<'_> {
-        let (text, kind) = &self.cells[index];
-        Cell { text: text.as_bytes(), kind: *kind }
     }
 }
 

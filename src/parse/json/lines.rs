@@ -57,10 +57,12 @@ impl<'j, S: RowSink> Streamed<'j, S> {
 impl<S: RowSink> LineSink for Streamed<'_, S> {
     fn value(&mut self, number: u64, value: &RawValue) -> Step {
         self.record.read(value).map_err(|unread| unread.of(number))?;
-        self.row.fill(&mut self.record.cells, |name| match columns::matters(name) {
+        self.row.fill(&mut self.record.cells, |name| {
             // It may hold the number, or say not to call.
-            true => Err(Fault::LateField { line: number, field: name.to_owned() }),
-            false => Ok(()),
+            if columns::matters(name) {
+                return Err(Fault::LateField { line: number, field: name.to_owned() });
+            }
+            Ok(())
         })?;
         if let Some((text, _)) = self.row.cells.last_mut() {
             value.get().clone_into(text);

@@ -3,24 +3,32 @@
 use std::io::{self, IsTerminal as _};
 
 use super::{
-    args::NormalizeArgs,
+    args::{ApiOption, ExcludeOptions, NormalizeArgs},
     check::say_understood,
     config::ConfigFiles,
     error::{CliError, exit},
     printer::Printer,
-    settings::ReadingSettings,
+    settings::{self, ReadingSettings},
     signals,
 };
 use crate::{
     outcome::Outcome,
     parse::Input,
-    pipeline::{self, Filtered, PipelineError},
-    progress::{Progress as _, Silent},
+    pipeline::{self, FilterSettings, Filtered, PipelineError},
+    progress::Progress as _,
     quantity::{counted, grouped},
 };
 
 pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let ReadingSettings { parse, normalize, .. } = ReadingSettings::new(config.under(&args.reading)?)?;
+    let own = config.under_own(&args.reading)?.map(ReadingSettings::new).transpose()?;
+    let suppress = settings::exclude(
+        config.under(&args.exclude)?,
+        ExcludeOptions::default(),
+        &ApiOption::default(),
+        &normalize,
+        own.as_ref().map(|own| &own.normalize),
+    )?;
     if io::stdin().is_terminal() {
         return Err(CliError::usage(
             "normalize reads a list from standard input, and nothing is connected to it",
@@ -29,21 +37,22 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
     }
     let interrupt = signals::listen();
     let like = args.like.clone();
-    let settings = parse.clone();
+    let reading = parse.clone();
     // A pipe may bring nothing for long.
     let opened = interrupt.watch(move || {
         let stdin = Box::new(io::stdin());
         match like {
-            Some(file) => Input::of_stream_like(stdin, Input::open(&file, &settings)?, &settings),
-            None => Input::of_stream(stdin, &settings),
+            Some(file) => Input::of_stream_like(stdin, Input::open(&file, &reading)?, &reading),
+            None => Input::of_stream(stdin, &reading),
         }
     });
     let opened = opened.map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
     let input = opened.map_err(|error| CliError::inputs(vec![error]))?;
     say_understood(std::slice::from_ref(&input), printer);
+    let settings = FilterSettings { normalize, suppress, has_keys: args.with_keys };
     let mut stdout = io::stdout().lock();
     let Filtered { notes, totals } =
-        match pipeline::filter(input, &normalize, &mut stdout, &Silent, &interrupt) {
+        match pipeline::filter(input, &settings, &mut stdout, printer, &interrupt) {
             // The reader of the rows has enough of them.
             Err(PipelineError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return Ok(exit::OK);

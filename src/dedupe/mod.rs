@@ -68,7 +68,7 @@ impl Holder {
     const NAME_BITS: u32 = 30;
 
     fn new(place: u64, name: NameKey) -> Self {
-        Self(place << Self::NAME_BITS | name.bits() & ((1 << Self::NAME_BITS) - 1))
+        Self(place << Self::NAME_BITS | name_bits(name))
     }
 
     fn place(self) -> u64 {
@@ -78,6 +78,11 @@ impl Holder {
     fn has_name_of(self, other: Self) -> bool {
         (self.0 ^ other.0) & ((1 << Self::NAME_BITS) - 1) == 0
     }
+}
+
+/// Returns the part of a name key by which names of rows with one number are compared.
+pub fn name_bits(name: NameKey) -> u64 {
+    name.bits() & ((1 << Holder::NAME_BITS) - 1)
 }
 
 impl ClaimedNumbers {

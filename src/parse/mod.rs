@@ -104,6 +104,8 @@ pub struct Input {
     skips_hidden_rows: bool,
     /// Bytes of the allowance that its rows took in the last pass.
     spent: u64,
+    /// Whether other parts of the list may follow.
+    is_part: bool,
 }
 
 impl Input {
@@ -235,6 +237,7 @@ impl Input {
             says_hidden_rows,
             skips_hidden_rows,
             spent: 0,
+            is_part: false,
         })
     }
 
@@ -279,7 +282,8 @@ impl Input {
             .with_columns(&self.info.columns);
         if self.header_row > 0 {
             let is_text = matches!(self.table, Table::Text(_));
-            assembler = assembler.with_margin(Margin::new(&self.header, &self.info.columns, is_text));
+            let margin = Margin::new(&self.header, &self.info.columns, is_text);
+            assembler = assembler.with_margin(if self.is_part { margin.of_part() } else { margin });
         }
         if self.table.reads_all() {
             assembler = assembler.with_progress(self.source.progress());

@@ -48,7 +48,7 @@ impl Input {
         let open = || {
             let source = Source::of_stream(bytes, Head::Header)?;
             let info = InputInfo { path: STDIN.to_owned(), bytes: source.len(), ..like.info.clone() };
-            let mut input = Self { info, source, spent: 0, ..like };
+            let mut input = Self { info, source, spent: 0, is_part: true, ..like };
             if input.header_row > 0 {
                 let mut first = Preview::new(1);
                 input.table.visit(&mut input.source, &mut first)?;

@@ -3,6 +3,7 @@
 use super::{
     Finished, PipelineError, RunSettings,
     clock::Clock,
+    forbidden::Forbidden,
     intake,
     ledger::{self, Ledger},
     rows::{claim_all, spool_all, write_all},
@@ -48,7 +49,7 @@ pub fn check(
         writer =
             RunWriter::begin(folder, infos.clone(), &settings.run)?.with_export(settings.export.as_ref())?;
         let format = writer.line_format();
-        let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.prepare(rows, verdicts);
+        let prepare = move |rows: &Rows, verdicts: &[Verdict], _: &Forbidden| format.prepare(rows, verdicts);
         let mut collisions = Vec::new();
         summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
             // In a long list, nearly every number misses the cache. Looking up many in one loop lets several misses

@@ -1,17 +1,39 @@
 //! `rollcall normalize`: passes the rows of a list on with what was read from them, each by itself.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
-use super::{PipelineError, intake, ledger::by_itself};
+use super::{
+    PipelineError,
+    forbidden::Forbidden,
+    intake,
+    ledger::{RowEnding, by_itself, suppressed},
+};
 use crate::{
+    contact::Contact,
+    dedupe::name_bits,
     interrupt::Interrupt,
     normalize::NormalizeSettings,
     outcome::{Outcome, Totals, Verdict},
     parse::Input,
     progress::Progress,
-    report::NormalizedFormat,
-    row::Rows,
+    report::{NormalizedFormat, ReportedRow, RowKeys},
+    row::{Row, Rows},
+    suppress::{SuppressSettings, SuppressionSet, Suppressions},
 };
+
+/// The settings of a filter.
+#[derive(Clone, Debug)]
+pub struct FilterSettings {
+    /// The settings for reading rows.
+    pub normalize: NormalizeSettings,
+    /// The files of numbers that must not be called.
+    pub suppress: SuppressSettings,
+    /// Whether to add what another program needs to deduplicate.
+    pub has_keys: bool,
+}
 
 /// The rows that passed.
 #[derive(Clone, Debug)]
@@ -30,35 +52,78 @@ pub struct Filtered {
 /// then.
 pub fn filter(
     input: Input,
-    settings: &NormalizeSettings,
+    settings: &FilterSettings,
     out: &mut dyn Write,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Filtered, PipelineError> {
-    let format = NormalizedFormat::new(&input.info);
+    let suppressions = Suppressions::of_files(&settings.suppress, progress, interrupt)?;
+    // Nobody sees a note in a pipe.
+    suppressions.take_from(&mut 0)?;
+    let set = Arc::new(suppressions.set);
+    let format = NormalizedFormat::new(&input.info, settings.has_keys);
     let header = format.header().map_err(PipelineError::Output)?;
     write(out, &header)?;
-    let prepare = move |rows: &Rows, verdicts: &[Verdict]| format.lines(rows, verdicts, by_itself);
+    let prepare = move |rows: &Rows, verdicts: &[Verdict], forbidden: &Forbidden| {
+        lines(&format, rows, verdicts, forbidden, &set)
+    };
     let mut totals = Totals::default();
-    let summaries = intake::run(vec![input], settings, progress, interrupt, prepare, &mut |block| {
-        for verdict in &block.verdicts {
-            totals.add(outcome(verdict), 1);
+    let mut each = |block: &intake::JudgedRows<io::Result<(Vec<u8>, Totals)>>| match &block.prepared {
+        Ok((lines, of_block)) => {
+            Outcome::ALL.iter().for_each(|outcome| totals.add(*outcome, of_block.of(*outcome)));
+            write(out, lines)
         }
-        match &block.prepared {
-            Ok(lines) => write(out, lines),
-            Err(error) => Err(PipelineError::Output(io::Error::from(error.kind()))),
-        }
-    })?;
+        Err(error) => Err(PipelineError::Output(error.kind().into())),
+    };
+    let summaries = intake::run(vec![input], &settings.normalize, progress, interrupt, prepare, &mut each)?;
     let notes = summaries.into_iter().flat_map(|summary| summary.notes).collect();
     Ok(Filtered { notes, totals })
 }
 
-/// Returns the outcome of a row by itself.
-fn outcome(verdict: &Verdict) -> Outcome {
-    match verdict {
-        Verdict::Contact(_) => Outcome::Valid,
-        Verdict::Suppressed { .. } => Outcome::Suppressed,
-        Verdict::Rejected { .. } => Outcome::Rejected,
+/// Returns the lines of a block, and its rows by outcome.
+fn lines(
+    format: &NormalizedFormat,
+    rows: &Rows,
+    verdicts: &[Verdict],
+    forbidden: &Forbidden,
+    set: &SuppressionSet,
+) -> io::Result<(Vec<u8>, Totals)> {
+    let mut lines = format.lines(rows.len(), rows.text_len());
+    let mut totals = Totals::default();
+    for (row, verdict) in rows.iter_text().zip(verdicts) {
+        let mut detail = String::new();
+        let reported = alone(row, verdict, set, &mut detail);
+        let keys = format.has_keys().then(|| RowKeys {
+            name: reported
+                .contact
+                .map(|contact| format!("{:x}", name_bits(contact.name_key())))
+                .unwrap_or_default(),
+            forbidden: forbidden.of(row.location).collect::<Vec<_>>().join(" "),
+        });
+        totals.add(reported.outcome, 1);
+        lines.push(&reported, keys.as_ref())?;
+    }
+    Ok((lines.finish()?, totals))
+}
+
+/// Returns what a row is by itself, unless a file suppresses its number. `detail` gets the text of the row.
+fn alone<'r>(
+    row: Row<'r>,
+    verdict: &'r Verdict,
+    set: &SuppressionSet,
+    detail: &'r mut String,
+) -> ReportedRow<'r> {
+    let number = match verdict {
+        Verdict::Contact(contact) => Some(Contact::number(contact)),
+        Verdict::Rejected { number, .. } => number.as_ref(),
+        Verdict::Suppressed { .. } => None,
+    };
+    match number.and_then(|number| suppressed(set, number.e164())) {
+        Some(RowEnding { outcome, code, detail: reason }) => {
+            *detail = reason;
+            ReportedRow { code, number, detail, ..ReportedRow::new(row, outcome) }
+        }
+        None => by_itself(row, verdict, detail),
     }
 }
 

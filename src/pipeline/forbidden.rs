@@ -20,7 +20,18 @@ impl Forbidden {
     pub(super) fn add(&mut self, row: Location, forbidden: ForbiddenNumbers) {
         let ForbiddenNumbers { numbers, masks } = forbidden;
         self.numbers.extend(numbers.into_iter().map(|number| (row, number)));
-        self.masks.extend(masks.into_iter().map(|mask| (row, mask)));
+        // The others match too many numbers.
+        let masks = masks.into_iter().filter(Mask::is_hidden_inside);
+        self.masks.extend(masks.map(|mask| (row, mask)));
+    }
+
+    /// Returns what a row forbids, as text: numbers, and masks with `*`.
+    pub(super) fn of(&self, row: Location) -> impl Iterator<Item = String> {
+        let numbers = self.numbers.partition_point(|(other, _)| *other < row);
+        let numbers = self.numbers[numbers..].iter().take_while(move |(other, _)| *other == row);
+        let masks = self.masks.partition_point(|(other, _)| *other < row);
+        let masks = self.masks[masks..].iter().take_while(move |(other, _)| *other == row);
+        numbers.map(|(_, number)| number.to_string()).chain(masks.map(|(_, mask)| mask.to_string()))
     }
 
     /// Adds the numbers of the next block.

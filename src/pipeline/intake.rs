@@ -40,9 +40,12 @@ pub(super) struct JudgedRows<P> {
 }
 
 /// Prepares something for a block on the thread that normalized it.
-pub(super) trait Prepare<P>: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static {}
+pub(super) trait Prepare<P>:
+    Fn(&Rows, &[Verdict], &Forbidden) -> P + Clone + Send + Sync + 'static
+{
+}
 
-impl<P, F: Fn(&Rows, &[Verdict]) -> P + Clone + Send + Sync + 'static> Prepare<P> for F {}
+impl<P, F: Fn(&Rows, &[Verdict], &Forbidden) -> P + Clone + Send + Sync + 'static> Prepare<P> for F {}
 
 /// Reads all inputs and passes every block of rows and their verdicts to `each`, in order.
 pub(super) fn run<P: Send + 'static>(
@@ -131,20 +134,20 @@ impl<'a, F> Judge<'a, F> {
 
     fn judge<P>(&self, rows: Rows) -> JudgedRows<P>
     where
-        F: Fn(&Rows, &[Verdict]) -> P,
+        F: Fn(&Rows, &[Verdict], &Forbidden) -> P,
     {
         let normalizer = Normalizer::new(self.settings, &self.columns)
             .with_habits(&self.habits)
             .counting(&self.repairs)
             .counting_fallbacks(&self.fallbacks);
         let verdicts = normalizer.read_all(&rows);
-        let prepared = (self.prepare)(&rows, &verdicts);
         let mut forbidden = Forbidden::default();
         if self.columns.may_forbid_numbers() {
             for row in rows.iter_text() {
                 forbidden.add(row.location, normalizer.forbidden_numbers(row));
             }
         }
+        let prepared = (self.prepare)(&rows, &verdicts, &forbidden);
         JudgedRows { rows, verdicts, prepared, forbidden, expected_rows: None }
     }
 
@@ -161,7 +164,7 @@ fn read_here<P>(
     mut input: Input,
     index: u16,
     settings: &NormalizeSettings,
-    prepare: &impl Fn(&Rows, &[Verdict]) -> P,
+    prepare: &impl Fn(&Rows, &[Verdict], &Forbidden) -> P,
     blocks: &mut Vec<JudgedRows<P>>,
 ) -> Result<ReadSummary, ParseError> {
     let judge = Judge::new(&input, settings, prepare);

@@ -32,9 +32,9 @@ pub(super) struct Ledger<'a> {
 
 /// The outcome of a contact.
 pub(super) struct RowEnding {
-    outcome: Outcome,
-    code: Option<Code>,
-    detail: String,
+    pub(super) outcome: Outcome,
+    pub(super) code: Option<Code>,
+    pub(super) detail: String,
 }
 
 impl Ledger<'_> {

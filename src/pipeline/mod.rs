@@ -28,7 +28,7 @@ pub use self::{
     error::PipelineError,
     explain::{ExplainedContact, ExplainedOrigin, ExplainedProblem, ExplainedStep, Explanation, explain},
     fetch::{FetchSettings, Fetched, fetch},
-    filter::{Filtered, filter},
+    filter::{FilterSettings, Filtered, filter},
     import::{ImportSettings, MaxRejected, import},
     open_run::{OpenRun, Reserved, Target, Unfinished},
 };

@@ -29,7 +29,7 @@ pub(super) fn spool_all(
     interrupt: &Interrupt,
 ) -> Result<(Spool, Vec<ReadSummary>, Forbidden), PipelineError> {
     let mut spool = SpoolWriter::begin(folder.path()).map_err(PipelineError::Spool)?;
-    let prepare = |rows: &Rows, verdicts: &[Verdict]| EncodedBlock::new(rows, verdicts);
+    let prepare = |rows: &Rows, verdicts: &[Verdict], _: &Forbidden| EncodedBlock::new(rows, verdicts);
     let mut forbidden = Forbidden::default();
     let summaries = intake::run(inputs, &settings.normalize, progress, interrupt, prepare, &mut |block| {
         claim_all(block, infos, numbers, |_| ());

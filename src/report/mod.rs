@@ -37,7 +37,7 @@ pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
     folder::{OutputFolder, PendingFile},
-    normalized::NormalizedFormat,
+    normalized::{NormalizedFormat, NormalizedLines, RowKeys},
     prepared::{LineFormat, PreparedRows, ValidRows},
     summary::{
         ColumnName, ColumnNames, InputNote, InputReport, MatchReport, NotPosted, NoteTopic, PlatformReport,

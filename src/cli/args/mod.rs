@@ -39,7 +39,7 @@ pub(super) struct Cli {
 }
 
 /// Options that exist only on the command line, each with the reason.
-pub(super) const TYPED_ONLY: [(&str, &str); 14] = [
+pub(super) const TYPED_ONLY: [(&str, &str); 15] = [
     ("config", "it names the file itself"),
     ("profile", "it selects a table such as [profile.staging]"),
     ("no-check", "it applies to one call of `init`"),
@@ -55,6 +55,7 @@ pub(super) const TYPED_ONLY: [(&str, &str); 14] = [
         "it names the campaign that one `doctor` run tries; campaigns of the sandbox belong in [sandbox-server]",
     ),
     ("like", "it names a part of the list that one `normalize` reads"),
+    ("with-keys", "the program that reads the rows needs it"),
     ("number", "it selects what one `purge` removes"),
     ("older-than", "it selects what one `purge` removes"),
     ("account", "it selects what one `purge` removes"),
@@ -179,8 +180,13 @@ pub(super) struct NormalizeArgs {
     /// Read the columns like those of this list, which has the same header, instead of waiting for the first rows
     #[arg(long, value_name = "FILE")]
     pub(super) like: Option<PathBuf>,
+    /// Add rollcall_row, rollcall_name_key and rollcall_forbidden, for a program that deduplicates
+    #[arg(long)]
+    pub(super) with_keys: bool,
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
+    #[command(flatten)]
+    pub(super) exclude: ExcludeFileOptions,
 }
 
 #[derive(Debug, Args)]

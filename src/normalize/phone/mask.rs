@@ -25,6 +25,12 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mask(String);
 
+impl std::fmt::Display for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Mask {
     /// Returns the possible masks of a text, or `None` if it hides no digits. `code` is the calling code next to the
     /// text, which may be empty. `home` is the calling code of numbers without one.

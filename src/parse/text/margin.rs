@@ -170,6 +170,8 @@ pub(in crate::parse) struct Margin {
     /// Rows that may be the footer.
     pub(in crate::parse) footer: Vec<KeptRow>,
     is_text: bool,
+    /// Whether other parts of the list may follow, so that no line is below it.
+    is_of_part: bool,
 }
 
 impl Margin {
@@ -184,6 +186,11 @@ impl Margin {
             is_text,
             ..Self::default()
         }
+    }
+
+    /// Takes all lines that look like a footer for rows.
+    pub(in crate::parse) fn of_part(self) -> Self {
+        Self { is_of_part: true, ..self }
     }
 
     /// Returns whether a row is certainly a person, by a quick check: a phone column has something like a number,
@@ -207,7 +214,7 @@ impl Margin {
         if let Some(kind) = self.header(row) {
             return kind;
         }
-        if self.is_footer(row) { Kind::Footer } else { Kind::Row }
+        if !self.is_of_part && self.is_footer(row) { Kind::Footer } else { Kind::Row }
     }
 
     fn header(&self, row: &impl RawRow) -> Option<Kind> {
